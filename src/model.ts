@@ -1,0 +1,253 @@
+/**
+ * The words of the project as types. Everything here is plain data: it can be written to JSON and read back.
+ * `spec/` makes a Plan, `probe/` makes Observations, `audit/` makes AuditRecords, `verdict.ts` joins them,
+ * and the Ledger that results is the one truth that every report is drawn from.
+ */
+
+/** Modes that the kernel prints behind a profile's name (security/apparmor/policy.c, aa_profile_mode_names). */
+export type ProfileMode = 'enforce' | 'complain' | 'kill' | 'unconfined' | 'prompt' | 'mixed';
+
+/** What a spec may expect of an access. `complains`: it succeeds and the kernel writes an ALLOWED record. */
+export type Access = 'denied' | 'allowed' | 'complains';
+
+/** Ways to open a file. `create` opens for writing and creates the file when missing. */
+export type OpenFor = 'read' | 'write' | 'append' | 'create';
+
+/** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
+export type Action =
+  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly terminal: boolean }
+  | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
+  | { readonly kind: 'open'; readonly path: string; readonly for: OpenFor }
+  | { readonly kind: 'unlink' | 'mkdir' | 'exec'; readonly path: string }
+  | { readonly kind: 'http'; readonly url: string };
+
+/** A pattern for text: every part given must hold. */
+export interface TextMatch {
+  readonly equals?: string;
+  readonly contains?: string;
+  readonly matches?: string;
+  readonly not?: TextMatch;
+}
+
+/** Conditions on one audit record: kernel key name to a pattern for its value. Mask keys compare as sets of letters. */
+export type RecordMatch = Readonly<Record<string, TextMatch>>;
+
+/** What a spec declares about the outcome of one probe. */
+export interface Expectation {
+  readonly access: Access;
+  /** Exit status of a command; `nonzero` for any but 0. */
+  readonly exit?: number | 'nonzero';
+  /** Symbolic errno, for example `EACCES`. */
+  readonly errno?: string;
+  readonly status?: number;
+  readonly stdout?: TextMatch;
+  readonly stderr?: TextMatch;
+  readonly body?: TextMatch;
+  /** `none`: no record may exist for the probe, and a denial needs none; a match: at least one record fits. */
+  readonly audit?: 'none' | RecordMatch;
+}
+
+/** A place in a file a user wrote: 1-based line and column. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One attempted access with an expectation. */
+export interface Probe {
+  /** Unique within the run, at most 15 bytes: it becomes the thread name that the kernel writes into records. */
+  readonly id: string;
+  readonly name: string;
+  /** Why this matters, for auditors. */
+  readonly because?: string;
+  readonly action: Action;
+  /** User as `docker exec --user` takes it; undefined is the container's own user. */
+  readonly user?: string;
+  readonly timeoutMs: number;
+  readonly expect: Expectation;
+  readonly at: Position;
+}
+
+/** Where the policy under test comes from. */
+export type ProfileSource =
+  | { readonly from: 'file'; readonly file: string; readonly name?: string; readonly mode: ProfileMode }
+  | { readonly from: 'engine'; readonly name: string; readonly mode: ProfileMode };
+
+/** How the target container is created. Names follow the Docker API. */
+export interface ContainerSpec {
+  readonly image: string;
+  /** Folder with a Dockerfile, absolute; the image is built from it when it is missing. */
+  readonly build?: string;
+  readonly command?: readonly string[];
+  readonly entrypoint?: readonly string[];
+  /** The agent, which only waits, is the first process in place of the image's own. */
+  readonly hold: boolean;
+  readonly user?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly securityOpt: readonly string[];
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly mounts: readonly { readonly source: string; readonly target: string; readonly readonly: boolean }[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly readOnly: boolean;
+  readonly network: string;
+}
+
+/** When the service counts as up. At most one of the three is given. */
+export interface Readiness {
+  readonly http?: string;
+  readonly tcp?: number;
+  readonly log?: string;
+  readonly timeoutMs: number;
+}
+
+/** A spec file, validated and resolved: all paths absolute, every probe with an id. */
+export interface Plan {
+  readonly file: string;
+  readonly title: string;
+  readonly profile: ProfileSource;
+  readonly container: ContainerSpec;
+  readonly ready?: Readiness;
+  /** Whether each probe also runs in a twin container that is unconfined. */
+  readonly control: boolean;
+  readonly probes: readonly Probe[];
+}
+
+/** Text captured from a container: hostile, and possibly cut. `bytes` is the full length before the cut. */
+export interface Captured {
+  readonly text: string;
+  readonly bytes: number;
+  readonly truncated: boolean;
+}
+
+/**
+ * How far a probe came. `done`: the system call, or the command, ended by itself. `exec`: the program could not be
+ * started, `errno` says why. `timeout`: killed by the agent. `lost`: no answer (container gone, stream broken).
+ */
+export type Stage = 'done' | 'exec' | 'timeout' | 'lost';
+
+/** What a probe showed, with no judgement in it. */
+export interface Observation {
+  readonly stage: Stage;
+  /** Symbolic errno of the failed system call, or of the failed exec; undefined when it succeeded. */
+  readonly errno?: string;
+  /** Exit status of a command that ended by itself. */
+  readonly exit?: number;
+  /** Signal that ended a command, as a name: `SIGKILL`. */
+  readonly signal?: string;
+  /** Status of an HTTP answer. */
+  readonly status?: number;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  readonly durationMs: number;
+  /** Why there is no result, when `stage` is `lost`. */
+  readonly problem?: string;
+}
+
+/** One AppArmor event from the kernel log, parsed. */
+export interface AuditRecord {
+  /** Audit time in milliseconds since the epoch, and the kernel's serial number: `audit(1700000000.123:45)`. */
+  readonly timeMs: number;
+  readonly serial: number;
+  /** DENIED, ALLOWED, AUDIT, STATUS, HINT, ERROR, KILLED. */
+  readonly type: string;
+  /** All keys under the kernel's own names, in the order printed, hex decoded. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly raw: string;
+}
+
+/** How a record was tied to a probe: by the agent's thread name, or by the barriers around a command. */
+export type AttributedBy = 'comm' | 'window';
+
+export interface Witness {
+  readonly record: AuditRecord;
+  readonly by: AttributedBy;
+}
+
+export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';
+
+/** The decision on one probe. `reason` is one sentence; `notes` and `hint` add to it. */
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** Stable name of the row of the verdict table that decided, for example `silent-denial`. */
+  readonly code: string;
+  readonly reason: string;
+  readonly notes: readonly string[];
+  readonly hint?: string;
+}
+
+/** A probe with all that is known of it. */
+export interface Entry {
+  readonly probe: Probe;
+  readonly verdict: Verdict;
+  readonly observation?: Observation;
+  readonly control?: Observation;
+  readonly witnesses: readonly Witness[];
+}
+
+/** Proof of what confined the container, read from the kernel. */
+export interface Confinement {
+  readonly profile: string;
+  readonly loadedAs: string;
+  readonly mode: ProfileMode;
+  /** Label of the container's first process and of each agent, as /proc/PID/attr reads. */
+  readonly labels: readonly { readonly process: string; readonly pid: number; readonly label: string }[];
+  /** SHA-256 of the compiled policy and whether the kernel holds exactly those bytes. */
+  readonly policySha256?: string;
+  readonly policyMatchesKernel?: boolean;
+  readonly sourceSha256?: string;
+  readonly parserWarnings: readonly string[];
+}
+
+/** The machine that the probes ran on: in the lab, the guest. */
+export interface HostFacts {
+  readonly hostname: string;
+  readonly lab?: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly parser: string;
+  readonly engine: string;
+  readonly runtime: string;
+  readonly node: string;
+  readonly logSource: string;
+  readonly auditMode: string;
+}
+
+/** A fault that kept a suite from being judged. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** One spec on one container: every planned probe with exactly one verdict. */
+export interface Suite {
+  readonly file: string;
+  readonly title: string;
+  readonly profileFile?: string;
+  readonly image: string;
+  readonly imageId?: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly confinement?: Confinement;
+  readonly entries: readonly Entry[];
+  /** Denials of the container's own service while it started, or of others under the profile: no probe's. */
+  readonly otherRecords: readonly AuditRecord[];
+  readonly faults: readonly Fault[];
+}
+
+/** The one truth of a run. */
+export interface Ledger {
+  readonly schema: 1;
+  readonly tool: string;
+  readonly run: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly host?: HostFacts;
+  readonly options: { readonly grep?: string; readonly bail: boolean; readonly inPlace: boolean; readonly planned: number; readonly selected: number };
+  readonly suites: readonly Suite[];
+  readonly faults: readonly Fault[];
+}
