@@ -15,7 +15,7 @@ export type OpenFor = 'read' | 'write' | 'append' | 'create';
 
 /** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
 export type Action =
-  | { readonly kind: 'run'; readonly argv: readonly string[]; readonly terminal: boolean }
+  | { readonly kind: 'run'; readonly argv: readonly string[]; /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[]; readonly terminal: boolean }
   | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
   | { readonly kind: 'open'; readonly path: string; readonly for: OpenFor }
   | { readonly kind: 'unlink' | 'mkdir' | 'exec'; readonly path: string }

@@ -1,0 +1,146 @@
+/** A validated spec to a plan: paths made absolute, defaults filled in, every probe named and numbered. Pure. */
+import { basename, dirname, resolve } from 'node:path';
+import type { Action, ContainerSpec, Expectation, Plan, Probe, ProfileSource, Readiness, RecordMatch, TextMatch } from '../model.ts';
+import { describeAction } from './describe.ts';
+import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
+import type { Validated } from './validate.ts';
+import { splitWords } from './words.ts';
+
+/** What the command line overrides, and how probes are numbered. */
+export interface ResolveOptions {
+  readonly profile?: string;
+  readonly image?: string;
+  /** Makes probe ids unique to the run; 5 characters. */
+  readonly nonce: string;
+  readonly firstNumber: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_READY_MS = 60_000;
+
+/** @param file absolute path of the spec; relative paths in it are relative to its folder. */
+export function resolvePlan(file: string, spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Plan {
+  const base = dirname(file);
+  const taken = new Map<string, number>();
+  const probes = spec.probes.map((probe, i): Probe => {
+    const action = actionOf(probe);
+    const expect = expectation(probe);
+    const user = probe.user ?? spec.defaults?.user;
+    return {
+      id: `${options.nonce}.${(options.firstNumber + i).toString(36).padStart(4, '0')}`,
+      name: unique(probe.name ?? `${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`, taken),
+      ...(probe.because === undefined ? {} : { because: probe.because }),
+      action,
+      ...(user === undefined ? {} : { user }),
+      timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
+      expect,
+      at: locate(['probes', i]),
+    };
+  });
+  return {
+    file,
+    title: spec.title ?? basename(file).replace(/\.ya?ml$/, ''),
+    profile: profileSource(base, spec, options),
+    container: containerSpec(base, spec, options),
+    ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
+    control: spec.control ?? true,
+    probes,
+  };
+}
+
+/** Validation made sure that a string splits. */
+function words(value: string | readonly string[]): { argv: string[]; tildes: number[] } {
+  if (typeof value !== 'string') return { argv: [...value], tildes: [] };
+  const split = splitWords(value);
+  const list = 'words' in split ? split.words : [];
+  return { argv: list.map((word) => word.text), tildes: list.flatMap((word, i) => word.tilde ? [i] : []) };
+}
+
+function profileSource(base: string, spec: SpecFile, { profile: override }: ResolveOptions): ProfileSource {
+  const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
+  const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
+  if (override !== undefined) return { from: 'file', file: resolve(override), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
+  if ('engine' in given) return { from: 'engine', name: given.engine, mode };
+  return { from: 'file', file: resolve(base, given.file), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
+}
+
+function containerSpec(base: string, spec: SpecFile, options: ResolveOptions): ContainerSpec {
+  const c = spec.container;
+  return {
+    image: options.image ?? c.image,
+    ...(c.build === undefined || options.image !== undefined ? {} : { build: resolve(base, c.build) }),
+    ...(c.command === undefined ? {} : { command: words(c.command).argv }),
+    ...(c.entrypoint === undefined ? {} : { entrypoint: words(c.entrypoint).argv }),
+    ...(c.user === undefined ? {} : { user: c.user }),
+    hold: c.hold ?? false,
+    env: c.env ?? {},
+    capAdd: c['cap-add'] ?? [],
+    capDrop: c['cap-drop'] ?? [],
+    securityOpt: c['security-opt'] ?? [],
+    sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
+    mounts: (c.mounts ?? []).map((m) => ({ source: resolve(base, m.source), target: m.target, readonly: m['read-only'] ?? true })),
+    tmpfs: c.tmpfs ?? {},
+    readOnly: c['read-only'] ?? false,
+    network: c.network ?? 'bridge',
+  };
+}
+
+function readiness(ready: NonNullable<SpecFile['ready']>): Readiness {
+  return {
+    ...(ready.http === undefined ? {} : { http: ready.http }),
+    ...(ready.tcp === undefined ? {} : { tcp: ready.tcp }),
+    ...(ready.log === undefined ? {} : { log: ready.log }),
+    timeoutMs: milliseconds(ready.timeout) ?? DEFAULT_READY_MS,
+  };
+}
+
+function actionOf(probe: SpecProbe): Action {
+  const terminal = probe.terminal ?? false;
+  if (probe.run !== undefined) return { kind: 'run', ...words(probe.run), terminal };
+  if (probe.shell !== undefined) return { kind: 'shell', script: probe.shell, terminal };
+  if (probe.open !== undefined) return { kind: 'open', path: probe.open, for: probe.for ?? 'read' };
+  if (probe.unlink !== undefined) return { kind: 'unlink', path: probe.unlink };
+  if (probe.mkdir !== undefined) return { kind: 'mkdir', path: probe.mkdir };
+  if (probe.exec !== undefined) return { kind: 'exec', path: probe.exec };
+  return { kind: 'http', url: probe.http ?? '' }; // validation made sure that there is one
+}
+
+function expectation({ expect }: SpecProbe): Expectation {
+  if (typeof expect === 'string') return { access: expect };
+  return {
+    access: expect.access,
+    ...(expect.exit === undefined ? {} : { exit: expect.exit }),
+    ...(expect.errno === undefined ? {} : { errno: expect.errno }),
+    ...(expect.status === undefined ? {} : { status: expect.status }),
+    ...(expect.stdout === undefined ? {} : { stdout: textMatch(expect.stdout, 'contains') }),
+    ...(expect.stderr === undefined ? {} : { stderr: textMatch(expect.stderr, 'contains') }),
+    ...(expect.body === undefined ? {} : { body: textMatch(expect.body, 'contains') }),
+    ...(expect.audit === undefined ? {} : { audit: expect.audit === 'none' ? expect.audit : recordMatch(expect.audit) }),
+  };
+}
+
+function recordMatch(match: Record<string, SpecPattern | undefined>): RecordMatch {
+  return Object.fromEntries(Object.entries(match).flatMap(([key, value]) => value === undefined ? [] : [[key, textMatch(value, 'equals')]]));
+}
+
+function textMatch(pattern: SpecPattern, plain: 'equals' | 'contains'): TextMatch {
+  if (typeof pattern !== 'object') return { [plain]: String(pattern) };
+  const { equals, contains, matches } = pattern;
+  return {
+    ...(equals === undefined ? {} : { equals: String(equals) }),
+    ...(contains === undefined ? {} : { contains: String(contains) }),
+    ...(matches === undefined ? {} : { matches }),
+    ...('not' in pattern && pattern.not !== undefined ? { not: textMatch(pattern.not, plain) } : {}),
+  };
+}
+
+function milliseconds(duration: string | undefined): number | undefined {
+  const [, amount, unit] = /^(\d+)(ms|s|m)$/.exec(duration ?? '') ?? [];
+  return amount === undefined ? undefined : Number(amount) * (unit === 'm' ? 60_000 : unit === 's' ? 1000 : 1);
+}
+
+function unique(name: string, taken: Map<string, number>): string {
+  const count = (taken.get(name) ?? 0) + 1;
+  taken.set(name, count);
+  return count === 1 ? name : `${name} (${String(count)})`;
+}

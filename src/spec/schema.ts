@@ -1,0 +1,122 @@
+/** The spec language. dist/spec.schema.json and docs/spec.md are generated from here, so every key says what it means. */
+import * as z from 'zod';
+
+const LIMIT = { text: 4096, script: 65_536, items: 10_000, list: 1_000 } as const;
+
+const text = z.string().min(1).max(LIMIT.text);
+const path = text.regex(/^\//, 'must be an absolute path').regex(/^[^\0]*$/, 'must not contain NUL').describe('Absolute path inside the container.');
+const duration = z.string().regex(/^\d{1,6}(ms|s|m)$/, 'must be a number with ms, s or m, for example 10s').describe('A duration: `500ms`, `10s`, `2m`.');
+const command = z.union([z.string().min(1).max(LIMIT.script), z.array(z.string().max(LIMIT.script)).min(1).max(LIMIT.list)]);
+const scalar = z.union([z.string().max(LIMIT.text), z.number()]);
+
+const patternParts = {
+  equals: scalar.optional().describe('The whole value.'),
+  contains: scalar.optional().describe('A part of the value; for masks: these letters are among them.'),
+  matches: z.string().max(LIMIT.text).refine(isRegex, 'is not a valid regular expression').optional().describe('A JavaScript regular expression.'),
+};
+const pattern = z.union([scalar, z.strictObject({
+  ...patternParts,
+  not: z.union([scalar, z.strictObject(patternParts)]).optional().describe('This must not hold.'),
+})]);
+
+const recordKeys = ['apparmor', 'operation', 'class', 'profile', 'name', 'comm', 'requested_mask', 'denied_mask', 'target', 'capability', 'capname',
+  'family', 'sock_type', 'protocol', 'signal', 'peer', 'info', 'error', 'fstype', 'srcname', 'flags', 'fsuid', 'ouid', 'requested', 'denied',
+  'rlimit', 'value', 'namespace', 'addr', 'peer_addr', 'laddr', 'lport', 'faddr', 'fport', 'pid'] as const;
+const recordMatch = z.strictObject(Object.fromEntries(recordKeys.map((key) => [key, pattern.optional()])))
+  .describe('Conditions on one audit record, under the kernel\'s own key names. A plain value is the whole value; masks compare as sets of letters.');
+
+const access = z.enum(['denied', 'allowed', 'complains']);
+const expectation = z.union([access, z.strictObject({
+  access: access.describe('`denied`, `allowed`, or `complains` (allowed, with an ALLOWED record, under a profile in complain mode).'),
+  exit: z.union([z.int().min(0).max(255), z.literal('nonzero')]).optional().describe('Exit status of the command.'),
+  errno: z.string().regex(/^E[A-Z0-9]+$/, 'must be an errno name such as EACCES').optional().describe('Errno of the system call, or of the exec that was refused.'),
+  status: z.int().min(100).max(599).optional().describe('Status of the HTTP answer.'),
+  stdout: pattern.optional().describe('Standard output. A plain string must be contained in it.'),
+  stderr: pattern.optional().describe('Standard error. A plain string must be contained in it.'),
+  body: pattern.optional().describe('Body of the HTTP answer. A plain string must be contained in it.'),
+  audit: z.union([z.literal('none'), recordMatch]).optional().describe('The audit record that must be there, or `none`: there must be none, and the denial counts without one.'),
+})]).describe('What must happen: a word, or an object with conditions.');
+
+/** The keys of which a probe has exactly one. */
+export const ACTION_KEYS = ['run', 'shell', 'open', 'unlink', 'mkdir', 'exec', 'http'] as const;
+
+const probe = z.strictObject({
+  name: text.max(200).optional().describe('Name in reports, unique in the spec. Default: what is tried and what is expected.'),
+  because: z.string().min(1).max(LIMIT.text).optional().describe('Why this matters, for auditors.'),
+  run: command.optional().describe('A command, executed without a shell: a string split as a shell would, or a list. `~/` is the user\'s home.'),
+  shell: z.string().min(1).max(LIMIT.script).optional().describe('A script for the image\'s own `/bin/sh -c`.'),
+  open: path.optional().describe('Open this file and close it again.'),
+  for: z.enum(['read', 'write', 'append', 'create']).optional().describe('With `open`: how. Default `read`. Nothing is written; what `create` makes is removed.'),
+  unlink: path.optional().describe('Remove this file.'),
+  mkdir: path.optional().describe('Make this folder; it is removed again.'),
+  exec: path.optional().describe('Execute this file, as far as the kernel\'s permission checks; it is stopped before its first instruction.'),
+  http: z.string().max(LIMIT.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, 'must begin with http://container, with a port if not 80').optional()
+    .describe('GET this address from the host; the host name `container` is the container.'),
+  terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
+  user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
+  timeout: duration.optional(),
+  expect: expectation,
+});
+
+const container = z.strictObject({
+  image: text.describe('Image name. When it is missing it is built (with `build`) or pulled.'),
+  build: text.optional().describe('Folder with a Dockerfile, relative to the spec, to build the image from when it is missing.'),
+  command: command.optional().describe('Command in place of the image\'s own.'),
+  entrypoint: command.optional().describe('Entry point in place of the image\'s own.'),
+  hold: z.boolean().optional().describe('Run no service: the agent, which only waits, is the first process. For images with nothing to start.'),
+  user: text.optional().describe('User of the container\'s processes.'),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(LIMIT.text)).optional().describe('Environment variables.'),
+  'cap-add': z.array(text).max(64).optional().describe('Capabilities to add.'),
+  'cap-drop': z.array(text).max(64).optional().describe('Capabilities to drop.'),
+  'security-opt': z.array(text.regex(/^(?!apparmor)/, 'the profile is set by `profile:`, not here')).max(16).optional()
+    .describe('Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`.'),
+  sysctls: z.record(z.string().regex(/^[a-z0-9_./-]+$/), z.union([z.string().max(200), z.number()])).optional().describe('Namespaced kernel parameters.'),
+  mounts: z.array(z.strictObject({
+    source: text.describe('File or folder, relative to the spec.'),
+    target: path,
+    'read-only': z.boolean().optional().describe('Default true.'),
+  })).max(64).optional().describe('Bind mounts.'),
+  tmpfs: z.record(path, z.string().max(200)).optional().describe('Temporary file systems: path to options.'),
+  'read-only': z.boolean().optional().describe('Read-only root file system.'),
+  network: z.string().regex(/^(bridge|none)$/, 'must be bridge or none').optional().describe('`bridge` (default) or `none`.'),
+}).describe('The target container.');
+
+const mode = z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt']).optional().describe('Mode the kernel must report. Default `enforce`.');
+const profile = z.union([
+  text,
+  z.strictObject({ file: text.describe('Profile file, relative to the spec.'), name: text.optional().describe('Which of its profiles.'), mode }),
+  z.strictObject({ engine: text.describe('Name of a profile that the engine or the host loads itself, for example `docker-default`.'), mode }),
+]).describe('The profile under test: a file, relative to the spec, or one that is already loaded.');
+
+/** The whole spec file. */
+export const specSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors.'),
+  title: text.max(200).optional().describe('Name of the suite in reports. Default: the file\'s name.'),
+  profile,
+  container,
+  ready: z.strictObject({
+    http: z.string().max(LIMIT.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, 'must begin with http://container').optional().describe('Ready when this answers with a status below 400.'),
+    tcp: z.int().min(1).max(65_535).optional().describe('Ready when this port accepts a connection.'),
+    log: z.string().min(1).max(LIMIT.text).refine(isRegex, 'is not a valid regular expression').optional().describe('Ready when the container\'s output matches this regular expression.'),
+    timeout: duration.optional().describe('Default 60s.'),
+  }).optional().describe('When the service counts as up. Default: when its process runs.'),
+  control: z.boolean().optional().describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies. Default true.'),
+  defaults: z.strictObject({ user: text.optional(), timeout: duration.optional() }).optional().describe('For probes that do not say.'),
+  probes: z.array(probe).min(1).max(LIMIT.items).describe('What is tried, in this order.'),
+});
+
+/** A spec as written, validated but not resolved. */
+export type SpecFile = z.infer<typeof specSchema>;
+export type SpecProbe = SpecFile['probes'][number];
+export type SpecPattern = z.infer<typeof pattern>;
+
+/** The JSON Schema that editors use, draft 2020-12. */
+export function jsonSchema(): object {
+  const schema = z.toJSONSchema(specSchema, { io: 'input' }) as unknown as { properties: { probes: { items: Record<string, unknown> } } };
+  schema.properties.probes.items['oneOf'] = ACTION_KEYS.map((key) => ({ required: [key] }));
+  return { ...schema, title: 'apparmor-probe spec' };
+}
+
+function isRegex(source: string): boolean {
+  try { new RegExp(source, 'u'); return true; } catch { return false; }
+}

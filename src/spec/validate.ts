@@ -1,0 +1,153 @@
+/** A spec's text to a validated value, or to every problem at once with line, column and hint. Pure. */
+import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
+import type { $ZodIssue } from 'zod/v4/core';
+import { nearest } from './nearest.ts';
+import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
+import type { Position } from '../model.ts';
+import { splitWords } from './words.ts';
+
+/** A mistake in a file a user wrote. */
+export interface Problem {
+  readonly at: Position;
+  readonly message: string;
+}
+
+export interface Validated {
+  readonly spec?: SpecFile;
+  readonly problems: readonly Problem[];
+  /** Where a value stands: path of keys to a position. */
+  readonly locate: (path: readonly PropertyKey[]) => Position;
+}
+
+/** Longest spec that is read, in bytes. */
+export const MAX_SPEC_BYTES = 4 * 1024 * 1024;
+
+/**
+ * @param file name used in positions.
+ * @param text the YAML source.
+ */
+export function validateSpec(file: string, text: string): Validated {
+  const lines = new LineCounter();
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (Buffer.byteLength(text) > MAX_SPEC_BYTES) return broken([{ at: { file, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` }]);
+  const doc = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
+  // an unknown tag is only a warning to the library: here it is a mistake
+  const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
+  const locate = (path: readonly PropertyKey[]): Position => at(offsetOf(doc, path));
+  if (syntax.length > 0) return broken(syntax);
+  let value: unknown;
+  try { value = doc.toJS({ maxAliasCount: 100 }); } catch (error) { return broken([{ at: at(0), message: (error as Error).message }]); }
+  const parsed = specSchema.safeParse(value, { reportInput: true });
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, doc, locate, at));
+  problems.push(...crossProblems(value, locate));
+  problems.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
+
+  function broken(list: readonly Problem[]): Validated {
+    return { problems: list, locate: () => ({ file, line: 1, column: 1 }) };
+  }
+}
+
+/** Rules between keys, which a schema states poorly, and command lines that do not split. */
+function crossProblems(value: unknown, locate: Validated['locate']): Problem[] {
+  if (!isRecord(value)) return [];
+  const { ready, container, probes } = value;
+  const found: Problem[] = [];
+  if (isRecord(ready) && ['http', 'tcp', 'log'].filter((key) => Object.hasOwn(ready, key)).length !== 1) {
+    found.push({ at: locate(['ready']), message: 'ready: give exactly one of http, tcp, log' });
+  }
+  if (isRecord(container)) {
+    found.push(...['command', 'entrypoint'].flatMap((key) => wordProblem(container[key], ['container', key], locate)));
+    if (container['hold'] === true && ('command' in container || 'entrypoint' in container)) found.push({ at: locate(['container', 'hold']), message: 'container: `hold` replaces `command` and `entrypoint`' });
+  }
+  return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
+}
+
+function wordProblem(line: unknown, path: readonly PropertyKey[], locate: Validated['locate']): Problem[] {
+  const split = typeof line === 'string' ? splitWords(line) : { words: [] };
+  return 'problem' in split ? [{ at: locate(path), message: `${path.map(String).join('.')}: ${split.problem}` }] : [];
+}
+
+function probeProblems(probes: readonly unknown[], locate: Validated['locate']): Problem[] {
+  const names = new Map<string, number>();
+  return probes.flatMap((probe, i) => {
+    if (!isRecord(probe)) return [];
+    const found: Problem[] = [];
+    const say = (message: string, key?: string): void => { found.push({ at: locate(key === undefined ? ['probes', i] : ['probes', i, key]), message }); };
+    const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe, key));
+    if (actions.length === 0) say(`probe ${String(i + 1)} tries nothing: give it one of ${ACTION_KEYS.join(', ')}`);
+    if (actions.length > 1) say(`probe ${String(i + 1)} tries several things (${actions.join(', ')}): give each a probe of its own`, actions[1]);
+    if ('for' in probe && !('open' in probe)) say('`for` goes with `open` only', 'for');
+    if ('terminal' in probe && !('run' in probe || 'shell' in probe)) say('`terminal` goes with `run` or `shell` only', 'terminal');
+    if ('http' in probe && 'user' in probe) say('`user` has no meaning for `http`, which runs on the host', 'user');
+    found.push(...wordProblem(probe['run'], ['probes', i, 'run'], locate));
+    const name = probe['name'];
+    if (typeof name === 'string') {
+      const first = names.get(name);
+      if (first !== undefined) say(`the name ${JSON.stringify(name)} is taken by probe ${String(first + 1)}`, 'name');
+      else names.set(name, i);
+    }
+    return found;
+  });
+}
+
+function explain(issue: $ZodIssue, doc: Document, locate: Validated['locate'], at: (offset: number) => Position): Problem[] {
+  const where = issue.path.map(String).join('.') || 'the spec';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const near = nearest(key, knownKeys(issue.path));
+      return { at: at(keyOffset(doc, issue.path, key)), message: `unknown key ${JSON.stringify(key)} in ${where}${near === undefined ? '' : `; did you mean \`${near}\`?`}` };
+    });
+  }
+  if (issue.input === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_union')) return [{ at: locate(issue.path), message: `${where} is missing` }];
+  if (issue.code === 'invalid_union') {
+    const branches = issue.errors.filter((list) => list.length > 0);
+    // the branch that went deepest, or that only dislikes a key, is the one the user meant
+    const meant = branches.filter((list) => list.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'));
+    const best = (meant.length > 0 ? meant : []).sort((a, b) => a.length - b.length)[0];
+    if (best !== undefined) return best.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }, doc, locate, at));
+    return [{ at: locate(issue.path), message: `${where}: ${[...new Set(branches.flat().map((inner) => inner.message))].join(', or ')}` }];
+  }
+  return [{ at: locate(issue.path), message: `${where}: ${issue.message}` }];
+}
+
+/** Keys that the schema knows at a path, for the hint. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let shapes: unknown[] = [specSchema];
+  for (const key of path) shapes = shapes.flatMap(unwrap).flatMap((shape) => child(shape, key));
+  return shapes.flatMap(unwrap).flatMap((shape) => isRecord(shape) && isRecord(shape['shape']) ? Object.keys(shape['shape']) : []);
+}
+
+function unwrap(shape: unknown): unknown[] {
+  const def = isRecord(shape) && isRecord(shape['def']) ? shape['def'] : {};
+  if ('innerType' in def) return unwrap(def['innerType']);
+  if (Array.isArray(def['options'])) return (def['options'] as unknown[]).flatMap(unwrap);
+  return [shape];
+}
+
+function child(shape: unknown, key: PropertyKey): unknown[] {
+  if (!isRecord(shape)) return [];
+  if (isRecord(shape['shape'])) return [shape['shape'][String(key)]];
+  return 'element' in shape ? [shape['element']] : [];
+}
+
+function offsetOf(doc: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? doc.contents : doc.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffset(doc: Document, path: readonly PropertyKey[], key: string): number {
+  const map = path.length === 0 ? doc.contents : doc.getIn(path, true);
+  const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+  return isScalar(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
