@@ -1,0 +1,130 @@
+/**
+ * What runs change on the host, written down before it is changed, so that the run itself or, after SIGKILL, the next
+ * run or `cleanup` can put it back. Kernel parameters are shared by all runs: the last one out restores them.
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { HarnessError } from '../errors.ts';
+import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from './policy.ts';
+import { withLock } from './lock.ts';
+import { readSwitches, RUN_SWITCHES, writeSwitches, type Switches } from './switches.ts';
+
+const FOLDER = '/run/apparmor-probe';
+const LOCK = join(FOLDER, 'lock');
+const ORIGINALS = join(FOLDER, 'switches.json');
+
+interface RunFile {
+  readonly id: string;
+  readonly pid: number;
+  /** Start time of the process, in clock ticks since boot: a process id alone may be reused. */
+  readonly started: string;
+  /** Profiles the run loads; `previous` names the file with the policy that was there before. */
+  readonly profiles: readonly { readonly name: string; readonly previous?: string }[];
+}
+
+/** A run's entry in the host's book. */
+export interface HostChanges {
+  /** Notes a profile before it is loaded. With `keep`, the policy of that name that is loaded now is put back at the end. */
+  willLoad(names: readonly string[], options: { keep: boolean }): void;
+  /** Puts back policy and, when no other run is left, parameters. */
+  undo(): Promise<void>;
+}
+
+/** Work that removes a dead run's containers before its profiles go. */
+export type RemoveContainers = (runId: string) => Promise<number>;
+
+/** Enters a run into the book and sets the kernel parameters for it, unless `quiet` asks to leave the audit switch alone. */
+export async function beginChanges(id: string, options: { switches: boolean }): Promise<HostChanges> {
+  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  let entry: RunFile = { id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] };
+  await withLock(LOCK, () => {
+    save(entry);
+    if (!options.switches) return;
+    if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readSwitches()));
+    writeSwitches(RUN_SWITCHES);
+  });
+  return {
+    willLoad(names, { keep }) {
+      const added = names.map((name, i) => {
+        const policy = keep ? rawPolicy(name) : undefined;
+        if (keep && policy === undefined && loadedProfiles().has(name)) {
+          throw new HarnessError('load-failed', `The policy loaded as ${name} cannot be saved, so it could not be put back.`);
+        }
+        if (policy === undefined) return { name };
+        const previous = join(FOLDER, `run-${id}.${String(entry.profiles.length + i)}.policy`);
+        writeFileSync(previous, policy, { mode: 0o600 });
+        return { name, previous };
+      });
+      entry = { ...entry, profiles: [...entry.profiles, ...added] };
+      save(entry);
+    },
+    undo: () => withLock(LOCK, () => { undoRun(entry); }),
+  };
+}
+
+/**
+ * Puts back what runs that no longer live have left.
+ * @returns one line for each thing that was put back.
+ */
+export async function sweep(removeContainers: RemoveContainers): Promise<string[]> {
+  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  const done: string[] = [];
+  const dead = runs().filter((run) => !alive(run));
+  for (const run of dead) {
+    // while a killed run's container lives, its profile stays loaded: removing that would let the container loose
+    const containers = await removeContainers(run.id);
+    if (containers > 0) done.push(`removed ${String(containers)} container(s) of run ${run.id}`);
+  }
+  await withLock(LOCK, () => {
+    for (const run of dead) done.push(...undoRun(run));
+    if (runs().length === 0) done.push(...restoreSwitches());
+  });
+  return done;
+}
+
+function undoRun(run: RunFile): string[] {
+  const done: string[] = [];
+  for (const { name, previous } of [...run.profiles].reverse()) {
+    if (previous !== undefined) {
+      replacePolicy(readFileSync(previous));
+      done.push(`put back the policy of profile ${name}`);
+    } else if (removeProfile(name)) {
+      done.push(`removed profile ${name}`);
+    }
+  }
+  for (const { previous } of run.profiles) if (previous !== undefined) rmSync(previous, { force: true });
+  rmSync(runFile(run.id), { force: true });
+  if (runs().filter(alive).length === 0 && runs().length === 0) done.push(...restoreSwitches());
+  return done;
+}
+
+function restoreSwitches(): string[] {
+  if (!exists(ORIGINALS)) return [];
+  const before = JSON.parse(readFileSync(ORIGINALS, 'utf8')) as Switches;
+  const now = readSwitches();
+  writeSwitches(before);
+  rmSync(ORIGINALS);
+  return (Object.keys(before) as (keyof Switches)[]).filter((key) => before[key] !== now[key]).map((key) => `set ${key} back to ${before[key]}`);
+}
+
+function runs(): RunFile[] {
+  return readdirSync(FOLDER).filter((name) => /^run-\w+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as RunFile);
+}
+
+function alive(run: RunFile): boolean {
+  return run.started !== '' && startTime(run.pid) === run.started;
+}
+
+/** Field 22 of /proc/PID/stat, counted behind the parenthesised name. */
+function startTime(pid: number): string | undefined {
+  try { return readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19]; } catch { return undefined; }
+}
+
+function save(run: RunFile): void { writeAtomically(runFile(run.id), JSON.stringify(run)); }
+function runFile(id: string): string { return join(FOLDER, `run-${id}.json`); }
+function exists(file: string): boolean { return readdirSync(FOLDER).includes(file.slice(FOLDER.length + 1)); }
+
+function writeAtomically(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,30 @@
+/** The kernel parameters that a run changes and puts back, and those it only reads. */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const FILES = {
+  /** Whose value `noquiet` makes explicit deny rules write records (security/apparmor/audit.c). */
+  audit: '/sys/module/apparmor/parameters/audit',
+  /** 0 lifts the limit of 10 records in 5 seconds (kernel/printk/printk.c, kauditd_printk_skb). */
+  printkRatelimit: '/proc/sys/kernel/printk_ratelimit',
+} as const;
+
+export type Switch = keyof typeof FILES;
+export type Switches = Readonly<Record<Switch, string>>;
+
+/** What a run sets. */
+export const RUN_SWITCHES: Switches = { audit: 'noquiet', printkRatelimit: '0' };
+
+/** Current values. Needs root. */
+export function readSwitches(): Switches {
+  return { audit: readFileSync(FILES.audit, 'utf8').trim(), printkRatelimit: readFileSync(FILES.printkRatelimit, 'utf8').trim() };
+}
+
+/** Sets values. The audit switch compares whole strings: a newline would be EINVAL. */
+export function writeSwitches(values: Partial<Switches>): void {
+  for (const [name, value] of Object.entries(values) as [Switch, string][]) writeFileSync(FILES[name], value);
+}
+
+/** A read-only parameter of the AppArmor module, for example `enabled`, `mode`; undefined when there is none. */
+export function moduleParameter(name: string): string | undefined {
+  try { return readFileSync(`/sys/module/apparmor/parameters/${name}`, 'utf8').trim(); } catch { return undefined; }
+}
