@@ -1,0 +1,93 @@
+/**
+ * What stands before the kernel's own words in a line of a log: priorities, dates, host names, tags, boot times.
+ * Formats: RFC 3164 and RFC 5424, rsyslog's and syslog-ng's date variants, socklogd, busybox, the output styles of
+ * journalctl (short, short-precise, short-iso, short-full, short-unix, short-monotonic) and of dmesg (-T, -e, -r, -x,
+ * --time-format iso), and CONFIG_PRINTK_CALLER's `[  T12]`.
+ */
+import { matchAt } from './scan.ts';
+
+/** Who wrote the text behind the prefix, as far as a line of text can tell. */
+export type Writer = 'kernel' | 'journal' | 'auditd' | 'dbus' | 'nobody';
+
+export interface Prefix {
+  /** `nobody`: the line has no tag, so it may be the kernel's or the audit daemon's own. */
+  readonly writer: Writer;
+  readonly end: number;
+}
+
+const TIME = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?`;
+const MONTHS = 'Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?';
+const DATE = new RegExp(String.raw`(?:(?:(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]${TIME}(?: [A-Z]{2,5})?)|(?:${MONTHS}) {1,2}\d{1,2} (?:\d{4} )?${TIME}|\d{9,11}\.\d{6}) +`, 'y');
+const PRIORITY = /<(\d{1,3})>(1 )?/y;
+const BOOT_TIME = /\[(?: *\+?\d{1,10}\.\d{1,9}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} ?[ \d]\d \d\d:\d\d)\] ?/y;
+const CALLER = /\[ *[TC]\d{1,10}\] ?/y;
+const DMESG_LEVEL = /kern {0,3}:[a-z]{3,6} {0,3}: ?/y;
+const FACILITY = /(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)(:?) +/y;
+/** A word ending in a colon would be a tag: then what follows is that writer's text, whatever it says. */
+const HOST = /[^\s'"=]{0,254}[^\s'"=:] +/y;
+const TAG = /([A-Za-z0-9_./-]{1,64})(?:\[\d{1,10}\])?: */y;
+const RFC5424 = /\S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[[^\]]{0,512}\]) /y;
+const KERNEL_WORDS = /audit: type=|type=\d|audit\(/y;
+
+/** Reads the prefix. A string says why the line cannot hold a record of AppArmor. */
+export function readPrefix(line: string): Prefix | string {
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    const found = matchAt(pattern, line, at);
+    if (found !== null) at += found[0].length;
+    return found;
+  };
+  const bootTimes = (): boolean => {
+    const found = take(BOOT_TIME) !== null;
+    for (let more = 0; more < 2 && (take(CALLER) ?? take(BOOT_TIME)) !== null; more++);
+    return found;
+  };
+
+  const priority = take(PRIORITY);
+  if (priority?.[2] !== undefined) {
+    if (take(DATE) === null) return 'no date behind the priority';
+    const app = take(RFC5424)?.[1];
+    return app === undefined ? 'no RFC 5424 header' : byTag(app);
+  }
+  take(DMESG_LEVEL);
+  const date = take(DATE);
+  if (date === null) {
+    const booted = bootTimes();
+    if (matchAt(KERNEL_WORDS, line, at) !== null) return bare();
+    // short-monotonic of journalctl; without a time nothing but the writer's own words may stand here.
+    if (booted) take(HOST);
+    const tag = matchAt(TAG, line, at);
+    if (tag?.[1] === 'kernel') { at += tag[0].length; return byTag('kernel'); }
+    return booted ? 'no words of the audit system behind the time' : bare();
+  }
+  // Only `dmesg --time-format iso` has neither host nor tag; its dates have a comma.
+  if (date[0].includes(',') && matchAt(KERNEL_WORDS, line, at) !== null) return bare();
+  let facility = take(FACILITY);
+  if (facility?.[2] === ':') return facility[1] === 'kern' ? byTag('kernel') : `written to facility ${facility[1] ?? ''}`;
+  if (facility === null && matchAt(TAG, line, at) === null && take(HOST) === null) return 'no host behind the date';
+  facility ??= take(FACILITY);
+  const tag = take(TAG)?.[1];
+  if (tag === undefined) return 'no tag behind the host';
+  if (tag === 'kernel' && facility !== null && facility[1] !== 'kern') return `written to facility ${facility[1] ?? ''}`;
+  return byTag(tag);
+
+  function bare(): Prefix | string {
+    return facilityIsKernel() ? { writer: 'nobody', end: at } : 'the priority is not the kernel\'s';
+  }
+
+  /** Tags are what a writer says of itself. Only a caller that knows the transport can know more. */
+  function byTag(name: string): Prefix | string {
+    if (name === 'kernel') {
+      bootTimes();
+      return facilityIsKernel() ? { writer: 'kernel', end: at } : 'the tag says kernel, the priority does not';
+    }
+    if (name === 'audit') return { writer: 'journal', end: at };
+    if (name === 'audispd' || name === 'audisp-syslog') return { writer: 'auditd', end: at };
+    if (/^(?:\/usr\/bin\/)?dbus(?:-daemon|-broker|-broker-launch)?$/.test(name)) return { writer: 'dbus', end: at };
+    return `written by ${name}`;
+  }
+
+  function facilityIsKernel(): boolean {
+    return priority === null || Number(priority[1]) >> 3 === 0;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The scanner for `key=value` text of AppArmor records: one pass, never backwards, never throws.
+ * Formats: security/apparmor/audit.c audit_pre, security/lsm_audit.c, and the callbacks of each class. Blanks between
+ * pairs vary: none before `signal=unknown(99)`, two before `capname=`, 0x1d before what auditd adds (ENRICHED).
+ */
+import { decodeHex, isHex } from './hex.ts';
+
+export interface Scan {
+  /** Values by key in print order; no prototype, so no key can reach one. The first of equal keys counts. */
+  readonly fields: Record<string, string>;
+  /** Where the scan stopped. */
+  readonly end: number;
+  /** Why the rest could not be read; undefined when all was. */
+  readonly problem?: string;
+  /** Key of the last pair, when its value had no quotes and nothing follows: a cut would not show. */
+  readonly openEnded?: string;
+}
+
+/** Keys that the kernel, or dbus-daemon, prints through the "untrusted string" rule: only these are ever hex. */
+const STRINGS = new Set(['profile', 'label', 'namespace', 'ns', 'name', 'name2', 'comm', 'ocomm', 'exe', 'execpath',
+  'target', 'peer', 'peer_label', 'peer_profile', 'peer_info', 'tcontext', 'fstype', 'srcname', 'trans', 'options',
+  'addr', 'peer_addr', 'path', 'attribute', 'dev', 'active', 'image', 'dest_name']);
+
+/** Decimal keys, read as numbers are: without leading zeros. */
+const DECIMALS = new Set(['pid', 'peer_pid', 'parent', 'task', 'opid', 'magic_token', 'fsuid', 'ouid', 'uid', 'auid',
+  'sauid', 'ses', 'capability', 'protocol', 'lport', 'fport', 'src', 'dest', 'offset', 'value']);
+
+const KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
+/** rsyslog writes 0x1d as `#035`. */
+const GAP = /(?:[ \t\r\n\x1d]|#035)+/y;
+const BARE = /(?:(?!#035)[^ \t\r\n\x1d])*/y;
+const BARE_IN_QUOTES = /(?:(?!#035)[^ \t\r\n\x1d'])*/y;
+
+/** Reads pairs from `at` on. `inQuotes`: the text stands in `msg='…'`, and the closing quote ends it. */
+export function scanFields(text: string, at: number, inQuotes = false): Scan {
+  const fields = Object.create(null) as Record<string, string>;
+  let openEnded: string | undefined;
+  const stop = (problem?: string): Scan => ({
+    fields, end: at, ...(problem === undefined ? {} : { problem }), ...(openEnded === undefined ? {} : { openEnded }),
+  });
+  for (;;) {
+    at += matchAt(GAP, text, at)?.[0].length ?? 0;
+    if (at >= text.length) return stop(inQuotes ? 'the closing quote of msg= is missing' : undefined);
+    if (inQuotes && text[at] === "'") return stop();
+    openEnded = undefined;
+    const key = matchAt(KEY, text, at)?.[1];
+    if (key === undefined) return stop(`no key=value at character ${at}`);
+    const from = at + key.length + 1;
+    let value: string;
+    if (text[from] === '"') {
+      const close = closingQuote(text, from + 1, key);
+      if (close < 0) return stop(`the closing quote of ${key}= is missing`);
+      value = text.slice(from + 1, close);
+      at = close + 1;
+    } else {
+      value = matchAt(inQuotes ? BARE_IN_QUOTES : BARE, text, from)?.[0] ?? '';
+      if (value === '' && from >= text.length) return stop(`${key}= has no value`);
+      at = from + value.length;
+      if (STRINGS.has(key) && isHex(value)) value = decodeHex(value);
+      else if (DECIMALS.has(key) && /^\d+$/.test(value)) value = value.replace(/^0+(?=\d)/, '');
+      if (at >= text.length && !Object.hasOwn(fields, key)) openEnded = key;
+    }
+    if (!Object.hasOwn(fields, key)) fields[key] = value;
+  }
+}
+
+/**
+ * A quoted value holds no quote, with one exception: `execpath="%s"` (security/apparmor/task.c) is printed last and
+ * unescaped, so a file name could smuggle pairs in: its value runs to the last quote.
+ */
+function closingQuote(text: string, from: number, key: string): number {
+  if (key !== 'execpath') return text.indexOf('"', from);
+  const enriched = text.indexOf('\x1d', from);
+  const last = text.lastIndexOf('"', enriched < 0 ? text.length : enriched);
+  return last < from ? -1 : last;
+}
+
+/** A match of a sticky expression exactly at a position. */
+export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
