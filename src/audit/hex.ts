@@ -4,7 +4,7 @@
  * is printed as upper-case hex without quotes; all others are printed verbatim in quotes, backslashes included.
  */
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Whether a value printed without quotes can be an encoded string. */
 export function isHex(text: string): boolean {
@@ -20,23 +20,30 @@ export function decodeHex(text: string): string {
 
 /** Bytes as text: UTF-8 where they are UTF-8, `\xNN` where not. Never loses a byte, never throws. */
 export function decodeBytes(bytes: Uint8Array): string {
-  const whole = utf8(bytes);
-  if (whole !== undefined) return whole;
   let text = '';
+  let good = 0;
   for (let at = 0; at < bytes.length;) {
-    const lead = bytes[at] ?? 0;
-    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    const character = utf8(bytes.subarray(at, at + length));
-    text += character ?? `\\x${lead.toString(16).toUpperCase().padStart(2, '0')}`;
-    at += character === undefined ? 1 : length;
+    const length = sequenceLength(bytes, at);
+    if (length > 0) { at += length; continue; }
+    text += `${decoder.decode(bytes.subarray(good, at))}\\x${hexPair(bytes[at] ?? 0)}`;
+    good = ++at;
   }
-  return text;
+  return text + decoder.decode(bytes.subarray(good));
 }
 
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
+/** Length of the well-formed UTF-8 sequence at a place, 0 where there is none (Unicode 15, table 3-7). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  if (lead < 0x80) return 1;
+  const second = bytes[at + 1] ?? 0;
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (lead < 0xc2 || lead > 0xf4 || second < low || second > high) return 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  for (let more = 2; more < length; more++) if (((bytes[at + more] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+function hexPair(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
 }

@@ -12,7 +12,7 @@
 import type { AuditRecord } from '../model.ts';
 import { kernelText, readEnvelope } from './envelope.ts';
 import type { Envelope, Stamp } from './envelope.ts';
-import { scanFields } from './scan.ts';
+import { matchAt, scanFields } from './scan.ts';
 import type { Scan } from './scan.ts';
 
 export type ParsedLine =
@@ -33,6 +33,8 @@ const NEVER_LAST = new Set(['apparmor', 'error', 'pid', 'parent', 'fsuid', 'capa
  * without PREFIX_MAX). One less where a blank at the end was trimmed, one more for a kept newline.
  */
 const CUTS = [975, 991, 1023];
+
+const PROSE = /(?:REJECTING|PERMITTING|AUDITING|LOGPROF-HINT) /y;
 
 /** Reads a line of a log file, of dmesg, of journalctl or of auditd. Never throws. */
 export function parseRecord(line: string): ParsedLine {
@@ -66,6 +68,7 @@ function read(raw: string, envelope: Envelope | string): ParsedLine {
   if (origin === 'kernel' && named !== '' && code !== 1400 && !(code !== undefined && code >= 1500 && code <= 1507)) {
     return no(`audit type ${named} is not AppArmor's`);
   }
+  if (matchAt(PROSE, raw, body) !== null) return no('a sentence of AppArmor 2.0, which has no fields');
   const scan = origin === 'user' && named !== '' ? scanFramed(raw, body) : scanFields(raw, body);
   if (typeof scan === 'string') return no(scan);
 

@@ -26,11 +26,6 @@ const DECIMALS = new Set(['pid', 'peer_pid', 'parent', 'task', 'opid', 'magic_to
   'sauid', 'ses', 'capability', 'protocol', 'lport', 'fport', 'src', 'dest', 'offset', 'value']);
 
 const KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
-/** rsyslog writes 0x1d as `#035`. */
-const GAP = /(?:[ \t\r\n\x1d]|#035)+/y;
-const BARE = /(?:(?!#035)[^ \t\r\n\x1d])*/y;
-const BARE_IN_QUOTES = /(?:(?!#035)[^ \t\r\n\x1d'])*/y;
-
 /** Reads pairs from `at` on. `inQuotes`: the text stands in `msg='…'`, and the closing quote ends it. */
 export function scanFields(text: string, at: number, inQuotes = false): Scan {
   const fields = Object.create(null) as Record<string, string>;
@@ -39,7 +34,7 @@ export function scanFields(text: string, at: number, inQuotes = false): Scan {
     fields, end: at, ...(problem === undefined ? {} : { problem }), ...(openEnded === undefined ? {} : { openEnded }),
   });
   for (;;) {
-    at += matchAt(GAP, text, at)?.[0].length ?? 0;
+    at = skipGap(text, at);
     if (at >= text.length) return stop(inQuotes ? 'the closing quote of msg= is missing' : undefined);
     if (inQuotes && text[at] === "'") return stop();
     openEnded = undefined;
@@ -53,7 +48,7 @@ export function scanFields(text: string, at: number, inQuotes = false): Scan {
       value = text.slice(from + 1, close);
       at = close + 1;
     } else {
-      value = matchAt(inQuotes ? BARE_IN_QUOTES : BARE, text, from)?.[0] ?? '';
+      value = text.slice(from, bareEnd(text, from, inQuotes));
       if (value === '' && from >= text.length) return stop(`${key}= has no value`);
       at = from + value.length;
       if (STRINGS.has(key) && isHex(value)) value = decodeHex(value);
@@ -73,6 +68,24 @@ function closingQuote(text: string, from: number, key: string): number {
   const enriched = text.indexOf('\x1d', from);
   const last = text.lastIndexOf('"', enriched < 0 ? text.length : enriched);
   return last < from ? -1 : last;
+}
+
+// Loops, not expressions: a long enough run of blanks would overflow the stack of the expression engine.
+function skipGap(text: string, at: number): number {
+  for (let length = gapLength(text, at); length > 0; length = gapLength(text, at)) at += length;
+  return at;
+}
+
+function bareEnd(text: string, at: number, inQuotes: boolean): number {
+  while (at < text.length && gapLength(text, at) === 0 && !(inQuotes && text[at] === "'")) at++;
+  return at;
+}
+
+/** A blank, or the 0x1d of auditd, which rsyslog writes as `#035`. */
+function gapLength(text: string, at: number): number {
+  const character = text[at];
+  if (character === ' ' || character === '\t' || character === '\r' || character === '\n' || character === '\x1d') return 1;
+  return character === '#' && text.startsWith('#035', at) ? 4 : 0;
 }
 
 /** A match of a sticky expression exactly at a position. */
