@@ -1,0 +1,145 @@
+/**
+ * The verdict table: expectation, observation, records and control to one verdict. Pure and exhaustive; every row has a
+ * code, and docs/verdicts.md lists them all. A verdict that could not be reached is never a pass.
+ */
+import { describeAction } from './spec/describe.ts';
+import { matchRecord, matchText } from './match.ts';
+import { suggestRule } from './audit/rule.ts';
+import type { Observation, Probe, Verdict, VerdictKind, Witness } from './model.ts';
+
+/** Everything that is known of a probe when it is judged. */
+export interface Facts {
+  readonly probe: Probe;
+  readonly observation: Observation;
+  /** What the same probe did in the unconfined twin; undefined without a control. */
+  readonly control?: Observation;
+  readonly witnesses: readonly Witness[];
+  /** Why records of this probe may be missing; undefined when nothing was lost. */
+  readonly loss?: string;
+}
+
+/** What an observation amounts to. `unclear` says why it proves nothing. */
+export type Outcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly how: string }
+  | { readonly kind: 'unclear'; readonly code: string; readonly why: string };
+
+/** Exec errors that say nothing about permission: the program is not there, or is no program. */
+const NOT_A_DENIAL = new Set(['ENOENT', 'ENOTDIR', 'ENOEXEC', 'ELOOP', 'ENAMETOOLONG', 'ENOMEM', 'E2BIG', 'EAGAIN', 'ETXTBSY']);
+
+/** @returns how the probe ended, whatever was expected of it. */
+export function outcomeOf(probe: Probe, o: Observation): Outcome {
+  if (o.stage === 'lost') return { kind: 'unclear', code: 'no-answer', why: o.problem ?? 'no answer came back' };
+  if (o.stage === 'timeout') return { kind: 'unclear', code: 'timeout', why: `it did not end within ${String(probe.timeoutMs)} ms and was killed` };
+  if (o.errno !== undefined) {
+    const command = probe.action.kind === 'run' || probe.action.kind === 'shell';
+    if (command && NOT_A_DENIAL.has(o.errno)) return { kind: 'unclear', code: 'not-runnable', why: `the command could not be started: ${o.errno}` };
+    return { kind: 'failed', how: o.stage === 'exec' ? `the program could not be started: ${o.errno}` : o.errno };
+  }
+  if (o.signal !== undefined) return { kind: 'failed', how: `killed by ${o.signal}` };
+  if (o.status !== undefined) return o.status < 400 ? { kind: 'succeeded' } : { kind: 'failed', how: `HTTP status ${String(o.status)}` };
+  if (o.exit !== undefined && o.exit !== 0) {
+    if (probe.action.kind === 'shell' && o.exit === 127) return { kind: 'unclear', code: 'not-runnable', why: 'the shell ended with status 127, which says that a command was not found' };
+    return { kind: 'failed', how: `exit status ${String(o.exit)}` };
+  }
+  return { kind: 'succeeded' };
+}
+
+/** Judges one probe. */
+export function decide(facts: Facts): Verdict {
+  const { probe, observation, loss } = facts;
+  if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
+  const outcome = outcomeOf(probe, observation);
+  if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
+  const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
+  if (base.kind !== 'pass') return base;
+  const broken = conditions(facts);
+  return broken === undefined ? base : broken;
+}
+
+function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
+  const { probe, control } = facts;
+  const denials = facts.witnesses.filter(({ record }) => record.type === 'DENIED' || record.type === 'KILLED');
+  const controlOutcome = control && outcomeOf(probe, control);
+  if (outcome.kind === 'succeeded') return verdict('fail', 'let-through', `The profile lets it through: ${describeAction(probe.action)} succeeded.`);
+  if (controlOutcome?.kind === 'unclear') return verdict('inconclusive', 'control-unclear', `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
+  const controlFailed = controlOutcome?.kind === 'failed';
+  if (denials.length > 0) {
+    if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}.`]);
+    return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
+  }
+  if (controlFailed) {
+    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}), and no record says that AppArmor denied it: this proves nothing about the profile.`,
+      'Take the other layer away (capabilities, security-opt, sysctls, user) so that the profile alone decides.');
+  }
+  if (probe.expect.audit === 'none') {
+    if (control === undefined) return verdict('inconclusive', 'no-witness', 'There is neither a record nor a control container: nothing shows who denied it.', 'Leave the control container on.');
+    return verdict('pass', 'denied-silently', 'Denied without a record, as the spec allows; the control container shows that the profile is the cause.');
+  }
+  return verdict('fail', 'silent-denial', `It failed${outcome.kind === 'failed' ? ` (${outcome.how})` : ''}, but no audit record says that AppArmor denied it.`,
+    'Check that the kernel\'s audit switch is noquiet; if the denial may be silent, declare `audit: none`.');
+}
+
+function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
+  const { probe, control } = facts;
+  const denials = facts.witnesses.filter(({ record }) => record.type === 'DENIED' || record.type === 'KILLED');
+  if (outcome.kind === 'succeeded') {
+    const notes = denials.length > 0 ? [`${String(denials.length)} denial(s) on the way did not stop it.`] : [];
+    return verdict('pass', 'allowed', 'Allowed.', undefined, notes);
+  }
+  const how = outcome.kind === 'failed' ? outcome.how : '';
+  const controlOutcome = control && outcomeOf(probe, control);
+  const [first] = denials;
+  if (first !== undefined) {
+    const rule = suggestRule(first.record);
+    return verdict('fail', 'denied-but-allowed', `The profile denies it: ${how}.`, rule === undefined ? undefined : `A rule that would allow it: ${rule}`);
+  }
+  if (controlOutcome === undefined) return verdict('inconclusive', 'not-the-profile', `It failed (${how}), with no record and no control container to tell why.`);
+  if (controlOutcome.kind === 'succeeded') {
+    return verdict('fail', 'denied-silently-but-allowed', `It fails under the profile (${how}) and succeeds without it, with no audit record.`, 'A record may have been withheld; look at capability rules, whose denials the kernel logs only once.');
+  }
+  const why = controlOutcome.kind === 'failed' ? controlOutcome.how : controlOutcome.why;
+  return verdict('inconclusive', 'not-the-profile', `It fails without the profile too (${why}): not the profile's doing.`, 'Correct the probe or the container until it succeeds without the profile.');
+}
+
+function judgeComplains(facts: Facts, outcome: Outcome): Verdict {
+  if (outcome.kind === 'failed') return verdict('fail', 'denied-in-complain', `It was to succeed with an ALLOWED record, but failed: ${outcome.how}.`);
+  if (facts.witnesses.some(({ record }) => record.type === 'ALLOWED')) return verdict('pass', 'complained', 'Allowed, and the kernel says that enforcing would have denied it.');
+  return verdict('fail', 'no-complaint', 'It succeeded, but no ALLOWED record says that the profile would deny it.');
+}
+
+/** The further conditions of the spec, on top of the access itself. */
+function conditions({ probe, observation: o, witnesses }: Facts): Verdict | undefined {
+  const { expect } = probe;
+  const unmet = (what: string): Verdict => verdict('fail', 'condition', what);
+  if (expect.exit === 'nonzero' ? o.exit === undefined || o.exit === 0 : expect.exit !== undefined && o.exit !== expect.exit) {
+    return unmet(`The exit status was to be ${String(expect.exit)} but was ${o.exit === undefined ? 'none' : String(o.exit)}.`);
+  }
+  if (expect.errno !== undefined && o.errno !== expect.errno) return unmet(`The errno was to be ${expect.errno} but was ${o.errno ?? 'none'}.`);
+  if (expect.status !== undefined && o.status !== expect.status) return unmet(`The HTTP status was to be ${String(expect.status)} but was ${String(o.status)}.`);
+  for (const [what, match, captured] of [['Standard output', expect.stdout, o.stdout], ['Standard error', expect.stderr, o.stderr], ['The body', expect.body, o.stdout]] as const) {
+    if (match === undefined) continue;
+    if (captured.truncated) return verdict('inconclusive', 'output-cut', `${what} was cut, so it cannot be compared.`);
+    const problem = matchText(match, captured.text);
+    if (problem !== undefined) return unmet(`${what} ${problem}.`);
+  }
+  if (expect.audit === 'none') return witnesses.length === 0 ? undefined : unmet(`There were to be no records, but there are ${String(witnesses.length)}.`);
+  if (expect.audit !== undefined) {
+    const match = expect.audit;
+    const problems = witnesses.map(({ record }) => matchRecord(match, record));
+    if (!problems.includes(undefined)) return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
+  }
+  return undefined;
+}
+
+function missingProgramHint(code: string): string | undefined {
+  return code === 'not-runnable' ? 'Install the program in the image, or correct the command: a program that is not there proves nothing.' : undefined;
+}
+
+function verdict(kind: VerdictKind, code: string, reason: string, hint?: string, notes: readonly string[] = []): Verdict {
+  return { kind, code, reason, notes, ...(hint === undefined ? {} : { hint }) };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
