@@ -1,0 +1,32 @@
+/** Flow control of one stream: the sender spends credit, the receiver gives it back as it consumes. */
+import { WINDOW } from './frames.ts';
+
+export class Credit {
+  #left = WINDOW;
+  #open = true;
+  #waiting: (() => void)[] = [];
+
+  /** Waits until that many bytes may be sent; false when the stream is over instead. */
+  async spend(bytes: number): Promise<boolean> {
+    while (this.#open && this.#left < bytes) await new Promise<void>((resolve) => { this.#waiting.push(resolve); });
+    this.#left -= bytes;
+    return this.#open;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+    this.#wake();
+  }
+
+  /** Nobody reads any more: whoever waits is told. */
+  close(): void {
+    this.#open = false;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Runs in the guest for as long as it lives: takes commands from the host over the line and runs them.
+ * Bundled into one file; it may import nothing but Node's own modules and its neighbours here.
+ */
+import { decodeCredit, encodeFrame, FRAME, FrameDecoder, type Frame } from './frames.ts';
+import { GuestCommand, type CommandRequest } from './guest-command.ts';
+import { GuestPort } from './guest-port.ts';
+import { GUEST } from './init-script.ts';
+
+const port = new GuestPort(GUEST.port);
+let commands = new Map<number, GuestCommand>();
+let decoder = new FrameDecoder();
+
+function handle(frame: Frame): void {
+  const command = commands.get(frame.id);
+  switch (frame.kind) {
+    case FRAME.hello:
+      // A new host knows nothing of the last one's commands.
+      for (const old of commands.values()) old.abandon();
+      commands = new Map();
+      void port.write(encodeFrame(FRAME.hello, 0, frame.payload));
+      break;
+    case FRAME.exec: {
+      const own = commands;
+      const request = JSON.parse(frame.payload.toString()) as CommandRequest;
+      const send = (data: Buffer): Promise<unknown> => own === commands ? port.write(data) : Promise.resolve();
+      own.set(frame.id, new GuestCommand(frame.id, request, send, () => { own.delete(frame.id); }));
+      break;
+    }
+    case FRAME.stdin: command?.stdin(frame.payload); break;
+    case FRAME.stdinEnd: command?.stdinEnd(); break;
+    case FRAME.kill: command?.kill(frame.payload.toString() as NodeJS.Signals); break;
+    case FRAME.credit: {
+      const { stream, bytes } = decodeCredit(frame.payload);
+      command?.credit(stream, bytes);
+      break;
+    }
+    default: break;
+  }
+}
+
+void port.listen((chunk) => {
+  try {
+    for (const frame of decoder.push(chunk)) handle(frame);
+  } catch (error) {
+    console.error(error); // to the guest's log; the host times out, then sees its guest fail
+    decoder = new FrameDecoder();
+  }
+});
