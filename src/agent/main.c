@@ -1,0 +1,115 @@
+/*
+ * The agent of apparmor-probe: a static program without libc that runs inside the confined container.
+ *
+ *   agent serve    performs operations and runs commands as told on standard input (protocol.h)
+ *   agent tty …    runs one command on the terminal it was given (tty.h)
+ *   agent hold     waits, as the container's first process
+ *
+ * It is started already confined, under a profile that may allow nothing. By itself it therefore opens no file, needs
+ * no library, no writable place, no capability and no signal permission: what it does on its own account must neither
+ * fail nor leave audit records.
+ */
+#include "command.h"
+#include "ops.h"
+#include "protocol.h"
+#include "text.h"
+#include "tty.h"
+
+ENTRY_POINT;
+
+/* Makes a known state of what the runtime passed on. */
+static void settle(void) {
+	struct sigaction ignore = { SIGNAL_IGNORE, 0, 0, 0 };
+	sys_sigaction(SIGPIPE, &ignore); /* a reader that has gone is an error of write() */
+	if (sys_close_range(3, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
+		for (int fd = 3; fd < 1024; fd++) sys_close(fd);
+	/* Others of the same user may otherwise read and write our memory and descriptors in /proc, and forge answers. */
+	sys_prctl(PR_SET_DUMPABLE, 0);
+	/* Orphans of a command come to us, not to the container's first process, so that a timeout can end them all. */
+	sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static int is_token(const char *text) {
+	u64 n = 0;
+	for (; text[n]; n++)
+		if (!((text[n] >= '0' && text[n] <= '9') || (text[n] >= 'a' && text[n] <= 'f'))) return 0;
+	return n == TOKEN_SIZE;
+}
+
+static int is_tag(const char *text) {
+	u64 n = length(text);
+	return n > 0 && n <= TAG_MAX;
+}
+
+/* `hello TOKEN` */
+static void hello(char **fields, int count) {
+	if (count != 2 || !equal(fields[0], "hello") || !is_token(fields[1])) fatal("the first request must be hello with a token");
+	memcpy(token, fields[1], TOKEN_SIZE);
+	memset(fields[1], 0, TOKEN_SIZE);
+	send_hello();
+}
+
+/* `op TAG NAME ARGS…`, `op-child TAG NAME ARGS…` */
+static void operation(char **fields, int count) {
+	if (count < 3 || !is_tag(fields[1])) fatal("op: bad request");
+	struct result r = { fields[1], "done", 0, -1, 0, 0, 0, 0, 0, "" };
+	const char *wrong = perform(fields[1], fields[2], fields + 3, count - 3, equal(fields[0], "op-child"), &r);
+	if (wrong) fatal(wrong);
+	send_result(&r);
+}
+
+/* `run TAG TIMEOUT_MS CAP_BYTES CWD ARGC ARGV…` */
+static void run(char **fields, int count, char **envp) {
+	u64 timeout, cap, argc;
+	if (count < 7 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
+	    !parse_number(fields[5], FIELDS_MAX, &argc) || argc != (u64)count - 6) fatal("run: bad request");
+	struct command command = { fields[1], fields + 6, envp, fields[4], timeout * 1000, cap, 0 };
+	struct result r = { fields[1], "done", 0, -1, 0, 0, 0, 0, 0, "" };
+	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
+	run_command(&command, &r);
+	send_result(&r);
+}
+
+static int serve(char **envp) {
+	static char *fields[FIELDS_MAX + 1];
+	int count;
+	if (sys_fcntl(2, F_GETFD, 0) < 0) sys_dup(1, 2); /* a free place below 3 would be taken by our pipes */
+	watch_children();
+	set_name(NAME_AGENT);
+	if (!next_request(fields, &count)) return 0;
+	hello(fields, count);
+	while (next_request(fields, &count)) {
+		if (equal(fields[0], "op") || equal(fields[0], "op-child")) operation(fields, count);
+		else if (equal(fields[0], "run")) run(fields, count, envp);
+		else fatal("unknown request");
+		reap();
+	}
+	return flush() < 0 ? EXIT_OUTPUT : 0;
+}
+
+/* Blocked signals reach even the first process of a container, which is deaf to the others. */
+static int hold(void) {
+	u64 wanted = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM) | BIT(SIGCHLD);
+	sys_sigmask(SIG_BLOCK, wanted);
+	for (;;) {
+		long signal = sys_sigwait(wanted);
+		if (signal == SIGINT || signal == SIGQUIT || signal == SIGTERM) return 0;
+		reap();
+	}
+}
+
+_Noreturn void agent_main(long *stack) {
+	int argc = (int)*stack;
+	char **argv = (char **)(stack + 1), **envp = argv + argc + 1;
+	const char *mode = argc > 1 ? argv[1] : "";
+	if (argc == 2 && equal(mode, "hold")) sys_exit(hold());
+	if (argc == 2 && equal(mode, "serve")) {
+		settle();
+		sys_exit(serve(envp));
+	}
+	if (equal(mode, "tty")) {
+		settle();
+		sys_exit(tty(argc, argv, envp));
+	}
+	sys_exit(EXIT_USAGE);
+}

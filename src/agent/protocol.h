@@ -1,0 +1,54 @@
+/*
+ * Frames on standard input and standard output of `agent serve`. src/probe/protocol.ts is the other end.
+ *
+ * Request:  u32le length | fields, each ended by NUL
+ * Response: u32le length | token (32 bytes) | type (1 byte) | fields, each ended by NUL
+ *
+ * The token comes with the first request and stands in front of every response, so that a program which somehow
+ * writes into the agent's output cannot forge an answer. Before the first request it is 32 times '0'.
+ */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+#include "sys.h"
+
+enum { TOKEN_SIZE = 32, TAG_MAX = 15, REQUEST_MAX = 256 * 1024, FIELDS_MAX = 16 * 1024, CHUNK = 64 * 1024, NOTE_SIZE = 128 };
+enum { EXIT_USAGE = 64, EXIT_PROTOCOL = 70, EXIT_OUTPUT = 74 };
+
+/* The outcome of one operation or command, as the response `r` carries it. */
+struct result {
+	const char *tag;
+	const char *stage; /* "done"; "exec": the program could not be started; "timeout": it was killed by the agent */
+	long error;        /* errno of the failed system call or the failed start; 0: succeeded */
+	long exit;         /* exit status of a command that ended by itself, else -1 */
+	long signal;       /* the signal that ended it, else 0 */
+	u64 stdout_bytes, stderr_bytes;
+	u64 duration;      /* microseconds */
+	long kill_error;   /* why a process could not be killed, else 0 */
+	char note[NOTE_SIZE];
+};
+
+extern char token[TOKEN_SIZE];
+
+/*
+ * Waits for the next request. `fields` points into a buffer that the next call overwrites; `fields[*count]` is null.
+ * Returns 0 at the end of the input. Sends what is buffered before it blocks.
+ */
+int next_request(char **fields, int *count);
+
+void send_hello(void);
+void send_result(const struct result *result);
+void send_output(char type, const char *tag, const void *bytes, u64 size);
+
+/* Writes out the buffered responses. Returns -errno when the reader is gone. */
+long flush(void);
+
+/* Says what is wrong and ends the agent. */
+_Noreturn void fatal(const char *why);
+
+/* Wipes token and responses from this process's memory; for a child that other processes may look into. */
+void forget(void);
+
+/* Writes everything, however the kernel cuts it. */
+long write_all(int fd, const void *bytes, u64 size);
+
+#endif

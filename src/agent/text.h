@@ -1,0 +1,24 @@
+/* Bytes, strings and decimal numbers. */
+#ifndef TEXT_H
+#define TEXT_H
+#include "sys.h"
+
+/* The compiler may call these three for assignments of structures. */
+void *memcpy(void *to, const void *from, u64 size);
+void *memmove(void *to, const void *from, u64 size);
+void *memset(void *to, int value, u64 size);
+
+u64 length(const char *text);
+int equal(const char *a, const char *b);
+
+/* Parses a decimal number without sign that is at most `max`. Returns 0 when the text is anything else. */
+int parse_number(const char *text, u64 max, u64 *value);
+
+/* Writes a decimal number; `to` has room for 21 bytes. Returns the number of characters before the final NUL. */
+u64 format_number(char *to, long value);
+
+/* Appends to a NUL-terminated string in a buffer of `size` bytes; what does not fit is left out. */
+void append(char *buffer, u64 size, const char *text);
+void append_number(char *buffer, u64 size, const char *text, long number);
+
+#endif

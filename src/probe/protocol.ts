@@ -1,0 +1,268 @@
+/**
+ * The agent's protocol, this end of it: requests to bytes, bytes to frames. Pure. src/agent/protocol.h is the other end.
+ * What comes back passed through a container that may be hostile, so nothing in it is believed before it is checked.
+ */
+
+/** Version of the protocol that `hello` must answer. */
+export const PROTOCOL_VERSION = '1';
+/** Longest request the agent accepts, in bytes of payload. */
+export const MAX_REQUEST = 256 * 1024;
+/** Longest response the decoder accepts; the agent's own are below 66 KiB. */
+export const MAX_RESPONSE = 1024 * 1024;
+/** Longest thread name the kernel keeps. */
+export const MAX_TAG = 15;
+
+/** The bytes do not follow the protocol: a fault of the agent, of the stream, or of someone who writes into it. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** One command for the agent. */
+export interface RunRequest {
+  /** Thread name until the exec, 1 to 15 bytes. */
+  readonly tag: string;
+  readonly timeoutMs: number;
+  /** Bytes of each output stream to send; the rest is counted. */
+  readonly capBytes: number;
+  /** Working directory; empty or absent: the agent's own. */
+  readonly cwd?: string;
+  readonly argv: readonly string[];
+}
+
+/** One operation for the agent. */
+export interface OpRequest {
+  readonly tag: string;
+  /** `open`, `unlink`, `mkdir`, `exec`. */
+  readonly name: string;
+  /** `open`: mode and path; the others: path. */
+  readonly args: readonly string[];
+  /** Perform it in a child, which survives a profile in kill mode and has an ordinary /proc/self; costs a fork. */
+  readonly isolated?: boolean;
+}
+
+/** First answer of the agent: who it is. */
+export interface HelloFrame { readonly type: 'hello'; readonly version: string; readonly pid: number; readonly uid: number; readonly gid: number; readonly arch: string }
+/** A piece of a running command's output. */
+export interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
+/** Outcome of an operation or a command. */
+export interface ResultFrame extends Outcome {
+  readonly type: 'result';
+  readonly tag: string;
+  /** Full length of each stream, sent or not. */
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  /** Remarks, for example that an operation could not be undone. */
+  readonly note: string;
+}
+/** The agent gave up, and why. */
+export interface FatalFrame { readonly type: 'fatal'; readonly message: string }
+export type Frame = HelloFrame | OutputFrame | ResultFrame | FatalFrame;
+
+/** How an operation or a command ended. */
+export interface Outcome {
+  /** `exec`: it could not be started; `timeout`: the agent killed it. */
+  readonly stage: 'done' | 'exec' | 'timeout';
+  /** 0: succeeded. `errnoName` names it. */
+  readonly errno: number;
+  /** Exit status of a command that ended by itself. */
+  readonly exit: number | undefined;
+  /** Number of the signal that ended it; 0: none. */
+  readonly signal: number;
+  readonly durationUs: number;
+  /** Why something that the command started could not be killed; 0: all is gone. */
+  readonly killErrno: number;
+}
+
+const ZERO_TOKEN = '0'.repeat(32);
+const TOKEN = /^[0-9a-f]{32}$/;
+
+/** First request. @param token 32 hexadecimal digits, fresh for every agent. */
+export function encodeHello(token: string): Buffer {
+  return request(['hello', checkToken(token)]);
+}
+
+/** Request for one operation. */
+export function encodeOp(op: OpRequest): Buffer {
+  return request([op.isolated === true ? 'op-child' : 'op', checkTag(op.tag), op.name, ...op.args]);
+}
+
+/** Request for one command. */
+export function encodeRun(run: RunRequest): Buffer {
+  if (run.argv.length === 0) throw new ProtocolError('a command needs a program');
+  return request(['run', checkTag(run.tag), count(run.timeoutMs), count(run.capBytes), run.cwd ?? '', count(run.argv.length), ...run.argv]);
+}
+
+function request(fields: readonly string[]): Buffer {
+  const bad = fields.find((field) => field.includes('\0'));
+  if (bad !== undefined) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);
+  const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  if (payload.length > MAX_REQUEST) throw new ProtocolError(`a request of ${payload.length} bytes; the agent takes ${MAX_REQUEST}`);
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(payload.length);
+  return Buffer.concat([head, payload]);
+}
+
+function checkToken(token: string): string {
+  if (!TOKEN.test(token)) throw new ProtocolError('a token is 32 hexadecimal digits in lower case');
+  return token;
+}
+
+function checkTag(tag: string): string {
+  const size = Buffer.byteLength(tag);
+  if (size < 1 || size > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${MAX_TAG} bytes: ${JSON.stringify(tag)}`);
+  return tag;
+}
+
+function count(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError(`not a count: ${value}`);
+  return String(value);
+}
+
+/** Cuts the agent's output into frames. Throws ProtocolError at the first byte that cannot be the agent's. */
+export class FrameDecoder {
+  readonly #token: Buffer;
+  #pending: Buffer[] = [];
+  #size = 0;
+
+  /** @param token the one that was sent with `hello`. */
+  constructor(token: string) {
+    this.#token = Buffer.from(checkToken(token));
+  }
+
+  /** Takes bytes as they come and returns the frames that are complete with them. */
+  push(chunk: Buffer): Frame[] {
+    this.#pending.push(chunk);
+    this.#size += chunk.length;
+    const frames: Frame[] = [];
+    for (let size = this.#frameSize(); size !== undefined && this.#size >= size; size = this.#frameSize()) {
+      const bytes = this.#joined();
+      frames.push(this.#parse(bytes.subarray(4, size)));
+      this.#pending = [bytes.subarray(size)];
+      this.#size -= size;
+    }
+    return frames;
+  }
+
+  /** Whether the stream stands between two frames, as it must when it ends. */
+  get complete(): boolean {
+    return this.#size === 0;
+  }
+
+  /** Size of the frame at the front with its head, once known. Only what has arrived takes memory. */
+  #frameSize(): number | undefined {
+    if (this.#size < 4) return undefined;
+    const head = this.#pending[0];
+    const length = (head !== undefined && head.length >= 4 ? head : this.#joined()).readUInt32LE(0);
+    if (length > MAX_RESPONSE) throw new ProtocolError(`a response of ${length} bytes`);
+    if (length < 33) throw new ProtocolError(`a response of only ${length} bytes`);
+    return 4 + length;
+  }
+
+  #joined(): Buffer {
+    const [first] = this.#pending;
+    const all = this.#pending.length === 1 && first !== undefined ? first : Buffer.concat(this.#pending);
+    this.#pending = [all];
+    return all;
+  }
+
+  #parse(frame: Buffer): Frame {
+    const type = String.fromCharCode(frame[32] ?? 0);
+    const token = frame.subarray(0, 32);
+    // Before `hello` the agent knows no token; then it can only give up.
+    if (!token.equals(this.#token) && !(type === 'f' && token.toString('latin1') === ZERO_TOKEN)) {
+      throw new ProtocolError('a response without the token: something else writes into the agent\'s output');
+    }
+    const body = frame.subarray(33);
+    switch (type) {
+      case 'h': return hello(fields(body, 5));
+      case 'o': return output('stdout', body);
+      case 'e': return output('stderr', body);
+      case 'r': return result(fields(body, 10));
+      case 'f': return { type: 'fatal', message: fields(body, 1)[0] ?? '' };
+      default: throw new ProtocolError(`a response of unknown type ${JSON.stringify(type)}`);
+    }
+  }
+}
+
+function fields(body: Buffer, expected: number): string[] {
+  const parts = body.toString().split('\0');
+  if (parts.pop() !== '' || parts.length !== expected) throw new ProtocolError(`a response with ${parts.length} fields in place of ${expected}`);
+  return parts;
+}
+
+function hello([version = '', pid = '', uid = '', gid = '', arch = '']: string[]): HelloFrame {
+  if (version !== PROTOCOL_VERSION) throw new ProtocolError(`the agent speaks version ${JSON.stringify(version)}, not ${PROTOCOL_VERSION}`);
+  return { type: 'hello', version, pid: number(pid), uid: number(uid), gid: number(gid), arch };
+}
+
+function output(stream: OutputFrame['stream'], body: Buffer): OutputFrame {
+  const end = body.indexOf(0);
+  if (end < 1 || end > MAX_TAG) throw new ProtocolError('output without a tag');
+  return { type: 'output', stream, tag: body.toString('utf8', 0, end), data: Buffer.from(body.subarray(end + 1)) };
+}
+
+function result(all: string[]): ResultFrame {
+  const [tag = '', stage = '', errno = '', exit = '', signal = '', out = '', err = '', us = '', kill = '', note = ''] = all;
+  return { type: 'result', tag, ...outcome(stage, errno, exit, signal, us, kill), stdoutBytes: number(out), stderrBytes: number(err), note };
+}
+
+function outcome(stage: string, errno: string, exit: string, signal: string, us: string, kill: string): Outcome {
+  if (stage !== 'done' && stage !== 'exec' && stage !== 'timeout') throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
+  return { stage, errno: number(errno, 4095), exit: exit === '-1' ? undefined : number(exit, 255), signal: number(signal, 127),
+    durationUs: number(us), killErrno: number(kill, 4095) };
+}
+
+function number(text: string, max = Number.MAX_SAFE_INTEGER): number {
+  const value = /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Infinity;
+  if (value > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text.slice(0, 40))}`);
+  return value;
+}
+
+/**
+ * Splits what `agent tty` wrote into the command's own output and the outcome that follows it.
+ * @returns undefined when no outcome with this token is there: the agent did not get to its end.
+ */
+export function parseTtyTrailer(output: Buffer, token: string): { readonly output: Buffer; readonly outcome: Outcome } | undefined {
+  const start = output.lastIndexOf(`\x1e${checkToken(token)};`);
+  if (start < 0) return undefined;
+  const end = output.indexOf(0x1e, start + 1);
+  if (end < 0) return undefined;
+  const parts = output.toString('latin1', start + 34, end).split(';');
+  const [stage = '', errno = '', exit = '', signal = '', us = '', kill = ''] = parts;
+  if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields in place of 6`);
+  return { output: output.subarray(0, start), outcome: outcome(stage, errno, exit, signal, us, kill) };
+}
+
+// Linux numbers from 1 on, in the kernel's order (asm-generic/errno-base.h, errno.h); '-' is a gap.
+const ERRNO = `
+EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
+ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
+ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
+EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV
+ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
+ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT
+ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
+ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
+EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
+EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
+`.trim().split(/\s+/);
+
+// Linux numbers from 1 on, in the kernel's order (asm-generic/signal.h); 32 and above are real-time signals.
+const SIGNALS = `
+HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
+VTALRM PROF WINCH IO PWR SYS
+`.trim().split(/\s+/);
+
+/** Symbolic name of a Linux error number, whatever system this runs on; undefined for 0. */
+export function errnoName(errno: number): string | undefined {
+  if (errno === 0) return undefined;
+  const name = ERRNO[errno - 1];
+  return name === undefined || name === '-' ? `errno ${errno}` : name;
+}
+
+/** Name of a Linux signal, whatever system this runs on; undefined for 0. */
+export function signalName(signal: number): string | undefined {
+  if (signal === 0) return undefined;
+  const name = SIGNALS[signal - 1];
+  return name === undefined ? `SIGRTMIN+${signal - 32}` : `SIG${name}`;
+}
