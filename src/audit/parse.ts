@@ -29,10 +29,10 @@ const NEVER_LAST = new Set(['apparmor', 'error', 'pid', 'parent', 'fsuid', 'capa
   'faddr', 'fport', 'saddr', 'src', 'daddr', 'dest', 'rlimit']);
 
 /**
- * Lengths at which printk cuts a text: 1023 since Linux 5.10 (PRINTKRB_RECORD_MAX), 991 or 975 before (LOG_LINE_MAX
- * without PREFIX_MAX). One less where a blank at the end was trimmed, one more for a kept newline.
+ * Lengths at which printk cuts a text: its buffer (PRINTKRB_RECORD_MAX, 1024, since Linux 5.10; LOG_LINE_MAX, 992 or 976,
+ * before) less the closing zero and the two bytes of the level. 1021 was observed.
  */
-const CUTS = [975, 991, 1023];
+const CUTS = [973, 989, 1021];
 
 const PROSE = /(?:REJECTING|PERMITTING|AUDITING|LOGPROF-HINT) /y;
 
@@ -64,7 +64,7 @@ export function envelopeOf(record: AuditRecord): Envelope | undefined {
 function read(raw: string, envelope: Envelope | string): ParsedLine {
   if (typeof envelope === 'string') return no(envelope);
   const { origin, code, type: named, stamp, body } = envelope;
-  if (origin === 'user' && stamp !== undefined && code !== 1107) return no(`audit type ${named} is not AppArmor's`);
+  if (origin === 'user' && named !== '' && code !== 1107) return no(`audit type ${named} is not AppArmor's`);
   if (origin === 'kernel' && named !== '' && code !== 1400 && !(code !== undefined && code >= 1500 && code <= 1507)) {
     return no(`audit type ${named} is not AppArmor's`);
   }
@@ -75,7 +75,7 @@ function read(raw: string, envelope: Envelope | string): ParsedLine {
   const type = scan.fields['apparmor'] ?? (scan.fields['operation'] === undefined ? undefined : TYPES_BY_CODE[code ?? 0]);
   if (type === undefined) return no('no apparmor= in it');
   if (!/^[A-Z]{2,16}$/.test(type)) return no('apparmor= is not a word of the kernel');
-  if (origin === 'user' && stamp === undefined && !/^dbus_/.test(scan.fields['operation'] ?? '')) return no('not a decision of dbus-daemon');
+  if (origin === 'user' && named === '' && !/^dbus_/.test(scan.fields['operation'] ?? '')) return no('not a decision of dbus-daemon');
 
   const damaged = damage(envelope, scan);
   const fields = scan.fields;
@@ -97,7 +97,7 @@ function scanFramed(raw: string, body: number): Scan | string {
 
 function damage({ origin, code, printed = 0 }: Envelope, { fields, problem, openEnded }: Scan): string | undefined {
   if (problem !== undefined) return problem;
-  if (CUTS.some((cut) => Math.abs(printed - cut) <= 1)) return `the text is ${printed} characters long, where the kernel cuts`;
+  if (CUTS.some((cut) => printed >= cut - 1 && printed <= cut + 2)) return `the text is ${printed} characters long, where the kernel cuts`;
   if (openEnded === undefined || origin !== 'kernel' || (code !== undefined && code !== 1400)) return undefined;
   // dump_common_audit_data (security/lsm_audit.c) always prints comm, behind profile and name.
   return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields, 'comm') ? `the text ends within or behind ${openEnded}=` : undefined;

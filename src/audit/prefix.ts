@@ -23,9 +23,9 @@ const BOOT_TIME = /\[(?: *\+?\d{1,10}\.\d{1,9}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]
 const CALLER = /\[ *[TC]\d{1,10}\] ?/y;
 const DMESG_LEVEL = /kern {0,3}:[a-z]{3,6} {0,3}: ?/y;
 const FACILITY = /(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)(:?) +/y;
-/** A word ending in a colon would be a tag: then what follows is that writer's text, whatever it says. */
-const HOST = /[^\s'"=]{0,254}[^\s'"=:] +/y;
-const TAG = /([A-Za-z0-9_./-]{1,64})(?:\[\d{1,10}\])?: */y;
+/** A word with a colon would be a tag, unless it is an IPv6 address: what follows a tag is that writer's text, whatever it says. */
+const HOST = /(?:[^\s'"=:]{1,255}|[0-9A-Fa-f:.]{1,64}[0-9A-Fa-f]) +/y;
+const TAG = /([A-Za-z0-9_./-]{1,64})(?:\[\d{1,10}\])?: +/y;
 const RFC5424 = /\S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[[^\]]{0,512}\]) /y;
 const KERNEL_WORDS = /audit: type=|type=\d|audit\(/y;
 

@@ -8,9 +8,11 @@ export function pattern(name: string): string {
 /** A word, in quotes where it needs them. Control characters become octal, which the parser reads back. */
 export function word(text: string): string {
   if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text) && !text.startsWith('@{')) return text;
-  const inside = text
-    .replace(/"/g, '\\"')
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u001f\u007f]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
-  return `"${inside}"`;
+  return `"${[...text].map(quoted).join('')}"`;
+}
+
+function quoted(character: string): string {
+  if (character === '"') return '\\"';
+  const code = character.charCodeAt(0);
+  return code < 0x20 || code === 0x7f ? `\\${code.toString(8).padStart(3, '0')}` : character;
 }

@@ -61,14 +61,21 @@ export function scanFields(text: string, at: number, inQuotes = false): Scan {
 
 /**
  * A quoted value holds no quote, with one exception: `execpath="%s"` (security/apparmor/task.c) is printed last and
- * unescaped, so a file name could smuggle pairs in: its value runs to the last quote.
+ * unescaped, so a file name could smuggle pairs in: its value runs to the last quote before what auditd adds.
  */
 function closingQuote(text: string, from: number, key: string): number {
   if (key !== 'execpath') return text.indexOf('"', from);
-  const enriched = text.indexOf('\x1d', from);
-  const last = text.lastIndexOf('"', enriched < 0 ? text.length : enriched);
+  const last = text.lastIndexOf('"');
+  for (const mark of GAP_MARKS) {
+    const at = text.lastIndexOf(`"${mark}`);
+    if (at >= from && ENRICHED.test(text.slice(at + 1 + mark.length, at + 500))) return at;
+  }
   return last < from ? -1 : last;
 }
+
+/** The 0x1d of auditd, as rsyslog writes it, and as `less` and `cat -v` do. */
+const GAP_MARKS = ['\x1d', '#035', '^]'];
+const ENRICHED = /^(?:[A-Z]{2,8}="[^"]{0,64}" ?){1,6}$/;
 
 // Loops, not expressions: a long enough run of blanks would overflow the stack of the expression engine.
 function skipGap(text: string, at: number): number {
@@ -81,11 +88,11 @@ function bareEnd(text: string, at: number, inQuotes: boolean): number {
   return at;
 }
 
-/** A blank, or the 0x1d of auditd, which rsyslog writes as `#035`. */
 function gapLength(text: string, at: number): number {
   const character = text[at];
-  if (character === ' ' || character === '\t' || character === '\r' || character === '\n' || character === '\x1d') return 1;
-  return character === '#' && text.startsWith('#035', at) ? 4 : 0;
+  if (character === ' ' || character === '\t' || character === '\r' || character === '\n') return 1;
+  if (character !== '\x1d' && character !== '#' && character !== '^') return 0;
+  return GAP_MARKS.find((mark) => text.startsWith(mark, at))?.length ?? 0;
 }
 
 /** A match of a sticky expression exactly at a position. */
