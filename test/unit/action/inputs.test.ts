@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { HarnessError } from '../../../src/errors.ts';
+import { cliArguments, expandSpecs, readInputs, type InputSource } from '../../../src/action/inputs.ts';
+import { outputsOf, broken } from '../../../src/action/result.ts';
+
+interface Definition { readonly inputs: Record<string, { description: string; default?: string }>; readonly outputs: Record<string, unknown>; readonly runs: Record<string, string> }
+const definition = parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as Definition;
+
+/** Inputs as the runner gives them: the defaults of action.yml, and what the workflow sets. Remembers what was asked for. */
+function source(given: Readonly<Record<string, string>> = {}): InputSource & { readonly asked: Set<string> } {
+  const asked = new Set<string>();
+  const value = (name: string): string => {
+    asked.add(name);
+    return (given[name] ?? definition.inputs[name]?.default ?? '').trim();
+  };
+  return { asked, getInput: value, getMultilineInput: (name) => value(name).split('\n').filter((line) => line !== '').map((line) => line.trim()),
+    getBooleanInput: (name) => {
+      const text = value(name);
+      if (!/^(true|True|TRUE|false|False|FALSE)$/.test(text)) throw new TypeError(text);
+      return text.toLowerCase() === 'true';
+    } };
+}
+
+function code(act: () => unknown): string {
+  try {
+    act();
+    return 'none';
+  } catch (error) {
+    return (error as HarnessError).code;
+  }
+}
+
+describe('action/inputs', () => {
+  it('reads exactly the inputs of action.yml, with its defaults', () => {
+    const from = source();
+    expect(readInputs(from)).to.deep.equal({ specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true });
+    expect([...from.asked].sort()).to.deep.equal(Object.keys(definition.inputs).sort());
+  });
+
+  it('gives exactly the outputs of action.yml', () => {
+    expect(Object.keys(outputsOf(broken('x'), {})).sort()).to.deep.equal(Object.keys(definition.outputs).sort());
+  });
+
+  it('runs the one bundle as main and post', () => {
+    expect(definition.runs).to.deep.equal({ using: 'node24', main: 'dist/index.cjs', post: 'dist/index.cjs', 'post-if': 'always()' });
+  });
+
+  it('makes arguments that no value can turn into an option', () => {
+    const inputs = readInputs(source({ specs: 'a.yml\n\n--host=lab', profile: '-p', image: '--rm', grep: '-- x', bail: 'true', 'in-place': 'TRUE', 'report-dir': '-r' }));
+    expect(cliArguments(inputs, inputs.specs)).to.deep.equal(['run', '--host=local', '--report-dir=-r', '--profile=-p', '--image=--rm', '--grep=-- x', '--bail', '--in-place', '--', 'a.yml', '--host=lab']);
+    expect(cliArguments(readInputs(source()), ['x.yml'])).to.deep.equal(['run', '--host=local', '--report-dir=reports', '--', 'x.yml']);
+  });
+
+  it('refuses values that cannot be meant', () => {
+    for (const given of [{ specs: ' \n ' }, { 'report-dir': ' ' }, { profile: 'a\nb' }, { grep: 'a\rb' }, { image: 'a\0b' }, { bail: 'yes' }, { summary: '' }, { 'in-place': '1' }]) {
+      expect(code(() => readInputs(source(given))), JSON.stringify(given)).to.equal('usage');
+    }
+  });
+
+  it('finds the files of a pattern', () => {
+    const folders: Record<string, readonly string[]> = { 'specs/': ['b.yml', 'a.yml', '.hidden.yml', 'a.yaml', 'ayml', 'x.yml.bak'], '.': ['top.yml'] };
+    const list = (folder: string): readonly string[] => folders[folder] ?? [];
+    expect(expandSpecs(['specs/*.yml'], list)).to.deep.equal(['specs/a.yml', 'specs/b.yml']);
+    expect(expandSpecs(['specs/b.yml', 'specs/*.yml', '*.yml', 'no-such.yml'], list)).to.deep.equal(['specs/b.yml', 'specs/a.yml', 'top.yml', 'no-such.yml']);
+    expect(code(() => expandSpecs(['none/*.yml'], list))).to.equal('spec-unreadable');
+    expect(code(() => expandSpecs(['*/x.yml'], list))).to.equal('usage');
+  });
+});
