@@ -4,8 +4,8 @@ import { record } from './records.ts';
 
 describe('audit/json', () => {
   it('writes the kernel\'s keys in print order behind the audit id', () => {
-    expect(toJson(record('audit: type=1400 audit(1676978994.840:1493): apparmor="DENIED" operation="open" profile="p" name=2F20 pid=12 comm="c" requested_mask="r" denied_mask="r" fsuid=250 ouid=250')))
-      .to.equal('{"type":"1400","audit_id":"1676978994.840:1493","epoch":1676978994,"serial":1493,"apparmor":"DENIED","operation":"open","profile":"p","name":"/ ","pid":"12","comm":"c","requested_mask":"r","denied_mask":"r","fsuid":"250","ouid":"250"}');
+    expect(toJson(record('audit: type=1400 audit(1700000000.840:1493): apparmor="DENIED" operation="open" profile="p" name=2F20 pid=12 comm="c" requested_mask="r" denied_mask="r" fsuid=250 ouid=250')))
+      .to.equal('{"type":"1400","audit_id":"1700000000.840:1493","epoch":1700000000,"serial":1493,"apparmor":"DENIED","operation":"open","profile":"p","name":"/ ","pid":"12","comm":"c","requested_mask":"r","denied_mask":"r","fsuid":"250","ouid":"250"}');
   });
 
   it('says what a record of an old kernel is', () => {

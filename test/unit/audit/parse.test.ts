@@ -74,7 +74,7 @@ describe('audit/parse', () => {
       ['numbers that look like hex', 'pid=1234 fsuid=1000 ouid=10', { pid: '1234', fsuid: '1000', ouid: '10' }],
       ['leading zeros', 'parent=00012', { parent: '12' }],
       ['a raw backslash', 'name="/t/back\\slash"', { name: '/t/back\\slash' }],
-      ['brackets', 'name="/dev/shm/test(me" profile="/usr{,/lib}/{a,b}*"', { name: '/dev/shm/test(me', profile: '/usr{,/lib}/{a,b}*' }],
+      ['brackets', 'name="/dev/shm/a(b" profile="/usr{,/lib}/{a,b}*"', { name: '/dev/shm/a(b', profile: '/usr{,/lib}/{a,b}*' }],
       ['an empty value', 'target=""', { target: '' }],
       ['addresses', 'saddr=::ffff:127.0.0.1 src=80 daddr=fe80::1 dest=1024 family="inet6"', { saddr: '::ffff:127.0.0.1', src: '80', daddr: 'fe80::1', dest: '1024' }],
       ['unix addresses', 'addr="@abstract" peer_addr=none', { addr: '@abstract', peer_addr: 'none' }],
@@ -107,12 +107,12 @@ describe('audit/parse', () => {
 
   describe('reads kernels before 2.6.36', () => {
     for (const [line, type, fields] of [
-      ['type=APPARMOR_DENIED msg=audit(1181057184.959:7): operation="exec" denied_mask="x" name="/bin/x" pid=3 profile="/bin/p" name2="q"', 'DENIED', { name2: 'q' }],
-      ['type=APPARMOR_ALLOWED msg=audit(1181057184.959:7):  type=1502 operation="inode_permission" requested_mask="w" name=2F6120 pid=3 profile="p"', 'ALLOWED', { name: '/a ' }],
-      ['type=UNKNOWN[1503] msg=audit(1181057184.959:7): operation="capable" name="setuid" pid=3 profile="p"', 'DENIED', { name: 'setuid' }],
-      ['type=APPARMOR_HINT msg=audit(1181057184.959:7): operation="clone" task=8320 parent=8322 pid=8322 profile="null-complain-profile"', 'HINT', { task: '8320' }],
-      ['Sep  7 17:47:53 host kernel: [  103.555604] audit(1189201672.746:537): type=1503 operation="file_lock" denied_mask="k" name="/r" pid=4 profile="n"', 'DENIED', { denied_mask: 'k' }],
-      ['Sep  7 17:47:53 host kernel: [  103.555604] type=1505 audit(1189201672.746:537): operation="profile_load" name="/sbin/klogd" pid=4610', 'STATUS', { pid: '4610' }],
+      ['type=APPARMOR_DENIED msg=audit(1200000000.001:7): operation="exec" denied_mask="x" name="/bin/x" pid=3 profile="/bin/p" name2="q"', 'DENIED', { name2: 'q' }],
+      ['type=APPARMOR_ALLOWED msg=audit(1200000000.001:7):  type=1502 operation="inode_permission" requested_mask="w" name=2F6120 pid=3 profile="p"', 'ALLOWED', { name: '/a ' }],
+      ['type=UNKNOWN[1503] msg=audit(1200000000.001:7): operation="capable" name="setuid" pid=3 profile="p"', 'DENIED', { name: 'setuid' }],
+      ['type=APPARMOR_HINT msg=audit(1200000000.001:7): operation="clone" task=11 parent=12 pid=12 profile="null-complain-profile"', 'HINT', { task: '11' }],
+      ['Feb  3 04:05:06 host kernel: [   99.000001] audit(1190000000.002:8): type=1503 operation="file_lock" denied_mask="k" name="/r" pid=4 profile="n"', 'DENIED', { denied_mask: 'k' }],
+      ['Feb  3 04:05:06 host kernel: [   99.000001] type=1505 audit(1190000000.002:8): operation="profile_load" name="/sbin/klogd" pid=46', 'STATUS', { pid: '46' }],
       ['type=APPARMOR_AUDIT msg=audit(1.000:2): operation="x" pid=1', 'AUDIT', {}], ['type=APPARMOR_ERROR msg=audit(1.000:2): operation="x" pid=1', 'ERROR', {}],
     ] as const) {
       it(line.slice(0, 60), () => {
@@ -124,7 +124,7 @@ describe('audit/parse', () => {
   });
 
   describe('reads user-space object managers', () => {
-    const inner = 'apparmor="DENIED" operation="dbus_method_call"  bus="system" path="/org/x" interface="org.x" member="Hello" mask="send" name="org.x" pid=2838 label="docker-1" peer_pid=1 peer_label="unconfined" exe="/usr/bin/dbus-daemon" sauid=102 hostname=? addr=? terminal=?';
+    const inner = 'apparmor="DENIED" operation="dbus_method_call"  bus="system" path="/org/x" interface="org.x" member="Hello" mask="send" name="org.x" pid=2001 label="docker-1" peer_pid=1 peer_label="unconfined" exe="/usr/bin/dbus-daemon" sauid=102 hostname=? addr=? terminal=?';
     const frame = `pid=363 uid=102 auid=4294967295 ses=4294967295  subj=/usr/bin/dbus-daemon (enforce) msg='${inner}'`;
     for (const line of [
       `type=USER_AVC msg=audit(1700000000.123:45): ${frame}`, `audit: type=1107 audit(1700000000.123:45): ${frame}`,
@@ -132,16 +132,16 @@ describe('audit/parse', () => {
     ]) {
       it(line.slice(0, 60), () => {
         expect(record(line).fields).to.include({
-          operation: 'dbus_method_call', pid: '2838', outer_pid: '363', outer_uid: '102', label: 'docker-1', exe: '/usr/bin/dbus-daemon', terminal: '?',
+          operation: 'dbus_method_call', pid: '2001', outer_pid: '363', outer_uid: '102', label: 'docker-1', exe: '/usr/bin/dbus-daemon', terminal: '?',
         });
       });
     }
     for (const tag of ['dbus[363]', 'dbus-daemon[363]', 'dbus-broker[3]']) {
       for (const session of ['', '[session uid=1000 pid=363] ', '[system] ']) {
         it(`${tag}: ${session}`, () => {
-          const found = record(`Nov 23 10:00:00 host ${tag}: ${session}apparmor="DENIED" operation="dbus_bind"  bus="session" name="com.x" mask="bind" pid=2940 profile="p"`);
+          const found = record(`Nov 23 10:00:00 host ${tag}: ${session}apparmor="DENIED" operation="dbus_bind"  bus="session" name="com.x" mask="bind" pid=2002 profile="p"`);
           expect(found).to.include({ timeMs: 0, serial: 0, type: 'DENIED' });
-          expect(found.fields).to.include({ bus: 'session', pid: '2940' });
+          expect(found.fields).to.include({ bus: 'session', pid: '2002' });
         });
       }
     }
