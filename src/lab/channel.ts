@@ -23,7 +23,7 @@ export class Channel {
   #broken: HarnessError | undefined;
   #onHello: (() => void) | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, lastWords: () => Promise<readonly string[]>) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -33,12 +33,17 @@ export class Channel {
       }
     });
     socket.on('error', () => undefined);
-    socket.on('close', () => { this.fail(new HarnessError('lab-guest', 'The lab guest ended.')); });
+    socket.on('close', () => {
+      void lastWords().then((details) => { this.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details })); });
+    });
   }
 
-  /** Greets the guest and waits for its answer. */
-  static async open(socket: Socket, timeoutMs: number): Promise<Channel> {
-    const channel = new Channel(socket);
+  /**
+   * Greets the guest and waits for its answer.
+   * @param lastWords what the guest said last, asked for when the line breaks
+   */
+  static async open(socket: Socket, timeoutMs: number, lastWords: () => Promise<readonly string[]>): Promise<Channel> {
+    const channel = new Channel(socket, lastWords);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => { reject(new HarnessError('lab-guest', `The lab guest did not answer within ${String(timeoutMs / 1000)} s.`)); }, timeoutMs);
       const settle = (): void => { clearTimeout(timer); if (channel.#broken === undefined) resolve(); else reject(channel.#broken); };

@@ -11,6 +11,17 @@ const port = new GuestPort(GUEST.port);
 let commands = new Map<number, GuestCommand>();
 let decoder = new FrameDecoder();
 
+function run({ id, payload }: Frame): void {
+  const own = commands;
+  const send = (data: Buffer): Promise<unknown> => own === commands ? port.write(data) : Promise.resolve();
+  try {
+    own.set(id, new GuestCommand(id, JSON.parse(payload.toString()) as CommandRequest, send, () => { own.delete(id); }));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    void send(encodeFrame(FRAME.exit, id, JSON.stringify({ error: code ?? message })));
+  }
+}
+
 function handle(frame: Frame): void {
   const command = commands.get(frame.id);
   switch (frame.kind) {
@@ -20,13 +31,7 @@ function handle(frame: Frame): void {
       commands = new Map();
       void port.write(encodeFrame(FRAME.hello, 0, frame.payload));
       break;
-    case FRAME.exec: {
-      const own = commands;
-      const request = JSON.parse(frame.payload.toString()) as CommandRequest;
-      const send = (data: Buffer): Promise<unknown> => own === commands ? port.write(data) : Promise.resolve();
-      own.set(frame.id, new GuestCommand(frame.id, request, send, () => { own.delete(frame.id); }));
-      break;
-    }
+    case FRAME.exec: run(frame); break;
     case FRAME.stdin: command?.stdin(frame.payload); break;
     case FRAME.stdinEnd: command?.stdinEnd(); break;
     case FRAME.kill: command?.kill(frame.payload.toString() as NodeJS.Signals); break;

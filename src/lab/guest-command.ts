@@ -24,13 +24,14 @@ export interface CommandEnd {
 /** Time for output to end after a kill; a process that escaped the group may hold the pipe for ever. */
 const DRAIN_MS = 1000;
 
+/** @throws Error from its constructor when the command cannot even be tried, for example with too long arguments */
 export class GuestCommand {
   readonly #id: number;
   readonly #send: (frame: Buffer) => Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #credits = { [FRAME.stdout]: new Credit(), [FRAME.stderr]: new Credit() };
   #killed = false;
-  #error: string | undefined;
+  #exited = false;
 
   constructor(id: number, request: CommandRequest, send: (frame: Buffer) => Promise<unknown>, onEnd: () => void) {
     this.#id = id;
@@ -43,11 +44,11 @@ export class GuestCommand {
     const output = Promise.all([this.#pump(child.stdout, FRAME.stdout), this.#pump(child.stderr, FRAME.stderr)]);
     const exited = new Promise<CommandEnd>((resolve) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
-        this.#error = error.code ?? error.message;
-        if (child.pid === undefined) resolve({ error: this.#error });
+        if (child.pid === undefined) resolve({ error: error.code ?? error.message });
       });
       child.on('exit', (exit, signal) => {
-        if (this.#killed) setTimeout(() => { child.stdout?.destroy(); child.stderr?.destroy(); }, DRAIN_MS).unref();
+        this.#exited = true;
+        if (this.#killed) this.#drain();
         resolve(signal === null ? { exit: exit ?? 0 } : { signal });
       });
     });
@@ -86,8 +87,13 @@ export class GuestCommand {
     if (stream === FRAME.stdout || stream === FRAME.stderr) this.#credits[stream].give(bytes);
   }
 
+  #drain(): void {
+    setTimeout(() => { this.#child.stdout?.destroy(); this.#child.stderr?.destroy(); }, DRAIN_MS);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#killed = true;
+    if (this.#exited) this.#drain();
     const pid = this.#child.pid;
     if (pid === undefined) return;
     try { process.kill(-pid, signal); } catch { /* it is gone already */ }

@@ -29,14 +29,10 @@ export interface Guest {
 
 const ANSWER_MS = 30_000;
 
-/** Connects to the agent of a machine and ties the line's fate to the machine's. */
+/** Connects to the agent of a machine. */
 export async function openChannel(machine: Machine, timeoutMs: number): Promise<Channel> {
   try {
-    const channel = await Channel.open(await connectSoon(machine.channel, timeoutMs, machine.alive), timeoutMs);
-    void machine.ended.then(async () => {
-      channel.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details: await machine.lastWords() }));
-    });
-    return channel;
+    return await Channel.open(await connectSoon(machine.channel, timeoutMs, machine.alive), timeoutMs, machine.lastWords);
   } catch (error) {
     throw new HarnessError('lab-guest', error instanceof Error ? error.message : String(error), { cause: error, details: await machine.lastWords() });
   }

@@ -1,6 +1,6 @@
 /** A QEMU process that cannot outlive the harness. */
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import { start } from '../process.ts';
@@ -29,7 +29,6 @@ export interface Machine {
   readonly alive: () => boolean;
   /** Last lines of the guest's console and of QEMU's own complaints. */
   readonly lastWords: () => Promise<readonly string[]>;
-  readonly ended: Promise<void>;
   /** Ends it at once and removes its folder. */
   readonly kill: () => Promise<void>;
 }
@@ -63,6 +62,13 @@ export async function listRuns(): Promise<readonly { readonly folder: string; re
   }));
 }
 
+/** Makes the folder of the runs. Its name is known to everybody: one that another user made first is not used. */
+async function ownRunRoot(): Promise<void> {
+  await mkdir(runRoot(), { recursive: true, mode: 0o700 });
+  const info = await lstat(runRoot());
+  if (!info.isDirectory() || info.uid !== process.getuid?.()) throw new HarnessError('lab-guest', `${runRoot()} belongs to somebody else.`);
+}
+
 /** Removes folders of runs whose harness is gone; QEMU went with it. The folder's name begins with the harness's process number. */
 async function sweepRuns(): Promise<void> {
   for (const name of await readdir(runRoot()).catch(() => [])) {
@@ -76,7 +82,7 @@ async function sweepRuns(): Promise<void> {
  * @param image folder that the machine's files lie in
  */
 export async function startMachine(tree: string, image: string, plan: Omit<MachinePlan, 'channel' | 'console' | 'qmp'>): Promise<Machine> {
-  await mkdir(runRoot(), { recursive: true, mode: 0o700 });
+  await ownRunRoot();
   await sweepRuns();
   const folder = await mkdtemp(join(runRoot(), `${String(process.pid)}-`));
   const sockets = { channel: join(folder, 'channel'), qmp: join(folder, 'qmp'), console: join(folder, 'console.log') };
@@ -102,7 +108,7 @@ export async function startMachine(tree: string, image: string, plan: Omit<Machi
   };
   try {
     const qmp = await Qmp.open(await connectSoon(sockets.qmp, 20_000, () => alive));
-    return { qmp, channel: sockets.channel, alive: () => alive, lastWords, ended, kill };
+    return { qmp, channel: sockets.channel, alive: () => alive, lastWords, kill };
   } catch (error) {
     const details = await lastWords();
     await kill();

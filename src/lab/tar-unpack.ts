@@ -1,5 +1,5 @@
 /** Unpacks a tar stream that comes from the guest and may be hostile. */
-import { constants, createWriteStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -55,7 +55,11 @@ export async function unpackHostile(source: Readable, folder: string, limits: Un
         // O_NOFOLLOW: not even through a link that lay in the folder before.
         const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
         const file = await open(join(folder, safe), flags, (mode & 0o100) === 0 ? 0o644 : 0o755);
-        await pipeline(entry, createWriteStream('', { fd: file }));
+        try {
+          for await (const chunk of entry as AsyncIterable<Buffer>) await file.writeFile(chunk);
+        } finally {
+          await file.close();
+        }
       } else {
         throw refuse(`${JSON.stringify(name.slice(0, 200))} is a ${String(type)}`);
       }
