@@ -1,0 +1,89 @@
+/** `agent tty` on a real terminal, which script(1) makes, and `agent hold` as the first process of a container. */
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseTtyTrailer, type Outcome } from '../../../src/probe/protocol.ts';
+import { exec, start } from '../../../src/process.ts';
+import { AGENT, TOKEN } from './helper.ts';
+
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+async function tty(argv: readonly string[], timeoutMs = 5000): Promise<{ text: string; outcome: Outcome; exit: number | undefined }> {
+  const line = [AGENT, 'tty', TOKEN, 'p1', String(timeoutMs), '--', ...argv].map(quote).join(' ');
+  const ran = await exec(['script', '-qec', line, '/dev/null'], { env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' }, timeoutMs: 20_000 });
+  const parsed = parseTtyTrailer(ran.stdout, TOKEN);
+  if (parsed === undefined) throw new Error(`no trailer: ${JSON.stringify(ran.stdout.toString())} ${ran.stderr}`);
+  return { text: parsed.output.toString(), outcome: parsed.outcome, exit: ran.exit };
+}
+
+describe('agent: tty', () => {
+  it('gives the command the terminal, in the foreground, as group leader', async () => {
+    const result = await tty(['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && tty >/dev/null && ps -o pid=,pgid=,tpgid= -p $$; exit 3']);
+    expect(result.outcome).to.include({ stage: 'done', errno: 0, exit: 3, signal: 0, killErrno: 0 });
+    const [pid, group, foreground] = result.text.trim().split(/\s+/);
+    expect(pid).to.match(/^\d+$/);
+    expect([group, foreground]).to.deep.equal([pid, pid]);
+    expect(result.exit).to.equal(0);
+  });
+
+  it('lets it open /dev/tty', async () => {
+    expect((await tty(['sh', '-c', 'echo seen >/dev/tty'])).text).to.equal('seen\r\n');
+  });
+
+  it('tells signals and failed starts', async () => {
+    expect((await tty(['sh', '-c', 'kill -TERM $$'])).outcome).to.include({ stage: 'done', exit: undefined, signal: 15 });
+    expect((await tty(['no-such-program'])).outcome).to.include({ stage: 'exec', errno: 2, exit: undefined });
+    expect((await tty(['/etc/passwd'])).outcome).to.include({ stage: 'exec', errno: 13 });
+  });
+
+  it('ends at the timeout with all that was started', async () => {
+    const started = performance.now();
+    const result = await tty(['sh', '-c', 'trap "" HUP TERM INT; echo begun; setsid sleep 1234.5 & sleep 1234.5'], 300);
+    expect(result.outcome).to.include({ stage: 'timeout', signal: 9, killErrno: 0 });
+    expect(result.text).to.equal('begun\r\n');
+    expect(performance.now() - started).to.be.lessThan(2000);
+    expect((await exec(['pgrep', '-f', '^sleep 1234.5'])).stdout.toString()).to.equal('');
+  });
+
+  it('leaves no token where the command can read it', async () => {
+    const result = await tty(['sh', '-c', 'tr "\\0" " " </proc/$PPID/cmdline; tr "\\0" "\\n" </proc/self/environ | grep -c 89abcdef012345']);
+    expect(result.text).to.contain('tty').and.to.match(/\b0\r\n$/).and.not.contain(TOKEN.slice(0, 8));
+  });
+
+  it('output that looks like a trailer is not one', async () => {
+    const result = await tty(['printf', '\\036%s;done;0;0;0;1;0\\036', 'f'.repeat(32)]);
+    expect(result.text).to.contain('done;0;0;0;1;0');
+    expect(result.outcome.exit).to.equal(0);
+    expect(result.outcome.durationUs).to.be.greaterThan(1);
+  });
+});
+
+describe('agent: hold', () => {
+  for (const [signal, asInit] of [['SIGTERM', true], ['SIGINT', true], ['SIGQUIT', true], ['SIGTERM', false]] as const) {
+    it(`${asInit ? 'as process 1' : 'as any process'} ends at ${signal}`, async () => {
+      const child = start(asInit ? ['unshare', '--pid', '--fork', AGENT, 'hold'] : [AGENT, 'hold'], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.on('close', (exit, by) => { resolve({ exit, by }); }));
+      await sleep(150);
+      const pid = String(child.pid);
+      const holder = asInit ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() : pid;
+      expect(readFileSync(`/proc/${holder}/cmdline`, 'utf8')).to.contain('hold');
+      process.kill(Number(holder), signal);
+      expect(await ended).to.deep.equal({ exit: 0, by: null });
+    });
+  }
+
+  it('reaps the orphans of its container', async () => {
+    const child = start(['unshare', '--pid', '--fork', AGENT, 'hold'], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await sleep(150);
+    const holder = readFileSync(`/proc/${String(child.pid)}/task/${String(child.pid)}/children`, 'utf8').trim();
+    // An orphan in the new process space: a child of a process that was sent into it and has gone.
+    await exec(['nsenter', '--target', holder, '--pid', 'sh', '-c', '(sleep 0.2 &); (true &); (true &)']);
+    const children = (): string => readFileSync(`/proc/${holder}/task/${holder}/children`, 'utf8').trim();
+    expect(children().split(' ')).to.have.length(1, 'the orphan that still sleeps');
+    await sleep(350);
+    expect(children()).to.equal('');
+    process.kill(Number(holder), 'SIGTERM');
+    await ended;
+  });
+});
