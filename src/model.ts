@@ -144,6 +144,8 @@ export interface Observation {
   readonly durationMs: number;
   /** Why there is no result, when `stage` is `lost`. */
   readonly problem?: string;
+  /** What the agent remarks, for example that the effect could not be undone. */
+  readonly remark?: string;
 }
 
 /** One AppArmor event from the kernel log, parsed. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from './policy.ts';
 import { withLock } from './lock.ts';
-import { readSwitches, RUN_SWITCHES, writeSwitches, type Switches } from './switches.ts';
+import { readSwitches, RUN_SWITCHES, writeSwitches, type Switch, type Switches } from './switches.ts';
 
 const FOLDER = '/run/apparmor-probe';
 const LOCK = join(FOLDER, 'lock');
@@ -33,18 +33,19 @@ export interface HostChanges {
 /** Work that removes a dead run's containers before its profiles go. */
 export type RemoveContainers = (runId: string) => Promise<number>;
 
-/** Enters a run into the book and sets the kernel parameters for it, unless `quiet` asks to leave the audit switch alone. */
-export async function beginChanges(id: string, options: { switches: boolean }): Promise<HostChanges> {
+/** Enters a run into the book and sets those kernel parameters for it. */
+export async function beginChanges(id: string, options: { switches: readonly Switch[] }): Promise<HostChanges> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   let entry: RunFile = { id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] };
   await withLock(LOCK, () => {
     save(entry);
-    if (!options.switches) return;
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readSwitches()));
-    writeSwitches(RUN_SWITCHES);
+    writeSwitches(Object.fromEntries(options.switches.map((name) => [name, RUN_SWITCHES[name]])));
   });
   return {
     willLoad(names, { keep }) {
+      const rival = runs().find((run) => run.id !== id && alive(run) && run.profiles.some(({ name }) => names.includes(name)));
+      if (rival !== undefined) throw new HarnessError('load-failed', `Run ${rival.id} on this host has loaded ${names.join(', ')} and still uses it.`);
       const added = names.map((name, i) => {
         const policy = keep ? rawPolicy(name) : undefined;
         if (keep && policy === undefined && loadedProfiles().has(name)) {
@@ -77,9 +78,14 @@ export async function sweep(removeContainers: RemoveContainers): Promise<string[
   }
   await withLock(LOCK, () => {
     for (const run of dead) done.push(...undoRun(run));
-    if (runs().length === 0) done.push(...restoreSwitches());
+    if (!runs().some(alive)) done.push(...restoreSwitches());
   });
   return done;
+}
+
+/** Ids of the runs that are alive on this host. */
+export function liveRuns(): string[] {
+  return runs().filter(alive).map(({ id }) => id);
 }
 
 function undoRun(run: RunFile): string[] {
@@ -94,7 +100,7 @@ function undoRun(run: RunFile): string[] {
   }
   for (const { previous } of run.profiles) if (previous !== undefined) rmSync(previous, { force: true });
   rmSync(runFile(run.id), { force: true });
-  if (runs().filter(alive).length === 0 && runs().length === 0) done.push(...restoreSwitches());
+  if (!runs().some(alive)) done.push(...restoreSwitches());
   return done;
 }
 

@@ -112,7 +112,7 @@ export type SpecPattern = z.infer<typeof pattern>;
 
 /** The JSON Schema that editors use, draft 2020-12. */
 export function jsonSchema(): object {
-  const schema = z.toJSONSchema(specSchema, { io: 'input' }) as unknown as { properties: { probes: { items: Record<string, unknown> } } };
+  const schema = z.toJSONSchema(specSchema, { io: 'input', reused: 'ref' }) as unknown as { properties: { probes: { items: Record<string, unknown> } } };
   schema.properties.probes.items['oneOf'] = ACTION_KEYS.map((key) => ({ required: [key] }));
   return { ...schema, title: 'apparmor-probe spec' };
 }

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** The command line: arguments to options, options to commands, and the exit code. */
+import { Command, CommanderError, Option } from 'commander';
+import { runAudit } from './cli/audit.ts';
+import { runCleanup } from './cli/cleanup.ts';
+import { printError } from './cli/console.ts';
+import { runDoctor } from './cli/doctor.ts';
+import { addLabCommands } from './cli/lab.ts';
+import { runRun, type RunArguments } from './cli/run.ts';
+import { asHarnessError, EXIT, HarnessError } from './errors.ts';
+import { toolVersion } from './host/package.ts';
+import { SUITES } from './lab/index.ts';
+
+const program = new Command('apparmor-probe')
+  .description('Proves that an AppArmor container profile is enforced, denies what it must and allows what it must.')
+  .version(toolVersion())
+  .option('--verbose', 'print causes of errors')
+  .showHelpAfterError()
+  .enablePositionalOptions()
+  .exitOverride();
+
+program.command('run')
+  .description('run specs: load the profile, start the container under it, try every probe, write reports')
+  .argument('[SPEC...]', 'spec files (default: all of specs/*.yml)')
+  .addOption(new Option('--host <where>', 'where to run').choices(['auto', 'local', 'lab']).default('auto'))
+  .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
+  .option('--profile <file>', 'test this profile in place of the spec\'s')
+  .option('--image <name>', 'use this image in place of the spec\'s')
+  .option('--report-dir <folder>', 'folder for junit.xml, report.json and summary.md', 'reports')
+  .option('--grep <pattern>', 'only probes whose suite and name match this regular expression')
+  .option('--bail', 'stop at the first probe that does not pass', false)
+  .option('--in-place', 'load the profile under its own name, and put back what was there', false)
+  .option('--keep-audit-switch', 'leave the kernel\'s audit switch alone: explicit deny rules then stay silent', false)
+  .addHelpText('after', `
+Exit status: 0 all probes hold, 1 the profile fails its spec, 2 a spec, profile or option is wrong,
+3 not all is proved (vacuous or inconclusive), 4 the harness or the host failed.
+
+Example: apparmor-probe run specs/docker-nginx.yml --profile profiles/docker-nginx --grep dash`)
+  .action(async (specs: string[], options: RunArguments) => { process.exitCode = await runRun(specs, options); });
+
+program.command('doctor')
+  .description('show what this host can do, each line with its cure')
+  .addHelpText('after', '\nExit status: 0 when `run` works here, 4 when it does not.\n\nExample: apparmor-probe doctor')
+  .action(async () => { process.exitCode = await runDoctor(); });
+
+program.command('cleanup')
+  .description('put back what a killed run left: containers, profiles, kernel parameters')
+  .addHelpText('after', '\nExample: apparmor-probe cleanup')
+  .action(async () => { process.exitCode = await runCleanup(); });
+
+program.command('audit')
+  .description('kernel log lines in, one JSON object a record out, under the kernel\'s own key names')
+  .argument('[FILE]', 'a log file, or - for standard input', '-')
+  .addHelpText('after', '\nExample: dmesg | apparmor-probe audit')
+  .action(async (file: string) => { process.exitCode = await runAudit(file); });
+
+addLabCommands(program.command('lab').description('the lab guest: a virtual machine with AppArmor and Docker').enablePositionalOptions());
+
+// options are inherited by hand: exitOverride holds for the command it is set on
+for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)]) command.exitOverride().showHelpAfterError();
+
+// a reader that goes away (`| head`) is no failure of ours
+process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error; });
+
+program.parseAsync().catch((thrown: unknown) => {
+  if (thrown instanceof CommanderError) {
+    process.exitCode = thrown.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has printed it
+    return;
+  }
+  const error: HarnessError = asHarnessError(thrown);
+  printError(error, program.opts<{ verbose?: boolean }>().verbose ?? false);
+  process.exitCode = error.exit;
+});

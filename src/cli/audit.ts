@@ -1,0 +1,25 @@
+/** `apparmor-probe audit`: records from a log, as JSON lines. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { toJson } from '../audit/json.ts';
+import { parseRecord } from '../audit/parse.ts';
+import { EXIT, HarnessError } from '../errors.ts';
+
+/** @returns 0; also when there is no record, which is no failure of a log. */
+export async function runAudit(file: string): Promise<number> {
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  const failed = new Promise<never>((_, reject) => {
+    input.once('error', (error: Error) => { reject(new HarnessError('usage', `The log ${file} cannot be read: ${error.message}.`, { cause: error })); });
+  });
+  await Promise.race([failed, printRecords(input)]);
+  return EXIT.ok;
+}
+
+async function printRecords(input: NodeJS.ReadableStream): Promise<void> {
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    const parsed = parseRecord(line);
+    if (parsed.kind !== 'record') continue;
+    if (!process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) await once(process.stdout, 'drain');
+  }
+}

@@ -1,0 +1,93 @@
+/** `apparmor-probe run`: where to run, then the run itself with its progress and reports. */
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { EXIT, HarnessError } from '../errors.ts';
+import { asRoot, isRoot } from '../host/elevate.ts';
+import { apparmorEnabled } from '../host/preflight.ts';
+import { Engine } from '../container/engine.ts';
+import type { LabSuite } from '../lab/index.ts';
+import { closing, entryLines, faultLines, suiteLines } from '../report/terminal.ts';
+import { exitCode } from '../report/summary.ts';
+import { writeReports } from '../report/write.ts';
+import { run, type RunEvents } from '../run.ts';
+import { loadPlans } from '../spec/load.ts';
+import { print, progress, useColor } from './console.ts';
+import { runInLab } from './run-in-lab.ts';
+
+export interface RunArguments {
+  readonly host: 'auto' | 'local' | 'lab';
+  readonly labSuite: LabSuite;
+  readonly profile?: string;
+  readonly image?: string;
+  readonly reportDir: string;
+  readonly grep?: string;
+  readonly bail: boolean;
+  readonly inPlace: boolean;
+  readonly keepAuditSwitch: boolean;
+}
+
+/** @returns the exit code. */
+export async function runRun(given: readonly string[], args: RunArguments): Promise<number> {
+  const specs = given.length > 0 ? given : defaultSpecs();
+  // mistakes in specs show before anything is started, wherever the run will be
+  const plans = loadPlans(specs, { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
+  if (await chooseHost(args) === 'lab') return runInLab(specs, plans, args);
+  return isRoot() ? runHere(specs, args) : asRoot();
+}
+
+function defaultSpecs(): string[] {
+  let found: string[] = [];
+  try { found = readdirSync('specs').filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join('specs', name)); } catch { /* told below */ }
+  if (found.length === 0) throw new HarnessError('usage', 'No spec is given, and there is none in specs/.');
+  return found;
+}
+
+async function chooseHost({ host, labSuite }: RunArguments): Promise<'local' | 'lab'> {
+  if (host !== 'auto') return host;
+  const why = apparmorEnabled() ? await dockerProblem() : 'this kernel has no AppArmor';
+  if (why === undefined) return 'local';
+  progress(`${why}: running in the lab guest (${labSuite})`);
+  return 'lab';
+}
+
+/** Undefined when an engine answers, or when only root could tell. */
+async function dockerProblem(): Promise<string | undefined> {
+  try {
+    await Engine.connect();
+    return undefined;
+  } catch (error) {
+    return /EACCES/.test(String(error)) ? undefined : 'no Docker engine answers here';
+  }
+}
+
+async function runHere(specs: readonly string[], args: RunArguments): Promise<number> {
+  const color = useColor(process.stdout);
+  const root = process.cwd();
+  const events: RunEvents = {
+    progress,
+    suite: (suite) => { print(suiteLines(suite, { color, root })); },
+    entry: (entry) => { print(entryLines(entry, { color, root })); },
+    fault: (fault) => { print(faultLines(fault, { color, root })); },
+  };
+  const { profile, image, grep, bail, inPlace, keepAuditSwitch } = args;
+  const lab = process.env['APPARMOR_PROBE_LAB'];
+  const ledger = await run({
+    specs, bail, inPlace, keepAuditSwitch, signal: interruption(),
+    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(lab === undefined ? {} : { lab }),
+  }, events);
+  const reports = writeReports(ledger, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);
+  print(closing(ledger, { color, root, reports }));
+  return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
+}
+
+/** Aborted by the first Ctrl-C or SIGTERM; the run then puts the host back and reports. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!controller.signal.aborted) progress(`${signal}: stopping, and putting the host back`);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,90 @@
+/** From a profile source to policy that the kernel holds, and the proof that it does. */
+import { createHash } from 'node:crypto';
+import { HarnessError } from '../errors.ts';
+import type { ProfileMode, ProfileSource } from '../model.ts';
+import { isolate } from '../profile/isolate.ts';
+import type { HostChanges } from './host.ts';
+import { compile, profileNames, readProfile } from './parser.ts';
+import { loadedProfiles, rawPolicy, replacePolicy } from './policy.ts';
+
+/** Policy that is loaded and was read back from the kernel. */
+export interface LoadedPolicy {
+  /** Name of the profile under test, as its author wrote it. */
+  readonly name: string;
+  readonly loadedAs: string;
+  /** Every top-level name that was loaded with it. */
+  readonly names: readonly string[];
+  readonly mode: ProfileMode;
+  readonly sourceSha256?: string;
+  readonly policySha256?: string;
+  readonly policyMatchesKernel?: boolean;
+  readonly warnings: readonly string[];
+}
+
+export interface LoadOptions {
+  /** Appended to names; undefined loads under the profile's own name and keeps what was there for the end. */
+  readonly suffix: string | undefined;
+  readonly changes: HostChanges;
+}
+
+/**
+ * Loads the profile under test. One that the engine loads is only looked up.
+ * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`
+ */
+export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
+  if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], mode: checkLoaded(source.name, source.mode), warnings: [] };
+  const original = readProfile(source.file);
+  const found = topLevel(await profileNames(source.file, original));
+  const name = choose(source, found);
+  const names = found.map((one) => renamed(one, suffix));
+  const text = suffix === undefined ? original : await isolated(source.file, original, found, suffix);
+  const { policy, warnings } = await compile(source.file, text);
+  changes.willLoad(names, { keep: suffix === undefined });
+  replacePolicy(policy);
+  const loadedAs = renamed(name, suffix);
+  const mode = checkLoaded(loadedAs, source.mode);
+  const held = rawPolicy(loadedAs);
+  if (held !== undefined && !held.equals(policy)) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${source.file}.`);
+  return { name, loadedAs, names, mode, sourceSha256: sha256(original), policySha256: sha256(policy), ...(held === undefined ? {} : { policyMatchesKernel: true }), warnings };
+}
+
+/** The kernel's list has the last word on what is loaded, and how. */
+function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
+  const mode = loadedProfiles().get(name);
+  if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${name}.`);
+  if (mode !== expected) throw new HarnessError('not-loaded', `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`);
+  return mode;
+}
+
+async function isolated(file: string, source: string, names: readonly string[], suffix: string): Promise<string> {
+  const result = isolate(source, names, (name) => renamed(name, suffix));
+  if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
+  const got = topLevel(await profileNames(file, result.source));
+  const wanted = names.map((name) => renamed(name, suffix));
+  if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
+    throw new HarnessError('profile-not-isolated', `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`);
+  }
+  return result.source;
+}
+
+function choose(source: ProfileSource & { from: 'file' }, names: readonly string[]): string {
+  const [only, another] = names;
+  if (source.name !== undefined) {
+    if (names.includes(source.name)) return source.name;
+    throw new HarnessError('profile-ambiguous', `${source.file} defines no profile ${source.name}, but ${names.join(', ') || 'none at all'}.`);
+  }
+  if (only !== undefined && another === undefined) return only;
+  throw new HarnessError('profile-ambiguous', names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(', ')}.`);
+}
+
+function topLevel(names: readonly string[]): string[] {
+  return names.filter((name) => !name.includes('//'));
+}
+
+function renamed(name: string, suffix: string | undefined): string {
+  return suffix === undefined ? name : `${name}.${suffix}`;
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}

@@ -1,0 +1,140 @@
+/** One agent: started by `docker exec` inside a container, fed probes, its frames turned into observations. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Container, Exec } from '../container/container.ts';
+import { HarnessError } from '../errors.ts';
+import type { Observation, Probe } from '../model.ts';
+import { captured, lost } from './capture.ts';
+import { OUTPUT_CAP } from './limits.ts';
+import { encodeHello, encodeOp, encodeRun, errnoName, FrameDecoder, signalName, type Frame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
+
+const HELLO_MS = 60_000;
+/** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
+const GRACE_MS = 30_000;
+
+interface Pending {
+  readonly stdout: Buffer[];
+  readonly stderr: Buffer[];
+  readonly settle: (result: ResultFrame | string) => void;
+}
+
+export class AgentSession {
+  readonly user: string | undefined;
+  /** Process id on the host. */
+  readonly pid: number;
+  readonly #exec: Exec;
+  readonly #pending = new Map<string, Pending>();
+  #ended: string | undefined;
+
+  /** Starts an agent and waits for its greeting. @throws HarnessError `agent-failed` */
+  static async start(container: Container, path: string, user: string | undefined): Promise<AgentSession> {
+    const exec = await container.exec([path, 'serve'], { user });
+    const token = randomBytes(16).toString('hex');
+    const decoder = new FrameDecoder(token);
+    let onFrame: (frame: Frame) => void = () => undefined;
+    let onEnd: (why: string) => void = () => undefined;
+    const heard: Buffer[] = [];
+    exec.stdout.on('data', (chunk: Buffer) => {
+      if (heard.length < 4) heard.push(chunk);
+      try {
+        for (const frame of decoder.push(chunk)) onFrame(frame);
+      } catch (error) {
+        onEnd((error as Error).message);
+        exec.close(); // nothing that follows can be trusted
+      }
+    });
+    exec.stdout.on('end', () => { onEnd('the agent has ended'); });
+    exec.stderr.on('data', (chunk: Buffer) => { if (heard.length < 4) heard.push(chunk); });
+    const greeting = new Promise<HelloFrame>((resolve, reject) => {
+      onFrame = (frame) => { if (frame.type === 'hello') resolve(frame); else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet')); };
+      onEnd = (why) => { reject(new Error(why)); };
+      setTimeout(() => { reject(new Error(`no greeting in ${String(HELLO_MS / 1000)} s`)); }, HELLO_MS).unref();
+    });
+    exec.stdin.write(encodeHello(token));
+    try {
+      await greeting;
+    } catch (error) {
+      exec.close();
+      const words = Buffer.concat(heard).toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 500);
+      throw new HarnessError('agent-failed', `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`, { cause: error });
+    }
+    const session = new AgentSession(exec, await exec.pid(), user);
+    onFrame = (frame) => { session.#take(frame); };
+    onEnd = (why) => { session.#end(why); };
+    return session;
+  }
+
+  private constructor(exec: Exec, pid: number, user: string | undefined) {
+    [this.#exec, this.pid, this.user] = [exec, pid, user];
+  }
+
+  /** Tries one probe; many may be under way at once, the agent works through them in order. */
+  async perform(probe: Probe): Promise<Observation> {
+    if (this.#ended !== undefined) return lost(this.#ended);
+    let timer: NodeJS.Timeout | undefined;
+    const pending = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    const answer = new Promise<ResultFrame | string>((settle) => {
+      this.#pending.set(probe.id, { ...pending, settle });
+      timer = setTimeout(() => { settle('the agent did not answer'); }, probe.timeoutMs + GRACE_MS);
+    });
+    this.#exec.stdin.write(this.#encode(probe));
+    const result = await answer;
+    clearTimeout(timer);
+    this.#pending.delete(probe.id);
+    if (typeof result === 'string') return lost(result);
+    return { ...observed(result), ...(result.note === '' ? {} : { remark: result.note }), stdout: captured(Buffer.concat(pending.stdout), result.stdoutBytes), stderr: captured(Buffer.concat(pending.stderr), result.stderrBytes) };
+  }
+
+  /** The command of a probe with the user's home put in where the spec says `~`. */
+  argvOf({ action }: Probe): string[] {
+    if (action.kind === 'shell') return ['/bin/sh', '-c', action.script];
+    if (action.kind !== 'run') return [];
+    const home = action.tildes.length === 0 ? '' : this.#home();
+    return action.argv.map((word, i) => action.tildes.includes(i) ? home + word.slice(1) : word);
+  }
+
+  /** Ends the agent: it exits at the end of its input. */
+  close(): void {
+    this.#end('the agent was stopped');
+    this.#exec.close();
+  }
+
+  #encode(probe: Probe): Buffer {
+    const { action } = probe;
+    switch (action.kind) {
+      case 'open': return encodeOp({ tag: probe.id, name: 'open', args: [action.for, action.path] });
+      case 'unlink': case 'mkdir': case 'exec': return encodeOp({ tag: probe.id, name: action.kind, args: [action.path] });
+      case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
+      case 'http': throw new Error('not for the agent');
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (frame.type === 'output') this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
+    else if (frame.type === 'result') this.#pending.get(frame.tag)?.settle(frame);
+    else this.#end(frame.type === 'fatal' ? frame.message : 'the agent greeted twice');
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why;
+    for (const { settle } of this.#pending.values()) settle(why);
+  }
+
+  /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
+  #home(): string {
+    const environment = readFileSync(`/proc/${String(this.pid)}/environ`, 'utf8').split('\0');
+    return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
+  }
+}
+
+/** The agent's outcome in the words of an observation. */
+export function observed(outcome: Outcome): Omit<Observation, 'stdout' | 'stderr'> {
+  const [errno, signal] = [errnoName(outcome.errno), signalName(outcome.signal)];
+  return {
+    stage: outcome.stage,
+    ...(errno === undefined ? {} : { errno }),
+    ...(outcome.exit === undefined ? {} : { exit: outcome.exit }),
+    ...(signal === undefined || outcome.stage === 'timeout' ? {} : { signal }),
+    durationMs: outcome.durationUs / 1000,
+  };
+}

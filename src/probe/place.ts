@@ -1,0 +1,79 @@
+/** A running container as a place to try things in: its agents, one for each user, and its processes. */
+import { readFileSync } from 'node:fs';
+import type { Container } from '../container/container.ts';
+import { AGENT_PATH } from '../container/config.ts';
+import { httpGet } from '../container/http.ts';
+import type { Observation, Probe } from '../model.ts';
+import { AgentSession } from './agent.ts';
+import { captured, lost, NOTHING } from './capture.ts';
+import { OUTPUT_CAP } from './limits.ts';
+import { runOnTerminal } from './terminal.ts';
+
+export class Place {
+  readonly container: Container;
+  readonly #address: string | undefined;
+  readonly #pid: number;
+  readonly #agents = new Map<string, Promise<AgentSession>>();
+  readonly #onAgent: (agent: AgentSession) => void;
+
+  /** `onAgent` is called with every agent before it is used: it checks the label. */
+  constructor(container: Container, state: { pid: number; address: string | undefined }, onAgent: (agent: AgentSession) => void) {
+    this.container = container;
+    this.#pid = state.pid;
+    this.#address = state.address;
+    this.#onAgent = onAgent;
+  }
+
+  /** Tries one probe. Never rejects: what goes wrong becomes an observation that is `lost`. */
+  async attempt(probe: Probe): Promise<Observation> {
+    try {
+      const { action } = probe;
+      if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
+      const agent = await this.agent(probe.user);
+      if ((action.kind === 'run' || action.kind === 'shell') && action.terminal) return await runOnTerminal(this.container, agent, probe);
+      return await agent.perform(probe);
+    } catch (error) {
+      return lost((error as Error).message);
+    }
+  }
+
+  /** The agent of a user, started on first use. */
+  agent(user: string | undefined): Promise<AgentSession> {
+    const key = user ?? '';
+    let agent = this.#agents.get(key);
+    if (agent === undefined) {
+      agent = AgentSession.start(this.container, AGENT_PATH, user).then((session) => { this.#onAgent(session); return session; });
+      this.#agents.set(key, agent);
+    }
+    return agent;
+  }
+
+  /** Host process ids of the container, from its control group. */
+  pids(): Set<number> {
+    try {
+      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${String(this.#pid)}/cgroup`, 'utf8'))?.[1] ?? '';
+      return new Set(readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8').split('\n').filter((line) => line !== '').map(Number));
+    } catch {
+      return new Set(); // on a host with control groups of version 1 no process is excluded
+    }
+  }
+
+  async agentPids(): Promise<Set<number>> {
+    const agents = await Promise.allSettled(this.#agents.values());
+    return new Set(agents.flatMap((result) => result.status === 'fulfilled' ? [result.value.pid] : []));
+  }
+
+  async close(): Promise<void> {
+    for (const result of await Promise.allSettled(this.#agents.values())) if (result.status === 'fulfilled') result.value.close();
+  }
+
+  async #http(url: string, timeoutMs: number): Promise<Observation> {
+    if (this.#address === undefined) return lost('the container has no network address');
+    const started = performance.now();
+    const answer = await httpGet(url, this.#address, timeoutMs, OUTPUT_CAP);
+    const durationMs = performance.now() - started;
+    const stdout = captured(answer.body, answer.bytes);
+    if (answer.error === 'ETIMEDOUT') return { stage: 'timeout', stdout, stderr: NOTHING, durationMs };
+    return { stage: 'done', stdout, stderr: NOTHING, durationMs, ...(answer.error === undefined ? {} : { errno: answer.error }), ...(answer.status === undefined ? {} : { status: answer.status }) };
+  }
+}

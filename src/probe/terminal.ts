@@ -1,0 +1,33 @@
+/** A command on a terminal that the engine makes, as `docker exec -t` does: inside, making one could be denied. */
+import { randomBytes } from 'node:crypto';
+import { AGENT_PATH } from '../container/config.ts';
+import type { Container } from '../container/container.ts';
+import type { Observation, Probe } from '../model.ts';
+import { observed, type AgentSession } from './agent.ts';
+import { OUTPUT_CAP } from './limits.ts';
+import { captured, lost, NOTHING } from './capture.ts';
+import { parseTtyTrailer } from './protocol.ts';
+
+/** On top of the probe's own limit, which the agent keeps. */
+const GRACE_MS = 30_000;
+/** More than this is not read: the trailer would be lost with it, which the verdict says. */
+const READ_CAP = 16 * 1024 * 1024;
+
+/** A terminal has one output: it is given as stdout. */
+export async function runOnTerminal(container: Container, agent: AgentSession, probe: Probe): Promise<Observation> {
+  const token = randomBytes(16).toString('hex');
+  const exec = await container.exec([AGENT_PATH, 'tty', token, probe.id, String(probe.timeoutMs), '--', ...agent.argvOf(probe)], { user: probe.user, terminal: true });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const ended = new Promise<void>((resolve) => {
+    exec.stdout.on('data', (chunk: Buffer) => { if ((bytes += chunk.length) <= READ_CAP) chunks.push(chunk); });
+    exec.stdout.on('end', resolve);
+    exec.stdout.on('close', resolve);
+    setTimeout(resolve, probe.timeoutMs + GRACE_MS).unref();
+  });
+  await ended;
+  exec.close();
+  const parsed = parseTtyTrailer(Buffer.concat(chunks), token);
+  if (parsed === undefined) return lost('the agent on the terminal did not get to its end');
+  return { ...observed(parsed.outcome), stdout: captured(parsed.output.subarray(0, OUTPUT_CAP), parsed.output.length), stderr: NOTHING };
+}

@@ -1,0 +1,101 @@
+/**
+ * Tries the probes of one suite in the confined container and its control, and joins each with its audit records.
+ * Operations go in batches, one barrier behind each; a command has a barrier of its own before and behind it.
+ */
+import { attribute, type ProbeTrace } from '../audit/attribute.ts';
+import { findLosses, touches, type Window } from '../audit/gaps.ts';
+import type { AuditRecord, Entry, Observation, Probe, Verdict, Witness } from '../model.ts';
+import type { Barrier } from '../kernel/barrier.ts';
+import type { KernelLog } from '../kernel/log.ts';
+import { decide } from '../verdict.ts';
+import type { Place } from './place.ts';
+
+/** The audit backlog holds 64 records, and an operation makes two at most: a batch that began behind a barrier fits. */
+const BATCH = 24;
+
+export interface TrialOptions {
+  readonly probes: readonly Probe[];
+  readonly confined: Place;
+  readonly control?: Place;
+  readonly log: KernelLog;
+  readonly barrier: Barrier;
+  /** Names the profile is loaded under: records of others are nobody's. */
+  readonly profiles: readonly string[];
+  /** A verdict that is reached before the probe is tried, for example because its service is down. */
+  readonly foregone: (probe: Probe) => Verdict | undefined;
+}
+
+export class Trial {
+  readonly #options: TrialOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Records under the profile that are no probe's. */
+  readonly others: AuditRecord[] = [];
+  #lastSerial = 0;
+
+  constructor(options: TrialOptions) { this.#options = options; }
+
+  /** The entry of a probe; its whole batch is tried on first call. */
+  async settle(probe: Probe): Promise<Entry> {
+    const known = this.#entries.get(probe.id);
+    if (known !== undefined) return known;
+    const batch = this.#batchFrom(probe);
+    for (const entry of await this.#tryAll(batch)) this.#entries.set(entry.probe.id, entry);
+    return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
+  }
+
+  /** The probe and the operations that directly follow it; a command stands alone. */
+  #batchFrom(probe: Probe): Probe[] {
+    const { probes } = this.#options;
+    const from = probes.indexOf(probe);
+    if (!isOperation(probe)) return [probe];
+    const end = probes.slice(from, from + BATCH).findIndex((next) => !isOperation(next));
+    return probes.slice(from, end < 0 ? from + BATCH : from + end);
+  }
+
+  async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
+    const { confined, control, log, barrier, profiles, foregone } = this.#options;
+    const settled = all.flatMap((probe): Entry[] => { const verdict = foregone(probe); return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }]; });
+    const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
+    if (batch.length === 0) return settled;
+    // agents start before the window opens: starting one may leave records of its own
+    await Promise.all(batch.flatMap((probe) => probe.action.kind === 'http' ? [] : [confined, control].map((place) => place?.agent(probe.user).catch(() => undefined))));
+    const afterSerial = await barrier.cross();
+    this.#keepOthers(log.take().records);
+    const agents = await confined.agentPids();
+    const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
+    const [seen, controls] = await Promise.all([attemptAll(confined, batch), control === undefined ? undefined : attemptAll(control, batch)]);
+    const beforeSerial = await barrier.cross();
+    this.#lastSerial = beforeSerial;
+    const look = log.take();
+    const window: Window = { afterSerial, beforeSerial };
+    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
+      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }) });
+    const { witnesses, others } = attribute(profiles, traces, look.records);
+    this.#keepOthers(others);
+    const loss = findLosses(look.texts).find((one) => touches(one, window));
+    return [...settled, ...batch.map((probe, i) => this.#entry(probe, seen[i], controls?.[i], witnesses.get(probe.id) ?? [], loss?.why))];
+  }
+
+  #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
+    if (observation === undefined) return { probe, verdict: LOST, witnesses };
+    const decided = decide({ probe, observation, witnesses, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
+    const verdict = observation.remark === undefined ? decided : { ...decided, notes: [...decided.notes, observation.remark] };
+    return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
+  }
+
+  #keepOthers(records: readonly AuditRecord[]): void {
+    const { profiles } = this.#options;
+    this.others.push(...records.filter(({ type, fields }) => type !== 'STATUS' && profiles.some((name) => fields['profile'] === name || fields['profile']?.startsWith(`${name}//`))));
+  }
+}
+
+const LOST: Verdict = { kind: 'inconclusive', code: 'no-answer', reason: 'The probe was not tried.', notes: [] };
+
+/** One system call of the agent itself, which its thread name alone attributes. */
+function isOperation({ action }: Probe): boolean {
+  return action.kind !== 'run' && action.kind !== 'shell' && action.kind !== 'http';
+}
+
+function attemptAll(place: Place, batch: readonly Probe[]): Promise<Observation[]> {
+  return Promise.all(batch.map((probe) => place.attempt(probe)));
+}

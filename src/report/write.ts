@@ -1,0 +1,35 @@
+/** Writes the reports of a ledger into a folder: the only file of this folder that touches the disk. */
+import { chownSync, closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HarnessError } from '../errors.ts';
+import type { Ledger } from '../model.ts';
+import { REPORT_FILES } from './files.ts';
+import { json } from './json.ts';
+import { junit } from './junit.ts';
+import { markdown } from './markdown.ts';
+
+/**
+ * @param owner `uid:gid` that the files shall belong to, when this program was elevated.
+ * @returns the paths written. @throws HarnessError `report-failed`
+ */
+export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
+  const root = process.cwd();
+  const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }) };
+  const [uid, gid] = (owner ?? '').split(':').map(Number);
+  const give = (path: string): void => { if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid); };
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (lstatSync(folder).isSymbolicLink()) throw new Error('the folder is a symbolic link');
+    give(folder);
+    return Object.entries(contents).map(([name, text]) => {
+      const path = join(folder, name);
+      // this may run as root in a stranger's checkout: a link there must not lead it elsewhere
+      const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o644);
+      try { writeFileSync(fd, text); } finally { closeSync(fd); }
+      give(path);
+      return path;
+    });
+  } catch (error) {
+    throw new HarnessError('report-failed', `The reports could not be written to ${folder}: ${(error as Error).message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+/** Starts the containers of a suite and proves that the profile confines them, before any probe. */
+import { HarnessError } from './errors.ts';
+import type { Container, State } from './container/container.ts';
+import type { Engine, Image } from './container/engine.ts';
+import { waitReady } from './container/ready.ts';
+import type { Role } from './container/config.ts';
+import { labelOf } from './kernel/policy.ts';
+import type { LoadedPolicy } from './kernel/load.ts';
+import type { Confinement, Fault, Plan } from './model.ts';
+import { Place } from './probe/place.ts';
+
+/** The containers, ready to be probed. */
+export interface Stage {
+  readonly confined: Place;
+  readonly control?: Place;
+  /** The service did not live or become ready under the profile; a container that only holds took its place. */
+  readonly serviceFault?: Fault;
+  readonly labels: Confinement['labels'];
+}
+
+export interface SetupOptions {
+  readonly plan: Plan;
+  readonly policy: LoadedPolicy;
+  readonly image: Image;
+  readonly engine: Engine;
+  readonly run: string;
+  /** Distinguishes the suites of one run. */
+  readonly number: number;
+  readonly agent: string;
+  /** Called with every container as soon as it exists: the caller removes them. */
+  readonly onContainer: (container: Container) => void;
+}
+
+export async function setUp(options: SetupOptions): Promise<Stage> {
+  const { plan, policy } = options;
+  const labels: { process: string; pid: number; label: string }[] = [];
+  const confirm = (what: string, pid: number, expected: string, mode?: string): void => {
+    const found = labelOf(pid);
+    const text = found === undefined ? 'none' : found.mode === undefined ? found.label : `${found.label} (${found.mode})`;
+    labels.push({ process: what, pid, label: text });
+    if (found?.label !== expected || found.mode !== mode) {
+      throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${text} in place of ${expected}${mode === undefined ? '' : ` (${mode})`}.`);
+    }
+  };
+  const place = (container: Container, state: State, role: Role): Place => {
+    const [expected, mode] = role === 'confined' ? [policy.loadedAs, policy.mode] as const : ['unconfined', undefined] as const;
+    confirm(`first process of the ${role} container`, state.pid, expected, mode);
+    return new Place(container, state, (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected, mode); });
+  };
+  const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control') : undefined]);
+  if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;
+  const withControl = (): { control?: Place } => control.value === undefined ? {} : { control: place(control.value.container, control.value.state, 'control') };
+  if (confined.status === 'fulfilled') return { confined: place(confined.value.container, confined.value.state, 'confined'), ...withControl(), labels };
+  const error: unknown = confined.reason;
+  if (!(error instanceof HarnessError) || !['container-exited', 'not-ready'].includes(error.code)) throw error;
+  // the service fails under the profile, which is a finding; the profile can still be probed with a process that only waits
+  const held = await bringUp(options, 'confined', true);
+  return { confined: place(held.container, held.state, 'confined'), ...withControl(), labels, serviceFault: { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint } };
+}
+
+async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false): Promise<{ container: Container; state: State }> {
+  const holds = hold || plan.container.hold || !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
+  const container = await engine.create({
+    spec: plan.container, run, role, agent, hold: holds,
+    name: `apparmor-probe-${run}-${String(number)}-${role}${hold ? '-held' : ''}`,
+    profile: role === 'confined' ? policy.loadedAs : 'unconfined',
+  });
+  onContainer(container);
+  await container.start(role);
+  return { container, state: await waitReady(container, role, hold ? undefined : plan.ready) };
+}
