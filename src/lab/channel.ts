@@ -22,6 +22,8 @@ export class Channel {
   #next = 1;
   #broken: HarnessError | undefined;
   #onHello: (() => void) | undefined;
+  /** Set while the socket is full: what all senders wait for. */
+  #drained: Promise<unknown> | undefined;
 
   private constructor(socket: Socket, lastWords: () => Promise<readonly string[]>) {
     this.#socket = socket;
@@ -73,9 +75,17 @@ export class Channel {
 
   async #send(kind: FrameKind, id: number, payload: Buffer | string = ''): Promise<void> {
     if (this.#broken !== undefined || this.#socket.destroyed) return;
-    if (!this.#socket.write(encodeFrame(kind, id, payload))) {
-      await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).catch(() => undefined);
-    }
+    if (this.#socket.write(encodeFrame(kind, id, payload))) return;
+    this.#drained ??= this.#untilDrained();
+    await this.#drained;
+  }
+
+  async #untilDrained(): Promise<void> {
+    const over = new AbortController(); // takes the listener of the event that did not come away again
+    const { signal } = over;
+    await Promise.race([once(this.#socket, 'drain', { signal }), once(this.#socket, 'close', { signal })]).catch(() => undefined);
+    over.abort();
+    this.#drained = undefined;
   }
 
   /** Runs a command in the guest. Rejects when it cannot be started, or when the guest is lost. */

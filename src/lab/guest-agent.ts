@@ -44,7 +44,7 @@ function handle(frame: Frame): void {
   }
 }
 
-void port.listen((chunk) => {
+port.listen((chunk) => {
   try {
     for (const frame of decoder.push(chunk)) handle(frame);
   } catch (error) {

@@ -1,6 +1,12 @@
 /** The guest's end of the line: a virtio serial port. */
-import { closeSync, openSync, read, readdirSync, readFileSync, write } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { openSync, readdirSync, readFileSync, write } from 'node:fs';
+import { start } from '../process.ts';
+
+/**
+ * While no host is connected a read ends at once with nothing. The first call (prctl PR_SET_PDEATHSIG) makes the pump die
+ * with the agent: only one may have the port open.
+ */
+const PUMP = 'syscall(157, 1, 9); while (1) { my $n = sysread(STDIN, my $b, 65536); if ($n) { syswrite(STDOUT, $b) or exit } else { select(undef, undef, undef, 0.02) } }';
 
 /** Device file of the port with this name, found through sysfs because no udev makes the usual link. */
 function device(name: string): string {
@@ -18,16 +24,14 @@ export class GuestPort {
     this.#fd = openSync(device(name), 'r+');
   }
 
-  /** Hands on what arrives, for ever. While no host is connected a read ends at once with nothing. */
-  async listen(onData: (chunk: Buffer) => void): Promise<never> {
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(64 * 1024);
-      const length = await new Promise<number>((resolve) => {
-        read(this.#fd, buffer, 0, buffer.length, null, (error, count) => { resolve(error === null ? count : 0); });
-      });
-      if (length > 0) onData(buffer.subarray(0, length));
-      else await sleep(20);
-    }
+  /**
+   * Hands on what arrives, for ever. The port gives at most 4 KiB a read, which would keep Node's threads busier than
+   * its program; a loop in Perl, which every Debian has, gathers them in a pipe.
+   */
+  listen(onData: (chunk: Buffer) => void): void {
+    const pump = start(['perl', '-e', PUMP], { stdio: [this.#fd, 'pipe', 'inherit'] });
+    pump.stdout?.on('data', onData);
+    pump.on('exit', () => process.exit(1)); // init starts a new agent with a new pump
   }
 
   /** Writes all of it, after whatever was asked for before. Resolves when the host's side has taken it. */
@@ -45,9 +49,5 @@ export class GuestPort {
         else setTimeout(() => { resolve(0); }, 20); // no host at the other end: keep it until there is one
       });
     });
-  }
-
-  close(): void {
-    closeSync(this.#fd);
   }
 }

@@ -62,11 +62,10 @@ async function getFiles(channel: Channel, guestDir: string, hostDir: string): Pr
   await mkdir(hostDir, { recursive: true });
   const tar = new PassThrough();
   const unpacked = unpackHostile(tar, hostDir);
+  let goOn: () => void = () => undefined;
   unpacked.catch(() => { tar.destroy(); });
-  const sink = (chunk: Buffer): Promise<void> | void => tar.destroyed || tar.write(chunk) ? undefined : new Promise((resolve) => {
-    tar.once('drain', resolve);
-    tar.once('close', resolve);
-  });
+  tar.on('drain', () => { goOn(); }).on('close', () => { goOn(); });
+  const sink = (chunk: Buffer): Promise<void> | void => tar.destroyed || tar.write(chunk) ? undefined : new Promise((resolve) => { goOn = resolve; });
   const packed = guestMust(channel, ['tar', '--create', '--file=-', '--directory', guestDir, '.'], { onStdout: sink });
   packed.then(() => tar.end(), () => tar.destroy());
   const [read, sent] = await Promise.allSettled([unpacked, packed]);

@@ -6,8 +6,8 @@ export const GUEST = { init: '/opt/lab/init', agent: '/opt/lab/agent.cjs', node:
 /** Docker's settings in the guest. In a file rather than on a command line, so that a restarted daemon has them too. */
 export const DAEMON_JSON = `${JSON.stringify({ 'storage-driver': 'overlay2', 'exec-opts': ['native.cgroupdriver=cgroupfs'] })}\n`;
 
-/** Modules that Docker's bridge network and overlay2 need; loaded early because loading is slow under emulation. */
-const MODULES = ['overlay', 'bridge', 'veth', 'br_netfilter', 'iptable_nat', 'iptable_filter', 'xt_MASQUERADE', 'xt_conntrack', 'nf_nat', 'xt_addrtype'];
+/** The line to the host first; then what Docker's bridge network and overlay2 need, early because loading is slow under emulation. */
+const MODULES = ['virtio_console', 'overlay', 'bridge', 'veth', 'br_netfilter', 'iptable_nat', 'iptable_filter', 'xt_MASQUERADE', 'xt_conntrack', 'nf_nat', 'xt_addrtype'];
 
 /**
  * The text of the guest's init.

@@ -99,7 +99,9 @@ export async function startMachine(tree: string, image: string, plan: Omit<Machi
   const lastWords = async (): Promise<readonly string[]> => {
     const log = await readFile(sockets.console, 'latin1').catch(() => '');
     // The console is the guest's word: only plain text reaches the terminal.
-    return `${log.slice(-4096)}\n${complaints}`.replace(/[^\x20-\x7e\n]/g, '').split('\n').filter((line) => line.trim() !== '').slice(-15);
+    const lines = `${log.slice(-16_384)}\n${complaints}`.replace(/[^\x20-\x7e\n]/g, '').split('\n').filter((line) => line.trim() !== '');
+    // A panic's reason stands far above the end of its register dump.
+    return [...lines.slice(0, -10).filter((line) => /panic|BUG:|Oops|Out of memory/.test(line)).slice(0, 5), ...lines.slice(-10)];
   };
   const kill = async (): Promise<void> => {
     child.stdin?.end();
