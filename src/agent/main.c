@@ -68,6 +68,7 @@ static void run(char **fields, int count, char **envp) {
 	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
 	run_command(&command, &r);
 	send_result(&r);
+	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* nor may what it showed be lost when the next request kills the agent */
 }
 
 static int serve(char **envp) {

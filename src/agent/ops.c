@@ -81,6 +81,8 @@ static long op_mkdir(char **args, struct outcome *out) {
  *   - The hard limit goes too: on exec AppArmor may reset soft limits to the hard ones (profiles with rlimit rules).
  *   - A core limit of 1 byte is the kernel's own word for "no core, and start no core handler".
  *   - SIGSEGV alone means permission. SIGKILL does not: it is what a denial in a kill-mode profile looks like.
+ * (Linux 6.14 has AT_EXECVE_CHECK for this. It stops before format and interpreter, and two ways would answer
+ * differently on different hosts, so it is not used.)
  */
 static long op_exec(char **args, struct outcome *out) {
 	(void)out;

@@ -18,7 +18,7 @@ typedef unsigned int u32;
 typedef unsigned long u64; /* both architectures are LP64 */
 
 enum { /* the same on both architectures */
-	ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, ENODEV = 19, ENOTDIR = 20, EEXIST = 17, EINVAL = 22, EPIPE = 32,
+	ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENODEV = 19, ENOTDIR = 20,
 	ENAMETOOLONG = 36, ETIMEDOUT = 110, ESTALE = 116, ECANCELED = 125
 };
 enum { O_RDONLY = 0, O_WRONLY = 01, O_CREAT = 0100, O_EXCL = 0200, O_NOCTTY = 0400, O_APPEND = 02000, O_NONBLOCK = 04000, O_ASYNC = 020000, O_CLOEXEC = 02000000 };

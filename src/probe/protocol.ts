@@ -36,7 +36,10 @@ export interface OpRequest {
   readonly name: string;
   /** `open`: mode and path; the others: path. */
   readonly args: readonly string[];
-  /** Perform it in a child, which survives a profile in kill mode and has an ordinary /proc/self; costs a fork. */
+  /**
+   * Perform it in a child of its own, at the price of a fork: needed under a profile in kill mode, where a denial would
+   * end the agent, and for paths below /proc/self, which is hidden for the agent itself. `exec` always does.
+   */
   readonly isolated?: boolean;
 }
 
@@ -62,7 +65,10 @@ export type Frame = HelloFrame | OutputFrame | ResultFrame | FatalFrame;
 export interface Outcome {
   /** `exec`: it could not be started; `timeout`: the agent killed it. */
   readonly stage: 'done' | 'exec' | 'timeout';
-  /** 0: succeeded. `errnoName` names it. */
+  /**
+   * 0: succeeded. `errnoName` names it. ECANCELED together with `signal`: the attempt itself was killed, as a profile
+   * in kill mode does.
+   */
   readonly errno: number;
   /** Exit status of a command that ended by itself. */
   readonly exit: number | undefined;
