@@ -67,7 +67,8 @@ export function observationText(seen: Observation): string {
   if (seen.exit !== undefined) parts.push(`exit ${seen.exit}`);
   if (seen.status !== undefined) parts.push(`HTTP ${seen.status}`);
   if (parts.length === 0) parts.push('succeeded');
-  return oneLine(`${parts.join(', ')} (${durationText(seen.durationMs)})`, LINE);
+  const remark = seen.remark === undefined ? '' : `; ${seen.remark}`;
+  return oneLine(`${parts.join(', ')} (${durationText(seen.durationMs)})${remark}`, LINE);
 }
 
 /** Keys of a record that tell what was accessed, in the order shown after type, operation and name. */

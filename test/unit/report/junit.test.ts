@@ -62,7 +62,7 @@ function full(): Ledger {
     probe: { id: `b${index}`, name: 'runs top', because: 'It matters.', action: { kind: 'run', argv: ['top', '-b', "it's"], tildes: [], terminal: false }, user: 'www-data', timeoutMs: 1,
       expect: { access: 'denied', exit: 'nonzero', stdout: { contains: 'x', not: { matches: 'y' } }, audit: { name: { equals: 'z' } } }, at: { file: '/repo/specs/docker-nginx.yml', line: 20, column: 1 } },
     verdict: { kind, code: 'c', reason: 'r', notes: ['n'], hint: 'h' }, observation: observation({ exit: 1, signal: 'SIGKILL', stdout: captured('out'), stderr: captured('err'), problem: 'p' }),
-    control: success({ stdout: captured('control out') }), witnesses: [{ record: record(), by: 'window' }] })]);
+    control: success({ stdout: captured('control out'), remark: 'left a file' }), witnesses: [{ record: record(), by: 'window' }] })]);
   return ledger([suite(list, { faults: [fault('container-exited')], imageId: 'sha256:1', profileFile: '/p' }), suite([entry('pass', 'c1')])], { faults: [fault('no-records')] });
 }
 
@@ -83,7 +83,7 @@ describe('report/junit', () => {
   it('carries the evidence in properties and system-out', () => {
     const node = check(full()).cases.find((one) => one['@name'] === 'runs top') as Node;
     const properties = Object.fromEntries(nodes(nodes(node, 'properties')[0], 'property').map((one) => [one['@name'], one['@value']]));
-    expect(properties).to.include({ probe: 'b0', action: "run top -b 'it'\\''s' (as www-data)", errno: 'EACCES', exit: '1', signal: 'SIGKILL', control: 'succeeded (<1 ms)', records: '1', verdict: 'pass' });
+    expect(properties).to.include({ probe: 'b0', action: "run top -b 'it'\\''s' (as www-data)", errno: 'EACCES', exit: '1', signal: 'SIGKILL', control: 'succeeded (<1 ms); left a file', records: '1', verdict: 'pass' });
     expect(properties['expected']).to.equal('denied, exit nonzero, stdout contains "x" and not (matches /y/), a record where name equals "z"');
     const output = String(node['system-out']);
     for (const part of ['because   It matters.', 'happened  failed with EACCES', 'kernel    DENIED open /etc/shadow denied_mask=w requested_mask=w (by window)', '--- audit records, 1 ---\n| audit: type=1400 audit(1795359883.575:6)', '--- stdout, 3 bytes ---\n| out', '--- control stdout, 11 bytes ---\n| control out']) expect(output).to.contain(part);
