@@ -27,6 +27,8 @@ export async function destroyLab(options: { readonly suite?: LabSuite } = {}): P
     await rm(folder, { recursive: true, force: true });
   }
   for (const folder of folders) await withLock(folder.replace(/-[0-9a-f]{12}$/, ''), () => rm(folder, { recursive: true, force: true }));
-  // A build that was killed may have left files that belong to root.
-  if (options.suite === undefined) await exec(asRoot(['rm', '-rf', '--one-file-system', labCache()]));
+  if (options.suite === undefined) {
+    // A build that was killed may have left files that belong to root.
+    await rm(labCache(), { recursive: true, force: true }).catch(() => exec(asRoot(['rm', '-rf', '--one-file-system', labCache()])));
+  }
 }

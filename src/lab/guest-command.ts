@@ -1,9 +1,8 @@
 /** One command that the host asked the guest to run. */
-import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { start } from '../process.ts';
 import { Credit } from './credit.ts';
-import { CHUNK, encodeCredit, encodeFrame, FRAME, type FrameKind } from './frames.ts';
+import { CHUNK, encodeCredit, encodeFrame, FRAME } from './frames.ts';
 
 /** What the host asks for. */
 export interface CommandRequest {
@@ -28,7 +27,7 @@ const DRAIN_MS = 1000;
 export class GuestCommand {
   readonly #id: number;
   readonly #send: (frame: Buffer) => Promise<unknown>;
-  readonly #child: ChildProcess;
+  readonly #child: ReturnType<typeof start>;
   readonly #credits = { [FRAME.stdout]: new Credit(), [FRAME.stderr]: new Credit() };
   #killed = false;
   #exited = false;
@@ -65,7 +64,7 @@ export class GuestCommand {
         for (let from = 0; from < data.length; from += CHUNK) {
           const chunk = data.subarray(from, from + CHUNK);
           if (!await this.#credits[kind].spend(chunk.length)) return;
-          await this.#send(encodeFrame(kind as FrameKind, this.#id, chunk));
+          await this.#send(encodeFrame(kind, this.#id, chunk));
         }
       }
     } catch { /* the pipe was destroyed after a kill: what came is what there is */ }

@@ -38,7 +38,8 @@ export class RemoteCommand {
   readonly #send: (kind: FrameKind, payload?: Buffer | string) => Promise<void>;
   readonly #input = new Credit();
   readonly #timers: NodeJS.Timeout[] = [];
-  #sinks: { [FRAME.stdout]: Promise<void>; [FRAME.stderr]: Promise<void> } = { [FRAME.stdout]: Promise.resolve(), [FRAME.stderr]: Promise.resolve() };
+  /** For each output, the end of what was handed to its sink so far. */
+  readonly #sinks = new Map<number, Promise<void>>();
   #timedOut = false;
   #over = false;
   #resolve!: (exit: GuestExit) => void;
@@ -96,16 +97,17 @@ export class RemoteCommand {
   /** Hands output on, in order; the guest may send more once it was consumed. */
   output(kind: typeof FRAME.stdout | typeof FRAME.stderr, chunk: Buffer): void {
     const sink = kind === FRAME.stdout ? this.#options.onStdout : this.#options.onStderr;
-    this.#sinks[kind] = this.#sinks[kind].then(async () => {
+    const before = this.#sinks.get(kind) ?? Promise.resolve();
+    this.#sinks.set(kind, before.then(async () => {
       if (this.#over) return;
       await sink?.(chunk);
       void this.#send(FRAME.credit, encodeCredit(kind, chunk.length));
-    }).catch((error: unknown) => { this.#abort(error); });
+    }).catch((error: unknown) => { this.#abort(error); }));
   }
 
   /** The guest says that it ended; its last output may still be on its way to the sinks. */
   ended(end: { readonly exit?: number; readonly signal?: string; readonly error?: string }): void {
-    void Promise.all(Object.values(this.#sinks)).then(() => {
+    void Promise.all(this.#sinks.values()).then(() => {
       if (end.error !== undefined) {
         this.fail(new HarnessError('lab-guest', `${this.#argv[0] ?? ''} cannot be started in the lab guest: ${end.error}.`));
         return;

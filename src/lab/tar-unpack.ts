@@ -40,7 +40,7 @@ export async function unpackHostile(source: Readable, folder: string, limits: Un
     let bytes = 0;
     let entries = 0;
     for await (const entry of tar) {
-      const { name, type, size = 0, mode = 0 } = entry.header;
+      const { name, type, size, mode } = entry.header;
       const safe = safeName(name);
       entries += 1;
       bytes += size;
@@ -61,7 +61,7 @@ export async function unpackHostile(source: Readable, folder: string, limits: Un
           await file.close();
         }
       } else {
-        throw refuse(`${JSON.stringify(name.slice(0, 200))} is a ${String(type)}`);
+        throw refuse(`${JSON.stringify(name.slice(0, 200))} is a ${type}`);
       }
     }
   })();
