@@ -34,7 +34,7 @@ export function readJson(text: string): JsonReport | string {
   }
   try {
     const report = value as JsonReport;
-    if (report.schema !== 1) return 'Its schema is not 1.';
+    if ((report.schema as number) !== 1) return 'Its schema is not 1.';
     const code = exitCode(report);
     if (report.exitCode !== code) return `It says exit code ${String(report.exitCode)}, but its verdicts give ${code}.`;
     const counts = countsOf(report);

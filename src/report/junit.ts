@@ -116,10 +116,10 @@ function addSuite(node: TestSuite, ledger: Ledger, suite: Suite | undefined, nam
   const timestamp = utc(suite?.startedAt ?? ledger.startedAt, ledger.startedAt);
   if (timestamp !== undefined) node.timestamp(timestamp);
   for (const [name, value] of suiteProperties(ledger, suite)) node.property(name, value);
-  const create = Object.getPrototypeOf(node).createElement as typeof node['createElement'];
+  const create = node['createElement'].bind(node);
   return Object.assign(node, {
     createElement(parent: Parameters<typeof create>[0]) {
-      const element = create.call(node, parent);
+      const element = create(parent);
       element.att('hostname', oneLine(ledger.host?.hostname ?? '', NAME) || 'unknown');
       if (suite !== undefined) element.att('file', oneLine(relativeTo(options.root, suite.file), MESSAGE));
       return element;
@@ -132,13 +132,13 @@ function addCase(suite: TestSuite, data: Case, names: Names): void {
   const node = suite.testCase().className(data.className).name(names.take(data.name, 'probe', data.className)).time(seconds(data.ms));
   if (data.file !== '') node.file(oneLine(data.file, MESSAGE));
   for (const [name, value] of data.properties) node.property(name, value);
-  const build = node.build;
+  const build = node.build.bind(node);
   Object.assign(node, {
     getFailureCount: () => element === 'failure' ? 1 : 0,
     getErrorCount: () => element === 'error' ? 1 : 0,
     getSkippedCount: () => element === 'skipped' ? 1 : 0,
     build(parent: Parameters<typeof build>[0]) {
-      const built = build.call(node, parent);
+      const built = build(parent);
       if (data.line !== undefined) built.att('line', data.line);
       const message = oneLine(data.outcome.message, MESSAGE);
       if (element === 'skipped') built.ele('skipped', { message });

@@ -63,7 +63,7 @@ describe('action', function () {
   }
 
   function read(exit: number | undefined, stdout: string): Outcome {
-    const outputs = Object.fromEntries(Array.from(readFileSync(files.GITHUB_OUTPUT, 'utf8').matchAll(/^(.+?)<<(ghadelimiter_\S+)\n(.*?)\n?\2$/gms), ([, name, , value]) => [name, value]));
+    const outputs = Object.fromEntries(Array.from(readFileSync(files.GITHUB_OUTPUT, 'utf8').matchAll(/^(.+?)<<(ghadelimiter_\S+)\n(.*?)\n?\2$/gms), ([, name, , value]) => [name, value] as const)) as Outcome['outputs'];
     const calls = existsSync(join(dist, 'calls')) ? readFileSync(join(dist, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Outcome['calls'][number]) : [];
     return { exit, stdout, outputs, state: readFileSync(files.GITHUB_STATE, 'utf8'), summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'), calls };
   }
@@ -97,6 +97,8 @@ describe('action', function () {
     expect(stdout).to.contain('::error title=vacuous%3A probe p3,');
     expect(stdout).to.contain('::error::red: the profile fails its spec (1 failed, 1 vacuous; 3 probes in all)\n');
     expect(stdout.match(/^::error/gm)).to.have.length(3);
+    const [, token = 'none'] = /^::stop-commands::(\S+)$/m.exec(stdout) ?? [];
+    expect(stdout.indexOf(`\n::${token}::\n`), 'the runner obeys again before the first error').to.be.within(0, stdout.indexOf('\n::error'));
     expect(summary).to.contain('🔴 Red');
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 import type { Ledger } from '../../../src/model.ts';
 import { junit } from '../../../src/report/junit.ts';
 import { countsOf, exitCode, faultsOf, shortfallsOf } from '../../../src/report/summary.ts';
@@ -20,10 +20,10 @@ interface Parsed { readonly root: Node; readonly suites: readonly Node[]; readon
 
 /** Parses a report as a viewer would, after checks that hold for every report. */
 function parse(xml: string): Parsed {
-  expect(XMLValidator.validate(xml)).to.equal(true);
   expect(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(xml)?.[0], 'a character that XML 1.0 forbids').to.equal(undefined);
   expect(xml).not.to.match(/<!|<\?(?!xml version="1.0" encoding="UTF-8"\?>)/);
-  const root = nodes(parser.parse(xml), 'testsuites')[0] as Node;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- `true` makes it throw for what is not well-formed; the package that is to replace it is no dependency of ours
+  const root = nodes(parser.parse(xml, true), 'testsuites')[0] as Node;
   const suites = nodes(root, 'testsuite');
   return { root, suites, cases: suites.flatMap((node) => nodes(node, 'testcase')) };
 }
@@ -82,7 +82,7 @@ describe('report/junit', () => {
 
   it('carries the evidence in properties and system-out', () => {
     const node = check(full()).cases.find((one) => one['@name'] === 'runs top') as Node;
-    const properties = Object.fromEntries(nodes(nodes(node, 'properties')[0], 'property').map((one) => [one['@name'], one['@value']]));
+    const properties = Object.fromEntries(nodes(nodes(node, 'properties')[0], 'property').map((one) => [one['@name'], one['@value']] as const)) as Record<string, unknown>;
     expect(properties).to.include({ probe: 'b0', action: "run top -b 'it'\\''s' (as www-data)", errno: 'EACCES', exit: '1', signal: 'SIGKILL', control: 'succeeded (<1 ms); left a file', records: '1', verdict: 'pass' });
     expect(properties['expected']).to.equal('denied, exit nonzero, stdout contains "x" and not (matches /y/), a record where name equals "z"');
     const output = String(node['system-out']);
