@@ -29,6 +29,8 @@ mnt securityfs nosuid,nodev,noexec /sys/kernel/security
 mnt cgroup2 nosuid,nodev,noexec /sys/fs/cgroup
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 mkdir -p /run/lock /run/sudo
+# mmdebstrap empties it, and the journal, which tests start by hand, refuses to run without one.
+tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 hostname ${hostname}
 ip link set lo up
 for module in ${MODULES.join(' ')}; do modprobe "$module" 2>/dev/null; done

@@ -67,8 +67,6 @@ export function guestFiles(suite: LabSuite): readonly { readonly path: string; r
     { path: GUEST.init, mode: 0o755, text: initScript(`lab-${suite}`) },
     { path: '/etc/docker/daemon.json', mode: 0o644, text: DAEMON_JSON },
     { path: '/etc/sudoers.d/lab', mode: 0o440, text: 'runner ALL=(ALL:ALL) NOPASSWD: ALL\n' },
-    // The journal, started by hand, refuses to run without one.
-    { path: '/etc/machine-id', mode: 0o444, text: `${createHash('md5').update(`lab-${suite}`).digest('hex')}\n` },
     { path: '/etc/hosts', mode: 0o644, text: `127.0.0.1 localhost lab-${suite}\n` },
   ];
 }
