@@ -21703,7 +21703,8 @@ function observationText(seen) {
   if (seen.exit !== void 0) parts.push(`exit ${seen.exit}`);
   if (seen.status !== void 0) parts.push(`HTTP ${seen.status}`);
   if (parts.length === 0) parts.push("succeeded");
-  return oneLine(`${parts.join(", ")} (${durationText(seen.durationMs)})`, LINE2);
+  const remark = seen.remark === void 0 ? "" : `; ${seen.remark}`;
+  return oneLine(`${parts.join(", ")} (${durationText(seen.durationMs)})${remark}`, LINE2);
 }
 var TELLING = ["denied_mask", "denied", "requested_mask", "capname", "family", "sock_type", "protocol", "signal", "peer", "target", "flags", "fstype", "srcname", "info", "error"];
 function recordText(record) {

@@ -2,43 +2,25 @@
  * Builds dist/ from src/: the command line, the action, the lab's guest agent, the published JSON Schema, and the docs that
  * are generated. The same source gives the same bytes anywhere. `--check` builds elsewhere and compares.
  */
-import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { bundle, root } from './bundle.mjs';
 
-const root = resolve(import.meta.dirname, '..');
 const checking = process.argv.includes('--check');
 const out = checking ? mkdtempSync(join(tmpdir(), 'apparmor-probe-dist-')) : root;
 
-const bundles = { 'src/cli.ts': 'dist/cli.cjs', 'src/action.ts': 'dist/index.cjs', 'src/lab/guest-agent.ts': 'dist/lab-agent.cjs' };
+const BUNDLES = { 'src/cli.ts': 'dist/cli.cjs', 'src/action.ts': 'dist/index.cjs', 'src/lab/guest-agent.ts': 'dist/lab-agent.cjs' };
 
-/** What dockerode can do over ssh and gRPC is not used, and would double the bundle: each is replaced by nothing. */
-const unused = {
-  name: 'unused',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(ssh2|cpu-features|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/ }, ({ path }) => ({ path, namespace: 'unused' }));
-    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
-  },
-};
-
-async function bundle() {
-  for (const [entry, file] of Object.entries(bundles)) {
-    await build({
-      absWorkingDir: root, entryPoints: [entry], outfile: join(out, file), bundle: true, platform: 'node', target: 'node20', format: 'cjs',
-      external: ['*.node'], plugins: [unused], legalComments: 'none', logLevel: 'error',
-      // import.meta is empty in CommonJS: the sources use it only where __dirname is missing
-      define: { 'import.meta.url': 'undefined', 'import.meta.dirname': 'undefined' },
-      logOverride: { 'require-resolve-not-external': 'silent' },
-    });
-  }
+async function bundles() {
+  for (const [entry, file] of Object.entries(BUNDLES)) await bundle(entry, join(out, file));
 }
 
 /** Generated text: path to contents. */
 async function generated() {
   const file = join(mkdtempSync(join(tmpdir(), 'apparmor-probe-gen-')), 'generate.cjs');
-  await build({ absWorkingDir: root, entryPoints: ['scripts/generate.ts'], outfile: file, bundle: true, platform: 'node', format: 'cjs', packages: 'bundle', external: ['*.node'], logLevel: 'error' });
+  await bundle('scripts/generate.ts', file);
   const text = execFileSync(process.execPath, [file, root], { encoding: 'utf8', maxBuffer: 1 << 26 });
   rmSync(dirname(file), { recursive: true });
   return JSON.parse(text);
@@ -50,7 +32,7 @@ function agent() {
   execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts/build-agent.ts'), folder], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
-await bundle();
+await bundles();
 for (const [file, text] of Object.entries(await generated())) {
   mkdirSync(dirname(join(out, file)), { recursive: true });
   writeFileSync(join(out, file), text);

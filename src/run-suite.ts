@@ -1,6 +1,7 @@
 /** One suite of a run: its profile, its containers, its probes; and all of it put away again. */
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
+import { explainAlias } from './explain.ts';
 import { agentFile } from './host/package.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
 import { removeProfile } from './kernel/policy.ts';
@@ -13,6 +14,7 @@ import { runSuite } from './suite.ts';
 
 /** How long an interrupted preparation is waited for. */
 const PREPARING_MS = 5000;
+const BAILED = 'Not tried: the run stops at the first failure (--bail).';
 
 /** What becomes known of a suite step by step; a fault may end it at any of them. */
 interface Draft {
@@ -42,7 +44,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     events.suite(assemble(plan, draft, []));
     if (stage.serviceFault !== undefined) { draft.faults.push(stage.serviceFault); events.fault(stage.serviceFault); }
     await runSuite(plan.title, plan.probes, async (probe) => {
-      const entry = await settle(trial, probe, options.signal);
+      const entry = explainAlias(await settle(trial, probe, options.signal), stage.confined.pid, draft.policy?.source ?? '');
       draft.entries.set(probe.id, entry);
       events.entry(entry);
       return entry;
@@ -55,8 +57,8 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     await tearDown(draft, containers, note);
   }
   const why = draft.faults[0];
-  const entries = plan.probes.map((probe) => draft.entries.get(probe.id) ?? (draft.entries.size > 0 && why === undefined
-    ? untried(probe, 'bail', 'Not tried: the run stops at the first failure (--bail).', 'skipped')
+  const bailed = options.bail && [...draft.entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
+  const entries = plan.probes.map((probe) => draft.entries.get(probe.id) ?? (bailed ? untried(probe, 'bail', BAILED, 'skipped')
     : untried(probe, 'not-tried', `Not tried: ${why?.message.split('\n')[0] ?? 'the suite ended early.'}`)));
   return assemble(plan, draft, entries);
 }
@@ -64,7 +66,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
 /** A suite that --bail left out. */
 export function leftOut(plan: Plan): Suite {
   const draft: Draft = { started: new Date(), early: [], entries: new Map(), faults: [] };
-  return assemble(plan, draft, plan.probes.map((probe) => untried(probe, 'bail', 'Not tried: the run stops at the first failure (--bail).', 'skipped')));
+  return assemble(plan, draft, plan.probes.map((probe) => untried(probe, 'bail', BAILED, 'skipped')));
 }
 
 async function prepare(plan: Plan, number: number, context: RunContext, draft: Draft, containers: Container[]): Promise<void> {

@@ -36,7 +36,9 @@ export function runSuite(title: string, probes: readonly Probe[], settle: (probe
     suite.addTest(test);
     test.timeout(0); // each probe has a limit of its own
   }
-  return new Promise((resolve) => { mocha.run(resolve); });
+  return new Promise((resolve) => {
+    const runner = mocha.run((failures) => { runner.dispose(); resolve(failures); }); // else its listeners stay on the process
+  });
 }
 
 /** The ledger's own renderers speak. */

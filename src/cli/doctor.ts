@@ -31,7 +31,7 @@ export async function runDoctor(): Promise<number> {
     check('no-rights', 'rights', root ? 'root' : await canSudo() ? 'passwordless sudo' : undefined, 'neither root nor passwordless sudo'),
     check('no-apparmor', 'AppArmor in the kernel', moduleParameter('enabled') === 'Y' ? 'enabled' : undefined, moduleParameter('enabled') === undefined ? 'not in this kernel' : 'disabled at boot'),
     check('no-apparmor', 'policy interface', policyPresent() ? 'securityfs' : undefined, '/sys/kernel/security/apparmor is not there'),
-    ...(root ? [check('not-enforcing', 'global mode', moduleParameter('mode') === 'enforce' ? 'enforce' : undefined, moduleParameter('mode') ?? 'unknown')] : []),
+    ...(root && policyPresent() ? [check('not-enforcing', 'global mode', moduleParameter('mode') === 'enforce' ? 'enforce' : undefined, moduleParameter('mode') ?? 'unknown')] : []),
     check('no-parser', 'parser', await parserVersion(), 'no apparmor_parser'),
     ...await engineChecks(),
     ...(root ? logChecks() : [{ ok: true, what: 'log and limits', found: 'only root can tell: run doctor with sudo' }]),

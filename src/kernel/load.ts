@@ -15,6 +15,8 @@ export interface LoadedPolicy {
   /** Every top-level name that was loaded with it. */
   readonly names: readonly string[];
   readonly mode: ProfileMode;
+  /** The text as its author wrote it; undefined for an engine's own. */
+  readonly source?: string;
   readonly sourceSha256?: string;
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
@@ -45,7 +47,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   const mode = checkLoaded(loadedAs, source.mode);
   const held = rawPolicy(loadedAs);
   if (held !== undefined && !held.equals(policy)) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${source.file}.`);
-  return { name, loadedAs, names, mode, sourceSha256: sha256(original), policySha256: sha256(policy), ...(held === undefined ? {} : { policyMatchesKernel: true }), warnings };
+  return { name, loadedAs, names, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...(held === undefined ? {} : { policyMatchesKernel: true }), warnings };
 }
 
 /** The kernel's list has the last word on what is loaded, and how. */

@@ -12,14 +12,15 @@ import { runOnTerminal } from './terminal.ts';
 export class Place {
   readonly container: Container;
   readonly #address: string | undefined;
-  readonly #pid: number;
+  /** The container's first process, on the host. */
+  readonly pid: number;
   readonly #agents = new Map<string, Promise<AgentSession>>();
   readonly #onAgent: (agent: AgentSession) => void;
 
   /** `onAgent` is called with every agent before it is used: it checks the label. */
   constructor(container: Container, state: { pid: number; address: string | undefined }, onAgent: (agent: AgentSession) => void) {
     this.container = container;
-    this.#pid = state.pid;
+    this.pid = state.pid;
     this.#address = state.address;
     this.#onAgent = onAgent;
   }
@@ -51,7 +52,7 @@ export class Place {
   /** Host process ids of the container, from its control group. */
   pids(): Set<number> {
     try {
-      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${String(this.#pid)}/cgroup`, 'utf8'))?.[1] ?? '';
+      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${String(this.pid)}/cgroup`, 'utf8'))?.[1] ?? '';
       return new Set(readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8').split('\n').filter((line) => line !== '').map(Number));
     } catch {
       return new Set(); // on a host with control groups of version 1 no process is excluded

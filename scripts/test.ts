@@ -1,0 +1,91 @@
+/**
+ * `npm test`: the unit tests here, then the tests in lab guests on real kernels, then one line for all of it.
+ *   --unit                only the unit tests
+ *   --guest [GROUP…]      only the guest's, or only these groups of them, on trixie
+ */
+import Mocha from 'mocha';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildLab, startGuest, type LabSuite } from '../src/lab/index.ts';
+import { bundle, root } from './bundle.mjs';
+
+interface Counts { passed: number; failed: number; skipped: number }
+interface Job { readonly suite: LabSuite; readonly groups: readonly string[] }
+
+/** Trixie in full, bookworm briefly, whose records look different. Two guests at once: each keeps about one processor busy. */
+const JOBS: readonly Job[] = [
+  { suite: 'trixie', groups: ['weaken', 'gate', 'hostile', 'truth'] },
+  { suite: 'trixie', groups: ['errors', 'container', 'profile', 'restore', 'action'] },
+  { suite: 'bookworm', groups: ['gate'] },
+];
+const AT_ONCE = 2;
+
+const started = performance.now();
+const say = (line: string): void => { process.stdout.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)}s] ${line}\n`); };
+
+async function unitTests(): Promise<Counts> {
+  const mocha = new Mocha({ reporter: 'dot', timeout: 60_000, forbidPending: true, failZero: true });
+  const folder = join(root, 'test/unit');
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) if (file.endsWith('.test.ts')) mocha.addFile(join(folder, file));
+  await mocha.loadFilesAsync();
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  await new Promise<void>((resolve) => {
+    const runner = mocha.run((failures) => { counts.failed = Math.max(counts.failed, failures); resolve(); });
+    runner.on('pass', () => { counts.passed += 1; }).on('fail', () => { counts.failed += 1; }).on('pending', () => { counts.skipped += 1; });
+  });
+  return counts;
+}
+
+async function guestTests({ suite, groups }: Job, tests: string): Promise<Counts> {
+  const tag = `${suite}:${groups[0] ?? 'all'}`;
+  const tell = (line: string): void => say(`${tag.padEnd(16)} ${line}`);
+  const results = mkdtempSync(join(root, 'build', 'results-'));
+  try {
+    const guest = await startGuest(await buildLab({ suite, progress: tell }), { progress: tell });
+    try {
+      await guest.putFiles([...['package.json', 'dist', 'profiles', 'specs', 'action.yml'].map((name) => join(root, name)), tests].map((path) => ({ hostPath: path, guestPath: path })));
+      let rest = '';
+      const onOutput = (chunk: Buffer): void => {
+        const lines = (rest + chunk.toString()).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line.trim() !== '') tell(line);
+      };
+      await guest.exec(['sh', '-c', 'mkdir -p /run/results && exec node "$@"', 'sh', tests, '/run/results/counts.json', ...groups], { cwd: root, env: { APPARMOR_PROBE_LAB: suite }, onStdout: onOutput, onStderr: onOutput });
+      await guest.getFiles('/run/results', results);
+    } finally {
+      await guest.stop();
+    }
+    return JSON.parse(readFileSync(join(results, 'counts.json'), 'utf8')) as Counts;
+  } catch (error) {
+    tell(`the tests did not end: ${String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(results, { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const [mode, ...groups] = process.argv.slice(2);
+  const all: Counts[] = [];
+  if (mode !== '--guest') {
+    say('unit tests');
+    all.push(await unitTests());
+  }
+  if (mode !== '--unit') {
+    mkdirSync(join(root, 'build'), { recursive: true });
+    const tests = join(root, 'build/guest-tests.cjs');
+    await bundle('test/guest/main.ts', tests);
+    const queue = groups.length > 0 ? [{ suite: 'trixie' as const, groups }] : [...JOBS];
+    const inGuest: Counts[] = [];
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) inGuest.push(await guestTests(job, tests));
+    }));
+    say(`${String(inGuest.reduce((sum, { passed, failed }) => sum + passed + failed, 0))} tests ran in lab guests`);
+    all.push(...inGuest);
+  }
+  const total = all.reduce((sum, one) => ({ passed: sum.passed + one.passed, failed: sum.failed + one.failed, skipped: sum.skipped + one.skipped }));
+  process.stdout.write(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped\n`);
+  process.exit(total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0); // a skipped test proves nothing
+}
+
+await main();

@@ -1,0 +1,72 @@
+/** Bytes from a container that forge reports, floods that drown records, and a daemon that dies: never green. */
+import { expect } from 'chai';
+import { XMLParser } from 'fast-xml-parser';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exec, start } from '../../src/process.ts';
+import { junit } from '../../src/report/junit.ts';
+import { markdown } from '../../src/report/markdown.ts';
+import { entryLines } from '../../src/report/terminal.ts';
+import { docker, entry, harness, hostState, profileText, spec, story } from './kit.ts';
+
+const FORGED = '1]]>2]]></system-out></testcase><testcase name="forged"/><testcase name="x"><system-out><![CDATA[';
+
+describe('hostile output', () => {
+  it('forges neither a case in the JUnit report, nor a workflow command, nor a terminal escape', async () => {
+    const probes = [
+      { name: 'cdata', run: ['printf', '%s', FORGED], expect: 'denied' },
+      { name: 'control characters', run: ['printf', ']]\\000></system-out>\\033[2J\\033]0;title\\007::error::forged\\n##[error]forged\\n'], expect: 'denied' },
+      { name: 'stderr', shell: `printf '%s' '${FORGED}' >&2; exit 1`, expect: 'allowed' },
+      { name: `name ${FORGED}`, open: '/etc/passwd', expect: 'allowed' },
+    ];
+    const { ledger, exit } = await harness([spec(profileText('talker', ''), probes, { control: false })]);
+    expect(exit).to.equal(1);
+    const parsed = new XMLParser({ ignoreAttributes: false, isArray: (name) => name === 'testcase' }).parse(junit(ledger)) as { testsuites: { testsuite: { testcase: { '@_name': string }[] } } };
+    expect(parsed.testsuites.testsuite.testcase).to.have.length(probes.length);
+    const terminal = ledger.suites[0]!.entries.flatMap((one) => entryLines(one, { color: false })).join('\n');
+    expect(terminal).to.not.match(/[\x00-\x08\x0b-\x1f\x7f]/);
+    expect(markdown(ledger)).to.not.match(/^(::|.*##\[)/m);
+  });
+
+  it('a container that writes kernel log lines of its own gains nothing', async () => {
+    const line = 'audit: type=1400 audit(1.000:1): apparmor="DENIED" operation="open" profile="liar" name="/etc/passwd"';
+    const { ledger } = await harness([spec(profileText('liar', ''), [
+      { name: 'liar', shell: `echo '<5>${line}' > /dev/kmsg; false`, expect: 'denied' },
+    ], { container: { mounts: [{ source: '/dev/kmsg', target: '/dev/kmsg', 'read-only': false }], 'security-opt': ['seccomp=unconfined'], 'cap-add': ['SYSLOG', 'SYS_ADMIN'] } })]);
+    expect(entry(ledger, 'liar').verdict.kind, story(ledger)).to.equal('vacuous');
+  });
+});
+
+describe('records that go missing', () => {
+  it('a flood of denials that overruns the audit backlog makes the probe inconclusive, not green', async () => {
+    const flood = 'while :; do for i in 1 2 3 4 5 6 7 8 9; do : < /etc/passwd; done; done 2>/dev/null';
+    const { ledger } = await harness([spec(profileText('flooded', '  deny /etc/passwd r,\n  deny /etc/group r,'), [
+      { name: 'own', run: 'bash -c "for i in {1..3000}; do : < /etc/passwd; done 2>/dev/null; exit 1"', timeout: '60s', expect: 'denied' },
+    ], { container: { hold: false, command: ['bash', '-c', `(${flood}) & (${flood}) & ${flood}`] } })]);
+    const { verdict } = entry(ledger, 'own');
+    expect([['inconclusive', 'records-lost'], ['pass', 'denied']], story(ledger)).to.deep.include([verdict.kind, verdict.code]);
+    // a pass is only right when nothing was lost, which the kernel's own counter tells
+    const lost = (await exec(['dmesg'])).stdout.toString().includes('audit_lost=');
+    expect(verdict.kind).to.equal(lost ? 'inconclusive' : 'pass');
+  });
+});
+
+describe('an engine that dies', () => {
+  it('while probes run leaves no green and a clear fault; restarted, clean-up puts the host back', async () => {
+    const before = await hostState();
+    const probes = [{ name: 'waits', run: 'sleep 20', timeout: '40s', expect: 'allowed' }, { name: 'after', run: 'true', expect: 'allowed' }];
+    const running = harness([spec(profileText('orphan', ''), probes)]);
+    while (!(await docker('ps', '--quiet')).stdout.toString().includes('\n')) await sleep(200);
+    await sleep(4000);
+    const pid = readFileSync('/run/docker.pid', 'utf8').trim();
+    await exec(['kill', '-KILL', pid]);
+    const { ledger, exit } = await running;
+    expect(exit, story(ledger)).to.equal(4);
+    expect(ledger.suites.flatMap(({ entries }) => entries).every(({ verdict }) => verdict.kind === 'inconclusive'), story(ledger)).to.equal(true);
+    start(['dockerd'], { stdio: 'ignore', detached: true }).unref();
+    for (let i = 0; i < 100 && (await docker('ps')).exit !== 0; i += 1) await sleep(500);
+    const cleaned = await exec([process.execPath, 'dist/cli.cjs', 'cleanup']);
+    expect(cleaned.exit, cleaned.stderr).to.equal(0);
+    expect(await hostState()).to.deep.equal(before);
+  });
+});

@@ -1,0 +1,87 @@
+/** What the tests in the guest share: the harness in process or as a command, and the state of the host around it. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { packageRoot } from '../../src/host/package.ts';
+import { loadedProfiles } from '../../src/kernel/policy.ts';
+import { readSwitches, type Switches } from '../../src/kernel/switches.ts';
+import type { Entry, Ledger } from '../../src/model.ts';
+import { exec, type ExecResult } from '../../src/process.ts';
+import { exitCode } from '../../src/report/summary.ts';
+import { run, type RunOptions } from '../../src/run.ts';
+
+export const ROOT = packageRoot();
+export const CLI = join(ROOT, 'dist/cli.cjs');
+export const IMAGE = 'apparmor-probe/nginx:lab';
+
+/** Everything that a run may change and must put back. */
+export interface HostState {
+  readonly profiles: readonly string[];
+  readonly switches: Switches;
+  readonly containers: readonly string[];
+}
+
+export async function hostState(): Promise<HostState> {
+  const containers = (await docker('ps', '--all', '--quiet', '--no-trunc')).stdout.toString().split('\n').filter(Boolean).sort();
+  return { profiles: [...loadedProfiles()].map(([name, mode]) => `${name} (${mode})`).sort(), switches: readSwitches(), containers };
+}
+
+export function docker(...args: string[]): Promise<ExecResult> {
+  return exec(['docker', ...args], { timeoutMs: 120_000 });
+}
+
+/** The command line as a user starts it. */
+export function cli(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<ExecResult> {
+  return exec([process.execPath, CLI, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1', ...options.env }, timeoutMs: 300_000 });
+}
+
+/** A run in this process. @returns the ledger and its exit code. */
+export async function harness(specs: readonly string[], options: Partial<RunOptions> = {}): Promise<{ ledger: Ledger; exit: number }> {
+  const silent = (): void => undefined;
+  const ledger = await run({ specs, bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options },
+    { progress: silent, suite: silent, entry: silent, fault: silent });
+  return { ledger, exit: exitCode(ledger) };
+}
+
+export function folder(): string {
+  return mkdtempSync(join(tmpdir(), 'guest-test-'));
+}
+
+export function file(name: string, text: string): string {
+  const path = join(folder(), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A profile that allows everything but what `rules` deny; the engine may signal it. */
+export function profileText(name: string, rules: string, flags = 'attach_disconnected'): string {
+  return `abi <abi/3.0>,\nprofile ${name} flags=(${flags}) {\n  network,\n  capability,\n  file,\n  umount,\n  signal,\n  ptrace,\n${rules}\n}\n`;
+}
+
+/** A spec file with a profile beside it. The container only holds unless the spec says otherwise. */
+export function spec(profile: string | object, probes: readonly object[], more: { container?: object; [key: string]: unknown } = {}): string {
+  const { container, ...rest } = more;
+  const source = typeof profile === 'string' ? file('profile', profile) : profile;
+  return file('spec.yml', stringify({ profile: source, container: { image: IMAGE, hold: true, ...container }, ...rest, probes }));
+}
+
+export function entry(ledger: Ledger, name: string): Entry {
+  const found = ledger.suites.flatMap((suite) => suite.entries).find(({ probe }) => probe.name === name);
+  if (found === undefined) throw new Error(`no entry ${name}; there are: ${ledger.suites.flatMap((suite) => suite.entries.map(({ probe }) => probe.name)).join(', ')}; faults: ${JSON.stringify([ledger.faults, ...ledger.suites.map(({ faults }) => faults)])}`);
+  return found;
+}
+
+/** Names of the probes that did not pass. */
+export function red(ledger: Ledger): string[] {
+  return ledger.suites.flatMap((suite) => suite.entries).filter(({ verdict }) => verdict.kind !== 'pass').map(({ probe }) => probe.name).sort();
+}
+
+/** What went wrong, for the message of a failed assertion. */
+export function story(ledger: Ledger): string {
+  return JSON.stringify({ faults: [...ledger.faults, ...ledger.suites.flatMap(({ faults }) => faults)], red: ledger.suites.flatMap(({ entries }) => entries).filter(({ verdict }) => verdict.kind !== 'pass').map(({ probe, verdict, observation, control, witnesses }) => ({ name: probe.name, verdict, observation, control, records: witnesses.map(({ record }) => record.raw) })) }, null, 1);
+}
+
+export function read(path: string): string {
+  return readFileSync(path, 'utf8');
+}

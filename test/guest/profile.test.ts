@@ -1,0 +1,74 @@
+/** Loading: nothing fools the parser, nothing of the host's policy is touched, what is loaded is what was written. */
+import { expect } from 'chai';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { compile } from '../../src/kernel/parser.ts';
+import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
+import { entry, file, folder, harness, hostState, profileText, spec, story } from './kit.ts';
+
+const DENIED = [{ name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }];
+
+describe('loading a profile', () => {
+  it('a file of its name in disable/ and force-complain/ changes nothing', async () => {
+    const profile = file('trapped', profileText('trapped', '  deny /etc/passwd w,'));
+    const traps = ['disable', 'force-complain'].map((name) => join('/etc/apparmor.d', name, basename(profile)));
+    for (const trap of traps) { mkdirSync(dirname(trap), { recursive: true }); writeFileSync(trap, ''); }
+    try {
+      const { ledger, exit } = await harness([spec({ file: profile }, DENIED)]);
+      expect(exit, story(ledger)).to.equal(0);
+    } finally {
+      for (const trap of traps) rmSync(trap);
+    }
+  });
+
+  it('--in-place loads it under its own name, and puts back the policy that was there', async () => {
+    const name = 'in-place';
+    replacePolicy((await compile('/old', profileText(name, '  deny /old w,'))).policy);
+    const policy = rawPolicy(name);
+    const before = await hostState();
+    const { ledger, exit } = await harness([spec(profileText(name, '  deny /etc/passwd w,'), DENIED)], { inPlace: true });
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.confinement?.loadedAs).to.equal(name);
+    expect(await hostState()).to.deep.equal(before);
+    expect(rawPolicy(name)?.equals(policy!)).to.equal(true);
+    removeProfile(name);
+  });
+
+  it('references to itself follow the new name: a signal rule for its own peer still holds', async () => {
+    const text = 'abi <abi/3.0>,\nprofile kin flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal (receive) peer={unconfined,runc},\n  signal (send, receive) peer=kin,\n}\n';
+    const { ledger, exit } = await harness([spec(text, [{ name: 'kill', shell: 'sleep 30 & kill $!', expect: 'allowed' }])]);
+    expect(exit, story(ledger)).to.equal(0);
+  });
+
+  it('its children come along, and an include beside it is found', async () => {
+    const dir = folder();
+    writeFileSync(join(dir, 'rules'), 'deny /etc/passwd w,\n');
+    writeFileSync(join(dir, 'profile'), 'abi <abi/3.0>,\nprofile parent flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n  include <rules>\n  profile kid { }\n}\n');
+    const { ledger, exit } = await harness([spec({ file: join(dir, 'profile') }, DENIED)]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(entry(ledger, 'denied').witnesses).to.have.length(1);
+  });
+
+  it('a container that its profile makes unkillable is still removed', async () => {
+    const before = await hostState();
+    const text = 'abi <abi/3.0>,\nprofile unkillable flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  deny signal,\n  deny /etc/passwd w,\n}\n';
+    const { ledger, exit } = await harness([spec(text, DENIED)]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(await hostState()).to.deep.equal(before);
+  });
+
+  it('loads nothing when the file defines several profiles and none is chosen; the chosen one is tested', async () => {
+    const text = file('two', `${profileText('one', '')}${profileText('two', '  deny /etc/passwd w,').replace(/^abi.*\n/, '')}`);
+    const undecided = await harness([spec({ file: text }, DENIED)]);
+    expect([undecided.exit, undecided.ledger.suites[0]!.faults[0]?.code]).to.deep.equal([2, 'profile-ambiguous']);
+    const { ledger, exit } = await harness([spec({ file: text, name: 'two' }, DENIED)]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect([...loadedProfiles().keys()].filter((name) => /^(one|two)/.test(name))).to.deep.equal([]);
+  });
+
+  it('a rule that overlaps the host\'s attachments does not catch the host\'s programs', async () => {
+    const text = 'abi <abi/3.0>,\nprofile greedy /** flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n  deny /etc/passwd w,\n}\n';
+    const { ledger, exit } = await harness([spec(text, DENIED)]); // the harness itself starts programs meanwhile
+    expect(exit, story(ledger)).to.equal(0);
+  });
+});

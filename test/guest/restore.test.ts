@@ -1,0 +1,62 @@
+/** The host is put back: after Ctrl-C, after SIGKILL and cleanup, after two runs at once. */
+import { expect } from 'chai';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { start } from '../../src/process.ts';
+import { cli, CLI, docker, folder, harness, hostState, profileText, read, ROOT, spec, story } from './kit.ts';
+
+/** A run that is in the middle of its probes when `then` is called. */
+async function midway(then: (pid: number) => void, reports = folder()): Promise<number | null> {
+  const slow = spec(profileText('slow', '  deny /etc/passwd w,'), [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }]);
+  const child = start([process.execPath, CLI, 'run', '--host', 'local', '--report-dir', reports, slow], { cwd: ROOT, stdio: 'ignore' });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  while ((await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout.toString().includes('sleep 60') === false) {
+    if (child.exitCode !== null) throw new Error(`the run ended early with ${String(child.exitCode)}`);
+    await sleep(200);
+  }
+  then(child.pid ?? 0);
+  return ended;
+}
+
+describe('the host', () => {
+  it('is put back after Ctrl-C, and the reports say that the run was interrupted', async () => {
+    const before = await hostState();
+    const reports = folder();
+    const exit = await midway((pid) => process.kill(pid, 'SIGINT'), reports);
+    expect(exit).to.equal(4);
+    expect(await hostState()).to.deep.equal(before);
+    expect(read(join(reports, 'junit.xml'))).to.match(/interrupted/);
+  });
+
+  it('is put back by cleanup after SIGKILL', async () => {
+    const before = await hostState();
+    await midway((pid) => process.kill(pid, 'SIGKILL'));
+    const between = await hostState();
+    expect(between.switches.audit, 'the killed run left something').to.equal('noquiet');
+    expect(between.containers.length).to.be.greaterThan(before.containers.length);
+    const result = await cli(['cleanup']);
+    expect(result.exit, result.stderr).to.equal(0);
+    expect(result.stdout.toString()).to.match(/removed 2 container/).and.match(/removed profile slow\./).and.match(/set audit back to normal/);
+    expect(await hostState()).to.deep.equal(before);
+    expect((await cli(['cleanup'])).stdout.toString()).to.equal('nothing to clean up\n');
+  });
+
+  it('is put back by the next run after SIGKILL', async () => {
+    const before = await hostState();
+    await midway((pid) => process.kill(pid, 'SIGKILL'));
+    const { exit, ledger } = await harness([spec(profileText('next', ''), [{ run: 'true', expect: 'allowed' }])]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(await hostState()).to.deep.equal(before);
+  });
+
+  it('serves two runs of the same profile at once; the last one out puts it back', async () => {
+    const before = await hostState();
+    const one = spec(profileText('twice', '  deny /etc/passwd w,'), [{ name: 'denied', open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } }, { run: 'sleep 3', expect: 'allowed' }]);
+    const folders = [folder(), folder()];
+    const results = await Promise.all(folders.map((reports) => cli(['run', '--host', 'local', '--report-dir', reports, one])));
+    for (const { exit, stdout, stderr } of results) expect(exit, stdout.toString() + stderr).to.equal(0);
+    expect(folders.every((reports) => existsSync(join(reports, 'junit.xml')))).to.equal(true);
+    expect(await hostState()).to.deep.equal(before);
+  });
+});

@@ -1,0 +1,102 @@
+/** What makes a verdict true: exec rules tried from inside, two witnesses, a control, exact attribution, nothing taken on trust. */
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { docker, entry, file, harness, IMAGE, profileText, ROOT, spec, story } from './kit.ts';
+import { compile } from '../../src/kernel/parser.ts';
+import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
+
+const NO_DASH = '  deny /{,usr/}bin/dash mrwklx,';
+
+describe('the exec hole', () => {
+  it('docker exec starts a program that the profile denies; the harness\'s probe of it is denied', async () => {
+    const name = 'exec-hole';
+    replacePolicy((await compile('/hole', profileText(name, NO_DASH))).policy);
+    const { stdout } = await docker('run', '--detach', '--security-opt', `apparmor=${name}`, IMAGE, 'sleep', '600');
+    const id = stdout.toString().trim();
+    try {
+      const direct = await docker('exec', id, 'dash', '-c', 'echo started');
+      expect([direct.exit, direct.stdout.toString()]).to.deep.equal([0, 'started\n']);
+    } finally {
+      await docker('rm', '--force', id);
+      removeProfile(name);
+    }
+    const { ledger, exit } = await harness([spec(profileText(name, NO_DASH), [{ run: 'dash -c true', name: 'dash', expect: { access: 'denied', errno: 'EACCES', audit: { operation: 'exec', denied_mask: 'x' } } }])]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(entry(ledger, 'dash').observation).to.include({ stage: 'exec', errno: 'EACCES' });
+  });
+});
+
+describe('two witnesses', () => {
+  it('with the audit switch left quiet, the same probes fail as silent', async () => {
+    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-nginx.yml')], { keepAuditSwitch: true, grep: 'docker-nginx (ping|top|touch|sh|dash) ' });
+    expect(exit).to.equal(1);
+    expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.code), story(ledger)).to.deep.equal(Array(5).fill('silent-denial'));
+  });
+
+  it('a denial by file mode, by a read-only mount or for want of a capability is vacuous, never a pass', async () => {
+    const { ledger, exit } = await harness([spec(profileText('quiet', ''), [
+      { name: 'mode', open: '/etc/shadow', user: 'www-data', expect: 'denied' },
+      { name: 'read-only', open: '/proc/sysrq-trigger', for: 'write', expect: 'denied' },
+      { name: 'capability', run: 'mount -t tmpfs none /mnt', expect: 'denied' },
+      { name: 'missing', open: '/no/such/file', expect: 'denied' },
+    ])]);
+    expect(exit).to.equal(3);
+    expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill('vacuous'));
+  });
+
+  it('a program that is not in the image, and one that does not end, prove nothing', async () => {
+    const { ledger, exit } = await harness([spec(profileText('quiet', ''), [
+      { name: 'missing', run: 'no-such-program', expect: 'denied' },
+      { name: 'missing in sh', shell: 'no-such-program', expect: 'denied' },
+      { name: 'endless', run: 'sleep 60', timeout: '1s', expect: 'denied' },
+      { name: 'missing but allowed', run: 'no-such-program', expect: 'allowed' },
+    ])]);
+    expect(exit).to.equal(3);
+    expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.code), story(ledger)).to.deep.equal(['not-runnable', 'not-runnable', 'timeout', 'not-runnable']);
+  });
+});
+
+describe('attribution', () => {
+  it('each of 200 denials belongs to its own probe, and no probe has another\'s', async () => {
+    const probes = Array.from({ length: 200 }, (_, i) => ({ name: `n${String(i)}`, open: `/etc/none-${String(i)}`, for: 'create', expect: { access: 'denied', audit: { name: `/etc/none-${String(i)}` } } }));
+    const { ledger, exit } = await harness([spec(profileText('many', '  deny /etc/** w,'), probes)]);
+    expect(exit, story(ledger)).to.equal(0);
+    for (const { probe, witnesses } of ledger.suites[0]!.entries) {
+      expect(witnesses.map(({ record, by }) => [record.fields['name'], by])).to.deep.equal([[(probe.action as { path: string }).path, 'comm']]);
+    }
+  });
+
+  it('denials of the service under the same profile are nobody\'s witness', async () => {
+    const noisy = 'while :; do cat /etc/passwd; sleep 0.05; done 2>/dev/null';
+    const { ledger } = await harness([spec(profileText('noisy', '  deny /etc/passwd r,'), [
+      { name: 'innocent', run: 'false', expect: 'denied' },
+      { name: 'own', run: 'cat /etc/passwd', expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } } },
+    ], { container: { hold: false, command: ['bash', '-c', noisy] } })]);
+    expect(entry(ledger, 'innocent').verdict.kind, story(ledger)).to.equal('vacuous');
+    expect(entry(ledger, 'own').verdict.kind, story(ledger)).to.equal('pass');
+  });
+
+  it('the host\'s own profile of the same name, and its denials, do not touch the run', async () => {
+    const name = 'shared-name';
+    replacePolicy((await compile('/shared', profileText(name, '  deny /** w,'))).policy);
+    const { ledger, exit } = await harness([spec(profileText(name, '  deny /etc/passwd w,'), [
+      { name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }, { name: 'allowed', open: '/etc/group', for: 'write', expect: 'allowed' },
+    ])]);
+    removeProfile(name);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.confinement).to.include({ profile: name });
+    expect(ledger.suites[0]!.confinement?.loadedAs).to.match(/^shared-name\.[a-z0-9]{10}$/);
+  });
+});
+
+describe('complain mode', () => {
+  it('the access succeeds and an ALLOWED record is the witness; a spec that expects enforcement is refused', async () => {
+    const text = file('profile', 'abi <abi/3.0>,\nprofile lenient flags=(complain,attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n}\n'.replace('file,', '/** rix,\n  / r,'));
+    const probes = [{ name: 'complains', open: '/etc/passwd', for: 'write', expect: 'complains' }, { name: 'no complaint', open: '/etc/passwd', expect: 'complains' }];
+    const { ledger } = await harness([spec({ file: text, mode: 'complain' }, probes)]);
+    expect(entry(ledger, 'complains').verdict.code, story(ledger)).to.equal('complained');
+    expect(entry(ledger, 'no complaint').verdict.code).to.equal('no-complaint');
+    const strict = await harness([spec({ file: text }, probes)]);
+    expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([4, ['not-loaded']]);
+  });
+});

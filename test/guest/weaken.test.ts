@@ -1,0 +1,38 @@
+/** Whoever weakens a rule must see red, naming the probe; undone, it is green again. On the real kernel. */
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { file, harness, read, red, ROOT, story } from './kit.ts';
+
+const PROFILE = read(join(ROOT, 'profiles/docker-nginx'));
+const SPEC = join(ROOT, 'specs/docker-nginx.yml');
+/** The five of the walk-through and the service. */
+const GREP = 'docker-nginx (ping|top|touch|sh|dash|nginx serves)';
+
+/** A change to the profile, and what must turn red. */
+const CASES: readonly { readonly change: string; readonly from: string; readonly to: string; readonly red: readonly string[] }[] = [
+  { change: 'deny network raw, deleted', from: '  deny network raw,\n', to: '  network raw,\n', red: ['ping is denied'] },
+  { change: 'deny network raw, narrowed to IPv6', from: 'deny network raw,', to: 'deny network inet6 raw,\n  network inet raw,', red: ['ping is denied'] },
+  { change: 'deny /usr/bin/top, deleted', from: '  deny /usr/bin/top mrwklx,\n', to: '', red: ['top is denied'] },
+  { change: 'deny /usr/bin/top, without x', from: 'deny /usr/bin/top mrwklx,', to: 'deny /usr/bin/top wkl,', red: ['top is denied'] },
+  { change: 'deny /root, deleted', from: '  deny /root/** wl,\n', to: '', red: ['touch ~/thing is denied'] },
+  { change: 'deny /root, narrowed to dot files', from: 'deny /root/** wl,', to: 'deny /root/.** wl,', red: ['touch ~/thing is denied'] },
+  { change: 'deny dash, deleted', from: '  deny /{,usr/}bin/dash mrwklx,\n', to: '', red: ['dash is denied', 'sh is denied'] },
+  { change: 'deny dash, as documented', from: 'deny /{,usr/}bin/dash mrwklx,', to: 'deny /bin/dash mrwklx,', red: ['dash is denied', 'sh is denied'] },
+  { change: 'no IPv6', from: '  network inet6 tcp,\n', to: '', red: ['nginx serves a page'] },
+];
+
+describe('a weakened profile', () => {
+  it('is green before anything is changed', async () => {
+    const { ledger, exit } = await harness([SPEC], { grep: GREP });
+    expect(exit, story(ledger)).to.equal(0);
+  });
+
+  for (const { change, from, to, red: expected } of CASES) {
+    it(`${change}: ${expected.join(', ')}`, async () => {
+      expect(PROFILE.split(from).length, `the rule is there once: ${from}`).to.equal(2);
+      const { ledger, exit } = await harness([SPEC], { grep: GREP, profile: file('docker-nginx', PROFILE.replace(from, to)) });
+      expect(red(ledger), story(ledger)).to.deep.equal([...expected]);
+      expect(exit).to.equal(1);
+    });
+  }
+});
