@@ -31,7 +31,7 @@ export async function ensureTools(progress: Progress): Promise<void> {
   const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
   const advice = `Run: sudo apt-get update && sudo ${command}`;
   const root = await exec(asRoot(['true']));
-  if (root.exit !== 0) throw new HarnessError('lab-tools', `Building the lab needs root or passwordless sudo.${missing.length === 0 ? '' : ` ${advice}`}`);
+  if (root.exit !== 0) throw new HarnessError('lab-tools', `Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.${missing.length === 0 ? '' : ` ${advice}`}`);
   if (missing.length === 0) return;
   await step(progress, `installing ${missing.join(', ')}`, async () => {
     const install = (): ReturnType<typeof exec> => exec(asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...command.split(' ')]));
