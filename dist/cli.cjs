@@ -44972,7 +44972,7 @@ function read(raw, envelope2) {
   if (origin === "user" && named === "" && !/^dbus_/.test(scan.fields["operation"] ?? "")) return no("not a decision of dbus-daemon");
   const damaged = damage(envelope2, scan);
   const fields2 = scan.fields;
-  if (damaged !== void 0 && scan.openEnded !== void 0) delete fields2[scan.openEnded];
+  if (damaged !== void 0 && scan.openEnded !== void 0) Reflect.deleteProperty(fields2, scan.openEnded);
   const record2 = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type: type4, fields: fields2, raw };
   return { kind: "record", record: record2, ...damaged === void 0 ? {} : { damaged } };
 }
@@ -45175,7 +45175,7 @@ var Container = class {
   /** Last lines of the container's output: hostile text. */
   async logs(lines) {
     const raw = await call("container-failed", "The container's output cannot be read", this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }));
-    return demuxed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), "latin1"));
+    return demultiplexed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), "latin1"));
   }
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   async exec(argv, options) {
@@ -45189,11 +45189,11 @@ var Container = class {
       ...options.user === void 0 ? {} : { User: options.user }
     }));
     const stream = await call("agent-failed", "docker exec could not be started", exec2.start({ hijack: true, stdin: true, Tty: terminal }));
-    const stdout = terminal ? stream : new import_node_stream.PassThrough();
-    const stderr = new import_node_stream.PassThrough();
-    if (!terminal) this.#docker.modem.demuxStream(stream, stdout, stderr);
+    const [demuxed, stderr] = [new import_node_stream.PassThrough(), new import_node_stream.PassThrough()];
+    const stdout = terminal ? stream : demuxed;
+    if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
     const finish = () => {
-      if (stdout instanceof import_node_stream.PassThrough) stdout.end();
+      demuxed.end();
       stderr.end();
     };
     stream.on("end", finish);
@@ -45262,7 +45262,7 @@ var Container = class {
     return false;
   }
 };
-function demuxed(raw) {
+function demultiplexed(raw) {
   const parts2 = [];
   for (let i = 0; i + 8 <= raw.length; ) {
     const length = raw.readUInt32BE(i + 4);
@@ -45291,7 +45291,7 @@ var Engine = class _Engine {
     const [version2, info] = await call("no-docker", "The Docker engine does not answer", Promise.all([this.#docker.version(), this.#docker.info()]));
     const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
     const runtime = version2.Components?.find((part) => part.Name === "runc")?.Version;
-    return { version: `Docker ${version2.Version}`, runtime: `runc ${runtime ?? "unknown"}`, apparmor: options.some((option) => option.startsWith("name=apparmor")), os: String(info["OperatingSystem"] ?? "") };
+    return { version: `Docker ${version2.Version}`, runtime: `runc ${runtime ?? "unknown"}`, apparmor: options.some((option) => option.startsWith("name=apparmor")) };
   }
   /** Finds the image, else builds or pulls it. @throws HarnessError `image-unavailable` */
   async image(spec, progress2) {
@@ -46832,7 +46832,7 @@ async function ensureTools(progress2) {
   const command3 = `apt-get install --yes --no-install-recommends ${missing.join(" ")}`;
   const advice = `Run: sudo apt-get update && sudo ${command3}`;
   const root = await exec(asRoot2(["true"]));
-  if (root.exit !== 0) throw new HarnessError("lab-tools", `Building the lab needs root or passwordless sudo.${missing.length === 0 ? "" : ` ${advice}`}`);
+  if (root.exit !== 0) throw new HarnessError("lab-tools", `Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.${missing.length === 0 ? "" : ` ${advice}`}`);
   if (missing.length === 0) return;
   await step(progress2, `installing ${missing.join(", ")}`, async () => {
     const install = () => exec(asRoot2(["env", "DEBIAN_FRONTEND=noninteractive", ...command3.split(" ")]));
@@ -54494,7 +54494,7 @@ var container = strictObject({
   env: record(string2().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), string2().max(LIMIT2.text)).optional().describe("Environment variables."),
   "cap-add": array(text).max(64).optional().describe("Capabilities to add."),
   "cap-drop": array(text).max(64).optional().describe("Capabilities to drop."),
-  "security-opt": array(text.regex(/^(?!apparmor)/, "the profile is set by `profile:`, not here")).max(16).optional().describe("Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`."),
+  "security-opt": array(_enum(["seccomp=unconfined", "systempaths=unconfined", "no-new-privileges"])).max(16).optional().describe("Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`."),
   sysctls: record(string2().regex(/^[a-z0-9_./-]+$/), union([string2().max(200), number2()])).optional().describe("Namespaced kernel parameters."),
   mounts: array(strictObject({
     source: text.describe("File or folder, relative to the spec."),
@@ -59283,7 +59283,7 @@ function suggestRule(record2) {
   if (HOPELESS.test(fields2["info"] ?? "")) return void 0;
   const operation = fields2["operation"] ?? "";
   const maker = MAKERS[fields2["class"] ?? ""] ?? BY_OPERATION.find(([pattern3]) => pattern3.test(operation))?.[1] ?? guess(fields2);
-  const rule = maker?.(fields2, operation);
+  const rule = maker(fields2, operation);
   return rule === void 0 ? void 0 : `${rule},`;
 }
 var HOPELESS = /^(?:no new privs|label not found|Failed name lookup|unconfined|ptrace prevents transition|conflicting profile|profile transition not found)/;
@@ -59524,7 +59524,6 @@ var Trial = class {
   #entries = /* @__PURE__ */ new Map();
   /** Records under the profile that are no probe's. */
   others = [];
-  #lastSerial = 0;
   constructor(options) {
     this.#options = options;
   }
@@ -59552,14 +59551,13 @@ var Trial = class {
     });
     const batch = all.filter((probe2) => !settled.some((entry) => entry.probe === probe2));
     if (batch.length === 0) return settled;
-    await Promise.all(batch.flatMap((probe2) => probe2.action.kind === "http" ? [] : [confined, control].map((place) => place?.agent(probe2.user).catch(() => void 0))));
+    await Promise.all(batch.filter(({ action }) => action.kind !== "http").flatMap((probe2) => [confined, ...control === void 0 ? [] : [control]].map((place) => place.agent(probe2.user).catch(() => void 0))));
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
     const [seen, controls] = await Promise.all([attemptAll(confined, batch), control === void 0 ? void 0 : attemptAll(control, batch)]);
     const beforeSerial = await barrier.cross();
-    this.#lastSerial = beforeSerial;
     const look = log.take();
     const window2 = { afterSerial, beforeSerial };
     const traces = batch.map((probe2) => isOperation(probe2) ? { id: probe2.id, kind: "operation" } : { id: probe2.id, kind: "command", window: window2, ...probe2.action.kind === "http" ? {} : { foreignPids: foreign } });
@@ -60178,7 +60176,9 @@ async function prepare(plan, number4, context, draft, containers) {
   const { run: run2, options, events: events2, engine, changes, log, barrier } = context;
   events2.progress(`${plan.title}: loading the profile`);
   const policy = draft.policy = await loadProfile(plan.profile, { suffix: options.inPlace ? void 0 : run2, changes });
-  const image = await engine.image(plan.container, events2.progress);
+  const image = await engine.image(plan.container, (line2) => {
+    events2.progress(line2);
+  });
   draft.imageId = image.id;
   events2.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? ", and its unconfined twin" : ""}`);
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run: run2, number: number4, agent: agentFile(), onContainer: (container2) => containers.push(container2) });

@@ -73,7 +73,7 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   const { run, options, events, engine, changes, log, barrier } = context;
   events.progress(`${plan.title}: loading the profile`);
   const policy = draft.policy = await loadProfile(plan.profile, { suffix: options.inPlace ? undefined : run, changes });
-  const image = await engine.image(plan.container, events.progress);
+  const image = await engine.image(plan.container, (line) => { events.progress(line); });
   draft.imageId = image.id;
   events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? ', and its unconfined twin' : ''}`);
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run, number, agent: agentFile(), onContainer: (container) => containers.push(container) });

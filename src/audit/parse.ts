@@ -79,7 +79,7 @@ function read(raw: string, envelope: Envelope | string): ParsedLine {
 
   const damaged = damage(envelope, scan);
   const fields = scan.fields;
-  if (damaged !== undefined && scan.openEnded !== undefined) delete fields[scan.openEnded];
+  if (damaged !== undefined && scan.openEnded !== undefined) Reflect.deleteProperty(fields, scan.openEnded);
   const record: AuditRecord = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type, fields, raw };
   return { kind: 'record', record, ...(damaged === undefined ? {} : { damaged }) };
 }

@@ -14,7 +14,7 @@ export function suggestRule(record: AuditRecord): string | undefined {
   if (HOPELESS.test(fields['info'] ?? '')) return undefined;
   const operation = fields['operation'] ?? '';
   const maker = MAKERS[fields['class'] ?? ''] ?? BY_OPERATION.find(([pattern]) => pattern.test(operation))?.[1] ?? guess(fields);
-  const rule = maker?.(fields, operation);
+  const rule = maker(fields, operation);
   return rule === undefined ? undefined : `${rule},`;
 }
 

@@ -51,7 +51,7 @@ export class Container {
   /** Last lines of the container's output: hostile text. */
   async logs(lines: number): Promise<string> {
     const raw: unknown = await call('container-failed', 'The container\'s output cannot be read', this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }));
-    return demuxed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), 'latin1'));
+    return demultiplexed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), 'latin1'));
   }
 
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
@@ -61,11 +61,11 @@ export class Container {
       Cmd: [...argv], AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: terminal, ...(options.user === undefined ? {} : { User: options.user }),
     }));
     const stream: Duplex = await call('agent-failed', 'docker exec could not be started', exec.start({ hijack: true, stdin: true, Tty: terminal }));
-    const stdout = terminal ? stream : new PassThrough();
-    const stderr = new PassThrough();
-    if (!terminal) this.#docker.modem.demuxStream(stream, stdout as PassThrough, stderr);
+    const [demuxed, stderr] = [new PassThrough(), new PassThrough()];
+    const stdout = terminal ? stream : demuxed;
+    if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
     // a broken connection shows as the end of the output: who reads decides what that means
-    const finish = (): void => { if (stdout instanceof PassThrough) stdout.end(); stderr.end(); };
+    const finish = (): void => { demuxed.end(); stderr.end(); };
     stream.on('end', finish);
     stream.on('close', finish);
     stream.on('error', finish);
@@ -122,7 +122,7 @@ export class Container {
 }
 
 /** The engine multiplexes output without a terminal: 1 byte stream, 3 zero, 4 length (Docker API, "Attach to a container"). */
-function demuxed(raw: Buffer): string {
+function demultiplexed(raw: Buffer): string {
   const parts: Buffer[] = [];
   for (let i = 0; i + 8 <= raw.length;) {
     const length = raw.readUInt32BE(i + 4);

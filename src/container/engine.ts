@@ -12,8 +12,8 @@ const BUILD_MS = 900_000;
 export interface EngineFacts {
   readonly version: string;
   readonly runtime: string;
+  /** Whether it says that it applies AppArmor; no proof, only a first hint. */
   readonly apparmor: boolean;
-  readonly os: string;
 }
 
 export interface Image {
@@ -40,7 +40,7 @@ export class Engine {
     const [version, info] = await call('no-docker', 'The Docker engine does not answer', Promise.all([this.#docker.version(), this.#docker.info() as Promise<Record<string, unknown>>]));
     const options = Array.isArray(info['SecurityOptions']) ? info['SecurityOptions'].map(String) : [];
     const runtime = version.Components?.find((part) => part.Name === 'runc')?.Version;
-    return { version: `Docker ${version.Version}`, runtime: `runc ${runtime ?? 'unknown'}`, apparmor: options.some((option) => option.startsWith('name=apparmor')), os: String(info['OperatingSystem'] ?? '') };
+    return { version: `Docker ${version.Version}`, runtime: `runc ${runtime ?? 'unknown'}`, apparmor: options.some((option) => option.startsWith('name=apparmor')) };
   }
 
   /** Finds the image, else builds or pulls it. @throws HarnessError `image-unavailable` */
@@ -94,7 +94,7 @@ export class Engine {
   }
 
   async #pull(name: string): Promise<void> {
-    await this.#follow(await this.#docker.pull(/[:@]/.test(name.split('/').at(-1) ?? '') ? name : `${name}:latest`) as NodeJS.ReadableStream);
+    await this.#follow(await this.#docker.pull(/[:@]/.test(name.split('/').at(-1) ?? '') ? name : `${name}:latest`));
   }
 
   async #follow(stream: NodeJS.ReadableStream): Promise<void> {

@@ -30,7 +30,6 @@ export class Trial {
   readonly #entries = new Map<string, Entry>();
   /** Records under the profile that are no probe's. */
   readonly others: AuditRecord[] = [];
-  #lastSerial = 0;
 
   constructor(options: TrialOptions) { this.#options = options; }
 
@@ -58,14 +57,13 @@ export class Trial {
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
     // agents start before the window opens: starting one may leave records of its own
-    await Promise.all(batch.flatMap((probe) => probe.action.kind === 'http' ? [] : [confined, control].map((place) => place?.agent(probe.user).catch(() => undefined))));
+    await Promise.all(batch.filter(({ action }) => action.kind !== 'http').flatMap((probe) => [confined, ...(control === undefined ? [] : [control])].map((place) => place.agent(probe.user).catch(() => undefined))));
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
     const [seen, controls] = await Promise.all([attemptAll(confined, batch), control === undefined ? undefined : attemptAll(control, batch)]);
     const beforeSerial = await barrier.cross();
-    this.#lastSerial = beforeSerial;
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
     const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }

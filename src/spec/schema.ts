@@ -68,7 +68,7 @@ const container = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(LIMIT.text)).optional().describe('Environment variables.'),
   'cap-add': z.array(text).max(64).optional().describe('Capabilities to add.'),
   'cap-drop': z.array(text).max(64).optional().describe('Capabilities to drop.'),
-  'security-opt': z.array(text.regex(/^(?!apparmor)/, 'the profile is set by `profile:`, not here')).max(16).optional()
+  'security-opt': z.array(z.enum(['seccomp=unconfined', 'systempaths=unconfined', 'no-new-privileges'])).max(16).optional()
     .describe('Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`.'),
   sysctls: z.record(z.string().regex(/^[a-z0-9_./-]+$/), z.union([z.string().max(200), z.number()])).optional().describe('Namespaced kernel parameters.'),
   mounts: z.array(z.strictObject({

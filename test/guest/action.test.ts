@@ -21,7 +21,7 @@ async function step(inputs: Record<string, string>, state: Record<string, string
 
 /** `name<<delimiter`, value, delimiter: the format of the runner's files. */
 function pairs(text: string): Record<string, string> {
-  return Object.fromEntries([...text.matchAll(/^(\S+)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name, , value]) => [name, value]));
+  return Object.fromEntries([...text.matchAll(/^(\S+)<<(\S+)\n([\s\S]*?)\n\2$/gm)].map(([, name = '', , value = '']) => [name, value]));
 }
 
 const INPUTS = { specs: 'specs/docker-nginx.yml', 'report-dir': 'action-reports', bail: 'false', 'in-place': 'false', summary: 'true', grep: '', profile: '', image: '' };

@@ -11,7 +11,7 @@ async function midway(then: (pid: number) => void, reports = folder()): Promise<
   const slow = spec(profileText('slow', '  deny /etc/passwd w,'), [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }]);
   const child = start([process.execPath, CLI, 'run', '--host', 'local', '--report-dir', reports, slow], { cwd: ROOT, stdio: 'ignore' });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  while ((await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout.toString().includes('sleep 60') === false) {
+  while (!(await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout.toString().includes('sleep 60')) {
     if (child.exitCode !== null) throw new Error(`the run ended early with ${String(child.exitCode)}`);
     await sleep(200);
   }

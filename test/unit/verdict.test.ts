@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import type { AuditRecord, Expectation, Observation, Probe, Witness } from '../../src/model.ts';
+import { decide, type Facts } from '../../src/verdict.ts';
+
+const NOTHING = { text: '', bytes: 0, truncated: false };
+const seen = (more: Partial<Observation>): Observation => ({ stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1, ...more });
+const OK = seen({});
+const EACCES = seen({ errno: 'EACCES' });
+const record = (type: string, fields: Record<string, string> = {}): Witness => ({ by: 'comm', record: { type, timeMs: 0, serial: 1, raw: '', fields: { operation: 'open', name: '/x', denied_mask: 'r', ...fields } } satisfies AuditRecord });
+const probe = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, action: Probe['action'] = { kind: 'open', path: '/x', for: 'read' }): Probe => ({ id: 'a', name: 'n', action, timeoutMs: 1, expect: expect_, at: { file: 'f', line: 1, column: 1 } });
+const RUN: Probe['action'] = { kind: 'run', argv: ['x'], tildes: [], terminal: false };
+const SHELL: Probe['action'] = { kind: 'shell', script: 'x', terminal: false };
+
+const ruling = (facts: Facts): string => { const { kind, code } = decide(facts); return `${kind}/${code}`; };
+const facts = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, observation: Observation, witnesses: Witness[] = [], control?: Observation, more: Partial<Facts> = {}, action?: Probe['action']): Facts =>
+  ({ probe: probe(expect_, action), observation, witnesses, ...(control === undefined ? {} : { control }), ...more });
+
+const DENIED = record('DENIED');
+const denied = { access: 'denied' } as const;
+const allowed = { access: 'allowed' } as const;
+const complains = { access: 'complains' } as const;
+
+describe('the verdict table', () => {
+  const rows: readonly (readonly [string, Facts, string])[] = [
+    ['denied, record, control succeeds', facts(denied, EACCES, [DENIED], OK), 'pass/denied'],
+    ['denied, record, no control', facts(denied, EACCES, [DENIED]), 'pass/denied'],
+    ['denied, record, control fails', facts(denied, EACCES, [DENIED], EACCES), 'pass/denied-twice'],
+    ['denied by kill mode', facts(denied, seen({ signal: 'SIGKILL' }), [record('KILLED')], OK), 'pass/denied'],
+    ['denied, no record, control succeeds', facts(denied, EACCES, [], OK), 'fail/silent-denial'],
+    ['denied, no record, no control', facts(denied, EACCES), 'fail/silent-denial'],
+    ['denied, no record, waived', facts({ ...denied, audit: 'none' }, EACCES, [], OK), 'pass/denied-silently'],
+    ['denied, record although waived', facts({ ...denied, audit: 'none' }, EACCES, [DENIED], OK), 'fail/condition'],
+    ['denied, waived, no control', facts({ ...denied, audit: 'none' }, EACCES), 'inconclusive/no-witness'],
+    ['denied, no record, control fails', facts(denied, EACCES, [], EACCES), 'vacuous/vacuous'],
+    ['denied, waived, control fails', facts({ ...denied, audit: 'none' }, EACCES, [], EACCES), 'vacuous/vacuous'],
+    ['denied, missing file', facts(denied, seen({ errno: 'ENOENT' }), [], seen({ errno: 'ENOENT' })), 'vacuous/vacuous'],
+    ['denied, succeeded', facts(denied, OK, [], OK), 'fail/let-through'],
+    ['denied, succeeded with a record', facts(denied, OK, [DENIED], OK), 'fail/let-through'],
+    ['denied, only an AUDIT record', facts(denied, EACCES, [record('AUDIT')], OK), 'fail/silent-denial'],
+    ['denied, only an ALLOWED record', facts(denied, EACCES, [record('ALLOWED')], OK), 'fail/silent-denial'],
+    ['denied, control timed out', facts(denied, EACCES, [DENIED], seen({ stage: 'timeout' })), 'inconclusive/control-unclear'],
+    ['denied, command exits nonzero', facts(denied, seen({ exit: 1 }), [DENIED], seen({ exit: 0 }), {}, RUN), 'pass/denied'],
+    ['denied, command not in the image', facts(denied, seen({ stage: 'exec', errno: 'ENOENT' }), [DENIED], OK, {}, RUN), 'inconclusive/not-runnable'],
+    ['denied, shell says 127', facts(denied, seen({ exit: 127 }), [DENIED], OK, {}, SHELL), 'inconclusive/not-runnable'],
+    ['denied, command missing in the control', facts(denied, seen({ exit: 1 }), [DENIED], seen({ stage: 'exec', errno: 'ENOENT' }), {}, RUN), 'inconclusive/control-unclear'],
+    ['denied, HTTP 500', facts(denied, seen({ status: 500 }), [DENIED], seen({ status: 200 }), {}, { kind: 'http', url: 'http://container/' }), 'pass/denied'],
+    ['timeout', facts(denied, seen({ stage: 'timeout' }), [DENIED], OK), 'inconclusive/timeout'],
+    ['lost', facts(allowed, seen({ stage: 'lost', problem: 'gone' }), [], OK), 'inconclusive/no-answer'],
+    ['records lost', facts(denied, EACCES, [DENIED], OK, { loss: 'overrun' }), 'inconclusive/records-lost'],
+    ['records lost, allowed', facts(allowed, OK, [], OK, { loss: 'overrun' }), 'inconclusive/records-lost'],
+    ['allowed, succeeded', facts(allowed, OK, [], OK), 'pass/allowed'],
+    ['allowed, succeeded with denials on the way', facts(allowed, OK, [DENIED], OK), 'pass/allowed'],
+    ['allowed, denials declared none', facts({ ...allowed, audit: 'none' }, OK, [DENIED], OK), 'fail/condition'],
+    ['allowed, denied', facts(allowed, EACCES, [DENIED], OK), 'fail/denied-but-allowed'],
+    ['allowed, denied, control fails', facts(allowed, EACCES, [DENIED], EACCES), 'fail/denied-but-allowed'],
+    ['allowed, fails silently', facts(allowed, EACCES, [], OK), 'fail/denied-silently-but-allowed'],
+    ['allowed, control fails too', facts(allowed, EACCES, [], EACCES), 'inconclusive/not-the-profile'],
+    ['allowed, fails, no control', facts(allowed, EACCES), 'inconclusive/not-the-profile'],
+    ['complains', facts(complains, OK, [record('ALLOWED')], OK), 'pass/complained'],
+    ['complains, silent', facts(complains, OK, [], OK), 'fail/no-complaint'],
+    ['complains, denied', facts(complains, EACCES, [DENIED], OK), 'fail/denied-in-complain'],
+    ['exit as declared', facts({ ...denied, exit: 2 }, seen({ exit: 2 }), [DENIED], OK, {}, RUN), 'pass/denied'],
+    ['exit not as declared', facts({ ...denied, exit: 2 }, seen({ exit: 1 }), [DENIED], OK, {}, RUN), 'fail/condition'],
+    ['exit nonzero, but it was not executed', facts({ ...denied, exit: 'nonzero' }, seen({ stage: 'exec', errno: 'EACCES' }), [DENIED], OK, {}, RUN), 'fail/condition'],
+    ['errno not as declared', facts({ ...denied, errno: 'EPERM' }, EACCES, [DENIED], OK), 'fail/condition'],
+    ['record fits', facts({ ...denied, audit: { name: { equals: '/x' }, denied_mask: { equals: 'r' } } }, EACCES, [DENIED], OK), 'pass/denied'],
+    ['one of two records fits', facts({ ...denied, audit: { name: { equals: '/x' } } }, EACCES, [record('DENIED', { name: '/y' }), DENIED], OK), 'pass/denied'],
+    ['record does not fit', facts({ ...denied, audit: { name: { equals: '/y' } } }, EACCES, [DENIED], OK), 'fail/condition'],
+    ['record lacks the key', facts({ ...denied, audit: { family: { equals: 'inet' } } }, EACCES, [DENIED], OK), 'fail/condition'],
+    ['output fits', facts({ ...allowed, stdout: { contains: 'a' } }, seen({ exit: 0, stdout: { text: 'ab', bytes: 2, truncated: false } }), [], OK, {}, RUN), 'pass/allowed'],
+    ['output does not fit', facts({ ...allowed, stdout: { contains: 'c' } }, seen({ exit: 0, stdout: { text: 'ab', bytes: 2, truncated: false } }), [], OK, {}, RUN), 'fail/condition'],
+    ['output was cut', facts({ ...allowed, stdout: { contains: 'a' } }, seen({ exit: 0, stdout: { text: 'ab', bytes: 3, truncated: true } }), [], OK, {}, RUN), 'inconclusive/output-cut'],
+  ];
+  for (const [name, given, expected] of rows) it(`${name}: ${expected}`, () => expect(ruling(given)).to.equal(expected));
+
+  it('never passes what did not come to an end, whatever else is known', () => {
+    for (const access of ['denied', 'allowed', 'complains'] as const) for (const stage of ['timeout', 'lost'] as const) for (const witness of ['DENIED', 'ALLOWED', 'KILLED']) {
+      expect(decide(facts({ access }, seen({ stage, problem: 'x' }), [record(witness)], OK)).kind).to.equal('inconclusive');
+    }
+  });
+
+  it('names a rule that would allow what was denied', () => {
+    expect(decide(facts(allowed, EACCES, [DENIED], OK)).hint).to.match(/\/x r,/);
+  });
+});
