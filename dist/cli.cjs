@@ -47404,14 +47404,35 @@ async function preflight() {
   return Engine.connect();
 }
 
-// src/report/describe.ts
-var LINE = 1e3;
-var MANY = 20;
+// src/spec/describe.ts
+function describeAction(action) {
+  switch (action.kind) {
+    case "run":
+      return commandText(action);
+    case "shell":
+      return `sh: ${action.script}`;
+    case "open":
+      return `open ${action.path} for ${action.for}`;
+    case "http":
+      return `GET ${action.url}`;
+    case "unlink":
+    case "mkdir":
+    case "exec":
+      return `${action.kind} ${action.path}`;
+  }
+}
+function commandText({ argv, tildes }) {
+  return argv.map((word2, i) => tildes.includes(i) ? `~${word2 === "~" ? "" : quoted(word2.slice(1))}` : quoted(word2)).join(" ");
+}
 function quoted(word2) {
   return /^[\w@%+=:,./-]+$/.test(word2) ? word2 : `'${word2.replaceAll("'", "'\\''")}'`;
 }
+
+// src/report/describe.ts
+var LINE = 1e3;
+var MANY = 8;
 function actionText(action, user) {
-  const what = action.kind === "run" ? `run ${action.argv.map(quoted).join(" ")}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : `${action.kind} ${quoted(action.path)}`;
+  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : `${action.kind} ${quoted(action.path)}`;
   return oneLine(user === void 0 ? what : `${what} (as ${user})`, LINE);
 }
 function matchText(match) {
@@ -47478,7 +47499,8 @@ function factsOf(entry, root) {
   if (probe2.because !== void 0) facts.push(["because", oneLine(probe2.because, LINE)]);
   facts.push(["tried", actionText(probe2.action, probe2.user)], ["expected", expectationText(probe2.expect)]);
   if (observation !== void 0) facts.push(["happened", observationText(observation)]);
-  for (const { record: record2, by } of witnesses.slice(0, MANY)) facts.push(["kernel", `${recordText(record2)} (by ${by})`]);
+  const ordered = [...witnesses].sort((a, b) => Number(b.record.type === "DENIED") - Number(a.record.type === "DENIED"));
+  for (const { record: record2, by } of ordered.slice(0, MANY)) facts.push(["kernel", `${recordText(record2)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(["kernel", `and ${grouped(witnesses.length - MANY)} more records`]);
   if (witnesses.length === 0 && observation !== void 0) facts.push(["kernel", "no record"]);
   if (control !== void 0) facts.push(["control", observationText(control)]);
@@ -47557,6 +47579,7 @@ var WIDTH = 400;
 var OUTPUT_LINES = 8;
 var OUTPUT_BYTES = 4096;
 var RECORDS = 5;
+var FAULT_LINES = 20;
 var CODES2 = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(color5) {
   return (text3, ...styles2) => color5 ? styles2.reduce((inner, style) => `\x1B[${CODES2[style][0]}m${inner}\x1B[${CODES2[style][1]}m`, text3) : text3;
@@ -47609,7 +47632,12 @@ function outputLines(label, output2, paint) {
 }
 function faultLines(fault, { color: color5 }) {
   const paint = painter(color5);
-  return [`  ${paint("!", "red")} ${paint("FAULT", "red", "bold")} ${faultText(fault)}`, `      ${paint("hint", "dim")}      ${oneLine(fault.hint, WIDTH)}`];
+  const [first = "", ...more] = fault.message.split("\n");
+  return [
+    `  ${paint("!", "red")} ${paint("FAULT", "red", "bold")} ${faultText({ ...fault, message: first })}`,
+    ...more.slice(0, FAULT_LINES).map((line2) => `      \u2502 ${oneLine(line2, WIDTH)}`),
+    factLine(["hint", fault.hint], paint, "cyan")
+  ];
 }
 function closing(ledger, options) {
   const paint = painter(options.color);
@@ -47998,27 +48026,6 @@ var import_node_path17 = require("node:path");
 
 // src/spec/resolve.ts
 var import_node_path16 = require("node:path");
-
-// src/spec/describe.ts
-function describeAction(action) {
-  switch (action.kind) {
-    case "run":
-      return action.argv.map(quoted2).join(" ");
-    case "shell":
-      return `sh: ${action.script}`;
-    case "open":
-      return `open ${action.path} for ${action.for}`;
-    case "http":
-      return `GET ${action.url}`;
-    case "unlink":
-    case "mkdir":
-    case "exec":
-      return `${action.kind} ${action.path}`;
-  }
-}
-function quoted2(word2) {
-  return /^[\w@%+=:,./~-]+$/.test(word2) ? word2 : `'${word2.replaceAll("'", "'\\''")}'`;
-}
 
 // src/spec/words.ts
 var SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
@@ -58929,12 +58936,12 @@ function lineEnd(source, from) {
   return end < 0 ? source.length : end;
 }
 function wordEnd(source, from) {
-  let quoted4 = false;
+  let quoted3 = false;
   for (let i = from; i < source.length; i += 1) {
     const c = source[i] ?? "";
     if (c === "\\") i += 1;
-    else if (c === '"') quoted4 = !quoted4;
-    else if (quoted4) continue;
+    else if (c === '"') quoted3 = !quoted3;
+    else if (quoted3) continue;
     else if (/\s/.test(c)) return i;
     else if (c === "," && /^,(\s|$)/.test(source.slice(i, i + 2))) return i;
     else if (c === "{" && source[i - 1] === ")") return i;
@@ -59268,9 +59275,9 @@ function pattern2(name) {
 }
 function word(text3) {
   if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text3) && !text3.startsWith("@{")) return text3;
-  return `"${[...text3].map(quoted3).join("")}"`;
+  return `"${[...text3].map(quoted2).join("")}"`;
 }
-function quoted3(character) {
+function quoted2(character) {
   if (character === '"') return '\\"';
   const code2 = character.charCodeAt(0);
   return code2 < 32 || code2 === 127 ? `\\${code2.toString(8).padStart(3, "0")}` : character;
@@ -59527,12 +59534,14 @@ var Trial = class {
   constructor(options) {
     this.#options = options;
   }
-  /** The entry of a probe; its whole batch is tried on first call. */
+  /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe2) {
     const known = this.#entries.get(probe2.id);
     if (known !== void 0) return known;
     const batch = this.#batchFrom(probe2);
-    for (const entry of await this.#tryAll(batch)) this.#entries.set(entry.probe.id, entry);
+    const first = await this.#tryAll(batch);
+    const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && action.kind !== "unlink");
+    for (const entry of [...first, ...await this.#tryAll(again.map((entry2) => entry2.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe2.id) ?? { probe: probe2, verdict: LOST, witnesses: [] };
   }
   /** The probe and the operations that directly follow it; a command stands alone. */
@@ -59568,8 +59577,7 @@ var Trial = class {
   }
   #entry(probe2, observation, control, witnesses, loss) {
     if (observation === void 0) return { probe: probe2, verdict: LOST, witnesses };
-    const decided = decide({ probe: probe2, observation, witnesses, ...control === void 0 ? {} : { control }, ...loss === void 0 ? {} : { loss } });
-    const verdict2 = observation.remark === void 0 ? decided : { ...decided, notes: [...decided.notes, observation.remark] };
+    const verdict2 = decide({ probe: probe2, observation, witnesses, ...control === void 0 ? {} : { control }, ...loss === void 0 ? {} : { loss } });
     return { probe: probe2, verdict: verdict2, observation, witnesses, ...control === void 0 ? {} : { control } };
   }
   #keepOthers(records) {
@@ -59863,10 +59871,15 @@ var AgentSession = class _AgentSession {
   /** Process id on the host. */
   pid;
   #exec;
+  #killed;
   #pending = /* @__PURE__ */ new Map();
   #ended;
-  /** Starts an agent and waits for its greeting. @throws HarnessError `agent-failed` */
-  static async start(container2, path4, user) {
+  /**
+   * Starts an agent and waits for its greeting.
+   * @param killed the profile kills who is denied: every operation gets a process of its own.
+   * @throws HarnessError `agent-failed`
+   */
+  static async start(container2, path4, user, killed) {
     const exec2 = await container2.exec([path4, "serve"], { user });
     const token = (0, import_node_crypto8.randomBytes)(16).toString("hex");
     const decoder2 = new FrameDecoder2(token);
@@ -59908,7 +59921,7 @@ var AgentSession = class _AgentSession {
       const words4 = Buffer.concat(heard).toString("latin1").replaceAll(/[^\x20-\x7e]+/g, " ").trim().slice(0, 500);
       throw new HarnessError("agent-failed", `The agent did not start${user === void 0 ? "" : ` as ${user}`}: ${error3.message}${words4 === "" ? "" : `: ${words4}`}.`, { cause: error3 });
     }
-    const session = new _AgentSession(exec2, await exec2.pid(), user);
+    const session = new _AgentSession(exec2, await exec2.pid(), user, killed);
     onFrame = (frame) => {
       session.#take(frame);
     };
@@ -59917,8 +59930,8 @@ var AgentSession = class _AgentSession {
     };
     return session;
   }
-  constructor(exec2, pid, user) {
-    [this.#exec, this.pid, this.user] = [exec2, pid, user];
+  constructor(exec2, pid, user, killed) {
+    [this.#exec, this.pid, this.user, this.#killed] = [exec2, pid, user, killed];
   }
   /** Tries one probe; many may be under way at once, the agent works through them in order. */
   async perform(probe2) {
@@ -59954,17 +59967,21 @@ var AgentSession = class _AgentSession {
     const { action } = probe2;
     switch (action.kind) {
       case "open":
-        return encodeOp({ tag: probe2.id, name: "open", args: [action.for, action.path] });
+        return encodeOp({ tag: probe2.id, name: "open", args: [action.for, action.path], isolated: this.#isolated(action.path) });
       case "unlink":
       case "mkdir":
       case "exec":
-        return encodeOp({ tag: probe2.id, name: action.kind, args: [action.path] });
+        return encodeOp({ tag: probe2.id, name: action.kind, args: [action.path], isolated: this.#isolated(action.path) });
       case "run":
       case "shell":
         return encodeRun({ tag: probe2.id, timeoutMs: probe2.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe2) });
       case "http":
         throw new Error("not for the agent");
     }
+  }
+  /** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
+  #isolated(path4) {
+    return this.#killed || /^\/proc\/(thread-)?self(\/|$)/.test(path4);
   }
   #take(frame) {
     if (frame.type === "output") this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
@@ -60023,12 +60040,14 @@ var Place = class {
   /** The container's first process, on the host. */
   pid;
   #agents = /* @__PURE__ */ new Map();
+  #killed;
   #onAgent;
-  /** `onAgent` is called with every agent before it is used: it checks the label. */
-  constructor(container2, state, onAgent) {
+  /** `killed`: the profile kills who is denied. `onAgent` is called with every agent before it is used: it checks the label. */
+  constructor(container2, state, killed, onAgent) {
     this.container = container2;
     this.pid = state.pid;
     this.#address = state.address;
+    this.#killed = killed;
     this.#onAgent = onAgent;
   }
   /** Tries one probe. Never rejects: what goes wrong becomes an observation that is `lost`. */
@@ -60048,7 +60067,7 @@ var Place = class {
     const key = user ?? "";
     let agent = this.#agents.get(key);
     if (agent === void 0) {
-      agent = AgentSession.start(this.container, AGENT_PATH, user).then((session) => {
+      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#killed).then((session) => {
         this.#onAgent(session);
         return session;
       });
@@ -60098,7 +60117,7 @@ async function setUp(options) {
   const place = (container2, state, role) => {
     const [expected, mode2] = role === "confined" ? [policy.loadedAs, policy.mode] : ["unconfined", void 0];
     confirm(`first process of the ${role} container`, state.pid, expected, mode2);
-    return new Place(container2, state, (agent) => {
+    return new Place(container2, state, mode2 === "kill", (agent) => {
       confirm(`agent in the ${role} container${agent.user === void 0 ? "" : ` as ${agent.user}`}`, agent.pid, expected, mode2);
     });
   };
@@ -60146,10 +60165,6 @@ async function runOneSuite(plan, number4, context) {
     const { stage, trial } = draft;
     if (stage === void 0 || trial === void 0) throw new HarnessError("internal", "The suite was not prepared.");
     events2.suite(assemble(plan, draft, []));
-    if (stage.serviceFault !== void 0) {
-      draft.faults.push(stage.serviceFault);
-      events2.fault(stage.serviceFault);
-    }
     await runSuite(plan.title, plan.probes, async (probe2) => {
       const entry = explainAlias(await settle2(trial, probe2, options.signal), stage.confined.pid, draft.policy?.source ?? "");
       draft.entries.set(probe2.id, entry);
@@ -60176,6 +60191,7 @@ async function prepare(plan, number4, context, draft, containers) {
   const { run: run2, options, events: events2, engine, changes, log, barrier } = context;
   events2.progress(`${plan.title}: loading the profile`);
   const policy = draft.policy = await loadProfile(plan.profile, { suffix: options.inPlace ? void 0 : run2, changes });
+  for (const warning of policy.warnings) events2.progress(`${plan.title}: ${warning}`);
   const image = await engine.image(plan.container, (line2) => {
     events2.progress(line2);
   });
@@ -60185,7 +60201,11 @@ async function prepare(plan, number4, context, draft, containers) {
   await barrier.cross();
   const denials = log.take().records.filter(({ type: type4, fields: fields2 }) => type4 === "DENIED" && policy.names.includes(fields2["profile"] ?? ""));
   draft.early.push(...denials);
-  const { serviceFault } = stage;
+  const serviceFault = stage.serviceFault === void 0 ? void 0 : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join("\n") };
+  if (serviceFault !== void 0) {
+    draft.faults.push(serviceFault);
+    events2.fault(serviceFault);
+  }
   draft.trial = new Trial({
     probes: plan.probes,
     confined: stage.confined,
@@ -60198,9 +60218,17 @@ async function prepare(plan, number4, context, draft, containers) {
 }
 function serviceDown(probe2, fault, denials) {
   if (probe2.expect.access !== "allowed") return { kind: "inconclusive", code: "service-down", reason: "The service does not run under the profile, so nothing can be asked of it.", notes: [] };
-  const first = denials[0]?.fields;
-  const what = first === void 0 ? "" : ` after AppArmor denied ${[first["operation"], first["name"] ?? first["capname"] ?? [first["family"], first["sock_type"]].filter(Boolean).join(" ")].filter(Boolean).join(" ")}`;
+  const [first] = denialLines(denials);
+  const what = first === void 0 ? "" : `, after AppArmor ${first}`;
   return { kind: "fail", code: "service-down", reason: `The service does not run under the profile: ${fault.message.split("\n")[0]?.replace(/\.$/, "") ?? ""}${what}.`, notes: fault.message.split("\n").slice(1), hint: fault.hint };
+}
+function denialLines(denials) {
+  const lines = denials.map(({ fields: fields2 }) => {
+    const what = fields2["name"] ?? fields2["capname"] ?? [fields2["family"], fields2["sock_type"]].filter(Boolean).join(" ");
+    const mask = fields2["denied_mask"] === void 0 || fields2["denied_mask"] === fields2["operation"] ? "" : ` (${fields2["denied_mask"]})`;
+    return `denied ${fields2["operation"] ?? "an access"} ${what}${mask}`;
+  });
+  return [...new Set(lines)].slice(0, 5);
 }
 async function settle2(trial, probe2, signal2) {
   try {

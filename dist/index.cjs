@@ -21657,14 +21657,19 @@ function cliArguments(inputs, specs) {
   ];
 }
 
-// src/report/describe.ts
-var LINE2 = 1e3;
-var MANY = 20;
+// src/spec/describe.ts
+function commandText({ argv, tildes }) {
+  return argv.map((word, i) => tildes.includes(i) ? `~${word === "~" ? "" : quoted(word.slice(1))}` : quoted(word)).join(" ");
+}
 function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+// src/report/describe.ts
+var LINE2 = 1e3;
+var MANY = 8;
 function actionText(action, user) {
-  const what = action.kind === "run" ? `run ${action.argv.map(quoted).join(" ")}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : `${action.kind} ${quoted(action.path)}`;
+  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : `${action.kind} ${quoted(action.path)}`;
   return oneLine(user === void 0 ? what : `${what} (as ${user})`, LINE2);
 }
 function matchText(match) {
@@ -21728,7 +21733,8 @@ function factsOf(entry, root2) {
   if (probe.because !== void 0) facts.push(["because", oneLine(probe.because, LINE2)]);
   facts.push(["tried", actionText(probe.action, probe.user)], ["expected", expectationText(probe.expect)]);
   if (observation !== void 0) facts.push(["happened", observationText(observation)]);
-  for (const { record, by } of witnesses.slice(0, MANY)) facts.push(["kernel", `${recordText(record)} (by ${by})`]);
+  const ordered = [...witnesses].sort((a, b) => Number(b.record.type === "DENIED") - Number(a.record.type === "DENIED"));
+  for (const { record, by } of ordered.slice(0, MANY)) facts.push(["kernel", `${recordText(record)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(["kernel", `and ${grouped(witnesses.length - MANY)} more records`]);
   if (witnesses.length === 0 && observation !== void 0) facts.push(["kernel", "no record"]);
   if (control !== void 0) facts.push(["control", observationText(control)]);

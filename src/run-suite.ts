@@ -42,7 +42,6 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     const { stage, trial } = draft;
     if (stage === undefined || trial === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
     events.suite(assemble(plan, draft, []));
-    if (stage.serviceFault !== undefined) { draft.faults.push(stage.serviceFault); events.fault(stage.serviceFault); }
     await runSuite(plan.title, plan.probes, async (probe) => {
       const entry = explainAlias(await settle(trial, probe, options.signal), stage.confined.pid, draft.policy?.source ?? '');
       draft.entries.set(probe.id, entry);
@@ -73,6 +72,7 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   const { run, options, events, engine, changes, log, barrier } = context;
   events.progress(`${plan.title}: loading the profile`);
   const policy = draft.policy = await loadProfile(plan.profile, { suffix: options.inPlace ? undefined : run, changes });
+  for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
   const image = await engine.image(plan.container, (line) => { events.progress(line); });
   draft.imageId = image.id;
   events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? ', and its unconfined twin' : ''}`);
@@ -80,7 +80,8 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   await barrier.cross();
   const denials = log.take().records.filter(({ type, fields }) => type === 'DENIED' && policy.names.includes(fields['profile'] ?? ''));
   draft.early.push(...denials);
-  const { serviceFault } = stage;
+  const serviceFault = stage.serviceFault === undefined ? undefined : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join('\n') };
+  if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
   draft.trial = new Trial({
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
     log, barrier, profiles: policy.names,
@@ -91,9 +92,19 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
 /** The service does not live under the profile, so what asks it for something has its answer. */
 function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]): Verdict {
   if (probe.expect.access !== 'allowed') return { kind: 'inconclusive', code: 'service-down', reason: 'The service does not run under the profile, so nothing can be asked of it.', notes: [] };
-  const first = denials[0]?.fields;
-  const what = first === undefined ? '' : ` after AppArmor denied ${[first['operation'], first['name'] ?? first['capname'] ?? [first['family'], first['sock_type']].filter(Boolean).join(' ')].filter(Boolean).join(' ')}`;
+  const [first] = denialLines(denials);
+  const what = first === undefined ? '' : `, after AppArmor ${first}`;
   return { kind: 'fail', code: 'service-down', reason: `The service does not run under the profile: ${fault.message.split('\n')[0]?.replace(/\.$/, '') ?? ''}${what}.`, notes: fault.message.split('\n').slice(1), hint: fault.hint };
+}
+
+/** The first different denials, each as `denied open /etc/x (r)`. */
+function denialLines(denials: readonly AuditRecord[]): string[] {
+  const lines = denials.map(({ fields }) => {
+    const what = fields['name'] ?? fields['capname'] ?? [fields['family'], fields['sock_type']].filter(Boolean).join(' ');
+    const mask = fields['denied_mask'] === undefined || fields['denied_mask'] === fields['operation'] ? '' : ` (${fields['denied_mask']})`;
+    return `denied ${fields['operation'] ?? 'an access'} ${what}${mask}`;
+  });
+  return [...new Set(lines)].slice(0, 5);
 }
 
 async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {

@@ -45,7 +45,7 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
   const place = (container: Container, state: State, role: Role): Place => {
     const [expected, mode] = role === 'confined' ? [policy.loadedAs, policy.mode] as const : ['unconfined', undefined] as const;
     confirm(`first process of the ${role} container`, state.pid, expected, mode);
-    return new Place(container, state, (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected, mode); });
+    return new Place(container, state, mode === 'kill', (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected, mode); });
   };
   const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control') : undefined]);
   if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;

@@ -23,11 +23,16 @@ export class AgentSession {
   /** Process id on the host. */
   readonly pid: number;
   readonly #exec: Exec;
+  readonly #killed: boolean;
   readonly #pending = new Map<string, Pending>();
   #ended: string | undefined;
 
-  /** Starts an agent and waits for its greeting. @throws HarnessError `agent-failed` */
-  static async start(container: Container, path: string, user: string | undefined): Promise<AgentSession> {
+  /**
+   * Starts an agent and waits for its greeting.
+   * @param killed the profile kills who is denied: every operation gets a process of its own.
+   * @throws HarnessError `agent-failed`
+   */
+  static async start(container: Container, path: string, user: string | undefined, killed: boolean): Promise<AgentSession> {
     const exec = await container.exec([path, 'serve'], { user });
     const token = randomBytes(16).toString('hex');
     const decoder = new FrameDecoder(token);
@@ -58,14 +63,14 @@ export class AgentSession {
       const words = Buffer.concat(heard).toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 500);
       throw new HarnessError('agent-failed', `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`, { cause: error });
     }
-    const session = new AgentSession(exec, await exec.pid(), user);
+    const session = new AgentSession(exec, await exec.pid(), user, killed);
     onFrame = (frame) => { session.#take(frame); };
     onEnd = (why) => { session.#end(why); };
     return session;
   }
 
-  private constructor(exec: Exec, pid: number, user: string | undefined) {
-    [this.#exec, this.pid, this.user] = [exec, pid, user];
+  private constructor(exec: Exec, pid: number, user: string | undefined, killed: boolean) {
+    [this.#exec, this.pid, this.user, this.#killed] = [exec, pid, user, killed];
   }
 
   /** Tries one probe; many may be under way at once, the agent works through them in order. */
@@ -102,11 +107,16 @@ export class AgentSession {
   #encode(probe: Probe): Buffer {
     const { action } = probe;
     switch (action.kind) {
-      case 'open': return encodeOp({ tag: probe.id, name: 'open', args: [action.for, action.path] });
-      case 'unlink': case 'mkdir': case 'exec': return encodeOp({ tag: probe.id, name: action.kind, args: [action.path] });
+      case 'open': return encodeOp({ tag: probe.id, name: 'open', args: [action.for, action.path], isolated: this.#isolated(action.path) });
+      case 'unlink': case 'mkdir': case 'exec': return encodeOp({ tag: probe.id, name: action.kind, args: [action.path], isolated: this.#isolated(action.path) });
       case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
       case 'http': throw new Error('not for the agent');
     }
+  }
+
+  /** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
+  #isolated(path: string): boolean {
+    return this.#killed || /^\/proc\/(thread-)?self(\/|$)/.test(path);
   }
 
   #take(frame: Frame): void {

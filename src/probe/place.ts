@@ -15,13 +15,15 @@ export class Place {
   /** The container's first process, on the host. */
   readonly pid: number;
   readonly #agents = new Map<string, Promise<AgentSession>>();
+  readonly #killed: boolean;
   readonly #onAgent: (agent: AgentSession) => void;
 
-  /** `onAgent` is called with every agent before it is used: it checks the label. */
-  constructor(container: Container, state: { pid: number; address: string | undefined }, onAgent: (agent: AgentSession) => void) {
+  /** `killed`: the profile kills who is denied. `onAgent` is called with every agent before it is used: it checks the label. */
+  constructor(container: Container, state: { pid: number; address: string | undefined }, killed: boolean, onAgent: (agent: AgentSession) => void) {
     this.container = container;
     this.pid = state.pid;
     this.#address = state.address;
+    this.#killed = killed;
     this.#onAgent = onAgent;
   }
 
@@ -43,7 +45,7 @@ export class Place {
     const key = user ?? '';
     let agent = this.#agents.get(key);
     if (agent === undefined) {
-      agent = AgentSession.start(this.container, AGENT_PATH, user).then((session) => { this.#onAgent(session); return session; });
+      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#killed).then((session) => { this.#onAgent(session); return session; });
       this.#agents.set(key, agent);
     }
     return agent;

@@ -33,12 +33,14 @@ export class Trial {
 
   constructor(options: TrialOptions) { this.#options = options; }
 
-  /** The entry of a probe; its whole batch is tried on first call. */
+  /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe: Probe): Promise<Entry> {
     const known = this.#entries.get(probe.id);
     if (known !== undefined) return known;
     const batch = this.#batchFrom(probe);
-    for (const entry of await this.#tryAll(batch)) this.#entries.set(entry.probe.id, entry);
+    const first = await this.#tryAll(batch);
+    const again = first.filter(({ probe: { action }, verdict }) => verdict.code === 'records-lost' && action.kind !== 'unlink'); // what is removed cannot be removed again
+    for (const entry of [...first, ...await this.#tryAll(again.map((entry) => entry.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
   }
 
@@ -76,8 +78,7 @@ export class Trial {
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
     if (observation === undefined) return { probe, verdict: LOST, witnesses };
-    const decided = decide({ probe, observation, witnesses, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
-    const verdict = observation.remark === undefined ? decided : { ...decided, notes: [...decided.notes, observation.remark] };
+    const verdict = decide({ probe, observation, witnesses, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
     return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
   }
 

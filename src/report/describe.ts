@@ -1,23 +1,20 @@
 /** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
 import type { Action, AuditRecord, Captured, Entry, Expectation, Fault, Observation, Suite, TextMatch } from '../model.ts';
+import { commandText, quoted } from '../spec/describe.ts';
 import { grouped, oneLine, relativeTo, visible } from './text.ts';
 
 /** Longest line that a description makes. */
 const LINE = 1000;
 
 /** Most records and notes of one probe that are told one by one; a command can cause thousands. */
-const MANY = 20;
+const MANY = 8;
 
 /** A labelled line of evidence, for example `tried`, `open /etc/shadow for write`. */
 export type Fact = readonly [label: string, value: string];
 
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /** What a probe does: `run top -b -n1`, `open /etc/shadow for write`. */
 export function actionText(action: Action, user?: string): string {
-  const what = action.kind === 'run' ? `run ${action.argv.map(quoted).join(' ')}`
+  const what = action.kind === 'run' ? `run ${commandText(action)}`
     : action.kind === 'shell' ? `shell ${action.script.trim()}`
     : action.kind === 'open' ? `open ${quoted(action.path)} for ${action.for}`
     : action.kind === 'http' ? `http ${action.url}`
@@ -105,7 +102,9 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
   if (probe.because !== undefined) facts.push(['because', oneLine(probe.because, LINE)]);
   facts.push(['tried', actionText(probe.action, probe.user)], ['expected', expectationText(probe.expect)]);
   if (observation !== undefined) facts.push(['happened', observationText(observation)]);
-  for (const { record, by } of witnesses.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);
+  // what was denied first: it is what the verdict rests on
+  const ordered = [...witnesses].sort((a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'));
+  for (const { record, by } of ordered.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(['kernel', `and ${grouped(witnesses.length - MANY)} more records`]);
   if (witnesses.length === 0 && observation !== undefined) facts.push(['kernel', 'no record']);
   if (control !== undefined) facts.push(['control', observationText(control)]);

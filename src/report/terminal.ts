@@ -15,6 +15,7 @@ const WIDTH = 400;
 const OUTPUT_LINES = 8;
 const OUTPUT_BYTES = 4096;
 const RECORDS = 5;
+const FAULT_LINES = 20;
 
 // Plain escapes rather than util.styleText, which asks the environment and the stream whether it may.
 const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
@@ -82,7 +83,9 @@ function outputLines(label: string, output: Captured, paint: ReturnType<typeof p
 /** A fault, and what to do about it. */
 export function faultLines(fault: Fault, { color }: TerminalOptions): readonly string[] {
   const paint = painter(color);
-  return [`  ${paint('!', 'red')} ${paint('FAULT', 'red', 'bold')} ${faultText(fault)}`, `      ${paint('hint', 'dim')}      ${oneLine(fault.hint, WIDTH)}`];
+  const [first = '', ...more] = fault.message.split('\n');
+  return [`  ${paint('!', 'red')} ${paint('FAULT', 'red', 'bold')} ${faultText({ ...fault, message: first })}`, ...more.slice(0, FAULT_LINES).map((line) => `      │ ${oneLine(line, WIDTH)}`),
+    factLine(['hint', fault.hint], paint, 'cyan')];
 }
 
 /** The last words: counts, what is amiss with the run as a whole, the exit code and its meaning, where the reports are. */

@@ -1,7 +1,9 @@
 /** Containers and the agent in them: nothing in the image, nothing allowed, users, terminals, limits, services that die. */
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { exec } from '../../src/process.ts';
-import { docker, entry, harness, profileText, spec, story } from './kit.ts';
+import { docker, entry, folder, harness, IMAGE, profileText, spec, story } from './kit.ts';
 
 const EMPTY = 'apparmor-probe/empty:test';
 
@@ -62,6 +64,19 @@ describe('commands', () => {
     expect(entry(ledger, 'compared').verdict.code).to.equal('output-cut');
     expect(entry(ledger, 'slow').verdict.code).to.equal('timeout');
     expect(entry(ledger, 'nothing is left').verdict.kind, story(ledger)).to.equal('pass');
+  });
+});
+
+describe('an image that is missing', () => {
+  it('is built from a folder with a Dockerfile', async () => {
+    const context = folder();
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${IMAGE}\nCOPY greeting /greeting\n`);
+    writeFileSync(join(context, 'greeting'), 'hello');
+    const { ledger, exit } = await harness([spec(profileText('built', '  deny /greeting w,'), [
+      { open: '/greeting', expect: 'allowed' }, { open: '/greeting', for: 'write', expect: 'denied' },
+    ], { container: { image: 'apparmor-probe/built:test', build: context } })]);
+    await docker('rmi', '--force', 'apparmor-probe/built:test');
+    expect(exit, story(ledger)).to.equal(0);
   });
 });
 

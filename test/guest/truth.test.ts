@@ -89,6 +89,16 @@ describe('attribution', () => {
   });
 });
 
+describe('kill mode', () => {
+  it('who is denied is killed, which the KILLED record says; the next probe is tried all the same', async () => {
+    const { ledger, exit } = await harness([spec({ file: file('profile', profileText('killer', '  deny /etc/passwd w,', 'kill,attach_disconnected')), mode: 'kill' }, [
+      { name: 'killed', open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { apparmor: 'KILLED' } } }, { name: 'alive', open: '/etc/passwd', expect: 'allowed' },
+    ])]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(entry(ledger, 'killed').observation?.signal).to.equal('SIGKILL');
+  });
+});
+
 describe('complain mode', () => {
   it('the access succeeds and an ALLOWED record is the witness; a spec that expects enforcement is refused', async () => {
     const text = file('profile', 'abi <abi/3.0>,\nprofile lenient flags=(complain,attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n}\n'.replace('file,', '/** rix,\n  / r,'));
