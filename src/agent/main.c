@@ -21,6 +21,7 @@ ENTRY_POINT;
 static void settle(void) {
 	struct sigaction ignore = { SIGNAL_IGNORE, 0, 0, 0 };
 	sys_sigaction(SIGPIPE, &ignore); /* a reader that has gone is an error of write() */
+	sys_sigaction(SIGXFSZ, &ignore); /* and a file that would get too long, one of truncate() */
 	if (sys_close_range(3, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
 		for (int fd = 3; fd < 1024; fd++) sys_close(fd);
 	/* Others of the same user may otherwise read and write our memory and descriptors in /proc, and forge answers. */
@@ -63,6 +64,7 @@ static void run(char **fields, int count, char **envp) {
 	u64 timeout, cap, argc;
 	if (count < 7 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
 	    !parse_number(fields[5], FIELDS_MAX, &argc) || argc != (u64)count - 6) fatal("run: bad request");
+	release_held();
 	struct command command = { fields[1], fields + 6, envp, fields[4], timeout * 1000, cap, 0 };
 	struct result r = { fields[1], "done", 0, -1, 0, 0, 0, 0, 0, "" };
 	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
@@ -85,6 +87,7 @@ static int serve(char **envp) {
 		else fatal("unknown request");
 		reap();
 	}
+	release_held();
 	return flush() < 0 ? EXIT_OUTPUT : 0;
 }
 

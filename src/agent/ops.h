@@ -1,4 +1,4 @@
-/* Operations: one attempted access each. "Try the access, not the effect." */
+/* Operations: one attempted access each. "Try the access, not the effect." docs/agent-operations.md describes them all. */
 #ifndef OPS_H
 #define OPS_H
 #include "protocol.h"
@@ -11,8 +11,14 @@
  */
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result);
 
+/* Lets go of a program that `exec-hold` holds, if there is one. */
+void release_held(void);
+
 /* Names this thread. The kernel writes the name into audit records, which is how a record finds its probe. */
 void set_name(const char *name);
+
+/* The name under which attempts are made from now on. */
+void set_probe(const char *name);
 
 /* Names for what the agent does on its own account, so that a record of it is no probe's. */
 #define NAME_AGENT "aa-probe-agent"

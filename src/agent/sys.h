@@ -14,69 +14,82 @@
 #endif
 
 typedef unsigned char u8;
+typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long u64; /* both architectures are LP64 */
 
 enum { /* the same on both architectures */
-	ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENODEV = 19, ENOTDIR = 20,
-	ENAMETOOLONG = 36, ETIMEDOUT = 110, ESTALE = 116, ECANCELED = 125
+	EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
+	ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENAMETOOLONG = 36, ENOSYS = 38, ELOOP = 40, ENODATA = 61, E2BIG = 7,
+	EPROTO = 71, EOPNOTSUPP = 95, ETIMEDOUT = 110, EINPROGRESS = 115, ESTALE = 116, ECANCELED = 125
 };
-enum { O_RDONLY = 0, O_WRONLY = 01, O_CREAT = 0100, O_EXCL = 0200, O_NOCTTY = 0400, O_APPEND = 02000, O_NONBLOCK = 04000, O_ASYNC = 020000, O_CLOEXEC = 02000000 };
-enum { AT_FDCWD = -100, AT_REMOVEDIR = 0x200, F_OK = 0 };
-enum { F_GETFD = 1, F_SETFL = 4, F_SETOWN = 8, F_SETSIG = 10 };
-enum { SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGTTOU = 22, SIGNAL_COUNT = 64 };
+enum { O_RDONLY = 0, O_WRONLY = 01, O_RDWR = 02, O_PATH = 010000000, O_CREAT = 0100, O_EXCL = 0200, O_NOCTTY = 0400, O_APPEND = 02000, O_NONBLOCK = 04000, O_ASYNC = 020000, O_CLOEXEC = 02000000 };
+enum { AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000, F_OK = 0 };
+enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2 };
+enum { S_IFSOCK = 0140000, S_IFLNK = 0120000, S_IFREG = 0100000, S_IFBLK = 0060000, S_IFDIR = 0040000, S_IFCHR = 0020000, S_IFIFO = 0010000, S_IFMT = 0170000 };
+enum { CLONE_NEWNS = 0x20000, CLONE_NEWUSER = 0x10000000 };
+enum { F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, F_SETLK = 6, F_SETOWN = 8, F_SETSIG = 10 };
+enum { SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGSEGV = 11, SIGPIPE = 13, SIGALRM = 14, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18,
+       SIGSTOP = 19, SIGTTOU = 22, SIGURG = 23, SIGXFSZ = 25, SIGWINCH = 28, SIGNAL_COUNT = 64 };
 enum { SIG_BLOCK = 0, SIG_SETMASK = 2, SIGNAL_DEFAULT = 0, SIGNAL_IGNORE = 1 };
-enum { WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000, P_PID = 1 };
-enum { PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_SET_CHILD_SUBREAPER = 36 };
-enum { RLIMIT_CORE = 4, RLIMIT_AS = 9 };
+enum { WNOHANG = 1, WUNTRACED = 2, WEXITED = 4, WNOWAIT = 0x01000000, P_PID = 1 };
+enum { PR_SET_DUMPABLE = 4, PR_SET_NAME = 15, PR_CAPBSET_DROP = 24, PR_SET_CHILD_SUBREAPER = 36, PR_SET_NO_NEW_PRIVS = 38 };
+enum { RLIMIT_FSIZE = 1, RLIMIT_CORE = 4, RLIMIT_MEMLOCK = 8, RLIMIT_AS = 9 };
 enum { POLLIN = 1, POLLOUT = 4, CLOCK_MONOTONIC = 1, TIOCSPGRP = 0x5410 };
 
 struct timespec { long sec, nsec; };
 struct pollfd { int fd; short events, revents; };
 struct rlimit { u64 soft, hard; };
+struct statx { u32 mask, block_size; u64 attributes; u32 links, uid, gid; u16 mode, pad; u64 rest[4]; struct { long sec; u32 nsec, pad; } atime, btime, ctime, mtime; u64 more[20]; };
 struct sigaction { u64 handler, flags, restorer, mask; };
 
 #define BIT(signal) (1UL << ((signal) - 1))
 
-static inline long sys_read(int fd, void *to, u64 size) { return syscall5(NR_read, fd, (long)to, (long)size, 0, 0); }
-static inline long sys_write(int fd, const void *from, u64 size) { return syscall5(NR_write, fd, (long)from, (long)size, 0, 0); }
-static inline long sys_close(int fd) { return syscall5(NR_close, fd, 0, 0, 0, 0); }
-static inline long sys_close_range(u32 first, u32 last) { return syscall5(NR_close_range, first, last, 0, 0, 0); }
-static inline long sys_open(const char *path, int flags, int mode) { return syscall5(NR_openat, AT_FDCWD, (long)path, flags, mode, 0); }
-static inline long sys_unlink(const char *path, int flags) { return syscall5(NR_unlinkat, AT_FDCWD, (long)path, flags, 0, 0); }
-static inline long sys_mkdir(const char *path, int mode) { return syscall5(NR_mkdirat, AT_FDCWD, (long)path, mode, 0, 0); }
-static inline long sys_access(const char *path, int mode) { return syscall5(NR_faccessat, AT_FDCWD, (long)path, mode, 0, 0); }
-static inline long sys_chdir(const char *path) { return syscall5(NR_chdir, (long)path, 0, 0, 0, 0); }
-static inline long sys_dup(int from, int to) { return syscall5(NR_dup3, from, to, 0, 0, 0); }
-static inline long sys_pipe(int ends[2], int flags) { return syscall5(NR_pipe2, (long)ends, flags, 0, 0, 0); }
-static inline long sys_fcntl(int fd, int command, long value) { return syscall5(NR_fcntl, fd, command, value, 0, 0); }
-static inline long sys_ioctl(int fd, u64 request, void *value) { return syscall5(NR_ioctl, fd, (long)request, (long)value, 0, 0); }
-static inline long sys_poll(struct pollfd *fds, int count, const struct timespec *timeout) { return syscall5(NR_ppoll, (long)fds, count, (long)timeout, 0, 0); }
-static inline long sys_fork(void) { return syscall5(NR_clone, SIGCHLD, 0, 0, 0, 0); }
-static inline long sys_execve(const char *path, char *const *argv, char *const *envp) { return syscall5(NR_execve, (long)path, (long)argv, (long)envp, 0, 0); }
-static inline long sys_wait(int pid, int *status, int flags) { return syscall5(NR_wait4, pid, (long)status, flags, 0, 0); }
-static inline long sys_waitid(int type, int id, void *info, int flags) { return syscall5(NR_waitid, type, id, (long)info, flags, 0); }
-static inline long sys_kill(int pid, int signal) { return syscall5(NR_kill, pid, signal, 0, 0, 0); }
-static inline long sys_getpid(void) { return syscall5(NR_getpid, 0, 0, 0, 0, 0); }
-static inline long sys_getuid(void) { return syscall5(NR_getuid, 0, 0, 0, 0, 0); }
-static inline long sys_getgid(void) { return syscall5(NR_getgid, 0, 0, 0, 0, 0); }
-static inline long sys_setpgid(int pid, int group) { return syscall5(NR_setpgid, pid, group, 0, 0, 0); }
-static inline long sys_setsid(void) { return syscall5(NR_setsid, 0, 0, 0, 0, 0); }
-static inline long sys_prctl(int option, u64 value) { return syscall5(NR_prctl, option, (long)value, 0, 0, 0); }
-static inline long sys_setrlimit(int resource, const struct rlimit *limit) { return syscall5(NR_prlimit64, 0, resource, (long)limit, 0, 0); }
-static inline long sys_sigaction(int signal, const struct sigaction *action) { return syscall5(NR_rt_sigaction, signal, (long)action, 0, sizeof action->mask, 0); }
-static inline long sys_sigmask(int how, u64 mask) { return syscall5(NR_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0); }
-static inline long sys_sigwait(u64 mask) { return syscall5(NR_rt_sigtimedwait, (long)&mask, 0, 0, sizeof mask, 0); }
-static inline long sys_signalfd(u64 mask, int flags) { return syscall5(NR_signalfd4, -1, (long)&mask, sizeof mask, flags, 0); }
+/* Any call by its name: sys(mount, source, target, type, flags, data). Arguments that are left out are 0. */
+#define sys(...) SYS_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define SYS_PADDED(name, a, b, c, d, e, f, ...) syscall6(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* Those that the agent itself lives on have a function with types. */
+static inline long sys5(long nr, long a, long b, long c, long d, long e) { return syscall6(nr, a, b, c, d, e, 0); }
+static inline long sys_read(int fd, void *to, u64 size) { return sys5(NR_read, fd, (long)to, (long)size, 0, 0); }
+static inline long sys_write(int fd, const void *from, u64 size) { return sys5(NR_write, fd, (long)from, (long)size, 0, 0); }
+static inline long sys_close(int fd) { return sys5(NR_close, fd, 0, 0, 0, 0); }
+static inline long sys_close_range(u32 first, u32 last) { return sys5(NR_close_range, first, last, 0, 0, 0); }
+static inline long sys_open(const char *path, int flags, int mode) { return sys5(NR_openat, AT_FDCWD, (long)path, flags, mode, 0); }
+static inline long sys_unlink(const char *path, int flags) { return sys5(NR_unlinkat, AT_FDCWD, (long)path, flags, 0, 0); }
+static inline long sys_mkdir(const char *path, int mode) { return sys5(NR_mkdirat, AT_FDCWD, (long)path, mode, 0, 0); }
+static inline long sys_access(const char *path, int mode) { return sys5(NR_faccessat, AT_FDCWD, (long)path, mode, 0, 0); }
+static inline long sys_chdir(const char *path) { return sys5(NR_chdir, (long)path, 0, 0, 0, 0); }
+static inline long sys_dup(int from, int to) { return sys5(NR_dup3, from, to, 0, 0, 0); }
+static inline long sys_pipe(int ends[2], int flags) { return sys5(NR_pipe2, (long)ends, flags, 0, 0, 0); }
+static inline long sys_fcntl(int fd, int command, long value) { return sys5(NR_fcntl, fd, command, value, 0, 0); }
+static inline long sys_ioctl(int fd, u64 request, void *value) { return sys5(NR_ioctl, fd, (long)request, (long)value, 0, 0); }
+static inline long sys_poll(struct pollfd *fds, int count, const struct timespec *timeout) { return sys5(NR_ppoll, (long)fds, count, (long)timeout, 0, 0); }
+static inline long sys_fork(void) { return sys5(NR_clone, SIGCHLD, 0, 0, 0, 0); }
+static inline long sys_execve(const char *path, char *const *argv, char *const *envp) { return sys5(NR_execve, (long)path, (long)argv, (long)envp, 0, 0); }
+static inline long sys_wait(int pid, int *status, int flags) { return sys5(NR_wait4, pid, (long)status, flags, 0, 0); }
+static inline long sys_waitid(int type, int id, void *info, int flags) { return sys5(NR_waitid, type, id, (long)info, flags, 0); }
+static inline long sys_kill(int pid, int signal) { return sys5(NR_kill, pid, signal, 0, 0, 0); }
+static inline long sys_getpid(void) { return sys5(NR_getpid, 0, 0, 0, 0, 0); }
+static inline long sys_getuid(void) { return sys5(NR_getuid, 0, 0, 0, 0, 0); }
+static inline long sys_getgid(void) { return sys5(NR_getgid, 0, 0, 0, 0, 0); }
+static inline long sys_setpgid(int pid, int group) { return sys5(NR_setpgid, pid, group, 0, 0, 0); }
+static inline long sys_setsid(void) { return sys5(NR_setsid, 0, 0, 0, 0, 0); }
+static inline long sys_prctl(int option, u64 value) { return sys5(NR_prctl, option, (long)value, 0, 0, 0); }
+static inline long sys_setrlimit(int resource, const struct rlimit *limit) { return sys5(NR_prlimit64, 0, resource, (long)limit, 0, 0); }
+static inline long sys_sigaction(int signal, const struct sigaction *action) { return sys5(NR_rt_sigaction, signal, (long)action, 0, sizeof action->mask, 0); }
+static inline long sys_sigmask(int how, u64 mask) { return sys5(NR_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0); }
+static inline long sys_sigwait(u64 mask) { return sys5(NR_rt_sigtimedwait, (long)&mask, 0, 0, sizeof mask, 0); }
+static inline long sys_signalfd(u64 mask, int flags) { return sys5(NR_signalfd4, -1, (long)&mask, sizeof mask, flags, 0); }
 
 _Noreturn static inline void sys_exit(int status) {
-	for (;;) syscall5(NR_exit_group, status, 0, 0, 0, 0);
+	for (;;) sys5(NR_exit_group, status, 0, 0, 0, 0);
 }
 
 /* Microseconds of the monotonic clock. */
 static inline u64 now(void) {
 	struct timespec t = { 0, 0 };
-	syscall5(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
+	sys5(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
 	return (u64)t.sec * 1000000 + (u64)t.nsec / 1000;
 }
 

@@ -32,6 +32,11 @@ int equal(const char *a, const char *b) {
 	return *a == *b;
 }
 
+int starts_with(const char *text, const char *start) {
+	while (*start && *text == *start) text++, start++;
+	return !*start;
+}
+
 int parse_number(const char *text, u64 max, u64 *value) {
 	u64 n = 0;
 	if (!*text) return 0;

@@ -10,6 +10,7 @@ void *memset(void *to, int value, u64 size);
 
 u64 length(const char *text);
 int equal(const char *a, const char *b);
+int starts_with(const char *text, const char *start);
 
 /* Parses a decimal number without sign that is at most `max`. Returns 0 when the text is anything else. */
 int parse_number(const char *text, u64 max, u64 *value);

@@ -1,0 +1,82 @@
+/* What the operations (ops_*.c) have in common: their outcome, their names, children to make attempts in. */
+#ifndef ATTEMPT_H
+#define ATTEMPT_H
+#include "ops.h"
+#include "text.h"
+
+/* What an attempt leaves, besides -errno as its return value. */
+struct outcome {
+	long error;  /* 0 or -errno */
+	long signal; /* the attempt was killed by it, as a profile in kill mode does; error is then -ECANCELED */
+	char note[NOTE_SIZE];
+};
+
+/* An attempt: `args` ends with a null pointer. Returns 0 or -errno (a positive value counts as 0). */
+typedef long attempt(char **args, struct outcome *out);
+
+/*
+ * Whose record is it? Everything under question happens under the probe's name; what only prepares for the question, or
+ * takes its effect back, happens under a name of the agent, so that a refusal there is not taken for the probe's.
+ */
+void as_probe(void);
+void as_agent(void);
+void as_undo(void);
+
+/* Takes back what an operation made. A failure is only a remark: it says nothing about the access. */
+void note_undo(struct outcome *out, long error);
+
+/* A remark with a number, and where a sequence of calls stopped: "at listen". Returns `error`. */
+long note(struct outcome *out, long error, const char *text);
+long stopped(struct outcome *out, long error, const char *step);
+
+/*
+ * Many permissions can be asked without the effect, by a call that the kernel refuses for another reason after it has
+ * given its permission: `carried_out` is what the call returned, `expected` that other reason. Returns 0 for it, with a
+ * remark; else what the call returned.
+ */
+long asked(struct outcome *out, long carried_out, long expected);
+
+/* -ECANCELED: an attempt that would not have been harmless here was not made. */
+long not_tried(struct outcome *out, const char *why, long error);
+
+/*
+ * Makes the attempt in a child of its own and fills in `out`. Bounded in time: after ATTEMPT_SECONDS the child ends by
+ * SIGALRM, and even one that cannot be killed is not waited for much longer. May be nested.
+ */
+enum { ATTEMPT_SECONDS = 5 };
+void end_in_time(void);
+long in_child(attempt *attempt, char **args, struct outcome *out);
+
+/*
+ * Starts a child that does nothing but wait: something to trace or to signal. `prepare` (or null) runs in it first.
+ * It ends by itself when this process does. Returns its number, or -errno, also when `prepare` failed.
+ */
+long start_target(long (*prepare)(void));
+
+/* The number of a process in an argument, or of a new target for the word "child". Returns -errno when there is none. */
+long target_of(const char *who, struct outcome *out);
+
+/* Reads or sets the whole of a number argument; the table's `check` functions have looked at it before. */
+u64 number(const char *text);
+
+/* Makes the capabilities of this process exactly `wanted` (bits). Fails with -EPERM when it does not hold them. */
+long hold_capabilities(u64 wanted);
+
+/* Whether the kernel grants a capability: asks for it in a child, as `capable` does. 0 or -errno. ops_cap.c */
+long ask_capability(const char *name, struct outcome *out);
+
+/* The operations, one row each in ops.c. */
+const char *check_open(char **args), *check_mknod(char **args), *check_lock(char **args), *check_numbers(char **args), *check_mount(char **args),
+	*check_fsmount(char **args), *check_capable(char **args), *check_ptrace(char **args), *check_signal(char **args), *check_rlimit(char **args),
+	*check_io_uring(char **args), *check_mqueue(char **args), *check_address(char **args), *check_nnp(char **args);
+attempt op_open, op_readdir, op_getattr, op_unlink, op_rmdir, op_delete, op_rename, op_link, op_symlink, op_mkdir, op_mknod, op_chmod, op_chown,
+	op_utimens, op_getxattr, op_setxattr, op_truncate, op_lock, op_mmap, op_mprotect;
+attempt op_exec, op_exec_copy, op_exec_memfd, op_exec_script, op_exec_loader, op_exec_hold, op_exec_release, op_change_profile, op_change_onexec,
+	op_change_hat;
+attempt op_socket, op_bind, op_listen, op_accept, op_connect, op_send, op_receive, op_getsockopt, op_setsockopt, op_getsockname, op_getpeername,
+	op_shutdown, op_receive_fd;
+attempt op_capable;
+attempt op_mount, op_umount, op_pivot_root, op_fsmount, op_open_tree;
+attempt op_ptrace, op_signal, op_rlimit, op_userns, op_io_uring, op_mqueue;
+
+#endif

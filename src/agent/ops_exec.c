@@ -1,0 +1,211 @@
+/* Execution, and the other ways to another label. */
+#include "attempt.h"
+#include "command.h"
+
+/* How the next ask_exec() is to go about it; set just before. */
+static int exec_fd;       /* a memory file to execute in place of a path, or -1 */
+static int privileges_kept; /* with no_new_privs */
+
+const char *check_nnp(char **args) { return !args[1] || equal(args[1], "no_new_privs") ? 0 : "the second argument is no_new_privs or not there"; }
+
+static long maybe_no_new_privs(char **args) { return args[1] && privileges_kept ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1) : 0; }
+
+/*
+ * Executes a program so far that the kernel gives its permission, and no further. Runs in a child.
+ *
+ * execve() asks in this order: file modes and mount options, the security modules (bprm_creds_for_exec: AppArmor's x
+ * rules), the format and its interpreter. Until here a refusal is an errno and the caller lives on. Then comes the
+ * point of no return: the old memory is dropped and the new program's is laid out. With no address space allowed
+ * (RLIMIT_AS 0) neither the stack may grow to its first size nor a segment be mapped, whatever the kind of program,
+ * so the kernel ends the process with SIGSEGV before it ever returns to user mode: not one instruction runs.
+ *   - The argument page exists before the limit is asked, so a short argv leaves room for any path of one page; with
+ *     an absurdly long one the answer is E2BIG.
+ *   - The hard limit goes too: on exec AppArmor may reset soft limits to the hard ones (profiles with rlimit rules).
+ *   - A core limit of 1 byte is the kernel's own word for "no core, and start no core handler".
+ *   - SIGSEGV alone means permission. SIGKILL does not: it is what a denial in a kill-mode profile looks like.
+ * (Linux 6.14 has AT_EXECVE_CHECK for this. It stops before format and interpreter, and two ways would answer
+ * differently on different hosts, so it is not used.)
+ */
+static long execute(char **args, struct outcome *out) {
+	(void)out;
+	struct rlimit core = { 1, 1 }, none = { 0, 0 };
+	char *argv[] = { "x", 0 }, *envp[] = { 0 };
+	sys_setrlimit(RLIMIT_CORE, &core);
+	long error = maybe_no_new_privs(args);
+	if (error >= 0) error = sys_setrlimit(RLIMIT_AS, &none);
+	if (error < 0) return error;
+	return exec_fd < 0 ? sys_execve(args[0], argv, envp) : sys(execveat, exec_fd, "", argv, envp, AT_EMPTY_PATH);
+}
+
+static long ask_exec(char **args, struct outcome *out) {
+	long error = in_child(execute, args, out);
+	if (out->signal != SIGSEGV) return error;
+	out->signal = 0;
+	return 0;
+}
+
+long op_exec(char **args, struct outcome *out) {
+	exec_fd = -1;
+	privileges_kept = 1;
+	return ask_exec(args, out);
+}
+
+/* A file that holds what follows; `to` is its descriptor. Closes nothing. */
+enum { COPY_MAX = 64 << 20 };
+
+static long copy(const char *source, int to, struct outcome *out) {
+	static char piece[16384];
+	long from = sys_open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0), got = 0, error = 0, all = 0;
+	if (from < 0) return stopped(out, from, "open of the source");
+	while (error >= 0 && (got = sys_read((int)from, piece, sizeof piece)) > 0 && (all += got) <= COPY_MAX)
+		error = write_all(to, piece, (u64)got);
+	sys_close((int)from);
+	if (got < 0) return stopped(out, got, "read of the source");
+	if (all > COPY_MAX) return not_tried(out, "more than 64 MiB to copy", 0);
+	return error < 0 ? stopped(out, error, "write of the copy") : 0;
+}
+
+/* Makes a new file, has it filled, executes it and removes it again. An existing one is EEXIST. */
+static long exec_new(const char *path, const char *source, const char *interpreter, struct outcome *out) {
+	char *args[] = { (char *)path, 0 };
+	long fd = sys_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700), error;
+	if (fd < 0) return stopped(out, fd, "create");
+	if (source) {
+		error = copy(source, (int)fd, out);
+	} else {
+		error = write_all((int)fd, "#!", 2);
+		if (error >= 0) error = write_all((int)fd, interpreter, length(interpreter));
+		if (error >= 0) error = write_all((int)fd, "\n", 1);
+	}
+	sys_close((int)fd); /* else it would be busy */
+	exec_fd = -1;
+	if (error >= 0) error = ask_exec(args, out);
+	as_undo();
+	note_undo(out, sys_unlink(path, 0));
+	return error;
+}
+
+long op_exec_copy(char **args, struct outcome *out) { return exec_new(args[1], args[0], 0, out); }
+long op_exec_script(char **args, struct outcome *out) { return exec_new(args[1], 0, args[0], out); }
+
+/* Without MFD_CLOEXEC, or a script in it could not be found by its interpreter. */
+long op_exec_memfd(char **args, struct outcome *out) {
+	char *none[] = { 0, 0 };
+	long fd = sys(memfd_create, "apparmor-probe", 0);
+	if (fd < 0) return stopped(out, fd, "memfd_create");
+	long error = copy(args[0], (int)fd, out);
+	exec_fd = (int)fd;
+	if (error >= 0) error = ask_exec(none, out);
+	sys_close((int)fd);
+	return error;
+}
+
+/* What `ld.so PROGRAM` asks for: to execute the loader, then, in what is now its process, to map the program's code. */
+long op_exec_loader(char **args, struct outcome *out) {
+	char *loader[] = { args[0], 0 }, *program[] = { args[1], 0 };
+	exec_fd = -1;
+	long error = ask_exec(loader, out);
+	if (error < 0) return stopped(out, error, "the loader");
+	error = op_mmap(program, out);
+	return error < 0 ? stopped(out, error, "the program") : 0;
+}
+
+/* ---- a program held before its first instruction ---- */
+
+static int held;
+
+void release_held(void) {
+	if (!held) return;
+	kill_quietly(held);
+	while (sys_wait(held, 0, 0) == -EINTR) {}
+	held = 0;
+}
+
+/*
+ * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
+ * label, whether its environment was scrubbed (AT_SECURE in auxv), its limits. No permission to trace or to signal is
+ * needed, and none is asked: the process is the owner of a pipe whose writing end is closed by the exec itself. That
+ * makes the pipe tell its owner of the event, by the signal that was ordered: SIGSTOP. The kernel does it within
+ * execve(), behind the point of no return, and looks for signals before it goes to user mode.
+ * The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends stopped
+ * process groups that nobody is left to continue (SIGHUP).
+ */
+_Noreturn static void hold(char **args, int report) {
+	char *argv[] = { "x", 0 }, *envp[] = { 0 };
+	struct sigaction action = { SIGNAL_DEFAULT, 0, 0, 0 };
+	int event[2];
+	for (int fd = 0; fd < 3; fd++) sys_close(fd);
+	forget();
+	sys_prctl(PR_SET_DUMPABLE, 1);
+	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) sys_sigaction(signal, &action);
+	end_in_time(); /* for the way there; a stopped program takes no notice of it */
+	as_probe();
+	long error = sys_setpgid(0, 0);
+	if (error >= 0) error = maybe_no_new_privs(args);
+	if (error >= 0) error = sys_pipe(event, 0);
+	if (error >= 0) error = sys_fcntl(event[1], F_SETFD, 1); /* close this end on exec, and only this one */
+	if (error >= 0) error = sys_fcntl(event[0], F_SETOWN, sys_getpid());
+	if (error >= 0) error = sys_fcntl(event[0], F_SETSIG, SIGSTOP);
+	if (error >= 0) error = sys_fcntl(event[0], F_SETFL, O_ASYNC);
+	if (error >= 0) error = sys_execve(args[0], argv, envp);
+	write_all(report, &error, sizeof error);
+	sys_exit(0);
+}
+
+long op_exec_hold(char **args, struct outcome *out) {
+	int report[2], status = 0;
+	long error = sys_pipe(report, O_CLOEXEC), said = 0, pid;
+	release_held();
+	if (error < 0) return note(out, error, "the agent could not make a pipe");
+	privileges_kept = 1;
+	as_agent();
+	pid = sys_fork();
+	if (pid == 0) hold(args, report[1]);
+	as_probe();
+	sys_close(report[1]);
+	if (pid > 0) {
+		long got;
+		do got = sys_read(report[0], &said, sizeof said); while (got == -EINTR); /* the exec closes it too */
+		do error = sys_wait((int)pid, &status, WUNTRACED); while (error == -EINTR);
+	}
+	sys_close(report[0]);
+	if (pid < 0) return note(out, pid, "the agent could not fork");
+	if (said < 0) return said;
+	if ((status & 0xff) == 0x7f) {
+		held = (int)pid;
+		append_number(out->note, NOTE_SIZE, "held: process ", pid);
+		return 0;
+	}
+	out->signal = status & 0x7f;
+	return -ECANCELED;
+}
+
+long op_exec_release(char **args, struct outcome *out) {
+	(void)args;
+	long error = held ? 0 : note(out, -ESRCH, "no program is held");
+	release_held();
+	return error;
+}
+
+/* ---- without exec ---- */
+
+/* Writes a word and a name to one of the files for it, as libapparmor does. */
+static long write_attribute(const char *file, const char *old_file, const char *word, char **args, struct outcome *out) {
+	static char line[8192];
+	privileges_kept = 1;
+	long error = maybe_no_new_privs(args), fd;
+	if (error < 0) return stopped(out, error, "no_new_privs");
+	append(line, sizeof line, word);
+	append(line, sizeof line, args[0]);
+	fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
+	if (fd == -ENOENT) fd = sys_open(old_file, O_WRONLY | O_CLOEXEC, 0); /* Linux before 5.8 */
+	if (fd < 0) return stopped(out, fd, "open");
+	error = sys_write((int)fd, line, length(line));
+	return error < 0 ? error : 0;
+}
+
+#define ATTRIBUTE(name) "/proc/thread-self/attr/apparmor/" name, "/proc/thread-self/attr/" name
+
+long op_change_profile(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("current"), "changeprofile ", args, out); }
+long op_change_onexec(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("exec"), "exec ", args, out); }
+long op_change_hat(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("current"), "changehat 0000000000000001^", args, out); }
