@@ -45087,8 +45087,9 @@ async function printRecords(input) {
   for await (const line2 of (0, import_node_readline.createInterface)({ input, crlfDelay: Infinity })) {
     const parsed = parseRecord(line2);
     if (parsed.kind !== "record") continue;
-    if (!process.stdout.write(`${toJson(parsed.record, parsed.damaged)}
-`)) await (0, import_node_events.once)(process.stdout, "drain");
+    if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}
+`)) continue;
+    if (process.stdout.destroyed || !await (0, import_node_events.once)(process.stdout, "drain").then(() => true, () => false)) return;
   }
 }
 
@@ -60577,7 +60578,7 @@ program2.command("cleanup").description("put back what a killed run left: contai
 program2.command("audit").description("kernel log lines in, one JSON object a record out, under the kernel's own key names").argument("[FILE]", "a log file, or - for standard input", "-").addHelpText("after", "\nExample: dmesg | apparmor-probe audit").action(async (file2) => {
   process.exitCode = await runAudit(file2);
 });
-addLabCommands(program2.command("lab").description("the lab guest: a virtual machine with AppArmor and Docker").enablePositionalOptions());
+addLabCommands(program2.command("lab").description("the lab guest: a virtual machine with AppArmor and Docker").enablePositionalOptions().addHelpText("after", "\nExample: apparmor-probe lab shell"));
 for (const command3 of [...program2.commands, ...program2.commands.flatMap((one) => one.commands)]) command3.exitOverride().showHelpAfterError();
 process.stdout.on("error", (error3) => {
   if (error3.code !== "EPIPE") throw error3;

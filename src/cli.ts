@@ -54,7 +54,8 @@ program.command('audit')
   .addHelpText('after', '\nExample: dmesg | apparmor-probe audit')
   .action(async (file: string) => { process.exitCode = await runAudit(file); });
 
-addLabCommands(program.command('lab').description('the lab guest: a virtual machine with AppArmor and Docker').enablePositionalOptions());
+addLabCommands(program.command('lab').description('the lab guest: a virtual machine with AppArmor and Docker').enablePositionalOptions()
+  .addHelpText('after', '\nExample: apparmor-probe lab shell'));
 
 // options are inherited by hand: exitOverride holds for the command it is set on
 for (const command of [...program.commands, ...program.commands.flatMap((one) => one.commands)]) command.exitOverride().showHelpAfterError();

@@ -20,6 +20,8 @@ async function printRecords(input: NodeJS.ReadableStream): Promise<void> {
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     const parsed = parseRecord(line);
     if (parsed.kind !== 'record') continue;
-    if (!process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) await once(process.stdout, 'drain');
+    if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) continue;
+    // a reader that went away (`| head`) wants no more
+    if (process.stdout.destroyed || !await once(process.stdout, 'drain').then(() => true, () => false)) return;
   }
 }
