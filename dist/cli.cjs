@@ -48190,6 +48190,52 @@ function unique(name, taken) {
 // src/spec/validate.ts
 var import_yaml = __toESM(require_dist2(), 1);
 
+// src/spec/matrix.ts
+var MAX_PROBES = 1e4;
+function expandMatrices(probes) {
+  const out = [];
+  const origins = [];
+  const problems = [];
+  probes.forEach((probe2, index) => {
+    const made = isRecord(probe2) && Object.hasOwn(probe2, "matrix") ? expand(probe2) : [probe2];
+    if (typeof made === "string" || out.length + made.length > MAX_PROBES) {
+      problems.push({ index, message: typeof made === "string" ? made : `the matrix makes more than ${String(MAX_PROBES)} probes` });
+      return;
+    }
+    out.push(...made);
+    origins.push(...made.map(() => index));
+  });
+  return { probes: out, origins, problems };
+}
+function expand(probe2) {
+  const { matrix, ...rest } = probe2;
+  if (!isRecord(matrix)) return "matrix: must be a map of names to lists";
+  const axes = Object.entries(matrix);
+  if (axes.length === 0) return "matrix: is empty";
+  for (const [name, values] of axes) {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) return `matrix: ${JSON.stringify(name)} is no name: use small letters, digits and -`;
+    if (!Array.isArray(values) || values.length === 0 || !values.every((value) => ["string", "number"].includes(typeof value))) return `matrix: ${name} must be a list of texts`;
+    if (!JSON.stringify(rest).includes(`{${name}}`)) return `matrix: nothing in the probe uses {${name}}`;
+  }
+  let combinations = [{}];
+  for (const [name, values] of axes) {
+    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [name]: String(value) })));
+    if (combinations.length > MAX_PROBES) return `matrix: makes more than ${String(MAX_PROBES)} probes`;
+  }
+  return combinations.map((one) => {
+    const made = substitute(rest, one);
+    return typeof rest["name"] === "string" && made["name"] === rest["name"] ? { ...made, name: `${rest["name"]} (${Object.values(one).join(", ")})` } : made;
+  });
+}
+function substitute(value, one) {
+  if (typeof value === "string") return value.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (all, name) => Object.hasOwn(one, name) ? one[name] ?? all : all);
+  if (Array.isArray(value)) return value.map((item) => substitute(item, one));
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, one)])) : value;
+}
+function isRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 // src/spec/nearest.ts
 function nearest(word2, known) {
   const scored = known.map((candidate) => ({ candidate, distance: editDistance(word2.toLowerCase(), candidate.toLowerCase()) })).filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3))).sort((a, b) => a.distance - b.distance);
@@ -54490,6 +54536,7 @@ var probe = strictObject({
   terminal: boolean2().optional().describe("With `run` or `shell`: give it a terminal, as `docker exec -t` does."),
   user: text.max(200).optional().describe("User, as `docker exec --user` takes it."),
   timeout: duration2.optional(),
+  matrix: record(string2(), array(union([string2(), number2()]))).optional().describe("Makes a probe of each combination: `{name}` in any text of the probe stands for the value."),
   expect: expectation2
 });
 var container = strictObject({
@@ -54554,7 +54601,9 @@ function validateSpec(file2, text3) {
   if (Buffer.byteLength(text3) > MAX_SPEC_BYTES) return broken([{ at: { file: file2, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` }]);
   const doc = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
-  const locate = (path4) => at(offsetOf(doc, path4));
+  let origins = [];
+  const written = (path4) => path4.map((key, i) => i === 1 && path4[0] === "probes" ? origins[Number(key)] ?? key : key);
+  const locate = (path4) => at(offsetOf(doc, written(path4)));
   if (syntax.length > 0) return broken(syntax);
   let value;
   try {
@@ -54562,8 +54611,12 @@ function validateSpec(file2, text3) {
   } catch (error3) {
     return broken([{ at: at(0), message: error3.message }]);
   }
+  const expanded = expandMatrices(isRecord2(value) && Array.isArray(value["probes"]) ? value["probes"] : []);
+  const problems = expanded.problems.map(({ index, message }) => ({ at: at(offsetOf(doc, ["probes", index])), message }));
+  origins = expanded.origins;
+  if (isRecord2(value) && Array.isArray(value["probes"]) && expanded.problems.length === 0) value = { ...value, probes: expanded.probes };
   const parsed = specSchema.safeParse(value, { reportInput: true });
-  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue2) => explain2(issue2, doc, locate, at));
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue2) => explain2({ ...issue2, path: written(issue2.path) }, doc, (path4) => at(offsetOf(doc, path4)), at)));
   problems.push(...crossProblems(value, locate));
   problems.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
@@ -54572,13 +54625,13 @@ function validateSpec(file2, text3) {
   }
 }
 function crossProblems(value, locate) {
-  if (!isRecord(value)) return [];
+  if (!isRecord2(value)) return [];
   const { ready, container: container2, probes } = value;
   const found = [];
-  if (isRecord(ready) && ["http", "tcp", "log"].filter((key) => Object.hasOwn(ready, key)).length !== 1) {
+  if (isRecord2(ready) && ["http", "tcp", "log"].filter((key) => Object.hasOwn(ready, key)).length !== 1) {
     found.push({ at: locate(["ready"]), message: "ready: give exactly one of http, tcp, log" });
   }
-  if (isRecord(container2)) {
+  if (isRecord2(container2)) {
     found.push(...["command", "entrypoint"].flatMap((key) => wordProblem(container2[key], ["container", key], locate)));
     if (container2["hold"] === true && ("command" in container2 || "entrypoint" in container2)) found.push({ at: locate(["container", "hold"]), message: "container: `hold` replaces `command` and `entrypoint`" });
   }
@@ -54591,7 +54644,7 @@ function wordProblem(line2, path4, locate) {
 function probeProblems(probes, locate) {
   const names = /* @__PURE__ */ new Map();
   return probes.flatMap((probe2, i) => {
-    if (!isRecord(probe2)) return [];
+    if (!isRecord2(probe2)) return [];
     const found = [];
     const say = (message, key) => {
       found.push({ at: locate(key === void 0 ? ["probes", i] : ["probes", i, key]), message });
@@ -54633,17 +54686,17 @@ function explain2(issue2, doc, locate, at) {
 function knownKeys(path4) {
   let shapes = [specSchema];
   for (const key of path4) shapes = shapes.flatMap(unwrap).flatMap((shape) => child(shape, key));
-  return shapes.flatMap(unwrap).flatMap((shape) => isRecord(shape) && isRecord(shape["shape"]) ? Object.keys(shape["shape"]) : []);
+  return shapes.flatMap(unwrap).flatMap((shape) => isRecord2(shape) && isRecord2(shape["shape"]) ? Object.keys(shape["shape"]) : []);
 }
 function unwrap(shape) {
-  const def = isRecord(shape) && isRecord(shape["def"]) ? shape["def"] : {};
+  const def = isRecord2(shape) && isRecord2(shape["def"]) ? shape["def"] : {};
   if ("innerType" in def) return unwrap(def["innerType"]);
   if (Array.isArray(def["options"])) return def["options"].flatMap(unwrap);
   return [shape];
 }
 function child(shape, key) {
-  if (!isRecord(shape)) return [];
-  if (isRecord(shape["shape"])) return [shape["shape"][String(key)]];
+  if (!isRecord2(shape)) return [];
+  if (isRecord2(shape["shape"])) return [shape["shape"][String(key)]];
   return "element" in shape ? [shape["element"]] : [];
 }
 function offsetOf(doc, path4) {
@@ -54658,7 +54711,7 @@ function keyOffset(doc, path4, key) {
   const pair = (0, import_yaml.isMap)(map) ? map.items.find((item) => (0, import_yaml.isScalar)(item.key) && String(item.key.value) === key) : void 0;
   return (0, import_yaml.isScalar)(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path4);
 }
-function isRecord(value) {
+function isRecord2(value) {
   return typeof value === "object" && value !== null;
 }
 

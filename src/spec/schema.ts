@@ -55,6 +55,7 @@ const probe = z.strictObject({
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
   user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
   timeout: duration.optional(),
+  matrix: z.record(z.string(), z.array(z.union([z.string(), z.number()]))).optional().describe('Makes a probe of each combination: `{name}` in any text of the probe stands for the value.'),
   expect: expectation,
 });
 

@@ -1,6 +1,7 @@
 /** A spec's text to a validated value, or to every problem at once with line, column and hint. Pure. */
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
 import type { $ZodIssue } from 'zod/v4/core';
+import { expandMatrices } from './matrix.ts';
 import { nearest } from './nearest.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model.ts';
@@ -36,12 +37,19 @@ export function validateSpec(file: string, text: string): Validated {
   const doc = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
   // an unknown tag is only a warning to the library: here it is a mistake
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
-  const locate = (path: readonly PropertyKey[]): Position => at(offsetOf(doc, path));
+  let origins: readonly number[] = [];
+  /** Path in the file of a path in the expanded spec. */
+  const written = (path: readonly PropertyKey[]): PropertyKey[] => path.map((key, i) => (i === 1 && path[0] === 'probes' ? origins[Number(key)] ?? key : key));
+  const locate = (path: readonly PropertyKey[]): Position => at(offsetOf(doc, written(path)));
   if (syntax.length > 0) return broken(syntax);
   let value: unknown;
   try { value = doc.toJS({ maxAliasCount: 100 }); } catch (error) { return broken([{ at: at(0), message: (error as Error).message }]); }
+  const expanded = expandMatrices(isRecord(value) && Array.isArray(value['probes']) ? value['probes'] : []);
+  const problems = expanded.problems.map(({ index, message }) => ({ at: at(offsetOf(doc, ['probes', index])), message }));
+  origins = expanded.origins;
+  if (isRecord(value) && Array.isArray(value['probes']) && expanded.problems.length === 0) value = { ...value, probes: expanded.probes };
   const parsed = specSchema.safeParse(value, { reportInput: true });
-  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => explain(issue, doc, locate, at));
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => explain({ ...issue, path: written(issue.path) }, doc, (path) => at(offsetOf(doc, path)), at)));
   problems.push(...crossProblems(value, locate));
   problems.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
