@@ -44,6 +44,8 @@ static const struct operation {
 	{ "change_profile", 1, 2, CHILD, check_nnp, op_change_profile },
 	{ "change_onexec", 1, 2, CHILD, check_nnp, op_change_onexec },
 	{ "change_hat", 1, 2, CHILD, check_nnp, op_change_hat },
+	/* ops_cap.c */
+	{ "capable", 1, 2, 0, check_capable, op_capable },
 };
 
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result) {

@@ -21,7 +21,7 @@ typedef unsigned long u64; /* both architectures are LP64 */
 enum { /* the same on both architectures */
 	EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, ENOEXEC = 8, EAGAIN = 11, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17,
 	ENODEV = 19, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENAMETOOLONG = 36, ENOSYS = 38, ELOOP = 40, ENODATA = 61, E2BIG = 7,
-	EPROTO = 71, EOPNOTSUPP = 95, ETIMEDOUT = 110, EINPROGRESS = 115, ESTALE = 116, ECANCELED = 125
+	EPROTO = 71, EOPNOTSUPP = 95, EADDRINUSE = 98, ETIMEDOUT = 110, EINPROGRESS = 115, ESTALE = 116, ECANCELED = 125
 };
 enum { O_RDONLY = 0, O_WRONLY = 01, O_RDWR = 02, O_PATH = 010000000, O_CREAT = 0100, O_EXCL = 0200, O_NOCTTY = 0400, O_APPEND = 02000, O_NONBLOCK = 04000, O_ASYNC = 020000, O_CLOEXEC = 02000000 };
 enum { AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000, F_OK = 0 };
@@ -45,51 +45,60 @@ struct sigaction { u64 handler, flags, restorer, mask; };
 
 #define BIT(signal) (1UL << ((signal) - 1))
 
-/* Any call by its name: sys(mount, source, target, type, flags, data). Arguments that are left out are 0. */
-#define sys(...) SYS_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define SYS_PADDED(name, a, b, c, d, e, f, ...) syscall6(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+/*
+ * Any call by its name and with as many arguments as it has: sys(mount, source, target, type, flags, data). The macros
+ * only count them: each number of arguments has its own function, which leaves the other registers alone.
+ */
+#define sys(...) SYS_COUNTED(__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0, 0)
+#define SYS_COUNTED(name, a, b, c, d, e, f, count, ...) SYS_##count(name, a, b, c, d, e, f)
+#define SYS_0(name, a, b, c, d, e, f) syscall0(NR_##name)
+#define SYS_1(name, a, b, c, d, e, f) syscall1(NR_##name, (long)(a))
+#define SYS_2(name, a, b, c, d, e, f) syscall2(NR_##name, (long)(a), (long)(b))
+#define SYS_3(name, a, b, c, d, e, f) syscall3(NR_##name, (long)(a), (long)(b), (long)(c))
+#define SYS_4(name, a, b, c, d, e, f) syscall4(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d))
+#define SYS_5(name, a, b, c, d, e, f) syscall5(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
+#define SYS_6(name, a, b, c, d, e, f) syscall6(NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* Those that the agent itself lives on have a function with types. */
-static inline long sys5(long nr, long a, long b, long c, long d, long e) { return syscall6(nr, a, b, c, d, e, 0); }
-static inline long sys_read(int fd, void *to, u64 size) { return sys5(NR_read, fd, (long)to, (long)size, 0, 0); }
-static inline long sys_write(int fd, const void *from, u64 size) { return sys5(NR_write, fd, (long)from, (long)size, 0, 0); }
-static inline long sys_close(int fd) { return sys5(NR_close, fd, 0, 0, 0, 0); }
-static inline long sys_close_range(u32 first, u32 last) { return sys5(NR_close_range, first, last, 0, 0, 0); }
-static inline long sys_open(const char *path, int flags, int mode) { return sys5(NR_openat, AT_FDCWD, (long)path, flags, mode, 0); }
-static inline long sys_unlink(const char *path, int flags) { return sys5(NR_unlinkat, AT_FDCWD, (long)path, flags, 0, 0); }
-static inline long sys_mkdir(const char *path, int mode) { return sys5(NR_mkdirat, AT_FDCWD, (long)path, mode, 0, 0); }
-static inline long sys_access(const char *path, int mode) { return sys5(NR_faccessat, AT_FDCWD, (long)path, mode, 0, 0); }
-static inline long sys_chdir(const char *path) { return sys5(NR_chdir, (long)path, 0, 0, 0, 0); }
-static inline long sys_dup(int from, int to) { return sys5(NR_dup3, from, to, 0, 0, 0); }
-static inline long sys_pipe(int ends[2], int flags) { return sys5(NR_pipe2, (long)ends, flags, 0, 0, 0); }
-static inline long sys_fcntl(int fd, int command, long value) { return sys5(NR_fcntl, fd, command, value, 0, 0); }
-static inline long sys_ioctl(int fd, u64 request, void *value) { return sys5(NR_ioctl, fd, (long)request, (long)value, 0, 0); }
-static inline long sys_poll(struct pollfd *fds, int count, const struct timespec *timeout) { return sys5(NR_ppoll, (long)fds, count, (long)timeout, 0, 0); }
-static inline long sys_fork(void) { return sys5(NR_clone, SIGCHLD, 0, 0, 0, 0); }
-static inline long sys_execve(const char *path, char *const *argv, char *const *envp) { return sys5(NR_execve, (long)path, (long)argv, (long)envp, 0, 0); }
-static inline long sys_wait(int pid, int *status, int flags) { return sys5(NR_wait4, pid, (long)status, flags, 0, 0); }
-static inline long sys_waitid(int type, int id, void *info, int flags) { return sys5(NR_waitid, type, id, (long)info, flags, 0); }
-static inline long sys_kill(int pid, int signal) { return sys5(NR_kill, pid, signal, 0, 0, 0); }
-static inline long sys_getpid(void) { return sys5(NR_getpid, 0, 0, 0, 0, 0); }
-static inline long sys_getuid(void) { return sys5(NR_getuid, 0, 0, 0, 0, 0); }
-static inline long sys_getgid(void) { return sys5(NR_getgid, 0, 0, 0, 0, 0); }
-static inline long sys_setpgid(int pid, int group) { return sys5(NR_setpgid, pid, group, 0, 0, 0); }
-static inline long sys_setsid(void) { return sys5(NR_setsid, 0, 0, 0, 0, 0); }
-static inline long sys_prctl(int option, u64 value) { return sys5(NR_prctl, option, (long)value, 0, 0, 0); }
-static inline long sys_setrlimit(int resource, const struct rlimit *limit) { return sys5(NR_prlimit64, 0, resource, (long)limit, 0, 0); }
-static inline long sys_sigaction(int signal, const struct sigaction *action) { return sys5(NR_rt_sigaction, signal, (long)action, 0, sizeof action->mask, 0); }
-static inline long sys_sigmask(int how, u64 mask) { return sys5(NR_rt_sigprocmask, how, (long)&mask, 0, sizeof mask, 0); }
-static inline long sys_sigwait(u64 mask) { return sys5(NR_rt_sigtimedwait, (long)&mask, 0, 0, sizeof mask, 0); }
-static inline long sys_signalfd(u64 mask, int flags) { return sys5(NR_signalfd4, -1, (long)&mask, sizeof mask, flags, 0); }
+static inline long sys_read(int fd, void *to, u64 size) { return sys(read, fd, to, size); }
+static inline long sys_write(int fd, const void *from, u64 size) { return sys(write, fd, from, size); }
+static inline long sys_close(int fd) { return sys(close, fd); }
+static inline long sys_close_range(u32 first, u32 last) { return sys(close_range, first, last, 0); }
+static inline long sys_open(const char *path, int flags, int mode) { return sys(openat, AT_FDCWD, path, flags, mode); }
+static inline long sys_unlink(const char *path, int flags) { return sys(unlinkat, AT_FDCWD, path, flags); }
+static inline long sys_mkdir(const char *path, int mode) { return sys(mkdirat, AT_FDCWD, path, mode); }
+static inline long sys_access(const char *path, int mode) { return sys(faccessat, AT_FDCWD, path, mode); }
+static inline long sys_chdir(const char *path) { return sys(chdir, path); }
+static inline long sys_dup(int from, int to) { return sys(dup3, from, to, 0); }
+static inline long sys_pipe(int ends[2], int flags) { return sys(pipe2, ends, flags); }
+static inline long sys_fcntl(int fd, int command, long value) { return sys(fcntl, fd, command, value); }
+static inline long sys_ioctl(int fd, u64 request, void *value) { return sys(ioctl, fd, request, value); }
+static inline long sys_poll(struct pollfd *fds, int count, const struct timespec *timeout) { return sys(ppoll, fds, count, timeout, 0, 0); }
+static inline long sys_fork(void) { return sys(clone, SIGCHLD, 0, 0, 0, 0); }
+static inline long sys_execve(const char *path, char *const *argv, char *const *envp) { return sys(execve, path, argv, envp); }
+static inline long sys_wait(int pid, int *status, int flags) { return sys(wait4, pid, status, flags, 0); }
+static inline long sys_waitid(int type, int id, void *info, int flags) { return sys(waitid, type, id, info, flags, 0); }
+static inline long sys_kill(int pid, int signal) { return sys(kill, pid, signal); }
+static inline long sys_getpid(void) { return sys(getpid); }
+static inline long sys_getuid(void) { return sys(getuid); }
+static inline long sys_getgid(void) { return sys(getgid); }
+static inline long sys_setpgid(int pid, int group) { return sys(setpgid, pid, group); }
+static inline long sys_setsid(void) { return sys(setsid); }
+static inline long sys_prctl(int option, u64 value) { return sys(prctl, option, value, 0, 0, 0); }
+static inline long sys_setrlimit(int resource, const struct rlimit *limit) { return sys(prlimit64, 0, resource, limit, 0); }
+static inline long sys_sigaction(int signal, const struct sigaction *action) { return sys(rt_sigaction, signal, action, 0, sizeof action->mask); }
+static inline long sys_sigmask(int how, u64 mask) { return sys(rt_sigprocmask, how, &mask, 0, sizeof mask); }
+static inline long sys_sigwait(u64 mask) { return sys(rt_sigtimedwait, &mask, 0, 0, sizeof mask); }
+static inline long sys_signalfd(u64 mask, int flags) { return sys(signalfd4, -1, &mask, sizeof mask, flags); }
 
 _Noreturn static inline void sys_exit(int status) {
-	for (;;) sys5(NR_exit_group, status, 0, 0, 0, 0);
+	for (;;) sys(exit_group, status);
 }
 
 /* Microseconds of the monotonic clock. */
 static inline u64 now(void) {
 	struct timespec t = { 0, 0 };
-	sys5(NR_clock_gettime, CLOCK_MONOTONIC, (long)&t, 0, 0, 0);
+	sys(clock_gettime, CLOCK_MONOTONIC, &t);
 	return (u64)t.sec * 1000000 + (u64)t.nsec / 1000;
 }
 

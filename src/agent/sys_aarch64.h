@@ -1,6 +1,9 @@
 /* arm64: system call numbers (the kernel's generic table), the system call instruction, the entry point. */
 #define ARCH_NAME "aarch64"
 
+/* The compiler describes stack frames here even when told not to; nobody unwinds, so let it be where strip removes it. */
+__asm__(".cfi_sections .debug_frame");
+
 enum {
 	NR_lsetxattr = 6, NR_fsetxattr = 7, NR_lgetxattr = 9, NR_lremovexattr = 15, NR_epoll_create1 = 20,
 	NR_epoll_ctl = 21, NR_dup3 = 24, NR_fcntl = 25, NR_ioctl = 29, NR_flock = 32, NR_mknodat = 33, NR_mkdirat = 34,
@@ -25,18 +28,16 @@ enum {
 
 enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 }; /* the only flags here that differ */
 
-/* Returns what the kernel returns: a value, or -errno. */
-static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f) {
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-	return x0;
-}
+/* One function for each number of arguments. They return what the kernel returns: a value, or -errno. */
+#define REGISTER(name, value) register long name __asm__(#name) = value
+#define CALL(...) __asm__ volatile("svc 0" : "+r"(x0) : __VA_ARGS__ : "memory")
+static inline long syscall0(long nr) { REGISTER(x8, nr); REGISTER(x0, 0); CALL("r"(x8)); return x0; }
+static inline long syscall1(long nr, long a) { REGISTER(x8, nr); REGISTER(x0, a); CALL("r"(x8)); return x0; }
+static inline long syscall2(long nr, long a, long b) { REGISTER(x8, nr); REGISTER(x0, a); REGISTER(x1, b); CALL("r"(x8), "r"(x1)); return x0; }
+static inline long syscall3(long nr, long a, long b, long c) { REGISTER(x8, nr); REGISTER(x0, a); REGISTER(x1, b); REGISTER(x2, c); CALL("r"(x8), "r"(x1), "r"(x2)); return x0; }
+static inline long syscall4(long nr, long a, long b, long c, long d) { REGISTER(x8, nr); REGISTER(x0, a); REGISTER(x1, b); REGISTER(x2, c); REGISTER(x3, d); CALL("r"(x8), "r"(x1), "r"(x2), "r"(x3)); return x0; }
+static inline long syscall5(long nr, long a, long b, long c, long d, long e) { REGISTER(x8, nr); REGISTER(x0, a); REGISTER(x1, b); REGISTER(x2, c); REGISTER(x3, d); REGISTER(x4, e); CALL("r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)); return x0; }
+static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f) { REGISTER(x8, nr); REGISTER(x0, a); REGISTER(x1, b); REGISTER(x2, c); REGISTER(x3, d); REGISTER(x4, e); REGISTER(x5, f); CALL("r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)); return x0; }
 
 /* The kernel enters with argc, argv and envp at the stack pointer. */
 #define ENTRY_POINT \

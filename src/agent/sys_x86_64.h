@@ -26,15 +26,16 @@ enum {
 
 enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 }; /* the only flags here that differ */
 
-/* Returns what the kernel returns: a value, or -errno. */
-static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f) {
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long result;
-	__asm__ volatile("syscall" : "=a"(result) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
-	return result;
-}
+/* One function for each number of arguments. They return what the kernel returns: a value, or -errno. */
+#define REGISTER(name, value) register long name __asm__(#name) = value
+#define CALL(...) __asm__ volatile("syscall" : "+r"(rax) : __VA_ARGS__ : "rcx", "r11", "memory")
+static inline long syscall0(long nr) { REGISTER(rax, nr); CALL(); return rax; }
+static inline long syscall1(long nr, long a) { REGISTER(rax, nr); REGISTER(rdi, a); CALL("r"(rdi)); return rax; }
+static inline long syscall2(long nr, long a, long b) { REGISTER(rax, nr); REGISTER(rdi, a); REGISTER(rsi, b); CALL("r"(rdi), "r"(rsi)); return rax; }
+static inline long syscall3(long nr, long a, long b, long c) { REGISTER(rax, nr); REGISTER(rdi, a); REGISTER(rsi, b); REGISTER(rdx, c); CALL("r"(rdi), "r"(rsi), "r"(rdx)); return rax; }
+static inline long syscall4(long nr, long a, long b, long c, long d) { REGISTER(rax, nr); REGISTER(rdi, a); REGISTER(rsi, b); REGISTER(rdx, c); REGISTER(r10, d); CALL("r"(rdi), "r"(rsi), "r"(rdx), "r"(r10)); return rax; }
+static inline long syscall5(long nr, long a, long b, long c, long d, long e) { REGISTER(rax, nr); REGISTER(rdi, a); REGISTER(rsi, b); REGISTER(rdx, c); REGISTER(r10, d); REGISTER(r8, e); CALL("r"(rdi), "r"(rsi), "r"(rdx), "r"(r10), "r"(r8)); return rax; }
+static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f) { REGISTER(rax, nr); REGISTER(rdi, a); REGISTER(rsi, b); REGISTER(rdx, c); REGISTER(r10, d); REGISTER(r8, e); REGISTER(r9, f); CALL("r"(rdi), "r"(rsi), "r"(rdx), "r"(r10), "r"(r8), "r"(r9)); return rax; }
 
 /* The kernel enters with argc, argv and envp at the stack pointer. */
 #define ENTRY_POINT \
