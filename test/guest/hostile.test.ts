@@ -38,16 +38,21 @@ describe('hostile output', () => {
 });
 
 describe('records that go missing', () => {
-  it('a flood of denials that overruns the audit backlog makes the probe inconclusive, not green', async () => {
-    const flood = 'while :; do for i in 1 2 3 4 5 6 7 8 9; do : < /etc/passwd; done; done 2>/dev/null';
-    const { ledger } = await harness([spec(profileText('flooded', '  deny /etc/passwd r,\n  deny /etc/group r,'), [
-      { name: 'own', run: 'bash -c "for i in {1..3000}; do : < /etc/passwd; done 2>/dev/null; exit 1"', timeout: '60s', expect: 'denied' },
-    ], { container: { hold: false, command: ['bash', '-c', `(${flood}) & (${flood}) & ${flood}`] } })]);
-    const { verdict } = entry(ledger, 'own');
-    expect([['inconclusive', 'records-lost'], ['pass', 'denied']], story(ledger)).to.deep.include([verdict.kind, verdict.code]);
-    // a pass is only right when nothing was lost, which the kernel's own counter tells
-    const lost = (await exec(['dmesg'])).stdout.toString().includes('audit_lost=');
-    expect(verdict.kind).to.equal(lost ? 'inconclusive' : 'pass');
+  it('because the audit backlog overflows, the probes they touch are inconclusive, not green and not red', async () => {
+    const profile = profileText('flooded', '  deny /etc/** w,');
+    const probes = Array.from({ length: 60 }, (_, i) => ({ open: `/etc/none-${String(i)}`, for: 'create', expect: 'denied' }));
+    expect((await exec(['auditctl', '-b', '1'])).exit).to.equal(0); // a backlog of one record: a burst of denials must overflow it
+    try {
+      const { ledger, exit } = await harness([spec(profile, probes)]);
+      const codes = new Set(ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => `${verdict.kind} ${verdict.code}`));
+      expect([...codes].filter((code) => !['pass denied', 'inconclusive records-lost', 'inconclusive no-records'].includes(code)), story(ledger).slice(0, 3000)).to.deep.equal([]);
+      expect([...codes].some((code) => code.startsWith('inconclusive')), 'something was lost').to.equal(true);
+      expect(exit).to.not.equal(0);
+    } finally {
+      await exec(['auditctl', '-b', '64']);
+    }
+    const { ledger, exit } = await harness([spec(profile, probes)]);
+    expect(exit, story(ledger)).to.equal(0);
   });
 });
 
