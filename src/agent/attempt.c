@@ -1,6 +1,6 @@
 #include "attempt.h"
 
-static const char *probe = NAME_AGENT;
+static const char *probe;
 
 void set_name(const char *name) { sys_prctl(PR_SET_NAME, (u64)name); }
 void set_probe(const char *name) { probe = name; }

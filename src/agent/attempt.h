@@ -66,9 +66,9 @@ long hold_capabilities(u64 wanted);
 long ask_capability(const char *name, struct outcome *out);
 
 /* The operations, one row each in ops.c. */
-const char *check_open(char **args), *check_mknod(char **args), *check_lock(char **args), *check_numbers(char **args), *check_mount(char **args),
-	*check_fsmount(char **args), *check_capable(char **args), *check_ptrace(char **args), *check_signal(char **args), *check_rlimit(char **args),
-	*check_io_uring(char **args), *check_mqueue(char **args), *check_address(char **args), *check_nnp(char **args);
+int check_open(char **args), check_mknod(char **args), check_lock(char **args), check_numbers(char **args), check_mount(char **args),
+	check_fsmount(char **args), check_capable(char **args), check_ptrace(char **args), check_signal(char **args), check_rlimit(char **args),
+	check_io_uring(char **args), check_mqueue(char **args), check_address(char **args), check_pair(char **args), check_nnp(char **args);
 attempt op_open, op_readdir, op_getattr, op_unlink, op_rmdir, op_delete, op_rename, op_link, op_symlink, op_mkdir, op_mknod, op_chmod, op_chown,
 	op_utimens, op_getxattr, op_setxattr, op_truncate, op_lock, op_mmap, op_mprotect;
 attempt op_exec, op_exec_copy, op_exec_memfd, op_exec_script, op_exec_loader, op_exec_hold, op_exec_release, op_change_profile, op_change_onexec,

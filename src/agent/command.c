@@ -86,7 +86,7 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 
 /* ---- waiting ---- */
 
-static int child_signals = -1;
+static int child_signals; /* a descriptor; negative: none */
 
 void watch_children(void) {
 	/* Blocked SIGTTOU lets the agent hand the terminal back from the background. */

@@ -79,6 +79,7 @@ static int serve(char **envp) {
 	if (sys_fcntl(2, F_GETFD, 0) < 0) sys_dup(1, 2); /* a free place below 3 would be taken by our pipes */
 	watch_children();
 	set_name(NAME_AGENT);
+	memset(token, '0', TOKEN_SIZE);
 	if (!next_request(fields, &count)) return 0;
 	hello(fields, count);
 	while (next_request(fields, &count)) {

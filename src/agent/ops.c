@@ -9,7 +9,7 @@ enum { CHILD = 1, HERE = 2 };
 static const struct operation {
 	const char *name;
 	u8 min, max, flags;
-	const char *(*check)(char **args); /* what is wrong with the arguments, or null */
+	int (*check)(char **args); /* whether the arguments make sense */
 	attempt *attempt;
 } operations[] = {
 	/* ops_file.c */
@@ -46,6 +46,34 @@ static const struct operation {
 	{ "change_hat", 1, 2, CHILD, check_nnp, op_change_hat },
 	/* ops_cap.c */
 	{ "capable", 1, 2, 0, check_capable, op_capable },
+	/* ops_net.c */
+	{ "socket", 3, 3, 0, check_numbers, op_socket },
+	{ "bind", 3, 3, CHILD, check_address, op_bind },
+	{ "listen", 3, 3, CHILD, check_address, op_listen },
+	{ "accept", 3, 3, CHILD, check_address, op_accept },
+	{ "connect", 3, 3, CHILD, check_address, op_connect },
+	{ "send", 2, 2, CHILD, check_pair, op_send },
+	{ "receive", 2, 2, CHILD, check_pair, op_receive },
+	{ "getsockopt", 2, 2, CHILD, check_numbers, op_getsockopt },
+	{ "setsockopt", 2, 2, CHILD, check_numbers, op_setsockopt },
+	{ "getsockname", 2, 2, CHILD, check_numbers, op_getsockname },
+	{ "getpeername", 2, 2, CHILD, check_pair, op_getpeername },
+	{ "shutdown", 2, 2, CHILD, check_pair, op_shutdown },
+	{ "receive-fd", 1, 1, CHILD, 0, op_receive_fd },
+	/* ops_mount.c */
+	{ "mount", 4, 4, 0, check_mount, op_mount },
+	{ "umount", 1, 1, CHILD, 0, op_umount },
+	{ "pivot_root", 2, 2, CHILD, 0, op_pivot_root },
+	{ "fsmount", 2, 2, CHILD, check_fsmount, op_fsmount },
+	{ "open_tree", 2, 2, CHILD, 0, op_open_tree },
+	/* ops_proc.c */
+	{ "ptrace", 2, 2, CHILD, check_ptrace, op_ptrace },
+	{ "signal", 2, 2, CHILD, check_signal, op_signal },
+	{ "rlimit", 2, 2, CHILD, check_rlimit, op_rlimit },
+	{ "userns", 0, 0, CHILD, 0, op_userns },
+	{ "mqueue", 2, 2, CHILD, check_mqueue, op_mqueue },
+	/* ops_uring.c */
+	{ "io_uring", 1, 1, CHILD, check_io_uring, op_io_uring },
 };
 
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result) {
@@ -54,8 +82,7 @@ const char *perform(const char *tag, const char *name, char **args, int count, i
 		if (equal(operations[i].name, name)) op = &operations[i];
 	if (!op) return "op: unknown operation";
 	if (count < op->min || count > op->max) return "op: wrong number of arguments";
-	const char *wrong = op->check ? op->check(args) : 0;
-	if (wrong) return wrong;
+	if (op->check && !op->check(args)) return "op: bad arguments";
 
 	struct outcome out;
 	memset(&out, 0, sizeof out);

@@ -289,7 +289,7 @@ static const struct capability *capability_of(const char *name) {
 	return 0;
 }
 
-const char *check_capable(char **args) { return capability_of(args[0]) ? 0 : "capable: unknown capability"; }
+int check_capable(char **args) { return capability_of(args[0]) != 0; }
 
 static int is_granted(const struct capability *c, long error) { return error >= 0 || error == -c->granted || error == -c->granted_too; }
 

@@ -25,7 +25,7 @@ static int parse_mode(const char *text) {
 	}
 }
 
-const char *check_open(char **args) { return parse_mode(args[0]) ? 0 : "open: unknown mode"; }
+int check_open(char **args) { return parse_mode(args[0]) != 0; }
 
 static int open_flags(int mode) {
 	/* create and truncate alone mean writing, as creat(2) does */
@@ -164,7 +164,7 @@ static int node_of(const char *kind) {
 	return -1;
 }
 
-const char *check_mknod(char **args) { return node_of(args[0]) < 0 ? "mknod: unknown kind" : 0; }
+int check_mknod(char **args) { return node_of(args[0]) >= 0; }
 
 long op_mknod(char **args, struct outcome *out) {
 	int i = node_of(args[0]);
@@ -220,10 +220,7 @@ long op_setxattr(char **args, struct outcome *out) {
 
 /* ---- lock, map ---- */
 
-const char *check_lock(char **args) {
-	if (!equal(args[0], "fcntl") && !equal(args[0], "flock")) return "lock: neither fcntl nor flock";
-	return equal(args[1], "read") || equal(args[1], "write") ? 0 : "lock: neither read nor write";
-}
+int check_lock(char **args) { return one_of(args[0], "fcntl flock") && one_of(args[1], "read write"); }
 
 long op_lock(char **args, struct outcome *out) {
 	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, F_RDLCK = 0, F_WRLCK = 1 };

@@ -6,7 +6,7 @@ static char input[4 + REQUEST_MAX + CHUNK];
 static u64 input_start, input_end;
 static u8 output[2 * CHUNK + 4096];
 static u64 output_end, output_peak, frame_start;
-char token[TOKEN_SIZE] = "00000000000000000000000000000000";
+char token[TOKEN_SIZE];
 
 enum { FRAME_MAX = CHUNK + 1024 }; /* an output chunk with its tag; every other frame is far smaller */
 

@@ -37,6 +37,17 @@ int starts_with(const char *text, const char *start) {
 	return !*start;
 }
 
+int one_of(const char *word, const char *list) {
+	u64 size = 0;
+	while (word[size] && word[size] != ' ') size++;
+	if (word[size]) return 0;
+	for (int place = 1; *list; place++) {
+		if (starts_with(list, word) && (list[size] == ' ' || !list[size])) return place;
+		while (*list && *list++ != ' ') {}
+	}
+	return 0;
+}
+
 int parse_number(const char *text, u64 max, u64 *value) {
 	u64 n = 0;
 	if (!*text) return 0;

@@ -12,6 +12,9 @@ u64 length(const char *text);
 int equal(const char *a, const char *b);
 int starts_with(const char *text, const char *start);
 
+/* The place of a word, from 1, in a list of words with spaces between them; 0 when it is not one of them. */
+int one_of(const char *word, const char *list);
+
 /* Parses a decimal number without sign that is at most `max`. Returns 0 when the text is anything else. */
 int parse_number(const char *text, u64 max, u64 *value);
 

@@ -4,17 +4,17 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractTree } from '../../../src/lab/tools.ts';
 import { encodeOp, encodeRun, errnoName } from '../../../src/probe/protocol.ts';
-import { AGENT, fetched, results, talk, withFolder } from './helper.ts';
+import { AGENT, results, talk, withFolder } from './helper.ts';
 
 describe('agent: arm64', function () {
   this.timeout(180_000);
   let argv: readonly string[] = [];
 
-  before(async function () {
+  before(async () => {
     // A machine that has emulation installed is served by it; others fetch it once into their cache. It is static.
     const installed = '/usr/bin/qemu-aarch64';
     const own = await access(installed).then(() => true, () => false);
-    const qemu = own ? installed : join(await fetched(this, () => extractTree('qemu-user', ['qemu-user'], 'trixie')), 'usr/bin/qemu-aarch64');
+    const qemu = own ? installed : join(await extractTree('qemu-user', ['qemu-user'], 'trixie'), 'usr/bin/qemu-aarch64');
     argv = [qemu, join(AGENT, '..', 'agent-aarch64')];
   });
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type ResultFrame, type RunRequest } from '../../../src/probe/protocol.ts';
-import { HarnessError } from '../../../src/errors.ts';
 import { start } from '../../../src/process.ts';
 
 export const AGENT = fileURLToPath(new URL('../../../dist/agent/agent-x86_64', import.meta.url));
@@ -90,16 +89,5 @@ export async function withFolder<T>(body: (folder: string) => T | Promise<T>): P
     return await body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** What needs packages of Debian: where they cannot be had the test is pending, and says why. */
-export async function fetched<T>(test: Mocha.Context, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!(error instanceof HarnessError) || error.code !== 'lab-tools') throw error;
-    console.warn(`      not run: ${error.message}`);
-    return test.skip();
   }
 }

@@ -127,7 +127,7 @@ describe('agent protocol: the agent against bad requests', () => {
     ['an unknown request', [encodeHello(TOKEN), payload('nonsense\0')], /unknown request/],
     ['a second hello', [encodeHello(TOKEN), encodeHello(TOKEN)], /unknown request/],
     ['an unknown operation', [encodeHello(TOKEN), payload('op\0p1\0nonsense\0/\0')], /unknown operation/],
-    ['an unknown mode', [encodeHello(TOKEN), payload('op\0p1\0open\0nonsense\0/\0')], /unknown mode/],
+    ['arguments without sense', [encodeHello(TOKEN), payload('op\0p1\0open\0nonsense\0/\0')], /bad arguments/],
     ['a missing argument', [encodeHello(TOKEN), payload('op\0p1\0open\0read\0')], /number of arguments/],
     ['an argument too many', [encodeHello(TOKEN), payload('op\0p1\0mkdir\0/a\0/b\0')], /number of arguments/],
     ['a long tag', [encodeHello(TOKEN), payload('op\0a-tag-of-16-bytes\0mkdir\0/\0')], /bad request/],
