@@ -9,6 +9,7 @@ import { addLabCommands } from './cli/lab.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
 import { asHarnessError, EXIT, HarnessError } from './errors.ts';
 import { toolVersion } from './host/package.ts';
+import { LOG_SOURCES } from './kernel/source.ts';
 import { SUITES } from './lab/index.ts';
 
 const program = new Command('apparmor-probe')
@@ -31,6 +32,7 @@ program.command('run')
   .option('--bail', 'stop at the first probe that does not pass', false)
   .option('--in-place', 'load the profile under its own name, and put back what was there', false)
   .option('--keep-audit-switch', 'leave the kernel\'s audit switch alone: explicit deny rules then stay silent', false)
+  .addOption(new Option('--log <source>', 'where to read audit records: auto takes the place where they are proved to arrive').choices(['auto', ...LOG_SOURCES]).default('auto'))
   .addHelpText('after', `
 Exit status: 0 all probes hold, 1 the profile fails its spec, 2 a spec, profile or option is wrong,
 3 not all is proved (vacuous or inconclusive), 4 the harness or the host failed.

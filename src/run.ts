@@ -7,7 +7,7 @@ import { toolVersion } from './host/package.ts';
 import { preflight } from './host/preflight.ts';
 import { makeBarrier, type Barrier } from './kernel/barrier.ts';
 import { beginChanges, sweep, type HostChanges } from './kernel/host.ts';
-import { KernelLog } from './kernel/log.ts';
+import { KernelLog, type LogChoice } from './kernel/log.ts';
 import type { Entry, Fault, HostFacts, Ledger, Plan, Suite } from './model.ts';
 import { loadPlans } from './spec/load.ts';
 import { fullTitle } from './suite.ts';
@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly inPlace: boolean;
   /** Leave the kernel's audit switch as it is: explicit deny rules then stay silent. */
   readonly keepAuditSwitch: boolean;
+  /** Where to read audit records; `auto` when absent. */
+  readonly log?: LogChoice;
   /** Name of the lab suite when this is a lab guest. */
   readonly lab?: string;
   readonly signal: AbortSignal;
@@ -65,11 +67,13 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
     const changes = await beginChanges(id, { switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'] });
     let log: KernelLog | undefined;
     try {
-      log = new KernelLog();
-      host = await hostFacts(await engine.facts(), options.lab);
+      log = new KernelLog(options.log);
+      host = await hostFacts(await engine.facts(), { logSource: log.source, lab: options.lab });
       events.progress(`${host.os}, kernel ${host.kernel}, ${host.parser}, ${host.engine}`);
       const barrier = await makeBarrier(id, log, changes);
-      await barrier.cross(); // proves that records arrive at all, before any verdict rests on one
+      await barrier.cross(); // proves that records arrive at all, and where, before any verdict rests on one
+      host = { ...host, logSource: log.source };
+      events.progress(`audit records arrive through ${log.source}`);
       for (const [number, plan] of plans.entries()) {
         const bailed = options.bail && suites.some(({ entries, faults: found }) => found.length > 0 || entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'));
         suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { run: id, options, events, engine, changes, log, barrier }));

@@ -22,6 +22,8 @@ export interface LogText {
   readonly seq?: number;
   /** The reader was told (EPIPE) that records before this one were overwritten. */
   readonly overrun?: boolean;
+  /** The reader knows that records are missing and why, but not where: anywhere in this log. */
+  readonly lost?: string;
 }
 
 /** Stands for "until whatever comes". */
@@ -38,10 +40,11 @@ const BACKLOG = 64;
  * - serials that no text carries. Every stamp counts, of whatever audit type; several records share one serial, and
  *   processors may print serials out of order, so the whole set is looked at.
  * - sequence numbers of /dev/kmsg that were not read, overruns, the kernel's own complaints, and texts that are cut.
+ * - a call that was refused, recorded without the denial that made it be recorded.
  */
 export function findLosses(log: readonly LogText[]): Loss[] {
   const serials = log.map(({ text }) => stampOf(text)?.serial);
-  const losses = serialGaps(serials);
+  const losses = [...serialGaps(serials), ...orphans(log, serials)];
   const later = laterSerials(serials);
   let latest = 0;
   let seq: number | undefined;
@@ -50,6 +53,7 @@ export function findLosses(log: readonly LogText[]): Loss[] {
       const beforeSerial = later(at, slack);
       losses.push({ afterSerial: latest, beforeSerial: Math.max(beforeSerial, latest + 1), why });
     };
+    if (entry.lost !== undefined) losses.push({ afterSerial: 0, beforeSerial: END, why: entry.lost });
     if (entry.overrun === true) around(0, 'the kernel log was overwritten before it was read');
     else if (seq !== undefined && entry.seq !== undefined && entry.seq > seq + 1) around(0, `${entry.seq - seq - 1} lines of the kernel log were not read`);
     seq = entry.seq ?? seq;
@@ -85,6 +89,21 @@ function serialGaps(serials: readonly (number | undefined)[]): Loss[] {
     });
   });
   return losses;
+}
+
+/** Refused by a security module, and recorded because of a record of its own rather than by a rule with a key. */
+const REFUSED_CALL = /(?:^|: )(?:type=(?:1300|SYSCALL)) .{0,80}? success=no exit=-(?:1|13) .* key=\(null\)/;
+/** What only ever accompanies another record (auditsc.c): SYSCALL, PATH, SOCKADDR, CWD, EOE, PROCTITLE and the like. */
+const COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR|CWD|EOE|PROCTITLE) /;
+
+/** Where audit is enabled, a denial and its call share a serial: if the denial is lost, no serial is missing. */
+function orphans(log: readonly LogText[], serials: readonly (number | undefined)[]): Loss[] {
+  const led = new Set<number>();
+  log.forEach(({ text }, at) => { const serial = serials[at]; if (serial !== undefined && !COMPANION.test(text)) led.add(serial); });
+  return log.flatMap(({ text }, at): Loss[] => {
+    const serial = serials[at];
+    return serial === undefined || led.has(serial) || !REFUSED_CALL.test(text) ? [] : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
+  });
 }
 
 /** The serial that stands `slack` stamped texts behind the first one at or after a place. */

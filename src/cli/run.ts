@@ -5,6 +5,7 @@ import { EXIT, HarnessError } from '../errors.ts';
 import { asRoot, isRoot } from '../host/elevate.ts';
 import { apparmorEnabled } from '../host/preflight.ts';
 import { Engine } from '../container/engine.ts';
+import type { LogChoice } from '../kernel/log.ts';
 import type { LabSuite } from '../lab/index.ts';
 import { closing, entryLines, faultLines, suiteLines } from '../report/terminal.ts';
 import { exitCode } from '../report/summary.ts';
@@ -24,6 +25,7 @@ export interface RunArguments {
   readonly bail: boolean;
   readonly inPlace: boolean;
   readonly keepAuditSwitch: boolean;
+  readonly log: LogChoice;
 }
 
 /** @returns the exit code. */
@@ -69,10 +71,10 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
     entry: (entry) => { print(entryLines(entry, { color, root })); },
     fault: (fault) => { print(faultLines(fault, { color, root })); },
   };
-  const { profile, image, grep, bail, inPlace, keepAuditSwitch } = args;
+  const { profile, image, grep, bail, inPlace, keepAuditSwitch, log } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
   const ledger = await run({
-    specs, bail, inPlace, keepAuditSwitch, signal: interruption(),
+    specs, bail, inPlace, keepAuditSwitch, log, signal: interruption(),
     ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(lab === undefined ? {} : { lab }),
   }, events);
   const reports = writeReports(ledger, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);

@@ -6,7 +6,7 @@ import { parserVersion } from '../kernel/parser.ts';
 import { readSwitches } from '../kernel/switches.ts';
 import type { HostFacts } from '../model.ts';
 
-export async function hostFacts(engine: EngineFacts, lab: string | undefined): Promise<HostFacts> {
+export async function hostFacts(engine: EngineFacts, { logSource, lab }: { logSource: string; lab: string | undefined }): Promise<HostFacts> {
   return {
     hostname: hostname(),
     ...(lab === undefined ? {} : { lab }),
@@ -17,7 +17,7 @@ export async function hostFacts(engine: EngineFacts, lab: string | undefined): P
     engine: engine.version,
     runtime: engine.runtime,
     node: process.version,
-    logSource: '/dev/kmsg',
+    logSource,
     auditMode: readSwitches().audit,
   };
 }

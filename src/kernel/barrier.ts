@@ -2,13 +2,17 @@
  * A barrier in the audit stream. Replacing a tiny profile makes a STATUS record, which the kernel queues behind every
  * record that came before it: once it has been read, all of those have been, or they are lost.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { HarnessError } from '../errors.ts';
 import type { HostChanges } from './host.ts';
 import type { KernelLog } from './log.ts';
 import { compile } from './parser.ts';
 import { replacePolicy } from './policy.ts';
 
-const WAIT_MS = 10_000;
+/** The barrier's record can be lost like any other: it is sent again after each of these. */
+const WAITS_MS = [500, 1500, 4000, 8000, 16_000];
+/** The kernel prints the name of the thread that loads policy. */
+const COMM = '/proc/self/comm';
 
 export interface Barrier {
   /** Crosses the barrier. @returns the serial of its record. @throws HarnessError `no-records` when it does not arrive. */
@@ -19,15 +23,24 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
   const name = `apparmor-probe.barrier.${run}`;
   const { policy } = await compile('/barrier', `profile "${name}" {}\n`);
   changes.willLoad([name], { keep: false });
-  let last = 0;
+  let crossings = 0;
   return {
     async cross() {
-      for (const attempt of [1, 2]) {
-        replacePolicy(policy);
-        const record = await log.waitFor(({ type, fields, serial }) => type === 'STATUS' && fields['name'] === name && serial > last, attempt * WAIT_MS);
-        if (record !== undefined) return last = record.serial;
+      // a record of the crossing before may come late: it must not be taken for this one's, which it precedes
+      const comm = `barrier-${String(++crossings % 1_000_000)}`;
+      for (const wait of WAITS_MS) {
+        under(comm, () => { replacePolicy(policy); });
+        const record = await log.waitFor(({ type, fields }) => type === 'STATUS' && fields['name'] === name && fields['comm'] === comm, wait);
+        if (record !== undefined) return record.serial;
       }
-      throw new HarnessError('no-records', `No audit record of AppArmor has reached the kernel log in ${String(3 * WAIT_MS / 1000)} s.`);
+      throw new HarnessError('no-records', `No audit record of AppArmor has arrived in ${String(WAITS_MS.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`, { details: log.looked() });
     },
   };
+}
+
+/** Does something under another thread name. It must not wait: nothing else may run under that name. */
+function under(comm: string, act: () => void): void {
+  const before = readFileSync(COMM, 'utf8').trimEnd();
+  writeFileSync(COMM, comm);
+  try { act(); } finally { writeFileSync(COMM, before); }
 }

@@ -12,6 +12,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   errors: () => import('./errors.test.ts'),
   restore: () => import('./restore.test.ts'),
   action: () => import('./action.test.ts'),
+  sources: () => import('./sources.test.ts'),
 };
 
 const [resultFile = '', ...wanted] = process.argv.slice(2);
