@@ -24,6 +24,12 @@ describe('audit/gaps', () => {
     ['a notice at the end', [at(5), say('kauditd_printk_skb: 3 callbacks suppressed')], [[5, END]]],
     ['a full backlog, whose records are printed later', [at(5), say('audit: backlog limit exceeded'), at(6), at(7)], [[5, END]]],
     ['words of a process that look like a notice', [at(5), say('x audit: backlog limit exceeded'), at(6)], []],
+    ['what the reader says is lost', [at(5), say('', { lost: 'somewhere' }), at(6)], [[0, END]]],
+    ['a call that was refused, without its denial', [at(5), say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=no exit=-13 a0=1 comm="c" subj=p key=(null)\x1dARCH=x86_64'), say('type=PROCTITLE msg=audit(1.000:6): proctitle=61'), at(7)], [[5, 7]]],
+    ['the same, of the kernel log', [say('audit: type=1300 audit(1.000:6): arch=c000003e syscall=257 success=no exit=-1 a0=1 comm="c" key=(null)')], [[5, 7]]],
+    ['a call that was refused, with it', [at(6), say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=no exit=-13 a0=1 comm="c" key=(null)')], []],
+    ['a call that a rule recorded', [say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=no exit=-13 a0=1 comm="c" key="k"')], []],
+    ['a call that succeeded', [say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=yes exit=3 a0=1 comm="c" key=(null)')], []],
   ];
   for (const [name, log, expected] of cases) it(name, () => { expect(spans(log)).to.deep.equal(expected); });
 

@@ -1,0 +1,39 @@
+/** What has been read of one source and not been taken yet. */
+import type { LogText } from '../audit/gaps.ts';
+import { stampOf } from '../audit/parse.ts';
+import type { AuditRecord } from '../model.ts';
+import type { LogSource } from './source.ts';
+
+export class Channel {
+  readonly source: LogSource;
+  #texts: LogText[] = [];
+  records: AuditRecord[] = [];
+
+  constructor(source: LogSource) { this.source = source; }
+
+  /** Reads what is there now, and returns it. */
+  poll(): readonly LogText[] {
+    const read = this.source.read();
+    for (const text of read) {
+      this.#texts.push(text);
+      const parsed = this.source.parse(text.text);
+      if (parsed.kind === 'record') this.records.push(parsed.record);
+    }
+    return read;
+  }
+
+  /** Everything since the last take. */
+  take(): { texts: LogText[]; records: AuditRecord[] } {
+    const taken = { texts: this.#texts, records: this.records };
+    this.forget();
+    return taken;
+  }
+
+  /** Drops all but the last stamped text: gaps count from it. */
+  forget(): void {
+    this.records = [];
+    this.#texts = this.#texts.filter(({ text }) => stampOf(text) !== undefined).slice(-1).map(({ text, seq }) => ({ text, ...(seq === undefined ? {} : { seq }) }));
+  }
+
+  close(): void { this.source.close(); }
+}

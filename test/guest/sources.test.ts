@@ -1,0 +1,213 @@
+/** Records from where the host sends them: a real auditd, a real journald, other readers, and what loses records. */
+import { expect } from 'chai';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ledger } from '../../src/model.ts';
+import { exec, start } from '../../src/process.ts';
+import { exitCode } from '../../src/report/summary.ts';
+import { run } from '../../src/run.ts';
+import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
+
+const FILE = '/var/log/audit/audit.log';
+const PROFILE = profileText('sources', '  deny /etc/passwd w,');
+const denials = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `denial ${String(i)}`, open: '/etc/passwd', for: 'write', expect: 'denied' }));
+const commands = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `command ${String(i)}`, shell: 'echo >> /etc/passwd', expect: 'denied' }));
+
+async function must(...argv: string[]): Promise<string> {
+  const { exit, stdout, stderr, startError } = await exec(argv);
+  expect(exit, `${argv.join(' ')}: ${startError ?? stderr}`).to.equal(0);
+  return stdout.toString();
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let left = 200; !await condition(); left--) {
+    if (left === 0) throw new Error(`it never came that ${what}`);
+    await sleep(50);
+  }
+}
+
+const auditStatus = async (key: string): Promise<number> => Number(new RegExp(`^${key} (\\d+)`, 'm').exec(await must('auditctl', '-s'))?.[1]);
+
+function pidsOf(name: string): number[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try { return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name; } catch { return false; }
+  }).map(Number);
+}
+
+async function end(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  for (const pid of pidsOf(name)) process.kill(pid, signal);
+  await until(`${name} has ended`, () => pidsOf(name).length === 0);
+}
+
+/** What every entry rests on: exactly one record, its own, in the form of the source. */
+function eachHasItsRecord(ledger: Ledger, form: RegExp): void {
+  for (const { probe, witnesses } of ledger.suites[0]!.entries) {
+    expect(witnesses.map(({ record, by }) => [by, record.fields['comm'] === probe.id, form.test(record.raw)]), probe.name).to.deep.equal([['comm', true, true]]);
+  }
+}
+
+/** A run that calls back after each entry. */
+async function watched(file: string, onEntry: (count: number) => void): Promise<{ ledger: Ledger; exit: number }> {
+  const silent = (): void => undefined;
+  let count = 0;
+  const ledger = await run({ specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
+    { progress: silent, suite: silent, fault: silent, entry: () => { onEntry(++count); } });
+  return { ledger, exit: exitCode(ledger) };
+}
+
+/** Each verdict that is not green says that records were lost, or that none arrive. */
+function undecided(ledger: Ledger): string[] {
+  const codes = ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => verdict).filter(({ kind }) => kind !== 'pass');
+  for (const { kind } of codes) expect(kind, story(ledger)).to.equal('inconclusive');
+  return [...new Set(codes.map(({ code }) => code))].sort();
+}
+
+describe('records from auditd', () => {
+  beforeEach(async () => {
+    await must('auditd');
+    await until('auditd has the records', async () => await auditStatus('pid') !== 0 && existsSync(FILE));
+  });
+  afterEach(async () => {
+    await exec(['auditctl', '-r', '0']);
+    await exec(['auditctl', '-D']);
+    await end('auditd');
+    await must('auditctl', '-e', '0'); // auditd enables auditing of calls, and leaves it so
+  });
+
+  it('200 denials are 200 records, each on its probe, and the report names the file', async () => {
+    const before = await hostState();
+    const { ledger, exit } = await harness([spec(PROFILE, denials(200))]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.host?.logSource).to.equal(`auditd (${FILE})`);
+    eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
+    expect(await hostState()).to.deep.equal(before);
+  });
+
+  it('commands, by their window', async () => {
+    const { ledger, exit } = await harness([spec(PROFILE, commands(3))], { log: 'auditd' });
+    expect(exit, story(ledger)).to.equal(0);
+  });
+
+  it('its rotations lose nothing', async () => {
+    const [pid = 0] = pidsOf('auditd');
+    let rotations = 0;
+    const file = (): string => String(readFileSync(FILE).length);
+    const timer = setInterval(() => { if (existsSync(FILE) && file() !== '0') { process.kill(pid, 'SIGUSR1'); rotations++; } }, 200);
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(120))]);
+      expect(exit, story(ledger)).to.equal(0);
+      eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
+      expect(rotations).to.be.greaterThan(5);
+      expect(existsSync(`${FILE}.4`)).to.equal(true);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+
+  it('a rate limit makes verdicts inconclusive, none wrong', async () => {
+    await must('auditctl', '-r', '6');
+    const { ledger, exit } = await harness([spec(PROFILE, denials(40))]);
+    expect(exit, story(ledger)).to.equal(3);
+    expect(undecided(ledger)).to.deep.equal(['records-lost']);
+  });
+
+  it('a filter that hides them ends the run with no-records', async () => {
+    await must('auditctl', '-a', 'always,exclude', '-F', 'msgtype=AVC');
+    const { ledger, exit } = await harness([spec(PROFILE, denials(1))]);
+    expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
+    expect(ledger.faults[0]!.message).to.contain(FILE).and.to.contain('/dev/kmsg');
+  });
+
+  it('a file that others can write proves nothing', async () => {
+    chmodSync(FILE, 0o666);
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'auditd' });
+      expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
+      expect(ledger.faults[0]!.message).to.contain('could be forged');
+    } finally {
+      chmodSync(FILE, 0o640);
+    }
+  });
+
+  it('when it is killed in the middle, nothing behind that is green', async () => {
+    const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => { if (count === 1) for (const pid of pidsOf('auditd')) process.kill(pid, 'SIGKILL'); });
+    expect(exit, story(ledger)).to.equal(3);
+    expect(entry(ledger, 'denial 0').verdict.kind).to.equal('pass');
+    expect(undecided(ledger)).to.include('no-records');
+    for (const name of ['command 1', 'command 2']) expect(entry(ledger, name).verdict.kind, name).to.equal('inconclusive');
+  });
+});
+
+describe('records from the journal', () => {
+  const SETTINGS = '/run/systemd/journald.conf.d';
+  async function withJournald(audit: 'yes' | 'no', work: () => Promise<void>): Promise<void> {
+    mkdirSync('/run/systemd/journal', { recursive: true });
+    mkdirSync(SETTINGS, { recursive: true });
+    writeFileSync(`${SETTINGS}/audit.conf`, `[Journal]\nAudit=${audit}\n`);
+    if (audit === 'no') await must('auditctl', '-e', '0');
+    const journald = start(['/usr/lib/systemd/systemd-journald'], { stdio: 'ignore' });
+    try {
+      await until('journald listens', () => existsSync('/run/systemd/journal/socket'));
+      await work();
+    } finally {
+      journald.kill();
+      await end('systemd-journal');
+      await must('auditctl', '-e', '0');
+      rmSync(SETTINGS, { recursive: true });
+      rmSync('/run/systemd/journal', { recursive: true });
+    }
+  }
+
+  it('--log journal: a verdict rests on its entries, and the report says so', () => withJournald('yes', async () => {
+    const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.host?.logSource).to.equal('systemd journal');
+    eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
+  }));
+
+  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () => withJournald('no', async () => {
+    const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
+    expect(exit, story(ledger)).to.equal(0);
+    eachHasItsRecord(ledger, /^audit: type=1400 audit\(/);
+  }));
+
+  it('by itself the nearer log is taken', () => withJournald('yes', async () => {
+    const { ledger, exit } = await harness([spec(PROFILE, denials(30))]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.host?.logSource).to.equal('/dev/kmsg');
+    eachHasItsRecord(ledger, /^audit: type=1400 /);
+  }));
+
+  it('where there is none, --log journal says so', async () => {
+    const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'journal' });
+    expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
+  });
+});
+
+describe('records from the kernel log', () => {
+  it('another reader, and one who clears it, change nothing', async () => {
+    const reader = start(['dmesg', '--follow'], { stdio: 'ignore' });
+    const over = new AbortController();
+    const clears = (async () => { while (!over.signal.aborted) { await must('dmesg', '--clear'); await sleep(100); } })();
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(60))]);
+      expect(exit, story(ledger)).to.equal(0);
+      eachHasItsRecord(ledger, /^audit: type=1400 /);
+    } finally {
+      over.abort();
+      await clears;
+      reader.kill();
+    }
+  });
+
+  it('a rate limit of the audit system makes verdicts inconclusive, none wrong', async () => {
+    await must('auditctl', '-r', '6');
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(40))]);
+      expect(exit, story(ledger)).to.equal(3);
+      expect(undecided(ledger)).to.deep.equal(['records-lost']);
+    } finally {
+      await must('auditctl', '-r', '0');
+    }
+  });
+});
