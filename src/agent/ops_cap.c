@@ -12,7 +12,8 @@
 #include "attempt.h"
 
 #define CAP(number) (1UL << (number))
-#define KEEP_FILES (CAP(1) | CAP(2) | CAP(3)) /* dac_override, dac_read_search, fowner */
+enum { KEEP_NONE, KEEP_FILES, KEEP_BPF };
+static const u64 kept[] = { 0, CAP(1) | CAP(2) | CAP(3) /* the way to a path: dac_override, dac_read_search, fowner */, CAP(39) };
 #define BAD_POINTER ((void *)1)
 
 static int thing;         /* what `prepare` made: a descriptor, a process, a message queue */
@@ -210,10 +211,16 @@ static long ask_block_suspend(void) {
 	return -EPERM;
 }
 
+/*
+ * Debian's perf_event_paranoid of 3 wants sys_admin before anything else. There a program for bpf(2) that needs perfmon
+ * is the question, and bpf has to be held as well; its instructions cannot be read, so there is no program in the end.
+ */
 static long ask_perfmon(void) {
 	/* type 0, size 64; sample_period has its highest bit, which is invalid; exclude_kernel, namespaces */
-	u64 attributes[8] = { 64UL << 32, 0, 1UL << 63, 0, 0, 1UL << 5 | 1UL << 28, 0, 0 };
-	return sys(perf_event_open, attributes, 0, -1, -1, 0);
+	u64 event[8] = { 64UL << 32, 0, 1UL << 63, 0, 0, 1UL << 5 | 1UL << 28, 0, 0 };
+	u64 program[6] = { 2 | 1UL << 32 /* kprobe, one instruction */, (u64)BAD_POINTER, (u64)"", 0, 0, 0 };
+	long error = sys(perf_event_open, event, 0, -1, -1, 0);
+	return error == -EACCES && sys(bpf, 5 /* BPF_PROG_LOAD */, program, sizeof program) == -EFAULT ? -EINVAL : error;
 }
 
 static long ask_bpf(void) {
@@ -235,7 +242,7 @@ static long ask_checkpoint_restore(void) {
 static const struct capability {
 	const char *name;
 	u8 refused, granted, granted_too;
-	u8 keeps_files; /* needs the way to a path as well */
+	u8 keeps; /* held as well: KEEP_… */
 	long (*prepare)(void);
 	long (*ask)(void);
 } capabilities[] = {
@@ -266,18 +273,18 @@ static const struct capability {
 	{ "sys_resource", EPERM, 0, 0, 0, lowered_limit, ask_sys_resource },
 	{ "sys_time", EPERM, EINVAL, 0, 0, 0, ask_sys_time },
 	{ "sys_tty_config", EPERM, 0, 0, 0, new_session, ask_sys_tty_config },
-	{ "mknod", EPERM, 0, 0, 1, 0, ask_mknod },
+	{ "mknod", EPERM, 0, 0, KEEP_FILES, 0, ask_mknod },
 	{ "lease", EACCES, EAGAIN, 0, 0, foreign_file, ask_lease },
 	{ "audit_write", EPERM, EINVAL, 0, 0, 0, ask_audit_write },
 	{ "audit_control", EPERM, 0, 0, 0, 0, ask_audit_control },
 	{ "setfcap", EPERM, 0, EOPNOTSUPP, 0, memory_file, ask_setfcap },
 	{ "mac_override", 0, 0, 0, 0, 0, 0 }, /* only Smack asks for it */
-	{ "mac_admin", EACCES, EFAULT, 0, 1, 0, ask_mac_admin },
+	{ "mac_admin", EACCES, EFAULT, 0, KEEP_FILES, 0, ask_mac_admin },
 	{ "syslog", EPERM, 0, 0, 0, 0, ask_syslog },
 	{ "wake_alarm", EPERM, 0, 0, 0, 0, ask_wake_alarm },
 	{ "block_suspend", EPERM, 0, 0, 0, 0, ask_block_suspend },
 	{ "audit_read", EPERM, 0, 0, 0, 0, ask_audit_read },
-	{ "perfmon", EACCES, EINVAL, 0, 0, 0, ask_perfmon },
+	{ "perfmon", EACCES, EINVAL, 0, KEEP_BPF, 0, ask_perfmon },
 	{ "bpf", EPERM, E2BIG, 0, 0, 0, ask_bpf },
 	{ "checkpoint_restore", EPERM, EEXIST, 0, 0, 0, ask_checkpoint_restore },
 };
@@ -298,7 +305,7 @@ static int proving;
 
 static long question(char **args, struct outcome *out) {
 	const struct capability *c = capability_of(args[0]);
-	u64 keep = c->keeps_files ? KEEP_FILES : 0, wanted = proving ? 0 : CAP(c - capabilities);
+	u64 keep = kept[c->keeps], wanted = proving ? 0 : CAP(c - capabilities);
 	place = args[1];
 	as_agent();
 	long error = c->prepare ? c->prepare() : 0;

@@ -125,10 +125,13 @@ long op_rmdir(char **args, struct outcome *out) {
  * Opening with O_PATH tells the kind and asks nobody.
  */
 long op_delete(char **args, struct outcome *out) {
-	long fd = sys_open(args[0], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd >= 0) sys_close((int)fd);
-	if (fd >= 0) return asked(out, sys_unlink(args[0], 0), -EISDIR);
-	return fd == -ENOTDIR || fd == -ELOOP ? asked(out, sys_unlink(args[0], AT_REMOVEDIR), -ENOTDIR) : fd;
+	long fd = sys_open(args[0], O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0) return fd; /* there is no such name */
+	sys_close((int)fd);
+	fd = sys_open(args[0], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0) return asked(out, sys_unlink(args[0], AT_REMOVEDIR), -ENOTDIR);
+	sys_close((int)fd);
+	return asked(out, sys_unlink(args[0], 0), -EISDIR);
 }
 
 /* Removes what an attempt has made, if it has. */
