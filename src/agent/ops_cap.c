@@ -130,7 +130,7 @@ static long ask_sys_rawio(void) { return sys_ioctl(thing, 1 /* FIBMAP */, BAD_PO
 static long ask_sys_chroot(void) { return sys(chroot, "/"); }
 static long ask_sys_ptrace(void) { return sys(ptrace, 0x4206 /* PTRACE_SEIZE */, thing, 0, 0); }
 static long ask_sys_pacct(void) { return sys(acct, BAD_POINTER); }
-static long ask_sys_admin(void) { return sys(sethostname, 0, -1); }
+static long ask_sys_admin(void) { return sys(sethostname, "", -1); }
 static long ask_sys_boot(void) { return sys(reboot, 0, 0, 0, 0); /* no magic numbers */ }
 static long ask_sys_nice(void) { return sys(setpriority, 0, 0, -20); }
 

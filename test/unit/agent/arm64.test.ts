@@ -1,5 +1,6 @@
 /** The arm64 agent under qemu-user, which comes from Debian as the toolchain does: the same codec, the same answers. */
 import { expect } from 'chai';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractTree } from '../../../src/lab/tools.ts';
@@ -37,6 +38,24 @@ describe('agent: arm64', function () {
     const output = session.frames.flatMap((frame) => (frame.type === 'output' ? [`${frame.stream} ${frame.data.toString()}`] : []));
     expect(output).to.have.members(['stdout out\n', 'stderr err\n']);
     expect(session.exit).to.equal(0);
+  }));
+
+  // Numbers and flags differ between the architectures. What the emulator does not pass on (ptrace, io_uring, bpf, perf) is left out.
+  it('makes the same system calls', () => withFolder(async (folder) => {
+    writeFileSync(join(folder, 'file'), 'content');
+    mkdirSync(join(folder, 'dir'));
+    const lines = ['open read,write,truncate ~/file', 'open read,create ~/new', 'readdir ~', 'readdir ~/file', 'getattr ~/file', 'delete ~/file', 'delete ~/dir', 'rename ~/file ~/renamed', 'link ~/file ~/linked', 'symlink x ~/linked',
+      'mknod char ~/node', 'chmod ~/file', 'chown ~/file', 'utimens ~/file', 'getxattr ~/file', 'setxattr ~/file', 'truncate ~/file', 'lock fcntl write ~/file', 'lock flock read ~/file', 'mmap ~/file', 'mprotect ~/file',
+      'socket 2 3 1', 'bind 1 1 ~/socket', 'accept 2 1 -', 'connect 10 1 -', 'receive 1 1', 'receive 2 2', 'receive-fd ~/file', 'getpeername 2 1', 'shutdown 2 1', 'getsockopt 2 1', 'setsockopt 2 1',
+      'umount /proc', 'pivot_root ~ ~/dir', 'fsmount tmpfs ~/dir', 'open_tree ~ ~/dir', 'signal 0 child', 'rlimit nofile 100', 'mqueue create /apparmor-probe-arm64',
+      ...['chown', 'dac_override', 'dac_read_search', 'fowner', 'fsetid', 'kill', 'setuid', 'setpcap', 'ipc_lock', 'ipc_owner', 'sys_chroot', 'sys_boot', 'sys_nice', 'sys_time', 'sys_tty_config', 'mknod ~/node', 'lease', 'setfcap', 'syslog'].map((name) => `capable ${name}`)];
+    const session = await talk(lines.map((line) => {
+      const [name = '', ...args] = line.split(' ').map((word) => (word === '-' ? '' : word.replace(/^~/, folder)));
+      return encodeOp({ tag: 'p1', name, args });
+    }), { argv: [...argv, 'serve'] });
+    expect(results(session).map((result, at) => `${lines[at] ?? ''}: ${errnoName(result.errno) ?? 'ok'}`)).to.deep.equal(lines.map((line) => `${line}: ${line === 'readdir ~/file' ? 'ENOTDIR' : 'ok'}`));
+    expect(readdirSync(folder).sort()).to.deep.equal(['dir', 'file']);
+    expect(readFileSync(join(folder, 'file'), 'utf8')).to.equal('content');
   }));
 
   it('refuses nonsense', async () => {
