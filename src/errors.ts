@@ -28,7 +28,7 @@ export const ERRORS = {
   'no-docker': { exit: EXIT.broken, means: 'The Docker engine does not answer.', hint: 'Start Docker, or set DOCKER_HOST to a local engine.' },
   'engine-remote': { exit: EXIT.broken, means: 'The Docker engine runs on another machine, whose kernel cannot be read.', hint: 'Use the engine of this machine.' },
   'no-rights': { exit: EXIT.broken, means: 'Loading profiles and reading the kernel log need root.', hint: 'Run as root, or give this user passwordless sudo.' },
-  'no-records': { exit: EXIT.broken, means: 'The kernel\'s audit records do not arrive where they are read.', hint: 'If auditd runs on this host, stop it for the run; `apparmor-probe doctor` shows the log source.' },
+  'no-records': { exit: EXIT.broken, means: 'The kernel\'s audit records do not arrive where they are read.', hint: 'Read where it was looked for; `auditctl -l` and `auditctl -s` show filters and limits that hide records. `apparmor-probe doctor` shows where they arrive.' },
   'load-failed': { exit: EXIT.broken, means: 'The kernel refused the policy.', hint: 'Read the kernel\'s reason in the message.' },
   'not-loaded': { exit: EXIT.broken, means: 'After loading, the kernel does not list the profile in the expected mode.', hint: 'Check the profile\'s flags and the spec\'s `mode`.' },
   'not-confined': { exit: EXIT.broken, means: 'A process of the container does not carry the label it must.', hint: 'Check that the engine supports AppArmor (`apparmor-probe doctor`) and that the spec asks for no privileged container.' },

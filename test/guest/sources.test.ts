@@ -1,6 +1,8 @@
 /** Records from where the host sends them: a real auditd, a real journald, other readers, and what loses records. */
 import { expect } from 'chai';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../src/model.ts';
 import { exec, start } from '../../src/process.ts';
@@ -111,6 +113,17 @@ describe('records from auditd', () => {
     expect(undecided(ledger)).to.deep.equal(['records-lost']);
   });
 
+  it('a backlog that overflows makes verdicts inconclusive, none wrong', async () => {
+    await must('auditctl', '-b', '1');
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(60))]);
+      expect(exit, story(ledger)).to.equal(3);
+      expect(undecided(ledger).filter((code) => code !== 'no-records')).to.deep.equal(['records-lost']);
+    } finally {
+      await must('auditctl', '-b', '64');
+    }
+  });
+
   it('a filter that hides them ends the run with no-records', async () => {
     await must('auditctl', '-a', 'always,exclude', '-F', 'msgtype=AVC');
     const { ledger, exit } = await harness([spec(PROFILE, denials(1))]);
@@ -139,39 +152,44 @@ describe('records from auditd', () => {
 });
 
 describe('records from the journal', () => {
-  const SETTINGS = '/run/systemd/journald.conf.d';
-  async function withJournald(audit: 'yes' | 'no', work: () => Promise<void>): Promise<void> {
-    mkdirSync('/run/systemd/journal', { recursive: true });
-    mkdirSync(SETTINGS, { recursive: true });
-    writeFileSync(`${SETTINGS}/audit.conf`, `[Journal]\nAudit=${audit}\n`);
-    if (audit === 'no') await must('auditctl', '-e', '0');
-    const journald = start(['/usr/lib/systemd/systemd-journald'], { stdio: 'ignore' });
+  const FOLDER = '/run/systemd/journal';
+  const JOURNALD = '/usr/lib/systemd/systemd-journald';
+  /** Started by hand it reads the audit socket; given a socket of its own, as by systemd on Debian, it takes no other. */
+  async function withJournald(audit: boolean, work: () => Promise<void>): Promise<void> {
+    mkdirSync(FOLDER, { recursive: true });
+    const journald = start(audit ? [JOURNALD] : ['systemd-socket-activate', '--listen', `${FOLDER}/stdout`, JOURNALD], { stdio: 'ignore' });
     try {
-      await until('journald listens', () => existsSync('/run/systemd/journal/socket'));
+      if (!audit) {
+        await until('its socket is there', () => existsSync(`${FOLDER}/stdout`));
+        const wakes = connect(`${FOLDER}/stdout`);
+        await once(wakes, 'connect');
+        await until('journald runs', () => pidsOf('systemd-journal').length > 0);
+        wakes.destroy();
+      }
+      await until('journald listens', () => existsSync(`${FOLDER}/socket`));
       await work();
     } finally {
       journald.kill();
       await end('systemd-journal');
       await must('auditctl', '-e', '0');
-      rmSync(SETTINGS, { recursive: true });
-      rmSync('/run/systemd/journal', { recursive: true });
+      rmSync(FOLDER, { recursive: true });
     }
   }
 
-  it('--log journal: a verdict rests on its entries, and the report says so', () => withJournald('yes', async () => {
+  it('--log journal: a verdict rests on its entries, and the report says so', () => withJournald(true, async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
     expect(exit, story(ledger)).to.equal(0);
     expect(ledger.host?.logSource).to.equal('systemd journal');
     eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
   }));
 
-  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () => withJournald('no', async () => {
+  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () => withJournald(false, async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
     expect(exit, story(ledger)).to.equal(0);
     eachHasItsRecord(ledger, /^audit: type=1400 audit\(/);
   }));
 
-  it('by itself the nearer log is taken', () => withJournald('yes', async () => {
+  it('by itself the nearer log is taken', () => withJournald(true, async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(30))]);
     expect(exit, story(ledger)).to.equal(0);
     expect(ledger.host?.logSource).to.equal('/dev/kmsg');
