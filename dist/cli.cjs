@@ -21,9 +21,9 @@ var __commonJS = (cb, mod) => function __require() {
     throw mod = 0, e;
   }
 };
-var __export = (target, all) => {
+var __export = (target2, all) => {
   for (var name in all)
-    __defProp(target, name, { get: all[name], enumerable: true });
+    __defProp(target2, name, { get: all[name], enumerable: true });
 };
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
@@ -33,20 +33,20 @@ var __copyProps = (to, from, except, desc) => {
   }
   return to;
 };
-var __reExport = (target, mod, secondTarget) => (__copyProps(target, mod, "default"), secondTarget && __copyProps(secondTarget, mod, "default"));
-var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
+var __reExport = (target2, mod, secondTarget) => (__copyProps(target2, mod, "default"), secondTarget && __copyProps(secondTarget, mod, "default"));
+var __toESM = (mod, isNodeMode, target2) => (target2 = mod != null ? __create(__getProtoOf(mod)) : {}, __copyProps(
   // If the importer is in node compatibility mode or this is not an ESM
   // file that has been converted to a CommonJS file using a Babel-
   // compatible transform (i.e. "__esModule" has not been set), then set
   // "default" to the CommonJS "module.exports" for node compatibility.
-  isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
+  isNodeMode || !mod || !mod.__esModule ? __defProp(target2, "default", { value: mod, enumerable: true }) : target2,
   mod
 ));
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
-// ../../work/main/node_modules/commander/lib/error.js
+// node_modules/commander/lib/error.js
 var require_error = __commonJS({
-  "../../work/main/node_modules/commander/lib/error.js"(exports2) {
+  "node_modules/commander/lib/error.js"(exports2) {
     var CommanderError2 = class extends Error {
       /**
        * Constructs the CommanderError class
@@ -79,9 +79,9 @@ var require_error = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/argument.js
+// node_modules/commander/lib/argument.js
 var require_argument = __commonJS({
-  "../../work/main/node_modules/commander/lib/argument.js"(exports2) {
+  "node_modules/commander/lib/argument.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Argument2 = class {
       /**
@@ -207,9 +207,9 @@ var require_argument = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/help.js
+// node_modules/commander/lib/help.js
 var require_help = __commonJS({
-  "../../work/main/node_modules/commander/lib/help.js"(exports2) {
+  "node_modules/commander/lib/help.js"(exports2) {
     var { humanReadableArgName } = require_argument();
     var Help2 = class {
       constructor() {
@@ -257,8 +257,8 @@ var require_help = __commonJS({
        * @returns {number}
        */
       compareOptions(a, b) {
-        const getSortKey = (option) => {
-          return option.short ? option.short.replace(/^-/, "") : option.long.replace(/^--/, "");
+        const getSortKey = (option2) => {
+          return option2.short ? option2.short.replace(/^-/, "") : option2.long.replace(/^--/, "");
         };
         return getSortKey(a).localeCompare(getSortKey(b));
       }
@@ -269,7 +269,7 @@ var require_help = __commonJS({
        * @returns {Option[]}
        */
       visibleOptions(cmd) {
-        const visibleOptions = cmd.options.filter((option) => !option.hidden);
+        const visibleOptions = cmd.options.filter((option2) => !option2.hidden);
         const helpOption = cmd._getHelpOption();
         if (helpOption && !helpOption.hidden) {
           const removeShort = helpOption.short && cmd._findOption(helpOption.short);
@@ -302,7 +302,7 @@ var require_help = __commonJS({
         const globalOptions = [];
         for (let ancestorCmd = cmd.parent; ancestorCmd; ancestorCmd = ancestorCmd.parent) {
           const visibleOptions = ancestorCmd.options.filter(
-            (option) => !option.hidden
+            (option2) => !option2.hidden
           );
           globalOptions.push(...visibleOptions);
         }
@@ -345,8 +345,8 @@ var require_help = __commonJS({
        * @param {Option} option
        * @returns {string}
        */
-      optionTerm(option) {
-        return option.flags;
+      optionTerm(option2) {
+        return option2.flags;
       }
       /**
        * Get the argument term to show in the list of arguments.
@@ -382,10 +382,10 @@ var require_help = __commonJS({
        * @returns {number}
        */
       longestOptionTermLength(cmd, helper) {
-        return helper.visibleOptions(cmd).reduce((max, option) => {
+        return helper.visibleOptions(cmd).reduce((max, option2) => {
           return Math.max(
             max,
-            this.displayWidth(helper.styleOptionTerm(helper.optionTerm(option)))
+            this.displayWidth(helper.styleOptionTerm(helper.optionTerm(option2)))
           );
         }, 0);
       }
@@ -397,10 +397,10 @@ var require_help = __commonJS({
        * @returns {number}
        */
       longestGlobalOptionTermLength(cmd, helper) {
-        return helper.visibleGlobalOptions(cmd).reduce((max, option) => {
+        return helper.visibleGlobalOptions(cmd).reduce((max, option2) => {
           return Math.max(
             max,
-            this.displayWidth(helper.styleOptionTerm(helper.optionTerm(option)))
+            this.displayWidth(helper.styleOptionTerm(helper.optionTerm(option2)))
           );
         }, 0);
       }
@@ -463,36 +463,36 @@ var require_help = __commonJS({
        * @param {Option} option
        * @return {string}
        */
-      optionDescription(option) {
+      optionDescription(option2) {
         const extraInfo = [];
-        if (option.argChoices) {
+        if (option2.argChoices) {
           extraInfo.push(
             // use stringify to match the display of the default value
-            `choices: ${option.argChoices.map((choice) => JSON.stringify(choice)).join(", ")}`
+            `choices: ${option2.argChoices.map((choice) => JSON.stringify(choice)).join(", ")}`
           );
         }
-        if (option.defaultValue !== void 0) {
-          const showDefault = option.required || option.optional || option.isBoolean() && typeof option.defaultValue === "boolean";
+        if (option2.defaultValue !== void 0) {
+          const showDefault = option2.required || option2.optional || option2.isBoolean() && typeof option2.defaultValue === "boolean";
           if (showDefault) {
             extraInfo.push(
-              `default: ${option.defaultValueDescription || JSON.stringify(option.defaultValue)}`
+              `default: ${option2.defaultValueDescription || JSON.stringify(option2.defaultValue)}`
             );
           }
         }
-        if (option.presetArg !== void 0 && option.optional) {
-          extraInfo.push(`preset: ${JSON.stringify(option.presetArg)}`);
+        if (option2.presetArg !== void 0 && option2.optional) {
+          extraInfo.push(`preset: ${JSON.stringify(option2.presetArg)}`);
         }
-        if (option.envVar !== void 0) {
-          extraInfo.push(`env: ${option.envVar}`);
+        if (option2.envVar !== void 0) {
+          extraInfo.push(`env: ${option2.envVar}`);
         }
         if (extraInfo.length > 0) {
           const extraDescription = `(${extraInfo.join(", ")})`;
-          if (option.description) {
-            return `${option.description} ${extraDescription}`;
+          if (option2.description) {
+            return `${option2.description} ${extraDescription}`;
           }
           return extraDescription;
         }
-        return option.description;
+        return option2.description;
       }
       /**
        * Get the argument description to show in the list of arguments.
@@ -596,22 +596,22 @@ var require_help = __commonJS({
         const optionGroups = this.groupItems(
           cmd.options,
           helper.visibleOptions(cmd),
-          (option) => option.helpGroupHeading ?? "Options:"
+          (option2) => option2.helpGroupHeading ?? "Options:"
         );
         optionGroups.forEach((options, group) => {
-          const optionList = options.map((option) => {
+          const optionList = options.map((option2) => {
             return callFormatItem(
-              helper.styleOptionTerm(helper.optionTerm(option)),
-              helper.styleOptionDescription(helper.optionDescription(option))
+              helper.styleOptionTerm(helper.optionTerm(option2)),
+              helper.styleOptionDescription(helper.optionDescription(option2))
             );
           });
           output2 = output2.concat(this.formatItemList(group, optionList, helper));
         });
         if (helper.showGlobalOptions) {
-          const globalOptionList = helper.visibleGlobalOptions(cmd).map((option) => {
+          const globalOptionList = helper.visibleGlobalOptions(cmd).map((option2) => {
             return callFormatItem(
-              helper.styleOptionTerm(helper.optionTerm(option)),
-              helper.styleOptionDescription(helper.optionDescription(option))
+              helper.styleOptionTerm(helper.optionTerm(option2)),
+              helper.styleOptionDescription(helper.optionDescription(option2))
             );
           });
           output2 = output2.concat(
@@ -809,9 +809,9 @@ ${itemIndentStr}`);
   }
 });
 
-// ../../work/main/node_modules/commander/lib/option.js
+// node_modules/commander/lib/option.js
 var require_option = __commonJS({
-  "../../work/main/node_modules/commander/lib/option.js"(exports2) {
+  "node_modules/commander/lib/option.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Option2 = class {
       /**
@@ -820,14 +820,14 @@ var require_option = __commonJS({
        * @param {string} flags
        * @param {string} [description]
        */
-      constructor(flags, description) {
-        this.flags = flags;
+      constructor(flags2, description) {
+        this.flags = flags2;
         this.description = description || "";
-        this.required = flags.includes("<");
-        this.optional = flags.includes("[");
-        this.variadic = /\w\.\.\.[>\]]$/.test(flags);
+        this.required = flags2.includes("<");
+        this.optional = flags2.includes("[");
+        this.variadic = /\w\.\.\.[>\]]$/.test(flags2);
         this.mandatory = false;
-        const optionFlags = splitOptionFlags(flags);
+        const optionFlags = splitOptionFlags(flags2);
         this.short = optionFlags.shortFlag;
         this.long = optionFlags.longFlag;
         this.negate = false;
@@ -1045,11 +1045,11 @@ var require_option = __commonJS({
         this.positiveOptions = /* @__PURE__ */ new Map();
         this.negativeOptions = /* @__PURE__ */ new Map();
         this.dualOptions = /* @__PURE__ */ new Set();
-        options.forEach((option) => {
-          if (option.negate) {
-            this.negativeOptions.set(option.attributeName(), option);
+        options.forEach((option2) => {
+          if (option2.negate) {
+            this.negativeOptions.set(option2.attributeName(), option2);
           } else {
-            this.positiveOptions.set(option.attributeName(), option);
+            this.positiveOptions.set(option2.attributeName(), option2);
           }
         });
         this.negativeOptions.forEach((value, key) => {
@@ -1065,12 +1065,12 @@ var require_option = __commonJS({
        * @param {Option} option
        * @returns {boolean}
        */
-      valueFromOption(value, option) {
-        const optionKey = option.attributeName();
+      valueFromOption(value, option2) {
+        const optionKey = option2.attributeName();
         if (!this.dualOptions.has(optionKey)) return true;
         const preset = this.negativeOptions.get(optionKey).presetArg;
         const negativeValue = preset !== void 0 ? preset : false;
-        return option.negate === (negativeValue === value);
+        return option2.negate === (negativeValue === value);
       }
     };
     function camelcase(str) {
@@ -1078,12 +1078,12 @@ var require_option = __commonJS({
         return str2 + word2[0].toUpperCase() + word2.slice(1);
       });
     }
-    function splitOptionFlags(flags) {
+    function splitOptionFlags(flags2) {
       let shortFlag;
       let longFlag;
       const shortFlagExp = /^-[^-]$/;
       const longFlagExp = /^--[^-]/;
-      const flagParts = flags.split(/[ |,]+/).concat("guard");
+      const flagParts = flags2.split(/[ |,]+/).concat("guard");
       if (shortFlagExp.test(flagParts[0])) shortFlag = flagParts.shift();
       if (longFlagExp.test(flagParts[0])) longFlag = flagParts.shift();
       if (!shortFlag && shortFlagExp.test(flagParts[0]))
@@ -1094,7 +1094,7 @@ var require_option = __commonJS({
       }
       if (flagParts[0].startsWith("-")) {
         const unsupportedFlag = flagParts[0];
-        const baseError = `option creation failed due to '${unsupportedFlag}' in option flags '${flags}'`;
+        const baseError = `option creation failed due to '${unsupportedFlag}' in option flags '${flags2}'`;
         if (/^-[^-][^-]/.test(unsupportedFlag))
           throw new Error(
             `${baseError}
@@ -1113,7 +1113,7 @@ var require_option = __commonJS({
       }
       if (shortFlag === void 0 && longFlag === void 0)
         throw new Error(
-          `option creation failed due to no flags found in '${flags}'.`
+          `option creation failed due to no flags found in '${flags2}'.`
         );
       return { shortFlag, longFlag };
     }
@@ -1122,9 +1122,9 @@ var require_option = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/suggestSimilar.js
+// node_modules/commander/lib/suggestSimilar.js
 var require_suggestSimilar = __commonJS({
-  "../../work/main/node_modules/commander/lib/suggestSimilar.js"(exports2) {
+  "node_modules/commander/lib/suggestSimilar.js"(exports2) {
     var maxDistance = 3;
     function editDistance2(a, b) {
       if (Math.abs(a.length - b.length) > maxDistance)
@@ -1202,12 +1202,12 @@ var require_suggestSimilar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/command.js
+// node_modules/commander/lib/command.js
 var require_command = __commonJS({
-  "../../work/main/node_modules/commander/lib/command.js"(exports2) {
+  "node_modules/commander/lib/command.js"(exports2) {
     var EventEmitter4 = require("node:events").EventEmitter;
     var childProcess = require("node:child_process");
-    var path4 = require("node:path");
+    var path5 = require("node:path");
     var fs4 = require("node:fs");
     var process2 = require("node:process");
     var { Argument: Argument2, humanReadableArgName } = require_argument();
@@ -1697,8 +1697,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} [description]
        * @return {Option} new option
        */
-      createOption(flags, description) {
-        return new Option2(flags, description);
+      createOption(flags2, description) {
+        return new Option2(flags2, description);
       }
       /**
        * Wrap parseArgs to catch 'commander.invalidArgument'.
@@ -1709,9 +1709,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} invalidArgumentMessage
        * @private
        */
-      _callParseArg(target, value, previous, invalidArgumentMessage) {
+      _callParseArg(target2, value, previous, invalidArgumentMessage) {
         try {
-          return target.parseArg(value, previous);
+          return target2.parseArg(value, previous);
         } catch (err) {
           if (err.code === "commander.invalidArgument") {
             const message = `${invalidArgumentMessage} ${err.message}`;
@@ -1727,15 +1727,15 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @private
        */
-      _registerOption(option) {
-        const matchingOption = option.short && this._findOption(option.short) || option.long && this._findOption(option.long);
+      _registerOption(option2) {
+        const matchingOption = option2.short && this._findOption(option2.short) || option2.long && this._findOption(option2.long);
         if (matchingOption) {
-          const matchingFlag = option.long && this._findOption(option.long) ? option.long : option.short;
-          throw new Error(`Cannot add option '${option.flags}'${this._name && ` to command '${this._name}'`} due to conflicting flag '${matchingFlag}'
+          const matchingFlag = option2.long && this._findOption(option2.long) ? option2.long : option2.short;
+          throw new Error(`Cannot add option '${option2.flags}'${this._name && ` to command '${this._name}'`} due to conflicting flag '${matchingFlag}'
 -  already used by option '${matchingOption.flags}'`);
         }
-        this._initOptionGroup(option);
-        this.options.push(option);
+        this._initOptionGroup(option2);
+        this.options.push(option2);
       }
       /**
        * Check for command name and alias conflicts with existing commands.
@@ -1767,36 +1767,36 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @return {Command} `this` command for chaining
        */
-      addOption(option) {
-        this._registerOption(option);
-        const oname = option.name();
-        const name = option.attributeName();
-        if (option.negate) {
-          const positiveLongFlag = option.long.replace(/^--no-/, "--");
+      addOption(option2) {
+        this._registerOption(option2);
+        const oname = option2.name();
+        const name = option2.attributeName();
+        if (option2.negate) {
+          const positiveLongFlag = option2.long.replace(/^--no-/, "--");
           if (!this._findOption(positiveLongFlag)) {
             this.setOptionValueWithSource(
               name,
-              option.defaultValue === void 0 ? true : option.defaultValue,
+              option2.defaultValue === void 0 ? true : option2.defaultValue,
               "default"
             );
           }
-        } else if (option.defaultValue !== void 0) {
-          this.setOptionValueWithSource(name, option.defaultValue, "default");
+        } else if (option2.defaultValue !== void 0) {
+          this.setOptionValueWithSource(name, option2.defaultValue, "default");
         }
         const handleOptionValue = (val, invalidValueMessage, valueSource) => {
-          if (val == null && option.presetArg !== void 0) {
-            val = option.presetArg;
+          if (val == null && option2.presetArg !== void 0) {
+            val = option2.presetArg;
           }
           const oldValue = this.getOptionValue(name);
-          if (val !== null && option.parseArg) {
-            val = this._callParseArg(option, val, oldValue, invalidValueMessage);
-          } else if (val !== null && option.variadic) {
-            val = option._collectValue(val, oldValue);
+          if (val !== null && option2.parseArg) {
+            val = this._callParseArg(option2, val, oldValue, invalidValueMessage);
+          } else if (val !== null && option2.variadic) {
+            val = option2._collectValue(val, oldValue);
           }
           if (val == null) {
-            if (option.negate) {
+            if (option2.negate) {
               val = false;
-            } else if (option.isBoolean() || option.optional) {
+            } else if (option2.isBoolean() || option2.optional) {
               val = true;
             } else {
               val = "";
@@ -1805,12 +1805,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
           this.setOptionValueWithSource(name, val, valueSource);
         };
         this.on("option:" + oname, (val) => {
-          const invalidValueMessage = `error: option '${option.flags}' argument '${val}' is invalid.`;
+          const invalidValueMessage = `error: option '${option2.flags}' argument '${val}' is invalid.`;
           handleOptionValue(val, invalidValueMessage, "cli");
         });
-        if (option.envVar) {
+        if (option2.envVar) {
           this.on("optionEnv:" + oname, (val) => {
-            const invalidValueMessage = `error: option '${option.flags}' value '${val}' from env '${option.envVar}' is invalid.`;
+            const invalidValueMessage = `error: option '${option2.flags}' value '${val}' from env '${option2.envVar}' is invalid.`;
             handleOptionValue(val, invalidValueMessage, "env");
           });
         }
@@ -1822,27 +1822,27 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {Command} `this` command for chaining
        * @private
        */
-      _optionEx(config3, flags, description, fn, defaultValue) {
-        if (typeof flags === "object" && flags instanceof Option2) {
+      _optionEx(config3, flags2, description, fn, defaultValue) {
+        if (typeof flags2 === "object" && flags2 instanceof Option2) {
           throw new Error(
             "To add an Option object use addOption() instead of option() or requiredOption()"
           );
         }
-        const option = this.createOption(flags, description);
-        option.makeOptionMandatory(!!config3.mandatory);
+        const option2 = this.createOption(flags2, description);
+        option2.makeOptionMandatory(!!config3.mandatory);
         if (typeof fn === "function") {
-          option.default(defaultValue).argParser(fn);
+          option2.default(defaultValue).argParser(fn);
         } else if (fn instanceof RegExp) {
           const regex = fn;
           fn = (val, def) => {
             const m = regex.exec(val);
             return m ? m[0] : def;
           };
-          option.default(defaultValue).argParser(fn);
+          option2.default(defaultValue).argParser(fn);
         } else {
-          option.default(fn);
+          option2.default(fn);
         }
-        return this.addOption(option);
+        return this.addOption(option2);
       }
       /**
        * Define option with `flags`, `description`, and optional argument parsing function or `defaultValue` or both.
@@ -1865,8 +1865,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {*} [defaultValue]
        * @return {Command} `this` command for chaining
        */
-      option(flags, description, parseArg, defaultValue) {
-        return this._optionEx({}, flags, description, parseArg, defaultValue);
+      option(flags2, description, parseArg, defaultValue) {
+        return this._optionEx({}, flags2, description, parseArg, defaultValue);
       }
       /**
        * Add a required option which must have a value after parsing. This usually means
@@ -1880,10 +1880,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {*} [defaultValue]
        * @return {Command} `this` command for chaining
        */
-      requiredOption(flags, description, parseArg, defaultValue) {
+      requiredOption(flags2, description, parseArg, defaultValue) {
         return this._optionEx(
           { mandatory: true },
-          flags,
+          flags2,
           description,
           parseArg,
           defaultValue
@@ -2220,9 +2220,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
         let launchWithNode = false;
         const sourceExt = [".js", ".ts", ".tsx", ".mjs", ".cjs"];
         function findFile(baseDir, baseName) {
-          const localBin = path4.resolve(baseDir, baseName);
+          const localBin = path5.resolve(baseDir, baseName);
           if (fs4.existsSync(localBin)) return localBin;
-          if (sourceExt.includes(path4.extname(baseName))) return void 0;
+          if (sourceExt.includes(path5.extname(baseName))) return void 0;
           const foundExt = sourceExt.find(
             (ext) => fs4.existsSync(`${localBin}${ext}`)
           );
@@ -2240,17 +2240,17 @@ Expecting one of '${allowedValues.join("', '")}'`);
           } catch {
             resolvedScriptPath = this._scriptPath;
           }
-          executableDir = path4.resolve(
-            path4.dirname(resolvedScriptPath),
+          executableDir = path5.resolve(
+            path5.dirname(resolvedScriptPath),
             executableDir
           );
         }
         if (executableDir) {
           let localFile = findFile(executableDir, executableFile);
           if (!localFile && !subcommand._executableFile && this._scriptPath) {
-            const legacyName = path4.basename(
+            const legacyName = path5.basename(
               this._scriptPath,
-              path4.extname(this._scriptPath)
+              path5.extname(this._scriptPath)
             );
             if (legacyName !== this._name) {
               localFile = findFile(
@@ -2261,7 +2261,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           }
           executableFile = localFile || executableFile;
         }
-        launchWithNode = sourceExt.includes(path4.extname(executableFile));
+        launchWithNode = sourceExt.includes(path5.extname(executableFile));
         let proc;
         if (process2.platform !== "win32") {
           if (launchWithNode) {
@@ -2283,10 +2283,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         }
         if (!proc.killed) {
           const signals = ["SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT", "SIGHUP"];
-          signals.forEach((signal2) => {
-            process2.on(signal2, () => {
+          signals.forEach((signal3) => {
+            process2.on(signal3, () => {
               if (proc.killed === false && proc.exitCode === null) {
-                proc.kill(signal2);
+                proc.kill(signal3);
               }
             });
           });
@@ -2592,7 +2592,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @package
        */
       _findOption(arg) {
-        return this.options.find((option) => option.is(arg));
+        return this.options.find((option2) => option2.is(arg));
       }
       /**
        * Display an error message if a mandatory option does not have a value.
@@ -2615,22 +2615,22 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _checkForConflictingLocalOptions() {
-        const definedNonDefaultOptions = this.options.filter((option) => {
-          const optionKey = option.attributeName();
+        const definedNonDefaultOptions = this.options.filter((option2) => {
+          const optionKey = option2.attributeName();
           if (this.getOptionValue(optionKey) === void 0) {
             return false;
           }
           return this.getOptionValueSource(optionKey) !== "default";
         });
         const optionsWithConflicting = definedNonDefaultOptions.filter(
-          (option) => option.conflictsWith.length > 0
+          (option2) => option2.conflictsWith.length > 0
         );
-        optionsWithConflicting.forEach((option) => {
+        optionsWithConflicting.forEach((option2) => {
           const conflictingAndDefined = definedNonDefaultOptions.find(
-            (defined) => option.conflictsWith.includes(defined.attributeName())
+            (defined) => option2.conflictsWith.includes(defined.attributeName())
           );
           if (conflictingAndDefined) {
-            this._conflictingOption(option, conflictingAndDefined);
+            this._conflictingOption(option2, conflictingAndDefined);
           }
         });
       }
@@ -2692,32 +2692,32 @@ Expecting one of '${allowedValues.join("', '")}'`);
           }
           activeVariadicOption = null;
           if (maybeOption(arg)) {
-            const option = this._findOption(arg);
-            if (option) {
-              if (option.required) {
+            const option2 = this._findOption(arg);
+            if (option2) {
+              if (option2.required) {
                 const value = args[i++];
-                if (value === void 0) this.optionMissingArgument(option);
-                this.emit(`option:${option.name()}`, value);
-              } else if (option.optional) {
+                if (value === void 0) this.optionMissingArgument(option2);
+                this.emit(`option:${option2.name()}`, value);
+              } else if (option2.optional) {
                 let value = null;
                 if (i < args.length && (!maybeOption(args[i]) || negativeNumberArg(args[i]))) {
                   value = args[i++];
                 }
-                this.emit(`option:${option.name()}`, value);
+                this.emit(`option:${option2.name()}`, value);
               } else {
-                this.emit(`option:${option.name()}`);
+                this.emit(`option:${option2.name()}`);
               }
-              activeVariadicOption = option.variadic ? option : null;
+              activeVariadicOption = option2.variadic ? option2 : null;
               continue;
             }
           }
           if (arg.length > 2 && arg[0] === "-" && arg[1] !== "-") {
-            const option = this._findOption(`-${arg[1]}`);
-            if (option) {
-              if (option.required || option.optional && this._combineFlagAndOptionalValue) {
-                this.emit(`option:${option.name()}`, arg.slice(2));
+            const option2 = this._findOption(`-${arg[1]}`);
+            if (option2) {
+              if (option2.required || option2.optional && this._combineFlagAndOptionalValue) {
+                this.emit(`option:${option2.name()}`, arg.slice(2));
               } else {
-                this.emit(`option:${option.name()}`);
+                this.emit(`option:${option2.name()}`);
                 activeGroup = `-${arg.slice(2)}`;
               }
               continue;
@@ -2725,9 +2725,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
           }
           if (/^--[^=]+=/.test(arg)) {
             const index = arg.indexOf("=");
-            const option = this._findOption(arg.slice(0, index));
-            if (option && (option.required || option.optional)) {
-              this.emit(`option:${option.name()}`, arg.slice(index + 1));
+            const option2 = this._findOption(arg.slice(0, index));
+            if (option2 && (option2.required || option2.optional)) {
+              this.emit(`option:${option2.name()}`, arg.slice(index + 1));
               continue;
             }
           }
@@ -2816,16 +2816,16 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _parseOptionsEnv() {
-        this.options.forEach((option) => {
-          if (option.envVar && option.envVar in process2.env) {
-            const optionKey = option.attributeName();
+        this.options.forEach((option2) => {
+          if (option2.envVar && option2.envVar in process2.env) {
+            const optionKey = option2.attributeName();
             if (this.getOptionValue(optionKey) === void 0 || ["default", "config", "env"].includes(
               this.getOptionValueSource(optionKey)
             )) {
-              if (option.required || option.optional) {
-                this.emit(`optionEnv:${option.name()}`, process2.env[option.envVar]);
+              if (option2.required || option2.optional) {
+                this.emit(`optionEnv:${option2.name()}`, process2.env[option2.envVar]);
               } else {
-                this.emit(`optionEnv:${option.name()}`);
+                this.emit(`optionEnv:${option2.name()}`);
               }
             }
           }
@@ -2842,15 +2842,15 @@ Expecting one of '${allowedValues.join("', '")}'`);
           return this.getOptionValue(optionKey) !== void 0 && !["default", "implied"].includes(this.getOptionValueSource(optionKey));
         };
         this.options.filter(
-          (option) => option.implied !== void 0 && hasCustomOptionValue(option.attributeName()) && dualHelper.valueFromOption(
-            this.getOptionValue(option.attributeName()),
-            option
+          (option2) => option2.implied !== void 0 && hasCustomOptionValue(option2.attributeName()) && dualHelper.valueFromOption(
+            this.getOptionValue(option2.attributeName()),
+            option2
           )
-        ).forEach((option) => {
-          Object.keys(option.implied).filter((impliedKey) => !hasCustomOptionValue(impliedKey)).forEach((impliedKey) => {
+        ).forEach((option2) => {
+          Object.keys(option2.implied).filter((impliedKey) => !hasCustomOptionValue(impliedKey)).forEach((impliedKey) => {
             this.setOptionValueWithSource(
               impliedKey,
-              option.implied[impliedKey],
+              option2.implied[impliedKey],
               "implied"
             );
           });
@@ -2872,8 +2872,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @private
        */
-      optionMissingArgument(option) {
-        const message = `error: option '${option.flags}' argument missing`;
+      optionMissingArgument(option2) {
+        const message = `error: option '${option2.flags}' argument missing`;
         this.error(message, { code: "commander.optionMissingArgument" });
       }
       /**
@@ -2882,8 +2882,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @private
        */
-      missingMandatoryOptionValue(option) {
-        const message = `error: required option '${option.flags}' not specified`;
+      missingMandatoryOptionValue(option2) {
+        const message = `error: required option '${option2.flags}' not specified`;
         this.error(message, { code: "commander.missingMandatoryOptionValue" });
       }
       /**
@@ -2893,23 +2893,23 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} conflictingOption
        * @private
        */
-      _conflictingOption(option, conflictingOption) {
-        const findBestOptionFromValue = (option2) => {
-          const optionKey = option2.attributeName();
+      _conflictingOption(option2, conflictingOption) {
+        const findBestOptionFromValue = (option3) => {
+          const optionKey = option3.attributeName();
           const optionValue = this.getOptionValue(optionKey);
           const negativeOption = this.options.find(
-            (target) => target.negate && optionKey === target.attributeName()
+            (target2) => target2.negate && optionKey === target2.attributeName()
           );
           const positiveOption = this.options.find(
-            (target) => !target.negate && optionKey === target.attributeName()
+            (target2) => !target2.negate && optionKey === target2.attributeName()
           );
           if (negativeOption && (negativeOption.presetArg === void 0 && optionValue === false || negativeOption.presetArg !== void 0 && optionValue === negativeOption.presetArg)) {
             return negativeOption;
           }
-          return positiveOption || option2;
+          return positiveOption || option3;
         };
-        const getErrorMessage = (option2) => {
-          const bestOption = findBestOptionFromValue(option2);
+        const getErrorMessage = (option3) => {
+          const bestOption = findBestOptionFromValue(option3);
           const optionKey = bestOption.attributeName();
           const source = this.getOptionValueSource(optionKey);
           if (source === "env") {
@@ -2917,7 +2917,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           }
           return `option '${bestOption.flags}'`;
         };
-        const message = `error: ${getErrorMessage(option)} cannot be used with ${getErrorMessage(conflictingOption)}`;
+        const message = `error: ${getErrorMessage(option2)} cannot be used with ${getErrorMessage(conflictingOption)}`;
         this.error(message, { code: "commander.conflictingOption" });
       }
       /**
@@ -2933,7 +2933,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
           let candidateFlags = [];
           let command3 = this;
           do {
-            const moreFlags = command3.createHelp().visibleOptions(command3).filter((option) => option.long).map((option) => option.long);
+            const moreFlags = command3.createHelp().visibleOptions(command3).filter((option2) => option2.long).map((option2) => option2.long);
             candidateFlags = candidateFlags.concat(moreFlags);
             command3 = command3.parent;
           } while (command3 && !command3._enablePositionalOptions);
@@ -2987,12 +2987,12 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} [description]
        * @return {(this | string | undefined)} `this` command for chaining, or version string if no arguments
        */
-      version(str, flags, description) {
+      version(str, flags2, description) {
         if (str === void 0) return this._version;
         this._version = str;
-        flags = flags || "-V, --version";
+        flags2 = flags2 || "-V, --version";
         description = description || "output the version number";
-        const versionOption = this.createOption(flags, description);
+        const versionOption = this.createOption(flags2, description);
         this._versionOptionName = versionOption.attributeName();
         this._registerOption(versionOption);
         this.on("option:" + versionOption.name(), () => {
@@ -3151,9 +3151,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @private
        */
-      _initOptionGroup(option) {
-        if (this._defaultOptionGroup && !option.helpGroupHeading)
-          option.helpGroup(this._defaultOptionGroup);
+      _initOptionGroup(option2) {
+        if (this._defaultOptionGroup && !option2.helpGroupHeading)
+          option2.helpGroup(this._defaultOptionGroup);
       }
       /**
        * @param {Command} cmd
@@ -3176,7 +3176,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @return {Command}
        */
       nameFromFilename(filename) {
-        this._name = path4.basename(filename, path4.extname(filename));
+        this._name = path5.basename(filename, path5.extname(filename));
         return this;
       }
       /**
@@ -3190,9 +3190,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} [path]
        * @return {(string|null|Command)}
        */
-      executableDir(path5) {
-        if (path5 === void 0) return this._executableDir;
-        this._executableDir = path5;
+      executableDir(path6) {
+        if (path6 === void 0) return this._executableDir;
+        this._executableDir = path6;
         return this;
       }
       /**
@@ -3209,9 +3209,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
           helpWidth: context.helpWidth,
           outputHasColors: context.hasColors
         });
-        const text3 = helper.formatHelp(this, helper);
-        if (context.hasColors) return text3;
-        return this._outputConfiguration.stripColor(text3);
+        const text4 = helper.formatHelp(this, helper);
+        if (context.hasColors) return text4;
+        return this._outputConfiguration.stripColor(text4);
       }
       /**
        * @typedef HelpContext
@@ -3294,9 +3294,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} [description]
        * @return {Command} `this` command for chaining
        */
-      helpOption(flags, description) {
-        if (typeof flags === "boolean") {
-          if (flags) {
+      helpOption(flags2, description) {
+        if (typeof flags2 === "boolean") {
+          if (flags2) {
             if (this._helpOption === null) this._helpOption = void 0;
             if (this._defaultOptionGroup) {
               this._initOptionGroup(this._getHelpOption());
@@ -3307,10 +3307,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
           return this;
         }
         this._helpOption = this.createOption(
-          flags ?? "-h, --help",
+          flags2 ?? "-h, --help",
           description ?? "display help for command"
         );
-        if (flags || description) this._initOptionGroup(this._helpOption);
+        if (flags2 || description) this._initOptionGroup(this._helpOption);
         return this;
       }
       /**
@@ -3333,9 +3333,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {Option} option
        * @return {Command} `this` command for chaining
        */
-      addHelpOption(option) {
-        this._helpOption = option;
-        this._initOptionGroup(option);
+      addHelpOption(option2) {
+        this._helpOption = option2;
+        this._initOptionGroup(option2);
         return this;
       }
       /**
@@ -3371,7 +3371,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {(string | Function)} text - string to add, or a function returning a string
        * @return {Command} `this` command for chaining
        */
-      addHelpText(position, text3) {
+      addHelpText(position, text4) {
         const allowedValues = ["beforeAll", "before", "after", "afterAll"];
         if (!allowedValues.includes(position)) {
           throw new Error(`Unexpected value for position to addHelpText.
@@ -3380,10 +3380,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         const helpEvent = `${position}Help`;
         this.on(helpEvent, (context) => {
           let helpStr;
-          if (typeof text3 === "function") {
-            helpStr = text3({ error: context.error, command: context.command });
+          if (typeof text4 === "function") {
+            helpStr = text4({ error: context.error, command: context.command });
           } else {
-            helpStr = text3;
+            helpStr = text4;
           }
           if (helpStr) {
             context.write(`${helpStr}
@@ -3448,9 +3448,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
   }
 });
 
-// ../../work/main/node_modules/commander/index.js
+// node_modules/commander/index.js
 var require_commander = __commonJS({
-  "../../work/main/node_modules/commander/index.js"(exports2) {
+  "node_modules/commander/index.js"(exports2) {
     var { Argument: Argument2 } = require_argument();
     var { Command: Command2 } = require_command();
     var { CommanderError: CommanderError2, InvalidArgumentError: InvalidArgumentError2 } = require_error();
@@ -3458,7 +3458,7 @@ var require_commander = __commonJS({
     var { Option: Option2 } = require_option();
     exports2.program = new Command2();
     exports2.createCommand = (name) => new Command2(name);
-    exports2.createOption = (flags, description) => new Option2(flags, description);
+    exports2.createOption = (flags2, description) => new Option2(flags2, description);
     exports2.createArgument = (name, description) => new Argument2(name, description);
     exports2.Command = Command2;
     exports2.Option = Option2;
@@ -3470,9 +3470,9 @@ var require_commander = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/utils.js
+// node_modules/docker-modem/lib/utils.js
 var require_utils = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/utils.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/utils.js"(exports2, module2) {
     var arr = [];
     var each = arr.forEach;
     var slice = arr.slice;
@@ -3496,9 +3496,9 @@ var require_utils = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/http.js
+// node_modules/docker-modem/lib/http.js
 var require_http = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/http.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/http.js"(exports2, module2) {
     var nativeHttps = require("https");
     var nativeHttp = require("http");
     var url = require("url");
@@ -3508,10 +3508,10 @@ var require_http = __commonJS({
       https: nativeHttps,
       http: nativeHttp
     };
-    for (protocol in protocols) {
+    for (protocol2 in protocols) {
       h = function() {
       };
-      h.prototype = protocols[protocol];
+      h.prototype = protocols[protocol2];
       h = new h();
       h.request = /* @__PURE__ */ (function(h2) {
         return function(options, callback, redirectOptions) {
@@ -3534,7 +3534,7 @@ var require_http = __commonJS({
             reqUrl = options;
           } else {
             reqUrl = url.format(utils12.extend({
-              protocol
+              protocol: protocol2
             }, options));
           }
           var clientRequest = Object.getPrototypeOf(h2).request(options, redirectCallback(reqUrl, redirect));
@@ -3563,10 +3563,10 @@ var require_http = __commonJS({
           return req;
         };
       })(h);
-      module2.exports[protocol] = h;
+      module2.exports[protocol2] = h;
     }
     var h;
-    var protocol;
+    var protocol2;
   }
 });
 
@@ -3577,9 +3577,9 @@ var require_ssh2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/ssh.js
+// node_modules/docker-modem/lib/ssh.js
 var require_ssh = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
     var Client = require_ssh2().Client;
     var http = require("http");
     module2.exports = function(opt) {
@@ -3623,16 +3623,16 @@ var require_ssh = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js
+// node_modules/readable-stream/lib/internal/streams/stream.js
 var require_stream = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
     module2.exports = require("stream");
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js
+// node_modules/readable-stream/lib/internal/streams/buffer_list.js
 var require_buffer_list = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
     "use strict";
     function ownKeys(object, enumerableOnly) {
       var keys = Object.keys(object);
@@ -3644,16 +3644,16 @@ var require_buffer_list = __commonJS({
       }
       return keys;
     }
-    function _objectSpread(target) {
+    function _objectSpread(target2) {
       for (var i = 1; i < arguments.length; i++) {
         var source = null != arguments[i] ? arguments[i] : {};
         i % 2 ? ownKeys(Object(source), true).forEach(function(key) {
-          _defineProperty(target, key, source[key]);
-        }) : Object.getOwnPropertyDescriptors ? Object.defineProperties(target, Object.getOwnPropertyDescriptors(source)) : ownKeys(Object(source)).forEach(function(key) {
-          Object.defineProperty(target, key, Object.getOwnPropertyDescriptor(source, key));
+          _defineProperty(target2, key, source[key]);
+        }) : Object.getOwnPropertyDescriptors ? Object.defineProperties(target2, Object.getOwnPropertyDescriptors(source)) : ownKeys(Object(source)).forEach(function(key) {
+          Object.defineProperty(target2, key, Object.getOwnPropertyDescriptor(source, key));
         });
       }
-      return target;
+      return target2;
     }
     function _defineProperty(obj, key, value) {
       key = _toPropertyKey(key);
@@ -3669,13 +3669,13 @@ var require_buffer_list = __commonJS({
         throw new TypeError("Cannot call a class as a function");
       }
     }
-    function _defineProperties(target, props) {
+    function _defineProperties(target2, props) {
       for (var i = 0; i < props.length; i++) {
         var descriptor = props[i];
         descriptor.enumerable = descriptor.enumerable || false;
         descriptor.configurable = true;
         if ("value" in descriptor) descriptor.writable = true;
-        Object.defineProperty(target, _toPropertyKey(descriptor.key), descriptor);
+        Object.defineProperty(target2, _toPropertyKey(descriptor.key), descriptor);
       }
     }
     function _createClass(Constructor, protoProps, staticProps) {
@@ -3703,8 +3703,8 @@ var require_buffer_list = __commonJS({
     var _require2 = require("util");
     var inspect3 = _require2.inspect;
     var custom = inspect3 && inspect3.custom || "inspect";
-    function copyBuffer(src, target, offset) {
-      Buffer2.prototype.copy.call(src, target, offset);
+    function copyBuffer(src, target2, offset) {
+      Buffer2.prototype.copy.call(src, target2, offset);
     }
     module2.exports = /* @__PURE__ */ (function() {
       function BufferList() {
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join20(s) {
+        value: function join21(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -3872,9 +3872,9 @@ var require_buffer_list = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js
+// node_modules/readable-stream/lib/internal/streams/destroy.js
 var require_destroy = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
     "use strict";
     function destroy(err, cb) {
       var _this = this;
@@ -3961,9 +3961,9 @@ var require_destroy = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/errors.js
+// node_modules/readable-stream/errors.js
 var require_errors = __commonJS({
-  "../../work/main/node_modules/readable-stream/errors.js"(exports2, module2) {
+  "node_modules/readable-stream/errors.js"(exports2, module2) {
     "use strict";
     var codes = {};
     function createErrorType(code2, message, Base2) {
@@ -3986,7 +3986,7 @@ var require_errors = __commonJS({
       NodeError.prototype.code = code2;
       codes[code2] = NodeError;
     }
-    function oneOf2(expected, thing) {
+    function oneOf3(expected, thing) {
       if (Array.isArray(expected)) {
         const len = expected.length;
         expected = expected.map((i) => String(i));
@@ -4033,10 +4033,10 @@ var require_errors = __commonJS({
       }
       let msg;
       if (endsWith(name, " argument")) {
-        msg = `The ${name} ${determiner} ${oneOf2(expected, "type")}`;
+        msg = `The ${name} ${determiner} ${oneOf3(expected, "type")}`;
       } else {
         const type4 = includes(name, ".") ? "property" : "argument";
-        msg = `The "${name}" ${type4} ${determiner} ${oneOf2(expected, "type")}`;
+        msg = `The "${name}" ${type4} ${determiner} ${oneOf3(expected, "type")}`;
       }
       msg += `. Received type ${typeof actual}`;
       return msg;
@@ -4061,9 +4061,9 @@ var require_errors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/state.js
+// node_modules/readable-stream/lib/internal/streams/state.js
 var require_state = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
     "use strict";
     var ERR_INVALID_OPT_VALUE = require_errors().codes.ERR_INVALID_OPT_VALUE;
     function highWaterMarkFrom(options, isDuplex, duplexKey) {
@@ -4086,9 +4086,9 @@ var require_state = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/inherits/inherits_browser.js
+// node_modules/inherits/inherits_browser.js
 var require_inherits_browser = __commonJS({
-  "../../work/main/node_modules/inherits/inherits_browser.js"(exports2, module2) {
+  "node_modules/inherits/inherits_browser.js"(exports2, module2) {
     if (typeof Object.create === "function") {
       module2.exports = function inherits(ctor, superCtor) {
         if (superCtor) {
@@ -4118,9 +4118,9 @@ var require_inherits_browser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/inherits/inherits.js
+// node_modules/inherits/inherits.js
 var require_inherits = __commonJS({
-  "../../work/main/node_modules/inherits/inherits.js"(exports2, module2) {
+  "node_modules/inherits/inherits.js"(exports2, module2) {
     try {
       util2 = require("util");
       if (typeof util2.inherits !== "function") throw "";
@@ -4132,16 +4132,16 @@ var require_inherits = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/util-deprecate/node.js
+// node_modules/util-deprecate/node.js
 var require_node = __commonJS({
-  "../../work/main/node_modules/util-deprecate/node.js"(exports2, module2) {
+  "node_modules/util-deprecate/node.js"(exports2, module2) {
     module2.exports = require("util").deprecate;
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_writable.js
+// node_modules/readable-stream/lib/_stream_writable.js
 var require_stream_writable = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
     "use strict";
     module2.exports = Writable;
     function CorkedRequest(state) {
@@ -4610,9 +4610,9 @@ var require_stream_writable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_duplex.js
+// node_modules/readable-stream/lib/_stream_duplex.js
 var require_stream_duplex = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
     "use strict";
     var objectKeys = Object.keys || function(obj) {
       var keys2 = [];
@@ -4703,9 +4703,9 @@ var require_stream_duplex = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/safe-buffer/index.js
+// node_modules/safe-buffer/index.js
 var require_safe_buffer = __commonJS({
-  "../../work/main/node_modules/safe-buffer/index.js"(exports2, module2) {
+  "node_modules/safe-buffer/index.js"(exports2, module2) {
     var buffer = require("buffer");
     var Buffer2 = buffer.Buffer;
     function copyProps(src, dst) {
@@ -4730,11 +4730,11 @@ var require_safe_buffer = __commonJS({
       }
       return Buffer2(arg, encodingOrOffset, length);
     };
-    SafeBuffer.alloc = function(size, fill, encoding) {
-      if (typeof size !== "number") {
+    SafeBuffer.alloc = function(size2, fill, encoding) {
+      if (typeof size2 !== "number") {
         throw new TypeError("Argument must be a number");
       }
-      var buf = Buffer2(size);
+      var buf = Buffer2(size2);
       if (fill !== void 0) {
         if (typeof encoding === "string") {
           buf.fill(fill, encoding);
@@ -4746,24 +4746,24 @@ var require_safe_buffer = __commonJS({
       }
       return buf;
     };
-    SafeBuffer.allocUnsafe = function(size) {
-      if (typeof size !== "number") {
+    SafeBuffer.allocUnsafe = function(size2) {
+      if (typeof size2 !== "number") {
         throw new TypeError("Argument must be a number");
       }
-      return Buffer2(size);
+      return Buffer2(size2);
     };
-    SafeBuffer.allocUnsafeSlow = function(size) {
-      if (typeof size !== "number") {
+    SafeBuffer.allocUnsafeSlow = function(size2) {
+      if (typeof size2 !== "number") {
         throw new TypeError("Argument must be a number");
       }
-      return buffer.SlowBuffer(size);
+      return buffer.SlowBuffer(size2);
     };
   }
 });
 
-// ../../work/main/node_modules/string_decoder/lib/string_decoder.js
+// node_modules/string_decoder/lib/string_decoder.js
 var require_string_decoder = __commonJS({
-  "../../work/main/node_modules/string_decoder/lib/string_decoder.js"(exports2) {
+  "node_modules/string_decoder/lib/string_decoder.js"(exports2) {
     "use strict";
     var Buffer2 = require_safe_buffer().Buffer;
     var isEncoding = Buffer2.isEncoding || function(encoding) {
@@ -4999,9 +4999,9 @@ var require_string_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js
+// node_modules/readable-stream/lib/internal/streams/end-of-stream.js
 var require_end_of_stream = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
     "use strict";
     var ERR_STREAM_PREMATURE_CLOSE = require_errors().codes.ERR_STREAM_PREMATURE_CLOSE;
     function once4(callback) {
@@ -5088,9 +5088,9 @@ var require_end_of_stream = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js
+// node_modules/readable-stream/lib/internal/streams/async_iterator.js
 var require_async_iterator = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
     "use strict";
     var _Object$setPrototypeO;
     function _defineProperty(obj, key, value) {
@@ -5271,9 +5271,9 @@ var require_async_iterator = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/from.js
+// node_modules/readable-stream/lib/internal/streams/from.js
 var require_from = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
     function asyncGeneratorStep(gen, resolve5, reject, _next, _throw, key, arg) {
       try {
@@ -5314,16 +5314,16 @@ var require_from = __commonJS({
       }
       return keys;
     }
-    function _objectSpread(target) {
+    function _objectSpread(target2) {
       for (var i = 1; i < arguments.length; i++) {
         var source = null != arguments[i] ? arguments[i] : {};
         i % 2 ? ownKeys(Object(source), true).forEach(function(key) {
-          _defineProperty(target, key, source[key]);
-        }) : Object.getOwnPropertyDescriptors ? Object.defineProperties(target, Object.getOwnPropertyDescriptors(source)) : ownKeys(Object(source)).forEach(function(key) {
-          Object.defineProperty(target, key, Object.getOwnPropertyDescriptor(source, key));
+          _defineProperty(target2, key, source[key]);
+        }) : Object.getOwnPropertyDescriptors ? Object.defineProperties(target2, Object.getOwnPropertyDescriptors(source)) : ownKeys(Object(source)).forEach(function(key) {
+          Object.defineProperty(target2, key, Object.getOwnPropertyDescriptor(source, key));
         });
       }
-      return target;
+      return target2;
     }
     function _defineProperty(obj, key, value) {
       key = _toPropertyKey(key);
@@ -5392,9 +5392,9 @@ var require_from = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_readable.js
+// node_modules/readable-stream/lib/_stream_readable.js
 var require_stream_readable = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
     "use strict";
     module2.exports = Readable3;
     var Duplex;
@@ -6125,9 +6125,9 @@ var require_stream_readable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_transform.js
+// node_modules/readable-stream/lib/_stream_transform.js
 var require_stream_transform = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
     "use strict";
     module2.exports = Transform;
     var _require$codes = require_errors().codes;
@@ -6226,9 +6226,9 @@ var require_stream_transform = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js
+// node_modules/readable-stream/lib/_stream_passthrough.js
 var require_stream_passthrough = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
     "use strict";
     module2.exports = PassThrough4;
     var Transform = require_stream_transform();
@@ -6243,9 +6243,9 @@ var require_stream_passthrough = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js
+// node_modules/readable-stream/lib/internal/streams/pipeline.js
 var require_pipeline = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
     "use strict";
     var eos;
     function once4(callback) {
@@ -6328,9 +6328,9 @@ var require_pipeline = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/readable.js
+// node_modules/readable-stream/readable.js
 var require_readable = __commonJS({
-  "../../work/main/node_modules/readable-stream/readable.js"(exports2, module2) {
+  "node_modules/readable-stream/readable.js"(exports2, module2) {
     var Stream = require("stream");
     if (process.env.READABLE_STREAM === "disable" && Stream) {
       module2.exports = Stream.Readable;
@@ -6350,9 +6350,9 @@ var require_readable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/http_duplex.js
+// node_modules/docker-modem/lib/http_duplex.js
 var require_http_duplex = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
     module2.exports = HttpDuplex;
     var util2 = require("util");
     var stream = require_readable();
@@ -6398,9 +6398,9 @@ var require_http_duplex = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/ms/index.js
+// node_modules/ms/index.js
 var require_ms = __commonJS({
-  "../../work/main/node_modules/ms/index.js"(exports2, module2) {
+  "node_modules/ms/index.js"(exports2, module2) {
     var s = 1e3;
     var m = s * 60;
     var h = m * 60;
@@ -6514,9 +6514,9 @@ var require_ms = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/common.js
+// node_modules/debug/src/common.js
 var require_common = __commonJS({
-  "../../work/main/node_modules/debug/src/common.js"(exports2, module2) {
+  "node_modules/debug/src/common.js"(exports2, module2) {
     function setup(env) {
       createDebug.debug = createDebug;
       createDebug.default = createDebug;
@@ -6691,9 +6691,9 @@ var require_common = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/browser.js
+// node_modules/debug/src/browser.js
 var require_browser = __commonJS({
-  "../../work/main/node_modules/debug/src/browser.js"(exports2, module2) {
+  "node_modules/debug/src/browser.js"(exports2, module2) {
     exports2.formatArgs = formatArgs;
     exports2.save = save2;
     exports2.load = load;
@@ -6861,9 +6861,9 @@ var require_browser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/has-flag/index.js
+// node_modules/has-flag/index.js
 var require_has_flag = __commonJS({
-  "../../work/main/node_modules/has-flag/index.js"(exports2, module2) {
+  "node_modules/has-flag/index.js"(exports2, module2) {
     "use strict";
     module2.exports = (flag3, argv = process.argv) => {
       const prefix = flag3.startsWith("-") ? "" : flag3.length === 1 ? "-" : "--";
@@ -6874,9 +6874,9 @@ var require_has_flag = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/supports-color/index.js
+// node_modules/supports-color/index.js
 var require_supports_color = __commonJS({
-  "../../work/main/node_modules/supports-color/index.js"(exports2, module2) {
+  "node_modules/supports-color/index.js"(exports2, module2) {
     "use strict";
     var os = require("os");
     var tty = require("tty");
@@ -6988,9 +6988,9 @@ var require_supports_color = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/node.js
+// node_modules/debug/src/node.js
 var require_node2 = __commonJS({
-  "../../work/main/node_modules/debug/src/node.js"(exports2, module2) {
+  "node_modules/debug/src/node.js"(exports2, module2) {
     var tty = require("tty");
     var util2 = require("util");
     exports2.init = init;
@@ -7162,9 +7162,9 @@ var require_node2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/index.js
+// node_modules/debug/src/index.js
 var require_src = __commonJS({
-  "../../work/main/node_modules/debug/src/index.js"(exports2, module2) {
+  "node_modules/debug/src/index.js"(exports2, module2) {
     if (typeof process === "undefined" || process.type === "renderer" || process.browser === true || process.__nwjs) {
       module2.exports = require_browser();
     } else {
@@ -7173,9 +7173,9 @@ var require_src = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/split-ca/index.js
+// node_modules/split-ca/index.js
 var require_split_ca = __commonJS({
-  "../../work/main/node_modules/split-ca/index.js"(exports2, module2) {
+  "node_modules/split-ca/index.js"(exports2, module2) {
     var fs4 = require("fs");
     module2.exports = function(filepath, split, encoding) {
       split = typeof split !== "undefined" ? split : "\n";
@@ -7204,13 +7204,13 @@ var require_split_ca = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/modem.js
+// node_modules/docker-modem/lib/modem.js
 var require_modem = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/modem.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/modem.js"(exports2, module2) {
     var querystring = require("querystring");
     var http = require_http();
     var fs4 = require("fs");
-    var path4 = require("path");
+    var path5 = require("path");
     var url = require("url");
     var ssh = require_ssh();
     var HttpDuplex = require_http_duplex();
@@ -7259,9 +7259,9 @@ var require_modem = __commonJS({
         }
         opts.host = host.hostname;
         if (process.env.DOCKER_CERT_PATH) {
-          opts.ca = splitca(path4.join(process.env.DOCKER_CERT_PATH, "ca.pem"));
-          opts.cert = fs4.readFileSync(path4.join(process.env.DOCKER_CERT_PATH, "cert.pem"));
-          opts.key = fs4.readFileSync(path4.join(process.env.DOCKER_CERT_PATH, "key.pem"));
+          opts.ca = splitca(path5.join(process.env.DOCKER_CERT_PATH, "ca.pem"));
+          opts.cert = fs4.readFileSync(path5.join(process.env.DOCKER_CERT_PATH, "cert.pem"));
+          opts.key = fs4.readFileSync(path5.join(process.env.DOCKER_CERT_PATH, "key.pem"));
         }
         if (process.env.DOCKER_CLIENT_TIMEOUT) {
           opts.timeout = parseInt(process.env.DOCKER_CLIENT_TIMEOUT, 10);
@@ -7271,7 +7271,7 @@ var require_modem = __commonJS({
     };
     var findDefaultUnixSocket = function() {
       return new Promise(function(resolve5) {
-        var userDockerSocket = path4.join(os.homedir(), ".docker", "run", "docker.sock");
+        var userDockerSocket = path5.join(os.homedir(), ".docker", "run", "docker.sock");
         fs4.access(userDockerSocket, function(err) {
           if (err) resolve5("/var/run/docker.sock");
           else resolve5(userDockerSocket);
@@ -7308,7 +7308,7 @@ var require_modem = __commonJS({
       this.protocol = opts.protocol || this.protocol || "http";
     };
     Modem.prototype.dial = function(options, callback) {
-      var opts, address, data;
+      var opts, address2, data;
       if (options.options) {
         opts = options.options;
       }
@@ -7323,25 +7323,25 @@ var require_modem = __commonJS({
       }
       if (this.host) {
         var parsed = url.parse(this.host);
-        address = url.format({
+        address2 = url.format({
           protocol: parsed.protocol || this.protocol,
           hostname: parsed.hostname || this.host,
           port: this.port,
           pathname: parsed.pathname || this.pathPrefix
         });
-        address = url.resolve(address, options.path);
+        address2 = url.resolve(address2, options.path);
       } else {
-        address = options.path;
+        address2 = options.path;
       }
       if (options.path.indexOf("?") !== -1) {
         if (opts && Object.keys(opts).length > 0) {
-          address += this.buildQuerystring(opts._query || opts);
+          address2 += this.buildQuerystring(opts._query || opts);
         } else {
-          address = address.substring(0, address.length - 1);
+          address2 = address2.substring(0, address2.length - 1);
         }
       }
       var optionsf = {
-        path: address,
+        path: address2,
         method: options.method,
         headers: options.headers || Object.assign({}, this.headers),
         key: this.key,
@@ -7365,7 +7365,7 @@ var require_modem = __commonJS({
       }
       if (options.file) {
         if (typeof options.file === "string") {
-          data = fs4.createReadStream(path4.resolve(options.file));
+          data = fs4.createReadStream(path5.resolve(options.file));
         } else {
           data = options.file;
         }
@@ -7399,7 +7399,7 @@ var require_modem = __commonJS({
           this.buildRequest(optionsf, options, data, callback);
         });
       } else {
-        var urlp = url.parse(address);
+        var urlp = url.parse(address2);
         optionsf.hostname = urlp.hostname;
         optionsf.port = urlp.port;
         optionsf.path = urlp.path;
@@ -7679,11 +7679,11 @@ var require_modem = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/@balena/dockerignore/ignore.js
+// node_modules/@balena/dockerignore/ignore.js
 var require_ignore = __commonJS({
-  "../../work/main/node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
+  "node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
     "use strict";
-    var path4 = require("path");
+    var path5 = require("path");
     var factory = (options) => new IgnoreBase(options);
     factory.default = factory;
     module2.exports = factory;
@@ -7692,22 +7692,22 @@ var require_ignore = __commonJS({
     }
     var REGEX_TRAILING_SLASH = /(?<=.)\/$/;
     var REGEX_TRAILING_BACKSLASH = /(?<=.)\\$/;
-    var REGEX_TRAILING_PATH_SEP = path4.sep === "\\" ? REGEX_TRAILING_BACKSLASH : REGEX_TRAILING_SLASH;
+    var REGEX_TRAILING_PATH_SEP = path5.sep === "\\" ? REGEX_TRAILING_BACKSLASH : REGEX_TRAILING_SLASH;
     var KEY_IGNORE = typeof Symbol !== "undefined" ? /* @__PURE__ */ Symbol.for("dockerignore") : "dockerignore";
-    function cleanPath(file2) {
-      return path4.normalize(file2).replace(REGEX_TRAILING_PATH_SEP, "");
+    function cleanPath(file3) {
+      return path5.normalize(file3).replace(REGEX_TRAILING_PATH_SEP, "");
     }
-    function toSlash(file2) {
-      if (path4.sep === "/") {
-        return file2;
+    function toSlash(file3) {
+      if (path5.sep === "/") {
+        return file3;
       }
-      return file2.replace(/\\/g, "/");
+      return file3.replace(/\\/g, "/");
     }
-    function fromSlash(file2) {
-      if (path4.sep === "/") {
-        return file2;
+    function fromSlash(file3) {
+      if (path5.sep === "/") {
+        return file3;
       }
-      return file2.replace(/\//g, path4.sep);
+      return file3.replace(/\//g, path5.sep);
     }
     var IgnoreBase = class {
       constructor({
@@ -7756,13 +7756,13 @@ var require_ignore = __commonJS({
         return pattern3 && typeof pattern3 === "string" && pattern3.indexOf("#") !== 0 && pattern3.trim() !== "";
       }
       filter(paths) {
-        return make_array(paths).filter((path5) => this._filter(path5));
+        return make_array(paths).filter((path6) => this._filter(path6));
       }
       createFilter() {
-        return (path5) => this._filter(path5);
+        return (path6) => this._filter(path6);
       }
-      ignores(path5) {
-        return !this._filter(path5);
+      ignores(path6) {
+        return !this._filter(path6);
       }
       // https://github.com/moby/moby/blob/v19.03.8/builder/dockerignore/dockerignore.go#L41-L53
       // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L29-L55
@@ -7801,36 +7801,36 @@ var require_ignore = __commonJS({
           origin,
           pattern: pattern3,
           // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L54
-          dirs: pattern3.split(path4.sep),
+          dirs: pattern3.split(path5.sep),
           negative
         };
       }
       // @returns `Boolean` true if the `path` is NOT ignored
-      _filter(path5) {
-        if (!path5) {
+      _filter(path6) {
+        if (!path6) {
           return false;
         }
-        if (path5 in this._cache) {
-          return this._cache[path5];
+        if (path6 in this._cache) {
+          return this._cache[path6];
         }
-        return this._cache[path5] = this._test(path5);
+        return this._cache[path6] = this._test(path6);
       }
       // @returns {Boolean} true if a file is NOT ignored
       // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L62
-      _test(file2) {
-        file2 = fromSlash(file2);
-        const parentPath = cleanPath(path4.dirname(file2));
-        const parentPathDirs = parentPath.split(path4.sep);
+      _test(file3) {
+        file3 = fromSlash(file3);
+        const parentPath = cleanPath(path5.dirname(file3));
+        const parentPathDirs = parentPath.split(path5.sep);
         let matched = false;
         this._rules.forEach((rule) => {
-          let match = this._match(file2, rule);
+          let match = this._match(file3, rule);
           if (!match && parentPath !== ".") {
             if (rule.dirs.includes("**")) {
               for (let i = rule.dirs.filter((x) => x !== "**").length; i <= parentPathDirs.length; i++) {
-                match = match || this._match(parentPathDirs.slice(0, i).join(path4.sep), rule);
+                match = match || this._match(parentPathDirs.slice(0, i).join(path5.sep), rule);
               }
             } else if (rule.dirs.length <= parentPathDirs.length) {
-              match = this._match(parentPathDirs.slice(0, rule.dirs.length).join(path4.sep), rule);
+              match = this._match(parentPathDirs.slice(0, rule.dirs.length).join(path5.sep), rule);
             }
           }
           if (match) {
@@ -7840,8 +7840,8 @@ var require_ignore = __commonJS({
         return !matched;
       }
       // @returns {Boolean} true if a file is matched by a rule
-      _match(file2, rule) {
-        return this._compile(rule).regexp.test(file2);
+      _match(file3, rule) {
+        return this._compile(rule).regexp.test(file3);
       }
       // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L139
       _compile(rule) {
@@ -7849,13 +7849,13 @@ var require_ignore = __commonJS({
           return rule;
         }
         let regStr = "^";
-        let escapedSlash = path4.sep === "\\" ? "\\\\" : path4.sep;
+        let escapedSlash = path5.sep === "\\" ? "\\\\" : path5.sep;
         for (let i = 0; i < rule.pattern.length; i++) {
           const ch = rule.pattern[i];
           if (ch === "*") {
             if (rule.pattern[i + 1] === "*") {
               i++;
-              if (rule.pattern[i + 1] === path4.sep) {
+              if (rule.pattern[i + 1] === path5.sep) {
                 i++;
               }
               if (rule.pattern[i + 1] === void 0) {
@@ -7871,7 +7871,7 @@ var require_ignore = __commonJS({
           } else if (ch === "." || ch === "$") {
             regStr += `\\${ch}`;
           } else if (ch === "\\") {
-            if (path4.sep === "\\") {
+            if (path5.sep === "\\") {
               regStr += escapedSlash;
               continue;
             }
@@ -7893,51 +7893,51 @@ var require_ignore = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/chownr/chownr.js
+// node_modules/chownr/chownr.js
 var require_chownr = __commonJS({
-  "../../work/main/node_modules/chownr/chownr.js"(exports2, module2) {
+  "node_modules/chownr/chownr.js"(exports2, module2) {
     "use strict";
     var fs4 = require("fs");
-    var path4 = require("path");
+    var path5 = require("path");
     var LCHOWN = fs4.lchown ? "lchown" : "chown";
     var LCHOWNSYNC = fs4.lchownSync ? "lchownSync" : "chownSync";
     var needEISDIRHandled = fs4.lchown && !process.version.match(/v1[1-9]+\./) && !process.version.match(/v10\.[6-9]/);
-    var lchownSync = (path5, uid, gid) => {
+    var lchownSync = (path6, uid, gid) => {
       try {
-        return fs4[LCHOWNSYNC](path5, uid, gid);
+        return fs4[LCHOWNSYNC](path6, uid, gid);
       } catch (er) {
         if (er.code !== "ENOENT")
           throw er;
       }
     };
-    var chownSync2 = (path5, uid, gid) => {
+    var chownSync2 = (path6, uid, gid) => {
       try {
-        return fs4.chownSync(path5, uid, gid);
+        return fs4.chownSync(path6, uid, gid);
       } catch (er) {
         if (er.code !== "ENOENT")
           throw er;
       }
     };
-    var handleEISDIR = needEISDIRHandled ? (path5, uid, gid, cb) => (er) => {
+    var handleEISDIR = needEISDIRHandled ? (path6, uid, gid, cb) => (er) => {
       if (!er || er.code !== "EISDIR")
         cb(er);
       else
-        fs4.chown(path5, uid, gid, cb);
+        fs4.chown(path6, uid, gid, cb);
     } : (_, __, ___, cb) => cb;
-    var handleEISDirSync = needEISDIRHandled ? (path5, uid, gid) => {
+    var handleEISDirSync = needEISDIRHandled ? (path6, uid, gid) => {
       try {
-        return lchownSync(path5, uid, gid);
+        return lchownSync(path6, uid, gid);
       } catch (er) {
         if (er.code !== "EISDIR")
           throw er;
-        chownSync2(path5, uid, gid);
+        chownSync2(path6, uid, gid);
       }
-    } : (path5, uid, gid) => lchownSync(path5, uid, gid);
+    } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
-    var readdir6 = (path5, options, cb) => fs4.readdir(path5, options, cb);
-    var readdirSync8 = (path5, options) => fs4.readdirSync(path5, options);
+    var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
+    var readdirSync8 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
-      readdir6 = (path5, options, cb) => fs4.readdir(path5, cb);
+      readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
       fs4[LCHOWN](cpath, uid, gid, handleEISDIR(cpath, uid, gid, (er) => {
         cb(er && er.code !== "ENOENT" ? er : null);
@@ -7945,21 +7945,21 @@ var require_chownr = __commonJS({
     };
     var chownrKid = (p, child2, uid, gid, cb) => {
       if (typeof child2 === "string")
-        return fs4.lstat(path4.resolve(p, child2), (er, stats) => {
+        return fs4.lstat(path5.resolve(p, child2), (er, stats) => {
           if (er)
             return cb(er.code !== "ENOENT" ? er : null);
           stats.name = child2;
           chownrKid(p, stats, uid, gid, cb);
         });
       if (child2.isDirectory()) {
-        chownr(path4.resolve(p, child2.name), uid, gid, (er) => {
+        chownr(path5.resolve(p, child2.name), uid, gid, (er) => {
           if (er)
             return cb(er);
-          const cpath = path4.resolve(p, child2.name);
+          const cpath = path5.resolve(p, child2.name);
           chown(cpath, uid, gid, cb);
         });
       } else {
-        const cpath = path4.resolve(p, child2.name);
+        const cpath = path5.resolve(p, child2.name);
         chown(cpath, uid, gid, cb);
       }
     };
@@ -7989,7 +7989,7 @@ var require_chownr = __commonJS({
     var chownrKidSync = (p, child2, uid, gid) => {
       if (typeof child2 === "string") {
         try {
-          const stats = fs4.lstatSync(path4.resolve(p, child2));
+          const stats = fs4.lstatSync(path5.resolve(p, child2));
           stats.name = child2;
           child2 = stats;
         } catch (er) {
@@ -8000,8 +8000,8 @@ var require_chownr = __commonJS({
         }
       }
       if (child2.isDirectory())
-        chownrSync(path4.resolve(p, child2.name), uid, gid);
-      handleEISDirSync(path4.resolve(p, child2.name), uid, gid);
+        chownrSync(path5.resolve(p, child2.name), uid, gid);
+      handleEISDirSync(path5.resolve(p, child2.name), uid, gid);
     };
     var chownrSync = (p, uid, gid) => {
       let children2;
@@ -8024,9 +8024,9 @@ var require_chownr = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/bl/BufferList.js
+// node_modules/bl/BufferList.js
 var require_BufferList = __commonJS({
-  "../../work/main/node_modules/bl/BufferList.js"(exports2, module2) {
+  "node_modules/bl/BufferList.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer2 } = require("buffer");
     var symbol = /* @__PURE__ */ Symbol.for("BufferList");
@@ -8326,9 +8326,9 @@ var require_BufferList = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/bl/bl.js
+// node_modules/bl/bl.js
 var require_bl = __commonJS({
-  "../../work/main/node_modules/bl/bl.js"(exports2, module2) {
+  "node_modules/bl/bl.js"(exports2, module2) {
     "use strict";
     var DuplexStream = require_readable().Duplex;
     var inherits = require_inherits();
@@ -8367,13 +8367,13 @@ var require_bl = __commonJS({
         callback();
       }
     };
-    BufferListStream.prototype._read = function _read(size) {
+    BufferListStream.prototype._read = function _read(size2) {
       if (!this.length) {
         return this.push(null);
       }
-      size = Math.min(size, this.length);
-      this.push(this.slice(0, size));
-      this.consume(size);
+      size2 = Math.min(size2, this.length);
+      this.push(this.slice(0, size2));
+      this.consume(size2);
     };
     BufferListStream.prototype.end = function end(chunk) {
       DuplexStream.prototype.end.call(this, chunk);
@@ -8397,9 +8397,9 @@ var require_bl = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js
+// node_modules/tar-fs/node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
+  "node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
     var alloc = Buffer.alloc;
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -8595,10 +8595,10 @@ var require_headers = __commonJS({
     exports2.decode = function(buf, filenameEncoding, allowUnknownFormat) {
       var typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
       var name = decodeStr(buf, 0, 100, filenameEncoding);
-      var mode2 = decodeOct(buf, 100, 8);
+      var mode3 = decodeOct(buf, 100, 8);
       var uid = decodeOct(buf, 108, 8);
       var gid = decodeOct(buf, 116, 8);
-      var size = decodeOct(buf, 124, 12);
+      var size2 = decodeOct(buf, 124, 12);
       var mtime = decodeOct(buf, 136, 12);
       var type4 = toType(typeflag);
       var linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
@@ -8620,10 +8620,10 @@ var require_headers = __commonJS({
       if (typeflag === 0 && name && name[name.length - 1] === "/") typeflag = 5;
       return {
         name,
-        mode: mode2,
+        mode: mode3,
         uid,
         gid,
-        size,
+        size: size2,
         mtime: new Date(1e3 * mtime),
         type: type4,
         linkname,
@@ -8636,9 +8636,9 @@ var require_headers = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js
+// node_modules/tar-fs/node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
+  "node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
     var util2 = require("util");
     var bl = require_bl();
     var headers = require_headers();
@@ -8646,9 +8646,9 @@ var require_extract = __commonJS({
     var PassThrough4 = require_readable().PassThrough;
     var noop = function() {
     };
-    var overflow = function(size) {
-      size &= 511;
-      return size && 512 - size;
+    var overflow = function(size2) {
+      size2 &= 511;
+      return size2 && 512 - size2;
     };
     var emptyStream = function(self2, offset) {
       var s = new Source(self2, offset);
@@ -8713,28 +8713,28 @@ var require_extract = __commonJS({
         oncontinue();
       };
       var onpaxglobalheader = function() {
-        var size = self2._header.size;
-        self2._paxGlobal = headers.decodePax(b.slice(0, size));
-        b.consume(size);
+        var size2 = self2._header.size;
+        self2._paxGlobal = headers.decodePax(b.slice(0, size2));
+        b.consume(size2);
         onstreamend();
       };
       var onpaxheader = function() {
-        var size = self2._header.size;
-        self2._pax = headers.decodePax(b.slice(0, size));
+        var size2 = self2._header.size;
+        self2._pax = headers.decodePax(b.slice(0, size2));
         if (self2._paxGlobal) self2._pax = Object.assign({}, self2._paxGlobal, self2._pax);
-        b.consume(size);
+        b.consume(size2);
         onstreamend();
       };
       var ongnulongpath = function() {
-        var size = self2._header.size;
-        this._gnuLongPath = headers.decodeLongPath(b.slice(0, size), opts.filenameEncoding);
-        b.consume(size);
+        var size2 = self2._header.size;
+        this._gnuLongPath = headers.decodeLongPath(b.slice(0, size2), opts.filenameEncoding);
+        b.consume(size2);
         onstreamend();
       };
       var ongnulonglinkpath = function() {
-        var size = self2._header.size;
-        this._gnuLongLinkPath = headers.decodeLongPath(b.slice(0, size), opts.filenameEncoding);
-        b.consume(size);
+        var size2 = self2._header.size;
+        this._gnuLongLinkPath = headers.decodeLongPath(b.slice(0, size2), opts.filenameEncoding);
+        b.consume(size2);
         onstreamend();
       };
       var onheader = function() {
@@ -8805,10 +8805,10 @@ var require_extract = __commonJS({
       this.emit("close");
       if (this._stream) this._stream.emit("close");
     };
-    Extract.prototype._parse = function(size, onparse) {
+    Extract.prototype._parse = function(size2, onparse) {
       if (this._destroyed) return;
-      this._offset += size;
-      this._missing = size;
+      this._offset += size2;
+      this._missing = size2;
       if (onparse === this._onheader) this._partial = false;
       this._onparse = onparse;
     };
@@ -8852,16 +8852,16 @@ var require_extract = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/fs-constants/index.js
+// node_modules/fs-constants/index.js
 var require_fs_constants = __commonJS({
-  "../../work/main/node_modules/fs-constants/index.js"(exports2, module2) {
+  "node_modules/fs-constants/index.js"(exports2, module2) {
     module2.exports = require("fs").constants || require("constants");
   }
 });
 
-// ../../work/main/node_modules/wrappy/wrappy.js
+// node_modules/wrappy/wrappy.js
 var require_wrappy = __commonJS({
-  "../../work/main/node_modules/wrappy/wrappy.js"(exports2, module2) {
+  "node_modules/wrappy/wrappy.js"(exports2, module2) {
     module2.exports = wrappy;
     function wrappy(fn, cb) {
       if (fn && cb) return wrappy(fn)(cb);
@@ -8889,9 +8889,9 @@ var require_wrappy = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/once/once.js
+// node_modules/once/once.js
 var require_once = __commonJS({
-  "../../work/main/node_modules/once/once.js"(exports2, module2) {
+  "node_modules/once/once.js"(exports2, module2) {
     var wrappy = require_wrappy();
     module2.exports = wrappy(once4);
     module2.exports.strict = wrappy(onceStrict);
@@ -8933,9 +8933,9 @@ var require_once = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/end-of-stream/index.js
+// node_modules/end-of-stream/index.js
 var require_end_of_stream2 = __commonJS({
-  "../../work/main/node_modules/end-of-stream/index.js"(exports2, module2) {
+  "node_modules/end-of-stream/index.js"(exports2, module2) {
     var once4 = require_once();
     var noop = function() {
     };
@@ -9016,9 +9016,9 @@ var require_end_of_stream2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js
+// node_modules/tar-fs/node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
+  "node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
     var constants25 = require_fs_constants();
     var eos = require_end_of_stream2();
     var inherits = require_inherits();
@@ -9032,12 +9032,12 @@ var require_pack = __commonJS({
     var END_OF_TAR = alloc(1024);
     var noop = function() {
     };
-    var overflow = function(self2, size) {
-      size &= 511;
-      if (size) self2.push(END_OF_TAR.slice(0, 512 - size));
+    var overflow = function(self2, size2) {
+      size2 &= 511;
+      if (size2) self2.push(END_OF_TAR.slice(0, 512 - size2));
     };
-    function modeToType(mode2) {
-      switch (mode2 & constants25.S_IFMT) {
+    function modeToType(mode3) {
+      switch (mode3 & constants25.S_IFMT) {
         case constants25.S_IFBLK:
           return "block-device";
         case constants25.S_IFCHR:
@@ -9231,17 +9231,17 @@ var require_pack = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js
+// node_modules/tar-fs/node_modules/tar-stream/index.js
 var require_tar_stream = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
+  "node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract();
     exports2.pack = require_pack();
   }
 });
 
-// ../../work/main/node_modules/pump/index.js
+// node_modules/pump/index.js
 var require_pump = __commonJS({
-  "../../work/main/node_modules/pump/index.js"(exports2, module2) {
+  "node_modules/pump/index.js"(exports2, module2) {
     var once4 = require_once();
     var eos = require_end_of_stream2();
     var fs4;
@@ -9314,10 +9314,10 @@ var require_pump = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mkdirp-classic/index.js
+// node_modules/mkdirp-classic/index.js
 var require_mkdirp_classic = __commonJS({
-  "../../work/main/node_modules/mkdirp-classic/index.js"(exports2, module2) {
-    var path4 = require("path");
+  "node_modules/mkdirp-classic/index.js"(exports2, module2) {
+    var path5 = require("path");
     var fs4 = require("fs");
     var _0777 = parseInt("0777", 8);
     module2.exports = mkdirP.mkdirp = mkdirP.mkdirP = mkdirP;
@@ -9328,23 +9328,23 @@ var require_mkdirp_classic = __commonJS({
       } else if (!opts || typeof opts !== "object") {
         opts = { mode: opts };
       }
-      var mode2 = opts.mode;
+      var mode3 = opts.mode;
       var xfs = opts.fs || fs4;
-      if (mode2 === void 0) {
-        mode2 = _0777 & ~process.umask();
+      if (mode3 === void 0) {
+        mode3 = _0777 & ~process.umask();
       }
       if (!made) made = null;
       var cb = f || function() {
       };
-      p = path4.resolve(p);
-      xfs.mkdir(p, mode2, function(er) {
+      p = path5.resolve(p);
+      xfs.mkdir(p, mode3, function(er) {
         if (!er) {
           made = made || p;
           return cb(null, made);
         }
         switch (er.code) {
           case "ENOENT":
-            mkdirP(path4.dirname(p), opts, function(er2, made2) {
+            mkdirP(path5.dirname(p), opts, function(er2, made2) {
               if (er2) cb(er2, made2);
               else mkdirP(p, opts, cb, made2);
             });
@@ -9365,20 +9365,20 @@ var require_mkdirp_classic = __commonJS({
       if (!opts || typeof opts !== "object") {
         opts = { mode: opts };
       }
-      var mode2 = opts.mode;
+      var mode3 = opts.mode;
       var xfs = opts.fs || fs4;
-      if (mode2 === void 0) {
-        mode2 = _0777 & ~process.umask();
+      if (mode3 === void 0) {
+        mode3 = _0777 & ~process.umask();
       }
       if (!made) made = null;
-      p = path4.resolve(p);
+      p = path5.resolve(p);
       try {
-        xfs.mkdirSync(p, mode2);
+        xfs.mkdirSync(p, mode3);
         made = made || p;
       } catch (err0) {
         switch (err0.code) {
           case "ENOENT":
-            made = sync(path4.dirname(p), opts, made);
+            made = sync(path5.dirname(p), opts, made);
             sync(p, opts, made);
             break;
           // In the case of any other error, just see if there's a dir
@@ -9400,15 +9400,15 @@ var require_mkdirp_classic = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/index.js
+// node_modules/tar-fs/index.js
 var require_tar_fs = __commonJS({
-  "../../work/main/node_modules/tar-fs/index.js"(exports2) {
+  "node_modules/tar-fs/index.js"(exports2) {
     var chownr = require_chownr();
     var tar = require_tar_stream();
     var pump = require_pump();
     var mkdirp = require_mkdirp_classic();
     var fs4 = require("fs");
-    var path4 = require("path");
+    var path5 = require("path");
     var os = require("os");
     var win32 = os.platform() === "win32";
     var noop = function() {
@@ -9422,12 +9422,12 @@ var require_tar_fs = __commonJS({
     var statAll = function(fs5, stat, cwd, ignore, entries, sort) {
       var queue = entries || ["."];
       for (var i = 0; i < queue.length; i++) {
-        if (!inCwd(path4.resolve(cwd, queue[i]), cwd)) throw new Error(queue[i] + " is not a valid path");
+        if (!inCwd(path5.resolve(cwd, queue[i]), cwd)) throw new Error(queue[i] + " is not a valid path");
       }
       return function loop(callback) {
         if (!queue.length) return callback();
         var next = queue.shift();
-        var nextAbs = path4.join(cwd, next);
+        var nextAbs = path5.join(cwd, next);
         stat.call(fs5, nextAbs, function(err, stat2) {
           if (err) return callback(err);
           if (!stat2.isDirectory()) return callback(null, next, stat2);
@@ -9435,7 +9435,7 @@ var require_tar_fs = __commonJS({
             if (err2) return callback(err2);
             if (sort) files.sort();
             for (var i2 = 0; i2 < files.length; i2++) {
-              if (!ignore(path4.join(cwd, next, files[i2]))) queue.push(path4.join(next, files[i2]));
+              if (!ignore(path5.join(cwd, next, files[i2]))) queue.push(path5.join(next, files[i2]));
             }
             callback(null, next, stat2);
           });
@@ -9446,7 +9446,7 @@ var require_tar_fs = __commonJS({
       return function(header) {
         header.name = header.name.split("/").slice(level).join("/");
         var linkname = header.linkname;
-        if (linkname && (header.type === "link" || path4.isAbsolute(linkname))) {
+        if (linkname && (header.type === "link" || path5.isAbsolute(linkname))) {
           header.linkname = linkname.split("/").slice(level).join("/");
         }
         return map(header);
@@ -9476,7 +9476,7 @@ var require_tar_fs = __commonJS({
         fmode |= parseInt(222, 8);
       }
       var onsymlink = function(filename, header) {
-        xfs.readlink(path4.join(cwd, filename), function(err, linkname) {
+        xfs.readlink(path5.join(cwd, filename), function(err, linkname) {
           if (err) return pack2.destroy(err);
           header.linkname = normalize(linkname);
           pack2.entry(header, onnextentry);
@@ -9517,7 +9517,7 @@ var require_tar_fs = __commonJS({
         }
         var entry = pack2.entry(header, onnextentry);
         if (!entry) return;
-        var rs = mapStream(xfs.createReadStream(path4.join(cwd, filename), { start: 0, end: header.size > 0 ? header.size - 1 : header.size }), header);
+        var rs = mapStream(xfs.createReadStream(path5.join(cwd, filename), { start: 0, end: header.size > 0 ? header.size - 1 : header.size }), header);
         rs.on("error", function(err2) {
           entry.destroy(err2);
         });
@@ -9583,26 +9583,26 @@ var require_tar_fs = __commonJS({
         var chmod4 = link ? xfs.lchmod : xfs.chmod;
         var chown = link ? xfs.lchown : xfs.chown;
         if (!chmod4) return cb();
-        var mode2 = (header.mode | (header.type === "directory" ? dmode : fmode)) & umask & parseInt(777, 8);
+        var mode3 = (header.mode | (header.type === "directory" ? dmode : fmode)) & umask & parseInt(777, 8);
         if (chown && own2) chown.call(xfs, name, header.uid, header.gid, onchown);
         else onchown(null);
         function onchown(err) {
           if (err) return cb(err);
           if (!chmod4) return cb();
-          chmod4.call(xfs, name, mode2, cb);
+          chmod4.call(xfs, name, mode3, cb);
         }
       };
       extract2.on("entry", function(header, stream, next) {
         header = map(header) || header;
         header.name = normalize(header.name);
-        var name = path4.join(cwd, path4.join("/", header.name));
+        var name = path5.join(cwd, path5.join("/", header.name));
         if (ignore(name, header)) {
           stream.resume();
           return next();
         }
         var stat = function(err) {
           if (err) return next(err);
-          if (path4.join(name, ".") === path4.join(cwd, ".")) return next();
+          if (path5.join(name, ".") === path5.join(cwd, ".")) return next();
           utimes(name, header, function(err2) {
             if (err2) return next(err2);
             if (win32) return next();
@@ -9612,9 +9612,9 @@ var require_tar_fs = __commonJS({
         var onsymlink = function() {
           if (win32) return next();
           xfs.unlink(name, function() {
-            var dst = path4.resolve(path4.dirname(name), header.linkname);
+            var dst = path5.resolve(path5.dirname(name), header.linkname);
             if (!inCwd(dst, cwd)) return next(new Error(name + " is not a valid symlink"));
-            validateNotSymlink(xfs, dst, path4.resolve(cwd), function(err, valid) {
+            validateNotSymlink(xfs, dst, path5.resolve(cwd), function(err, valid) {
               if (err) return next(err);
               if (!valid) return next(new Error(name + " is not a valid symlink"));
               xfs.symlink(header.linkname, name, stat);
@@ -9624,7 +9624,7 @@ var require_tar_fs = __commonJS({
         var onlink = function() {
           if (win32) return next();
           xfs.unlink(name, function() {
-            var srcpath = path4.join(cwd, path4.join("/", header.linkname));
+            var srcpath = path5.join(cwd, path5.join("/", header.linkname));
             xfs.realpath(srcpath, function(err, dst) {
               if (err || !inCwd(dst, cwd)) return next(new Error(name + " is not a valid hardlink"));
               xfs.link(dst, name, function(err2) {
@@ -9664,8 +9664,8 @@ var require_tar_fs = __commonJS({
             gid: header.gid
           }, stat);
         }
-        var dir = path4.dirname(name);
-        validate2(xfs, dir, path4.join(cwd, "."), function(err, valid) {
+        var dir = path5.dirname(name);
+        validate2(xfs, dir, path5.join(cwd, "."), function(err, valid) {
           if (err) return next(err);
           if (!valid) return next(new Error(dir + " is not a valid path"));
           mkdirfix(dir, {
@@ -9696,16 +9696,16 @@ var require_tar_fs = __commonJS({
       if (name === root) return cb(null, true);
       fs5.lstat(name, function(err, st) {
         if (err && err.code !== "ENOENT") return cb(err);
-        if (err || st.isDirectory()) return validate2(fs5, path4.join(name, ".."), root, cb);
+        if (err || st.isDirectory()) return validate2(fs5, path5.join(name, ".."), root, cb);
         cb(null, false);
       });
     }
     function validateNotSymlink(fs5, name, root, cb) {
       if (name === root) return cb(null, true);
-      if (!name.startsWith(root + path4.sep)) return cb(null, false);
+      if (!name.startsWith(root + path5.sep)) return cb(null, false);
       fs5.lstat(name, function(err, st) {
         if (err && err.code !== "ENOENT" && err.code !== "EPERM") return cb(err);
-        if (err || !st.isSymbolicLink()) return validateNotSymlink(fs5, path4.join(name, ".."), root, cb);
+        if (err || !st.isSymbolicLink()) return validateNotSymlink(fs5, path5.join(name, ".."), root, cb);
         cb(null, false);
       });
     }
@@ -9719,18 +9719,18 @@ var require_tar_fs = __commonJS({
       });
     }
     function inCwd(dst, cwd) {
-      cwd = path4.resolve(cwd);
-      return cwd === dst || dst.startsWith(cwd + path4.sep);
+      cwd = path5.resolve(cwd);
+      return cwd === dst || dst.startsWith(cwd + path5.sep);
     }
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/util.js
+// node_modules/dockerode/lib/util.js
 var require_util = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/util.js"(exports2, module2) {
+  "node_modules/dockerode/lib/util.js"(exports2, module2) {
     var DockerIgnore = require_ignore();
     var fs4 = require("fs");
-    var path4 = require("path");
+    var path5 = require("path");
     var tar = require_tar_fs();
     var zlib = require("zlib");
     var arr = [];
@@ -9780,20 +9780,20 @@ var require_util = __commonJS({
         repository: input
       };
     };
-    module2.exports.prepareBuildContext = function(file2, next) {
-      if (file2 && file2.context) {
-        fs4.readFile(path4.join(file2.context, ".dockerignore"), (err, data) => {
+    module2.exports.prepareBuildContext = function(file3, next) {
+      if (file3 && file3.context) {
+        fs4.readFile(path5.join(file3.context, ".dockerignore"), (err, data) => {
           let ignoreFn;
           let filterFn;
           if (!err) {
             const dockerIgnore = DockerIgnore({ ignorecase: false }).add(data.toString());
             filterFn = dockerIgnore.createFilter();
-            ignoreFn = (path5) => {
-              return !filterFn(path5);
+            ignoreFn = (path6) => {
+              return !filterFn(path6);
             };
           }
-          const entries = file2.src.slice() || [];
-          const pack2 = tar.pack(file2.context, {
+          const entries = file3.src.slice() || [];
+          const pack2 = tar.pack(file3.context, {
             entries: filterFn ? entries.filter(filterFn) : entries,
             ignore: ignoreFn
             // Only works on directories
@@ -9801,15 +9801,15 @@ var require_util = __commonJS({
           next(pack2.pipe(zlib.createGzip()));
         });
       } else {
-        next(file2);
+        next(file3);
       }
     };
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/exec.js
+// node_modules/dockerode/lib/exec.js
 var require_exec = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/exec.js"(exports2, module2) {
+  "node_modules/dockerode/lib/exec.js"(exports2, module2) {
     var util2 = require_util();
     var Exec = function(modem, id) {
       this.modem = modem;
@@ -9917,9 +9917,9 @@ var require_exec = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/container.js
+// node_modules/dockerode/lib/container.js
 var require_container = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/container.js"(exports2, module2) {
+  "node_modules/dockerode/lib/container.js"(exports2, module2) {
     var extend2 = require_util().extend;
     var Exec = require_exec();
     var util2 = require_util();
@@ -10691,13 +10691,13 @@ var require_container = __commonJS({
         });
       }
     };
-    Container2.prototype.putArchive = function(file2, opts, callback) {
+    Container2.prototype.putArchive = function(file3, opts, callback) {
       var self2 = this;
       var args = util2.processArgs(opts, callback, this.defaultOptions.putArchive);
       var optsf = {
         path: "/containers/" + this.id + "/archive?",
         method: "PUT",
-        file: file2,
+        file: file3,
         abortSignal: args.opts.abortSignal,
         statusCodes: {
           200: true,
@@ -10791,9 +10791,9 @@ var require_container = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/image.js
+// node_modules/dockerode/lib/image.js
 var require_image = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/image.js"(exports2, module2) {
+  "node_modules/dockerode/lib/image.js"(exports2, module2) {
     var util2 = require_util();
     var Image = function(modem, name) {
       this.modem = modem;
@@ -11016,9 +11016,9 @@ var require_image = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/volume.js
+// node_modules/dockerode/lib/volume.js
 var require_volume = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/volume.js"(exports2, module2) {
+  "node_modules/dockerode/lib/volume.js"(exports2, module2) {
     var util2 = require_util();
     var Volume = function(modem, name) {
       this.modem = modem;
@@ -11089,9 +11089,9 @@ var require_volume = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/network.js
+// node_modules/dockerode/lib/network.js
 var require_network = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/network.js"(exports2, module2) {
+  "node_modules/dockerode/lib/network.js"(exports2, module2) {
     var util2 = require_util();
     var Network = function(modem, id) {
       this.modem = modem;
@@ -11223,9 +11223,9 @@ var require_network = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/service.js
+// node_modules/dockerode/lib/service.js
 var require_service = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/service.js"(exports2, module2) {
+  "node_modules/dockerode/lib/service.js"(exports2, module2) {
     var util2 = require_util();
     var Service = function(modem, id) {
       this.modem = modem;
@@ -11366,9 +11366,9 @@ var require_service = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/plugin.js
+// node_modules/dockerode/lib/plugin.js
 var require_plugin = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/plugin.js"(exports2, module2) {
+  "node_modules/dockerode/lib/plugin.js"(exports2, module2) {
     var util2 = require_util();
     var Plugin = function(modem, name, remote) {
       this.modem = modem;
@@ -11657,9 +11657,9 @@ var require_plugin = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/secret.js
+// node_modules/dockerode/lib/secret.js
 var require_secret = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/secret.js"(exports2, module2) {
+  "node_modules/dockerode/lib/secret.js"(exports2, module2) {
     var util2 = require_util();
     var Secret = function(modem, id) {
       this.modem = modem;
@@ -11762,9 +11762,9 @@ var require_secret = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/config.js
+// node_modules/dockerode/lib/config.js
 var require_config = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/config.js"(exports2, module2) {
+  "node_modules/dockerode/lib/config.js"(exports2, module2) {
     var util2 = require_util();
     var Config = function(modem, id) {
       this.modem = modem;
@@ -11867,9 +11867,9 @@ var require_config = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/task.js
+// node_modules/dockerode/lib/task.js
 var require_task = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/task.js"(exports2, module2) {
+  "node_modules/dockerode/lib/task.js"(exports2, module2) {
     var util2 = require_util();
     var Task = function(modem, id) {
       this.modem = modem;
@@ -11945,9 +11945,9 @@ var require_task = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/node.js
+// node_modules/dockerode/lib/node.js
 var require_node3 = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/node.js"(exports2, module2) {
+  "node_modules/dockerode/lib/node.js"(exports2, module2) {
     var util2 = require_util();
     var Node = function(modem, id) {
       this.modem = modem;
@@ -12063,12 +12063,12 @@ var require_proto_loader = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/session.js
+// node_modules/dockerode/lib/session.js
 var require_session = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/session.js"(exports2, module2) {
+  "node_modules/dockerode/lib/session.js"(exports2, module2) {
     var grpc = require_grpc_js();
     var protoLoader = require_proto_loader();
-    var path4 = require("path");
+    var path5 = require("path");
     var crypto2 = require("crypto");
     function withSession(docker, auth, handler) {
       const sessionId = crypto2.randomUUID();
@@ -12095,7 +12095,7 @@ var require_session = __commonJS({
         const injector = server.createConnectionInjector(creds);
         injector.injectConnection(socket);
         const pkg = protoLoader.loadSync(
-          path4.resolve(__dirname, "proto", "auth.proto")
+          path5.resolve(__dirname, "proto", "auth.proto")
         );
         const service = grpc.loadPackageDefinition(pkg);
         server.addService(service.moby.filesync.v1.Auth.service, {
@@ -12128,11 +12128,11 @@ var require_protobufjs = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/buildkit.js
+// node_modules/dockerode/lib/buildkit.js
 var require_buildkit = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
+  "node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
     var protobuf = require_protobufjs();
-    var path4 = require("path");
+    var path5 = require("path");
     var BUILDKIT_TRACE_ID = "moby.buildkit.trace";
     var BUILDKIT_IMAGE_ID = "moby.image.id";
     var PROTO_TYPE = "moby.buildkit.v1.StatusResponse";
@@ -12142,7 +12142,7 @@ var require_buildkit = __commonJS({
     function loadProto() {
       if (StatusResponse) return StatusResponse;
       var root = protobuf.loadSync(
-        path4.resolve(__dirname, "proto", "buildkit_status.proto")
+        path5.resolve(__dirname, "proto", "buildkit_status.proto")
       );
       StatusResponse = root.lookupType(PROTO_TYPE);
       return StatusResponse;
@@ -12304,9 +12304,9 @@ var require_buildkit = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/docker.js
+// node_modules/dockerode/lib/docker.js
 var require_docker = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/docker.js"(exports2, module2) {
+  "node_modules/dockerode/lib/docker.js"(exports2, module2) {
     var EventEmitter4 = require("events").EventEmitter;
     var Modem = require_modem();
     var Container2 = require_container();
@@ -12411,7 +12411,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.loadImage = function(file2, opts, callback) {
+    Docker2.prototype.loadImage = function(file3, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12421,7 +12421,7 @@ var require_docker = __commonJS({
         path: "/images/load?",
         method: "POST",
         options: opts,
-        file: file2,
+        file: file3,
         abortSignal: opts && opts.abortSignal,
         isStream: true,
         statusCodes: {
@@ -12444,7 +12444,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.importImage = function(file2, opts, callback) {
+    Docker2.prototype.importImage = function(file3, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12457,7 +12457,7 @@ var require_docker = __commonJS({
         path: "/images/create?",
         method: "POST",
         options: opts,
-        file: file2,
+        file: file3,
         abortSignal: opts.abortSignal,
         isStream: true,
         statusCodes: {
@@ -12508,7 +12508,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.buildImage = function(file2, opts, callback) {
+    Docker2.prototype.buildImage = function(file3, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12540,7 +12540,7 @@ var require_docker = __commonJS({
         }
       }
       function dial(callback2) {
-        util2.prepareBuildContext(file2, (ctx) => {
+        util2.prepareBuildContext(file3, (ctx) => {
           optsf.file = ctx;
           self2.modem.dial(optsf, callback2);
         });
@@ -13746,16 +13746,16 @@ var require_docker = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/events-universal/default.js
+// node_modules/events-universal/default.js
 var require_default = __commonJS({
-  "../../work/main/node_modules/events-universal/default.js"(exports2, module2) {
+  "node_modules/events-universal/default.js"(exports2, module2) {
     module2.exports = require("events");
   }
 });
 
-// ../../work/main/node_modules/fast-fifo/fixed-size.js
+// node_modules/fast-fifo/fixed-size.js
 var require_fixed_size = __commonJS({
-  "../../work/main/node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
+  "node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
     module2.exports = class FixedFIFO {
       constructor(hwm) {
         if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
@@ -13793,9 +13793,9 @@ var require_fixed_size = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/fast-fifo/index.js
+// node_modules/fast-fifo/index.js
 var require_fast_fifo = __commonJS({
-  "../../work/main/node_modules/fast-fifo/index.js"(exports2, module2) {
+  "node_modules/fast-fifo/index.js"(exports2, module2) {
     var FixedFIFO = require_fixed_size();
     module2.exports = class FastFIFO {
       constructor(hwm) {
@@ -13840,23 +13840,23 @@ var require_fast_fifo = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/b4a/index.js
+// node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "../../work/main/node_modules/b4a/index.js"(exports2, module2) {
+  "node_modules/b4a/index.js"(exports2, module2) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
     }
-    function alloc(size, fill2, encoding) {
-      return Buffer.alloc(size, fill2, encoding);
+    function alloc(size2, fill2, encoding) {
+      return Buffer.alloc(size2, fill2, encoding);
     }
-    function allocUnsafe(size) {
-      return Buffer.allocUnsafe(size);
+    function allocUnsafe(size2) {
+      return Buffer.allocUnsafe(size2);
     }
-    function allocUnsafeSlow(size) {
-      return Buffer.allocUnsafeSlow(size);
+    function allocUnsafeSlow(size2) {
+      return Buffer.allocUnsafeSlow(size2);
     }
     function byteLength2(string3, encoding) {
       return Buffer.byteLength(string3, encoding);
@@ -13867,8 +13867,8 @@ var require_b4a = __commonJS({
     function concat(buffers, totalLength) {
       return Buffer.concat(buffers, totalLength);
     }
-    function copy(source, target, targetStart, start2, end) {
-      return toBuffer(source).copy(target, targetStart, start2, end);
+    function copy(source, target2, targetStart, start2, end) {
+      return toBuffer(source).copy(target2, targetStart, start2, end);
     }
     function equals(a, b) {
       return toBuffer(a).equals(b);
@@ -14001,9 +14001,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js
+// node_modules/text-decoder/lib/pass-through-decoder.js
 var require_pass_through_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
+  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class PassThroughDecoder {
       constructor(encoding) {
@@ -14022,9 +14022,9 @@ var require_pass_through_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/lib/utf8-decoder.js
+// node_modules/text-decoder/lib/utf8-decoder.js
 var require_utf8_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
+  "node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class UTF8Decoder {
       constructor() {
@@ -14169,9 +14169,9 @@ var require_utf8_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/index.js
+// node_modules/text-decoder/index.js
 var require_text_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/index.js"(exports2, module2) {
+  "node_modules/text-decoder/index.js"(exports2, module2) {
     var PassThroughDecoder = require_pass_through_decoder();
     var UTF8Decoder = require_utf8_decoder();
     module2.exports = class TextDecoder {
@@ -14231,9 +14231,9 @@ var require_text_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/streamx/lib/errors.js
+// node_modules/streamx/lib/errors.js
 var require_errors2 = __commonJS({
-  "../../work/main/node_modules/streamx/lib/errors.js"(exports2, module2) {
+  "node_modules/streamx/lib/errors.js"(exports2, module2) {
     module2.exports = class StreamError extends Error {
       constructor(msg, code2, fn = StreamError) {
         super(msg);
@@ -14273,9 +14273,9 @@ var require_errors2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/streamx/index.js
+// node_modules/streamx/index.js
 var require_streamx = __commonJS({
-  "../../work/main/node_modules/streamx/index.js"(exports2, module2) {
+  "node_modules/streamx/index.js"(exports2, module2) {
     var { EventEmitter: EventEmitter4 } = require_default();
     var FIFO = require_fast_fifo();
     var TextDecoder2 = require_text_decoder();
@@ -15304,9 +15304,9 @@ var require_streamx = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/headers.js
+// node_modules/tar-stream/headers.js
 var require_headers2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/headers.js"(exports2) {
+  "node_modules/tar-stream/headers.js"(exports2) {
     var b4a = require_b4a();
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -15383,10 +15383,10 @@ var require_headers2 = __commonJS({
     exports2.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
       let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
       let name = decodeStr(buf, 0, 100, filenameEncoding);
-      const mode2 = decodeOct(buf, 100, 8);
+      const mode3 = decodeOct(buf, 100, 8);
       const uid = decodeOct(buf, 108, 8);
       const gid = decodeOct(buf, 116, 8);
-      const size = decodeOct(buf, 124, 12);
+      const size2 = decodeOct(buf, 124, 12);
       const mtime = decodeOct(buf, 136, 12);
       const type4 = toType(typeflag);
       const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
@@ -15408,10 +15408,10 @@ var require_headers2 = __commonJS({
       if (typeflag === 0 && name && name[name.length - 1] === "/") typeflag = 5;
       return {
         name,
-        mode: mode2,
+        mode: mode3,
         uid,
         gid,
-        size,
+        size: size2,
         byteOffset: 0,
         mtime: new Date(1e3 * mtime),
         type: type4,
@@ -15566,9 +15566,9 @@ var require_headers2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/extract.js
+// node_modules/tar-stream/extract.js
 var require_extract2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/extract.js"(exports2, module2) {
+  "node_modules/tar-stream/extract.js"(exports2, module2) {
     var { Writable, Readable: Readable3, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
@@ -15586,25 +15586,25 @@ var require_extract2 = __commonJS({
         this.buffered += buffer.byteLength;
         this.queue.push(buffer);
       }
-      shiftFirst(size) {
-        return this.buffered === 0 ? null : this._next(size);
+      shiftFirst(size2) {
+        return this.buffered === 0 ? null : this._next(size2);
       }
-      shift(size) {
-        if (size > this.buffered) return null;
-        if (size === 0) return EMPTY;
-        let chunk = this._next(size);
-        if (size === chunk.byteLength) return chunk;
+      shift(size2) {
+        if (size2 > this.buffered) return null;
+        if (size2 === 0) return EMPTY;
+        let chunk = this._next(size2);
+        if (size2 === chunk.byteLength) return chunk;
         const chunks = [chunk];
-        while ((size -= chunk.byteLength) > 0) {
-          chunk = this._next(size);
+        while ((size2 -= chunk.byteLength) > 0) {
+          chunk = this._next(size2);
           chunks.push(chunk);
         }
         return b4a.concat(chunks);
       }
-      _next(size) {
+      _next(size2) {
         const buf = this.queue.peek();
         const rem = buf.byteLength - this._offset;
-        if (size >= rem) {
+        if (size2 >= rem) {
           const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
           this.queue.shift();
           this._offset = 0;
@@ -15612,9 +15612,9 @@ var require_extract2 = __commonJS({
           this.shifted += rem;
           return sub;
         }
-        this.buffered -= size;
-        this.shifted += size;
-        return buf.subarray(this._offset, this._offset += size);
+        this.buffered -= size2;
+        this.shifted += size2;
+        return buf.subarray(this._offset, this._offset += size2);
       }
     };
     var Source = class extends Readable3 {
@@ -15903,16 +15903,16 @@ var require_extract2 = __commonJS({
     };
     function noop() {
     }
-    function overflow(size) {
-      size &= 511;
-      return size && 512 - size;
+    function overflow(size2) {
+      size2 &= 511;
+      return size2 && 512 - size2;
     }
   }
 });
 
-// ../../work/main/node_modules/tar-stream/constants.js
+// node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
-  "../../work/main/node_modules/tar-stream/constants.js"(exports2, module2) {
+  "node_modules/tar-stream/constants.js"(exports2, module2) {
     var constants25 = {
       // just for envs without fs
       S_IFMT: 61440,
@@ -15930,9 +15930,9 @@ var require_constants = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/pack.js
+// node_modules/tar-stream/pack.js
 var require_pack2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/pack.js"(exports2, module2) {
+  "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants25 = require_constants();
@@ -16137,8 +16137,8 @@ var require_pack2 = __commonJS({
     module2.exports = function pack2(opts) {
       return new Pack(opts);
     };
-    function modeToType(mode2) {
-      switch (mode2 & constants25.S_IFMT) {
+    function modeToType(mode3) {
+      switch (mode3 & constants25.S_IFMT) {
         case constants25.S_IFBLK:
           return "block-device";
         case constants25.S_IFCHR:
@@ -16154,9 +16154,9 @@ var require_pack2 = __commonJS({
     }
     function noop() {
     }
-    function overflow(self2, size) {
-      size &= 511;
-      if (size) self2.push(END_OF_TAR.subarray(0, 512 - size));
+    function overflow(self2, size2) {
+      size2 &= 511;
+      if (size2) self2.push(END_OF_TAR.subarray(0, 512 - size2));
     }
     function mapWritable(buf) {
       return b4a.isBuffer(buf) ? buf : b4a.from(buf);
@@ -16164,17 +16164,17 @@ var require_pack2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/index.js
+// node_modules/tar-stream/index.js
 var require_tar_stream2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/index.js"(exports2) {
+  "node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract2();
     exports2.pack = require_pack2();
   }
 });
 
-// ../../work/main/node_modules/junit-report-builder/dist/index.js
+// node_modules/junit-report-builder/dist/index.js
 var require_dist = __commonJS({
-  "../../work/main/node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
+  "node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
     "use strict";
     var require$$1 = require("path");
     var require$$0 = require("fs");
@@ -17338,13 +17338,13 @@ var require_dist = __commonJS({
     })(semver$1, semver$1.exports);
     var semverExports = semver$1.exports;
     var fs4 = require$$0;
-    var path4 = require$$1;
+    var path5 = require$$1;
     var { promisify } = require$$2;
     var semver = semverExports;
     var useNativeRecursiveOption = semver.satisfies(process.version, ">=10.12.0");
     var checkPath = (pth) => {
       if (process.platform === "win32") {
-        const pathHasInvalidWinCharacters = /[<>:"|?*]/.test(pth.replace(path4.parse(pth).root, ""));
+        const pathHasInvalidWinCharacters = /[<>:"|?*]/.test(pth.replace(path5.parse(pth).root, ""));
         if (pathHasInvalidWinCharacters) {
           const error3 = new Error(`Path contains invalid characters: ${pth}`);
           error3.code = "EINVAL";
@@ -17376,7 +17376,7 @@ var require_dist = __commonJS({
       const mkdir6 = promisify(options.fs.mkdir);
       const stat = promisify(options.fs.stat);
       if (useNativeRecursiveOption && options.fs.mkdir === fs4.mkdir) {
-        const pth = path4.resolve(input);
+        const pth = path5.resolve(input);
         await mkdir6(pth, {
           mode: options.mode,
           recursive: true
@@ -17392,13 +17392,13 @@ var require_dist = __commonJS({
             throw error3;
           }
           if (error3.code === "ENOENT") {
-            if (path4.dirname(pth) === pth) {
+            if (path5.dirname(pth) === pth) {
               throw permissionError(pth);
             }
             if (error3.message.includes("null bytes")) {
               throw error3;
             }
-            await make(path4.dirname(pth));
+            await make(path5.dirname(pth));
             return make(pth);
           }
           try {
@@ -17412,14 +17412,14 @@ var require_dist = __commonJS({
           return pth;
         }
       };
-      return make(path4.resolve(input));
+      return make(path5.resolve(input));
     };
     makeDir$2.exports = makeDir;
     makeDir$2.exports.sync = (input, options) => {
       checkPath(input);
       options = processOptions(options);
       if (useNativeRecursiveOption && options.fs.mkdirSync === fs4.mkdirSync) {
-        const pth = path4.resolve(input);
+        const pth = path5.resolve(input);
         fs4.mkdirSync(pth, {
           mode: options.mode,
           recursive: true
@@ -17434,13 +17434,13 @@ var require_dist = __commonJS({
             throw error3;
           }
           if (error3.code === "ENOENT") {
-            if (path4.dirname(pth) === pth) {
+            if (path5.dirname(pth) === pth) {
               throw permissionError(pth);
             }
             if (error3.message.includes("null bytes")) {
               throw error3;
             }
-            make(path4.dirname(pth));
+            make(path5.dirname(pth));
             return make(pth);
           }
           try {
@@ -17453,7 +17453,7 @@ var require_dist = __commonJS({
         }
         return pth;
       };
-      return make(path4.resolve(input));
+      return make(path5.resolve(input));
     };
     var makeDirExports = makeDir$2.exports;
     var makeDir$1 = /* @__PURE__ */ getDefaultExportFromCjs(makeDirExports);
@@ -18439,9 +18439,9 @@ var require_dist = __commonJS({
             return getMapData(this, key).has(key);
           }
           function mapCacheSet(key, value) {
-            var data = getMapData(this, key), size2 = data.size;
+            var data = getMapData(this, key), size3 = data.size;
             data.set(key, value);
-            this.size += data.size == size2 ? 0 : 1;
+            this.size += data.size == size3 ? 0 : 1;
             return this;
           }
           MapCache.prototype.clear = mapCacheClear;
@@ -18787,11 +18787,11 @@ var require_dist = __commonJS({
               return isFunction(object[key]);
             });
           }
-          function baseGet(object, path5) {
-            path5 = castPath(path5, object);
-            var index2 = 0, length = path5.length;
+          function baseGet(object, path6) {
+            path6 = castPath(path6, object);
+            var index2 = 0, length = path6.length;
             while (object != null && index2 < length) {
-              object = object[toKey(path5[index2++])];
+              object = object[toKey(path6[index2++])];
             }
             return index2 && index2 == length ? object : undefined$1;
           }
@@ -18855,10 +18855,10 @@ var require_dist = __commonJS({
             });
             return accumulator;
           }
-          function baseInvoke(object, path5, args) {
-            path5 = castPath(path5, object);
-            object = parent(object, path5);
-            var func = object == null ? object : object[toKey(last(path5))];
+          function baseInvoke(object, path6, args) {
+            path6 = castPath(path6, object);
+            object = parent(object, path6);
+            var func = object == null ? object : object[toKey(last(path6))];
             return func == null ? undefined$1 : apply3(func, object, args);
           }
           function baseIsArguments(value) {
@@ -19014,13 +19014,13 @@ var require_dist = __commonJS({
               return object === source || baseIsMatch(object, source, matchData);
             };
           }
-          function baseMatchesProperty(path5, srcValue) {
-            if (isKey(path5) && isStrictComparable(srcValue)) {
-              return matchesStrictComparable(toKey(path5), srcValue);
+          function baseMatchesProperty(path6, srcValue) {
+            if (isKey(path6) && isStrictComparable(srcValue)) {
+              return matchesStrictComparable(toKey(path6), srcValue);
             }
             return function(object) {
-              var objValue = get3(object, path5);
-              return objValue === undefined$1 && objValue === srcValue ? hasIn(object, path5) : baseIsEqual(srcValue, objValue, COMPARE_PARTIAL_FLAG | COMPARE_UNORDERED_FLAG);
+              var objValue = get3(object, path6);
+              return objValue === undefined$1 && objValue === srcValue ? hasIn(object, path6) : baseIsEqual(srcValue, objValue, COMPARE_PARTIAL_FLAG | COMPARE_UNORDERED_FLAG);
             };
           }
           function baseMerge(object, source, srcIndex, customizer, stack) {
@@ -19117,23 +19117,23 @@ var require_dist = __commonJS({
             });
           }
           function basePick(object, paths) {
-            return basePickBy(object, paths, function(value, path5) {
-              return hasIn(object, path5);
+            return basePickBy(object, paths, function(value, path6) {
+              return hasIn(object, path6);
             });
           }
           function basePickBy(object, paths, predicate) {
             var index2 = -1, length = paths.length, result3 = {};
             while (++index2 < length) {
-              var path5 = paths[index2], value = baseGet(object, path5);
-              if (predicate(value, path5)) {
-                baseSet(result3, castPath(path5, object), value);
+              var path6 = paths[index2], value = baseGet(object, path6);
+              if (predicate(value, path6)) {
+                baseSet(result3, castPath(path6, object), value);
               }
             }
             return result3;
           }
-          function basePropertyDeep(path5) {
+          function basePropertyDeep(path6) {
             return function(object) {
-              return baseGet(object, path5);
+              return baseGet(object, path6);
             };
           }
           function basePullAll(array2, values2, iteratee2, comparator) {
@@ -19207,14 +19207,14 @@ var require_dist = __commonJS({
             var array2 = values(collection);
             return shuffleSelf(array2, baseClamp(n, 0, array2.length));
           }
-          function baseSet(object, path5, value, customizer) {
+          function baseSet(object, path6, value, customizer) {
             if (!isObject2(object)) {
               return object;
             }
-            path5 = castPath(path5, object);
-            var index2 = -1, length = path5.length, lastIndex = length - 1, nested = object;
+            path6 = castPath(path6, object);
+            var index2 = -1, length = path6.length, lastIndex = length - 1, nested = object;
             while (nested != null && ++index2 < length) {
-              var key = toKey(path5[index2]), newValue = value;
+              var key = toKey(path6[index2]), newValue = value;
               if (key === "__proto__" || key === "constructor" || key === "prototype") {
                 return object;
               }
@@ -19222,7 +19222,7 @@ var require_dist = __commonJS({
                 var objValue = nested[key];
                 newValue = customizer ? customizer(objValue, key, nested) : undefined$1;
                 if (newValue === undefined$1) {
-                  newValue = isObject2(objValue) ? objValue : isIndex(path5[index2 + 1]) ? [] : {};
+                  newValue = isObject2(objValue) ? objValue : isIndex(path6[index2 + 1]) ? [] : {};
                 }
               }
               assignValue(nested, key, newValue);
@@ -19388,14 +19388,14 @@ var require_dist = __commonJS({
               }
             return result3;
           }
-          function baseUnset(object, path5) {
-            path5 = castPath(path5, object);
-            var index2 = -1, length = path5.length;
+          function baseUnset(object, path6) {
+            path6 = castPath(path6, object);
+            var index2 = -1, length = path6.length;
             if (!length) {
               return true;
             }
             while (++index2 < length) {
-              var key = toKey(path5[index2]);
+              var key = toKey(path6[index2]);
               if (key === "__proto__" && !hasOwnProperty.call(object, "__proto__")) {
                 return false;
               }
@@ -19403,11 +19403,11 @@ var require_dist = __commonJS({
                 return false;
               }
             }
-            var obj = parent(object, path5);
-            return obj == null || delete obj[toKey(last(path5))];
+            var obj = parent(object, path6);
+            return obj == null || delete obj[toKey(last(path6))];
           }
-          function baseUpdate(object, path5, updater, customizer) {
-            return baseSet(object, path5, updater(baseGet(object, path5)), customizer);
+          function baseUpdate(object, path6, updater, customizer) {
+            return baseSet(object, path6, updater(baseGet(object, path6)), customizer);
           }
           function baseWhile(array2, predicate, isDrop, fromRight) {
             var length = array2.length, index2 = fromRight ? length : -1;
@@ -20268,19 +20268,19 @@ var require_dist = __commonJS({
           function getView(start2, end, transforms) {
             var index2 = -1, length = transforms.length;
             while (++index2 < length) {
-              var data = transforms[index2], size2 = data.size;
+              var data = transforms[index2], size3 = data.size;
               switch (data.type) {
                 case "drop":
-                  start2 += size2;
+                  start2 += size3;
                   break;
                 case "dropRight":
-                  end -= size2;
+                  end -= size3;
                   break;
                 case "take":
-                  end = nativeMin(end, start2 + size2);
+                  end = nativeMin(end, start2 + size3);
                   break;
                 case "takeRight":
-                  start2 = nativeMax(start2, end - size2);
+                  start2 = nativeMax(start2, end - size3);
                   break;
               }
             }
@@ -20290,11 +20290,11 @@ var require_dist = __commonJS({
             var match = source.match(reWrapDetails);
             return match ? match[1].split(reSplitDetails) : [];
           }
-          function hasPath(object, path5, hasFunc) {
-            path5 = castPath(path5, object);
-            var index2 = -1, length = path5.length, result3 = false;
+          function hasPath(object, path6, hasFunc) {
+            path6 = castPath(path6, object);
+            var index2 = -1, length = path6.length, result3 = false;
             while (++index2 < length) {
-              var key = toKey(path5[index2]);
+              var key = toKey(path6[index2]);
               if (!(result3 = object != null && hasFunc(object, key))) {
                 break;
               }
@@ -20496,8 +20496,8 @@ var require_dist = __commonJS({
               return apply3(func, this, otherArgs);
             };
           }
-          function parent(object, path5) {
-            return path5.length < 2 ? object : baseGet(object, baseSlice(path5, 0, -1));
+          function parent(object, path6) {
+            return path6.length < 2 ? object : baseGet(object, baseSlice(path6, 0, -1));
           }
           function reorder(array2, indexes) {
             var arrLength = array2.length, length = nativeMin(indexes.length, arrLength), oldArray = copyArray(array2);
@@ -20540,15 +20540,15 @@ var require_dist = __commonJS({
               return func.apply(undefined$1, arguments);
             };
           }
-          function shuffleSelf(array2, size2) {
+          function shuffleSelf(array2, size3) {
             var index2 = -1, length = array2.length, lastIndex = length - 1;
-            size2 = size2 === undefined$1 ? length : size2;
-            while (++index2 < size2) {
+            size3 = size3 === undefined$1 ? length : size3;
+            while (++index2 < size3) {
               var rand = baseRandom(index2, lastIndex), value = array2[rand];
               array2[rand] = array2[index2];
               array2[index2] = value;
             }
-            array2.length = size2;
+            array2.length = size3;
             return array2;
           }
           var stringToPath = memoizeCapped(function(string3) {
@@ -20600,19 +20600,19 @@ var require_dist = __commonJS({
             result3.__values__ = wrapper.__values__;
             return result3;
           }
-          function chunk(array2, size2, guard) {
-            if (guard ? isIterateeCall(array2, size2, guard) : size2 === undefined$1) {
-              size2 = 1;
+          function chunk(array2, size3, guard) {
+            if (guard ? isIterateeCall(array2, size3, guard) : size3 === undefined$1) {
+              size3 = 1;
             } else {
-              size2 = nativeMax(toInteger(size2), 0);
+              size3 = nativeMax(toInteger(size3), 0);
             }
             var length = array2 == null ? 0 : array2.length;
-            if (!length || size2 < 1) {
+            if (!length || size3 < 1) {
               return [];
             }
-            var index2 = 0, resIndex = 0, result3 = Array2(nativeCeil(length / size2));
+            var index2 = 0, resIndex = 0, result3 = Array2(nativeCeil(length / size3));
             while (index2 < length) {
-              result3[resIndex++] = baseSlice(array2, index2, index2 += size2);
+              result3[resIndex++] = baseSlice(array2, index2, index2 += size3);
             }
             return result3;
           }
@@ -20774,7 +20774,7 @@ var require_dist = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join20(array2, separator) {
+          function join21(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -21132,10 +21132,10 @@ var require_dist = __commonJS({
             }
             return isString3(collection) ? fromIndex <= length && collection.indexOf(value, fromIndex) > -1 : !!length && baseIndexOf(collection, value, fromIndex) > -1;
           }
-          var invokeMap = baseRest(function(collection, path5, args) {
-            var index2 = -1, isFunc = typeof path5 == "function", result3 = isArrayLike(collection) ? Array2(collection.length) : [];
+          var invokeMap = baseRest(function(collection, path6, args) {
+            var index2 = -1, isFunc = typeof path6 == "function", result3 = isArrayLike(collection) ? Array2(collection.length) : [];
             baseEach(collection, function(value) {
-              result3[++index2] = isFunc ? apply3(path5, value, args) : baseInvoke(value, path5, args);
+              result3[++index2] = isFunc ? apply3(path6, value, args) : baseInvoke(value, path6, args);
             });
             return result3;
           });
@@ -21193,7 +21193,7 @@ var require_dist = __commonJS({
             var func = isArray(collection) ? arrayShuffle : baseShuffle;
             return func(collection);
           }
-          function size(collection) {
+          function size2(collection) {
             if (collection == null) {
               return 0;
             }
@@ -21787,15 +21787,15 @@ var require_dist = __commonJS({
           function functionsIn(object) {
             return object == null ? [] : baseFunctions(object, keysIn(object));
           }
-          function get3(object, path5, defaultValue) {
-            var result3 = object == null ? undefined$1 : baseGet(object, path5);
+          function get3(object, path6, defaultValue) {
+            var result3 = object == null ? undefined$1 : baseGet(object, path6);
             return result3 === undefined$1 ? defaultValue : result3;
           }
-          function has(object, path5) {
-            return object != null && hasPath(object, path5, baseHas);
+          function has(object, path6) {
+            return object != null && hasPath(object, path6, baseHas);
           }
-          function hasIn(object, path5) {
-            return object != null && hasPath(object, path5, baseHasIn);
+          function hasIn(object, path6) {
+            return object != null && hasPath(object, path6, baseHasIn);
           }
           var invert = createInverter(function(result3, value, key) {
             if (value != null && typeof value.toString != "function") {
@@ -21848,10 +21848,10 @@ var require_dist = __commonJS({
               return result3;
             }
             var isDeep = false;
-            paths = arrayMap(paths, function(path5) {
-              path5 = castPath(path5, object);
-              isDeep || (isDeep = path5.length > 1);
-              return path5;
+            paths = arrayMap(paths, function(path6) {
+              path6 = castPath(path6, object);
+              isDeep || (isDeep = path6.length > 1);
+              return path6;
             });
             copyObject(object, getAllKeysIn(object), result3);
             if (isDeep) {
@@ -21877,19 +21877,19 @@ var require_dist = __commonJS({
               return [prop];
             });
             predicate = getIteratee(predicate);
-            return basePickBy(object, props, function(value, path5) {
-              return predicate(value, path5[0]);
+            return basePickBy(object, props, function(value, path6) {
+              return predicate(value, path6[0]);
             });
           }
-          function result2(object, path5, defaultValue) {
-            path5 = castPath(path5, object);
-            var index2 = -1, length = path5.length;
+          function result2(object, path6, defaultValue) {
+            path6 = castPath(path6, object);
+            var index2 = -1, length = path6.length;
             if (!length) {
               length = 1;
               object = undefined$1;
             }
             while (++index2 < length) {
-              var value = object == null ? undefined$1 : object[toKey(path5[index2])];
+              var value = object == null ? undefined$1 : object[toKey(path6[index2])];
               if (value === undefined$1) {
                 index2 = length;
                 value = defaultValue;
@@ -21898,12 +21898,12 @@ var require_dist = __commonJS({
             }
             return object;
           }
-          function set2(object, path5, value) {
-            return object == null ? object : baseSet(object, path5, value);
+          function set2(object, path6, value) {
+            return object == null ? object : baseSet(object, path6, value);
           }
-          function setWith(object, path5, value, customizer) {
+          function setWith(object, path6, value, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            return object == null ? object : baseSet(object, path5, value, customizer);
+            return object == null ? object : baseSet(object, path6, value, customizer);
           }
           var toPairs = createToPairs(keys);
           var toPairsIn = createToPairs(keysIn);
@@ -21925,15 +21925,15 @@ var require_dist = __commonJS({
             });
             return accumulator;
           }
-          function unset(object, path5) {
-            return object == null ? true : baseUnset(object, path5);
+          function unset(object, path6) {
+            return object == null ? true : baseUnset(object, path6);
           }
-          function update(object, path5, updater) {
-            return object == null ? object : baseUpdate(object, path5, castFunction(updater));
+          function update(object, path6, updater) {
+            return object == null ? object : baseUpdate(object, path6, castFunction(updater));
           }
-          function updateWith(object, path5, updater, customizer) {
+          function updateWith(object, path6, updater, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            return object == null ? object : baseUpdate(object, path5, castFunction(updater), customizer);
+            return object == null ? object : baseUpdate(object, path6, castFunction(updater), customizer);
           }
           function values(object) {
             return object == null ? [] : baseValues(object, keys(object));
@@ -22014,14 +22014,14 @@ var require_dist = __commonJS({
             string3 = toString3(string3);
             return string3 && string3.replace(reLatin, deburrLetter).replace(reComboMark, "");
           }
-          function endsWith(string3, target, position) {
+          function endsWith(string3, target2, position) {
             string3 = toString3(string3);
-            target = baseToString(target);
+            target2 = baseToString(target2);
             var length = string3.length;
             position = position === undefined$1 ? length : baseClamp(toInteger(position), 0, length);
             var end = position;
-            position -= target.length;
-            return position >= 0 && string3.slice(position, end) == target;
+            position -= target2.length;
+            return position >= 0 && string3.slice(position, end) == target2;
           }
           function escape5(string3) {
             string3 = toString3(string3);
@@ -22103,11 +22103,11 @@ var require_dist = __commonJS({
           var startCase = createCompounder(function(result3, word2, index2) {
             return result3 + (index2 ? " " : "") + upperFirst(word2);
           });
-          function startsWith(string3, target, position) {
+          function startsWith(string3, target2, position) {
             string3 = toString3(string3);
             position = position == null ? 0 : baseClamp(toInteger(position), 0, string3.length);
-            target = baseToString(target);
-            return string3.slice(position, position + target.length) == target;
+            target2 = baseToString(target2);
+            return string3.slice(position, position + target2.length) == target2;
           }
           function template(string3, options, guard) {
             var settings = lodash2.templateSettings;
@@ -22319,17 +22319,17 @@ var require_dist = __commonJS({
           function matches(source) {
             return baseMatches(baseClone(source, CLONE_DEEP_FLAG));
           }
-          function matchesProperty(path5, srcValue) {
-            return baseMatchesProperty(path5, baseClone(srcValue, CLONE_DEEP_FLAG));
+          function matchesProperty(path6, srcValue) {
+            return baseMatchesProperty(path6, baseClone(srcValue, CLONE_DEEP_FLAG));
           }
-          var method = baseRest(function(path5, args) {
+          var method = baseRest(function(path6, args) {
             return function(object) {
-              return baseInvoke(object, path5, args);
+              return baseInvoke(object, path6, args);
             };
           });
           var methodOf = baseRest(function(object, args) {
-            return function(path5) {
-              return baseInvoke(object, path5, args);
+            return function(path6) {
+              return baseInvoke(object, path6, args);
             };
           });
           function mixin(object, source, options) {
@@ -22376,12 +22376,12 @@ var require_dist = __commonJS({
           var over = createOver(arrayMap);
           var overEvery = createOver(arrayEvery);
           var overSome = createOver(arraySome);
-          function property(path5) {
-            return isKey(path5) ? baseProperty(toKey(path5)) : basePropertyDeep(path5);
+          function property(path6) {
+            return isKey(path6) ? baseProperty(toKey(path6)) : basePropertyDeep(path6);
           }
           function propertyOf(object) {
-            return function(path5) {
-              return object == null ? undefined$1 : baseGet(object, path5);
+            return function(path6) {
+              return object == null ? undefined$1 : baseGet(object, path6);
             };
           }
           var range = createRange();
@@ -22698,7 +22698,7 @@ var require_dist = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join20;
+          lodash2.join = join21;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -22735,7 +22735,7 @@ var require_dist = __commonJS({
           lodash2.round = round;
           lodash2.runInContext = runInContext2;
           lodash2.sample = sample;
-          lodash2.size = size;
+          lodash2.size = size2;
           lodash2.snakeCase = snakeCase;
           lodash2.some = some;
           lodash2.sortedIndex = sortedIndex;
@@ -22834,12 +22834,12 @@ var require_dist = __commonJS({
           LazyWrapper.prototype.findLast = function(predicate) {
             return this.reverse().find(predicate);
           };
-          LazyWrapper.prototype.invokeMap = baseRest(function(path5, args) {
-            if (typeof path5 == "function") {
+          LazyWrapper.prototype.invokeMap = baseRest(function(path6, args) {
+            if (typeof path6 == "function") {
               return new LazyWrapper(this);
             }
             return this.map(function(value) {
-              return baseInvoke(value, path5, args);
+              return baseInvoke(value, path6, args);
             });
           });
           LazyWrapper.prototype.reject = function(predicate) {
@@ -22958,7 +22958,7 @@ var require_dist = __commonJS({
       hasRequiredUtility = 1;
       (function() {
         var assign, getValue, isArray, isEmpty, isFunction, isObject2, isPlainObject2, hasProp = {}.hasOwnProperty;
-        assign = function(target, ...sources) {
+        assign = function(target2, ...sources) {
           var i, key, len, source;
           if (isFunction(Object.assign)) {
             Object.assign.apply(null, arguments);
@@ -22968,12 +22968,12 @@ var require_dist = __commonJS({
               if (source != null) {
                 for (key in source) {
                   if (!hasProp.call(source, key)) continue;
-                  target[key] = source[key];
+                  target2[key] = source[key];
                 }
               }
             }
           }
-          return target;
+          return target2;
         };
         isFunction = function(val) {
           return !!val && Object.prototype.toString.call(val) === "[object Function]";
@@ -23756,14 +23756,14 @@ var require_dist = __commonJS({
         XMLCData.exports = class XMLCData extends XMLCharacterData2 {
           // Initializes a new instance of `XMLCData`
           // `text` CDATA text
-          constructor(parent, text3) {
+          constructor(parent, text4) {
             super(parent);
-            if (text3 == null) {
+            if (text4 == null) {
               throw new Error("Missing CDATA text. " + this.debugInfo());
             }
             this.name = "#cdata-section";
             this.type = NodeType2.CData;
-            this.value = this.stringify.cdata(text3);
+            this.value = this.stringify.cdata(text4);
           }
           // Creates and returns a deep clone of `this`
           clone() {
@@ -23793,14 +23793,14 @@ var require_dist = __commonJS({
         XMLComment.exports = class XMLComment extends XMLCharacterData2 {
           // Initializes a new instance of `XMLComment`
           // `text` comment text
-          constructor(parent, text3) {
+          constructor(parent, text4) {
             super(parent);
-            if (text3 == null) {
+            if (text4 == null) {
               throw new Error("Missing comment text. " + this.debugInfo());
             }
             this.name = "#comment";
             this.type = NodeType2.Comment;
-            this.value = this.stringify.comment(text3);
+            this.value = this.stringify.comment(text4);
           }
           // Creates and returns a deep clone of `this`
           clone() {
@@ -24335,13 +24335,13 @@ var require_dist = __commonJS({
         XMLRaw.exports = class XMLRaw extends XMLNode2 {
           // Initializes a new instance of `XMLRaw`
           // `text` raw text
-          constructor(parent, text3) {
+          constructor(parent, text4) {
             super(parent);
-            if (text3 == null) {
+            if (text4 == null) {
               throw new Error("Missing raw text. " + this.debugInfo());
             }
             this.type = NodeType2.Raw;
-            this.value = this.stringify.raw(text3);
+            this.value = this.stringify.raw(text4);
           }
           // Creates and returns a deep clone of `this`
           clone() {
@@ -24372,14 +24372,14 @@ var require_dist = __commonJS({
           class XMLText2 extends XMLCharacterData2 {
             // Initializes a new instance of `XMLText`
             // `text` element text
-            constructor(parent, text3) {
+            constructor(parent, text4) {
               super(parent);
-              if (text3 == null) {
+              if (text4 == null) {
                 throw new Error("Missing element text. " + this.debugInfo());
               }
               this.name = "#text";
               this.type = NodeType2.Text;
-              this.value = this.stringify.text(text3);
+              this.value = this.stringify.text(text4);
             }
             // Creates and returns a deep clone of `this`
             clone() {
@@ -24444,13 +24444,13 @@ var require_dist = __commonJS({
           // `parent` the parent node
           // `target` instruction target
           // `value` instruction value
-          constructor(parent, target, value) {
+          constructor(parent, target2, value) {
             super(parent);
-            if (target == null) {
+            if (target2 == null) {
               throw new Error("Missing instruction target. " + this.debugInfo());
             }
             this.type = NodeType2.ProcessingInstruction;
-            this.target = this.stringify.insTarget(target);
+            this.target = this.stringify.insTarget(target2);
             this.name = this.target;
             if (value) {
               this.value = this.stringify.insValue(value);
@@ -24636,18 +24636,18 @@ var require_dist = __commonJS({
             // `name` node name or an object describing the XML tree
             // `attributes` an object containing name/value pairs of attributes
             // `text` element text
-            element(name, attributes, text3) {
+            element(name, attributes, text4) {
               var childNode, item, j, k, key, lastChild, len, len1, val;
               lastChild = null;
-              if (attributes === null && text3 == null) {
-                [attributes, text3] = [{}, null];
+              if (attributes === null && text4 == null) {
+                [attributes, text4] = [{}, null];
               }
               if (attributes == null) {
                 attributes = {};
               }
               attributes = getValue(attributes);
               if (!isObject2(attributes)) {
-                [text3, attributes] = [attributes, text3];
+                [text4, attributes] = [attributes, text4];
               }
               if (name != null) {
                 name = getValue(name);
@@ -24692,21 +24692,21 @@ var require_dist = __commonJS({
                     lastChild = this.element(key, val);
                   }
                 }
-              } else if (!this.options.keepNullNodes && text3 === null) {
+              } else if (!this.options.keepNullNodes && text4 === null) {
                 lastChild = this.dummy();
               } else {
                 if (!this.options.ignoreDecorators && this.stringify.convertTextKey && name.indexOf(this.stringify.convertTextKey) === 0) {
-                  lastChild = this.text(text3);
+                  lastChild = this.text(text4);
                 } else if (!this.options.ignoreDecorators && this.stringify.convertCDataKey && name.indexOf(this.stringify.convertCDataKey) === 0) {
-                  lastChild = this.cdata(text3);
+                  lastChild = this.cdata(text4);
                 } else if (!this.options.ignoreDecorators && this.stringify.convertCommentKey && name.indexOf(this.stringify.convertCommentKey) === 0) {
-                  lastChild = this.comment(text3);
+                  lastChild = this.comment(text4);
                 } else if (!this.options.ignoreDecorators && this.stringify.convertRawKey && name.indexOf(this.stringify.convertRawKey) === 0) {
-                  lastChild = this.raw(text3);
+                  lastChild = this.raw(text4);
                 } else if (!this.options.ignoreDecorators && this.stringify.convertPIKey && name.indexOf(this.stringify.convertPIKey) === 0) {
-                  lastChild = this.instruction(name.substr(this.stringify.convertPIKey.length), text3);
+                  lastChild = this.instruction(name.substr(this.stringify.convertPIKey.length), text4);
                 } else {
-                  lastChild = this.node(name, attributes, text3);
+                  lastChild = this.node(name, attributes, text4);
                 }
               }
               if (lastChild == null) {
@@ -24718,7 +24718,7 @@ var require_dist = __commonJS({
             // `name` node name or an object describing the XML tree
             // `attributes` an object containing name/value pairs of attributes
             // `text` element text
-            insertBefore(name, attributes, text3) {
+            insertBefore(name, attributes, text4) {
               var child2, i, newChild, refChild, removed;
               if (name != null ? name.type : void 0) {
                 newChild = name;
@@ -24739,7 +24739,7 @@ var require_dist = __commonJS({
                 }
                 i = this.parent.children.indexOf(this);
                 removed = this.parent.children.splice(i);
-                child2 = this.parent.element(name, attributes, text3);
+                child2 = this.parent.element(name, attributes, text4);
                 Array.prototype.push.apply(this.parent.children, removed);
                 return child2;
               }
@@ -24748,14 +24748,14 @@ var require_dist = __commonJS({
             // `name` node name or an object describing the XML tree
             // `attributes` an object containing name/value pairs of attributes
             // `text` element text
-            insertAfter(name, attributes, text3) {
+            insertAfter(name, attributes, text4) {
               var child2, i, removed;
               if (this.isRoot) {
                 throw new Error("Cannot insert elements at root level. " + this.debugInfo(name));
               }
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i + 1);
-              child2 = this.parent.element(name, attributes, text3);
+              child2 = this.parent.element(name, attributes, text4);
               Array.prototype.push.apply(this.parent.children, removed);
               return child2;
             }
@@ -24773,7 +24773,7 @@ var require_dist = __commonJS({
             // `name` name of the node
             // `attributes` an object containing name/value pairs of attributes
             // `text` element text
-            node(name, attributes, text3) {
+            node(name, attributes, text4) {
               var child2;
               if (name != null) {
                 name = getValue(name);
@@ -24781,11 +24781,11 @@ var require_dist = __commonJS({
               attributes || (attributes = {});
               attributes = getValue(attributes);
               if (!isObject2(attributes)) {
-                [text3, attributes] = [attributes, text3];
+                [text4, attributes] = [attributes, text4];
               }
               child2 = new XMLElement2(this, name, attributes);
-              if (text3 != null) {
-                child2.text(text3);
+              if (text4 != null) {
+                child2.text(text4);
               }
               this.children.push(child2);
               return child2;
@@ -24854,30 +24854,30 @@ var require_dist = __commonJS({
             // Adds a processing instruction
             // `target` instruction target
             // `value` instruction value
-            instruction(target, value) {
+            instruction(target2, value) {
               var insTarget, insValue, instruction, j, len;
-              if (target != null) {
-                target = getValue(target);
+              if (target2 != null) {
+                target2 = getValue(target2);
               }
               if (value != null) {
                 value = getValue(value);
               }
-              if (Array.isArray(target)) {
-                for (j = 0, len = target.length; j < len; j++) {
-                  insTarget = target[j];
+              if (Array.isArray(target2)) {
+                for (j = 0, len = target2.length; j < len; j++) {
+                  insTarget = target2[j];
                   this.instruction(insTarget);
                 }
-              } else if (isObject2(target)) {
-                for (insTarget in target) {
-                  if (!hasProp.call(target, insTarget)) continue;
-                  insValue = target[insTarget];
+              } else if (isObject2(target2)) {
+                for (insTarget in target2) {
+                  if (!hasProp.call(target2, insTarget)) continue;
+                  insValue = target2[insTarget];
                   this.instruction(insTarget, insValue);
                 }
               } else {
                 if (isFunction(value)) {
                   value = value.apply();
                 }
-                instruction = new XMLProcessingInstruction2(this, target, value);
+                instruction = new XMLProcessingInstruction2(this, target2, value);
                 this.children.push(instruction);
               }
               return this;
@@ -24885,22 +24885,22 @@ var require_dist = __commonJS({
             // Creates a processing instruction node before the current node
             // `target` instruction target
             // `value` instruction value
-            instructionBefore(target, value) {
+            instructionBefore(target2, value) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i);
-              this.parent.instruction(target, value);
+              this.parent.instruction(target2, value);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
             // Creates a processing instruction node after the current node
             // `target` instruction target
             // `value` instruction value
-            instructionAfter(target, value) {
+            instructionAfter(target2, value) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i + 1);
-              this.parent.instruction(target, value);
+              this.parent.instruction(target2, value);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
@@ -25042,11 +25042,11 @@ var require_dist = __commonJS({
               }
             }
             // Aliases
-            ele(name, attributes, text3) {
-              return this.element(name, attributes, text3);
+            ele(name, attributes, text4) {
+              return this.element(name, attributes, text4);
             }
-            nod(name, attributes, text3) {
-              return this.node(name, attributes, text3);
+            nod(name, attributes, text4) {
+              return this.node(name, attributes, text4);
             }
             txt(value) {
               return this.text(value);
@@ -25057,8 +25057,8 @@ var require_dist = __commonJS({
             com(value) {
               return this.comment(value);
             }
-            ins(target, value) {
-              return this.instruction(target, value);
+            ins(target2, value) {
+              return this.instruction(target2, value);
             }
             doc() {
               return this.document();
@@ -25066,11 +25066,11 @@ var require_dist = __commonJS({
             dec(version2, encoding, standalone) {
               return this.declaration(version2, encoding, standalone);
             }
-            e(name, attributes, text3) {
-              return this.element(name, attributes, text3);
+            e(name, attributes, text4) {
+              return this.element(name, attributes, text4);
             }
-            n(name, attributes, text3) {
-              return this.node(name, attributes, text3);
+            n(name, attributes, text4) {
+              return this.node(name, attributes, text4);
             }
             t(value) {
               return this.text(value);
@@ -25084,8 +25084,8 @@ var require_dist = __commonJS({
             r(value) {
               return this.raw(value);
             }
-            i(target, value) {
-              return this.instruction(target, value);
+            i(target2, value) {
+              return this.instruction(target2, value);
             }
             u() {
               return this.up();
@@ -26179,7 +26179,7 @@ var require_dist = __commonJS({
             createCDATASection(data) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
-            createProcessingInstruction(target, data) {
+            createProcessingInstruction(target2, data) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
             createAttribute(name) {
@@ -26451,7 +26451,7 @@ var require_dist = __commonJS({
           // `name` name of the node
           // `attributes` an object containing name/value pairs of attributes
           // `text` element text
-          node(name, attributes, text3) {
+          node(name, attributes, text4) {
             if (name == null) {
               throw new Error("Missing node name.");
             }
@@ -26465,14 +26465,14 @@ var require_dist = __commonJS({
             }
             attributes = getValue(attributes);
             if (!isObject2(attributes)) {
-              [text3, attributes] = [attributes, text3];
+              [text4, attributes] = [attributes, text4];
             }
             this.currentNode = new XMLElement2(this, name, attributes);
             this.currentNode.children = false;
             this.currentLevel++;
             this.openTags[this.currentLevel] = this.currentNode;
-            if (text3 != null) {
-              this.text(text3);
+            if (text4 != null) {
+              this.text(text4);
             }
             return this;
           }
@@ -26481,7 +26481,7 @@ var require_dist = __commonJS({
           // `name` name of the node
           // `attributes` an object containing name/value pairs of attributes
           // `text` element text
-          element(name, attributes, text3) {
+          element(name, attributes, text4) {
             var child2, i, len, oldValidationFlag, ref, root;
             if (this.currentNode && this.currentNode.type === NodeType2.DocType) {
               this.dtdElement(...arguments);
@@ -26501,7 +26501,7 @@ var require_dist = __commonJS({
                   }
                 }
               } else {
-                this.node(name, attributes, text3);
+                this.node(name, attributes, text4);
               }
             }
             return this;
@@ -26574,31 +26574,31 @@ var require_dist = __commonJS({
           // Adds a processing instruction
           // `target` instruction target
           // `value` instruction value
-          instruction(target, value) {
+          instruction(target2, value) {
             var i, insTarget, insValue, len, node2;
             this.openCurrent();
-            if (target != null) {
-              target = getValue(target);
+            if (target2 != null) {
+              target2 = getValue(target2);
             }
             if (value != null) {
               value = getValue(value);
             }
-            if (Array.isArray(target)) {
-              for (i = 0, len = target.length; i < len; i++) {
-                insTarget = target[i];
+            if (Array.isArray(target2)) {
+              for (i = 0, len = target2.length; i < len; i++) {
+                insTarget = target2[i];
                 this.instruction(insTarget);
               }
-            } else if (isObject2(target)) {
-              for (insTarget in target) {
-                if (!hasProp.call(target, insTarget)) continue;
-                insValue = target[insTarget];
+            } else if (isObject2(target2)) {
+              for (insTarget in target2) {
+                if (!hasProp.call(target2, insTarget)) continue;
+                insValue = target2[insTarget];
                 this.instruction(insTarget, insValue);
               }
             } else {
               if (isFunction(value)) {
                 value = value.apply();
               }
-              node2 = new XMLProcessingInstruction2(this, target, value);
+              node2 = new XMLProcessingInstruction2(this, target2, value);
               this.onData(this.writer.processingInstruction(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             }
             return this;
@@ -26812,8 +26812,8 @@ var require_dist = __commonJS({
           ele() {
             return this.element(...arguments);
           }
-          nod(name, attributes, text3) {
-            return this.node(name, attributes, text3);
+          nod(name, attributes, text4) {
+            return this.node(name, attributes, text4);
           }
           txt(value) {
             return this.text(value);
@@ -26824,8 +26824,8 @@ var require_dist = __commonJS({
           com(value) {
             return this.comment(value);
           }
-          ins(target, value) {
-            return this.instruction(target, value);
+          ins(target2, value) {
+            return this.instruction(target2, value);
           }
           dec(version2, encoding, standalone) {
             return this.declaration(version2, encoding, standalone);
@@ -26833,11 +26833,11 @@ var require_dist = __commonJS({
           dtd(root, pubID, sysID) {
             return this.doctype(root, pubID, sysID);
           }
-          e(name, attributes, text3) {
-            return this.element(name, attributes, text3);
+          e(name, attributes, text4) {
+            return this.element(name, attributes, text4);
           }
-          n(name, attributes, text3) {
-            return this.node(name, attributes, text3);
+          n(name, attributes, text4) {
+            return this.node(name, attributes, text4);
           }
           t(value) {
             return this.text(value);
@@ -26851,8 +26851,8 @@ var require_dist = __commonJS({
           r(value) {
             return this.raw(value);
           }
-          i(target, value) {
-            return this.instruction(target, value);
+          i(target2, value) {
+            return this.instruction(target2, value);
           }
           // Attribute aliases
           att() {
@@ -27498,8 +27498,8 @@ var require_dist = __commonJS({
        * @param path
        * @returns this
        */
-      errorAttachment(path5) {
-        this._errorAttachment = path5;
+      errorAttachment(path6) {
+        this._errorAttachment = path6;
         return this;
       }
       /**
@@ -27566,9 +27566,9 @@ var require_dist = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/identity.js
+// node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/identity.js"(exports2) {
+  "node_modules/yaml/dist/nodes/identity.js"(exports2) {
     "use strict";
     var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
     var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
@@ -27623,9 +27623,9 @@ var require_identity = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/visit.js
+// node_modules/yaml/dist/visit.js
 var require_visit = __commonJS({
-  "../../work/main/node_modules/yaml/dist/visit.js"(exports2) {
+  "node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var BREAK = /* @__PURE__ */ Symbol("break visit");
@@ -27643,17 +27643,17 @@ var require_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    function visit_(key, node2, visitor, path4) {
-      const ctrl = callVisitor(key, node2, visitor, path4);
+    function visit_(key, node2, visitor, path5) {
+      const ctrl = callVisitor(key, node2, visitor, path5);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path4, ctrl);
-        return visit_(key, ctrl, visitor, path4);
+        replaceNode(key, path5, ctrl);
+        return visit_(key, ctrl, visitor, path5);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path4 = Object.freeze(path4.concat(node2));
+          path5 = Object.freeze(path5.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = visit_(i, node2.items[i], visitor, path4);
+            const ci = visit_(i, node2.items[i], visitor, path5);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -27664,13 +27664,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path4 = Object.freeze(path4.concat(node2));
-          const ck = visit_("key", node2.key, visitor, path4);
+          path5 = Object.freeze(path5.concat(node2));
+          const ck = visit_("key", node2.key, visitor, path5);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = visit_("value", node2.value, visitor, path4);
+          const cv = visit_("value", node2.value, visitor, path5);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -27691,17 +27691,17 @@ var require_visit = __commonJS({
     visitAsync.BREAK = BREAK;
     visitAsync.SKIP = SKIP;
     visitAsync.REMOVE = REMOVE;
-    async function visitAsync_(key, node2, visitor, path4) {
-      const ctrl = await callVisitor(key, node2, visitor, path4);
+    async function visitAsync_(key, node2, visitor, path5) {
+      const ctrl = await callVisitor(key, node2, visitor, path5);
       if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
-        replaceNode(key, path4, ctrl);
-        return visitAsync_(key, ctrl, visitor, path4);
+        replaceNode(key, path5, ctrl);
+        return visitAsync_(key, ctrl, visitor, path5);
       }
       if (typeof ctrl !== "symbol") {
         if (identity.isCollection(node2)) {
-          path4 = Object.freeze(path4.concat(node2));
+          path5 = Object.freeze(path5.concat(node2));
           for (let i = 0; i < node2.items.length; ++i) {
-            const ci = await visitAsync_(i, node2.items[i], visitor, path4);
+            const ci = await visitAsync_(i, node2.items[i], visitor, path5);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -27712,13 +27712,13 @@ var require_visit = __commonJS({
             }
           }
         } else if (identity.isPair(node2)) {
-          path4 = Object.freeze(path4.concat(node2));
-          const ck = await visitAsync_("key", node2.key, visitor, path4);
+          path5 = Object.freeze(path5.concat(node2));
+          const ck = await visitAsync_("key", node2.key, visitor, path5);
           if (ck === BREAK)
             return BREAK;
           else if (ck === REMOVE)
             node2.key = null;
-          const cv = await visitAsync_("value", node2.value, visitor, path4);
+          const cv = await visitAsync_("value", node2.value, visitor, path5);
           if (cv === BREAK)
             return BREAK;
           else if (cv === REMOVE)
@@ -27745,23 +27745,23 @@ var require_visit = __commonJS({
       }
       return visitor;
     }
-    function callVisitor(key, node2, visitor, path4) {
+    function callVisitor(key, node2, visitor, path5) {
       if (typeof visitor === "function")
-        return visitor(key, node2, path4);
+        return visitor(key, node2, path5);
       if (identity.isMap(node2))
-        return visitor.Map?.(key, node2, path4);
+        return visitor.Map?.(key, node2, path5);
       if (identity.isSeq(node2))
-        return visitor.Seq?.(key, node2, path4);
+        return visitor.Seq?.(key, node2, path5);
       if (identity.isPair(node2))
-        return visitor.Pair?.(key, node2, path4);
+        return visitor.Pair?.(key, node2, path5);
       if (identity.isScalar(node2))
-        return visitor.Scalar?.(key, node2, path4);
+        return visitor.Scalar?.(key, node2, path5);
       if (identity.isAlias(node2))
-        return visitor.Alias?.(key, node2, path4);
+        return visitor.Alias?.(key, node2, path5);
       return void 0;
     }
-    function replaceNode(key, path4, node2) {
-      const parent = path4[path4.length - 1];
+    function replaceNode(key, path5, node2) {
+      const parent = path5[path5.length - 1];
       if (identity.isCollection(parent)) {
         parent.items[key] = node2;
       } else if (identity.isPair(parent)) {
@@ -27781,9 +27781,9 @@ var require_visit = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/directives.js
+// node_modules/yaml/dist/doc/directives.js
 var require_directives = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/directives.js"(exports2) {
+  "node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -27952,9 +27952,9 @@ var require_directives = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/anchors.js
+// node_modules/yaml/dist/doc/anchors.js
 var require_anchors = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/anchors.js"(exports2) {
+  "node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -28022,9 +28022,9 @@ var require_anchors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/applyReviver.js
+// node_modules/yaml/dist/doc/applyReviver.js
 var require_applyReviver = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
     "use strict";
     function applyReviver(reviver, obj, key, val) {
       if (val && typeof val === "object") {
@@ -28072,9 +28072,9 @@ var require_applyReviver = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/toJS.js
+// node_modules/yaml/dist/nodes/toJS.js
 var require_toJS = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/toJS.js"(exports2) {
+  "node_modules/yaml/dist/nodes/toJS.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function toJS(value, arg, ctx) {
@@ -28102,9 +28102,9 @@ var require_toJS = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Node.js
+// node_modules/yaml/dist/nodes/Node.js
 var require_Node = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Node.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Node.js"(exports2) {
     "use strict";
     var applyReviver = require_applyReviver();
     var identity = require_identity();
@@ -28143,9 +28143,9 @@ var require_Node = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Alias.js
+// node_modules/yaml/dist/nodes/Alias.js
 var require_Alias = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Alias.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Alias.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var visit = require_visit();
@@ -28261,9 +28261,9 @@ var require_Alias = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Scalar.js
+// node_modules/yaml/dist/nodes/Scalar.js
 var require_Scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Node = require_Node();
@@ -28291,9 +28291,9 @@ var require_Scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/createNode.js
+// node_modules/yaml/dist/doc/createNode.js
 var require_createNode = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/createNode.js"(exports2) {
+  "node_modules/yaml/dist/doc/createNode.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -28366,17 +28366,17 @@ var require_createNode = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Collection.js
+// node_modules/yaml/dist/nodes/Collection.js
 var require_Collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Collection.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Collection.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path4, value) {
+    function collectionFromPath(schema, path5, value) {
       let v = value;
-      for (let i = path4.length - 1; i >= 0; --i) {
-        const k = path4[i];
+      for (let i = path5.length - 1; i >= 0; --i) {
+        const k = path5[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
           const a = [];
           a[k] = v;
@@ -28395,7 +28395,7 @@ var require_Collection = __commonJS({
         sourceObjects: /* @__PURE__ */ new Map()
       });
     }
-    var isEmptyPath = (path4) => path4 == null || typeof path4 === "object" && !!path4[Symbol.iterator]().next().done;
+    var isEmptyPath = (path5) => path5 == null || typeof path5 === "object" && !!path5[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
       constructor(type4, schema) {
         super(type4);
@@ -28425,11 +28425,11 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path4, value) {
-        if (isEmptyPath(path4))
+      addIn(path5, value) {
+        if (isEmptyPath(path5))
           this.add(value);
         else {
-          const [key, ...rest] = path4;
+          const [key, ...rest] = path5;
           const node2 = this.get(key, true);
           if (identity.isCollection(node2))
             node2.addIn(rest, value);
@@ -28443,8 +28443,8 @@ var require_Collection = __commonJS({
        * Removes a value from the collection.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path4) {
-        const [key, ...rest] = path4;
+      deleteIn(path5) {
+        const [key, ...rest] = path5;
         if (rest.length === 0)
           return this.delete(key);
         const node2 = this.get(key, true);
@@ -28458,8 +28458,8 @@ var require_Collection = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path4, keepScalar) {
-        const [key, ...rest] = path4;
+      getIn(path5, keepScalar) {
+        const [key, ...rest] = path5;
         const node2 = this.get(key, true);
         if (rest.length === 0)
           return !keepScalar && identity.isScalar(node2) ? node2.value : node2;
@@ -28477,8 +28477,8 @@ var require_Collection = __commonJS({
       /**
        * Checks if the collection includes a value with the key `key`.
        */
-      hasIn(path4) {
-        const [key, ...rest] = path4;
+      hasIn(path5) {
+        const [key, ...rest] = path5;
         if (rest.length === 0)
           return this.has(key);
         const node2 = this.get(key, true);
@@ -28488,8 +28488,8 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path4, value) {
-        const [key, ...rest] = path4;
+      setIn(path5, value) {
+        const [key, ...rest] = path5;
         if (rest.length === 0) {
           this.set(key, value);
         } else {
@@ -28509,9 +28509,9 @@ var require_Collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js
+// node_modules/yaml/dist/stringify/stringifyComment.js
 var require_stringifyComment = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
     function indentComment(comment, indent2) {
@@ -28526,21 +28526,21 @@ var require_stringifyComment = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js
+// node_modules/yaml/dist/stringify/foldFlowLines.js
 var require_foldFlowLines = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
     "use strict";
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
     var FOLD_QUOTED = "quoted";
-    function foldFlowLines(text3, indent2, mode2 = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+    function foldFlowLines(text4, indent2, mode3 = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
       if (!lineWidth || lineWidth < 0)
-        return text3;
+        return text4;
       if (lineWidth < minContentWidth)
         minContentWidth = 0;
       const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent2.length);
-      if (text3.length <= endStep)
-        return text3;
+      if (text4.length <= endStep)
+        return text4;
       const folds = [];
       const escapedFolds = {};
       let end = lineWidth - indent2.length;
@@ -28556,15 +28556,15 @@ var require_foldFlowLines = __commonJS({
       let i = -1;
       let escStart = -1;
       let escEnd = -1;
-      if (mode2 === FOLD_BLOCK) {
-        i = consumeMoreIndentedLines(text3, i, indent2.length);
+      if (mode3 === FOLD_BLOCK) {
+        i = consumeMoreIndentedLines(text4, i, indent2.length);
         if (i !== -1)
           end = i + endStep;
       }
-      for (let ch; ch = text3[i += 1]; ) {
-        if (mode2 === FOLD_QUOTED && ch === "\\") {
+      for (let ch; ch = text4[i += 1]; ) {
+        if (mode3 === FOLD_QUOTED && ch === "\\") {
           escStart = i;
-          switch (text3[i + 1]) {
+          switch (text4[i + 1]) {
             case "x":
               i += 3;
               break;
@@ -28580,13 +28580,13 @@ var require_foldFlowLines = __commonJS({
           escEnd = i;
         }
         if (ch === "\n") {
-          if (mode2 === FOLD_BLOCK)
-            i = consumeMoreIndentedLines(text3, i, indent2.length);
+          if (mode3 === FOLD_BLOCK)
+            i = consumeMoreIndentedLines(text4, i, indent2.length);
           end = i + indent2.length + endStep;
           split = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
-            const next = text3[i + 1];
+            const next = text4[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
               split = i;
           }
@@ -28595,15 +28595,15 @@ var require_foldFlowLines = __commonJS({
               folds.push(split);
               end = split + endStep;
               split = void 0;
-            } else if (mode2 === FOLD_QUOTED) {
+            } else if (mode3 === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
-                ch = text3[i += 1];
+                ch = text4[i += 1];
                 overflow = true;
               }
               const j = i > escEnd + 1 ? i - 2 : escStart - 1;
               if (escapedFolds[j])
-                return text3;
+                return text4;
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
@@ -28618,39 +28618,39 @@ var require_foldFlowLines = __commonJS({
       if (overflow && onOverflow)
         onOverflow();
       if (folds.length === 0)
-        return text3;
+        return text4;
       if (onFold)
         onFold();
-      let res = text3.slice(0, folds[0]);
+      let res = text4.slice(0, folds[0]);
       for (let i2 = 0; i2 < folds.length; ++i2) {
         const fold = folds[i2];
-        const end2 = folds[i2 + 1] || text3.length;
+        const end2 = folds[i2 + 1] || text4.length;
         if (fold === 0)
           res = `
-${indent2}${text3.slice(0, end2)}`;
+${indent2}${text4.slice(0, end2)}`;
         else {
-          if (mode2 === FOLD_QUOTED && escapedFolds[fold])
-            res += `${text3[fold]}\\`;
+          if (mode3 === FOLD_QUOTED && escapedFolds[fold])
+            res += `${text4[fold]}\\`;
           res += `
-${indent2}${text3.slice(fold + 1, end2)}`;
+${indent2}${text4.slice(fold + 1, end2)}`;
         }
       }
       return res;
     }
-    function consumeMoreIndentedLines(text3, i, indent2) {
+    function consumeMoreIndentedLines(text4, i, indent2) {
       let end = i;
       let start2 = i + 1;
-      let ch = text3[start2];
+      let ch = text4[start2];
       while (ch === " " || ch === "	") {
         if (i < start2 + indent2) {
-          ch = text3[++i];
+          ch = text4[++i];
         } else {
           do {
-            ch = text3[++i];
+            ch = text4[++i];
           } while (ch && ch !== "\n");
           end = i;
           start2 = i + 1;
-          ch = text3[start2];
+          ch = text4[start2];
         }
       }
       return end;
@@ -28662,9 +28662,9 @@ ${indent2}${text3.slice(fold + 1, end2)}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyString.js
+// node_modules/yaml/dist/stringify/stringifyString.js
 var require_stringifyString = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var foldFlowLines = require_foldFlowLines();
@@ -28945,9 +28945,9 @@ ${indent2}`);
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringify.js
+// node_modules/yaml/dist/stringify/stringify.js
 var require_stringify = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringify.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringify.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var identity = require_identity();
@@ -29069,9 +29069,9 @@ ${ctx.indent}${str}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js
+// node_modules/yaml/dist/stringify/stringifyPair.js
 var require_stringifyPair = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29202,9 +29202,9 @@ ${ctx.indent}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/log.js
+// node_modules/yaml/dist/log.js
 var require_log = __commonJS({
-  "../../work/main/node_modules/yaml/dist/log.js"(exports2) {
+  "node_modules/yaml/dist/log.js"(exports2) {
     "use strict";
     var node_process = require("process");
     function debug5(logLevel, ...messages2) {
@@ -29224,9 +29224,9 @@ var require_log = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
 var require_merge = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29284,9 +29284,9 @@ var require_merge = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
 var require_addPairToJSMap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
     "use strict";
     var log = require_log();
     var merge2 = require_merge();
@@ -29348,9 +29348,9 @@ var require_addPairToJSMap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Pair.js
+// node_modules/yaml/dist/nodes/Pair.js
 var require_Pair = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Pair.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Pair.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
@@ -29388,9 +29388,9 @@ var require_Pair = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js
+// node_modules/yaml/dist/stringify/stringifyCollection.js
 var require_stringifyCollection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -29539,9 +29539,9 @@ ${indent2}${end}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js
+// node_modules/yaml/dist/nodes/YAMLMap.js
 var require_YAMLMap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
     "use strict";
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
@@ -29683,9 +29683,9 @@ var require_YAMLMap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/map.js
+// node_modules/yaml/dist/schema/common/map.js
 var require_map = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/map.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/map.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLMap = require_YAMLMap();
@@ -29705,9 +29705,9 @@ var require_map = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js
+// node_modules/yaml/dist/nodes/YAMLSeq.js
 var require_YAMLSeq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
@@ -29821,9 +29821,9 @@ var require_YAMLSeq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/seq.js
+// node_modules/yaml/dist/schema/common/seq.js
 var require_seq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/seq.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/seq.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLSeq = require_YAMLSeq();
@@ -29843,9 +29843,9 @@ var require_seq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/string.js
+// node_modules/yaml/dist/schema/common/string.js
 var require_string = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/string.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/string.js"(exports2) {
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
@@ -29862,9 +29862,9 @@ var require_string = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/null.js
+// node_modules/yaml/dist/schema/common/null.js
 var require_null = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/null.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/null.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
@@ -29880,9 +29880,9 @@ var require_null = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/bool.js
+// node_modules/yaml/dist/schema/core/bool.js
 var require_bool = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/bool.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
@@ -29904,9 +29904,9 @@ var require_bool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js
+// node_modules/yaml/dist/stringify/stringifyNumber.js
 var require_stringifyNumber = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
     "use strict";
     function stringifyNumber({ format: format2, minFractionDigits, tag: tag2, value }) {
       if (typeof value === "bigint")
@@ -29931,9 +29931,9 @@ var require_stringifyNumber = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/float.js
+// node_modules/yaml/dist/schema/core/float.js
 var require_float = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/float.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -29977,9 +29977,9 @@ var require_float = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/int.js
+// node_modules/yaml/dist/schema/core/int.js
 var require_int = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/int.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30022,9 +30022,9 @@ var require_int = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/schema.js
+// node_modules/yaml/dist/schema/core/schema.js
 var require_schema = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30050,9 +30050,9 @@ var require_schema = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/json/schema.js
+// node_modules/yaml/dist/schema/json/schema.js
 var require_schema2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/json/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/json/schema.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var map = require_map();
@@ -30117,9 +30117,9 @@ var require_schema2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
 var require_binary = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
     "use strict";
     var node_buffer = require("buffer");
     var Scalar = require_Scalar();
@@ -30183,9 +30183,9 @@ var require_binary = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
 var require_pairs = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30261,9 +30261,9 @@ ${cn.comment}` : item.comment;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
 var require_omap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var toJS = require_toJS();
@@ -30339,9 +30339,9 @@ var require_omap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
 var require_bool2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function boolStringify({ value, source }, ctx) {
@@ -30371,9 +30371,9 @@ var require_bool2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
 var require_float2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -30420,9 +30420,9 @@ var require_float2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
 var require_int2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30499,9 +30499,9 @@ var require_int2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
 var require_set = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30588,9 +30588,9 @@ var require_set = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
 var require_timestamp = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
@@ -30676,9 +30676,9 @@ var require_timestamp = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
 var require_schema3 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30720,9 +30720,9 @@ var require_schema3 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/tags.js
+// node_modules/yaml/dist/schema/tags.js
 var require_tags = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/tags.js"(exports2) {
+  "node_modules/yaml/dist/schema/tags.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30814,9 +30814,9 @@ var require_tags = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/Schema.js
+// node_modules/yaml/dist/schema/Schema.js
 var require_Schema = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/Schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/Schema.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var map = require_map();
@@ -30846,9 +30846,9 @@ var require_Schema = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js
+// node_modules/yaml/dist/stringify/stringifyDocument.js
 var require_stringifyDocument = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -30926,9 +30926,9 @@ var require_stringifyDocument = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/Document.js
+// node_modules/yaml/dist/doc/Document.js
 var require_Document = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/Document.js"(exports2) {
+  "node_modules/yaml/dist/doc/Document.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var Collection = require_Collection();
@@ -31004,9 +31004,9 @@ var require_Document = __commonJS({
           this.contents.add(value);
       }
       /** Adds a value to the document. */
-      addIn(path4, value) {
+      addIn(path5, value) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path4, value);
+          this.contents.addIn(path5, value);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -31081,14 +31081,14 @@ var require_Document = __commonJS({
        * Removes a value from the document.
        * @returns `true` if the item was found and removed.
        */
-      deleteIn(path4) {
-        if (Collection.isEmptyPath(path4)) {
+      deleteIn(path5) {
+        if (Collection.isEmptyPath(path5)) {
           if (this.contents == null)
             return false;
           this.contents = null;
           return true;
         }
-        return assertCollection(this.contents) ? this.contents.deleteIn(path4) : false;
+        return assertCollection(this.contents) ? this.contents.deleteIn(path5) : false;
       }
       /**
        * Returns item at `key`, or `undefined` if not found. By default unwraps
@@ -31103,10 +31103,10 @@ var require_Document = __commonJS({
        * scalar values from their surrounding node; to disable set `keepScalar` to
        * `true` (collections are always returned intact).
        */
-      getIn(path4, keepScalar) {
-        if (Collection.isEmptyPath(path4))
+      getIn(path5, keepScalar) {
+        if (Collection.isEmptyPath(path5))
           return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
-        return identity.isCollection(this.contents) ? this.contents.getIn(path4, keepScalar) : void 0;
+        return identity.isCollection(this.contents) ? this.contents.getIn(path5, keepScalar) : void 0;
       }
       /**
        * Checks if the document includes a value with the key `key`.
@@ -31117,10 +31117,10 @@ var require_Document = __commonJS({
       /**
        * Checks if the document includes a value at `path`.
        */
-      hasIn(path4) {
-        if (Collection.isEmptyPath(path4))
+      hasIn(path5) {
+        if (Collection.isEmptyPath(path5))
           return this.contents !== void 0;
-        return identity.isCollection(this.contents) ? this.contents.hasIn(path4) : false;
+        return identity.isCollection(this.contents) ? this.contents.hasIn(path5) : false;
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
@@ -31137,13 +31137,13 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path4, value) {
-        if (Collection.isEmptyPath(path4)) {
+      setIn(path5, value) {
+        if (Collection.isEmptyPath(path5)) {
           this.contents = value;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path4), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path5), value);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path4, value);
+          this.contents.setIn(path5, value);
         }
       }
       /**
@@ -31235,9 +31235,9 @@ var require_Document = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/errors.js
+// node_modules/yaml/dist/errors.js
 var require_errors3 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/errors.js"(exports2) {
+  "node_modules/yaml/dist/errors.js"(exports2) {
     "use strict";
     var YAMLError = class extends Error {
       constructor(name, pos, code2, message) {
@@ -31300,9 +31300,9 @@ ${pointer}
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-props.js
+// node_modules/yaml/dist/compose/resolve-props.js
 var require_resolve_props = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
     "use strict";
     function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
@@ -31434,9 +31434,9 @@ var require_resolve_props = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js
+// node_modules/yaml/dist/compose/util-contains-newline.js
 var require_util_contains_newline = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
     "use strict";
     function containsNewline(key) {
       if (!key)
@@ -31476,9 +31476,9 @@ var require_util_contains_newline = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
 var require_util_flow_indent_check = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
     function flowIndentCheck(indent2, fc, onError) {
@@ -31494,9 +31494,9 @@ var require_util_flow_indent_check = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-map-includes.js
+// node_modules/yaml/dist/compose/util-map-includes.js
 var require_util_map_includes = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function mapIncludes(ctx, items, search) {
@@ -31510,9 +31510,9 @@ var require_util_map_includes = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js
+// node_modules/yaml/dist/compose/resolve-block-map.js
 var require_resolve_block_map = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
     "use strict";
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
@@ -31618,9 +31618,9 @@ var require_resolve_block_map = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js
+// node_modules/yaml/dist/compose/resolve-block-seq.js
 var require_resolve_block_seq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
     "use strict";
     var YAMLSeq = require_YAMLSeq();
     var resolveProps = require_resolve_props();
@@ -31669,9 +31669,9 @@ var require_resolve_block_seq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-end.js
+// node_modules/yaml/dist/compose/resolve-end.js
 var require_resolve_end = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
       let comment = "";
@@ -31712,9 +31712,9 @@ var require_resolve_end = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
 var require_resolve_flow_collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -31906,9 +31906,9 @@ var require_resolve_flow_collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-collection.js
+// node_modules/yaml/dist/compose/compose-collection.js
 var require_compose_collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -31971,9 +31971,9 @@ var require_compose_collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
 var require_resolve_block_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function resolveBlockScalar(ctx, scalar2, onError) {
@@ -32086,7 +32086,7 @@ var require_resolve_block_scalar = __commonJS({
         return null;
       }
       const { source } = props[0];
-      const mode2 = source[0];
+      const mode3 = source[0];
       let indent2 = 0;
       let chomp = "";
       let error3 = -1;
@@ -32138,7 +32138,7 @@ var require_resolve_block_scalar = __commonJS({
           }
         }
       }
-      return { mode: mode2, indent: indent2, chomp, comment, length };
+      return { mode: mode3, indent: indent2, chomp, comment, length };
     }
     function splitLines2(source) {
       const split = source.split(/\n( *)/);
@@ -32154,9 +32154,9 @@ var require_resolve_block_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
 var require_resolve_flow_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
@@ -32375,9 +32375,9 @@ var require_resolve_flow_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-scalar.js
+// node_modules/yaml/dist/compose/compose-scalar.js
 var require_compose_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -32456,9 +32456,9 @@ var require_compose_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
 var require_util_empty_scalar_position = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
     "use strict";
     function emptyScalarPosition(offset, before, pos) {
       if (before) {
@@ -32486,9 +32486,9 @@ var require_util_empty_scalar_position = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-node.js
+// node_modules/yaml/dist/compose/compose-node.js
 var require_compose_node = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-node.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-node.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -32592,9 +32592,9 @@ var require_compose_node = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-doc.js
+// node_modules/yaml/dist/compose/compose-doc.js
 var require_compose_doc = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
     "use strict";
     var Document = require_Document();
     var composeNode = require_compose_node();
@@ -32635,9 +32635,9 @@ var require_compose_doc = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/composer.js
+// node_modules/yaml/dist/compose/composer.js
 var require_composer = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/composer.js"(exports2) {
+  "node_modules/yaml/dist/compose/composer.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var directives = require_directives();
@@ -32843,9 +32843,9 @@ ${end.comment}` : end.comment;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-scalar.js
+// node_modules/yaml/dist/parse/cst-scalar.js
 var require_cst_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -33028,9 +33028,9 @@ var require_cst_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-stringify.js
+// node_modules/yaml/dist/parse/cst-stringify.js
 var require_cst_stringify = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token) {
@@ -33089,9 +33089,9 @@ var require_cst_stringify = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-visit.js
+// node_modules/yaml/dist/parse/cst-visit.js
 var require_cst_visit = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
     "use strict";
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
@@ -33104,9 +33104,9 @@ var require_cst_visit = __commonJS({
     visit.BREAK = BREAK;
     visit.SKIP = SKIP;
     visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path4) => {
+    visit.itemAtPath = (cst, path5) => {
       let item = cst;
-      for (const [field, index] of path4) {
+      for (const [field, index] of path5) {
         const tok = item?.[field];
         if (tok && "items" in tok) {
           item = tok.items[index];
@@ -33115,23 +33115,23 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path4) => {
-      const parent = visit.itemAtPath(cst, path4.slice(0, -1));
-      const field = path4[path4.length - 1][0];
+    visit.parentCollection = (cst, path5) => {
+      const parent = visit.itemAtPath(cst, path5.slice(0, -1));
+      const field = path5[path5.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
         return coll;
       throw new Error("Parent collection not found");
     };
-    function _visit(path4, item, visitor) {
-      let ctrl = visitor(item, path4);
+    function _visit(path5, item, visitor) {
+      let ctrl = visitor(item, path5);
       if (typeof ctrl === "symbol")
         return ctrl;
       for (const field of ["key", "value"]) {
         const token = item[field];
         if (token && "items" in token) {
           for (let i = 0; i < token.items.length; ++i) {
-            const ci = _visit(Object.freeze(path4.concat([[field, i]])), token.items[i], visitor);
+            const ci = _visit(Object.freeze(path5.concat([[field, i]])), token.items[i], visitor);
             if (typeof ci === "number")
               i = ci - 1;
             else if (ci === BREAK)
@@ -33142,18 +33142,18 @@ var require_cst_visit = __commonJS({
             }
           }
           if (typeof ctrl === "function" && field === "key")
-            ctrl = ctrl(item, path4);
+            ctrl = ctrl(item, path5);
         }
       }
-      return typeof ctrl === "function" ? ctrl(item, path4) : ctrl;
+      return typeof ctrl === "function" ? ctrl(item, path5) : ctrl;
     }
     exports2.visit = visit;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst.js
+// node_modules/yaml/dist/parse/cst.js
 var require_cst = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst.js"(exports2) {
     "use strict";
     var cstScalar = require_cst_scalar();
     var cstStringify = require_cst_stringify();
@@ -33253,9 +33253,9 @@ var require_cst = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/lexer.js
+// node_modules/yaml/dist/parse/lexer.js
 var require_lexer = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/lexer.js"(exports2) {
+  "node_modules/yaml/dist/parse/lexer.js"(exports2) {
     "use strict";
     var cst = require_cst();
     function isEmpty(ch) {
@@ -33842,9 +33842,9 @@ var require_lexer = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/line-counter.js
+// node_modules/yaml/dist/parse/line-counter.js
 var require_line_counter = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/line-counter.js"(exports2) {
+  "node_modules/yaml/dist/parse/line-counter.js"(exports2) {
     "use strict";
     var LineCounter2 = class {
       constructor() {
@@ -33873,9 +33873,9 @@ var require_line_counter = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/parser.js
+// node_modules/yaml/dist/parse/parser.js
 var require_parser = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/parser.js"(exports2) {
+  "node_modules/yaml/dist/parse/parser.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var cst = require_cst();
@@ -33944,12 +33944,12 @@ var require_parser = __commonJS({
       }
       return prev.splice(i, prev.length);
     }
-    function arrayPushArray(target, source) {
+    function arrayPushArray(target2, source) {
       if (source.length < 1e5)
-        Array.prototype.push.apply(target, source);
+        Array.prototype.push.apply(target2, source);
       else
         for (let i = 0; i < source.length; ++i)
-          target.push(source[i]);
+          target2.push(source[i]);
     }
     function fixFlowSeqItems(fc) {
       if (fc.start.type === "flow-seq-start") {
@@ -34747,9 +34747,9 @@ var require_parser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/public-api.js
+// node_modules/yaml/dist/public-api.js
 var require_public_api = __commonJS({
-  "../../work/main/node_modules/yaml/dist/public-api.js"(exports2) {
+  "node_modules/yaml/dist/public-api.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34844,9 +34844,9 @@ var require_public_api = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/index.js
+// node_modules/yaml/dist/index.js
 var require_dist2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/index.js"(exports2) {
+  "node_modules/yaml/dist/index.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34896,7 +34896,7 @@ var require_dist2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/utils/regexp.js
+// node_modules/mocha/lib/utils/regexp.js
 var regexp_exports = {};
 __export(regexp_exports, {
   escapeRegExp: () => escapeRegExp
@@ -34905,14 +34905,14 @@ function escapeRegExp(value) {
   return value.replaceAll(/[|\\{}()[\]^$+*?.]/g, "\\$&").replaceAll("-", "\\x2d");
 }
 var init_regexp = __esm({
-  "../../work/main/node_modules/mocha/lib/utils/regexp.js"() {
+  "node_modules/mocha/lib/utils/regexp.js"() {
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/base.js
+// node_modules/diff/libesm/diff/base.js
 var Diff;
 var init_base = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/base.js"() {
+  "node_modules/diff/libesm/diff/base.js"() {
     Diff = class {
       diff(oldStr, newStr, options = {}) {
         let callback;
@@ -34993,13 +34993,13 @@ var init_base = __esm({
           editLength++;
         };
         if (callback) {
-          (function exec2() {
+          (function exec3() {
             setTimeout(function() {
               if (editLength > maxEditLength || Date.now() > abortAfterTimestamp) {
                 return callback(void 0);
               }
               if (!execEditLength()) {
-                exec2();
+                exec3();
               }
             }, 0);
           })();
@@ -35012,16 +35012,16 @@ var init_base = __esm({
           }
         }
       }
-      addToPath(path4, added, removed, oldPosInc, options) {
-        const last = path4.lastComponent;
+      addToPath(path5, added, removed, oldPosInc, options) {
+        const last = path5.lastComponent;
         if (last && !options.oneChangePerToken && last.added === added && last.removed === removed) {
           return {
-            oldPos: path4.oldPos + oldPosInc,
+            oldPos: path5.oldPos + oldPosInc,
             lastComponent: { count: last.count + 1, added, removed, previousComponent: last.previousComponent }
           };
         } else {
           return {
-            oldPos: path4.oldPos + oldPosInc,
+            oldPos: path5.oldPos + oldPosInc,
             lastComponent: { count: 1, added, removed, previousComponent: last }
           };
         }
@@ -35116,7 +35116,7 @@ var init_base = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/util/string.js
+// node_modules/diff/libesm/util/string.js
 function longestCommonPrefix(str1, str2) {
   let i;
   for (i = 0; i < str1.length && i < str2.length; i++) {
@@ -35244,11 +35244,11 @@ function leadingAndTrailingWs(string3, segmenter) {
   return [head2, tail];
 }
 var init_string = __esm({
-  "../../work/main/node_modules/diff/libesm/util/string.js"() {
+  "node_modules/diff/libesm/util/string.js"() {
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/word.js
+// node_modules/diff/libesm/diff/word.js
 function dedupeWhitespaceInChangeObjects(startKeep, deletion, insertion, endKeep, segmenter) {
   if (deletion && insertion) {
     const [oldWsPrefix, oldWsSuffix] = leadingAndTrailingWs(deletion.value, segmenter);
@@ -35299,7 +35299,7 @@ function diffWordsWithSpace(oldStr, newStr, options) {
 }
 var extendedWordChars, tokenizeIncludingWhitespace, WordDiff, wordDiff, WordsWithSpaceDiff, wordsWithSpaceDiff;
 var init_word = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/word.js"() {
+  "node_modules/diff/libesm/diff/word.js"() {
     init_base();
     init_string();
     extendedWordChars = "a-zA-Z0-9_\\u{AD}\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2C6}\\u{2C8}-\\u{2D7}\\u{2DE}-\\u{2FF}\\u{1E00}-\\u{1EFF}";
@@ -35392,7 +35392,7 @@ var init_word = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/line.js
+// node_modules/diff/libesm/diff/line.js
 function diffLines(oldStr, newStr, options) {
   return lineDiff.diff(oldStr, newStr, options);
 }
@@ -35416,7 +35416,7 @@ function tokenize(value, options) {
 }
 var LineDiff, lineDiff;
 var init_line = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/line.js"() {
+  "node_modules/diff/libesm/diff/line.js"() {
     init_base();
     LineDiff = class extends Diff {
       constructor() {
@@ -35446,7 +35446,7 @@ var init_line = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/patch/create.js
+// node_modules/diff/libesm/patch/create.js
 function needsQuoting(s) {
   for (let i = 0; i < s.length; i++) {
     if (s[i] < " " || s[i] > "~" || s[i] === '"' || s[i] === "\\") {
@@ -35692,9 +35692,9 @@ function createTwoFilesPatch(oldFileName, newFileName, oldStr, newStr, oldHeader
 function createPatch(fileName, oldStr, newStr, oldHeader, newHeader, options) {
   return createTwoFilesPatch(fileName, fileName, oldStr, newStr, oldHeader, newHeader, options);
 }
-function splitLines(text3) {
-  const hasTrailingNl = text3.endsWith("\n");
-  const result2 = text3.split("\n").map((line2) => line2 + "\n");
+function splitLines(text4) {
+  const hasTrailingNl = text4.endsWith("\n");
+  const result2 = text4.split("\n").map((line2) => line2 + "\n");
   if (hasTrailingNl) {
     result2.pop();
   } else {
@@ -35704,7 +35704,7 @@ function splitLines(text3) {
 }
 var INCLUDE_HEADERS;
 var init_create = __esm({
-  "../../work/main/node_modules/diff/libesm/patch/create.js"() {
+  "node_modules/diff/libesm/patch/create.js"() {
     init_line();
     INCLUDE_HEADERS = {
       includeIndex: true,
@@ -35714,17 +35714,17 @@ var init_create = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/index.js
+// node_modules/diff/libesm/index.js
 var init_libesm = __esm({
-  "../../work/main/node_modules/diff/libesm/index.js"() {
+  "node_modules/diff/libesm/index.js"() {
     init_word();
     init_create();
   }
 });
 
-// ../../work/main/node_modules/picocolors/picocolors.js
+// node_modules/picocolors/picocolors.js
 var require_picocolors = __commonJS({
-  "../../work/main/node_modules/picocolors/picocolors.js"(exports2, module2) {
+  "node_modules/picocolors/picocolors.js"(exports2, module2) {
     var p = process || {};
     var argv = p.argv || [];
     var env = p.env || {};
@@ -35794,9 +35794,9 @@ var require_picocolors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/is-unicode-supported/index.js
+// node_modules/is-unicode-supported/index.js
 var require_is_unicode_supported = __commonJS({
-  "../../work/main/node_modules/is-unicode-supported/index.js"(exports2, module2) {
+  "node_modules/is-unicode-supported/index.js"(exports2, module2) {
     "use strict";
     module2.exports = () => {
       if (process.platform !== "win32") {
@@ -35808,11 +35808,11 @@ var require_is_unicode_supported = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/utils.cjs
+// node_modules/mocha/lib/utils.cjs
 var require_utils2 = __commonJS({
-  "../../work/main/node_modules/mocha/lib/utils.cjs"(exports2) {
+  "node_modules/mocha/lib/utils.cjs"(exports2) {
     "use strict";
-    var path4 = require("node:path");
+    var path5 = require("node:path");
     var pc = require_picocolors();
     var isUnicodeSupported = require_is_unicode_supported()();
     var MOCHA_ID_PROP_NAME4 = "__mocha_id__";
@@ -36049,7 +36049,7 @@ var require_utils2 = __commonJS({
     };
     exports2.stackTraceFilter = function() {
       var is = typeof document === "undefined" ? { node: true } : { browser: true };
-      var slash = path4.sep;
+      var slash = path5.sep;
       var cwd;
       if (is.node) {
         cwd = exports2.cwd() + slash;
@@ -36176,10 +36176,10 @@ var require_utils2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/pending.js
+// node_modules/mocha/lib/pending.js
 var PendingError;
 var init_pending = __esm({
-  "../../work/main/node_modules/mocha/lib/pending.js"() {
+  "node_modules/mocha/lib/pending.js"() {
     PendingError = class extends Error {
       constructor(message) {
         super(message);
@@ -36189,10 +36189,10 @@ var init_pending = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/error-constants.js
+// node_modules/mocha/lib/error-constants.js
 var constants7;
 var init_error_constants = __esm({
-  "../../work/main/node_modules/mocha/lib/error-constants.js"() {
+  "node_modules/mocha/lib/error-constants.js"() {
     constants7 = {
       /**
        * An unrecoverable error.
@@ -36294,7 +36294,7 @@ var init_error_constants = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/errors.js
+// node_modules/mocha/lib/errors.js
 var errors_exports = {};
 __export(errors_exports, {
   createFatalError: () => createFatalError,
@@ -36450,11 +36450,11 @@ function createInvalidPluginImplementationError(msg, { pluginDef, pluginImpl } =
   err.pluginImpl = pluginImpl;
   return err;
 }
-function createTimeoutError(msg, timeout, file2) {
+function createTimeoutError(msg, timeout, file3) {
   const err = new Error(msg);
   err.code = constants7.TIMEOUT;
   err.timeout = timeout;
-  err.file = file2;
+  err.file = file3;
   return err;
 }
 function createUnparsableFileError(message) {
@@ -36464,7 +36464,7 @@ function createUnparsableFileError(message) {
 }
 var import_node_util, import_utils, MOCHA_ERRORS, isMochaError;
 var init_errors = __esm({
-  "../../work/main/node_modules/mocha/lib/errors.js"() {
+  "node_modules/mocha/lib/errors.js"() {
     import_node_util = require("node:util");
     init_error_constants();
     import_utils = __toESM(require_utils2(), 1);
@@ -36473,14 +36473,14 @@ var init_errors = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/runnable.js
+// node_modules/mocha/lib/runnable.js
 var runnable_exports = {};
 __export(runnable_exports, {
   Runnable: () => Runnable
 });
 var import_node_events4, import_debug, import_ms, import_utils2, debug, Date2, setTimeout2, clearTimeout2, toString2, MAX_TIMEOUT, Runnable;
 var init_runnable = __esm({
-  "../../work/main/node_modules/mocha/lib/runnable.js"() {
+  "node_modules/mocha/lib/runnable.js"() {
     import_node_events4 = require("node:events");
     init_pending();
     import_debug = __toESM(require_src(), 1);
@@ -36891,14 +36891,14 @@ var init_runnable = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/hook.js
+// node_modules/mocha/lib/hook.js
 var hook_exports = {};
 __export(hook_exports, {
   Hook: () => Hook
 });
 var import_utils3, MOCHA_ID_PROP_NAME, Hook;
 var init_hook = __esm({
-  "../../work/main/node_modules/mocha/lib/hook.js"() {
+  "node_modules/mocha/lib/hook.js"() {
     init_runnable();
     import_utils3 = __toESM(require_utils2(), 1);
     ({ MOCHA_ID_PROP_NAME } = import_utils3.default.constants);
@@ -36971,14 +36971,14 @@ var init_hook = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/suite.js
+// node_modules/mocha/lib/suite.js
 var suite_exports = {};
 __export(suite_exports, {
   Suite: () => Suite
 });
 var import_node_events5, import_utils4, import_debug2, import_ms2, assignNewMochaID, clamp, utilsConstants, defineConstants, getMochaID, isString, debug2, MOCHA_ID_PROP_NAME2, Suite;
 var init_suite = __esm({
-  "../../work/main/node_modules/mocha/lib/suite.js"() {
+  "node_modules/mocha/lib/suite.js"() {
     import_node_events5 = require("node:events");
     init_hook();
     import_utils4 = __toESM(require_utils2(), 1);
@@ -37576,7 +37576,7 @@ var init_suite = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/runner.js
+// node_modules/mocha/lib/runner.js
 var runner_exports = {};
 __export(runner_exports, {
   Runner: () => Runner
@@ -37630,7 +37630,7 @@ function thrown2Error(err) {
 }
 var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants8, Runner;
 var init_runner = __esm({
-  "../../work/main/node_modules/mocha/lib/runner.js"() {
+  "node_modules/mocha/lib/runner.js"() {
     import_node_events6 = require("node:events");
     import_debug3 = __toESM(require_src(), 1);
     init_pending();
@@ -37845,30 +37845,30 @@ var init_runner = __esm({
       }
     };
     Runner.immediately = global.setImmediate;
-    Runner.prototype._addEventListener = function(target, eventName, listener) {
+    Runner.prototype._addEventListener = function(target2, eventName, listener) {
       debug3(
         "_addEventListener(): adding for event %s; %d current listeners",
         eventName,
-        target.listenerCount(eventName)
+        target2.listenerCount(eventName)
       );
-      if (this._eventListeners.has(target) && this._eventListeners.get(target).has(eventName) && this._eventListeners.get(target).get(eventName).has(listener)) {
+      if (this._eventListeners.has(target2) && this._eventListeners.get(target2).has(eventName) && this._eventListeners.get(target2).get(eventName).has(listener)) {
         debug3(
           "warning: tried to attach duplicate event listener for %s",
           eventName
         );
         return;
       }
-      target.on(eventName, listener);
-      const targetListeners = this._eventListeners.has(target) ? this._eventListeners.get(target) : /* @__PURE__ */ new Map();
+      target2.on(eventName, listener);
+      const targetListeners = this._eventListeners.has(target2) ? this._eventListeners.get(target2) : /* @__PURE__ */ new Map();
       const targetEventListeners = targetListeners.has(eventName) ? targetListeners.get(eventName) : /* @__PURE__ */ new Set();
       targetEventListeners.add(listener);
       targetListeners.set(eventName, targetEventListeners);
-      this._eventListeners.set(target, targetListeners);
+      this._eventListeners.set(target2, targetListeners);
     };
-    Runner.prototype._removeEventListener = function(target, eventName, listener) {
-      target.removeListener(eventName, listener);
-      if (this._eventListeners.has(target)) {
-        const targetListeners = this._eventListeners.get(target);
+    Runner.prototype._removeEventListener = function(target2, eventName, listener) {
+      target2.removeListener(eventName, listener);
+      if (this._eventListeners.has(target2)) {
+        const targetListeners = this._eventListeners.get(target2);
         if (targetListeners.has(eventName)) {
           const targetEventListeners = targetListeners.get(eventName);
           targetEventListeners.delete(listener);
@@ -37877,18 +37877,18 @@ var init_runner = __esm({
           }
         }
         if (!targetListeners.size) {
-          this._eventListeners.delete(target);
+          this._eventListeners.delete(target2);
         }
       } else {
-        debug3("trying to remove listener for untracked object %s", target);
+        debug3("trying to remove listener for untracked object %s", target2);
       }
     };
     Runner.prototype.dispose = function() {
       this.removeAllListeners();
-      this._eventListeners.forEach((targetListeners, target) => {
+      this._eventListeners.forEach((targetListeners, target2) => {
         targetListeners.forEach((targetEventListeners, eventName) => {
           targetEventListeners.forEach((listener) => {
-            target.removeListener(eventName, listener);
+            target2.removeListener(eventName, listener);
           });
         });
       });
@@ -38487,7 +38487,7 @@ var init_runner = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/base.js
+// node_modules/mocha/lib/reporters/base.js
 var base_exports = {};
 __export(base_exports, {
   Base: () => Base
@@ -38511,21 +38511,21 @@ function estimateSize(val, maxDepth, seen) {
     if (typeof Buffer !== "undefined" && Buffer.isBuffer(val)) {
       return val.length > 1e4 ? -1 : val.length * 2;
     }
-    let size = 2;
+    let size2 = 2;
     try {
       const keys = Object.keys(val);
       if (keys.length > 1e3) return -1;
       for (const key of keys) {
         const childSize = estimateSize(val[key], maxDepth - 1, seen);
         if (childSize === -1) return -1;
-        size += key.length + childSize + 4;
-        if (size > 1e5) return -1;
+        size2 += key.length + childSize + 4;
+        if (size2 > 1e5) return -1;
       }
     } catch {
       return -1;
     }
     seen.delete(val);
-    return size;
+    return size2;
   }
   return 50;
 }
@@ -38605,7 +38605,7 @@ function sameType(a, b) {
 }
 var import_ms3, import_utils6, import_supports_color, constants9, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
 var init_base2 = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/base.js"() {
+  "node_modules/mocha/lib/reporters/base.js"() {
     init_libesm();
     import_ms3 = __toESM(require_ms(), 1);
     import_utils6 = __toESM(require_utils2(), 1);
@@ -38884,14 +38884,14 @@ var init_base2 = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/dot.js
+// node_modules/mocha/lib/reporters/dot.js
 var dot_exports = {};
 __export(dot_exports, {
   Dot: () => Dot
 });
 var constants10, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
 var init_dot = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/dot.js"() {
+  "node_modules/mocha/lib/reporters/dot.js"() {
     init_base2();
     init_runner();
     ({ constants: constants10 } = Runner);
@@ -38950,14 +38950,14 @@ var init_dot = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/doc.js
+// node_modules/mocha/lib/reporters/doc.js
 var doc_exports = {};
 __export(doc_exports, {
   Doc: () => Doc2
 });
 var import_utils7, constants11, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
 var init_doc = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/doc.js"() {
+  "node_modules/mocha/lib/reporters/doc.js"() {
     init_base2();
     import_utils7 = __toESM(require_utils2(), 1);
     init_runner();
@@ -39040,7 +39040,7 @@ var init_doc = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/tap.js
+// node_modules/mocha/lib/reporters/tap.js
 var tap_exports = {};
 __export(tap_exports, {
   TAP: () => TAP
@@ -39071,7 +39071,7 @@ function indent(level) {
 }
 var import_node_util2, constants12, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
 var init_tap = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/tap.js"() {
+  "node_modules/mocha/lib/reporters/tap.js"() {
     import_node_util2 = __toESM(require("node:util"), 1);
     init_base2();
     init_runner();
@@ -39232,7 +39232,7 @@ var init_tap = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/json.js
+// node_modules/mocha/lib/reporters/json.js
 var json_exports = {};
 __export(json_exports, {
   JSONReporter: () => JSONReporter
@@ -39275,7 +39275,7 @@ function errorJSON(err) {
 }
 var import_node_fs22, import_node_path20, import_utils8, createUnsupportedError2, constants13, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/json.js"() {
+  "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
     import_node_fs22 = __toESM(require("node:fs"), 1);
     import_node_path20 = __toESM(require("node:path"), 1);
@@ -39356,7 +39356,7 @@ var init_json = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/html.js
+// node_modules/mocha/lib/reporters/html.js
 var html_exports = {};
 __export(html_exports, {
   HTML: () => HTML
@@ -39400,7 +39400,7 @@ function unhide() {
     els[0].className = els[0].className.replace("suite hidden", "suite");
   }
 }
-function text2(el, contents) {
+function text3(el, contents) {
   if (el.textContent) {
     el.textContent = contents;
   } else {
@@ -39416,7 +39416,7 @@ function on(el, event, fn) {
 }
 var import_utils9, constants14, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
 var init_html = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/html.js"() {
+  "node_modules/mocha/lib/reporters/html.js"() {
     init_base2();
     import_utils9 = __toESM(require_utils2(), 1);
     init_regexp();
@@ -39510,7 +39510,7 @@ var init_html = __esm({
         runner.on(EVENT_SUITE_END2, function(suite) {
           if (suite.root) {
             if (stats.failures === 0) {
-              text2(resultIndicator, "\u2713");
+              text3(resultIndicator, "\u2713");
               stat.className += " pass";
             }
             updateStats();
@@ -39527,7 +39527,7 @@ var init_html = __esm({
           updateStats();
         });
         runner.on(EVENT_TEST_FAIL6, function(test2) {
-          text2(resultIndicator, "\u2716");
+          text3(resultIndicator, "\u2716");
           stat.className += " fail";
           var el = fragment(
             '<li class="test fail"><h2>%e <a href="%e" class="replay">' + playIcon + "</a></h2></li>",
@@ -39591,7 +39591,7 @@ var init_html = __esm({
           progressBar.value = percent;
           if (progressText) {
             var decimalPlaces = Math.ceil(Math.log10(runner.total / 100));
-            text2(
+            text3(
               progressText,
               percent.toFixed(Math.min(Math.max(decimalPlaces, 0), 100)) + "%"
             );
@@ -39606,9 +39606,9 @@ var init_html = __esm({
             progressRing[1].style["stroke-dasharray"] = `${highlightArc}px,${wholeArc}px`;
           }
           var ms2 = new Date3() - stats.start;
-          text2(passesCount, stats.passes);
-          text2(failuresCount, stats.failures);
-          text2(duration3, (ms2 / 1e3).toFixed(2));
+          text3(passesCount, stats.passes);
+          text3(failuresCount, stats.failures);
+          text3(duration3, (ms2 / 1e3).toFixed(2));
         }
       }
       /**
@@ -39646,14 +39646,14 @@ var init_html = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/list.js
+// node_modules/mocha/lib/reporters/list.js
 var list_exports = {};
 __export(list_exports, {
   List: () => List
 });
 var constants15, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
 var init_list = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/list.js"() {
+  "node_modules/mocha/lib/reporters/list.js"() {
     init_base2();
     init_runner();
     ({ constants: constants15 } = Runner);
@@ -39704,14 +39704,14 @@ var init_list = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/min.js
+// node_modules/mocha/lib/reporters/min.js
 var min_exports = {};
 __export(min_exports, {
   Min: () => Min
 });
 var constants16, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
 var init_min = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/min.js"() {
+  "node_modules/mocha/lib/reporters/min.js"() {
     init_base2();
     init_runner();
     ({ constants: constants16 } = Runner);
@@ -39743,14 +39743,14 @@ var init_min = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/spec.js
+// node_modules/mocha/lib/reporters/spec.js
 var spec_exports = {};
 __export(spec_exports, {
   Spec: () => Spec
 });
 var constants17, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
 var init_spec = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/spec.js"() {
+  "node_modules/mocha/lib/reporters/spec.js"() {
     init_base2();
     init_runner();
     constants17 = Runner.constants;
@@ -39816,14 +39816,14 @@ var init_spec = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/nyan.js
+// node_modules/mocha/lib/reporters/nyan.js
 var nyan_exports = {};
 __export(nyan_exports, {
   NyanCat: () => NyanCat
 });
 var constants18, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
 var init_nyan = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/nyan.js"() {
+  "node_modules/mocha/lib/reporters/nyan.js"() {
     init_base2();
     init_runner();
     constants18 = Runner.constants;
@@ -40037,7 +40037,7 @@ var init_nyan = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/xunit.js
+// node_modules/mocha/lib/reporters/xunit.js
 var xunit_exports = {};
 __export(xunit_exports, {
   XUnit: () => XUnit
@@ -40080,7 +40080,7 @@ function testFilePath(filepath, options) {
 }
 var import_utils10, import_node_fs23, import_node_path21, createUnsupportedError3, constants19, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/xunit.js"() {
+  "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
     import_node_fs23 = __toESM(require("node:fs"), 1);
@@ -40231,14 +40231,14 @@ var init_xunit = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/markdown.js
+// node_modules/mocha/lib/reporters/markdown.js
 var markdown_exports = {};
 __export(markdown_exports, {
   Markdown: () => Markdown
 });
 var import_utils11, constants20, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
 var init_markdown = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/markdown.js"() {
+  "node_modules/mocha/lib/reporters/markdown.js"() {
     init_base2();
     import_utils11 = __toESM(require_utils2(), 1);
     init_runner();
@@ -40323,14 +40323,14 @@ var init_markdown = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/progress.js
+// node_modules/mocha/lib/reporters/progress.js
 var progress_exports = {};
 __export(progress_exports, {
   Progress: () => Progress
 });
 var constants21, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
 var init_progress = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/progress.js"() {
+  "node_modules/mocha/lib/reporters/progress.js"() {
     init_base2();
     init_runner();
     constants21 = Runner.constants;
@@ -40400,14 +40400,14 @@ var init_progress = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/landing.js
+// node_modules/mocha/lib/reporters/landing.js
 var landing_exports = {};
 __export(landing_exports, {
   Landing: () => Landing
 });
 var constants22, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
 var init_landing = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/landing.js"() {
+  "node_modules/mocha/lib/reporters/landing.js"() {
     init_base2();
     init_runner();
     init_runnable();
@@ -40480,7 +40480,7 @@ var init_landing = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/json-stream.js
+// node_modules/mocha/lib/reporters/json-stream.js
 var json_stream_exports = {};
 __export(json_stream_exports, {
   JSONStream: () => JSONStream
@@ -40500,7 +40500,7 @@ function clean2(test2) {
 }
 var constants23, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
 var init_json_stream = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/json-stream.js"() {
+  "node_modules/mocha/lib/reporters/json-stream.js"() {
     init_base2();
     init_runner();
     constants23 = Runner.constants;
@@ -40543,7 +40543,7 @@ var init_json_stream = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/github-actions.js
+// node_modules/mocha/lib/reporters/github-actions.js
 var github_actions_exports = {};
 __export(github_actions_exports, {
   GithubActions: () => GithubActions
@@ -40570,7 +40570,7 @@ function escapeWorkflowProperty(value) {
 }
 var import_node_fs24, import_ms4, constants24, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/github-actions.js"() {
+  "node_modules/mocha/lib/reporters/github-actions.js"() {
     import_node_fs24 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
@@ -40641,9 +40641,9 @@ var init_github_actions = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/index.cjs
+// node_modules/mocha/lib/reporters/index.cjs
 var require_reporters = __commonJS({
-  "../../work/main/node_modules/mocha/lib/reporters/index.cjs"(exports2) {
+  "node_modules/mocha/lib/reporters/index.cjs"(exports2) {
     "use strict";
     var { Base: Base2 } = (init_base2(), __toCommonJS(base_exports));
     exports2.Base = exports2.base = Base2;
@@ -40680,9 +40680,9 @@ var require_reporters = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/mocharc.json
+// node_modules/mocha/lib/mocharc.json
 var require_mocharc = __commonJS({
-  "../../work/main/node_modules/mocha/lib/mocharc.json"(exports2, module2) {
+  "node_modules/mocha/lib/mocharc.json"(exports2, module2) {
     module2.exports = {
       diff: true,
       extension: ["js", "cjs", "mjs"],
@@ -40696,43 +40696,43 @@ var require_mocharc = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs
+// node_modules/mocha/lib/nodejs/esm-utils.cjs
 var require_esm_utils = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
-    var path4 = require("node:path");
+  "node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
+    var path5 = require("node:path");
     var url = require("node:url");
     var debug5 = require_src()("mocha:esm-utils");
     var { isMochaError: isMochaError2 } = (init_errors(), __toCommonJS(errors_exports));
     var forward = (x) => x;
-    var formattedImport = async (file2, esmDecorator = forward) => {
-      if (path4.isAbsolute(file2)) {
+    var formattedImport = async (file3, esmDecorator = forward) => {
+      if (path5.isAbsolute(file3)) {
         try {
-          return await exports2.doImport(esmDecorator(url.pathToFileURL(file2)));
+          return await exports2.doImport(esmDecorator(url.pathToFileURL(file3)));
         } catch (err) {
-          if (err instanceof SyntaxError && err.message && err.stack && !err.stack.includes(file2)) {
+          if (err instanceof SyntaxError && err.message && err.stack && !err.stack.includes(file3)) {
             const newErrorWithFilename = new SyntaxError(err.message);
             newErrorWithFilename.stack = err.stack.replace(
               /^SyntaxError/,
-              `SyntaxError[ @${file2} ]`
+              `SyntaxError[ @${file3} ]`
             );
             throw newErrorWithFilename;
           }
           throw err;
         }
       }
-      return exports2.doImport(esmDecorator(file2));
+      return exports2.doImport(esmDecorator(file3));
     };
-    exports2.doImport = async (file2) => import(file2);
-    var tryImportAndRequire = async (file2, esmDecorator) => {
-      if (path4.extname(file2) === ".mjs") {
-        return formattedImport(file2, esmDecorator);
+    exports2.doImport = async (file3) => import(file3);
+    var tryImportAndRequire = async (file3, esmDecorator) => {
+      if (path5.extname(file3) === ".mjs") {
+        return formattedImport(file3, esmDecorator);
       }
       try {
-        return dealWithExports(await formattedImport(file2, esmDecorator));
+        return dealWithExports(await formattedImport(file3, esmDecorator));
       } catch (err) {
         if (err.code === "ERR_MODULE_NOT_FOUND" || err.code === "ERR_UNKNOWN_FILE_EXTENSION" || err.code === "ERR_UNSUPPORTED_DIR_IMPORT") {
           try {
-            return require(file2);
+            return require(file3);
           } catch (requireErr) {
             if (requireErr.code === "ERR_REQUIRE_ESM" || requireErr instanceof SyntaxError && requireErr.toString().includes("Cannot use import statement outside a module")) {
               throw err;
@@ -40745,21 +40745,21 @@ var require_esm_utils = __commonJS({
         }
       }
     };
-    var requireModule = async (file2, esmDecorator) => {
-      if (path4.extname(file2) === ".mjs") {
-        return formattedImport(file2, esmDecorator);
+    var requireModule = async (file3, esmDecorator) => {
+      if (path5.extname(file3) === ".mjs") {
+        return formattedImport(file3, esmDecorator);
       }
       try {
-        return require(file2);
+        return require(file3);
       } catch (requireErr) {
         debug5("requireModule caught err: %O", requireErr.message);
         if (requireErr.name === "TSError" || isMochaError2(requireErr)) {
           throw requireErr;
         }
         try {
-          return dealWithExports(await formattedImport(file2, esmDecorator));
+          return dealWithExports(await formattedImport(file3, esmDecorator));
         } catch (importErr) {
-          if (/\.(cts|mts|ts)$/.test(file2) || importErr.code === "ERR_UNKNOWN_FILE_EXTENSION") {
+          if (/\.(cts|mts|ts)$/.test(file3) || importErr.code === "ERR_UNKNOWN_FILE_EXTENSION") {
             throw requireErr;
           }
           if (importErr.code === "ERR_UNSUPPORTED_DIR_IMPORT") {
@@ -40788,9 +40788,9 @@ var require_esm_utils = __commonJS({
         return { ...module3, default: void 0 };
       }
     }
-    var resolveFile = (file2) => {
-      if (URL.canParse(file2)) {
-        const parsed = new URL(file2);
+    var resolveFile = (file3) => {
+      if (URL.canParse(file3)) {
+        const parsed = new URL(file3);
         if (parsed.protocol.length > 2) {
           if (parsed.protocol === "file:") {
             return url.fileURLToPath(parsed);
@@ -40800,22 +40800,22 @@ var require_esm_utils = __commonJS({
           );
         }
       }
-      return path4.resolve(file2);
+      return path5.resolve(file3);
     };
     exports2.loadFilesAsync = async (files, preLoadFunc, postLoadFunc, esmDecorator) => {
-      for (const file2 of files) {
-        preLoadFunc(file2);
+      for (const file3 of files) {
+        preLoadFunc(file3);
         const result2 = await exports2.requireOrImport(
-          resolveFile(file2),
+          resolveFile(file3),
           esmDecorator
         );
-        postLoadFunc(file2, result2);
+        postLoadFunc(file3, result2);
       }
     };
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/stats-collector.js
+// node_modules/mocha/lib/stats-collector.js
 var stats_collector_exports = {};
 __export(stats_collector_exports, {
   createStatsCollector: () => createStatsCollector
@@ -40857,7 +40857,7 @@ function createStatsCollector(runner) {
 }
 var EVENT_TEST_PASS13, EVENT_TEST_FAIL13, EVENT_SUITE_BEGIN5, EVENT_RUN_BEGIN10, EVENT_TEST_PENDING9, EVENT_RUN_END14, EVENT_TEST_END5;
 var init_stats_collector = __esm({
-  "../../work/main/node_modules/mocha/lib/stats-collector.js"() {
+  "node_modules/mocha/lib/stats-collector.js"() {
     init_runner();
     ({
       EVENT_TEST_PASS: EVENT_TEST_PASS13,
@@ -40871,14 +40871,14 @@ var init_stats_collector = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/test.js
+// node_modules/mocha/lib/test.js
 var test_exports = {};
 __export(test_exports, {
   Test: () => Test
 });
 var import_utils12, isString2, MOCHA_ID_PROP_NAME3, Test;
 var init_test = __esm({
-  "../../work/main/node_modules/mocha/lib/test.js"() {
+  "node_modules/mocha/lib/test.js"() {
     init_runnable();
     import_utils12 = __toESM(require_utils2(), 1);
     init_errors();
@@ -40978,7 +40978,7 @@ var init_test = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/common.js
+// node_modules/mocha/lib/interfaces/common.js
 function createCommon(suites, context, mocha) {
   function shouldBeTested(suite) {
     return !mocha.options.grep || mocha.options.grep && mocha.options.grep.test(suite.fullTitle()) && !mocha.options.invert;
@@ -41122,16 +41122,16 @@ function createCommon(suites, context, mocha) {
   };
 }
 var init_common = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/common.js"() {
+  "node_modules/mocha/lib/interfaces/common.js"() {
     init_suite();
     init_errors();
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/bdd.js
+// node_modules/mocha/lib/interfaces/bdd.js
 function bddInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file2, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file3, mocha) {
     var common = createCommon(suites, context, mocha);
     context.before = common.before;
     context.after = common.after;
@@ -41141,21 +41141,21 @@ function bddInterface(suite) {
     context.describe = context.context = function(title2, fn) {
       return common.suite.create({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
     context.xdescribe = context.xcontext = context.describe.skip = function(title2, fn) {
       return common.suite.skip({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
     context.describe.only = function(title2, fn) {
       return common.suite.only({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
@@ -41165,7 +41165,7 @@ function bddInterface(suite) {
         fn = null;
       }
       var test2 = new Test(title2, fn);
-      test2.file = file2;
+      test2.file = file3;
       suite2.addTest(test2);
       return test2;
     };
@@ -41179,7 +41179,7 @@ function bddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE;
 var init_bdd = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/bdd.js"() {
+  "node_modules/mocha/lib/interfaces/bdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41188,10 +41188,10 @@ var init_bdd = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/tdd.js
+// node_modules/mocha/lib/interfaces/tdd.js
 function tddInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file2, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file3, mocha) {
     var common = createCommon(suites, context, mocha);
     context.setup = common.beforeEach;
     context.teardown = common.afterEach;
@@ -41201,21 +41201,21 @@ function tddInterface(suite) {
     context.suite = function(title2, fn) {
       return common.suite.create({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
     context.suite.skip = function(title2, fn) {
       return common.suite.skip({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
     context.suite.only = function(title2, fn) {
       return common.suite.only({
         title: title2,
-        file: file2,
+        file: file3,
         fn
       });
     };
@@ -41225,7 +41225,7 @@ function tddInterface(suite) {
         fn = null;
       }
       var test2 = new Test(title2, fn);
-      test2.file = file2;
+      test2.file = file3;
       suite2.addTest(test2);
       return test2;
     };
@@ -41237,7 +41237,7 @@ function tddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE2;
 var init_tdd = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/tdd.js"() {
+  "node_modules/mocha/lib/interfaces/tdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41246,10 +41246,10 @@ var init_tdd = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/qunit.js
+// node_modules/mocha/lib/interfaces/qunit.js
 function qUnitInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file2, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file3, mocha) {
     var common = createCommon(suites, context, mocha);
     context.before = common.before;
     context.after = common.after;
@@ -41262,7 +41262,7 @@ function qUnitInterface(suite) {
       }
       return common.suite.create({
         title: title2,
-        file: file2,
+        file: file3,
         fn: false
       });
     };
@@ -41272,13 +41272,13 @@ function qUnitInterface(suite) {
       }
       return common.suite.only({
         title: title2,
-        file: file2,
+        file: file3,
         fn: false
       });
     };
     context.test = function(title2, fn) {
       var test2 = new Test(title2, fn);
-      test2.file = file2;
+      test2.file = file3;
       suites[0].addTest(test2);
       return test2;
     };
@@ -41290,7 +41290,7 @@ function qUnitInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE3;
 var init_qunit = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/qunit.js"() {
+  "node_modules/mocha/lib/interfaces/qunit.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41299,11 +41299,11 @@ var init_qunit = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/exports.js
+// node_modules/mocha/lib/interfaces/exports.js
 function exportsInterface(suite) {
   var suites = [suite];
   suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit);
-  function visit(obj, file2) {
+  function visit(obj, file3) {
     var suite2;
     for (var key in obj) {
       if (typeof obj[key] === "function") {
@@ -41323,27 +41323,27 @@ function exportsInterface(suite) {
             break;
           default:
             var test2 = new Test(key, fn);
-            test2.file = file2;
+            test2.file = file3;
             suites[0].addTest(test2);
         }
       } else {
         suite2 = Suite.create(suites[0], key);
         suites.unshift(suite2);
-        visit(obj[key], file2);
+        visit(obj[key], file3);
         suites.shift();
       }
     }
   }
 }
 var init_exports = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/exports.js"() {
+  "node_modules/mocha/lib/interfaces/exports.js"() {
     init_suite();
     init_test();
     exportsInterface.description = 'Node.js module ("exports") style';
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/index.js
+// node_modules/mocha/lib/interfaces/index.js
 var interfaces_exports = {};
 __export(interfaces_exports, {
   bdd: () => bddInterface,
@@ -41352,7 +41352,7 @@ __export(interfaces_exports, {
   tdd: () => tddInterface
 });
 var init_interfaces = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/index.js"() {
+  "node_modules/mocha/lib/interfaces/index.js"() {
     init_bdd();
     init_tdd();
     init_qunit();
@@ -41360,14 +41360,14 @@ var init_interfaces = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/context.js
+// node_modules/mocha/lib/context.js
 var context_exports = {};
 __export(context_exports, {
   Context: () => Context
 });
 var Context;
 var init_context = __esm({
-  "../../work/main/node_modules/mocha/lib/context.js"() {
+  "node_modules/mocha/lib/context.js"() {
     Context = class {
       constructor() {
       }
@@ -41440,15 +41440,15 @@ var init_context = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js
+// node_modules/mocha/lib/nodejs/file-unloader.js
 var file_unloader_exports = {};
 __export(file_unloader_exports, {
   unloadFile: () => unloadFile
 });
-function unloadFile(file2) {
+function unloadFile(file3) {
   let resolved;
   try {
-    resolved = require2.resolve(file2);
+    resolved = require2.resolve(file3);
   } catch (err) {
     if (err.code === "MODULE_NOT_FOUND") {
       return;
@@ -41459,15 +41459,15 @@ function unloadFile(file2) {
 }
 var import_node_module2, require2;
 var init_file_unloader = __esm({
-  "../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js"() {
+  "node_modules/mocha/lib/nodejs/file-unloader.js"() {
     import_node_module2 = require("node:module");
     require2 = (0, import_node_module2.createRequire)(void 0);
   }
 });
 
-// ../../work/main/node_modules/mocha/package.json
+// node_modules/mocha/package.json
 var require_package = __commonJS({
-  "../../work/main/node_modules/mocha/package.json"(exports2, module2) {
+  "node_modules/mocha/package.json"(exports2, module2) {
     module2.exports = {
       name: "mocha",
       version: "12.0.3",
@@ -41654,9 +41654,9 @@ var require_package = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/serialize-javascript/index.js
+// node_modules/serialize-javascript/index.js
 var require_serialize_javascript = __commonJS({
-  "../../work/main/node_modules/serialize-javascript/index.js"(exports2, module2) {
+  "node_modules/serialize-javascript/index.js"(exports2, module2) {
     "use strict";
     var UID_LENGTH = 16;
     var UID = generateUID();
@@ -41833,12 +41833,12 @@ var require_serialize_javascript = __commonJS({
           return 'new Date("' + isoStr + '")';
         }
         if (type4 === "R") {
-          var flags = String(regexps[valueIndex].flags).replace(/[^gimsuydv]/g, "");
+          var flags2 = String(regexps[valueIndex].flags).replace(/[^gimsuydv]/g, "");
           var regexpSource = regexps[valueIndex].source;
           if (typeof regexpSource !== "string") {
             throw new TypeError("RegExp.source must be a string");
           }
-          return "new RegExp(" + serialize2(regexpSource) + ', "' + flags + '")';
+          return "new RegExp(" + serialize2(regexpSource) + ', "' + flags2 + '")';
         }
         if (type4 === "M") {
           return "new Map(" + serialize2(Array.from(maps[valueIndex].entries()), options) + ")";
@@ -41872,9 +41872,9 @@ var require_serialize_javascript = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/environment.js
+// node_modules/workerpool/src/environment.js
 var require_environment = __commonJS({
-  "../../work/main/node_modules/workerpool/src/environment.js"(exports2, module2) {
+  "node_modules/workerpool/src/environment.js"(exports2, module2) {
     var isNode2 = function(nodeProcess) {
       return typeof nodeProcess !== "undefined" && nodeProcess.versions != null && nodeProcess.versions.node != null && nodeProcess + "" === "[object process]";
     };
@@ -41886,9 +41886,9 @@ var require_environment = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/Promise.js
+// node_modules/workerpool/src/Promise.js
 var require_Promise = __commonJS({
-  "../../work/main/node_modules/workerpool/src/Promise.js"(exports2) {
+  "node_modules/workerpool/src/Promise.js"(exports2) {
     "use strict";
     function Promise2(handler, parent) {
       var me = this;
@@ -42046,9 +42046,9 @@ var require_Promise = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/validateOptions.js
+// node_modules/workerpool/src/validateOptions.js
 var require_validateOptions = __commonJS({
-  "../../work/main/node_modules/workerpool/src/validateOptions.js"(exports2) {
+  "node_modules/workerpool/src/validateOptions.js"(exports2) {
     exports2.validateOptions = function validateOptions(options, allowedOptionNames, objectName) {
       if (!options) {
         return;
@@ -42104,18 +42104,18 @@ var require_validateOptions = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js
+// node_modules/workerpool/src/generated/embeddedWorker.js
 var require_embeddedWorker = __commonJS({
-  "../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
+  "node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
     module2.exports = `!function(e,n){"object"==typeof exports&&"undefined"!=typeof module?module.exports=n():"function"==typeof define&&define.amd?define(n):(e="undefined"!=typeof globalThis?globalThis:e||self).worker=n()}(this,function(){"use strict";function e(n){return e="function"==typeof Symbol&&"symbol"==typeof Symbol.iterator?function(e){return typeof e}:function(e){return e&&"function"==typeof Symbol&&e.constructor===Symbol&&e!==Symbol.prototype?"symbol":typeof e},e(n)}function n(e){return e&&e.__esModule&&Object.prototype.hasOwnProperty.call(e,"default")?e.default:e}var t={};var r=function(e,n){this.message=e,this.transfer=n},o={};function i(e,n){var t=this;if(!(this instanceof i))throw new SyntaxError("Constructor must be called with the new operator");if("function"!=typeof e)throw new SyntaxError("Function parameter handler(resolve, reject) missing");var r=[],o=[];this.resolved=!1,this.rejected=!1,this.pending=!0,this[Symbol.toStringTag]="Promise";var a=function(e,n){r.push(e),o.push(n)};this.then=function(e,n){return new i(function(t,r){var o=e?s(e,t,r):t,i=n?s(n,t,r):r;a(o,i)},t)};var f=function(e){return t.resolved=!0,t.rejected=!1,t.pending=!1,r.forEach(function(n){n(e)}),a=function(n,t){n(e)},f=d=function(){},t},d=function(e){return t.resolved=!1,t.rejected=!0,t.pending=!1,o.forEach(function(n){n(e)}),a=function(n,t){t(e)},f=d=function(){},t};this.cancel=function(){return n?n.cancel():d(new u),t},this.timeout=function(e){if(n)n.timeout(e);else{var r=setTimeout(function(){d(new c("Promise timed out after "+e+" ms"))},e);t.always(function(){clearTimeout(r)})}return t},e(function(e){f(e)},function(e){d(e)})}function s(e,n,t){return function(r){try{var o=e(r);o&&"function"==typeof o.then&&"function"==typeof o.catch?o.then(n,t):n(o)}catch(e){t(e)}}}function u(e){this.message=e||"promise cancelled",this.stack=(new Error).stack}function c(e){this.message=e||"timeout exceeded",this.stack=(new Error).stack}return i.prototype.catch=function(e){return this.then(null,e)},i.prototype.always=function(e){return this.then(e,e)},i.prototype.finally=function(e){var n=this,t=function(){return new i(function(e){return e()}).then(e).then(function(){return n})};return this.then(t,t)},i.all=function(e){return new i(function(n,t){var r=e.length,o=[];r?e.forEach(function(e,i){e.then(function(e){o[i]=e,0==--r&&n(o)},function(e){r=0,t(e)})}):n(o)})},i.defer=function(){var e={};return e.promise=new i(function(n,t){e.resolve=n,e.reject=t}),e},u.prototype=new Error,u.prototype.constructor=Error,u.prototype.name="CancellationError",i.CancellationError=u,c.prototype=new Error,c.prototype.constructor=Error,c.prototype.name="TimeoutError",i.TimeoutError=c,o.Promise=i,function(n){var t=r,i=o.Promise,s="__workerpool-cleanup__",u={exit:function(){}},c={addAbortListener:function(e){u.abortListeners.push(e)},emit:u.emit};if("undefined"!=typeof self&&"function"==typeof postMessage&&"function"==typeof addEventListener)u.on=function(e,n){addEventListener(e,function(e){n(e.data)})},u.send=function(e,n){n?postMessage(e,n):postMessage(e)};else{if("undefined"==typeof process)throw new Error("Script must be executed as a worker");var a;try{a=require("worker_threads")}catch(n){if("object"!==e(n)||null===n||"MODULE_NOT_FOUND"!==n.code)throw n}if(a&&null!==a.parentPort){var f=a.parentPort;u.send=f.postMessage.bind(f),u.on=f.on.bind(f),u.exit=process.exit.bind(process)}else u.on=process.on.bind(process),u.send=function(e){process.send(e)},u.on("disconnect",function(){process.exit(1)}),u.exit=process.exit.bind(process)}function d(e){return e&&e.toJSON?JSON.parse(JSON.stringify(e)):JSON.parse(JSON.stringify(e,Object.getOwnPropertyNames(e)))}function l(e){return e&&"function"==typeof e.then&&"function"==typeof e.catch}u.methods={},u.methods.run=function(e,n){var t=new Function("return ("+e+").apply(this, arguments);");return t.worker=c,t.apply(t,n)},u.methods.methods=function(){return Object.keys(u.methods)},u.terminationHandler=void 0,u.abortListenerTimeout=1e3,u.abortListeners=[],u.terminateAndExit=function(e){var n=function(){u.exit(e)};if(!u.terminationHandler)return n();var t=u.terminationHandler(e);return l(t)?(t.then(n,n),t):(n(),new i(function(e,n){n(new Error("Worker terminating"))}))},u.cleanup=function(e){if(!u.abortListeners.length)return u.send({id:e,method:s,error:d(new Error("Worker terminating"))}),new i(function(e){e()});var n,t=u.abortListeners.map(function(e){return e()}),r=new i(function(e,t){n=setTimeout(function(){t(new Error("Timeout occurred waiting for abort handler, killing worker"))},u.abortListenerTimeout)}),o=i.all(t).then(function(){clearTimeout(n),u.abortListeners.length&&(u.abortListeners=[])},function(){clearTimeout(n),u.exit()});return new i(function(e,n){o.then(e,n),r.then(e,n)}).then(function(){u.send({id:e,method:s,error:null})},function(n){u.send({id:e,method:s,error:n?d(n):null})})};var p=null;u.on("message",function(e){if("__workerpool-terminate__"===e)return u.terminateAndExit(0);if(e.method===s)return u.cleanup(e.id);try{var n=u.methods[e.method];if(!n)throw new Error('Unknown method "'+e.method+'"');p=e.id;var r=n.apply(n,e.params);l(r)?r.then(function(n){n instanceof t?u.send({id:e.id,result:n.message,error:null},n.transfer):u.send({id:e.id,result:n,error:null}),p=null}).catch(function(n){u.send({id:e.id,result:null,error:d(n)}),p=null}):(r instanceof t?u.send({id:e.id,result:r.message,error:null},r.transfer):u.send({id:e.id,result:r,error:null}),p=null)}catch(n){u.send({id:e.id,result:null,error:d(n)})}}),u.register=function(e,n){if(e)for(var t in e)e.hasOwnProperty(t)&&(u.methods[t]=e[t],u.methods[t].worker=c);n&&(u.terminationHandler=n.onTerminate,u.abortListenerTimeout=n.abortListenerTimeout||1e3),u.send("ready")},u.emit=function(e){if(p){if(e instanceof t)return void u.send({id:p,isEvent:!0,payload:e.message},e.transfer);u.send({id:p,isEvent:!0,payload:e})}},n.add=u.register,n.emit=u.emit}(t),n(t)});
 //# sourceMappingURL=worker.min.js.map
 `;
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/WorkerHandler.js
+// node_modules/workerpool/src/WorkerHandler.js
 var require_WorkerHandler = __commonJS({
-  "../../work/main/node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
+  "node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
     "use strict";
     var { Promise: Promise2 } = require_Promise();
     var environment = require_environment();
@@ -42562,9 +42562,9 @@ var require_WorkerHandler = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/queues.js
+// node_modules/workerpool/src/queues.js
 var require_queues = __commonJS({
-  "../../work/main/node_modules/workerpool/src/queues.js"(exports2, module2) {
+  "node_modules/workerpool/src/queues.js"(exports2, module2) {
     function FIFOQueue() {
       this.tasks = [];
     }
@@ -42605,9 +42605,9 @@ var require_queues = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/debug-port-allocator.js
+// node_modules/workerpool/src/debug-port-allocator.js
 var require_debug_port_allocator = __commonJS({
-  "../../work/main/node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
+  "node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
     "use strict";
     var MAX_PORTS = 65535;
     module2.exports = DebugPortAllocator;
@@ -42633,9 +42633,9 @@ var require_debug_port_allocator = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/Pool.js
+// node_modules/workerpool/src/Pool.js
 var require_Pool = __commonJS({
-  "../../work/main/node_modules/workerpool/src/Pool.js"(exports2, module2) {
+  "node_modules/workerpool/src/Pool.js"(exports2, module2) {
     var { Promise: Promise2 } = require_Promise();
     var WorkerHandler = require_WorkerHandler();
     var environment = require_environment();
@@ -42918,9 +42918,9 @@ var require_Pool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/transfer.js
+// node_modules/workerpool/src/transfer.js
 var require_transfer = __commonJS({
-  "../../work/main/node_modules/workerpool/src/transfer.js"(exports2, module2) {
+  "node_modules/workerpool/src/transfer.js"(exports2, module2) {
     function Transfer(message, transfer) {
       this.message = message;
       this.transfer = transfer;
@@ -42929,9 +42929,9 @@ var require_transfer = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/worker.js
+// node_modules/workerpool/src/worker.js
 var require_worker = __commonJS({
-  "../../work/main/node_modules/workerpool/src/worker.js"(exports2) {
+  "node_modules/workerpool/src/worker.js"(exports2) {
     var Transfer = require_transfer();
     var Promise2 = require_Promise().Promise;
     var TERMINATE_METHOD_ID = "__workerpool-terminate__";
@@ -43187,9 +43187,9 @@ var require_worker = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/index.js
+// node_modules/workerpool/src/index.js
 var require_src2 = __commonJS({
-  "../../work/main/node_modules/workerpool/src/index.js"(exports2) {
+  "node_modules/workerpool/src/index.js"(exports2) {
     var { platform, isMainThread, cpus } = require_environment();
     var { TerminateError } = require_WorkerHandler();
     function pool(script, options) {
@@ -43217,7 +43217,7 @@ var require_src2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/serializer.js
+// node_modules/mocha/lib/nodejs/serializer.js
 var serializer_exports = {};
 __export(serializer_exports, {
   SerializableEvent: () => SerializableEvent,
@@ -43237,7 +43237,7 @@ function deserialize(value) {
 }
 var import_utils13, import_debug4, debug4, SERIALIZABLE_RESULT_NAME, SERIALIZABLE_TYPES, SerializableWorkerResult, SerializableEvent;
 var init_serializer = __esm({
-  "../../work/main/node_modules/mocha/lib/nodejs/serializer.js"() {
+  "node_modules/mocha/lib/nodejs/serializer.js"() {
     import_utils13 = __toESM(require_utils2(), 1);
     init_errors();
     import_debug4 = __toESM(require_src(), 1);
@@ -43497,9 +43497,9 @@ var init_serializer = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
+// node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
 var require_buffered_worker_pool = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
+  "node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
     "use strict";
     var serializeJavascript = require_serialize_javascript();
     var workerpool = require_src2();
@@ -43648,9 +43648,9 @@ var require_buffered_worker_pool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
+// node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
 var require_parallel_buffered_runner = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
+  "node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
     "use strict";
     var { Runner: Runner2 } = (init_runner(), __toCommonJS(runner_exports));
     var { EVENT_RUN_BEGIN: EVENT_RUN_BEGIN11, EVENT_RUN_END: EVENT_RUN_END15 } = Runner2.constants;
@@ -43761,16 +43761,16 @@ var require_parallel_buffered_runner = __commonJS({
             });
           }
         };
-        return async (file2) => {
-          debug5("run(): enqueueing test file %s", file2);
+        return async (file3) => {
+          debug5("run(): enqueueing test file %s", file3);
           try {
-            const { failureCount, events: events2 } = await pool.run(file2, options);
+            const { failureCount, events: events2 } = await pool.run(file3, options);
             if (this._state === BAILED2) {
               return;
             }
             debug5(
               "run(): completed run of file %s; %d failures / %d events",
-              file2,
+              file3,
               failureCount,
               events2.length
             );
@@ -43797,7 +43797,7 @@ var require_parallel_buffered_runner = __commonJS({
             if (this._state === BAILED2 || this._state === ABORTING) {
               debug5(
                 "run(): worker pool terminated with intent; skipping file %s",
-                file2
+                file3
               );
             } else {
               debug5("run(): encountered uncaught exception: %O", err);
@@ -43807,14 +43807,14 @@ var require_parallel_buffered_runner = __commonJS({
               }
               if (err && typeof err === "object") {
                 try {
-                  err.file = file2;
+                  err.file = file3;
                 } catch {
                 }
               }
               throw err;
             }
           } finally {
-            debug5("run(): done running file %s", file2);
+            debug5("run(): done running file %s", file3);
           }
         };
       }
@@ -43963,12 +43963,12 @@ var require_parallel_buffered_runner = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/mocha.cjs
+// node_modules/mocha/lib/mocha.cjs
 var require_mocha = __commonJS({
-  "../../work/main/node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
+  "node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
     "use strict";
     var { escapeRegExp: escapeRegExp2 } = (init_regexp(), __toCommonJS(regexp_exports));
-    var path4 = require("node:path");
+    var path5 = require("node:path");
     var builtinReporters = require_reporters();
     var utils12 = require_utils2();
     var mocharc = require_mocharc();
@@ -44011,7 +44011,7 @@ var require_mocha = __commonJS({
     });
     if (!utils12.isBrowser() && typeof module2.paths !== "undefined") {
       cwd = utils12.cwd();
-      module2.paths.push(cwd, path4.join(cwd, "node_modules"));
+      module2.paths.push(cwd, path5.join(cwd, "node_modules"));
     }
     var cwd;
     exports2.utils = utils12;
@@ -44132,8 +44132,8 @@ var require_mocha = __commonJS({
       this.suite.bail(bail !== false);
       return this;
     };
-    Mocha.prototype.addFile = function(file2) {
-      this.files.push(file2);
+    Mocha.prototype.addFile = function(file3) {
+      this.files.push(file3);
       return this;
     };
     Mocha.prototype.reporter = function(reporterName, reporterOptions) {
@@ -44155,7 +44155,7 @@ var require_mocha = __commonJS({
               throw createInvalidReporterError2(err.message, foundReporter);
             }
             try {
-              reporter = require(path4.resolve(reporterName));
+              reporter = require(path5.resolve(reporterName));
             } catch (err2) {
               throw createInvalidReporterError2(err2.message, reporterName);
             }
@@ -44197,11 +44197,11 @@ var require_mocha = __commonJS({
     Mocha.prototype.loadFiles = function(fn) {
       var self2 = this;
       var suite = this.suite;
-      this.files.forEach(function(file2) {
-        file2 = path4.resolve(file2);
-        suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file2, self2);
-        suite.emit(EVENT_FILE_REQUIRE, require(file2), file2, self2);
-        suite.emit(EVENT_FILE_POST_REQUIRE, global, file2, self2);
+      this.files.forEach(function(file3) {
+        file3 = path5.resolve(file3);
+        suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file3, self2);
+        suite.emit(EVENT_FILE_REQUIRE, require(file3), file3, self2);
+        suite.emit(EVENT_FILE_POST_REQUIRE, global, file3, self2);
       });
       fn && fn();
     };
@@ -44211,24 +44211,24 @@ var require_mocha = __commonJS({
       this.lazyLoadFiles(true);
       return esmUtils.loadFilesAsync(
         this.files,
-        function(file2) {
-          suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file2, self2);
+        function(file3) {
+          suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file3, self2);
         },
-        function(file2, resultModule) {
-          suite.emit(EVENT_FILE_REQUIRE, resultModule, file2, self2);
-          suite.emit(EVENT_FILE_POST_REQUIRE, global, file2, self2);
+        function(file3, resultModule) {
+          suite.emit(EVENT_FILE_REQUIRE, resultModule, file3, self2);
+          suite.emit(EVENT_FILE_POST_REQUIRE, global, file3, self2);
         },
         esmDecorator
       );
     };
-    Mocha.unloadFile = function(file2) {
+    Mocha.unloadFile = function(file3) {
       if (utils12.isBrowser()) {
         throw createUnsupportedError4(
           "unloadFile() is only supported in a Node.js environment"
         );
       }
       const { unloadFile: unloadFile2 } = (init_file_unloader(), __toCommonJS(file_unloader_exports));
-      return unloadFile2(file2);
+      return unloadFile2(file3);
     };
     Mocha.prototype.unloadFiles = function() {
       if (this._state === mochaStates.DISPOSED) {
@@ -44238,8 +44238,8 @@ var require_mocha = __commonJS({
           this
         );
       }
-      this.files.forEach(function(file2) {
-        Mocha.unloadFile(file2);
+      this.files.forEach(function(file3) {
+        Mocha.unloadFile(file3);
       });
       this._state = mochaStates.INIT;
       return this;
@@ -44561,7 +44561,7 @@ ${err && err.stack ? err.stack : err}
   }
 });
 
-// ../../work/main/node_modules/commander/esm.mjs
+// node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
 var {
   program,
@@ -44585,16 +44585,16 @@ var import_node_events = require("node:events");
 
 // src/audit/hex.ts
 var decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-function isHex(text3) {
-  return text3.length > 0 && text3.length % 2 === 0 && /^[0-9A-F]+$/.test(text3);
+function isHex(text4) {
+  return text4.length > 0 && text4.length % 2 === 0 && /^[0-9A-F]+$/.test(text4);
 }
-function decodeHex(text3) {
-  const bytes = new Uint8Array(text3.length / 2);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text3.slice(at * 2, at * 2 + 2), 16);
+function decodeHex(text4) {
+  const bytes = new Uint8Array(text4.length / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text4.slice(at * 2, at * 2 + 2), 16);
   return decodeBytes(bytes);
 }
 function decodeBytes(bytes) {
-  let text3 = "";
+  let text4 = "";
   let good = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = sequenceLength(bytes, at);
@@ -44602,10 +44602,10 @@ function decodeBytes(bytes) {
       at += length;
       continue;
     }
-    text3 += `${decoder.decode(bytes.subarray(good, at))}\\x${hexPair(bytes[at] ?? 0)}`;
+    text4 += `${decoder.decode(bytes.subarray(good, at))}\\x${hexPair(bytes[at] ?? 0)}`;
     good = ++at;
   }
-  return text3 + decoder.decode(bytes.subarray(good));
+  return text4 + decoder.decode(bytes.subarray(good));
 }
 function sequenceLength(bytes, at) {
   const lead = bytes[at] ?? 0;
@@ -44676,7 +44676,7 @@ var DECIMALS = /* @__PURE__ */ new Set([
   "value"
 ]);
 var KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
-function scanFields(text3, at, inQuotes = false) {
+function scanFields(text4, at, inQuotes = false) {
   const fields2 = /* @__PURE__ */ Object.create(null);
   let openEnded;
   const stop = (problem) => ({
@@ -44686,58 +44686,58 @@ function scanFields(text3, at, inQuotes = false) {
     ...openEnded === void 0 ? {} : { openEnded }
   });
   for (; ; ) {
-    at = skipGap(text3, at);
-    if (at >= text3.length) return stop(inQuotes ? "the closing quote of msg= is missing" : void 0);
-    if (inQuotes && text3[at] === "'") return stop();
+    at = skipGap(text4, at);
+    if (at >= text4.length) return stop(inQuotes ? "the closing quote of msg= is missing" : void 0);
+    if (inQuotes && text4[at] === "'") return stop();
     openEnded = void 0;
-    const key = matchAt(KEY, text3, at)?.[1];
+    const key = matchAt(KEY, text4, at)?.[1];
     if (key === void 0) return stop(`no key=value at character ${at}`);
     const from = at + key.length + 1;
     let value;
-    if (text3[from] === '"') {
-      const close = closingQuote(text3, from + 1, key);
+    if (text4[from] === '"') {
+      const close = closingQuote(text4, from + 1, key);
       if (close < 0) return stop(`the closing quote of ${key}= is missing`);
-      value = text3.slice(from + 1, close);
+      value = text4.slice(from + 1, close);
       at = close + 1;
     } else {
-      value = text3.slice(from, bareEnd(text3, from, inQuotes));
-      if (value === "" && from >= text3.length) return stop(`${key}= has no value`);
+      value = text4.slice(from, bareEnd(text4, from, inQuotes));
+      if (value === "" && from >= text4.length) return stop(`${key}= has no value`);
       at = from + value.length;
       if (STRINGS.has(key) && isHex(value)) value = decodeHex(value);
       else if (DECIMALS.has(key) && /^\d+$/.test(value)) value = value.replace(/^0+(?=\d)/, "");
-      if (at >= text3.length && !Object.hasOwn(fields2, key)) openEnded = key;
+      if (at >= text4.length && !Object.hasOwn(fields2, key)) openEnded = key;
     }
     if (!Object.hasOwn(fields2, key)) fields2[key] = value;
   }
 }
-function closingQuote(text3, from, key) {
-  if (key !== "execpath") return text3.indexOf('"', from);
-  const last = text3.lastIndexOf('"');
+function closingQuote(text4, from, key) {
+  if (key !== "execpath") return text4.indexOf('"', from);
+  const last = text4.lastIndexOf('"');
   for (const mark of GAP_MARKS) {
-    const at = text3.lastIndexOf(`"${mark}`);
-    if (at >= from && ENRICHED.test(text3.slice(at + 1 + mark.length, at + 500))) return at;
+    const at = text4.lastIndexOf(`"${mark}`);
+    if (at >= from && ENRICHED.test(text4.slice(at + 1 + mark.length, at + 500))) return at;
   }
   return last < from ? -1 : last;
 }
 var GAP_MARKS = ["", "#035", "^]"];
 var ENRICHED = /^(?:[A-Z]{2,8}="[^"]{0,64}" ?){1,6}$/;
-function skipGap(text3, at) {
-  for (let length = gapLength(text3, at); length > 0; length = gapLength(text3, at)) at += length;
+function skipGap(text4, at) {
+  for (let length = gapLength(text4, at); length > 0; length = gapLength(text4, at)) at += length;
   return at;
 }
-function bareEnd(text3, at, inQuotes) {
-  while (at < text3.length && gapLength(text3, at) === 0 && !(inQuotes && text3[at] === "'")) at++;
+function bareEnd(text4, at, inQuotes) {
+  while (at < text4.length && gapLength(text4, at) === 0 && !(inQuotes && text4[at] === "'")) at++;
   return at;
 }
-function gapLength(text3, at) {
-  const character = text3[at];
+function gapLength(text4, at) {
+  const character = text4[at];
   if (character === " " || character === "	" || character === "\r" || character === "\n") return 1;
   if (character !== "" && character !== "#" && character !== "^") return 0;
-  return GAP_MARKS.find((mark) => text3.startsWith(mark, at))?.length ?? 0;
+  return GAP_MARKS.find((mark) => text4.startsWith(mark, at))?.length ?? 0;
 }
-function matchAt(pattern3, text3, at) {
+function matchAt(pattern3, text4, at) {
   pattern3.lastIndex = at;
-  return pattern3.exec(text3);
+  return pattern3.exec(text4);
 }
 
 // src/audit/prefix.ts
@@ -44849,29 +44849,29 @@ function readEnvelope(line2) {
       return daemonText(line2, end) ?? (matchAt(/AVC apparmor=/y, line2, end) === null ? kernelText(line2, end) : journalText(line2, end));
   }
 }
-function kernelText(text3, from = 0) {
-  let at = from + (matchAt(AUDIT_COLON, text3, from)?.[0].length ?? 0);
-  const before = matchAt(KERNEL_TYPE, text3, at);
+function kernelText(text4, from = 0) {
+  let at = from + (matchAt(AUDIT_COLON, text4, from)?.[0].length ?? 0);
+  const before = matchAt(KERNEL_TYPE, text4, at);
   at += before?.[0].length ?? 0;
-  const stamp = matchAt(STAMP, text3, at);
+  const stamp = matchAt(STAMP, text4, at);
   if (stamp === null) return "no audit stamp";
   at += stamp[0].length;
-  const behind = before === null ? matchAt(KERNEL_TYPE, text3, at) : null;
+  const behind = before === null ? matchAt(KERNEL_TYPE, text4, at) : null;
   at += behind?.[0].length ?? 0;
   const type4 = (before ?? behind)?.[1] ?? "";
-  return envelope(type4, stamp, at, text3.length - from);
+  return envelope(type4, stamp, at, text4.length - from);
 }
 function daemonText(line2, from) {
   let at = from + (matchAt(NODE, line2, from)?.[0].length ?? 0);
-  const named = matchAt(DAEMON_TYPE, line2, at);
-  const msg = named ?? matchAt(DISPATCHED, line2, at);
+  const named2 = matchAt(DAEMON_TYPE, line2, at);
+  const msg = named2 ?? matchAt(DISPATCHED, line2, at);
   if (msg === null) return void 0;
   at += msg[0].length;
   const stamp = matchAt(STAMP, line2, at);
   if (stamp === null) return "no audit stamp";
   at += stamp[0].length;
   at += matchAt(KERNEL_TYPE, line2, at)?.[0].length ?? 0;
-  return envelope(named?.[1] ?? "", stamp, at);
+  return envelope(named2?.[1] ?? "", stamp, at);
 }
 function journalText(line2, from) {
   const type4 = matchAt(JOURNAL_TYPE, line2, from);
@@ -44943,13 +44943,13 @@ function parseRecord(line2) {
   const raw = line2.trimEnd();
   return read(raw, readEnvelope(raw));
 }
-function parseKernelText(text3) {
-  const raw = text3.trimEnd();
+function parseKernelText(text4) {
+  const raw = text4.trimEnd();
   return read(raw, kernelText(raw));
 }
-function stampOf(text3) {
-  const envelope2 = kernelText(text3);
-  const found = typeof envelope2 === "string" ? readEnvelope(text3) : envelope2;
+function stampOf(text4) {
+  const envelope2 = kernelText(text4);
+  const found = typeof envelope2 === "string" ? readEnvelope(text4) : envelope2;
   return typeof found === "string" ? void 0 : found.stamp;
 }
 function envelopeOf(record2) {
@@ -44958,18 +44958,18 @@ function envelopeOf(record2) {
 }
 function read(raw, envelope2) {
   if (typeof envelope2 === "string") return no(envelope2);
-  const { origin, code: code2, type: named, stamp, body } = envelope2;
-  if (origin === "user" && named !== "" && code2 !== 1107) return no(`audit type ${named} is not AppArmor's`);
-  if (origin === "kernel" && named !== "" && code2 !== 1400 && !(code2 !== void 0 && code2 >= 1500 && code2 <= 1507)) {
-    return no(`audit type ${named} is not AppArmor's`);
+  const { origin, code: code2, type: named2, stamp, body } = envelope2;
+  if (origin === "user" && named2 !== "" && code2 !== 1107) return no(`audit type ${named2} is not AppArmor's`);
+  if (origin === "kernel" && named2 !== "" && code2 !== 1400 && !(code2 !== void 0 && code2 >= 1500 && code2 <= 1507)) {
+    return no(`audit type ${named2} is not AppArmor's`);
   }
   if (matchAt(PROSE, raw, body) !== null) return no("a sentence of AppArmor 2.0, which has no fields");
-  const scan = origin === "user" && named !== "" ? scanFramed(raw, body) : scanFields(raw, body);
+  const scan = origin === "user" && named2 !== "" ? scanFramed(raw, body) : scanFields(raw, body);
   if (typeof scan === "string") return no(scan);
   const type4 = scan.fields["apparmor"] ?? (scan.fields["operation"] === void 0 ? void 0 : TYPES_BY_CODE[code2 ?? 0]);
   if (type4 === void 0) return no("no apparmor= in it");
   if (!/^[A-Z]{2,16}$/.test(type4)) return no("apparmor= is not a word of the kernel");
-  if (origin === "user" && named === "" && !/^dbus_/.test(scan.fields["operation"] ?? "")) return no("not a decision of dbus-daemon");
+  if (origin === "user" && named2 === "" && !/^dbus_/.test(scan.fields["operation"] ?? "")) return no("not a decision of dbus-daemon");
   const damaged = damage(envelope2, scan);
   const fields2 = scan.fields;
   if (damaged !== void 0 && scan.openEnded !== void 0) Reflect.deleteProperty(fields2, scan.openEnded);
@@ -45073,11 +45073,11 @@ function asHarnessError(thrown) {
 }
 
 // src/cli/audit.ts
-async function runAudit(file2) {
-  const input = file2 === "-" ? process.stdin : (0, import_node_fs.createReadStream)(file2);
+async function runAudit(file3) {
+  const input = file3 === "-" ? process.stdin : (0, import_node_fs.createReadStream)(file3);
   const failed = new Promise((_, reject) => {
     input.once("error", (error3) => {
-      reject(new HarnessError("usage", `The log ${file2} cannot be read: ${error3.message}.`, { cause: error3 }));
+      reject(new HarnessError("usage", `The log ${file3} cannot be read: ${error3.message}.`, { cause: error3 }));
     });
   });
   await Promise.race([failed, printRecords(input)]);
@@ -45137,7 +45137,7 @@ function containerConfig({ spec, run: run2, name, role, profile: profile2, agent
     Healthcheck: { Test: ["NONE"] },
     // its commands run under the profile too, and their denials would be noise
     HostConfig: {
-      SecurityOpt: [`apparmor=${profile2}`, ...spec.securityOpt.filter((option) => option !== "systempaths=unconfined")],
+      SecurityOpt: [`apparmor=${profile2}`, ...spec.securityOpt.filter((option2) => option2 !== "systempaths=unconfined")],
       ...systemPathsOpen ? { MaskedPaths: [], ReadonlyPaths: [] } : {},
       Binds: [`${agent}:${AGENT_PATH}:ro`, ...spec.mounts.map((m) => `${m.source}:${m.target}:${m.readonly ? "ro" : "rw"}`)],
       Tmpfs: { ...spec.tmpfs },
@@ -45170,8 +45170,8 @@ var Container = class {
   }
   async state() {
     const { State, NetworkSettings } = await call("container-failed", "The container cannot be inspected", this.#container.inspect());
-    const address = Object.values(NetworkSettings.Networks ?? {}).map((network2) => network2.IPAddress).find((ip) => ip !== "");
-    return { running: State.Running, pid: State.Pid, exit: State.ExitCode, oomKilled: State.OOMKilled, address };
+    const address2 = Object.values(NetworkSettings.Networks ?? {}).map((network2) => network2.IPAddress).find((ip) => ip !== "");
+    return { running: State.Running, pid: State.Pid, exit: State.ExitCode, oomKilled: State.OOMKilled, address: address2 };
   }
   /** Last lines of the container's output: hostile text. */
   async logs(lines) {
@@ -45181,7 +45181,7 @@ var Container = class {
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   async exec(argv, options) {
     const terminal = options.terminal ?? false;
-    const exec2 = await call("agent-failed", "docker exec could not be prepared", this.#container.exec({
+    const exec3 = await call("agent-failed", "docker exec could not be prepared", this.#container.exec({
       Cmd: [...argv],
       AttachStdin: true,
       AttachStdout: true,
@@ -45189,7 +45189,7 @@ var Container = class {
       Tty: terminal,
       ...options.user === void 0 ? {} : { User: options.user }
     }));
-    const stream = await call("agent-failed", "docker exec could not be started", exec2.start({ hijack: true, stdin: true, Tty: terminal }));
+    const stream = await call("agent-failed", "docker exec could not be started", exec3.start({ hijack: true, stdin: true, Tty: terminal }));
     const [demuxed, stderr] = [new import_node_stream.PassThrough(), new import_node_stream.PassThrough()];
     const stdout = terminal ? stream : demuxed;
     if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
@@ -45200,7 +45200,7 @@ var Container = class {
     stream.on("end", finish);
     stream.on("close", finish);
     stream.on("error", finish);
-    const inspect3 = () => call("agent-failed", "docker exec cannot be inspected", exec2.inspect());
+    const inspect3 = () => call("agent-failed", "docker exec cannot be inspected", exec3.inspect());
     return {
       stdin: stream,
       stdout,
@@ -45292,7 +45292,7 @@ var Engine = class _Engine {
     const [version2, info] = await call("no-docker", "The Docker engine does not answer", Promise.all([this.#docker.version(), this.#docker.info()]));
     const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
     const runtime = version2.Components?.find((part) => part.Name === "runc")?.Version;
-    return { version: `Docker ${version2.Version}`, runtime: `runc ${runtime ?? "unknown"}`, apparmor: options.some((option) => option.startsWith("name=apparmor")) };
+    return { version: `Docker ${version2.Version}`, runtime: `runc ${runtime ?? "unknown"}`, apparmor: options.some((option2) => option2.startsWith("name=apparmor")) };
   }
   /** Finds the image, else builds or pulls it. @throws HarnessError `image-unavailable` */
   async image(spec, progress2) {
@@ -45379,12 +45379,12 @@ function exec(argv, options = {}) {
     child2.on("error", (error3) => {
       startError = error3.code ?? error3.message;
     });
-    child2.on("close", (exit, signal2) => {
+    child2.on("close", (exit, signal3) => {
       clearTimeout(timer);
       resolve5({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
-        signal: signal2 ?? void 0,
+        signal: signal3 ?? void 0,
         startError,
         timedOut,
         stdout: Buffer.concat(out),
@@ -45412,8 +45412,8 @@ async function asRoot() {
   const kept = KEPT.flatMap((name) => process.env[name] === void 0 ? [] : [`${name}=${process.env[name] ?? ""}`]);
   const owner = `APPARMOR_PROBE_OWNER=${String(process.getuid?.() ?? 0)}:${String(process.getgid?.() ?? 0)}`;
   const child2 = start(["sudo", "-n", "env", ...kept, owner, process.execPath, ...process.argv.slice(1)], { stdio: "inherit" });
-  for (const signal2 of ["SIGINT", "SIGTERM"]) process.on(signal2, () => {
-    child2.kill(signal2);
+  for (const signal3 of ["SIGINT", "SIGTERM"]) process.on(signal3, () => {
+    child2.kill(signal3);
   });
   return new Promise((resolve5, reject) => {
     child2.on("error", reject);
@@ -45433,19 +45433,19 @@ var import_node_path = require("node:path");
 
 // src/kernel/label.ts
 var MODES = { enforce: "enforce", complain: "complain", kill: "kill", unconfined: "unconfined", user: "prompt", prompt: "prompt", mixed: "mixed" };
-function parseProfileList(text3) {
+function parseProfileList(text4) {
   const profiles = /* @__PURE__ */ new Map();
-  for (const line2 of text3.split("\n")) {
-    const { label, mode: mode2 } = parseLabel(line2);
-    if (mode2 !== void 0) profiles.set(label, mode2);
+  for (const line2 of text4.split("\n")) {
+    const { label, mode: mode3 } = parseLabel(line2);
+    if (mode3 !== void 0) profiles.set(label, mode3);
   }
   return profiles;
 }
-function parseLabel(text3) {
-  const line2 = text3.replace(/[\n\0]+$/, "");
+function parseLabel(text4) {
+  const line2 = text4.replace(/[\n\0]+$/, "");
   const [, label, word2] = /^([\s\S]*) \(([^()]*)\)$/.exec(line2) ?? [];
-  const mode2 = word2 === void 0 ? void 0 : MODES[word2];
-  return label === void 0 || mode2 === void 0 ? { label: line2 } : { label, mode: mode2 };
+  const mode3 = word2 === void 0 ? void 0 : MODES[word2];
+  return label === void 0 || mode3 === void 0 ? { label: line2 } : { label, mode: mode3 };
 }
 
 // src/kernel/policy.ts
@@ -45474,9 +45474,9 @@ function rawPolicy(name) {
   }
 }
 function labelOf(pid) {
-  for (const file2 of [`/proc/${String(pid)}/attr/apparmor/current`, `/proc/${String(pid)}/attr/current`]) {
+  for (const file3 of [`/proc/${String(pid)}/attr/apparmor/current`, `/proc/${String(pid)}/attr/current`]) {
     try {
-      return parseLabel((0, import_node_fs3.readFileSync)(file2, "utf8"));
+      return parseLabel((0, import_node_fs3.readFileSync)(file3, "utf8"));
     } catch {
     }
   }
@@ -45492,10 +45492,10 @@ function policyFolder(name) {
     }
   });
 }
-function command(file2, data, what) {
+function command(file3, data, what) {
   let fd;
   try {
-    fd = (0, import_node_fs3.openSync)((0, import_node_path.join)(ROOT, file2), "w");
+    fd = (0, import_node_fs3.openSync)((0, import_node_path.join)(ROOT, file3), "w");
     if ((0, import_node_fs3.writeSync)(fd, data) !== data.length) throw new Error("the kernel took only a part of it");
   } catch (error3) {
     throw new HarnessError("load-failed", `The kernel refused to ${what}: ${error3.message}.`, { cause: error3 });
@@ -45506,8 +45506,8 @@ function command(file2, data, what) {
 
 // src/kernel/lock.ts
 var WAIT_S = 60;
-async function withLock(file2, work) {
-  const holder = start(["flock", "--exclusive", "--wait", String(WAIT_S), file2, "sh", "-c", "echo locked; exec cat >/dev/null"], { stdio: ["pipe", "pipe", "ignore"] });
+async function withLock(file3, work) {
+  const holder = start(["flock", "--exclusive", "--wait", String(WAIT_S), file3, "sh", "-c", "echo locked; exec cat >/dev/null"], { stdio: ["pipe", "pipe", "ignore"] });
   const ended = new Promise((resolve5) => holder.once("close", () => {
     resolve5();
   }));
@@ -45518,7 +45518,7 @@ async function withLock(file2, work) {
         resolve5();
       });
       void ended.then(() => {
-        reject(new Error(`another run held ${file2} for ${String(WAIT_S)} s`));
+        reject(new Error(`another run held ${file3} for ${String(WAIT_S)} s`));
       });
     });
     return await work();
@@ -45644,12 +45644,12 @@ function save(run2) {
 function runFile(id) {
   return (0, import_node_path2.join)(FOLDER, `run-${id}.json`);
 }
-function exists(file2) {
-  return (0, import_node_fs5.readdirSync)(FOLDER).includes(file2.slice(FOLDER.length + 1));
+function exists(file3) {
+  return (0, import_node_fs5.readdirSync)(FOLDER).includes(file3.slice(FOLDER.length + 1));
 }
-function writeAtomically(file2, text3) {
-  (0, import_node_fs5.writeFileSync)(`${file2}.new`, text3, { mode: 384 });
-  (0, import_node_fs5.renameSync)(`${file2}.new`, file2);
+function writeAtomically(file3, text4) {
+  (0, import_node_fs5.writeFileSync)(`${file3}.new`, text4, { mode: 384 });
+  (0, import_node_fs5.renameSync)(`${file3}.new`, file3);
 }
 
 // src/report/text.ts
@@ -45666,37 +45666,37 @@ function escape(character) {
 }
 var PLAIN = /^[\x20-\x7e]*$/;
 var PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
-function visible(text3) {
-  return (PLAIN.test(text3) ? text3 : text3.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, "#\\x23[");
+function visible(text4) {
+  return (PLAIN.test(text4) ? text4 : text4.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, "#\\x23[");
 }
-function visibleLines(text3) {
-  const lines = text3.replaceAll("\r\n", "\n");
+function visibleLines(text4) {
+  const lines = text4.replaceAll("\r\n", "\n");
   const shown = PLAIN_LINES.test(lines) ? lines : lines.replace(HIDDEN, (character) => character === "\n" || character === "	" ? character : escape(character));
   return shown.replace(RUNNER_COMMAND, "#\\x23[");
 }
-function byteLength(text3) {
-  return Buffer.byteLength(text3, "utf8");
+function byteLength(text4) {
+  return Buffer.byteLength(text4, "utf8");
 }
 function grouped(count3) {
   return String(count3).replace(/\B(?=(\d{3})+$)/g, ",");
 }
-function head(text3, maxBytes) {
-  const most = Buffer.from(text3.slice(0, maxBytes), "utf8");
-  if (most.length <= maxBytes && text3.length <= maxBytes) return text3;
+function head(text4, maxBytes) {
+  const most = Buffer.from(text4.slice(0, maxBytes), "utf8");
+  if (most.length <= maxBytes && text4.length <= maxBytes) return text4;
   let end = Math.min(maxBytes, most.length);
   while (end > 0 && ((most[end] ?? 0) & 192) === 128) end -= 1;
   const kept = most.subarray(0, end).toString("utf8");
-  return text3.startsWith(kept) ? kept : kept.replace(/\ufffd$/, "");
+  return text4.startsWith(kept) ? kept : kept.replace(/\ufffd$/, "");
 }
-function oneLine(text3, max) {
-  const line2 = visible(text3.length > 2 * max + 2 ? text3.slice(0, 2 * max + 2) : text3);
+function oneLine(text4, max) {
+  const line2 = visible(text4.length > 2 * max + 2 ? text4.slice(0, 2 * max + 2) : text4);
   if (line2.length <= max) return line2;
   return `${line2.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}\u2026`;
 }
-function relativeTo(root, file2) {
-  if (root === void 0 || root === "") return file2;
+function relativeTo(root, file3) {
+  if (root === void 0 || root === "") return file3;
   const prefix = root.endsWith("/") ? root : `${root}/`;
-  return file2.startsWith(prefix) ? file2.slice(prefix.length) : file2;
+  return file3.startsWith(prefix) ? file3.slice(prefix.length) : file3;
 }
 
 // src/cli/console.ts
@@ -45754,43 +45754,43 @@ async function parserVersion() {
   const result2 = await exec([PARSER, "--version"], { env: PARSER_ENV });
   return result2.startError === void 0 ? /version ([\w.~-]+)/.exec(result2.stdout.toString())?.[1] ?? "unknown" : void 0;
 }
-function readProfile(file2) {
+function readProfile(file3) {
   try {
-    return (0, import_node_fs6.readFileSync)(file2, "utf8");
+    return (0, import_node_fs6.readFileSync)(file3, "utf8");
   } catch (error3) {
-    throw new HarnessError("profile-unreadable", `The profile ${file2} cannot be read: ${error3.message}.`, { cause: error3 });
+    throw new HarnessError("profile-unreadable", `The profile ${file3} cannot be read: ${error3.message}.`, { cause: error3 });
   }
 }
-async function profileNames(file2, source) {
-  const result2 = await parse(file2, source, ["-N"]);
+async function profileNames(file3, source) {
+  const result2 = await parse(file3, source, ["-N"]);
   return result2.stdout.toString().split("\n").filter((line2) => line2 !== "");
 }
-async function compile(file2, source) {
-  const result2 = await parse(file2, source, ["-S"]);
+async function compile(file3, source) {
+  const result2 = await parse(file3, source, ["-S"]);
   return { policy: result2.stdout, warnings: messages(result2.stderr).filter((line2) => /^Warning/.test(line2)) };
 }
-async function parse(file2, source, action) {
+async function parse(file3, source, action) {
   const folder = (0, import_node_fs6.mkdtempSync)((0, import_node_path3.join)((0, import_node_os.tmpdir)(), "apparmor-probe-"));
   const copy = (0, import_node_path3.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
   try {
     (0, import_node_fs6.writeFileSync)(copy, source);
-    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path3.dirname)(file2), copy], { env: PARSER_ENV, cwd: (0, import_node_path3.dirname)(file2), timeoutMs: 12e4 });
+    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path3.dirname)(file3), copy], { env: PARSER_ENV, cwd: (0, import_node_path3.dirname)(file3), timeoutMs: 12e4 });
     if (result2.startError !== void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
-    const named = { ...result2, stderr: result2.stderr.replaceAll(copy, file2) };
-    if (result2.exit !== 0) throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file2}.`, { details: explain(file2, named) });
-    if (/^Skipping profile/m.test(result2.stderr)) throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file2}.`, { details: messages(named.stderr) });
-    return named;
+    const named2 = { ...result2, stderr: result2.stderr.replaceAll(copy, file3) };
+    if (result2.exit !== 0) throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file3}.`, { details: explain(file3, named2) });
+    if (/^Skipping profile/m.test(result2.stderr)) throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file3}.`, { details: messages(named2.stderr) });
+    return named2;
   } finally {
     (0, import_node_fs6.rmSync)(folder, { recursive: true, force: true });
   }
 }
-function explain(file2, result2) {
-  if (result2.timedOut) return [`${file2}: the parser took longer than 120 s`];
+function explain(file3, result2) {
+  if (result2.timedOut) return [`${file3}: the parser took longer than 120 s`];
   const lines = messages(result2.stderr).map((line2) => {
     const [, place, number4, message] = /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line2) ?? [];
-    return number4 === void 0 ? `${file2}: ${line2}` : `${place ?? file2}:${number4}: ${message ?? ""}`;
+    return number4 === void 0 ? `${file3}: ${line2}` : `${place ?? file3}:${number4}: ${message ?? ""}`;
   });
-  return lines.length > 0 ? lines : [`${file2}: the parser ended with status ${String(result2.exit)} and no message`];
+  return lines.length > 0 ? lines : [`${file3}: the parser ended with status ${String(result2.exit)} and no message`];
 }
 function messages(stderr) {
   return stderr.split("\n").map((line2) => line2.trim()).filter((line2) => line2 !== "" && !/^Cache read\/write disabled/.test(line2));
@@ -45864,21 +45864,21 @@ function parseKmsg(record2) {
   if (header === null) return void 0;
   const [all, priority, seq, usec] = header;
   const end = record2.indexOf("\n", all.length);
-  const text3 = record2.slice(all.length, end < 0 ? void 0 : end);
+  const text4 = record2.slice(all.length, end < 0 ? void 0 : end);
   return {
     facility: Number(priority) >> 3,
     level: Number(priority) & 7,
     seq: Number(seq),
     usec: Number(usec),
-    text: text3.includes("\\x") ? unescape(text3) : text3
+    text: text4.includes("\\x") ? unescape(text4) : text4
   };
 }
 function isKernels(record2) {
   return record2.facility === 0;
 }
-function unescape(text3) {
+function unescape(text4) {
   const bytes = [];
-  const encoded = new TextEncoder().encode(text3);
+  const encoded = new TextEncoder().encode(text4);
   for (let at = 0; at < encoded.length; at++) {
     const byte = encoded[at] ?? 0;
     const digits = byte === 92 && encoded[at + 1] === 120 ? hexByte(encoded[at + 2], encoded[at + 3]) : void 0;
@@ -45888,8 +45888,8 @@ function unescape(text3) {
   return decodeBytes(Uint8Array.from(bytes));
 }
 function hexByte(high = 0, low = 0) {
-  const text3 = String.fromCharCode(high, low);
-  return /^[0-9a-f]{2}$/i.test(text3) ? Number.parseInt(text3, 16) : void 0;
+  const text4 = String.fromCharCode(high, low);
+  return /^[0-9a-f]{2}$/i.test(text4) ? Number.parseInt(text4, 16) : void 0;
 }
 var NOTICES = [
   [/^(?:printk: )?k?audit(?:d)?_printk_skb: (\d+) callbacks suppressed/, (found) => `printk dropped ${found[1] ?? ""} audit records`],
@@ -45899,9 +45899,9 @@ var NOTICES = [
   [/^(?:audit: )?(backlog limit exceeded|rate limit exceeded|out of memory in \w+|kauditd \w+ queue overflow|no memory in \w+)/, (found) => `audit: ${found[1] ?? ""}`],
   [/^(?:audit: )?(?:auditd disappeared|\*NO\* daemon at audit_pid=)/, () => "the audit daemon went away"]
 ];
-function lossNotice(text3) {
+function lossNotice(text4) {
   for (const [pattern3, say] of NOTICES) {
-    const found = pattern3.exec(text3);
+    const found = pattern3.exec(text4);
     if (found !== null) return say(found);
   }
   return void 0;
@@ -45918,9 +45918,9 @@ var Channel = class {
   /** Reads what is there now, and returns it. */
   poll() {
     const read2 = this.source.read();
-    for (const text3 of read2) {
-      this.#texts.push(text3);
-      const parsed = this.source.parse(text3.text);
+    for (const text4 of read2) {
+      this.#texts.push(text4);
+      const parsed = this.source.parse(text4.text);
       if (parsed.kind === "record") this.records.push(parsed.record);
     }
     return read2;
@@ -45934,7 +45934,7 @@ var Channel = class {
   /** Drops all but the last stamped text: gaps count from it. */
   forget() {
     this.records = [];
-    this.#texts = this.#texts.filter(({ text: text3 }) => stampOf(text3) !== void 0).slice(-1).map(({ text: text3, seq }) => ({ text: text3, ...seq === void 0 ? {} : { seq } }));
+    this.#texts = this.#texts.filter(({ text: text4 }) => stampOf(text4) !== void 0).slice(-1).map(({ text: text4, seq }) => ({ text: text4, ...seq === void 0 ? {} : { seq } }));
   }
   close() {
     this.source.close();
@@ -45949,9 +45949,9 @@ var import_node_path5 = require("node:path");
 var import_node_fs9 = require("node:fs");
 var import_node_path4 = require("node:path");
 var LONGEST_LINE = 1024 * 1024;
-function follow(file2, refuse2) {
+function follow(file3, refuse2) {
   const buffer = Buffer.alloc(64 * 1024);
-  let fd = open(file2);
+  let fd = open(file3);
   let at = (0, import_node_fs9.fstatSync)(fd).size;
   let partial2 = Buffer.alloc(0);
   let skip = at > 0 && !endsLine(fd, at);
@@ -45978,8 +45978,8 @@ function follow(file2, refuse2) {
       lines.push(...whole);
     }
   }
-  function turnTo(path4) {
-    const next = open(path4);
+  function turnTo(path5) {
+    const next = open(path5);
     const problem = refuse2((0, import_node_fs9.fstatSync)(next));
     (0, import_node_fs9.closeSync)(fd);
     fd = next;
@@ -45994,17 +45994,17 @@ function follow(file2, refuse2) {
       try {
         const here = (0, import_node_fs9.fstatSync)(fd);
         if (here.size < at) {
-          lost2.push(`${file2} was truncated`);
+          lost2.push(`${file3} was truncated`);
           at = 0;
           partial2 = Buffer.alloc(0);
         }
         drain(lines);
-        if (same((0, import_node_fs9.statSync)(file2), here)) return { lines, ...why(lost2) };
+        if (same((0, import_node_fs9.statSync)(file3), here)) return { lines, ...why(lost2) };
         drain(lines);
-        const newer = between(file2, here);
-        if (newer === void 0) lost2.push(`${file2} was replaced, and the old one is gone`);
-        for (const path4 of [...newer ?? [], file2]) {
-          const problem = turnTo(path4);
+        const newer = between(file3, here);
+        if (newer === void 0) lost2.push(`${file3} was replaced, and the old one is gone`);
+        for (const path5 of [...newer ?? [], file3]) {
+          const problem = turnTo(path5);
           if (problem !== void 0) lost2.push(problem);
           else drain(lines);
         }
@@ -46018,21 +46018,21 @@ function follow(file2, refuse2) {
     }
   };
 }
-function open(path4) {
-  return (0, import_node_fs9.openSync)(path4, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NOFOLLOW | import_node_fs9.constants.O_NONBLOCK);
+function open(path5) {
+  return (0, import_node_fs9.openSync)(path5, import_node_fs9.constants.O_RDONLY | import_node_fs9.constants.O_NOFOLLOW | import_node_fs9.constants.O_NONBLOCK);
 }
-function between(file2, old) {
-  const prefix = `${(0, import_node_path4.basename)(file2)}.`;
-  const rotated = (0, import_node_fs9.readdirSync)((0, import_node_path4.dirname)(file2)).filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))).map((name) => ({ number: Number(name.slice(prefix.length)), path: (0, import_node_path4.join)((0, import_node_path4.dirname)(file2), name) }));
-  const ours = rotated.find(({ path: path4 }) => same((0, import_node_fs9.statSync)(path4), old));
-  return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path4 }) => path4);
+function between(file3, old) {
+  const prefix = `${(0, import_node_path4.basename)(file3)}.`;
+  const rotated = (0, import_node_fs9.readdirSync)((0, import_node_path4.dirname)(file3)).filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length))).map((name) => ({ number: Number(name.slice(prefix.length)), path: (0, import_node_path4.join)((0, import_node_path4.dirname)(file3), name) }));
+  const ours = rotated.find(({ path: path5 }) => same((0, import_node_fs9.statSync)(path5), old));
+  return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path5 }) => path5);
 }
 function same(a, b) {
   return a.ino === b.ino && a.dev === b.dev;
 }
-function endsLine(fd, size) {
+function endsLine(fd, size2) {
   const last = Buffer.alloc(1);
-  return (0, import_node_fs9.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
+  return (0, import_node_fs9.readSync)(fd, last, 0, 1, size2 - 1) === 1 && last[0] === 10;
 }
 function why(lost2) {
   return lost2.length === 0 ? {} : { lost: lost2.join("; ") };
@@ -46045,28 +46045,28 @@ var LAST_WORDS = /^(?:node=\S{1,255} )?type=DAEMON_(?:END|ABORT|ERR) /;
 var OWN = /^(?:node=\S{1,255} )?type=DAEMON_/;
 var RECORD = /^(?:node=\S{1,255} )?type=/;
 function auditdFile(settings = SETTINGS) {
-  let text3 = "";
+  let text4 = "";
   try {
-    text3 = (0, import_node_fs10.readFileSync)(settings, "utf8");
+    text4 = (0, import_node_fs10.readFileSync)(settings, "utf8");
   } catch {
   }
-  const setting = (name) => new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(\S+)`, "mi").exec(text3)?.[1];
-  const file2 = setting("log_file") ?? DEFAULT_FILE;
-  if (setting("tcp_listen_port") !== void 0) return { file: file2, problem: `${file2} also collects records of other machines (tcp_listen_port in ${settings})` };
+  const setting = (name) => new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(\S+)`, "mi").exec(text4)?.[1];
+  const file3 = setting("log_file") ?? DEFAULT_FILE;
+  if (setting("tcp_listen_port") !== void 0) return { file: file3, problem: `${file3} also collects records of other machines (tcp_listen_port in ${settings})` };
   try {
-    return { file: file2, ...optional(distrust(file2)) };
+    return { file: file3, ...optional(distrust(file3)) };
   } catch {
-    return { file: file2, problem: `${file2} is not there` };
+    return { file: file3, problem: `${file3} is not there` };
   }
 }
-function auditdSource(file2) {
-  const follower = follow(file2, (stats) => distrustFile(file2, stats));
+function auditdSource(file3) {
+  const follower = follow(file3, (stats) => distrustFile(file3, stats));
   return {
     name: "auditd",
-    label: `auditd (${file2})`,
+    label: `auditd (${file3})`,
     read() {
       const { lines, lost: lost2 } = follower.read();
-      const texts = lines.map((text3) => LAST_WORDS.test(text3) ? { text: "", lost: "the audit daemon stopped" } : { text: RECORD.test(text3) && !OWN.test(text3) ? text3 : "" });
+      const texts = lines.map((text4) => LAST_WORDS.test(text4) ? { text: "", lost: "the audit daemon stopped" } : { text: RECORD.test(text4) && !OWN.test(text4) ? text4 : "" });
       return lost2 === void 0 ? texts : [...texts, { text: "", lost: lost2 }];
     },
     parse: parseRecord,
@@ -46075,15 +46075,15 @@ function auditdSource(file2) {
     }
   };
 }
-function distrust(file2) {
-  const folder = (0, import_node_path5.dirname)(file2);
-  const { uid, mode: mode2 } = (0, import_node_fs10.statSync)(folder);
-  if (uid !== 0 || (mode2 & 18) !== 0) return `${folder} can be written by others than root, so records in it could be forged`;
-  return distrustFile(file2, (0, import_node_fs10.statSync)(file2));
+function distrust(file3) {
+  const folder = (0, import_node_path5.dirname)(file3);
+  const { uid, mode: mode3 } = (0, import_node_fs10.statSync)(folder);
+  if (uid !== 0 || (mode3 & 18) !== 0) return `${folder} can be written by others than root, so records in it could be forged`;
+  return distrustFile(file3, (0, import_node_fs10.statSync)(file3));
 }
-function distrustFile(file2, stats) {
-  if (!stats.isFile()) return `${file2} is not a regular file`;
-  return stats.uid === 0 && (stats.mode & 18) === 0 ? void 0 : `${file2} can be written by others than root, so records in it could be forged`;
+function distrustFile(file3, stats) {
+  if (!stats.isFile()) return `${file3} is not a regular file`;
+  return stats.uid === 0 && (stats.mode & 18) === 0 ? void 0 : `${file3} can be written by others than root, so records in it could be forged`;
 }
 function optional(problem) {
   return problem === void 0 ? {} : { problem };
@@ -46177,7 +46177,7 @@ function journalSource(sinceMs) {
       texts = [];
       return taken;
     },
-    parse: (text3) => text3.startsWith("type=") ? parseRecord(text3) : parseKernelText(text3),
+    parse: (text4) => text4.startsWith("type=") ? parseRecord(text4) : parseKernelText(text4),
     close() {
       closed = true;
       child2.kill();
@@ -46292,7 +46292,7 @@ var KernelLog = class {
   poll() {
     const proved = this.#proved;
     const printed = this.#kmsg.poll();
-    for (const { text: text3 } of printed) this.#noteRateLimit(text3);
+    for (const { text: text4 } of printed) this.#noteRateLimit(text4);
     for (const channel of this.#candidates) if (channel !== this.#kmsg) channel.poll();
     if (proved === void 0 || proved === this.#kmsg) return;
     for (const one of printed) {
@@ -46349,8 +46349,8 @@ var KernelLog = class {
     this.#candidates = [channel];
   }
   #openAuditd() {
-    const { file: file2, problem } = auditdFile();
-    if (problem === void 0) this.#candidates.push(new Channel(auditdSource(file2)));
+    const { file: file3, problem } = auditdFile();
+    if (problem === void 0) this.#candidates.push(new Channel(auditdSource(file3)));
     else this.#refused.push(problem);
   }
   #openJournal() {
@@ -46358,13 +46358,13 @@ var KernelLog = class {
     if (journalPresent()) this.#candidates.push(new Channel(journalSource(this.#opened)));
     else this.#refused.push(NO_JOURNAL);
   }
-  #noteRateLimit(text3) {
-    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text3)) this.#rateLimit = { why: lossNotice(text3) ?? "audit: rate limit exceeded", at: performance.now() };
+  #noteRateLimit(text4) {
+    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text4)) this.#rateLimit = { why: lossNotice(text4) ?? "audit: rate limit exceeded", at: performance.now() };
   }
 };
-function complaint({ text: text3, overrun }, source) {
+function complaint({ text: text4, overrun }, source) {
   if (overrun === true) return "the kernel log, where losses are told, was overwritten before it was read";
-  if (stampOf(text3) === void 0) return lossNotice(text3);
+  if (stampOf(text4) === void 0) return lossNotice(text4);
   return source === "auditd" ? "records went to the kernel log and not to the audit daemon" : void 0;
 }
 var NO_JOURNAL = "no systemd-journald runs here";
@@ -46438,9 +46438,9 @@ function auditDaemon() {
     }
   });
 }
-function readable(file2) {
+function readable(file3) {
   try {
-    (0, import_node_fs13.accessSync)(file2, import_node_fs13.constants.R_OK);
+    (0, import_node_fs13.accessSync)(file3, import_node_fs13.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -46449,8 +46449,8 @@ function readable(file2) {
 function line({ ok, what, found, code: code2, cure }, color5) {
   const mark = ok ? "\u2713" : "\u2717";
   const painted = color5 ? `\x1B[${ok ? "32" : "31"}m${mark}\x1B[39m` : mark;
-  const text3 = `${painted} ${what.padEnd(24)} ${visible(found)}`;
-  return ok || code2 === void 0 ? text3 : `${text3}
+  const text4 = `${painted} ${what.padEnd(24)} ${visible(found)}`;
+  return ok || code2 === void 0 ? text4 : `${text4}
   ${" ".repeat(24)} [${code2}] ${cure ?? ERRORS[code2].hint}`;
 }
 
@@ -46560,8 +46560,8 @@ var Credit = class {
 function shellQuote(word2) {
   return `'${word2.replaceAll("'", "'\\''")}'`;
 }
-function inTerminal(argv, size) {
-  const command3 = `stty rows ${String(size.rows)} cols ${String(size.columns)}; exec ${argv.map(shellQuote).join(" ")}`;
+function inTerminal(argv, size2) {
+  const command3 = `stty rows ${String(size2.rows)} cols ${String(size2.columns)}; exec ${argv.map(shellQuote).join(" ")}`;
   return ["script", "--quiet", "--flush", "--return", "--command", command3, "/dev/null"];
 }
 
@@ -46615,8 +46615,8 @@ var RemoteCommand = class {
   #later(ms2, work) {
     this.#timers.push(setTimeout(work, ms2));
   }
-  #kill(signal2) {
-    void this.#send(FRAME.kill, signal2);
+  #kill(signal3) {
+    void this.#send(FRAME.kill, signal3);
   }
   async #pumpInput() {
     const { stdin } = this.#options;
@@ -46751,8 +46751,8 @@ var Channel2 = class _Channel {
   }
   async #untilDrained() {
     const over = new AbortController();
-    const { signal: signal2 } = over;
-    await Promise.race([(0, import_node_events2.once)(this.#socket, "drain", { signal: signal2 }), (0, import_node_events2.once)(this.#socket, "close", { signal: signal2 })]).catch(() => void 0);
+    const { signal: signal3 } = over;
+    await Promise.race([(0, import_node_events2.once)(this.#socket, "drain", { signal: signal3 }), (0, import_node_events2.once)(this.#socket, "close", { signal: signal3 })]).catch(() => void 0);
     over.abort();
     this.#drained = void 0;
   }
@@ -46793,16 +46793,16 @@ function runRoot() {
 
 // src/lab/image.ts
 function imageFiles(folder) {
-  const file2 = (name) => (0, import_node_path7.join)(folder, name);
-  return { kernel: file2("kernel"), initrd: file2("initrd"), disk: file2("disk.raw"), ram: file2("ram"), state: file2("state"), meta: file2("meta.json") };
+  const file3 = (name) => (0, import_node_path7.join)(folder, name);
+  return { kernel: file3("kernel"), initrd: file3("initrd"), disk: file3("disk.raw"), ram: file3("ram"), state: file3("state"), meta: file3("meta.json") };
 }
 async function kvmUsable() {
   return (0, import_promises3.access)("/dev/kvm", import_node_fs14.constants.R_OK | import_node_fs14.constants.W_OK).then(() => true, () => false);
 }
 async function readImage(folder, tree) {
-  const text3 = await (0, import_promises3.readFile)(imageFiles(folder).meta, "utf8").catch(() => void 0);
-  if (text3 === void 0) return void 0;
-  const meta2 = JSON.parse(text3);
+  const text4 = await (0, import_promises3.readFile)(imageFiles(folder).meta, "utf8").catch(() => void 0);
+  if (text4 === void 0) return void 0;
+  const meta2 = JSON.parse(text4);
   return meta2.facts.accel === "kvm" && !await kvmUsable() ? void 0 : { ...meta2, folder, tree };
 }
 async function imageFolders(suite) {
@@ -46825,8 +46825,8 @@ var Qmp = class _Qmp {
   constructor(socket) {
     this.#socket = socket;
     socket.setEncoding("utf8");
-    socket.on("data", (text3) => {
-      this.#read(text3);
+    socket.on("data", (text4) => {
+      this.#read(text4);
     });
     socket.on("error", () => void 0);
     socket.on("close", () => {
@@ -46841,8 +46841,8 @@ var Qmp = class _Qmp {
     await qmp.command("qmp_capabilities");
     return qmp;
   }
-  #read(text3) {
-    this.#text += text3;
+  #read(text4) {
+    this.#text += text4;
     const lines = this.#text.split("\n");
     this.#text = lines.pop() ?? "";
     for (const line2 of lines) {
@@ -46869,16 +46869,16 @@ var Qmp = class _Qmp {
     await this.command("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });
   }
   /** Stops the machine and writes its state, all but the memory, to a file. */
-  async freeze(file2) {
+  async freeze(file3) {
     await this.command("stop");
     await this.ignoreSharedMemory();
-    await this.command("migrate", { uri: `file:${file2}` });
+    await this.command("migrate", { uri: `file:${file3}` });
     await this.#migrated();
   }
   /** Loads what {@link freeze} wrote; the machine then runs. */
-  async thaw(file2) {
+  async thaw(file3) {
     await this.ignoreSharedMemory();
-    await this.command("migrate-incoming", { uri: `file:${file2}` });
+    await this.command("migrate-incoming", { uri: `file:${file3}` });
     await this.#migrated();
     await this.command("cont");
   }
@@ -47119,8 +47119,8 @@ function take(name) {
     });
   });
 }
-async function withLock2(path4, work, onWait = () => void 0) {
-  const name = `\0apparmor-probe-${(0, import_node_crypto4.createHash)("sha256").update(path4).digest("hex").slice(0, 32)}`;
+async function withLock2(path5, work, onWait = () => void 0) {
+  const name = `\0apparmor-probe-${(0, import_node_crypto4.createHash)("sha256").update(path5).digest("hex").slice(0, 32)}`;
   let server = await take(name);
   if (server === void 0) onWait();
   while (server === void 0) {
@@ -47142,8 +47142,8 @@ var import_promises6 = require("node:fs/promises");
 var import_node_path8 = require("node:path");
 var DEBIAN_SUITES = /* @__PURE__ */ new Set(["stable", "testing", "unstable", "oldstable", "bullseye", "bookworm", "trixie", "forky", "duke", "sid"]);
 function findMirror(files) {
-  for (const file2 of files) {
-    const entries = file2.name.endsWith(".sources") ? parseDeb822(file2.text) : parseList(file2.text);
+  for (const file3 of files) {
+    const entries = file3.name.endsWith(".sources") ? parseDeb822(file3.text) : parseList(file3.text);
     for (const entry of entries) {
       if (!entry.components.includes("main") || !entry.suites.some((suite) => DEBIAN_SUITES.has(suite))) continue;
       const uri = entry.uris.find((candidate) => /^https?:\/\//.test(candidate));
@@ -47152,14 +47152,14 @@ function findMirror(files) {
   }
   return void 0;
 }
-function parseList(text3) {
-  return text3.split("\n").flatMap((line2) => {
+function parseList(text4) {
+  return text4.split("\n").flatMap((line2) => {
     const match = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+([^#]+)/.exec(line2);
     return match === null ? [] : [{ uris: [match[1] ?? ""], suites: [match[2] ?? ""], components: words(match[3]) }];
   });
 }
-function parseDeb822(text3) {
-  const plain2 = text3.split("\n").filter((line2) => !line2.startsWith("#")).join("\n");
+function parseDeb822(text4) {
+  const plain2 = text4.split("\n").filter((line2) => !line2.startsWith("#")).join("\n");
   return plain2.split(/\n\s*\n/).flatMap((stanza) => {
     const fields2 = /* @__PURE__ */ new Map();
     for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm)) fields2.set((match[1] ?? "").toLowerCase(), match[2] ?? "");
@@ -47167,8 +47167,8 @@ function parseDeb822(text3) {
     return [{ uris: words(fields2.get("uris")), suites: words(fields2.get("suites")), components: words(fields2.get("components")) }];
   });
 }
-function words(text3) {
-  return (text3 ?? "").split(/\s+/).filter((word2) => word2 !== "");
+function words(text4) {
+  return (text4 ?? "").split(/\s+/).filter((word2) => word2 !== "");
 }
 async function debianMirror(etc = "/etc/apt") {
   const given = process.env["APPARMOR_PROBE_MIRROR"];
@@ -47207,8 +47207,8 @@ var NEEDED = [
   { files: ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"], package: "e2fsprogs" },
   { files: ["/usr/share/keyrings/debian-archive-keyring.gpg"], package: "debian-archive-keyring" }
 ];
-async function exists2(path4) {
-  return (0, import_promises7.access)(path4).then(() => true, () => false);
+async function exists2(path5) {
+  return (0, import_promises7.access)(path5).then(() => true, () => false);
 }
 async function ensureTools(progress2) {
   const missing = [];
@@ -47231,18 +47231,18 @@ async function ensureTools(progress2) {
     }
   });
 }
-async function giveBack(path4) {
+async function giveBack(path5) {
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return;
-  await must("lab-build", "handing over the build", asRoot2(["chown", "-R", `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path4]));
+  await must("lab-build", "handing over the build", asRoot2(["chown", "-R", `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path5]));
 }
 async function extractTree(name, packages, suite, progress2 = () => void 0) {
   const recipe = JSON.stringify(extractArgv(suite, "", [...packages].sort(), ""));
-  const target = (0, import_node_path9.join)(labCache(), `${name}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
-  if (await exists2(target)) return target;
+  const target2 = (0, import_node_path9.join)(labCache(), `${name}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
+  if (await exists2(target2)) return target2;
   await (0, import_promises7.mkdir)(labCache(), { recursive: true });
-  return withLock2(target, async () => {
-    if (await exists2(target)) return target;
+  return withLock2(target2, async () => {
+    if (await exists2(target2)) return target2;
     await ensureTools(progress2);
     const mirror = await debianMirror();
     await sweepBuilds(name);
@@ -47251,10 +47251,10 @@ async function extractTree(name, packages, suite, progress2 = () => void 0) {
       await (0, import_promises7.chmod)(temporary, 493);
       await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path9.join)(temporary, "tree"))));
       await giveBack(temporary);
-      await (0, import_promises7.rename)((0, import_node_path9.join)(temporary, "tree"), target);
+      await (0, import_promises7.rename)((0, import_node_path9.join)(temporary, "tree"), target2);
       await (0, import_promises7.rm)(temporary, { recursive: true, force: true });
     });
-    return target;
+    return target2;
   }, () => {
     progress2(`lab: waiting for another process that unpacks ${name}`);
   });
@@ -47277,9 +47277,9 @@ function qemuArgv(tree, args) {
 // src/lab/unix-socket.ts
 var import_node_net2 = require("node:net");
 var import_promises8 = require("node:timers/promises");
-function attempt(path4) {
+function attempt(path5) {
   return new Promise((resolve5) => {
-    const socket = (0, import_node_net2.connect)(path4);
+    const socket = (0, import_node_net2.connect)(path5);
     socket.once("connect", () => {
       socket.removeAllListeners("error");
       resolve5(socket);
@@ -47289,10 +47289,10 @@ function attempt(path4) {
     });
   });
 }
-async function connectSoon(path4, timeoutMs, alive2) {
+async function connectSoon(path5, timeoutMs, alive2) {
   const end = performance.now() + timeoutMs;
   for (; ; ) {
-    const socket = await attempt(path4);
+    const socket = await attempt(path5);
     if (socket !== void 0) return socket;
     if (!alive2() || performance.now() > end) throw new HarnessError("lab-guest", "QEMU did not open its socket.");
     await (0, import_promises8.setTimeout)(10);
@@ -47318,8 +47318,8 @@ async function listRuns() {
   const names = await (0, import_promises9.readdir)(runRoot()).catch(() => []);
   return Promise.all(names.map(async (name) => {
     const folder = (0, import_node_path10.join)(runRoot(), name);
-    const text3 = await (0, import_promises9.readFile)((0, import_node_path10.join)(folder, "owner.json"), "utf8").catch(() => void 0);
-    return { folder, owner: text3 === void 0 ? void 0 : JSON.parse(text3) };
+    const text4 = await (0, import_promises9.readFile)((0, import_node_path10.join)(folder, "owner.json"), "utf8").catch(() => void 0);
+    return { folder, owner: text4 === void 0 ? void 0 : JSON.parse(text4) };
   }));
 }
 async function ownRunRoot() {
@@ -47377,14 +47377,14 @@ var import_node_path11 = require("node:path");
 var import_node_stream3 = require("node:stream");
 var import_promises11 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
-function small(tar, name, file2) {
+function small(tar, name, file3) {
   return new Promise((resolve5, reject) => {
     const done = (error3) => {
       if (error3 == null) resolve5();
       else reject(error3);
     };
-    if (file2.linkTo === void 0) tar.entry({ name, mode: file2.mode, uid: 0, gid: 0 }, file2.text ?? "", done);
-    else tar.entry({ name, type: "symlink", linkname: file2.linkTo, uid: 0, gid: 0 }, done);
+    if (file3.linkTo === void 0) tar.entry({ name, mode: file3.mode, uid: 0, gid: 0 }, file3.text ?? "", done);
+    else tar.entry({ name, type: "symlink", linkname: file3.linkTo, uid: 0, gid: 0 }, done);
   });
 }
 async function add(tar, hostPath, guestPath) {
@@ -47408,8 +47408,8 @@ async function add(tar, hostPath, guestPath) {
 function packFiles(files, made = []) {
   const tar = (0, import_tar_stream.pack)();
   const fill = async () => {
-    for (const file2 of made) await small(tar, file2.guestPath.replace(/^\/+/, ""), file2);
-    for (const file2 of files) await add(tar, file2.hostPath, file2.guestPath);
+    for (const file3 of made) await small(tar, file3.guestPath.replace(/^\/+/, ""), file3);
+    for (const file3 of files) await add(tar, file3.hostPath, file3.guestPath);
     tar.finalize();
   };
   fill().catch((error3) => {
@@ -47439,10 +47439,10 @@ async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
     let bytes = 0;
     let entries = 0;
     for await (const entry of tar) {
-      const { name, type: type4, size, mode: mode2 } = entry.header;
+      const { name, type: type4, size: size2, mode: mode3 } = entry.header;
       const safe = safeName(name);
       entries += 1;
-      bytes += size;
+      bytes += size2;
       if (safe === void 0) throw refuse(`the name ${JSON.stringify(name.slice(0, 200))} leads out of the folder`);
       if (entries > limits.entries) throw refuse(`more than ${String(limits.entries)} files`);
       if (bytes > limits.bytes) throw refuse(`more than ${String(limits.bytes)} bytes`);
@@ -47451,12 +47451,12 @@ async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
         entry.resume();
       } else if (type4 === "file") {
         await (0, import_promises12.mkdir)((0, import_node_path12.join)(folder, (0, import_node_path12.dirname)(safe)), { recursive: true });
-        const flags = import_node_fs16.constants.O_WRONLY | import_node_fs16.constants.O_CREAT | import_node_fs16.constants.O_TRUNC | import_node_fs16.constants.O_NOFOLLOW;
-        const file2 = await (0, import_promises12.open)((0, import_node_path12.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
+        const flags2 = import_node_fs16.constants.O_WRONLY | import_node_fs16.constants.O_CREAT | import_node_fs16.constants.O_TRUNC | import_node_fs16.constants.O_NOFOLLOW;
+        const file3 = await (0, import_promises12.open)((0, import_node_path12.join)(folder, safe), flags2, (mode3 & 64) === 0 ? 420 : 493);
         try {
-          for await (const chunk of entry) await file2.writeFile(chunk);
+          for await (const chunk of entry) await file3.writeFile(chunk);
         } finally {
-          await file2.close();
+          await file3.close();
         }
       } else {
         throw refuse(`${JSON.stringify(name.slice(0, 200))} is a ${type4}`);
@@ -47583,18 +47583,18 @@ echo "runtime=$(runc --version | sed -n 's/^runc version //p')"
 echo "node=$(node --version)"
 `;
 async function readFacts(channel, accel) {
-  const text3 = await guestMust(channel, ["sh", "-c", FACTS]);
-  const get3 = (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text3)?.[1] ?? "";
+  const text4 = await guestMust(channel, ["sh", "-c", FACTS]);
+  const get3 = (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text4)?.[1] ?? "";
   return { os: get3("os"), kernel: get3("kernel"), parser: get3("parser"), engine: get3("engine"), runtime: get3("runtime"), node: get3("node"), accel };
 }
-async function freezeGuest(tree, image, target, progress2) {
+async function freezeGuest(tree, image, target2, progress2) {
   const accel = await step(progress2, "trying hardware virtualisation", () => kvmBoots(tree, image)) ? "kvm" : "tcg";
   progress2(`lab: ${accel === "kvm" ? "guests run on KVM" : "no KVM that works: guests are emulated"}`);
   const machine2 = await boot(tree, image, accel, true);
   try {
     const channel = await step(progress2, "booting the guest", () => openChannel(machine2, BOOT_MS));
     await step(progress2, "waiting for Docker", () => guestMust(channel, ["sh", "-c", "until docker version >/dev/null 2>&1; do sleep 0.3; done"], { timeoutMs: BOOT_MS }));
-    await step(progress2, "importing the target image", () => guestMust(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }));
+    await step(progress2, "importing the target image", () => guestMust(channel, IMPORT_ARGV, { stdin: target2, timeoutMs: BOOT_MS }));
     await step(progress2, "warming up", () => guestMust(channel, ["sh", "-c", WARM_UP], { timeoutMs: BOOT_MS }));
     const facts = await readFacts(channel, accel);
     await step(progress2, "freezing", () => machine2.qmp.freeze(imageFiles(image).state));
@@ -47603,7 +47603,7 @@ async function freezeGuest(tree, image, target, progress2) {
     await machine2.kill();
     const { ram, disk, state } = imageFiles(image);
     await must("lab-build", "making the memory file sparse", ["fallocate", "--dig-holes", ram]).catch(() => void 0);
-    for (const file2 of [ram, disk, state]) await (0, import_promises15.chmod)(file2, 292).catch(() => void 0);
+    for (const file3 of [ram, disk, state]) await (0, import_promises15.chmod)(file3, 292).catch(() => void 0);
   }
 }
 
@@ -47643,7 +47643,7 @@ async function makeTrees(work, { suite, agent, node: node2, progress: progress2 
   const mirror = await debianMirror();
   const layer = (0, import_node_path15.join)(work, "layer.tar");
   await (0, import_promises17.pipeline)(packFiles([{ hostPath: node2.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
-    ...guestFiles(suite).map((file2) => ({ guestPath: file2.path, mode: file2.mode, text: file2.text })),
+    ...guestFiles(suite).map((file3) => ({ guestPath: file3.path, mode: file3.mode, text: file3.text })),
     { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
   ]), (0, import_node_fs18.createWriteStream)(layer));
   await Promise.all([
@@ -47752,8 +47752,8 @@ async function interactiveShell(guest) {
 }
 
 // src/cli/run-in-lab.ts
-var import_node_fs29 = require("node:fs");
-var import_node_path24 = require("node:path");
+var import_node_fs30 = require("node:fs");
+var import_node_path25 = require("node:path");
 
 // src/host/package.ts
 var import_node_fs19 = require("node:fs");
@@ -47775,8 +47775,8 @@ function agentFile() {
 var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md" };
 
 // src/cli/run.ts
-var import_node_fs28 = require("node:fs");
-var import_node_path23 = require("node:path");
+var import_node_fs29 = require("node:fs");
+var import_node_path24 = require("node:path");
 
 // src/host/preflight.ts
 function apparmorEnabled() {
@@ -47785,8 +47785,8 @@ function apparmorEnabled() {
 async function preflight() {
   if (!apparmorEnabled()) throw new HarnessError("no-apparmor", "AppArmor is not enabled in this kernel.");
   if (process.geteuid?.() !== 0) throw new HarnessError("no-rights", "This user is not root.");
-  const mode2 = moduleParameter("mode");
-  if (mode2 !== "enforce") throw new HarnessError("not-enforcing", `AppArmor's global mode is ${mode2 ?? "unknown"}: profiles that are listed as enforced are not.`);
+  const mode3 = moduleParameter("mode");
+  if (mode3 !== "enforce") throw new HarnessError("not-enforcing", `AppArmor's global mode is ${mode3 ?? "unknown"}: profiles that are listed as enforced are not.`);
   if (await parserVersion() === void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
   return Engine.connect();
 }
@@ -47800,6 +47800,8 @@ function describeAction(action) {
       return `sh: ${action.script}`;
     case "open":
       return `open ${action.path} for ${action.for}`;
+    case "operation":
+      return action.words.map((word2) => word2 === "" ? "''" : quoted(word2)).join(" ");
     case "http":
       return `GET ${action.url}`;
     case "unlink":
@@ -47819,7 +47821,7 @@ function quoted(word2) {
 var LINE = 1e3;
 var MANY = 8;
 function actionText(action, user) {
-  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : `${action.kind} ${quoted(action.path)}`;
+  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : action.kind === "operation" ? describeAction(action) : `${action.kind} ${quoted(action.path)}`;
   return oneLine(user === void 0 ? what : `${what} (as ${user})`, LINE);
 }
 function matchText(match) {
@@ -47877,8 +47879,8 @@ function sizeText(output2) {
   return output2.truncated ? `cut by the agent, ${grouped(output2.bytes)} bytes in all` : `${grouped(output2.bytes)} bytes`;
 }
 function placeText(entry, root) {
-  const { file: file2, line: line2 } = entry.probe.at;
-  return oneLine(`${relativeTo(root, file2)}:${line2}`, LINE);
+  const { file: file3, line: line2 } = entry.probe.at;
+  return oneLine(`${relativeTo(root, file3)}:${line2}`, LINE);
 }
 function factsOf(entry, root) {
   const { probe: probe2, verdict: verdict2, observation, control, witnesses } = entry;
@@ -47969,7 +47971,7 @@ var RECORDS = 5;
 var FAULT_LINES = 20;
 var CODES2 = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
 function painter(color5) {
-  return (text3, ...styles2) => color5 ? styles2.reduce((inner, style) => `\x1B[${CODES2[style][0]}m${inner}\x1B[${CODES2[style][1]}m`, text3) : text3;
+  return (text4, ...styles2) => color5 ? styles2.reduce((inner, style) => `\x1B[${CODES2[style][0]}m${inner}\x1B[${CODES2[style][1]}m`, text4) : text4;
 }
 var MARK = { pass: ["\u2713", "green"], fail: ["\u2717", "red"], vacuous: ["\u2205", "yellow"], inconclusive: ["?", "yellow"], skipped: ["-", "dim"] };
 var OUTCOME = { green: "green", red: "red", undecided: "yellow", error: "red" };
@@ -47993,7 +47995,7 @@ function entryLines(entry, options) {
   lines.push(factLine(["why", `${verdict2.reason} [${verdict2.code}]`], paint, style));
   for (const note of verdict2.notes.slice(0, 5)) lines.push(factLine(["note", note], paint));
   if (verdict2.hint !== void 0) lines.push(factLine(["hint", verdict2.hint], paint, "cyan"));
-  for (const { record: record2 } of entry.witnesses.slice(0, RECORDS)) lines.push(factLine(["record", record2.raw], (text3) => paint(text3, "dim")));
+  for (const { record: record2 } of entry.witnesses.slice(0, RECORDS)) lines.push(factLine(["record", record2.raw], (text4) => paint(text4, "dim")));
   for (const [label, output2] of [["stdout", entry.observation?.stdout], ["stderr", entry.observation?.stderr]]) {
     if (output2 !== void 0 && output2.bytes > 0) lines.push(...outputLines(label, output2, paint));
   }
@@ -48007,14 +48009,14 @@ function passText({ probe: probe2, observation, control, witnesses }) {
   return oneLine(parts2.join(" \xB7 "), WIDTH);
 }
 function factLine([label, value], paint, style) {
-  const text3 = oneLine(value, WIDTH);
-  return `      ${paint(label.padEnd(9), "dim")} ${style === void 0 ? text3 : paint(text3, style)}`;
+  const text4 = oneLine(value, WIDTH);
+  return `      ${paint(label.padEnd(9), "dim")} ${style === void 0 ? text4 : paint(text4, style)}`;
 }
 function outputLines(label, output2, paint) {
-  const text3 = head(output2.text, OUTPUT_BYTES);
-  const all = visibleLines(text3).replace(/\n$/, "").split("\n");
+  const text4 = head(output2.text, OUTPUT_BYTES);
+  const all = visibleLines(text4).replace(/\n$/, "").split("\n");
   const shown = all.slice(0, OUTPUT_LINES).map((line2) => `${" ".repeat(16)}${paint("\u2502", "dim")} ${oneLine(line2.replaceAll("	", "    "), 200)}`);
-  const cut = all.length > OUTPUT_LINES || text3.length < output2.text.length || output2.truncated;
+  const cut = all.length > OUTPUT_LINES || text4.length < output2.text.length || output2.truncated;
   return [`      ${paint(label.padEnd(9), "dim")} ${sizeText(output2)}${cut ? ", the first lines:" : ""}`, ...shown];
 }
 function faultLines(fault, { color: color5 }) {
@@ -48071,16 +48073,16 @@ var import_junit_report_builder = __toESM(require_dist(), 1);
 var CASE_BYTES = 64 * 1024;
 var VALUE = 1e3;
 var VIEWER_COMMAND = /\[\[(?=[A-Z]+\|)/g;
-function harmless(text3) {
-  return text3.replace(VIEWER_COMMAND, "[\\x5b");
+function harmless(text4) {
+  return text4.replace(VIEWER_COMMAND, "[\\x5b");
 }
-function barred(text3, maxBytes) {
-  const raw = head(text3, maxBytes);
+function barred(text4, maxBytes) {
+  const raw = head(text4, maxBytes);
   const lines = visibleLines(raw).replace(/\n$/, "").split("\n").map((line2) => `| ${line2}`).join("\n");
   const kept = head(lines, maxBytes);
-  if (raw.length === text3.length && kept.length === lines.length) return harmless(kept);
+  if (raw.length === text4.length && kept.length === lines.length) return harmless(kept);
   return `${harmless(kept)}
-[cut: ${grouped(byteLength(text3))} bytes in all; report.json holds them]`;
+[cut: ${grouped(byteLength(text4))} bytes in all; report.json holds them]`;
 }
 function outputsOf(prefix, seen) {
   if (seen === void 0) return [];
@@ -48095,9 +48097,9 @@ function caseOutput(entry, root) {
   if (entry.witnesses.length > 0) sections.push([`audit records, ${entry.witnesses.length}`, entry.witnesses.map(({ record: record2 }) => record2.raw).join("\n")]);
   for (const [title2, output2] of [...outputsOf("", entry.observation), ...outputsOf("control ", entry.control)]) sections.push([title2, output2.text]);
   let left = CASE_BYTES / 2;
-  for (const [title2, text3] of sections) {
+  for (const [title2, text4] of sections) {
     const block = `--- ${title2} ---
-${barred(text3, Math.max(left, 256))}`;
+${barred(text4, Math.max(left, 256))}`;
     left -= byteLength(block);
     blocks.push(block);
   }
@@ -48173,10 +48175,10 @@ function junit(ledger, options = {}) {
   ledger.suites.forEach((suite, index) => {
     const node2 = addSuite(report.testSuite(), ledger, suite, suiteNames, options);
     const className = classNameOf(suite);
-    const file2 = relativeTo(options.root, suite.file);
+    const file3 = relativeTo(options.root, suite.file);
     for (const entry of suite.entries) addCase(node2, caseOf(entry, className, options), caseNames);
-    for (const fault of suite.faults) addCase(node2, faultCase(fault, className, file2), caseNames);
-    for (const lack of shortfalls) if (lack.suite === index) addCase(node2, errorCase("suite", lack.message, "incomplete", className, file2), caseNames);
+    for (const fault of suite.faults) addCase(node2, faultCase(fault, className, file3), caseNames);
+    for (const lack of shortfalls) if (lack.suite === index) addCase(node2, errorCase("suite", lack.message, "incomplete", className, file3), caseNames);
   });
   const lacks = shortfalls.filter((lack) => lack.suite === void 0);
   if (ledger.faults.length > 0 || lacks.length > 0) {
@@ -48200,8 +48202,8 @@ var Names = class {
   }
 };
 function classNameOf(suite) {
-  const stem = (path4) => path4.slice(path4.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
-  const part = (text3) => oneLine(text3, 100).trim().replaceAll(".", "_") || "unknown";
+  const stem = (path5) => path5.slice(path5.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
+  const part = (text4) => oneLine(text4, 100).trim().replaceAll(".", "_") || "unknown";
   return `${part(suite.confinement?.profile ?? stem(suite.profileFile ?? suite.image))}.${part(stem(suite.file))}`;
 }
 function caseOf(entry, className, options) {
@@ -48218,11 +48220,11 @@ function caseOf(entry, className, options) {
     output: caseOutput(entry, options.root)
   };
 }
-function errorCase(name, message, type4, className, file2) {
-  return { className, name, file: file2, ms: 0, outcome: { element: "error", message, type: type4 }, properties: [] };
+function errorCase(name, message, type4, className, file3) {
+  return { className, name, file: file3, ms: 0, outcome: { element: "error", message, type: type4 }, properties: [] };
 }
-function faultCase(fault, className, file2) {
-  return { ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className, file2), detail: `${faultText(fault)}
+function faultCase(fault, className, file3) {
+  return { ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className, file3), detail: `${faultText(fault)}
 hint      ${oneLine(fault.hint, MESSAGE)}` };
 }
 function seconds(ms2) {
@@ -48271,11 +48273,11 @@ function addCase(suite, data, names) {
 
 // src/report/markdown-text.ts
 var MAX = 1e3;
-function plain(text3, max = MAX) {
-  return oneLine(text3, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
+function plain(text4, max = MAX) {
+  return oneLine(text4, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
 }
-function code(text3, max = MAX) {
-  return `<code>${plain(text3, max)}</code>`;
+function code(text4, max = MAX) {
+  return `<code>${plain(text4, max)}</code>`;
 }
 function fenced(lines) {
   const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run2]) => run2.length));
@@ -48312,11 +48314,11 @@ function markdown(ledger, options = {}) {
   return `${[top, notice, ...rows.length > 0 ? [table(rows)] : [], ...told].join("\n\n")}
 `;
 }
-function fitting(items, text3, bytes) {
+function fitting(items, text4, bytes) {
   const texts = [];
   let left = bytes;
   for (const item of items) {
-    const next = text3(item);
+    const next = text4(item);
     left -= byteLength(next) + 2;
     if (left < 0) break;
     texts.push(next);
@@ -48368,10 +48370,10 @@ function detail(entry, root) {
     ["Standard output", entry.observation?.stdout.text ?? ""],
     ["Standard error", entry.observation?.stderr.text ?? ""]
   ];
-  for (const [title2, text3] of blocks) {
-    if (text3 === "") continue;
-    const kept = head(text3, BLOCK_BYTES);
-    parts2.push(`${title2}${kept.length < text3.length ? " (the beginning)" : ""}:`, fenced(visibleLines(kept)));
+  for (const [title2, text4] of blocks) {
+    if (text4 === "") continue;
+    const kept = head(text4, BLOCK_BYTES);
+    parts2.push(`${title2}${kept.length < text4.length ? " (the beginning)" : ""}:`, fenced(visibleLines(kept)));
   }
   return [...parts2, "</details>"].join("\n\n");
 }
@@ -48381,23 +48383,23 @@ function writeReports(ledger, folder, owner) {
   const root = process.cwd();
   const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }) };
   const [uid, gid] = (owner ?? "").split(":").map(Number);
-  const give = (path4) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs20.chownSync)(path4, uid, gid);
+  const give = (path5) => {
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs20.chownSync)(path5, uid, gid);
   };
   try {
     (0, import_node_fs20.mkdirSync)(folder, { recursive: true });
     if ((0, import_node_fs20.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     give(folder);
-    return Object.entries(contents).map(([name, text3]) => {
-      const path4 = (0, import_node_path17.join)(folder, name);
-      const fd = (0, import_node_fs20.openSync)(path4, import_node_fs20.constants.O_WRONLY | import_node_fs20.constants.O_CREAT | import_node_fs20.constants.O_TRUNC | import_node_fs20.constants.O_NOFOLLOW, 420);
+    return Object.entries(contents).map(([name, text4]) => {
+      const path5 = (0, import_node_path17.join)(folder, name);
+      const fd = (0, import_node_fs20.openSync)(path5, import_node_fs20.constants.O_WRONLY | import_node_fs20.constants.O_CREAT | import_node_fs20.constants.O_TRUNC | import_node_fs20.constants.O_NOFOLLOW, 420);
       try {
-        (0, import_node_fs20.writeFileSync)(fd, text3);
+        (0, import_node_fs20.writeFileSync)(fd, text4);
       } finally {
         (0, import_node_fs20.closeSync)(fd);
       }
-      give(path4);
-      return path4;
+      give(path5);
+      return path5;
     });
   } catch (error3) {
     throw new HarnessError("report-failed", `The reports could not be written to ${folder}: ${error3.message}.`, { cause: error3 });
@@ -48414,11 +48416,205 @@ var import_node_path19 = require("node:path");
 // src/spec/resolve.ts
 var import_node_path18 = require("node:path");
 
+// src/linux.ts
+var ERRNO = `
+EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
+ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
+ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
+EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV
+ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
+ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT
+ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
+ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
+EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
+EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
+`.trim().split(/\s+/);
+var SIGNALS = `
+HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
+VTALRM PROF WINCH IO PWR SYS
+`.trim().split(/\s+/);
+function errnoName(errno) {
+  if (errno === 0) return void 0;
+  const name = ERRNO[errno - 1];
+  return name === void 0 || name === "-" ? `errno ${String(errno)}` : name;
+}
+function signalName(signal3) {
+  if (signal3 === 0) return void 0;
+  const name = SIGNALS[signal3 - 1];
+  return name === void 0 ? `SIGRTMIN+${String(signal3 - 32)}` : `SIG${name}`;
+}
+var CAPABILITIES = `
+chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast
+net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice
+sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
+block_suspend audit_read perfmon bpf checkpoint_restore
+`.trim().split(/\s+/);
+var numbered = (text4) => Object.fromEntries(text4.trim().split(/\s+/).map((entry) => entry.split("=")).map(([name = "", value = ""]) => [name, Number(value)]));
+var SOCKET_FAMILIES = numbered(`
+unix=1 inet=2 ax25=3 ipx=4 appletalk=5 netrom=6 bridge=7 atmpvc=8 x25=9 inet6=10 rose=11 netbeui=13 security=14 key=15
+netlink=16 packet=17 ash=18 econet=19 atmsvc=20 rds=21 sna=22 irda=23 pppox=24 wanpipe=25 llc=26 ib=27 mpls=28 can=29
+tipc=30 bluetooth=31 iucv=32 rxrpc=33 isdn=34 phonet=35 ieee802154=36 caif=37 alg=38 nfc=39 vsock=40 kcm=41 qipcrtr=42
+smc=43 xdp=44 mctp=45
+`);
+var SOCKET_TYPES = numbered("stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 dccp=6 packet=10");
+var SOCKET_PROTOCOLS = numbered("icmp=1 tcp=6 udp=17");
+var MOUNT_FLAGS = numbered(`
+ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
+nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
+verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
+rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0 strictatime=16777216
+`);
+function signalNumber(name) {
+  if (name === "exists") return 0;
+  const realTime = /^rtmin\+(\d+)$/.exec(name);
+  if (realTime !== null) return 32 + Number(realTime[1]);
+  const at = SIGNALS.indexOf(name.toUpperCase());
+  return at < 0 ? void 0 : at + 1;
+}
+
+// src/spec/nearest.ts
+function nearest(word2, known) {
+  const scored = known.map((candidate) => ({ candidate, distance: editDistance(word2.toLowerCase(), candidate.toLowerCase()) })).filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3))).sort((a, b) => a.distance - b.distance);
+  return scored[0]?.candidate;
+}
+function editDistance(a, b) {
+  if (a.length > 64) return Infinity;
+  let row2 = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min((row2[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row2[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row2 = next;
+  }
+  return row2[b.length] ?? Infinity;
+}
+
+// src/spec/operations.ts
+var oneOf = (...words4) => ({ word: words4.join("|"), read: (text4) => words4.includes(text4) ? text4 : void 0 });
+var named = (word2, names) => ({ word: word2, read: (text4) => Object.hasOwn(names, text4) ? String(names[text4]) : /^\d{1,9}$/.test(text4) ? text4 : void 0 });
+var path = { word: "PATH", read: (text4) => text4.startsWith("/") ? text4 : void 0 };
+var text = { word: "TEXT", read: (given) => given };
+var family = named("FAMILY", SOCKET_FAMILIES);
+var type = named("TYPE", SOCKET_TYPES);
+var protocol = named("PROTOCOL", { any: 0, ...SOCKET_PROTOCOLS, icmpv6: 58 });
+var capability = oneOf(...CAPABILITIES);
+var signal = { word: "SIGNAL", read: (given) => signalNumber(given)?.toString() };
+var address = { word: "ADDRESS", read: (given) => /^(\d{1,5}|[@/].+|)$/.test(given) ? given : void 0 };
+var target = { word: "PID|child", read: (given) => given === "child" || /^[1-9]\d{0,8}$/.test(given) ? given : void 0 };
+var flags = { word: "FLAGS", read: (given) => {
+  const parts2 = given.split(",");
+  return parts2.every((part) => Object.hasOwn(MOUNT_FLAGS, part)) ? String(parts2.reduce((sum, part) => sum | (MOUNT_FLAGS[part] ?? 0), 0)) : void 0;
+} };
+var MODES2 = ["read", "write", "append", "create", "truncate"];
+var mode = { word: `MODE (of ${MODES2.join(", ")}, joined by commas)`, read: (given) => given.split(",").every((one) => MODES2.includes(one)) ? given : void 0 };
+var nnp = oneOf("no_new_privs");
+var size = { word: "VALUE", read: (given) => /^(\d{1,19}|unlimited)$/.test(given) ? given : void 0 };
+var [UNIX, INET, INET6] = ["unix", "inet", "inet6"].map((one) => String(SOCKET_FAMILIES[one]));
+function checkAddress([given = "", , where = ""]) {
+  if (given !== UNIX && given !== INET && given !== INET6) return "the family must be unix, inet or inet6";
+  if (where === "" || given === UNIX === /^[@/]/.test(where)) return void 0;
+  return given === UNIX ? "a unix address begins with / or @" : "the address is a port of the loopback interface";
+}
+function checkSignal([number4 = "", who]) {
+  const harmless2 = ["exists", "chld", "cont", "urg", "winch"];
+  return who === "child" || harmless2.some((one) => String(signalNumber(one)) === number4) ? void 0 : `another process can only be sent ${harmless2.join(", ")}`;
+}
+var file = (...args) => ({ class: "file", args });
+var paired = { class: "network", args: [family, type], check: checkAddress };
+var option = { class: "network", args: [family, type] };
+var exec2 = (...args) => ({ class: "file", args, optional: [{ kind: nnp }] });
+var addressed = { class: "network", args: [family, type], optional: [{ kind: address, missing: "" }], check: checkAddress };
+var OPERATIONS = {
+  open: file(mode, path),
+  readdir: file(path),
+  getattr: file(path),
+  unlink: file(path),
+  rmdir: file(path),
+  delete: file(path),
+  rename: file(path, path),
+  link: file(path, path),
+  symlink: file(text, path),
+  mkdir: file(path),
+  mknod: file(oneOf("fifo", "socket", "char", "block", "file"), path),
+  chmod: file(path),
+  chown: file(path),
+  utimens: file(path),
+  getxattr: file(path),
+  setxattr: file(path),
+  truncate: file(path),
+  lock: file(oneOf("fcntl", "flock"), oneOf("read", "write"), path),
+  mmap: file(path),
+  mprotect: file(path),
+  exec: exec2(path),
+  "exec-copy": file(path, path),
+  "exec-memfd": file(path),
+  "exec-script": file(path, path),
+  "exec-loader": file(path, path),
+  change_profile: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  change_onexec: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  change_hat: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  capable: { class: "capability", args: [{ ...capability, word: "CAPABILITY" }], optional: [{ kind: path }] },
+  socket: { class: "network", args: [family, type], optional: [{ kind: protocol, missing: "0" }] },
+  bind: addressed,
+  listen: addressed,
+  accept: addressed,
+  connect: addressed,
+  send: paired,
+  receive: paired,
+  getpeername: paired,
+  shutdown: paired,
+  getsockopt: option,
+  setsockopt: option,
+  getsockname: option,
+  "receive-fd": file(path),
+  mount: { class: "mount", args: [text, text, path], optional: [{ kind: flags, missing: "0" }] },
+  umount: { class: "mount", args: [path] },
+  pivot_root: { class: "mount", args: [path, path] },
+  fsmount: { class: "mount", args: [oneOf("tmpfs", "ramfs", "proc", "sysfs", "devpts", "mqueue"), path] },
+  open_tree: { class: "mount", args: [path, path] },
+  ptrace: { class: "ptrace", args: [oneOf("read", "trace"), target] },
+  signal: { class: "signal", args: [signal, target], check: checkSignal },
+  rlimit: { class: "rlimit", args: [oneOf("cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"), size] },
+  userns: { class: "userns", args: [] },
+  io_uring: { class: "io_uring", args: [oneOf("setup", "sqpoll", "override_creds")] },
+  mqueue: { class: "mqueue", args: [oneOf("create", "read", "write", "delete"), path] }
+};
+function usage(name) {
+  const form = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : void 0;
+  return [name, ...(form?.args ?? []).map(({ word: word2 }) => word2), ...(form?.optional ?? []).map(({ kind }) => `[${kind.word}]`)].join(" ");
+}
+function readOperation(words4) {
+  const [name = "", ...given] = words4;
+  const form = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : void 0;
+  if (form === void 0) {
+    const near = nearest(name, Object.keys(OPERATIONS));
+    return { problem: `there is no operation ${JSON.stringify(name)}${near === void 0 ? "" : `; did you mean \`${near}\`?`}` };
+  }
+  const optional3 = form.optional ?? [];
+  if (given.length < form.args.length || given.length > form.args.length + optional3.length) return { problem: `${name} is written \`${usage(name)}\`` };
+  const args = [];
+  for (const [i, word2] of given.entries()) {
+    const kind = form.args[i] ?? optional3[i - form.args.length]?.kind;
+    const value = kind?.read(word2);
+    if (value === void 0) return { problem: `${JSON.stringify(word2)} is no ${kind?.word ?? "argument"} of \`${usage(name)}\`` };
+    args.push(value);
+  }
+  for (const { missing } of optional3.slice(given.length - form.args.length)) if (missing !== void 0) args.push(missing);
+  const wrong = form.check?.(args);
+  return wrong === void 0 ? { name, args, class: form.class } : { problem: `${name}: ${wrong}` };
+}
+
 // src/spec/words.ts
+function splitList(command3) {
+  if (typeof command3 !== "string") return command3;
+  const split = splitWords(command3);
+  return "words" in split ? split.words.map(({ text: text4 }) => text4) : [];
+}
 var SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 function splitWords(line2) {
   const words4 = [];
-  let text3 = "";
+  let text4 = "";
   let open4 = false;
   let tilde = false;
   let quote2 = "";
@@ -48426,29 +48622,29 @@ function splitWords(line2) {
     const c = line2[i] ?? "";
     if (quote2 === "'") {
       if (c === "'") quote2 = "";
-      else text3 += c;
+      else text4 += c;
     } else if (quote2 === '"') {
       if (c === '"') quote2 = "";
       else if (c === "$" || c === "`") return needsShell(c);
-      else if (c === "\\" && '"\\$`'.includes(line2[i + 1] ?? " ")) text3 += line2[i += 1] ?? "";
-      else text3 += c;
+      else if (c === "\\" && '"\\$`'.includes(line2[i + 1] ?? " ")) text4 += line2[i += 1] ?? "";
+      else text4 += c;
     } else if (c === " " || c === "	") {
-      if (open4) words4.push({ text: text3, tilde });
-      [text3, open4, tilde] = ["", false, false];
+      if (open4) words4.push({ text: text4, tilde });
+      [text4, open4, tilde] = ["", false, false];
     } else if (c === "'" || c === '"') {
       [quote2, open4] = [c, true];
     } else if (c === "\\") {
       if (i + 1 >= line2.length) return { problem: "it ends in a backslash" };
-      [text3, open4] = [text3 + (line2[i += 1] ?? ""), true];
+      [text4, open4] = [text4 + (line2[i += 1] ?? ""), true];
     } else if (SHELL_ONLY.test(c) && !(c === "#" && open4) && !(c === "!" && open4)) {
       return needsShell(c);
     } else {
       if (!open4 && c === "~" && /^~($|[/\s])/.test(line2.slice(i))) tilde = true;
-      [text3, open4] = [text3 + c, true];
+      [text4, open4] = [text4 + c, true];
     }
   }
   if (quote2 !== "") return { problem: `a ${quote2} is not closed` };
-  if (open4) words4.push({ text: text3, tilde });
+  if (open4) words4.push({ text: text4, tilde });
   return words4.length > 0 ? { words: words4 } : { problem: "it is empty" };
 }
 function needsShell(c) {
@@ -48458,8 +48654,8 @@ function needsShell(c) {
 // src/spec/resolve.ts
 var DEFAULT_TIMEOUT_MS = 1e4;
 var DEFAULT_READY_MS = 6e4;
-function resolvePlan(file2, spec, locate, options) {
-  const base = (0, import_node_path18.dirname)(file2);
+function resolvePlan(file3, spec, locate, options) {
+  const base = (0, import_node_path18.dirname)(file3);
   const taken = /* @__PURE__ */ new Map();
   const probes = spec.probes.map((probe2, i) => {
     const action = actionOf(probe2);
@@ -48477,8 +48673,8 @@ function resolvePlan(file2, spec, locate, options) {
     };
   });
   return {
-    file: file2,
-    title: spec.title ?? (0, import_node_path18.basename)(file2).replace(/\.ya?ml$/, ""),
+    file: file3,
+    title: spec.title ?? (0, import_node_path18.basename)(file3).replace(/\.ya?ml$/, ""),
     profile: profileSource(base, spec, options),
     container: containerSpec(base, spec, options),
     ...spec.ready === void 0 ? {} : { ready: readiness(spec.ready) },
@@ -48494,10 +48690,10 @@ function words2(value) {
 }
 function profileSource(base, spec, { profile: override }) {
   const given = typeof spec.profile === "string" ? { file: spec.profile } : spec.profile;
-  const mode2 = ("mode" in given ? given.mode : void 0) ?? "enforce";
-  if (override !== void 0) return { from: "file", file: (0, import_node_path18.resolve)(override), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
-  if ("engine" in given) return { from: "engine", name: given.engine, mode: mode2 };
-  return { from: "file", file: (0, import_node_path18.resolve)(base, given.file), mode: mode2, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
+  const mode3 = ("mode" in given ? given.mode : void 0) ?? "enforce";
+  if (override !== void 0) return { from: "file", file: (0, import_node_path18.resolve)(override), mode: mode3, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
+  if ("engine" in given) return { from: "engine", name: given.engine, mode: mode3 };
+  return { from: "file", file: (0, import_node_path18.resolve)(base, given.file), mode: mode3, ..."name" in given && given.name !== void 0 ? { name: given.name } : {} };
 }
 function containerSpec(base, spec, options) {
   const c = spec.container;
@@ -48535,7 +48731,12 @@ function actionOf(probe2) {
   if (probe2.unlink !== void 0) return { kind: "unlink", path: probe2.unlink };
   if (probe2.mkdir !== void 0) return { kind: "mkdir", path: probe2.mkdir };
   if (probe2.exec !== void 0) return { kind: "exec", path: probe2.exec };
+  if (probe2.try !== void 0) return operation(splitList(probe2.try));
   return { kind: "http", url: probe2.http ?? "" };
+}
+function operation(words4) {
+  const read2 = readOperation(words4);
+  return "problem" in read2 ? { kind: "operation", name: "", args: [], words: words4, class: "" } : { kind: "operation", ...read2, words: words4 };
 }
 function expectation({ expect: expect2 }) {
   if (typeof expect2 === "string") return { access: expect2 };
@@ -48622,25 +48823,7 @@ function isRecord(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// src/spec/nearest.ts
-function nearest(word2, known) {
-  const scored = known.map((candidate) => ({ candidate, distance: editDistance(word2.toLowerCase(), candidate.toLowerCase()) })).filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3))).sort((a, b) => a.distance - b.distance);
-  return scored[0]?.candidate;
-}
-function editDistance(a, b) {
-  if (a.length > 64) return Infinity;
-  let row2 = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((row2[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row2[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row2 = next;
-  }
-  return row2[b.length] ?? Infinity;
-}
-
-// ../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
   BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
@@ -48808,8 +48991,8 @@ function defineLazy(object, key, getter) {
 function objectClone(obj) {
   return Object.create(Object.getPrototypeOf(obj), Object.getOwnPropertyDescriptors(obj));
 }
-function assignProp(target, prop, value) {
-  Object.defineProperty(target, prop, {
+function assignProp(target2, prop, value) {
+  Object.defineProperty(target2, prop, {
     value,
     writable: true,
     enumerable: true,
@@ -48823,8 +49006,8 @@ function rawShape(def) {
 function sourceShape(schema) {
   return rawShape(schema._zod.def) ?? schema._zod.def.shape;
 }
-function deferProp(target, key, getter) {
-  Object.defineProperty(target, key, {
+function deferProp(target2, key, getter) {
+  Object.defineProperty(target2, key, {
     get() {
       const value = getter();
       assignProp(this, key, value);
@@ -48834,36 +49017,36 @@ function deferProp(target, key, getter) {
     configurable: true
   });
 }
-function putProp(target, key, value) {
-  if (key in target)
-    assignProp(target, key, value);
+function putProp(target2, key, value) {
+  if (key in target2)
+    assignProp(target2, key, value);
   else
-    target[key] = value;
+    target2[key] = value;
 }
-function mirrorShape(target, source, keys, wrap) {
+function mirrorShape(target2, source, keys, wrap) {
   const raw = sourceShape(source);
   for (const key of keys) {
     const desc = Object.getOwnPropertyDescriptor(raw, key);
     if (!desc.enumerable)
       continue;
     if (desc.get) {
-      deferProp(target, key, () => {
+      deferProp(target2, key, () => {
         const value = source._zod.def.shape[key];
         return wrap ? wrap(value, key) : value;
       });
     } else
-      putProp(target, key, wrap ? wrap(desc.value, key) : desc.value);
+      putProp(target2, key, wrap ? wrap(desc.value, key) : desc.value);
   }
 }
-function mirrorProps(target, source) {
+function mirrorProps(target2, source) {
   for (const key of Reflect.ownKeys(source)) {
     const desc = Object.getOwnPropertyDescriptor(source, key);
     if (!desc.enumerable)
       continue;
     if (desc.get)
-      deferProp(target, key, () => source[key]);
+      deferProp(target2, key, () => source[key]);
     else
-      putProp(target, key, desc.value);
+      putProp(target2, key, desc.value);
   }
 }
 function mergeDefs(...defs) {
@@ -48877,10 +49060,10 @@ function mergeDefs(...defs) {
 function cloneDef(schema) {
   return mergeDefs(schema._zod.def);
 }
-function getElementAtPath(obj, path4) {
-  if (!path4)
+function getElementAtPath(obj, path5) {
+  if (!path5)
     return obj;
-  return path4.reduce((acc, key) => acc?.[key], obj);
+  return path5.reduce((acc, key) => acc?.[key], obj);
 }
 function promiseAllObject(promisesObj) {
   const keys = Object.keys(promisesObj);
@@ -49042,35 +49225,35 @@ function normalizeParams(_params) {
   return params;
 }
 function createTransparentProxy(getter) {
-  let target;
+  let target2;
   return new Proxy({}, {
     get(_, prop, receiver) {
-      target ?? (target = getter());
-      return Reflect.get(target, prop, receiver);
+      target2 ?? (target2 = getter());
+      return Reflect.get(target2, prop, receiver);
     },
     set(_, prop, value, receiver) {
-      target ?? (target = getter());
-      return Reflect.set(target, prop, value, receiver);
+      target2 ?? (target2 = getter());
+      return Reflect.set(target2, prop, value, receiver);
     },
     has(_, prop) {
-      target ?? (target = getter());
-      return Reflect.has(target, prop);
+      target2 ?? (target2 = getter());
+      return Reflect.has(target2, prop);
     },
     deleteProperty(_, prop) {
-      target ?? (target = getter());
-      return Reflect.deleteProperty(target, prop);
+      target2 ?? (target2 = getter());
+      return Reflect.deleteProperty(target2, prop);
     },
     ownKeys(_) {
-      target ?? (target = getter());
-      return Reflect.ownKeys(target);
+      target2 ?? (target2 = getter());
+      return Reflect.ownKeys(target2);
     },
     getOwnPropertyDescriptor(_, prop) {
-      target ?? (target = getter());
-      return Reflect.getOwnPropertyDescriptor(target, prop);
+      target2 ?? (target2 = getter());
+      return Reflect.getOwnPropertyDescriptor(target2, prop);
     },
     defineProperty(_, prop, descriptor) {
-      target ?? (target = getter());
-      return Reflect.defineProperty(target, prop, descriptor);
+      target2 ?? (target2 = getter());
+      return Reflect.defineProperty(target2, prop, descriptor);
     }
   });
 }
@@ -49220,11 +49403,11 @@ function explicitlyAborted(x, startIndex = 0) {
   }
   return false;
 }
-function prefixIssues(path4, issues) {
+function prefixIssues(path5, issues) {
   return issues.map((iss) => {
     var _a3;
     (_a3 = iss).path ?? (_a3.path = []);
-    iss.path.unshift(path4);
+    iss.path.unshift(path5);
     return iss;
   });
 }
@@ -49496,7 +49679,7 @@ function constantCatch(value) {
   return fn;
 }
 
-// ../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -49550,10 +49733,10 @@ function $constructor(name, initializer3, proto, params) {
       let up = own2;
       while (up && up !== ctorProto)
         up = Object.getPrototypeOf(up);
-      const target = up ?? own2;
-      if (!initialized.has(target)) {
-        initialized.add(target);
-        members(target, protoMembers);
+      const target2 = up ?? own2;
+      if (!initialized.has(target2)) {
+        initialized.add(target2);
+        members(target2, protoMembers);
       }
     }
     const proto2 = _.prototype;
@@ -49614,7 +49797,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// ../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -49682,16 +49865,16 @@ function flattenError(error3, mapper = (issue2) => issue2.message) {
 }
 function formatError(error3, mapper = (issue2) => issue2.message) {
   const fieldErrors = { _errors: [] };
-  const processError = (error4, path4 = []) => {
+  const processError = (error4, path5 = []) => {
     for (const issue2 of error4.issues) {
       if (issue2.code === "invalid_union" && issue2.errors.length) {
-        issue2.errors.map((issues) => processError({ issues }, [...path4, ...issue2.path]));
+        issue2.errors.map((issues) => processError({ issues }, [...path5, ...issue2.path]));
       } else if (issue2.code === "invalid_key") {
-        processError({ issues: issue2.issues }, [...path4, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path5, ...issue2.path]);
       } else if (issue2.code === "invalid_element") {
-        processError({ issues: issue2.issues }, [...path4, ...issue2.path]);
+        processError({ issues: issue2.issues }, [...path5, ...issue2.path]);
       } else {
-        const fullpath = [...path4, ...issue2.path];
+        const fullpath = [...path5, ...issue2.path];
         if (fullpath.length === 0) {
           fieldErrors._errors.push(mapper(issue2));
         } else {
@@ -49729,7 +49912,7 @@ function formatError(error3, mapper = (issue2) => issue2.message) {
   return fieldErrors;
 }
 
-// ../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 function finalizeParams(callee, params) {
   return { callee: params?.callee ?? callee, Err: params?.Err };
 }
@@ -49877,7 +50060,7 @@ var _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
   return _safeParseAsync(_Err)(schema, value, _ctx);
 };
 
-// ../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 var cuid = /^[cC][0-9a-z]{6,}$/;
 var cuid2 = /^[0-9a-z]+$/;
 var ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
@@ -49935,7 +50118,7 @@ var boolean = /^(?:true|false)$/i;
 var lowercase = /^[^A-Z]*$/;
 var uppercase = /^[^a-z]*$/;
 
-// ../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a3;
   inst._zod ?? (inst._zod = {});
@@ -50255,7 +50438,7 @@ var $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (ins
   };
 });
 
-// ../../work/main/node_modules/zod/v4/core/doc.js
+// node_modules/zod/v4/core/doc.js
 var Doc = class {
   constructor(args = [], closed = {}) {
     this.content = [];
@@ -50296,14 +50479,14 @@ ${content.join("\n")}
   }
 };
 
-// ../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// ../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a3;
   inst ?? (inst = {});
@@ -50527,9 +50710,9 @@ function urlHostnameOk(url, hostname2) {
   hostname2.lastIndex = 0;
   return hostname2.test(url.hostname);
 }
-function urlProtocolOk(url, protocol) {
-  protocol.lastIndex = 0;
-  return protocol.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
+function urlProtocolOk(url, protocol2) {
+  protocol2.lastIndex = 0;
+  return protocol2.test(url.protocol.endsWith(":") ? url.protocol.slice(0, -1) : url.protocol);
 }
 var $ZodURL = /* @__PURE__ */ $constructor("$ZodURL", (inst, def) => {
   $ZodStringFormat.init(inst, def);
@@ -50676,7 +50859,7 @@ function isValidCIDRv6(value) {
   const parts2 = value.split("/");
   if (parts2.length !== 2)
     return false;
-  const [address, prefix] = parts2;
+  const [address2, prefix] = parts2;
   if (!prefix)
     return false;
   const prefixNum = Number(prefix);
@@ -50684,7 +50867,7 @@ function isValidCIDRv6(value) {
     return false;
   if (prefixNum < 0 || prefixNum > 128)
     return false;
-  return isValidIPv6(address);
+  return isValidIPv6(address2);
 }
 var $ZodCIDRv6 = /* @__PURE__ */ $constructor("$ZodCIDRv6", (inst, def) => {
   def.pattern ?? (def.pattern = cidrv6);
@@ -50857,14 +51040,14 @@ var $ZodNever = /* @__PURE__ */ $constructor("$ZodNever", (inst, def) => {
     return payload;
   };
 });
-function capSize(inst, size) {
+function capSize(inst, size2) {
   const caps = sizeCaps(inst._zod.def.checks);
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
   const parse3 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
-    const n = size(payload.value);
+    const n = size2(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
       for (const [max, ch] of sizeCaps(inst._zod.def.checks)) {
         if (n > max && ch._zod.def.when(payload)) {
@@ -51257,7 +51440,7 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
   defineLazyInternal(inst, "optout", (zod) => zod.def.options.some((o) => o._zod.optout === "optional") ? "optional" : void 0);
   defineLazyInternal(inst, "values", (zod) => {
     if (zod.def.options.every((o) => o._zod.values)) {
-      return new Set(zod.def.options.flatMap((option) => Array.from(option._zod.values)));
+      return new Set(zod.def.options.flatMap((option2) => Array.from(option2._zod.values)));
     }
     return void 0;
   });
@@ -51275,8 +51458,8 @@ var $ZodUnion = /* @__PURE__ */ $constructor("$ZodUnion", (inst, def) => {
     }
     let async = false;
     const results = [];
-    for (const option of def.options) {
-      const result2 = option._zod.run({
+    for (const option2 of def.options) {
+      const result2 = option2._zod.run({
         value: payload.value,
         issues: []
       }, ctx);
@@ -51867,7 +52050,7 @@ function handleRefineResult(result2, payload, input, inst) {
   }
 }
 
-// ../../work/main/node_modules/zod/v4/core/memoizer.js
+// node_modules/zod/v4/core/memoizer.js
 var $ZodCyclicError = class extends Error {
   constructor() {
     super(`Cannot parse a reference cycle that closes through a transform`);
@@ -52141,7 +52324,7 @@ function isBackEdge(ctx, value) {
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
 
-// ../../work/main/node_modules/zod/v4/locales/en.js
+// node_modules/zod/v4/locales/en.js
 var error = () => {
   const Sizable = {
     string: { unit: "characters", verb: "to have" },
@@ -52266,7 +52449,7 @@ function en_default() {
   };
 }
 
-// ../../work/main/node_modules/zod/v4/core/registries.js
+// node_modules/zod/v4/core/registries.js
 var _a2;
 var $ZodRegistry = class {
   constructor() {
@@ -52314,7 +52497,7 @@ function registry() {
 (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
-// ../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -52822,27 +53005,27 @@ function _check(fn, params) {
   return ch;
 }
 
-// ../../work/main/node_modules/zod/v4/core/to-json-schema.js
-function assignProps(target, ...sources) {
+// node_modules/zod/v4/core/to-json-schema.js
+function assignProps(target2, ...sources) {
   for (const source of sources) {
     for (const key of Reflect.ownKeys(source)) {
       if (Object.prototype.propertyIsEnumerable.call(source, key)) {
-        assignProp(target, key, source[key]);
+        assignProp(target2, key, source[key]);
       }
     }
   }
-  return target;
+  return target2;
 }
 function initializeContext(params) {
-  let target = params?.target ?? "draft-2020-12";
-  if (target === "draft-4")
-    target = "draft-04";
-  if (target === "draft-7")
-    target = "draft-07";
+  let target2 = params?.target ?? "draft-2020-12";
+  if (target2 === "draft-4")
+    target2 = "draft-04";
+  if (target2 === "draft-7")
+    target2 = "draft-07";
   return {
     processors: params.processors ?? {},
     metadataRegistry: params?.metadata ?? globalRegistry,
-    target,
+    target: target2,
     unrepresentable: params?.unrepresentable ?? "throw",
     override: params?.override ?? (() => {
     }),
@@ -53024,14 +53207,14 @@ function compactTypeUnion(schema) {
   if (!Array.isArray(options) || options.length === 0 || schema.type !== void 0)
     return;
   const types = [];
-  for (const option of options) {
-    if (!option || typeof option !== "object")
+  for (const option2 of options) {
+    if (!option2 || typeof option2 !== "object")
       return;
-    compactTypeUnion(option);
-    const keys = Object.keys(option);
+    compactTypeUnion(option2);
+    const keys = Object.keys(option2);
     if (keys.length !== 1 || keys[0] !== "type")
       return;
-    const type4 = option.type;
+    const type4 = option2.type;
     for (const member of Array.isArray(type4) ? type4 : [type4]) {
       if (typeof member !== "string")
         return;
@@ -53321,8 +53504,8 @@ function isTransforming(_schema, _ctx) {
     return false;
   }
   if (def.type === "union") {
-    for (const option of def.options) {
-      if (isTransforming(option, ctx))
+    for (const option2 of def.options) {
+      if (isTransforming(option2, ctx))
         return true;
     }
     return false;
@@ -53345,14 +53528,14 @@ var createToJSONSchemaMethod = (schema, processors = {}) => (params) => {
   return finalize(ctx, schema);
 };
 var createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) => {
-  const { libraryOptions, target } = params ?? {};
-  const ctx = initializeContext({ ...libraryOptions ?? {}, target, io, processors });
+  const { libraryOptions, target: target2 } = params ?? {};
+  const ctx = initializeContext({ ...libraryOptions ?? {}, target: target2, io, processors });
   processSchema(schema, ctx);
   extractDefs(ctx, schema);
   return finalize(ctx, schema);
 };
 
-// ../../work/main/node_modules/zod/v4/core/json-schema-processors.js
+// node_modules/zod/v4/core/json-schema-processors.js
 var narrowMin = (agg, key, value) => {
   if (agg[key] === void 0 || value > agg[key])
     agg[key] = value;
@@ -53881,7 +54064,7 @@ var optionalProcessor = (schema, ctx, _json, params) => {
   seen.ref = def.innerType;
 };
 
-// ../../work/main/node_modules/zod/v4/classic/errors.js
+// node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
 function _lazyMethod(proto, key, make) {
   Object.defineProperty(proto, key, {
@@ -53926,7 +54109,7 @@ var ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0
   Parent: Error
 });
 
-// ../../work/main/node_modules/zod/v4/classic/parse.js
+// node_modules/zod/v4/classic/parse.js
 var parse2 = /* @__PURE__ */ _parse(ZodRealError);
 var parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
@@ -53940,7 +54123,7 @@ var safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
 var safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
 var safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
 
-// ../../work/main/node_modules/zod/v4/classic/schemas.js
+// node_modules/zod/v4/classic/schemas.js
 function _ensureDefaultLocale() {
   if (!globalConfig.localeError)
     config(en_default());
@@ -54023,8 +54206,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   catch(params) {
     return _catch(this, params);
   },
-  pipe(target) {
-    return pipe(this, target);
+  pipe(target2) {
+    return pipe(this, target2);
   },
   readonly() {
     return readonly(this);
@@ -54844,8 +55027,8 @@ function superRefine(fn, params) {
 
 // src/spec/schema.ts
 var LIMIT2 = { text: 4096, script: 65536, items: 1e4, list: 1e3 };
-var text = string2().min(1).max(LIMIT2.text);
-var path = text.regex(/^\//, "must be an absolute path").regex(/^[^\0]*$/, "must not contain NUL").describe("Absolute path inside the container.");
+var text2 = string2().min(1).max(LIMIT2.text);
+var path2 = text2.regex(/^\//, "must be an absolute path").regex(/^[^\0]*$/, "must not contain NUL").describe("Absolute path inside the container.");
 var duration2 = string2().regex(/^\d{1,6}(ms|s|m)$/, "must be a number with ms, s or m, for example 10s").describe("A duration: `500ms`, `10s`, `2m`.");
 var command2 = union([string2().min(1).max(LIMIT2.script), array(string2().max(LIMIT2.script)).min(1).max(LIMIT2.list)]);
 var scalar = union([string2().max(LIMIT2.text), number2()]);
@@ -54907,54 +55090,55 @@ var expectation2 = union([access4, strictObject({
   body: pattern.optional().describe("Body of the HTTP answer. A plain string must be contained in it."),
   audit: union([literal("none"), recordMatch2]).optional().describe("The audit record that must be there, or `none`: there must be none, and the denial counts without one.")
 })]).describe("What must happen: a word, or an object with conditions.");
-var ACTION_KEYS = ["run", "shell", "open", "unlink", "mkdir", "exec", "http"];
+var ACTION_KEYS = ["run", "shell", "open", "unlink", "mkdir", "exec", "try", "http"];
 var probe = strictObject({
-  name: text.max(200).optional().describe("Name in reports, unique in the spec. Default: what is tried and what is expected."),
+  name: text2.max(200).optional().describe("Name in reports, unique in the spec. Default: what is tried and what is expected."),
   because: string2().min(1).max(LIMIT2.text).optional().describe("Why this matters, for auditors."),
   run: command2.optional().describe("A command, executed without a shell: a string split as a shell would, or a list. `~/` is the user's home."),
   shell: string2().min(1).max(LIMIT2.script).optional().describe("A script for the image's own `/bin/sh -c`."),
-  open: path.optional().describe("Open this file and close it again."),
+  open: path2.optional().describe("Open this file and close it again."),
   for: _enum(["read", "write", "append", "create"]).optional().describe("With `open`: how. Default `read`. Nothing is written; what `create` makes is removed."),
-  unlink: path.optional().describe("Remove this file."),
-  mkdir: path.optional().describe("Make this folder; it is removed again."),
-  exec: path.optional().describe("Execute this file, as far as the kernel's permission checks; it is stopped before its first instruction."),
+  unlink: path2.optional().describe("Remove this file."),
+  mkdir: path2.optional().describe("Make this folder; it is removed again."),
+  exec: path2.optional().describe("Execute this file, as far as the kernel's permission checks; it is stopped before its first instruction."),
+  try: command2.optional().describe("One attempted access in the field's own words, for example `link /etc/passwd /tmp/x`, `socket inet raw icmp`, `capable sys_admin`, `mount tmpfs none /mnt`. docs/agent-operations.md lists all."),
   http: string2().max(LIMIT2.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, "must begin with http://container, with a port if not 80").optional().describe("GET this address from the host; the host name `container` is the container."),
   terminal: boolean2().optional().describe("With `run` or `shell`: give it a terminal, as `docker exec -t` does."),
-  user: text.max(200).optional().describe("User, as `docker exec --user` takes it."),
+  user: text2.max(200).optional().describe("User, as `docker exec --user` takes it."),
   timeout: duration2.optional(),
   matrix: record(string2(), array(union([string2(), number2()]))).optional().describe("Makes a probe of each combination: `{name}` in any text of the probe stands for the value."),
   expect: expectation2
 });
 var container = strictObject({
-  image: text.describe("Image name. When it is missing it is built (with `build`) or pulled."),
-  build: text.optional().describe("Folder with a Dockerfile, relative to the spec, to build the image from when it is missing."),
+  image: text2.describe("Image name. When it is missing it is built (with `build`) or pulled."),
+  build: text2.optional().describe("Folder with a Dockerfile, relative to the spec, to build the image from when it is missing."),
   command: command2.optional().describe("Command in place of the image's own."),
   entrypoint: command2.optional().describe("Entry point in place of the image's own."),
   hold: boolean2().optional().describe("Run no service: the agent, which only waits, is the first process. For images with nothing to start."),
-  user: text.optional().describe("User of the container's processes."),
+  user: text2.optional().describe("User of the container's processes."),
   env: record(string2().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), string2().max(LIMIT2.text)).optional().describe("Environment variables."),
-  "cap-add": array(text).max(64).optional().describe("Capabilities to add."),
-  "cap-drop": array(text).max(64).optional().describe("Capabilities to drop."),
+  "cap-add": array(text2).max(64).optional().describe("Capabilities to add."),
+  "cap-drop": array(text2).max(64).optional().describe("Capabilities to drop."),
   "security-opt": array(_enum(["seccomp=unconfined", "systempaths=unconfined", "no-new-privileges"])).max(16).optional().describe("Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`."),
   sysctls: record(string2().regex(/^[a-z0-9_./-]+$/), union([string2().max(200), number2()])).optional().describe("Namespaced kernel parameters."),
   mounts: array(strictObject({
-    source: text.describe("File or folder, relative to the spec."),
-    target: path,
+    source: text2.describe("File or folder, relative to the spec."),
+    target: path2,
     "read-only": boolean2().optional().describe("Default true.")
   })).max(64).optional().describe("Bind mounts."),
-  tmpfs: record(path, string2().max(200)).optional().describe("Temporary file systems: path to options."),
+  tmpfs: record(path2, string2().max(200)).optional().describe("Temporary file systems: path to options."),
   "read-only": boolean2().optional().describe("Read-only root file system."),
   network: string2().regex(/^(bridge|none)$/, "must be bridge or none").optional().describe("`bridge` (default) or `none`.")
 }).describe("The target container.");
-var mode = _enum(["enforce", "complain", "kill", "unconfined", "prompt"]).optional().describe("Mode the kernel must report. Default `enforce`.");
+var mode2 = _enum(["enforce", "complain", "kill", "unconfined", "prompt"]).optional().describe("Mode the kernel must report. Default `enforce`.");
 var profile = union([
-  text,
-  strictObject({ file: text.describe("Profile file, relative to the spec."), name: text.optional().describe("Which of its profiles."), mode }),
-  strictObject({ engine: text.describe("Name of a profile that the engine or the host loads itself, for example `docker-default`."), mode })
+  text2,
+  strictObject({ file: text2.describe("Profile file, relative to the spec."), name: text2.optional().describe("Which of its profiles."), mode: mode2 }),
+  strictObject({ engine: text2.describe("Name of a profile that the engine or the host loads itself, for example `docker-default`."), mode: mode2 })
 ]).describe("The profile under test: a file, relative to the spec, or one that is already loaded.");
 var specSchema = strictObject({
   $schema: string2().optional().describe("For editors."),
-  title: text.max(200).optional().describe("Name of the suite in reports. Default: the file's name."),
+  title: text2.max(200).optional().describe("Name of the suite in reports. Default: the file's name."),
   profile,
   container,
   ready: strictObject({
@@ -54964,7 +55148,7 @@ var specSchema = strictObject({
     timeout: duration2.optional().describe("Default 60s.")
   }).optional().describe("When the service counts as up. Default: when its process runs."),
   control: boolean2().optional().describe("Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies. Default true."),
-  defaults: strictObject({ user: text.optional(), timeout: duration2.optional() }).optional().describe("For probes that do not say."),
+  defaults: strictObject({ user: text2.optional(), timeout: duration2.optional() }).optional().describe("For probes that do not say."),
   probes: array(probe).min(1).max(LIMIT2.items).describe("What is tried, in this order.")
 });
 function isRegex(source) {
@@ -54978,18 +55162,18 @@ function isRegex(source) {
 
 // src/spec/validate.ts
 var MAX_SPEC_BYTES = 4 * 1024 * 1024;
-function validateSpec(file2, text3) {
+function validateSpec(file3, text4) {
   const lines = new import_yaml.LineCounter();
   const at = (offset) => {
     const { line: line2, col } = lines.linePos(offset);
-    return { file: file2, line: Math.max(line2, 1), column: Math.max(col, 1) };
+    return { file: file3, line: Math.max(line2, 1), column: Math.max(col, 1) };
   };
-  if (Buffer.byteLength(text3) > MAX_SPEC_BYTES) return broken([{ at: { file: file2, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` }]);
-  const doc = (0, import_yaml.parseDocument)(text3, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
+  if (Buffer.byteLength(text4) > MAX_SPEC_BYTES) return broken([{ at: { file: file3, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` }]);
+  const doc = (0, import_yaml.parseDocument)(text4, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
   let origins = [];
-  const written = (path4) => path4.map((key, i) => i === 1 && path4[0] === "probes" ? origins[Number(key)] ?? key : key);
-  const locate = (path4) => at(offsetOf(doc, written(path4)));
+  const written = (path5) => path5.map((key, i) => i === 1 && path5[0] === "probes" ? origins[Number(key)] ?? key : key);
+  const locate = (path5) => at(offsetOf(doc, written(path5)));
   if (syntax.length > 0) return broken(syntax);
   let value;
   try {
@@ -55002,12 +55186,12 @@ function validateSpec(file2, text3) {
   origins = expanded.origins;
   if (isRecord2(value) && Array.isArray(value["probes"]) && expanded.problems.length === 0) value = { ...value, probes: expanded.probes };
   const parsed = specSchema.safeParse(value, { reportInput: true });
-  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue2) => explain2({ ...issue2, path: written(issue2.path) }, doc, (path4) => at(offsetOf(doc, path4)), at)));
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue2) => explain2({ ...issue2, path: written(issue2.path) }, doc, (path5) => at(offsetOf(doc, path5)), at)));
   problems.push(...crossProblems(value, locate));
   problems.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
   function broken(list) {
-    return { problems: list, locate: () => ({ file: file2, line: 1, column: 1 }) };
+    return { problems: list, locate: () => ({ file: file3, line: 1, column: 1 }) };
   }
 }
 function crossProblems(value, locate) {
@@ -55023,9 +55207,15 @@ function crossProblems(value, locate) {
   }
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
-function wordProblem(line2, path4, locate) {
+function wordProblem(line2, path5, locate) {
   const split = typeof line2 === "string" ? splitWords(line2) : { words: [] };
-  return "problem" in split ? [{ at: locate(path4), message: `${path4.map(String).join(".")}: ${split.problem}` }] : [];
+  return "problem" in split ? [{ at: locate(path5), message: `${path5.map(String).join(".")}: ${split.problem}` }] : [];
+}
+function operationProblem(given, path5, locate) {
+  const broken = wordProblem(given, path5, locate);
+  if (broken.length > 0 || !(typeof given === "string" || Array.isArray(given) && given.every((word2) => typeof word2 === "string"))) return broken;
+  const read2 = readOperation(splitList(given));
+  return "problem" in read2 ? [{ at: locate(path5), message: `${path5.map(String).join(".")}: ${read2.problem}` }] : [];
 }
 function probeProblems(probes, locate) {
   const names = /* @__PURE__ */ new Map();
@@ -55042,6 +55232,7 @@ function probeProblems(probes, locate) {
     if ("terminal" in probe2 && !("run" in probe2 || "shell" in probe2)) say("`terminal` goes with `run` or `shell` only", "terminal");
     if ("http" in probe2 && "user" in probe2) say("`user` has no meaning for `http`, which runs on the host", "user");
     found.push(...wordProblem(probe2["run"], ["probes", i, "run"], locate));
+    if ("try" in probe2) found.push(...operationProblem(probe2["try"], ["probes", i, "try"], locate));
     const name = probe2["name"];
     if (typeof name === "string") {
       const first = names.get(name);
@@ -55069,9 +55260,9 @@ function explain2(issue2, doc, locate, at) {
   }
   return [{ at: locate(issue2.path), message: `${where}: ${issue2.message}` }];
 }
-function knownKeys(path4) {
+function knownKeys(path5) {
   let shapes = [specSchema];
-  for (const key of path4) shapes = shapes.flatMap(unwrap).flatMap((shape) => child(shape, key));
+  for (const key of path5) shapes = shapes.flatMap(unwrap).flatMap((shape) => child(shape, key));
   return shapes.flatMap(unwrap).flatMap((shape) => isRecord2(shape) && isRecord2(shape["shape"]) ? Object.keys(shape["shape"]) : []);
 }
 function unwrap(shape) {
@@ -55085,17 +55276,17 @@ function child(shape, key) {
   if (isRecord2(shape["shape"])) return [shape["shape"][String(key)]];
   return "element" in shape ? [shape["element"]] : [];
 }
-function offsetOf(doc, path4) {
-  for (let length = path4.length; length >= 0; length -= 1) {
-    const node2 = length === 0 ? doc.contents : doc.getIn(path4.slice(0, length), true);
+function offsetOf(doc, path5) {
+  for (let length = path5.length; length >= 0; length -= 1) {
+    const node2 = length === 0 ? doc.contents : doc.getIn(path5.slice(0, length), true);
     if ((0, import_yaml.isNode)(node2) && node2.range) return node2.range[0];
   }
   return 0;
 }
-function keyOffset(doc, path4, key) {
-  const map = path4.length === 0 ? doc.contents : doc.getIn(path4, true);
+function keyOffset(doc, path5, key) {
+  const map = path5.length === 0 ? doc.contents : doc.getIn(path5, true);
   const pair = (0, import_yaml.isMap)(map) ? map.items.find((item) => (0, import_yaml.isScalar)(item.key) && String(item.key.value) === key) : void 0;
-  return (0, import_yaml.isScalar)(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path4);
+  return (0, import_yaml.isScalar)(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path5);
 }
 function isRecord2(value) {
   return typeof value === "object" && value !== null;
@@ -55107,11 +55298,11 @@ function loadPlans(files, options) {
   const problems = [];
   let firstNumber = 1;
   for (const name of files) {
-    const file2 = (0, import_node_path19.resolve)(name);
-    const validated = validateSpec(name, readSpec(file2));
+    const file3 = (0, import_node_path19.resolve)(name);
+    const validated = validateSpec(name, readSpec(file3));
     problems.push(...validated.problems);
     if (validated.spec === void 0) continue;
-    const plan = resolvePlan(file2, validated.spec, validated.locate, { ...options, firstNumber });
+    const plan = resolvePlan(file3, validated.spec, validated.locate, { ...options, firstNumber });
     plans.push(plan);
     firstNumber += plan.probes.length;
   }
@@ -55124,24 +55315,24 @@ function loadPlans(files, options) {
   }
   return plans;
 }
-function readSpec(file2) {
+function readSpec(file3) {
   try {
-    const stat = (0, import_node_fs21.statSync)(file2);
+    const stat = (0, import_node_fs21.statSync)(file3);
     if (!stat.isFile()) throw new Error("it is not a regular file");
     if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${String(MAX_SPEC_BYTES)} bytes`);
-    return (0, import_node_fs21.readFileSync)(file2, "utf8");
+    return (0, import_node_fs21.readFileSync)(file3, "utf8");
   } catch (error3) {
-    throw new HarnessError("spec-unreadable", `The spec ${file2} cannot be read: ${error3.message}.`, { cause: error3 });
+    throw new HarnessError("spec-unreadable", `The spec ${file3} cannot be read: ${error3.message}.`, { cause: error3 });
   }
 }
 
-// ../../work/main/node_modules/chai/index.js
+// node_modules/chai/index.js
 var __defProp2 = Object.defineProperty;
 var __defNormalProp = (obj, key, value) => key in obj ? __defProp2(obj, key, { enumerable: true, configurable: true, writable: true, value }) : obj[key] = value;
-var __name = (target, value) => __defProp2(target, "name", { value, configurable: true });
-var __export2 = (target, all) => {
+var __name = (target2, value) => __defProp2(target2, "name", { value, configurable: true });
+var __export2 = (target2, all) => {
   for (var name in all)
-    __defProp2(target, name, { get: all[name], enumerable: true });
+    __defProp2(target2, name, { get: all[name], enumerable: true });
 };
 var __publicField = (obj, key, value) => __defNormalProp(obj, typeof key !== "symbol" ? key + "" : key, value);
 var utils_exports = {};
@@ -55176,7 +55367,7 @@ __export2(utils_exports, {
   proxify: () => proxify,
   test: () => test,
   transferFlags: () => transferFlags,
-  type: () => type
+  type: () => type2
 });
 var check_error_exports = {};
 __export2(check_error_exports, {
@@ -55245,11 +55436,11 @@ function getMessage(errorLike) {
 }
 __name(getMessage, "getMessage");
 function flag(obj, key, value) {
-  let flags = obj.__flags || (obj.__flags = /* @__PURE__ */ Object.create(null));
+  let flags2 = obj.__flags || (obj.__flags = /* @__PURE__ */ Object.create(null));
   if (arguments.length === 3) {
-    flags[key] = value;
+    flags2[key] = value;
   } else {
-    return flags[key];
+    return flags2[key];
   }
 }
 __name(flag, "flag");
@@ -55258,7 +55449,7 @@ function test(obj, args) {
   return negate ? !expr : expr;
 }
 __name(test, "test");
-function type(obj) {
+function type2(obj) {
   if (typeof obj === "undefined") {
     return "undefined";
   }
@@ -55275,7 +55466,7 @@ function type(obj) {
   const type32 = Object.prototype.toString.call(obj).slice(8, -1);
   return type32;
 }
-__name(type, "type");
+__name(type2, "type");
 var canElideFrames = "captureStackTrace" in Error;
 var _AssertionError = class _AssertionError2 extends Error {
   constructor(message = "Unspecified AssertionError", props, ssf) {
@@ -55327,7 +55518,7 @@ function expectTypes(obj, types) {
     let or = types.length > 1 && index === types.length - 1 ? "or " : "";
     return or + art + " " + t;
   }).join(", ");
-  let objType = type(obj).toLowerCase();
+  let objType = type2(obj).toLowerCase();
   if (!types.some(function(expected) {
     return objType === expected;
   })) {
@@ -55448,14 +55639,14 @@ function truncate(string3, length, tail = truncator) {
 __name(truncate, "truncate");
 function inspectList(list, options, inspectItem, separator = ", ") {
   inspectItem = inspectItem || options.inspect;
-  const size = list.length;
-  if (size === 0)
+  const size2 = list.length;
+  if (size2 === 0)
     return "";
   const originalLength = options.truncate;
   let output2 = "";
   let peek = "";
   let truncated = "";
-  for (let i = 0; i < size; i += 1) {
+  for (let i = 0; i < size2; i += 1) {
     const last = i + 1 === list.length;
     const secondToLast = i + 2 === list.length;
     truncated = `${truncator}(${list.length - i})`;
@@ -55616,10 +55807,10 @@ function inspectBigInt(number4, options) {
 }
 __name(inspectBigInt, "inspectBigInt");
 function inspectRegExp(value, options) {
-  const flags = value.toString().split("/")[2];
-  const sourceLength = options.truncate - (2 + flags.length);
+  const flags2 = value.toString().split("/")[2];
+  const sourceLength = options.truncate - (2 + flags2.length);
   const source = value.source;
-  return options.stylize(`/${truncate(source, sourceLength)}/${flags}`, "regexp");
+  return options.stylize(`/${truncate(source, sourceLength)}/${flags2}`, "regexp");
 }
 __name(inspectRegExp, "inspectRegExp");
 function arrayFromSet(set2) {
@@ -56073,17 +56264,17 @@ function transferFlags(source, object, includeAll) {
     /** @type {{__flags?: Record<PropertyKey, unknown>}} */
     object
   );
-  let flags = sourceWithFlags.__flags || (sourceWithFlags.__flags = /* @__PURE__ */ Object.create(null));
+  let flags2 = sourceWithFlags.__flags || (sourceWithFlags.__flags = /* @__PURE__ */ Object.create(null));
   const objFlags = objWithFlags.__flags || (objWithFlags.__flags = /* @__PURE__ */ Object.create(null));
   includeAll = arguments.length === 3 ? includeAll : true;
-  for (let flag3 in flags) {
+  for (let flag3 in flags2) {
     if (includeAll || flag3 !== "object" && flag3 !== "ssfi" && flag3 !== "lockSsfi" && flag3 != "message") {
-      objFlags[flag3] = flags[flag3];
+      objFlags[flag3] = flags2[flag3];
     }
   }
 }
 __name(transferFlags, "transferFlags");
-function type2(obj) {
+function type22(obj) {
   if (typeof obj === "undefined") {
     return "undefined";
   }
@@ -56098,7 +56289,7 @@ function type2(obj) {
   const sliceEnd = -1;
   return Object.prototype.toString.call(obj).slice(sliceStart, sliceEnd);
 }
-__name(type2, "type");
+__name(type22, "type");
 function FakeMap() {
   this._key = "chai/deep-eql__" + Math.random() + Date.now();
 }
@@ -56194,8 +56385,8 @@ function extensiveDeepEqual(leftHandOperand, rightHandOperand, options) {
       return simpleResult;
     }
   }
-  var leftHandType = type2(leftHandOperand);
-  if (leftHandType !== type2(rightHandOperand)) {
+  var leftHandType = type22(leftHandOperand);
+  if (leftHandType !== type22(rightHandOperand)) {
     memoizeSet(leftHandOperand, rightHandOperand, options.memoize, false);
     return false;
   }
@@ -56309,14 +56500,14 @@ function generatorEqual(leftHandOperand, rightHandOperand, options) {
   return iterableEqual(getGeneratorEntries(leftHandOperand), getGeneratorEntries(rightHandOperand), options);
 }
 __name(generatorEqual, "generatorEqual");
-function hasIteratorFunction(target) {
-  return typeof Symbol !== "undefined" && typeof target === "object" && typeof Symbol.iterator !== "undefined" && typeof target[Symbol.iterator] === "function";
+function hasIteratorFunction(target2) {
+  return typeof Symbol !== "undefined" && typeof target2 === "object" && typeof Symbol.iterator !== "undefined" && typeof target2[Symbol.iterator] === "function";
 }
 __name(hasIteratorFunction, "hasIteratorFunction");
-function getIteratorEntries(target) {
-  if (hasIteratorFunction(target)) {
+function getIteratorEntries(target2) {
+  if (hasIteratorFunction(target2)) {
     try {
-      return getGeneratorEntries(target[Symbol.iterator]());
+      return getGeneratorEntries(target2[Symbol.iterator]());
     } catch (iteratorError) {
       return [];
     }
@@ -56334,20 +56525,20 @@ function getGeneratorEntries(generator) {
   return accumulator;
 }
 __name(getGeneratorEntries, "getGeneratorEntries");
-function getEnumerableKeys(target) {
+function getEnumerableKeys(target2) {
   var keys = [];
-  for (var key in target) {
+  for (var key in target2) {
     keys.push(key);
   }
   return keys;
 }
 __name(getEnumerableKeys, "getEnumerableKeys");
-function getEnumerableSymbols(target) {
+function getEnumerableSymbols(target2) {
   var keys = [];
-  var allKeys = Object.getOwnPropertySymbols(target);
+  var allKeys = Object.getOwnPropertySymbols(target2);
   for (var i = 0; i < allKeys.length; i += 1) {
     var key = allKeys[i];
-    if (Object.getOwnPropertyDescriptor(target, key).enumerable) {
+    if (Object.getOwnPropertyDescriptor(target2, key).enumerable) {
       keys.push(key);
     }
   }
@@ -56413,8 +56604,8 @@ function hasProperty(obj, name) {
   return name in Object(obj);
 }
 __name(hasProperty, "hasProperty");
-function parsePath(path4) {
-  const str = path4.replace(/([^\\])\[/g, "$1.[");
+function parsePath(path5) {
+  const str = path5.replace(/([^\\])\[/g, "$1.[");
   const parts2 = str.match(/(\\\.|[^.]+?)+/g);
   return parts2.map((value) => {
     if (value === "constructor" || value === "__proto__" || value === "prototype") {
@@ -56452,8 +56643,8 @@ function internalGetPathValue(obj, parsed, pathDepth) {
   return res;
 }
 __name(internalGetPathValue, "internalGetPathValue");
-function getPathInfo(obj, path4) {
-  const parsed = parsePath(path4);
+function getPathInfo(obj, path5) {
+  const parsed = parsePath(path5);
   const last = parsed[parsed.length - 1];
   const info = {
     parent: parsed.length > 1 ? internalGetPathValue(obj, parsed, parsed.length - 1) : obj,
@@ -56715,8 +56906,8 @@ var builtins = ["__flags", "__methods", "_obj", "assert"];
 function proxify(obj, nonChainableMethodName) {
   if (!isProxyEnabled()) return obj;
   return new Proxy(obj, {
-    get: /* @__PURE__ */ __name(function proxyGetter(target, property) {
-      if (typeof property === "string" && config2.proxyExcludedKeys.indexOf(property) === -1 && !Reflect.has(target, property)) {
+    get: /* @__PURE__ */ __name(function proxyGetter(target2, property) {
+      if (typeof property === "string" && config2.proxyExcludedKeys.indexOf(property) === -1 && !Reflect.has(target2, property)) {
         if (nonChainableMethodName) {
           throw Error(
             "Invalid Chai property: " + String(nonChainableMethodName) + "." + property + '. See docs for proper usage of "' + String(nonChainableMethodName) + '".'
@@ -56724,7 +56915,7 @@ function proxify(obj, nonChainableMethodName) {
         }
         let suggestion = null;
         let suggestionDistance = 4;
-        getProperties(target).forEach(function(prop) {
+        getProperties(target2).forEach(function(prop) {
           if (
             // we actually mean to check `Object.prototype` here
             // eslint-disable-next-line no-prototype-builtins
@@ -56745,10 +56936,10 @@ function proxify(obj, nonChainableMethodName) {
           throw Error("Invalid Chai property: " + property);
         }
       }
-      if (builtins.indexOf(property) === -1 && !flag(target, "lockSsfi")) {
-        flag(target, "ssfi", proxyGetter);
+      if (builtins.indexOf(property) === -1 && !flag(target2, "lockSsfi")) {
+        flag(target2, "ssfi", proxyGetter);
       }
-      return Reflect.get(target, property);
+      return Reflect.get(target2, property);
     }, "proxyGetter")
   });
 }
@@ -57004,7 +57195,7 @@ function getOwnEnumerableProperties(obj) {
 __name(getOwnEnumerableProperties, "getOwnEnumerableProperties");
 var isNaN22 = Number.isNaN;
 function isObjectType(obj) {
-  let objectType = type(obj);
+  let objectType = type2(obj);
   let objectTypes = ["Array", "Object", "Function"];
   return objectTypes.indexOf(objectType) !== -1;
 }
@@ -57042,7 +57233,7 @@ function isRegExp2(obj) {
 }
 __name(isRegExp2, "isRegExp");
 function isNumeric(obj) {
-  return ["Number", "BigInt"].includes(type(obj));
+  return ["Number", "BigInt"].includes(type2(obj));
 }
 __name(isNumeric, "isNumeric");
 var { flag: flag2 } = utils_exports;
@@ -57105,7 +57296,7 @@ function an(type32, msg) {
   if (msg) flag2(this, "message", msg);
   type32 = type32.toLowerCase();
   let obj = flag2(this, "object"), article = ~["a", "e", "i", "o", "u"].indexOf(type32.charAt(0)) ? "an " : "a ";
-  const detectedType = type(obj).toLowerCase();
+  const detectedType = type2(obj).toLowerCase();
   if (functionTypes["function"].includes(type32)) {
     this.assert(
       functionTypes[type32].includes(detectedType),
@@ -57133,7 +57324,7 @@ function includeChainingBehavior() {
 __name(includeChainingBehavior, "includeChainingBehavior");
 function include(val, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), objType = type(obj).toLowerCase(), flagMsg = flag2(this, "message"), negate = flag2(this, "negate"), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), descriptor = isDeep ? "deep " : "", isEql = isDeep ? flag2(this, "eql") : SameValueZero;
+  let obj = flag2(this, "object"), objType = type2(obj).toLowerCase(), flagMsg = flag2(this, "message"), negate = flag2(this, "negate"), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), descriptor = isDeep ? "deep " : "", isEql = isDeep ? flag2(this, "eql") : SameValueZero;
   flagMsg = flagMsg ? flagMsg + ": " : "";
   let included = false;
   switch (objType) {
@@ -57176,7 +57367,7 @@ function include(val, msg) {
     default: {
       if (val !== Object(val)) {
         throw new AssertionError(
-          flagMsg + "the given combination of arguments (" + objType + " and " + type(val).toLowerCase() + ") is invalid for this assertion. You can use an array, a map, an object, a set, a string, or a weakset instead of a " + type(val).toLowerCase(),
+          flagMsg + "the given combination of arguments (" + objType + " and " + type2(val).toLowerCase() + ") is invalid for this assertion. You can use an array, a map, an object, a set, a string, or a weakset instead of a " + type2(val).toLowerCase(),
           void 0,
           ssfi
         );
@@ -57237,7 +57428,7 @@ Assertion.addProperty("true", function() {
 Assertion.addProperty("numeric", function() {
   const object = flag2(this, "object");
   this.assert(
-    ["Number", "BigInt"].includes(type(object)),
+    ["Number", "BigInt"].includes(type2(object)),
     "expected #{this} to be numeric",
     "expected #{this} to not be numeric",
     flag2(this, "negate") ? false : true
@@ -57255,7 +57446,7 @@ Assertion.addProperty("callable", function() {
     "AsyncFunction",
     "GeneratorFunction",
     "AsyncGeneratorFunction"
-  ].includes(type(val));
+  ].includes(type2(val));
   if (isCallable && negate || !isCallable && !negate) {
     throw new AssertionError(assertionMessage, void 0, ssfi);
   }
@@ -57303,7 +57494,7 @@ Assertion.addProperty("exists", assertExist);
 Assertion.addProperty("empty", function() {
   let val = flag2(this, "object"), ssfi = flag2(this, "ssfi"), flagMsg = flag2(this, "message"), itemsCount;
   flagMsg = flagMsg ? flagMsg + ": " : "";
-  switch (type(val).toLowerCase()) {
+  switch (type2(val).toLowerCase()) {
     case "array":
     case "string":
       itemsCount = val.length;
@@ -57340,7 +57531,7 @@ Assertion.addProperty("empty", function() {
   );
 });
 function checkArguments() {
-  let obj = flag2(this, "object"), type32 = type(obj);
+  let obj = flag2(this, "object"), type32 = type2(obj);
   this.assert(
     "Arguments" === type32,
     "expected #{this} to be arguments but got " + type32,
@@ -57390,7 +57581,7 @@ Assertion.addMethod("eql", assertEql);
 Assertion.addMethod("eqls", assertEql);
 function assertAbove(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase();
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase();
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -57444,7 +57635,7 @@ Assertion.addMethod("gt", assertAbove);
 Assertion.addMethod("greaterThan", assertAbove);
 function assertLeast(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -57491,7 +57682,7 @@ Assertion.addMethod("gte", assertLeast);
 Assertion.addMethod("greaterThanOrEqual", assertLeast);
 function assertBelow(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -57538,7 +57729,7 @@ Assertion.addMethod("lt", assertBelow);
 Assertion.addMethod("lessThan", assertBelow);
 function assertMost(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -57585,7 +57776,7 @@ Assertion.addMethod("lte", assertMost);
 Assertion.addMethod("lessThanOrEqual", assertMost);
 Assertion.addMethod("within", function(start2, finish, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), startType = type(start2).toLowerCase(), finishType = type(finish).toLowerCase(), errorMessage, shouldThrow = true, range = startType === "date" && finishType === "date" ? start2.toISOString() + ".." + finish.toISOString() : start2 + ".." + finish;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), startType = type2(start2).toLowerCase(), finishType = type2(finish).toLowerCase(), errorMessage, shouldThrow = true, range = startType === "date" && finishType === "date" ? start2.toISOString() + ".." + finish.toISOString() : start2 + ".." + finish;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -57625,17 +57816,17 @@ Assertion.addMethod("within", function(start2, finish, msg) {
 });
 function assertInstanceOf(constructor, msg) {
   if (msg) flag2(this, "message", msg);
-  let target = flag2(this, "object");
+  let target2 = flag2(this, "object");
   let ssfi = flag2(this, "ssfi");
   let flagMsg = flag2(this, "message");
   let isInstanceOf;
   try {
-    isInstanceOf = target instanceof constructor;
+    isInstanceOf = target2 instanceof constructor;
   } catch (err) {
     if (err instanceof TypeError) {
       flagMsg = flagMsg ? flagMsg + ": " : "";
       throw new AssertionError(
-        flagMsg + "The instanceof assertion needs a constructor but " + type(constructor) + " was given.",
+        flagMsg + "The instanceof assertion needs a constructor but " + type2(constructor) + " was given.",
         void 0,
         ssfi
       );
@@ -57763,7 +57954,7 @@ function assertLengthChain() {
 __name(assertLengthChain, "assertLengthChain");
 function assertLength(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), objType = type(obj).toLowerCase(), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), descriptor = "length", itemsCount;
+  let obj = flag2(this, "object"), objType = type2(obj).toLowerCase(), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), descriptor = "length", itemsCount;
   switch (objType) {
     case "map":
     case "set":
@@ -57808,7 +57999,7 @@ Assertion.addMethod("string", function(str, msg) {
   );
 });
 function assertKeys(keys) {
-  let obj = flag2(this, "object"), objType = type(obj), keysType = type(keys), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), str, deepStr = "", actual, ok = true, flagMsg = flag2(this, "message");
+  let obj = flag2(this, "object"), objType = type2(obj), keysType = type2(keys), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), str, deepStr = "", actual, ok = true, flagMsg = flag2(this, "message");
   flagMsg = flagMsg ? flagMsg + ": " : "";
   let mixedArgsMsg = flagMsg + "when testing keys against an object or an array you must give a single Array|Object|String argument or multiple String arguments";
   if (objType === "Map" || objType === "Set") {
@@ -58139,7 +58330,7 @@ Assertion.addProperty("iterable", function(msg) {
     obj
   );
 });
-function oneOf(list, msg) {
+function oneOf2(list, msg) {
   if (msg) flag2(this, "message", msg);
   let expected = flag2(this, "object"), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), contains = flag2(this, "contains"), isDeep = flag2(this, "deep"), eql = flag2(this, "eql");
   new Assertion(list, flagMsg, ssfi, true).to.be.an("array");
@@ -58177,8 +58368,8 @@ function oneOf(list, msg) {
     }
   }
 }
-__name(oneOf, "oneOf");
-Assertion.addMethod("oneOf", oneOf);
+__name(oneOf2, "oneOf");
+Assertion.addMethod("oneOf", oneOf2);
 function assertChanges(subject, prop, msg) {
   if (msg) flag2(this, "message", msg);
   const fn = (
@@ -59304,7 +59495,7 @@ function use(fn) {
 }
 __name(use, "use");
 
-// ../../work/main/node_modules/mocha/index.js
+// node_modules/mocha/index.js
 var mocha_exports = {};
 __export(mocha_exports, {
   default: () => import_mocha.default
@@ -59406,9 +59597,9 @@ function literalDenials(source) {
 var import_node_fs25 = require("node:fs");
 var import_node_path22 = require("node:path");
 var MAX_LINKS = 40;
-function resolveInContainer(pid, path4) {
+function resolveInContainer(pid, path5) {
   const root = `/proc/${String(pid)}/root`;
-  let left = path4.split("/").filter(Boolean);
+  let left = path5.split("/").filter(Boolean);
   let done = [];
   for (let links = 0; left.length > 0; ) {
     const [name = "", ...rest] = left;
@@ -59420,15 +59611,15 @@ function resolveInContainer(pid, path4) {
     }
     const here = [...done, name];
     try {
-      const file2 = (0, import_node_path22.join)(root, ...here);
-      if (!(0, import_node_fs25.lstatSync)(file2).isSymbolicLink()) {
+      const file3 = (0, import_node_path22.join)(root, ...here);
+      if (!(0, import_node_fs25.lstatSync)(file3).isSymbolicLink()) {
         done = here;
         continue;
       }
       if ((links += 1) > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs25.readlinkSync)(file2);
-      if (target.startsWith("/")) done = [];
-      left = [...target.split("/").filter(Boolean), ...left];
+      const target2 = (0, import_node_fs25.readlinkSync)(file3);
+      if (target2.startsWith("/")) done = [];
+      left = [...target2.split("/").filter(Boolean), ...left];
     } catch {
       return void 0;
     }
@@ -59440,14 +59631,40 @@ function resolveInContainer(pid, path4) {
 var PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 function explainAlias(entry, pid, source) {
   const { probe: { action }, verdict: verdict2 } = entry;
-  const target = action.kind === "run" ? action.argv[0] : action.kind === "shell" ? "/bin/sh" : "path" in action ? action.path : void 0;
-  if (verdict2.code !== "let-through" || target === void 0) return entry;
-  const real = (target.includes("/") ? [target] : PATH.map((folder) => `${folder}/${target}`)).map((path4) => resolveInContainer(pid, path4)).find((path4) => path4 !== void 0);
+  const target2 = action.kind === "run" ? action.argv[0] : action.kind === "shell" ? "/bin/sh" : "path" in action ? action.path : void 0;
+  if (verdict2.code !== "let-through" || target2 === void 0) return entry;
+  const real = (target2.includes("/") ? [target2] : PATH.map((folder) => `${folder}/${target2}`)).map((path5) => resolveInContainer(pid, path5)).find((path5) => path5 !== void 0);
   if (real === void 0) return entry;
-  const aliases2 = literalDenials(source).filter(({ path: path4 }) => path4 !== real && resolveInContainer(pid, path4) === real);
-  const wanted = aliases2.find(({ path: path4 }) => path4.endsWith(`/${target.split("/").at(-1) ?? ""}`)) ?? aliases2[0];
+  const aliases2 = literalDenials(source).filter(({ path: path5 }) => path5 !== real && resolveInContainer(pid, path5) === real);
+  const wanted = aliases2.find(({ path: path5 }) => path5.endsWith(`/${target2.split("/").at(-1) ?? ""}`)) ?? aliases2[0];
   if (wanted === void 0) return entry;
   return { ...entry, verdict: { ...verdict2, hint: `The deny rule in line ${String(wanted.line)} names ${wanted.path}, a link: the kernel sees ${real}, which no deny rule matches.` } };
+}
+
+// src/kernel/features.ts
+var import_node_fs26 = require("node:fs");
+var import_node_path23 = require("node:path");
+var ROOT2 = "/sys/kernel/security/apparmor/features";
+var EVIDENCE = {
+  file: [["file/mask"]],
+  capability: [["caps/mask"]],
+  change_profile: [["domain/change_profile"]],
+  network: [["network_v9/af_mask"], ["network_v8/af_mask"], ["network/af_mask"]],
+  mount: [["mount/mask"]],
+  ptrace: [["ptrace/mask"]],
+  signal: [["signal/mask"]],
+  rlimit: [["rlimit/mask"]],
+  userns: [["namespaces/mask", "userns_create"]],
+  io_uring: [["io_uring/mask"]],
+  mqueue: [["ipc/posix_mqueue"], ["ipc/mask", "posix_mqueue"]]
+};
+function notMediated(name) {
+  const evidence = EVIDENCE[name] ?? [];
+  const found = evidence.some(([file3, word2]) => {
+    const path5 = (0, import_node_path23.join)(ROOT2, file3);
+    return (0, import_node_fs26.existsSync)(path5) && (word2 === void 0 || (0, import_node_fs26.readFileSync)(path5, "utf8").includes(word2));
+  });
+  return found ? void 0 : `This kernel's AppArmor does not mediate ${name}: ${evidence.map(([file3, word2]) => `features/${file3}${word2 === void 0 ? "" : ` with ${word2}`}`).join(", ")} is not there.`;
 }
 
 // src/kernel/load.ts
@@ -59487,10 +59704,10 @@ function attachments(tokens, from) {
 function references(tokens, names, rename3) {
   return tokens.flatMap((token, i) => {
     if (token.kind !== "word") return [];
-    const target = tokens[i - 1]?.text === "->";
+    const target2 = tokens[i - 1]?.text === "->";
     const [, key = "", value] = /^(\(?(?:peer|label)=\(?(?:label=)?)([\s\S]*)$/.exec(token.raw) ?? [];
-    const text3 = target ? renameIn(token.raw, names, rename3) : value === void 0 ? token.raw : key + renameIn(value, names, rename3);
-    return text3 === token.raw ? [] : [{ start: token.start, end: token.start + token.raw.length, text: text3 }];
+    const text4 = target2 ? renameIn(token.raw, names, rename3) : value === void 0 ? token.raw : key + renameIn(value, names, rename3);
+    return text4 === token.raw ? [] : [{ start: token.start, end: token.start + token.raw.length, text: text4 }];
   });
 }
 function renameIn(value, names, rename3) {
@@ -59502,7 +59719,7 @@ function quote(name) {
   return `"${name}"`;
 }
 function apply2(source, edits) {
-  return [...edits].sort((a, b) => b.start - a.start).reduce((text3, edit) => text3.slice(0, edit.start) + edit.text + text3.slice(edit.end), source);
+  return [...edits].sort((a, b) => b.start - a.start).reduce((text4, edit) => text4.slice(0, edit.start) + edit.text + text4.slice(edit.end), source);
 }
 
 // src/kernel/load.ts
@@ -59512,29 +59729,29 @@ async function loadProfile(source, { suffix, changes }) {
   const found = topLevel(await profileNames(source.file, original));
   const name = choose(source, found);
   const names = found.map((one) => renamed(one, suffix));
-  const text3 = suffix === void 0 ? original : await isolated(source.file, original, found, suffix);
-  const { policy, warnings } = await compile(source.file, text3);
+  const text4 = suffix === void 0 ? original : await isolated(source.file, original, found, suffix);
+  const { policy, warnings } = await compile(source.file, text4);
   changes.willLoad(names, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = renamed(name, suffix);
-  const mode2 = checkLoaded(loadedAs, source.mode);
+  const mode3 = checkLoaded(loadedAs, source.mode);
   const held = rawPolicy(loadedAs);
   if (held !== void 0 && !held.equals(policy)) throw new HarnessError("not-loaded", `The kernel holds other policy as ${loadedAs} than was compiled from ${source.file}.`);
-  return { name, loadedAs, names, mode: mode2, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...held === void 0 ? {} : { policyMatchesKernel: true }, warnings };
+  return { name, loadedAs, names, mode: mode3, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...held === void 0 ? {} : { policyMatchesKernel: true }, warnings };
 }
 function checkLoaded(name, expected) {
-  const mode2 = loadedProfiles().get(name);
-  if (mode2 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${name}.`);
-  if (mode2 !== expected) throw new HarnessError("not-loaded", `The profile ${name} is loaded in mode ${mode2}; the spec expects ${expected}.`);
-  return mode2;
+  const mode3 = loadedProfiles().get(name);
+  if (mode3 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${name}.`);
+  if (mode3 !== expected) throw new HarnessError("not-loaded", `The profile ${name} is loaded in mode ${mode3}; the spec expects ${expected}.`);
+  return mode3;
 }
-async function isolated(file2, source, names, suffix) {
+async function isolated(file3, source, names, suffix) {
   const result2 = isolate(source, names, (name) => renamed(name, suffix));
-  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file2}: ${result2.problem}.`);
-  const got = topLevel(await profileNames(file2, result2.source));
+  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file3}: ${result2.problem}.`);
+  const got = topLevel(await profileNames(file3, result2.source));
   const wanted = names.map((name) => renamed(name, suffix));
   if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
-    throw new HarnessError("profile-not-isolated", `${file2}: renamed, it defines ${got.join(", ")} in place of ${wanted.join(", ")}.`);
+    throw new HarnessError("profile-not-isolated", `${file3}: renamed, it defines ${got.join(", ")} in place of ${wanted.join(", ")}.`);
   }
   return result2.source;
 }
@@ -59574,9 +59791,9 @@ function attribute(profileNames2, probes, records) {
   return { witnesses, others };
 }
 function whose(record2, byId, windows) {
-  const named = byId.get(record2.fields["comm"] ?? "");
+  const named2 = byId.get(record2.fields["comm"] ?? "");
   const pid = Number(record2.fields["pid"]);
-  if (named !== void 0) return named.foreignPids?.has(pid) === true ? void 0 : { id: named.id, by: "comm" };
+  if (named2 !== void 0) return named2.foreignPids?.has(pid) === true ? void 0 : { id: named2.id, by: "comm" };
   const open4 = windows.filter(({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial);
   const [only, another] = open4;
   if (only === void 0 || another !== void 0 || only.foreignPids?.has(pid) === true) return void 0;
@@ -59604,7 +59821,7 @@ function normal(name) {
 var END = Number.MAX_SAFE_INTEGER;
 var BACKLOG = 64;
 function findLosses(log) {
-  const serials = log.map(({ text: text3 }) => stampOf(text3)?.serial);
+  const serials = log.map(({ text: text4 }) => stampOf(text4)?.serial);
   const losses = [...serialGaps(serials), ...orphans(log, serials)];
   const later = laterSerials(serials);
   let latest = 0;
@@ -59652,13 +59869,13 @@ var REFUSED_CALL = /(?:^|: )(?:type=(?:1300|SYSCALL)) .{0,80}? success=no exit=-
 var COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR|CWD|EOE|PROCTITLE) /;
 function orphans(log, serials) {
   const led = /* @__PURE__ */ new Set();
-  log.forEach(({ text: text3 }, at) => {
+  log.forEach(({ text: text4 }, at) => {
     const serial = serials[at];
-    if (serial !== void 0 && !COMPANION.test(text3)) led.add(serial);
+    if (serial !== void 0 && !COMPANION.test(text4)) led.add(serial);
   });
-  return log.flatMap(({ text: text3 }, at) => {
+  return log.flatMap(({ text: text4 }, at) => {
     const serial = serials[at];
-    return serial === void 0 || led.has(serial) || !REFUSED_CALL.test(text3) ? [] : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
+    return serial === void 0 || led.has(serial) || !REFUSED_CALL.test(text4) ? [] : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
   });
 }
 function laterSerials(serials) {
@@ -59666,23 +59883,23 @@ function laterSerials(serials) {
   const rank = serials.map((serial) => serial === void 0 ? stamped.length : stamped.push(serial) - 1);
   return (at, slack) => stamped[(rank[at] ?? 0) + slack] ?? END;
 }
-function backlogOf(text3) {
-  const limit = /audit_backlog_limit=(\d{1,9})/.exec(text3)?.[1];
+function backlogOf(text4) {
+  const limit = /audit_backlog_limit=(\d{1,9})/.exec(text4)?.[1];
   return limit === void 0 ? BACKLOG : Math.max(Number(limit), BACKLOG);
 }
 
 // src/match.ts
 var import_node_vm = require("node:vm");
 var REGEX_MS = 1e3;
-function matchText2(match, text3) {
-  if (match.equals !== void 0 && text3 !== match.equals) return `was to be ${JSON.stringify(match.equals)} but was ${excerpt(text3)}`;
-  if (match.contains !== void 0 && !text3.includes(match.contains)) return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text3)}`;
+function matchText2(match, text4) {
+  if (match.equals !== void 0 && text4 !== match.equals) return `was to be ${JSON.stringify(match.equals)} but was ${excerpt(text4)}`;
+  if (match.contains !== void 0 && !text4.includes(match.contains)) return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text4)}`;
   if (match.matches !== void 0) {
-    const found = regexTest(match.matches, text3);
+    const found = regexTest(match.matches, text4);
     if (found === void 0) return `could not be compared with /${match.matches}/ in ${String(REGEX_MS)} ms`;
-    if (!found) return `was to match /${match.matches}/ but was ${excerpt(text3)}`;
+    if (!found) return `was to match /${match.matches}/ but was ${excerpt(text4)}`;
   }
-  if (match.not !== void 0 && matchText2(match.not, text3) === void 0) return `was ${excerpt(text3)}, which the spec excludes`;
+  if (match.not !== void 0 && matchText2(match.not, text4) === void 0) return `was ${excerpt(text4)}, which the spec excludes`;
   return void 0;
 }
 function matchRecord(match, record2) {
@@ -59712,24 +59929,24 @@ function isMask(key) {
 function maskSet(mask) {
   return new Set(/^[a-z]{1,12}$/.test(mask) && /^[xwracdkml]+$/.test(mask) ? mask : mask.split(/\s+/).filter((word2) => word2 !== ""));
 }
-function regexTest(source, text3) {
+function regexTest(source, text4) {
   try {
-    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text3 }, { timeout: REGEX_MS });
+    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text4 }, { timeout: REGEX_MS });
   } catch {
     return void 0;
   }
 }
-function excerpt(text3) {
-  return JSON.stringify(text3.length > 200 ? `${text3.slice(0, 200)}\u2026` : text3);
+function excerpt(text4) {
+  return JSON.stringify(text4.length > 200 ? `${text4.slice(0, 200)}\u2026` : text4);
 }
 
 // src/audit/quote.ts
 function pattern2(name) {
   return word(name.replace(/[\\*?[\]{}]/g, "\\$&"));
 }
-function word(text3) {
-  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text3) && !text3.startsWith("@{")) return text3;
-  return `"${[...text3].map(quoted2).join("")}"`;
+function word(text4) {
+  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text4) && !text4.startsWith("@{")) return text4;
+  return `"${[...text4].map(quoted2).join("")}"`;
 }
 function quoted2(character) {
   if (character === '"') return '\\"';
@@ -59742,19 +59959,19 @@ function suggestRule(record2) {
   if (record2.type !== "DENIED" && record2.type !== "ALLOWED" && record2.type !== "KILLED") return void 0;
   const { fields: fields2 } = record2;
   if (HOPELESS.test(fields2["info"] ?? "")) return void 0;
-  const operation = fields2["operation"] ?? "";
-  const maker = MAKERS[fields2["class"] ?? ""] ?? BY_OPERATION.find(([pattern3]) => pattern3.test(operation))?.[1] ?? guess(fields2);
-  const rule = maker(fields2, operation);
+  const operation2 = fields2["operation"] ?? "";
+  const maker = MAKERS[fields2["class"] ?? ""] ?? BY_OPERATION.find(([pattern3]) => pattern3.test(operation2))?.[1] ?? guess(fields2);
+  const rule = maker(fields2, operation2);
   return rule === void 0 ? void 0 : `${rule},`;
 }
 var HOPELESS = /^(?:no new privs|label not found|Failed name lookup|unconfined|ptrace prevents transition|conflicting profile|profile transition not found)/;
 var MAKERS = Object.assign(/* @__PURE__ */ Object.create(null), {
-  file: (fields2, operation) => operation.startsWith("change_") || operation.startsWith("stack") ? transition(fields2, operation) : file(fields2, operation),
-  cap: capability,
+  file: (fields2, operation2) => operation2.startsWith("change_") || operation2.startsWith("stack") ? transition(fields2, operation2) : file2(fields2, operation2),
+  cap: capability2,
   net: network,
   mount,
   ptrace,
-  signal,
+  signal: signal2,
   rlimits,
   namespace: userns,
   io_uring: ioUring,
@@ -59764,10 +59981,10 @@ var MAKERS = Object.assign(/* @__PURE__ */ Object.create(null), {
 });
 var BY_OPERATION = [
   [/^dbus_/, dbus],
-  [/^capable$/, capability],
+  [/^capable$/, capability2],
   [/^(?:u?mount|pivotroot|remount)$/, mount],
   [/^ptrace$/, ptrace],
-  [/^signal$/, signal],
+  [/^signal$/, signal2],
   [/^setrlimit$/, rlimits],
   [/^userns_create$/, userns],
   [/^uring_/, ioUring],
@@ -59775,7 +59992,7 @@ var BY_OPERATION = [
   [/^sysv_mqueue$/, mqueue]
 ];
 function guess(fields2) {
-  return fields2["family"] === void 0 ? file : network;
+  return fields2["family"] === void 0 ? file2 : network;
 }
 var denied = (fields2) => fields2["denied_mask"] ?? fields2["denied"] ?? fields2["mask"] ?? "";
 var words3 = (fields2) => {
@@ -59783,55 +60000,55 @@ var words3 = (fields2) => {
   return list.length === 0 ? "" : ` (${list.join(", ")})`;
 };
 var peerOf = (fields2) => fields2["peer"] === void 0 ? "" : ` peer=${pattern2(fields2["peer"])}`;
-function file(fields2, operation) {
+function file2(fields2, operation2) {
   const name = fields2["name"];
   if (name === void 0 || !name.startsWith("/")) return void 0;
   const mask = denied(fields2);
-  if (/^(?:inode_|path_)?link$/.test(operation)) {
-    const target = fields2["target"] ?? fields2["name2"];
-    return target?.startsWith("/") === true ? `link ${pattern2(name)} -> ${pattern2(target)}` : void 0;
+  if (/^(?:inode_|path_)?link$/.test(operation2)) {
+    const target2 = fields2["target"] ?? fields2["name2"];
+    return target2?.startsWith("/") === true ? `link ${pattern2(name)} -> ${pattern2(target2)}` : void 0;
   }
   const has = (letters2) => [...letters2].some((letter) => mask.includes(letter));
   const write = has("wcd") ? "w" : has("a") ? "a" : "";
   const letters = `${has("r") ? "r" : ""}${write}${has("m") ? "m" : ""}${has("k") ? "k" : ""}${has("l") ? "l" : ""}${has("x") ? "ix" : ""}`;
   return letters === "" ? void 0 : `${pattern2(name)} ${letters}`;
 }
-function transition(fields2, operation) {
-  const target = fields2["target"] ?? fields2["name"];
-  return target === void 0 || !/^change_(?:profile|onexec)$/.test(operation) ? void 0 : `change_profile -> ${pattern2(target)}`;
+function transition(fields2, operation2) {
+  const target2 = fields2["target"] ?? fields2["name"];
+  return target2 === void 0 || !/^change_(?:profile|onexec)$/.test(operation2) ? void 0 : `change_profile -> ${pattern2(target2)}`;
 }
-function capability(fields2) {
+function capability2(fields2) {
   const name = fields2["capname"] ?? fields2["name"];
   return name !== void 0 && /^[a-z_]+$/.test(name) ? `capability ${name}` : void 0;
 }
 function network(fields2) {
-  const { family = "", sock_type: type4 = "" } = fields2;
-  if (!/^[a-z0-9_]+$/.test(family)) return void 0;
+  const { family: family2 = "", sock_type: type4 = "" } = fields2;
+  if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
   const known = /^[a-z_]+$/.test(type4);
-  if (family !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
-    return `network ${family}${known ? ` ${type4}` : ""}`;
+  if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
+    return `network ${family2}${known ? ` ${type4}` : ""}`;
   }
-  const address = (key) => {
+  const address2 = (key) => {
     const value = fields2[key];
     return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : pattern2(value)}`];
   };
-  const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern2(fields2["peer"])}`], ...address("peer_addr")];
-  return `unix${words3(fields2)}${known ? ` type=${type4}` : ""}${address("addr").map((part) => ` ${part}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
+  const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern2(fields2["peer"])}`], ...address2("peer_addr")];
+  return `unix${words3(fields2)}${known ? ` type=${type4}` : ""}${address2("addr").map((part) => ` ${part}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
 }
-function signal(fields2) {
+function signal2(fields2) {
   const name = fields2["signal"] ?? "";
   return `signal${words3(fields2)}${/^[a-z0-9+]+$/.test(name) ? ` set=(${name})` : ""}${peerOf(fields2)}`;
 }
 function ptrace(fields2) {
   return `ptrace${words3(fields2)}${peerOf(fields2)}`;
 }
-function mount(fields2, operation) {
-  const { name, srcname: source, flags, fstype } = fields2;
+function mount(fields2, operation2) {
+  const { name, srcname: source, flags: flags2, fstype } = fields2;
   if (name === void 0) return void 0;
-  if (operation === "umount") return `umount ${pattern2(name)}`;
-  if (operation === "pivotroot") return `pivot_root${source === void 0 ? "" : ` oldroot=${pattern2(source)}`} ${pattern2(name)}`;
+  if (operation2 === "umount") return `umount ${pattern2(name)}`;
+  if (operation2 === "pivotroot") return `pivot_root${source === void 0 ? "" : ` oldroot=${pattern2(source)}`} ${pattern2(name)}`;
   const type4 = fstype === void 0 ? "" : ` fstype=${pattern2(fstype)}`;
-  const options = flags === void 0 || !/^[a-z, ]+$/.test(flags) ? "" : ` options=(${flags})`;
+  const options = flags2 === void 0 || !/^[a-z, ]+$/.test(flags2) ? "" : ` options=(${flags2})`;
   return `mount${type4}${options}${source === void 0 ? "" : ` ${pattern2(source)}`} -> ${pattern2(name)}`;
 }
 function rlimits({ rlimit = "", value = "" }) {
@@ -59840,34 +60057,36 @@ function rlimits({ rlimit = "", value = "" }) {
 function userns() {
   return "userns create";
 }
-function ioUring(fields2, operation) {
-  if (operation === "uring_sqpoll") return "io_uring sqpoll";
+function ioUring(fields2, operation2) {
+  if (operation2 === "uring_sqpoll") return "io_uring sqpoll";
   const label = fields2["tcontext"];
-  return operation === "uring_override" ? `io_uring override_creds${label === void 0 ? "" : ` label=${pattern2(label)}`}` : void 0;
+  return operation2 === "uring_override" ? `io_uring override_creds${label === void 0 ? "" : ` label=${pattern2(label)}`}` : void 0;
 }
 function mqueue(fields2) {
   const name = fields2["name"];
   if (name === void 0) return void 0;
   return `mqueue${words3(fields2)} type=${name.startsWith("/") ? "posix" : "sysv"} ${pattern2(name)}`;
 }
-function dbus(fields2, operation) {
-  const { bus, name, path: path4, interface: api } = fields2;
+function dbus(fields2, operation2) {
+  const { bus, name, path: path5, interface: api } = fields2;
   const member = fields2["member"] ?? fields2["method"];
   const part = (key, value) => value === void 0 ? "" : ` ${key}=${pattern2(value)}`;
   const head2 = `dbus${words3(fields2)}${part("bus", bus)}`;
-  if (operation === "dbus_eavesdrop") return head2;
-  if (operation === "dbus_bind") return name === void 0 ? void 0 : `${head2}${part("name", name)}`;
+  if (operation2 === "dbus_eavesdrop") return head2;
+  if (operation2 === "dbus_bind") return name === void 0 ? void 0 : `${head2}${part("name", name)}`;
   const label = fields2["peer_label"] ?? fields2["peer_profile"];
   const peer = [...name === void 0 ? [] : [`name=${pattern2(name)}`], ...label === void 0 ? [] : [`label=${pattern2(label)}`]];
-  return `${head2}${part("path", path4)}${part("interface", api)}${part("member", member)}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
+  return `${head2}${part("path", path5)}${part("interface", api)}${part("member", member)}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
 }
 
 // src/verdict.ts
 var NOT_A_DENIAL = /* @__PURE__ */ new Set(["ENOENT", "ENOTDIR", "ENOEXEC", "ELOOP", "ENAMETOOLONG", "ENOMEM", "E2BIG", "EAGAIN", "ETXTBSY"]);
+var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT"]);
 function outcomeOf2(probe2, o) {
   if (o.stage === "lost") return { kind: "unclear", code: "no-answer", why: o.problem ?? "no answer came back" };
   if (o.stage === "timeout") return { kind: "unclear", code: "timeout", why: `it did not end within ${String(probe2.timeoutMs)} ms and was killed` };
   if (o.errno !== void 0) {
+    if (probe2.action.kind === "operation" && o.signal === void 0 && NOT_ASKED.has(o.errno)) return { kind: "unclear", code: "not-asked", why: `it could not be tried: ${o.remark ?? o.errno}` };
     const command3 = probe2.action.kind === "run" || probe2.action.kind === "shell";
     if (command3 && NOT_A_DENIAL.has(o.errno)) return { kind: "unclear", code: "not-runnable", why: `the command could not be started: ${o.errno}` };
     return { kind: "failed", how: o.stage === "exec" ? `the program could not be started: ${o.errno}` : o.errno };
@@ -59974,8 +60193,8 @@ function missingProgramHint(code2) {
 function verdict(kind, code2, reason2, hint, notes = []) {
   return { kind, code: code2, reason: reason2, notes, ...hint === void 0 ? {} : { hint } };
 }
-function sentence(text3) {
-  return text3.charAt(0).toUpperCase() + text3.slice(1);
+function sentence(text4) {
+  return text4.charAt(0).toUpperCase() + text4.slice(1);
 }
 
 // src/probe/trial.ts
@@ -60007,9 +60226,9 @@ var Trial = class {
     return probes.slice(from, end < 0 ? from + BATCH : from + end);
   }
   async #tryAll(all) {
-    const { confined, control, log, barrier, profiles, foregone } = this.#options;
+    const { confined, control, log, barrier, profiles, foregone: foregone2 } = this.#options;
     const settled = all.flatMap((probe2) => {
-      const verdict2 = foregone(probe2);
+      const verdict2 = foregone2(probe2);
       return verdict2 === void 0 ? [] : [{ probe: probe2, verdict: verdict2, witnesses: [] }];
     });
     const batch = all.filter((probe2) => !settled.some((entry) => entry.probe === probe2));
@@ -60056,12 +60275,12 @@ var import_promises19 = require("node:timers/promises");
 // src/container/http.ts
 var import_node_http = require("node:http");
 var import_node_net3 = require("node:net");
-function httpGet(url, address, ms2, capBytes) {
+function httpGet(url, address2, ms2, capBytes) {
   const { port, pathname, search } = new URL(url);
   return new Promise((resolve5) => {
     const chunks = [];
     let [bytes, kept] = [0, 0];
-    const request2 = (0, import_node_http.get)({ host: address, port: port === "" ? 80 : Number(port), path: pathname + search, headers: { host: "container" }, agent: false }, (response) => {
+    const request2 = (0, import_node_http.get)({ host: address2, port: port === "" ? 80 : Number(port), path: pathname + search, headers: { host: "container" }, agent: false }, (response) => {
       response.on("data", (chunk) => {
         bytes += chunk.length;
         const part = chunk.subarray(0, Math.max(0, capBytes - kept));
@@ -60083,9 +60302,9 @@ function httpGet(url, address, ms2, capBytes) {
     });
   });
 }
-function tcpAccepts(port, address, ms2) {
+function tcpAccepts(port, address2, ms2) {
   return new Promise((resolve5) => {
-    const socket = (0, import_node_net3.connect)({ host: address, port, timeout: ms2 });
+    const socket = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
     const done = (answer) => () => {
       socket.destroy();
       resolve5(answer);
@@ -60111,11 +60330,11 @@ async function waitReady(container2, role, ready) {
     await (0, import_promises19.setTimeout)(POLL_MS2);
   }
 }
-async function isReady(container2, { address }, ready) {
+async function isReady(container2, { address: address2 }, ready) {
   if (ready.log !== void 0) return new RegExp(ready.log, "u").test(await container2.logs(LOG_LINES));
-  if (address === void 0) return false;
-  if (ready.tcp !== void 0) return tcpAccepts(ready.tcp, address, 2e3);
-  const answer = await httpGet(ready.http ?? "", address, 2e3, 1024);
+  if (address2 === void 0) return false;
+  if (ready.tcp !== void 0) return tcpAccepts(ready.tcp, address2, 2e3);
+  const answer = await httpGet(ready.http ?? "", address2, 2e3, 1024);
   return answer.status !== void 0 && answer.status < 400;
 }
 async function lastLines(container2) {
@@ -60123,11 +60342,11 @@ async function lastLines(container2) {
 }
 
 // src/probe/place.ts
-var import_node_fs27 = require("node:fs");
+var import_node_fs28 = require("node:fs");
 
 // src/probe/agent.ts
 var import_node_crypto8 = require("node:crypto");
-var import_node_fs26 = require("node:fs");
+var import_node_fs27 = require("node:fs");
 
 // src/probe/capture.ts
 var NOTHING = { text: "", bytes: 0, truncated: false };
@@ -60175,8 +60394,8 @@ function checkToken(token) {
   return token;
 }
 function checkTag(tag2) {
-  const size = Buffer.byteLength(tag2);
-  if (size < 1 || size > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag2)}`);
+  const size2 = Buffer.byteLength(tag2);
+  if (size2 < 1 || size2 > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag2)}`);
   return tag2;
 }
 function count(value) {
@@ -60196,11 +60415,11 @@ var FrameDecoder2 = class {
     this.#pending.push(chunk);
     this.#size += chunk.length;
     const frames = [];
-    for (let size = this.#frameSize(); size !== void 0 && this.#size >= size; size = this.#frameSize()) {
+    for (let size2 = this.#frameSize(); size2 !== void 0 && this.#size >= size2; size2 = this.#frameSize()) {
       const bytes = this.#joined();
-      frames.push(this.#parse(bytes.subarray(4, size)));
-      this.#pending = [bytes.subarray(size)];
-      this.#size -= size;
+      frames.push(this.#parse(bytes.subarray(4, size2)));
+      this.#pending = [bytes.subarray(size2)];
+      this.#size -= size2;
     }
     return frames;
   }
@@ -60261,23 +60480,23 @@ function output(stream, body) {
   return { type: "output", stream, tag: body.toString("utf8", 0, end), data: Buffer.from(body.subarray(end + 1)) };
 }
 function result(all) {
-  const [tag2 = "", stage = "", errno = "", exit = "", signal2 = "", out = "", err = "", us = "", kill = "", note = ""] = all;
-  return { type: "result", tag: tag2, ...outcome(stage, errno, exit, signal2, us, kill), stdoutBytes: number3(out), stderrBytes: number3(err), note };
+  const [tag2 = "", stage = "", errno = "", exit = "", signal3 = "", out = "", err = "", us = "", kill = "", note = ""] = all;
+  return { type: "result", tag: tag2, ...outcome(stage, errno, exit, signal3, us, kill), stdoutBytes: number3(out), stderrBytes: number3(err), note };
 }
-function outcome(stage, errno, exit, signal2, us, kill) {
+function outcome(stage, errno, exit, signal3, us, kill) {
   if (stage !== "done" && stage !== "exec" && stage !== "timeout") throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
   return {
     stage,
     errno: number3(errno, 4095),
     exit: exit === "-1" ? void 0 : number3(exit, 255),
-    signal: number3(signal2, 127),
+    signal: number3(signal3, 127),
     durationUs: number3(us),
     killErrno: number3(kill, 4095)
   };
 }
-function number3(text3, max = Number.MAX_SAFE_INTEGER) {
-  const value = /^(0|[1-9][0-9]{0,15})$/.test(text3) ? Number(text3) : Infinity;
-  if (value > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text3.slice(0, 40))}`);
+function number3(text4, max = Number.MAX_SAFE_INTEGER) {
+  const value = /^(0|[1-9][0-9]{0,15})$/.test(text4) ? Number(text4) : Infinity;
+  if (value > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text4.slice(0, 40))}`);
   return value;
 }
 function parseTtyTrailer(output2, token) {
@@ -60286,71 +60505,10 @@ function parseTtyTrailer(output2, token) {
   const end = output2.indexOf(30, start2 + 1);
   if (end < 0) return void 0;
   const parts2 = output2.toString("latin1", start2 + 34, end).split(";");
-  const [stage = "", errno = "", exit = "", signal2 = "", us = "", kill = ""] = parts2;
+  const [stage = "", errno = "", exit = "", signal3 = "", us = "", kill = ""] = parts2;
   if (parts2.length !== 6) throw new ProtocolError(`a terminal trailer with ${String(parts2.length)} fields in place of 6`);
-  return { output: output2.subarray(0, start2), outcome: outcome(stage, errno, exit, signal2, us, kill) };
+  return { output: output2.subarray(0, start2), outcome: outcome(stage, errno, exit, signal3, us, kill) };
 }
-var ERRNO = `
-EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
-ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
-ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
-EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV
-ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
-ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT
-ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
-ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
-EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
-EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
-`.trim().split(/\s+/);
-var SIGNALS = `
-HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
-VTALRM PROF WINCH IO PWR SYS
-`.trim().split(/\s+/);
-function errnoName(errno) {
-  if (errno === 0) return void 0;
-  const name = ERRNO[errno - 1];
-  return name === void 0 || name === "-" ? `errno ${String(errno)}` : name;
-}
-function signalName(signal2) {
-  if (signal2 === 0) return void 0;
-  const name = SIGNALS[signal2 - 1];
-  return name === void 0 ? `SIGRTMIN+${String(signal2 - 32)}` : `SIG${name}`;
-}
-var OPERATIONS = Object.fromEntries(`
-open MODE PATH|readdir PATH|getattr PATH|unlink PATH|rmdir PATH|delete PATH|rename SOURCE TARGET|link SOURCE TARGET
-symlink SOURCE TARGET|mkdir PATH|mknod KIND PATH|chmod PATH|chown PATH|utimens PATH|getxattr PATH|setxattr PATH
-truncate PATH|lock BY MODE PATH|mmap PATH|mprotect PATH
-exec PATH NO_NEW_PRIVS?|exec-copy SOURCE TARGET|exec-memfd SOURCE|exec-script INTERPRETER TARGET
-exec-loader LOADER PATH|exec-hold PATH NO_NEW_PRIVS?|exec-release
-change_profile LABEL NO_NEW_PRIVS?|change_onexec LABEL NO_NEW_PRIVS?|change_hat HAT NO_NEW_PRIVS?
-capable CAPABILITY PATH?
-socket FAMILY TYPE PROTOCOL|bind FAMILY TYPE ADDRESS|listen FAMILY TYPE ADDRESS|accept FAMILY TYPE ADDRESS
-connect FAMILY TYPE ADDRESS|send FAMILY TYPE|receive FAMILY TYPE|getsockopt FAMILY TYPE|setsockopt FAMILY TYPE
-getsockname FAMILY TYPE|getpeername FAMILY TYPE|shutdown FAMILY TYPE|receive-fd PATH
-mount FSTYPE SOURCE TARGET FLAGS|umount TARGET|pivot_root NEW OLD|fsmount FSTYPE TARGET|open_tree SOURCE TARGET
-ptrace ACCESS PEER|signal SIGNAL PEER|rlimit LIMIT VALUE|userns|mqueue ACCESS NAME|io_uring ACCESS
-`.trim().split(/[|\n]/).map((line2) => line2.split(" ")).map(([name = "", ...args]) => [name, args]));
-var CAPABILITIES = `
-chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast
-net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice
-sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
-block_suspend audit_read perfmon bpf checkpoint_restore
-`.trim().split(/\s+/);
-var numbered = (text3) => Object.fromEntries(text3.trim().split(/\s+/).map((entry) => entry.split("=")).map(([name = "", value = ""]) => [name, Number(value)]));
-var SOCKET_FAMILIES = numbered(`
-unix=1 inet=2 ax25=3 ipx=4 appletalk=5 netrom=6 bridge=7 atmpvc=8 x25=9 inet6=10 rose=11 netbeui=13 security=14 key=15
-netlink=16 packet=17 ash=18 econet=19 atmsvc=20 rds=21 sna=22 irda=23 pppox=24 wanpipe=25 llc=26 ib=27 mpls=28 can=29
-tipc=30 bluetooth=31 iucv=32 rxrpc=33 isdn=34 phonet=35 ieee802154=36 caif=37 alg=38 nfc=39 vsock=40 kcm=41 qipcrtr=42
-smc=43 xdp=44 mctp=45
-`);
-var SOCKET_TYPES = numbered("stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 dccp=6 packet=10");
-var SOCKET_PROTOCOLS = numbered("icmp=1 tcp=6 udp=17");
-var MOUNT_FLAGS = numbered(`
-ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
-nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
-verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
-rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0 strictatime=16777216
-`);
 
 // src/probe/agent.ts
 var HELLO_MS = 6e4;
@@ -60368,26 +60526,26 @@ var AgentSession = class _AgentSession {
    * @param killed the profile kills who is denied: every operation gets a process of its own.
    * @throws HarnessError `agent-failed`
    */
-  static async start(container2, path4, user, killed) {
-    const exec2 = await container2.exec([path4, "serve"], { user });
+  static async start(container2, path5, user, killed) {
+    const exec3 = await container2.exec([path5, "serve"], { user });
     const token = (0, import_node_crypto8.randomBytes)(16).toString("hex");
     const decoder2 = new FrameDecoder2(token);
     let onFrame = () => void 0;
     let onEnd = () => void 0;
     const heard = [];
-    exec2.stdout.on("data", (chunk) => {
+    exec3.stdout.on("data", (chunk) => {
       if (heard.length < 4) heard.push(chunk);
       try {
         for (const frame of decoder2.push(chunk)) onFrame(frame);
       } catch (error3) {
         onEnd(error3.message);
-        exec2.close();
+        exec3.close();
       }
     });
-    exec2.stdout.on("end", () => {
+    exec3.stdout.on("end", () => {
       onEnd("the agent has ended");
     });
-    exec2.stderr.on("data", (chunk) => {
+    exec3.stderr.on("data", (chunk) => {
       if (heard.length < 4) heard.push(chunk);
     });
     const greeting = new Promise((resolve5, reject) => {
@@ -60402,15 +60560,15 @@ var AgentSession = class _AgentSession {
         reject(new Error(`no greeting in ${String(HELLO_MS / 1e3)} s`));
       }, HELLO_MS).unref();
     });
-    exec2.stdin.write(encodeHello(token));
+    exec3.stdin.write(encodeHello(token));
     try {
       await greeting;
     } catch (error3) {
-      exec2.close();
+      exec3.close();
       const words4 = Buffer.concat(heard).toString("latin1").replaceAll(/[^\x20-\x7e]+/g, " ").trim().slice(0, 500);
       throw new HarnessError("agent-failed", `The agent did not start${user === void 0 ? "" : ` as ${user}`}: ${error3.message}${words4 === "" ? "" : `: ${words4}`}.`, { cause: error3 });
     }
-    const session = new _AgentSession(exec2, await exec2.pid(), user, killed);
+    const session = new _AgentSession(exec3, await exec3.pid(), user, killed);
     onFrame = (frame) => {
       session.#take(frame);
     };
@@ -60419,8 +60577,8 @@ var AgentSession = class _AgentSession {
     };
     return session;
   }
-  constructor(exec2, pid, user, killed) {
-    [this.#exec, this.pid, this.user, this.#killed] = [exec2, pid, user, killed];
+  constructor(exec3, pid, user, killed) {
+    [this.#exec, this.pid, this.user, this.#killed] = [exec3, pid, user, killed];
   }
   /** Tries one probe; many may be under way at once, the agent works through them in order. */
   async perform(probe2) {
@@ -60461,6 +60619,8 @@ var AgentSession = class _AgentSession {
       case "mkdir":
       case "exec":
         return encodeOp({ tag: probe2.id, name: action.kind, args: [action.path], isolated: this.#isolated(action.path) });
+      case "operation":
+        return encodeOp({ tag: probe2.id, name: action.name, args: action.args, isolated: action.args.some((arg) => this.#isolated(arg)) });
       case "run":
       case "shell":
         return encodeRun({ tag: probe2.id, timeoutMs: probe2.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe2) });
@@ -60469,8 +60629,8 @@ var AgentSession = class _AgentSession {
     }
   }
   /** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
-  #isolated(path4) {
-    return this.#killed || /^\/proc\/(thread-)?self(\/|$)/.test(path4);
+  #isolated(path5) {
+    return this.#killed || /^\/proc\/(thread-)?self(\/|$)/.test(path5);
   }
   #take(frame) {
     if (frame.type === "output") this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
@@ -60483,17 +60643,17 @@ var AgentSession = class _AgentSession {
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs26.readFileSync)(`/proc/${String(this.pid)}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs27.readFileSync)(`/proc/${String(this.pid)}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
 function observed(outcome2) {
-  const [errno, signal2] = [errnoName(outcome2.errno), signalName(outcome2.signal)];
+  const [errno, signal3] = [errnoName(outcome2.errno), signalName(outcome2.signal)];
   return {
     stage: outcome2.stage,
     ...errno === void 0 ? {} : { errno },
     ...outcome2.exit === void 0 ? {} : { exit: outcome2.exit },
-    ...signal2 === void 0 || outcome2.stage === "timeout" ? {} : { signal: signal2 },
+    ...signal3 === void 0 || outcome2.stage === "timeout" ? {} : { signal: signal3 },
     durationMs: outcome2.durationUs / 1e3
   };
 }
@@ -60504,19 +60664,19 @@ var GRACE_MS3 = 3e4;
 var READ_CAP = 16 * 1024 * 1024;
 async function runOnTerminal(container2, agent, probe2) {
   const token = (0, import_node_crypto9.randomBytes)(16).toString("hex");
-  const exec2 = await container2.exec([AGENT_PATH, "tty", token, probe2.id, String(probe2.timeoutMs), "--", ...agent.argvOf(probe2)], { user: probe2.user, terminal: true });
+  const exec3 = await container2.exec([AGENT_PATH, "tty", token, probe2.id, String(probe2.timeoutMs), "--", ...agent.argvOf(probe2)], { user: probe2.user, terminal: true });
   const chunks = [];
   let bytes = 0;
   const ended = new Promise((resolve5) => {
-    exec2.stdout.on("data", (chunk) => {
+    exec3.stdout.on("data", (chunk) => {
       if ((bytes += chunk.length) <= READ_CAP) chunks.push(chunk);
     });
-    exec2.stdout.on("end", resolve5);
-    exec2.stdout.on("close", resolve5);
+    exec3.stdout.on("end", resolve5);
+    exec3.stdout.on("close", resolve5);
     setTimeout(resolve5, probe2.timeoutMs + GRACE_MS3).unref();
   });
   await ended;
-  exec2.close();
+  exec3.close();
   const parsed = parseTtyTrailer(Buffer.concat(chunks), token);
   if (parsed === void 0) return lost("the agent on the terminal did not get to its end");
   return { ...observed(parsed.outcome), stdout: captured(parsed.output.subarray(0, OUTPUT_CAP), parsed.output.length), stderr: NOTHING };
@@ -60567,8 +60727,8 @@ var Place = class {
   /** Host process ids of the container, from its control group. */
   pids() {
     try {
-      const group = /^0::(.*)$/m.exec((0, import_node_fs27.readFileSync)(`/proc/${String(this.pid)}/cgroup`, "utf8"))?.[1] ?? "";
-      return new Set((0, import_node_fs27.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n").filter((line2) => line2 !== "").map(Number));
+      const group = /^0::(.*)$/m.exec((0, import_node_fs28.readFileSync)(`/proc/${String(this.pid)}/cgroup`, "utf8"))?.[1] ?? "";
+      return new Set((0, import_node_fs28.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n").filter((line2) => line2 !== "").map(Number));
     } catch {
       return /* @__PURE__ */ new Set();
     }
@@ -60595,19 +60755,19 @@ var Place = class {
 async function setUp(options) {
   const { plan, policy } = options;
   const labels = [];
-  const confirm = (what, pid, expected, mode2) => {
+  const confirm = (what, pid, expected, mode3) => {
     const found = labelOf(pid);
-    const text3 = found === void 0 ? "none" : found.mode === void 0 ? found.label : `${found.label} (${found.mode})`;
-    labels.push({ process: what, pid, label: text3 });
-    if (found?.label !== expected || found.mode !== mode2) {
-      throw new HarnessError("not-confined", `${what} (pid ${String(pid)}) carries the label ${text3} in place of ${expected}${mode2 === void 0 ? "" : ` (${mode2})`}.`);
+    const text4 = found === void 0 ? "none" : found.mode === void 0 ? found.label : `${found.label} (${found.mode})`;
+    labels.push({ process: what, pid, label: text4 });
+    if (found?.label !== expected || found.mode !== mode3) {
+      throw new HarnessError("not-confined", `${what} (pid ${String(pid)}) carries the label ${text4} in place of ${expected}${mode3 === void 0 ? "" : ` (${mode3})`}.`);
     }
   };
   const place = (container2, state, role) => {
-    const [expected, mode2] = role === "confined" ? [policy.loadedAs, policy.mode] : ["unconfined", void 0];
-    confirm(`first process of the ${role} container`, state.pid, expected, mode2);
-    return new Place(container2, state, mode2 === "kill", (agent) => {
-      confirm(`agent in the ${role} container${agent.user === void 0 ? "" : ` as ${agent.user}`}`, agent.pid, expected, mode2);
+    const [expected, mode3] = role === "confined" ? [policy.loadedAs, policy.mode] : ["unconfined", void 0];
+    confirm(`first process of the ${role} container`, state.pid, expected, mode3);
+    return new Place(container2, state, mode3 === "kill", (agent) => {
+      confirm(`agent in the ${role} container${agent.user === void 0 ? "" : ` as ${agent.user}`}`, agent.pid, expected, mode3);
     });
   };
   const [confined, control] = await Promise.allSettled([bringUp(options, "confined"), plan.control ? bringUp(options, "control") : void 0]);
@@ -60702,8 +60862,13 @@ async function prepare(plan, number4, context, draft, containers) {
     log,
     barrier,
     profiles: policy.names,
-    foregone: (probe2) => serviceFault === void 0 || probe2.action.kind !== "http" ? void 0 : serviceDown(probe2, serviceFault, denials)
+    foregone: (probe2) => foregone(probe2, serviceFault, denials)
   });
+}
+function foregone(probe2, serviceFault, denials) {
+  const unmediated = probe2.action.kind === "operation" ? notMediated(probe2.action.class) : void 0;
+  if (unmediated !== void 0) return { kind: "skipped", code: "not-mediated", reason: unmediated, notes: [] };
+  return serviceFault === void 0 || probe2.action.kind !== "http" ? void 0 : serviceDown(probe2, serviceFault, denials);
 }
 function serviceDown(probe2, fault, denials) {
   if (probe2.expect.access !== "allowed") return { kind: "inconclusive", code: "service-down", reason: "The service does not run under the profile, so nothing can be asked of it.", notes: [] };
@@ -60719,9 +60884,9 @@ function denialLines(denials) {
   });
   return [...new Set(lines)].slice(0, 5);
 }
-async function settle2(trial, probe2, signal2) {
+async function settle2(trial, probe2, signal3) {
   try {
-    return await abortable(signal2, trial.settle(probe2));
+    return await abortable(signal3, trial.settle(probe2));
   } catch (thrown) {
     const { code: code2, message } = asFault(thrown);
     return untried(probe2, code2, message);
@@ -60772,15 +60937,15 @@ function assemble(plan, draft, entries) {
 function untried(probe2, code2, reason2, kind = "inconclusive") {
   return { probe: probe2, verdict: { kind, code: code2, reason: reason2, notes: [] }, witnesses: [] };
 }
-function abortable(signal2, work) {
+function abortable(signal3, work) {
   return new Promise((resolve5, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
-    if (signal2.aborted) stop();
-    signal2.addEventListener("abort", stop, { once: true });
+    if (signal3.aborted) stop();
+    signal3.addEventListener("abort", stop, { once: true });
     work.then(resolve5, reject).finally(() => {
-      signal2.removeEventListener("abort", stop);
+      signal3.removeEventListener("abort", stop);
     });
   });
 }
@@ -60877,7 +61042,7 @@ async function runRun(given, args) {
 function defaultSpecs() {
   let found = [];
   try {
-    found = (0, import_node_fs28.readdirSync)("specs").filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => (0, import_node_path23.join)("specs", name));
+    found = (0, import_node_fs29.readdirSync)("specs").filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => (0, import_node_path24.join)("specs", name));
   } catch {
   }
   if (found.length === 0) throw new HarnessError("usage", "No spec is given, and there is none in specs/.");
@@ -60927,15 +61092,15 @@ async function runHere(specs, args) {
     ...grep === void 0 ? {} : { grep },
     ...lab === void 0 ? {} : { lab }
   }, events2);
-  const reports = writeReports(ledger, (0, import_node_path23.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
+  const reports = writeReports(ledger, (0, import_node_path24.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
   print(closing(ledger, { color: color5, root, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
 }
 function interruption() {
   const controller = new AbortController();
-  for (const signal2 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal2, () => {
-      if (!controller.signal.aborted) progress(`${signal2}: stopping, and putting the host back`);
+  for (const signal3 of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal3, () => {
+      if (!controller.signal.aborted) progress(`${signal3}: stopping, and putting the host back`);
       controller.abort();
     });
   }
@@ -60945,16 +61110,16 @@ function interruption() {
 // src/cli/run-in-lab.ts
 var MAX_NEIGHBOURS = 500;
 async function runInLab(specs, plans, args) {
-  const signal2 = interruption();
+  const signal3 = interruption();
   const image = await buildLab({ suite: args.labSuite, progress });
   const guest = await startGuest(image, { progress });
   try {
     await guest.putFiles([...harnessFiles(), ...planFiles(plans)]);
-    const reports = (0, import_node_path24.resolve)(args.reportDir);
+    const reports = (0, import_node_path25.resolve)(args.reportDir);
     removeOldReports(reports);
     const { exit } = await guest.exec(commandLine(specs, args), {
       cwd: process.cwd(),
-      signal: signal2,
+      signal: signal3,
       env: { APPARMOR_PROBE_LAB: args.labSuite, ...useColor(process.stdout) ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }, ...process.env["CI"] === void 0 ? {} : { CI: process.env["CI"] } },
       onStdout: (chunk) => {
         process.stdout.write(chunk);
@@ -60971,7 +61136,7 @@ async function runInLab(specs, plans, args) {
 }
 function harnessFiles() {
   const root = packageRoot2();
-  return ["package.json", "dist"].map((name) => ({ hostPath: (0, import_node_path24.join)(root, name), guestPath: (0, import_node_path24.join)(root, name) }));
+  return ["package.json", "dist"].map((name) => ({ hostPath: (0, import_node_path25.join)(root, name), guestPath: (0, import_node_path25.join)(root, name) }));
 }
 function planFiles(plans) {
   const paths = plans.flatMap((plan) => [
@@ -60980,26 +61145,26 @@ function planFiles(plans) {
     ...plan.container.build === void 0 ? [] : [plan.container.build],
     ...plan.container.mounts.map(({ source }) => source)
   ]);
-  return [...new Set(paths)].filter((path4) => (0, import_node_fs29.existsSync)(path4)).map((path4) => ({ hostPath: path4, guestPath: path4 }));
+  return [...new Set(paths)].filter((path5) => (0, import_node_fs30.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
 }
-function profileFiles(file2) {
+function profileFiles(file3) {
   try {
-    return (0, import_node_fs29.readdirSync)((0, import_node_path24.dirname)(file2), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path24.dirname)(file2)] : [file2];
+    return (0, import_node_fs30.readdirSync)((0, import_node_path25.dirname)(file3), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path25.dirname)(file3)] : [file3];
   } catch {
-    return [file2];
+    return [file3];
   }
 }
 function commandLine(specs, args) {
-  const value = (name, text3) => text3 === void 0 ? [] : [`--${name}=${text3}`];
+  const value = (name, text4) => text4 === void 0 ? [] : [`--${name}=${text4}`];
   const flag3 = (name, on2) => on2 ? [`--${name}`] : [];
   return [
     "node",
-    (0, import_node_path24.join)(packageRoot2(), "dist/cli.cjs"),
+    (0, import_node_path25.join)(packageRoot2(), "dist/cli.cjs"),
     "run",
     "--host=local",
-    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path24.resolve)(args.profile)),
+    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path25.resolve)(args.profile)),
     ...value("image", args.image),
-    ...value("report-dir", (0, import_node_path24.resolve)(args.reportDir)),
+    ...value("report-dir", (0, import_node_path25.resolve)(args.reportDir)),
     ...value("grep", args.grep),
     ...flag3("bail", args.bail),
     ...flag3("in-place", args.inPlace),
@@ -61010,7 +61175,7 @@ function commandLine(specs, args) {
   ];
 }
 function removeOldReports(folder) {
-  for (const name of Object.values(REPORT_FILES)) (0, import_node_fs29.rmSync)((0, import_node_path24.join)(folder, name), { force: true });
+  for (const name of Object.values(REPORT_FILES)) (0, import_node_fs30.rmSync)((0, import_node_path25.join)(folder, name), { force: true });
 }
 async function fetchReports(guest, folder) {
   const { exit } = await guest.exec(["test", "-d", folder]);
@@ -61070,8 +61235,8 @@ program2.command("doctor").description("show what this host can do, each line wi
 program2.command("cleanup").description("put back what a killed run left: containers, profiles, kernel parameters").addHelpText("after", "\nExample: apparmor-probe cleanup").action(async () => {
   process.exitCode = await runCleanup();
 });
-program2.command("audit").description("kernel log lines in, one JSON object a record out, under the kernel's own key names").argument("[FILE]", "a log file, or - for standard input", "-").addHelpText("after", "\nExample: dmesg | apparmor-probe audit").action(async (file2) => {
-  process.exitCode = await runAudit(file2);
+program2.command("audit").description("kernel log lines in, one JSON object a record out, under the kernel's own key names").argument("[FILE]", "a log file, or - for standard input", "-").addHelpText("after", "\nExample: dmesg | apparmor-probe audit").action(async (file3) => {
+  process.exitCode = await runAudit(file3);
 });
 addLabCommands(program2.command("lab").description("the lab guest: a virtual machine with AppArmor and Docker").enablePositionalOptions().addHelpText("after", "\nExample: apparmor-probe lab shell"));
 for (const command3 of [...program2.commands, ...program2.commands.flatMap((one) => one.commands)]) command3.exitOverride().showHelpAfterError();

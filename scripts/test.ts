@@ -4,19 +4,19 @@
  *   --guest [GROUP…]      only the guest's, or only these groups of them, on trixie
  */
 import Mocha from 'mocha';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildLab, startGuest, type LabSuite } from '../src/lab/index.ts';
-import { bundle, root } from './bundle.mjs';
+import type { LabSuite } from '../src/lab/index.ts';
+import { root } from './bundle.mjs';
+import { bundleTests, guestTests, type Counts } from './guest.ts';
 
-interface Counts { passed: number; failed: number; skipped: number }
 interface Job { readonly suite: LabSuite; readonly groups: readonly string[] }
 
 /** Trixie in full, bookworm briefly, whose records look different. Two guests at once: each keeps about one processor busy. */
 const JOBS: readonly Job[] = [
-  { suite: 'trixie', groups: ['weaken', 'gate', 'hostile', 'truth'] },
+  { suite: 'trixie', groups: ['weaken', 'gate', 'hostile', 'truth', 'classes'] },
   { suite: 'trixie', groups: ['errors', 'container', 'profile', 'restore', 'action'] },
-  { suite: 'bookworm', groups: ['gate'] },
+  { suite: 'bookworm', groups: ['gate', 'classes'] },
 ];
 const AT_ONCE = 2;
 
@@ -36,34 +36,6 @@ async function unitTests(): Promise<Counts> {
   return counts;
 }
 
-async function guestTests({ suite, groups }: Job, tests: string): Promise<Counts> {
-  const tag = `${suite}:${groups[0] ?? 'all'}`;
-  const tell = (line: string): void => say(`${tag.padEnd(16)} ${line}`);
-  const results = mkdtempSync(join(root, 'build', 'results-'));
-  try {
-    const guest = await startGuest(await buildLab({ suite, progress: tell }), { progress: tell });
-    try {
-      await guest.putFiles([...['package.json', 'dist', 'profiles', 'specs', 'action.yml'].map((name) => join(root, name)), tests].map((path) => ({ hostPath: path, guestPath: path })));
-      let rest = '';
-      const onOutput = (chunk: Buffer): void => {
-        const lines = (rest + chunk.toString()).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) if (line.trim() !== '') tell(line);
-      };
-      await guest.exec(['sh', '-c', 'mkdir -p /run/results && exec node "$@"', 'sh', tests, '/run/results/counts.json', ...groups], { cwd: root, env: { APPARMOR_PROBE_LAB: suite }, onStdout: onOutput, onStderr: onOutput });
-      await guest.getFiles('/run/results', results);
-    } finally {
-      await guest.stop();
-    }
-    return JSON.parse(readFileSync(join(results, 'counts.json'), 'utf8')) as Counts;
-  } catch (error) {
-    tell(`the tests did not end: ${String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
-  } finally {
-    rmSync(results, { recursive: true });
-  }
-}
-
 async function main(): Promise<void> {
   const [mode, ...groups] = process.argv.slice(2);
   const all: Counts[] = [];
@@ -72,13 +44,14 @@ async function main(): Promise<void> {
     all.push(await unitTests());
   }
   if (mode !== '--unit') {
-    mkdirSync(join(root, 'build'), { recursive: true });
-    const tests = join(root, 'build/guest-tests.cjs');
-    await bundle('test/guest/main.ts', tests);
+    const tests = await bundleTests();
     const queue = groups.length > 0 ? [{ suite: 'trixie' as const, groups }] : [...JOBS];
     const inGuest: Counts[] = [];
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let job = queue.shift(); job !== undefined; job = queue.shift()) inGuest.push(await guestTests(job, tests));
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+        const tag = `${job.suite}:${job.groups[0] ?? 'all'}`;
+        inGuest.push((await guestTests(job.suite, job.groups, tests, (line) => say(`${tag.padEnd(16)} ${line}`))).counts);
+      }
     }));
     say(`${String(inGuest.reduce((sum, { passed, failed }) => sum + passed + failed, 0))} tests ran in lab guests`);
     all.push(...inGuest);

@@ -19,6 +19,7 @@ export type Action =
   | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
   | { readonly kind: 'open'; readonly path: string; readonly for: OpenFor }
   | { readonly kind: 'unlink' | 'mkdir' | 'exec'; readonly path: string }
+  | { readonly kind: 'operation'; readonly name: string; readonly args: readonly string[]; /** As written in the spec. */ readonly words: readonly string[]; /** AppArmor's class of rules. */ readonly class: string }
   | { readonly kind: 'http'; readonly url: string };
 
 /** A pattern for text: every part given must hold. */

@@ -3,6 +3,7 @@ import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
 import { explainAlias } from './explain.ts';
 import { agentFile } from './host/package.ts';
+import { notMediated } from './kernel/features.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
 import { removeProfile } from './kernel/policy.ts';
 import type { AuditRecord, Entry, Fault, Plan, Probe, Suite, Verdict } from './model.ts';
@@ -85,8 +86,15 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   draft.trial = new Trial({
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
     log, barrier, profiles: policy.names,
-    foregone: (probe) => serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials),
+    foregone: (probe) => foregone(probe, serviceFault, denials),
   });
+}
+
+/** What can be said of a probe without trying it. */
+function foregone(probe: Probe, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
+  const unmediated = probe.action.kind === 'operation' ? notMediated(probe.action.class) : undefined;
+  if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
+  return serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
 }
 
 /** The service does not live under the profile, so what asks it for something has its answer. */

@@ -27,11 +27,15 @@ export type Outcome =
 /** Exec errors that say nothing about permission: the program is not there, or is no program. */
 const NOT_A_DENIAL = new Set(['ENOENT', 'ENOTDIR', 'ENOEXEC', 'ELOOP', 'ENAMETOOLONG', 'ENOMEM', 'E2BIG', 'EAGAIN', 'ETXTBSY']);
 
+/** What the agent answers when the kernel could not be asked, or does not ask AppArmor for this (src/agent/attempt.c, ops_cap.c). */
+const NOT_ASKED = new Set(['ECANCELED', 'EOPNOTSUPP', 'ENOSYS', 'ETIMEDOUT']);
+
 /** @returns how the probe ended, whatever was expected of it. */
 export function outcomeOf(probe: Probe, o: Observation): Outcome {
   if (o.stage === 'lost') return { kind: 'unclear', code: 'no-answer', why: o.problem ?? 'no answer came back' };
   if (o.stage === 'timeout') return { kind: 'unclear', code: 'timeout', why: `it did not end within ${String(probe.timeoutMs)} ms and was killed` };
   if (o.errno !== undefined) {
+    if (probe.action.kind === 'operation' && o.signal === undefined && NOT_ASKED.has(o.errno)) return { kind: 'unclear', code: 'not-asked', why: `it could not be tried: ${o.remark ?? o.errno}` };
     const command = probe.action.kind === 'run' || probe.action.kind === 'shell';
     if (command && NOT_A_DENIAL.has(o.errno)) return { kind: 'unclear', code: 'not-runnable', why: `the command could not be started: ${o.errno}` };
     return { kind: 'failed', how: o.stage === 'exec' ? `the program could not be started: ${o.errno}` : o.errno };

@@ -6,7 +6,8 @@ import { HarnessError } from '../errors.ts';
 import type { Observation, Probe } from '../model.ts';
 import { captured, lost } from './capture.ts';
 import { OUTPUT_CAP } from './limits.ts';
-import { encodeHello, encodeOp, encodeRun, errnoName, FrameDecoder, signalName, type Frame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
+import { errnoName, signalName } from '../linux.ts';
+import { encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
 
 const HELLO_MS = 60_000;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
@@ -109,6 +110,7 @@ export class AgentSession {
     switch (action.kind) {
       case 'open': return encodeOp({ tag: probe.id, name: 'open', args: [action.for, action.path], isolated: this.#isolated(action.path) });
       case 'unlink': case 'mkdir': case 'exec': return encodeOp({ tag: probe.id, name: action.kind, args: [action.path], isolated: this.#isolated(action.path) });
+      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: action.args, isolated: action.args.some((arg) => this.#isolated(arg)) });
       case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
       case 'http': throw new Error('not for the agent');
     }

@@ -1,6 +1,6 @@
 /** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
 import type { Action, AuditRecord, Captured, Entry, Expectation, Fault, Observation, Suite, TextMatch } from '../model.ts';
-import { commandText, quoted } from '../spec/describe.ts';
+import { commandText, describeAction, quoted } from '../spec/describe.ts';
 import { grouped, oneLine, relativeTo, visible } from './text.ts';
 
 /** Longest line that a description makes. */
@@ -18,6 +18,7 @@ export function actionText(action: Action, user?: string): string {
     : action.kind === 'shell' ? `shell ${action.script.trim()}`
     : action.kind === 'open' ? `open ${quoted(action.path)} for ${action.for}`
     : action.kind === 'http' ? `http ${action.url}`
+    : action.kind === 'operation' ? describeAction(action)
     : `${action.kind} ${quoted(action.path)}`;
   return oneLine(user === undefined ? what : `${what} (as ${user})`, LINE);
 }

@@ -7,6 +7,7 @@ export function describeAction(action: Action): string {
     case 'run': return commandText(action);
     case 'shell': return `sh: ${action.script}`;
     case 'open': return `open ${action.path} for ${action.for}`;
+    case 'operation': return action.words.map((word) => (word === '' ? "''" : quoted(word))).join(' ');
     case 'http': return `GET ${action.url}`;
     case 'unlink': case 'mkdir': case 'exec': return `${action.kind} ${action.path}`;
   }

@@ -2,9 +2,10 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Action, ContainerSpec, Expectation, Plan, Probe, ProfileSource, Readiness, RecordMatch, TextMatch } from '../model.ts';
 import { describeAction } from './describe.ts';
+import { readOperation } from './operations.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
 import type { Validated } from './validate.ts';
-import { splitWords } from './words.ts';
+import { splitList, splitWords } from './words.ts';
 
 /** What the command line overrides, and how probes are numbered. */
 export interface ResolveOptions {
@@ -102,7 +103,14 @@ function actionOf(probe: SpecProbe): Action {
   if (probe.unlink !== undefined) return { kind: 'unlink', path: probe.unlink };
   if (probe.mkdir !== undefined) return { kind: 'mkdir', path: probe.mkdir };
   if (probe.exec !== undefined) return { kind: 'exec', path: probe.exec };
+  if (probe.try !== undefined) return operation(splitList(probe.try));
   return { kind: 'http', url: probe.http ?? '' }; // validation made sure that there is one
+}
+
+/** Validation made sure that it reads. */
+function operation(words: readonly string[]): Action {
+  const read = readOperation(words);
+  return 'problem' in read ? { kind: 'operation', name: '', args: [], words, class: '' } : { kind: 'operation', ...read, words };
 }
 
 function expectation({ expect }: SpecProbe): Expectation {

@@ -38,7 +38,7 @@ const expectation = z.union([access, z.strictObject({
 })]).describe('What must happen: a word, or an object with conditions.');
 
 /** The keys of which a probe has exactly one. */
-export const ACTION_KEYS = ['run', 'shell', 'open', 'unlink', 'mkdir', 'exec', 'http'] as const;
+export const ACTION_KEYS = ['run', 'shell', 'open', 'unlink', 'mkdir', 'exec', 'try', 'http'] as const;
 
 const probe = z.strictObject({
   name: text.max(200).optional().describe('Name in reports, unique in the spec. Default: what is tried and what is expected.'),
@@ -50,6 +50,7 @@ const probe = z.strictObject({
   unlink: path.optional().describe('Remove this file.'),
   mkdir: path.optional().describe('Make this folder; it is removed again.'),
   exec: path.optional().describe('Execute this file, as far as the kernel\'s permission checks; it is stopped before its first instruction.'),
+  try: command.optional().describe('One attempted access in the field\'s own words, for example `link /etc/passwd /tmp/x`, `socket inet raw icmp`, `capable sys_admin`, `mount tmpfs none /mnt`. docs/agent-operations.md lists all.'),
   http: z.string().max(LIMIT.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, 'must begin with http://container, with a port if not 80').optional()
     .describe('GET this address from the host; the host name `container` is the container.'),
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),

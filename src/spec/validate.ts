@@ -5,7 +5,8 @@ import { expandMatrices } from './matrix.ts';
 import { nearest } from './nearest.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model.ts';
-import { splitWords } from './words.ts';
+import { readOperation } from './operations.ts';
+import { splitList, splitWords } from './words.ts';
 
 /** A mistake in a file a user wrote. */
 export interface Problem {
@@ -79,6 +80,13 @@ function wordProblem(line: unknown, path: readonly PropertyKey[], locate: Valida
   return 'problem' in split ? [{ at: locate(path), message: `${path.map(String).join('.')}: ${split.problem}` }] : [];
 }
 
+function operationProblem(given: unknown, path: readonly PropertyKey[], locate: Validated['locate']): Problem[] {
+  const broken = wordProblem(given, path, locate);
+  if (broken.length > 0 || !(typeof given === 'string' || (Array.isArray(given) && given.every((word) => typeof word === 'string')))) return broken;
+  const read = readOperation(splitList(given));
+  return 'problem' in read ? [{ at: locate(path), message: `${path.map(String).join('.')}: ${read.problem}` }] : [];
+}
+
 function probeProblems(probes: readonly unknown[], locate: Validated['locate']): Problem[] {
   const names = new Map<string, number>();
   return probes.flatMap((probe, i) => {
@@ -92,6 +100,7 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
     if ('terminal' in probe && !('run' in probe || 'shell' in probe)) say('`terminal` goes with `run` or `shell` only', 'terminal');
     if ('http' in probe && 'user' in probe) say('`user` has no meaning for `http`, which runs on the host', 'user');
     found.push(...wordProblem(probe['run'], ['probes', i, 'run'], locate));
+    if ('try' in probe) found.push(...operationProblem(probe['try'], ['probes', i, 'try'], locate));
     const name = probe['name'];
     if (typeof name === 'string') {
       const first = names.get(name);

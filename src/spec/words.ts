@@ -8,6 +8,13 @@ export interface Word {
 
 export type Split = { readonly words: readonly Word[] } | { readonly problem: string };
 
+/** The words of a command that is known to split, or that is a list already. */
+export function splitList(command: string | readonly string[]): readonly string[] {
+  if (typeof command !== 'string') return command;
+  const split = splitWords(command);
+  return 'words' in split ? split.words.map(({ text }) => text) : [];
+}
+
 const SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 
 /**

@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync } from 'n
 import { join } from 'node:path';
 import { extractTree, treeArgv } from '../../../src/lab/tools.ts';
 import { exec } from '../../../src/process.ts';
-import { encodeHello, encodeOp, encodeRun, errnoName } from '../../../src/probe/protocol.ts';
+import { errnoName } from '../../../src/linux.ts';
+import { encodeHello, encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
 import { AGENT, results, talk, TOKEN, withFolder } from './helper.ts';
 
 /** A root file system with nothing in it but the agent, read-only for the user who runs it. */

@@ -4,7 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractTree } from '../../../src/lab/tools.ts';
-import { encodeOp, encodeRun, errnoName } from '../../../src/probe/protocol.ts';
+import { errnoName } from '../../../src/linux.ts';
+import { encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
 import { AGENT, results, talk, withFolder } from './helper.ts';
 
 describe('agent: arm64', function () {

@@ -4,7 +4,8 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec } from '../../../src/process.ts';
-import { encodeHello, encodeOp, encodeRun, errnoName, signalName } from '../../../src/probe/protocol.ts';
+import { errnoName, signalName } from '../../../src/linux.ts';
+import { encodeHello, encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
 import { AGENT, results, run, talk, TOKEN, withFolder } from './helper.ts';
 
 const sh = (script: string): string[] => ['/bin/sh', '-c', script];

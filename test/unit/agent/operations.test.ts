@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../../src/process.ts';
-import { encodeOp, errnoName, type ResultFrame } from '../../../src/probe/protocol.ts';
+import { errnoName } from '../../../src/linux.ts';
+import { encodeOp, type ResultFrame } from '../../../src/probe/protocol.ts';
 import { AGENT, op, results, run, talk, withFolder } from './helper.ts';
 
 const shown = (result: ResultFrame): string => `${result.stage} ${errnoName(result.errno) ?? 'ok'}`;

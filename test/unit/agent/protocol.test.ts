@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { constants } from 'node:os';
-import { encodeHello, encodeOp, encodeRun, errnoName, FrameDecoder, MAX_REQUEST, parseTtyTrailer, ProtocolError, signalName } from '../../../src/probe/protocol.ts';
+import { errnoName, signalName } from '../../../src/linux.ts';
+import { encodeHello, encodeOp, encodeRun, FrameDecoder, MAX_REQUEST, parseTtyTrailer, ProtocolError } from '../../../src/probe/protocol.ts';
 import { AGENT, run, talk, TOKEN } from './helper.ts';
 
 const OTHER = 'f'.repeat(32);
