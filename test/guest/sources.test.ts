@@ -196,6 +196,20 @@ describe('records from the journal', () => {
     eachHasItsRecord(ledger, /^audit: type=1400 /);
   }));
 
+  it('by itself it is taken where auditd has the records, in a file that proves nothing', () => withJournald(true, async () => {
+    await must('auditd');
+    await until('auditd has the records', async () => await auditStatus('pid') !== 0 && existsSync(FILE));
+    chmodSync(FILE, 0o666);
+    try {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(10))]);
+      expect(exit, story(ledger)).to.equal(0);
+      expect(ledger.host?.logSource).to.equal('systemd journal');
+    } finally {
+      chmodSync(FILE, 0o640);
+      await end('auditd');
+    }
+  }));
+
   it('where there is none, --log journal says so', async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'journal' });
     expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
@@ -215,6 +229,20 @@ describe('records from the kernel log', () => {
       over.abort();
       await clears;
       reader.kill();
+    }
+  });
+
+  it('when an auditd takes them away in the middle, nothing behind that is green', async () => {
+    let taken: Promise<unknown> | undefined;
+    try {
+      const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => { if (count === 1) taken = must('auditd'); });
+      expect(exit, story(ledger)).to.equal(3);
+      expect(undecided(ledger)).to.deep.equal(['no-records']);
+      for (const name of ['command 1', 'command 2']) expect(entry(ledger, name).verdict.code, name).to.equal('no-records');
+    } finally {
+      await taken;
+      await end('auditd');
+      await must('auditctl', '-e', '0');
     }
   });
 
