@@ -16,6 +16,7 @@ interface Job { readonly suite: LabSuite; readonly groups: readonly string[] }
 const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile', 'truth', 'classes'] },
   { suite: 'trixie', groups: ['errors', 'container', 'profile', 'restore', 'action'] },
+  { suite: 'trixie', groups: ['sources'] },
   { suite: 'bookworm', groups: ['gate', 'classes'] },
 ];
 const AT_ONCE = 2;
