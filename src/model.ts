@@ -66,6 +66,8 @@ export interface Probe {
   /** User as `docker exec --user` takes it; undefined is the container's own user. */
   readonly user?: string;
   readonly timeoutMs: number;
+  /** Whether it is also tried in the control container, when there is one. */
+  readonly control: boolean;
   readonly expect: Expectation;
   readonly at: Position;
 }
@@ -169,6 +171,16 @@ export interface Witness {
   readonly by: AttributedBy;
 }
 
+/** What the kernel answers when it is asked what loaded policy says of a file. */
+export interface Ruling {
+  readonly path: string;
+  /** Letters as in a rule. */
+  readonly permissions: string;
+  readonly allowed: boolean;
+  /** A deny rule forbids it; else no rule allows it. */
+  readonly explicit: boolean;
+}
+
 export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';
 
 /** The decision on one probe. `reason` is one sentence; `notes` and `hint` add to it. */
@@ -188,6 +200,7 @@ export interface Entry {
   readonly observation?: Observation;
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  readonly ruling?: Ruling;
 }
 
 /** Proof of what confined the container, read from the kernel. */
@@ -236,6 +249,8 @@ export interface Suite {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly confinement?: Confinement;
+  /** The other layers that could deny: capabilities, seccomp, masked paths. */
+  readonly layers: readonly string[];
   readonly entries: readonly Entry[];
   /** Denials of the container's own service while it started, or of others under the profile: no probe's. */
   readonly otherRecords: readonly AuditRecord[];

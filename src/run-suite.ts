@@ -10,6 +10,8 @@ import type { AuditRecord, Entry, Fault, Plan, Probe, Suite, Verdict } from './m
 import { Trial } from './probe/trial.ts';
 import { asFault, type RunContext } from './run.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { layersOf } from './layers.ts';
+import { withRuling } from './ruling.ts';
 import { setUp, type Stage } from './setup.ts';
 import { runSuite } from './suite.ts';
 
@@ -44,7 +46,8 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     if (stage === undefined || trial === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
     events.suite(assemble(plan, draft, []));
     await runSuite(plan.title, plan.probes, async (probe) => {
-      const entry = explainAlias(await settle(trial, probe, options.signal), stage.confined.pid, draft.policy?.source ?? '');
+      const settled = explainAlias(await settle(trial, probe, options.signal), stage.confined.pid, draft.policy?.source ?? '');
+      const entry = withRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
       draft.entries.set(probe.id, entry);
       events.entry(entry);
       return entry;
@@ -85,7 +88,7 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
   draft.trial = new Trial({
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
-    log, barrier, profiles: policy.names,
+    log, barrier, profiles: policy.names, layers: layersOf(plan.container),
     foregone: (probe) => foregone(probe, serviceFault, denials),
   });
 }
@@ -158,7 +161,7 @@ function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
       ...(policy.policySha256 === undefined ? {} : { policySha256: policy.policySha256 }),
       ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
     } }),
-    entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults,
+    layers: layersOf(plan.container), entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults,
   };
 }
 

@@ -3,6 +3,7 @@
  * code, and docs/verdicts.md lists them all. A verdict that could not be reached is never a pass.
  */
 import { describeAction } from './spec/describe.ts';
+import { likelyLayer } from './layers.ts';
 import { matchRecord, matchText } from './match.ts';
 import { suggestRule } from './audit/rule.ts';
 import type { Observation, Probe, Verdict, VerdictKind, Witness } from './model.ts';
@@ -14,6 +15,8 @@ export interface Facts {
   /** What the same probe did in the unconfined twin; undefined without a control. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  /** The other layers that were on, as `layersOf` tells them. */
+  readonly layers?: readonly string[];
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
 }
@@ -69,12 +72,12 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   if (controlOutcome?.kind === 'unclear') return verdict('inconclusive', 'control-unclear', `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === 'failed';
   if (denials.length > 0) {
-    if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}.`]);
+    if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
     return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
   }
   if (controlFailed) {
-    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}), and no record says that AppArmor denied it: this proves nothing about the profile.`,
-      'Take the other layer away (capabilities, security-opt, sysctls, user) so that the profile alone decides.');
+    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record says that AppArmor denied it: this proves nothing about the profile.`,
+      'Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides.');
   }
   if (probe.expect.audit === 'none') {
     if (control === undefined) return verdict('inconclusive', 'no-witness', 'There is neither a record nor a control container: nothing shows who denied it.', 'Leave the control container on.');
@@ -103,7 +106,7 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
     return verdict('fail', 'denied-silently-but-allowed', `It fails under the profile (${how}) and succeeds without it, with no audit record.`, 'A record may have been withheld; look at capability rules, whose denials the kernel logs only once.');
   }
   const why = controlOutcome.kind === 'failed' ? controlOutcome.how : controlOutcome.why;
-  return verdict('inconclusive', 'not-the-profile', `It fails without the profile too (${why}): not the profile's doing.`, 'Correct the probe or the container until it succeeds without the profile.');
+  return verdict('inconclusive', 'not-the-profile', `It fails without the profile too (${why}${layerText(facts)}): not the profile's doing.`, 'Correct the probe or the container until it succeeds without the profile.');
 }
 
 function judgeComplains(facts: Facts, outcome: Outcome): Verdict {
@@ -134,6 +137,12 @@ function conditions({ probe, observation: o, witnesses }: Facts): Verdict | unde
     if (!problems.includes(undefined)) return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
   }
   return undefined;
+}
+
+/** Which layer the control's failure points at, to follow `how`. */
+function layerText({ probe, control, layers = [] }: Facts): string {
+  const layer = control === undefined ? undefined : likelyLayer(probe, control, layers);
+  return layer === undefined ? '' : `; likely ${layer}`;
 }
 
 function missingProgramHint(code: string): string | undefined {

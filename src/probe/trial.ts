@@ -23,6 +23,8 @@ export interface TrialOptions {
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
   readonly foregone: (probe: Probe) => Verdict | undefined;
+  /** The other layers that were on. */
+  readonly layers: readonly string[];
 }
 
 export class Trial {
@@ -64,7 +66,7 @@ export class Trial {
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const [seen, controls] = await Promise.all([attemptAll(confined, batch), control === undefined ? undefined : attemptAll(control, batch)]);
+    const [seen, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe) => (probe.control ? control?.attempt(probe) : undefined)))]);
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
@@ -73,12 +75,12 @@ export class Trial {
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const loss = findLosses(look.texts).find((one) => touches(one, window));
-    return [...settled, ...batch.map((probe, i) => this.#entry(probe, seen[i], controls?.[i], witnesses.get(probe.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe, i) => this.#entry(probe, seen[i], controls[i], witnesses.get(probe.id) ?? [], loss?.why))];
   }
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
     if (observation === undefined) return { probe, verdict: LOST, witnesses };
-    const verdict = decide({ probe, observation, witnesses, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
+    const verdict = decide({ probe, observation, witnesses, layers: this.#options.layers, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
     return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
   }
 

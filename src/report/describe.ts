@@ -1,5 +1,5 @@
 /** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
-import type { Action, AuditRecord, Captured, Entry, Expectation, Fault, Observation, Suite, TextMatch } from '../model.ts';
+import type { Action, AuditRecord, Captured, Entry, Expectation, Fault, Observation, Ruling, Suite, TextMatch } from '../model.ts';
 import { commandText, describeAction, quoted } from '../spec/describe.ts';
 import { grouped, oneLine, relativeTo, visible } from './text.ts';
 
@@ -85,6 +85,11 @@ export function recordText(record: AuditRecord): string {
   return oneLine(parts.join(' '), LINE);
 }
 
+/** What the kernel says of the loaded policy when it is asked. */
+export function rulingText({ path, permissions, allowed, explicit }: Ruling): string {
+  return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : explicit ? 'denies' : 'has no rule that allows'} ${permissions} of ${quoted(path)}`, LINE);
+}
+
 /** How much of an output there is: `12 bytes`, `64 of 9,000 bytes`. */
 export function sizeText(output: Captured): string {
   return output.truncated ? `cut by the agent, ${grouped(output.bytes)} bytes in all` : `${grouped(output.bytes)} bytes`;
@@ -108,6 +113,7 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
   for (const { record, by } of ordered.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(['kernel', `and ${grouped(witnesses.length - MANY)} more records`]);
   if (witnesses.length === 0 && observation !== undefined) facts.push(['kernel', 'no record']);
+  if (entry.ruling !== undefined) facts.push(['policy', rulingText(entry.ruling)]);
   if (control !== undefined) facts.push(['control', observationText(control)]);
   facts.push(['verdict', oneLine(`${verdict.kind} [${verdict.code}] ${verdict.reason}`, LINE)]);
   for (const note of verdict.notes.slice(0, MANY)) facts.push(['note', oneLine(note, LINE)]);

@@ -83,7 +83,7 @@ export function suiteProperties(ledger: Ledger, suite: Suite | undefined): Prope
   ];
   if (suite !== undefined) {
     const { confinement } = suite;
-    properties.push(['image', suite.image], ['imageId', suite.imageId], ['profileFile', suite.profileFile],
+    properties.push(...suite.layers.map((layer) => ['layer', layer] as const), ['image', suite.image], ['imageId', suite.imageId], ['profileFile', suite.profileFile],
       ['profile', confinement?.profile], ['loadedAs', confinement?.loadedAs], ['mode', confinement?.mode],
       ['policySha256', confinement?.policySha256], ['policyMatchesKernel', confinement?.policyMatchesKernel?.toString()], ['sourceSha256', confinement?.sourceSha256],
       ...(confinement?.labels ?? []).map(({ process, pid, label }) => ['label', `${process} (pid ${pid}): ${label}`] as const),

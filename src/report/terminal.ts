@@ -31,7 +31,7 @@ const OUTCOME: Readonly<Record<Outcome, Style>> = { green: 'green', red: 'red', 
 /** The suite's heading: what is tested, on what, and the kernel's word that it is confined. */
 export function suiteLines(suite: Suite, { color, root }: TerminalOptions): readonly string[] {
   const paint = painter(color);
-  const lines = ['', `▸ ${paint(oneLine(suite.title, WIDTH), 'bold')}  ${paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim')}`, paint(`  ${underText(suite)}`, 'dim')];
+  const lines = ['', `▸ ${paint(oneLine(suite.title, WIDTH), 'bold')}  ${paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim')}`, paint(`  ${underText(suite)}`, 'dim'), paint(`  ${oneLine(suite.layers.join('; '), WIDTH)}`, 'dim')];
   const label = suite.confinement?.labels[0];
   if (label !== undefined) lines.push(paint(`  the kernel says ${oneLine(`${label.process} (pid ${label.pid}) runs under ${label.label}`, WIDTH)}`, 'dim'));
   return lines;

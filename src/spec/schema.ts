@@ -56,6 +56,7 @@ const probe = z.strictObject({
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
   user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
   timeout: duration.optional(),
+  control: z.boolean().optional().describe('Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there.'),
   matrix: z.record(z.string(), z.array(z.union([z.string(), z.number()]))).optional().describe('Makes a probe of each combination: `{name}` in any text of the probe stands for the value.'),
   expect: expectation,
 });
@@ -72,6 +73,7 @@ const container = z.strictObject({
   'cap-drop': z.array(text).max(64).optional().describe('Capabilities to drop.'),
   'security-opt': z.array(z.enum(['seccomp=unconfined', 'systempaths=unconfined', 'no-new-privileges'])).max(16).optional()
     .describe('Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`.'),
+  'only-apparmor': z.boolean().optional().describe('Nothing but the profile stands in the way: all capabilities, no seccomp filter, no masked or read-only paths.'),
   sysctls: z.record(z.string().regex(/^[a-z0-9_./-]+$/), z.union([z.string().max(200), z.number()])).optional().describe('Namespaced kernel parameters.'),
   mounts: z.array(z.strictObject({
     source: text.describe('File or folder, relative to the spec.'),

@@ -70,6 +70,8 @@ function crossProblems(value: unknown, locate: Validated['locate']): Problem[] {
   }
   if (isRecord(container)) {
     found.push(...['command', 'entrypoint'].flatMap((key) => wordProblem(container[key], ['container', key], locate)));
+    const replaced = ['cap-add', 'cap-drop', 'security-opt'].filter((key) => key in container);
+    if (container['only-apparmor'] === true && replaced.length > 0) found.push({ at: locate(['container', replaced[0] ?? '']), message: `container: \`only-apparmor\` replaces ${replaced.map((key) => `\`${key}\``).join(', ')}` });
     if (container['hold'] === true && ('command' in container || 'entrypoint' in container)) found.push({ at: locate(['container', 'hold']), message: 'container: `hold` replaces `command` and `entrypoint`' });
   }
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];

@@ -44,6 +44,44 @@ describe('two witnesses', () => {
     expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill('vacuous'));
   });
 
+  it('three tests known to prove nothing, of the engine\'s own suite, are called vacuous, with the layer that denies', async () => {
+    const { ledger, exit } = await harness([spec({ engine: 'docker-default' }, [
+      { name: 'reading /proc/1/ns/net by a wrong command line', run: ['sh', '-c', 'sh -c readlink /proc/1/ns/net'], expect: 'denied' },
+      { name: 'writing a filtered path that is mounted read-only', run: ['sh', '-c', 'echo x > /proc/sysrq-trigger'], expect: 'denied' },
+      { name: 'mount without the capability', run: 'mount -t tmpfs none /mnt', expect: 'denied' },
+    ])]);
+    expect(exit).to.equal(3);
+    const reasons = ledger.suites[0]!.entries.map(({ verdict }) => `${verdict.kind}: ${verdict.reason}`);
+    expect(reasons[0], story(ledger)).to.match(/^vacuous: /);
+    expect(reasons[1], story(ledger)).to.match(/^vacuous: .*likely (a read-only mount|the engine mounts)/);
+    expect(reasons[2], story(ledger)).to.match(/^vacuous: /);
+  });
+
+  it('the policy itself, asked through the kernel, is a third witness that agrees', async () => {
+    const { ledger, exit } = await harness([spec(profileText('asked', '  deny /etc/passwd w,\n  deny /usr/bin/dash x,'), [
+      { name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }, { name: 'allowed', open: '/etc/group', for: 'write', expect: 'allowed' },
+      { name: 'link', exec: '/bin/sh', expect: 'denied' }, { name: 'new', open: '/etc/new', for: 'create', expect: 'allowed' },
+    ])]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.entries.map(({ ruling }) => [ruling?.path, ruling?.permissions, ruling?.allowed, ruling?.explicit])).to.deep.equal([
+      ['/etc/passwd', 'w', false, true], ['/etc/group', 'w', true, false], ['/usr/bin/dash', 'x', false, true], ['/etc/new', 'w', true, false],
+    ]);
+    expect(ledger.suites[0]!.entries.flatMap(({ verdict }) => verdict.notes)).to.deep.equal([]);
+  });
+
+  it('with only-apparmor nothing else stands in the way, and a command runs in the unconfined twin only where the spec says so', async () => {
+    const { ledger, exit } = await harness([spec(profileText('alone', '  deny mount,\n  deny /proc/sysrq-trigger w,'), [
+      { name: 'mount', try: 'mount tmpfs none /mnt', expect: 'denied' },
+      { name: 'masked', open: '/proc/sysrq-trigger', for: 'write', expect: 'denied' },
+      { name: 'without control', run: 'true', expect: 'allowed' },
+      { name: 'with control', run: 'true', control: true, expect: 'allowed' },
+    ], { container: { 'only-apparmor': true } })]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.layers).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off']);
+    expect(ledger.suites[0]!.entries.map(({ control }) => control !== undefined)).to.deep.equal([true, true, false, true]);
+    expect(ledger.suites[0]!.entries.slice(0, 2).map(({ verdict }) => verdict.code)).to.deep.equal(['denied', 'denied']);
+  });
+
   it('a program that is not in the image, and one that does not end, prove nothing', async () => {
     const { ledger, exit } = await harness([spec(profileText('quiet', ''), [
       { name: 'missing', run: 'no-such-program', expect: 'denied' },

@@ -24,7 +24,7 @@ export function record(fields: Readonly<Record<string, string>> = {}): AuditReco
 
 export function entry(kind: VerdictKind, id = 'p1', change: Partial<Entry> = {}): Entry {
   return {
-    probe: { id, name: `probe ${id}`, action: { kind: 'open', path: '/etc/shadow', for: 'write' }, timeoutMs: 5000,
+    probe: { id, name: `probe ${id}`, action: { kind: 'open', path: '/etc/shadow', for: 'write' }, control: true, timeoutMs: 5000,
       expect: { access: 'denied', errno: 'EACCES' }, at: { file: '/repo/specs/docker-nginx.yml', line: 14, column: 5 } },
     verdict: { kind, code: `code-${kind}`, reason: `It is a ${kind}.`, notes: [] },
     ...(kind === 'skipped' ? {} : { observation: observation(), control: success() }),
@@ -41,7 +41,7 @@ export function entries(kinds: readonly VerdictKind[], first = 1): readonly Entr
 export function suite(list: readonly Entry[], change: Partial<Suite> = {}): Suite {
   return { file: '/repo/specs/docker-nginx.yml', title: 'docker-nginx', image: 'nginx:1.29', startedAt: '2026-11-22T10:00:00.000Z', durationMs: 1234.5678,
     confinement: { profile: 'docker-nginx', loadedAs: 'docker-nginx.r1', mode: 'enforce', labels: [{ process: 'init', pid: 4242, label: 'docker-nginx.r1 (enforce)' }], parserWarnings: [] },
-    entries: list, otherRecords: [], faults: [], ...change };
+    layers: [], entries: list, otherRecords: [], faults: [], ...change };
 }
 
 export function fault(code: string, message = 'It went wrong.'): Fault {

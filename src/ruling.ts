@@ -1,0 +1,50 @@
+/** The third witness: what the loaded policy says of the file that a probe tried, beside what the probe saw. */
+import { askKernel, type Permission } from './kernel/query.ts';
+import type { Action, Entry, Ruling } from './model.ts';
+import { resolveInContainer } from './probe/links.ts';
+import { outcomeOf } from './verdict.ts';
+
+const OPEN: Readonly<Record<string, readonly Permission[]>> = { read: ['r'], write: ['w'], append: ['a'], create: ['w'] };
+
+/** The file and the permissions that an operation needs, where one file rule decides; undefined for all else. */
+export function askedOf(action: Action): { path: string; permissions: readonly Permission[]; folder: boolean } | undefined {
+  switch (action.kind) {
+    case 'open': return { path: action.path, permissions: OPEN[action.for] ?? [], folder: false };
+    case 'unlink': return { path: action.path, permissions: ['d'], folder: false };
+    case 'exec': return { path: action.path, permissions: ['x'], folder: false };
+    case 'mkdir': return { path: action.path, permissions: ['c'], folder: true };
+    case 'operation': case 'run': case 'shell': case 'http': return undefined;
+  }
+}
+
+/**
+ * @param pid a process of the confined container.
+ * @param label the profile as loaded.
+ * @returns the entry with the kernel's ruling, and with a note where that contradicts what the probe saw.
+ */
+export function withRuling(entry: Entry, pid: number, label: string): Entry {
+  const asked = askedOf(entry.probe.action);
+  if (asked === undefined || entry.observation === undefined || entry.probe.user !== undefined) return entry; // the answer is the owner's
+  const real = resolveInContainer(pid, asked.path) ?? resolveParent(pid, asked.path);
+  const ruling = real === undefined ? undefined : askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
+  if (ruling === undefined) return entry;
+  const contradiction = contradicts(entry, ruling);
+  const verdict = contradiction === undefined ? entry.verdict : { ...entry.verdict, notes: [...entry.verdict.notes, contradiction] };
+  return { ...entry, ruling, verdict };
+}
+
+/** Pure: a denial that the policy does not contain, or a success that it forbids. */
+function contradicts(entry: Entry, ruling: Ruling): string | undefined {
+  const outcome = entry.observation === undefined ? undefined : outcomeOf(entry.probe, entry.observation);
+  const denied = entry.witnesses.some(({ record }) => record.type === 'DENIED' && record.fields['name'] === ruling.path);
+  if (ruling.allowed && denied) return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
+  if (!ruling.allowed && outcome?.kind === 'succeeded') return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
+  return undefined;
+}
+
+/** A file that does not exist yet: its folder's links are followed. */
+function resolveParent(pid: number, path: string): string | undefined {
+  const [, folder = '', name = ''] = /^(.*)\/([^/]+)\/?$/.exec(path) ?? [];
+  const real = folder === '' ? '' : resolveInContainer(pid, folder);
+  return real === undefined || name === '' ? undefined : `${real}/${name}`;
+}
