@@ -61110,7 +61110,7 @@ async function run(options, events2) {
       if (options.signal.aborted) note(new HarnessError("interrupted", "The run was interrupted."));
     } finally {
       log?.close();
-      if (options.signal.aborted) await engine.removeRun(id);
+      if (options.signal.aborted) await engine.removeRun(id).catch(note);
       await changes.undo();
       events2.progress("the host is as it was before");
     }

@@ -14,7 +14,18 @@ const out = checking ? mkdtempSync(join(tmpdir(), 'apparmor-probe-dist-')) : roo
 const BUNDLES = { 'src/cli.ts': 'dist/cli.cjs', 'src/action.ts': 'dist/index.cjs', 'src/lab/guest-agent.ts': 'dist/lab-agent.cjs' };
 
 async function bundles() {
-  for (const [entry, file] of Object.entries(BUNDLES)) await bundle(entry, join(out, file));
+  const packages = [];
+  for (const [entry, file] of Object.entries(BUNDLES)) packages.push(...await bundle(entry, join(out, file)));
+  writeFileSync(join(out, 'dist/licenses.txt'), licenses([...new Set(packages)].sort()));
+}
+
+/** The licences of the packages in the bundles, as they ask for. */
+function licenses(folders) {
+  return folders.map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+    return `${name} ${version} (${license ?? 'see below'})\n\n${file === undefined ? 'No licence file is shipped with the package.' : readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Generated text: path to contents. */

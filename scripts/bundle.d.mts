@@ -1,2 +1,2 @@
 export const root: string;
-export function bundle(entry: string, outfile: string): Promise<void>;
+export function bundle(entry: string, outfile: string): Promise<string[]>;

@@ -13,13 +13,19 @@ const unused = {
   },
 };
 
-/** @param {string} entry relative to the repository @param {string} outfile absolute */
+/**
+ * @param {string} entry relative to the repository
+ * @param {string} outfile absolute
+ * @returns {Promise<string[]>} folders of the packages that are in it, relative to the repository
+ */
 export async function bundle(entry, outfile) {
-  await build({
-    absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
+  const { metafile } = await build({
+    metafile: true, absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
     external: ['*.node'], plugins: [unused], legalComments: 'none', logLevel: 'error',
     // import.meta is empty in CommonJS: the sources use it only where __dirname is missing
     define: { 'import.meta.url': 'undefined', 'import.meta.dirname': 'undefined' },
     logOverride: { 'require-resolve-not-external': 'silent' },
   });
+  const packages = Object.keys(metafile.inputs).map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  return [...new Set(packages.filter((folder) => folder !== undefined))];
 }

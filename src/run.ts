@@ -81,7 +81,7 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
       if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
     } finally {
       log?.close();
-      if (options.signal.aborted) await engine.removeRun(id);
+      if (options.signal.aborted) await engine.removeRun(id).catch(note); // what was on its way when it was interrupted
       await changes.undo();
       events.progress('the host is as it was before');
     }
