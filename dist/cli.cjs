@@ -44,9 +44,9 @@ var __toESM = (mod, isNodeMode, target2) => (target2 = mod != null ? __create(__
 ));
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
-// ../../work/main/node_modules/commander/lib/error.js
+// node_modules/commander/lib/error.js
 var require_error = __commonJS({
-  "../../work/main/node_modules/commander/lib/error.js"(exports2) {
+  "node_modules/commander/lib/error.js"(exports2) {
     var CommanderError2 = class extends Error {
       /**
        * Constructs the CommanderError class
@@ -79,9 +79,9 @@ var require_error = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/argument.js
+// node_modules/commander/lib/argument.js
 var require_argument = __commonJS({
-  "../../work/main/node_modules/commander/lib/argument.js"(exports2) {
+  "node_modules/commander/lib/argument.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Argument2 = class {
       /**
@@ -207,9 +207,9 @@ var require_argument = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/help.js
+// node_modules/commander/lib/help.js
 var require_help = __commonJS({
-  "../../work/main/node_modules/commander/lib/help.js"(exports2) {
+  "node_modules/commander/lib/help.js"(exports2) {
     var { humanReadableArgName } = require_argument();
     var Help2 = class {
       constructor() {
@@ -809,9 +809,9 @@ ${itemIndentStr}`);
   }
 });
 
-// ../../work/main/node_modules/commander/lib/option.js
+// node_modules/commander/lib/option.js
 var require_option = __commonJS({
-  "../../work/main/node_modules/commander/lib/option.js"(exports2) {
+  "node_modules/commander/lib/option.js"(exports2) {
     var { InvalidArgumentError: InvalidArgumentError2 } = require_error();
     var Option2 = class {
       /**
@@ -1122,9 +1122,9 @@ var require_option = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/suggestSimilar.js
+// node_modules/commander/lib/suggestSimilar.js
 var require_suggestSimilar = __commonJS({
-  "../../work/main/node_modules/commander/lib/suggestSimilar.js"(exports2) {
+  "node_modules/commander/lib/suggestSimilar.js"(exports2) {
     var maxDistance = 3;
     function editDistance2(a, b) {
       if (Math.abs(a.length - b.length) > maxDistance)
@@ -1202,9 +1202,9 @@ var require_suggestSimilar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/commander/lib/command.js
+// node_modules/commander/lib/command.js
 var require_command = __commonJS({
-  "../../work/main/node_modules/commander/lib/command.js"(exports2) {
+  "node_modules/commander/lib/command.js"(exports2) {
     var EventEmitter4 = require("node:events").EventEmitter;
     var childProcess = require("node:child_process");
     var path5 = require("node:path");
@@ -3448,9 +3448,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
   }
 });
 
-// ../../work/main/node_modules/commander/index.js
+// node_modules/commander/index.js
 var require_commander = __commonJS({
-  "../../work/main/node_modules/commander/index.js"(exports2) {
+  "node_modules/commander/index.js"(exports2) {
     var { Argument: Argument2 } = require_argument();
     var { Command: Command2 } = require_command();
     var { CommanderError: CommanderError2, InvalidArgumentError: InvalidArgumentError2 } = require_error();
@@ -3470,9 +3470,9 @@ var require_commander = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/utils.js
+// node_modules/docker-modem/lib/utils.js
 var require_utils = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/utils.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/utils.js"(exports2, module2) {
     var arr = [];
     var each = arr.forEach;
     var slice = arr.slice;
@@ -3496,9 +3496,9 @@ var require_utils = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/http.js
+// node_modules/docker-modem/lib/http.js
 var require_http = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/http.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/http.js"(exports2, module2) {
     var nativeHttps = require("https");
     var nativeHttp = require("http");
     var url = require("url");
@@ -3577,9 +3577,9 @@ var require_ssh2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/ssh.js
+// node_modules/docker-modem/lib/ssh.js
 var require_ssh = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/ssh.js"(exports2, module2) {
     var Client = require_ssh2().Client;
     var http = require("http");
     module2.exports = function(opt) {
@@ -3623,16 +3623,16 @@ var require_ssh = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js
+// node_modules/readable-stream/lib/internal/streams/stream.js
 var require_stream = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/stream.js"(exports2, module2) {
     module2.exports = require("stream");
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js
+// node_modules/readable-stream/lib/internal/streams/buffer_list.js
 var require_buffer_list = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/buffer_list.js"(exports2, module2) {
     "use strict";
     function ownKeys(object, enumerableOnly) {
       var keys = Object.keys(object);
@@ -3872,9 +3872,9 @@ var require_buffer_list = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js
+// node_modules/readable-stream/lib/internal/streams/destroy.js
 var require_destroy = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/destroy.js"(exports2, module2) {
     "use strict";
     function destroy(err, cb) {
       var _this = this;
@@ -3961,9 +3961,9 @@ var require_destroy = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/errors.js
+// node_modules/readable-stream/errors.js
 var require_errors = __commonJS({
-  "../../work/main/node_modules/readable-stream/errors.js"(exports2, module2) {
+  "node_modules/readable-stream/errors.js"(exports2, module2) {
     "use strict";
     var codes = {};
     function createErrorType(code2, message, Base2) {
@@ -4061,9 +4061,9 @@ var require_errors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/state.js
+// node_modules/readable-stream/lib/internal/streams/state.js
 var require_state = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/state.js"(exports2, module2) {
     "use strict";
     var ERR_INVALID_OPT_VALUE = require_errors().codes.ERR_INVALID_OPT_VALUE;
     function highWaterMarkFrom(options, isDuplex, duplexKey) {
@@ -4086,9 +4086,9 @@ var require_state = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/inherits/inherits_browser.js
+// node_modules/inherits/inherits_browser.js
 var require_inherits_browser = __commonJS({
-  "../../work/main/node_modules/inherits/inherits_browser.js"(exports2, module2) {
+  "node_modules/inherits/inherits_browser.js"(exports2, module2) {
     if (typeof Object.create === "function") {
       module2.exports = function inherits(ctor, superCtor) {
         if (superCtor) {
@@ -4118,9 +4118,9 @@ var require_inherits_browser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/inherits/inherits.js
+// node_modules/inherits/inherits.js
 var require_inherits = __commonJS({
-  "../../work/main/node_modules/inherits/inherits.js"(exports2, module2) {
+  "node_modules/inherits/inherits.js"(exports2, module2) {
     try {
       util2 = require("util");
       if (typeof util2.inherits !== "function") throw "";
@@ -4132,16 +4132,16 @@ var require_inherits = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/util-deprecate/node.js
+// node_modules/util-deprecate/node.js
 var require_node = __commonJS({
-  "../../work/main/node_modules/util-deprecate/node.js"(exports2, module2) {
+  "node_modules/util-deprecate/node.js"(exports2, module2) {
     module2.exports = require("util").deprecate;
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_writable.js
+// node_modules/readable-stream/lib/_stream_writable.js
 var require_stream_writable = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_writable.js"(exports2, module2) {
     "use strict";
     module2.exports = Writable;
     function CorkedRequest(state) {
@@ -4610,9 +4610,9 @@ var require_stream_writable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_duplex.js
+// node_modules/readable-stream/lib/_stream_duplex.js
 var require_stream_duplex = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_duplex.js"(exports2, module2) {
     "use strict";
     var objectKeys = Object.keys || function(obj) {
       var keys2 = [];
@@ -4703,9 +4703,9 @@ var require_stream_duplex = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/safe-buffer/index.js
+// node_modules/safe-buffer/index.js
 var require_safe_buffer = __commonJS({
-  "../../work/main/node_modules/safe-buffer/index.js"(exports2, module2) {
+  "node_modules/safe-buffer/index.js"(exports2, module2) {
     var buffer = require("buffer");
     var Buffer2 = buffer.Buffer;
     function copyProps(src, dst) {
@@ -4761,9 +4761,9 @@ var require_safe_buffer = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/string_decoder/lib/string_decoder.js
+// node_modules/string_decoder/lib/string_decoder.js
 var require_string_decoder = __commonJS({
-  "../../work/main/node_modules/string_decoder/lib/string_decoder.js"(exports2) {
+  "node_modules/string_decoder/lib/string_decoder.js"(exports2) {
     "use strict";
     var Buffer2 = require_safe_buffer().Buffer;
     var isEncoding = Buffer2.isEncoding || function(encoding) {
@@ -4999,9 +4999,9 @@ var require_string_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js
+// node_modules/readable-stream/lib/internal/streams/end-of-stream.js
 var require_end_of_stream = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/end-of-stream.js"(exports2, module2) {
     "use strict";
     var ERR_STREAM_PREMATURE_CLOSE = require_errors().codes.ERR_STREAM_PREMATURE_CLOSE;
     function once4(callback) {
@@ -5088,9 +5088,9 @@ var require_end_of_stream = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js
+// node_modules/readable-stream/lib/internal/streams/async_iterator.js
 var require_async_iterator = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
     "use strict";
     var _Object$setPrototypeO;
     function _defineProperty(obj, key, value) {
@@ -5271,9 +5271,9 @@ var require_async_iterator = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/from.js
+// node_modules/readable-stream/lib/internal/streams/from.js
 var require_from = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
     function asyncGeneratorStep(gen, resolve5, reject, _next, _throw, key, arg) {
       try {
@@ -5392,9 +5392,9 @@ var require_from = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_readable.js
+// node_modules/readable-stream/lib/_stream_readable.js
 var require_stream_readable = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_readable.js"(exports2, module2) {
     "use strict";
     module2.exports = Readable3;
     var Duplex;
@@ -6125,9 +6125,9 @@ var require_stream_readable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_transform.js
+// node_modules/readable-stream/lib/_stream_transform.js
 var require_stream_transform = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_transform.js"(exports2, module2) {
     "use strict";
     module2.exports = Transform;
     var _require$codes = require_errors().codes;
@@ -6226,9 +6226,9 @@ var require_stream_transform = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js
+// node_modules/readable-stream/lib/_stream_passthrough.js
 var require_stream_passthrough = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/_stream_passthrough.js"(exports2, module2) {
     "use strict";
     module2.exports = PassThrough4;
     var Transform = require_stream_transform();
@@ -6243,9 +6243,9 @@ var require_stream_passthrough = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js
+// node_modules/readable-stream/lib/internal/streams/pipeline.js
 var require_pipeline = __commonJS({
-  "../../work/main/node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
+  "node_modules/readable-stream/lib/internal/streams/pipeline.js"(exports2, module2) {
     "use strict";
     var eos;
     function once4(callback) {
@@ -6328,9 +6328,9 @@ var require_pipeline = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/readable-stream/readable.js
+// node_modules/readable-stream/readable.js
 var require_readable = __commonJS({
-  "../../work/main/node_modules/readable-stream/readable.js"(exports2, module2) {
+  "node_modules/readable-stream/readable.js"(exports2, module2) {
     var Stream = require("stream");
     if (process.env.READABLE_STREAM === "disable" && Stream) {
       module2.exports = Stream.Readable;
@@ -6350,9 +6350,9 @@ var require_readable = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/http_duplex.js
+// node_modules/docker-modem/lib/http_duplex.js
 var require_http_duplex = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/http_duplex.js"(exports2, module2) {
     module2.exports = HttpDuplex;
     var util2 = require("util");
     var stream = require_readable();
@@ -6398,9 +6398,9 @@ var require_http_duplex = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/ms/index.js
+// node_modules/ms/index.js
 var require_ms = __commonJS({
-  "../../work/main/node_modules/ms/index.js"(exports2, module2) {
+  "node_modules/ms/index.js"(exports2, module2) {
     var s = 1e3;
     var m = s * 60;
     var h = m * 60;
@@ -6514,9 +6514,9 @@ var require_ms = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/common.js
+// node_modules/debug/src/common.js
 var require_common = __commonJS({
-  "../../work/main/node_modules/debug/src/common.js"(exports2, module2) {
+  "node_modules/debug/src/common.js"(exports2, module2) {
     function setup(env) {
       createDebug.debug = createDebug;
       createDebug.default = createDebug;
@@ -6691,9 +6691,9 @@ var require_common = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/browser.js
+// node_modules/debug/src/browser.js
 var require_browser = __commonJS({
-  "../../work/main/node_modules/debug/src/browser.js"(exports2, module2) {
+  "node_modules/debug/src/browser.js"(exports2, module2) {
     exports2.formatArgs = formatArgs;
     exports2.save = save2;
     exports2.load = load;
@@ -6861,9 +6861,9 @@ var require_browser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/has-flag/index.js
+// node_modules/has-flag/index.js
 var require_has_flag = __commonJS({
-  "../../work/main/node_modules/has-flag/index.js"(exports2, module2) {
+  "node_modules/has-flag/index.js"(exports2, module2) {
     "use strict";
     module2.exports = (flag3, argv = process.argv) => {
       const prefix = flag3.startsWith("-") ? "" : flag3.length === 1 ? "-" : "--";
@@ -6874,9 +6874,9 @@ var require_has_flag = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/supports-color/index.js
+// node_modules/supports-color/index.js
 var require_supports_color = __commonJS({
-  "../../work/main/node_modules/supports-color/index.js"(exports2, module2) {
+  "node_modules/supports-color/index.js"(exports2, module2) {
     "use strict";
     var os = require("os");
     var tty = require("tty");
@@ -6988,9 +6988,9 @@ var require_supports_color = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/node.js
+// node_modules/debug/src/node.js
 var require_node2 = __commonJS({
-  "../../work/main/node_modules/debug/src/node.js"(exports2, module2) {
+  "node_modules/debug/src/node.js"(exports2, module2) {
     var tty = require("tty");
     var util2 = require("util");
     exports2.init = init;
@@ -7162,9 +7162,9 @@ var require_node2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/debug/src/index.js
+// node_modules/debug/src/index.js
 var require_src = __commonJS({
-  "../../work/main/node_modules/debug/src/index.js"(exports2, module2) {
+  "node_modules/debug/src/index.js"(exports2, module2) {
     if (typeof process === "undefined" || process.type === "renderer" || process.browser === true || process.__nwjs) {
       module2.exports = require_browser();
     } else {
@@ -7173,9 +7173,9 @@ var require_src = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/split-ca/index.js
+// node_modules/split-ca/index.js
 var require_split_ca = __commonJS({
-  "../../work/main/node_modules/split-ca/index.js"(exports2, module2) {
+  "node_modules/split-ca/index.js"(exports2, module2) {
     var fs4 = require("fs");
     module2.exports = function(filepath, split, encoding) {
       split = typeof split !== "undefined" ? split : "\n";
@@ -7204,9 +7204,9 @@ var require_split_ca = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/docker-modem/lib/modem.js
+// node_modules/docker-modem/lib/modem.js
 var require_modem = __commonJS({
-  "../../work/main/node_modules/docker-modem/lib/modem.js"(exports2, module2) {
+  "node_modules/docker-modem/lib/modem.js"(exports2, module2) {
     var querystring = require("querystring");
     var http = require_http();
     var fs4 = require("fs");
@@ -7679,9 +7679,9 @@ var require_modem = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/@balena/dockerignore/ignore.js
+// node_modules/@balena/dockerignore/ignore.js
 var require_ignore = __commonJS({
-  "../../work/main/node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
+  "node_modules/@balena/dockerignore/ignore.js"(exports2, module2) {
     "use strict";
     var path5 = require("path");
     var factory = (options) => new IgnoreBase(options);
@@ -7893,9 +7893,9 @@ var require_ignore = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/chownr/chownr.js
+// node_modules/chownr/chownr.js
 var require_chownr = __commonJS({
-  "../../work/main/node_modules/chownr/chownr.js"(exports2, module2) {
+  "node_modules/chownr/chownr.js"(exports2, module2) {
     "use strict";
     var fs4 = require("fs");
     var path5 = require("path");
@@ -8024,9 +8024,9 @@ var require_chownr = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/bl/BufferList.js
+// node_modules/bl/BufferList.js
 var require_BufferList = __commonJS({
-  "../../work/main/node_modules/bl/BufferList.js"(exports2, module2) {
+  "node_modules/bl/BufferList.js"(exports2, module2) {
     "use strict";
     var { Buffer: Buffer2 } = require("buffer");
     var symbol = /* @__PURE__ */ Symbol.for("BufferList");
@@ -8326,9 +8326,9 @@ var require_BufferList = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/bl/bl.js
+// node_modules/bl/bl.js
 var require_bl = __commonJS({
-  "../../work/main/node_modules/bl/bl.js"(exports2, module2) {
+  "node_modules/bl/bl.js"(exports2, module2) {
     "use strict";
     var DuplexStream = require_readable().Duplex;
     var inherits = require_inherits();
@@ -8397,9 +8397,9 @@ var require_bl = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js
+// node_modules/tar-fs/node_modules/tar-stream/headers.js
 var require_headers = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
+  "node_modules/tar-fs/node_modules/tar-stream/headers.js"(exports2) {
     var alloc = Buffer.alloc;
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -8636,9 +8636,9 @@ var require_headers = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js
+// node_modules/tar-fs/node_modules/tar-stream/extract.js
 var require_extract = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
+  "node_modules/tar-fs/node_modules/tar-stream/extract.js"(exports2, module2) {
     var util2 = require("util");
     var bl = require_bl();
     var headers = require_headers();
@@ -8852,16 +8852,16 @@ var require_extract = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/fs-constants/index.js
+// node_modules/fs-constants/index.js
 var require_fs_constants = __commonJS({
-  "../../work/main/node_modules/fs-constants/index.js"(exports2, module2) {
+  "node_modules/fs-constants/index.js"(exports2, module2) {
     module2.exports = require("fs").constants || require("constants");
   }
 });
 
-// ../../work/main/node_modules/wrappy/wrappy.js
+// node_modules/wrappy/wrappy.js
 var require_wrappy = __commonJS({
-  "../../work/main/node_modules/wrappy/wrappy.js"(exports2, module2) {
+  "node_modules/wrappy/wrappy.js"(exports2, module2) {
     module2.exports = wrappy;
     function wrappy(fn, cb) {
       if (fn && cb) return wrappy(fn)(cb);
@@ -8889,9 +8889,9 @@ var require_wrappy = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/once/once.js
+// node_modules/once/once.js
 var require_once = __commonJS({
-  "../../work/main/node_modules/once/once.js"(exports2, module2) {
+  "node_modules/once/once.js"(exports2, module2) {
     var wrappy = require_wrappy();
     module2.exports = wrappy(once4);
     module2.exports.strict = wrappy(onceStrict);
@@ -8933,9 +8933,9 @@ var require_once = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/end-of-stream/index.js
+// node_modules/end-of-stream/index.js
 var require_end_of_stream2 = __commonJS({
-  "../../work/main/node_modules/end-of-stream/index.js"(exports2, module2) {
+  "node_modules/end-of-stream/index.js"(exports2, module2) {
     var once4 = require_once();
     var noop = function() {
     };
@@ -9016,9 +9016,9 @@ var require_end_of_stream2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js
+// node_modules/tar-fs/node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
+  "node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
     var constants25 = require_fs_constants();
     var eos = require_end_of_stream2();
     var inherits = require_inherits();
@@ -9231,17 +9231,17 @@ var require_pack = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js
+// node_modules/tar-fs/node_modules/tar-stream/index.js
 var require_tar_stream = __commonJS({
-  "../../work/main/node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
+  "node_modules/tar-fs/node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract();
     exports2.pack = require_pack();
   }
 });
 
-// ../../work/main/node_modules/pump/index.js
+// node_modules/pump/index.js
 var require_pump = __commonJS({
-  "../../work/main/node_modules/pump/index.js"(exports2, module2) {
+  "node_modules/pump/index.js"(exports2, module2) {
     var once4 = require_once();
     var eos = require_end_of_stream2();
     var fs4;
@@ -9314,9 +9314,9 @@ var require_pump = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mkdirp-classic/index.js
+// node_modules/mkdirp-classic/index.js
 var require_mkdirp_classic = __commonJS({
-  "../../work/main/node_modules/mkdirp-classic/index.js"(exports2, module2) {
+  "node_modules/mkdirp-classic/index.js"(exports2, module2) {
     var path5 = require("path");
     var fs4 = require("fs");
     var _0777 = parseInt("0777", 8);
@@ -9400,9 +9400,9 @@ var require_mkdirp_classic = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-fs/index.js
+// node_modules/tar-fs/index.js
 var require_tar_fs = __commonJS({
-  "../../work/main/node_modules/tar-fs/index.js"(exports2) {
+  "node_modules/tar-fs/index.js"(exports2) {
     var chownr = require_chownr();
     var tar = require_tar_stream();
     var pump = require_pump();
@@ -9725,9 +9725,9 @@ var require_tar_fs = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/util.js
+// node_modules/dockerode/lib/util.js
 var require_util = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/util.js"(exports2, module2) {
+  "node_modules/dockerode/lib/util.js"(exports2, module2) {
     var DockerIgnore = require_ignore();
     var fs4 = require("fs");
     var path5 = require("path");
@@ -9807,9 +9807,9 @@ var require_util = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/exec.js
+// node_modules/dockerode/lib/exec.js
 var require_exec = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/exec.js"(exports2, module2) {
+  "node_modules/dockerode/lib/exec.js"(exports2, module2) {
     var util2 = require_util();
     var Exec = function(modem, id) {
       this.modem = modem;
@@ -9917,9 +9917,9 @@ var require_exec = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/container.js
+// node_modules/dockerode/lib/container.js
 var require_container = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/container.js"(exports2, module2) {
+  "node_modules/dockerode/lib/container.js"(exports2, module2) {
     var extend2 = require_util().extend;
     var Exec = require_exec();
     var util2 = require_util();
@@ -10791,9 +10791,9 @@ var require_container = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/image.js
+// node_modules/dockerode/lib/image.js
 var require_image = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/image.js"(exports2, module2) {
+  "node_modules/dockerode/lib/image.js"(exports2, module2) {
     var util2 = require_util();
     var Image = function(modem, name) {
       this.modem = modem;
@@ -11016,9 +11016,9 @@ var require_image = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/volume.js
+// node_modules/dockerode/lib/volume.js
 var require_volume = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/volume.js"(exports2, module2) {
+  "node_modules/dockerode/lib/volume.js"(exports2, module2) {
     var util2 = require_util();
     var Volume = function(modem, name) {
       this.modem = modem;
@@ -11089,9 +11089,9 @@ var require_volume = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/network.js
+// node_modules/dockerode/lib/network.js
 var require_network = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/network.js"(exports2, module2) {
+  "node_modules/dockerode/lib/network.js"(exports2, module2) {
     var util2 = require_util();
     var Network = function(modem, id) {
       this.modem = modem;
@@ -11223,9 +11223,9 @@ var require_network = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/service.js
+// node_modules/dockerode/lib/service.js
 var require_service = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/service.js"(exports2, module2) {
+  "node_modules/dockerode/lib/service.js"(exports2, module2) {
     var util2 = require_util();
     var Service = function(modem, id) {
       this.modem = modem;
@@ -11366,9 +11366,9 @@ var require_service = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/plugin.js
+// node_modules/dockerode/lib/plugin.js
 var require_plugin = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/plugin.js"(exports2, module2) {
+  "node_modules/dockerode/lib/plugin.js"(exports2, module2) {
     var util2 = require_util();
     var Plugin = function(modem, name, remote) {
       this.modem = modem;
@@ -11657,9 +11657,9 @@ var require_plugin = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/secret.js
+// node_modules/dockerode/lib/secret.js
 var require_secret = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/secret.js"(exports2, module2) {
+  "node_modules/dockerode/lib/secret.js"(exports2, module2) {
     var util2 = require_util();
     var Secret = function(modem, id) {
       this.modem = modem;
@@ -11762,9 +11762,9 @@ var require_secret = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/config.js
+// node_modules/dockerode/lib/config.js
 var require_config = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/config.js"(exports2, module2) {
+  "node_modules/dockerode/lib/config.js"(exports2, module2) {
     var util2 = require_util();
     var Config = function(modem, id) {
       this.modem = modem;
@@ -11867,9 +11867,9 @@ var require_config = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/task.js
+// node_modules/dockerode/lib/task.js
 var require_task = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/task.js"(exports2, module2) {
+  "node_modules/dockerode/lib/task.js"(exports2, module2) {
     var util2 = require_util();
     var Task = function(modem, id) {
       this.modem = modem;
@@ -11945,9 +11945,9 @@ var require_task = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/node.js
+// node_modules/dockerode/lib/node.js
 var require_node3 = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/node.js"(exports2, module2) {
+  "node_modules/dockerode/lib/node.js"(exports2, module2) {
     var util2 = require_util();
     var Node = function(modem, id) {
       this.modem = modem;
@@ -12063,9 +12063,9 @@ var require_proto_loader = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/session.js
+// node_modules/dockerode/lib/session.js
 var require_session = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/session.js"(exports2, module2) {
+  "node_modules/dockerode/lib/session.js"(exports2, module2) {
     var grpc = require_grpc_js();
     var protoLoader = require_proto_loader();
     var path5 = require("path");
@@ -12128,9 +12128,9 @@ var require_protobufjs = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/buildkit.js
+// node_modules/dockerode/lib/buildkit.js
 var require_buildkit = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
+  "node_modules/dockerode/lib/buildkit.js"(exports2, module2) {
     var protobuf = require_protobufjs();
     var path5 = require("path");
     var BUILDKIT_TRACE_ID = "moby.buildkit.trace";
@@ -12304,9 +12304,9 @@ var require_buildkit = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/dockerode/lib/docker.js
+// node_modules/dockerode/lib/docker.js
 var require_docker = __commonJS({
-  "../../work/main/node_modules/dockerode/lib/docker.js"(exports2, module2) {
+  "node_modules/dockerode/lib/docker.js"(exports2, module2) {
     var EventEmitter4 = require("events").EventEmitter;
     var Modem = require_modem();
     var Container2 = require_container();
@@ -13746,16 +13746,16 @@ var require_docker = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/events-universal/default.js
+// node_modules/events-universal/default.js
 var require_default = __commonJS({
-  "../../work/main/node_modules/events-universal/default.js"(exports2, module2) {
+  "node_modules/events-universal/default.js"(exports2, module2) {
     module2.exports = require("events");
   }
 });
 
-// ../../work/main/node_modules/fast-fifo/fixed-size.js
+// node_modules/fast-fifo/fixed-size.js
 var require_fixed_size = __commonJS({
-  "../../work/main/node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
+  "node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
     module2.exports = class FixedFIFO {
       constructor(hwm) {
         if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
@@ -13793,9 +13793,9 @@ var require_fixed_size = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/fast-fifo/index.js
+// node_modules/fast-fifo/index.js
 var require_fast_fifo = __commonJS({
-  "../../work/main/node_modules/fast-fifo/index.js"(exports2, module2) {
+  "node_modules/fast-fifo/index.js"(exports2, module2) {
     var FixedFIFO = require_fixed_size();
     module2.exports = class FastFIFO {
       constructor(hwm) {
@@ -13840,9 +13840,9 @@ var require_fast_fifo = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/b4a/index.js
+// node_modules/b4a/index.js
 var require_b4a = __commonJS({
-  "../../work/main/node_modules/b4a/index.js"(exports2, module2) {
+  "node_modules/b4a/index.js"(exports2, module2) {
     function isBuffer(value) {
       return Buffer.isBuffer(value) || value instanceof Uint8Array;
     }
@@ -14001,9 +14001,9 @@ var require_b4a = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js
+// node_modules/text-decoder/lib/pass-through-decoder.js
 var require_pass_through_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
+  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class PassThroughDecoder {
       constructor(encoding) {
@@ -14022,9 +14022,9 @@ var require_pass_through_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/lib/utf8-decoder.js
+// node_modules/text-decoder/lib/utf8-decoder.js
 var require_utf8_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
+  "node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
     var b4a = require_b4a();
     module2.exports = class UTF8Decoder {
       constructor() {
@@ -14169,9 +14169,9 @@ var require_utf8_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/text-decoder/index.js
+// node_modules/text-decoder/index.js
 var require_text_decoder = __commonJS({
-  "../../work/main/node_modules/text-decoder/index.js"(exports2, module2) {
+  "node_modules/text-decoder/index.js"(exports2, module2) {
     var PassThroughDecoder = require_pass_through_decoder();
     var UTF8Decoder = require_utf8_decoder();
     module2.exports = class TextDecoder {
@@ -14231,9 +14231,9 @@ var require_text_decoder = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/streamx/lib/errors.js
+// node_modules/streamx/lib/errors.js
 var require_errors2 = __commonJS({
-  "../../work/main/node_modules/streamx/lib/errors.js"(exports2, module2) {
+  "node_modules/streamx/lib/errors.js"(exports2, module2) {
     module2.exports = class StreamError extends Error {
       constructor(msg, code2, fn = StreamError) {
         super(msg);
@@ -14273,9 +14273,9 @@ var require_errors2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/streamx/index.js
+// node_modules/streamx/index.js
 var require_streamx = __commonJS({
-  "../../work/main/node_modules/streamx/index.js"(exports2, module2) {
+  "node_modules/streamx/index.js"(exports2, module2) {
     var { EventEmitter: EventEmitter4 } = require_default();
     var FIFO = require_fast_fifo();
     var TextDecoder2 = require_text_decoder();
@@ -15304,9 +15304,9 @@ var require_streamx = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/headers.js
+// node_modules/tar-stream/headers.js
 var require_headers2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/headers.js"(exports2) {
+  "node_modules/tar-stream/headers.js"(exports2) {
     var b4a = require_b4a();
     var ZEROS = "0000000000000000000";
     var SEVENS = "7777777777777777777";
@@ -15566,9 +15566,9 @@ var require_headers2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/extract.js
+// node_modules/tar-stream/extract.js
 var require_extract2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/extract.js"(exports2, module2) {
+  "node_modules/tar-stream/extract.js"(exports2, module2) {
     var { Writable, Readable: Readable3, getStreamError } = require_streamx();
     var FIFO = require_fast_fifo();
     var b4a = require_b4a();
@@ -15910,9 +15910,9 @@ var require_extract2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/constants.js
+// node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
-  "../../work/main/node_modules/tar-stream/constants.js"(exports2, module2) {
+  "node_modules/tar-stream/constants.js"(exports2, module2) {
     var constants25 = {
       // just for envs without fs
       S_IFMT: 61440,
@@ -15930,9 +15930,9 @@ var require_constants = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/pack.js
+// node_modules/tar-stream/pack.js
 var require_pack2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/pack.js"(exports2, module2) {
+  "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
     var constants25 = require_constants();
@@ -16164,17 +16164,17 @@ var require_pack2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/tar-stream/index.js
+// node_modules/tar-stream/index.js
 var require_tar_stream2 = __commonJS({
-  "../../work/main/node_modules/tar-stream/index.js"(exports2) {
+  "node_modules/tar-stream/index.js"(exports2) {
     exports2.extract = require_extract2();
     exports2.pack = require_pack2();
   }
 });
 
-// ../../work/main/node_modules/junit-report-builder/dist/index.js
+// node_modules/junit-report-builder/dist/index.js
 var require_dist = __commonJS({
-  "../../work/main/node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
+  "node_modules/junit-report-builder/dist/index.js"(exports2, module2) {
     "use strict";
     var require$$1 = require("path");
     var require$$0 = require("fs");
@@ -27566,9 +27566,9 @@ var require_dist = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/identity.js
+// node_modules/yaml/dist/nodes/identity.js
 var require_identity = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/identity.js"(exports2) {
+  "node_modules/yaml/dist/nodes/identity.js"(exports2) {
     "use strict";
     var ALIAS = /* @__PURE__ */ Symbol.for("yaml.alias");
     var DOC = /* @__PURE__ */ Symbol.for("yaml.document");
@@ -27623,9 +27623,9 @@ var require_identity = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/visit.js
+// node_modules/yaml/dist/visit.js
 var require_visit = __commonJS({
-  "../../work/main/node_modules/yaml/dist/visit.js"(exports2) {
+  "node_modules/yaml/dist/visit.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var BREAK = /* @__PURE__ */ Symbol("break visit");
@@ -27781,9 +27781,9 @@ var require_visit = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/directives.js
+// node_modules/yaml/dist/doc/directives.js
 var require_directives = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/directives.js"(exports2) {
+  "node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -27952,9 +27952,9 @@ var require_directives = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/anchors.js
+// node_modules/yaml/dist/doc/anchors.js
 var require_anchors = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/anchors.js"(exports2) {
+  "node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var visit = require_visit();
@@ -28022,9 +28022,9 @@ var require_anchors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/applyReviver.js
+// node_modules/yaml/dist/doc/applyReviver.js
 var require_applyReviver = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
+  "node_modules/yaml/dist/doc/applyReviver.js"(exports2) {
     "use strict";
     function applyReviver(reviver, obj, key, val) {
       if (val && typeof val === "object") {
@@ -28072,9 +28072,9 @@ var require_applyReviver = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/toJS.js
+// node_modules/yaml/dist/nodes/toJS.js
 var require_toJS = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/toJS.js"(exports2) {
+  "node_modules/yaml/dist/nodes/toJS.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function toJS(value, arg, ctx) {
@@ -28102,9 +28102,9 @@ var require_toJS = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Node.js
+// node_modules/yaml/dist/nodes/Node.js
 var require_Node = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Node.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Node.js"(exports2) {
     "use strict";
     var applyReviver = require_applyReviver();
     var identity = require_identity();
@@ -28143,9 +28143,9 @@ var require_Node = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Alias.js
+// node_modules/yaml/dist/nodes/Alias.js
 var require_Alias = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Alias.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Alias.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var visit = require_visit();
@@ -28261,9 +28261,9 @@ var require_Alias = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Scalar.js
+// node_modules/yaml/dist/nodes/Scalar.js
 var require_Scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Node = require_Node();
@@ -28291,9 +28291,9 @@ var require_Scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/createNode.js
+// node_modules/yaml/dist/doc/createNode.js
 var require_createNode = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/createNode.js"(exports2) {
+  "node_modules/yaml/dist/doc/createNode.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -28366,9 +28366,9 @@ var require_createNode = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Collection.js
+// node_modules/yaml/dist/nodes/Collection.js
 var require_Collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Collection.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Collection.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var identity = require_identity();
@@ -28509,9 +28509,9 @@ var require_Collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js
+// node_modules/yaml/dist/stringify/stringifyComment.js
 var require_stringifyComment = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
     function indentComment(comment, indent2) {
@@ -28526,9 +28526,9 @@ var require_stringifyComment = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js
+// node_modules/yaml/dist/stringify/foldFlowLines.js
 var require_foldFlowLines = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
+  "node_modules/yaml/dist/stringify/foldFlowLines.js"(exports2) {
     "use strict";
     var FOLD_FLOW = "flow";
     var FOLD_BLOCK = "block";
@@ -28662,9 +28662,9 @@ ${indent2}${text4.slice(fold + 1, end2)}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyString.js
+// node_modules/yaml/dist/stringify/stringifyString.js
 var require_stringifyString = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyString.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var foldFlowLines = require_foldFlowLines();
@@ -28945,9 +28945,9 @@ ${indent2}`);
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringify.js
+// node_modules/yaml/dist/stringify/stringify.js
 var require_stringify = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringify.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringify.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
     var identity = require_identity();
@@ -29069,9 +29069,9 @@ ${ctx.indent}${str}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js
+// node_modules/yaml/dist/stringify/stringifyPair.js
 var require_stringifyPair = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyPair.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29202,9 +29202,9 @@ ${ctx.indent}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/log.js
+// node_modules/yaml/dist/log.js
 var require_log = __commonJS({
-  "../../work/main/node_modules/yaml/dist/log.js"(exports2) {
+  "node_modules/yaml/dist/log.js"(exports2) {
     "use strict";
     var node_process = require("process");
     function debug5(logLevel, ...messages2) {
@@ -29224,9 +29224,9 @@ var require_log = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
 var require_merge = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/merge.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -29284,9 +29284,9 @@ var require_merge = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
 var require_addPairToJSMap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
+  "node_modules/yaml/dist/nodes/addPairToJSMap.js"(exports2) {
     "use strict";
     var log = require_log();
     var merge2 = require_merge();
@@ -29348,9 +29348,9 @@ var require_addPairToJSMap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/Pair.js
+// node_modules/yaml/dist/nodes/Pair.js
 var require_Pair = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/Pair.js"(exports2) {
+  "node_modules/yaml/dist/nodes/Pair.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyPair = require_stringifyPair();
@@ -29388,9 +29388,9 @@ var require_Pair = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js
+// node_modules/yaml/dist/stringify/stringifyCollection.js
 var require_stringifyCollection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyCollection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -29539,9 +29539,9 @@ ${indent2}${end}`;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js
+// node_modules/yaml/dist/nodes/YAMLMap.js
 var require_YAMLMap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
+  "node_modules/yaml/dist/nodes/YAMLMap.js"(exports2) {
     "use strict";
     var stringifyCollection = require_stringifyCollection();
     var addPairToJSMap = require_addPairToJSMap();
@@ -29683,9 +29683,9 @@ var require_YAMLMap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/map.js
+// node_modules/yaml/dist/schema/common/map.js
 var require_map = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/map.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/map.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLMap = require_YAMLMap();
@@ -29705,9 +29705,9 @@ var require_map = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js
+// node_modules/yaml/dist/nodes/YAMLSeq.js
 var require_YAMLSeq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
+  "node_modules/yaml/dist/nodes/YAMLSeq.js"(exports2) {
     "use strict";
     var createNode = require_createNode();
     var stringifyCollection = require_stringifyCollection();
@@ -29821,9 +29821,9 @@ var require_YAMLSeq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/seq.js
+// node_modules/yaml/dist/schema/common/seq.js
 var require_seq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/seq.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/seq.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var YAMLSeq = require_YAMLSeq();
@@ -29843,9 +29843,9 @@ var require_seq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/string.js
+// node_modules/yaml/dist/schema/common/string.js
 var require_string = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/string.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/string.js"(exports2) {
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
@@ -29862,9 +29862,9 @@ var require_string = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/common/null.js
+// node_modules/yaml/dist/schema/common/null.js
 var require_null = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/common/null.js"(exports2) {
+  "node_modules/yaml/dist/schema/common/null.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
@@ -29880,9 +29880,9 @@ var require_null = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/bool.js
+// node_modules/yaml/dist/schema/core/bool.js
 var require_bool = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/bool.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
@@ -29904,9 +29904,9 @@ var require_bool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js
+// node_modules/yaml/dist/stringify/stringifyNumber.js
 var require_stringifyNumber = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
     "use strict";
     function stringifyNumber({ format: format2, minFractionDigits, tag: tag2, value }) {
       if (typeof value === "bigint")
@@ -29931,9 +29931,9 @@ var require_stringifyNumber = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/float.js
+// node_modules/yaml/dist/schema/core/float.js
 var require_float = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/float.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -29977,9 +29977,9 @@ var require_float = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/int.js
+// node_modules/yaml/dist/schema/core/int.js
 var require_int = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/int.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30022,9 +30022,9 @@ var require_int = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/core/schema.js
+// node_modules/yaml/dist/schema/core/schema.js
 var require_schema = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/core/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/core/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30050,9 +30050,9 @@ var require_schema = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/json/schema.js
+// node_modules/yaml/dist/schema/json/schema.js
 var require_schema2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/json/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/json/schema.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var map = require_map();
@@ -30117,9 +30117,9 @@ var require_schema2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
 var require_binary = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/binary.js"(exports2) {
     "use strict";
     var node_buffer = require("buffer");
     var Scalar = require_Scalar();
@@ -30183,9 +30183,9 @@ var require_binary = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
 var require_pairs = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/pairs.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30261,9 +30261,9 @@ ${cn.comment}` : item.comment;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
 var require_omap = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/omap.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var toJS = require_toJS();
@@ -30339,9 +30339,9 @@ var require_omap = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
 var require_bool2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function boolStringify({ value, source }, ctx) {
@@ -30371,9 +30371,9 @@ var require_bool2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
 var require_float2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/float.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
@@ -30420,9 +30420,9 @@ var require_float2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
 var require_int2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
@@ -30499,9 +30499,9 @@ var require_int2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
 var require_set = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/set.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -30588,9 +30588,9 @@ var require_set = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
 var require_timestamp = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/timestamp.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
     function parseSexagesimal(str, asBigInt) {
@@ -30676,9 +30676,9 @@ var require_timestamp = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
 var require_schema3 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/yaml-1.1/schema.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30720,9 +30720,9 @@ var require_schema3 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/tags.js
+// node_modules/yaml/dist/schema/tags.js
 var require_tags = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/tags.js"(exports2) {
+  "node_modules/yaml/dist/schema/tags.js"(exports2) {
     "use strict";
     var map = require_map();
     var _null3 = require_null();
@@ -30814,9 +30814,9 @@ var require_tags = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/schema/Schema.js
+// node_modules/yaml/dist/schema/Schema.js
 var require_Schema = __commonJS({
-  "../../work/main/node_modules/yaml/dist/schema/Schema.js"(exports2) {
+  "node_modules/yaml/dist/schema/Schema.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var map = require_map();
@@ -30846,9 +30846,9 @@ var require_Schema = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js
+// node_modules/yaml/dist/stringify/stringifyDocument.js
 var require_stringifyDocument = __commonJS({
-  "../../work/main/node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
+  "node_modules/yaml/dist/stringify/stringifyDocument.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var stringify2 = require_stringify();
@@ -30926,9 +30926,9 @@ var require_stringifyDocument = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/doc/Document.js
+// node_modules/yaml/dist/doc/Document.js
 var require_Document = __commonJS({
-  "../../work/main/node_modules/yaml/dist/doc/Document.js"(exports2) {
+  "node_modules/yaml/dist/doc/Document.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var Collection = require_Collection();
@@ -31235,9 +31235,9 @@ var require_Document = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/errors.js
+// node_modules/yaml/dist/errors.js
 var require_errors3 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/errors.js"(exports2) {
+  "node_modules/yaml/dist/errors.js"(exports2) {
     "use strict";
     var YAMLError = class extends Error {
       constructor(name, pos, code2, message) {
@@ -31300,9 +31300,9 @@ ${pointer}
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-props.js
+// node_modules/yaml/dist/compose/resolve-props.js
 var require_resolve_props = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-props.js"(exports2) {
     "use strict";
     function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
       let spaceBefore = false;
@@ -31434,9 +31434,9 @@ var require_resolve_props = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js
+// node_modules/yaml/dist/compose/util-contains-newline.js
 var require_util_contains_newline = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-contains-newline.js"(exports2) {
     "use strict";
     function containsNewline(key) {
       if (!key)
@@ -31476,9 +31476,9 @@ var require_util_contains_newline = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
 var require_util_flow_indent_check = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-flow-indent-check.js"(exports2) {
     "use strict";
     var utilContainsNewline = require_util_contains_newline();
     function flowIndentCheck(indent2, fc, onError) {
@@ -31494,9 +31494,9 @@ var require_util_flow_indent_check = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-map-includes.js
+// node_modules/yaml/dist/compose/util-map-includes.js
 var require_util_map_includes = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-map-includes.js"(exports2) {
     "use strict";
     var identity = require_identity();
     function mapIncludes(ctx, items, search) {
@@ -31510,9 +31510,9 @@ var require_util_map_includes = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js
+// node_modules/yaml/dist/compose/resolve-block-map.js
 var require_resolve_block_map = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-map.js"(exports2) {
     "use strict";
     var Pair = require_Pair();
     var YAMLMap = require_YAMLMap();
@@ -31618,9 +31618,9 @@ var require_resolve_block_map = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js
+// node_modules/yaml/dist/compose/resolve-block-seq.js
 var require_resolve_block_seq = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-seq.js"(exports2) {
     "use strict";
     var YAMLSeq = require_YAMLSeq();
     var resolveProps = require_resolve_props();
@@ -31669,9 +31669,9 @@ var require_resolve_block_seq = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-end.js
+// node_modules/yaml/dist/compose/resolve-end.js
 var require_resolve_end = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
       let comment = "";
@@ -31712,9 +31712,9 @@ var require_resolve_end = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
 var require_resolve_flow_collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-flow-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Pair = require_Pair();
@@ -31906,9 +31906,9 @@ var require_resolve_flow_collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-collection.js
+// node_modules/yaml/dist/compose/compose-collection.js
 var require_compose_collection = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-collection.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -31971,9 +31971,9 @@ var require_compose_collection = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
 var require_resolve_block_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     function resolveBlockScalar(ctx, scalar2, onError) {
@@ -32154,9 +32154,9 @@ var require_resolve_block_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
 var require_resolve_flow_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/resolve-flow-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
@@ -32375,9 +32375,9 @@ var require_resolve_flow_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-scalar.js
+// node_modules/yaml/dist/compose/compose-scalar.js
 var require_compose_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-scalar.js"(exports2) {
     "use strict";
     var identity = require_identity();
     var Scalar = require_Scalar();
@@ -32456,9 +32456,9 @@ var require_compose_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
 var require_util_empty_scalar_position = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
+  "node_modules/yaml/dist/compose/util-empty-scalar-position.js"(exports2) {
     "use strict";
     function emptyScalarPosition(offset, before, pos) {
       if (before) {
@@ -32486,9 +32486,9 @@ var require_util_empty_scalar_position = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-node.js
+// node_modules/yaml/dist/compose/compose-node.js
 var require_compose_node = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-node.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-node.js"(exports2) {
     "use strict";
     var Alias = require_Alias();
     var identity = require_identity();
@@ -32592,9 +32592,9 @@ var require_compose_node = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/compose-doc.js
+// node_modules/yaml/dist/compose/compose-doc.js
 var require_compose_doc = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
+  "node_modules/yaml/dist/compose/compose-doc.js"(exports2) {
     "use strict";
     var Document = require_Document();
     var composeNode = require_compose_node();
@@ -32635,9 +32635,9 @@ var require_compose_doc = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/compose/composer.js
+// node_modules/yaml/dist/compose/composer.js
 var require_composer = __commonJS({
-  "../../work/main/node_modules/yaml/dist/compose/composer.js"(exports2) {
+  "node_modules/yaml/dist/compose/composer.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var directives = require_directives();
@@ -32843,9 +32843,9 @@ ${end.comment}` : end.comment;
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-scalar.js
+// node_modules/yaml/dist/parse/cst-scalar.js
 var require_cst_scalar = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-scalar.js"(exports2) {
     "use strict";
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
@@ -33028,9 +33028,9 @@ var require_cst_scalar = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-stringify.js
+// node_modules/yaml/dist/parse/cst-stringify.js
 var require_cst_stringify = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-stringify.js"(exports2) {
     "use strict";
     var stringify2 = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
     function stringifyToken(token) {
@@ -33089,9 +33089,9 @@ var require_cst_stringify = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst-visit.js
+// node_modules/yaml/dist/parse/cst-visit.js
 var require_cst_visit = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst-visit.js"(exports2) {
     "use strict";
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
@@ -33151,9 +33151,9 @@ var require_cst_visit = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/cst.js
+// node_modules/yaml/dist/parse/cst.js
 var require_cst = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/cst.js"(exports2) {
+  "node_modules/yaml/dist/parse/cst.js"(exports2) {
     "use strict";
     var cstScalar = require_cst_scalar();
     var cstStringify = require_cst_stringify();
@@ -33253,9 +33253,9 @@ var require_cst = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/lexer.js
+// node_modules/yaml/dist/parse/lexer.js
 var require_lexer = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/lexer.js"(exports2) {
+  "node_modules/yaml/dist/parse/lexer.js"(exports2) {
     "use strict";
     var cst = require_cst();
     function isEmpty(ch) {
@@ -33842,9 +33842,9 @@ var require_lexer = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/line-counter.js
+// node_modules/yaml/dist/parse/line-counter.js
 var require_line_counter = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/line-counter.js"(exports2) {
+  "node_modules/yaml/dist/parse/line-counter.js"(exports2) {
     "use strict";
     var LineCounter2 = class {
       constructor() {
@@ -33873,9 +33873,9 @@ var require_line_counter = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/parse/parser.js
+// node_modules/yaml/dist/parse/parser.js
 var require_parser = __commonJS({
-  "../../work/main/node_modules/yaml/dist/parse/parser.js"(exports2) {
+  "node_modules/yaml/dist/parse/parser.js"(exports2) {
     "use strict";
     var node_process = require("process");
     var cst = require_cst();
@@ -34747,9 +34747,9 @@ var require_parser = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/public-api.js
+// node_modules/yaml/dist/public-api.js
 var require_public_api = __commonJS({
-  "../../work/main/node_modules/yaml/dist/public-api.js"(exports2) {
+  "node_modules/yaml/dist/public-api.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34844,9 +34844,9 @@ var require_public_api = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/yaml/dist/index.js
+// node_modules/yaml/dist/index.js
 var require_dist2 = __commonJS({
-  "../../work/main/node_modules/yaml/dist/index.js"(exports2) {
+  "node_modules/yaml/dist/index.js"(exports2) {
     "use strict";
     var composer = require_composer();
     var Document = require_Document();
@@ -34896,7 +34896,7 @@ var require_dist2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/utils/regexp.js
+// node_modules/mocha/lib/utils/regexp.js
 var regexp_exports = {};
 __export(regexp_exports, {
   escapeRegExp: () => escapeRegExp
@@ -34905,14 +34905,14 @@ function escapeRegExp(value) {
   return value.replaceAll(/[|\\{}()[\]^$+*?.]/g, "\\$&").replaceAll("-", "\\x2d");
 }
 var init_regexp = __esm({
-  "../../work/main/node_modules/mocha/lib/utils/regexp.js"() {
+  "node_modules/mocha/lib/utils/regexp.js"() {
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/base.js
+// node_modules/diff/libesm/diff/base.js
 var Diff;
 var init_base = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/base.js"() {
+  "node_modules/diff/libesm/diff/base.js"() {
     Diff = class {
       diff(oldStr, newStr, options = {}) {
         let callback;
@@ -35116,7 +35116,7 @@ var init_base = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/util/string.js
+// node_modules/diff/libesm/util/string.js
 function longestCommonPrefix(str1, str2) {
   let i;
   for (i = 0; i < str1.length && i < str2.length; i++) {
@@ -35244,11 +35244,11 @@ function leadingAndTrailingWs(string3, segmenter) {
   return [head2, tail];
 }
 var init_string = __esm({
-  "../../work/main/node_modules/diff/libesm/util/string.js"() {
+  "node_modules/diff/libesm/util/string.js"() {
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/word.js
+// node_modules/diff/libesm/diff/word.js
 function dedupeWhitespaceInChangeObjects(startKeep, deletion, insertion, endKeep, segmenter) {
   if (deletion && insertion) {
     const [oldWsPrefix, oldWsSuffix] = leadingAndTrailingWs(deletion.value, segmenter);
@@ -35299,7 +35299,7 @@ function diffWordsWithSpace(oldStr, newStr, options) {
 }
 var extendedWordChars, tokenizeIncludingWhitespace, WordDiff, wordDiff, WordsWithSpaceDiff, wordsWithSpaceDiff;
 var init_word = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/word.js"() {
+  "node_modules/diff/libesm/diff/word.js"() {
     init_base();
     init_string();
     extendedWordChars = "a-zA-Z0-9_\\u{AD}\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2C6}\\u{2C8}-\\u{2D7}\\u{2DE}-\\u{2FF}\\u{1E00}-\\u{1EFF}";
@@ -35392,7 +35392,7 @@ var init_word = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/diff/line.js
+// node_modules/diff/libesm/diff/line.js
 function diffLines(oldStr, newStr, options) {
   return lineDiff.diff(oldStr, newStr, options);
 }
@@ -35416,7 +35416,7 @@ function tokenize(value, options) {
 }
 var LineDiff, lineDiff;
 var init_line = __esm({
-  "../../work/main/node_modules/diff/libesm/diff/line.js"() {
+  "node_modules/diff/libesm/diff/line.js"() {
     init_base();
     LineDiff = class extends Diff {
       constructor() {
@@ -35446,7 +35446,7 @@ var init_line = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/patch/create.js
+// node_modules/diff/libesm/patch/create.js
 function needsQuoting(s) {
   for (let i = 0; i < s.length; i++) {
     if (s[i] < " " || s[i] > "~" || s[i] === '"' || s[i] === "\\") {
@@ -35704,7 +35704,7 @@ function splitLines(text4) {
 }
 var INCLUDE_HEADERS;
 var init_create = __esm({
-  "../../work/main/node_modules/diff/libesm/patch/create.js"() {
+  "node_modules/diff/libesm/patch/create.js"() {
     init_line();
     INCLUDE_HEADERS = {
       includeIndex: true,
@@ -35714,17 +35714,17 @@ var init_create = __esm({
   }
 });
 
-// ../../work/main/node_modules/diff/libesm/index.js
+// node_modules/diff/libesm/index.js
 var init_libesm = __esm({
-  "../../work/main/node_modules/diff/libesm/index.js"() {
+  "node_modules/diff/libesm/index.js"() {
     init_word();
     init_create();
   }
 });
 
-// ../../work/main/node_modules/picocolors/picocolors.js
+// node_modules/picocolors/picocolors.js
 var require_picocolors = __commonJS({
-  "../../work/main/node_modules/picocolors/picocolors.js"(exports2, module2) {
+  "node_modules/picocolors/picocolors.js"(exports2, module2) {
     var p = process || {};
     var argv = p.argv || [];
     var env = p.env || {};
@@ -35794,9 +35794,9 @@ var require_picocolors = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/is-unicode-supported/index.js
+// node_modules/is-unicode-supported/index.js
 var require_is_unicode_supported = __commonJS({
-  "../../work/main/node_modules/is-unicode-supported/index.js"(exports2, module2) {
+  "node_modules/is-unicode-supported/index.js"(exports2, module2) {
     "use strict";
     module2.exports = () => {
       if (process.platform !== "win32") {
@@ -35808,9 +35808,9 @@ var require_is_unicode_supported = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/utils.cjs
+// node_modules/mocha/lib/utils.cjs
 var require_utils2 = __commonJS({
-  "../../work/main/node_modules/mocha/lib/utils.cjs"(exports2) {
+  "node_modules/mocha/lib/utils.cjs"(exports2) {
     "use strict";
     var path5 = require("node:path");
     var pc = require_picocolors();
@@ -36176,10 +36176,10 @@ var require_utils2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/pending.js
+// node_modules/mocha/lib/pending.js
 var PendingError;
 var init_pending = __esm({
-  "../../work/main/node_modules/mocha/lib/pending.js"() {
+  "node_modules/mocha/lib/pending.js"() {
     PendingError = class extends Error {
       constructor(message) {
         super(message);
@@ -36189,10 +36189,10 @@ var init_pending = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/error-constants.js
+// node_modules/mocha/lib/error-constants.js
 var constants7;
 var init_error_constants = __esm({
-  "../../work/main/node_modules/mocha/lib/error-constants.js"() {
+  "node_modules/mocha/lib/error-constants.js"() {
     constants7 = {
       /**
        * An unrecoverable error.
@@ -36294,7 +36294,7 @@ var init_error_constants = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/errors.js
+// node_modules/mocha/lib/errors.js
 var errors_exports = {};
 __export(errors_exports, {
   createFatalError: () => createFatalError,
@@ -36464,7 +36464,7 @@ function createUnparsableFileError(message) {
 }
 var import_node_util, import_utils, MOCHA_ERRORS, isMochaError;
 var init_errors = __esm({
-  "../../work/main/node_modules/mocha/lib/errors.js"() {
+  "node_modules/mocha/lib/errors.js"() {
     import_node_util = require("node:util");
     init_error_constants();
     import_utils = __toESM(require_utils2(), 1);
@@ -36473,14 +36473,14 @@ var init_errors = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/runnable.js
+// node_modules/mocha/lib/runnable.js
 var runnable_exports = {};
 __export(runnable_exports, {
   Runnable: () => Runnable
 });
 var import_node_events4, import_debug, import_ms, import_utils2, debug, Date2, setTimeout2, clearTimeout2, toString2, MAX_TIMEOUT, Runnable;
 var init_runnable = __esm({
-  "../../work/main/node_modules/mocha/lib/runnable.js"() {
+  "node_modules/mocha/lib/runnable.js"() {
     import_node_events4 = require("node:events");
     init_pending();
     import_debug = __toESM(require_src(), 1);
@@ -36891,14 +36891,14 @@ var init_runnable = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/hook.js
+// node_modules/mocha/lib/hook.js
 var hook_exports = {};
 __export(hook_exports, {
   Hook: () => Hook
 });
 var import_utils3, MOCHA_ID_PROP_NAME, Hook;
 var init_hook = __esm({
-  "../../work/main/node_modules/mocha/lib/hook.js"() {
+  "node_modules/mocha/lib/hook.js"() {
     init_runnable();
     import_utils3 = __toESM(require_utils2(), 1);
     ({ MOCHA_ID_PROP_NAME } = import_utils3.default.constants);
@@ -36971,14 +36971,14 @@ var init_hook = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/suite.js
+// node_modules/mocha/lib/suite.js
 var suite_exports = {};
 __export(suite_exports, {
   Suite: () => Suite
 });
 var import_node_events5, import_utils4, import_debug2, import_ms2, assignNewMochaID, clamp, utilsConstants, defineConstants, getMochaID, isString, debug2, MOCHA_ID_PROP_NAME2, Suite;
 var init_suite = __esm({
-  "../../work/main/node_modules/mocha/lib/suite.js"() {
+  "node_modules/mocha/lib/suite.js"() {
     import_node_events5 = require("node:events");
     init_hook();
     import_utils4 = __toESM(require_utils2(), 1);
@@ -37576,7 +37576,7 @@ var init_suite = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/runner.js
+// node_modules/mocha/lib/runner.js
 var runner_exports = {};
 __export(runner_exports, {
   Runner: () => Runner
@@ -37630,7 +37630,7 @@ function thrown2Error(err) {
 }
 var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants8, Runner;
 var init_runner = __esm({
-  "../../work/main/node_modules/mocha/lib/runner.js"() {
+  "node_modules/mocha/lib/runner.js"() {
     import_node_events6 = require("node:events");
     import_debug3 = __toESM(require_src(), 1);
     init_pending();
@@ -38487,7 +38487,7 @@ var init_runner = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/base.js
+// node_modules/mocha/lib/reporters/base.js
 var base_exports = {};
 __export(base_exports, {
   Base: () => Base
@@ -38605,7 +38605,7 @@ function sameType(a, b) {
 }
 var import_ms3, import_utils6, import_supports_color, constants9, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
 var init_base2 = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/base.js"() {
+  "node_modules/mocha/lib/reporters/base.js"() {
     init_libesm();
     import_ms3 = __toESM(require_ms(), 1);
     import_utils6 = __toESM(require_utils2(), 1);
@@ -38884,14 +38884,14 @@ var init_base2 = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/dot.js
+// node_modules/mocha/lib/reporters/dot.js
 var dot_exports = {};
 __export(dot_exports, {
   Dot: () => Dot
 });
 var constants10, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
 var init_dot = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/dot.js"() {
+  "node_modules/mocha/lib/reporters/dot.js"() {
     init_base2();
     init_runner();
     ({ constants: constants10 } = Runner);
@@ -38950,14 +38950,14 @@ var init_dot = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/doc.js
+// node_modules/mocha/lib/reporters/doc.js
 var doc_exports = {};
 __export(doc_exports, {
   Doc: () => Doc2
 });
 var import_utils7, constants11, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
 var init_doc = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/doc.js"() {
+  "node_modules/mocha/lib/reporters/doc.js"() {
     init_base2();
     import_utils7 = __toESM(require_utils2(), 1);
     init_runner();
@@ -39040,7 +39040,7 @@ var init_doc = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/tap.js
+// node_modules/mocha/lib/reporters/tap.js
 var tap_exports = {};
 __export(tap_exports, {
   TAP: () => TAP
@@ -39071,7 +39071,7 @@ function indent(level) {
 }
 var import_node_util2, constants12, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
 var init_tap = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/tap.js"() {
+  "node_modules/mocha/lib/reporters/tap.js"() {
     import_node_util2 = __toESM(require("node:util"), 1);
     init_base2();
     init_runner();
@@ -39232,7 +39232,7 @@ var init_tap = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/json.js
+// node_modules/mocha/lib/reporters/json.js
 var json_exports = {};
 __export(json_exports, {
   JSONReporter: () => JSONReporter
@@ -39275,7 +39275,7 @@ function errorJSON(err) {
 }
 var import_node_fs22, import_node_path20, import_utils8, createUnsupportedError2, constants13, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/json.js"() {
+  "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
     import_node_fs22 = __toESM(require("node:fs"), 1);
     import_node_path20 = __toESM(require("node:path"), 1);
@@ -39356,7 +39356,7 @@ var init_json = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/html.js
+// node_modules/mocha/lib/reporters/html.js
 var html_exports = {};
 __export(html_exports, {
   HTML: () => HTML
@@ -39416,7 +39416,7 @@ function on(el, event, fn) {
 }
 var import_utils9, constants14, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
 var init_html = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/html.js"() {
+  "node_modules/mocha/lib/reporters/html.js"() {
     init_base2();
     import_utils9 = __toESM(require_utils2(), 1);
     init_regexp();
@@ -39646,14 +39646,14 @@ var init_html = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/list.js
+// node_modules/mocha/lib/reporters/list.js
 var list_exports = {};
 __export(list_exports, {
   List: () => List
 });
 var constants15, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
 var init_list = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/list.js"() {
+  "node_modules/mocha/lib/reporters/list.js"() {
     init_base2();
     init_runner();
     ({ constants: constants15 } = Runner);
@@ -39704,14 +39704,14 @@ var init_list = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/min.js
+// node_modules/mocha/lib/reporters/min.js
 var min_exports = {};
 __export(min_exports, {
   Min: () => Min
 });
 var constants16, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
 var init_min = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/min.js"() {
+  "node_modules/mocha/lib/reporters/min.js"() {
     init_base2();
     init_runner();
     ({ constants: constants16 } = Runner);
@@ -39743,14 +39743,14 @@ var init_min = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/spec.js
+// node_modules/mocha/lib/reporters/spec.js
 var spec_exports = {};
 __export(spec_exports, {
   Spec: () => Spec
 });
 var constants17, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
 var init_spec = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/spec.js"() {
+  "node_modules/mocha/lib/reporters/spec.js"() {
     init_base2();
     init_runner();
     constants17 = Runner.constants;
@@ -39816,14 +39816,14 @@ var init_spec = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/nyan.js
+// node_modules/mocha/lib/reporters/nyan.js
 var nyan_exports = {};
 __export(nyan_exports, {
   NyanCat: () => NyanCat
 });
 var constants18, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
 var init_nyan = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/nyan.js"() {
+  "node_modules/mocha/lib/reporters/nyan.js"() {
     init_base2();
     init_runner();
     constants18 = Runner.constants;
@@ -40037,7 +40037,7 @@ var init_nyan = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/xunit.js
+// node_modules/mocha/lib/reporters/xunit.js
 var xunit_exports = {};
 __export(xunit_exports, {
   XUnit: () => XUnit
@@ -40080,7 +40080,7 @@ function testFilePath(filepath, options) {
 }
 var import_utils10, import_node_fs23, import_node_path21, createUnsupportedError3, constants19, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/xunit.js"() {
+  "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
     import_node_fs23 = __toESM(require("node:fs"), 1);
@@ -40231,14 +40231,14 @@ var init_xunit = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/markdown.js
+// node_modules/mocha/lib/reporters/markdown.js
 var markdown_exports = {};
 __export(markdown_exports, {
   Markdown: () => Markdown
 });
 var import_utils11, constants20, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
 var init_markdown = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/markdown.js"() {
+  "node_modules/mocha/lib/reporters/markdown.js"() {
     init_base2();
     import_utils11 = __toESM(require_utils2(), 1);
     init_runner();
@@ -40323,14 +40323,14 @@ var init_markdown = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/progress.js
+// node_modules/mocha/lib/reporters/progress.js
 var progress_exports = {};
 __export(progress_exports, {
   Progress: () => Progress
 });
 var constants21, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
 var init_progress = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/progress.js"() {
+  "node_modules/mocha/lib/reporters/progress.js"() {
     init_base2();
     init_runner();
     constants21 = Runner.constants;
@@ -40400,14 +40400,14 @@ var init_progress = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/landing.js
+// node_modules/mocha/lib/reporters/landing.js
 var landing_exports = {};
 __export(landing_exports, {
   Landing: () => Landing
 });
 var constants22, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
 var init_landing = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/landing.js"() {
+  "node_modules/mocha/lib/reporters/landing.js"() {
     init_base2();
     init_runner();
     init_runnable();
@@ -40480,7 +40480,7 @@ var init_landing = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/json-stream.js
+// node_modules/mocha/lib/reporters/json-stream.js
 var json_stream_exports = {};
 __export(json_stream_exports, {
   JSONStream: () => JSONStream
@@ -40500,7 +40500,7 @@ function clean2(test2) {
 }
 var constants23, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
 var init_json_stream = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/json-stream.js"() {
+  "node_modules/mocha/lib/reporters/json-stream.js"() {
     init_base2();
     init_runner();
     constants23 = Runner.constants;
@@ -40543,7 +40543,7 @@ var init_json_stream = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/github-actions.js
+// node_modules/mocha/lib/reporters/github-actions.js
 var github_actions_exports = {};
 __export(github_actions_exports, {
   GithubActions: () => GithubActions
@@ -40570,7 +40570,7 @@ function escapeWorkflowProperty(value) {
 }
 var import_node_fs24, import_ms4, constants24, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
-  "../../work/main/node_modules/mocha/lib/reporters/github-actions.js"() {
+  "node_modules/mocha/lib/reporters/github-actions.js"() {
     import_node_fs24 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
@@ -40641,9 +40641,9 @@ var init_github_actions = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/reporters/index.cjs
+// node_modules/mocha/lib/reporters/index.cjs
 var require_reporters = __commonJS({
-  "../../work/main/node_modules/mocha/lib/reporters/index.cjs"(exports2) {
+  "node_modules/mocha/lib/reporters/index.cjs"(exports2) {
     "use strict";
     var { Base: Base2 } = (init_base2(), __toCommonJS(base_exports));
     exports2.Base = exports2.base = Base2;
@@ -40680,9 +40680,9 @@ var require_reporters = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/mocharc.json
+// node_modules/mocha/lib/mocharc.json
 var require_mocharc = __commonJS({
-  "../../work/main/node_modules/mocha/lib/mocharc.json"(exports2, module2) {
+  "node_modules/mocha/lib/mocharc.json"(exports2, module2) {
     module2.exports = {
       diff: true,
       extension: ["js", "cjs", "mjs"],
@@ -40696,9 +40696,9 @@ var require_mocharc = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs
+// node_modules/mocha/lib/nodejs/esm-utils.cjs
 var require_esm_utils = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
+  "node_modules/mocha/lib/nodejs/esm-utils.cjs"(exports2) {
     var path5 = require("node:path");
     var url = require("node:url");
     var debug5 = require_src()("mocha:esm-utils");
@@ -40815,7 +40815,7 @@ var require_esm_utils = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/stats-collector.js
+// node_modules/mocha/lib/stats-collector.js
 var stats_collector_exports = {};
 __export(stats_collector_exports, {
   createStatsCollector: () => createStatsCollector
@@ -40857,7 +40857,7 @@ function createStatsCollector(runner) {
 }
 var EVENT_TEST_PASS13, EVENT_TEST_FAIL13, EVENT_SUITE_BEGIN5, EVENT_RUN_BEGIN10, EVENT_TEST_PENDING9, EVENT_RUN_END14, EVENT_TEST_END5;
 var init_stats_collector = __esm({
-  "../../work/main/node_modules/mocha/lib/stats-collector.js"() {
+  "node_modules/mocha/lib/stats-collector.js"() {
     init_runner();
     ({
       EVENT_TEST_PASS: EVENT_TEST_PASS13,
@@ -40871,14 +40871,14 @@ var init_stats_collector = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/test.js
+// node_modules/mocha/lib/test.js
 var test_exports = {};
 __export(test_exports, {
   Test: () => Test
 });
 var import_utils12, isString2, MOCHA_ID_PROP_NAME3, Test;
 var init_test = __esm({
-  "../../work/main/node_modules/mocha/lib/test.js"() {
+  "node_modules/mocha/lib/test.js"() {
     init_runnable();
     import_utils12 = __toESM(require_utils2(), 1);
     init_errors();
@@ -40978,7 +40978,7 @@ var init_test = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/common.js
+// node_modules/mocha/lib/interfaces/common.js
 function createCommon(suites, context, mocha) {
   function shouldBeTested(suite) {
     return !mocha.options.grep || mocha.options.grep && mocha.options.grep.test(suite.fullTitle()) && !mocha.options.invert;
@@ -41122,13 +41122,13 @@ function createCommon(suites, context, mocha) {
   };
 }
 var init_common = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/common.js"() {
+  "node_modules/mocha/lib/interfaces/common.js"() {
     init_suite();
     init_errors();
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/bdd.js
+// node_modules/mocha/lib/interfaces/bdd.js
 function bddInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file3, mocha) {
@@ -41179,7 +41179,7 @@ function bddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE;
 var init_bdd = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/bdd.js"() {
+  "node_modules/mocha/lib/interfaces/bdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41188,7 +41188,7 @@ var init_bdd = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/tdd.js
+// node_modules/mocha/lib/interfaces/tdd.js
 function tddInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file3, mocha) {
@@ -41237,7 +41237,7 @@ function tddInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE2;
 var init_tdd = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/tdd.js"() {
+  "node_modules/mocha/lib/interfaces/tdd.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41246,7 +41246,7 @@ var init_tdd = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/qunit.js
+// node_modules/mocha/lib/interfaces/qunit.js
 function qUnitInterface(suite) {
   var suites = [suite];
   suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file3, mocha) {
@@ -41290,7 +41290,7 @@ function qUnitInterface(suite) {
 }
 var EVENT_FILE_PRE_REQUIRE3;
 var init_qunit = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/qunit.js"() {
+  "node_modules/mocha/lib/interfaces/qunit.js"() {
     init_test();
     init_suite();
     init_common();
@@ -41299,7 +41299,7 @@ var init_qunit = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/exports.js
+// node_modules/mocha/lib/interfaces/exports.js
 function exportsInterface(suite) {
   var suites = [suite];
   suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit);
@@ -41336,14 +41336,14 @@ function exportsInterface(suite) {
   }
 }
 var init_exports = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/exports.js"() {
+  "node_modules/mocha/lib/interfaces/exports.js"() {
     init_suite();
     init_test();
     exportsInterface.description = 'Node.js module ("exports") style';
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/interfaces/index.js
+// node_modules/mocha/lib/interfaces/index.js
 var interfaces_exports = {};
 __export(interfaces_exports, {
   bdd: () => bddInterface,
@@ -41352,7 +41352,7 @@ __export(interfaces_exports, {
   tdd: () => tddInterface
 });
 var init_interfaces = __esm({
-  "../../work/main/node_modules/mocha/lib/interfaces/index.js"() {
+  "node_modules/mocha/lib/interfaces/index.js"() {
     init_bdd();
     init_tdd();
     init_qunit();
@@ -41360,14 +41360,14 @@ var init_interfaces = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/context.js
+// node_modules/mocha/lib/context.js
 var context_exports = {};
 __export(context_exports, {
   Context: () => Context
 });
 var Context;
 var init_context = __esm({
-  "../../work/main/node_modules/mocha/lib/context.js"() {
+  "node_modules/mocha/lib/context.js"() {
     Context = class {
       constructor() {
       }
@@ -41440,7 +41440,7 @@ var init_context = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js
+// node_modules/mocha/lib/nodejs/file-unloader.js
 var file_unloader_exports = {};
 __export(file_unloader_exports, {
   unloadFile: () => unloadFile
@@ -41459,15 +41459,15 @@ function unloadFile(file3) {
 }
 var import_node_module2, require2;
 var init_file_unloader = __esm({
-  "../../work/main/node_modules/mocha/lib/nodejs/file-unloader.js"() {
+  "node_modules/mocha/lib/nodejs/file-unloader.js"() {
     import_node_module2 = require("node:module");
     require2 = (0, import_node_module2.createRequire)(void 0);
   }
 });
 
-// ../../work/main/node_modules/mocha/package.json
+// node_modules/mocha/package.json
 var require_package = __commonJS({
-  "../../work/main/node_modules/mocha/package.json"(exports2, module2) {
+  "node_modules/mocha/package.json"(exports2, module2) {
     module2.exports = {
       name: "mocha",
       version: "12.0.3",
@@ -41654,9 +41654,9 @@ var require_package = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/serialize-javascript/index.js
+// node_modules/serialize-javascript/index.js
 var require_serialize_javascript = __commonJS({
-  "../../work/main/node_modules/serialize-javascript/index.js"(exports2, module2) {
+  "node_modules/serialize-javascript/index.js"(exports2, module2) {
     "use strict";
     var UID_LENGTH = 16;
     var UID = generateUID();
@@ -41872,9 +41872,9 @@ var require_serialize_javascript = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/environment.js
+// node_modules/workerpool/src/environment.js
 var require_environment = __commonJS({
-  "../../work/main/node_modules/workerpool/src/environment.js"(exports2, module2) {
+  "node_modules/workerpool/src/environment.js"(exports2, module2) {
     var isNode2 = function(nodeProcess) {
       return typeof nodeProcess !== "undefined" && nodeProcess.versions != null && nodeProcess.versions.node != null && nodeProcess + "" === "[object process]";
     };
@@ -41886,9 +41886,9 @@ var require_environment = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/Promise.js
+// node_modules/workerpool/src/Promise.js
 var require_Promise = __commonJS({
-  "../../work/main/node_modules/workerpool/src/Promise.js"(exports2) {
+  "node_modules/workerpool/src/Promise.js"(exports2) {
     "use strict";
     function Promise2(handler, parent) {
       var me = this;
@@ -42046,9 +42046,9 @@ var require_Promise = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/validateOptions.js
+// node_modules/workerpool/src/validateOptions.js
 var require_validateOptions = __commonJS({
-  "../../work/main/node_modules/workerpool/src/validateOptions.js"(exports2) {
+  "node_modules/workerpool/src/validateOptions.js"(exports2) {
     exports2.validateOptions = function validateOptions(options, allowedOptionNames, objectName) {
       if (!options) {
         return;
@@ -42104,18 +42104,18 @@ var require_validateOptions = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js
+// node_modules/workerpool/src/generated/embeddedWorker.js
 var require_embeddedWorker = __commonJS({
-  "../../work/main/node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
+  "node_modules/workerpool/src/generated/embeddedWorker.js"(exports2, module2) {
     module2.exports = `!function(e,n){"object"==typeof exports&&"undefined"!=typeof module?module.exports=n():"function"==typeof define&&define.amd?define(n):(e="undefined"!=typeof globalThis?globalThis:e||self).worker=n()}(this,function(){"use strict";function e(n){return e="function"==typeof Symbol&&"symbol"==typeof Symbol.iterator?function(e){return typeof e}:function(e){return e&&"function"==typeof Symbol&&e.constructor===Symbol&&e!==Symbol.prototype?"symbol":typeof e},e(n)}function n(e){return e&&e.__esModule&&Object.prototype.hasOwnProperty.call(e,"default")?e.default:e}var t={};var r=function(e,n){this.message=e,this.transfer=n},o={};function i(e,n){var t=this;if(!(this instanceof i))throw new SyntaxError("Constructor must be called with the new operator");if("function"!=typeof e)throw new SyntaxError("Function parameter handler(resolve, reject) missing");var r=[],o=[];this.resolved=!1,this.rejected=!1,this.pending=!0,this[Symbol.toStringTag]="Promise";var a=function(e,n){r.push(e),o.push(n)};this.then=function(e,n){return new i(function(t,r){var o=e?s(e,t,r):t,i=n?s(n,t,r):r;a(o,i)},t)};var f=function(e){return t.resolved=!0,t.rejected=!1,t.pending=!1,r.forEach(function(n){n(e)}),a=function(n,t){n(e)},f=d=function(){},t},d=function(e){return t.resolved=!1,t.rejected=!0,t.pending=!1,o.forEach(function(n){n(e)}),a=function(n,t){t(e)},f=d=function(){},t};this.cancel=function(){return n?n.cancel():d(new u),t},this.timeout=function(e){if(n)n.timeout(e);else{var r=setTimeout(function(){d(new c("Promise timed out after "+e+" ms"))},e);t.always(function(){clearTimeout(r)})}return t},e(function(e){f(e)},function(e){d(e)})}function s(e,n,t){return function(r){try{var o=e(r);o&&"function"==typeof o.then&&"function"==typeof o.catch?o.then(n,t):n(o)}catch(e){t(e)}}}function u(e){this.message=e||"promise cancelled",this.stack=(new Error).stack}function c(e){this.message=e||"timeout exceeded",this.stack=(new Error).stack}return i.prototype.catch=function(e){return this.then(null,e)},i.prototype.always=function(e){return this.then(e,e)},i.prototype.finally=function(e){var n=this,t=function(){return new i(function(e){return e()}).then(e).then(function(){return n})};return this.then(t,t)},i.all=function(e){return new i(function(n,t){var r=e.length,o=[];r?e.forEach(function(e,i){e.then(function(e){o[i]=e,0==--r&&n(o)},function(e){r=0,t(e)})}):n(o)})},i.defer=function(){var e={};return e.promise=new i(function(n,t){e.resolve=n,e.reject=t}),e},u.prototype=new Error,u.prototype.constructor=Error,u.prototype.name="CancellationError",i.CancellationError=u,c.prototype=new Error,c.prototype.constructor=Error,c.prototype.name="TimeoutError",i.TimeoutError=c,o.Promise=i,function(n){var t=r,i=o.Promise,s="__workerpool-cleanup__",u={exit:function(){}},c={addAbortListener:function(e){u.abortListeners.push(e)},emit:u.emit};if("undefined"!=typeof self&&"function"==typeof postMessage&&"function"==typeof addEventListener)u.on=function(e,n){addEventListener(e,function(e){n(e.data)})},u.send=function(e,n){n?postMessage(e,n):postMessage(e)};else{if("undefined"==typeof process)throw new Error("Script must be executed as a worker");var a;try{a=require("worker_threads")}catch(n){if("object"!==e(n)||null===n||"MODULE_NOT_FOUND"!==n.code)throw n}if(a&&null!==a.parentPort){var f=a.parentPort;u.send=f.postMessage.bind(f),u.on=f.on.bind(f),u.exit=process.exit.bind(process)}else u.on=process.on.bind(process),u.send=function(e){process.send(e)},u.on("disconnect",function(){process.exit(1)}),u.exit=process.exit.bind(process)}function d(e){return e&&e.toJSON?JSON.parse(JSON.stringify(e)):JSON.parse(JSON.stringify(e,Object.getOwnPropertyNames(e)))}function l(e){return e&&"function"==typeof e.then&&"function"==typeof e.catch}u.methods={},u.methods.run=function(e,n){var t=new Function("return ("+e+").apply(this, arguments);");return t.worker=c,t.apply(t,n)},u.methods.methods=function(){return Object.keys(u.methods)},u.terminationHandler=void 0,u.abortListenerTimeout=1e3,u.abortListeners=[],u.terminateAndExit=function(e){var n=function(){u.exit(e)};if(!u.terminationHandler)return n();var t=u.terminationHandler(e);return l(t)?(t.then(n,n),t):(n(),new i(function(e,n){n(new Error("Worker terminating"))}))},u.cleanup=function(e){if(!u.abortListeners.length)return u.send({id:e,method:s,error:d(new Error("Worker terminating"))}),new i(function(e){e()});var n,t=u.abortListeners.map(function(e){return e()}),r=new i(function(e,t){n=setTimeout(function(){t(new Error("Timeout occurred waiting for abort handler, killing worker"))},u.abortListenerTimeout)}),o=i.all(t).then(function(){clearTimeout(n),u.abortListeners.length&&(u.abortListeners=[])},function(){clearTimeout(n),u.exit()});return new i(function(e,n){o.then(e,n),r.then(e,n)}).then(function(){u.send({id:e,method:s,error:null})},function(n){u.send({id:e,method:s,error:n?d(n):null})})};var p=null;u.on("message",function(e){if("__workerpool-terminate__"===e)return u.terminateAndExit(0);if(e.method===s)return u.cleanup(e.id);try{var n=u.methods[e.method];if(!n)throw new Error('Unknown method "'+e.method+'"');p=e.id;var r=n.apply(n,e.params);l(r)?r.then(function(n){n instanceof t?u.send({id:e.id,result:n.message,error:null},n.transfer):u.send({id:e.id,result:n,error:null}),p=null}).catch(function(n){u.send({id:e.id,result:null,error:d(n)}),p=null}):(r instanceof t?u.send({id:e.id,result:r.message,error:null},r.transfer):u.send({id:e.id,result:r,error:null}),p=null)}catch(n){u.send({id:e.id,result:null,error:d(n)})}}),u.register=function(e,n){if(e)for(var t in e)e.hasOwnProperty(t)&&(u.methods[t]=e[t],u.methods[t].worker=c);n&&(u.terminationHandler=n.onTerminate,u.abortListenerTimeout=n.abortListenerTimeout||1e3),u.send("ready")},u.emit=function(e){if(p){if(e instanceof t)return void u.send({id:p,isEvent:!0,payload:e.message},e.transfer);u.send({id:p,isEvent:!0,payload:e})}},n.add=u.register,n.emit=u.emit}(t),n(t)});
 //# sourceMappingURL=worker.min.js.map
 `;
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/WorkerHandler.js
+// node_modules/workerpool/src/WorkerHandler.js
 var require_WorkerHandler = __commonJS({
-  "../../work/main/node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
+  "node_modules/workerpool/src/WorkerHandler.js"(exports2, module2) {
     "use strict";
     var { Promise: Promise2 } = require_Promise();
     var environment = require_environment();
@@ -42562,9 +42562,9 @@ var require_WorkerHandler = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/queues.js
+// node_modules/workerpool/src/queues.js
 var require_queues = __commonJS({
-  "../../work/main/node_modules/workerpool/src/queues.js"(exports2, module2) {
+  "node_modules/workerpool/src/queues.js"(exports2, module2) {
     function FIFOQueue() {
       this.tasks = [];
     }
@@ -42605,9 +42605,9 @@ var require_queues = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/debug-port-allocator.js
+// node_modules/workerpool/src/debug-port-allocator.js
 var require_debug_port_allocator = __commonJS({
-  "../../work/main/node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
+  "node_modules/workerpool/src/debug-port-allocator.js"(exports2, module2) {
     "use strict";
     var MAX_PORTS = 65535;
     module2.exports = DebugPortAllocator;
@@ -42633,9 +42633,9 @@ var require_debug_port_allocator = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/Pool.js
+// node_modules/workerpool/src/Pool.js
 var require_Pool = __commonJS({
-  "../../work/main/node_modules/workerpool/src/Pool.js"(exports2, module2) {
+  "node_modules/workerpool/src/Pool.js"(exports2, module2) {
     var { Promise: Promise2 } = require_Promise();
     var WorkerHandler = require_WorkerHandler();
     var environment = require_environment();
@@ -42918,9 +42918,9 @@ var require_Pool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/transfer.js
+// node_modules/workerpool/src/transfer.js
 var require_transfer = __commonJS({
-  "../../work/main/node_modules/workerpool/src/transfer.js"(exports2, module2) {
+  "node_modules/workerpool/src/transfer.js"(exports2, module2) {
     function Transfer(message, transfer) {
       this.message = message;
       this.transfer = transfer;
@@ -42929,9 +42929,9 @@ var require_transfer = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/worker.js
+// node_modules/workerpool/src/worker.js
 var require_worker = __commonJS({
-  "../../work/main/node_modules/workerpool/src/worker.js"(exports2) {
+  "node_modules/workerpool/src/worker.js"(exports2) {
     var Transfer = require_transfer();
     var Promise2 = require_Promise().Promise;
     var TERMINATE_METHOD_ID = "__workerpool-terminate__";
@@ -43187,9 +43187,9 @@ var require_worker = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/workerpool/src/index.js
+// node_modules/workerpool/src/index.js
 var require_src2 = __commonJS({
-  "../../work/main/node_modules/workerpool/src/index.js"(exports2) {
+  "node_modules/workerpool/src/index.js"(exports2) {
     var { platform, isMainThread, cpus } = require_environment();
     var { TerminateError } = require_WorkerHandler();
     function pool(script, options) {
@@ -43217,7 +43217,7 @@ var require_src2 = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/serializer.js
+// node_modules/mocha/lib/nodejs/serializer.js
 var serializer_exports = {};
 __export(serializer_exports, {
   SerializableEvent: () => SerializableEvent,
@@ -43237,7 +43237,7 @@ function deserialize(value) {
 }
 var import_utils13, import_debug4, debug4, SERIALIZABLE_RESULT_NAME, SERIALIZABLE_TYPES, SerializableWorkerResult, SerializableEvent;
 var init_serializer = __esm({
-  "../../work/main/node_modules/mocha/lib/nodejs/serializer.js"() {
+  "node_modules/mocha/lib/nodejs/serializer.js"() {
     import_utils13 = __toESM(require_utils2(), 1);
     init_errors();
     import_debug4 = __toESM(require_src(), 1);
@@ -43497,9 +43497,9 @@ var init_serializer = __esm({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
+// node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs
 var require_buffered_worker_pool = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
+  "node_modules/mocha/lib/nodejs/buffered-worker-pool.cjs"(exports2) {
     "use strict";
     var serializeJavascript = require_serialize_javascript();
     var workerpool = require_src2();
@@ -43648,9 +43648,9 @@ var require_buffered_worker_pool = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
+// node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs
 var require_parallel_buffered_runner = __commonJS({
-  "../../work/main/node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
+  "node_modules/mocha/lib/nodejs/parallel-buffered-runner.cjs"(exports2, module2) {
     "use strict";
     var { Runner: Runner2 } = (init_runner(), __toCommonJS(runner_exports));
     var { EVENT_RUN_BEGIN: EVENT_RUN_BEGIN11, EVENT_RUN_END: EVENT_RUN_END15 } = Runner2.constants;
@@ -43963,9 +43963,9 @@ var require_parallel_buffered_runner = __commonJS({
   }
 });
 
-// ../../work/main/node_modules/mocha/lib/mocha.cjs
+// node_modules/mocha/lib/mocha.cjs
 var require_mocha = __commonJS({
-  "../../work/main/node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
+  "node_modules/mocha/lib/mocha.cjs"(exports2, module2) {
     "use strict";
     var { escapeRegExp: escapeRegExp2 } = (init_regexp(), __toCommonJS(regexp_exports));
     var path5 = require("node:path");
@@ -44561,7 +44561,7 @@ ${err && err.stack ? err.stack : err}
   }
 });
 
-// ../../work/main/node_modules/commander/esm.mjs
+// node_modules/commander/esm.mjs
 var import_index = __toESM(require_commander(), 1);
 var {
   program,
@@ -47874,8 +47874,8 @@ function recordText(record2) {
   }
   return oneLine(parts2.join(" "), LINE);
 }
-function rulingText({ path: path5, permissions, allowed, explicit }) {
-  return oneLine(`the kernel, asked, says that the policy ${allowed ? "allows" : explicit ? "denies" : "has no rule that allows"} ${permissions} of ${quoted(path5)}`, LINE);
+function rulingText({ path: path5, permissions, allowed }) {
+  return oneLine(`the kernel, asked, says that the policy ${allowed ? "allows" : "does not allow"} ${permissions} of ${quoted(path5)}`, LINE);
 }
 function sizeText(output2) {
   return output2.truncated ? `cut by the agent, ${grouped(output2.bytes)} bytes in all` : `${grouped(output2.bytes)} bytes`;
@@ -48828,7 +48828,7 @@ function isRecord(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// ../../work/main/node_modules/zod/v4/core/util.js
+// node_modules/zod/v4/core/util.js
 var util_exports = {};
 __export(util_exports, {
   BIGINT_FORMAT_RANGES: () => BIGINT_FORMAT_RANGES,
@@ -49684,7 +49684,7 @@ function constantCatch(value) {
   return fn;
 }
 
-// ../../work/main/node_modules/zod/v4/core/core.js
+// node_modules/zod/v4/core/core.js
 var _a;
 var _zodDesc = { value: void 0, enumerable: false };
 var _E = "captureStackTrace" in Error ? Error : null;
@@ -49802,7 +49802,7 @@ function config(newConfig) {
   return globalConfig;
 }
 
-// ../../work/main/node_modules/zod/v4/core/errors.js
+// node_modules/zod/v4/core/errors.js
 function _getMessage() {
   const internals = this._zod;
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
@@ -49917,7 +49917,7 @@ function formatError(error3, mapper = (issue2) => issue2.message) {
   return fieldErrors;
 }
 
-// ../../work/main/node_modules/zod/v4/core/parse.js
+// node_modules/zod/v4/core/parse.js
 function finalizeParams(callee, params) {
   return { callee: params?.callee ?? callee, Err: params?.Err };
 }
@@ -50065,7 +50065,7 @@ var _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
   return _safeParseAsync(_Err)(schema, value, _ctx);
 };
 
-// ../../work/main/node_modules/zod/v4/core/regexes.js
+// node_modules/zod/v4/core/regexes.js
 var cuid = /^[cC][0-9a-z]{6,}$/;
 var cuid2 = /^[0-9a-z]+$/;
 var ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
@@ -50123,7 +50123,7 @@ var boolean = /^(?:true|false)$/i;
 var lowercase = /^[^A-Z]*$/;
 var uppercase = /^[^a-z]*$/;
 
-// ../../work/main/node_modules/zod/v4/core/checks.js
+// node_modules/zod/v4/core/checks.js
 var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   var _a3;
   inst._zod ?? (inst._zod = {});
@@ -50443,7 +50443,7 @@ var $ZodCheckOverwrite = /* @__PURE__ */ $constructor("$ZodCheckOverwrite", (ins
   };
 });
 
-// ../../work/main/node_modules/zod/v4/core/doc.js
+// node_modules/zod/v4/core/doc.js
 var Doc = class {
   constructor(args = [], closed = {}) {
     this.content = [];
@@ -50484,14 +50484,14 @@ ${content.join("\n")}
   }
 };
 
-// ../../work/main/node_modules/zod/v4/core/versions.js
+// node_modules/zod/v4/core/versions.js
 var version = {
   major: 4,
   minor: 6,
   patch: 7
 };
 
-// ../../work/main/node_modules/zod/v4/core/schemas.js
+// node_modules/zod/v4/core/schemas.js
 var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   var _a3;
   inst ?? (inst = {});
@@ -52055,7 +52055,7 @@ function handleRefineResult(result2, payload, input, inst) {
   }
 }
 
-// ../../work/main/node_modules/zod/v4/core/memoizer.js
+// node_modules/zod/v4/core/memoizer.js
 var $ZodCyclicError = class extends Error {
   constructor() {
     super(`Cannot parse a reference cycle that closes through a transform`);
@@ -52329,7 +52329,7 @@ function isBackEdge(ctx, value) {
   return backEdges !== void 0 && isRef(value) && backEdges.has(value);
 }
 
-// ../../work/main/node_modules/zod/v4/locales/en.js
+// node_modules/zod/v4/locales/en.js
 var error = () => {
   const Sizable = {
     string: { unit: "characters", verb: "to have" },
@@ -52454,7 +52454,7 @@ function en_default() {
   };
 }
 
-// ../../work/main/node_modules/zod/v4/core/registries.js
+// node_modules/zod/v4/core/registries.js
 var _a2;
 var $ZodRegistry = class {
   constructor() {
@@ -52502,7 +52502,7 @@ function registry() {
 (_a2 = globalThis).__zod_globalRegistry ?? (_a2.__zod_globalRegistry = registry());
 var globalRegistry = globalThis.__zod_globalRegistry;
 
-// ../../work/main/node_modules/zod/v4/core/api.js
+// node_modules/zod/v4/core/api.js
 function snapshotChecks(def) {
   if (def.checks)
     def.checks = [...def.checks];
@@ -53010,7 +53010,7 @@ function _check(fn, params) {
   return ch;
 }
 
-// ../../work/main/node_modules/zod/v4/core/to-json-schema.js
+// node_modules/zod/v4/core/to-json-schema.js
 function assignProps(target2, ...sources) {
   for (const source of sources) {
     for (const key of Reflect.ownKeys(source)) {
@@ -53540,7 +53540,7 @@ var createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) =
   return finalize(ctx, schema);
 };
 
-// ../../work/main/node_modules/zod/v4/core/json-schema-processors.js
+// node_modules/zod/v4/core/json-schema-processors.js
 var narrowMin = (agg, key, value) => {
   if (agg[key] === void 0 || value > agg[key])
     agg[key] = value;
@@ -54069,7 +54069,7 @@ var optionalProcessor = (schema, ctx, _json, params) => {
   seen.ref = def.innerType;
 };
 
-// ../../work/main/node_modules/zod/v4/classic/errors.js
+// node_modules/zod/v4/classic/errors.js
 var _installedErrorProtos = /* @__PURE__ */ new WeakSet([Object.prototype, Error.prototype]);
 function _lazyMethod(proto, key, make) {
   Object.defineProperty(proto, key, {
@@ -54114,7 +54114,7 @@ var ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0
   Parent: Error
 });
 
-// ../../work/main/node_modules/zod/v4/classic/parse.js
+// node_modules/zod/v4/classic/parse.js
 var parse2 = /* @__PURE__ */ _parse(ZodRealError);
 var parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
@@ -54128,7 +54128,7 @@ var safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
 var safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
 var safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
 
-// ../../work/main/node_modules/zod/v4/classic/schemas.js
+// node_modules/zod/v4/classic/schemas.js
 function _ensureDefaultLocale() {
   if (!globalConfig.localeError)
     config(en_default());
@@ -55335,7 +55335,7 @@ function readSpec(file3) {
   }
 }
 
-// ../../work/main/node_modules/chai/index.js
+// node_modules/chai/index.js
 var __defProp2 = Object.defineProperty;
 var __defNormalProp = (obj, key, value) => key in obj ? __defProp2(obj, key, { enumerable: true, configurable: true, writable: true, value }) : obj[key] = value;
 var __name = (target2, value) => __defProp2(target2, "name", { value, configurable: true });
@@ -59504,7 +59504,7 @@ function use(fn) {
 }
 __name(use, "use");
 
-// ../../work/main/node_modules/mocha/index.js
+// node_modules/mocha/index.js
 var mocha_exports = {};
 __export(mocha_exports, {
   default: () => import_mocha.default
@@ -60335,11 +60335,10 @@ function askKernel(label, path5, permissions) {
     fd = (0, import_node_fs27.openSync)("/sys/kernel/security/apparmor/.access", "r+");
     (0, import_node_fs27.writeSync)(fd, query, 0, query.length, 0);
     const text4 = answer.toString("latin1", 0, (0, import_node_fs27.readSync)(fd, answer, 0, answer.length, 0));
-    const mask = (word2) => Number(new RegExp(`^${word2} (0x[0-9a-f]+)$`, "m").exec(text4)?.[1] ?? NaN);
-    const [allow, quiet] = [mask("allow"), mask("quiet")];
-    if (Number.isNaN(allow) || Number.isNaN(quiet)) return void 0;
+    const allow = Number(/^allow (0x[0-9a-f]+)$/m.exec(text4)?.[1] ?? NaN);
+    if (Number.isNaN(allow)) return void 0;
     const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted, explicit: (quiet & wanted) !== 0 };
+    return { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted };
   } catch {
     return void 0;
   } finally {

@@ -177,8 +177,6 @@ export interface Ruling {
   /** Letters as in a rule. */
   readonly permissions: string;
   readonly allowed: boolean;
-  /** A deny rule forbids it; else no rule allows it. */
-  readonly explicit: boolean;
 }
 
 export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';

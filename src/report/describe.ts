@@ -86,8 +86,8 @@ export function recordText(record: AuditRecord): string {
 }
 
 /** What the kernel says of the loaded policy when it is asked. */
-export function rulingText({ path, permissions, allowed, explicit }: Ruling): string {
-  return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : explicit ? 'denies' : 'has no rule that allows'} ${permissions} of ${quoted(path)}`, LINE);
+export function rulingText({ path, permissions, allowed }: Ruling): string {
+  return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`, LINE);
 }
 
 /** How much of an output there is: `12 bytes`, `64 of 9,000 bytes`. */

@@ -63,8 +63,8 @@ describe('two witnesses', () => {
       { name: 'link', exec: '/bin/sh', expect: 'denied' }, { name: 'new', open: '/etc/new', for: 'create', expect: 'allowed' },
     ])]);
     expect(exit, story(ledger)).to.equal(0);
-    expect(ledger.suites[0]!.entries.map(({ ruling }) => [ruling?.path, ruling?.permissions, ruling?.allowed, ruling?.explicit])).to.deep.equal([
-      ['/etc/passwd', 'w', false, true], ['/etc/group', 'w', true, false], ['/usr/bin/dash', 'x', false, true], ['/etc/new', 'w', true, false],
+    expect(ledger.suites[0]!.entries.map(({ ruling }) => [ruling?.path, ruling?.permissions, ruling?.allowed])).to.deep.equal([
+      ['/etc/passwd', 'w', false], ['/etc/group', 'w', true], ['/usr/bin/dash', 'x', false], ['/etc/new', 'w', true],
     ]);
     expect(ledger.suites[0]!.entries.flatMap(({ verdict }) => verdict.notes)).to.deep.equal([]);
   });
