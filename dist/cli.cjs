@@ -45224,13 +45224,13 @@ var Container = class {
    * profile away, is called when they do not die.
    */
   async remove(unconfine) {
-    const kill = async () => {
+    const kill2 = async () => {
       try {
         await this.#container.kill();
       } catch {
       }
     };
-    await Promise.race([kill(), (0, import_promises.setTimeout)(KILL_MS)]);
+    await Promise.race([kill2(), (0, import_promises.setTimeout)(KILL_MS)]);
     if (!await this.#gone(KILL_MS)) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
@@ -47361,17 +47361,17 @@ async function startMachine(tree, image, plan) {
 ${complaints}`.replace(/[^\x20-\x7e\n]/g, "").split("\n").filter((line2) => line2.trim() !== "");
     return [...lines.slice(0, -10).filter((line2) => /panic|BUG:|Oops|Out of memory/.test(line2)).slice(0, 5), ...lines.slice(-10)];
   };
-  const kill = async () => {
+  const kill2 = async () => {
     child2.stdin?.end();
     await ended;
     await (0, import_promises9.rm)(folder, { recursive: true, force: true });
   };
   try {
     const qmp = await Qmp.open(await connectSoon(sockets.qmp, 2e4, () => alive2));
-    return { qmp, channel: sockets.channel, alive: () => alive2, lastWords, kill };
+    return { qmp, channel: sockets.channel, alive: () => alive2, lastWords, kill: kill2 };
   } catch (error3) {
     const details = await lastWords();
-    await kill();
+    await kill2();
     throw new HarnessError("lab-guest", "QEMU did not start.", { cause: error3, details });
   }
 }
@@ -48671,6 +48671,7 @@ function resolvePlan(file3, spec, locate, options) {
       ...probe2.because === void 0 ? {} : { because: probe2.because },
       action,
       ...user === void 0 ? {} : { user },
+      direct: probe2.via === "docker-exec",
       control: probe2.control ?? !(spec.container["only-apparmor"] === true && (action.kind === "run" || action.kind === "shell")),
       timeoutMs: milliseconds(probe2.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
       expect: expect2,
@@ -51551,7 +51552,7 @@ function handleIntersectionResults(result2, left, right) {
   const unrecKeys = /* @__PURE__ */ new Map();
   let unrecIssue;
   const keyIssues = /* @__PURE__ */ new Map();
-  const collect = (iss, side) => {
+  const collect2 = (iss, side) => {
     let keys;
     if (iss.code === "unrecognized_keys" && !iss.path?.length) {
       unrecIssue ?? (unrecIssue = iss);
@@ -51572,11 +51573,11 @@ function handleIntersectionResults(result2, left, right) {
     return true;
   };
   for (const iss of left.issues) {
-    if (!collect(iss, "l"))
+    if (!collect2(iss, "l"))
       result2.issues.push(iss);
   }
   for (const iss of right.issues) {
-    if (!collect(iss, "r"))
+    if (!collect2(iss, "r"))
       result2.issues.push(iss);
   }
   const bothKeys = [...unrecKeys].filter(([, f]) => f.l && f.r).map(([k]) => k);
@@ -55109,6 +55110,7 @@ var probe = strictObject({
   try: command2.optional().describe("One attempted access in the field's own words, for example `link /etc/passwd /tmp/x`, `socket inet raw icmp`, `capable sys_admin`, `mount tmpfs none /mnt`. docs/agent-operations.md lists all."),
   http: string2().max(LIMIT2.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, "must begin with http://container, with a port if not 80").optional().describe("GET this address from the host; the host name `container` is the container."),
   terminal: boolean2().optional().describe("With `run` or `shell`: give it a terminal, as `docker exec -t` does."),
+  via: _enum(["agent", "docker-exec"]).optional().describe("With `run` or `shell`: who starts the command. `agent` (default) starts it from inside the confinement. `docker-exec` shows what that command does by hand: the engine opens the program unconfined, so the profile's exec rules are not asked for it."),
   user: text2.max(200).optional().describe("User, as `docker exec --user` takes it."),
   timeout: duration2.optional(),
   control: boolean2().optional().describe("Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there."),
@@ -55239,6 +55241,8 @@ function probeProblems(probes, locate) {
     if (actions.length > 1) say(`probe ${String(i + 1)} tries several things (${actions.join(", ")}): give each a probe of its own`, actions[1]);
     if ("for" in probe2 && !("open" in probe2)) say("`for` goes with `open` only", "for");
     if ("terminal" in probe2 && !("run" in probe2 || "shell" in probe2)) say("`terminal` goes with `run` or `shell` only", "terminal");
+    if ("via" in probe2 && !("run" in probe2 || "shell" in probe2)) say("`via` goes with `run` or `shell` only", "via");
+    if (probe2["via"] === "docker-exec" && probe2["terminal"] === true) say("`terminal` goes with `via: agent` only", "terminal");
     if ("http" in probe2 && "user" in probe2) say("`user` has no meaning for `http`, which runs on the host", "user");
     found.push(...wordProblem(probe2["run"], ["probes", i, "run"], locate));
     if ("try" in probe2) found.push(...operationProblem(probe2["try"], ["probes", i, "try"], locate));
@@ -60149,15 +60153,15 @@ function outcomeOf2(probe2, o) {
   }
   return { kind: "succeeded" };
 }
+var DIRECT = "Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.";
 function decide(facts) {
   const { probe: probe2, observation, loss } = facts;
   if (loss !== void 0) return verdict("inconclusive", "records-lost", `Audit records may be missing: ${loss}.`);
   const outcome2 = outcomeOf2(probe2, observation);
   if (outcome2.kind === "unclear") return verdict("inconclusive", outcome2.code, `${sentence(outcome2.why)}.`, missingProgramHint(outcome2.code));
   const base = probe2.expect.access === "denied" ? judgeDenied(facts, outcome2) : probe2.expect.access === "allowed" ? judgeAllowed(facts, outcome2) : judgeComplains(facts, outcome2);
-  if (base.kind !== "pass") return base;
-  const broken = conditions(facts);
-  return broken === void 0 ? base : broken;
+  const told = probe2.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
+  return told.kind === "pass" ? conditions(facts) ?? told : told;
 }
 function judgeDenied(facts, outcome2) {
   const { probe: probe2, control } = facts;
@@ -60599,10 +60603,10 @@ function output(stream, body) {
   return { type: "output", stream, tag: body.toString("utf8", 0, end), data: Buffer.from(body.subarray(end + 1)) };
 }
 function result(all) {
-  const [tag2 = "", stage = "", errno = "", exit = "", signal3 = "", out = "", err = "", us = "", kill = "", note = ""] = all;
-  return { type: "result", tag: tag2, ...outcome(stage, errno, exit, signal3, us, kill), stdoutBytes: number3(out), stderrBytes: number3(err), note };
+  const [tag2 = "", stage = "", errno = "", exit = "", signal3 = "", out = "", err = "", us = "", kill2 = "", note = ""] = all;
+  return { type: "result", tag: tag2, ...outcome(stage, errno, exit, signal3, us, kill2), stdoutBytes: number3(out), stderrBytes: number3(err), note };
 }
-function outcome(stage, errno, exit, signal3, us, kill) {
+function outcome(stage, errno, exit, signal3, us, kill2) {
   if (stage !== "done" && stage !== "exec" && stage !== "timeout") throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
   return {
     stage,
@@ -60610,7 +60614,7 @@ function outcome(stage, errno, exit, signal3, us, kill) {
     exit: exit === "-1" ? void 0 : number3(exit, 255),
     signal: number3(signal3, 127),
     durationUs: number3(us),
-    killErrno: number3(kill, 4095)
+    killErrno: number3(kill2, 4095)
   };
 }
 function number3(text4, max = Number.MAX_SAFE_INTEGER) {
@@ -60624,9 +60628,9 @@ function parseTtyTrailer(output2, token) {
   const end = output2.indexOf(30, start2 + 1);
   if (end < 0) return void 0;
   const parts2 = output2.toString("latin1", start2 + 34, end).split(";");
-  const [stage = "", errno = "", exit = "", signal3 = "", us = "", kill = ""] = parts2;
+  const [stage = "", errno = "", exit = "", signal3 = "", us = "", kill2 = ""] = parts2;
   if (parts2.length !== 6) throw new ProtocolError(`a terminal trailer with ${String(parts2.length)} fields in place of 6`);
-  return { output: output2.subarray(0, start2), outcome: outcome(stage, errno, exit, signal3, us, kill) };
+  return { output: output2.subarray(0, start2), outcome: outcome(stage, errno, exit, signal3, us, kill2) };
 }
 
 // src/probe/agent.ts
@@ -60777,6 +60781,55 @@ function observed(outcome2) {
   };
 }
 
+// src/probe/direct.ts
+async function runDirect(container2, argv, probe2) {
+  const started2 = performance.now();
+  const exec3 = await container2.exec(argv, { user: probe2.user });
+  exec3.stdin.end();
+  const [out, err] = [collect(exec3.stdout), collect(exec3.stderr)];
+  const ended = Promise.all([out.ended, err.ended]).then(() => "ended");
+  let timer;
+  const late = new Promise((resolve5) => {
+    timer = setTimeout(() => {
+      resolve5("late");
+    }, probe2.timeoutMs);
+  });
+  const how = await Promise.race([ended, late]);
+  clearTimeout(timer);
+  const seen = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started2 };
+  if (how === "late") {
+    await kill(exec3);
+    return { stage: "timeout", ...seen };
+  }
+  const [exit, pid] = [await exec3.exit(), await exec3.pid()];
+  const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i.exec(seen.stdout.text)?.[1]?.toLowerCase();
+  if (pid === 0 || refusal !== void 0) return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT", ...seen };
+  return exit === void 0 ? lost("docker exec gave no exit status") : { stage: "done", exit, ...seen };
+}
+function collect(stream) {
+  const chunks = [];
+  let [kept, bytes] = [0, 0];
+  stream.on("data", (chunk) => {
+    bytes += chunk.length;
+    const part = chunk.subarray(0, Math.max(0, OUTPUT_CAP - kept));
+    kept += part.length;
+    chunks.push(part);
+  });
+  const ended = new Promise((resolve5) => {
+    stream.on("end", resolve5).on("close", resolve5).on("error", () => {
+      resolve5();
+    });
+  });
+  return { ended, captured: () => captured(Buffer.concat(chunks), bytes) };
+}
+async function kill(exec3) {
+  try {
+    process.kill(await exec3.pid(), "SIGKILL");
+  } catch {
+  }
+  exec3.close();
+}
+
 // src/probe/terminal.ts
 var import_node_crypto9 = require("node:crypto");
 var GRACE_MS3 = 3e4;
@@ -60824,6 +60877,7 @@ var Place = class {
       const { action } = probe2;
       if (action.kind === "http") return await this.#http(action.url, probe2.timeoutMs);
       const agent = await this.agent(probe2.user);
+      if (probe2.direct) return await runDirect(this.container, agent.argvOf(probe2), probe2);
       if ((action.kind === "run" || action.kind === "shell") && action.terminal) return await runOnTerminal(this.container, agent, probe2);
       return await agent.perform(probe2);
     } catch (error3) {

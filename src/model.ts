@@ -66,6 +66,8 @@ export interface Probe {
   /** User as `docker exec --user` takes it; undefined is the container's own user. */
   readonly user?: string;
   readonly timeoutMs: number;
+  /** A command started by `docker exec` itself in place of the agent. */
+  readonly direct: boolean;
   /** Whether it is also tried in the control container, when there is one. */
   readonly control: boolean;
   readonly expect: Expectation;

@@ -52,6 +52,9 @@ export function outcomeOf(probe: Probe, o: Observation): Outcome {
   return { kind: 'succeeded' };
 }
 
+/** What a command through `docker exec` does not show. */
+const DIRECT = 'Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.';
+
 /** Judges one probe. */
 export function decide(facts: Facts): Verdict {
   const { probe, observation, loss } = facts;
@@ -59,9 +62,8 @@ export function decide(facts: Facts): Verdict {
   const outcome = outcomeOf(probe, observation);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
-  if (base.kind !== 'pass') return base;
-  const broken = conditions(facts);
-  return broken === undefined ? base : broken;
+  const told = probe.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
+  return told.kind === 'pass' ? conditions(facts) ?? told : told;
 }
 
 function judgeDenied(facts: Facts, outcome: Outcome): Verdict {

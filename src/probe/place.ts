@@ -6,6 +6,7 @@ import { httpGet } from '../container/http.ts';
 import type { Observation, Probe } from '../model.ts';
 import { AgentSession } from './agent.ts';
 import { captured, lost, NOTHING } from './capture.ts';
+import { runDirect } from './direct.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { runOnTerminal } from './terminal.ts';
 
@@ -33,6 +34,7 @@ export class Place {
       const { action } = probe;
       if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
       const agent = await this.agent(probe.user);
+      if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe);
       if ((action.kind === 'run' || action.kind === 'shell') && action.terminal) return await runOnTerminal(this.container, agent, probe);
       return await agent.perform(probe);
     } catch (error) {

@@ -33,6 +33,7 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
       ...(probe.because === undefined ? {} : { because: probe.because }),
       action,
       ...(user === undefined ? {} : { user }),
+      direct: probe.via === 'docker-exec',
       control: probe.control ?? !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
       timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
       expect,

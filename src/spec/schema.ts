@@ -54,6 +54,7 @@ const probe = z.strictObject({
   http: z.string().max(LIMIT.text).regex(/^http:\/\/container(:\d{1,5})?(\/|$)/, 'must begin with http://container, with a port if not 80').optional()
     .describe('GET this address from the host; the host name `container` is the container.'),
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
+  via: z.enum(['agent', 'docker-exec']).optional().describe('With `run` or `shell`: who starts the command. `agent` (default) starts it from inside the confinement. `docker-exec` shows what that command does by hand: the engine opens the program unconfined, so the profile\'s exec rules are not asked for it.'),
   user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
   timeout: duration.optional(),
   control: z.boolean().optional().describe('Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there.'),

@@ -100,6 +100,8 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
     if (actions.length > 1) say(`probe ${String(i + 1)} tries several things (${actions.join(', ')}): give each a probe of its own`, actions[1]);
     if ('for' in probe && !('open' in probe)) say('`for` goes with `open` only', 'for');
     if ('terminal' in probe && !('run' in probe || 'shell' in probe)) say('`terminal` goes with `run` or `shell` only', 'terminal');
+    if ('via' in probe && !('run' in probe || 'shell' in probe)) say('`via` goes with `run` or `shell` only', 'via');
+    if (probe['via'] === 'docker-exec' && probe['terminal'] === true) say('`terminal` goes with `via: agent` only', 'terminal');
     if ('http' in probe && 'user' in probe) say('`user` has no meaning for `http`, which runs on the host', 'user');
     found.push(...wordProblem(probe['run'], ['probes', i, 'run'], locate));
     if ('try' in probe) found.push(...operationProblem(probe['try'], ['probes', i, 'try'], locate));

@@ -24,6 +24,18 @@ describe('the exec hole', () => {
     expect(exit, story(ledger)).to.equal(0);
     expect(entry(ledger, 'dash').observation).to.include({ stage: 'exec', errno: 'EACCES' });
   });
+
+  it('`via: docker-exec` shows the hole, and its verdict explains it', async () => {
+    const { ledger, exit } = await harness([spec(profileText('hole', NO_DASH), [
+      { name: 'direct', run: 'dash -c "echo started"', via: 'docker-exec', expect: 'denied' },
+      { name: 'missing', run: 'no-such-program', via: 'docker-exec', expect: 'denied' },
+      { name: 'slow', run: 'sleep 60', via: 'docker-exec', timeout: '1s', expect: 'allowed' },
+    ])]);
+    expect(exit, story(ledger)).to.equal(1);
+    expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.code), story(ledger)).to.deep.equal(['let-through', 'not-runnable', 'timeout']);
+    expect(entry(ledger, 'direct').observation).to.include({ exit: 0 });
+    expect(entry(ledger, 'direct').verdict.notes.join()).to.match(/exec rules of the profile were not asked/);
+  });
 });
 
 describe('two witnesses', () => {

@@ -59,7 +59,7 @@ function check(made: Ledger): Parsed {
 /** A run with everything in it that a ledger can hold. */
 function full(): Ledger {
   const list = ALL_KINDS.flatMap((kind, index) => [entry(kind, `a${index}`), entry(kind, `b${index}`, {
-    probe: { id: `b${index}`, name: 'runs top', because: 'It matters.', action: { kind: 'run', argv: ['top', '-b', "it's"], tildes: [], terminal: false }, user: 'www-data', control: true, timeoutMs: 1,
+    probe: { id: `b${index}`, name: 'runs top', because: 'It matters.', action: { kind: 'run', argv: ['top', '-b', "it's"], tildes: [], terminal: false }, user: 'www-data', control: true, direct: false, timeoutMs: 1,
       expect: { access: 'denied', exit: 'nonzero', stdout: { contains: 'x', not: { matches: 'y' } }, audit: { name: { equals: 'z' } } }, at: { file: '/repo/specs/docker-nginx.yml', line: 20, column: 1 } },
     verdict: { kind, code: 'c', reason: 'r', notes: ['n'], hint: 'h' }, observation: observation({ exit: 1, signal: 'SIGKILL', stdout: captured('out'), stderr: captured('err'), problem: 'p' }),
     control: success({ stdout: captured('control out'), remark: 'left a file' }), witnesses: [{ record: record(), by: 'window' }] })]);

@@ -15,7 +15,7 @@ describe('resolvePlan', () => {
     expect(made.profile).to.deep.equal({ from: 'file', file: '/repo/profiles/p', mode: 'enforce' });
     expect(made.container).to.include({ build: '/repo/specs/img', hold: false, network: 'bridge', readOnly: false });
     expect(made).to.include({ title: 's', control: true });
-    expect(made.probes[0]).to.deep.equal({ id: 'abcde.0001', name: 'touch ~/x is denied', action: { kind: 'run', argv: ['touch', '~/x'], tildes: [1], terminal: false }, timeoutMs: 10_000, control: true, expect: { access: 'denied' }, at: { file: 's.yml', line: 4, column: 5 } });
+    expect(made.probes[0]).to.deep.equal({ id: 'abcde.0001', name: 'touch ~/x is denied', action: { kind: 'run', argv: ['touch', '~/x'], tildes: [1], terminal: false }, timeoutMs: 10_000, control: true, direct: false, expect: { access: 'denied' }, at: { file: 's.yml', line: 4, column: 5 } });
     expect(made.probes[1]?.expect).to.deep.equal({ access: 'denied', stderr: { contains: 'no' }, audit: { name: { equals: '/etc/shadow' } } });
   });
 

@@ -1,0 +1,46 @@
+/** A command straight through `docker exec`, as people try it by hand: the profile's exec rules are not asked for the program itself. */
+import type { Container, Exec } from '../container/container.ts';
+import type { Observation, Probe } from '../model.ts';
+import { captured, lost } from './capture.ts';
+import { OUTPUT_CAP } from './limits.ts';
+
+/** @param argv the command, homes put in. */
+export async function runDirect(container: Container, argv: readonly string[], probe: Probe): Promise<Observation> {
+  const started = performance.now();
+  const exec = await container.exec(argv, { user: probe.user });
+  exec.stdin.end();
+  const [out, err] = [collect(exec.stdout), collect(exec.stderr)];
+  const ended = Promise.all([out.ended, err.ended]).then(() => 'ended' as const);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => { timer = setTimeout(() => { resolve('late'); }, probe.timeoutMs); });
+  const how = await Promise.race([ended, late]);
+  clearTimeout(timer);
+  const seen = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started };
+  if (how === 'late') {
+    await kill(exec);
+    return { stage: 'timeout', ...seen };
+  }
+  const [exit, pid] = [await exec.exit(), await exec.pid()];
+  // the engine tells on standard output why a program did not start, and its own status for it varies with its version
+  const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i.exec(seen.stdout.text)?.[1]?.toLowerCase();
+  if (pid === 0 || refusal !== undefined) return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT', ...seen };
+  return exit === undefined ? lost('docker exec gave no exit status') : { stage: 'done', exit, ...seen };
+}
+
+function collect(stream: NodeJS.ReadableStream): { ended: Promise<void>; captured: () => Observation['stdout'] } {
+  const chunks: Buffer[] = [];
+  let [kept, bytes] = [0, 0];
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    const part = chunk.subarray(0, Math.max(0, OUTPUT_CAP - kept));
+    kept += part.length;
+    chunks.push(part);
+  });
+  const ended = new Promise<void>((resolve) => { stream.on('end', resolve).on('close', resolve).on('error', () => { resolve(); }); });
+  return { ended, captured: () => captured(Buffer.concat(chunks), bytes) };
+}
+
+async function kill(exec: Exec): Promise<void> {
+  try { process.kill(await exec.pid(), 'SIGKILL'); } catch { /* it has gone, or its profile forbids it: the container is removed anyway */ }
+  exec.close();
+}
