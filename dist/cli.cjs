@@ -60271,7 +60271,7 @@ var Trial = class {
     if (known !== void 0) return known;
     const batch = this.#batchFrom(probe2);
     const first = await this.#tryAll(batch);
-    const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && action.kind !== "unlink");
+    const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && !removes(action));
     for (const entry of [...first, ...await this.#tryAll(again.map((entry2) => entry2.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe2.id) ?? { probe: probe2, verdict: LOST, witnesses: [] };
   }
@@ -60317,6 +60317,9 @@ var Trial = class {
   }
 };
 var LOST = { kind: "inconclusive", code: "no-answer", reason: "The probe was not tried.", notes: [] };
+function removes(action) {
+  return action.kind === "unlink" || action.kind === "operation" && (action.name === "unlink" || action.name === "rmdir");
+}
 function isOperation({ action }) {
   return action.kind !== "run" && action.kind !== "shell" && action.kind !== "http";
 }
@@ -60325,7 +60328,7 @@ function attemptAll(place, batch) {
 }
 
 // src/run-suite.ts
-var import_promises20 = require("node:timers/promises");
+var import_promises21 = require("node:timers/promises");
 
 // src/kernel/query.ts
 var import_node_fs27 = require("node:fs");
@@ -60470,6 +60473,7 @@ var import_node_fs29 = require("node:fs");
 // src/probe/agent.ts
 var import_node_crypto8 = require("node:crypto");
 var import_node_fs28 = require("node:fs");
+var import_promises20 = require("node:timers/promises");
 
 // src/probe/capture.ts
 var NOTHING = { text: "", bytes: 0, truncated: false };
@@ -60691,7 +60695,7 @@ var AgentSession = class _AgentSession {
       const words4 = Buffer.concat(heard).toString("latin1").replaceAll(/[^\x20-\x7e]+/g, " ").trim().slice(0, 500);
       throw new HarnessError("agent-failed", `The agent did not start${user === void 0 ? "" : ` as ${user}`}: ${error3.message}${words4 === "" ? "" : `: ${words4}`}.`, { cause: error3 });
     }
-    const session = new _AgentSession(exec3, await exec3.pid(), user, killed);
+    const session = new _AgentSession(exec3, await hostPid(exec3), user, killed);
     onFrame = (frame) => {
       session.#take(frame);
     };
@@ -60770,6 +60774,13 @@ var AgentSession = class _AgentSession {
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
+async function hostPid(exec3) {
+  for (const end = performance.now() + HELLO_MS; performance.now() < end; await (0, import_promises20.setTimeout)(50)) {
+    const pid = await exec3.pid();
+    if (pid > 0) return pid;
+  }
+  throw new HarnessError("agent-failed", "The engine does not tell the process id of the agent.");
+}
 function observed(outcome2) {
   const [errno, signal3] = [errnoName(outcome2.errno), signalName(outcome2.signal)];
   return {
@@ -60803,7 +60814,7 @@ async function runDirect(container2, argv, probe2) {
   }
   const [exit, pid] = [await exec3.exit(), await exec3.pid()];
   const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i.exec(seen.stdout.text)?.[1]?.toLowerCase();
-  if (pid === 0 || refusal !== void 0) return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT", ...seen };
+  if (refusal !== void 0 || pid === 0 && (exit === 126 || exit === 127)) return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT", ...seen };
   return exit === void 0 ? lost("docker exec gave no exit status") : { stage: "done", exit, ...seen };
 }
 function collect(stream) {
@@ -61076,7 +61087,7 @@ async function deathOf(stage) {
   return void 0;
 }
 async function tearDown(draft, containers, note) {
-  await Promise.race([draft.preparing, (0, import_promises20.setTimeout)(PREPARING_MS)]);
+  await Promise.race([draft.preparing, (0, import_promises21.setTimeout)(PREPARING_MS)]);
   const { stage, policy } = draft;
   for (const place of [stage?.confined, stage?.control]) await place?.close();
   const results = await Promise.allSettled(containers.map((container2) => container2.remove(() => {

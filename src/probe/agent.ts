@@ -1,6 +1,7 @@
 /** One agent: started by `docker exec` inside a container, fed probes, its frames turned into observations. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, Exec } from '../container/container.ts';
 import { HarnessError } from '../errors.ts';
 import type { Observation, Probe } from '../model.ts';
@@ -64,7 +65,7 @@ export class AgentSession {
       const words = Buffer.concat(heard).toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 500);
       throw new HarnessError('agent-failed', `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`, { cause: error });
     }
-    const session = new AgentSession(exec, await exec.pid(), user, killed);
+    const session = new AgentSession(exec, await hostPid(exec), user, killed);
     onFrame = (frame) => { session.#take(frame); };
     onEnd = (why) => { session.#end(why); };
     return session;
@@ -137,6 +138,15 @@ export class AgentSession {
     const environment = readFileSync(`/proc/${String(this.pid)}/environ`, 'utf8').split('\0');
     return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
   }
+}
+
+/** The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0 until then. */
+async function hostPid(exec: Exec): Promise<number> {
+  for (const end = performance.now() + HELLO_MS; performance.now() < end; await sleep(50)) {
+    const pid = await exec.pid();
+    if (pid > 0) return pid;
+  }
+  throw new HarnessError('agent-failed', 'The engine does not tell the process id of the agent.');
 }
 
 /** The agent's outcome in the words of an observation. */

@@ -23,7 +23,7 @@ export async function runDirect(container: Container, argv: readonly string[], p
   const [exit, pid] = [await exec.exit(), await exec.pid()];
   // the engine tells on standard output why a program did not start, and its own status for it varies with its version
   const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i.exec(seen.stdout.text)?.[1]?.toLowerCase();
-  if (pid === 0 || refusal !== undefined) return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT', ...seen };
+  if (refusal !== undefined || (pid === 0 && (exit === 126 || exit === 127))) return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT', ...seen };
   return exit === undefined ? lost('docker exec gave no exit status') : { stage: 'done', exit, ...seen };
 }
 

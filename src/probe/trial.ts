@@ -41,7 +41,7 @@ export class Trial {
     if (known !== undefined) return known;
     const batch = this.#batchFrom(probe);
     const first = await this.#tryAll(batch);
-    const again = first.filter(({ probe: { action }, verdict }) => verdict.code === 'records-lost' && action.kind !== 'unlink'); // what is removed cannot be removed again
+    const again = first.filter(({ probe: { action }, verdict }) => verdict.code === 'records-lost' && !removes(action));
     for (const entry of [...first, ...await this.#tryAll(again.map((entry) => entry.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
   }
@@ -91,6 +91,11 @@ export class Trial {
 }
 
 const LOST: Verdict = { kind: 'inconclusive', code: 'no-answer', reason: 'The probe was not tried.', notes: [] };
+
+/** What is removed cannot be removed again. */
+function removes(action: Probe['action']): boolean {
+  return action.kind === 'unlink' || (action.kind === 'operation' && (action.name === 'unlink' || action.name === 'rmdir'));
+}
 
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
