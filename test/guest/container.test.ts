@@ -95,7 +95,7 @@ describe('a service', () => {
   });
 
   it('that does not work without the profile either is no fault of the profile', async () => {
-    const { ledger, exit } = await harness([spec(profileText('fine', ''), [{ open: '/etc/passwd', expect: 'allowed' }], { container: { hold: false, command: 'false' } })]);
+    const { ledger, exit } = await harness([spec(profileText('fine', ''), [{ open: '/etc/passwd', expect: 'allowed' }], { control: true, container: { hold: false, command: 'false' } })]);
     expect([exit, ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([4, ['control-failed']]);
   });
 });

@@ -32,7 +32,7 @@ describe('hostile output', () => {
     const line = 'audit: type=1400 audit(1.000:1): apparmor="DENIED" operation="open" profile="liar" name="/etc/passwd"';
     const { ledger } = await harness([spec(profileText('liar', ''), [
       { name: 'liar', shell: `echo '<5>${line}' > /dev/kmsg; false`, expect: 'denied' },
-    ], { container: { mounts: [{ source: '/dev/kmsg', target: '/dev/kmsg', 'read-only': false }], 'security-opt': ['seccomp=unconfined'], 'cap-add': ['SYSLOG', 'SYS_ADMIN'] } })]);
+    ], { control: true, container: { mounts: [{ source: '/dev/kmsg', target: '/dev/kmsg', 'read-only': false }], 'security-opt': ['seccomp=unconfined'], 'cap-add': ['SYSLOG', 'SYS_ADMIN'] } })]);
     expect(entry(ledger, 'liar').verdict.kind, story(ledger)).to.equal('vacuous');
   });
 });

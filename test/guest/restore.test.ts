@@ -8,7 +8,7 @@ import { cli, CLI, docker, folder, harness, hostState, profileText, read, ROOT, 
 
 /** A run that is in the middle of its probes when `then` is called. */
 async function midway(then: (pid: number) => void, reports = folder()): Promise<number | null> {
-  const slow = spec(profileText('slow', '  deny /etc/passwd w,'), [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }]);
+  const slow = spec(profileText('slow', '  deny /etc/passwd w,'), [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }], { control: true });
   const child = start([process.execPath, CLI, 'run', '--host', 'local', '--report-dir', reports, slow], { cwd: ROOT, stdio: 'ignore' });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   while (!(await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout.toString().includes('sleep 60')) {

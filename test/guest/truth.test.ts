@@ -51,7 +51,7 @@ describe('two witnesses', () => {
       { name: 'read-only', open: '/proc/sysrq-trigger', for: 'write', expect: 'denied' },
       { name: 'capability', run: 'mount -t tmpfs none /mnt', expect: 'denied' },
       { name: 'missing', open: '/no/such/file', expect: 'denied' },
-    ])]);
+    ], { control: true })]);
     expect(exit).to.equal(3);
     expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill('vacuous'));
   });
@@ -61,7 +61,7 @@ describe('two witnesses', () => {
       { name: 'reading /proc/1/ns/net by a wrong command line', run: ['sh', '-c', 'sh -c readlink /proc/1/ns/net'], expect: 'denied' },
       { name: 'writing a filtered path that is mounted read-only', run: ['sh', '-c', 'echo x > /proc/sysrq-trigger'], expect: 'denied' },
       { name: 'mount without the capability', run: 'mount -t tmpfs none /mnt', expect: 'denied' },
-    ])]);
+    ], { control: true })]);
     expect(exit).to.equal(3);
     const reasons = ledger.suites[0]!.entries.map(({ verdict }) => `${verdict.kind}: ${verdict.reason}`);
     expect(reasons[0], story(ledger)).to.match(/^vacuous: /);
@@ -87,7 +87,7 @@ describe('two witnesses', () => {
       { name: 'masked', open: '/proc/sysrq-trigger', for: 'write', expect: 'denied' },
       { name: 'without control', run: 'true', expect: 'allowed' },
       { name: 'with control', run: 'true', control: true, expect: 'allowed' },
-    ], { container: { 'only-apparmor': true } })]);
+    ], { control: true, container: { 'only-apparmor': true } })]);
     expect(exit, story(ledger)).to.equal(0);
     expect(ledger.suites[0]!.layers).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off']);
     expect(ledger.suites[0]!.entries.map(({ control }) => control !== undefined)).to.deep.equal([true, true, false, true]);
@@ -121,7 +121,7 @@ describe('attribution', () => {
     const { ledger } = await harness([spec(profileText('noisy', '  deny /etc/passwd r,'), [
       { name: 'innocent', run: 'false', expect: 'denied' },
       { name: 'own', run: 'cat /etc/passwd', expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } } },
-    ], { container: { hold: false, command: ['bash', '-c', noisy] } })]);
+    ], { control: true, container: { hold: false, command: ['bash', '-c', noisy] } })]);
     expect(entry(ledger, 'innocent').verdict.kind, story(ledger)).to.equal('vacuous');
     expect(entry(ledger, 'own').verdict.kind, story(ledger)).to.equal('pass');
   });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { file, harness, read, red, ROOT, story } from './kit.ts';
 
 const PROFILE = read(join(ROOT, 'profiles/docker-nginx'));
-const SPEC = join(ROOT, 'specs/docker-nginx.yml');
+/** The shipped spec without its control container, which a rule that lets through does not need: half the time. */
+const SPEC = file('docker-nginx.yml', `control: false\n${read(join(ROOT, 'specs/docker-nginx.yml')).replaceAll('../', `${ROOT}/`)}`);
 /** The five of the walk-through and the service. */
 const GREP = 'docker-nginx (ping|top|touch|sh|dash|nginx serves)';
 
