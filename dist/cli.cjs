@@ -61378,6 +61378,7 @@ function addLabCommands(lab) {
   });
   lab.command("exec").description("run a command in a fresh guest; what it changes is gone afterwards").argument("<command...>").addOption(suite()).passThroughOptions().addHelpText("after", "\nThe harness is there under the same path as here.\n\nExample: apparmor-probe lab exec -- cat /sys/kernel/security/apparmor/profiles").action(async (command3, { labSuite }) => {
     process.exitCode = await inGuest(labSuite, async (guest) => (await guest.exec(command3, {
+      cwd: packageRoot(),
       onStdout: (chunk) => {
         process.stdout.write(chunk);
       },

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { buildLab, destroyLab, interactiveShell, startGuest, SUITES, type Guest, type LabSuite } from '../lab/index.ts';
 
+import { packageRoot } from '../host/package.ts';
 import { progress } from './console.ts';
 import { harnessFiles } from './run-in-lab.ts';
 
@@ -16,7 +17,7 @@ export function addLabCommands(lab: Command): void {
   lab.command('exec').description('run a command in a fresh guest; what it changes is gone afterwards').argument('<command...>').addOption(suite()).passThroughOptions()
     .addHelpText('after', '\nThe harness is there under the same path as here.\n\nExample: apparmor-probe lab exec -- cat /sys/kernel/security/apparmor/profiles')
     .action(async (command: string[], { labSuite }: LabArguments) => {
-      process.exitCode = await inGuest(labSuite, async (guest) => (await guest.exec(command, {
+      process.exitCode = await inGuest(labSuite, async (guest) => (await guest.exec(command, { cwd: packageRoot(),
         onStdout: (chunk) => { process.stdout.write(chunk); }, onStderr: (chunk) => { process.stderr.write(chunk); },
         ...(process.stdin.isTTY ? {} : { stdin: process.stdin }),
       })).exit ?? EXIT.broken);

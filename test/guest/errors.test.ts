@@ -104,7 +104,7 @@ describe('errors', () => {
   it('doctor finds nothing amiss here, and names the cure where something is', async () => {
     const good = await cli(['doctor']);
     expect(good.exit, said(good)).to.equal(0);
-    expect(said(good)).to.match(/records arrive +after \d+ ms/);
+    expect(said(good)).to.match(/records arrive +through .dev.kmsg, after \d+ ms/);
     const bad = await cli(['doctor'], { env: { DOCKER_HOST: 'unix:///run/nobody.sock' } });
     expect([bad.exit, /\[no-docker\] Start Docker/.test(said(bad))], said(bad)).to.deep.equal([4, true]);
   });
