@@ -60153,11 +60153,15 @@ function outcomeOf2(probe2, o) {
   }
   return { kind: "succeeded" };
 }
+function asDeclared({ expect: expect2 }, o) {
+  if (expect2.access === "denied" || o.stage !== "done" || o.errno !== void 0) return false;
+  return typeof expect2.exit === "number" && o.exit === expect2.exit || expect2.status !== void 0 && o.status === expect2.status;
+}
 var DIRECT = "Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.";
 function decide(facts) {
   const { probe: probe2, observation, loss } = facts;
   if (loss !== void 0) return verdict("inconclusive", "records-lost", `Audit records may be missing: ${loss}.`);
-  const outcome2 = outcomeOf2(probe2, observation);
+  const outcome2 = asDeclared(probe2, observation) ? { kind: "succeeded" } : outcomeOf2(probe2, observation);
   if (outcome2.kind === "unclear") return verdict("inconclusive", outcome2.code, `${sentence(outcome2.why)}.`, missingProgramHint(outcome2.code));
   const base = probe2.expect.access === "denied" ? judgeDenied(facts, outcome2) : probe2.expect.access === "allowed" ? judgeAllowed(facts, outcome2) : judgeComplains(facts, outcome2);
   const told = probe2.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
@@ -60172,6 +60176,9 @@ function judgeDenied(facts, outcome2) {
   const controlFailed = controlOutcome?.kind === "failed";
   if (denials.length > 0) {
     if (controlFailed) return verdict("pass", "denied-twice", "Denied by AppArmor, and another layer denies it as well.", void 0, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
+    if (controlOutcome === void 0 && probe2.expect.audit === void 0 && !facts.witnesses.some(({ by }) => by === "comm")) {
+      return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on, or declare the record with `audit`.");
+    }
     return verdict("pass", "denied", "Denied, and the kernel says that AppArmor did it.");
   }
   if (controlFailed) {

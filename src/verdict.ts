@@ -52,6 +52,12 @@ export function outcomeOf(probe: Probe, o: Observation): Outcome {
   return { kind: 'succeeded' };
 }
 
+/** An access that is to be allowed may end with a status that is no success elsewhere: the spec says which. */
+function asDeclared({ expect }: Probe, o: Observation): boolean {
+  if (expect.access === 'denied' || o.stage !== 'done' || o.errno !== undefined) return false;
+  return (typeof expect.exit === 'number' && o.exit === expect.exit) || (expect.status !== undefined && o.status === expect.status);
+}
+
 /** What a command through `docker exec` does not show. */
 const DIRECT = 'Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.';
 
@@ -59,7 +65,7 @@ const DIRECT = 'Started by docker exec: the engine opens the program while it is
 export function decide(facts: Facts): Verdict {
   const { probe, observation, loss } = facts;
   if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
-  const outcome = outcomeOf(probe, observation);
+  const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
   const told = probe.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
@@ -75,6 +81,9 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   const controlFailed = controlOutcome?.kind === 'failed';
   if (denials.length > 0) {
     if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
+    if (controlOutcome === undefined && probe.expect.audit === undefined && !facts.witnesses.some(({ by }) => by === 'comm')) {
+      return verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on, or declare the record with `audit`.');
+    }
     return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
   }
   if (controlFailed) {

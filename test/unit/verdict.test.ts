@@ -16,6 +16,7 @@ const facts = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, obse
   ({ probe: probe(expect_, action), observation, witnesses, ...(control === undefined ? {} : { control }), ...more });
 
 const DENIED = record('DENIED');
+const noise: Witness = { ...DENIED, by: 'window' };
 const denied = { access: 'denied' } as const;
 const allowed = { access: 'allowed' } as const;
 const complains = { access: 'complains' } as const;
@@ -44,6 +45,13 @@ describe('the verdict table', () => {
     ['denied, shell says 127', facts(denied, seen({ exit: 127 }), [DENIED], OK, {}, SHELL), 'inconclusive/not-runnable'],
     ['denied, command missing in the control', facts(denied, seen({ exit: 1 }), [DENIED], seen({ stage: 'exec', errno: 'ENOENT' }), {}, RUN), 'inconclusive/control-unclear'],
     ['denied, HTTP 500', facts(denied, seen({ status: 500 }), [DENIED], seen({ status: 200 }), {}, { kind: 'http', url: 'http://container/' }), 'pass/denied'],
+    ['denied, a command with only noise, no control', facts(denied, seen({ exit: 1 }), [noise], undefined, {}, RUN), 'inconclusive/no-witness'],
+    ['denied, the same with the record declared', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [noise], undefined, {}, RUN), 'pass/denied'],
+    ['denied, the same with a control that succeeds', facts(denied, seen({ exit: 1 }), [noise], seen({ exit: 0 }), {}, RUN), 'pass/denied'],
+    ['denied, the exec itself refused, no control', facts(denied, seen({ stage: 'exec', errno: 'EACCES' }), [DENIED], undefined, {}, RUN), 'pass/denied'],
+    ['allowed, with the exit status declared', facts({ ...allowed, exit: 1 }, seen({ exit: 1 }), [], seen({ exit: 1 }), {}, RUN), 'pass/allowed'],
+    ['allowed, with the HTTP status declared', facts({ ...allowed, status: 404 }, seen({ status: 404 }), [], OK, {}, { kind: 'http', url: 'http://container/' }), 'pass/allowed'],
+    ['denied, with the exit status declared', facts({ ...denied, exit: 1 }, seen({ exit: 1 }), [], seen({ exit: 1 }), {}, RUN), 'vacuous/vacuous'],
     ['timeout', facts(denied, seen({ stage: 'timeout' }), [DENIED], OK), 'inconclusive/timeout'],
     ['lost', facts(allowed, seen({ stage: 'lost', problem: 'gone' }), [], OK), 'inconclusive/no-answer'],
     ['records lost', facts(denied, EACCES, [DENIED], OK, { loss: 'overrun' }), 'inconclusive/records-lost'],
