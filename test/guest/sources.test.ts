@@ -13,7 +13,7 @@ import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
 const FILE = '/var/log/audit/audit.log';
 const PROFILE = profileText('sources', '  deny /etc/passwd w,');
 const denials = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `denial ${String(i)}`, open: '/etc/passwd', for: 'write', expect: 'denied' }));
-const commands = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `command ${String(i)}`, shell: 'echo >> /etc/passwd', expect: 'denied' }));
+const commands = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `command ${String(i)}`, shell: 'echo >> /etc/passwd', expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } } }));
 
 async function must(...argv: string[]): Promise<string> {
   const { exit, stdout, stderr, startError } = await exec(argv);
