@@ -1,5 +1,6 @@
 /** Why a profile lets something through that it seems to deny: a rule that names a link matches nothing. */
 import type { Entry } from './model.ts';
+import { pathOf } from './spec/describe.ts';
 import { literalDenials } from './profile/literals.ts';
 import { resolveInContainer } from './probe/links.ts';
 
@@ -13,7 +14,7 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
  */
 export function explainAlias(entry: Entry, pid: number, source: string): Entry {
   const { probe: { action }, verdict } = entry;
-  const target = action.kind === 'run' ? action.argv[0] : action.kind === 'shell' ? '/bin/sh' : 'path' in action ? action.path : undefined;
+  const target = action.kind === 'run' ? action.argv[0] : action.kind === 'shell' ? '/bin/sh' : pathOf(action);
   if (verdict.code !== 'let-through' || target === undefined) return entry;
   const real = (target.includes('/') ? [target] : PATH.map((folder) => `${folder}/${target}`)).map((path) => resolveInContainer(pid, path)).find((path) => path !== undefined);
   if (real === undefined) return entry;

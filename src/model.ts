@@ -10,15 +10,10 @@ export type ProfileMode = 'enforce' | 'complain' | 'kill' | 'unconfined' | 'prom
 /** What a spec may expect of an access. `complains`: it succeeds and the kernel writes an ALLOWED record. */
 export type Access = 'denied' | 'allowed' | 'complains';
 
-/** Ways to open a file. `create` opens for writing and creates the file when missing. */
-export type OpenFor = 'read' | 'write' | 'append' | 'create';
-
 /** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
 export type Action =
   | { readonly kind: 'run'; readonly argv: readonly string[]; /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[]; readonly terminal: boolean }
   | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
-  | { readonly kind: 'open'; readonly path: string; readonly for: OpenFor }
-  | { readonly kind: 'unlink' | 'mkdir' | 'exec'; readonly path: string }
   | { readonly kind: 'operation'; readonly name: string; readonly args: readonly string[]; /** As written in the spec. */ readonly words: readonly string[]; /** AppArmor's class of rules. */ readonly class: string }
   | { readonly kind: 'http'; readonly url: string };
 

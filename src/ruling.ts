@@ -1,20 +1,20 @@
 /** The third witness: what the loaded policy says of the file that a probe tried, beside what the probe saw. */
 import { askKernel, type Permission } from './kernel/query.ts';
 import type { Action, Entry, Ruling } from './model.ts';
+import { pathOf } from './spec/describe.ts';
 import { resolveInContainer } from './probe/links.ts';
 import { outcomeOf } from './verdict.ts';
 
-const OPEN: Readonly<Record<string, readonly Permission[]>> = { read: ['r'], write: ['w'], append: ['a'], create: ['w'] };
+/** Permission letters of an open mode; truncating needs the permission to write. */
+const OPEN: Readonly<Record<string, Permission>> = { read: 'r', write: 'w', append: 'a', create: 'w', truncate: 'w' };
+const NEEDS: Readonly<Record<string, Permission>> = { unlink: 'd', delete: 'd', exec: 'x', mkdir: 'c', mmap: 'm', lock: 'k' };
 
 /** The file and the permissions that an operation needs, where one file rule decides; undefined for all else. */
 export function askedOf(action: Action): { path: string; permissions: readonly Permission[]; folder: boolean } | undefined {
-  switch (action.kind) {
-    case 'open': return { path: action.path, permissions: OPEN[action.for] ?? [], folder: false };
-    case 'unlink': return { path: action.path, permissions: ['d'], folder: false };
-    case 'exec': return { path: action.path, permissions: ['x'], folder: false };
-    case 'mkdir': return { path: action.path, permissions: ['c'], folder: true };
-    case 'operation': case 'run': case 'shell': case 'http': return undefined;
-  }
+  const path = pathOf(action);
+  if (action.kind !== 'operation' || path === undefined) return undefined;
+  const modes = action.name === 'open' ? (action.args[0] ?? '').split(',').flatMap((mode) => OPEN[mode] ?? []) : [NEEDS[action.name]].filter((one) => one !== undefined);
+  return modes.length === 0 ? undefined : { path, permissions: [...new Set(modes)], folder: action.name === 'mkdir' };
 }
 
 /**

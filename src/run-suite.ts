@@ -88,7 +88,7 @@ async function prepare(plan: Plan, number: number, context: RunContext, draft: D
   if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
   draft.trial = new Trial({
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
-    log, barrier, profiles: policy.names, layers: layersOf(plan.container),
+    log, barrier, profiles: policy.names, container: plan.container,
     foregone: (probe) => foregone(probe, serviceFault, denials),
   });
 }

@@ -6,7 +6,7 @@ import { describeAction } from './spec/describe.ts';
 import { likelyLayer } from './layers.ts';
 import { matchRecord, matchText } from './match.ts';
 import { suggestRule } from './audit/rule.ts';
-import type { Observation, Probe, Verdict, VerdictKind, Witness } from './model.ts';
+import type { ContainerSpec, Observation, Probe, Verdict, VerdictKind, Witness } from './model.ts';
 
 /** Everything that is known of a probe when it is judged. */
 export interface Facts {
@@ -15,8 +15,8 @@ export interface Facts {
   /** What the same probe did in the unconfined twin; undefined without a control. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
-  /** The other layers that were on, as `layersOf` tells them. */
-  readonly layers?: readonly string[];
+  /** What the containers were made of: it tells which other layers were on. */
+  readonly container?: ContainerSpec;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
 }
@@ -151,8 +151,8 @@ function conditions({ probe, observation: o, witnesses }: Facts): Verdict | unde
 }
 
 /** Which layer the control's failure points at, to follow `how`. */
-function layerText({ probe, control, layers = [] }: Facts): string {
-  const layer = control === undefined ? undefined : likelyLayer(probe, control, layers);
+function layerText({ probe, control, container }: Facts): string {
+  const layer = control === undefined || container === undefined ? undefined : likelyLayer(probe, control, container);
   return layer === undefined ? '' : `; likely ${layer}`;
 }
 

@@ -109,17 +109,10 @@ export class AgentSession {
   #encode(probe: Probe): Buffer {
     const { action } = probe;
     switch (action.kind) {
-      case 'open': return encodeOp({ tag: probe.id, name: 'open', args: [action.for, action.path], isolated: this.#isolated(action.path) });
-      case 'unlink': case 'mkdir': case 'exec': return encodeOp({ tag: probe.id, name: action.kind, args: [action.path], isolated: this.#isolated(action.path) });
-      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: action.args, isolated: action.args.some((arg) => this.#isolated(arg)) });
+      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: action.args, isolated: this.#killed || action.args.some(isOwnProc) });
       case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
       case 'http': throw new Error('not for the agent');
     }
-  }
-
-  /** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
-  #isolated(path: string): boolean {
-    return this.#killed || /^\/proc\/(thread-)?self(\/|$)/.test(path);
   }
 
   #take(frame: Frame): void {
@@ -138,6 +131,11 @@ export class AgentSession {
     const environment = readFileSync(`/proc/${String(this.pid)}/environ`, 'utf8').split('\0');
     return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
   }
+}
+
+/** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
+function isOwnProc(path: string): boolean {
+  return /^\/proc\/(thread-)?self(\/|$)/.test(path);
 }
 
 /** The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0 until then. */

@@ -4,7 +4,7 @@
  */
 import { attribute, type ProbeTrace } from '../audit/attribute.ts';
 import { findLosses, touches, type Window } from '../audit/gaps.ts';
-import type { AuditRecord, Entry, Observation, Probe, Verdict, Witness } from '../model.ts';
+import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '../model.ts';
 import type { Barrier } from '../kernel/barrier.ts';
 import type { KernelLog } from '../kernel/log.ts';
 import { decide } from '../verdict.ts';
@@ -23,8 +23,8 @@ export interface TrialOptions {
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
   readonly foregone: (probe: Probe) => Verdict | undefined;
-  /** The other layers that were on. */
-  readonly layers: readonly string[];
+  /** What the containers were made of, but for the profile. */
+  readonly container: ContainerSpec;
 }
 
 export class Trial {
@@ -80,7 +80,7 @@ export class Trial {
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
     if (observation === undefined) return { probe, verdict: LOST, witnesses };
-    const verdict = decide({ probe, observation, witnesses, layers: this.#options.layers, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
+    const verdict = decide({ probe, observation, witnesses, container: this.#options.container, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
     return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
   }
 
@@ -94,12 +94,12 @@ const LOST: Verdict = { kind: 'inconclusive', code: 'no-answer', reason: 'The pr
 
 /** What is removed cannot be removed again. */
 function removes(action: Probe['action']): boolean {
-  return action.kind === 'unlink' || (action.kind === 'operation' && (action.name === 'unlink' || action.name === 'rmdir'));
+  return action.kind === 'operation' && (action.name === 'unlink' || action.name === 'rmdir');
 }
 
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
-  return action.kind !== 'run' && action.kind !== 'shell' && action.kind !== 'http';
+  return action.kind === 'operation';
 }
 
 function attemptAll(place: Place, batch: readonly Probe[]): Promise<Observation[]> {

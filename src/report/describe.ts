@@ -16,10 +16,8 @@ export type Fact = readonly [label: string, value: string];
 export function actionText(action: Action, user?: string): string {
   const what = action.kind === 'run' ? `run ${commandText(action)}`
     : action.kind === 'shell' ? `shell ${action.script.trim()}`
-    : action.kind === 'open' ? `open ${quoted(action.path)} for ${action.for}`
     : action.kind === 'http' ? `http ${action.url}`
-    : action.kind === 'operation' ? describeAction(action)
-    : `${action.kind} ${quoted(action.path)}`;
+    : describeAction(action);
   return oneLine(user === undefined ? what : `${what} (as ${user})`, LINE);
 }
 

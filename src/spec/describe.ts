@@ -6,11 +6,19 @@ export function describeAction(action: Action): string {
   switch (action.kind) {
     case 'run': return commandText(action);
     case 'shell': return `sh: ${action.script}`;
-    case 'open': return `open ${action.path} for ${action.for}`;
-    case 'operation': return action.words.map((word) => (word === '' ? "''" : quoted(word))).join(' ');
+    case 'operation': return operationText(action.words);
     case 'http': return `GET ${action.url}`;
-    case 'unlink': case 'mkdir': case 'exec': return `${action.kind} ${action.path}`;
   }
+}
+
+function operationText(words: readonly string[]): string {
+  const [name = '', ...args] = words.map((word) => (word === '' ? "''" : quoted(word)));
+  return name === 'open' ? `open ${args[1] ?? ''} for ${args[0] ?? ''}` : [name, ...args].join(' ');
+}
+
+/** The file that an operation is about; undefined when it is about none, or is no operation. */
+export function pathOf(action: Action): string | undefined {
+  return action.kind === 'operation' ? action.args.find((arg) => arg.startsWith('/')) : undefined;
 }
 
 /** A command as one would type it in a shell. */

@@ -101,10 +101,10 @@ function actionOf(probe: SpecProbe): Action {
   const terminal = probe.terminal ?? false;
   if (probe.run !== undefined) return { kind: 'run', ...words(probe.run), terminal };
   if (probe.shell !== undefined) return { kind: 'shell', script: probe.shell, terminal };
-  if (probe.open !== undefined) return { kind: 'open', path: probe.open, for: probe.for ?? 'read' };
-  if (probe.unlink !== undefined) return { kind: 'unlink', path: probe.unlink };
-  if (probe.mkdir !== undefined) return { kind: 'mkdir', path: probe.mkdir };
-  if (probe.exec !== undefined) return { kind: 'exec', path: probe.exec };
+  if (probe.open !== undefined) return operation(['open', probe.for ?? 'read', probe.open]);
+  if (probe.unlink !== undefined) return operation(['unlink', probe.unlink]);
+  if (probe.mkdir !== undefined) return operation(['mkdir', probe.mkdir]);
+  if (probe.exec !== undefined) return operation(['exec', probe.exec]);
   if (probe.try !== undefined) return operation(splitList(probe.try));
   return { kind: 'http', url: probe.http ?? '' }; // validation made sure that there is one
 }

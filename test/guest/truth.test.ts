@@ -112,7 +112,7 @@ describe('attribution', () => {
     const { ledger, exit } = await harness([spec(profileText('many', '  deny /etc/** w,'), probes)]);
     expect(exit, story(ledger)).to.equal(0);
     for (const { probe, witnesses } of ledger.suites[0]!.entries) {
-      expect(witnesses.map(({ record, by }) => [record.fields['name'], by])).to.deep.equal([[(probe.action as { path: string }).path, 'comm']]);
+      expect(witnesses.map(({ record, by }) => [record.fields['name'], by])).to.deep.equal([[(probe.action as { args: readonly string[] }).args[1], 'comm']]);
     }
   });
 

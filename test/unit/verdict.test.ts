@@ -7,7 +7,7 @@ const seen = (more: Partial<Observation>): Observation => ({ stage: 'done', stdo
 const OK = seen({});
 const EACCES = seen({ errno: 'EACCES' });
 const record = (type: string, fields: Record<string, string> = {}): Witness => ({ by: 'comm', record: { type, timeMs: 0, serial: 1, raw: '', fields: { operation: 'open', name: '/x', denied_mask: 'r', ...fields } } satisfies AuditRecord });
-const probe = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, action: Probe['action'] = { kind: 'open', path: '/x', for: 'read' }): Probe => ({ id: 'a', name: 'n', action, timeoutMs: 1, control: true, direct: false, expect: expect_, at: { file: 'f', line: 1, column: 1 } });
+const probe = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, action: Probe['action'] = { kind: 'operation', name: 'open', args: ['read', '/x'], words: ['open', 'read', '/x'], class: 'file' }): Probe => ({ id: 'a', name: 'n', action, timeoutMs: 1, control: true, direct: false, expect: expect_, at: { file: 'f', line: 1, column: 1 } });
 const RUN: Probe['action'] = { kind: 'run', argv: ['x'], tildes: [], terminal: false };
 const SHELL: Probe['action'] = { kind: 'shell', script: 'x', terminal: false };
 

@@ -24,7 +24,7 @@ export function record(fields: Readonly<Record<string, string>> = {}): AuditReco
 
 export function entry(kind: VerdictKind, id = 'p1', change: Partial<Entry> = {}): Entry {
   return {
-    probe: { id, name: `probe ${id}`, action: { kind: 'open', path: '/etc/shadow', for: 'write' }, control: true, direct: false, timeoutMs: 5000,
+    probe: { id, name: `probe ${id}`, action: { kind: 'operation', name: 'open', args: ['write', '/etc/shadow'], words: ['open', 'write', '/etc/shadow'], class: 'file' }, control: true, direct: false, timeoutMs: 5000,
       expect: { access: 'denied', errno: 'EACCES' }, at: { file: '/repo/specs/docker-nginx.yml', line: 14, column: 5 } },
     verdict: { kind, code: `code-${kind}`, reason: `It is a ${kind}.`, notes: [] },
     ...(kind === 'skipped' ? {} : { observation: observation(), control: success() }),
