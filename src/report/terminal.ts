@@ -31,7 +31,7 @@ const OUTCOME: Readonly<Record<Outcome, Style>> = { green: 'green', red: 'red', 
 /** The suite's heading: what is tested, on what, and the kernel's word that it is confined. */
 export function suiteLines(suite: Suite, { color, root }: TerminalOptions): readonly string[] {
   const paint = painter(color);
-  const lines = ['', `▸ ${paint(oneLine(suite.title, WIDTH), 'bold')}  ${paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim')}`, paint(`  ${underText(suite)}`, 'dim'), paint(`  ${oneLine(suite.layers.join('; '), WIDTH)}`, 'dim')];
+  const lines = ['', `▸ ${paint(oneLine(suite.title, WIDTH), 'bold')}  ${paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim')}`, paint(`  ${underText(suite)}`, 'dim'), paint(`  beside the profile: ${oneLine(suite.layers.join('; '), WIDTH)}`, 'dim')];
   const label = suite.confinement?.labels[0];
   if (label !== undefined) lines.push(paint(`  the kernel says ${oneLine(`${label.process} (pid ${label.pid}) runs under ${label.label}`, WIDTH)}`, 'dim'));
   return lines;
@@ -58,9 +58,9 @@ export function entryLines(entry: Entry, options: TerminalOptions): readonly str
   return [heading, ...lines, ''];
 }
 
-/** The evidence of a pass on one line: `open /etc/shadow for write: failed with EACCES · kernel DENIED w · control succeeded`. */
+/** The evidence of a pass on one line: `tried open /etc/shadow for write: failed with EACCES · kernel DENIED w · control succeeded`. */
 function passText({ probe, observation, control, witnesses }: Entry): string {
-  const parts = [`${actionText(probe.action, probe.user)}: ${observation === undefined ? 'no observation' : observationText(observation)}`];
+  const parts = [`tried ${actionText(probe.action, probe.user)}: ${observation === undefined ? 'no observation' : observationText(observation)}`];
   const first = witnesses[0];
   parts.push(first === undefined ? 'no record' : `kernel: ${recordText(first.record)}${witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : ''}`);
   if (control !== undefined) parts.push(`control: ${observationText(control)}`);

@@ -19,7 +19,7 @@ describe('report/terminal', () => {
   it('tells a pass in two lines', () => {
     expect(entryLines(entry('pass'), plain)).to.deep.equal([
       '  ✓ probe p1',
-      '      open /etc/shadow for write: failed with EACCES (<1 ms) · kernel: DENIED open /etc/shadow denied_mask=w requested_mask=w · control: succeeded (<1 ms)',
+      '      tried open /etc/shadow for write: failed with EACCES (<1 ms) · kernel: DENIED open /etc/shadow denied_mask=w requested_mask=w · control: succeeded (<1 ms)',
     ]);
   });
 
