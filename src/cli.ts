@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: arguments to options, options to commands, and the exit code. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { runAudit } from './cli/audit.ts';
 import { runCleanup } from './cli/cleanup.ts';
 import { printError } from './cli/console.ts';
@@ -11,6 +11,14 @@ import { asHarnessError, EXIT, HarnessError } from './errors.ts';
 import { toolVersion } from './host/package.ts';
 import { LOG_SOURCES } from './kernel/source.ts';
 import { SUITES } from './lab/index.ts';
+import { readPercent } from './percent.ts';
+
+/** 0 to 100. */
+function percentage(text: string): number {
+  const value = readPercent(text);
+  if (value === undefined) throw new InvalidArgumentError('It takes a number from 0 to 100.');
+  return value;
+}
 
 const program = new Command('apparmor-probe')
   .description('Proves that an AppArmor container profile is enforced, denies what it must and allows what it must.')
@@ -27,14 +35,16 @@ program.command('run')
   .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
   .option('--profile <file>', 'test this profile in place of the spec\'s')
   .option('--image <name>', 'use this image in place of the spec\'s')
-  .option('--report-dir <folder>', 'folder for junit.xml, report.json and summary.md', 'reports')
+  .option('--report-dir <folder>', 'folder for junit.xml, report.json, summary.md and report.html', 'reports')
   .option('--grep <pattern>', 'only probes whose suite and name match this regular expression')
   .option('--bail', 'stop at the first probe that does not pass', false)
   .option('--in-place', 'load the profile under its own name, and put back what was there', false)
   .option('--keep-audit-switch', 'leave the kernel\'s audit switch alone: explicit deny rules then stay silent', false)
   .addOption(new Option('--log <source>', 'where to read audit records: auto takes the place where they are proved to arrive').choices(['auto', ...LOG_SOURCES]).default('auto'))
+  .option('--coverage', 'print the profile with a mark at each rule and the probes behind it', false)
+  .addOption(new Option('--min-coverage <percent>', 'fail when the probes hit less of a profile\'s testable rules').argParser(percentage))
   .addHelpText('after', `
-Exit status: 0 all probes hold, 1 the profile fails its spec, 2 a spec, profile or option is wrong,
+Exit status: 0 all probes hold, 1 the profile fails its spec or --min-coverage is not reached, 2 a spec, profile or option is wrong,
 3 not all is proved (vacuous or inconclusive), 4 the harness or the host failed.
 
 Example: apparmor-probe run specs/docker-nginx.yml --profile profiles/docker-nginx --grep dash`)

@@ -234,6 +234,43 @@ export interface Fault {
   readonly hint: string;
 }
 
+/**
+ * What the probes of a suite did with a rule. `shadowed`: it never decides, another rule does; `untestable`: no probe
+ * can reach it here.
+ */
+export type CoverageState = 'hit' | 'unhit' | 'shadowed' | 'untestable';
+
+/** One rule of the profile, and the probes that exercised it. */
+export interface RuleCoverage {
+  /** As the reader numbers it (`Rule.id`). */
+  readonly id: string;
+  /** Full name of the profile that it rules, as its author wrote it. */
+  readonly profile: string;
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  /** It comes from a file that the profile's file includes. */
+  readonly included: boolean;
+  readonly state: CoverageState;
+  /** Ids of the probes that hit it. */
+  readonly probes: readonly string[];
+  /** Shadowed: where the rules stand that decide in its place, as `FILE:LINE RULE`. */
+  readonly shadowedBy?: readonly string[];
+  /** Untestable: why. */
+  readonly reason?: string;
+}
+
+/** Which rules of the profile the probes of a suite exercised. */
+export interface KnownCoverage {
+  readonly file: string;
+  /** The text of the profile's own file. */
+  readonly source: string;
+  readonly rules: readonly RuleCoverage[];
+}
+
+/** Or why that is not known. */
+export type Coverage = KnownCoverage | { readonly unknown: string };
+
 /** One spec on one container: every planned probe with exactly one verdict. */
 export interface Suite {
   readonly file: string;
@@ -250,6 +287,8 @@ export interface Suite {
   /** Denials of the container's own service while it started, or of others under the profile: no probe's. */
   readonly otherRecords: readonly AuditRecord[];
   readonly faults: readonly Fault[];
+  /** Absent when the suite was not prepared. */
+  readonly coverage?: Coverage;
 }
 
 /** The one truth of a run. */
@@ -260,7 +299,8 @@ export interface Ledger {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly host?: HostFacts;
-  readonly options: { readonly grep?: string; readonly bail: boolean; readonly inPlace: boolean; readonly planned: number; readonly selected: number };
+  readonly options: { readonly grep?: string; readonly bail: boolean; readonly inPlace: boolean; readonly planned: number; readonly selected: number;
+    /** The percentage of its testable rules that every profile has to reach. */ readonly minCoverage?: number };
   readonly suites: readonly Suite[];
   readonly faults: readonly Fault[];
 }

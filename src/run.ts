@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly keepAuditSwitch: boolean;
   /** Where to read audit records; `auto` when absent. */
   readonly log?: LogChoice;
+  /** The percentage of its testable rules that every profile has to reach. */
+  readonly minCoverage?: number;
   /** Name of the lab suite when this is a lab guest. */
   readonly lab?: string;
   readonly signal: AbortSignal;
@@ -91,7 +93,7 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
   return {
     schema: 1, tool: toolVersion(), run: id, startedAt: started.toISOString(), durationMs: Date.now() - started.getTime(),
     ...(host === undefined ? {} : { host }),
-    options: { ...pick(options, 'grep'), bail: options.bail, inPlace: options.inPlace, planned, selected: count(plans) },
+    options: { ...pick(options, 'grep', 'minCoverage'), bail: options.bail, inPlace: options.inPlace, planned, selected: count(plans) },
     suites, faults,
   };
 }

@@ -1,5 +1,6 @@
 /** What the workflow gave the action, as one typed object, and as arguments of the command line. Pure. */
 import { HarnessError } from '../errors.ts';
+import { readPercent } from '../percent.ts';
 import { oneLine } from '../report/text.ts';
 
 /** The action's inputs, named as in action.yml. */
@@ -13,6 +14,8 @@ export interface Inputs {
   readonly bail: boolean;
   readonly inPlace: boolean;
   readonly summary: boolean;
+  /** A number from 0 to 100, as written. */
+  readonly minCoverage?: string;
 }
 
 /** The part of @actions/core that reads inputs. */
@@ -34,17 +37,24 @@ export function readInputs(source: InputSource): Inputs {
   const profile = single(source, 'profile');
   const image = single(source, 'image');
   const grep = single(source, 'grep');
+  const minCoverage = percentage(source, 'min-coverage');
   for (const value of [...specs, reportDir, profile ?? '', image ?? '', grep ?? '']) {
     if (value.includes('\0')) throw new HarnessError('usage', 'An input holds a NUL character.');
   }
   return { specs, reportDir, ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }),
-    bail: flag(source, 'bail'), inPlace: flag(source, 'in-place'), summary: flag(source, 'summary') };
+    ...(minCoverage === undefined ? {} : { minCoverage }), bail: flag(source, 'bail'), inPlace: flag(source, 'in-place'), summary: flag(source, 'summary') };
 }
 
 function single(source: InputSource, name: string): string | undefined {
   const value = source.getInput(name);
   if (/[\r\n]/.test(value)) throw new HarnessError('usage', `The input \`${name}\` takes one line.`);
   return value === '' ? undefined : value;
+}
+
+function percentage(source: InputSource, name: string): string | undefined {
+  const value = single(source, name);
+  if (value !== undefined && readPercent(value) === undefined) throw new HarnessError('usage', `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
+  return value;
 }
 
 function flag(source: InputSource, name: string): boolean {
@@ -76,8 +86,8 @@ export function expandSpecs(patterns: readonly string[], list: (folder: string) 
 
 /** The arguments of the command line. Values are joined by `=` and files stand behind `--`, so that none can be an option. */
 export function cliArguments(inputs: Inputs, specs: readonly string[]): readonly string[] {
-  const { profile, image, grep } = inputs;
+  const { profile, image, grep, minCoverage } = inputs;
   return ['run', '--host=local', `--report-dir=${inputs.reportDir}`,
     ...(profile === undefined ? [] : [`--profile=${profile}`]), ...(image === undefined ? [] : [`--image=${image}`]), ...(grep === undefined ? [] : [`--grep=${grep}`]),
-    ...(inputs.bail ? ['--bail'] : []), ...(inputs.inPlace ? ['--in-place'] : []), '--', ...specs];
+    ...(minCoverage === undefined ? [] : [`--min-coverage=${minCoverage}`]), ...(inputs.bail ? ['--bail'] : []), ...(inputs.inPlace ? ['--in-place'] : []), '--', ...specs];
 }

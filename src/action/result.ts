@@ -3,7 +3,7 @@ import { EXIT } from '../errors.ts';
 import type { Ledger } from '../model.ts';
 import { factsOf, faultText } from '../report/describe.ts';
 import { readJson, type JsonReport } from '../report/json.ts';
-import { countsOf, EXIT_MEANS, exitCode, faultsOf, outcomeOf, type Outcome } from '../report/summary.ts';
+import { countsOf, EXIT_MEANS, exitCode, faultsOf, meaningOf, outcomeOf, type Outcome } from '../report/summary.ts';
 import { grouped, oneLine, relativeTo } from '../report/text.ts';
 
 /** How the command ended. */
@@ -50,7 +50,7 @@ export function judge(ended: Ended, text: string | undefined, startedMs: number)
   const code = exitCode(report);
   if (code !== ended.exit) return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code}.`, EXIT.broken, report);
   const verdict = outcomeOf(code);
-  return verdict === 'green' ? { verdict, exitCode: code, report } : { verdict, exitCode: code, report, failure: `${verdict}: ${EXIT_MEANS[code]}${tally(report)}` };
+  return verdict === 'green' ? { verdict, exitCode: code, report } : { verdict, exitCode: code, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
 }
 
 /** A wrong spec or option may end the command before there is anything to report. */

@@ -64,7 +64,7 @@ function commandLine(specs: readonly string[], args: RunArguments): string[] {
   const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
   const flag = (name: string, on: boolean): string[] => on ? [`--${name}`] : [];
   return ['node', join(packageRoot(), 'dist/cli.cjs'), 'run', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image),
-    ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log),
+    ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log), ...flag('coverage', args.coverage), ...value('min-coverage', args.minCoverage?.toString()),
     '--', ...specs];
 }
 

@@ -7,6 +7,7 @@ import { apparmorEnabled } from '../host/preflight.ts';
 import { Engine } from '../container/engine.ts';
 import type { LogChoice } from '../kernel/log.ts';
 import type { LabSuite } from '../lab/index.ts';
+import { coverageListing } from '../report/coverage-listing.ts';
 import { closing, entryLines, faultLines, suiteLines } from '../report/terminal.ts';
 import { exitCode } from '../report/summary.ts';
 import { writeReports } from '../report/write.ts';
@@ -26,6 +27,9 @@ export interface RunArguments {
   readonly inPlace: boolean;
   readonly keepAuditSwitch: boolean;
   readonly log: LogChoice;
+  /** Print the profile with the probes behind each rule. */
+  readonly coverage: boolean;
+  readonly minCoverage?: number;
 }
 
 /** @returns the exit code. */
@@ -71,13 +75,14 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
     entry: (entry) => { print(entryLines(entry, { color, root })); },
     fault: (fault) => { print(faultLines(fault, { color, root })); },
   };
-  const { profile, image, grep, bail, inPlace, keepAuditSwitch, log } = args;
+  const { profile, image, grep, bail, inPlace, keepAuditSwitch, log, minCoverage } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
   const ledger = await run({
     specs, bail, inPlace, keepAuditSwitch, log, signal: interruption(),
-    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(lab === undefined ? {} : { lab }),
+    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(lab === undefined ? {} : { lab }), ...(minCoverage === undefined ? {} : { minCoverage }),
   }, events);
   const reports = writeReports(ledger, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);
+  if (args.coverage) print(coverageListing(ledger, { color, root }));
   print(closing(ledger, { color, root, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
 }

@@ -1,6 +1,7 @@
 /** The evidence for one probe as a block of plain text and as properties: what the JUnit report carries in each case. */
 import type { Captured, Entry, Ledger, Observation, Suite } from '../model.ts';
 import { actionText, expectationText, factsOf, observationText, placeText, sizeText } from './describe.ts';
+import { countRules, isKnown } from './coverage.ts';
 import { countEntries } from './summary.ts';
 import { byteLength, grouped, head, oneLine, visibleLines } from './text.ts';
 
@@ -89,7 +90,14 @@ export function suiteProperties(ledger: Ledger, suite: Suite | undefined): Prope
       ...(confinement?.labels ?? []).map(({ process, pid, label }) => ['label', `${process} (pid ${pid}): ${label}`] as const),
       ...(confinement?.parserWarnings ?? []).map((warning) => ['parserWarning', warning] as const),
       ...Object.entries(countEntries(suite.entries)).map(([kind, count]) => [`verdicts.${kind}`, String(count)] as const),
-      ['otherRecords', String(suite.otherRecords.length)]);
+      ['otherRecords', String(suite.otherRecords.length)], ...coverageProperties(suite));
   }
   return properties.flatMap(([name, value]) => value === undefined ? [] : [[name, harmless(oneLine(value, VALUE))] as const]);
+}
+
+/** The suite's own figures: other suites may cover more of the same profile. */
+function coverageProperties({ coverage }: Suite): readonly (readonly [string, string | undefined])[] {
+  if (!isKnown(coverage)) return coverage === undefined ? [] : [['coverage.unknown', coverage.unknown]];
+  const { percent, ...counts } = countRules(coverage.rules.filter(({ included }) => !included));
+  return [['coverage.percent', percent?.toString()], ...Object.entries(counts).map(([state, count]) => [`coverage.${state}`, String(count)] as const)];
 }

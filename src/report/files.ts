@@ -1,2 +1,2 @@
 /** Names of the reports inside the report folder. The command line writes them, the action reads them. */
-export const REPORT_FILES = { junit: 'junit.xml', json: 'report.json', markdown: 'summary.md' } as const;
+export const REPORT_FILES = { junit: 'junit.xml', json: 'report.json', markdown: 'summary.md', html: 'report.html' } as const;

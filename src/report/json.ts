@@ -1,6 +1,7 @@
 /** The lossless report: the whole ledger as JSON, with the totals that derive from it for tools that read nothing else. */
 import type { ExitCode } from '../errors.ts';
 import type { Ledger } from '../model.ts';
+import { profileCoverages, type ProfileCoverage } from './coverage.ts';
 import { countsOf, exitCode, outcomeOf, type Counts, type Outcome } from './summary.ts';
 
 /** What report.json holds: a ledger and, before it, what it adds up to. */
@@ -8,6 +9,8 @@ export interface JsonReport extends Ledger {
   readonly verdict: Outcome;
   readonly exitCode: ExitCode;
   readonly counts: Counts;
+  /** Rule coverage a profile, the suites with the same profile joined. */
+  readonly coverage: readonly ProfileCoverage[];
 }
 
 /** Outside of strings JSON is ASCII, so these can only stand in strings, where an escape says the same. */
@@ -17,7 +20,7 @@ const UNSAFE_TO_PRINT = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2
 export function json(ledger: Ledger): string {
   const { schema, ...rest } = ledger;
   const code = exitCode(ledger);
-  const report: JsonReport = { schema, verdict: outcomeOf(code), exitCode: code, counts: countsOf(ledger), ...rest };
+  const report: JsonReport = { schema, verdict: outcomeOf(code), exitCode: code, counts: countsOf(ledger), coverage: profileCoverages(ledger), ...rest };
   return `${JSON.stringify(report, undefined, 2).replace(UNSAFE_TO_PRINT, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 

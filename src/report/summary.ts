@@ -1,6 +1,7 @@
 /** What a ledger adds up to. Nothing here is ever stored in a ledger: totals that are derived cannot disagree with it. */
 import { ERRORS, EXIT, type ErrorCode, type ExitCode } from '../errors.ts';
 import type { Entry, Fault, Ledger, VerdictKind } from '../model.ts';
+import { coverageGaps } from './coverage.ts';
 import { grouped } from './text.ts';
 
 /** How many probes have each verdict, and how many faults there are in the run and its suites. */
@@ -69,7 +70,7 @@ export function shortfallsOf(ledger: Ledger): readonly Shortfall[] {
   if (!entries.some((entry) => entry.verdict.kind === 'pass')) {
     found.push({ exit: EXIT.undecided, message: entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.' });
   }
-  return found;
+  return [...found, ...coverageGaps(ledger)];
 }
 
 /** The exit code of a run. When several apply, the order is 4, 2, 1, 3: a broken harness hides no less than a failed profile. */
@@ -84,6 +85,13 @@ export function exitCode(ledger: Ledger): ExitCode {
 /** The one word for an exit code. */
 export function outcomeOf(exit: number): Outcome {
   return exit === EXIT.ok ? 'green' : exit === EXIT.failed ? 'red' : exit === EXIT.undecided ? 'undecided' : 'error';
+}
+
+/** What the run's exit code means: as the table has it, but for a red run in which every probe holds. */
+export function meaningOf(ledger: Ledger): string {
+  const code = exitCode(ledger);
+  const onlyCoverage = code === EXIT.failed && countsOf(ledger).fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  return onlyCoverage ? 'the probes do not cover as much of the profile as was asked for' : EXIT_MEANS[code];
 }
 
 /** What each exit code means, for people. */

@@ -1,7 +1,9 @@
 /** The run on a terminal: two lines for a pass, the whole story for the rest. Pure: whether there is colour is the caller's to say. */
 import type { Captured, Entry, Fault, Ledger, Suite, VerdictKind } from '../model.ts';
 import { actionText, durationText, factsOf, faultText, observationText, placeText, recordText, sizeText, underText, type Fact } from './describe.ts';
-import { countsOf, EXIT_MEANS, exitCode, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
+import { countsText, profileCoverages } from './coverage.ts';
+import { painter, type Painter, type Style } from './paint.ts';
+import { countsOf, exitCode, meaningOf, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
 import { grouped, head, oneLine, relativeTo, visibleLines } from './text.ts';
 
 export interface TerminalOptions {
@@ -16,14 +18,6 @@ const OUTPUT_LINES = 8;
 const OUTPUT_BYTES = 4096;
 const RECORDS = 5;
 const FAULT_LINES = 20;
-
-// Plain escapes rather than util.styleText, which asks the environment and the stream whether it may.
-const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
-type Style = keyof typeof CODES;
-
-function painter(color: boolean): (text: string, ...styles: readonly Style[]) => string {
-  return (text, ...styles) => color ? styles.reduce((inner, style) => `\x1b[${CODES[style][0]}m${inner}\x1b[${CODES[style][1]}m`, text) : text;
-}
 
 const MARK: Readonly<Record<VerdictKind, readonly [mark: string, style: Style]>> = { pass: ['✓', 'green'], fail: ['✗', 'red'], vacuous: ['∅', 'yellow'], inconclusive: ['?', 'yellow'], skipped: ['-', 'dim'] };
 const OUTCOME: Readonly<Record<Outcome, Style>> = { green: 'green', red: 'red', undecided: 'yellow', error: 'red' };
@@ -67,12 +61,12 @@ function passText({ probe, observation, control, witnesses }: Entry): string {
   return oneLine(parts.join(' · '), WIDTH);
 }
 
-function factLine([label, value]: Fact, paint: ReturnType<typeof painter>, style?: Style): string {
+function factLine([label, value]: Fact, paint: Painter, style?: Style): string {
   const text = oneLine(value, WIDTH);
   return `      ${paint(label.padEnd(9), 'dim')} ${style === undefined ? text : paint(text, style)}`;
 }
 
-function outputLines(label: string, output: Captured, paint: ReturnType<typeof painter>): readonly string[] {
+function outputLines(label: string, output: Captured, paint: Painter): readonly string[] {
   const text = head(output.text, OUTPUT_BYTES);
   const all = visibleLines(text).replace(/\n$/, '').split('\n');
   const shown = all.slice(0, OUTPUT_LINES).map((line) => `${' '.repeat(16)}${paint('│', 'dim')} ${oneLine(line.replaceAll('\t', '    '), 200)}`);
@@ -99,10 +93,14 @@ export function closing(ledger: Ledger, options: TerminalOptions & { readonly re
   const { planned, selected } = ledger.options;
   const chosen = planned === selected ? '' : `, ${grouped(selected)} of ${grouped(planned)} planned`;
   const lines = ['', `  ${grouped(counts.total)} ${counts.total === 1 ? 'probe' : 'probes'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`} ${paint(`(${durationText(ledger.durationMs)}${chosen})`, 'dim')}`];
-  for (const { suite, message } of shortfallsOf(ledger)) {
-    lines.push(`  ${paint('!', 'yellow')} ${suite === undefined ? '' : `${oneLine(ledger.suites[suite]?.title ?? '', 100)}: `}${message}`);
+  for (const { profile, own, included } of profileCoverages(ledger)) {
+    const beside = Object.values(included).some((count) => count > 0) ? `; of its includes ${countsText(included)}` : '';
+    lines.push(`  coverage of ${oneLine(profile, 100)}: ${countsText(own)}${paint(beside, 'dim')}`);
   }
-  lines.push(`  ${paint(outcomeOf(code).toUpperCase(), OUTCOME[outcomeOf(code)], 'bold')}: ${EXIT_MEANS[code]} ${paint(`(exit ${code})`, 'dim')}`);
+  for (const { suite, message } of shortfallsOf(ledger)) {
+    lines.push(`  ${paint('!', 'yellow')} ${suite === undefined ? '' : `${oneLine(ledger.suites[suite]?.title ?? '', 100)}: `}${oneLine(message, WIDTH)}`);
+  }
+  lines.push(`  ${paint(outcomeOf(code).toUpperCase(), OUTCOME[outcomeOf(code)], 'bold')}: ${meaningOf(ledger)} ${paint(`(exit ${code})`, 'dim')}`);
   for (const report of options.reports ?? []) lines.push(paint(`  report: ${oneLine(report, WIDTH)}`, 'dim'));
   return lines;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import type { Ledger } from '../model.ts';
 import { REPORT_FILES } from './files.ts';
+import { html } from './html.ts';
 import { json } from './json.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
@@ -14,7 +15,7 @@ import { markdown } from './markdown.ts';
  */
 export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
   const root = process.cwd();
-  const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }) };
+  const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }), [REPORT_FILES.html]: html(ledger, { root }) };
   const [uid, gid] = (owner ?? '').split(':').map(Number);
   const give = (path: string): void => { if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid); };
   try {

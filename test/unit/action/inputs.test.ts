@@ -33,6 +33,11 @@ function code(act: () => unknown): string {
 }
 
 describe('action/inputs', () => {
+  it('takes a percentage for min-coverage, and hands it on', () => {
+    expect(cliArguments(readInputs(source({ 'min-coverage': '87.5' })), ['a.yml'])).to.include('--min-coverage=87.5');
+    for (const wrong of ['-1', '101', '1e2', 'all', '100.', '0x10', '99 %', 'NaN']) expect(code(() => readInputs(source({ 'min-coverage': wrong }))), wrong).to.equal('usage');
+  });
+
   it('reads exactly the inputs of action.yml, with its defaults', () => {
     const from = source();
     expect(readInputs(from)).to.deep.equal({ specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true });

@@ -8,7 +8,7 @@ describe('report/json', () => {
     const made = run(['pass', 'fail'], { faults: [fault('not-ready')] });
     const { schema, ...rest } = made;
     const text = json(made);
-    expect(JSON.parse(text)).to.deep.equal({ schema, verdict: 'red', exitCode: 1, counts: { total: 2, pass: 1, fail: 1, vacuous: 0, inconclusive: 0, skipped: 0, faults: 1 }, ...rest });
+    expect(JSON.parse(text)).to.deep.equal({ schema, verdict: 'red', exitCode: 1, counts: { total: 2, pass: 1, fail: 1, vacuous: 0, inconclusive: 0, skipped: 0, faults: 1 }, coverage: [], ...rest });
     expect(Object.keys(JSON.parse(text) as object).slice(0, 4)).to.deep.equal(['schema', 'verdict', 'exitCode', 'counts']);
     expect(text).to.equal(json(made));
   });

@@ -1,5 +1,5 @@
 /** Ledgers for tests, built from the verdicts they are to hold. */
-import type { AuditRecord, Captured, Entry, Fault, Ledger, Observation, Suite, VerdictKind } from '../../../src/model.ts';
+import type { AuditRecord, Captured, CoverageState, Entry, Fault, KnownCoverage, Ledger, Observation, RuleCoverage, Suite, VerdictKind } from '../../../src/model.ts';
 
 export const ALL_KINDS: readonly VerdictKind[] = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'];
 
@@ -55,6 +55,17 @@ export function ledger(suites: readonly Suite[], change: Partial<Ledger> = {}): 
     options: { bail: false, inPlace: false, planned: count, selected: count }, suites, faults: [], ...change };
 }
 
+/** A rule of profile `p` at a line. */
+export function covered(state: CoverageState, line: number, change: Partial<RuleCoverage> = {}): RuleCoverage {
+  const file = change.file ?? '/repo/profiles/p';
+  return { id: `p@${file}:${line}:${change.text ?? ''}`, profile: 'p', file, line, text: `deny /${line} w`, included: false, state, probes: [], ...change };
+}
+
+/** A profile of five lines with rules on three. */
+export function coverage(rules: readonly RuleCoverage[]): KnownCoverage {
+  return { file: '/repo/profiles/p', source: 'profile p {\n  rule 2,\n  rule 3,\n  rule 4,\n}\n', rules };
+}
+
 /** A run with one suite of the given verdicts. */
 export function run(kinds: readonly VerdictKind[], change: Partial<Ledger> = {}): Ledger {
   return ledger([suite(entries(kinds))], change);
@@ -73,7 +84,7 @@ export const ATTACKS: readonly string[] = [
 ];
 
 /** Keys whose values are words of the model, not text from outside. */
-const WORDS = new Set(['kind', 'for', 'stage', 'by', 'access', 'mode', 'schema', 'from']);
+const WORDS = new Set(['kind', 'for', 'stage', 'state', 'by', 'access', 'mode', 'schema', 'from']);
 
 /** A copy in which every text from outside, and every key of a record, is what `next` gives. */
 export function poisoned<T>(value: T, next: () => string, key = ''): T {

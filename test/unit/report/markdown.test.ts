@@ -55,7 +55,7 @@ describe('report/markdown', () => {
 
   it('says why a run without a bad probe is not green', () => {
     expect(markdown(ledger([], { faults: [fault('no-docker', 'Gone.')] }))).to.contain('🔴 Error').and.to.contain('<code>&#91;no-docker&#93; Gone&#46;</code>: Mend it&#46;');
-    expect(markdown(ledger([suite([])]))).to.contain('🟡 Undecided').and.to.contain('The suite has no probe with a verdict.');
+    expect(markdown(ledger([suite([])]))).to.contain('🟡 Undecided').and.to.contain('The suite has no probe with a verdict&#46;');
   });
 
   it('keeps its shape under every attack in every field', () => {
