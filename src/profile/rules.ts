@@ -60,6 +60,8 @@ export interface ExecTransition {
   readonly mode: string;
   /** Behind `->`. */
   readonly target?: string;
+  /** The word before the rule, which says whether the environment is cleared whatever the mode's case says. */
+  readonly safety?: 'safe' | 'unsafe';
 }
 
 /** `link subset /a -> /b,`, and the `l` of `/a l -> /b,`. */
