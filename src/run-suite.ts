@@ -2,44 +2,25 @@
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
 import { explainAlias } from './explain.ts';
-import { agentFile } from './host/package.ts';
-import { notMediated } from './kernel/features.ts';
-import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
-import { removeProfile } from './kernel/policy.ts';
-import type { AuditRecord, Entry, Fault, Plan, Probe, Suite, Verdict } from './model.ts';
-import { Trial } from './probe/trial.ts';
-import { asFault, type RunContext } from './run.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { layersOf } from './layers.ts';
+import type { Entry, Plan, Probe, Suite, Verdict } from './model.ts';
+import { abortable, newDraft, prepare, tearDown, type Draft } from './prepare.ts';
+import type { Trial } from './probe/trial.ts';
+import type { RunContext } from './run.ts';
 import { withRuling } from './ruling.ts';
-import { setUp, type Stage } from './setup.ts';
+import { asFault } from './session.ts';
+import type { Stage } from './setup.ts';
 import { runSuite } from './suite.ts';
 
-/** How long an interrupted preparation is waited for. */
-const PREPARING_MS = 5000;
 const BAILED = 'Not tried: the run stops at the first failure (--bail).';
-
-/** What becomes known of a suite step by step; a fault may end it at any of them. */
-interface Draft {
-  policy?: LoadedPolicy;
-  imageId?: string;
-  stage?: Stage;
-  trial?: Trial;
-  /** Settles when preparation has ended, also when nobody waits for it any more. */
-  preparing?: Promise<void>;
-  readonly started: Date;
-  readonly early: AuditRecord[];
-  readonly entries: Map<string, Entry>;
-  readonly faults: Fault[];
-}
 
 export async function runOneSuite(plan: Plan, number: number, context: RunContext): Promise<Suite> {
   const { events, options } = context;
-  const draft: Draft = { started: new Date(), early: [], entries: new Map(), faults: [] };
+  const draft = newDraft();
   const containers: Container[] = [];
   const note = (thrown: unknown): void => { const fault = asFault(thrown); draft.faults.push(fault); events.fault(fault); };
   try {
-    const preparing = prepare(plan, number, context, draft, containers);
+    const preparing = prepare(plan, number, context, draft, containers, options.inPlace);
     draft.preparing = preparing.catch(() => undefined);
     await abortable(options.signal, preparing);
     const { stage, trial } = draft;
@@ -68,54 +49,8 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
 
 /** A suite that --bail left out. */
 export function leftOut(plan: Plan): Suite {
-  const draft: Draft = { started: new Date(), early: [], entries: new Map(), faults: [] };
+  const draft = newDraft();
   return assemble(plan, draft, plan.probes.map((probe) => untried(probe, 'bail', BAILED, 'skipped')));
-}
-
-async function prepare(plan: Plan, number: number, context: RunContext, draft: Draft, containers: Container[]): Promise<void> {
-  const { run, options, events, engine, changes, log, barrier } = context;
-  events.progress(`${plan.title}: loading the profile`);
-  const policy = draft.policy = await loadProfile(plan.profile, { suffix: options.inPlace ? undefined : run, changes });
-  for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
-  const image = await engine.image(plan.container, (line) => { events.progress(line); });
-  draft.imageId = image.id;
-  events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? ', and its unconfined twin' : ''}`);
-  const stage = draft.stage = await setUp({ plan, policy, image, engine, run, number, agent: agentFile(), onContainer: (container) => containers.push(container) });
-  await barrier.cross();
-  const denials = log.take().records.filter(({ type, fields }) => type === 'DENIED' && policy.names.includes(fields['profile'] ?? ''));
-  draft.early.push(...denials);
-  const serviceFault = stage.serviceFault === undefined ? undefined : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join('\n') };
-  if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
-  draft.trial = new Trial({
-    probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
-    log, barrier, profiles: policy.names, container: plan.container,
-    foregone: (probe) => foregone(probe, serviceFault, denials),
-  });
-}
-
-/** What can be said of a probe without trying it. */
-function foregone(probe: Probe, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
-  const unmediated = probe.action.kind === 'operation' ? notMediated(probe.action.class) : undefined;
-  if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
-  return serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
-}
-
-/** The service does not live under the profile, so what asks it for something has its answer. */
-function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]): Verdict {
-  if (probe.expect.access !== 'allowed') return { kind: 'inconclusive', code: 'service-down', reason: 'The service does not run under the profile, so nothing can be asked of it.', notes: [] };
-  const [first] = denialLines(denials);
-  const what = first === undefined ? '' : `, after AppArmor ${first}`;
-  return { kind: 'fail', code: 'service-down', reason: `The service does not run under the profile: ${fault.message.split('\n')[0]?.replace(/\.$/, '') ?? ''}${what}.`, notes: fault.message.split('\n').slice(1), hint: fault.hint };
-}
-
-/** The first different denials, each as `denied open /etc/x (r)`. */
-function denialLines(denials: readonly AuditRecord[]): string[] {
-  const lines = denials.map(({ fields }) => {
-    const what = fields['name'] ?? fields['capname'] ?? [fields['family'], fields['sock_type']].filter(Boolean).join(' ');
-    const mask = fields['denied_mask'] === undefined || fields['denied_mask'] === fields['operation'] ? '' : ` (${fields['denied_mask']})`;
-    return `denied ${fields['operation'] ?? 'an access'} ${what}${mask}`;
-  });
-  return [...new Set(lines)].slice(0, 5);
 }
 
 async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {
@@ -137,17 +72,6 @@ async function deathOf(stage: Stage): Promise<HarnessError | undefined> {
   return undefined;
 }
 
-async function tearDown(draft: Draft, containers: readonly Container[], note: (thrown: unknown) => void): Promise<void> {
-  // after an interruption a container may still be on its way into the list
-  await Promise.race([draft.preparing, sleep(PREPARING_MS)]);
-  const { stage, policy } = draft;
-  for (const place of [stage?.confined, stage?.control]) await place?.close();
-  const results = await Promise.allSettled(containers.map((container) => container.remove(() => {
-    if (policy?.policySha256 !== undefined) for (const name of policy.names) removeProfile(name); // an engine's own profile is not ours to remove
-  })));
-  for (const result of results) if (result.status === 'rejected') note(result.reason);
-}
-
 function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
   const { policy, stage, trial } = draft;
   return {
@@ -167,14 +91,4 @@ function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
 
 function untried(probe: Probe, code: string, reason: string, kind: Verdict['kind'] = 'inconclusive'): Entry {
   return { probe, verdict: { kind, code, reason, notes: [] }, witnesses: [] };
-}
-
-/** Gives up waiting when the run is interrupted; what was begun is removed by its label. */
-function abortable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => { reject(new HarnessError('interrupted', 'The run was interrupted.')); };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => { signal.removeEventListener('abort', stop); });
-  });
 }

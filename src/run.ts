@@ -1,19 +1,13 @@
 /** The story of a run: load, start, probe, attribute, decide. Whatever happens it ends in a ledger, and the host is put back. */
-import { randomBytes } from 'node:crypto';
-import type { Engine } from './container/engine.ts';
-import { asHarnessError, HarnessError } from './errors.ts';
-import { hostFacts } from './host/facts.ts';
+import { HarnessError } from './errors.ts';
 import { toolVersion } from './host/package.ts';
-import { preflight } from './host/preflight.ts';
-import { makeBarrier, type Barrier } from './kernel/barrier.ts';
-import { beginChanges, sweep, type HostChanges } from './kernel/host.ts';
-import { KernelLog, type LogChoice } from './kernel/log.ts';
 import type { Entry, Fault, HostFacts, Ledger, Plan, Suite } from './model.ts';
+import { leftOut, runOneSuite } from './run-suite.ts';
+import { asFault, onHost, runId, type Session, type SessionEvents, type SessionOptions } from './session.ts';
 import { loadPlans } from './spec/load.ts';
 import { fullTitle } from './suite.ts';
-import { leftOut, runOneSuite } from './run-suite.ts';
 
-export interface RunOptions {
+export interface RunOptions extends SessionOptions {
   readonly specs: readonly string[];
   readonly profile?: string;
   readonly image?: string;
@@ -21,34 +15,19 @@ export interface RunOptions {
   readonly bail: boolean;
   /** Load the profile under its own name, and put back what was there. */
   readonly inPlace: boolean;
-  /** Leave the kernel's audit switch as it is: explicit deny rules then stay silent. */
-  readonly keepAuditSwitch: boolean;
-  /** Where to read audit records; `auto` when absent. */
-  readonly log?: LogChoice;
   /** The percentage of its testable rules that every profile has to reach. */
   readonly minCoverage?: number;
-  /** Name of the lab suite when this is a lab guest. */
-  readonly lab?: string;
-  readonly signal: AbortSignal;
 }
 
 /** What a run tells while it goes on. */
-export interface RunEvents {
-  progress(line: string): void;
+export interface RunEvents extends SessionEvents {
   suite(suite: Suite): void;
   entry(entry: Entry): void;
-  fault(fault: Fault): void;
 }
 
 /** What all suites of a run share. */
-export interface RunContext {
-  readonly run: string;
+export interface RunContext extends Session<RunEvents> {
   readonly options: RunOptions;
-  readonly events: RunEvents;
-  readonly engine: Engine;
-  readonly changes: HostChanges;
-  readonly log: KernelLog;
-  readonly barrier: Barrier;
 }
 
 export async function run(options: RunOptions, events: RunEvents): Promise<Ledger> {
@@ -64,29 +43,13 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
     const all = loadPlans(options.specs, { nonce: id.slice(0, 5), ...pick(options, 'profile', 'image') });
     planned = count(all);
     plans = selected(all, options.grep);
-    const engine = await preflight();
-    for (const line of await sweep((dead) => engine.removeRun(dead))) events.progress(`cleaning up after a killed run: ${line}`);
-    const changes = await beginChanges(id, { switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'] });
-    let log: KernelLog | undefined;
-    try {
-      log = new KernelLog(options.log);
-      host = await hostFacts(await engine.facts(), { logSource: log.source, lab: options.lab });
-      events.progress(`${host.os}, kernel ${host.kernel}, ${host.parser}, ${host.engine}`);
-      const barrier = await makeBarrier(id, log, changes);
-      await barrier.cross(); // proves that records arrive at all, and where, before any verdict rests on one
-      host = { ...host, logSource: log.source };
-      events.progress(`audit records arrive through ${log.source}`);
+    await onHost(id, options, events, { note, host: (facts) => { host = facts; } }, async (session) => {
       for (const [number, plan] of plans.entries()) {
         const bailed = options.bail && suites.some(({ entries, faults: found }) => found.length > 0 || entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'));
-        suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { run: id, options, events, engine, changes, log, barrier }));
+        suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
       }
       if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
-    } finally {
-      log?.close();
-      if (options.signal.aborted) await engine.removeRun(id).catch(note); // what was on its way when it was interrupted
-      await changes.undo();
-      events.progress('the host is as it was before');
-    }
+    });
   } catch (thrown) {
     note(thrown);
   }
@@ -96,17 +59,6 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
     options: { ...pick(options, 'grep', 'minCoverage'), bail: options.bail, inPlace: options.inPlace, planned, selected: count(plans) },
     suites, faults,
   };
-}
-
-/** @returns the error as a line for reports. */
-export function asFault(thrown: unknown): Fault {
-  const error = asHarnessError(thrown);
-  return { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint };
-}
-
-/** Letters and digits only: it becomes part of profile names, container names and thread names. */
-function runId(): string {
-  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36).padStart(13, '0').slice(0, 10);
 }
 
 /** mocha's `--grep`: a regular expression, matched against suite and probe name together. */
