@@ -1,0 +1,159 @@
+/**
+ * Many expressions as one automaton: which of them match a string, and which sets of them any string can match at all.
+ * Deterministic states are made when they are first met, over classes of bytes that no expression tells apart. Pure.
+ */
+import { Heap } from './heap.ts';
+import type { ByteSet, Nfa } from './regex.ts';
+import { byteCost, type Shape } from './shapes.ts';
+
+/** A set of expressions that some string matches, those and no others, with the plainest such strings. */
+export interface TagSet {
+  /** Indexes of the expressions, ascending. */
+  readonly tags: readonly number[];
+  readonly examples: readonly Uint8Array[];
+}
+
+export interface TagSets {
+  readonly sets: readonly TagSet[];
+  /** False: the bound on states was met, and sets may be missing. */
+  readonly complete: boolean;
+}
+
+interface State {
+  /** Ids of the nondeterministic states that matter: those with a set, and those that accept. */
+  readonly members: Int32Array;
+  readonly tags: readonly number[];
+  readonly next: (State | undefined)[];
+  readonly id: number;
+}
+
+const MAX_STATES = 100_000;
+
+/** Matches byte strings against a fixed list of expressions. */
+export class Automaton {
+  /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
+  private readonly sets: (ByteSet | undefined)[] = [];
+  private readonly next: (readonly number[])[] = [];
+  private readonly accepts = new Map<number, number>();
+  private readonly closures: (Int32Array | undefined)[] = [];
+  private readonly classOf: Uint8Array;
+  private readonly representatives: number[] = [];
+  private readonly states = new Map<string, State>();
+  private readonly tagLists = new Map<string, readonly number[]>();
+  private readonly start: State;
+  private readonly limit: number;
+
+  constructor(expressions: readonly Nfa[], limit = MAX_STATES) {
+    this.limit = limit;
+    const starts: number[] = [];
+    for (const [tag, nfa] of expressions.entries()) {
+      const base = this.sets.length;
+      for (const set of nfa.sets) this.sets.push(set);
+      for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
+      this.accepts.set(nfa.accept + base, tag);
+      starts.push(nfa.start + base);
+    }
+    this.classOf = this.classify();
+    this.start = this.intern(new Set(starts.flatMap((one) => [...this.closure(one)])));
+  }
+
+  /** @returns the indexes of the expressions that match the whole string, ascending. */
+  match(text: string | Uint8Array): readonly number[] {
+    let state = this.start;
+    for (const byte of typeof text === 'string' ? Buffer.from(text) : text) state = this.step(state, this.classOf[byte] ?? 0);
+    return state.tags;
+  }
+
+  /** Every set of expressions that strings of a shape can match, each with up to `examples` such strings. */
+  tagSets(shape: Shape, examples = 3): TagSets {
+    interface Visit { state: State; form: number; cost: number; from?: Visit; byte: number; }
+    const found = new Map<readonly number[], { examples: { cost: number; visit: Visit }[] }>();
+    const done = new Set<number>();
+    const heap = new Heap<Visit>((a, b) => a.cost - b.cost);
+    heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
+    let complete = true;
+    for (let visit = heap.pop(); visit !== undefined; visit = heap.pop()) {
+      const key = visit.state.id * 32 + visit.form;
+      if (done.has(key)) continue;
+      done.add(key);
+      const end = shape.end(visit.form);
+      if (end !== undefined) {
+        const entry = found.get(visit.state.tags) ?? { examples: [] };
+        found.set(visit.state.tags, entry);
+        entry.examples.push({ cost: visit.cost + end, visit });
+        if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
+      }
+      if (this.states.size >= this.limit) { complete = false; continue; }
+      for (const [number, byte] of this.representatives.entries()) {
+        const form = shape.step(visit.form, byte);
+        if (form < 0) continue;
+        const state = this.step(visit.state, number);
+        if (!done.has(state.id * 32 + form)) heap.push({ state, form, cost: visit.cost + byteCost(byte), from: visit, byte });
+      }
+    }
+    const spell = (last: Visit): Uint8Array => {
+      const bytes: number[] = [];
+      for (let visit: Visit | undefined = last; visit !== undefined && visit.byte >= 0; visit = visit.from) bytes.push(visit.byte);
+      return Uint8Array.from(bytes.reverse());
+    };
+    const sets = [...found].map(([tags, entry]) => ({ tags, examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit }) => spell(visit)) }));
+    return { sets, complete };
+  }
+
+  /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
+  private classify(): Uint8Array {
+    const distinct = [...new Set(this.sets.filter((set) => set !== undefined))];
+    const byKey = new Map<string, number>();
+    return Uint8Array.from({ length: 256 }, (_, byte) => {
+      const key = `${distinct.map((set) => String(set[byte])).join('')} ${looks(byte)}`;
+      const known = byKey.get(key);
+      const number = known ?? byKey.size;
+      if (known === undefined) byKey.set(key, number);
+      const best = this.representatives[number];
+      if (best === undefined || byteCost(byte) < byteCost(best)) this.representatives[number] = byte;
+      return number;
+    });
+  }
+
+  /** The states that count among those reached without reading a byte. */
+  private closure(from: number): Int32Array {
+    const known = this.closures[from];
+    if (known !== undefined) return known;
+    const seen = new Set([from]);
+    for (const state of seen) if (this.sets[state] === undefined) for (const to of this.next[state] ?? []) seen.add(to);
+    return (this.closures[from] = Int32Array.from([...seen].filter((state) => this.sets[state] !== undefined || this.accepts.has(state))));
+  }
+
+  private step(state: State, number: number): State {
+    const known = state.next[number];
+    if (known !== undefined) return known;
+    const byte = this.representatives[number] ?? 0;
+    const members = new Set<number>();
+    for (const member of state.members) {
+      if (this.sets[member]?.[byte] !== 1) continue;
+      for (const to of this.next[member] ?? []) for (const one of this.closure(to)) members.add(one);
+    }
+    const next = this.intern(members);
+    if (this.states.size < this.limit) state.next[number] = next;
+    return next;
+  }
+
+  private intern(set: ReadonlySet<number>): State {
+    const members = Int32Array.from(set).sort();
+    const key = Buffer.from(members.buffer).toString('latin1');
+    const known = this.states.get(key);
+    if (known !== undefined) return known;
+    const list = [...members].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
+    const tags = this.tagLists.get(list.join()) ?? list;
+    this.tagLists.set(list.join(), tags);
+    const state = { members, tags, next: [], id: this.states.size };
+    if (this.states.size < this.limit) this.states.set(key, state);
+    return state;
+  }
+}
+
+/** Kinds of bytes that examples choose between. */
+function looks(byte: number): string {
+  const c = String.fromCharCode(byte);
+  return byte === 0 || c === '/' || c === '.' ? c : /[a-z]/.test(c) ? 'a' : /[A-Z]/.test(c) ? 'A' : /[0-9]/.test(c) ? '0' : byte >= 0x80 ? 'high' : byte < 0x20 ? 'low' : 'sign';
+}
