@@ -8,7 +8,7 @@
 export type Translated = { readonly regex: string } | { readonly problem: string };
 
 /** The parser has no bound of its own but memory; a hostile profile gets one here. */
-const MAX_BYTES = 65_536;
+const MAX_BYTES = 524_288;
 const MAX_DEPTH = 50;
 
 /** Any text but NUL, at least one byte: what a condition that is not given matches. */

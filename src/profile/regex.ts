@@ -17,7 +17,7 @@ export interface Nfa {
   readonly exact: boolean;
 }
 
-const MAX_STATES = 200_000;
+const MAX_STATES = 2_000_000;
 const known = new Map<string, ByteSet>();
 
 /** @returns the set of these bytes, shared. */
@@ -29,6 +29,8 @@ export function byteSet(has: (byte: number) => boolean): ByteSet {
   if (known.size < 10_000) known.set(key, set);
   return set;
 }
+
+const singles = Array.from({ length: 256 }, (_, code) => byteSet((byte) => byte === code));
 
 type Fragment = readonly [start: number, end: number];
 class Problem extends Error {}
@@ -118,8 +120,7 @@ class Reader {
       this.exact = false;
       return this.oneOf(byteSet(() => true));
     }
-    const { code } = this.char();
-    return this.oneOf(byteSet((byte) => byte === code));
+    return this.oneOf(singles[this.char().code] ?? byteSet(() => false));
   }
 
   private oneOf(set: ByteSet): Fragment {

@@ -32,7 +32,7 @@ describe('expressions', () => {
   const matches: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ['/a/*', ['/a/x', '/a/x y', '/a/\n'], ['/a/', '/a', '/a/x/', '/a/x/y']],
     ['/a/**', ['/a/x', '/a/x/', '/a/x/y'], ['/a/', '/a', '/a//']],
-    ['/sys/[^f]*/**', ['/sys/kernel/x', '/sys//x/y', '/sys//x'], ['/sys/fs/x', '/sys/kernel', '/sys/kernel/']],
+    ['/sys/[^f]*/**', ['/sys/kernel/x', '/sys//x/y'], ['/sys/fs/x', '/sys//x', '/sys/kernel', '/sys/kernel/']],
     ['/{,usr/}bin/{sh,dash}', ['/bin/sh', '/usr/bin/dash'], ['/usrbin/sh', '/usr/bin/']],
     ['/{**,}', ['/', '/x', '//', '/x/y/'], ['', 'x']],
     ['/a{b,}{,c}', ['/a', '/ab', '/ac', '/abc'], ['/acb']],
@@ -48,7 +48,7 @@ describe('expressions', () => {
     });
   }
 
-  for (const text of ['/{a}', '/{a,b', '/a}', '/[a', '/a]', '/a\\', '/{'.repeat(60), '/[a-]', `/${'a'.repeat(70_000)}`]) {
+  for (const text of ['/{a}', '/{a,b', '/a}', '/[a', '/a]', '/a\\', '/{'.repeat(60), '/[a-]', `/${'a'.repeat(600_000)}`]) {
     it(`says what is wrong with ${text.slice(0, 20)}`, () => {
       const path = translate(text, { path: true });
       expect('regex' in path ? readRegex(path.regex) : path).to.have.property('problem');
