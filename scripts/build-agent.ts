@@ -4,6 +4,7 @@
  * machine's own compiler, headers or libraries takes part, and no path gets into the output.
  *
  *   node --import tsx scripts/build-agent.ts [FOLDER]      default: dist/agent
+ *   node --import tsx scripts/build-agent.ts --if-changed   only when the sources are not those of dist/agent
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +17,8 @@ import { exec } from '../src/process.ts';
 const SUITE = 'trixie';
 const PACKAGES = ['cpp-14-x86-64-linux-gnu', 'binutils-x86-64-linux-gnu', 'cpp-14-aarch64-linux-gnu', 'binutils-aarch64-linux-gnu'];
 const SOURCES = fileURLToPath(new URL('../src/agent', import.meta.url));
-const MAX_BYTES = 32 * 1024;
+const DIST = fileURLToPath(new URL('../dist/agent', import.meta.url));
+const MAX_BYTES = 40 * 1024;
 
 const TARGETS = [
   { arch: 'x86_64', cc1: 'usr/libexec/gcc/x86_64-linux-gnu/14/cc1', flags: ['-fcf-protection=none'], link: ['-m', 'elf_x86_64'] },
@@ -65,12 +67,25 @@ async function versions(tree: string): Promise<string[]> {
   return [...new Set(lines)];
 }
 
+/** The sources as one number: SHA256SUMS says of which sources the agents beside it are. */
+async function sourcesDigest(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(SOURCES)).sort()) hash.update(`${name}\0`).update(await readFile(join(SOURCES, name))).update('\0');
+  return hash.digest('hex');
+}
+
+/** Builds the agents of dist/ when they are not those of the sources: whoever changes one end of the protocol needs the other. */
+export async function ensureAgent(): Promise<void> {
+  const sums = await readFile(join(DIST, 'SHA256SUMS'), 'utf8').catch(() => '');
+  if (!sums.includes(`# sources: ${await sourcesDigest()}\n`)) await buildAgent(DIST);
+}
+
 /** Builds both agents and SHA256SUMS into a folder. */
 export async function buildAgent(folder: string): Promise<void> {
   const tree = await extractTree('agent-toolchain', PACKAGES, SUITE, (line) => { console.error(line); });
   const temporary = await mkdtemp(join(tmpdir(), 'apparmor-probe-agent-'));
   try {
-    const sums = [`# Debian ${SUITE}: ${(await versions(tree)).join('; ')}`];
+    const sums = [`# Debian ${SUITE}: ${(await versions(tree)).join('; ')}`, `# sources: ${await sourcesDigest()}`];
     await mkdir(folder, { recursive: true });
     for (const target of TARGETS) {
       const binary = await compile(tree, target, temporary);
@@ -87,7 +102,8 @@ export async function buildAgent(folder: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  buildAgent(resolve(process.argv[2] ?? fileURLToPath(new URL('../dist/agent', import.meta.url)))).catch((error: unknown) => {
+  const [, , given = DIST] = process.argv;
+  (given === '--if-changed' ? ensureAgent() : buildAgent(resolve(given))).catch((error: unknown) => {
     const hint = error instanceof Error && 'hint' in error ? `\n${String(error.hint)}` : '';
     console.error(`build-agent: ${error instanceof Error ? error.message : String(error)}${hint}`);
     process.exitCode = 1;

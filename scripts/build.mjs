@@ -37,10 +37,11 @@ async function generated() {
   return JSON.parse(text);
 }
 
+/** Without --agent, only when its sources are not those of dist/agent: the two ends of its protocol go together. */
 function agent() {
   const folder = join(out, 'dist/agent');
   mkdirSync(folder, { recursive: true });
-  execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts/build-agent.ts'), folder], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts/build-agent.ts'), process.argv.includes('--agent') || checking ? folder : '--if-changed'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 await bundles();
@@ -48,7 +49,7 @@ for (const [file, text] of Object.entries(await generated())) {
   mkdirSync(dirname(join(out, file)), { recursive: true });
   writeFileSync(join(out, file), text);
 }
-if (process.argv.includes('--agent') || checking) agent();
+agent();
 
 if (checking) {
   const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => relative(out, join(entry.parentPath, entry.name)));

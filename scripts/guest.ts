@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildLab, startGuest, type LabSuite } from '../src/lab/index.ts';
+import { ensureAgent } from './build-agent.ts';
 import { bundle, root } from './bundle.mjs';
 
 export interface Counts { passed: number; failed: number; skipped: number }
@@ -11,6 +12,7 @@ export interface GuestRun { readonly counts: Counts; readonly files: Readonly<Re
 
 /** Bundles the guest's tests. @returns the program. */
 export async function bundleTests(): Promise<string> {
+  await ensureAgent();
   mkdirSync(join(root, 'build'), { recursive: true });
   const program = join(root, 'build/guest-tests.cjs');
   await bundle('test/guest/main.ts', program);

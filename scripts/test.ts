@@ -18,7 +18,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['errors', 'action', 'restore'] },
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
-  { suite: 'trixie', groups: ['sources'] },
+  { suite: 'trixie', groups: ['sources', 'labels'] },
   { suite: 'trixie', groups: ['truth'] },
 ];
 const AT_ONCE = 2;

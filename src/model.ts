@@ -39,6 +39,11 @@ export interface Expectation {
   readonly stdout?: TextMatch;
   readonly stderr?: TextMatch;
   readonly body?: TextMatch;
+  /** What the executed program, or the process that changed its label, has to carry, names as the profile's author wrote them. */
+  readonly label?: TextMatch;
+  readonly mode?: ProfileMode;
+  /** Whether the kernel marked the execution as secure, which makes the loader scrub the environment. */
+  readonly secure?: boolean;
   /** `none`: no record may exist for the probe, and a denial needs none; a match: at least one record fits. */
   readonly audit?: 'none' | RecordMatch;
 }
@@ -128,6 +133,25 @@ export interface Captured {
  */
 export type Stage = 'done' | 'exec' | 'timeout' | 'lost';
 
+/** A process that makes an attempt, as the host saw it: label and mode as the kernel prints them. */
+export interface ProcessProof {
+  /** On the host. */
+  readonly pid: number;
+  readonly label: string;
+  /** What it has to carry for the attempt to say anything of the profile. */
+  readonly expected: string;
+}
+
+/** What a process carries after it executed a program or changed its label, read by the host while it is held. */
+export interface Carried {
+  readonly pid: number;
+  /** As the kernel prints it, without the mode, but with the names that the profile's author wrote. */
+  readonly label: string;
+  readonly mode?: ProfileMode;
+  /** AT_SECURE of its auxiliary vector; undefined when it executed nothing. */
+  readonly secure?: boolean;
+}
+
 /** What a probe showed, with no judgement in it. */
 export interface Observation {
   readonly stage: Stage;
@@ -144,6 +168,10 @@ export interface Observation {
   readonly durationMs: number;
   /** Why there is no result, when `stage` is `lost`. */
   readonly problem?: string;
+  /** Who made the attempt; undefined for one from the host, and for a command that ended before it could be looked at. */
+  readonly process?: ProcessProof;
+  /** Read when the spec expects something of it. */
+  readonly carried?: Carried;
   /** What the agent remarks, for example that the effect could not be undone. */
   readonly remark?: string;
 }
@@ -198,6 +226,13 @@ export interface Entry {
   readonly ruling?: Ruling;
 }
 
+/** Hashes of loaded policy in the kernel's own words (securityfs, `raw_sha256` and `sha256`, or sha1 before Linux 6.8). */
+export interface KernelHash {
+  readonly algorithm: 'sha256' | 'sha1';
+  readonly policy: string;
+  readonly profile?: string;
+}
+
 /** Proof of what confined the container, read from the kernel. */
 export interface Confinement {
   readonly profile: string;
@@ -208,6 +243,8 @@ export interface Confinement {
   /** SHA-256 of the compiled policy and whether the kernel holds exactly those bytes. */
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
+  /** The hashes that the kernel states, of the policy as it was loaded and of the profile that it made of it. */
+  readonly kernelHash?: KernelHash;
   readonly sourceSha256?: string;
   readonly parserWarnings: readonly string[];
 }

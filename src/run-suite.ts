@@ -2,6 +2,7 @@
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
 import { explainAlias } from './explain.ts';
+import { checkStillLoaded } from './kernel/load.ts';
 import { layersOf } from './layers.ts';
 import type { Entry, Plan, Probe, Suite, Verdict } from './model.ts';
 import { abortable, newDraft, prepare, tearDown, type Draft } from './prepare.ts';
@@ -35,6 +36,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     }, { bail: options.bail });
     const dead = await deathOf(stage);
     if (dead !== undefined) note(dead);
+    if (draft.policy !== undefined) checkStillLoaded(draft.policy);
   } catch (thrown) {
     note(thrown);
   } finally {
@@ -84,6 +86,7 @@ function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
       ...(policy.sourceSha256 === undefined ? {} : { sourceSha256: policy.sourceSha256 }),
       ...(policy.policySha256 === undefined ? {} : { policySha256: policy.policySha256 }),
       ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
+      ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
     } }),
     layers: layersOf(plan.container), entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults,
   };

@@ -4,7 +4,8 @@ import type { Container, State } from './container/container.ts';
 import type { Engine, Image } from './container/engine.ts';
 import { waitReady } from './container/ready.ts';
 import type { Role } from './container/config.ts';
-import { labelOf } from './kernel/policy.ts';
+import { labelTextOf } from './kernel/process.ts';
+import { labelText, sameLabel } from './labels.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
 import type { Confinement, Fault, Plan } from './model.ts';
 import { Place } from './probe/place.ts';
@@ -34,18 +35,16 @@ export interface SetupOptions {
 export async function setUp(options: SetupOptions): Promise<Stage> {
   const { plan, policy } = options;
   const labels: { process: string; pid: number; label: string }[] = [];
-  const confirm = (what: string, pid: number, expected: string, mode?: string): void => {
-    const found = labelOf(pid);
-    const text = found === undefined ? 'none' : found.mode === undefined ? found.label : `${found.label} (${found.mode})`;
-    labels.push({ process: what, pid, label: text });
-    if (found?.label !== expected || found.mode !== mode) {
-      throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${text} in place of ${expected}${mode === undefined ? '' : ` (${mode})`}.`);
-    }
+  const confirm = (what: string, pid: number, expected: string): void => {
+    const label = labelTextOf(pid);
+    labels.push({ process: what, pid, label });
+    if (!sameLabel(label, expected)) throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`);
   };
   const place = (container: Container, state: State, role: Role): Place => {
-    const [expected, mode] = role === 'confined' ? [policy.loadedAs, policy.mode] as const : ['unconfined', undefined] as const;
-    confirm(`first process of the ${role} container`, state.pid, expected, mode);
-    return new Place(container, state, mode === 'kill', (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected, mode); });
+    const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : 'unconfined';
+    confirm(`first process of the ${role} container`, state.pid, expected);
+    return new Place(container, state, { expected, killed: role === 'confined' && policy.mode === 'kill', names: policy.written },
+      (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected); });
   };
   const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control') : undefined]);
   if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;

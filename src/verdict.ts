@@ -3,6 +3,7 @@
  * code, and docs/verdicts.md lists them all. A verdict that could not be reached is never a pass.
  */
 import { describeAction } from './spec/describe.ts';
+import { labelText, sameLabel } from './labels.ts';
 import { likelyLayer } from './layers.ts';
 import { matchRecord, matchText } from './match.ts';
 import { suggestRule } from './audit/rule.ts';
@@ -65,6 +66,8 @@ const DIRECT = 'Started by docker exec: the engine opens the program while it is
 export function decide(facts: Facts): Verdict {
   const { probe, observation, loss } = facts;
   if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
+  const stray = [observation, facts.control].find((one) => one?.process !== undefined && !sameLabel(one.process.label, one.process.expected))?.process;
+  if (stray !== undefined) return verdict('inconclusive', 'wrong-label', `The process that tried it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
   const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
@@ -141,6 +144,8 @@ function conditions({ probe, observation: o, witnesses }: Facts): Verdict | unde
     const problem = matchText(match, captured.text);
     if (problem !== undefined) return unmet(`${what} ${problem}.`);
   }
+  const carried = carriedProblem(expect, o);
+  if (carried !== undefined) return carried;
   if (expect.audit === 'none') return witnesses.length === 0 ? undefined : unmet(`There were to be no records, but there are ${String(witnesses.length)}.`);
   if (expect.audit !== undefined) {
     const match = expect.audit;
@@ -148,6 +153,20 @@ function conditions({ probe, observation: o, witnesses }: Facts): Verdict | unde
     if (!problems.includes(undefined)) return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
   }
   return undefined;
+}
+
+/** Label, mode and AT_SECURE of what was executed. */
+function carriedProblem({ label, mode, secure }: Probe['expect'], { carried }: Observation): Verdict | undefined {
+  if (label === undefined && mode === undefined && secure === undefined) return undefined;
+  if (carried === undefined) return verdict('inconclusive', 'label-unread', 'What it carries could not be read.');
+  const unmet = (what: string): Verdict => verdict('fail', 'other-label', what);
+  const stacked = label?.equals?.includes('//&') === true && sameLabel(label.equals, carried.label);
+  const problem = label === undefined || stacked ? undefined : matchText(label, carried.label);
+  if (problem !== undefined) return unmet(`Its label ${problem}.`);
+  if (mode !== undefined && carried.mode !== mode) return unmet(`It was to be in mode ${mode} but is ${labelText(carried.label, carried.mode)}.`);
+  if (secure === undefined) return undefined;
+  if (carried.secure === undefined) return verdict('inconclusive', 'label-unread', 'Whether its environment was scrubbed could not be read.');
+  return carried.secure === secure ? undefined : unmet(carried.secure ? 'Its environment was scrubbed (AT_SECURE), which it was not to be.' : 'Its environment was not scrubbed (no AT_SECURE), which it was to be.');
 }
 
 /** Which layer the control's failure points at, to follow `how`. */

@@ -52,13 +52,19 @@ long not_tried(struct outcome *out, const char *why, long error) {
 
 static int depth; /* how many children deep this process is */
 
-void end_in_time(void) {
-	struct sigaction ending = { SIGNAL_DEFAULT, 0, 0, 0 };
-	struct { long repeat[2], first[2]; } alarm = { { 0, 0 }, { ATTEMPT_SECONDS, 0 } };
-	sys_sigaction(SIGALRM, &ending);
-	sys_sigmask(SIG_SETMASK, 0);
+static void set_alarm(long seconds) {
+	struct { long repeat[2], first[2]; } alarm = { { 0, 0 }, { seconds, 0 } };
 	sys(setitimer, 0, &alarm, 0);
 }
+
+void end_in_time(void) {
+	struct sigaction ending = { SIGNAL_DEFAULT, 0, 0, 0 };
+	sys_sigaction(SIGALRM, &ending);
+	sys_sigmask(SIG_SETMASK, 0);
+	set_alarm(ATTEMPT_SECONDS);
+}
+
+void take_time(void) { set_alarm(0); }
 
 static void settle_child(int close_standard) {
 	/* From here on others of the same user may look into it, and a kernel might ever let `exec` run something. */

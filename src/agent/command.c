@@ -58,9 +58,13 @@ static void reset_signals(void) {
 	sys_sigmask(SIG_SETMASK, 0);
 }
 
-_Noreturn static void become(const struct command *c, const int streams[3], int report) {
+_Noreturn static void become(const struct command *c, const int streams[3], int report, int go) {
 	struct failure failure = { 0, AT_STREAMS };
-	long error = 0;
+	long error = 0, got;
+	char word;
+	set_name(c->tag);
+	do got = sys_read(go, &word, 1); while (got == -EINTR);
+	if (got != 1) sys_exit(127); /* it may not */
 	if (c->terminal) {
 		int self = (int)sys_getpid();
 		sys_setpgid(0, 0);
@@ -69,7 +73,6 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 		sys_setsid();
 		for (int fd = 0; fd < 3 && error >= 0; fd++) error = sys_dup(streams[fd], fd);
 	}
-	set_name(c->tag);
 	if (error >= 0 && *c->cwd) {
 		failure.step = AT_CHDIR;
 		error = sys_chdir(c->cwd);
@@ -174,7 +177,7 @@ enum { OUT, ERR, START, STREAMS };
 struct run {
 	const struct command *command;
 	struct result *result;
-	int pid, ended;
+	int pid, ended, go;
 	struct pollfd watch[STREAMS + 1]; /* its two outputs and its start report; one place for wait_for() */
 };
 
@@ -219,25 +222,27 @@ static void read_start(struct run *run) {
 /* Makes the pipes and the child. Returns -errno when that fails. */
 static long start(struct run *run) {
 	const struct command *c = run->command;
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 }, go[2] = { -1, -1 };
 	long error = sys_pipe(report, O_CLOEXEC);
+	if (error >= 0) error = sys_pipe(go, O_CLOEXEC);
 	if (error >= 0 && !c->terminal) {
 		error = sys_pipe(in, O_CLOEXEC);
 		if (error >= 0) error = sys_pipe(out, O_CLOEXEC);
 		if (error >= 0) error = sys_pipe(err, O_CLOEXEC);
 	}
 	if (error >= 0) {
-		run->result->duration = now();
 		error = sys_fork();
 		if (error == 0) {
 			sys_close(in[1]); /* before the exec already: an empty input must read as ended */
-			become(c, (const int[3]){ in[0], out[1], err[1] }, report[1]);
+			sys_close(go[1]);
+			become(c, (const int[3]){ in[0], out[1], err[1] }, report[1], go[0]);
 		}
 	}
 	run->pid = (int)error;
 	if (c->terminal && error > 0) sys_setpgid(run->pid, run->pid); /* here as well, so that it is done before a kill */
-	const int not_ours[] = { in[0], in[1], out[1], err[1], report[1] }, ours[] = { out[0], err[0], report[0] };
-	for (int i = 0; i < 5; i++)
+	run->go = go[1];
+	const int not_ours[] = { in[0], in[1], out[1], err[1], report[1], go[0] }, ours[] = { out[0], err[0], report[0] };
+	for (int i = 0; i < 6; i++)
 		if (not_ours[i] >= 0) sys_close(not_ours[i]);
 	for (int i = 0; i < STREAMS; i++) {
 		run->watch[i] = (struct pollfd){ ours[i], POLLIN, 0 };
@@ -291,9 +296,13 @@ static void end(struct run *run, int timed_out) {
 }
 
 void run_command(const struct command *command, struct result *r) {
-	struct run run = { command, r, 0, 0, { { 0 } } };
+	struct run run = { command, r, 0, 0, -1, { { 0 } } };
 	set_name(NAME_AGENT);
 	long error = start(&run);
+	int may = error > 0 && command->confirm(command->tag, run.pid);
+	r->duration = now();
+	if (may) write_all(run.go, "", 1);
+	if (run.go >= 0) sys_close(run.go);
 	if (error < 0) {
 		r->stage = "exec";
 		r->error = -error;
@@ -306,6 +315,10 @@ void run_command(const struct command *command, struct result *r) {
 	if (command->terminal) {
 		int self = (int)sys_getpid();
 		sys_ioctl(0, TIOCSPGRP, &self);
+	}
+	if (!may) {
+		r->stage = "exec";
+		r->error = ECANCELED;
 	}
 	if (run.ended && sys_wait(run.pid, &status, 0) == run.pid && !r->error) {
 		if ((status & 0x7f) == 0) r->exit = (status >> 8) & 0xff;

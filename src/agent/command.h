@@ -11,6 +11,8 @@ struct command {
 	u64 timeout;     /* microseconds */
 	u64 cap;         /* bytes of each stream to pass on; the rest is only counted */
 	int terminal;    /* the command inherits descriptors 0 to 2, in place of an empty input and two pipes */
+	/* Asked once the process is there and before it executes anything: whether it may. It then has the label that asks for the exec. */
+	int (*confirm)(const char *tag, int pid);
 };
 
 /* Call once, before any other: SIGCHLD becomes something to poll. */

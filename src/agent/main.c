@@ -59,14 +59,24 @@ static void operation(char **fields, int count) {
 	send_result(&r);
 }
 
+/* Tells of a process that is to become a command, and waits for `go TAG`; any other request is taken for a no. */
+static int confirm(const char *tag, int pid) {
+	static char *fields[FIELDS_MAX + 1];
+	int count;
+	send_held(tag, pid);
+	return next_request(fields, &count) && count == 2 && equal(fields[0], "go") && equal(fields[1], tag);
+}
+
 /* `run TAG TIMEOUT_MS CAP_BYTES CWD ARGC ARGV…` */
 static void run(char **fields, int count, char **envp) {
 	u64 timeout, cap, argc;
 	if (count < 7 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
 	    !parse_number(fields[5], FIELDS_MAX, &argc) || argc != (u64)count - 6) fatal("run: bad request");
 	release_held();
-	struct command command = { fields[1], fields + 6, envp, fields[4], timeout * 1000, cap, 0 };
-	struct result r = { fields[1], "done", 0, -1, 0, 0, 0, 0, 0, "" };
+	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
+	memcpy(tag, fields[1], length(fields[1]) + 1);
+	struct command command = { tag, fields + 6, envp, fields[4], timeout * 1000, cap, 0, confirm };
+	struct result r = { tag, "done", 0, -1, 0, 0, 0, 0, 0, "" };
 	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
 	run_command(&command, &r);
 	send_result(&r);

@@ -11,7 +11,7 @@
  */
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result);
 
-/* Lets go of a program that `exec-hold` holds, if there is one. */
+/* Lets go of the process that a `…-hold` operation holds, if there is one. */
 void release_held(void);
 
 /* Names this thread. The kernel writes the name into audit records, which is how a record finds its probe. */

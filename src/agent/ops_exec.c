@@ -7,8 +7,32 @@ static int exec_fd;       /* a memory file to execute in place of a path, or -1 
 static int privileges_kept; /* with no_new_privs */
 
 int check_nnp(char **args) { return !args[1] || equal(args[1], "no_new_privs"); }
+int check_nnp_third(char **args) { return check_nnp(args + 1); }
 
 static long maybe_no_new_privs(char **args) { return args[1] && privileges_kept ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1) : 0; }
+
+/* Writes a word and a name to one of the files for it, as libapparmor does. */
+static long write_attribute(const char *file, const char *old_file, const char *word, const char *name, struct outcome *out) {
+	static char line[8192];
+	line[0] = 0;
+	append(line, sizeof line, word);
+	append(line, sizeof line, name);
+	long fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
+	if (fd == -ENOENT) fd = sys_open(old_file, O_WRONLY | O_CLOEXEC, 0); /* Linux before 5.8 */
+	if (fd < 0) return stopped(out, fd, "open");
+	long error = sys_write((int)fd, line, length(line));
+	sys_close((int)fd);
+	return error < 0 ? error : 0;
+}
+
+/* How a process changes its own label, or orders one for its next exec. */
+#define ATTRIBUTE(name) "/proc/thread-self/attr/apparmor/" name, "/proc/thread-self/attr/" name
+enum change { PROFILE, ONEXEC, HAT, STACK };
+
+static long change_label(enum change how, const char *name, struct outcome *out) {
+	static const char *const word[] = { "changeprofile ", "exec ", "changehat 0000000000000001^", "stack " };
+	return how == ONEXEC ? write_attribute(ATTRIBUTE("exec"), word[how], name, out) : write_attribute(ATTRIBUTE("current"), word[how], name, out);
+}
 
 /*
  * Executes a program so far that the kernel gives its permission, and no further. Runs in a child.
@@ -110,16 +134,21 @@ long op_exec_loader(char **args, struct outcome *out) {
 	return error < 0 ? stopped(out, error, "the program") : 0;
 }
 
-/* ---- a program held before its first instruction ---- */
+/* ---- a process held, to be looked at ---- */
 
-static int held;
+static int held, held_life = -1;
 
 void release_held(void) {
 	if (!held) return;
 	kill_quietly(held);
+	if (held_life >= 0) sys_close(held_life);
 	while (sys_wait(held, 0, 0) == -EINTR) {}
 	held = 0;
+	held_life = -1;
 }
+
+/* What a held process has done before it stands still. */
+enum hold { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING };
 
 /*
  * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
@@ -130,82 +159,111 @@ void release_held(void) {
  * The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends stopped
  * process groups that nobody is left to continue (SIGHUP).
  */
-_Noreturn static void hold(char **args, int report) {
+static long exec_and_stop(const char *path) {
 	char *argv[] = { "x", 0 }, *envp[] = { 0 };
-	struct sigaction action = { SIGNAL_DEFAULT, 0, 0, 0 };
 	int event[2];
-	for (int fd = 0; fd < 3; fd++) sys_close(fd);
-	forget();
-	sys_prctl(PR_SET_DUMPABLE, 1);
-	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) sys_sigaction(signal, &action);
-	end_in_time(); /* for the way there; a stopped program takes no notice of it */
-	as_probe();
-	long error = sys_setpgid(0, 0);
-	if (error >= 0) error = maybe_no_new_privs(args);
-	if (error >= 0) error = sys_pipe(event, 0);
+	long error = sys_pipe(event, 0);
 	if (error >= 0) error = sys_fcntl(event[1], F_SETFD, 1); /* close this end on exec, and only this one */
 	if (error >= 0) error = sys_fcntl(event[0], F_SETOWN, sys_getpid());
 	if (error >= 0) error = sys_fcntl(event[0], F_SETSIG, SIGSTOP);
 	if (error >= 0) error = sys_fcntl(event[0], F_SETFL, O_ASYNC);
-	if (error >= 0) error = sys_execve(args[0], argv, envp);
+	return error < 0 ? error : sys_execve(path, argv, envp);
+}
+
+/* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
+_Noreturn static void hold(enum hold how, char **args, int report, const int life[2]) {
+	struct sigaction action = { SIGNAL_DEFAULT, 0, 0, 0 };
+	struct outcome unused = { 0, 0, "" };
+	long error = 0;
+	for (int fd = 0; fd < 3; fd++) sys_close(fd);
+	sys_close(life[1]);
+	forget();
+	sys_prctl(PR_SET_DUMPABLE, 1);
+	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) sys_sigaction(signal, &action);
+	end_in_time(); /* for the way there; a stopped program takes no notice of it */
+	if (how != AT_NOTHING) {
+		as_probe();
+		error = sys_setpgid(0, 0);
+		if (error >= 0) error = maybe_no_new_privs(how == AT_EXEC_AS ? args + 1 : args);
+	}
+	if (error >= 0) switch (how) {
+		case AT_EXEC: error = exec_and_stop(args[0]); break;
+		case AT_EXEC_AS:
+			error = change_label(ONEXEC, args[0], &unused);
+			if (error >= 0) error = exec_and_stop(args[1]);
+			break;
+		case AT_PROFILE: error = change_label(PROFILE, args[0], &unused); break;
+		case AT_HAT: error = change_label(HAT, args[0], &unused); break;
+		case AT_STACK: error = change_label(STACK, args[0], &unused); break;
+		case AT_NOTHING: break;
+	}
+	if (error >= 0) error = 1;
 	write_all(report, &error, sizeof error);
+	sys_close(report);
+	if (error == 1) {
+		struct pollfd end = { life[0], POLLIN, 0 };
+		take_time();
+		sys_poll(&end, 1, 0); /* until it is let go of, or the agent has gone */
+	}
 	sys_exit(0);
 }
 
-long op_exec_hold(char **args, struct outcome *out) {
-	int report[2], status = 0;
-	long error = sys_pipe(report, O_CLOEXEC), said = 0, pid;
+static long hold_one(enum hold how, char **args, struct outcome *out) {
+	int report[2], life[2] = { -1, -1 }, status = 0;
+	long said = 0, pid;
 	release_held();
+	long error = sys_pipe(report, O_CLOEXEC);
+	if (error >= 0) error = sys_pipe(life, O_CLOEXEC);
 	if (error < 0) return note(out, error, "the agent could not make a pipe");
 	privileges_kept = 1;
 	as_agent();
 	pid = sys_fork();
-	if (pid == 0) hold(args, report[1]);
+	if (pid == 0) hold(how, args, report[1], life);
 	as_probe();
 	sys_close(report[1]);
+	sys_close(life[0]);
 	if (pid > 0) {
 		long got;
 		do got = sys_read(report[0], &said, sizeof said); while (got == -EINTR); /* the exec closes it too */
-		do error = sys_wait((int)pid, &status, WUNTRACED); while (error == -EINTR);
+		if (said <= 0) do error = sys_wait((int)pid, &status, WUNTRACED); while (error == -EINTR);
 	}
 	sys_close(report[0]);
-	if (pid < 0) return note(out, pid, "the agent could not fork");
-	if (said < 0) return said;
-	if ((status & 0xff) == 0x7f) {
+	if (pid > 0 && (said == 1 || (said == 0 && (status & 0xff) == 0x7f))) {
 		held = (int)pid;
+		held_life = life[1];
 		append_number(out->note, NOTE_SIZE, "held: process ", pid);
 		return 0;
 	}
+	sys_close(life[1]);
+	if (pid < 0) return note(out, pid, "the agent could not fork");
+	if (said < 0) return said;
 	out->signal = status & 0x7f;
 	return -ECANCELED;
 }
 
-long op_exec_release(char **args, struct outcome *out) {
+long op_exec_hold(char **args, struct outcome *out) { return hold_one(AT_EXEC, args, out); }
+long op_exec_as_hold(char **args, struct outcome *out) { return hold_one(AT_EXEC_AS, args, out); }
+long op_profile_hold(char **args, struct outcome *out) { return hold_one(AT_PROFILE, args, out); }
+long op_hat_hold(char **args, struct outcome *out) { return hold_one(AT_HAT, args, out); }
+long op_stack_hold(char **args, struct outcome *out) { return hold_one(AT_STACK, args, out); }
+long op_target_hold(char **args, struct outcome *out) { return hold_one(AT_NOTHING, args, out); }
+
+long op_release(char **args, struct outcome *out) {
 	(void)args;
-	long error = held ? 0 : note(out, -ESRCH, "no program is held");
+	long error = held ? 0 : note(out, -ESRCH, "no process is held");
 	release_held();
 	return error;
 }
 
 /* ---- without exec ---- */
 
-/* Writes a word and a name to one of the files for it, as libapparmor does. */
-static long write_attribute(const char *file, const char *old_file, const char *word, char **args, struct outcome *out) {
-	static char line[8192];
+static long change_self(enum change how, char **args, struct outcome *out) {
 	privileges_kept = 1;
-	long error = maybe_no_new_privs(args), fd;
-	if (error < 0) return stopped(out, error, "no_new_privs");
-	append(line, sizeof line, word);
-	append(line, sizeof line, args[0]);
-	fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
-	if (fd == -ENOENT) fd = sys_open(old_file, O_WRONLY | O_CLOEXEC, 0); /* Linux before 5.8 */
-	if (fd < 0) return stopped(out, fd, "open");
-	error = sys_write((int)fd, line, length(line));
-	return error < 0 ? error : 0;
+	long error = maybe_no_new_privs(args);
+	return error < 0 ? stopped(out, error, "no_new_privs") : change_label(how, args[0], out);
 }
 
-#define ATTRIBUTE(name) "/proc/thread-self/attr/apparmor/" name, "/proc/thread-self/attr/" name
-
-long op_change_profile(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("current"), "changeprofile ", args, out); }
-long op_change_onexec(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("exec"), "exec ", args, out); }
-long op_change_hat(char **args, struct outcome *out) { return write_attribute(ATTRIBUTE("current"), "changehat 0000000000000001^", args, out); }
+long op_change_profile(char **args, struct outcome *out) { return change_self(PROFILE, args, out); }
+long op_change_onexec(char **args, struct outcome *out) { return change_self(ONEXEC, args, out); }
+long op_change_hat(char **args, struct outcome *out) { return change_self(HAT, args, out); }
+long op_stack(char **args, struct outcome *out) { return change_self(STACK, args, out); }

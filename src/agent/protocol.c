@@ -60,11 +60,18 @@ static void end(void) {
 
 void send_hello(void) {
 	begin('h');
-	put_text("1");
+	put_text("2");
 	put_number(sys_getpid());
 	put_number(sys_getuid());
 	put_number(sys_getgid());
 	put_text(ARCH_NAME);
+	end();
+}
+
+void send_held(const char *tag, long pid) {
+	begin('p');
+	put_text(tag);
+	put_number(pid);
 	end();
 }
 

@@ -36,6 +36,7 @@ extern char token[TOKEN_SIZE];
 int next_request(char **fields, int *count);
 
 void send_hello(void);
+void send_held(const char *tag, long pid);
 void send_result(const struct result *result);
 void send_output(char type, const char *tag, const void *bytes, u64 size);
 

@@ -1,11 +1,12 @@
 /** From a profile source to policy that the kernel holds, and the proof that it does. */
 import { createHash } from 'node:crypto';
 import { HarnessError } from '../errors.ts';
-import type { ProfileMode, ProfileSource } from '../model.ts';
+import type { KernelHash, ProfileMode, ProfileSource } from '../model.ts';
+import type { Names } from '../labels.ts';
 import { isolate } from '../profile/isolate.ts';
 import type { HostChanges } from './host.ts';
 import { compile, profileNames, readProfile } from './parser.ts';
-import { loadedProfiles, rawPolicy, replacePolicy } from './policy.ts';
+import { kernelHash, loadedProfiles, rawPolicy, replacePolicy } from './policy.ts';
 
 /** Policy that is loaded and was read back from the kernel. */
 export interface LoadedPolicy {
@@ -14,12 +15,15 @@ export interface LoadedPolicy {
   readonly loadedAs: string;
   /** Every top-level name that was loaded with it. */
   readonly names: readonly string[];
+  /** Each of them to the name as its author wrote it. */
+  readonly written: Names;
   readonly mode: ProfileMode;
   /** The text as its author wrote it; undefined for an engine's own. */
   readonly source?: string;
   readonly sourceSha256?: string;
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
+  readonly kernelHash?: KernelHash;
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +38,7 @@ export interface LoadOptions {
  * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`
  */
 export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
-  if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], mode: checkLoaded(source.name, source.mode), warnings: [] };
+  if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], written: new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
   const original = readProfile(source.file);
   const found = topLevel(await profileNames(source.file, original));
   const name = choose(source, found);
@@ -45,9 +49,36 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   replacePolicy(policy);
   const loadedAs = renamed(name, suffix);
   const mode = checkLoaded(loadedAs, source.mode);
-  const held = rawPolicy(loadedAs);
-  if (held !== undefined && !held.equals(policy)) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${source.file}.`);
-  return { name, loadedAs, names, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...(held === undefined ? {} : { policyMatchesKernel: true }), warnings };
+  const proof = prove(loadedAs, policy, source.file);
+  const written = new Map(found.map((one) => [renamed(one, suffix), one]));
+  return { name, loadedAs, names, written, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...proof, warnings };
+}
+
+/**
+ * The kernel keeps the policy as it was loaded, and its own hash of it: both must be those of what was compiled.
+ * @throws HarnessError `not-loaded`
+ */
+function prove(loadedAs: string, policy: Buffer, file: string): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
+  const [bytes, stated] = [rawPolicy(loadedAs), kernelHash(loadedAs)];
+  const other = (bytes !== undefined && !bytes.equals(policy)) || (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
+  if (other) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`);
+  return { ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }), ...(stated === undefined ? {} : { kernelHash: stated }) };
+}
+
+/**
+ * Whether the kernel still holds what was loaded: somebody may have replaced or removed it while probes ran.
+ * @throws HarnessError `not-loaded`
+ */
+export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedPolicy): void {
+  checkLoaded(loadedAs, mode);
+  const now = kernelHash(loadedAs);
+  if (now?.policy !== before?.policy || now?.profile !== before?.profile) throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
+}
+
+/** What the kernel states of policy that somebody else loaded. */
+function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
+  const stated = kernelHash(name);
+  return stated === undefined ? {} : { kernelHash: stated };
 }
 
 /** The kernel's list has the last word on what is loaded, and how. */

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
-import type { ProfileMode } from '../model.ts';
+import type { KernelHash, ProfileMode } from '../model.ts';
 import { parseLabel, parseProfileList } from './label.ts';
 
 const ROOT = '/sys/kernel/security/apparmor';
@@ -40,6 +40,19 @@ export function rawPolicy(name: string): Buffer | undefined {
   const folder = policyFolder(name);
   if (folder === undefined) return undefined;
   try { return readFileSync(join(folder, 'raw_data')); } catch { return undefined; }
+}
+
+/** The kernel's own hashes of a loaded top-level profile; undefined where it makes none (parameters/hash_policy). */
+export function kernelHash(name: string): KernelHash | undefined {
+  const folder = policyFolder(name);
+  const stated = (file: string): string | undefined => {
+    try { return folder === undefined ? undefined : readFileSync(join(folder, file), 'utf8').trim(); } catch { return undefined; }
+  };
+  for (const algorithm of ['sha256', 'sha1'] as const) {
+    const [policy, profile] = [stated(`raw_${algorithm}`), stated(algorithm)];
+    if (policy !== undefined) return { algorithm, policy, ...(profile === undefined ? {} : { profile }) };
+  }
+  return undefined;
 }
 
 /** Label and mode of a process, from the host's /proc. Undefined when the process is gone. */

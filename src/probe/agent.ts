@@ -4,11 +4,15 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, Exec } from '../container/container.ts';
 import { HarnessError } from '../errors.ts';
-import type { Observation, Probe } from '../model.ts';
+import { childOf, labelTextOf, secureOf } from '../kernel/process.ts';
+import { labelOf } from '../kernel/policy.ts';
+import { asLoaded, asWritten, sameLabel, type Names } from '../labels.ts';
+import type { Carried, Observation, Probe, ProcessProof } from '../model.ts';
 import { captured, lost } from './capture.ts';
+import { heldForm, loadedArgs } from './held.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { errnoName, signalName } from '../linux.ts';
-import { encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
+import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop, FrameDecoder, type Frame, type HeldFrame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
 
 const HELLO_MS = 60_000;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
@@ -18,6 +22,17 @@ interface Pending {
   readonly stdout: Buffer[];
   readonly stderr: Buffer[];
   readonly settle: (result: ResultFrame | string) => void;
+  /** Of a command, once its process is there. */
+  process?: ProcessProof;
+}
+
+/** What is to confine the processes of a container. */
+export interface Confining {
+  /** Label and mode, as the kernel prints them. */
+  readonly expected: string;
+  /** The profile kills who is denied: every operation gets a process of its own. */
+  readonly killed: boolean;
+  readonly names: Names;
 }
 
 export class AgentSession {
@@ -25,16 +40,17 @@ export class AgentSession {
   /** Process id on the host. */
   readonly pid: number;
   readonly #exec: Exec;
-  readonly #killed: boolean;
+  readonly #confining: Confining;
   readonly #pending = new Map<string, Pending>();
+  /** The agent holds one process at a time: who wants one waits here. */
+  #holding: Promise<unknown> = Promise.resolve();
   #ended: string | undefined;
 
   /**
    * Starts an agent and waits for its greeting.
-   * @param killed the profile kills who is denied: every operation gets a process of its own.
    * @throws HarnessError `agent-failed`
    */
-  static async start(container: Container, path: string, user: string | undefined, killed: boolean): Promise<AgentSession> {
+  static async start(container: Container, path: string, user: string | undefined, confining: Confining): Promise<AgentSession> {
     const exec = await container.exec([path, 'serve'], { user });
     const token = randomBytes(16).toString('hex');
     const decoder = new FrameDecoder(token);
@@ -65,32 +81,78 @@ export class AgentSession {
       const words = Buffer.concat(heard).toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 500);
       throw new HarnessError('agent-failed', `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`, { cause: error });
     }
-    const session = new AgentSession(exec, await hostPid(exec), user, killed);
+    const session = new AgentSession(exec, await hostPid(exec), user, confining);
     onFrame = (frame) => { session.#take(frame); };
     onEnd = (why) => { session.#end(why); };
     return session;
   }
 
-  private constructor(exec: Exec, pid: number, user: string | undefined, killed: boolean) {
-    [this.#exec, this.pid, this.user, this.#killed] = [exec, pid, user, killed];
+  private constructor(exec: Exec, pid: number, user: string | undefined, confining: Confining) {
+    [this.#exec, this.pid, this.user, this.#confining] = [exec, pid, user, confining];
   }
 
-  /** Tries one probe; many may be under way at once, the agent works through them in order. */
+  /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
   async perform(probe: Probe): Promise<Observation> {
+    const form = heldForm(probe);
+    return form === undefined ? this.#exchange(probe, this.#encode(probe)) : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
+  }
+
+  /**
+   * Makes a process that stands still, looks at it, and lets go of it.
+   * @param look is given what was seen of it, and may do more while it is there.
+   */
+  hold(probe: Probe, name: string, args: readonly string[], look: (observation: Observation, inner: number) => Promise<Observation>): Promise<Observation> {
+    const turn = this.#holding.then(async () => {
+      const seen = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
+      const inner = /^held: process (\d+)$/.exec(seen.remark ?? '')?.[1];
+      if (seen.errno !== undefined || inner === undefined) return seen;
+      const { remark: _remark, ...rest } = seen;
+      const observation = await look({ ...rest, carried: this.#carried(Number(inner), name.startsWith('exec')) }, Number(inner));
+      await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
+      return observation;
+    });
+    this.#holding = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #exchange(probe: Probe, request: Buffer): Promise<Observation> {
     if (this.#ended !== undefined) return lost(this.#ended);
     let timer: NodeJS.Timeout | undefined;
-    const pending = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    const stdout: Buffer[] = [], stderr: Buffer[] = [];
+    let pending: Pending | undefined;
     const answer = new Promise<ResultFrame | string>((settle) => {
-      this.#pending.set(probe.id, { ...pending, settle });
+      this.#pending.set(probe.id, pending = { stdout, stderr, settle });
       timer = setTimeout(() => { settle('the agent did not answer'); }, probe.timeoutMs + GRACE_MS);
     });
-    this.#exec.stdin.write(this.#encode(probe));
+    this.#exec.stdin.write(request);
     const result = await answer;
     clearTimeout(timer);
     this.#pending.delete(probe.id);
     if (typeof result === 'string') return lost(result);
-    return { ...observed(result), ...(result.note === '' ? {} : { remark: result.note }), stdout: captured(Buffer.concat(pending.stdout), result.stdoutBytes), stderr: captured(Buffer.concat(pending.stderr), result.stderrBytes) };
+    // an operation is the agent's own, or of a child of it: a label that is lost does not come back, so it is read afterwards
+    const process = pending?.process ?? this.#proof(this.pid);
+    return { ...observed(result), process, ...(result.note === '' ? {} : { remark: result.note }), stdout: captured(Buffer.concat(stdout), result.stdoutBytes), stderr: captured(Buffer.concat(stderr), result.stderrBytes) };
   }
+
+  /** Reads the label of a process that is about to make an attempt. */
+  #proof(pid: number | undefined): ProcessProof {
+    return { pid: pid ?? 0, label: pid === undefined ? 'none' : labelTextOf(pid), expected: this.#confining.expected };
+  }
+
+  /** The process that is to become a command waits: its label is read before it executes anything. */
+  confirm(inner: number, parent = this.pid): ProcessProof & { readonly right: boolean } {
+    const process = this.#proof(childOf(parent, inner));
+    return { ...process, right: sameLabel(process.label, process.expected) };
+  }
+
+  #carried(inner: number, executed: boolean): Carried {
+    const pid = childOf(this.pid, inner) ?? 0;
+    const { label = 'none', mode } = labelOf(pid) ?? {};
+    const secure = executed ? secureOf(pid) : undefined;
+    return { pid, label: asWritten(label, this.#confining.names), ...(mode === undefined ? {} : { mode }), ...(secure === undefined ? {} : { secure }) };
+  }
+
+  readonly #loaded = (label: string): string => asLoaded(label, this.#confining.names);
 
   /** The command of a probe with the user's home put in where the spec says `~`. */
   argvOf({ action }: Probe): string[] {
@@ -109,7 +171,7 @@ export class AgentSession {
   #encode(probe: Probe): Buffer {
     const { action } = probe;
     switch (action.kind) {
-      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: action.args, isolated: this.#killed || action.args.some(isOwnProc) });
+      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: loadedArgs(action, this.#loaded), isolated: this.#confining.killed || action.args.some(isOwnProc) });
       case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
       case 'http': throw new Error('not for the agent');
     }
@@ -117,8 +179,16 @@ export class AgentSession {
 
   #take(frame: Frame): void {
     if (frame.type === 'output') this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
+    else if (frame.type === 'held') this.#release(frame);
     else if (frame.type === 'result') this.#pending.get(frame.tag)?.settle(frame);
     else this.#end(frame.type === 'fatal' ? frame.message : 'the agent greeted twice');
+  }
+
+  #release({ tag, pid }: HeldFrame): void {
+    const pending = this.#pending.get(tag);
+    const { right, ...process } = this.confirm(pid);
+    if (pending !== undefined) pending.process = process;
+    this.#exec.stdin.write(right ? encodeGo(tag) : encodeStop(tag));
   }
 
   #end(why: string): void {

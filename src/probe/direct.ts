@@ -1,21 +1,30 @@
 /** A command straight through `docker exec`, as people try it by hand: the profile's exec rules are not asked for the program itself. */
 import type { Container, Exec } from '../container/container.ts';
-import type { Observation, Probe } from '../model.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labelTextOf } from '../kernel/process.ts';
+import { sameLabel } from '../labels.ts';
+import type { Observation, Probe, ProcessProof } from '../model.ts';
 import { captured, lost } from './capture.ts';
 import { OUTPUT_CAP } from './limits.ts';
 
-/** @param argv the command, homes put in. */
-export async function runDirect(container: Container, argv: readonly string[], probe: Probe): Promise<Observation> {
+/**
+ * @param argv the command, homes put in.
+ * @param expected the label that the engine was told to give it. The engine starts it at once, so that a short command
+ * may end before its label can be read: then there is none in the evidence.
+ */
+export async function runDirect(container: Container, argv: readonly string[], probe: Probe, expected: string): Promise<Observation> {
   const started = performance.now();
   const exec = await container.exec(argv, { user: probe.user });
   exec.stdin.end();
+  const looked = look(exec, expected);
   const [out, err] = [collect(exec.stdout), collect(exec.stderr)];
   const ended = Promise.all([out.ended, err.ended]).then(() => 'ended' as const);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => { timer = setTimeout(() => { resolve('late'); }, probe.timeoutMs); });
   const how = await Promise.race([ended, late]);
   clearTimeout(timer);
-  const seen = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started };
+  const process = await looked;
+  const seen = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started, ...(process === undefined ? {} : { process }) };
   if (how === 'late') {
     await kill(exec);
     return { stage: 'timeout', ...seen };
@@ -25,6 +34,18 @@ export async function runDirect(container: Container, argv: readonly string[], p
   const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i.exec(seen.stdout.text)?.[1]?.toLowerCase();
   if (refusal !== undefined || (pid === 0 && (exit === 126 || exit === 127))) return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT', ...seen };
   return exit === undefined ? lost('docker exec gave no exit status') : { stage: 'done', exit, ...seen };
+}
+
+/** For a moment the process still is the engine's runtime, under its label: a wrong one counts when it stays. */
+async function look(exec: Exec, expected: string): Promise<ProcessProof | undefined> {
+  const pid = await exec.pid().catch(() => 0);
+  if (pid === 0) return undefined;
+  let label = labelTextOf(pid);
+  for (let tries = 0; tries < 50 && label !== 'none' && !sameLabel(label, expected); tries += 1) {
+    await sleep(10);
+    label = labelTextOf(pid);
+  }
+  return label === 'none' ? undefined : { pid, label, expected };
 }
 
 function collect(stream: NodeJS.ReadableStream): { ended: Promise<void>; captured: () => Observation['stdout'] } {

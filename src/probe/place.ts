@@ -4,7 +4,7 @@ import type { Container } from '../container/container.ts';
 import { AGENT_PATH } from '../container/config.ts';
 import { httpGet } from '../container/http.ts';
 import type { Observation, Probe } from '../model.ts';
-import { AgentSession } from './agent.ts';
+import { AgentSession, type Confining } from './agent.ts';
 import { captured, lost, NOTHING } from './capture.ts';
 import { runDirect } from './direct.ts';
 import { OUTPUT_CAP } from './limits.ts';
@@ -16,15 +16,15 @@ export class Place {
   /** The container's first process, on the host. */
   readonly pid: number;
   readonly #agents = new Map<string, Promise<AgentSession>>();
-  readonly #killed: boolean;
+  readonly #confining: Confining;
   readonly #onAgent: (agent: AgentSession) => void;
 
-  /** `killed`: the profile kills who is denied. `onAgent` is called with every agent before it is used: it checks the label. */
-  constructor(container: Container, state: { pid: number; address: string | undefined }, killed: boolean, onAgent: (agent: AgentSession) => void) {
+  /** `onAgent` is called with every agent before it is used: it checks the label. */
+  constructor(container: Container, state: { pid: number; address: string | undefined }, confining: Confining, onAgent: (agent: AgentSession) => void) {
     this.container = container;
     this.pid = state.pid;
     this.#address = state.address;
-    this.#killed = killed;
+    this.#confining = confining;
     this.#onAgent = onAgent;
   }
 
@@ -34,7 +34,7 @@ export class Place {
       const { action } = probe;
       if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
       const agent = await this.agent(probe.user);
-      if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe);
+      if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe, this.#confining.expected);
       if ((action.kind === 'run' || action.kind === 'shell') && action.terminal) return await runOnTerminal(this.container, agent, probe);
       return await agent.perform(probe);
     } catch (error) {
@@ -47,7 +47,7 @@ export class Place {
     const key = user ?? '';
     let agent = this.#agents.get(key);
     if (agent === undefined) {
-      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#killed).then((session) => { this.#onAgent(session); return session; });
+      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#confining).then((session) => { this.#onAgent(session); return session; });
       this.#agents.set(key, agent);
     }
     return agent;

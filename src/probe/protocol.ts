@@ -4,7 +4,7 @@
  */
 
 /** Version of the protocol that `hello` must answer. */
-export const PROTOCOL_VERSION = '1';
+export const PROTOCOL_VERSION = '2';
 /** Longest request the agent accepts, in bytes of payload. */
 export const MAX_REQUEST = 256 * 1024;
 /** Longest response the decoder accepts; the agent's own are below 66 KiB. */
@@ -47,6 +47,8 @@ export interface OpRequest {
 export interface HelloFrame { readonly type: 'hello'; readonly version: string; readonly pid: number; readonly uid: number; readonly gid: number; readonly arch: string }
 /** A piece of a running command's output. */
 export interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
+/** A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or {@link encodeStop}. */
+export interface HeldFrame { readonly type: 'held'; readonly tag: string; readonly pid: number }
 /** Outcome of an operation or a command. */
 export interface ResultFrame extends Outcome {
   readonly type: 'result';
@@ -59,7 +61,7 @@ export interface ResultFrame extends Outcome {
 }
 /** The agent gave up, and why. */
 export interface FatalFrame { readonly type: 'fatal'; readonly message: string }
-export type Frame = HelloFrame | OutputFrame | ResultFrame | FatalFrame;
+export type Frame = HelloFrame | HeldFrame | OutputFrame | ResultFrame | FatalFrame;
 
 /** How an operation or a command ended. */
 export interface Outcome {
@@ -96,6 +98,16 @@ export function encodeOp(op: OpRequest): Buffer {
 export function encodeRun(run: RunRequest): Buffer {
   if (run.argv.length === 0) throw new ProtocolError('a command needs a program');
   return request(['run', checkTag(run.tag), count(run.timeoutMs), count(run.capBytes), run.cwd ?? '', count(run.argv.length), ...run.argv]);
+}
+
+/** Lets a held command begin; the next request after `held` has to be this or {@link encodeStop}. */
+export function encodeGo(tag: string): Buffer {
+  return request(['go', checkTag(tag)]);
+}
+
+/** Forbids a held command: it ends without having executed anything. */
+export function encodeStop(tag: string): Buffer {
+  return request(['stop', checkTag(tag)]);
 }
 
 function request(fields: readonly string[]): Buffer {
@@ -181,6 +193,7 @@ export class FrameDecoder {
     const body = frame.subarray(33);
     switch (type) {
       case 'h': return hello(fields(body, 5));
+      case 'p': return held(fields(body, 2));
       case 'o': return output('stdout', body);
       case 'e': return output('stderr', body);
       case 'r': return result(fields(body, 10));
@@ -199,6 +212,10 @@ function fields(body: Buffer, expected: number): string[] {
 function hello([version = '', pid = '', uid = '', gid = '', arch = '']: string[]): HelloFrame {
   if (version !== PROTOCOL_VERSION) throw new ProtocolError(`the agent speaks version ${JSON.stringify(version)}, not ${PROTOCOL_VERSION}`);
   return { type: 'hello', version, pid: number(pid), uid: number(uid), gid: number(gid), arch };
+}
+
+function held([tag = '', pid = '']: string[]): HeldFrame {
+  return { type: 'held', tag: checkTag(tag), pid: number(pid) };
 }
 
 function output(stream: OutputFrame['stream'], body: Buffer): OutputFrame {
@@ -222,6 +239,16 @@ function number(text: string, max = Number.MAX_SAFE_INTEGER): number {
   const value = /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Infinity;
   if (value > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text.slice(0, 40))}`);
   return value;
+}
+
+/**
+ * Finds where `agent tty` tells of the process that is to become the command.
+ * @returns its number, and what follows in the output; undefined while it has not come.
+ */
+export function parseTtyHeld(output: Buffer, token: string): { readonly pid: number; readonly rest: Buffer } | undefined {
+  const start = output.indexOf(`\x1e${checkToken(token)};held;`);
+  const end = start < 0 ? -1 : output.indexOf(0x1e, start + 1);
+  return end < 0 ? undefined : { pid: number(output.toString('latin1', start + 39, end)), rest: output.subarray(end + 1) };
 }
 
 /**

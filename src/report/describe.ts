@@ -1,5 +1,6 @@
 /** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
-import type { Action, AuditRecord, Captured, Entry, Expectation, Fault, Observation, Ruling, Suite, TextMatch } from '../model.ts';
+import { labelText, sameLabel } from '../labels.ts';
+import type { Action, AuditRecord, Captured, Carried, Entry, Expectation, Fault, Observation, ProcessProof, Ruling, Suite, TextMatch } from '../model.ts';
 import { commandText, describeAction, quoted } from '../spec/describe.ts';
 import { grouped, oneLine, relativeTo, visible } from './text.ts';
 
@@ -39,6 +40,9 @@ export function expectationText(expect: Expectation): string {
     const match = expect[key];
     if (match !== undefined) parts.push(`${key} ${matchText(match)}`);
   }
+  if (expect.label !== undefined) parts.push(`label ${matchText(expect.label)}`);
+  if (expect.mode !== undefined) parts.push(`mode ${expect.mode}`);
+  if (expect.secure !== undefined) parts.push(expect.secure ? 'environment scrubbed' : 'environment not scrubbed');
   if (expect.audit === 'none') parts.push('no audit record');
   else if (expect.audit !== undefined) parts.push(`a record where ${Object.entries(expect.audit).map(([key, match]) => `${key} ${matchText(match)}`).join(', ')}`);
   return oneLine(parts.join(', '), LINE);
@@ -83,6 +87,16 @@ export function recordText(record: AuditRecord): string {
   return oneLine(parts.join(' '), LINE);
 }
 
+/** Who made the attempt: `pid 4711 under x (enforce)`. */
+export function processText({ pid, label, expected }: ProcessProof): string {
+  return oneLine(`pid ${pid} under ${label}${sameLabel(label, expected) ? '' : `, not ${expected}`}`, LINE);
+}
+
+/** What came of a change of label: `x//child (enforce), environment scrubbed`. */
+export function carriedText({ label, mode, secure }: Carried): string {
+  return oneLine(`${labelText(label, mode)}${secure === undefined ? '' : secure ? ', environment scrubbed' : ', environment not scrubbed'}`, LINE);
+}
+
 /** What the kernel says of the loaded policy when it is asked. */
 export function rulingText({ path, permissions, allowed }: Ruling): string {
   return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`, LINE);
@@ -106,6 +120,8 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
   if (probe.because !== undefined) facts.push(['because', oneLine(probe.because, LINE)]);
   facts.push(['tried', actionText(probe.action, probe.user)], ['expected', expectationText(probe.expect)]);
   if (observation !== undefined) facts.push(['happened', observationText(observation)]);
+  if (observation?.process !== undefined) facts.push(['process', processText(observation.process)]);
+  if (observation?.carried !== undefined) facts.push(['carries', carriedText(observation.carried)]);
   // what was denied first: it is what the verdict rests on
   const ordered = [...witnesses].sort((a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'));
   for (const { record, by } of ordered.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);

@@ -1,6 +1,6 @@
 /** The evidence for one probe as a block of plain text and as properties: what the JUnit report carries in each case. */
 import type { Captured, Entry, Ledger, Observation, Suite } from '../model.ts';
-import { actionText, expectationText, factsOf, observationText, placeText, sizeText } from './describe.ts';
+import { actionText, carriedText, expectationText, factsOf, observationText, placeText, processText, sizeText } from './describe.ts';
 import { countRules, isKnown } from './coverage.ts';
 import { countEntries } from './summary.ts';
 import { byteLength, grouped, head, oneLine, visibleLines } from './text.ts';
@@ -69,10 +69,16 @@ export function caseProperties(entry: Entry, root?: string): Properties {
     if (observation.errno !== undefined) properties.push(['errno', observation.errno]);
     if (observation.exit !== undefined) properties.push(['exit', String(observation.exit)]);
     if (observation.signal !== undefined) properties.push(['signal', observation.signal]);
+    if (observation.process !== undefined) properties.push(['process', processText(observation.process)]);
+    if (observation.carried !== undefined) properties.push(['carries', carriedText(observation.carried)]);
     if (observation.status !== undefined) properties.push(['status', String(observation.status)]);
   }
   properties.push(['control', control === undefined ? 'none' : observationText(control)], ['records', String(witnesses.length)]);
   return properties.map(([name, value]) => [name, harmless(oneLine(value, VALUE))]);
+}
+
+function hashText(algorithm: string | undefined, hash: string | undefined): string | undefined {
+  return algorithm === undefined || hash === undefined ? undefined : `${algorithm}:${hash}`;
 }
 
 /** What the suite ran on, and the proof of what confined it. */
@@ -87,6 +93,7 @@ export function suiteProperties(ledger: Ledger, suite: Suite | undefined): Prope
     properties.push(...suite.layers.map((layer) => ['layer', layer] as const), ['image', suite.image], ['imageId', suite.imageId], ['profileFile', suite.profileFile],
       ['profile', confinement?.profile], ['loadedAs', confinement?.loadedAs], ['mode', confinement?.mode],
       ['policySha256', confinement?.policySha256], ['policyMatchesKernel', confinement?.policyMatchesKernel?.toString()], ['sourceSha256', confinement?.sourceSha256],
+      ['kernelPolicyHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.policy)], ['kernelProfileHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.profile)],
       ...(confinement?.labels ?? []).map(({ process, pid, label }) => ['label', `${process} (pid ${pid}): ${label}`] as const),
       ...(confinement?.parserWarnings ?? []).map((warning) => ['parserWarning', warning] as const),
       ...Object.entries(countEntries(suite.entries)).map(([kind, count]) => [`verdicts.${kind}`, String(count)] as const),

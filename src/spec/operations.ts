@@ -79,6 +79,7 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
   truncate: file(path), lock: file(oneOf('fcntl', 'flock'), oneOf('read', 'write'), path), mmap: file(path), mprotect: file(path),
   exec: exec(path), 'exec-copy': file(path, path), 'exec-memfd': file(path), 'exec-script': file(path, path), 'exec-loader': file(path, path),
   change_profile: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] }, change_onexec: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] },
+  stack: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] }, 'exec-as': { class: 'change_profile', args: [text, path], optional: [{ kind: nnp }] },
   change_hat: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] },
   capable: { class: 'capability', args: [{ ...capability, word: 'CAPABILITY' }], optional: [{ kind: path }] },
   socket: { class: 'network', args: [family, type], optional: [{ kind: protocol, missing: '0' }] },
@@ -92,6 +93,9 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
   userns: { class: 'userns', args: [] }, io_uring: { class: 'io_uring', args: [oneOf('setup', 'sqpoll', 'override_creds')] },
   mqueue: { class: 'mqueue', args: [oneOf('create', 'read', 'write', 'delete'), path] },
 };
+
+/** Operations after which a process carries a label that can be expected. */
+export const CARRYING: ReadonlySet<string> = new Set(['exec', 'exec-as', 'change_profile', 'change_hat', 'stack']);
 
 /** How an operation is written, for help. */
 export function usage(name: string): string {

@@ -125,6 +125,9 @@ function expectation({ expect }: SpecProbe): Expectation {
     ...(expect.stdout === undefined ? {} : { stdout: textMatch(expect.stdout, 'contains') }),
     ...(expect.stderr === undefined ? {} : { stderr: textMatch(expect.stderr, 'contains') }),
     ...(expect.body === undefined ? {} : { body: textMatch(expect.body, 'contains') }),
+    ...(expect.label === undefined ? {} : { label: textMatch(expect.label, 'equals') }),
+    ...(expect.mode === undefined ? {} : { mode: expect.mode }),
+    ...(expect.secure === undefined ? {} : { secure: expect.secure }),
     ...(expect.audit === undefined ? {} : { audit: expect.audit === 'none' ? expect.audit : recordMatch(expect.audit) }),
   };
 }

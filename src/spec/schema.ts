@@ -34,6 +34,9 @@ const expectation = z.union([access, z.strictObject({
   stdout: pattern.optional().describe('Standard output. A plain string must be contained in it.'),
   stderr: pattern.optional().describe('Standard error. A plain string must be contained in it.'),
   body: pattern.optional().describe('Body of the HTTP answer. A plain string must be contained in it.'),
+  label: pattern.optional().describe('With `exec`, `try: exec…`, `change_profile`, `change_hat` or `stack`: the label that the program or process then carries, under the names that the profile has in its file: `x`, `x//child`, `a//&b`, `unconfined`. A plain string is the whole label.'),
+  mode: z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt', 'mixed']).optional().describe('The mode that stands behind that label.'),
+  secure: z.boolean().optional().describe('With `exec`: whether the kernel marks the execution as secure (AT_SECURE), so that the loader scrubs the environment, as `Px`, `Cx` and `Ux` order.'),
   audit: z.union([z.literal('none'), recordMatch]).optional().describe('The audit record that must be there, or `none`: there must be none, and the denial counts without one.'),
 })]).describe('What must happen: a word, or an object with conditions.');
 

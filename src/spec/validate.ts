@@ -5,7 +5,7 @@ import { expandMatrices } from './matrix.ts';
 import { nearest } from './nearest.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model.ts';
-import { readOperation } from './operations.ts';
+import { CARRYING, readOperation } from './operations.ts';
 import { splitList, splitWords } from './words.ts';
 
 /** A mistake in a file a user wrote. */
@@ -105,6 +105,14 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
     if ('http' in probe && 'user' in probe) say('`user` has no meaning for `http`, which runs on the host', 'user');
     found.push(...wordProblem(probe['run'], ['probes', i, 'run'], locate));
     if ('try' in probe) found.push(...operationProblem(probe['try'], ['probes', i, 'try'], locate));
+    const { expect } = probe;
+    const wanted = isRecord(expect) ? ['label', 'mode', 'secure'].find((key) => key in expect) : undefined;
+    if (wanted !== undefined) {
+      const tried = typeof probe['try'] === 'string' || Array.isArray(probe['try']) ? splitList(probe['try'] as string | string[])[0] ?? '' : 'exec' in probe ? 'exec' : '';
+      if (!CARRYING.has(tried)) say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...CARRYING].join(', ')}`, 'expect');
+      else if (isRecord(expect) && expect['access'] === 'denied') say(`\`${wanted}\`: what is denied carries nothing`, 'expect');
+      else if (wanted === 'secure' && !tried.startsWith('exec')) say('`secure` goes with an execution', 'expect');
+    }
     const name = probe['name'];
     if (typeof name === 'string') {
       const first = names.get(name);

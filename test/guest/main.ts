@@ -6,6 +6,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   gate: () => import('./gate.test.ts'),
   weaken: () => import('./weaken.test.ts'),
   truth: () => import('./truth.test.ts'),
+  labels: () => import('./labels.test.ts'),
   classes: () => import('./classes.test.ts'),
   profile: () => import('./profile.test.ts'),
   container: () => import('./container.test.ts'),

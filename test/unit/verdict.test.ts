@@ -15,6 +15,7 @@ const ruling = (facts: Facts): string => { const { kind, code } = decide(facts);
 const facts = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, observation: Observation, witnesses: Witness[] = [], control?: Observation, more: Partial<Facts> = {}, action?: Probe['action']): Facts =>
   ({ probe: probe(expect_, action), observation, witnesses, ...(control === undefined ? {} : { control }), ...more });
 
+const under = (label: string, expected: string): NonNullable<Observation['process']> => ({ pid: 2, label, expected });
 const DENIED = record('DENIED');
 const noise: Witness = { ...DENIED, by: 'window' };
 const denied = { access: 'denied' } as const;
@@ -44,6 +45,20 @@ describe('the verdict table', () => {
     ['denied, command not in the image', facts(denied, seen({ stage: 'exec', errno: 'ENOENT' }), [DENIED], OK, {}, RUN), 'inconclusive/not-runnable'],
     ['denied, shell says 127', facts(denied, seen({ exit: 127 }), [DENIED], OK, {}, SHELL), 'inconclusive/not-runnable'],
     ['denied, command missing in the control', facts(denied, seen({ exit: 1 }), [DENIED], seen({ stage: 'exec', errno: 'ENOENT' }), {}, RUN), 'inconclusive/control-unclear'],
+    ['the wrong label', facts(allowed, seen({ process: under('unconfined', 'x (enforce)') }), []), 'inconclusive/wrong-label'],
+    ['the wrong mode', facts(denied, { ...EACCES, process: under('x (complain)', 'x (enforce)') }, [DENIED], OK), 'inconclusive/wrong-label'],
+    ['no label any more', facts(denied, { ...EACCES, process: under('none', 'x (enforce)') }, [DENIED], OK), 'inconclusive/wrong-label'],
+    ['the right label', facts(denied, { ...EACCES, process: under('x (enforce)', 'x (enforce)') }, [DENIED], OK), 'pass/denied'],
+    ['a stack in another order', facts(denied, { ...EACCES, process: under('y//&x (enforce)', 'x//&y (enforce)') }, [DENIED], OK), 'pass/denied'],
+    ['a control that is confined', facts(denied, EACCES, [DENIED], seen({ process: under('x (enforce)', 'unconfined') })), 'inconclusive/wrong-label'],
+    ['carries the label', facts({ ...allowed, label: { equals: 'x//in' } }, seen({ carried: { pid: 1, label: 'x//in', mode: 'enforce', secure: true } })), 'pass/allowed'],
+    ['carries the stack', facts({ ...allowed, label: { equals: 'a//&b' } }, seen({ carried: { pid: 1, label: 'b//&a', mode: 'enforce' } })), 'pass/allowed'],
+    ['carries another label', facts({ ...allowed, label: { equals: 'x' } }, seen({ carried: { pid: 1, label: 'x//in' } })), 'fail/other-label'],
+    ['carries another mode', facts({ ...allowed, mode: 'enforce' }, seen({ carried: { pid: 1, label: 'x', mode: 'complain' } })), 'fail/other-label'],
+    ['scrubbed as expected', facts({ ...allowed, secure: true }, seen({ carried: { pid: 1, label: 'x', secure: true } })), 'pass/allowed'],
+    ['scrubbed, which it was not to be', facts({ ...allowed, secure: false }, seen({ carried: { pid: 1, label: 'x', secure: true } })), 'fail/other-label'],
+    ['scrubbing not known', facts({ ...allowed, secure: false }, seen({ carried: { pid: 1, label: 'x' } })), 'inconclusive/label-unread'],
+    ['carries something unknown', facts({ ...allowed, label: { equals: 'x' } }, OK), 'inconclusive/label-unread'],
     ['denied, HTTP 500', facts(denied, seen({ status: 500 }), [DENIED], seen({ status: 200 }), {}, { kind: 'http', url: 'http://container/' }), 'pass/denied'],
     ['denied, a command with only noise, no control', facts(denied, seen({ exit: 1 }), [noise], undefined, {}, RUN), 'inconclusive/no-witness'],
     ['denied, the same with the record declared', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [noise], undefined, {}, RUN), 'pass/denied'],

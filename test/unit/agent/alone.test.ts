@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { extractTree, treeArgv } from '../../../src/lab/tools.ts';
 import { exec } from '../../../src/process.ts';
 import { errnoName } from '../../../src/linux.ts';
-import { encodeHello, encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
-import { AGENT, results, talk, TOKEN, withFolder } from './helper.ts';
+import { encodeHello, encodeOp } from '../../../src/probe/protocol.ts';
+import { command, AGENT, results, talk, TOKEN, withFolder } from './helper.ts';
 
 /** A root file system with nothing in it but the agent, read-only for the user who runs it. */
 function emptyRoot(folder: string): readonly string[] {
@@ -27,10 +27,10 @@ describe('agent: alone in an empty root file system', () => {
       encodeOp({ tag: 'p3', name: 'open', args: ['create', '/new'] }),
       encodeOp({ tag: 'p4', name: 'exec', args: ['/agent'] }),
       encodeOp({ tag: 'p5', name: 'exec', args: ['/bin/sh'], isolated: true }),
-      encodeRun({ tag: 'p6', timeoutMs: 1000, capBytes: 100, argv: ['true'] }),
-      encodeRun({ tag: 'p7', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'nonsense'] }),
-      encodeRun({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'hold'] }),
-      encodeRun({ tag: 'p9', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'serve'] }),
+      command({ tag: 'p6', timeoutMs: 1000, capBytes: 100, argv: ['true'] }),
+      command({ tag: 'p7', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'nonsense'] }),
+      command({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'hold'] }),
+      command({ tag: 'p9', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'serve'] }),
     ], { argv: [...emptyRoot(folder), 'serve'] });
     const got = results(session).map((result) => `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit ?? result.signal)}`);
     expect(got).to.deep.equal(['p1 done ENOENT 0', 'p2 done ok 0', 'p3 done EACCES 0', 'p4 done ok 0', 'p5 done ENOENT 0',
@@ -66,7 +66,7 @@ describe('agent: its system calls', () => {
       const requests = [
         encodeOp({ tag: 'tag-op', name: 'mkdir', args: ['/nowhere/x'] }),
         encodeOp({ tag: 'tag-exec', name: 'exec', args: ['/bin/true'] }),
-        encodeRun({ tag: 'tag-run', timeoutMs: 150, capBytes: 100, argv: ['/bin/sh', '-c', 'setsid sleep 5 & sleep 5'] }),
+        command({ tag: 'tag-run', timeoutMs: 150, capBytes: 100, argv: ['/bin/sh', '-c', 'setsid sleep 5 & sleep 5'] }),
       ];
       const traced = await exec([...strace, '-f', '-qq', '-o', log, AGENT, 'serve'], { input: Buffer.concat([encodeHello(TOKEN), ...requests]), env: { PATH: '/usr/bin:/bin' } });
       expect(traced.exit, traced.stderr).to.equal(0);

@@ -5,8 +5,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extractTree } from '../../../src/lab/tools.ts';
 import { errnoName } from '../../../src/linux.ts';
-import { encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
-import { AGENT, results, talk, withFolder } from './helper.ts';
+import { encodeOp } from '../../../src/probe/protocol.ts';
+import { command, AGENT, results, talk, withFolder } from './helper.ts';
 
 describe('agent: arm64', function () {
   this.timeout(180_000);
@@ -27,10 +27,10 @@ describe('agent: arm64', function () {
       encodeOp({ tag: 'p3', name: 'mkdir', args: [folder] }),
       encodeOp({ tag: 'p4', name: 'unlink', args: [join(folder, 'missing')], isolated: true }),
       encodeOp({ tag: 'p5', name: 'exec', args: ['/etc/passwd'] }),
-      encodeRun({ tag: 'p6', timeoutMs: 20_000, capBytes: 100, argv: ['sh', '-c', 'echo out; echo err >&2; exit 5'] }),
-      encodeRun({ tag: 'p7', timeoutMs: 20_000, capBytes: 100, argv: ['sh', '-c', 'kill -TERM $$'] }),
-      encodeRun({ tag: 'p8', timeoutMs: 20_000, capBytes: 100, argv: ['no-such-program'] }),
-      encodeRun({ tag: 'p9', timeoutMs: 500, capBytes: 100, argv: ['sleep', '30'] }),
+      command({ tag: 'p6', timeoutMs: 20_000, capBytes: 100, argv: ['sh', '-c', 'echo out; echo err >&2; exit 5'] }),
+      command({ tag: 'p7', timeoutMs: 20_000, capBytes: 100, argv: ['sh', '-c', 'kill -TERM $$'] }),
+      command({ tag: 'p8', timeoutMs: 20_000, capBytes: 100, argv: ['no-such-program'] }),
+      command({ tag: 'p9', timeoutMs: 500, capBytes: 100, argv: ['sleep', '30'] }),
     ], { argv: [...argv, 'serve'] });
     expect(session.frames[0]).to.include({ type: 'hello', arch: 'aarch64' });
     const got = results(session).map((result) => `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit)} ${String(result.signal)}`);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec } from '../../../src/process.ts';
 import { errnoName, signalName } from '../../../src/linux.ts';
-import { encodeHello, encodeOp, encodeRun } from '../../../src/probe/protocol.ts';
-import { AGENT, results, run, talk, TOKEN, withFolder } from './helper.ts';
+import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop } from '../../../src/probe/protocol.ts';
+import { command, AGENT, results, run, talk, TOKEN, withFolder } from './helper.ts';
 
 const sh = (script: string): string[] => ['/bin/sh', '-c', script];
 
@@ -188,7 +188,7 @@ describe('agent: run, what stays behind', () => {
       const suid = join(folder, 'become-root');
       writeFileSync(suid, readFileSync('/usr/bin/setpriv'));
       chmodSync(suid, 0o4755);
-      const session = await talk([encodeRun({ tag: 'p1', timeoutMs: 200, capBytes: 100, argv: [suid, '--reuid=0', 'sleep', time] }), encodeRun({ tag: 'p2', timeoutMs: 2000, capBytes: 100, argv: ['true'] })],
+      const session = await talk([command({ tag: 'p1', timeoutMs: 200, capBytes: 100, argv: [suid, '--reuid=0', 'sleep', time] }), command({ tag: 'p2', timeoutMs: 2000, capBytes: 100, argv: ['true'] })],
         { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] });
       try {
         const [stuck, next] = results(session);
@@ -204,7 +204,7 @@ describe('agent: run, what stays behind', () => {
   it('many commands one after another leave no zombie', async () => {
     let zombies = '';
     const count = 200;
-    const session = await talk(Array.from({ length: count }, (_, at) => encodeRun({ tag: `p${String(at)}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') })), {
+    const session = await talk(Array.from({ length: count }, (_, at) => command({ tag: `p${String(at)}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') })), {
       openFor: count,
       onFrame: (frame, pid) => {
         if (frame.type === 'result' && frame.tag === `p${String(count - 1)}`) {
@@ -218,7 +218,7 @@ describe('agent: run, what stays behind', () => {
 
   it('ends the command when nobody reads the answers any more', async () => {
     const time = mark();
-    const request = encodeRun({ tag: 'p1', timeoutMs: 60_000, capBytes: 1e6, argv: sh(`while echo line; do sleep 0.02; : ${time}; done`) });
+    const request = command({ tag: 'p1', timeoutMs: 60_000, capBytes: 1e6, argv: sh(`while echo line; do sleep 0.02; : ${time}; done`) });
     await exec(['sh', '-c', '"$0" serve | head -c 60 >/dev/null', AGENT], { input: Buffer.concat([encodeHello(TOKEN), request]), timeoutMs: 5000 });
     await sleep(200);
     expect(alive(time)).to.deep.equal([]);
@@ -227,8 +227,29 @@ describe('agent: run, what stays behind', () => {
   it('answers before a command do not wait for it', async () => {
     let first = Infinity;
     const started = performance.now();
-    await talk([encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] }), encodeRun({ tag: 'p2', timeoutMs: 5000, capBytes: 10, argv: ['sleep', '0.5'] })],
+    await talk([encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] }), command({ tag: 'p2', timeoutMs: 5000, capBytes: 10, argv: ['sleep', '0.5'] })],
       { onFrame: (frame) => { if (frame.type === 'result') first = Math.min(first, performance.now() - started); } });
     expect(first).to.be.lessThan(400);
   });
+});
+
+describe('agent: a command waits for a word', () => {
+  const request = encodeRun({ tag: 'p1', timeoutMs: 5000, capBytes: 100, argv: ['echo', 'begun'] });
+
+  it('its process is there, a child of the agent, and has executed nothing', async () => {
+    let seen = '';
+    const session = await talk([request, encodeGo('p1')], { onFrame: (frame, pid) => {
+      if (frame.type === 'held') seen = `${String(frame.pid > pid)} ${frame.tag}`;
+    } });
+    expect(seen).to.equal('true p1');
+    expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'output', 'result']);
+  });
+
+  for (const [name, word] of [['stop', [encodeStop('p1')]], ['go for another', [encodeGo('p2')]], ['another request', [encodeOp({ tag: 'p2', name: 'getattr', args: ['/'] })]], ['the end of the input', []]] as const) {
+    it(`${name}: it executes nothing`, async () => {
+      const session = await talk([request, ...word]);
+      expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'result']);
+      expect(results(session)[0]).to.include({ stage: 'exec', errno: 125 });
+    });
+  }
 });

@@ -10,13 +10,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CAPABILITIES as NAMED, errnoName, MOUNT_FLAGS, signalNumber, SOCKET_FAMILIES, SOCKET_TYPES } from '../../../src/linux.ts';
-import { encodeOp, encodeRun, type ResultFrame } from '../../../src/probe/protocol.ts';
+import { encodeOp, type ResultFrame } from '../../../src/probe/protocol.ts';
 import { OPERATIONS as DESCRIBED } from '../../../src/spec/operations.ts';
 import { exec } from '../../../src/process.ts';
-import { AGENT, results, talk, withFolder, type Options } from './helper.ts';
+import { command, AGENT, results, talk, withFolder, type Options } from './helper.ts';
 
 const source = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const rows = (file: string): string[] => [...source(`src/agent/${file}`).matchAll(/^\t\{ "([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
+/** Forms of operations that leave a process standing. */
+const HELD = ['exec-hold', 'exec-as-hold', 'profile-hold', 'hat-hold', 'stack-hold', 'target-hold'];
 const OPERATIONS = rows('ops.c');
 const CAPABILITIES = rows('ops_cap.c');
 
@@ -73,7 +75,7 @@ const FAILS: readonly Line[] = [
   ['exec ~/file', 'EACCES'], ['exec-copy ~/missing ~/copy', 'ENOENT at open of the source'], ['exec-copy /bin/true ~/file', 'EEXIST at create'], ['exec-copy ~/file ~/copy', 'ENOEXEC'],
   ['exec-memfd ~/missing', 'ENOENT at open of the source'], ['exec-memfd ~/file', 'ENOEXEC'], ['exec-script ~/missing ~/script', 'ENOENT'], ['exec-script ~/file ~/script', 'EACCES'],
   ['exec-loader ~/missing /bin/true', 'ENOENT at the loader'], ['exec-loader ~/loader ~/missing', 'ENOENT at open; at the program'],
-  ['exec-hold ~/missing', 'ENOENT'], ['exec-hold ~/file', 'EACCES'], ['exec-release', 'ESRCH no program is held'],
+  ['exec-hold ~/missing', 'ENOENT'], ['exec-hold ~/file', 'EACCES'], ['release', 'ESRCH no process is held'],
   ['socket 2 1 17', 'EPROTONOSUPPORT'], ['socket 200 1 0', 'EAFNOSUPPORT'], ['bind 1 1 ~/file', 'EADDRINUSE at bind'], ['bind 1 1 ~/missing/socket', 'ENOENT at bind'],
   ['listen 1 1 ~/file', 'EADDRINUSE at bind'], ['accept 1 1 ~/file', 'EADDRINUSE at bind'], ['connect 1 1 ~/missing', 'ENOENT'], ['connect 1 1 ~/file', 'ECONNREFUSED'], ['connect 2 1 1', 'ECONNREFUSED'],
   ['send 1 9', 'ESOCKTNOSUPPORT at socketpair'], ['receive 2 9', 'ESOCKTNOSUPPORT at socket'], ['getpeername 2 9', 'ESOCKTNOSUPPORT at socket'], ['shutdown 1 9', 'ESOCKTNOSUPPORT at socketpair'],
@@ -182,7 +184,7 @@ describe('agent: every operation', function () {
 
   it('is in these tables, and in the docs', () => {
     const tried = (tables: readonly (readonly Line[])[]): string[] => [...new Set(tables.flat().map(([line]) => line.split(' ')[0] ?? ''))].sort();
-    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'exec-hold', 'exec-release']; // tests of their own, below
+    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'stack', ...HELD, 'release']; // tests of their own, below
     expect([...new Set([...tried([SUCCEEDS]), ...elsewhere])].sort()).to.deep.equal([...OPERATIONS].sort());
     // Refused by ordinary means: io_uring and userns by sysctls only, and those are the whole machine's.
     const never = ['io_uring', 'userns', ...elsewhere];
@@ -199,8 +201,9 @@ describe('agent: every operation', function () {
       const always = args.length + optional.filter(({ missing }) => missing !== undefined).length;
       return [name, [always, args.length + optional.length]];
     });
-    const notInSpecs = { 'exec-hold': [1, 2], 'exec-release': [0, 0] };
-    expect({ ...Object.fromEntries(filled), ...notInSpecs }).to.deep.equal(Object.fromEntries(table));
+    const notInSpecs = { 'exec-hold': [1, 2], 'exec-as-hold': [2, 3], 'profile-hold': [1, 2], 'hat-hold': [1, 2], 'stack-hold': [1, 2], 'target-hold': [0, 0], release: [0, 0] };
+    const { 'exec-as': _onlyHeld, ...inBoth } = Object.fromEntries(filled) as Record<string, number[]>;
+    expect({ ...inBoth, ...notInSpecs }).to.deep.equal(Object.fromEntries(table));
     expect(NAMED).to.deep.equal(CAPABILITIES);
     expect([signalNumber('term'), signalNumber('exists'), signalNumber('rtmin+2'), signalNumber('sys'), signalNumber('nonsense')]).to.deep.equal([15, 0, 34, 31, undefined]);
     expect([SOCKET_FAMILIES['inet6'], SOCKET_FAMILIES['vsock'], SOCKET_TYPES['seqpacket'], MOUNT_FLAGS['rprivate'], MOUNT_FLAGS['rbind']]).to.deep.equal([10, 40, 5, 262144 + 16384, 4096 + 16384]);
@@ -219,7 +222,7 @@ describe('agent: every operation', function () {
 
   it('a truncation is asked for with a limit as well, and the limit stays', () => withFolder(async (folder) => {
     writeFileSync(join(folder, 'file'), 'content');
-    const session = await talk([request('truncate ~/file', folder, false), encodeRun({ tag: 'p2', timeoutMs: 5000, capBytes: 100, argv: ['sh', '-c', 'ulimit -f'] })],
+    const session = await talk([request('truncate ~/file', folder, false), command({ tag: 'p2', timeoutMs: 5000, capBytes: 100, argv: ['sh', '-c', 'ulimit -f'] })],
       { argv: ['sh', '-c', 'ulimit -f 8; exec "$0" serve', AGENT] });
     expect(shown(results(session)[0]!)).to.equal('ok asked only: errno 27');
     expect(session.frames.flatMap((frame) => (frame.type === 'output' ? [frame.data.toString()] : []))).to.deep.equal(['8\n']);
@@ -237,7 +240,7 @@ describe('agent: every operation', function () {
 
   it('change_profile, change_onexec and change_hat: what this kernel says without AppArmor, or unconfined', async () => {
     const apparmor = existsSync('/proc/self/attr/apparmor/current');
-    for (const line of ['change_profile no-such-profile', 'change_onexec no-such-profile', 'change_hat no-such-hat', 'change_profile no-such-profile no_new_privs']) {
+    for (const line of ['change_profile no-such-profile', 'change_onexec no-such-profile', 'change_hat no-such-hat', 'stack no-such-profile', 'change_profile no-such-profile no_new_privs', 'profile-hold no-such-profile', 'hat-hold no-such-hat', 'stack-hold no-such-profile', 'exec-as-hold no-such-profile /bin/true']) {
       const [result] = results(await talk([request(line, '', false)]));
       // Unconfined: an unknown profile is ENOENT, a hat is for the confined (EPERM). Without AppArmor: no such text, or no such file.
       expect(errnoName(result?.errno ?? 0), line).to.be.oneOf(apparmor ? ['ENOENT', 'EPERM', 'EACCES'] : ['EINVAL', 'ENOENT']);
@@ -245,7 +248,7 @@ describe('agent: every operation', function () {
   });
 });
 
-describe('agent: exec-hold', () => {
+describe('agent: what is held', () => {
   it('stops a program before its first instruction, shows it, and lets it never run', () => withFolder(async (folder) => {
     const program = join(folder, 'program');
     const effect = join(folder, 'effect');
@@ -266,17 +269,28 @@ describe('agent: exec-hold', () => {
     expect(session.exit).to.equal(0);
   }));
 
+  it('a process that does nothing can be held, to be signalled and traced', async () => {
+    let target = 0;
+    const session = await talk([request('target-hold', '', false)], { openFor: 1, onFrame: (frame, pid) => {
+      if (frame.type !== 'result') return;
+      target = Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').trim());
+      expect(process.kill(target, 'SIGURG')).to.equal(true);
+    } });
+    expect(results(session).map(shown)).to.deep.equal([`ok held: process ${String(target)}`]);
+    expect(existsSync(`/proc/${String(target)}`), 'it outlives the agent').to.equal(false);
+  });
+
   it('one at a time, released by name, by the next and by a command', async () => {
-    const lines = ['exec-hold /bin/true', 'exec-hold /bin/sh', 'exec-release', 'exec-release', 'exec-hold /bin/true', 'exec-hold /bin/true no_new_privs'];
-    const session = await talk([...lines.map((line) => request(line, '', false)), encodeRun({ tag: 'p1', timeoutMs: 5000, capBytes: 1000, argv: ['sh', '-c', 'cat /proc/$PPID/task/$PPID/children; echo $$'] }), request('exec-release', '', false)]);
-    expect(results(session).map((result) => shown(result).replace(/\d+/, 'N'))).to.deep.equal(['ok held: process N', 'ok held: process N', 'ok', 'ESRCH no program is held', 'ok held: process N', 'ok held: process N', 'ok', 'ESRCH no program is held']);
+    const lines = ['exec-hold /bin/true', 'exec-hold /bin/sh', 'release', 'release', 'exec-hold /bin/true', 'exec-hold /bin/true no_new_privs'];
+    const session = await talk([...lines.map((line) => request(line, '', false)), command({ tag: 'p1', timeoutMs: 5000, capBytes: 1000, argv: ['sh', '-c', 'cat /proc/$PPID/task/$PPID/children; echo $$'] }), request('release', '', false)]);
+    expect(results(session).map((result) => shown(result).replace(/\d+/, 'N'))).to.deep.equal(['ok held: process N', 'ok held: process N', 'ok', 'ESRCH no process is held', 'ok held: process N', 'ok held: process N', 'ok', 'ESRCH no process is held']);
     const output = session.frames.flatMap((frame) => (frame.type === 'output' ? [frame.data.toString()] : [])).join('');
     expect(output, 'children of the agent, and the command itself').to.match(/^(\d+) \1\n$/);
   });
 
-  it('dies with an agent that is killed', async () => {
+  for (const line of ['exec-hold /bin/sleep', 'target-hold']) it(`${line}: dies with an agent that is killed`, async () => {
     let held = 0;
-    await talk([request('exec-hold /bin/sleep', '', false)], {
+    await talk([request(line, '', false)], {
       openFor: 2,
       onFrame: (frame, pid) => {
         if (frame.type !== 'result') return;

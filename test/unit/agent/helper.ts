@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type ResultFrame, type RunRequest } from '../../../src/probe/protocol.ts';
+import { encodeGo, encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type ResultFrame, type RunRequest } from '../../../src/probe/protocol.ts';
 import { start } from '../../../src/process.ts';
 
 export const AGENT = fileURLToPath(new URL('../../../dist/agent/agent-x86_64', import.meta.url));
@@ -55,6 +55,11 @@ export function talk(requests: readonly Buffer[], options: Options = {}): Promis
   });
 }
 
+/** A command that may begin at once: nobody looks at its process first. */
+export function command(request: RunRequest): Buffer {
+  return Buffer.concat([encodeRun(request), encodeGo(request.tag)]);
+}
+
 export function results(session: Session): ResultFrame[] {
   return session.frames.filter((frame) => frame.type === 'result');
 }
@@ -77,7 +82,7 @@ export interface Ran extends ResultFrame {
 
 /** One command in an agent of its own, with what it wrote. */
 export async function run(argv: readonly string[], request: Partial<RunRequest> = {}, options: Options = {}): Promise<Ran> {
-  const session = await talk([encodeRun({ tag: 'p1', timeoutMs: 10_000, capBytes: 1 << 20, argv, ...request })], options);
+  const session = await talk([command({ tag: 'p1', timeoutMs: 10_000, capBytes: 1 << 20, argv, ...request })], options);
   const text = (stream: string): string => Buffer.concat(session.frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.data] : []))).toString();
   return { ...only(session), out: text('stdout'), err: text('stderr') };
 }

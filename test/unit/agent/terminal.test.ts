@@ -2,18 +2,27 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseTtyTrailer, type Outcome } from '../../../src/probe/protocol.ts';
+import { parseTtyHeld, parseTtyTrailer, type Outcome } from '../../../src/probe/protocol.ts';
 import { exec, start } from '../../../src/process.ts';
 import { AGENT, TOKEN } from './helper.ts';
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-async function tty(argv: readonly string[], timeoutMs = 5000): Promise<{ text: string; outcome: Outcome; exit: number | undefined }> {
+async function tty(argv: readonly string[], timeoutMs = 5000, word = '\n'): Promise<{ text: string; outcome: Outcome; exit: number | undefined }> {
   const line = [AGENT, 'tty', TOKEN, 'p1', String(timeoutMs), '--', ...argv].map(quote).join(' ');
-  const ran = await exec(['script', '-qec', line, '/dev/null'], { env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' }, timeoutMs: 20_000 });
-  const parsed = parseTtyTrailer(ran.stdout, TOKEN);
-  if (parsed === undefined) throw new Error(`no trailer: ${JSON.stringify(ran.stdout.toString())} ${ran.stderr}`);
-  return { text: parsed.output.toString(), outcome: parsed.outcome, exit: ran.exit };
+  const child = start(['script', '-qec', line, '/dev/null'], { env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  let output = Buffer.alloc(0), held = false;
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output = Buffer.concat([output, chunk]);
+    const found = held ? undefined : parseTtyHeld(output, TOKEN);
+    if (found === undefined) return;
+    [held, output] = [true, Buffer.from(found.rest)];
+    child.stdin?.write(word);
+  });
+  const exit = await new Promise<number | undefined>((resolve) => { child.on('close', (status) => { resolve(status ?? undefined); }); });
+  const parsed = parseTtyTrailer(output, TOKEN);
+  if (parsed === undefined) throw new Error(`no trailer: ${JSON.stringify(output.toString())}`);
+  return { text: parsed.output.toString(), outcome: parsed.outcome, exit };
 }
 
 describe('agent: tty', () => {
@@ -24,6 +33,12 @@ describe('agent: tty', () => {
     expect(pid).to.match(/^\d+$/);
     expect([group, foreground]).to.deep.equal([pid, pid]);
     expect(result.exit).to.equal(0);
+  });
+
+  it('waits for a line before the command begins, which does not show; any other word forbids it', async () => {
+    expect((await tty(['echo', 'seen'])).text).to.equal('seen\r\n');
+    const forbidden = await tty(['echo', 'seen'], 5000, 'no\n');
+    expect([forbidden.text, forbidden.outcome.stage, forbidden.outcome.errno]).to.deep.equal(['', 'exec', 125]);
   });
 
   it('lets it open /dev/tty', async () => {
