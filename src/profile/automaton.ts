@@ -28,6 +28,8 @@ interface State {
 }
 
 const MAX_STATES = 100_000;
+/** More than any shape has states. */
+const STRIDE = 64;
 
 /** Matches byte strings against a fixed list of expressions. */
 export class Automaton {
@@ -35,6 +37,7 @@ export class Automaton {
   private readonly sets: (ByteSet | undefined)[] = [];
   private readonly next: (readonly number[])[] = [];
   private readonly accepts = new Map<number, number>();
+  private readonly expressionOf: number[] = [];
   private readonly closures: (Int32Array | undefined)[] = [];
   private readonly classOf: Uint8Array;
   private readonly representatives: number[] = [];
@@ -48,7 +51,10 @@ export class Automaton {
     const starts: number[] = [];
     for (const [tag, nfa] of expressions.entries()) {
       const base = this.sets.length;
-      for (const set of nfa.sets) this.sets.push(set);
+      for (const set of nfa.sets) {
+        this.sets.push(set);
+        this.expressionOf.push(tag);
+      }
       for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
       this.accepts.set(nfa.accept + base, tag);
       starts.push(nfa.start + base);
@@ -64,8 +70,12 @@ export class Automaton {
     return state.tags;
   }
 
-  /** Every set of expressions that strings of a shape can match, each with up to `examples` such strings. */
-  tagSets(shape: Shape, examples = 3): TagSets {
+  /**
+   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings.
+   * @param focus only strings that one of these expressions may still match are looked at.
+   */
+  tagSets(shape: Shape, { examples = 3, focus }: { readonly examples?: number; readonly focus?: ReadonlySet<number> } = {}): TagSets {
+    const alive = (state: State): boolean => focus === undefined || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
     interface Visit { state: State; form: number; cost: number; from?: Visit; byte: number; }
     const found = new Map<readonly number[], { examples: { cost: number; visit: Visit }[] }>();
     const done = new Set<number>();
@@ -73,7 +83,7 @@ export class Automaton {
     heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
     let complete = true;
     for (let visit = heap.pop(); visit !== undefined; visit = heap.pop()) {
-      const key = visit.state.id * 32 + visit.form;
+      const key = visit.state.id * STRIDE + visit.form;
       if (done.has(key)) continue;
       done.add(key);
       const end = shape.end(visit.form);
@@ -88,7 +98,7 @@ export class Automaton {
         const form = shape.step(visit.form, byte);
         if (form < 0) continue;
         const state = this.step(visit.state, number);
-        if (!done.has(state.id * 32 + form)) heap.push({ state, form, cost: visit.cost + byteCost(byte), from: visit, byte });
+        if (!done.has(state.id * STRIDE + form) && alive(state)) heap.push({ state, form, cost: visit.cost + byteCost(byte), from: visit, byte });
       }
     }
     const spell = (last: Visit): Uint8Array => {

@@ -22,6 +22,8 @@ export interface Answer {
   readonly allowed: boolean;
   readonly deciding: readonly Grant[];
   readonly transition?: string;
+  /** Whether the kernel writes a record. */
+  readonly logged: boolean;
 }
 
 /**
@@ -39,14 +41,14 @@ export function answer(grants: readonly Grant[]): Answer {
   const top = grants.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
   const heard = grants.filter(({ priority }) => priority === top);
   const denials = heard.filter(({ effect }) => effect === 'deny');
-  if (denials.length > 0) return { allowed: false, deciding: denials };
+  if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit }) => audit) };
   const allows = heard.filter(({ effect }) => effect === 'allow'); // a prompt needs someone who answers it
-  if (allows.length === 0) return { allowed: false, deciding: [] };
-  const moded = allows.filter(({ detail, words }) => detail !== undefined && words[0]?.has('x') === true);
+  if (allows.length === 0) return { allowed: false, deciding: [], logged: true };
+  const moded = allows.filter(({ domain, detail }) => domain === 'file' && detail !== undefined);
   const exact = moded.filter(({ regex }) => isExact(regex));
   const modes = exact.length > 0 ? exact : moded;
   const transition = modes[0]?.detail;
-  return { allowed: true, deciding: modes.length > 0 ? modes : allows, ...(transition === undefined ? {} : { transition }) };
+  return { allowed: true, deciding: modes.length > 0 ? modes : allows, logged: allows.some(({ audit }) => audit), ...(transition === undefined ? {} : { transition }) };
 }
 
 /** Their rules, each once; what the parser added has none. */

@@ -32,7 +32,9 @@ export interface Grant {
   readonly regex: string;
   readonly effect: 'allow' | 'deny' | 'prompt';
   readonly priority: number;
-  /** For execution: the mode and its target. */
+  /** Whether it asks for a record; a deny rule that does not keeps the kernel quiet. */
+  readonly audit: boolean;
+  /** For execution: the mode and its target. For mounts: the flags as numbers. */
   readonly detail?: string;
 }
 
@@ -44,7 +46,7 @@ export interface Surroundings {
 }
 
 /** A grant without what every grant of a rule has in common, or why an expression of the rule cannot be read. */
-export type Part = Omit<Grant, 'rule' | 'effect' | 'priority'> & { readonly priority?: number } | { readonly problem: string };
+export type Part = Omit<Grant, 'rule' | 'effect' | 'priority' | 'audit'> & { readonly priority?: number } | { readonly problem: string };
 
 /** @returns the rule's parts: several where it has several expressions, or says something in several domains. */
 export function parts(rule: Rule, surroundings: Surroundings): Part[] {

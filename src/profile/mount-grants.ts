@@ -58,7 +58,7 @@ export function mountGrants(rule: MountRule): Part[] {
   return kinds.flatMap((kind): Part[] => {
     const place = kind === 'remount' || kind === 'propagation' ? target ?? source : target;
     const regex = kind === 'new' || kind === 'bind' || kind === 'move' ? withType(joined([place, source], true), joined([kind === 'new' ? fstype : undefined])) : withType(joined([place, undefined], true), joined([undefined]));
-    return part('mount', regex, covers([kind]));
+    return part('mount', regex, covers([kind]), `${kind} ${String(flags)} ${String(optional)}`);
   });
 }
 
@@ -66,8 +66,8 @@ function withType(places: string | { readonly problem: string }, type: string | 
   return typeof places !== 'string' ? places : typeof type !== 'string' ? type : `${places}\\000${type}`;
 }
 
-function part(domain: 'mount' | 'umount' | 'pivot_root', regex: string | { readonly problem: string }, words?: Words): Part[] {
-  return typeof regex === 'string' ? [{ domain, words: [words], regex }] : [regex];
+function part(domain: 'mount' | 'umount' | 'pivot_root', regex: string | { readonly problem: string }, words?: Words, detail?: string): Part[] {
+  return typeof regex === 'string' ? [{ domain, words: [words], regex, ...(detail === undefined ? {} : { detail }) }] : [regex];
 }
 
 function own(table: Readonly<Record<string, number>>, word: string): number | undefined {

@@ -46,12 +46,12 @@ function compilePolicy(block: ProfileBlock, surroundings: Surroundings): Policy 
   const grants: Grant[] = implied(block, surroundings);
   const unreadable: Unreadable[] = [];
   for (const rule of block.rules) {
-    const { access: effect, priority = 0 } = rule.qualifiers;
+    const { access: effect, priority = 0, audit } = rule.qualifiers;
     for (const part of parts(rule, surroundings)) {
       if ('problem' in part) { unreadable.push({ rule, problem: part.problem }); continue; }
       const nfa = expressionOf(part.regex);
       if ('problem' in nfa) unreadable.push({ rule, problem: nfa.problem });
-      else grants.push({ rule, effect, priority, ...part });
+      else grants.push({ rule, effect, priority, audit, ...part });
     }
   }
   const domains = Object.fromEntries(DOMAINS.map((domain) => [domain, compileGrants(grants.filter((grant) => grant.domain === domain))])) as Record<Domain, Compiled>;
@@ -84,7 +84,7 @@ function expressionOf(regex: string): Nfa | { readonly problem: string } {
 function implied(block: ProfileBlock, { children }: Surroundings): Grant[] {
   const hats = block.kind === 'hat' || children;
   const changes = block.rules.some(({ kind }) => kind === 'change_profile');
-  const grant = (regex: string, letter: string): Grant => ({ rule: undefined, domain: 'file', words: [new Set(letter), new Set(['owner'])], regex, effect: 'allow', priority: 0 });
+  const grant = (regex: string, letter: string): Grant => ({ rule: undefined, domain: 'file', words: [new Set(letter), new Set(['owner'])], regex, effect: 'allow', priority: 0, audit: false });
   return [
     ...(hats || changes ? [grant('/proc/[^/\\x00][^/\\x00]*/attr/apparmor/', 'r'), grant('/sys/module/apparmor/parameters/enabled', 'r')] : []),
     ...(hats ? [grant('/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current', 'w')] : []),

@@ -29,23 +29,28 @@ function endPath(state: number): number | undefined {
 /** Absolute paths without empty parts, `.` and `..`; a folder ends in a slash. */
 export const PATH: Shape = { start: EMPTY, step: stepPath, end: endPath };
 
-/** Two paths with a NUL between them: a link and what it links to. */
-export const TWO_PATHS: Shape = {
-  start: EMPTY,
-  step: (state, byte) => {
-    if (state >= 10) { const next = stepPath(state - 10, byte); return next < 0 ? next : next + 10; }
-    return byte === 0 ? (state === INSIDE ? 10 + EMPTY : -1) : stepPath(state, byte);
-  },
-  end: (state) => (state - 10 === INSIDE ? 0 : undefined),
-};
-
-/** Texts with a fixed number of NULs between them; a text may be empty. */
-export function fields(count: number): Shape {
-  return { start: 0, step: (state, byte) => (byte === 0 ? (state + 1 < count ? state + 1 : -1) : state), end: (state) => (state === count - 1 ? 0 : undefined) };
-}
+/** Any text, empty too. */
+export const TEXT: Shape = { start: 0, step: (_state, byte) => (byte === 0 ? -1 : 0), end: () => 0 };
 
 /** Any text of at least one byte, NUL excepted: a label, a name. */
 export const NAME: Shape = { start: 0, step: (_state, byte) => (byte === 0 ? -1 : 1), end: (state) => (state === 1 ? 0 : undefined) };
+
+/** Nothing but the empty text. */
+export const NOTHING: Shape = { start: 0, step: () => -1, end: () => 0 };
+
+/** Texts of these shapes with a NUL between each two. Each has at most 8 states. */
+export function row(...shapes: readonly Shape[]): Shape {
+  const part = (state: number): Shape => shapes[state >> 3] ?? NOTHING;
+  return {
+    start: shapes[0]?.start ?? 0,
+    step: (state, byte) => {
+      if (byte !== 0) { const next = part(state).step(state & 7, byte); return next < 0 ? next : (state & ~7) + next; }
+      const next = (state >> 3) + 1;
+      return next < shapes.length && part(state).end(state & 7) !== undefined ? next * 8 + part(next * 8).start : -1;
+    },
+    end: (state) => (state >> 3 === shapes.length - 1 ? part(state).end(state & 7) : undefined),
+  };
+}
 
 /** How unlikely a byte is in a name that a person would think of. */
 export function byteCost(byte: number): number {
