@@ -7,6 +7,7 @@ import { printError } from './cli/console.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { addLabCommands } from './cli/lab.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
+import { runRules, type RulesArguments } from './cli/rules.ts';
 import { asHarnessError, EXIT, HarnessError } from './errors.ts';
 import { toolVersion } from './host/package.ts';
 import { LOG_SOURCES } from './kernel/source.ts';
@@ -49,6 +50,18 @@ Exit status: 0 all probes hold, 1 the profile fails its spec or --min-coverage i
 
 Example: apparmor-probe run specs/docker-nginx.yml --profile profiles/docker-nginx --grep dash`)
   .action(async (specs: string[], options: RunArguments) => { process.exitCode = await runRun(specs, options); });
+
+program.command('rules')
+  .description('list the rules of a profile and of all that it includes, each with file and line')
+  .argument('<PROFILE>', 'a profile file')
+  .option('--json', 'everything that was read, as JSON', false)
+  .option('-I, --include <folder>', 'search this folder for includes before the base folder; may be repeated', (folder: string, before: readonly string[]) => [...before, folder], [])
+  .option('-b, --base <folder>', 'look for includes here in place of /etc/apparmor.d')
+  .addHelpText('after', `
+Needs no AppArmor on this host; includes such as <tunables/global> need its files, see -b.
+
+Example: apparmor-probe rules profiles/docker-nginx -b /etc/apparmor.d`)
+  .action((file: string, options: RulesArguments) => { process.exitCode = runRules(file, options); });
 
 program.command('doctor')
   .description('show what this host can do, each line with its cure')

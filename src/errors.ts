@@ -19,6 +19,8 @@ export const ERRORS = {
   'no-probes': { exit: EXIT.usage, means: 'No probe is left to run.', hint: 'Check the spec and the --grep pattern.' },
   'profile-unreadable': { exit: EXIT.usage, means: 'The profile file cannot be read.', hint: 'Check the path in the spec or in --profile.' },
   'profile-invalid': { exit: EXIT.usage, means: 'apparmor_parser rejects the profile.', hint: 'Correct the profile at the line the parser names.' },
+  'profile-unread': { exit: EXIT.usage, means: 'The profile\'s text cannot be read rule by rule.', hint: 'Correct the line named; if apparmor_parser accepts it, report it.' },
+  'include-not-found': { exit: EXIT.usage, means: 'Something that the profile includes is in none of the folders that are searched.', hint: 'Give a copy of a host\'s /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`.' },
   'profile-ambiguous': { exit: EXIT.usage, means: 'The file does not define the profile to test, or defines several and none is chosen.', hint: 'Give `profile: {file: …, name: …}` with one of the names listed.' },
   'profile-not-isolated': { exit: EXIT.usage, means: 'The profile could not be given a name of its own for the run.', hint: 'Use --in-place, and report the profile.' },
   'image-unavailable': { exit: EXIT.usage, means: 'The image is not present and cannot be pulled or built.', hint: 'Check the image name, or give `build:` a folder with a Dockerfile.' },

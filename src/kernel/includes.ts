@@ -1,6 +1,7 @@
 /** Finds what a profile includes, where apparmor_parser looks for it. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { HarnessError } from '../errors.ts';
 import type { FindInclude } from '../profile/rules.ts';
 
 /** Where the parser looks when it is told nothing. */
@@ -50,6 +51,10 @@ function filesAt(place: string): { file: string; text: string }[] | undefined {
 }
 
 function readAt(file: string): { file: string; text: string } {
-  if (statSync(file).size > LONGEST_FILE) throw new Error(`${file} is longer than ${LONGEST_FILE} bytes`);
-  return { file, text: readFileSync(file, 'utf8') };
+  try {
+    if (statSync(file).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+    return { file, text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new HarnessError('profile-unread', `The included file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
 }

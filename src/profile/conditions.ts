@@ -68,8 +68,9 @@ function readValue(cursor: Cursor, scope: Scope, ends: string): Expression {
   return expression(cursor, scope, word);
 }
 
-/** A key that is given twice has the values of both. */
+/** A key that is given once more is a condition of its own: `options`, `options #2`. */
 function add(into: Map<string, Expression>, key: string, value: Expression): void {
-  const known = into.get(key);
-  into.set(key, known ? { text: `${known.text} ${value.text}`, expanded: [...known.expanded, ...value.expanded] } : value);
+  let name = key;
+  for (let n = 2; into.has(name); n += 1) name = `${key} #${n}`;
+  into.set(name, value);
 }

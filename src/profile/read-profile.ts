@@ -21,7 +21,7 @@ export function readHeaderAndBody(cursor: Cursor, scope: Scope): void {
   if (!word) cursor.fail('the profile has no name', start);
   const name = scope.live ? fullName(cursor, scope, word) : unquote(word.text);
   const attachment = readAttachment(cursor, scope);
-  readXattrs(cursor);
+  const xattrs = readXattrs(cursor);
   const flags = readFlags(cursor);
   const rules: Rule[] = [];
   const variables = scope.reading.variables;
@@ -34,7 +34,7 @@ export function readHeaderAndBody(cursor: Cursor, scope: Scope): void {
   if (outer === undefined) variables.sets.delete('profile_name');
   if (!scope.live) return;
   const kind = scope.profile === undefined ? keyword === undefined || keyword === 'profile' ? 'profile' : 'hat' : keyword === 'profile' ? 'child' : 'hat';
-  const block: ProfileBlock = { name, kind, ...attachment, ...flags, span: cursor.source.span(start, cursor.at), rules };
+  const block: ProfileBlock = { name, kind, ...attachment, ...xattrs, ...flags, span: cursor.source.span(start, cursor.at), rules };
   scope.reading.profiles.splice(at, 0, block); // before its children
 }
 
@@ -58,9 +58,10 @@ function readAttachment(cursor: Cursor, scope: Scope): { attachment?: Expression
   return word ? { attachment: expression(cursor, scope, word, true) } : {};
 }
 
-/** Extended attributes narrow an attachment, which no container profile uses: they are read over. */
-function readXattrs(cursor: Cursor): void {
-  if (!cursor.match(/xattrs(?=[ \t]*=)/y)) return;
+/** Kept as written: a container's profile is not attached. */
+function readXattrs(cursor: Cursor): { xattrs?: string } {
+  const keyword = cursor.match(/xattrs(?=[ \t]*=)/y);
+  if (!keyword) return {};
   cursor.expect('=', 'behind xattrs');
   cursor.expect('(', 'behind xattrs=');
   for (let depth = 1; depth > 0;) {
@@ -68,6 +69,7 @@ function readXattrs(cursor: Cursor): void {
     else if (cursor.take(')')) depth -= 1;
     else if (!cursor.take('=') && !cursor.take(',') && !cursor.word('(),=')) cursor.fail('the brackets of xattrs=( are not closed');
   }
+  return { xattrs: cursor.source.text.slice(keyword.start, cursor.at) };
 }
 
 function readFlags(cursor: Cursor): { flags: readonly string[]; flagsSpan?: Span } {

@@ -90,7 +90,10 @@ export interface NetworkRule extends RuleBase {
   readonly conditions: Conditions;
 }
 
-/** Key to value as written, `peer=(label=x)` as `peer.label`; expressions expanded. */
+/**
+ * Key to value as written, `peer=(label=x)` as `peer.label`, `options in (a b)` as `options in`; expressions expanded, of
+ * a list all values. A key that is given once more is `key #2`: two `options=` of a mount rule are two ways to satisfy it.
+ */
 export type Conditions = Readonly<Record<string, Expression>>;
 
 export interface MountRule extends RuleBase {
@@ -143,6 +146,8 @@ export interface ProfileBlock {
   readonly name: string;
   readonly kind: 'profile' | 'child' | 'hat';
   readonly attachment?: Expression;
+  /** Extended attributes that narrow the attachment, as written: `xattrs=(…)`. */
+  readonly xattrs?: string;
   readonly flags: readonly string[];
   /** The words between the brackets of `flags=(…)`. */
   readonly flagsSpan?: Span;
@@ -182,4 +187,6 @@ export interface ReadProblem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** What the include names, where that is not found. */
+  readonly missing?: string;
 }

@@ -48,8 +48,8 @@ export class Source {
     return this.text.slice(start, next === undefined ? undefined : next - 1);
   }
 
-  fail(offset: number, message: string): never {
+  fail(offset: number, message: string, more: { readonly missing?: string } = {}): never {
     const { line, column } = this.span(Math.min(offset, this.text.length), offset);
-    throw new ReadFailure({ file: this.file, line, column, message });
+    throw new ReadFailure({ file: this.file, line, column, message, ...more });
   }
 }

@@ -37,10 +37,9 @@ export class Variables {
     return { text: raw, expanded: path ? [...new Set(values.map(singleSlashes))] : values };
   }
 
-  /** One text for a word: several values as an alternation, as AppArmor 4.1 writes names. */
+  /** One text for a word: several values of a variable as an alternation, as AppArmor 4.1 writes names. */
   single(raw: string): string {
-    const [first = '', ...more] = this.#expand(unquote(raw), 0);
-    return more.length === 0 ? first : `{${[first, ...more].join(',')}}`;
+    return this.#expand(unquote(raw), 0, 1)[0] ?? '';
   }
 
   #values(name: string, depth: number): readonly string[] {
@@ -55,17 +54,34 @@ export class Variables {
     return values;
   }
 
-  #expand(text: string, depth: number): string[] {
+  /** @param most values more than this are folded into an alternation. */
+  #expand(text: string, depth: number, most = MOST_VALUES): string[] {
     let results = [''];
     let from = 0;
     for (const { index, length, name } of references(text)) {
-      const values = this.#values(name, depth);
-      const few = results.length * values.length <= MOST_VALUES ? values : [`{${values.join(',')}}`];
+      const next = index + length;
+      const values = trimmed(this.#values(name, depth), { slashBefore: index > 0 && text[index - 1] === '/', slashBehind: text[next] === '/' });
+      const few = results.length * values.length <= most ? values : [`{${values.join(',')}}`];
       results = bounded(results.flatMap((head) => few.map((value) => head + text.slice(from, index) + value)));
-      from = index + length;
+      from = next;
     }
     return bounded(results.map((head) => head + text.slice(from)));
   }
+}
+
+/** One of several values does not double a slash that stands beside the variable (parser_variable.c); an only value may. */
+function trimmed(values: readonly string[], { slashBefore, slashBehind }: { readonly slashBefore: boolean; readonly slashBehind: boolean }): readonly string[] {
+  if (values.length < 2 || (!slashBefore && !slashBehind)) return values;
+  return values.map((value) => {
+    const tail = slashBefore ? value.replace(/^\/+/, '') : value;
+    return slashBehind ? withoutSlashesBehind(tail) : tail;
+  });
+}
+
+function withoutSlashesBehind(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '/') end -= 1;
+  return text.slice(0, end);
 }
 
 /** Every `@{name}` that no backslash stands before. */

@@ -1,0 +1,21 @@
+/** Reads a profile file from the disk, rule by rule, with all that it includes. */
+import { HarnessError } from '../errors.ts';
+import { isRead, readProfileText } from '../profile/read.ts';
+import type { ProfileText } from '../profile/rules.ts';
+import { foldersOf, includeFinder, type IncludeFolders } from './includes.ts';
+import { readProfile } from './parser.ts';
+
+/** @throws HarnessError `profile-unreadable`, `profile-unread`, `include-not-found` */
+export function profileText(file: string, folders: Omit<IncludeFolders, 'folder'> = {}): ProfileText {
+  const where = foldersOf(file, folders);
+  const result = readProfileText(file, readProfile(file), includeFinder(where));
+  if (isRead(result)) return result;
+  const { line, column, message, missing } = result;
+  const details = [`${result.file}:${line}:${column}: ${message}`];
+  if (missing === undefined) throw new HarnessError('profile-unread', `${file} cannot be read rule by rule.`, { details });
+  throw new HarnessError('include-not-found', `${file} includes ${missing}, which is not found.`, { details: [...details, `searched: ${searched(where).join(', ')}`] });
+}
+
+function searched({ base, search = [] }: IncludeFolders): string[] {
+  return [...search, base ?? '/etc/apparmor.d'];
+}
