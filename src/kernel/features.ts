@@ -12,12 +12,46 @@ const EVIDENCE: Readonly<Record<string, readonly (readonly [file: string, word?:
   userns: [['namespaces/mask', 'userns_create']], io_uring: [['io_uring/mask']], mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
 };
 
-/** @param name AppArmor's class of rules. @returns why the kernel cannot rule it; undefined when it can. */
-export function notMediated(name: string): string | undefined {
+/** Gives a file of a list of features; undefined where it is not in it. */
+type Features = (file: string) => string | undefined;
+
+const inKernel: Features = (file) => {
+  const path = join(ROOT, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+};
+
+function lacking(name: string, features: Features): string | undefined {
   const evidence = EVIDENCE[name] ?? [];
   const found = evidence.some(([file, word]) => {
-    const path = join(ROOT, file);
-    return existsSync(path) && (word === undefined || readFileSync(path, 'utf8').includes(word));
+    const text = features(file);
+    return text !== undefined && (word === undefined || text.includes(word));
   });
-  return found ? undefined : `This kernel's AppArmor does not mediate ${name}: ${evidence.map(([file, word]) => `features/${file}${word === undefined ? '' : ` with ${word}`}`).join(', ')} is not there.`;
+  return found ? undefined : evidence.map(([file, word]) => `features/${file}${word === undefined ? '' : ` with ${word}`}`).join(', ');
+}
+
+/** @param name AppArmor's class of rules. @returns why the kernel cannot rule it; undefined when it can. */
+export function notMediated(name: string): string | undefined {
+  const lack = lacking(name, inKernel);
+  return lack === undefined ? undefined : `This kernel's AppArmor does not mediate ${name}: ${lack} is not there.`;
+}
+
+/**
+ * @param abi a list of features as a file has it, which policy is compiled for.
+ * @returns why rules of a class are left out of the policy; undefined when they are in it.
+ */
+export function notCompiled(name: string, abi: { readonly name: string; readonly text: string }): string | undefined {
+  const files = readFeatures(abi.text);
+  return lacking(name, (file) => files.get(file)) === undefined ? undefined : `The policy is compiled without rules of class ${name}: its feature ABI, ${abi.name}, does not have it.`;
+}
+
+/** `a {b {words\n}\n}\n`, as `aa-features-abi` writes it: the words of `a/b`. */
+function readFeatures(text: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const path: string[] = [];
+  for (const [, name, close, words] of text.matchAll(/([\w.-]+)[ \t]*\{|(\})|([^{}]+)/g)) {
+    if (name !== undefined) { path.push(name); files.set(path.join('/'), ''); }
+    else if (close !== undefined) path.pop();
+    else if (words !== undefined && words.trim() !== '') files.set(path.join('/'), words.trim());
+  }
+  return files;
 }

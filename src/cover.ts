@@ -1,0 +1,49 @@
+/** Rule coverage of a suite while its container is still there: the profile read, the place looked at, the rules counted. */
+import { coverageOf } from './coverage/coverage.ts';
+import type { Here } from './coverage/untestable.ts';
+import { notCompiled, notMediated } from './kernel/features.ts';
+import { policyAbi } from './kernel/abi.ts';
+import { foldersOf, includeFinder } from './kernel/includes.ts';
+import type { LoadedPolicy } from './kernel/load.ts';
+import type { Coverage, Entry, ProfileSource } from './model.ts';
+import { limitsInside, listInside, lookInside } from './probe/inside.ts';
+import { isRead, readProfileText } from './profile/read.ts';
+import type { FindInclude, ProfileText } from './profile/rules.ts';
+
+/**
+ * @param pid the confined container's first process.
+ * @returns why the coverage is not known, where it is not: a run does not fail for that.
+ */
+export function cover(source: ProfileSource, policy: LoadedPolicy, entries: readonly Entry[], pid: number): Coverage {
+  if (source.from === 'engine' || policy.source === undefined) return { unknown: 'The engine\'s own profile is not there as text: `source:` beside `engine:` names a file that has it.' };
+  const find = includeFinder(foldersOf(source.file, {}));
+  try {
+    const text = readProfileText(source.file, policy.source, find);
+    if (!isRead(text)) return { unknown: `The profile cannot be read: ${text.file}:${String(text.line)}:${String(text.column)}: ${text.message}.` };
+    return coverageOf({ text, profile: policy.name, original: originalNames(policy) }, entries, hereOf(pid, text, find), () => undefined);
+  } catch (thrown) {
+    return { unknown: `It could not be found out: ${thrown instanceof Error ? thrown.message : String(thrown)}.` };
+  }
+}
+
+/** Names in the kernel to those of the text: the run's id is behind every name that it loaded. */
+function originalNames({ name, loadedAs, names }: LoadedPolicy): (label: string) => string {
+  const suffix = loadedAs.slice(name.length);
+  return (label) => {
+    const top = names.find((one) => label === one || label.startsWith(`${one}//`));
+    return top === undefined || suffix === '' ? label : top.slice(0, -suffix.length) + label.slice(top.length);
+  };
+}
+
+function hereOf(pid: number, text: ProfileText, find: FindInclude): Here {
+  const abi = policyAbi(text, find);
+  const known = new Map<string, string | undefined>();
+  const reason = (name: string): string | undefined => notMediated(name) ?? (abi === undefined ? undefined : notCompiled(name, abi));
+  return {
+    ...limitsInside(pid), look: (path, follow) => lookInside(pid, path, follow), list: (folder) => listInside(pid, folder),
+    unmediated: (name) => {
+      if (!known.has(name)) known.set(name, reason(name));
+      return known.get(name);
+    },
+  };
+}
