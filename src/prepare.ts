@@ -5,7 +5,7 @@ import { agentFile } from './host/package.ts';
 import { notMediated } from './kernel/features.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
 import { removeProfile } from './kernel/policy.ts';
-import type { AuditRecord, Entry, Fault, Plan, Probe, Verdict } from './model.ts';
+import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from './model.ts';
 import { Trial } from './probe/trial.ts';
 import type { Session } from './session.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +22,8 @@ export interface Draft {
   trial?: Trial;
   /** Settles when preparation has ended, also when nobody waits for it any more. */
   preparing?: Promise<void>;
+  /** Found out before the container goes. */
+  coverage?: Coverage;
   readonly started: Date;
   readonly early: AuditRecord[];
   readonly entries: Map<string, Entry>;

@@ -1,6 +1,7 @@
 /** One suite of a run: its profile, its containers, its probes; and all of it put away again. */
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
+import { cover } from './cover.ts';
 import { explainAlias } from './explain.ts';
 import { checkStillLoaded } from './kernel/load.ts';
 import { layersOf } from './layers.ts';
@@ -40,6 +41,8 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
   } catch (thrown) {
     note(thrown);
   } finally {
+    const { policy, stage } = draft;
+    if (policy !== undefined && stage !== undefined) draft.coverage = cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
     await tearDown(draft, containers, note);
   }
   const why = draft.faults[0];
@@ -88,7 +91,7 @@ function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
       ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
       ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
     } }),
-    layers: layersOf(plan.container), entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults,
+    layers: layersOf(plan.container), entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults, ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
   };
 }
 
