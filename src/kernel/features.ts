@@ -48,10 +48,10 @@ export function notCompiled(name: string, abi: { readonly name: string; readonly
 function readFeatures(text: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const path: string[] = [];
-  for (const [, name, close, words] of text.matchAll(/([\w.-]+)[ \t]*\{|(\})|([^{}]+)/g)) {
-    if (name !== undefined) { path.push(name); files.set(path.join('/'), ''); }
-    else if (close !== undefined) path.pop();
-    else if (words !== undefined && words.trim() !== '') files.set(path.join('/'), words.trim());
+  for (const [, words = '', brace] of text.matchAll(/([^{}]*)([{}])/g)) {
+    if (brace === '{') { path.push(words.trim()); files.set(path.join('/'), ''); continue; }
+    if (words.trim() !== '') files.set(path.join('/'), words.trim());
+    path.pop();
   }
   return files;
 }

@@ -20,11 +20,11 @@ export function coverageListing(ledger: Ledger, { color, root }: TerminalOptions
     for (const { line, text, rules } of listingOf(coverage)) {
       const [first] = rules;
       const gutter = `${first === undefined ? ' ' : marked(worst(rules), paint)} ${paint(String(line).padStart(5), 'dim')}`;
-      lines.push(`  ${gutter}  ${shown(text)}`, ...rules.map((rule) => behind(rule, rules.length > 1, paint, nameOf)));
+      lines.push(`  ${gutter}  ${shown(text)}`, ...rules.flatMap((rule) => behind(rule, rules.length > 1, paint, nameOf)));
     }
     for (const [file, rules] of includedOf(coverage)) {
       lines.push('', `  ${paint(oneLine(relativeTo(root, file), WIDTH), 'bold')}, included: ${countsText(countRules(rules))}`);
-      for (const rule of rules) lines.push(`  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), 'dim')}  ${shown(rule.text)}`, behind(rule, false, paint, nameOf));
+      for (const rule of rules) lines.push(`  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), 'dim')}  ${shown(rule.text)}`, ...behind(rule, false, paint, nameOf));
     }
   }
   for (const { title, coverage } of ledger.suites) if (coverage !== undefined && 'unknown' in coverage) lines.push('', `  the coverage of ${oneLine(title, 100)} is not known: ${oneLine(coverage.unknown, WIDTH)}`);
@@ -47,8 +47,9 @@ function shown(text: string): string {
   return oneLine(text.replaceAll('\t', '    '), WIDTH);
 }
 
-/** With its own text where a line holds several rules. */
-function behind(rule: RuleCoverage, several: boolean, paint: Painter, nameOf: (id: string) => string): string {
+/** With its own text where a line holds several rules. The mark says enough of one that no probe hits. */
+function behind(rule: RuleCoverage, several: boolean, paint: Painter, nameOf: (id: string) => string): readonly string[] {
+  if (rule.state === 'unhit' && !several) return [];
   const what = several ? `${rule.text}: ` : '';
-  return paint(`            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + behindText(rule, nameOf), WIDTH)}`, 'dim');
+  return [paint(`            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + behindText(rule, nameOf), WIDTH)}`, 'dim')];
 }
