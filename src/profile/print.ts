@@ -8,7 +8,8 @@ import type { Conditions, ProfileBlock, ProfileText, Qualifiers, Rule } from './
 export function printProfile({ abi, aliases, profiles, variables }: ProfileText): string {
   const lines = abi === undefined ? [] : [`abi ${abi},`];
   // flags and transitions are kept as written: they may name variables
-  for (const [name, values] of variables) lines.push(`@{${name}} = ${values.map(quoted).join(' ')}`);
+  const kept = JSON.stringify(profiles.flatMap(({ flags, rules }) => [flags, rules.map((rule) => rule.kind === 'file' ? rule.exec : '')]));
+  for (const [name, values] of variables) if (kept.includes(`@{${name}}`)) lines.push(`@{${name}} = ${values.map(quoted).join(' ')}`);
   for (const { from, to } of aliases) lines.push(`alias ${quoted(from)} -> ${quoted(to)},`);
   const open: ProfileBlock[] = [];
   const close = (): void => { open.pop(); lines.push('}'); };

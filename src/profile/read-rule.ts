@@ -53,7 +53,7 @@ function finish(cursor: Cursor, scope: Scope, start: number, qualifiers: Qualifi
 /** The rule without its comma; comments within it go, blanks outside quotes become one. */
 function written(cursor: Cursor, start: number): string {
   const text = cursor.source.text.slice(start, cursor.at - 1);
-  return text.replaceAll(/"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?<=[\s,(])#[^\n]*|\s+/g, (found) => /^["\\]/.test(found) ? found : ' ').replaceAll(/ {2,}/g, ' ').trim();
+  return text.replaceAll(/"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g, (found) => /^["\\]/.test(found) ? found : ' ').trim();
 }
 
 const COMMENT = /^[ \t]*#(?!include[ \t<"])[ \t]?(.*?)[ \t\r]*$/;
