@@ -14,7 +14,7 @@ export type Access = 'denied' | 'allowed' | 'complains';
 export type Action =
   | { readonly kind: 'run'; readonly argv: readonly string[]; /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[]; readonly terminal: boolean }
   | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
-  | { readonly kind: 'operation'; readonly name: string; readonly args: readonly string[]; /** As written in the spec. */ readonly words: readonly string[]; /** AppArmor's class of rules. */ readonly class: string }
+  | { readonly kind: 'operation'; readonly name: string; readonly args: readonly string[]; /** As written in the spec. */ readonly words: readonly string[]; /** AppArmor's class of rules. */ readonly class: string; /** Who is at the other end: a peer of the spec, or `container`; its place is the last of `args`, left empty. */ readonly other?: string }
   | { readonly kind: 'http'; readonly url: string };
 
 /** A pattern for text: every part given must hold. */
@@ -70,6 +70,8 @@ export interface Probe {
   readonly direct: boolean;
   /** Whether it is also tried in the control container, when there is one. */
   readonly control: boolean;
+  /** The peer that makes the attempt, in place of the container's own agent. */
+  readonly from?: string;
   readonly expect: Expectation;
   readonly at: Position;
 }
@@ -100,6 +102,13 @@ export interface ContainerSpec {
   readonly network: string;
 }
 
+/** A helper beside the container, in its process and network namespaces, under a label of its own. */
+export interface PeerSpec {
+  readonly name: string;
+  /** A profile of the same file, as written there, or `unconfined`. */
+  readonly profile: string;
+}
+
 /** When the service counts as up. At most one of the three is given. */
 export interface Readiness {
   readonly http?: string;
@@ -115,6 +124,7 @@ export interface Plan {
   readonly profile: ProfileSource;
   readonly container: ContainerSpec;
   readonly ready?: Readiness;
+  readonly peers: readonly PeerSpec[];
   /** Whether each probe also runs in a twin container that is unconfined. */
   readonly control: boolean;
   readonly probes: readonly Probe[];
@@ -170,6 +180,8 @@ export interface Observation {
   readonly problem?: string;
   /** Who made the attempt; undefined for one from the host, and for a command that ended before it could be looked at. */
   readonly process?: ProcessProof;
+  /** Who was at the other end, where that is a process of ours. */
+  readonly other?: ProcessProof;
   /** Read when the spec expects something of it. */
   readonly carried?: Carried;
   /** What the agent remarks, for example that the effect could not be undone. */

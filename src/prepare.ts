@@ -14,6 +14,9 @@ import { setUp, type Stage } from './setup.ts';
 /** How long an interrupted preparation is waited for. */
 const PREPARING_MS = 5000;
 
+/** The kernel only answers a bus daemon; no system call of a probe makes it ask. */
+const ASKED_BY_A_BUS = 'A bus daemon asks AppArmor for D-Bus, the kernel does not by itself: try it with a command on a bus that mediates, for example `run: dbus-send …`.';
+
 /** What becomes known of a suite step by step; a fault may end it at any of them. */
 export interface Draft {
   policy?: LoadedPolicy;
@@ -61,6 +64,7 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
 function foregone(probe: Probe, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
   const unmediated = probe.action.kind === 'operation' ? notMediated(probe.action.class) : undefined;
   if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
+  if (probe.action.kind === 'operation' && probe.action.class === 'dbus') return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
   return serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
 }
 

@@ -5,7 +5,8 @@ import type { Engine, Image } from './container/engine.ts';
 import { waitReady } from './container/ready.ts';
 import type { Role } from './container/config.ts';
 import { labelTextOf } from './kernel/process.ts';
-import { labelText, sameLabel } from './labels.ts';
+import { loadedProfiles } from './kernel/policy.ts';
+import { asLoaded, labelText, sameLabel } from './labels.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
 import type { Confinement, Fault, Plan } from './model.ts';
 import { Place } from './probe/place.ts';
@@ -35,7 +36,7 @@ export interface SetupOptions {
 export async function setUp(options: SetupOptions): Promise<Stage> {
   const { plan, policy } = options;
   const labels: { process: string; pid: number; label: string }[] = [];
-  const confirm = (what: string, pid: number, expected: string): void => {
+  const confirm: Confirm = (what, pid, expected) => {
     const label = labelTextOf(pid);
     labels.push({ process: what, pid, label });
     if (!sameLabel(label, expected)) throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`);
@@ -43,21 +44,45 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
   const place = (container: Container, state: State, role: Role): Place => {
     const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : 'unconfined';
     confirm(`first process of the ${role} container`, state.pid, expected);
-    return new Place(container, state, { expected, killed: role === 'confined' && policy.mode === 'kill', names: policy.written },
+    return new Place(container, state, { expected, killed: role === 'confined' && policy.mode === 'kill', names: policy.written, control: role === 'control' },
       (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected); });
   };
   const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control') : undefined]);
   if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;
-  const withControl = (): { control?: Place } => control.value === undefined ? {} : { control: place(control.value.container, control.value.state, 'control') };
-  if (confined.status === 'fulfilled') return { confined: place(confined.value.container, confined.value.state, 'confined'), ...withControl(), labels };
+  const done = async (main: Started, serviceFault?: Fault): Promise<Stage> => {
+    const places = { confined: place(main.container, main.state, 'confined'), ...(control.value === undefined ? {} : { control: place(control.value.container, control.value.state, 'control') }) };
+    for (const one of Object.values(places)) await addPeers(one, options, confirm);
+    return { ...places, labels, ...(serviceFault === undefined ? {} : { serviceFault }) };
+  };
+  if (confined.status === 'fulfilled') return done(confined.value);
   const error: unknown = confined.reason;
   if (!(error instanceof HarnessError) || !['container-exited', 'not-ready'].includes(error.code)) throw error;
   // the service fails under the profile, which is a finding; the profile can still be probed with a process that only waits
-  const held = await bringUp(options, 'confined', true);
-  return { confined: place(held.container, held.state, 'confined'), ...withControl(), labels, serviceFault: { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint } };
+  return done(await bringUp(options, 'confined', true), { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint });
 }
 
-async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false): Promise<{ container: Container; state: State }> {
+interface Started { readonly container: Container; readonly state: State }
+type Confirm = (what: string, pid: number, expected: string) => void;
+
+/** Starts the peers of a container: they share its processes and its network, and differ in their label. */
+async function addPeers(beside: Place, { plan, policy, engine, run, number, agent, onContainer }: SetupOptions, confirm: Confirm): Promise<void> {
+  const role = beside.control ? 'control' : 'confined';
+  await Promise.all(plan.peers.map(async ({ name, profile }) => {
+    const loaded = asLoaded(profile, policy.written);
+    const mode = loaded === 'unconfined' ? undefined : loadedProfiles().get(loaded);
+    if (loaded !== 'unconfined' && mode === undefined) throw new HarnessError('profile-ambiguous', `The peer ${name} is to run under ${profile}, which is neither unconfined nor a profile of the spec's file.`);
+    const container = await engine.create({ spec: plan.container, run, role, agent, hold: true, name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`, profile: loaded, joins: beside.container.id });
+    onContainer(container);
+    await container.start(`peer ${name} of the ${role}`);
+    const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
+    const expected = labelText(loaded, mode);
+    confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
+    beside.peers.set(name, new Place(container, state, { expected, killed: mode === 'kill', names: policy.written, control: beside.control },
+      (session) => { confirm(`agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`, session.pid, expected); }));
+  }));
+}
+
+async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false): Promise<Started> {
   const holds = hold || plan.container.hold || !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
   const container = await engine.create({
     spec: plan.container, run, role, agent, hold: holds,

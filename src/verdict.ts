@@ -66,8 +66,8 @@ const DIRECT = 'Started by docker exec: the engine opens the program while it is
 export function decide(facts: Facts): Verdict {
   const { probe, observation, loss } = facts;
   if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
-  const stray = [observation, facts.control].find((one) => one?.process !== undefined && !sameLabel(one.process.label, one.process.expected))?.process;
-  if (stray !== undefined) return verdict('inconclusive', 'wrong-label', `The process that tried it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
+  const stray = [observation, facts.control].flatMap((one) => [one?.process, one?.other]).find((one) => one !== undefined && !sameLabel(one.label, one.expected));
+  if (stray !== undefined) return verdict('inconclusive', 'wrong-label', `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
   const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);

@@ -145,7 +145,7 @@ long start_target(long (*prepare)(void)) {
 }
 
 long target_of(const char *who, struct outcome *out) {
-	if (!equal(who, "child")) return (long)number(who);
+	if (!equal(who, "child")) return (long)number(who + (starts_with(who, "held:") ? 5 : 0));
 	as_agent();
 	long pid = start_target(0);
 	as_probe();

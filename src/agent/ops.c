@@ -49,6 +49,7 @@ static const struct operation {
 	{ "hat-hold", 1, 2, HERE, check_nnp, op_hat_hold },
 	{ "stack-hold", 1, 2, HERE, check_nnp, op_stack_hold },
 	{ "target-hold", 0, 0, HERE, 0, op_target_hold },
+	{ "listen-hold", 2, 2, HERE, check_listen_hold, op_listen_hold },
 	{ "release", 0, 0, HERE, 0, op_release },
 	/* ops_cap.c */
 	{ "capable", 1, 2, 0, check_capable, op_capable },
@@ -58,7 +59,7 @@ static const struct operation {
 	{ "listen", 3, 3, CHILD, check_address, op_listen },
 	{ "accept", 3, 3, CHILD, check_address, op_accept },
 	{ "connect", 3, 3, CHILD, check_address, op_connect },
-	{ "send", 2, 2, CHILD, check_pair, op_send },
+	{ "send", 2, 3, CHILD, check_send, op_send },
 	{ "receive", 2, 2, CHILD, check_pair, op_receive },
 	{ "getsockopt", 2, 2, CHILD, check_numbers, op_getsockopt },
 	{ "setsockopt", 2, 2, CHILD, check_numbers, op_setsockopt },

@@ -148,7 +148,7 @@ void release_held(void) {
 }
 
 /* What a held process has done before it stands still. */
-enum hold { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING };
+enum hold { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
 
 /*
  * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
@@ -181,7 +181,7 @@ _Noreturn static void hold(enum hold how, char **args, int report, const int lif
 	sys_prctl(PR_SET_DUMPABLE, 1);
 	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) sys_sigaction(signal, &action);
 	end_in_time(); /* for the way there; a stopped program takes no notice of it */
-	if (how != AT_NOTHING) {
+	if (how < AT_NOTHING) { /* the others only serve a question of somebody else's */
 		as_probe();
 		error = sys_setpgid(0, 0);
 		if (error >= 0) error = maybe_no_new_privs(how == AT_EXEC_AS ? args + 1 : args);
@@ -196,6 +196,7 @@ _Noreturn static void hold(enum hold how, char **args, int report, const int lif
 		case AT_HAT: error = change_label(HAT, args[0], &unused); break;
 		case AT_STACK: error = change_label(STACK, args[0], &unused); break;
 		case AT_NOTHING: break;
+		case AT_LISTEN: error = listen_unix(args, &unused); break;
 	}
 	if (error >= 0) error = 1;
 	write_all(report, &error, sizeof error);
@@ -247,6 +248,8 @@ long op_profile_hold(char **args, struct outcome *out) { return hold_one(AT_PROF
 long op_hat_hold(char **args, struct outcome *out) { return hold_one(AT_HAT, args, out); }
 long op_stack_hold(char **args, struct outcome *out) { return hold_one(AT_STACK, args, out); }
 long op_target_hold(char **args, struct outcome *out) { return hold_one(AT_NOTHING, args, out); }
+
+long op_listen_hold(char **args, struct outcome *out) { return hold_one(AT_LISTEN, args, out); }
 
 long op_release(char **args, struct outcome *out) {
 	(void)args;

@@ -34,6 +34,15 @@ int check_pair(char **args) {
 	return check_address(own);
 }
 
+/* FAMILY TYPE, and an address of somebody else's */
+int check_send(char **args) { return args[2] ? args[2][0] && check_address(args) : check_pair(args); }
+
+/* TYPE ADDRESS: only abstract ones, which leave nothing behind */
+int check_listen_hold(char **args) {
+	char *unix_address[] = { "1", args[0], args[1] };
+	return args[1][0] == '@' && check_address(unix_address);
+}
+
 static struct address address_of(char **args) {
 	struct address a = { { 0 }, 2, 0 };
 	u64 family = number(args[0]), port = number(args[2]), size = length(args[2]);
@@ -75,6 +84,11 @@ static long server(char **args, struct outcome *out, int listens) {
 	}
 	if (listens && number(args[1]) != DATAGRAM && (error = sys(listen, fd, 1)) < 0) return stopped(out, error, "listen");
 	return fd;
+}
+
+long listen_unix(char **args, struct outcome *out) {
+	char *unix_address[] = { "1", args[0], args[1] };
+	return server(unix_address, out, 1);
 }
 
 static void clear_up(char **args, struct outcome *out) {
@@ -165,8 +179,17 @@ static long send_receive(char **args, struct outcome *out, int receives, int pas
 	struct { u64 size; int level, type, fd, pad; } control = { 20, SOL_SOCKET, 1 /* SCM_RIGHTS */, passed, 0 };
 	struct message m = { 0, 0, (void *)&piece, 1, 0, 0, 0 };
 	int ends[2];
-	long error = connected(args, out, ends);
-	if (error < 0) return error;
+	long error;
+	if (args[2] && *args[2]) { /* to somebody else */
+		struct address a = address_of(args);
+		ends[0] = (int)(error = open_socket(args));
+		if (error < 0) return stopped(out, error, "socket");
+		error = connect_to(ends[0], &a);
+		if (error < 0) return stopped(out, error, "connect");
+	} else {
+		error = connected(args, out, ends);
+		if (error < 0) return error;
+	}
 	if (passed >= 0) m.control = &control, m.control_size = sizeof control;
 	error = sys(sendmsg, ends[0], &m, 0);
 	if (!receives || error < 0) return receives ? stopped(out, error, "send") : error;

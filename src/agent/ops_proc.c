@@ -3,7 +3,7 @@
 
 static int is_target(const char *who) {
 	u64 pid;
-	return equal(who, "child") || (parse_number(who, 0x7fffffff, &pid) && pid > 0);
+	return equal(who, "child") || (parse_number(who + (starts_with(who, "held:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
 }
 
 int check_ptrace(char **args) { return one_of(args[0], "read trace") && is_target(args[1]); }
@@ -19,11 +19,11 @@ long op_ptrace(char **args, struct outcome *out) {
 	return equal(args[0], "trace") ? sys(ptrace, 0x4206, pid, 0, 0) : sys(get_robust_list, pid, &head, &size);
 }
 
-/* To a process that is not ours only what nobody notices who does not ask for it. */
+/* To a process that is nobody's, only what goes unnoticed by who does not ask for it. What is held is there for this. */
 int check_signal(char **args) {
 	u64 signal;
 	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1])) return 0;
-	return equal(args[1], "child") || signal == 0 || signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
 }
 
 long op_signal(char **args, struct outcome *out) {

@@ -40,7 +40,7 @@ export function attribute(profileNames: Iterable<string>, probes: readonly Probe
   const witnesses = new Map<string, Witness[]>(probes.map((probe) => [probe.id, []]));
   const others: AuditRecord[] = [];
   for (const record of records) {
-    const found = canWitness(record, names) ? whose(record, byId, windows) : undefined;
+    const found = canWitness(record, names, byId.has(record.fields['comm'] ?? '')) ? whose(record, byId, windows) : undefined;
     if (found === undefined) others.push(record);
     else witnesses.get(found.id)?.push({ record, by: found.by });
   }
@@ -63,12 +63,13 @@ function whose(record: AuditRecord, byId: ReadonlyMap<string, ProbeTrace>, windo
   return { id: only.id, by: 'window' };
 }
 
-function canWitness(record: AuditRecord, names: readonly string[]): boolean {
+/** `named`: the sender carries the name of a probe, so that it is no noise of the runtime. */
+function canWitness(record: AuditRecord, names: readonly string[], named: boolean): boolean {
   if (!ACCESSES.has(record.type) || !underProfile(labelOf(record), names)) return false;
   // CAP_AUDIT_WRITE, which Docker grants by default, is enough to send user-space records: they prove nothing.
   if (envelopeOf(record)?.origin !== 'kernel') return false;
   const masks = (record.fields['requested_mask'] ?? record.fields['denied_mask'] ?? '').split(' ');
-  return !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record.fields['peer'] ?? '', names);
+  return named || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record.fields['peer'] ?? '', names);
 }
 
 /** The confinement that a record is about. `label=` stands in for `profile=` when it is a stack. */

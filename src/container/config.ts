@@ -21,10 +21,12 @@ export interface ConfigOptions {
   readonly agent: string;
   /** The image has nothing to start, or the spec asks for it: the agent is the first process. */
   readonly hold: boolean;
+  /** Id of the container whose processes and network it shares: it is a peer of that. */
+  readonly joins?: string;
 }
 
 /** @returns the body of POST /containers/create. The two roles differ in nothing but name, label and profile. */
-export function containerConfig({ spec, run, name, role, profile, agent, hold }: ConfigOptions): ContainerCreateOptions {
+export function containerConfig({ spec, run, name, role, profile, agent, hold, joins }: ConfigOptions): ContainerCreateOptions {
   const systemPathsOpen = spec.securityOpt.includes('systempaths=unconfined'); // the engine's client turns this into empty lists
   return {
     name,
@@ -44,9 +46,10 @@ export function containerConfig({ spec, run, name, role, profile, agent, hold }:
       Tmpfs: { ...spec.tmpfs },
       CapAdd: [...spec.capAdd],
       CapDrop: [...spec.capDrop],
-      Sysctls: { ...spec.sysctls },
+      Sysctls: joins === undefined ? { ...spec.sysctls } : {}, // they belong to the namespaces, which are the other's
       ReadonlyRootfs: spec.readOnly,
-      NetworkMode: spec.network,
+      NetworkMode: joins === undefined ? spec.network : `container:${joins}`,
+      ...(joins === undefined ? {} : { PidMode: `container:${joins}` }),
       RestartPolicy: { Name: 'no' },
     },
   };

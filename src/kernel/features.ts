@@ -8,8 +8,9 @@ const ROOT = '/sys/kernel/security/apparmor/features';
 const EVIDENCE: Readonly<Record<string, readonly (readonly [file: string, word?: string])[]>> = {
   file: [['file/mask']], capability: [['caps/mask']], change_profile: [['domain/change_profile']],
   network: [['network_v9/af_mask'], ['network_v8/af_mask'], ['network/af_mask']],
+  unix: [['network_v9/af_unix'], ['network_v8/af_unix'], ['network/af_unix']],
   mount: [['mount/mask']], ptrace: [['ptrace/mask']], signal: [['signal/mask']], rlimit: [['rlimit/mask']],
-  userns: [['namespaces/mask', 'userns_create']], io_uring: [['io_uring/mask']], mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
+  userns: [['namespaces/mask', 'userns_create']], io_uring: [['io_uring/mask']], dbus: [['dbus/mask']], mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
 };
 
 /** Gives a file of a list of features; undefined where it is not in it. */

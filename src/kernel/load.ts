@@ -8,6 +8,9 @@ import type { HostChanges } from './host.ts';
 import { compile, profileNames, readProfile } from './parser.ts';
 import { kernelHash, loadedProfiles, rawPolicy, replacePolicy } from './policy.ts';
 
+/** Stands between the profiles of a stack, in labels. */
+const STACKED = '//&';
+
 /** Policy that is loaded and was read back from the kernel. */
 export interface LoadedPolicy {
   /** Name of the profile under test, as its author wrote it. */
@@ -41,13 +44,14 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], written: new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
   const original = readProfile(source.file);
   const found = topLevel(await profileNames(source.file, original));
-  const name = choose(source, found);
+  const chosen = choose(source, found);
   const names = found.map((one) => renamed(one, suffix));
   const text = suffix === undefined ? original : await isolated(source.file, original, found, suffix);
   const { policy, warnings } = await compile(source.file, text);
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
-  const loadedAs = renamed(name, suffix);
+  const loaded = chosen.map((one) => renamed(one, suffix));
+  const [name, loadedAs] = [chosen.join(STACKED), loaded.join(STACKED)];
   const mode = checkLoaded(loadedAs, source.mode);
   const proof = prove(loadedAs, policy, source.file);
   const written = new Map(found.map((one) => [renamed(one, suffix), one]));
@@ -59,7 +63,8 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
  * @throws HarnessError `not-loaded`
  */
 function prove(loadedAs: string, policy: Buffer, file: string): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
-  const [bytes, stated] = [rawPolicy(loadedAs), kernelHash(loadedAs)];
+  const [first = ''] = loadedAs.split(STACKED); // all of a stack come from one file, so from one blob
+  const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
   const other = (bytes !== undefined && !bytes.equals(policy)) || (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
   if (other) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`);
   return { ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }), ...(stated === undefined ? {} : { kernelHash: stated }) };
@@ -71,7 +76,7 @@ function prove(loadedAs: string, policy: Buffer, file: string): Pick<LoadedPolic
  */
 export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedPolicy): void {
   checkLoaded(loadedAs, mode);
-  const now = kernelHash(loadedAs);
+  const now = kernelHash(loadedAs.split(STACKED)[0] ?? '');
   if (now?.policy !== before?.policy || now?.profile !== before?.profile) throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
 }
 
@@ -83,8 +88,13 @@ function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
 
 /** The kernel's list has the last word on what is loaded, and how. */
 function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
-  const mode = loadedProfiles().get(name);
-  if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${name}.`);
+  const list = loadedProfiles();
+  const modes = name.split(STACKED).map((one) => {
+    const mode = list.get(one);
+    if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${one}.`);
+    return mode;
+  });
+  const mode = modes.every((one) => one === modes[0]) ? modes[0] ?? 'mixed' : 'mixed'; // as the kernel has it for a stack
   if (mode !== expected) throw new HarnessError('not-loaded', `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`);
   return mode;
 }
@@ -100,13 +110,16 @@ async function isolated(file: string, source: string, names: readonly string[], 
   return result.source;
 }
 
-function choose(source: ProfileSource & { from: 'file' }, names: readonly string[]): string {
+/** The one profile, or those of a stack. */
+function choose(source: ProfileSource & { from: 'file' }, names: readonly string[]): string[] {
   const [only, another] = names;
   if (source.name !== undefined) {
-    if (names.includes(source.name)) return source.name;
-    throw new HarnessError('profile-ambiguous', `${source.file} defines no profile ${source.name}, but ${names.join(', ') || 'none at all'}.`);
+    const wanted = source.name.split(STACKED);
+    const missing = wanted.find((one) => !names.includes(one));
+    if (missing === undefined) return wanted;
+    throw new HarnessError('profile-ambiguous', `${source.file} defines no profile ${missing}, but ${names.join(', ') || 'none at all'}.`);
   }
-  if (only !== undefined && another === undefined) return only;
+  if (only !== undefined && another === undefined) return [only];
   throw new HarnessError('profile-ambiguous', names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(', ')}.`);
 }
 

@@ -33,6 +33,8 @@ export interface Confining {
   /** The profile kills who is denied: every operation gets a process of its own. */
   readonly killed: boolean;
   readonly names: Names;
+  /** In the unconfined twin, or a peer of it: what is tried there is no probe's witness. */
+  readonly control: boolean;
 }
 
 export class AgentSession {

@@ -6,6 +6,7 @@ import { httpGet } from '../container/http.ts';
 import type { Observation, Probe } from '../model.ts';
 import { AgentSession, type Confining } from './agent.ts';
 import { captured, lost, NOTHING } from './capture.ts';
+import { tryBetween } from './between.ts';
 import { runDirect } from './direct.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { runOnTerminal } from './terminal.ts';
@@ -18,6 +19,8 @@ export class Place {
   readonly #agents = new Map<string, Promise<AgentSession>>();
   readonly #confining: Confining;
   readonly #onAgent: (agent: AgentSession) => void;
+  /** The helpers that share its namespaces, by name. */
+  readonly peers = new Map<string, Place>();
 
   /** `onAgent` is called with every agent before it is used: it checks the label. */
   constructor(container: Container, state: { pid: number; address: string | undefined }, confining: Confining, onAgent: (agent: AgentSession) => void) {
@@ -33,6 +36,7 @@ export class Place {
     try {
       const { action } = probe;
       if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
+      if (action.kind === 'operation' && action.other !== undefined) return await tryBetween(this.#end(probe.from), this.#end(probe.from === undefined ? action.other : undefined), this.#marked(probe));
       const agent = await this.agent(probe.user);
       if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe, this.#confining.expected);
       if ((action.kind === 'run' || action.kind === 'shell') && action.terminal) return await runOnTerminal(this.container, agent, probe);
@@ -40,6 +44,29 @@ export class Place {
     } catch (error) {
       return lost((error as Error).message);
     }
+  }
+
+  /** It is the unconfined twin, or a peer of that. */
+  get control(): boolean { return this.#confining.control; }
+
+  /** Starts the agents that a probe needs. */
+  async ready(probe: Probe): Promise<void> {
+    const { action, from } = probe;
+    if (action.kind === 'http') return;
+    const other = action.kind === 'operation' ? action.other : undefined;
+    const ends = other === undefined ? [this] : [this.#end(from), this.#end(from === undefined ? other : undefined)];
+    await Promise.allSettled(ends.map((end) => end.agent(probe.user)));
+  }
+
+  #end(peer: string | undefined): Place {
+    const place = peer === undefined ? this : this.peers.get(peer);
+    if (place === undefined) throw new Error(`there is no peer ${peer ?? ''}`);
+    return place;
+  }
+
+  /** A peer of the twin is confined as its model: what is denied there must not carry the name of the probe. */
+  #marked(probe: Probe): Probe {
+    return this.control ? { ...probe, id: probe.id.replace('.', '-') } : probe;
   }
 
   /** The agent of a user, started on first use. */
@@ -69,6 +96,7 @@ export class Place {
   }
 
   async close(): Promise<void> {
+    for (const peer of this.peers.values()) await peer.close();
     for (const result of await Promise.allSettled(this.#agents.values())) if (result.status === 'fulfilled') result.value.close();
   }
 

@@ -61,7 +61,7 @@ export class Trial {
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
     // agents start before the window opens: starting one may leave records of its own
-    await Promise.all(batch.filter(({ action }) => action.kind !== 'http').flatMap((probe) => [confined, ...(control === undefined ? [] : [control])].map((place) => place.agent(probe.user).catch(() => undefined))));
+    await Promise.all(batch.flatMap((probe) => [confined, ...(control === undefined ? [] : [control])].map((place) => place.ready(probe))));
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();

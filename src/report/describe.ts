@@ -118,9 +118,10 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
   const { probe, verdict, observation, control, witnesses } = entry;
   const facts: Fact[] = [['probe', `${visible(probe.id)} at ${placeText(entry, root)}`]];
   if (probe.because !== undefined) facts.push(['because', oneLine(probe.because, LINE)]);
-  facts.push(['tried', actionText(probe.action, probe.user)], ['expected', expectationText(probe.expect)]);
+  facts.push(['tried', `${probe.from === undefined ? '' : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`], ['expected', expectationText(probe.expect)]);
   if (observation !== undefined) facts.push(['happened', observationText(observation)]);
   if (observation?.process !== undefined) facts.push(['process', processText(observation.process)]);
+  if (observation?.other !== undefined) facts.push(['other end', processText(observation.other)]);
   if (observation?.carried !== undefined) facts.push(['carries', carriedText(observation.carried)]);
   // what was denied first: it is what the verdict rests on
   const ordered = [...witnesses].sort((a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'));

@@ -70,6 +70,7 @@ export function caseProperties(entry: Entry, root?: string): Properties {
     if (observation.exit !== undefined) properties.push(['exit', String(observation.exit)]);
     if (observation.signal !== undefined) properties.push(['signal', observation.signal]);
     if (observation.process !== undefined) properties.push(['process', processText(observation.process)]);
+    if (observation.other !== undefined) properties.push(['otherEnd', processText(observation.other)]);
     if (observation.carried !== undefined) properties.push(['carries', carriedText(observation.carried)]);
     if (observation.status !== undefined) properties.push(['status', String(observation.status)]);
   }

@@ -10,9 +10,11 @@ export interface Operation {
   readonly name: string;
   readonly args: readonly string[];
   readonly class: OperationClass;
+  /** A peer of the spec, or `container`: the last argument, left empty, is the place for it. */
+  readonly other?: string;
 }
 
-export type OperationClass = 'file' | 'capability' | 'network' | 'mount' | 'ptrace' | 'signal' | 'rlimit' | 'userns' | 'io_uring' | 'mqueue' | 'change_profile';
+export type OperationClass = 'file' | 'unix' | 'capability' | 'network' | 'mount' | 'ptrace' | 'signal' | 'rlimit' | 'userns' | 'io_uring' | 'mqueue' | 'change_profile' | 'dbus';
 
 /** Reads one word; undefined when it is none of that kind. */
 interface Kind {
@@ -31,7 +33,7 @@ const protocol = named('PROTOCOL', { any: 0, ...SOCKET_PROTOCOLS, icmpv6: 58 });
 const capability = oneOf(...CAPABILITIES);
 const signal: Kind = { word: 'SIGNAL', read: (given) => signalNumber(given)?.toString() };
 const address: Kind = { word: 'ADDRESS', read: (given) => (/^(\d{1,5}|[@/].+|)$/.test(given) ? given : undefined) };
-const target: Kind = { word: 'PID|child', read: (given) => (given === 'child' || /^[1-9]\d{0,8}$/.test(given) ? given : undefined) };
+const target: Kind = { word: 'PID|child|peer NAME', read: (given) => (given === 'child' || /^[1-9]\d{0,8}$/.test(given) ? given : undefined) };
 const flags: Kind = { word: 'FLAGS', read: (given) => {
   const parts = given.split(',');
   return parts.every((part) => Object.hasOwn(MOUNT_FLAGS, part)) ? String(parts.reduce((sum, part) => sum | (MOUNT_FLAGS[part] ?? 0), 0)) : undefined;
@@ -46,6 +48,8 @@ interface Form {
   readonly args: readonly Kind[];
   /** Arguments that may be left out, behind the others; what stands for them. */
   readonly optional?: readonly { readonly kind: Kind; readonly missing?: string }[];
+  /** Its last argument can be `peer NAME`, or `container` with `from`; what stands there to be checked. */
+  readonly peered?: string;
   /** What is wrong with arguments that are right one by one. */
   readonly check?: (args: readonly string[]) => string | undefined;
 }
@@ -70,6 +74,7 @@ const paired: Form = { class: 'network', args: [family, type], check: checkAddre
 const option: Form = { class: 'network', args: [family, type] };
 const exec = (...args: Kind[]): Form => ({ class: 'file', args, optional: [{ kind: nnp }] });
 const addressed: Form = { class: 'network', args: [family, type], optional: [{ kind: address, missing: '' }], check: checkAddress };
+const peeredSend: Form = { ...paired, optional: [{ kind: address }], peered: '@peer' };
 
 /** Every operation with the words it takes. */
 export const OPERATIONS: Readonly<Record<string, Form>> = {
@@ -83,15 +88,16 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
   change_hat: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] },
   capable: { class: 'capability', args: [{ ...capability, word: 'CAPABILITY' }], optional: [{ kind: path }] },
   socket: { class: 'network', args: [family, type], optional: [{ kind: protocol, missing: '0' }] },
-  bind: addressed, listen: addressed, accept: addressed, connect: addressed,
-  send: paired, receive: paired, getpeername: paired, shutdown: paired, getsockopt: option, setsockopt: option, getsockname: option,
+  bind: addressed, listen: addressed, accept: addressed, connect: { ...addressed, peered: '@peer' },
+  send: peeredSend, receive: paired, getpeername: paired, shutdown: paired, getsockopt: option, setsockopt: option, getsockname: option,
   'receive-fd': file(path),
   mount: { class: 'mount', args: [text, text, path], optional: [{ kind: flags, missing: '0' }] }, umount: { class: 'mount', args: [path] }, pivot_root: { class: 'mount', args: [path, path] },
   fsmount: { class: 'mount', args: [oneOf('tmpfs', 'ramfs', 'proc', 'sysfs', 'devpts', 'mqueue'), path] }, open_tree: { class: 'mount', args: [path, path] },
-  ptrace: { class: 'ptrace', args: [oneOf('read', 'trace'), target] }, signal: { class: 'signal', args: [signal, target], check: checkSignal },
+  ptrace: { class: 'ptrace', args: [oneOf('read', 'trace'), target], peered: 'child' }, signal: { class: 'signal', args: [signal, target], check: checkSignal, peered: 'child' },
   rlimit: { class: 'rlimit', args: [oneOf('cpu', 'fsize', 'data', 'stack', 'core', 'rss', 'nproc', 'nofile', 'memlock', 'as', 'locks', 'sigpending', 'msgqueue', 'nice', 'rtprio', 'rttime'), size] },
   userns: { class: 'userns', args: [] }, io_uring: { class: 'io_uring', args: [oneOf('setup', 'sqpoll', 'override_creds')] },
   mqueue: { class: 'mqueue', args: [oneOf('create', 'read', 'write', 'delete'), path] },
+  dbus: { class: 'dbus', args: [oneOf('send', 'receive', 'bind', 'eavesdrop'), oneOf('system', 'session', 'accessibility'), text] },
 };
 
 /** Operations after which a process carries a label that can be expected. */
@@ -105,6 +111,24 @@ export function usage(name: string): string {
 
 /** @param words the operation's name and its arguments, as written. */
 export function readOperation(words: readonly string[]): Operation | { readonly problem: string } {
+  const { other, rest } = otherEnd(words);
+  if (other === undefined) return readPlain(words);
+  const stand = OPERATIONS[words[0] ?? '']?.peered ?? '';
+  if (stand.startsWith('@') && words[1] !== 'unix') return { problem: `${words[0] ?? ''}: with a peer the family is unix` };
+  const plain = readPlain([...rest, stand]);
+  if ('problem' in plain) return plain;
+  return { ...plain, args: [...plain.args.slice(0, -1), ''], class: plain.class === 'network' ? 'unix' : plain.class, other };
+}
+
+/** `… peer NAME`, or `… container`, of an operation that has another end. */
+function otherEnd(words: readonly string[]): { other?: string; rest: readonly string[] } {
+  const [name = '', ...given] = words;
+  if (!Object.hasOwn(OPERATIONS, name) || OPERATIONS[name]?.peered === undefined) return { rest: words };
+  if (given.at(-1) === 'container') return { other: 'container', rest: words.slice(0, -1) };
+  return given.at(-2) === 'peer' ? { other: given.at(-1) ?? '', rest: words.slice(0, -2) } : { rest: words };
+}
+
+function readPlain(words: readonly string[]): Operation | { readonly problem: string } {
   const [name = '', ...given] = words;
   const form = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (form === undefined) {

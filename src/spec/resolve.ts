@@ -29,10 +29,11 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     const user = probe.user ?? spec.defaults?.user;
     return {
       id: `${options.nonce}.${(options.firstNumber + i).toString(36).padStart(4, '0')}`,
-      name: unique(probe.name ?? `${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`, taken),
+      name: unique(probe.name ?? `${probe.from === undefined ? '' : `${probe.from}: `}${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`, taken),
       ...(probe.because === undefined ? {} : { because: probe.because }),
       action,
       ...(user === undefined ? {} : { user }),
+      ...(probe.from === undefined ? {} : { from: probe.from }),
       direct: probe.via === 'docker-exec',
       control: probe.control ?? !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
       timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
@@ -46,6 +47,7 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     profile: profileSource(base, spec, options),
     container: containerSpec(base, spec, options),
     ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
+    peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
     control: spec.control ?? true,
     probes,
   };

@@ -58,6 +58,7 @@ const probe = z.strictObject({
     .describe('GET this address from the host; the host name `container` is the container.'),
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
   via: z.enum(['agent', 'docker-exec']).optional().describe('With `run` or `shell`: who starts the command. `agent` (default) starts it from inside the confinement. `docker-exec` shows what that command does by hand: the engine opens the program unconfined, so the profile\'s exec rules are not asked for it.'),
+  from: text.max(64).optional().describe('With `try` and the word `container` for the other end: the peer that makes the attempt on the container, for example `from: other` with `try: signal term container`. The profile is then asked for the passive side: receive, tracedby, readby, accept.'),
   user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
   timeout: duration.optional(),
   control: z.boolean().optional().describe('Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there.'),
@@ -89,12 +90,16 @@ const container = z.strictObject({
   network: z.string().regex(/^(bridge|none)$/, 'must be bridge or none').optional().describe('`bridge` (default) or `none`.'),
 }).describe('The target container.');
 
-const mode = z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt']).optional().describe('Mode the kernel must report. Default `enforce`.');
+const mode = z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt', 'mixed']).optional().describe('Mode the kernel must report. Default `enforce`; `mixed` is that of a stack of profiles in different modes.');
 const profile = z.union([
   text,
-  z.strictObject({ file: text.describe('Profile file, relative to the spec.'), name: text.optional().describe('Which of its profiles.'), mode }),
+  z.strictObject({ file: text.describe('Profile file, relative to the spec.'), name: text.optional().describe('Which of its profiles; `a//&b` stacks several: what any of them denies is denied.'), mode }),
   z.strictObject({ engine: text.describe('Name of a profile that the engine or the host loads itself, for example `docker-default`.'), mode }),
 ]).describe('The profile under test: a file, relative to the spec, or one that is already loaded.');
+
+const peers = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be small letters, digits and -'), z.strictObject({
+  profile: text.describe('`unconfined`, or the name of a profile in the profile file.'),
+})).describe('Helpers beside the container that share its processes and its network, each under a label of its own: the other end of `try: signal term peer NAME`, `ptrace read peer NAME`, `connect unix stream peer NAME`, `send unix dgram peer NAME`. What is signalled or traced is a process that does nothing else.');
 
 /** The whole spec file. */
 export const specSchema = z.strictObject({
@@ -108,6 +113,7 @@ export const specSchema = z.strictObject({
     log: z.string().min(1).max(LIMIT.text).refine(isRegex, 'is not a valid regular expression').optional().describe('Ready when the container\'s output matches this regular expression.'),
     timeout: duration.optional().describe('Default 60s.'),
   }).optional().describe('When the service counts as up. Default: when its process runs.'),
+  peers: peers.optional(),
   control: z.boolean().optional().describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies. Default true.'),
   defaults: z.strictObject({ user: text.optional(), timeout: duration.optional() }).optional().describe('For probes that do not say.'),
   probes: z.array(probe).min(1).max(LIMIT.items).describe('What is tried, in this order.'),

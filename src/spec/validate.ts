@@ -74,6 +74,9 @@ function crossProblems(value: unknown, locate: Validated['locate']): Problem[] {
     if (container['only-apparmor'] === true && replaced.length > 0) found.push({ at: locate(['container', replaced[0] ?? '']), message: `container: \`only-apparmor\` replaces ${replaced.map((key) => `\`${key}\``).join(', ')}` });
     if (container['hold'] === true && ('command' in container || 'entrypoint' in container)) found.push({ at: locate(['container', 'hold']), message: 'container: `hold` replaces `command` and `entrypoint`' });
   }
+  const known = isRecord(value['peers']) ? Object.keys(value['peers']) : [];
+  if (known.includes('container')) found.push({ at: locate(['peers', 'container']), message: 'peers: `container` is the container itself' });
+  if (Array.isArray(probes)) found.push(...probes.flatMap((probe, i) => (isRecord(probe) ? peerProblems(probe, known, i, locate) : [])));
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
 
@@ -87,6 +90,19 @@ function operationProblem(given: unknown, path: readonly PropertyKey[], locate: 
   if (broken.length > 0 || !(typeof given === 'string' || (Array.isArray(given) && given.every((word) => typeof word === 'string')))) return broken;
   const read = readOperation(splitList(given));
   return 'problem' in read ? [{ at: locate(path), message: `${path.map(String).join('.')}: ${read.problem}` }] : [];
+}
+
+/** Who is at the two ends: `peer NAME` is tried by the container, `container` by the peer that `from` names. */
+function peerProblems(probe: Record<string, unknown>, known: readonly string[], i: number, locate: Validated['locate']): Problem[] {
+  const { from } = probe;
+  const given = probe['try'];
+  const read = typeof given === 'string' || (Array.isArray(given) && given.every((word) => typeof word === 'string')) ? readOperation(splitList(given)) : undefined;
+  const other = read !== undefined && 'other' in read ? read.other : undefined;
+  const missing = [from, other === 'container' ? undefined : other].find((name) => typeof name === 'string' && !known.includes(name));
+  const at = locate(['probes', i, from === undefined ? 'try' : 'from']);
+  if (typeof missing === 'string') return [{ at, message: `there is no peer ${JSON.stringify(missing)} in \`peers\`` }];
+  if (from !== undefined && other !== 'container') return [{ at, message: '`from` goes with `try` and `container` for the other end, for example `signal term container`' }];
+  return from === undefined && other === 'container' ? [{ at, message: '`container` as the other end needs `from`, the peer that tries it' }] : [];
 }
 
 function probeProblems(probes: readonly unknown[], locate: Validated['locate']): Problem[] {

@@ -39,6 +39,8 @@ const CASES: readonly Case[] = [
   { class: 'rlimit', access: 'nofile', deny: 'set rlimit nofile <= 1024,', allow: '', operation: 'rlimit nofile 4096' },
   { class: 'userns', access: 'create', deny: 'deny userns create,', allow: 'userns,', operation: 'userns' },
   { class: 'io_uring', access: 'sqpoll', deny: 'deny io_uring sqpoll,', allow: 'io_uring,', operation: 'io_uring sqpoll' },
+  { class: 'mqueue', access: 'create', deny: 'deny mqueue create /apparmor-probe,', allow: 'mqueue,', operation: 'mqueue create /apparmor-probe' },
+  { class: 'dbus', access: 'send', deny: 'deny dbus send,', operation: 'dbus send system org.freedesktop.DBus' },
   { class: 'change_profile', access: 'to unconfined', deny: '', allow: 'change_profile -> unconfined,', operation: 'change_profile unconfined' },
 ];
 

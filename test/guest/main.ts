@@ -7,6 +7,8 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   weaken: () => import('./weaken.test.ts'),
   truth: () => import('./truth.test.ts'),
   labels: () => import('./labels.test.ts'),
+  peers: () => import('./peers.test.ts'),
+  modes: () => import('./modes.test.ts'),
   classes: () => import('./classes.test.ts'),
   profile: () => import('./profile.test.ts'),
   container: () => import('./container.test.ts'),

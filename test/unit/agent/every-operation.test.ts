@@ -18,7 +18,7 @@ import { command, AGENT, results, talk, withFolder, type Options } from './helpe
 const source = (path: string): string => readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const rows = (file: string): string[] => [...source(`src/agent/${file}`).matchAll(/^\t\{ "([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
 /** Forms of operations that leave a process standing. */
-const HELD = ['exec-hold', 'exec-as-hold', 'profile-hold', 'hat-hold', 'stack-hold', 'target-hold'];
+const HELD = ['exec-hold', 'exec-as-hold', 'profile-hold', 'hat-hold', 'stack-hold', 'target-hold', 'listen-hold'];
 const OPERATIONS = rows('ops.c');
 const CAPABILITIES = rows('ops_cap.c');
 
@@ -201,8 +201,8 @@ describe('agent: every operation', function () {
       const always = args.length + optional.filter(({ missing }) => missing !== undefined).length;
       return [name, [always, args.length + optional.length]];
     });
-    const notInSpecs = { 'exec-hold': [1, 2], 'exec-as-hold': [2, 3], 'profile-hold': [1, 2], 'hat-hold': [1, 2], 'stack-hold': [1, 2], 'target-hold': [0, 0], release: [0, 0] };
-    const { 'exec-as': _onlyHeld, ...inBoth } = Object.fromEntries(filled) as Record<string, number[]>;
+    const notInSpecs = { 'exec-hold': [1, 2], 'exec-as-hold': [2, 3], 'profile-hold': [1, 2], 'hat-hold': [1, 2], 'stack-hold': [1, 2], 'target-hold': [0, 0], 'listen-hold': [2, 2], release: [0, 0] };
+    const { 'exec-as': _onlyHeld, dbus: _never, ...inBoth } = Object.fromEntries(filled) as Record<string, number[]>;
     expect({ ...inBoth, ...notInSpecs }).to.deep.equal(Object.fromEntries(table));
     expect(NAMED).to.deep.equal(CAPABILITIES);
     expect([signalNumber('term'), signalNumber('exists'), signalNumber('rtmin+2'), signalNumber('sys'), signalNumber('nonsense')]).to.deep.equal([15, 0, 34, 31, undefined]);

@@ -39,6 +39,7 @@ describe('audit/attribute', () => {
     ['the name as a file', denial('operation="open" profile="x" name="web-1" pid=100 comm="ap-7f3-1"'), 'others'],
     ['a nested name that ends alike', denial('operation="open" profile="x//web-1" pid=100 comm="ap-7f3-1"'), 'others'],
     ['no profile', denial('operation="change_hat" info="unconfined" error=-1 pid=100 comm="ap-7f3-1"'), 'others'],
+    ['a peer that signals the container for a probe', denial('operation="signal" profile="web-1" pid=900 comm="ap-7f3-1" requested_mask="receive" denied_mask="receive" signal=urg peer="unconfined"', 15), 'ap-7f3-1 by comm'],
     ['the runtime stopping the container', denial('operation="signal" profile="web-1" pid=900 comm="runc" requested_mask="receive" denied_mask="receive" signal=term peer="unconfined"', 15), 'others'],
     ['the engine tracing it', denial('operation="ptrace" profile="web-1" pid=900 comm="dockerd" requested_mask="tracedby" denied_mask="tracedby" peer="runc"', 15), 'others'],
     ['a record without a stamp', record(`AVC apparmor="DENIED" ${file} pid=201 comm="top"`), 'others'],
