@@ -5,6 +5,7 @@ import { notCompiled, notMediated } from './kernel/features.ts';
 import { policyAbi } from './kernel/abi.ts';
 import { foldersOf, includeFinder } from './kernel/includes.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
+import { asWritten } from './labels.ts';
 import type { Coverage, Entry, ProfileSource } from './model.ts';
 import { limitsInside, listInside, lookInside } from './probe/inside.ts';
 import { isRead, readProfileText } from './profile/read.ts';
@@ -20,19 +21,10 @@ export function cover(source: ProfileSource, policy: LoadedPolicy, entries: read
   try {
     const text = readProfileText(source.file, policy.source, find);
     if (!isRead(text)) return { unknown: `The profile cannot be read: ${text.file}:${String(text.line)}:${String(text.column)}: ${text.message}.` };
-    return coverageOf({ text, profile: policy.name, original: originalNames(policy) }, entries, hereOf(pid, text, find), () => undefined);
+    return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, text, find));
   } catch (thrown) {
     return { unknown: `It could not be found out: ${thrown instanceof Error ? thrown.message : String(thrown)}.` };
   }
-}
-
-/** Names in the kernel to those of the text: the run's id is behind every name that it loaded. */
-function originalNames({ name, loadedAs, names }: LoadedPolicy): (label: string) => string {
-  const suffix = loadedAs.slice(name.length);
-  return (label) => {
-    const top = names.find((one) => label === one || label.startsWith(`${one}//`));
-    return top === undefined || suffix === '' ? label : top.slice(0, -suffix.length) + label.slice(top.length);
-  };
 }
 
 function hereOf(pid: number, text: ProfileText, find: FindInclude): Here {

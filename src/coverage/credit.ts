@@ -16,6 +16,8 @@ export interface Subject {
   readonly profile: string;
   /** A label of the kernel as the profile's author wrote it. */
   readonly original: (label: string) => string;
+  /** Rules that never decide: without them the profile says the same, so what they say is not heard. */
+  readonly shadowed: ReadonlySet<Rule>;
 }
 
 /** @returns the rules that one probe hit. What it was expected to do does not matter here, only what was done. */
@@ -34,7 +36,7 @@ export function rulesHit({ probe, observation, witnesses }: Entry, subject: Subj
     }
   }
   const tested = blockOf(subject, subject.profile);
-  if (tested !== undefined && observation?.stage === 'done' && outcomeOf(probe, observation).kind === 'succeeded') {
+  if (tested !== undefined && observation?.stage === 'done' && observation.process?.label === observation.process?.expected && outcomeOf(probe, observation).kind === 'succeeded') {
     for (const access of operationAccesses(probe.action, look, subject.profile)) take(needed(subject, tested, access));
   }
   return found;
@@ -51,8 +53,8 @@ function renamed(access: Access, original: (label: string) => string): Access {
   return access.class === 'unix' && access.peerLabel !== undefined ? { ...access, peerLabel: original(access.peerLabel) } : access;
 }
 
-function grants({ text }: Subject, block: ProfileBlock, access: Access): readonly Grant[] {
-  return grantsFor(policyOf(block, surroundingsOf(text, block)), questionOf(access));
+function grants({ text, shadowed }: Subject, block: ProfileBlock, access: Access): readonly Grant[] {
+  return grantsFor(policyOf(block, surroundingsOf(text, block)), questionOf(access)).filter(({ rule }) => rule === undefined || !shadowed.has(rule));
 }
 
 /** The one deny rule that an access failed by; none where two would have denied it. */

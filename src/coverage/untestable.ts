@@ -58,7 +58,7 @@ function outside(rule: PeerRule, { text }: Subject): string | undefined {
 
 function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): boolean {
   const [rule] = alone.rules;
-  return rule !== undefined && shows({ text, profile: '', original: (label) => label }, alone, access, rule);
+  return rule !== undefined && shows({ text, profile: '', original: (label) => label, shadowed: new Set() }, alone, access, rule);
 }
 
 /** The kernel sees names after links are followed: in a folder that is a link it sees none. */

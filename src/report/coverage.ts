@@ -67,7 +67,7 @@ export function behindText({ state, probes, shadowedBy, reason }: RuleCoverage, 
   switch (state) {
     case 'hit': return probes.map(nameOf).join('; ');
     case 'unhit': return 'no probe hits it';
-    case 'shadowed': return `never decides: ${(shadowedBy ?? []).join('; ')} ${(shadowedBy ?? []).length > 1 ? 'do' : 'does'}`;
+    case 'shadowed': return (shadowedBy ?? []).length === 0 ? 'never decides: no name that can be asked for matches it' : `never decides: ${(shadowedBy ?? []).join('; ')} ${(shadowedBy ?? []).length > 1 ? 'do' : 'does'}`;
     case 'untestable': return `not testable here: ${reason ?? 'the reason is unknown'}`;
   }
 }

@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   hostile: () => import('./hostile.test.ts'),
   errors: () => import('./errors.test.ts'),
   restore: () => import('./restore.test.ts'),
+  coverage: () => import('./coverage.test.ts'),
   action: () => import('./action.test.ts'),
   sources: () => import('./sources.test.ts'),
 };

@@ -12,7 +12,7 @@ import { entry, observation, record, success } from '../report/ledger.ts';
 export function subject(rules: string, more = ''): Subject {
   const text = readProfileText('/p', `@{PROC} = /proc/\nprofile p {\n${rules}\n}\n${more}`, () => undefined);
   if (!isRead(text)) throw new Error(text.message);
-  return { text, profile: 'p', original: (label) => label.replace(/^(p|q)\.run/, '$1') };
+  return { text, profile: 'p', original: (label) => label.replace(/^(p|q)\.run/, '$1'), shadowed: new Set() };
 }
 
 /** A file system: folders end with a slash, links have `->`; what is not listed is missing in its folder. */

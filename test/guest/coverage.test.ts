@@ -1,0 +1,144 @@
+/** Which rules of a profile its probes hit, on the real kernel: each state that a rule can have, and the gate. */
+import { expect } from 'chai';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Ledger, RuleCoverage } from '../../src/model.ts';
+import { coverageListing } from '../../src/report/coverage-listing.ts';
+import { countsText, isKnown, profileCoverages } from '../../src/report/coverage.ts';
+import { cli, file, folder, harness, read, ROOT, spec, story } from './kit.ts';
+
+const RULES = `  network inet stream,
+  network inet dgram,
+  signal,
+  ptrace (trace,tracedby),
+  /etc/{passwd,group} r,
+  /etc/passwd r,
+  owner /tmp/** rw,
+  audit /var/tmp/** w,
+  deny /etc/group w,
+  deny /etc/gshadow r,
+  deny /usr/bin/top x,
+  deny /usr/bin/t* x,
+  deny /bin/** w,
+  deny /sys/kernel/security/** r,
+  deny network raw,
+  deny signal (send) set=(winch),
+  signal (receive) peer=runc,
+  userns,
+  deny capability sys_boot,
+  umount,`;
+const PROFILE = `abi <abi/3.0>,\nprofile covered flags=(attach_disconnected) {\n${RULES}\n}\n`;
+
+const PROBES = [
+  { name: 'reads passwd', open: '/etc/passwd', expect: 'allowed' },
+  { name: 'writes group', open: '/etc/group', for: 'write', expect: 'denied' },
+  { name: 'reads hosts', open: '/etc/hosts', expect: 'denied' },
+  { name: 'executes top', exec: '/usr/bin/top', expect: 'denied' },
+  { name: 'makes a folder', mkdir: '/tmp/thing', expect: 'allowed' },
+  { name: 'makes a logged file', try: 'mknod file /var/tmp/thing', expect: 'allowed' },
+  { name: 'a tcp socket', try: 'socket inet stream tcp', expect: 'allowed' },
+  { name: 'a raw socket', try: 'socket inet raw icmp', expect: 'denied' },
+  { name: 'traces', try: 'ptrace trace child', expect: 'allowed' },
+  { name: 'signals', try: 'signal urg child', expect: 'allowed' },
+  { name: 'signals a change of the window', try: 'signal winch child', expect: 'denied' },
+];
+
+/** What each rule must be: the probes that hit it, or its state and a word of the reason. */
+const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCoverage['state'], RegExp]>> = {
+  'network inet stream': ['a tcp socket'],
+  'network inet dgram': ['unhit', /^$/],
+  'signal': ['signals'],
+  'ptrace (trace,tracedby)': ['traces'],
+  '/etc/{passwd,group} r': ['reads passwd'],
+  '/etc/passwd r': ['shadowed', /:6 \/etc\/\{passwd,group\} r$/],
+  'owner /tmp/** rw': ['makes a folder'],
+  'audit /var/tmp/** w': ['makes a logged file'],
+  'deny /etc/group w': ['writes group'],
+  'deny /etc/gshadow r': ['unhit', /^$/],
+  'deny /usr/bin/top x': ['shadowed', /deny \/usr\/bin\/t\* x$/],
+  'deny /usr/bin/t* x': ['executes top'],
+  'deny /bin/** w': ['untestable', /\/bin → \/usr\/bin/],
+  'deny /sys/kernel/security/** r': ['untestable', /Nothing that is in this container/],
+  'deny network raw': ['a raw socket'],
+  'deny signal (send) set=(winch)': ['signals a change of the window'],
+  'signal (receive) peer=runc': ['shadowed', /signal$/],
+  'userns': ['untestable', /<abi\/3\.0>/],
+  'deny capability sys_boot': ['untestable', /does not have the capability sys_boot/],
+  'umount': ['untestable', /seccomp/],
+};
+
+function rulesOf(ledger: Ledger): readonly RuleCoverage[] {
+  return ledger.suites.flatMap(({ coverage }) => (isKnown(coverage) ? coverage.rules : []));
+}
+
+describe('rule coverage', () => {
+  const path = spec(PROFILE, PROBES);
+  let ledger: Ledger;
+
+  before(async () => { ({ ledger } = await harness([path])); });
+
+  it('is counted in a run whose probes hold', () => {
+    expect(ledger.suites.flatMap(({ entries }) => entries.filter(({ verdict }) => verdict.kind !== 'pass')), story(ledger)).to.deep.equal([]);
+    expect(ledger.suites[0]?.coverage, story(ledger)).to.have.property('rules');
+  });
+
+  it('knows every rule of the profile', () => {
+    expect(rulesOf(ledger).map(({ text }) => text)).to.deep.equal(Object.keys(EXPECTED));
+  });
+
+  for (const [text, expected] of Object.entries(EXPECTED)) {
+    it(`${text}: ${expected[1] instanceof RegExp ? expected[0] : `hit by ${expected.join(', ')}`}`, () => {
+      const rule = rulesOf(ledger).find((one) => one.text === text);
+      const names = ledger.suites.flatMap(({ entries }) => entries.filter(({ probe }) => rule?.probes.includes(probe.id)).map(({ probe }) => probe.name));
+      const shown = JSON.stringify(rule);
+      if (!(expected[1] instanceof RegExp)) {
+        expect(names, shown).to.deep.equal(expected);
+        expect(rule?.state).to.equal('hit');
+      } else {
+        expect(rule?.state, shown).to.equal(expected[0]);
+        expect([...rule?.shadowedBy ?? [], rule?.reason ?? ''].find((one) => one !== '') ?? '', shown).to.match(expected[1]);
+      }
+    });
+  }
+
+  it('is in the reports, and gates', async () => {
+    const reports = folder();
+    const listed = await cli(['run', path, '--coverage', '--min-coverage', '80', '--report-dir', reports]);
+    const said = listed.stdout.toString();
+    expect(listed.exit, said + listed.stderr).to.equal(0);
+    expect(said).to.contain('coverage of covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable');
+    expect(said).to.match(/✓ +7 {4}\/etc\/\{passwd,group\} r,\n +reads passwd\n/).and.to.match(/✗ +4 {4}network inet dgram,\n/);
+    expect(read(join(reports, 'report.html'))).to.contain('<td class="text">  deny /etc/gshadow r,</td>');
+    const gated = await cli(['run', path, '--min-coverage', '83.4', '--report-dir', reports]);
+    expect(gated.exit).to.equal(1);
+    expect(gated.stdout.toString()).to.contain('! Too few rules of profile "covered" are covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable; 83.4 % were asked for.')
+      .and.to.contain('RED: the probes do not cover as much of the profile as was asked for (exit 1)');
+  });
+
+  it('takes no other threshold than a percentage', async () => {
+    expect((await cli(['run', path, '--min-coverage', '101'])).exit).to.equal(2);
+  });
+
+  it('of the engine\'s own profile is not known, which no threshold takes for enough', async () => {
+    const { ledger: unknown, exit } = await harness([spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])], { minCoverage: 1 });
+    expect(unknown.suites[0]?.coverage, story(unknown)).to.have.property('unknown');
+    expect(exit).to.equal(3);
+  });
+
+  it('says why where the profile includes what cannot be read', async () => {
+    const odd = file('profile', PROFILE.replace('  userns,', '  include if exists <no-such-thing>\n  userns,'));
+    const { ledger: made } = await harness([path], { profile: odd, grep: 'reads passwd' });
+    expect(made.suites[0]?.coverage, story(made)).to.have.property('rules');
+  });
+});
+
+describe('rule coverage of the shipped specs', () => {
+  it('is written down', async () => {
+    const { ledger } = await harness([join(ROOT, 'specs/docker-nginx.yml'), join(ROOT, 'specs/docker-default.yml')]);
+    const figures = profileCoverages(ledger).map(({ profile, own, included }) => ({ profile, own: countsText(own), included: countsText(included) }));
+    mkdirSync('/run/results', { recursive: true });
+    writeFileSync('/run/results/coverage.json', JSON.stringify({ figures, listing: coverageListing(ledger, { color: false }) }, null, 1));
+    for (const { profile, own, included } of figures) console.log(`      ${profile}: ${own}; included: ${included}`);
+    expect(figures.map(({ profile }) => profile), story(ledger)).to.include('docker-nginx');
+  });
+});
