@@ -5,6 +5,7 @@ import { notCompiled, notMediated } from './kernel/features.ts';
 import { policyAbi } from './kernel/abi.ts';
 import { foldersOf, includeFinder } from './kernel/includes.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
+import { loadedProfiles } from './kernel/policy.ts';
 import { asWritten } from './labels.ts';
 import type { Coverage, Entry, ProfileSource } from './model.ts';
 import { limitsInside, listInside, lookInside } from './probe/inside.ts';
@@ -21,18 +22,18 @@ export function cover(source: ProfileSource, policy: LoadedPolicy, entries: read
   try {
     const text = readProfileText(source.file, policy.source, find);
     if (!isRead(text)) return { unknown: `The profile cannot be read: ${text.file}:${String(text.line)}:${String(text.column)}: ${text.message}.` };
-    return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, text, find));
+    return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, policy, text, find));
   } catch (thrown) {
     return { unknown: `It could not be found out: ${thrown instanceof Error ? thrown.message : String(thrown)}.` };
   }
 }
 
-function hereOf(pid: number, text: ProfileText, find: FindInclude): Here {
+function hereOf(pid: number, policy: LoadedPolicy, text: ProfileText, find: FindInclude): Here {
   const abi = policyAbi(text, find);
   const known = new Map<string, string | undefined>();
   const reason = (name: string): string | undefined => notMediated(name) ?? (abi === undefined ? undefined : notCompiled(name, abi));
   return {
-    ...limitsInside(pid), look: (path, follow) => lookInside(pid, path, follow), list: (folder) => listInside(pid, folder),
+    ...limitsInside(pid), labels: ['unconfined', ...[...loadedProfiles().keys()].filter((name) => !policy.written.has(name))], look: (path, follow) => lookInside(pid, path, follow), list: (folder) => listInside(pid, folder),
     unmediated: (name) => {
       if (!known.has(name)) known.set(name, reason(name));
       return known.get(name);

@@ -1,12 +1,13 @@
 /** Which rules a probe hit: from what the kernel recorded, and from what the probe was granted. Pure. */
-import type { Entry } from '../model.ts';
+import { sameLabel } from '../labels.ts';
+import type { Entry, Observation, Probe, ProcessProof } from '../model.ts';
 import { questionOf, type Access } from '../profile/access.ts';
 import { answer, rulesOf } from '../profile/decide.ts';
 import type { Grant } from '../profile/grants.ts';
 import { grantsFor, policyOf, surroundingsOf } from '../profile/policy.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../profile/rules.ts';
 import { outcomeOf } from '../verdict.ts';
-import { operationAccesses, type Look } from './operation-accesses.ts';
+import { answeredAccesses, isOwn, operationAccesses, type Look } from './operation-accesses.ts';
 import { recordAccesses } from './record-accesses.ts';
 
 /** The profile file under test, and how its names read while it is loaded. */
@@ -35,11 +36,19 @@ export function rulesHit({ probe, observation, witnesses }: Entry, subject: Subj
       for (const access of accesses) take([...needed(subject, block, access), ...auditing(grants(subject, block, access))]);
     }
   }
-  const tested = blockOf(subject, subject.profile);
-  if (tested !== undefined && observation?.stage === 'done' && observation.process?.label === observation.process?.expected && outcomeOf(probe, observation).kind === 'succeeded') {
-    for (const access of operationAccesses(probe.action, look, subject.profile)) take(needed(subject, tested, access));
-  }
+  if (observation?.stage === 'done' && outcomeOf(probe, observation).kind === 'succeeded') for (const [block, access] of granted(probe, observation, subject, look)) take(needed(subject, block, access));
   return found;
+}
+
+/** What profiles of the file were asked when a probe succeeded: that of who tried it, and that of the other end. */
+function granted({ action, from }: Probe, { process, other }: Observation, subject: Subject, look: Look): (readonly [ProfileBlock, Access])[] {
+  if (![process, other].every((one) => one === undefined || sameLabel(one.label, one.expected))) return [];
+  const named = (one: ProcessProof | undefined): string | undefined => (one === undefined ? undefined : subject.original(one.label.replace(/ \([a-z]+\)$/, '')));
+  const self = named(process) ?? subject.profile;
+  const ends = { self, other: named(other) ?? (isOwn(action) ? self : undefined) };
+  const active = from === undefined || other !== undefined ? operationAccesses(action, look, ends) : [];
+  const all = [...active.map((access) => [self, access] as const), ...answeredAccesses(action, ends).map((access) => [ends.other ?? '', access] as const)];
+  return all.flatMap(([label, access]) => { const block = blockOf(subject, label); return block === undefined ? [] : [[block, access] as const]; });
 }
 
 function blockOf({ text, original }: Subject, label: string): ProfileBlock | undefined {

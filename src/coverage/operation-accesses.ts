@@ -19,16 +19,38 @@ export interface Look {
   (path: string, follow: boolean): Place | undefined;
 }
 
-type Reader = (args: readonly string[], look: Look, self: string) => readonly (Access | undefined)[];
+/** The labels of who tries and of who is at the other end; the latter unknown for a process that is not ours. */
+export interface Ends {
+  readonly self: string;
+  readonly other: string | undefined;
+}
+
+type Reader = (args: readonly string[], look: Look, ends: Ends) => readonly (Access | undefined)[];
 
 /**
+ * What the profile of who tries it was asked.
  * @param look finds what a path is in the container.
- * @param self the label that the agent and its children carry.
  * @returns none for a command: only the kernel's records tell what it touched.
  */
-export function operationAccesses(action: Action, look: Look, self: string): readonly Access[] {
+export function operationAccesses(action: Action, look: Look, ends: Ends): readonly Access[] {
   if (action.kind !== 'operation' || !Object.hasOwn(READERS, action.name)) return [];
-  return (READERS[action.name]?.(action.args, look, self) ?? []).filter((access) => access !== undefined);
+  return (READERS[action.name]?.(action.args, look, ends) ?? []).filter((access) => access !== undefined);
+}
+
+/** What the profile at the other end was asked. */
+export function answeredAccesses(action: Action, { self, other }: Ends): readonly Access[] {
+  if (action.kind !== 'operation' || other === undefined) return [];
+  if (action.name === 'signal') return [{ class: 'signal', access: 'receive', signal: signalOf(action.args), peer: self }];
+  return action.name === 'ptrace' ? [{ class: 'ptrace', access: action.args[0] === 'read' ? 'readby' : 'tracedby', peer: self }] : [];
+}
+
+/** Its own child is under its own label, and so is the container's first process. */
+export function isOwn(action: Action): boolean {
+  return action.kind === 'operation' && ['child', '1'].includes(action.args[1] ?? '');
+}
+
+function signalOf([number]: readonly string[]): string {
+  return signalName(Number(number))?.replace(/^SIG/, '').toLowerCase() ?? 'exists';
 }
 
 /** With a slash at its end when it is a folder, or is about to be one. */
@@ -75,10 +97,6 @@ function mount([fstype = '', source = '', target = '', number = '0']: readonly s
   return [{ class: 'mount', target: name(place), flags, source: from === undefined ? source : name(from), ...(fstype === '' ? {} : { fstype }) }];
 }
 
-/** Its own child is under its own label, and so is the container's first process. */
-const OWN = new Set(['child', '1']);
-const passive: Readonly<Record<string, string>> = { trace: 'tracedby', read: 'readby' };
-
 const made = { made: true } as const;
 const attribute: Reader = ([path = ''], look) => file('w', look(path, true));
 const READERS: Readonly<Record<string, Reader>> = {
@@ -105,9 +123,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   socket, bind: socket, listen: socket, accept: socket, connect: socket, send: socket, receive: socket, getpeername: socket, shutdown: socket, getsockopt: socket, setsockopt: socket, getsockname: socket,
   mount, umount: (args, look) => { const target = inside(args, 0, look); return target === undefined ? [] : [{ class: 'umount', target }]; },
   pivot_root: (args, look) => { const target = inside(args, 0, look); const oldroot = inside(args, 1, look); return target === undefined || oldroot === undefined ? [] : [{ class: 'pivot_root', target, oldroot }]; },
-  ptrace: ([access = '', who = ''], _look, peer) => (OWN.has(who) ? [access, passive[access] ?? ''].map((one) => ({ class: 'ptrace', access: one, peer })) : []),
-  signal: ([number = '', who = ''], _look, peer) => (OWN.has(who) ? ['send', 'receive'].map((access) => ({ class: 'signal', access, signal: signalName(Number(number))?.replace(/^SIG/, '').toLowerCase() ?? 'exists', peer })) : []),
+  ptrace: ([access = ''], _look, { other }) => (other === undefined ? [] : [{ class: 'ptrace', access, peer: other }]),
+  signal: (args, _look, { other }) => (other === undefined ? [] : [{ class: 'signal', access: 'send', signal: signalOf(args), peer: other }]),
   userns: () => [{ class: 'userns', access: 'create' }],
-  io_uring: ([access = ''], _look, label) => (access === 'setup' ? [] : [{ class: 'io_uring', access, label }]),
-  mqueue: ([access = '', path = ''], _look, label) => [{ class: 'mqueue', access, type: 'posix', name: path, label }],
+  io_uring: ([access = ''], _look, { self }) => (access === 'setup' ? [] : [{ class: 'io_uring', access, label: self }]),
+  mqueue: ([access = '', path = ''], _look, { self }) => [{ class: 'mqueue', access, type: 'posix', name: path, label: self }],
 };

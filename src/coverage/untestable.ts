@@ -14,6 +14,8 @@ export interface Here {
   readonly capabilities: ReadonlySet<string>;
   /** Whether a filter of system calls is on. */
   readonly filtered: boolean;
+  /** Labels that a helper beside the container can carry (`peers`). */
+  readonly labels: readonly string[];
   /** Why no rule of a class is asked; undefined when rules of it are. */
   readonly unmediated: (name: string) => string | undefined;
 }
@@ -24,6 +26,8 @@ const CLASS: Readonly<Partial<Record<Rule['kind'], string>>> = { link: 'file', u
 /** @returns a sentence, or undefined when a probe can reach the rule. */
 export function untestable(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
   if (rule.kind === 'all') return undefined;
+  // of a deny rule for unix sockets nothing is left where the kernel knows them only as a network family
+  if (rule.kind === 'unix' && rule.qualifiers.access === 'deny') return here.unmediated('unix');
   if (rule.kind === 'dbus') return 'A bus daemon asks for it, not the kernel.';
   if (rule.qualifiers.access === 'prompt') return 'A prompt needs someone who answers it.';
   return here.unmediated(CLASS[rule.kind] ?? rule.kind) ?? ofKind(rule, block, subject, here);
@@ -38,22 +42,22 @@ function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): 
     }
     case 'mount': case 'remount': case 'umount': case 'pivot_root': case 'userns':
       return here.filtered && !here.capabilities.has('sys_admin') ? 'The engine\'s filter of system calls (seccomp) refuses the call before AppArmor is asked.' : undefined;
-    case 'signal': case 'ptrace': return outside(rule, subject);
+    case 'signal': case 'ptrace': return outside(rule, subject, here);
     case 'network': case 'unix': case 'mqueue': case 'io_uring': case 'rlimit': case 'change_profile': case 'dbus': case 'all': return undefined;
   }
 }
 
-/** Signals and traces only pass between processes of the container, and those carry labels of the profile's file. */
-function outside(rule: PeerRule, { text }: Subject): string | undefined {
+/** Signals and traces only pass between processes of the container and its peers: under labels of the profile's file, or that are loaded here. */
+function outside(rule: PeerRule, { text }: Subject, { labels }: Here): string | undefined {
   const peer = rule.conditions['peer'];
   if (peer === undefined) return undefined;
-  const names = text.profiles.map(({ name }) => name);
+  const names = [...text.profiles.map(({ name }) => name), ...labels];
   // a rule of its own, so that no other rule of the profile answers for it
   const alone: ProfileBlock = { name: '', kind: 'profile', flags: [], span: rule.span, rules: [{ ...rule, qualifiers: { audit: false, access: 'allow' } }] };
   const word = rule.signals?.[0] ?? 'urg';
   const words = rule.access.length > 0 ? rule.access : rule.kind === 'signal' ? ['send'] : ['trace'];
   const reached = names.some((name) => words.some((access) => reaches(alone, rule.kind === 'signal' ? { class: 'signal', access, signal: word, peer: name } : { class: 'ptrace', access, peer: name }, text)));
-  return reached ? undefined : `Only a process outside the container can carry a label that ${peer.text} names.`;
+  return reached ? undefined : `No profile is loaded here that ${peer.text} names, so no process can carry its label.`;
 }
 
 function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): boolean {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { rulesHit } from '../../../src/coverage/credit.ts';
+import type { ProcessProof } from '../../../src/model.ts';
 import { files, operation, subject, texts } from './subject.ts';
 
 const look = files('/etc/', '/etc/passwd', '/bin->/usr/bin', '/usr/', '/usr/bin/', '/usr/bin/top', '/opt/', '/mnt/');
@@ -89,6 +90,19 @@ describe('coverage/credit: a success', () => {
   for (const [rules, line, expected] of rows) {
     it(`${line} under ${rules.replaceAll('\n', ' ')} hits ${expected.join(', ') || 'none'}`, () => { expect(hit(rules, line)).to.deep.equal(expected); });
   }
+
+  it('between two processes asks the profile of each', () => {
+    const two = subject('signal (receive) peer=q,\nsignal (send) peer=q,\nptrace (readby) peer=unconfined,', 'profile q {\n  signal (send) peer=p,\n  signal (receive) peer=other,\n}\n');
+    const between = (line: string, self: string, other: string, from?: string): string[] => {
+      const made = operation(line);
+      const proof = (label: string): ProcessProof => ({ pid: 1, label, expected: label });
+      return [...rulesHit({ ...made, probe: { ...made.probe, ...(from === undefined ? {} : { from }) }, observation: { ...made.observation!, process: proof(self), other: proof(other) } }, two, look)].map(({ profile, text }) => `${profile}: ${text}`);
+    };
+    expect(between('signal term peer Q', 'p.run (enforce)', 'q.run (enforce)')).to.deep.equal(['p: signal (send) peer=q']);
+    expect(between('signal term container', 'q.run (enforce)', 'p.run (enforce)', 'Q')).to.deep.equal(['q: signal (send) peer=p', 'p: signal (receive) peer=q']);
+    expect(between('ptrace read container', 'unconfined', 'p.run (enforce)', 'U')).to.deep.equal(['p: ptrace (readby) peer=unconfined']);
+    expect(between('signal term container', 'runc (unconfined)', 'p.run (enforce)', 'R')).to.deep.equal([]);
+  });
 
   it('proves nothing when it was another layer that was asked, or nobody', () => {
     const denied = operation('open read /etc/passwd');

@@ -32,7 +32,7 @@ export function files(...names: string[]): Look {
 
 /** A container of everything. */
 export function here(change: Partial<Here> = {}): Here {
-  return { look: files('/etc/', '/etc/passwd'), list: () => undefined, capabilities: new Set(['chown', 'sys_admin']), filtered: false, unmediated: () => undefined, ...change };
+  return { look: files('/etc/', '/etc/passwd'), list: () => undefined, capabilities: new Set(['chown', 'sys_admin']), labels: ['unconfined'], filtered: false, unmediated: () => undefined, ...change };
 }
 
 /** A probe of one operation, and what came of it: it succeeded unless the kernel's records say DENIED. */

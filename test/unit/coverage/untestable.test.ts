@@ -36,8 +36,10 @@ describe('coverage/untestable', () => {
     }
   });
 
-  it('is a process outside the container', () => {
-    expect(reason('signal (receive) peer=unconfined,')).to.equal('Only a process outside the container can carry a label that unconfined names.');
+  it('is a label that no process can carry', () => {
+    expect(reason('signal (receive) peer=unconfined,')).to.equal(undefined);
+    expect(reason('signal (receive) peer=runc,')).to.equal('No profile is loaded here that runc names, so no process can carry its label.');
+    expect(reason('signal (receive) peer={runc,crun},', { labels: ['crun'] })).to.equal(undefined);
     expect(reason('signal (receive) peer={runc,crun},')).to.match(/\{runc,crun\}/);
     expect(reason('ptrace (trace) peer=other,')).to.be.a('string');
     for (const rule of ['signal,', 'signal (send) set=(term) peer=p,', 'signal peer=p//k,', 'signal peer=**,', 'ptrace (readby) peer=p,', 'deny ptrace peer=@{profile_name},']) expect(reason(rule, {}, 'profile p//k {\n}\n'), rule).to.equal(undefined);
