@@ -59,6 +59,9 @@ function asDeclared({ expect }: Probe, o: Observation): boolean {
   return (typeof expect.exit === 'number' && o.exit === expect.exit) || (expect.status !== undefined && o.status === expect.status);
 }
 
+/** A copy under a name of its own catches no program of the host, and none of the container by attachment. */
+const UNATTACHED = 'The exec rule looks for a profile that attaches to the program, and the copy that a run loads attaches to nothing: name the profile in the rule (`px -> NAME`), or run with --in-place.';
+
 /** What a command through `docker exec` does not show. */
 const DIRECT = 'Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.';
 
@@ -113,7 +116,8 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
   const [first] = denials;
   if (first !== undefined) {
     const rule = suggestRule(first.record);
-    return verdict('fail', 'denied-but-allowed', `The profile denies it: ${how}.`, rule === undefined ? undefined : `A rule that would allow it: ${rule}`);
+    const unattached = first.record.fields['info'] === 'profile transition not found';
+    return verdict('fail', 'denied-but-allowed', `The profile denies it: ${how}.`, unattached ? UNATTACHED : rule === undefined ? undefined : `A rule that would allow it: ${rule}`);
   }
   if (controlOutcome === undefined) return verdict('inconclusive', 'not-the-profile', `It failed (${how}), with no record and no control container to tell why.`);
   if (controlOutcome.kind === 'succeeded') {

@@ -53,9 +53,9 @@ function profile(rules: readonly string[]): string {
   return file('classes', `abi "${abi}",\nprofile classes flags=(attach_disconnected) {\n  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n${rules.map((rule) => `  ${rule}\n`).join('')}}\n`);
 }
 
-function specFor(rules: readonly string[], access: string): string {
+function specFor(rules: readonly string[], access: string, control = true): string {
   return spec({ file: profile(rules) }, CASES.map((one) => ({ name: name(one), try: one.operation, expect: access })),
-    { control: true, container: { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] } });
+    { control, container: { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] } });
 }
 
 describe('each mediated class', () => {
@@ -92,6 +92,18 @@ describe('each mediated class', () => {
       expect(denied?.verdict.kind, shown).to.equal('pass');
       expect(denied?.witnesses.some(({ by, record }) => by === 'comm' && record.type === 'DENIED'), shown).to.equal(true);
       expect(allowed?.verdict.kind, shown).to.equal('pass');
+    });
+  }
+
+  // every rule is taken away in one of two profiles and stands in the other: what is red is what was taken away, and nothing else
+  for (const [which, odd] of [['every second rule', 0], ['the others', 1]] as const) {
+    it(`is red when its rule is weakened: ${which}`, async () => {
+      const weakened = (one: Case): boolean => mediated.indexOf(one) % 2 === odd;
+      const rules = mediated.map((one) => (weakened(one) ? one.allow ?? '' : one.deny)).filter(Boolean);
+      const { ledger } = await harness([specFor(rules, 'denied', false)]);
+      expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
+      const codes = Object.fromEntries(mediated.map((one) => [name(one), entry(ledger, name(one)).verdict.code]));
+      expect(codes).to.deep.equal(Object.fromEntries(mediated.map((one) => [name(one), weakened(one) ? 'let-through' : 'denied'])));
     });
   }
 

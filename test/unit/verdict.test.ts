@@ -106,3 +106,10 @@ describe('the verdict table', () => {
     expect(decide(facts(allowed, EACCES, [DENIED], OK)).hint).to.match(/\/x r,/);
   });
 });
+
+describe('a transition to a profile by attachment', () => {
+  it('is not found in a copy, which the hint says', () => {
+    const { hint } = decide(facts(allowed, EACCES, [record('DENIED', { operation: 'exec', info: 'profile transition not found' })], OK));
+    expect(hint).to.match(/attaches to nothing.*--in-place/);
+  });
+});
