@@ -1,35 +1,34 @@
 /** Rule coverage of a suite while its container is still there: the profile read, the place looked at, the rules counted. */
 import { coverageOf } from './coverage/coverage.ts';
 import type { Here } from './coverage/untestable.ts';
+import { asHarnessError } from './errors.ts';
 import { notCompiled, notMediated } from './kernel/features.ts';
 import { policyAbi } from './kernel/abi.ts';
-import { foldersOf, includeFinder } from './kernel/includes.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
 import { loadedProfiles } from './kernel/policy.ts';
+import { profileText } from './kernel/profile-text.ts';
 import { asWritten } from './labels.ts';
 import type { Coverage, Entry, ProfileSource } from './model.ts';
 import { limitsInside, listInside, lookInside } from './probe/inside.ts';
-import { isRead, readProfileText } from './profile/read.ts';
-import type { FindInclude, ProfileText } from './profile/rules.ts';
+import type { ProfileText } from './profile/rules.ts';
 
 /**
  * @param pid the confined container's first process.
  * @returns why the coverage is not known, where it is not: a run does not fail for that.
  */
 export function cover(source: ProfileSource, policy: LoadedPolicy, entries: readonly Entry[], pid: number): Coverage {
-  if (source.from === 'engine' || policy.source === undefined) return { unknown: 'The engine\'s own profile is not there as text: `source:` beside `engine:` names a file that has it.' };
-  const find = includeFinder(foldersOf(source.file, {}));
+  if (source.from === 'engine') return { unknown: 'The engine\'s own profile is not there as text: `source:` beside `engine:` names a file that has it.' };
   try {
-    const text = readProfileText(source.file, policy.source, find);
-    if (!isRead(text)) return { unknown: `The profile cannot be read: ${text.file}:${String(text.line)}:${String(text.column)}: ${text.message}.` };
-    return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, policy, text, find));
+    const text = profileText(source.file, {}, policy.source);
+    return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, policy, text));
   } catch (thrown) {
-    return { unknown: `It could not be found out: ${thrown instanceof Error ? thrown.message : String(thrown)}.` };
+    const { message, details } = asHarnessError(thrown);
+    return { unknown: [message, ...details].join(' ') };
   }
 }
 
-function hereOf(pid: number, policy: LoadedPolicy, text: ProfileText, find: FindInclude): Here {
-  const abi = policyAbi(text, find);
+function hereOf(pid: number, policy: LoadedPolicy, text: ProfileText): Here {
+  const abi = policyAbi(text);
   const known = new Map<string, string | undefined>();
   const reason = (name: string): string | undefined => notMediated(name) ?? (abi === undefined ? undefined : notCompiled(name, abi));
   return {

@@ -15,7 +15,8 @@ export function coverageOf({ text, profile, original }: Omit<Subject, 'shadowed'
   const subject: Subject = { text, profile, original, shadowed: new Set(shadows.keys()) };
   const probes = new Map<Rule, string[]>();
   for (const entry of entries) for (const rule of rulesHit(entry, subject, here.look)) probes.set(rule, [...probes.get(rule) ?? [], entry.probe.id]);
-  const blocks = text.profiles.filter(({ name, rules }) => name === profile || name.startsWith(`${profile}//`) || rules.some((rule) => probes.has(rule)));
+  const tested = profile.split('//&'); // a stack
+  const blocks = text.profiles.filter(({ name, rules }) => tested.some((one) => name === one || name.startsWith(`${one}//`)) || rules.some((rule) => probes.has(rule)));
   const rules = blocks.flatMap((block) => block.rules.map((rule): RuleCoverage => ({
     id: rule.id, profile: rule.profile, file: rule.span.file, line: rule.span.line, text: rule.text, included: rule.via.length > 0,
     ...stateOf(rule, block, probes.get(rule) ?? [], subject, here, shadows.get(rule)),

@@ -48,7 +48,8 @@ function granted({ action, from }: Probe, { process, other }: Observation, subje
   const ends = { self, other: named(other) ?? (isOwn(action) ? self : undefined) };
   const active = from === undefined || other !== undefined ? operationAccesses(action, look, ends) : [];
   const all = [...active.map((access) => [self, access] as const), ...answeredAccesses(action, ends).map((access) => [ends.other ?? '', access] as const)];
-  return all.flatMap(([label, access]) => { const block = blockOf(subject, label); return block === undefined ? [] : [[block, access] as const]; });
+  // every profile of a stack is asked
+  return all.flatMap(([label, access]) => label.split('//&').flatMap((part) => { const block = blockOf(subject, part); return block === undefined ? [] : [[block, access] as const]; }));
 }
 
 function blockOf({ text, original }: Subject, label: string): ProfileBlock | undefined {

@@ -1,15 +1,16 @@
 /** The list of features that a profile is compiled for. */
 import { readFileSync } from 'node:fs';
-import type { FindInclude, ProfileText } from '../profile/rules.ts';
+import { foldersOf, includeFinder } from './includes.ts';
+import type { ProfileText } from '../profile/rules.ts';
 
 /** What the parser takes for policy that names no ABI. */
 const CONFIG = '/etc/apparmor/parser.conf';
 
 /** @returns undefined when it is the kernel's own list. */
-export function policyAbi({ file, abi }: ProfileText, find: FindInclude): { readonly name: string; readonly text: string } | undefined {
+export function policyAbi({ file, abi }: ProfileText): { readonly name: string; readonly text: string } | undefined {
   if (abi === undefined) return defaultAbi();
   const [, magic, plain] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
-  const [found] = find({ name: magic ?? plain ?? '', magic: magic !== undefined, from: file }) ?? [];
+  const [found] = includeFinder(foldersOf(file, {}))({ name: magic ?? plain ?? '', magic: magic !== undefined, from: file }) ?? [];
   return found === undefined ? undefined : { name: abi, text: found.text };
 }
 

@@ -5,10 +5,13 @@ import type { ProfileText } from '../profile/rules.ts';
 import { foldersOf, includeFinder, type IncludeFolders } from './includes.ts';
 import { readProfile } from './parser.ts';
 
-/** @throws HarnessError `profile-unreadable`, `profile-unread`, `include-not-found` */
-export function profileText(file: string, folders: Omit<IncludeFolders, 'folder'> = {}): ProfileText {
+/**
+ * @param source what is in the file, when it has been read.
+ * @throws HarnessError `profile-unreadable`, `profile-unread`, `include-not-found`
+ */
+export function profileText(file: string, folders: Omit<IncludeFolders, 'folder'> = {}, source = readProfile(file)): ProfileText {
   const where = foldersOf(file, folders);
-  const result = readProfileText(file, readProfile(file), includeFinder(where));
+  const result = readProfileText(file, source, includeFinder(where));
   if (isRead(result)) return result;
   const { line, column, message, missing } = result;
   const details = [`${result.file}:${line}:${column}: ${message}`];

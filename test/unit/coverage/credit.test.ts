@@ -104,6 +104,11 @@ describe('coverage/credit: a success', () => {
     expect(between('signal term container', 'runc (unconfined)', 'p.run (enforce)', 'R')).to.deep.equal([]);
   });
 
+  it('under a stack asks each of its profiles', () => {
+    const stack = { ...subject('/etc/passwd r,', 'profile q {\n  /etc/* r,\n}\n'), profile: 'p//&q', original: (label: string) => label.replaceAll('.run', '') };
+    expect(texts(rulesHit(operation('open read /etc/passwd'), stack, look))).to.deep.equal(['/etc/* r', '/etc/passwd r']);
+  });
+
   it('proves nothing when it was another layer that was asked, or nobody', () => {
     const denied = operation('open read /etc/passwd');
     for (const errno of ['EROFS', 'ENOENT', 'ECANCELED', 'EACCES']) expect([...rulesHit({ ...denied, observation: { ...denied.observation!, errno } }, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
