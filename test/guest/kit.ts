@@ -36,10 +36,10 @@ export function cli(args: readonly string[], options: { env?: NodeJS.ProcessEnv;
   return exec([process.execPath, CLI, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1', ...options.env }, timeoutMs: 300_000 });
 }
 
-/** A run in this process. @returns the ledger and its exit code. */
+/** A run in this process, without rule coverage unless it is asked for. @returns the ledger and its exit code. */
 export async function harness(specs: readonly string[], options: Partial<RunOptions> = {}): Promise<{ ledger: Ledger; exit: number }> {
   const silent = (): void => undefined;
-  const ledger = await run({ specs, bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options },
+  const ledger = await run({ specs, bail: false, inPlace: false, keepAuditSwitch: false, withoutCoverage: true, signal: new AbortController().signal, ...options },
     { progress: silent, suite: silent, entry: silent, fault: silent });
   return { ledger, exit: exitCode(ledger) };
 }
