@@ -20,6 +20,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['sources', 'labels'] },
   { suite: 'trixie', groups: ['truth', 'coverage'] },
+  { suite: 'trixie', groups: ['matcher', 'diff'] },
   { suite: 'trixie', groups: ['peers', 'modes'] },
 ];
 const AT_ONCE = 2;

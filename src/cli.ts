@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { runAudit } from './cli/audit.ts';
 import { runCleanup } from './cli/cleanup.ts';
 import { printError } from './cli/console.ts';
+import { runDiff, type DiffArguments } from './cli/diff.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { addLabCommands } from './cli/lab.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
@@ -62,6 +63,26 @@ Needs no AppArmor on this host; includes such as <tunables/global> need its file
 
 Example: apparmor-probe rules profiles/docker-nginx -b /etc/apparmor.d`)
   .action((file: string, options: RulesArguments) => { process.exitCode = runRules(file, options); });
+
+program.command('diff')
+  .description('what a change of a profile changes: rules, accesses of the compiled policy, and with --spec verdicts of probes')
+  .argument('<BASE>', 'a profile file, REVISION:PATH, or a revision of FILE')
+  .argument('<HEAD>', 'the same for the other side')
+  .argument('[FILE]', 'the profile file, when BASE and HEAD are revisions')
+  .addOption(new Option('--host <where>', 'where the kernel is asked; none reads the expressions only').choices(['auto', 'local', 'lab', 'none']).default('auto'))
+  .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
+  .option('--spec <file>', 'try its probes under both profiles, and let its waivers count')
+  .option('--json', 'print JSON', false)
+  .option('--markdown <file>', 'also write it as Markdown')
+  .option('-I, --include <folder>', 'search this folder for includes (repeat for more)', (folder: string, known: string[]) => [...known, folder], [])
+  .option('-b, --base <folder>', 'the base folder of includes (default: /etc/apparmor.d)')
+  .addOption(new Option('--as <name>', 'what to call a side').argParser((name: string, known: string[] | undefined) => [...known ?? [], name]).hideHelp())
+  .addHelpText('after', `
+Exit status: 0 nothing is newly allowed that no waiver of the spec covers, 1 something is, 2 a profile, revision or option is wrong,
+4 the harness or the host failed, or the kernel contradicts our reading.
+
+Example: apparmor-probe diff main HEAD profiles/docker-nginx --spec specs/docker-nginx.yml`)
+  .action(async (base: string, head: string, file: string | undefined, options: DiffArguments) => { process.exitCode = await runDiff(file === undefined ? [base, head] : [base, head, file], options); });
 
 program.command('doctor')
   .description('show what this host can do, each line with its cure')

@@ -117,6 +117,17 @@ export interface Readiness {
   readonly timeoutMs: number;
 }
 
+/** A newly allowed access that a reviewer has accepted, until a day. */
+export interface Waiver {
+  /** An expression for paths, or the words of a rule. */
+  readonly allows: string;
+  /** With a path: the letters. */
+  readonly permissions?: string;
+  readonly because: string;
+  /** The last day that it holds, `YYYY-MM-DD`. */
+  readonly until: string;
+}
+
 /** A spec file, validated and resolved: all paths absolute, every probe with an id. */
 export interface Plan {
   readonly file: string;
@@ -127,6 +138,8 @@ export interface Plan {
   readonly peers: readonly PeerSpec[];
   /** Whether each probe also runs in a twin container that is unconfined. */
   readonly control: boolean;
+  /** What `diff` lets pass. */
+  readonly waivers: readonly Waiver[];
   readonly probes: readonly Probe[];
 }
 

@@ -41,7 +41,7 @@ export function harnessFiles(): FileToPut[] {
 }
 
 /** Every file that the plans name, at the same path in the guest. */
-function planFiles(plans: readonly Plan[]): FileToPut[] {
+export function planFiles(plans: readonly Plan[]): FileToPut[] {
   const paths = plans.flatMap((plan) => [
     plan.file,
     ...(plan.profile.from === 'file' ? profileFiles(plan.profile.file) : []),
@@ -52,7 +52,7 @@ function planFiles(plans: readonly Plan[]): FileToPut[] {
 }
 
 /** A profile may include files that stand beside it. */
-function profileFiles(file: string): string[] {
+export function profileFiles(file: string): string[] {
   try {
     return readdirSync(dirname(file), { recursive: true }).length <= MAX_NEIGHBOURS ? [dirname(file)] : [file];
   } catch {

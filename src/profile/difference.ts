@@ -1,7 +1,7 @@
 /** Accesses that two profiles answer differently, found from their expressions, with examples. Pure. */
 import { accessOf, type Access } from './access.ts';
 import { answer, rulesOf, type Answer } from './decide.ts';
-import { DOMAINS, type Domain, type Grant, type Surroundings } from './grants.ts';
+import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from './grants.ts';
 import { compileGrants, covers, policyOf } from './policy.ts';
 import { blockDifferences } from './block-difference.ts';
 import type { ProfileBlock, Rule } from './rules.ts';
@@ -131,8 +131,9 @@ function pick(group: readonly Found[], most: number): Access[] {
   const all = group.flatMap(({ domain, words, keys }) => keys.map((key) => ({ domain, words, key }))).sort((a, b) => a.key.length - b.key.length);
   const owned = all.filter(({ words }) => !words.includes('other')); // what is true of the owner is the plainer example
   const plain = owned.length > 0 ? owned : all;
-  const taken = new Set<string>();
-  const different = plain.filter(({ key }) => !taken.has(key) && taken.add(key).size > 0);
-  const chosen = different.length >= most ? different.slice(0, most) : [...different, ...plain.filter((one) => !different.includes(one))].slice(0, most);
+  const chosen: typeof plain = [];
+  for (const fresh of [({ key }: Question) => key, ({ domain, words }: Question) => permissionOf(domain, words)]) {
+    for (const one of plain) if (chosen.length < most && !chosen.includes(one) && !chosen.some((other) => fresh(other) === fresh(one))) chosen.push(one);
+  }
   return chosen.map(accessOf);
 }

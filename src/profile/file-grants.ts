@@ -10,7 +10,7 @@ const ANY_TARGET = '/[^/][\\000-\\377]*';
 
 export function fileGrants(rule: FileRule, surroundings: Surroundings): Part[] {
   const owner = whose(rule.qualifiers);
-  return variants(rule.path?.expanded ?? [EVERY_PATH], surroundings.aliases).flatMap((text): Part[] => {
+  return variants(rule.path ?? { text: EVERY_PATH, expanded: [EVERY_PATH] }, surroundings.aliases).flatMap((text): Part[] => {
     const path = translate(text, { path: true });
     if ('problem' in path) return [path];
     const { regex } = path;
@@ -31,7 +31,7 @@ export function fileGrants(rule: FileRule, surroundings: Surroundings): Part[] {
 
 export function linkGrants(rule: LinkRule, { aliases }: Surroundings): Part[] {
   const owner = whose(rule.qualifiers);
-  const pairs = variants(rule.path.expanded, aliases).flatMap((path) => variants(rule.target.expanded, aliases).map((target) => [path, target] as const));
+  const pairs = variants(rule.path, aliases).flatMap((path) => variants(rule.target, aliases).map((target) => [path, target] as const));
   return pairs.map(([from, to]): Part => {
     const path = translate(from, { path: true });
     const target = translate(to, { path: true });
@@ -45,7 +45,8 @@ function whose({ owner }: Qualifiers): Words | undefined {
 }
 
 /** Each alias adds a copy of every rule that begins with its left side; the copies are not aliased again. */
-function variants(expanded: Expression['expanded'], aliases: Surroundings['aliases']): readonly string[] {
+function variants({ expanded: values, alternation }: Expression, aliases: Surroundings['aliases']): readonly string[] {
+  const expanded = alternation === undefined ? values : [alternation];
   const copies = expanded.flatMap((text) => aliases.filter(({ from }) => text.startsWith(from)).map(({ from, to }) => to + text.slice(from.length)));
   return [...expanded, ...copies];
 }

@@ -35,7 +35,7 @@ export function changeProfileGrants(rule: ChangeProfileRule): Part[] {
 export function joined(values: readonly (Expression | undefined)[], path = false): string | { readonly problem: string } {
   const all: string[] = [];
   for (const value of values) {
-    const translated = (value?.expanded ?? []).map((text) => translate(text, { path }));
+    const translated = (value?.alternation === undefined ? value?.expanded ?? [] : [value.alternation]).map((text) => translate(text, { path }));
     const problem = translated.find((one) => 'problem' in one);
     if (problem !== undefined && 'problem' in problem) return problem;
     const regexes = translated.flatMap((one) => ('regex' in one ? [one.regex] : []));

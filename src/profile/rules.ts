@@ -17,6 +17,8 @@ export interface Expression {
   readonly text: string;
   /** AARE without variables, quotes removed; escapes and wildcards are still in it. */
   readonly expanded: readonly string[];
+  /** The one AARE that apparmor_parser makes of several values: `{a,b}/c`. A `*` at a value's end is then not at its part's. */
+  readonly alternation?: string;
 }
 
 export interface Qualifiers {

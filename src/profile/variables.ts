@@ -34,7 +34,8 @@ export class Variables {
   /** @throws Error with what to tell, when a variable is unknown, names itself, or grows out of bounds. */
   expand(raw: string, { path }: { readonly path: boolean }): Expression {
     const values = this.#expand(unquote(raw), 0);
-    return { text: raw, expanded: path ? [...new Set(values.map(singleSlashes))] : values };
+    const tidy = (text: string): string => (path ? singleSlashes(text) : text);
+    return { text: raw, expanded: path ? [...new Set(values.map(tidy))] : values, ...(values.length > 1 ? { alternation: tidy(this.single(raw)) } : {}) };
   }
 
   /** One text for a word: several values of a variable as an alternation, as AppArmor 4.1 writes names. */

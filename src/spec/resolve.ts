@@ -49,6 +49,7 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
     peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
     control: spec.control ?? true,
+    waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({ ...rest, ...(permissions === undefined ? {} : { permissions }) })),
     probes,
   };
 }

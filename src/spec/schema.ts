@@ -1,5 +1,6 @@
 /** The spec language. dist/spec.schema.json and docs/spec.md are generated from here, so every key says what it means. */
 import * as z from 'zod';
+import { waiverProblem } from '../profile/waive.ts';
 
 const LIMIT = { text: 4096, script: 65_536, items: 10_000, list: 1_000 } as const;
 
@@ -101,6 +102,14 @@ const peers = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be small
   profile: text.describe('`unconfined`, or the name of a profile in the profile file.'),
 })).describe('Helpers beside the container that share its processes and its network, each under a label of its own: the other end of `try: signal term peer NAME`, `ptrace read peer NAME`, `connect unix stream peer NAME`, `send unix dgram peer NAME`. What is signalled or traced is a process that does nothing else.');
 
+const waiver = z.strictObject({
+  allows: text.describe('What may be allowed: an expression for paths, `/srv/**`, or the words of a rule of another class, `capability sys_admin`, `network inet raw`, `flags complain`.'),
+  permissions: z.string().regex(/^[rwaxmkl]{1,7}$/, 'must be letters out of rwaxmkl').optional().describe('With a path: the permissions, as in a rule; `x` for any execution.'),
+  because: z.string().min(1).max(LIMIT.text).describe('Who accepted it, and why.'),
+  until: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day such as 2027-01-31').refine((day) => !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day), 'is no day').describe('The last day that it holds. A waiver that has expired does not count.'),
+}).refine(({ allows, permissions }) => allows.startsWith('/') === (permissions !== undefined), { error: 'has `permissions` exactly when `allows` is a path', path: ['permissions'] })
+  .refine((one) => waiverProblem({ allows: one.allows, ...(one.permissions === undefined ? {} : { permissions: one.permissions }) }) === undefined, { error: 'is neither an expression for paths nor the words of a rule', path: ['allows'] });
+
 /** The whole spec file. */
 export const specSchema = z.strictObject({
   $schema: z.string().optional().describe('For editors.'),
@@ -114,6 +123,7 @@ export const specSchema = z.strictObject({
     timeout: duration.optional().describe('Default 60s.'),
   }).optional().describe('When the service counts as up. Default: when its process runs.'),
   peers: peers.optional(),
+  waivers: z.array(waiver).max(LIMIT.list).optional().describe('Accesses that a change of the profile may newly allow: `apparmor-probe diff` fails for all others.'),
   control: z.boolean().optional().describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies. Default true.'),
   defaults: z.strictObject({ user: text.optional(), timeout: duration.optional() }).optional().describe('For probes that do not say.'),
   probes: z.array(probe).min(1).max(LIMIT.items).describe('What is tried, in this order.'),

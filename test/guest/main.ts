@@ -19,6 +19,8 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   coverage: () => import('./coverage.test.ts'),
   action: () => import('./action.test.ts'),
   sources: () => import('./sources.test.ts'),
+  matcher: () => import('./matcher.test.ts'),
+  diff: () => import('./diff.test.ts'),
 };
 
 const [resultFile = '', ...wanted] = process.argv.slice(2);

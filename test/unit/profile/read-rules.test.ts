@@ -65,7 +65,7 @@ describe('profile: reading every family of rules', () => {
     'userns,': { kind: 'userns', access: [] },
     'userns create,': { kind: 'userns', access: ['create'] },
     'all,': { kind: 'all', access: [] },
-    'link subset /a -> @{A}/b,': { kind: 'link', subset: true, path: plain('/a'), target: { text: '@{A}/b', expanded: ['/x/b', '/y/b'] } },
+    'link subset /a -> @{A}/b,': { kind: 'link', subset: true, path: plain('/a'), target: { text: '@{A}/b', expanded: ['/x/b', '/y/b'], alternation: '{/x,/y}/b' } },
   };
   for (const [text, expected] of Object.entries(cases)) it(text, () => expect(own(one(text))).to.deep.equal(expected));
 });

@@ -1,0 +1,78 @@
+/** What a change of a profile changes: twenty pairs, each answer confirmed by the kernel, and the gate. */
+import { expect } from 'chai';
+import { diff } from '../../src/diff.ts';
+import { compile } from '../../src/kernel/parser.ts';
+import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
+import { PolicyQuery } from '../../src/kernel/query.ts';
+import { policyOf } from '../../src/profile/policy.ts';
+import { isRead, readProfileText } from '../../src/profile/read.ts';
+import { PATH } from '../../src/profile/shapes.ts';
+import { contradictions, newlyAllowed, type DiffReport } from '../../src/report/diff.ts';
+import { FORM_ONLY, MEANINGFUL, profileText as pairText, type Pair } from '../pairs.ts';
+import { file, hostState, profileText, spec } from './kit.ts';
+
+const silent = (): void => undefined;
+const EVENTS = { progress: silent, suite: silent, entry: silent, fault: silent };
+
+function compare(base: string, head: string, more: { spec?: string } = {}): Promise<DiffReport> {
+  const side = (label: string, text: string): { label: string; file: string } => ({ label, file: file('profile', text) });
+  return diff({ base: side('base', base), head: side('head', head), folders: {}, kernel: true, waivers: [], today: '2026-12-01', signal: new AbortController().signal, ...more }, EVENTS);
+}
+
+const both = (pair: Pair): Promise<DiffReport> => compare(pairText('pair', pair, 'base'), pairText('pair', pair, 'head'));
+
+describe('the difference of two profiles', () => {
+  for (const pair of MEANINGFUL) {
+    it(`is one thing where ${pair.name}, and the kernel agrees`, async () => {
+      const report = await both(pair);
+      const found = report.profiles.flatMap(({ differences }) => differences);
+      expect(found.map(({ change, class: kind }) => [change, kind]), JSON.stringify(report)).to.deep.equal([[pair.change, pair.class]]);
+      expect(contradictions(report)).to.deep.equal([]);
+      const asked = found.flatMap(({ examples }) => examples).filter(({ kernel }) => kernel === 'agrees');
+      // the kernel answers for files that the asking user owns, and for sockets; not for capabilities, nor which profile comes next
+      if (pair.class !== 'capability' && pair.change !== 'transition' && !pair.head.includes('owner')) expect(asked).to.not.deep.equal([]);
+    });
+  }
+
+  for (const pair of FORM_ONLY) {
+    it(`is empty for ${pair.name}, and the kernel answers both alike`, async () => {
+      const report = await both(pair);
+      expect(report.profiles.map(({ status, differences }) => [status, differences])).to.deep.equal([['both', []]]);
+      const labels = ['form-base', 'form-head'] as const;
+      const paths = new Set<string>();
+      for (const [i, side] of (['base', 'head'] as const).entries()) {
+        const text = pairText(labels[i]!, pair, side);
+        replacePolicy((await compile(file('profile', text), text)).policy);
+        const read = readProfileText('p', text, () => undefined);
+        if (!isRead(read)) throw new Error(read.message);
+        for (const { examples } of policyOf(read.profiles[0]!).domains.file.automaton.tagSets(PATH, { examples: 20 }).sets) for (const one of examples) paths.add(Buffer.from(one).toString('latin1'));
+      }
+      const line = new PolicyQuery();
+      try {
+        for (const path of paths) {
+          const [base, head] = labels.map((label) => line.file(label, Buffer.from(path, 'latin1')));
+          expect(head, path).to.equal(base);
+          expect(base).to.not.equal(undefined);
+        }
+      } finally {
+        line.close();
+        for (const label of labels) removeProfile(label);
+      }
+    });
+  }
+
+  it('leaves nothing loaded', async () => {
+    const before = await hostState();
+    await both(MEANINGFUL[0]!);
+    expect(await hostState()).to.deep.equal(before);
+  });
+
+  it('tells which probes of a spec end differently on the real container', async () => {
+    const [base, head] = [profileText('gate', '  deny /etc/passwd w,\n  deny /etc/group w,'), profileText('gate', '  deny /etc/passwd w,')];
+    const probes = ['passwd', 'group'].map((name) => ({ name, open: `/etc/${name}`, for: 'write', expect: 'denied' }));
+    const report = await compare(base, head, { spec: spec(base, probes) });
+    expect(newlyAllowed(report).map(({ examples: [first] }) => [first?.access, first?.kernel])).to.deep.equal([[{ class: 'file', path: '/etc/group', permission: 'w', owner: true }, 'agrees']]);
+    expect(report.probes?.tried).to.equal(2);
+    expect(report.probes?.changed.map(({ name, base: was, head: is }) => [name, was.kind, is.kind])).to.deep.equal([['group', 'pass', 'fail']]);
+  });
+});
