@@ -3,12 +3,13 @@
  * a job summary, annotations and the step's result from the report that this writes. As `post` it runs the clean-up.
  */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import { asHarnessError } from './errors.ts';
 import { childEnvironment, runChild } from './action/child.ts';
 import { cliArguments, expandSpecs, readInputs, type Inputs } from './action/inputs.ts';
+import { baseCommit, diffArguments, diffSummary, withDiff } from './action/pull-request.ts';
 import { annotationsOf, broken, judge, outputsOf, type Ended, type Reports, type Result } from './action/result.ts';
 import { REPORT_FILES } from './report/files.ts';
 import { markdown } from './report/markdown.ts';
@@ -37,10 +38,20 @@ export async function run(): Promise<void> {
     const error = asHarnessError(thrown);
     result = broken(oneLine(`${error.message} ${error.hint}`, 2000), error.exit);
   }
+  const ran = result;
+  let changes = '';
+  const base = inputs?.diff === true ? baseCommit(process.env['GITHUB_EVENT_NAME'], textOf(process.env['GITHUB_EVENT_PATH'] ?? '')) : undefined;
+  if (inputs !== undefined && base !== undefined && result.report !== undefined) {
+    const file = join(inputs.reportDir, 'diff.md');
+    rmSync(file, { force: true });
+    const ended = await command(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
+    result = withDiff(result, ended);
+    changes = diffSummary(textOf(file), ended);
+  }
   for (const [name, value] of Object.entries(outputsOf(result, reports))) core.setOutput(name, value);
   // Report first, fail last: whatever happens to the summary, the result stands.
   try {
-    if (inputs?.summary !== false) await summarize(result);
+    if (inputs?.summary !== false) await summarize(ran, changes);
   } catch (thrown) {
     core.warning(oneLine(`The job summary could not be written: ${asHarnessError(thrown).message}`, 500));
   }
@@ -67,10 +78,10 @@ async function command(argv: readonly string[]): Promise<Ended> {
   }
 }
 
-async function summarize({ report, failure, exitCode }: Result): Promise<void> {
+async function summarize({ report, failure, exitCode }: Result, changes: string): Promise<void> {
   // A report that the action does not believe is not shown: its headline could say green.
   const text = report !== undefined && report.exitCode === exitCode ? markdown(report, { root: root() }) : `## 🔴 Error\n\n${plain(failure ?? '', 2000)}\n`;
-  await core.summary.addRaw(text).write();
+  await core.summary.addRaw(text + changes).write();
 }
 
 function root(): string {

@@ -5,6 +5,7 @@ import { runAudit } from './cli/audit.ts';
 import { runCleanup } from './cli/cleanup.ts';
 import { printError } from './cli/console.ts';
 import { runDiff, type DiffArguments } from './cli/diff.ts';
+import { runDiffSpecs, type DiffSpecsArguments } from './cli/diff-specs.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { addLabCommands } from './cli/lab.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
@@ -83,6 +84,16 @@ Exit status: 0 nothing is newly allowed that no waiver of the spec covers, 1 som
 
 Example: apparmor-probe diff main HEAD profiles/docker-nginx --spec specs/docker-nginx.yml`)
   .action(async (base: string, head: string, file: string | undefined, options: DiffArguments) => { process.exitCode = await runDiff(file === undefined ? [base, head] : [base, head, file], options); });
+
+program.command('diff-specs', { hidden: true })
+  .description('the profile of each spec against what it was at a commit; what the action does on a pull request')
+  .argument('<SPEC...>', 'spec files')
+  .requiredOption('--since <commit>', 'what to compare with')
+  .requiredOption('--markdown <file>', 'where to write it')
+  .option('--profile <file>', 'this profile in place of the spec\'s')
+  .addOption(new Option('--host <where>', 'where the kernel is asked').choices(['auto', 'local', 'lab', 'none']).default('auto'))
+  .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
+  .action(async (specs: string[], options: DiffSpecsArguments) => { process.exitCode = await runDiffSpecs(specs, options); });
 
 program.command('doctor')
   .description('show what this host can do, each line with its cure')

@@ -14,6 +14,8 @@ export interface Inputs {
   readonly bail: boolean;
   readonly inPlace: boolean;
   readonly summary: boolean;
+  /** Whether a pull request's change of a profile is compared. */
+  readonly diff: boolean;
   /** A number from 0 to 100, as written. */
   readonly minCoverage?: string;
 }
@@ -42,7 +44,7 @@ export function readInputs(source: InputSource): Inputs {
     if (value.includes('\0')) throw new HarnessError('usage', 'An input holds a NUL character.');
   }
   return { specs, reportDir, ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }),
-    ...(minCoverage === undefined ? {} : { minCoverage }), bail: flag(source, 'bail'), inPlace: flag(source, 'in-place'), summary: flag(source, 'summary') };
+    ...(minCoverage === undefined ? {} : { minCoverage }), bail: flag(source, 'bail'), inPlace: flag(source, 'in-place'), summary: flag(source, 'summary'), diff: autoOrOff(source, 'diff') };
 }
 
 function single(source: InputSource, name: string): string | undefined {
@@ -55,6 +57,12 @@ function percentage(source: InputSource, name: string): string | undefined {
   const value = single(source, name);
   if (value !== undefined && readPercent(value) === undefined) throw new HarnessError('usage', `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
   return value;
+}
+
+function autoOrOff(source: InputSource, name: string): boolean {
+  const value = single(source, name) ?? 'auto';
+  if (value !== 'auto' && value !== 'off') throw new HarnessError('usage', `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
+  return value === 'auto';
 }
 
 function flag(source: InputSource, name: string): boolean {

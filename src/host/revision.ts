@@ -63,6 +63,16 @@ export async function pathInRepository(file: string): Promise<string | undefined
   return result.exit === 0 ? `${result.stdout.toString().replace(/\n$/, '')}${basename(file)}` : undefined;
 }
 
+/**
+ * Whether anything in a folder differs from what it was at a commit.
+ * @throws HarnessError `revision-unreadable`
+ */
+export async function changedSince(commit: string, folder: string): Promise<boolean> {
+  const result = await git(['diff', '--quiet', '--no-ext-diff', '--no-textconv', '--end-of-options', commit, '--', '.'], folder);
+  if (result.exit === 0 || result.exit === 1) return result.exit === 1;
+  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, { details: result.stderr.split('\n').filter(Boolean).slice(0, 5) });
+}
+
 /** git, asking nobody, fetching nothing, and running none of the programs that a repository may name. */
 function git(args: readonly string[], cwd: string): Promise<ExecResult> {
   const env = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1' };

@@ -40,7 +40,7 @@ describe('action/inputs', () => {
 
   it('reads exactly the inputs of action.yml, with its defaults', () => {
     const from = source();
-    expect(readInputs(from)).to.deep.equal({ specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true });
+    expect(readInputs(from)).to.deep.equal({ specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true, diff: true });
     expect([...from.asked].sort()).to.deep.equal(Object.keys(definition.inputs).sort());
   });
 
