@@ -136,10 +136,12 @@ export interface Plan {
   readonly container: ContainerSpec;
   readonly ready?: Readiness;
   readonly peers: readonly PeerSpec[];
-  /** Whether each probe also runs in a twin container that is unconfined. */
+  /** Whether each probe also runs in a twin container that is unconfined, or under the baseline. */
   readonly control: boolean;
   /** What `diff` lets pass. */
   readonly waivers: readonly Waiver[];
+  /** Profile of the twin, as its author wrote it, when it is not unconfined. */
+  readonly baseline?: string;
   readonly probes: readonly Probe[];
 }
 

@@ -46,16 +46,16 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
   const image = await engine.image(plan.container, (line) => { events.progress(line); });
   draft.imageId = image.id;
-  events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? ', and its unconfined twin' : ''}`);
+  events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`);
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run, number, agent: agentFile(), onContainer: (container) => containers.push(container) });
   await barrier.cross();
   const denials = log.take().records.filter(({ type, fields }) => type === 'DENIED' && policy.names.includes(fields['profile'] ?? ''));
   draft.early.push(...denials);
   const serviceFault = stage.serviceFault === undefined ? undefined : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join('\n') };
   if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
-  draft.trial = new Trial({
+  draft.trial = new Trial({ // denials under the twin's baseline are no probe's
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
-    log, barrier, profiles: policy.names, container: plan.container,
+    log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), container: plan.container,
     foregone: (probe) => foregone(probe, serviceFault, denials),
   });
 }

@@ -8,7 +8,7 @@ import { labelTextOf } from './kernel/process.ts';
 import { loadedProfiles } from './kernel/policy.ts';
 import { asLoaded, labelText, sameLabel } from './labels.ts';
 import type { LoadedPolicy } from './kernel/load.ts';
-import type { Confinement, Fault, Plan } from './model.ts';
+import type { Confinement, Fault, Plan, ProfileMode } from './model.ts';
 import { Place } from './probe/place.ts';
 
 /** The containers, ready to be probed. */
@@ -18,6 +18,8 @@ export interface Stage {
   /** The service did not live or become ready under the profile; a container that only holds took its place. */
   readonly serviceFault?: Fault;
   readonly labels: Confinement['labels'];
+  /** Profile of the twin, as loaded, when it is not unconfined. */
+  readonly baseline?: string;
 }
 
 export interface SetupOptions {
@@ -41,24 +43,34 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
     labels.push({ process: what, pid, label });
     if (!sameLabel(label, expected)) throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`);
   };
+  const baseline = labelFor(plan.baseline ?? 'unconfined', policy, 'The control');
   const place = (container: Container, state: State, role: Role): Place => {
-    const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : 'unconfined';
+    const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : baseline.text;
     confirm(`first process of the ${role} container`, state.pid, expected);
-    return new Place(container, state, { expected, killed: role === 'confined' && policy.mode === 'kill', names: policy.written, control: role === 'control' },
+    return new Place(container, state, { expected, killed: (role === 'confined' ? policy.mode : baseline.mode) === 'kill', names: policy.written, control: role === 'control' },
       (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected); });
   };
-  const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control') : undefined]);
+  const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control', false, baseline.loaded) : undefined]);
   if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;
   const done = async (main: Started, serviceFault?: Fault): Promise<Stage> => {
     const places = { confined: place(main.container, main.state, 'confined'), ...(control.value === undefined ? {} : { control: place(control.value.container, control.value.state, 'control') }) };
     for (const one of Object.values(places)) await addPeers(one, options, confirm);
-    return { ...places, labels, ...(serviceFault === undefined ? {} : { serviceFault }) };
+    return { ...places, labels, ...(plan.baseline === undefined ? {} : { baseline: baseline.loaded }), ...(serviceFault === undefined ? {} : { serviceFault }) };
   };
   if (confined.status === 'fulfilled') return done(confined.value);
   const error: unknown = confined.reason;
   if (!(error instanceof HarnessError) || !['container-exited', 'not-ready'].includes(error.code)) throw error;
   // the service fails under the profile, which is a finding; the profile can still be probed with a process that only waits
   return done(await bringUp(options, 'confined', true), { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint });
+}
+
+/** What a helper runs under: unconfined, a profile of the spec's file, or one that is loaded already. */
+function labelFor(profile: string, policy: LoadedPolicy, who: string): { loaded: string; mode?: ProfileMode; text: string } {
+  const loaded = asLoaded(profile, policy.written);
+  if (loaded === 'unconfined') return { loaded, text: loaded };
+  const mode = loadedProfiles().get(loaded);
+  if (mode === undefined) throw new HarnessError('profile-ambiguous', `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`);
+  return { loaded, mode, text: labelText(loaded, mode) };
 }
 
 interface Started { readonly container: Container; readonly state: State }
@@ -68,26 +80,23 @@ type Confirm = (what: string, pid: number, expected: string) => void;
 async function addPeers(beside: Place, { plan, policy, engine, run, number, agent, onContainer }: SetupOptions, confirm: Confirm): Promise<void> {
   const role = beside.control ? 'control' : 'confined';
   await Promise.all(plan.peers.map(async ({ name, profile }) => {
-    const loaded = asLoaded(profile, policy.written);
-    const mode = loaded === 'unconfined' ? undefined : loadedProfiles().get(loaded);
-    if (loaded !== 'unconfined' && mode === undefined) throw new HarnessError('profile-ambiguous', `The peer ${name} is to run under ${profile}, which is neither unconfined nor a profile of the spec's file.`);
+    const { loaded, mode, text: expected } = labelFor(profile, policy, `The peer ${name}`);
     const container = await engine.create({ spec: plan.container, run, role, agent, hold: true, name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`, profile: loaded, joins: beside.container.id });
     onContainer(container);
     await container.start(`peer ${name} of the ${role}`);
     const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
-    const expected = labelText(loaded, mode);
     confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
     beside.peers.set(name, new Place(container, state, { expected, killed: mode === 'kill', names: policy.written, control: beside.control },
       (session) => { confirm(`agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`, session.pid, expected); }));
   }));
 }
 
-async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false): Promise<Started> {
+async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false, twin = 'unconfined'): Promise<Started> {
   const holds = hold || plan.container.hold || !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
   const container = await engine.create({
     spec: plan.container, run, role, agent, hold: holds,
     name: `apparmor-probe-${run}-${String(number)}-${role}${hold ? '-held' : ''}`,
-    profile: role === 'confined' ? policy.loadedAs : 'unconfined',
+    profile: role === 'confined' ? policy.loadedAs : twin,
   });
   onContainer(container);
   await container.start(role);

@@ -1,5 +1,5 @@
 /** What the host sees of a process of the container: its label, and whether its execution was secure. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { labelText } from '../labels.ts';
 import { labelOf } from './policy.ts';
 
@@ -12,8 +12,13 @@ const [AT_PAGESZ, AT_SECURE] = [6n, 23n];
  * @returns its number on the host; undefined when there is no such child.
  */
 export function childOf(parent: number, inner: number): number | undefined {
-  const children = readText(`/proc/${String(parent)}/task/${String(parent)}/children`)?.split(' ').filter((word) => word !== '').map(Number) ?? [];
-  return children.find((pid) => innerPid(pid) === inner);
+  const listed = readText(`/proc/${String(parent)}/task/${String(parent)}/children`)?.split(' ').filter((word) => word !== '').map(Number);
+  return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
+}
+
+/** For a kernel without CONFIG_PROC_CHILDREN: every process says who its parent is. */
+function childrenByParent(parent: number): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => new RegExp(`^PPid:\t${String(parent)}$`, 'm').test(readText(`/proc/${String(pid)}/status`) ?? ''));
 }
 
 /** The number of a process in its own namespace, the innermost. */

@@ -48,8 +48,9 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     container: containerSpec(base, spec, options),
     ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
     peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
-    control: spec.control ?? true,
     waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({ ...rest, ...(permissions === undefined ? {} : { permissions }) })),
+    control: spec.control !== false,
+    ...(typeof spec.control === 'object' ? { baseline: spec.control.profile } : {}),
     probes,
   };
 }

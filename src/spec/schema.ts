@@ -124,7 +124,8 @@ export const specSchema = z.strictObject({
   }).optional().describe('When the service counts as up. Default: when its process runs.'),
   peers: peers.optional(),
   waivers: z.array(waiver).max(LIMIT.list).optional().describe('Accesses that a change of the profile may newly allow: `apparmor-probe diff` fails for all others.'),
-  control: z.boolean().optional().describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies. Default true.'),
+  control: z.union([z.boolean(), z.strictObject({ profile: text.describe('A profile of the same file, or one that is already loaded, for example `docker-default`.') })]).optional()
+    .describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies; with `profile`, in a twin under that baseline, to prove what the profile denies beyond it. Default true.'),
   defaults: z.strictObject({ user: text.optional(), timeout: duration.optional() }).optional().describe('For probes that do not say.'),
   probes: z.array(probe).min(1).max(LIMIT.items).describe('What is tried, in this order.'),
 });

@@ -56,6 +56,16 @@ describe('two witnesses', () => {
     expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill('vacuous'));
   });
 
+  it('the twin can run under a baseline: what that denies as well is noted, and its records are nobody\'s witness', async () => {
+    const text = profileText('stricter', '  deny /etc/passwd w,\n  deny /etc/group w,') + profileText('base', '  deny /etc/group w,\n  deny /etc/issue w,').replace(/^abi.*\n/, '');
+    const { ledger, exit } = await harness([spec({ file: file('profiles', text), name: 'stricter' }, [
+      { name: 'beyond', open: '/etc/passwd', for: 'write', expect: 'denied' }, { name: 'both', open: '/etc/group', for: 'write', expect: 'denied' }, { name: 'only the baseline', open: '/etc/issue', for: 'write', expect: 'allowed' },
+    ], { control: { profile: 'base' } })]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.entries.map(({ verdict, witnesses }) => [verdict.code, witnesses.length])).to.deep.equal([['denied', 1], ['denied-twice', 1], ['allowed', 0]]);
+    expect(entry(ledger, 'beyond').control?.process?.label).to.match(/^base\.\w+ \(enforce\)$/);
+  });
+
   it('three tests known to prove nothing, of the engine\'s own suite, are called vacuous, with the layer that denies', async () => {
     const { ledger, exit } = await harness([spec({ engine: 'docker-default' }, [
       { name: 'reading /proc/1/ns/net by a wrong command line', run: ['sh', '-c', 'sh -c readlink /proc/1/ns/net'], expect: 'denied' },
