@@ -76,7 +76,7 @@ describe('rule coverage', () => {
   const path = spec(PROFILE, PROBES);
   let ledger: Ledger;
 
-  before(async () => { ({ ledger } = await harness([path])); });
+  before(async () => { ({ ledger } = await harness([path], { withoutCoverage: false })); });
 
   it('is counted in a run whose probes hold', () => {
     expect(ledger.suites.flatMap(({ entries }) => entries.filter(({ verdict }) => verdict.kind !== 'pass')), story(ledger)).to.deep.equal([]);
@@ -120,7 +120,7 @@ describe('rule coverage', () => {
   });
 
   it('of the engine\'s own profile is not known, which no threshold takes for enough', async () => {
-    const { ledger: unknown, exit } = await harness([spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])], { minCoverage: 1 });
+    const { ledger: unknown, exit } = await harness([spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])], { minCoverage: 1, withoutCoverage: false });
     expect(unknown.suites[0]?.coverage, story(unknown)).to.have.property('unknown');
     expect(exit).to.equal(3);
   });
@@ -128,7 +128,7 @@ describe('rule coverage', () => {
 
 describe('rule coverage of the shipped specs', () => {
   it('is written down', async () => {
-    const { ledger } = await harness([join(ROOT, 'specs/docker-nginx.yml'), join(ROOT, 'specs/docker-default.yml')]);
+    const { ledger } = await harness([join(ROOT, 'specs/docker-nginx.yml'), join(ROOT, 'specs/docker-default.yml')], { withoutCoverage: false });
     const figures = profileCoverages(ledger).map(({ profile, own, included }) => ({ profile, own: countsText(own), included: countsText(included) }));
     mkdirSync('/run/results', { recursive: true });
     writeFileSync('/run/results/coverage.json', JSON.stringify({ figures, listing: coverageListing(ledger, { color: false }) }, null, 1));
