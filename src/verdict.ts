@@ -175,6 +175,7 @@ function carriedProblem({ label, mode, secure }: Probe['expect'], { carried }: O
 
 /** Which layer the control's failure points at, to follow `how`. */
 function layerText({ probe, control, container }: Facts): string {
+  if (control?.process !== undefined && control.process.expected !== 'unconfined') return '; the baseline may deny it as well';
   const layer = control === undefined || container === undefined ? undefined : likelyLayer(probe, control, container);
   return layer === undefined ? '' : `; likely ${layer}`;
 }
