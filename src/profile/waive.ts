@@ -1,6 +1,7 @@
 /** Newly allowed accesses that a spec waives. Pure. */
 import type { Waiver } from '../model.ts';
 import { compare, type CompareOptions, type Difference } from './difference.ts';
+import { policyOf } from './policy.ts';
 import { isRead, readProfileText } from './read.ts';
 import type { ProfileBlock, Rule } from './rules.ts';
 
@@ -56,7 +57,9 @@ function denial({ allows, permissions }: Pick<Waiver, 'allows' | 'permissions'>)
   if (/[\0\n\r]/.test(allows)) return undefined;
   const text = permissions === undefined ? allows : `${allows} ${permissions}`;
   const read = readProfileText('waiver', `profile waiver {\n  deny ${text},\n}\n`, () => undefined);
-  const [rule, another] = isRead(read) && read.profiles.length === 1 ? read.profiles[0]?.rules ?? [] : [];
+  const [block] = isRead(read) && read.profiles.length === 1 ? read.profiles : [];
+  if (block === undefined || policyOf(block).unreadable.length > 0) return undefined;
+  const [rule, another] = block.rules;
   return rule === undefined || another !== undefined ? undefined : { ...rule, qualifiers: { ...rule.qualifiers, priority: ABOVE_ALL } };
 }
 
