@@ -8,6 +8,7 @@ import { runDiff, type DiffArguments } from './cli/diff.ts';
 import { runDiffSpecs, type DiffSpecsArguments } from './cli/diff-specs.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { addLabCommands } from './cli/lab.ts';
+import { runMutate, type MutateArguments } from './cli/mutate.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
 import { runRules, type RulesArguments } from './cli/rules.ts';
 import { asHarnessError, EXIT, HarnessError } from './errors.ts';
@@ -94,6 +95,25 @@ program.command('diff-specs', { hidden: true })
   .addOption(new Option('--host <where>', 'where the kernel is asked').choices(['auto', 'local', 'lab', 'none']).default('auto'))
   .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
   .action(async (specs: string[], options: DiffSpecsArguments) => { process.exitCode = await runDiffSpecs(specs, options); });
+
+program.command('mutate')
+  .description('weaken the profile one rule at a time under the running container, and see which changes the probes of a spec notice')
+  .argument('<SPEC>', 'spec file')
+  .addOption(new Option('--host <where>', 'where to run').choices(['auto', 'local', 'lab']).default('auto'))
+  .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
+  .option('--profile <file>', 'change this profile in place of the spec\'s')
+  .option('--image <name>', 'use this image in place of the spec\'s')
+  .option('--report-dir <folder>', 'folder for mutation.json and mutation.md', 'reports')
+  .option('--grep <pattern>', 'only mutants whose line matches this regular expression, for example "line 31:"')
+  .option('--included', 'also change rules that come from included files', false)
+  .addOption(new Option('--min-score <percent>', 'fail below this score').argParser(percentage))
+  .addOption(new Option('--log <source>', 'where to read audit records').choices(['auto', ...LOG_SOURCES]).default('auto'))
+  .addHelpText('after', `
+Exit status: 0 the score reaches --min-score, 1 it does not or the spec is not green to begin with,
+2 a spec, profile or option is wrong, 3 no mutant could be judged, 4 the harness or the host failed.
+
+Example: apparmor-probe mutate specs/docker-nginx.yml --min-score 90`)
+  .action(async (spec: string, options: MutateArguments) => { process.exitCode = await runMutate(spec, options); });
 
 program.command('doctor')
   .description('show what this host can do, each line with its cure')

@@ -25,6 +25,8 @@ export const ERRORS = {
   'profile-not-isolated': { exit: EXIT.usage, means: 'The profile could not be given a name of its own for the run.', hint: 'Use --in-place, and report the profile.' },
   'revision-unreadable': { exit: EXIT.usage, means: 'A git revision, or the profile in it, cannot be read.', hint: 'Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` for actions/checkout.' },
   'image-unavailable': { exit: EXIT.usage, means: 'The image is not present and cannot be pulled or built.', hint: 'Check the image name, or give `build:` a folder with a Dockerfile.' },
+  'no-profile-text': { exit: EXIT.usage, means: 'The spec tests a profile that the engine loads, and does not name its text.', hint: 'Name the text in the spec (`profile: {engine: …, source: FILE}`), or give it with --profile.' },
+  'spec-not-green': { exit: EXIT.failed, means: 'Not every probe of the spec passes with the profile unchanged, so no change of a verdict could be laid to a mutant.', hint: 'Make the spec green first: `apparmor-probe run` shows what is amiss.' },
   'no-apparmor': { exit: EXIT.broken, means: 'This kernel does not run AppArmor.', hint: 'Use a host with AppArmor enabled, or --host lab.' },
   'not-enforcing': { exit: EXIT.broken, means: 'AppArmor is present but its global mode is not enforce.', hint: 'Write "enforce" to /sys/module/apparmor/parameters/mode.' },
   'no-parser': { exit: EXIT.broken, means: 'apparmor_parser is missing.', hint: 'Install the package `apparmor`.' },

@@ -79,7 +79,7 @@ export interface Probe {
 /** Where the policy under test comes from. */
 export type ProfileSource =
   | { readonly from: 'file'; readonly file: string; readonly name?: string; readonly mode: ProfileMode }
-  | { readonly from: 'engine'; readonly name: string; readonly mode: ProfileMode };
+  | { readonly from: 'engine'; readonly name: string; readonly mode: ProfileMode; /** File with the text that the engine loads. */ readonly source?: string };
 
 /** How the target container is created. Names follow the Docker API. */
 export interface ContainerSpec {
@@ -135,6 +135,8 @@ export interface Plan {
   readonly profile: ProfileSource;
   readonly container: ContainerSpec;
   readonly ready?: Readiness;
+  /** Mutants that no probe can tell from the profile. */
+  readonly untestable: readonly { readonly rule: string; readonly becomes: string; readonly because: string }[];
   readonly peers: readonly PeerSpec[];
   /** Whether each probe also runs in a twin container that is unconfined, or under the baseline. */
   readonly control: boolean;

@@ -4,7 +4,8 @@ import { HarnessError } from './errors.ts';
 import { agentFile } from './host/package.ts';
 import { notMediated } from './kernel/features.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
-import { removeProfile } from './kernel/policy.ts';
+import { compile } from './kernel/parser.ts';
+import { loadedProfiles, removeProfile, replacePolicy } from './kernel/policy.ts';
 import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from './model.ts';
 import { Trial } from './probe/trial.ts';
 import type { Session } from './session.ts';
@@ -44,6 +45,7 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   events.progress(`${plan.title}: loading the profile`);
   const policy = draft.policy = await loadProfile(plan.profile, { suffix: inPlace ? undefined : run, changes });
   for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
+  for (const line of await standIns(plan, policy, changes)) events.progress(`${plan.title}: ${line}`);
   const image = await engine.image(plan.container, (line) => { events.progress(line); });
   draft.imageId = image.id;
   events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`);
@@ -58,6 +60,18 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
     log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), container: plan.container,
     foregone: (probe) => foregone(probe, serviceFault, denials),
   });
+}
+
+/** Peers may carry the label of a program that this host has no profile for: what rules say of the label can be tried all the same. */
+async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['changes']): Promise<string[]> {
+  const written = new Set(policy.written.values());
+  const missing = [...new Set(plan.peers.map(({ profile }) => profile))].filter((name) => name !== 'unconfined' && /^[\w.-]+$/.test(name) && !written.has(name) && !loadedProfiles().has(name));
+  for (const name of missing) {
+    const { policy: standIn } = await compile('/stand-in', `abi <abi/3.0>,\nprofile "${name}" flags=(attach_disconnected,mediate_deleted) {\n  file,\n  capability,\n  network,\n  signal,\n  ptrace,\n}\n`);
+    changes.willLoad([name], { keep: false });
+    replacePolicy(standIn);
+  }
+  return missing.map((name) => `no profile ${name} is loaded here: an open one stands in for it`);
 }
 
 /** What can be said of a probe without trying it. */

@@ -79,7 +79,9 @@ type Confirm = (what: string, pid: number, expected: string) => void;
 /** Starts the peers of a container: they share its processes and its network, and differ in their label. */
 async function addPeers(beside: Place, { plan, policy, engine, run, number, agent, onContainer }: SetupOptions, confirm: Confirm): Promise<void> {
   const role = beside.control ? 'control' : 'confined';
-  await Promise.all(plan.peers.map(async ({ name, profile }) => {
+  const asked = plan.probes.filter(({ control }) => control || !beside.control);
+  const needed = plan.peers.filter(({ name }) => asked.some(({ action, from }) => from === name || (action.kind === 'operation' && action.other === name)));
+  await Promise.all(needed.map(async ({ name, profile }) => {
     const { loaded, mode, text: expected } = labelFor(profile, policy, `The peer ${name}`);
     const container = await engine.create({ spec: plan.container, run, role, agent, hold: true, name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`, profile: loaded, joins: beside.container.id });
     onContainer(container);

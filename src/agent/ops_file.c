@@ -223,15 +223,16 @@ long op_setxattr(char **args, struct outcome *out) {
 
 /* ---- lock, map ---- */
 
-int check_lock(char **args) { return one_of(args[0], "fcntl flock") && one_of(args[1], "read write"); }
+int check_lock(char **args) { return one_of(args[0], "fcntl flock") && one_of(args[1], "read write none"); }
 
 long op_lock(char **args, struct outcome *out) {
-	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, F_RDLCK = 0, F_WRLCK = 1 };
-	int writes = equal(args[1], "write"), whole = equal(args[0], "flock");
-	long fd = sys_open(args[2], (writes && !whole ? O_RDWR : O_RDONLY) | OPEN_ALWAYS, 0);
+	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2, NEITHER = 3 };
+	int writes = equal(args[1], "write"), whole = equal(args[0], "flock"), none = equal(args[1], "none");
+	/* Opened neither for reading nor for writing (for ioctl alone, open(2)) it asks neither r nor w; taking a lock away asks k. */
+	long fd = sys_open(args[2], (none ? NEITHER : writes && !whole ? O_RDWR : O_RDONLY) | OPEN_ALWAYS, 0);
 	if (fd < 0) return stopped(out, fd, "open");
 	/* One byte far behind anything that a program locks. flock() knows no bytes; where somebody has it, it was asked. */
-	struct { short type, whence; long start, size; int pid; } far = { writes ? F_WRLCK : F_RDLCK, 0, 1L << 61, 1, 0 };
+	struct { short type, whence; long start, size; int pid; } far = { none ? F_UNLCK : writes ? F_WRLCK : F_RDLCK, 0, 1L << 61, 1, 0 };
 	long error = whole ? sys(flock, fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) : sys_fcntl((int)fd, F_SETLK, (long)&far);
 	sys_close((int)fd); /* and the lock with it */
 	return asked(out, error, -EAGAIN);

@@ -3,27 +3,38 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT } from '../errors.ts';
 import { packageRoot } from '../host/package.ts';
-import { buildLab, startGuest, type FileToPut, type Guest } from '../lab/index.ts';
+import { buildLab, startGuest, type FileToPut, type Guest, type LabSuite } from '../lab/index.ts';
 import type { Plan } from '../model.ts';
-import { REPORT_FILES } from '../report/files.ts';
+import { textOf } from '../spec/resolve.ts';
 import { progress, useColor } from './console.ts';
-import { interruption, type RunArguments } from './run.ts';
+import { interruption } from './run.ts';
 
 /** More than this beside a profile is not its includes: only the file itself is sent. */
 const MAX_NEIGHBOURS = 500;
 
+export interface LabRun {
+  readonly labSuite: LabSuite;
+  /** Whose files are sent. */
+  readonly plans: readonly Plan[];
+  /** Arguments of the harness in the guest. */
+  readonly commandLine: readonly string[];
+  readonly reportDir: string;
+  /** Names of the reports that it writes there. */
+  readonly reports: readonly string[];
+}
+
 /** @returns the exit code of the run in the guest. */
-export async function runInLab(specs: readonly string[], plans: readonly Plan[], args: RunArguments): Promise<number> {
+export async function runInLab({ labSuite, plans, commandLine, reportDir, reports: names }: LabRun): Promise<number> {
   const signal = interruption();
-  const image = await buildLab({ suite: args.labSuite, progress });
+  const image = await buildLab({ suite: labSuite, progress });
   const guest = await startGuest(image, { progress });
   try {
     await guest.putFiles([...harnessFiles(), ...planFiles(plans)]);
-    const reports = resolve(args.reportDir);
-    removeOldReports(reports);
-    const { exit } = await guest.exec(commandLine(specs, args), {
+    const reports = resolve(reportDir);
+    removeOldReports(reports, names);
+    const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), ...commandLine], {
       cwd: process.cwd(), signal,
-      env: { APPARMOR_PROBE_LAB: args.labSuite, ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }), ...(process.env['CI'] === undefined ? {} : { CI: process.env['CI'] }) },
+      env: { APPARMOR_PROBE_LAB: labSuite, ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }), ...(process.env['CI'] === undefined ? {} : { CI: process.env['CI'] }) },
       onStdout: (chunk) => { process.stdout.write(chunk); },
       onStderr: (chunk) => { process.stderr.write(chunk); },
     });
@@ -44,7 +55,7 @@ export function harnessFiles(): FileToPut[] {
 export function planFiles(plans: readonly Plan[]): FileToPut[] {
   const paths = plans.flatMap((plan) => [
     plan.file,
-    ...(plan.profile.from === 'file' ? profileFiles(plan.profile.file) : []),
+    ...(textOf(plan.profile) === undefined ? [] : profileFiles(textOf(plan.profile) ?? '')),
     ...(plan.container.build === undefined ? [] : [plan.container.build]),
     ...plan.container.mounts.map(({ source }) => source),
   ]);
@@ -60,17 +71,9 @@ export function profileFiles(file: string): string[] {
   }
 }
 
-function commandLine(specs: readonly string[], args: RunArguments): string[] {
-  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
-  const flag = (name: string, on: boolean): string[] => on ? [`--${name}`] : [];
-  return ['node', join(packageRoot(), 'dist/cli.cjs'), 'run', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image),
-    ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log), ...flag('coverage', args.coverage), ...value('min-coverage', args.minCoverage?.toString()),
-    '--', ...specs];
-}
-
 /** A report of an earlier run must not be taken for this one's. */
-function removeOldReports(folder: string): void {
-  for (const name of Object.values(REPORT_FILES)) rmSync(join(folder, name), { force: true });
+function removeOldReports(folder: string, names: readonly string[]): void {
+  for (const name of names) rmSync(join(folder, name), { force: true });
 }
 
 async function fetchReports(guest: Guest, folder: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { LogChoice } from '../kernel/log.ts';
 import type { LabSuite } from '../lab/index.ts';
 import { coverageListing } from '../report/coverage-listing.ts';
 import { closing, entryLines, faultLines, suiteLines } from '../report/terminal.ts';
+import { REPORT_FILES } from '../report/files.ts';
 import { exitCode } from '../report/summary.ts';
 import { writeReports } from '../report/write.ts';
 import { run, type RunEvents } from '../run.ts';
@@ -37,8 +38,18 @@ export async function runRun(given: readonly string[], args: RunArguments): Prom
   const specs = given.length > 0 ? given : defaultSpecs();
   // mistakes in specs show before anything is started, wherever the run will be
   const plans = loadPlans(specs, { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
-  if (await chooseHost(args) === 'lab') return runInLab(specs, plans, args);
+  if (await chooseHost(args) === 'lab') {
+    return runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(REPORT_FILES), commandLine: commandLine(specs, args) });
+  }
   return isRoot() ? runHere(specs, args) : asRoot();
+}
+
+function commandLine(specs: readonly string[], args: RunArguments): string[] {
+  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
+  const flag = (name: string, on: boolean): string[] => on ? [`--${name}`] : [];
+  return ['run', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image),
+    ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log), ...flag('coverage', args.coverage), ...value('min-coverage', args.minCoverage?.toString()),
+    '--', ...specs];
 }
 
 function defaultSpecs(): string[] {
@@ -48,7 +59,8 @@ function defaultSpecs(): string[] {
   return found;
 }
 
-async function chooseHost({ host, labSuite }: RunArguments): Promise<'local' | 'lab'> {
+/** Where `auto` runs: here when this host can, else in the lab. */
+export async function chooseHost({ host, labSuite }: Pick<RunArguments, 'host' | 'labSuite'>): Promise<'local' | 'lab'> {
   if (host !== 'auto') return host;
   const why = apparmorEnabled() ? await dockerProblem() : 'this kernel has no AppArmor';
   if (why === undefined) return 'local';

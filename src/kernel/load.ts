@@ -27,6 +27,8 @@ export interface LoadedPolicy {
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
   readonly kernelHash?: KernelHash;
+  /** As compiled and loaded; undefined for an engine's own. */
+  readonly policy?: Buffer;
   readonly warnings: readonly string[];
 }
 
@@ -55,7 +57,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   const mode = checkLoaded(loadedAs, source.mode);
   const proof = prove(loadedAs, policy, source.file);
   const written = new Map(found.map((one) => [renamed(one, suffix), one]));
-  return { name, loadedAs, names, written, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), ...proof, warnings };
+  return { name, loadedAs, names, written, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), policy, ...proof, warnings };
 }
 
 /**
@@ -84,6 +86,23 @@ export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedP
 function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
   const stated = kernelHash(name);
   return stated === undefined ? {} : { kernelHash: stated };
+}
+
+/**
+ * Compiles another text of a profile that is loaded, under the same names.
+ * @throws HarnessError `profile-invalid`, `profile-not-isolated`
+ */
+export async function compileVariant(file: string, text: string, loaded: LoadedPolicy, suffix: string): Promise<Buffer> {
+  const own = loaded.names.map((name) => loaded.written.get(name) ?? name);
+  const result = isolate(text, own, (name) => renamed(name, suffix));
+  if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
+  return (await compile(file, result.source)).policy;
+}
+
+/** Loads compiled policy in place of what is loaded under this name. @throws HarnessError `load-failed`, `not-loaded` */
+export function swapPolicy(loadedAs: string, policy: Buffer): void {
+  replacePolicy(policy);
+  prove(loadedAs, policy, 'this mutant');
 }
 
 /** The kernel's list has the last word on what is loaded, and how. */

@@ -17,6 +17,8 @@ export interface TrialOptions {
   readonly probes: readonly Probe[];
   readonly confined: Place;
   readonly control?: Place;
+  /** What the control showed before, in place of a control: it has nothing of the profile, so it would show the same again. */
+  readonly controlSeen?: ReadonlyMap<string, Observation>;
   readonly log: KernelLog;
   readonly barrier: Barrier;
   /** Names the profile is loaded under: records of others are nobody's. */
@@ -34,6 +36,9 @@ export class Trial {
   readonly others: AuditRecord[] = [];
 
   constructor(options: TrialOptions) { this.#options = options; }
+
+  /** Every entry so far; a batch settles together, so there may be more than were asked for. */
+  get settled(): readonly Entry[] { return [...this.#entries.values()]; }
 
   /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe: Probe): Promise<Entry> {
@@ -56,17 +61,17 @@ export class Trial {
   }
 
   async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
-    const { confined, control, log, barrier, profiles, foregone } = this.#options;
+    const { confined, control, controlSeen, log, barrier, profiles, foregone } = this.#options;
     const settled = all.flatMap((probe): Entry[] => { const verdict = foregone(probe); return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }]; });
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
     // agents start before the window opens: starting one may leave records of its own
-    await Promise.all(batch.flatMap((probe) => [confined, ...(control === undefined ? [] : [control])].map((place) => place.ready(probe))));
+    await Promise.all(batch.flatMap((probe) => [confined, ...(control === undefined || !probe.control ? [] : [control])].map((place) => place.ready(probe))));
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const [seen, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe) => (probe.control ? control?.attempt(probe) : undefined)))]);
+    const [seen, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe) => controlSeen?.get(probe.id) ?? (probe.control ? control?.attempt(probe) : undefined)))]);
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };

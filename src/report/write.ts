@@ -1,4 +1,4 @@
-/** Writes the reports of a ledger into a folder: the only file of this folder that touches the disk. */
+/** Writes reports into a folder: the only file of this folder that touches the disk. */
 import { chownSync, closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
@@ -9,13 +9,18 @@ import { json } from './json.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
 
+/** Writes the reports of a ledger. */
+export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
+  const root = process.cwd();
+  return writeFiles({ [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }), [REPORT_FILES.html]: html(ledger, { root }) }, folder, owner);
+}
+
 /**
+ * @param contents by the files' names.
  * @param owner `uid:gid` that the files shall belong to, when this program was elevated.
  * @returns the paths written. @throws HarnessError `report-failed`
  */
-export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
-  const root = process.cwd();
-  const contents = { [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }), [REPORT_FILES.html]: html(ledger, { root }) };
+export function writeFiles(contents: Readonly<Record<string, string>>, folder: string, owner: string | undefined): string[] {
   const [uid, gid] = (owner ?? '').split(':').map(Number);
   const give = (path: string): void => { if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid); };
   try {

@@ -81,7 +81,7 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
   open: file(mode, path),
   readdir: file(path), getattr: file(path), unlink: file(path), rmdir: file(path), delete: file(path), rename: file(path, path), link: file(path, path), symlink: file(text, path),
   mkdir: file(path), mknod: file(oneOf('fifo', 'socket', 'char', 'block', 'file'), path), chmod: file(path), chown: file(path), utimens: file(path), getxattr: file(path), setxattr: file(path),
-  truncate: file(path), lock: file(oneOf('fcntl', 'flock'), oneOf('read', 'write'), path), mmap: file(path), mprotect: file(path),
+  truncate: file(path), lock: file(oneOf('fcntl', 'flock'), oneOf('read', 'write', 'none'), path), mmap: file(path), mprotect: file(path),
   exec: exec(path), 'exec-copy': file(path, path), 'exec-memfd': file(path), 'exec-script': file(path, path), 'exec-loader': file(path, path),
   change_profile: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] }, change_onexec: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] },
   stack: { class: 'change_profile', args: [text], optional: [{ kind: nnp }] }, 'exec-as': { class: 'change_profile', args: [text, path], optional: [{ kind: nnp }] },

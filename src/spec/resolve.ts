@@ -47,6 +47,7 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     profile: profileSource(base, spec, options),
     container: containerSpec(base, spec, options),
     ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
+    untestable: spec.untestable ?? [],
     peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
     waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({ ...rest, ...(permissions === undefined ? {} : { permissions }) })),
     control: spec.control !== false,
@@ -67,8 +68,13 @@ function profileSource(base: string, spec: SpecFile, { profile: override }: Reso
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
   if (override !== undefined) return { from: 'file', file: resolve(override), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
-  if ('engine' in given) return { from: 'engine', name: given.engine, mode };
+  if ('engine' in given) return { from: 'engine', name: given.engine, mode, ...(given.source === undefined ? {} : { source: resolve(base, given.source) }) };
   return { from: 'file', file: resolve(base, given.file), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
+}
+
+/** The file with a profile's text; undefined for an engine's own of which the spec names none. */
+export function textOf(profile: ProfileSource): string | undefined {
+  return profile.from === 'file' ? profile.file : profile.source;
 }
 
 function containerSpec(base: string, spec: SpecFile, options: ResolveOptions): ContainerSpec {

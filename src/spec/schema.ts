@@ -95,7 +95,7 @@ const mode = z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt', 'mix
 const profile = z.union([
   text,
   z.strictObject({ file: text.describe('Profile file, relative to the spec.'), name: text.optional().describe('Which of its profiles; `a//&b` stacks several: what any of them denies is denied.'), mode }),
-  z.strictObject({ engine: text.describe('Name of a profile that the engine or the host loads itself, for example `docker-default`.'), mode }),
+  z.strictObject({ engine: text.describe('Name of a profile that the engine or the host loads itself, for example `docker-default`.'), source: text.optional().describe('File with its text, relative to the spec: for rule coverage and for `mutate`, which changes it.'), mode }),
 ]).describe('The profile under test: a file, relative to the spec, or one that is already loaded.');
 
 const peers = z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be small letters, digits and -'), z.strictObject({
@@ -127,6 +127,11 @@ export const specSchema = z.strictObject({
   control: z.union([z.boolean(), z.strictObject({ profile: text.describe('A profile of the same file, or one that is already loaded, for example `docker-default`.') })]).optional()
     .describe('Run each probe also in an unconfined twin of the container, to prove that it is the profile that denies; with `profile`, in a twin under that baseline, to prove what the profile denies beyond it. Default true.'),
   defaults: z.strictObject({ user: text.optional(), timeout: duration.optional() }).optional().describe('For probes that do not say.'),
+  untestable: z.array(z.strictObject({
+    rule: text.describe('The rule as the profile has it, without its comma.'),
+    becomes: text.describe('The rule as `mutate` changes it.'),
+    because: text.describe('Why no probe can see the difference.'),
+  })).max(LIMIT.list).optional().describe('Mutants that no probe can tell from the profile, each with its reason: `mutate` tries them all the same, and sets aside those that survive.'),
   probes: z.array(probe).min(1).max(LIMIT.items).describe('What is tried, in this order.'),
 });
 

@@ -15,6 +15,8 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   container: () => import('./container.test.ts'),
   hostile: () => import('./hostile.test.ts'),
   errors: () => import('./errors.test.ts'),
+  mutate: () => import('./mutate.test.ts'),
+  mutation: () => import('./mutation.test.ts'),
   restore: () => import('./restore.test.ts'),
   coverage: () => import('./coverage.test.ts'),
   action: () => import('./action.test.ts'),

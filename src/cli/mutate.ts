@@ -1,0 +1,59 @@
+/** `apparmor-probe mutate`: where to run, the mutation run with its progress, and what it found. */
+import { join, resolve } from 'node:path';
+import { asRoot, isRoot } from '../host/elevate.ts';
+import type { LogChoice } from '../kernel/log.ts';
+import type { LabSuite } from '../lab/index.ts';
+import { mutate } from '../mutate.ts';
+import { MUTATION_FILES } from '../report/files.ts';
+import { mutantLine, mutationClosing, mutationExit, mutationMarkdown } from '../report/mutation.ts';
+import { faultLines } from '../report/terminal.ts';
+import { writeFiles } from '../report/write.ts';
+import { loadPlans } from '../spec/load.ts';
+import { print, progress, useColor } from './console.ts';
+import { chooseHost, interruption } from './run.ts';
+import { runInLab } from './run-in-lab.ts';
+
+export interface MutateArguments {
+  readonly host: 'auto' | 'local' | 'lab';
+  readonly labSuite: LabSuite;
+  readonly profile?: string;
+  readonly image?: string;
+  readonly reportDir: string;
+  readonly grep?: string;
+  readonly included: boolean;
+  readonly minScore?: number;
+  readonly log: LogChoice;
+}
+
+/** @returns the exit code. */
+export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
+  const plans = loadPlans([spec], { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
+  if (await chooseHost(args) === 'lab') {
+    return runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine(spec, args) });
+  }
+  return isRoot() ? mutateHere(spec, args) : asRoot();
+}
+
+function commandLine(spec: string, args: MutateArguments): string[] {
+  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
+  return ['mutate', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image), ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep),
+    ...(args.included ? ['--included'] : []), ...value('min-score', args.minScore?.toString()), ...value('log', args.log), '--', spec];
+}
+
+async function mutateHere(spec: string, args: MutateArguments): Promise<number> {
+  const color = useColor(process.stdout);
+  const root = process.cwd();
+  const { profile, image, grep, included, minScore, log } = args;
+  const lab = process.env['APPARMOR_PROBE_LAB'];
+  const report = await mutate({
+    spec, included, log, keepAuditSwitch: false, signal: interruption(),
+    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(minScore === undefined ? {} : { minScore }), ...(lab === undefined ? {} : { lab }),
+  }, {
+    progress,
+    result: (result, number, of) => { print([mutantLine(result, number, of)]); },
+    fault: (fault) => { print(faultLines(fault, { color, root })); },
+  });
+  const written = writeFiles({ [MUTATION_FILES.json]: `${JSON.stringify(report, null, 1)}\n`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);
+  print([...mutationClosing(report, root), ...written.map((path) => `  report: ${join(path)}`)]);
+  return mutationExit(report);
+}

@@ -1,0 +1,90 @@
+/** Mutation on the real kernel: what the probes notice, what they do not, and a host that is put back. */
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mutate, type MutateOptions } from '../../src/mutate.ts';
+import { scoreOf, type MutationReport } from '../../src/mutation.ts';
+import { start } from '../../src/process.ts';
+import { mutationExit } from '../../src/report/mutation.ts';
+import { CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
+
+const RULES = '  deny /etc/** wl,\n  deny /srv/** w,\n  deny /etc/hosts w,\n  deny mount,\n  /usr/bin/top px -> other,\n  deny /usr/bin/top x,';
+const PROBES = [
+  { name: 'passwd cannot be written', open: '/etc/passwd', for: 'write', expect: 'denied' },
+  { name: 'nothing is made below', open: '/etc/nginx/thing', for: 'create', expect: 'denied' },
+  { name: 'the rest can be written', open: '/var/tmp/thing', for: 'create', expect: 'allowed' },
+];
+
+async function mutated(file: string, options: Partial<MutateOptions> = {}): Promise<MutationReport> {
+  const silent = (): void => undefined;
+  return mutate({ spec: file, included: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options }, { progress: silent, fault: silent, result: silent });
+}
+
+describe('mutants', () => {
+  let report: MutationReport;
+  const states = (): Record<string, string> => Object.fromEntries(report.results.map(({ before, after, state }) => [`${before} → ${after}`, state]));
+
+  it('are killed by the probes that notice them, on one container, and the host is as it was', async () => {
+    const before = await hostState();
+    report = await mutated(spec(profileText('mutated', RULES), PROBES, {}), { grep: 'line (9|1[0-9]):' });
+    expect(report.faults, JSON.stringify(report.faults)).to.deep.equal([]);
+    expect(await hostState()).to.deep.equal(before);
+    const all = states();
+    expect(all['deny /etc/** wl → '], JSON.stringify(all)).to.equal('killed');
+    expect(all['deny /etc/** wl → /etc/** wl']).to.equal('killed');
+    expect(all['deny /etc/** wl → deny /etc/** l']).to.equal('killed');
+    expect(all['deny /etc/** wl → deny /etc/* wl']).to.equal('killed');
+    const killer = report.results.find(({ after }) => after === 'deny /etc/* wl');
+    expect(killer?.killedBy).to.equal('nothing is made below');
+  });
+
+  it('survive where no probe looks', () => {
+    const all = states();
+    expect(all['deny /etc/** wl → deny /etc/** w']).to.equal('survived');
+    expect(all['deny /srv/** w → ']).to.equal('survived');
+    expect(report.results.find(({ before, after }) => before === 'deny /srv/** w' && after === '')?.reason).to.match(/\/srv\//);
+  });
+
+  it('are equivalent where the compiled policy is, and where it decides every access alike', () => {
+    expect(report.results.find(({ before, after }) => before === 'deny /etc/hosts w' && after === '')?.reason).to.match(/byte for byte|walked together/);
+    expect(report.results.find(({ before, after }) => before === 'deny mount' && after === '')).to.include({ state: 'equivalent' });
+    expect(states()['deny mount → mount'], 'allowing it is no equivalent').to.equal('survived');
+  });
+
+  it('are invalid where the parser rejects them', () => {
+    const invalid = report.results.find(({ before, after }) => before === 'deny /usr/bin/top x' && after === '/usr/bin/top ix');
+    expect(invalid?.state, JSON.stringify(states())).to.equal('invalid');
+    expect(invalid?.reason).to.match(/conflicting x modifiers/);
+  });
+
+  it('the score gates', () => {
+    const score = scoreOf(report.results)!;
+    expect(score).to.be.greaterThan(20).and.lessThan(100);
+    const gated = (minScore: number): number => mutationExit({ ...report, options: { ...report.options, minScore } });
+    expect([gated(20), gated(100)]).to.deep.equal([0, 1]);
+  });
+
+  it('have no score where the spec is red', async () => {
+    const red = await mutated(spec(profileText('mutated', RULES), [{ name: 'wrong', open: '/etc/passwd', expect: 'denied' }]));
+    expect(red.faults.map(({ code }) => code)).to.deep.equal(['spec-not-green']);
+    expect(red.results).to.deep.equal([]);
+    expect(mutationExit(red)).to.equal(1);
+  });
+
+  it('put the host back after Ctrl-C, and what was judged is reported', async () => {
+    const before = await hostState();
+    const reports = folder();
+    const child = start([process.execPath, CLI, 'mutate', '--host', 'local', '--report-dir', reports, spec(profileText('mutated', RULES), PROBES)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    while (!/\n +3\/\d+ /.test(out)) { if (child.exitCode !== null) throw new Error(out); await sleep(100); }
+    child.kill('SIGINT');
+    expect(await ended).to.equal(4);
+    expect(await hostState()).to.deep.equal(before);
+    const { results, faults } = JSON.parse(read(`${reports}/mutation.json`)) as MutationReport;
+    expect(faults.map(({ code }) => code)).to.include('interrupted');
+    expect(results.some(({ state }) => state === 'untried')).to.equal(true);
+    expect(results.filter(({ state }) => state !== 'untried').length).to.be.greaterThan(2);
+    expect((await docker('ps', '--all', '--quiet')).stdout.toString()).to.equal('');
+  });
+});
