@@ -17,9 +17,11 @@ import type { ProfileText } from './profile/rules.ts';
  * @returns why the coverage is not known, where it is not: a run does not fail for that.
  */
 export function cover(source: ProfileSource, policy: LoadedPolicy, entries: readonly Entry[], pid: number): Coverage {
-  if (source.from === 'engine') return { unknown: 'The engine\'s own profile is not there as text: `source:` beside `engine:` names a file that has it.' };
+  const file = source.from === 'file' ? source.file : 'source' in source && typeof source.source === 'string' ? source.source : undefined;
+  if (file === undefined) return { unknown: 'The engine\'s own profile is not there as text: `source:` beside `engine:` names a file that has it.' };
   try {
-    const text = profileText(source.file, {}, policy.source);
+    const text = profileText(file, {}, policy.source);
+    if (!policy.name.split('//&').every((name) => text.profiles.some((block) => block.name === name))) return { unknown: `${file} has no profile ${policy.name}.` };
     return coverageOf({ text, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, policy, text));
   } catch (thrown) {
     const { message, details } = asHarnessError(thrown);
