@@ -21441,9 +21441,14 @@ var ERRORS = {
   "no-probes": { exit: EXIT.usage, means: "No probe is left to run.", hint: "Check the spec and the --grep pattern." },
   "profile-unreadable": { exit: EXIT.usage, means: "The profile file cannot be read.", hint: "Check the path in the spec or in --profile." },
   "profile-invalid": { exit: EXIT.usage, means: "apparmor_parser rejects the profile.", hint: "Correct the profile at the line the parser names." },
+  "profile-unread": { exit: EXIT.usage, means: "The profile's text cannot be read rule by rule.", hint: "Correct the line named; if apparmor_parser accepts it, report it." },
+  "include-not-found": { exit: EXIT.usage, means: "Something that the profile includes is in none of the folders that are searched.", hint: "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`." },
   "profile-ambiguous": { exit: EXIT.usage, means: "The file does not define the profile to test, or defines several and none is chosen.", hint: "Give `profile: {file: \u2026, name: \u2026}` with one of the names listed." },
   "profile-not-isolated": { exit: EXIT.usage, means: "The profile could not be given a name of its own for the run.", hint: "Use --in-place, and report the profile." },
+  "revision-unreadable": { exit: EXIT.usage, means: "A git revision, or the profile in it, cannot be read.", hint: "Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` for actions/checkout." },
   "image-unavailable": { exit: EXIT.usage, means: "The image is not present and cannot be pulled or built.", hint: "Check the image name, or give `build:` a folder with a Dockerfile." },
+  "no-profile-text": { exit: EXIT.usage, means: "The spec tests a profile that the engine loads, and does not name its text.", hint: "Name the text in the spec (`profile: {engine: \u2026, source: FILE}`), or give it with --profile." },
+  "spec-not-green": { exit: EXIT.failed, means: "Not every probe of the spec passes with the profile unchanged, so no change of a verdict could be laid to a mutant.", hint: "Make the spec green first: `apparmor-probe run` shows what is amiss." },
   "no-apparmor": { exit: EXIT.broken, means: "This kernel does not run AppArmor.", hint: "Use a host with AppArmor enabled, or --host lab." },
   "not-enforcing": { exit: EXIT.broken, means: "AppArmor is present but its global mode is not enforce.", hint: 'Write "enforce" to /sys/module/apparmor/parameters/mode.' },
   "no-parser": { exit: EXIT.broken, means: "apparmor_parser is missing.", hint: "Install the package `apparmor`." },
@@ -21593,6 +21598,12 @@ function childEnvironment(env) {
   return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name))), ...env["NO_COLOR"] === void 0 ? { FORCE_COLOR: "1" } : {} };
 }
 
+// src/percent.ts
+function readPercent(text) {
+  const value = Number(text);
+  return /^\d{1,3}(\.\d{1,6})?$/.test(text) && value <= 100 ? value : void 0;
+}
+
 // src/action/inputs.ts
 function readInputs(source) {
   const specs = source.getMultilineInput("specs").filter((line) => line !== "");
@@ -21602,6 +21613,7 @@ function readInputs(source) {
   const profile = single(source, "profile");
   const image = single(source, "image");
   const grep = single(source, "grep");
+  const minCoverage = percentage(source, "min-coverage");
   for (const value of [...specs, reportDir, profile ?? "", image ?? "", grep ?? ""]) {
     if (value.includes("\0")) throw new HarnessError("usage", "An input holds a NUL character.");
   }
@@ -21611,15 +21623,27 @@ function readInputs(source) {
     ...profile === void 0 ? {} : { profile },
     ...image === void 0 ? {} : { image },
     ...grep === void 0 ? {} : { grep },
+    ...minCoverage === void 0 ? {} : { minCoverage },
     bail: flag(source, "bail"),
     inPlace: flag(source, "in-place"),
-    summary: flag(source, "summary")
+    summary: flag(source, "summary"),
+    diff: autoOrOff(source, "diff")
   };
 }
 function single(source, name) {
   const value = source.getInput(name);
   if (/[\r\n]/.test(value)) throw new HarnessError("usage", `The input \`${name}\` takes one line.`);
   return value === "" ? void 0 : value;
+}
+function percentage(source, name) {
+  const value = single(source, name);
+  if (value !== void 0 && readPercent(value) === void 0) throw new HarnessError("usage", `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
+  return value;
+}
+function autoOrOff(source, name) {
+  const value = single(source, name) ?? "auto";
+  if (value !== "auto" && value !== "off") throw new HarnessError("usage", `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
+  return value === "auto";
 }
 function flag(source, name) {
   try {
@@ -21642,7 +21666,7 @@ function expandSpecs(patterns, list) {
   return [...new Set(files)];
 }
 function cliArguments(inputs, specs) {
-  const { profile, image, grep } = inputs;
+  const { profile, image, grep, minCoverage } = inputs;
   return [
     "run",
     "--host=local",
@@ -21650,11 +21674,70 @@ function cliArguments(inputs, specs) {
     ...profile === void 0 ? [] : [`--profile=${profile}`],
     ...image === void 0 ? [] : [`--image=${image}`],
     ...grep === void 0 ? [] : [`--grep=${grep}`],
+    ...minCoverage === void 0 ? [] : [`--min-coverage=${minCoverage}`],
     ...inputs.bail ? ["--bail"] : [],
     ...inputs.inPlace ? ["--in-place"] : [],
     "--",
     ...specs
   ];
+}
+
+// src/report/markdown-text.ts
+var MAX = 1e3;
+function plain(text, max = MAX) {
+  return oneLine(text, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+function code(text, max = MAX) {
+  return `<code>${plain(text, max)}</code>`;
+}
+function fenced(lines) {
+  const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run2]) => run2.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}text
+${lines}
+${fence}`;
+}
+
+// src/action/pull-request.ts
+function baseCommit(event, payload) {
+  if (event !== "pull_request" || payload === void 0) return void 0;
+  try {
+    const { pull_request: request } = JSON.parse(payload);
+    const sha = request?.base?.sha;
+    return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function diffArguments(base, markdown2, inputs, specs) {
+  return ["diff-specs", "--host=local", `--since=${base}`, `--markdown=${markdown2}`, ...inputs.profile === void 0 ? [] : [`--profile=${inputs.profile}`], "--", ...specs];
+}
+function withDiff(result, { exit }) {
+  if (exit === EXIT.ok || result.failure !== void 0) return result;
+  const why = exit === EXIT.failed ? "red: the change of the profile newly allows accesses that no waiver of the spec covers; the job summary lists them." : "error: the change of the profile could not be compared; the log says why.";
+  return { ...result, verdict: exit === EXIT.failed ? "red" : "error", exitCode: exit === EXIT.failed ? EXIT.failed : EXIT.broken, failure: why };
+}
+function diffSummary(markdown2, { exit }) {
+  if (markdown2 !== void 0 && markdown2.trim() !== "") return `
+## What this pull request changes
+${markdown2}`;
+  return exit === EXIT.ok ? "" : `
+## What this pull request changes
+
+${plain("It could not be compared; the log of the step says why.")}
+`;
+}
+
+// src/labels.ts
+function sameLabel(a, b) {
+  return a === b || a.includes("//&") && sorted(a) === sorted(b);
+}
+function labelText(label, mode) {
+  return mode === void 0 ? label : `${label} (${mode})`;
+}
+function sorted(label) {
+  const [, parts = label, mode = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
+  return parts.split("//&").sort().join("//&") + mode;
 }
 
 // src/spec/describe.ts
@@ -21664,17 +21747,15 @@ function describeAction(action) {
       return commandText(action);
     case "shell":
       return `sh: ${action.script}`;
-    case "open":
-      return `open ${action.path} for ${action.for}`;
     case "operation":
-      return action.words.map((word) => word === "" ? "''" : quoted(word)).join(" ");
+      return operationText(action.words);
     case "http":
       return `GET ${action.url}`;
-    case "unlink":
-    case "mkdir":
-    case "exec":
-      return `${action.kind} ${action.path}`;
   }
+}
+function operationText(words) {
+  const [name = "", ...args] = words.map((word) => word === "" ? "''" : quoted(word));
+  return name === "open" ? `open ${args[1] ?? ""} for ${args[0] ?? ""}` : [name, ...args].join(" ");
 }
 function commandText({ argv, tildes }) {
   return argv.map((word, i) => tildes.includes(i) ? `~${word === "~" ? "" : quoted(word.slice(1))}` : quoted(word)).join(" ");
@@ -21687,7 +21768,7 @@ function quoted(word) {
 var LINE2 = 1e3;
 var MANY = 8;
 function actionText(action, user) {
-  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "open" ? `open ${quoted(action.path)} for ${action.for}` : action.kind === "http" ? `http ${action.url}` : action.kind === "operation" ? describeAction(action) : `${action.kind} ${quoted(action.path)}`;
+  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "http" ? `http ${action.url}` : describeAction(action);
   return oneLine(user === void 0 ? what : `${what} (as ${user})`, LINE2);
 }
 function matchText(match) {
@@ -21706,6 +21787,9 @@ function expectationText(expect) {
     const match = expect[key];
     if (match !== void 0) parts.push(`${key} ${matchText(match)}`);
   }
+  if (expect.label !== void 0) parts.push(`label ${matchText(expect.label)}`);
+  if (expect.mode !== void 0) parts.push(`mode ${expect.mode}`);
+  if (expect.secure !== void 0) parts.push(expect.secure ? "environment scrubbed" : "environment not scrubbed");
   if (expect.audit === "none") parts.push("no audit record");
   else if (expect.audit !== void 0) parts.push(`a record where ${Object.entries(expect.audit).map(([key, match]) => `${key} ${matchText(match)}`).join(", ")}`);
   return oneLine(parts.join(", "), LINE2);
@@ -21741,6 +21825,12 @@ function recordText(record) {
   }
   return oneLine(parts.join(" "), LINE2);
 }
+function processText({ pid, label, expected }) {
+  return oneLine(`pid ${pid} under ${label}${sameLabel(label, expected) ? "" : `, not ${expected}`}`, LINE2);
+}
+function carriedText({ label, mode, secure }) {
+  return oneLine(`${labelText(label, mode)}${secure === void 0 ? "" : secure ? ", environment scrubbed" : ", environment not scrubbed"}`, LINE2);
+}
 function rulingText({ path: path6, permissions, allowed }) {
   return oneLine(`the kernel, asked, says that the policy ${allowed ? "allows" : "does not allow"} ${permissions} of ${quoted(path6)}`, LINE2);
 }
@@ -21752,8 +21842,11 @@ function factsOf(entry, root2) {
   const { probe, verdict, observation, control, witnesses } = entry;
   const facts = [["probe", `${visible(probe.id)} at ${placeText(entry, root2)}`]];
   if (probe.because !== void 0) facts.push(["because", oneLine(probe.because, LINE2)]);
-  facts.push(["tried", actionText(probe.action, probe.user)], ["expected", expectationText(probe.expect)]);
+  facts.push(["tried", `${probe.from === void 0 ? "" : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`], ["expected", expectationText(probe.expect)]);
   if (observation !== void 0) facts.push(["happened", observationText(observation)]);
+  if (observation?.process !== void 0) facts.push(["process", processText(observation.process)]);
+  if (observation?.other !== void 0) facts.push(["other end", processText(observation.other)]);
+  if (observation?.carried !== void 0) facts.push(["carries", carriedText(observation.carried)]);
   const ordered = [...witnesses].sort((a, b) => Number(b.record.type === "DENIED") - Number(a.record.type === "DENIED"));
   for (const { record, by } of ordered.slice(0, MANY)) facts.push(["kernel", `${recordText(record)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(["kernel", `and ${grouped(witnesses.length - MANY)} more records`]);
@@ -21772,6 +21865,53 @@ function underText(suite) {
 }
 function faultText(fault) {
   return oneLine(`[${fault.code}] ${fault.message}`, LINE2);
+}
+
+// src/report/coverage.ts
+var RANK = ["hit", "unhit", "untestable", "shadowed"];
+function fileCoverages(ledger) {
+  const files = /* @__PURE__ */ new Map();
+  for (const { coverage } of ledger.suites) {
+    if (!isKnown(coverage)) continue;
+    const { file, source } = coverage;
+    const key = `${file}\0${source}`;
+    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
+    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
+    files.set(key, { file, source, rules });
+  }
+  return [...files.values()].map((one) => ({ ...one, rules: [...one.rules.values()] }));
+}
+function profileCoverages(ledger) {
+  return fileCoverages(ledger).flatMap(({ file, rules }) => [...new Set(rules.map(({ profile }) => profile))].map((profile) => {
+    const its = rules.filter((rule) => rule.profile === profile);
+    return { profile, file, own: countRules(its.filter(({ included }) => !included)), included: countRules(its.filter(({ included }) => included)) };
+  }));
+}
+function isKnown(coverage) {
+  return coverage !== void 0 && "rules" in coverage;
+}
+function joined(one, other) {
+  if (one === void 0) return other;
+  const best = RANK.indexOf(other.state) < RANK.indexOf(one.state) ? other : one;
+  return { ...best, probes: [.../* @__PURE__ */ new Set([...one.probes, ...other.probes])] };
+}
+function countRules(rules) {
+  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
+  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
+  const testable = counts.hit + counts.unhit;
+  return { ...counts, testable, ...testable === 0 ? {} : { percent: Math.floor(counts.hit * 1e3 / testable) / 10 } };
+}
+function countsText({ hit, unhit, shadowed, untestable, testable, percent }) {
+  const more = [[unhit, "unhit"], [shadowed, "shadowed"], [untestable, "untestable"]].filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
+  const first = percent === void 0 ? "no testable rule" : `${grouped(hit)} of ${grouped(testable)} testable ${testable === 1 ? "rule" : "rules"} hit (${String(percent)} %)`;
+  return [first, ...more].join(", ");
+}
+function coverageGaps(ledger) {
+  const { minCoverage } = ledger.options;
+  if (minCoverage === void 0) return [];
+  const short = profileCoverages(ledger).filter(({ own }) => own.hit * 100 < minCoverage * own.testable).map(({ profile, own }) => ({ exit: EXIT.failed, message: `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}; ${String(minCoverage)} % were asked for.` }));
+  const unknown = ledger.suites.flatMap(({ coverage }, suite) => isKnown(coverage) ? [] : [{ suite, exit: EXIT.undecided, message: `Its coverage is not known, but ${String(minCoverage)} % were asked for: ${coverage?.unknown ?? "the suite was not prepared."}` }]);
+  return [...short, ...unknown];
 }
 
 // src/report/summary.ts
@@ -21810,7 +21950,7 @@ function shortfallsOf(ledger) {
   if (!entries.some((entry) => entry.verdict.kind === "pass")) {
     found.push({ exit: EXIT.undecided, message: entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved." });
   }
-  return found;
+  return [...found, ...coverageGaps(ledger)];
 }
 function exitCode(ledger) {
   const counts = countsOf(ledger);
@@ -21821,6 +21961,11 @@ function exitCode(ledger) {
 }
 function outcomeOf(exit) {
   return exit === EXIT.ok ? "green" : exit === EXIT.failed ? "red" : exit === EXIT.undecided ? "undecided" : "error";
+}
+function meaningOf(ledger) {
+  const code2 = exitCode(ledger);
+  const onlyCoverage = code2 === EXIT.failed && countsOf(ledger).fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  return onlyCoverage ? "the probes do not cover as much of the profile as was asked for" : EXIT_MEANS[code2];
 }
 var EXIT_MEANS = {
   [EXIT.ok]: "every probe holds",
@@ -21868,7 +22013,7 @@ function judge(ended, text, startedMs) {
   const code2 = exitCode(report);
   if (code2 !== ended.exit) return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code2}.`, EXIT.broken, report);
   const verdict = outcomeOf(code2);
-  return verdict === "green" ? { verdict, exitCode: code2, report } : { verdict, exitCode: code2, report, failure: `${verdict}: ${EXIT_MEANS[code2]}${tally(report)}` };
+  return verdict === "green" ? { verdict, exitCode: code2, report } : { verdict, exitCode: code2, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
 }
 function withoutReport(exit, why) {
   const code2 = exit === EXIT.usage ? EXIT.usage : EXIT.broken;
@@ -21904,8 +22049,8 @@ function annotationsOf(ledger, root2, most = MOST_ANNOTATIONS) {
     file: oneLine(relativeTo(root2, suite.file), 1e3)
   })));
   const entries = ledger.suites.flatMap((suite) => suite.entries).filter(({ verdict }) => verdict.kind !== "pass" && verdict.kind !== "skipped");
-  const sorted = [...entries.filter(({ verdict }) => verdict.kind === "fail"), ...entries.filter(({ verdict }) => verdict.kind !== "fail")];
-  const probes = sorted.slice(0, most).map((entry) => ({
+  const sorted2 = [...entries.filter(({ verdict }) => verdict.kind === "fail"), ...entries.filter(({ verdict }) => verdict.kind !== "fail")];
+  const probes = sorted2.slice(0, most).map((entry) => ({
     title: oneLine(`${entry.verdict.kind}: ${entry.probe.name}`, 200),
     message: factsOf(entry, root2).filter(([label]) => label !== "probe").map(([label, value]) => `${label}: ${value}`).join("\n"),
     file: oneLine(relativeTo(root2, entry.probe.at.file), 1e3),
@@ -21916,23 +22061,7 @@ function annotationsOf(ledger, root2, most = MOST_ANNOTATIONS) {
 }
 
 // src/report/files.ts
-var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md" };
-
-// src/report/markdown-text.ts
-var MAX = 1e3;
-function plain(text, max = MAX) {
-  return oneLine(text, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-function code(text, max = MAX) {
-  return `<code>${plain(text, max)}</code>`;
-}
-function fenced(lines) {
-  const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run2]) => run2.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}text
-${lines}
-${fence}`;
-}
+var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md", html: "report.html" };
 
 // src/report/markdown.ts
 var BUDGET = 900 * 1024;
@@ -21946,7 +22075,7 @@ function markdown(ledger, options = {}) {
   const budget = options.budget ?? BUDGET;
   const entries = entriesOf(ledger).toSorted((a, b) => ORDER.indexOf(a.verdict.kind) - ORDER.indexOf(b.verdict.kind));
   const bad = entries.filter(({ verdict }) => verdict.kind !== "pass" && verdict.kind !== "skipped");
-  const top = opening(ledger, Math.floor(budget / 4));
+  const top = [opening(ledger, Math.floor(budget / 4)), ...coverageOf(ledger, Math.floor(budget / 8), root2)].join("\n\n");
   const rowOf = (entry) => row(entry, root2);
   const detailOf = (entry) => detail(entry, root2);
   const all = fitting(entries, rowOf, budget);
@@ -21976,16 +22105,26 @@ function opening(ledger, budget) {
   const exit = exitCode(ledger);
   const counts = countsOf(ledger);
   const parts = ["pass", "fail", "vacuous", "inconclusive", "skipped"].filter((kind) => counts[kind] > 0).map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
-  const lines = [`## ${HEADLINE[outcomeOf(exit)]}: ${EXIT_MEANS[exit]}`, [`**${grouped(counts.total)} probes**`, ...parts].join(" \xB7 ")];
+  const lines = [`## ${HEADLINE[outcomeOf(exit)]}: ${meaningOf(ledger)}`, [`**${grouped(counts.total)} probes**`, ...parts].join(" \xB7 ")];
   const wrong = [
     ...faultsOf(ledger).map((fault) => `- ${code(faultText(fault))}: ${plain(fault.hint)}`),
-    ...shortfallsOf(ledger).map(({ suite, message }) => `- ${suite === void 0 ? "" : `${code(ledger.suites[suite]?.title ?? "")}: `}${message}`)
+    ...shortfallsOf(ledger).map(({ suite, message }) => `- ${suite === void 0 ? "" : `${code(ledger.suites[suite]?.title ?? "")}: `}${plain(message)}`)
   ];
   if (wrong.length > 0) lines.push(listed(wrong, budget / 2));
   lines.push(listed(ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`), budget / 4));
   const host = Object.entries(ledger.host ?? {}).filter(([, value]) => value !== void 0);
   if (host.length > 0) lines.push(["| host | |", "|---|---|", ...host.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`)].join("\n"));
   return lines.filter((line) => line !== "").join("\n\n");
+}
+function coverageOf(ledger, budget, root2) {
+  const profiles = profileCoverages(ledger);
+  const unknown = ledger.suites.flatMap(({ title, coverage }) => coverage !== void 0 && "unknown" in coverage ? [`- ${code(title, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`] : []);
+  const rows = profiles.map(({ profile, own, included }) => `| ${code(profile, 200)} | ${own.percent === void 0 ? "" : `**${String(own.percent)} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(" | ")} | ${countsText(included)} |`);
+  const parts = rows.length === 0 ? [] : [["| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |", "|---|---|---|---|---|---|---|", ...fitting(rows, (row2) => row2, budget / 2)].join("\n")];
+  if (unknown.length > 0) parts.push(listed(unknown, budget / 4));
+  const unhit = fileCoverages(ledger).flatMap(({ rules }) => rules.filter(({ state, included }) => state === "unhit" && !included)).map(({ file, line, text }) => `- ${code(`${relativeTo(root2, file)}:${String(line)}`, 200)} ${code(text, 200)}`);
+  if (unhit.length > 0) parts.push(`<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? "rule that no probe hits" : "rules that no probe hits"}</summary>`, listed(unhit, budget / 4), "</details>");
+  return parts;
 }
 function listed(items, budget) {
   const kept = fitting(items, (item) => item, budget);
@@ -22046,9 +22185,19 @@ async function run() {
     const error2 = asHarnessError(thrown);
     result = broken(oneLine(`${error2.message} ${error2.hint}`, 2e3), error2.exit);
   }
+  const ran = result;
+  let changes = "";
+  const base = inputs?.diff === true ? baseCommit(process.env["GITHUB_EVENT_NAME"], textOf(process.env["GITHUB_EVENT_PATH"] ?? "")) : void 0;
+  if (inputs !== void 0 && base !== void 0 && result.report !== void 0) {
+    const file = (0, import_node_path.join)(inputs.reportDir, "diff.md");
+    (0, import_node_fs.rmSync)(file, { force: true });
+    const ended = await command(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
+    result = withDiff(result, ended);
+    changes = diffSummary(textOf(file), ended);
+  }
   for (const [name, value] of Object.entries(outputsOf(result, reports))) setOutput(name, value);
   try {
-    if (inputs?.summary !== false) await summarize(result);
+    if (inputs?.summary !== false) await summarize(ran, changes);
   } catch (thrown) {
     warning(oneLine(`The job summary could not be written: ${asHarnessError(thrown).message}`, 500));
   }
@@ -22072,12 +22221,12 @@ async function command(argv) {
     print(`::${token}::`);
   }
 }
-async function summarize({ report, failure, exitCode: exitCode2 }) {
+async function summarize({ report, failure, exitCode: exitCode2 }, changes) {
   const text = report !== void 0 && report.exitCode === exitCode2 ? markdown(report, { root: root() }) : `## \u{1F534} Error
 
 ${plain(failure ?? "", 2e3)}
 `;
-  await summary.addRaw(text).write();
+  await summary.addRaw(text + changes).write();
 }
 function root() {
   return process.env["GITHUB_WORKSPACE"] ?? process.cwd();
