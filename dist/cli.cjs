@@ -49533,6 +49533,22 @@ function attemptAll(place4, batch) {
 // src/prepare.ts
 var import_promises5 = require("node:timers/promises");
 
+// src/since.ts
+function beforeItsTime(plan, probe2, engine) {
+  if (plan.profile.from !== "engine" || probe2.since === void 0) return void 0;
+  const version2 = /\d+(?:\.\d+)*/.exec(engine)?.[0];
+  if (version2 === void 0 || !older(version2, probe2.since)) return void 0;
+  return { kind: "skipped", code: "engine-older", reason: `The engine's own profile promises this from version ${probe2.since} on; this is ${engine}.`, notes: [] };
+}
+function older(version2, than) {
+  const [have, want] = [version2, than].map((text4) => text4.split(".").map(Number));
+  for (let i = 0; i < (want?.length ?? 0); i += 1) {
+    const difference = (have?.[i] ?? 0) - (want?.[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
 // src/container/ready.ts
 var import_promises2 = require("node:timers/promises");
 
@@ -50354,6 +50370,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
   draft.imageId = image.id;
   events2.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === void 0 ? "unconfined" : `under ${plan.baseline}`}` : ""}`);
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run: run2, number: number5, agent: agentFile(), onContainer: (container2) => containers.push(container2) });
+  const { version: version2 } = await engine.facts();
   await barrier.cross();
   const denials = log.take().records.filter(({ type: type5, fields: fields2 }) => type5 === "DENIED" && policy.names.includes(fields2["profile"] ?? ""));
   draft.early.push(...denials);
@@ -50371,7 +50388,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
     barrier,
     profiles: policy.names.filter((name2) => name2 !== stage.baseline),
     container: plan.container,
-    foregone: (probe2) => foregone(probe2, serviceFault, denials)
+    foregone: (probe2) => beforeItsTime(plan, probe2, version2) ?? foregone(probe2, serviceFault, denials)
   });
 }
 async function standIns(plan, policy, changes) {
@@ -55571,6 +55588,7 @@ function resolvePlan(file5, spec, locate, options) {
       action,
       ...user === void 0 ? {} : { user },
       ...probe2.from === void 0 ? {} : { from: probe2.from },
+      ...probe2.since === void 0 ? {} : { since: probe2.since },
       direct: probe2.via === "docker-exec",
       control: probe2.control ?? !(spec.container["only-apparmor"] === true && (action.kind === "run" || action.kind === "shell")),
       timeoutMs: milliseconds4(probe2.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
@@ -62025,6 +62043,7 @@ var probe = strictObject({
   terminal: boolean2().optional().describe("With `run` or `shell`: give it a terminal, as `docker exec -t` does."),
   via: _enum(["agent", "docker-exec"]).optional().describe("With `run` or `shell`: who starts the command. `agent` (default) starts it from inside the confinement. `docker-exec` shows what that command does by hand: the engine opens the program unconfined, so the profile's exec rules are not asked for it."),
   from: text3.max(64).optional().describe("With `try` and the word `container` for the other end: the peer that makes the attempt on the container, for example `from: other` with `try: signal term container`. The profile is then asked for the passive side: receive, tracedby, readby, accept."),
+  since: string2().regex(/^\d{1,4}(\.\d{1,4}){0,3}$/, 'must be a version such as "26.1", in quotes').optional().describe("With `profile: {engine: \u2026}`: the first version of the engine whose own profile promises this; an older engine skips it."),
   user: text3.max(200).optional().describe("User, as `docker exec --user` takes it."),
   timeout: duration2.optional(),
   control: boolean2().optional().describe("Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there."),

@@ -70,6 +70,8 @@ export interface Probe {
   readonly direct: boolean;
   /** Whether it is also tried in the control container, when there is one. */
   readonly control: boolean;
+  /** First version of the engine whose own profile promises this. */
+  readonly since?: string;
   /** The peer that makes the attempt, in place of the container's own agent. */
   readonly from?: string;
   readonly expect: Expectation;

@@ -10,6 +10,7 @@ import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from '
 import { Trial } from './probe/trial.ts';
 import type { Session } from './session.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeItsTime } from './since.ts';
 import { setUp, type Stage } from './setup.ts';
 
 /** How long an interrupted preparation is waited for. */
@@ -50,6 +51,7 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   draft.imageId = image.id;
   events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`);
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run, number, agent: agentFile(), onContainer: (container) => containers.push(container) });
+  const { version } = await engine.facts();
   await barrier.cross();
   const denials = log.take().records.filter(({ type, fields }) => type === 'DENIED' && policy.names.includes(fields['profile'] ?? ''));
   draft.early.push(...denials);
@@ -58,7 +60,7 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   draft.trial = new Trial({ // denials under the twin's baseline are no probe's
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
     log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), container: plan.container,
-    foregone: (probe) => foregone(probe, serviceFault, denials),
+    foregone: (probe) => beforeItsTime(plan, probe, version) ?? foregone(probe, serviceFault, denials),
   });
 }
 

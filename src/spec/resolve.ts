@@ -34,6 +34,7 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
       action,
       ...(user === undefined ? {} : { user }),
       ...(probe.from === undefined ? {} : { from: probe.from }),
+      ...(probe.since === undefined ? {} : { since: probe.since }),
       direct: probe.via === 'docker-exec',
       control: probe.control ?? !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
       timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,

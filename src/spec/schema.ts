@@ -60,6 +60,7 @@ const probe = z.strictObject({
   terminal: z.boolean().optional().describe('With `run` or `shell`: give it a terminal, as `docker exec -t` does.'),
   via: z.enum(['agent', 'docker-exec']).optional().describe('With `run` or `shell`: who starts the command. `agent` (default) starts it from inside the confinement. `docker-exec` shows what that command does by hand: the engine opens the program unconfined, so the profile\'s exec rules are not asked for it.'),
   from: text.max(64).optional().describe('With `try` and the word `container` for the other end: the peer that makes the attempt on the container, for example `from: other` with `try: signal term container`. The profile is then asked for the passive side: receive, tracedby, readby, accept.'),
+  since: z.string().regex(/^\d{1,4}(\.\d{1,4}){0,3}$/, 'must be a version such as "26.1", in quotes').optional().describe('With `profile: {engine: …}`: the first version of the engine whose own profile promises this; an older engine skips it.'),
   user: text.max(200).optional().describe('User, as `docker exec --user` takes it.'),
   timeout: duration.optional(),
   control: z.boolean().optional().describe('Whether it is also tried in the unconfined twin. Default true; for `run` and `shell` with `only-apparmor` false, since nothing would stop a command there.'),
