@@ -9,7 +9,7 @@ const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
 describe('docs', () => {
   it('docs/verdicts.md lists exactly the codes of the verdict table', () => {
-    const sources = read('src/verdict.ts') + read('src/run-suite.ts') + read('src/prepare.ts');
+    const sources = read('src/verdict.ts') + read('src/run-suite.ts') + read('src/prepare.ts') + read('src/since.ts');
     const codes = new Set([...sources.matchAll(/verdict\('\w+', '([a-z-]+)'/g), ...sources.matchAll(/code: '([a-z-]+)'/g), ...sources.matchAll(/untried\(probe, '([a-z-]+)'/g)].map(([, code]) => code ?? ''));
     for (const code of ['internal', ...Object.keys(ERRORS)]) codes.delete(code);
     const listed = new Set([...read('docs/verdicts.md').matchAll(/\| `([a-z-]+)` \|$/gm)].map(([, code]) => code ?? ''));
