@@ -7,6 +7,7 @@ import { printError } from './cli/console.ts';
 import { runDiff, type DiffArguments } from './cli/diff.ts';
 import { runDiffSpecs, type DiffSpecsArguments } from './cli/diff-specs.ts';
 import { runDoctor } from './cli/doctor.ts';
+import { runInit, type InitArguments } from './cli/init.ts';
 import { addLabCommands } from './cli/lab.ts';
 import { runMutate, type MutateArguments } from './cli/mutate.ts';
 import { runRun, type RunArguments } from './cli/run.ts';
@@ -114,6 +115,22 @@ Exit status: 0 the score reaches --min-score, 1 it does not or the spec is not g
 
 Example: apparmor-probe mutate specs/docker-nginx.yml --min-score 90`)
   .action(async (spec: string, options: MutateArguments) => { process.exitCode = await runMutate(spec, options); });
+
+program.command('init')
+  .description('write a spec for a profile: for each rule what it denies or allows in an image, and what it leaves alone')
+  .requiredOption('--profile <file>', 'the profile')
+  .requiredOption('--image <name>', 'the image; its files are what is tried')
+  .option('--build <folder>', 'folder with a Dockerfile to build the image from when it is missing')
+  .option('-o, --output <file>', 'the spec to write (default: specs/PROFILE.generated.yml)')
+  .option('--force', 'write over a spec that is there', false)
+  .addOption(new Option('--host <where>', 'where to try').choices(['auto', 'local', 'lab']).default('auto'))
+  .addOption(new Option('--lab-suite <suite>', 'Debian suite of the lab guest').choices([...SUITES]).default('trixie'))
+  .addOption(new Option('--write-to <file>').hideHelp())
+  .addHelpText('after', `
+Every probe of the spec was tried on a kernel and held; rules that nothing in the image shows are named.
+
+Example: apparmor-probe init --profile profiles/docker-nginx --image nginx:1.27`)
+  .action(async (options: InitArguments) => { process.exitCode = await runInit(options); });
 
 program.command('doctor')
   .description('show what this host can do, each line with its cure')

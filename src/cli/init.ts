@@ -1,0 +1,84 @@
+/** `apparmor-probe init`: where to try, and where the spec goes. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { EXIT, HarnessError } from '../errors.ts';
+import { asRoot, isRoot } from '../host/elevate.ts';
+import { init, type Initiated } from '../init.ts';
+import type { LabSuite } from '../lab/index.ts';
+import type { Plan } from '../model.ts';
+import { visible } from '../report/text.ts';
+import { print, progress } from './console.ts';
+import { chooseHost, interruption } from './run.ts';
+import { runInLab } from './run-in-lab.ts';
+
+export interface InitArguments {
+  readonly profile: string;
+  readonly image: string;
+  readonly build?: string;
+  readonly output?: string;
+  readonly force: boolean;
+  readonly host: 'auto' | 'local' | 'lab';
+  readonly labSuite: LabSuite;
+  /** Where the spec is written when that is not where it will stand: in a guest. */
+  readonly writeTo?: string;
+}
+
+/** Where a guest leaves it. */
+const FROM_LAB = 'reports/init';
+
+/** @returns the exit code. */
+export async function runInit(args: InitArguments): Promise<number> {
+  const profile = resolve(args.profile);
+  const output = resolve(args.output ?? join('specs', `${basename(profile).replace(/\.\w+$/, '')}.generated.yml`));
+  if (existsSync(output) && !args.force) throw new HarnessError('usage', `${args.output ?? output} is there already: --force writes over it, -o names another.`);
+  if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no profile ${args.profile}.`);
+  if (await chooseHost(args) === 'lab') return initInLab(args, profile, output);
+  return isRoot() ? initHere(args, profile, output) : asRoot();
+}
+
+async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
+  const lab = process.env['APPARMOR_PROBE_LAB'];
+  const result = await init({
+    profile, image: args.image, output, ...(args.build === undefined ? {} : { build: resolve(args.build) }), relative: (path) => relative(dirname(output), path),
+    keepAuditSwitch: false, signal: interruption(), ...(lab === undefined ? {} : { lab }),
+  }, { progress, fault: ({ message }) => { progress(message); } });
+  write(resolve(args.writeTo ?? output), result.yaml);
+  print(summary(result, relative(process.cwd(), output)));
+  return EXIT.ok;
+}
+
+function summary({ probes, tried, held, rules, without }: Initiated, output: string): string[] {
+  return [
+    `${output}: ${String(probes)} probes for ${String(rules - without.length)} of ${String(rules)} rules; ${String(held)} of ${String(tried)} candidates held on this kernel`,
+    ...(without.length === 0 ? [] : ['without a probe of their own:', ...without.map(({ span, text }) => `  line ${String(span.line)}: ${visible(text)}`)]),
+    `next: apparmor-probe run ${output}`,
+  ];
+}
+
+async function initInLab(args: InitArguments, profile: string, output: string): Promise<number> {
+  const left = join(FROM_LAB, basename(output));
+  rmSync(left, { force: true });
+  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
+  const exit = await runInLab({
+    labSuite: args.labSuite, plans: [filesFor(args, profile, output)], reportDir: FROM_LAB, reports: [basename(output)],
+    commandLine: ['init', '--host=local', '--force', `--profile=${profile}`, `--image=${args.image}`, ...value('build', args.build === undefined ? undefined : resolve(args.build)), `--output=${output}`, `--write-to=${resolve(left)}`],
+  });
+  if (exit === EXIT.ok) write(output, readFileSync(left, 'utf8'));
+  rmSync(FROM_LAB, { recursive: true, force: true });
+  return exit;
+}
+
+/** What the guest needs. */
+function filesFor({ image, build }: InitArguments, profile: string, output: string): Plan {
+  return {
+    file: output, title: '', control: true, probes: [], peers: [], profile: { from: 'file', file: profile, mode: 'enforce' },
+    container: { image, ...(build === undefined ? {} : { build: resolve(build) }), hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'bridge' },
+  };
+}
+
+/** Whole or not at all. */
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}

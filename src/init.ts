@@ -1,0 +1,154 @@
+/** The story of `init`: what a profile's rules say to what is in the image, tried on the kernel; what holds becomes a spec. */
+import type { Container } from './container/container.ts';
+import { HarnessError } from './errors.ts';
+import { candidatesIn } from './generate/candidates.ts';
+import { choose, type Chosen, type Held } from './generate/choose.ts';
+import { candidateProbe, composeSpec, groupsOf, specHead, type SpecHead } from './generate/compose.ts';
+import { Pool, predict, type Predicted } from './generate/predict.ts';
+import { goalsOf, type Goal } from './generate/shortlist.ts';
+import { changesOf } from './generate/variants.ts';
+import { foldersOf, includeFinder } from './kernel/includes.ts';
+import { profileText } from './kernel/profile-text.ts';
+import type { Plan, Probe } from './model.ts';
+import { abortable, newDraft, prepare, tearDown } from './prepare.ts';
+import { inventory } from './probe/inventory.ts';
+import { lookInside } from './probe/inside.ts';
+import { Trial } from './probe/trial.ts';
+import { policyOf, surroundingsOf } from './profile/policy.ts';
+import type { FindInclude, ProfileBlock, ProfileText, Rule } from './profile/rules.ts';
+import { onHost, runId, type Session, type SessionEvents, type SessionOptions } from './session.ts';
+import { resolvePlan } from './spec/resolve.ts';
+import { validateSpec } from './spec/validate.ts';
+
+export interface InitOptions extends SessionOptions {
+  /** Absolute path of the profile. */
+  readonly profile: string;
+  readonly image: string;
+  /** Absolute folder with a Dockerfile. */
+  readonly build?: string;
+  /** Absolute path of the spec that is to be: paths in it are relative to its folder. */
+  readonly output: string;
+  readonly relative: (path: string) => string;
+}
+
+/** What came of it. */
+export interface Initiated {
+  readonly yaml: string;
+  readonly tried: number;
+  readonly held: number;
+  readonly rules: number;
+  /** Rules of the file that no probe shows. */
+  readonly without: readonly Rule[];
+  readonly open: readonly Goal[];
+  readonly probes: number;
+}
+
+const READ = '  - try: readdir /\n    expect: allowed';
+
+export async function init(options: InitOptions, events: SessionEvents): Promise<Initiated> {
+  const run = runId();
+  const text = profileText(options.profile);
+  const block = blockOf(text, options.profile);
+  const head = headOf(block, text, options);
+  const plan = planOf(head, [READ], options, run);
+  const result: { done?: Initiated } = {};
+  await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
+    result.done = await onStage(plan, { text, block, head, options }, session);
+  });
+  if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
+  return result.done;
+}
+
+interface Subject {
+  readonly text: ProfileText;
+  readonly block: ProfileBlock;
+  readonly head: SpecHead;
+  readonly options: InitOptions;
+}
+
+function blockOf({ profiles }: ProfileText, file: string): ProfileBlock {
+  const [block, another] = profiles.filter(({ kind }) => kind === 'profile');
+  if (block === undefined || another !== undefined) throw new HarnessError('profile-ambiguous', `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init writes a spec for one.`);
+  const odd = block.flags.find((flag) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag));
+  if (odd !== undefined) throw new HarnessError('usage', `The profile ${block.name} has the flag ${odd}: what it denies cannot be tried.`);
+  return block;
+}
+
+/** A capability for low ports is only asked for where Docker does not open them to all. */
+function headOf(block: ProfileBlock, text: ProfileText, { image, build, relative }: InitOptions): SpecHead {
+  const lowPorts = block.rules.some((rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'));
+  return {
+    title: block.name, profile: relative(text.file), image, ...(build === undefined ? {} : { build: relative(build) }),
+    sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
+  };
+}
+
+function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptions, run: string): Plan {
+  const { spec, locate, problems } = validateSpec(output, `${specHead(head)}\n${probes.join('\n')}\n`);
+  if (spec === undefined) throw new HarnessError('internal', `The generated spec is invalid: ${problems.map(({ message }) => message).join('; ')}`);
+  return resolvePlan(output, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
+}
+
+async function onStage(plan: Plan, subject: Subject, session: Session): Promise<Initiated> {
+  const { text, block, head, options } = subject;
+  const draft = newDraft();
+  const containers: Container[] = [];
+  try {
+    const preparing = prepare(plan, 0, session, draft, containers);
+    draft.preparing = preparing.catch(() => undefined);
+    await abortable(options.signal, preparing);
+    const { stage, policy } = draft;
+    if (stage === undefined || policy === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
+    const goals = goalsIn(subject, stage.confined.pid, session);
+    const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
+    session.events.progress(`${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`);
+    const { probes } = planOf(head, shortlist.map(candidateProbe), options, session.run);
+    const trial = new Trial({ probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }), log: session.log, barrier: session.barrier, profiles: policy.names, container: plan.container, foregone: () => undefined });
+    const held = await holding(trial, probes, shortlist, options.signal);
+    return told(subject, choose(goals, (one) => held.get(one)), shortlist.length, held.size, text, block);
+  } finally {
+    await tearDown(draft, containers, () => undefined);
+  }
+}
+
+function goalsIn({ text, block, options }: Subject, pid: number, { events }: Session): Goal[] {
+  const found = inventory(pid);
+  const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name);
+  events.progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
+  const policy = policyOf(block, surroundingsOf(text, block));
+  const pool = new Pool(candidates.map((candidate) => predict(candidate, policy)));
+  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
+  return own(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
+}
+
+/** Rules of abstractions are proved by whoever owns those. */
+function own({ rules }: ProfileBlock): Rule[] {
+  return rules.filter(({ via }) => via.length === 0);
+}
+
+function remembering(find: FindInclude): FindInclude {
+  const known = new Map<string, ReturnType<FindInclude>>();
+  return (request) => {
+    const key = JSON.stringify(request);
+    if (!known.has(key)) known.set(key, find(request));
+    return known.get(key);
+  };
+}
+
+/** Those whose prediction came true. */
+async function holding(trial: Trial, probes: readonly Probe[], shortlist: readonly Predicted[], signal: AbortSignal): Promise<Map<Predicted, Held>> {
+  const held = new Map<Predicted, Held>();
+  for (const [i, probe] of probes.entries()) {
+    const { verdict } = await abortable(signal, trial.settle(probe));
+    const one = shortlist[i];
+    if (one !== undefined && verdict.kind === 'pass') held.set(one, verdict.notes.length === 0 ? 'clean' : 'noted');
+  }
+  return held;
+}
+
+function told({ head }: Subject, { choices, open }: Chosen, tried: number, held: number, text: ProfileText, block: ProfileBlock): Initiated {
+  const rules = own(block);
+  const without = rules.filter((rule) => !choices.some((choice) => choice.rule === rule));
+  const yaml = composeSpec(head, groupsOf(rules), choices, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
+  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length };
+}

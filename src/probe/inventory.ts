@@ -1,0 +1,58 @@
+/** What is in a container: names, kinds and modes of its files, seen from outside through /proc of its first process. */
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Item {
+  /** Absolute, inside the container. */
+  readonly path: string;
+  readonly kind: 'file' | 'folder' | 'link';
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** An image may hold millions of files: some of each folder show what rules do. */
+const MOST_BELOW_A_TOP = 1200;
+const MOST_OF_A_FOLDER = 60;
+const DEEPEST = 7;
+/** Below these every boot and every process looks different, or there is no end to it. */
+const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
+
+/**
+ * Walks each top folder breadth first, and follows no link.
+ * @param pid a process of the container, on the host.
+ */
+export function inventory(pid: number): Item[] {
+  const root = `/proc/${String(pid)}/root`;
+  const tops = namesIn(root).flatMap((name) => itemAt(root, `/${name}`) ?? []);
+  return [{ path: '/', kind: 'folder', mode: 0o755 }, ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
+}
+
+function below(root: string, top: string): Item[] {
+  const found: Item[] = [];
+  let level = [top];
+  for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
+    const items = level.flatMap((folder) => namesIn(join(root, folder)).flatMap((name) => itemAt(root, `${folder}/${name}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
+    found.push(...items);
+    level = items.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
+  }
+  return found;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort().slice(0, MOST_OF_A_FOLDER);
+  } catch {
+    return [];
+  }
+}
+
+function itemAt(root: string, path: string): Item | undefined {
+  if (SKIPPED.test(path) || !/^[\x21-\x7e]+$/.test(path) || path.length > 200) return undefined; // an odd name makes no readable probe
+  try {
+    const stat = lstatSync(join(root, path));
+    const kind = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'folder' : stat.isFile() || path.startsWith('/dev/') ? 'file' : undefined;
+    return kind === undefined ? undefined : { path, kind, mode: stat.mode & 0o7777 };
+  } catch {
+    return undefined;
+  }
+}
