@@ -71,7 +71,7 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
 /** What the guest needs. */
 function filesFor({ image, build }: InitArguments, profile: string, output: string): Plan {
   return {
-    file: output, title: '', control: true, probes: [], peers: [], profile: { from: 'file', file: profile, mode: 'enforce' },
+    file: output, title: '', control: true, probes: [], peers: [], untestable: [], waivers: [], profile: { from: 'file', file: profile, mode: 'enforce' },
     container: { image, ...(build === undefined ? {} : { build: resolve(build) }), hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'bridge' },
   };
 }
