@@ -19,7 +19,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['sources', 'labels'] },
-  { suite: 'trixie', groups: ['mutate'] },
+  { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage'] },
   { suite: 'trixie', groups: ['matcher', 'diff'] },
   { suite: 'trixie', groups: ['peers', 'modes'] },

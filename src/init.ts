@@ -3,7 +3,9 @@ import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
 import { candidatesIn } from './generate/candidates.ts';
 import { choose, type Chosen, type Held } from './generate/choose.ts';
-import { candidateProbe, composeSpec, groupsOf, specHead, type SpecHead } from './generate/compose.ts';
+import { candidateProbe, composeSpec, extraProbe, groupsOf, specHead, type SpecHead } from './generate/compose.ts';
+import { extrasOf, peersOf, type Extra } from './generate/extras.ts';
+import { namedPaths } from './generate/literals.ts';
 import { Pool, predict, type Predicted } from './generate/predict.ts';
 import { goalsOf, type Goal } from './generate/shortlist.ts';
 import { changesOf } from './generate/variants.ts';
@@ -43,6 +45,9 @@ export interface Initiated {
   readonly probes: number;
 }
 
+/** Below /sys nothing else can be written or made in a container. */
+const STAND_INS = ['/sys/kernel/security', '/sys/kernel/security/sub'];
+
 const READ = '  - try: readdir /\n    expect: allowed';
 
 export async function init(options: InitOptions, events: SessionEvents): Promise<Initiated> {
@@ -79,6 +84,7 @@ function headOf(block: ProfileBlock, text: ProfileText, { image, build, relative
   const lowPorts = block.rules.some((rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'));
   return {
     title: block.name, profile: relative(text.file), image, ...(build === undefined ? {} : { build: relative(build) }),
+    peers: peersOf(block), tmpfs: namedPaths(block).some((path) => /^\/sys(\/|$)/.test(path)) ? STAND_INS : [],
     sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
   };
 }
@@ -90,7 +96,7 @@ function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptio
 }
 
 async function onStage(plan: Plan, subject: Subject, session: Session): Promise<Initiated> {
-  const { text, block, head, options } = subject;
+  const { block, head, options } = subject;
   const draft = newDraft();
   const containers: Container[] = [];
   try {
@@ -102,17 +108,23 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
     const goals = goalsIn(subject, stage.confined.pid, session);
     const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
     session.events.progress(`${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`);
-    const { probes } = planOf(head, shortlist.map(candidateProbe), options, session.run);
+    const extras = extrasOf(block);
+    const { probes } = planOf(head, [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join('\n'))], options, session.run);
     const trial = new Trial({ probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }), log: session.log, barrier: session.barrier, profiles: policy.names, container: plan.container, foregone: () => undefined });
-    const held = await holding(trial, probes, shortlist, options.signal);
-    return told(subject, choose(goals, (one) => held.get(one)), shortlist.length, held.size, text, block);
+    const held = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
+    const heldExtras: Extra[] = [];
+    for (const [i, probe] of probes.slice(shortlist.length).entries()) {
+      const extra = extras[i];
+      if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass') heldExtras.push(extra);
+    }
+    return told(subject, choose(goals, (one) => held.get(one)), heldExtras, { tried: probes.length, held: held.size + heldExtras.length });
   } finally {
     await tearDown(draft, containers, () => undefined);
   }
 }
 
 function goalsIn({ text, block, options }: Subject, pid: number, { events }: Session): Goal[] {
-  const found = inventory(pid);
+  const found = inventory(pid, namedPaths(block));
   const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name);
   events.progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
   const policy = policyOf(block, surroundingsOf(text, block));
@@ -146,9 +158,9 @@ async function holding(trial: Trial, probes: readonly Probe[], shortlist: readon
   return held;
 }
 
-function told({ head }: Subject, { choices, open }: Chosen, tried: number, held: number, text: ProfileText, block: ProfileBlock): Initiated {
+function told({ head, block }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
   const rules = own(block);
-  const without = rules.filter((rule) => !choices.some((choice) => choice.rule === rule));
-  const yaml = composeSpec(head, groupsOf(rules), choices, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
-  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length };
+  const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
+  const yaml = composeSpec(head, groupsOf(rules), choices, extras, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
+  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length };
 }

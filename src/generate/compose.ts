@@ -2,6 +2,7 @@
 import type { Rule } from '../profile/rules.ts';
 import { visible } from '../report/text.ts';
 import type { Choice } from './choose.ts';
+import type { Extra } from './extras.ts';
 import type { Predicted } from './predict.ts';
 import { nameOf } from './phrases.ts';
 
@@ -13,6 +14,10 @@ export interface SpecHead {
   readonly image: string;
   readonly build?: string;
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Folders that are made to try things in. */
+  readonly tmpfs: readonly string[];
+  /** Peers, each under the profile of its name. */
+  readonly peers: readonly string[];
 }
 
 /** Rules that stand together, under one comment. */
@@ -49,18 +54,22 @@ export function specHead(head: SpecHead): string {
     `title: ${scalar(head.title)}`, `profile: ${scalar(head.profile)}`,
     'container:', `  image: ${scalar(head.image)}`, ...(head.build === undefined ? [] : [`  build: ${scalar(head.build)}`]), '  only-apparmor: true', '  hold: true',
     ...(Object.keys(head.sysctls).length === 0 ? [] : ['  sysctls:', ...Object.entries(head.sysctls).map(([key, value]) => `    ${key}: ${scalar(value)}`)]),
+    ...(head.tmpfs.length === 0 ? [] : ['  # A stand-in for what is never mounted in a container: a rule about a name needs something of that name.', `  tmpfs: {${head.tmpfs.map((path) => `${path}: ""`).join(', ')}}`]),
+    ...(head.peers.length === 0 ? [] : ['', 'peers:', ...head.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)]),
     '', 'probes:',
   ].join('\n');
 }
 
 /** The spec as YAML. */
-export function composeSpec(head: SpecHead, groups: readonly Group[], choices: readonly Choice[], place: (rule: Rule) => string): string {
+export function composeSpec(head: SpecHead, groups: readonly Group[], choices: readonly Choice[], extras: readonly Extra[], place: (rule: Rule) => string): string {
   const lines = [specHead(head)];
   for (const { rules, because } of groups) {
     const own = rules.flatMap((rule) => choices.filter((choice) => choice.rule === rule));
-    for (const rule of rules) lines.push(`  # ${place(rule)}: ${comment(rule.text)}${choices.some((choice) => choice.rule === rule) ? '' : reasonless(rule, choices)}`);
-    lines.push(...probeLines(own, because), '');
+    for (const rule of rules) lines.push(`  # ${place(rule)}: ${comment(rule.text)}${[...choices, ...extras].some((one) => one.rule === rule) ? '' : reasonless(rule, choices)}`);
+    lines.push(...probeLines(own, because), ...extras.filter(({ rule }) => rule !== undefined && rules.includes(rule)).flatMap(extraProbe), '');
   }
+  const flags = extras.filter(({ rule }) => rule === undefined).flatMap(extraProbe);
+  if (flags.length > 0) lines.push('  # the flags of the profile', ...flags);
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -105,9 +114,19 @@ function matrixLines(paths: readonly string[]): string[] {
   return flow.length <= 120 ? [flow] : ['matrix:', '  path:', ...paths.map((path) => `    - ${scalar(path)}`)];
 }
 
-function expectation({ allowed, logged }: Predicted): string {
-  if (!allowed) return 'denied';
+/** Operations that ask for a capability as well, and the operation of the record that is theirs. */
+const OWN_RECORD: Readonly<Record<string, string>> = { socket: 'create', mount: 'mount', umount: 'umount' };
+
+function expectation({ allowed, logged, candidate: { words } }: Predicted): string {
+  // a capability that is denied on the way is another rule's record
+  const [operation = ''] = words;
+  if (!allowed) return OWN_RECORD[operation] === undefined ? 'denied' : `{access: denied, audit: {operation: ${OWN_RECORD[operation]}}}`;
   return logged ? '{access: allowed, audit: {apparmor: AUDIT}}' : 'allowed';
+}
+
+/** A probe that has its fields already. */
+export function extraProbe({ fields }: Extra): string[] {
+  return fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`);
 }
 
 /** A single probe for the first trial of a candidate. */

@@ -20,11 +20,14 @@ const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/
 /**
  * Walks each top folder breadth first, and follows no link.
  * @param pid a process of the container, on the host.
+ * @param named paths that are looked at in any case, and a folder's names with it.
  */
-export function inventory(pid: number): Item[] {
+export function inventory(pid: number, named: readonly string[] = []): Item[] {
   const root = `/proc/${String(pid)}/root`;
   const tops = namesIn(root).flatMap((name) => itemAt(root, `/${name}`) ?? []);
-  return [{ path: '/', kind: 'folder', mode: 0o755 }, ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
+  const walked: Item[] = [{ path: '/', kind: 'folder', mode: 0o755 }, ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
+  const asked = named.flatMap((path) => itemAt(root, path) ?? []).flatMap((item) => [item, ...item.kind === 'folder' ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? []) : []]);
+  return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
 }
 
 function below(root: string, top: string): Item[] {

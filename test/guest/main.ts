@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   mutate: () => import('./mutate.test.ts'),
   mutation: () => import('./mutation.test.ts'),
   restore: () => import('./restore.test.ts'),
+  init: () => import('./init.test.ts'),
   coverage: () => import('./coverage.test.ts'),
   action: () => import('./action.test.ts'),
   sources: () => import('./sources.test.ts'),

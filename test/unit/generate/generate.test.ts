@@ -1,3 +1,5 @@
+import { extrasOf, peersOf } from '../../../src/generate/extras.ts';
+import { alternatives, namedPaths } from '../../../src/generate/literals.ts';
 import { expect } from 'chai';
 import { candidatesIn, type Found } from '../../../src/generate/candidates.ts';
 import { choose } from '../../../src/generate/choose.ts';
@@ -33,7 +35,7 @@ function generated(body: string, holds: (words: string) => boolean = () => true)
   const changes = changesOf(text, block!, () => undefined);
   const goals = block!.rules.flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
   const { choices } = choose(goals, ({ candidate }) => holds(candidate.words.join(' ')) ? 'clean' : undefined);
-  const yaml = composeSpec({ title: 'p', profile: '../p', image: 'x', sysctls: {} }, groupsOf(block!.rules), choices, ({ span }) => `p:${span.line}`);
+  const yaml = composeSpec({ title: 'p', profile: '../p', image: 'x', sysctls: {}, tmpfs: [], peers: peersOf(block!) }, groupsOf(block!.rules), choices, extrasOf(block!), ({ span }) => `p:${span.line}`);
   const { spec, problems } = validateSpec('x.yml', yaml);
   expect(problems).to.deep.equal([]);
   const unshown = [...changes.values()].flat().filter(({ variant }) => !choices.some(({ predicted }) => variant.shows(predicted))).map(({ what }) => what);
@@ -81,5 +83,21 @@ describe('generate: a spec from a profile and an image', () => {
       expect(spec?.probes, text).to.have.length(1);
       expect(spec?.probes[0]?.because).to.equal(text === '' ? '-' : text);
     }
+  });
+
+  it('looks for what rules name, and for the folders that their expressions begin with', () => {
+    expect(alternatives('/{,usr/}bin/{a,b{c,d}}')).to.have.members(['/bin/a', '/usr/bin/a', '/bin/bc', '/usr/bin/bc', '/bin/bd', '/usr/bin/bd']);
+    const text = readProfileText('/p', 'profile p {\n  deny /usr/bin/top x,\n  deny /opt/x/** w,\n  deny /etc/[^f]*/a r,\n  /srv/ r,\n  /** r,\n}\n', () => undefined);
+    if (!isRead(text)) throw new Error(text.message);
+    expect(namedPaths(text.profiles[0]!)).to.deep.equal(['/usr/bin/top', '/opt/x', '/etc', '/srv']);
+  });
+
+  it('asks for what peers may do, and for what the flags are for', () => {
+    const { yaml, names } = generated('  file,\n  signal (receive) peer={runc,crun},\n  deny signal receive peer=other,\n  signal (send) peer=nobody,');
+    expect(names).to.include.members(['the signal urg from runc is allowed', 'the signal urg from crun is allowed', 'the signal urg from other is denied']);
+    expect(yaml).to.contain('  runc: {profile: runc}').and.not.contain('nobody:');
+    const flagged = readProfileText('/p', 'profile p flags=(attach_disconnected) { file, }', () => undefined);
+    if (!isRead(flagged)) throw new Error(flagged.message);
+    expect(extrasOf(flagged.profiles[0]!).map(({ fields }) => fields[0])).to.deep.equal(['name: a program in memory can be executed']);
   });
 });

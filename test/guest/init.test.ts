@@ -1,0 +1,53 @@
+/** A generated spec: green at once on the kernel that it was tried on, and it notices when the profile is weakened. */
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { cli, file, folder, harness, hostState, IMAGE, read, red, story } from './kit.ts';
+
+const PROFILE = `abi <abi/3.0>,
+profile generated flags=(attach_disconnected,mediate_deleted) {
+  file,
+  network inet stream,
+  signal,
+  # Nobody else's passwords.
+  deny /etc/shadow r,
+  deny /srv/** w,
+  deny /usr/bin/top x,
+}
+`;
+
+describe('init', () => {
+  const output = join(folder(), 'generated.yml');
+  const profile = file('generated', PROFILE);
+
+  it('writes a spec with each rule, its place and its reason, and puts the host back', async () => {
+    const before = await hostState();
+    const { exit, stdout, stderr } = await cli(['init', '--host', 'local', '--profile', profile, '--image', IMAGE, '-o', output]);
+    expect(exit, stderr + stdout.toString()).to.equal(0);
+    expect(await hostState()).to.deep.equal(before);
+    const text = read(output);
+    expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain('Nobody else\'s passwords.');
+    expect(stdout.toString()).to.match(/probes for \d+ of 6 rules/);
+  });
+
+  it('which is green at once', async () => {
+    const { ledger, exit } = await harness([output]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.entries.length).to.be.greaterThan(6);
+  });
+
+  it('and red where a rule is taken away', async () => {
+    for (const rule of ['  deny /etc/shadow r,\n', '  deny /srv/** w,\n', '  deny /usr/bin/top x,\n']) {
+      const { ledger, exit } = await harness([output], { profile: file('generated', PROFILE.replace(rule, '')) });
+      expect(exit, rule + story(ledger)).to.equal(1);
+      expect(red(ledger).length).to.be.greaterThan(0);
+    }
+  });
+
+  it('never over a file that is there, unless it is told to', async () => {
+    const { exit, stderr } = await cli(['init', '--host', 'local', '--profile', profile, '--image', IMAGE, '-o', output]);
+    expect(exit).to.equal(2);
+    expect(stderr).to.contain('--force');
+    expect(existsSync(output)).to.equal(true);
+  });
+});
