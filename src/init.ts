@@ -55,7 +55,7 @@ export async function init(options: InitOptions, events: SessionEvents): Promise
   const text = profileText(options.profile);
   const block = blockOf(text, options.profile);
   const head = headOf(block, text, options);
-  const plan = planOf(head, [READ], options, run);
+  const plan = planOf(head, [READ, ...extrasOf(block).map((extra) => extraProbe(extra).join('\n'))], options, run); // peers are started for the probes that name them
   const result: { done?: Initiated } = {};
   await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
     result.done = await onStage(plan, { text, block, head, options }, session);

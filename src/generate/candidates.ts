@@ -33,7 +33,7 @@ const NEW = 'thing';
 const PLAIN: readonly (readonly string[])[] = [
   ...CAPABILITIES.map((name) => ['capable', name]),
   ...['inet', 'inet6'].flatMap((family) => [['socket', family, 'stream'], ['socket', family, 'dgram']]),
-  ['socket', 'inet', 'raw', 'icmp'], ['socket', 'inet6', 'raw', 'icmpv6'], ['socket', 'packet', 'dgram'], ['socket', 'packet', 'raw'], ['socket', 'unix', 'stream'], ['socket', 'unix', 'dgram'], ['socket', 'netlink', 'raw'], ['socket', 'netlink', 'dgram'],
+  ['socket', 'inet', 'raw', 'icmp'], ['socket', 'inet6', 'raw', 'icmpv6'], ['socket', 'packet', 'dgram'], ['socket', 'packet', 'raw'], ['socket', 'unix', 'stream'], ['socket', 'unix', 'dgram'], ['socket', 'unix', 'raw'], ['socket', 'netlink', 'raw'], ['socket', 'netlink', 'dgram'],
   ['mount', 'tmpfs', 'none', '/mnt'], ['mount', '', '/etc', '/mnt', 'bind'], ['mount', 'proc', 'proc', '/mnt'], ['umount', '/dev/shm'], ['umount', '/proc'],
   ['ptrace', 'trace', 'child'], ['ptrace', 'read', 'child'],
   ...['urg', 'term', 'kill', 'hup', 'usr1', 'exists'].map((signal) => ['signal', signal, 'child']),
@@ -79,6 +79,6 @@ function candidate(words: readonly string[], look: Look, self: string, order: nu
 function costOf(path: string | undefined, order: number): number {
   if (path === undefined) return order / 1e6;
   const depth = path.split('/').length - 1;
-  const known = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path);
+  const known = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path);
   return Math.abs(depth - 3) * 10 + path.length + (known ? -30 : 0) + (/[^a-z/.-]/.test(path) ? 12 : 0) + order / 1e6;
 }
