@@ -1165,28 +1165,28 @@ var require_suggestSimilar = __commonJS({
       const searchingOptions = word2.startsWith("--");
       if (searchingOptions) {
         word2 = word2.slice(2);
-        candidates = candidates.map((candidate) => candidate.slice(2));
+        candidates = candidates.map((candidate2) => candidate2.slice(2));
       }
       let similar = [];
       let bestDistance = maxDistance;
       const minSimilarity = 0.4;
-      candidates.forEach((candidate) => {
-        if (candidate.length <= 1) return;
-        const distance = editDistance2(word2, candidate);
-        const length = Math.max(word2.length, candidate.length);
+      candidates.forEach((candidate2) => {
+        if (candidate2.length <= 1) return;
+        const distance = editDistance2(word2, candidate2);
+        const length = Math.max(word2.length, candidate2.length);
         const similarity = (length - distance) / length;
         if (similarity > minSimilarity) {
           if (distance < bestDistance) {
             bestDistance = distance;
-            similar = [candidate];
+            similar = [candidate2];
           } else if (distance === bestDistance) {
-            similar.push(candidate);
+            similar.push(candidate2);
           }
         }
       });
       similar.sort((a, b) => a.localeCompare(b));
       if (searchingOptions) {
-        similar = similar.map((candidate) => `--${candidate}`);
+        similar = similar.map((candidate2) => `--${candidate2}`);
       }
       if (similar.length > 1) {
         return `
@@ -1258,7 +1258,7 @@ var require_command = __commonJS({
         this._outputConfiguration = {
           writeOut: (str) => process2.stdout.write(str),
           writeErr: (str) => process2.stderr.write(str),
-          outputError: (str, write) => write(str),
+          outputError: (str, write2) => write2(str),
           getOutHelpWidth: () => process2.stdout.isTTY ? process2.stdout.columns : void 0,
           getErrHelpWidth: () => process2.stderr.isTTY ? process2.stderr.columns : void 0,
           getOutHasColors: () => useColor2() ?? (process2.stdout.isTTY && process2.stdout.hasColors?.()),
@@ -3239,11 +3239,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
           hasColors = this._outputConfiguration.getOutHasColors();
           helpWidth = this._outputConfiguration.getOutHelpWidth();
         }
-        const write = (str) => {
+        const write2 = (str) => {
           if (!hasColors) str = this._outputConfiguration.stripColor(str);
           return baseWrite(str);
         };
-        return { error: error3, write, hasColors, helpWidth };
+        return { error: error3, write: write2, hasColors, helpWidth };
       }
       /**
        * Output help information for this command.
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join27(s) {
+        value: function join29(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5131,14 +5131,14 @@ var require_async_iterator = __commonJS({
       };
     }
     function readAndResolve(iter) {
-      var resolve10 = iter[kLastResolve];
-      if (resolve10 !== null) {
+      var resolve11 = iter[kLastResolve];
+      if (resolve11 !== null) {
         var data = iter[kStream].read();
         if (data !== null) {
           iter[kLastPromise] = null;
           iter[kLastResolve] = null;
           iter[kLastReject] = null;
-          resolve10(createIterResult(data, false));
+          resolve11(createIterResult(data, false));
         }
       }
     }
@@ -5146,13 +5146,13 @@ var require_async_iterator = __commonJS({
       process.nextTick(readAndResolve, iter);
     }
     function wrapForNext(lastPromise, iter) {
-      return function(resolve10, reject) {
+      return function(resolve11, reject) {
         lastPromise.then(function() {
           if (iter[kEnded]) {
-            resolve10(createIterResult(void 0, true));
+            resolve11(createIterResult(void 0, true));
             return;
           }
-          iter[kHandlePromise](resolve10, reject);
+          iter[kHandlePromise](resolve11, reject);
         }, reject);
       };
     }
@@ -5172,12 +5172,12 @@ var require_async_iterator = __commonJS({
           return Promise.resolve(createIterResult(void 0, true));
         }
         if (this[kStream].destroyed) {
-          return new Promise(function(resolve10, reject) {
+          return new Promise(function(resolve11, reject) {
             process.nextTick(function() {
               if (_this[kError]) {
                 reject(_this[kError]);
               } else {
-                resolve10(createIterResult(void 0, true));
+                resolve11(createIterResult(void 0, true));
               }
             });
           });
@@ -5200,13 +5200,13 @@ var require_async_iterator = __commonJS({
       return this;
     }), _defineProperty(_Object$setPrototypeO, "return", function _return() {
       var _this2 = this;
-      return new Promise(function(resolve10, reject) {
+      return new Promise(function(resolve11, reject) {
         _this2[kStream].destroy(null, function(err) {
           if (err) {
             reject(err);
             return;
           }
-          resolve10(createIterResult(void 0, true));
+          resolve11(createIterResult(void 0, true));
         });
       });
     }), _Object$setPrototypeO), AsyncIteratorPrototype);
@@ -5228,15 +5228,15 @@ var require_async_iterator = __commonJS({
         value: stream._readableState.endEmitted,
         writable: true
       }), _defineProperty(_Object$create, kHandlePromise, {
-        value: function value(resolve10, reject) {
+        value: function value(resolve11, reject) {
           var data = iterator[kStream].read();
           if (data) {
             iterator[kLastPromise] = null;
             iterator[kLastResolve] = null;
             iterator[kLastReject] = null;
-            resolve10(createIterResult(data, false));
+            resolve11(createIterResult(data, false));
           } else {
-            iterator[kLastResolve] = resolve10;
+            iterator[kLastResolve] = resolve11;
             iterator[kLastReject] = reject;
           }
         },
@@ -5255,12 +5255,12 @@ var require_async_iterator = __commonJS({
           iterator[kError] = err;
           return;
         }
-        var resolve10 = iterator[kLastResolve];
-        if (resolve10 !== null) {
+        var resolve11 = iterator[kLastResolve];
+        if (resolve11 !== null) {
           iterator[kLastPromise] = null;
           iterator[kLastResolve] = null;
           iterator[kLastReject] = null;
-          resolve10(createIterResult(void 0, true));
+          resolve11(createIterResult(void 0, true));
         }
         iterator[kEnded] = true;
       });
@@ -5275,7 +5275,7 @@ var require_async_iterator = __commonJS({
 var require_from = __commonJS({
   "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
-    function asyncGeneratorStep(gen, resolve10, reject, _next, _throw, key, arg) {
+    function asyncGeneratorStep(gen, resolve11, reject, _next, _throw, key, arg) {
       try {
         var info = gen[key](arg);
         var value = info.value;
@@ -5284,7 +5284,7 @@ var require_from = __commonJS({
         return;
       }
       if (info.done) {
-        resolve10(value);
+        resolve11(value);
       } else {
         Promise.resolve(value).then(_next, _throw);
       }
@@ -5292,13 +5292,13 @@ var require_from = __commonJS({
     function _asyncToGenerator(fn) {
       return function() {
         var self2 = this, args = arguments;
-        return new Promise(function(resolve10, reject) {
+        return new Promise(function(resolve11, reject) {
           var gen = fn.apply(self2, args);
           function _next(value) {
-            asyncGeneratorStep(gen, resolve10, reject, _next, _throw, "next", value);
+            asyncGeneratorStep(gen, resolve11, reject, _next, _throw, "next", value);
           }
           function _throw(err) {
-            asyncGeneratorStep(gen, resolve10, reject, _next, _throw, "throw", err);
+            asyncGeneratorStep(gen, resolve11, reject, _next, _throw, "throw", err);
           }
           _next(void 0);
         });
@@ -6993,7 +6993,7 @@ var require_node2 = __commonJS({
   "node_modules/debug/src/node.js"(exports2, module2) {
     var tty = require("tty");
     var util2 = require("util");
-    exports2.init = init;
+    exports2.init = init2;
     exports2.log = log;
     exports2.formatArgs = formatArgs;
     exports2.save = save2;
@@ -7142,7 +7142,7 @@ var require_node2 = __commonJS({
     function load() {
       return process.env.DEBUG;
     }
-    function init(debug5) {
+    function init2(debug5) {
       debug5.inspectOpts = {};
       const keys = Object.keys(exports2.inspectOpts);
       for (let i = 0; i < keys.length; i++) {
@@ -7270,11 +7270,11 @@ var require_modem = __commonJS({
       return opts;
     };
     var findDefaultUnixSocket = function() {
-      return new Promise(function(resolve10) {
+      return new Promise(function(resolve11) {
         var userDockerSocket = path5.join(os.homedir(), ".docker", "run", "docker.sock");
         fs4.access(userDockerSocket, function(err) {
-          if (err) resolve10("/var/run/docker.sock");
-          else resolve10(userDockerSocket);
+          if (err) resolve11("/var/run/docker.sock");
+          else resolve11(userDockerSocket);
         });
       });
     };
@@ -7687,8 +7687,8 @@ var require_ignore = __commonJS({
     var factory = (options) => new IgnoreBase(options);
     factory.default = factory;
     module2.exports = factory;
-    function make_array(subject) {
-      return Array.isArray(subject) ? subject : [subject];
+    function make_array(subject2) {
+      return Array.isArray(subject2) ? subject2 : [subject2];
     }
     var REGEX_TRAILING_SLASH = /(?<=.)\/$/;
     var REGEX_TRAILING_BACKSLASH = /(?<=.)\\$/;
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync11 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync12 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync11(p, { withFileTypes: true });
+        children2 = readdirSync12(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9546,7 +9546,7 @@ var require_tar_fs = __commonJS({
       var ignore = opts.ignore || opts.filter || noop;
       var map = opts.map || noop;
       var mapStream = opts.mapStream || echo;
-      var own3 = opts.chown !== false && !win32 && processGetuid() === 0;
+      var own4 = opts.chown !== false && !win32 && processGetuid() === 0;
       var extract2 = opts.extract || tar.extract();
       var stack = [];
       var now = /* @__PURE__ */ new Date();
@@ -9584,7 +9584,7 @@ var require_tar_fs = __commonJS({
         var chown = link ? xfs.lchown : xfs.chown;
         if (!chmod4) return cb();
         var mode3 = (header.mode | (header.type === "directory" ? dmode : fmode)) & umask & parseInt(777, 8);
-        if (chown && own3) chown.call(xfs, name2, header.uid, header.gid, onchown);
+        if (chown && own4) chown.call(xfs, name2, header.uid, header.gid, onchown);
         else onchown(null);
         function onchown(err) {
           if (err) return cb(err);
@@ -9659,7 +9659,7 @@ var require_tar_fs = __commonJS({
           stack.push([name2, header.mtime]);
           return mkdirfix(name2, {
             fs: xfs,
-            own: own3,
+            own: own4,
             uid: header.uid,
             gid: header.gid
           }, stat);
@@ -9670,7 +9670,7 @@ var require_tar_fs = __commonJS({
           if (!valid) return next(new Error(dir + " is not a valid path"));
           mkdirfix(dir, {
             fs: xfs,
-            own: own3,
+            own: own4,
             uid: header.uid,
             gid: header.gid
           }, function(err2) {
@@ -9839,12 +9839,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -9869,12 +9869,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -9898,12 +9898,12 @@ var require_exec = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -9968,12 +9968,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -9998,12 +9998,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10029,12 +10029,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10058,12 +10058,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10086,12 +10086,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10115,12 +10115,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10146,12 +10146,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10179,12 +10179,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10208,12 +10208,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10240,12 +10240,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10270,12 +10270,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10301,12 +10301,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10333,12 +10333,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(new Exec(self2.modem, data.Id));
+            resolve11(new Exec(self2.modem, data.Id));
           });
         });
       } else {
@@ -10366,12 +10366,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10398,12 +10398,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10429,12 +10429,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10460,12 +10460,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10490,12 +10490,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10522,12 +10522,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, stream) {
             if (err) {
               return reject(err);
             }
-            resolve10(stream);
+            resolve11(stream);
           });
         });
       } else {
@@ -10552,12 +10552,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10584,12 +10584,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10615,12 +10615,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10646,12 +10646,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10677,12 +10677,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10709,12 +10709,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10739,12 +10739,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10773,12 +10773,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10816,12 +10816,12 @@ var require_image = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10845,12 +10845,12 @@ var require_image = __commonJS({
         authconfig: args.opts ? args.opts.authconfig : void 0
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(fopts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10872,12 +10872,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10899,12 +10899,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10936,12 +10936,12 @@ var require_image = __commonJS({
       };
       delete optsf.options.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10968,12 +10968,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -10998,12 +10998,12 @@ var require_image = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11041,12 +11041,12 @@ var require_volume = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11071,12 +11071,12 @@ var require_volume = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11114,12 +11114,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11145,12 +11145,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11175,12 +11175,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11205,12 +11205,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11248,12 +11248,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11277,12 +11277,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11317,12 +11317,12 @@ var require_service = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11348,12 +11348,12 @@ var require_service = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11392,12 +11392,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11421,12 +11421,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11452,12 +11452,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11489,12 +11489,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11517,12 +11517,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11545,12 +11545,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11574,12 +11574,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11604,12 +11604,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11639,12 +11639,12 @@ var require_plugin = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11683,12 +11683,12 @@ var require_secret = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11714,12 +11714,12 @@ var require_secret = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11744,12 +11744,12 @@ var require_secret = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11788,12 +11788,12 @@ var require_config = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11818,12 +11818,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11849,12 +11849,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11895,12 +11895,12 @@ var require_task = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11927,12 +11927,12 @@ var require_task = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -11970,12 +11970,12 @@ var require_node3 = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12002,12 +12002,12 @@ var require_node3 = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12031,12 +12031,12 @@ var require_node3 = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12359,12 +12359,12 @@ var require_docker = __commonJS({
       };
       delete opts.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getContainer(data.Id));
+            resolve11(self2.getContainer(data.Id));
           });
         });
       } else {
@@ -12397,12 +12397,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12430,12 +12430,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12466,12 +12466,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12494,12 +12494,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12564,12 +12564,12 @@ var require_docker = __commonJS({
         }
       }
       if (callback === void 0) {
-        return new self2.modem.Promise(function(resolve10, reject) {
+        return new self2.modem.Promise(function(resolve11, reject) {
           dialWithSession(function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12628,12 +12628,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12657,12 +12657,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12687,12 +12687,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12715,12 +12715,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12746,12 +12746,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12774,12 +12774,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12806,12 +12806,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getSecret(data.ID));
+            resolve11(self2.getSecret(data.ID));
           });
         });
       } else {
@@ -12839,12 +12839,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getConfig(data.ID));
+            resolve11(self2.getConfig(data.ID));
           });
         });
       } else {
@@ -12868,12 +12868,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12896,12 +12896,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12926,12 +12926,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getPlugin(args.opts.name));
+            resolve11(self2.getPlugin(args.opts.name));
           });
         });
       } else {
@@ -12955,12 +12955,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -12983,12 +12983,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13010,12 +13010,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13038,12 +13038,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13066,12 +13066,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13094,12 +13094,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13125,12 +13125,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getVolume(data.Name));
+            resolve11(self2.getVolume(data.Name));
           });
         });
       } else {
@@ -13162,12 +13162,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getService(data.ID || data.Id));
+            resolve11(self2.getService(data.ID || data.Id));
           });
         });
       } else {
@@ -13192,12 +13192,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13223,12 +13223,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(self2.getNetwork(data.Id));
+            resolve11(self2.getNetwork(data.Id));
           });
         });
       } else {
@@ -13253,12 +13253,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13281,12 +13281,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13308,12 +13308,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13335,12 +13335,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13362,12 +13362,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13389,12 +13389,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13418,12 +13418,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13550,7 +13550,7 @@ var require_docker = __commonJS({
       };
       extend2(optsc, createOptions);
       var containero;
-      return new this.modem.Promise(function(resolve10, reject) {
+      return new this.modem.Promise(function(resolve11, reject) {
         self2.createContainer(optsc).then(function(container2) {
           containero = container2;
           return container2.attach({
@@ -13583,7 +13583,7 @@ var require_docker = __commonJS({
         }).then(function(data) {
           return containero.wait();
         }).then(function(data) {
-          resolve10([data, containero]);
+          resolve11([data, containero]);
         }).catch(function(err) {
           reject(err);
         });
@@ -13604,12 +13604,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13633,12 +13633,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13661,12 +13661,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13690,12 +13690,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -13718,12 +13718,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve10, reject) {
+        return new this.modem.Promise(function(resolve11, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve10(data);
+            resolve11(data);
           });
         });
       } else {
@@ -17318,8 +17318,8 @@ var init_runner = __esm({
       return this;
     };
     Runner.prototype.runAsync = async function runAsync(opts = {}) {
-      return new Promise((resolve10) => {
-        this.run(resolve10, opts);
+      return new Promise((resolve11) => {
+        this.run(resolve11, opts);
       });
     };
     Runner.prototype.abort = function() {
@@ -20759,9 +20759,9 @@ var require_Promise = __commonJS({
         _onFail.push(onFail);
       };
       this.then = function(onSuccess, onFail) {
-        return new Promise2(function(resolve10, reject) {
-          var s = onSuccess ? _then(onSuccess, resolve10, reject) : resolve10;
-          var f = onFail ? _then(onFail, resolve10, reject) : reject;
+        return new Promise2(function(resolve11, reject) {
+          var s = onSuccess ? _then(onSuccess, resolve11, reject) : resolve11;
+          var f = onFail ? _then(onFail, resolve11, reject) : reject;
           _process(s, f);
         }, me);
       };
@@ -20820,14 +20820,14 @@ var require_Promise = __commonJS({
         _reject(error3);
       });
     }
-    function _then(callback, resolve10, reject) {
+    function _then(callback, resolve11, reject) {
       return function(result2) {
         try {
           var res = callback(result2);
           if (res && typeof res.then === "function" && typeof res["catch"] === "function") {
-            res.then(resolve10, reject);
+            res.then(resolve11, reject);
           } else {
-            resolve10(res);
+            resolve11(res);
           }
         } catch (error3) {
           reject(error3);
@@ -20843,12 +20843,12 @@ var require_Promise = __commonJS({
     Promise2.prototype.finally = function(fn) {
       const me = this;
       const final = function() {
-        return new Promise2((resolve10) => resolve10()).then(fn).then(() => me);
+        return new Promise2((resolve11) => resolve11()).then(fn).then(() => me);
       };
       return this.then(final, final);
     };
     Promise2.all = function(promises) {
-      return new Promise2(function(resolve10, reject) {
+      return new Promise2(function(resolve11, reject) {
         var remaining = promises.length, results = [];
         if (remaining) {
           promises.forEach(function(p, i) {
@@ -20856,7 +20856,7 @@ var require_Promise = __commonJS({
               results[i] = result2;
               remaining--;
               if (remaining == 0) {
-                resolve10(results);
+                resolve11(results);
               }
             }, function(error3) {
               remaining = 0;
@@ -20864,14 +20864,14 @@ var require_Promise = __commonJS({
             });
           });
         } else {
-          resolve10(results);
+          resolve11(results);
         }
       });
     };
     Promise2.defer = function() {
       var resolver = {};
-      resolver.promise = new Promise2(function(resolve10, reject) {
-        resolver.resolve = resolve10;
+      resolver.promise = new Promise2(function(resolve11, reject) {
+        resolver.resolve = resolve11;
         resolver.reject = reject;
       });
       return resolver;
@@ -21492,7 +21492,7 @@ var require_Pool = __commonJS({
     var { FIFOQueue, LIFOQueue } = require_queues();
     var DebugPortAllocator = require_debug_port_allocator();
     var DEBUG_PORT_ALLOCATOR = new DebugPortAllocator();
-    function Pool(script, options) {
+    function Pool2(script, options) {
       if (typeof script === "string") {
         this.script = script || null;
       } else {
@@ -21537,7 +21537,7 @@ var require_Pool = __commonJS({
         WorkerHandler.ensureWorkerThreads();
       }
     }
-    Pool.prototype.exec = function(method, params, options) {
+    Pool2.prototype.exec = function(method, params, options) {
       if (params && !Array.isArray(params)) {
         throw new TypeError('Array expected as argument "params"');
       }
@@ -21572,7 +21572,7 @@ var require_Pool = __commonJS({
         throw new TypeError('Function or string expected as argument "method"');
       }
     };
-    Pool.prototype.proxy = function() {
+    Pool2.prototype.proxy = function() {
       if (arguments.length > 0) {
         throw new Error("No arguments expected");
       }
@@ -21587,7 +21587,7 @@ var require_Pool = __commonJS({
         return proxy;
       });
     };
-    Pool.prototype._next = function() {
+    Pool2.prototype._next = function() {
       if (this.taskQueue.size() > 0) {
         var worker = this._getWorker();
         if (worker) {
@@ -21610,7 +21610,7 @@ var require_Pool = __commonJS({
         }
       }
     };
-    Pool.prototype._getWorker = function() {
+    Pool2.prototype._getWorker = function() {
       var workers = this.workers;
       for (var i = 0; i < workers.length; i++) {
         var worker = workers[i];
@@ -21625,12 +21625,12 @@ var require_Pool = __commonJS({
       }
       return null;
     };
-    Pool.prototype._removeWorker = function(worker) {
+    Pool2.prototype._removeWorker = function(worker) {
       var me = this;
       DEBUG_PORT_ALLOCATOR.releasePort(worker.debugPort);
       this._removeWorkerFromList(worker);
       this._ensureMinWorkers();
-      return new Promise2(function(resolve10, reject) {
+      return new Promise2(function(resolve11, reject) {
         worker.terminate(false, function(err) {
           me.onTerminateWorker({
             forkArgs: worker.forkArgs,
@@ -21641,18 +21641,18 @@ var require_Pool = __commonJS({
           if (err) {
             reject(err);
           } else {
-            resolve10(worker);
+            resolve11(worker);
           }
         });
       });
     };
-    Pool.prototype._removeWorkerFromList = function(worker) {
+    Pool2.prototype._removeWorkerFromList = function(worker) {
       var index = this.workers.indexOf(worker);
       if (index !== -1) {
         this.workers.splice(index, 1);
       }
     };
-    Pool.prototype.terminate = function(force, timeout) {
+    Pool2.prototype.terminate = function(force, timeout) {
       var me = this;
       var taskQueue = this.taskQueue;
       while (taskQueue.size() > 0) {
@@ -21684,7 +21684,7 @@ var require_Pool = __commonJS({
       });
       return Promise2.all(promises);
     };
-    Pool.prototype.stats = function() {
+    Pool2.prototype.stats = function() {
       var totalWorkers = this.workers.length;
       var busyWorkers = this.workers.filter(function(worker) {
         return worker.busy();
@@ -21697,14 +21697,14 @@ var require_Pool = __commonJS({
         activeTasks: busyWorkers
       };
     };
-    Pool.prototype._ensureMinWorkers = function() {
+    Pool2.prototype._ensureMinWorkers = function() {
       if (this.minWorkers) {
         for (var i = this.workers.length; i < this.minWorkers; i++) {
           this.workers.push(this._createWorkerHandler());
         }
       }
     };
-    Pool.prototype._createWorkerHandler = function() {
+    Pool2.prototype._createWorkerHandler = function() {
       const overriddenParams = this.onCreateWorker({
         forkArgs: this.forkArgs,
         forkOpts: this.forkOpts,
@@ -21725,7 +21725,7 @@ var require_Pool = __commonJS({
         emitStdStreams: this.emitStdStreams
       });
     };
-    Pool.prototype._createQueue = function(strategy) {
+    Pool2.prototype._createQueue = function(strategy) {
       if (typeof strategy === "string") {
         switch (strategy) {
           case "fifo":
@@ -21764,7 +21764,7 @@ var require_Pool = __commonJS({
     function isInteger(value) {
       return Math.round(value) == value;
     }
-    module2.exports = Pool;
+    module2.exports = Pool2;
   }
 });
 
@@ -21891,8 +21891,8 @@ var require_worker = __commonJS({
           method: CLEANUP_METHOD_ID,
           error: convertError(new Error("Worker terminating"))
         });
-        return new Promise2(function(resolve10) {
-          resolve10();
+        return new Promise2(function(resolve11) {
+          resolve11();
         });
       }
       var _exit = function() {
@@ -21917,9 +21917,9 @@ var require_worker = __commonJS({
         clearTimeout(timerId);
         _exit();
       });
-      return new Promise2(function(resolve10, reject) {
-        settlePromise.then(resolve10, reject);
-        timeoutPromise.then(resolve10, reject);
+      return new Promise2(function(resolve11, reject) {
+        settlePromise.then(resolve11, reject);
+        timeoutPromise.then(resolve11, reject);
       }).then(function() {
         worker.send({
           id: requestId,
@@ -22043,8 +22043,8 @@ var require_src2 = __commonJS({
     var { platform, isMainThread, cpus } = require_environment();
     var { TerminateError } = require_WorkerHandler();
     function pool(script, options) {
-      var Pool = require_Pool();
-      return new Pool(script, options);
+      var Pool2 = require_Pool();
+      return new Pool2(script, options);
     }
     exports2.pool = pool;
     function worker(methods, options) {
@@ -24359,12 +24359,12 @@ var require_stringifyComment = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyComment.js"(exports2) {
     "use strict";
     var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
-    function indentComment(comment, indent2) {
-      if (/^\n+$/.test(comment))
-        return comment.substring(1);
-      return indent2 ? comment.replace(/^(?! *$)/gm, indent2) : comment;
+    function indentComment(comment2, indent2) {
+      if (/^\n+$/.test(comment2))
+        return comment2.substring(1);
+      return indent2 ? comment2.replace(/^(?! *$)/gm, indent2) : comment2;
     }
-    var lineComment = (str, indent2, comment) => str.endsWith("\n") ? indentComment(comment, indent2) : comment.includes("\n") ? "\n" + indentComment(comment, indent2) : (str.endsWith(" ") ? "" : " ") + comment;
+    var lineComment = (str, indent2, comment2) => str.endsWith("\n") ? indentComment(comment2, indent2) : comment2.includes("\n") ? "\n" + indentComment(comment2, indent2) : (str.endsWith(" ") ? "" : " ") + comment2;
     exports2.indentComment = indentComment;
     exports2.lineComment = lineComment;
     exports2.stringifyComment = stringifyComment;
@@ -24648,7 +24648,7 @@ ${indent2}`) + "'";
     } catch {
       blockEndNewlines = /\n+(?!\n|$)/g;
     }
-    function blockString({ comment, type: type5, value }, ctx, onComment, onChompKeep) {
+    function blockString({ comment: comment2, type: type5, value }, ctx, onComment, onChompKeep) {
       const { blockQuote, commentString, lineWidth } = ctx.options;
       if (!blockQuote || /\n[\t ]+$/.test(value)) {
         return quotedString(value, ctx);
@@ -24700,8 +24700,8 @@ ${indent2}`) + "'";
       }
       const indentSize = indent2 ? "2" : "1";
       let header = (startWithSpace ? indentSize : "") + chomp;
-      if (comment) {
-        header += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
+      if (comment2) {
+        header += " " + commentString(comment2.replace(/ ?[\r\n]+/g, " "));
         if (onComment)
           onComment();
       }
@@ -25245,20 +25245,20 @@ var require_stringifyCollection = __commonJS({
       const stringify3 = flow ? stringifyFlowCollection : stringifyBlockCollection;
       return stringify3(collection, ctx, options);
     }
-    function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
+    function stringifyBlockCollection({ comment: comment2, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
       const { indent: indent2, options: { commentString } } = ctx;
       const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
       let chompKeep = false;
       const lines2 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
-        let comment2 = null;
+        let comment3 = null;
         if (identity2.isNode(item)) {
           if (!chompKeep && item.spaceBefore)
             lines2.push("");
           addCommentBefore(ctx, lines2, item.commentBefore, chompKeep);
           if (item.comment)
-            comment2 = item.comment;
+            comment3 = item.comment;
         } else if (identity2.isPair(item)) {
           const ik = identity2.isNode(item.key) ? item.key : null;
           if (ik) {
@@ -25268,10 +25268,10 @@ var require_stringifyCollection = __commonJS({
           }
         }
         chompKeep = false;
-        let str2 = stringify2.stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
-        if (comment2)
-          str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment2));
-        if (chompKeep && comment2)
+        let str2 = stringify2.stringify(item, itemCtx, () => comment3 = null, () => chompKeep = true);
+        if (comment3)
+          str2 += stringifyComment.lineComment(str2, itemIndent, commentString(comment3));
+        if (chompKeep && comment3)
           chompKeep = false;
         lines2.push(blockItemPrefix + str2);
       }
@@ -25286,8 +25286,8 @@ var require_stringifyCollection = __commonJS({
 ${indent2}${line2}` : "\n";
         }
       }
-      if (comment) {
-        str += "\n" + stringifyComment.indentComment(commentString(comment), indent2);
+      if (comment2) {
+        str += "\n" + stringifyComment.indentComment(commentString(comment2), indent2);
         if (onComment)
           onComment();
       } else if (chompKeep && onChompKeep)
@@ -25307,13 +25307,13 @@ ${indent2}${line2}` : "\n";
       const lines2 = [];
       for (let i = 0; i < items.length; ++i) {
         const item = items[i];
-        let comment = null;
+        let comment2 = null;
         if (identity2.isNode(item)) {
           if (item.spaceBefore)
             lines2.push("");
           addCommentBefore(ctx, lines2, item.commentBefore, false);
           if (item.comment)
-            comment = item.comment;
+            comment2 = item.comment;
         } else if (identity2.isPair(item)) {
           const ik = identity2.isNode(item.key) ? item.key : null;
           if (ik) {
@@ -25326,16 +25326,16 @@ ${indent2}${line2}` : "\n";
           const iv = identity2.isNode(item.value) ? item.value : null;
           if (iv) {
             if (iv.comment)
-              comment = iv.comment;
+              comment2 = iv.comment;
             if (iv.commentBefore)
               reqNewline = true;
           } else if (item.value == null && ik?.comment) {
-            comment = ik.comment;
+            comment2 = ik.comment;
           }
         }
-        if (comment)
+        if (comment2)
           reqNewline = true;
-        let str = stringify2.stringify(item, itemCtx, () => comment = null);
+        let str = stringify2.stringify(item, itemCtx, () => comment2 = null);
         reqNewline || (reqNewline = lines2.length > linesAtValue || str.includes("\n"));
         if (i < items.length - 1) {
           str += ",";
@@ -25347,8 +25347,8 @@ ${indent2}${line2}` : "\n";
             str += ",";
           }
         }
-        if (comment)
-          str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
+        if (comment2)
+          str += stringifyComment.lineComment(str, itemIndent, commentString(comment2));
         lines2.push(str);
         linesAtValue = lines2.length;
       }
@@ -25372,11 +25372,11 @@ ${indent2}${end}`;
         }
       }
     }
-    function addCommentBefore({ indent: indent2, options: { commentString } }, lines2, comment, chompKeep) {
-      if (comment && chompKeep)
-        comment = comment.replace(/^\n+/, "");
-      if (comment) {
-        const ic = stringifyComment.indentComment(commentString(comment), indent2);
+    function addCommentBefore({ indent: indent2, options: { commentString } }, lines2, comment2, chompKeep) {
+      if (comment2 && chompKeep)
+        comment2 = comment2.replace(/^\n+/, "");
+      if (comment2) {
+        const ic = stringifyComment.indentComment(commentString(comment2), indent2);
         lines2.push(ic.trimStart());
       }
     }
@@ -25996,7 +25996,7 @@ var require_binary = __commonJS({
           return src;
         }
       },
-      stringify({ comment, type: type5, value }, ctx, onComment, onChompKeep) {
+      stringify({ comment: comment2, type: type5, value }, ctx, onComment, onChompKeep) {
         if (!value)
           return "";
         const buf = value;
@@ -26021,7 +26021,7 @@ var require_binary = __commonJS({
           }
           str = lines2.join(type5 === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
-        return stringifyString.stringifyString({ comment, type: type5, value: str }, ctx, onComment, onChompKeep);
+        return stringifyString.stringifyString({ comment: comment2, type: type5, value: str }, ctx, onComment, onChompKeep);
       }
     };
     exports2.binary = binary;
@@ -27153,7 +27153,7 @@ var require_resolve_props = __commonJS({
       let spaceBefore = false;
       let atNewline = startOnNewline;
       let hasSpace = startOnNewline;
-      let comment = "";
+      let comment2 = "";
       let commentSep = "";
       let hasNewline = false;
       let reqSpace = false;
@@ -27187,18 +27187,18 @@ var require_resolve_props = __commonJS({
             if (!hasSpace)
               onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
             const cb = token.source.substring(1) || " ";
-            if (!comment)
-              comment = cb;
+            if (!comment2)
+              comment2 = cb;
             else
-              comment += commentSep + cb;
+              comment2 += commentSep + cb;
             commentSep = "";
             atNewline = false;
             break;
           }
           case "newline":
             if (atNewline) {
-              if (comment)
-                comment += token.source;
+              if (comment2)
+                comment2 += token.source;
               else if (!found || indicator !== "seq-item-ind")
                 spaceBefore = true;
             } else
@@ -27266,7 +27266,7 @@ var require_resolve_props = __commonJS({
         comma,
         found,
         spaceBefore,
-        comment,
+        comment: comment2,
         hasNewline,
         anchor: anchor2,
         tag: tag3,
@@ -27519,7 +27519,7 @@ var require_resolve_end = __commonJS({
   "node_modules/yaml/dist/compose/resolve-end.js"(exports2) {
     "use strict";
     function resolveEnd(end, offset, reqSpace, onError) {
-      let comment = "";
+      let comment2 = "";
       if (end) {
         let hasSpace = false;
         let sep = "";
@@ -27533,15 +27533,15 @@ var require_resolve_end = __commonJS({
               if (reqSpace && !hasSpace)
                 onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
               const cb = source.substring(1) || " ";
-              if (!comment)
-                comment = cb;
+              if (!comment2)
+                comment2 = cb;
               else
-                comment += sep + cb;
+                comment2 += sep + cb;
               sep = "";
               break;
             }
             case "newline":
-              if (comment)
+              if (comment2)
                 sep += source;
               hasSpace = true;
               break;
@@ -27551,7 +27551,7 @@ var require_resolve_end = __commonJS({
           offset += source.length;
         }
       }
-      return { comment, offset };
+      return { comment: comment2, offset };
     }
     exports2.resolveEnd = resolveEnd;
   }
@@ -27821,13 +27821,13 @@ var require_resolve_block_scalar = __commonJS({
   "node_modules/yaml/dist/compose/resolve-block-scalar.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
-    function resolveBlockScalar(ctx, scalar2, onError) {
-      const start2 = scalar2.offset;
-      const header = parseBlockScalarHeader(scalar2, ctx.options.strict, onError);
+    function resolveBlockScalar(ctx, scalar3, onError) {
+      const start2 = scalar3.offset;
+      const header = parseBlockScalarHeader(scalar3, ctx.options.strict, onError);
       if (!header)
         return { value: "", type: null, comment: "", range: [start2, start2, start2] };
       const type5 = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
-      const lines2 = scalar2.source ? splitLines2(scalar2.source) : [];
+      const lines2 = scalar3.source ? splitLines2(scalar3.source) : [];
       let chompStart = lines2.length;
       for (let i = lines2.length - 1; i >= 0; --i) {
         const content = lines2[i][1];
@@ -27839,12 +27839,12 @@ var require_resolve_block_scalar = __commonJS({
       if (chompStart === 0) {
         const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
         let end2 = start2 + header.length;
-        if (scalar2.source)
-          end2 += scalar2.source.length;
+        if (scalar3.source)
+          end2 += scalar3.source.length;
         return { value: value2, type: type5, comment: header.comment, range: [start2, end2, end2] };
       }
-      let trimIndent = scalar2.indent + header.indent;
-      let offset = scalar2.offset + header.length;
+      let trimIndent = scalar3.indent + header.indent;
+      let offset = scalar3.offset + header.length;
       let contentStart = 0;
       for (let i = 0; i < chompStart; ++i) {
         const [indent2, content] = lines2[i];
@@ -27922,7 +27922,7 @@ var require_resolve_block_scalar = __commonJS({
         default:
           value += "\n";
       }
-      const end = start2 + header.length + scalar2.source.length;
+      const end = start2 + header.length + scalar3.source.length;
       return { value, type: type5, comment: header.comment, range: [start2, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
@@ -27950,7 +27950,7 @@ var require_resolve_block_scalar = __commonJS({
       if (error3 !== -1)
         onError(error3, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
       let hasSpace = false;
-      let comment = "";
+      let comment2 = "";
       let length = source.length;
       for (let i = 1; i < props.length; ++i) {
         const token = props[i];
@@ -27967,7 +27967,7 @@ var require_resolve_block_scalar = __commonJS({
               onError(token, "MISSING_CHAR", message);
             }
             length += token.source.length;
-            comment = token.source.substring(1);
+            comment2 = token.source.substring(1);
             break;
           case "error":
             onError(token, "UNEXPECTED_TOKEN", token.message);
@@ -27983,7 +27983,7 @@ var require_resolve_block_scalar = __commonJS({
           }
         }
       }
-      return { mode: mode3, indent: indent2, chomp, comment, length };
+      return { mode: mode3, indent: indent2, chomp, comment: comment2, length };
     }
     function splitLines2(source) {
       const split2 = source.split(/\n( *)/);
@@ -28005,8 +28005,8 @@ var require_resolve_flow_scalar = __commonJS({
     "use strict";
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
-    function resolveFlowScalar(scalar2, strict, onError) {
-      const { offset, type: type5, source, end } = scalar2;
+    function resolveFlowScalar(scalar3, strict, onError) {
+      const { offset, type: type5, source, end } = scalar3;
       let _type;
       let value;
       const _onError = (rel, code2, msg) => onError(offset + rel, code2, msg);
@@ -28025,7 +28025,7 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         /* istanbul ignore next should not happen */
         default:
-          onError(scalar2, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type5}`);
+          onError(scalar3, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type5}`);
           return {
             value: "",
             type: null,
@@ -28229,7 +28229,7 @@ var require_compose_scalar = __commonJS({
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
     function composeScalar(ctx, token, tagToken, onError) {
-      const { value, type: type5, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+      const { value, type: type5, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag3;
       if (ctx.options.stringKeys && ctx.atKey) {
@@ -28240,26 +28240,26 @@ var require_compose_scalar = __commonJS({
         tag3 = findScalarTagByTest(ctx, value, token, onError);
       else
         tag3 = ctx.schema[identity2.SCALAR];
-      let scalar2;
+      let scalar3;
       try {
         const res = tag3.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
-        scalar2 = identity2.isScalar(res) ? res : new Scalar.Scalar(res);
+        scalar3 = identity2.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error3) {
         const msg = error3 instanceof Error ? error3.message : String(error3);
         onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
-        scalar2 = new Scalar.Scalar(value);
+        scalar3 = new Scalar.Scalar(value);
       }
-      scalar2.range = range;
-      scalar2.source = value;
+      scalar3.range = range;
+      scalar3.source = value;
       if (type5)
-        scalar2.type = type5;
+        scalar3.type = type5;
       if (tagName)
-        scalar2.tag = tagName;
+        scalar3.tag = tagName;
       if (tag3.format)
-        scalar2.format = tag3.format;
-      if (comment)
-        scalar2.comment = comment;
-      return scalar2;
+        scalar3.format = tag3.format;
+      if (comment2)
+        scalar3.comment = comment2;
+      return scalar3;
     }
     function findScalarTagByName(schema, value, tagName, tagToken, onError) {
       if (tagName === "!")
@@ -28344,7 +28344,7 @@ var require_compose_node = __commonJS({
     var CN = { composeNode, composeEmptyNode };
     function composeNode(ctx, token, props, onError) {
       const atKey = ctx.atKey;
-      const { spaceBefore, comment, anchor: anchor2, tag: tag3 } = props;
+      const { spaceBefore, comment: comment2, anchor: anchor2, tag: tag3 } = props;
       let node2;
       let isSrcToken = true;
       switch (token.type) {
@@ -28388,17 +28388,17 @@ var require_compose_node = __commonJS({
       }
       if (spaceBefore)
         node2.spaceBefore = true;
-      if (comment) {
+      if (comment2) {
         if (token.type === "scalar" && token.source === "")
-          node2.comment = comment;
+          node2.comment = comment2;
         else
-          node2.commentBefore = comment;
+          node2.commentBefore = comment2;
       }
       if (ctx.options.keepSourceTokens && isSrcToken)
         node2.srcToken = token;
       return node2;
     }
-    function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor: anchor2, tag: tag3, end }, onError) {
+    function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment: comment2, anchor: anchor2, tag: tag3, end }, onError) {
       const token = {
         type: "scalar",
         offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
@@ -28413,8 +28413,8 @@ var require_compose_node = __commonJS({
       }
       if (spaceBefore)
         node2.spaceBefore = true;
-      if (comment) {
-        node2.comment = comment;
+      if (comment2) {
+        node2.comment = comment2;
         node2.range[2] = end;
       }
       return node2;
@@ -28500,14 +28500,14 @@ var require_composer = __commonJS({
       return [offset, offset + (typeof source === "string" ? source.length : 1)];
     }
     function parsePrelude(prelude) {
-      let comment = "";
+      let comment2 = "";
       let atComment = false;
       let afterEmptyLine = false;
       for (let i = 0; i < prelude.length; ++i) {
         const source = prelude[i];
         switch (source[0]) {
           case "#":
-            comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+            comment2 += (comment2 === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
             atComment = true;
             afterEmptyLine = false;
             break;
@@ -28522,7 +28522,7 @@ var require_composer = __commonJS({
             atComment = false;
         }
       }
-      return { comment, afterEmptyLine };
+      return { comment: comment2, afterEmptyLine };
     }
     var Composer = class {
       constructor(options = {}) {
@@ -28542,25 +28542,25 @@ var require_composer = __commonJS({
         this.options = options;
       }
       decorate(doc, afterDoc) {
-        const { comment, afterEmptyLine } = parsePrelude(this.prelude);
-        if (comment) {
+        const { comment: comment2, afterEmptyLine } = parsePrelude(this.prelude);
+        if (comment2) {
           const dc = doc.contents;
           if (afterDoc) {
             doc.comment = doc.comment ? `${doc.comment}
-${comment}` : comment;
+${comment2}` : comment2;
           } else if (afterEmptyLine || doc.directives.docStart || !dc) {
-            doc.commentBefore = comment;
+            doc.commentBefore = comment2;
           } else if (identity2.isCollection(dc) && !dc.flow && dc.items.length > 0) {
             let it = dc.items[0];
             if (identity2.isPair(it))
               it = it.key;
             const cb = it.commentBefore;
-            it.commentBefore = cb ? `${comment}
-${cb}` : comment;
+            it.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
           } else {
             const cb = dc.commentBefore;
-            dc.commentBefore = cb ? `${comment}
-${cb}` : comment;
+            dc.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
           }
         }
         if (afterDoc) {
@@ -30087,37 +30087,37 @@ var require_parser = __commonJS({
           };
         }
       }
-      *scalar(scalar2) {
+      *scalar(scalar3) {
         if (this.type === "map-value-ind") {
           const prev = getPrevProps(this.peek(2));
           const start2 = getFirstKeyStartProps(prev);
           let sep;
-          if (scalar2.end) {
-            sep = scalar2.end;
+          if (scalar3.end) {
+            sep = scalar3.end;
             sep.push(this.sourceToken);
-            delete scalar2.end;
+            delete scalar3.end;
           } else
             sep = [this.sourceToken];
           const map = {
             type: "block-map",
-            offset: scalar2.offset,
-            indent: scalar2.indent,
-            items: [{ start: start2, key: scalar2, sep }]
+            offset: scalar3.offset,
+            indent: scalar3.indent,
+            items: [{ start: start2, key: scalar3, sep }]
           };
           this.onKeyLine = true;
           this.stack[this.stack.length - 1] = map;
         } else
-          yield* this.lineEnd(scalar2);
+          yield* this.lineEnd(scalar3);
       }
-      *blockScalar(scalar2) {
+      *blockScalar(scalar3) {
         switch (this.type) {
           case "space":
           case "comment":
           case "newline":
-            scalar2.props.push(this.sourceToken);
+            scalar3.props.push(this.sourceToken);
             return;
           case "scalar":
-            scalar2.source = this.source;
+            scalar3.source = this.source;
             this.atNewLine = true;
             this.indent = 0;
             if (this.onNewLine) {
@@ -30902,7 +30902,7 @@ var require_b4a = __commonJS({
     function toHex(buffer, start2, end) {
       return toBuffer(buffer).toString("hex", start2, end);
     }
-    function write(buffer, string3, offset, length, encoding) {
+    function write2(buffer, string3, offset, length, encoding) {
       return toBuffer(buffer).write(string3, offset, length, encoding);
     }
     function readDoubleBE(buffer, offset) {
@@ -30975,7 +30975,7 @@ var require_b4a = __commonJS({
       toBuffer,
       toString: toString3,
       toHex,
-      write,
+      write: write2,
       readDoubleBE,
       readDoubleLE,
       readFloatBE,
@@ -31985,8 +31985,8 @@ var require_streamx = __commonJS({
             return this;
           },
           next() {
-            return new Promise(function(resolve10, reject) {
-              promiseResolve = resolve10;
+            return new Promise(function(resolve11, reject) {
+              promiseResolve = resolve11;
               promiseReject = reject;
               const data = stream.read();
               if (data !== null) ondata(data);
@@ -32019,11 +32019,11 @@ var require_streamx = __commonJS({
         }
         function destroy(err) {
           stream.destroy(err);
-          return new Promise((resolve10, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve10({ value: void 0, done: true });
+          return new Promise((resolve11, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve11({ value: void 0, done: true });
             stream.once("close", function() {
               if (err) reject(err);
-              else resolve10({ value: void 0, done: true });
+              else resolve11({ value: void 0, done: true });
             });
           });
         }
@@ -32067,8 +32067,8 @@ var require_streamx = __commonJS({
         const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
         if (writes === 0) return Promise.resolve(true);
         if (state.drains === null) state.drains = [];
-        return new Promise((resolve10) => {
-          state.drains.push({ writes, resolve: resolve10 });
+        return new Promise((resolve11) => {
+          state.drains.push({ writes, resolve: resolve11 });
         });
       }
       write(data) {
@@ -32173,10 +32173,10 @@ var require_streamx = __commonJS({
       cb(null);
     }
     function pipelinePromise(...streams) {
-      return new Promise((resolve10, reject) => {
+      return new Promise((resolve11, reject) => {
         return pipeline4(...streams, (err) => {
           if (err) return reject(err);
-          resolve10();
+          resolve11();
         });
       });
     }
@@ -32846,16 +32846,16 @@ var require_extract2 = __commonJS({
           entryCallback = null;
           cb(err);
         }
-        function onnext(resolve10, reject) {
+        function onnext(resolve11, reject) {
           if (error3) {
             return reject(error3);
           }
           if (entryStream) {
-            resolve10({ value: entryStream, done: false });
+            resolve11({ value: entryStream, done: false });
             entryStream = null;
             return;
           }
-          promiseResolve = resolve10;
+          promiseResolve = resolve11;
           promiseReject = reject;
           consumeCallback(null);
           if (extract2._finished && promiseResolve) {
@@ -32883,11 +32883,11 @@ var require_extract2 = __commonJS({
         function destroy(err) {
           extract2.destroy(err);
           consumeCallback(err);
-          return new Promise((resolve10, reject) => {
-            if (extract2.destroyed) return resolve10({ value: void 0, done: true });
+          return new Promise((resolve11, reject) => {
+            if (extract2.destroyed) return resolve11({ value: void 0, done: true });
             extract2.once("close", function() {
               if (err) reject(err);
-              else resolve10({ value: void 0, done: true });
+              else resolve11({ value: void 0, done: true });
             });
           });
         }
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join27(array2, separator) {
+          function join29(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -38201,7 +38201,7 @@ var require_dist2 = __commonJS({
             }
             return baseKeys(collection).length;
           }
-          function some2(collection, predicate, guard) {
+          function some3(collection, predicate, guard) {
             var func = isArray(collection) ? arraySome : baseSome;
             if (guard && isIterateeCall(collection, predicate, guard)) {
               predicate = undefined$1;
@@ -38441,7 +38441,7 @@ var require_dist2 = __commonJS({
             start2 = start2 === undefined$1 ? start2 : toInteger(start2);
             return baseRest(func, start2);
           }
-          function spread(func, start2) {
+          function spread2(func, start2) {
             if (typeof func != "function") {
               throw new TypeError2(FUNC_ERROR_TEXT);
             }
@@ -39569,7 +39569,7 @@ var require_dist2 = __commonJS({
           lodash2.sortedUniq = sortedUniq;
           lodash2.sortedUniqBy = sortedUniqBy;
           lodash2.split = split2;
-          lodash2.spread = spread;
+          lodash2.spread = spread2;
           lodash2.tail = tail;
           lodash2.take = take2;
           lodash2.takeRight = takeRight;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join27;
+          lodash2.join = join29;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -39732,7 +39732,7 @@ var require_dist2 = __commonJS({
           lodash2.sample = sample;
           lodash2.size = size2;
           lodash2.snakeCase = snakeCase;
-          lodash2.some = some2;
+          lodash2.some = some3;
           lodash2.sortedIndex = sortedIndex;
           lodash2.sortedIndexBy = sortedIndexBy;
           lodash2.sortedIndexOf = sortedIndexOf;
@@ -45349,10 +45349,10 @@ var Engine = class _Engine {
     await this.#follow(await this.#docker.pull(/[:@]/.test(name2.split("/").at(-1) ?? "") ? name2 : `${name2}:latest`));
   }
   async #follow(stream) {
-    const steps = await new Promise((resolve10, reject) => {
+    const steps = await new Promise((resolve11, reject) => {
       this.#docker.modem.followProgress(stream, (error3, output2) => {
         if (error3) reject(error3);
-        else resolve10(output2);
+        else resolve11(output2);
       });
     });
     const failed = steps.find((step2) => step2.error !== void 0);
@@ -45364,7 +45364,7 @@ var Engine = class _Engine {
 var import_node_child_process = require("node:child_process");
 function exec(argv, options = {}) {
   const [program3 = "", ...args] = argv;
-  return new Promise((resolve10) => {
+  return new Promise((resolve11) => {
     const out = [];
     const err = [];
     let timedOut = false;
@@ -45388,7 +45388,7 @@ function exec(argv, options = {}) {
     });
     child2.on("close", (exit, signal3) => {
       clearTimeout(timer);
-      resolve10({
+      resolve11({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
         signal: signal3 ?? void 0,
@@ -45422,10 +45422,10 @@ async function asRoot(args = process.argv.slice(2)) {
   for (const signal3 of ["SIGINT", "SIGTERM"]) process.on(signal3, () => {
     child2.kill(signal3);
   });
-  return new Promise((resolve10, reject) => {
+  return new Promise((resolve11, reject) => {
     child2.on("error", reject);
     child2.on("close", (exit) => {
-      resolve10(exit ?? 4);
+      resolve11(exit ?? 4);
     });
   });
 }
@@ -45530,14 +45530,14 @@ function command(file5, data, what) {
 var WAIT_S = 60;
 async function withLock(file5, work2) {
   const holder = start(["flock", "--exclusive", "--wait", String(WAIT_S), file5, "sh", "-c", "echo locked; exec cat >/dev/null"], { stdio: ["pipe", "pipe", "ignore"] });
-  const ended = new Promise((resolve10) => holder.once("close", () => {
-    resolve10();
+  const ended = new Promise((resolve11) => holder.once("close", () => {
+    resolve11();
   }));
   try {
-    await new Promise((resolve10, reject) => {
+    await new Promise((resolve11, reject) => {
       holder.once("error", reject);
       holder.stdout?.once("data", () => {
-        resolve10();
+        resolve11();
       });
       void ended.then(() => {
         reject(new Error(`another run held ${file5} for ${String(WAIT_S)} s`));
@@ -46092,8 +46092,8 @@ function held(name2) {
   return stated === void 0 ? {} : { kernelHash: stated };
 }
 async function compileVariant(file5, text4, loaded, suffix) {
-  const own3 = loaded.names.map((name2) => loaded.written.get(name2) ?? name2);
-  const result2 = isolate(text4, own3, (name2) => renamed(name2, suffix));
+  const own4 = loaded.names.map((name2) => loaded.written.get(name2) ?? name2);
+  const result2 = isolate(text4, own4, (name2) => renamed(name2, suffix));
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
   return (await compile(file5, result2.source)).policy;
 }
@@ -46531,15 +46531,15 @@ function readFile(cursor4, scope) {
   const target2 = cursor4.take("->") ? cursor4.word() : void 0;
   const letters = lettersOf(permissions2.text);
   const linked = leading !== void 0 && letters.includes("l") && (target2 !== void 0 || subset);
-  const own3 = {
+  const own4 = {
     kind: "file",
     path: expression(cursor4, scope, path5, true),
     permissions: linked ? letters.replace("l", "") : letters,
     permissionsSpan: cursor4.source.span(permissions2.start, permissions2.end),
     ...transition(permissions2.text, linked ? void 0 : target2, safety)
   };
-  const file5 = linked && own3.permissions === "" ? [] : [own3];
-  return linked ? [...file5, { kind: "link", path: own3.path ?? { text: "", expanded: [] }, target: linkTarget(cursor4, scope, target2), subset }] : file5;
+  const file5 = linked && own4.permissions === "" ? [] : [own4];
+  return linked ? [...file5, { kind: "link", path: own4.path ?? { text: "", expanded: [] }, target: linkTarget(cursor4, scope, target2), subset }] : file5;
 }
 function linkTarget(cursor4, scope, target2) {
   return target2 ? expression(cursor4, scope, target2, true) : { text: "/**", expanded: ["/**"] };
@@ -46792,8 +46792,8 @@ function finish(cursor4, scope, start2, qualifiers2, body) {
   if (!live) return;
   const span = cursor4.source.span(start2, cursor4.at);
   const id = `${profile2}@${span.file}:${span.line}:${span.column}${body.kind === "link" && rules.at(-1)?.span.start === start2 ? "+link" : ""}`;
-  const comment = commentOf(cursor4, span.line, cursor4.at);
-  rules.push({ ...body, id, profile: profile2, span, text: written(cursor4, start2), ...comment === "" ? {} : { comment }, via, qualifiers: qualifiers2 });
+  const comment2 = commentOf(cursor4, span.line, cursor4.at);
+  rules.push({ ...body, id, profile: profile2, span, text: written(cursor4, start2), ...comment2 === "" ? {} : { comment: comment2 }, via, qualifiers: qualifiers2 });
 }
 function written(cursor4, start2) {
   const text4 = cursor4.source.text.slice(start2, cursor4.at - 1);
@@ -47468,9 +47468,9 @@ function peerGrants(rule) {
   const regex = joined(KEYS[rule.kind].map((key) => conditions2[key]));
   if (typeof regex !== "string") return [regex];
   const words5 = [some(rule.access), some(rule.signals ?? conditions2["type"]?.expanded ?? [])];
-  const own3 = { domain: rule.kind, words: rule.kind === "signal" || rule.kind === "unix" || rule.kind === "mqueue" ? words5 : words5.slice(0, 1), regex };
-  if (rule.kind !== "unix" || rule.qualifiers.access === "deny") return [own3];
-  return [own3, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), words5[1], words5[0], void 0], regex: "" }];
+  const own4 = { domain: rule.kind, words: rule.kind === "signal" || rule.kind === "unix" || rule.kind === "mqueue" ? words5 : words5.slice(0, 1), regex };
+  if (rule.kind !== "unix" || rule.qualifiers.access === "deny") return [own4];
+  return [own4, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), words5[1], words5[0], void 0], regex: "" }];
 }
 function changeProfileGrants(rule) {
   const target2 = joined([rule.target]);
@@ -48302,10 +48302,10 @@ function layersOf(spec) {
     ...spec.readOnly ? ["root file system: read-only"] : []
   ];
 }
-function likelyLayer(probe2, seen2, spec) {
+function likelyLayer(probe3, seen2, spec) {
   const on2 = layersOn(spec);
-  const path5 = pathOf(probe2.action);
-  const asksKernel = probe2.action.kind === "operation" && probe2.action.class !== "file";
+  const path5 = pathOf(probe3.action);
+  const asksKernel = probe3.action.kind === "operation" && probe3.action.class !== "file";
   switch (seen2.errno ?? textErrno(`${seen2.stderr.text}
 ${seen2.stdout.text}`)) {
     case "ENOENT":
@@ -48315,7 +48315,7 @@ ${seen2.stdout.text}`)) {
     case "EPERM":
       return [on2.capabilities ? "a capability that the container lacks" : "", on2.seccomp && (asksKernel || path5 === void 0) ? "seccomp" : ""].filter(Boolean).join(", or ") || "the kernel itself, or a user namespace";
     case "EACCES":
-      return probe2.user !== void 0 && probe2.user !== "root" ? `file modes (it was tried as ${probe2.user})` : "file modes, or a mount with noexec";
+      return probe3.user !== void 0 && probe3.user !== "root" ? `file modes (it was tried as ${probe3.user})` : "file modes, or a mount with noexec";
     case "ENOSYS":
       return on2.seccomp ? "seccomp, or a kernel without the call" : "a kernel without the call";
     case "ENXIO":
@@ -48452,8 +48452,8 @@ function file(fields2, operation2) {
     return target2?.startsWith("/") === true ? `link ${pattern(name2)} -> ${pattern(target2)}` : void 0;
   }
   const has = (letters2) => [...letters2].some((letter) => mask.includes(letter));
-  const write = has("wcd") ? "w" : has("a") ? "a" : "";
-  const letters = `${has("r") ? "r" : ""}${write}${has("m") ? "m" : ""}${has("k") ? "k" : ""}${has("l") ? "l" : ""}${has("x") ? "ix" : ""}`;
+  const write2 = has("wcd") ? "w" : has("a") ? "a" : "";
+  const letters = `${has("r") ? "r" : ""}${write2}${has("m") ? "m" : ""}${has("k") ? "k" : ""}${has("l") ? "l" : ""}${has("x") ? "ix" : ""}`;
   return letters === "" ? void 0 : `${pattern(name2)} ${letters}`;
 }
 function transition2(fields2, operation2) {
@@ -48525,19 +48525,19 @@ function dbus(fields2, operation2) {
 // src/verdict.ts
 var NOT_A_DENIAL = /* @__PURE__ */ new Set(["ENOENT", "ENOTDIR", "ENOEXEC", "ELOOP", "ENAMETOOLONG", "ENOMEM", "E2BIG", "EAGAIN", "ETXTBSY"]);
 var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT"]);
-function outcomeOf(probe2, o) {
+function outcomeOf(probe3, o) {
   if (o.stage === "lost") return { kind: "unclear", code: "no-answer", why: o.problem ?? "no answer came back" };
-  if (o.stage === "timeout") return { kind: "unclear", code: "timeout", why: `it did not end within ${String(probe2.timeoutMs)} ms and was killed` };
+  if (o.stage === "timeout") return { kind: "unclear", code: "timeout", why: `it did not end within ${String(probe3.timeoutMs)} ms and was killed` };
   if (o.errno !== void 0) {
-    if (probe2.action.kind === "operation" && o.signal === void 0 && NOT_ASKED.has(o.errno)) return { kind: "unclear", code: "not-asked", why: `it could not be tried: ${o.remark ?? o.errno}` };
-    const command3 = probe2.action.kind === "run" || probe2.action.kind === "shell";
+    if (probe3.action.kind === "operation" && o.signal === void 0 && NOT_ASKED.has(o.errno)) return { kind: "unclear", code: "not-asked", why: `it could not be tried: ${o.remark ?? o.errno}` };
+    const command3 = probe3.action.kind === "run" || probe3.action.kind === "shell";
     if (command3 && NOT_A_DENIAL.has(o.errno)) return { kind: "unclear", code: "not-runnable", why: `the command could not be started: ${o.errno}` };
     return { kind: "failed", how: o.stage === "exec" ? `the program could not be started: ${o.errno}` : o.errno };
   }
   if (o.signal !== void 0) return { kind: "failed", how: `killed by ${o.signal}` };
   if (o.status !== void 0) return o.status < 400 ? { kind: "succeeded" } : { kind: "failed", how: `HTTP status ${String(o.status)}` };
   if (o.exit !== void 0 && o.exit !== 0) {
-    if (probe2.action.kind === "shell" && o.exit === 127) return { kind: "unclear", code: "not-runnable", why: "the shell ended with status 127, which says that a command was not found" };
+    if (probe3.action.kind === "shell" && o.exit === 127) return { kind: "unclear", code: "not-runnable", why: "the shell ended with status 127, which says that a command was not found" };
     return { kind: "failed", how: `exit status ${String(o.exit)}` };
   }
   return { kind: "succeeded" };
@@ -48549,26 +48549,26 @@ function asDeclared({ expect: expect2 }, o) {
 var UNATTACHED = "The exec rule looks for a profile that attaches to the program, and the copy that a run loads attaches to nothing: name the profile in the rule (`px -> NAME`), or run with --in-place.";
 var DIRECT = "Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.";
 function decide(facts) {
-  const { probe: probe2, observation, loss } = facts;
+  const { probe: probe3, observation, loss } = facts;
   if (loss !== void 0) return verdict("inconclusive", "records-lost", `Audit records may be missing: ${loss}.`);
   const stray = [observation, facts.control].flatMap((one) => [one?.process, one?.other]).find((one) => one !== void 0 && !sameLabel(one.label, one.expected));
   if (stray !== void 0) return verdict("inconclusive", "wrong-label", `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
-  const outcome2 = asDeclared(probe2, observation) ? { kind: "succeeded" } : outcomeOf(probe2, observation);
-  if (outcome2.kind === "unclear") return verdict("inconclusive", outcome2.code, `${sentence(outcome2.why)}.`, missingProgramHint(outcome2.code));
-  const base = probe2.expect.access === "denied" ? judgeDenied(facts, outcome2) : probe2.expect.access === "allowed" ? judgeAllowed(facts, outcome2) : judgeComplains(facts, outcome2);
-  const told2 = probe2.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
-  return told2.kind === "pass" ? conditions(facts) ?? told2 : told2;
+  const outcome3 = asDeclared(probe3, observation) ? { kind: "succeeded" } : outcomeOf(probe3, observation);
+  if (outcome3.kind === "unclear") return verdict("inconclusive", outcome3.code, `${sentence(outcome3.why)}.`, missingProgramHint(outcome3.code));
+  const base = probe3.expect.access === "denied" ? judgeDenied(facts, outcome3) : probe3.expect.access === "allowed" ? judgeAllowed(facts, outcome3) : judgeComplains(facts, outcome3);
+  const told3 = probe3.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
+  return told3.kind === "pass" ? conditions(facts) ?? told3 : told3;
 }
-function judgeDenied(facts, outcome2) {
-  const { probe: probe2, control } = facts;
+function judgeDenied(facts, outcome3) {
+  const { probe: probe3, control } = facts;
   const denials = facts.witnesses.filter(({ record: record2 }) => record2.type === "DENIED" || record2.type === "KILLED");
-  const controlOutcome = control && outcomeOf(probe2, control);
-  if (outcome2.kind === "succeeded") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe2.action)} succeeded.`);
+  const controlOutcome = control && outcomeOf(probe3, control);
+  if (outcome3.kind === "succeeded") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe3.action)} succeeded.`);
   if (controlOutcome?.kind === "unclear") return verdict("inconclusive", "control-unclear", `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === "failed";
   if (denials.length > 0) {
     if (controlFailed) return verdict("pass", "denied-twice", "Denied by AppArmor, and another layer denies it as well.", void 0, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
-    if (controlOutcome === void 0 && probe2.expect.audit === void 0 && !facts.witnesses.some(({ by }) => by === "comm")) {
+    if (controlOutcome === void 0 && probe3.expect.audit === void 0 && !facts.witnesses.some(({ by }) => by === "comm")) {
       return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on, or declare the record with `audit`.");
     }
     return verdict("pass", "denied", "Denied, and the kernel says that AppArmor did it.");
@@ -48581,26 +48581,26 @@ function judgeDenied(facts, outcome2) {
       "Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides."
     );
   }
-  if (probe2.expect.audit === "none") {
+  if (probe3.expect.audit === "none") {
     if (control === void 0) return verdict("inconclusive", "no-witness", "There is neither a record nor a control container: nothing shows who denied it.", "Leave the control container on.");
     return verdict("pass", "denied-silently", "Denied without a record, as the spec allows; the control container shows that the profile is the cause.");
   }
   return verdict(
     "fail",
     "silent-denial",
-    `It failed${outcome2.kind === "failed" ? ` (${outcome2.how})` : ""}, but no audit record says that AppArmor denied it.`,
+    `It failed${outcome3.kind === "failed" ? ` (${outcome3.how})` : ""}, but no audit record says that AppArmor denied it.`,
     "Check that the kernel's audit switch is noquiet; if the denial may be silent, declare `audit: none`."
   );
 }
-function judgeAllowed(facts, outcome2) {
-  const { probe: probe2, control } = facts;
+function judgeAllowed(facts, outcome3) {
+  const { probe: probe3, control } = facts;
   const denials = facts.witnesses.filter(({ record: record2 }) => record2.type === "DENIED" || record2.type === "KILLED");
-  if (outcome2.kind === "succeeded") {
+  if (outcome3.kind === "succeeded") {
     const notes = denials.length > 0 ? [`${String(denials.length)} denial(s) on the way did not stop it.`] : [];
     return verdict("pass", "allowed", "Allowed.", void 0, notes);
   }
-  const how = outcome2.kind === "failed" ? outcome2.how : "";
-  const controlOutcome = control && outcomeOf(probe2, control);
+  const how = outcome3.kind === "failed" ? outcome3.how : "";
+  const controlOutcome = control && outcomeOf(probe3, control);
   const [first] = denials;
   if (first !== void 0) {
     const rule = suggestRule(first.record);
@@ -48614,13 +48614,13 @@ function judgeAllowed(facts, outcome2) {
   const why2 = controlOutcome.kind === "failed" ? controlOutcome.how : controlOutcome.why;
   return verdict("inconclusive", "not-the-profile", `It fails without the profile too (${why2}${layerText(facts)}): not the profile's doing.`, "Correct the probe or the container until it succeeds without the profile.");
 }
-function judgeComplains(facts, outcome2) {
-  if (outcome2.kind === "failed") return verdict("fail", "denied-in-complain", `It was to succeed with an ALLOWED record, but failed: ${outcome2.how}.`);
+function judgeComplains(facts, outcome3) {
+  if (outcome3.kind === "failed") return verdict("fail", "denied-in-complain", `It was to succeed with an ALLOWED record, but failed: ${outcome3.how}.`);
   if (facts.witnesses.some(({ record: record2 }) => record2.type === "ALLOWED")) return verdict("pass", "complained", "Allowed, and the kernel says that enforcing would have denied it.");
   return verdict("fail", "no-complaint", "It succeeded, but no ALLOWED record says that the profile would deny it.");
 }
-function conditions({ probe: probe2, observation: o, witnesses }) {
-  const { expect: expect2 } = probe2;
+function conditions({ probe: probe3, observation: o, witnesses }) {
+  const { expect: expect2 } = probe3;
   const unmet = (what) => verdict("fail", "condition", what);
   if (expect2.exit === "nonzero" ? o.exit === void 0 || o.exit === 0 : expect2.exit !== void 0 && o.exit !== expect2.exit) {
     return unmet(`The exit status was to be ${String(expect2.exit)} but was ${o.exit === void 0 ? "none" : String(o.exit)}.`);
@@ -48655,9 +48655,9 @@ function carriedProblem({ label, mode: mode3, secure }, { carried }) {
   if (carried.secure === void 0) return verdict("inconclusive", "label-unread", "Whether its environment was scrubbed could not be read.");
   return carried.secure === secure ? void 0 : unmet(carried.secure ? "Its environment was scrubbed (AT_SECURE), which it was not to be." : "Its environment was not scrubbed (no AT_SECURE), which it was to be.");
 }
-function layerText({ probe: probe2, control, container: container2 }) {
+function layerText({ probe: probe3, control, container: container2 }) {
   if (control?.process !== void 0 && control.process.expected !== "unconfined") return "; the baseline may deny it as well";
-  const layer = control === void 0 || container2 === void 0 ? void 0 : likelyLayer(probe2, control, container2);
+  const layer = control === void 0 || container2 === void 0 ? void 0 : likelyLayer(probe3, control, container2);
   return layer === void 0 ? "" : `; likely ${layer}`;
 }
 function missingProgramHint(code2) {
@@ -48823,34 +48823,34 @@ function mount3({ name: name2, srcname, fstype, flags: flags2 }) {
 }
 
 // src/coverage/credit.ts
-function rulesHit({ probe: probe2, observation, witnesses }, subject, look2) {
+function rulesHit({ probe: probe3, observation, witnesses }, subject2, look2) {
   const found = /* @__PURE__ */ new Set();
   const take2 = (rules) => {
     for (const rule of rules) found.add(rule);
   };
   for (const { record: record2 } of witnesses) {
-    const block2 = blockOf(subject, record2.fields["profile"] ?? "");
+    const block2 = blockOf(subject2, record2.fields["profile"] ?? "");
     if (block2 === void 0) continue;
-    const accesses = recordAccesses(record2).map((access5) => renamed2(access5, subject.original));
+    const accesses = recordAccesses(record2).map((access5) => renamed2(access5, subject2.original));
     if (record2.type === "DENIED" || record2.type === "KILLED") {
-      for (const access5 of accesses) take2(denying(grants(subject, block2, access5)));
+      for (const access5 of accesses) take2(denying(grants(subject2, block2, access5)));
       if (record2.fields["operation"] === "setrlimit") take2(block2.rules.filter((rule) => rule.kind === "rlimit" && rule.limit === record2.fields["rlimit"]));
     } else if (record2.type === "AUDIT") {
-      for (const access5 of accesses) take2([...needed(subject, block2, access5), ...auditing(grants(subject, block2, access5))]);
+      for (const access5 of accesses) take2([...needed(subject2, block2, access5), ...auditing(grants(subject2, block2, access5))]);
     }
   }
-  if (observation?.stage === "done" && outcomeOf(probe2, observation).kind === "succeeded") for (const [block2, access5] of granted(probe2, observation, subject, look2)) take2(needed(subject, block2, access5));
+  if (observation?.stage === "done" && outcomeOf(probe3, observation).kind === "succeeded") for (const [block2, access5] of granted(probe3, observation, subject2, look2)) take2(needed(subject2, block2, access5));
   return found;
 }
-function granted({ action, from }, { process: process2, other }, subject, look2) {
+function granted({ action, from }, { process: process2, other }, subject2, look2) {
   if (![process2, other].every((one) => one === void 0 || sameLabel(one.label, one.expected))) return [];
-  const named4 = (one) => one === void 0 ? void 0 : subject.original(one.label.replace(/ \([a-z]+\)$/, ""));
-  const self2 = named4(process2) ?? subject.profile;
+  const named4 = (one) => one === void 0 ? void 0 : subject2.original(one.label.replace(/ \([a-z]+\)$/, ""));
+  const self2 = named4(process2) ?? subject2.profile;
   const ends = { self: self2, other: named4(other) ?? (isOwn(action) ? self2 : void 0) };
   const active = from === void 0 || other !== void 0 ? operationAccesses(action, look2, ends) : [];
   const all = [...active.map((access5) => [self2, access5]), ...answeredAccesses(action, ends).map((access5) => [ends.other ?? "", access5])];
   return all.flatMap(([label, access5]) => label.split("//&").flatMap((part2) => {
-    const block2 = blockOf(subject, part2);
+    const block2 = blockOf(subject2, part2);
     return block2 === void 0 ? [] : [[block2, access5]];
   }));
 }
@@ -48874,12 +48874,12 @@ function auditing(all) {
   const rules = rulesOf(all).filter(({ qualifiers: qualifiers2 }) => qualifiers2.audit && qualifiers2.access === "allow");
   return rules.length === 1 ? rules : [];
 }
-function needed(subject, block2, access5) {
+function needed(subject2, block2, access5) {
   if (access5.class === "file" && access5.owner === void 0) {
-    const others = new Set(needed(subject, block2, { ...access5, owner: false }));
-    return needed(subject, block2, { ...access5, owner: true }).filter((rule) => others.has(rule));
+    const others = new Set(needed(subject2, block2, { ...access5, owner: false }));
+    return needed(subject2, block2, { ...access5, owner: true }).filter((rule) => others.has(rule));
   }
-  const all = grants(subject, block2, access5);
+  const all = grants(subject2, block2, access5);
   const whole = answer(all);
   if (!whole.allowed) return [];
   return rulesOf(all).filter((rule) => {
@@ -48888,8 +48888,8 @@ function needed(subject, block2, access5) {
     return !without3.allowed || without3.transition !== whole.transition;
   });
 }
-function shows(subject, block2, access5, rule) {
-  return rule.qualifiers.access === "deny" ? denying(grants(subject, block2, access5)).includes(rule) : needed(subject, block2, access5).includes(rule);
+function shows(subject2, block2, access5, rule) {
+  return rule.qualifiers.access === "deny" ? denying(grants(subject2, block2, access5)).includes(rule) : needed(subject2, block2, access5).includes(rule);
 }
 
 // src/coverage/literal.ts
@@ -48914,12 +48914,12 @@ function literalsOf(expression2) {
       rest = rest.slice(size2);
     }
     if (end) continue;
-    const { alternatives, behind: behind3 } = split(rest);
-    if (alternatives === void 0) {
+    const { alternatives: alternatives2, behind: behind3 } = split(rest);
+    if (alternatives2 === void 0) {
       found.push({ text: done, whole: false });
       continue;
     }
-    todo.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
+    todo.push(...alternatives2.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
   }
   return found;
 }
@@ -48948,18 +48948,18 @@ function folderOf(text4) {
 
 // src/coverage/untestable.ts
 var CLASS = { link: "file", unix: "network", remount: "mount", umount: "mount", pivot_root: "mount" };
-function untestable(rule, block2, subject, here) {
+function untestable(rule, block2, subject2, here) {
   if (rule.kind === "all") return void 0;
   if (rule.kind === "unix" && rule.qualifiers.access === "deny") return here.unmediated("unix");
   if (rule.kind === "dbus") return "A bus daemon asks for it, not the kernel.";
   if (rule.qualifiers.access === "prompt") return "A prompt needs someone who answers it.";
-  return here.unmediated(CLASS[rule.kind] ?? rule.kind) ?? ofKind(rule, block2, subject, here);
+  return here.unmediated(CLASS[rule.kind] ?? rule.kind) ?? ofKind(rule, block2, subject2, here);
 }
-function ofKind(rule, block2, subject, here) {
+function ofKind(rule, block2, subject2, here) {
   switch (rule.kind) {
     case "file":
     case "link":
-      return behindLinks(rule, here) ?? nothingThere(rule, block2, subject, here);
+      return behindLinks(rule, here) ?? nothingThere(rule, block2, subject2, here);
     case "capability": {
       const held3 = rule.names.length === 0 ? here.capabilities.size > 0 : rule.names.some((name2) => here.capabilities.has(name2));
       return held3 ? void 0 : `The container does not have the capability ${rule.names.join(", ") || "for anything"}: the kernel refuses before it asks AppArmor.`;
@@ -48972,7 +48972,7 @@ function ofKind(rule, block2, subject, here) {
       return here.filtered && !here.capabilities.has("sys_admin") ? "The engine's filter of system calls (seccomp) refuses the call before AppArmor is asked." : void 0;
     case "signal":
     case "ptrace":
-      return outside(rule, subject, here);
+      return outside(rule, subject2, here);
     case "network":
     case "unix":
     case "mqueue":
@@ -49026,7 +49026,7 @@ function literalsIn(rule) {
 }
 var MOST_FILES2 = 2e3;
 var DEEP = 3;
-function nothingThere(rule, block2, subject, here) {
+function nothingThere(rule, block2, subject2, here) {
   const literals = literalsIn(rule);
   if (literals === void 0 || rule.kind === "link") return void 0;
   const folders = /* @__PURE__ */ new Set();
@@ -49039,7 +49039,7 @@ function nothingThere(rule, block2, subject, here) {
     const asked = names.filter((name2) => here.look(name2, true)?.missing === false).flatMap((path5) => [...rule.permissions].map((letter) => ({ class: "file", path: path5, permission: letter, owner: true })));
     const parent = here.look(folder, true)?.folder === true && rule.permissions.includes("w") ? [whole ? text4 : `${folder}/x`, ...whole ? [] : [`${folder}/x/`]] : [];
     const makes = parent.map((path5) => ({ class: "file", path: path5, permission: "c", owner: true }));
-    if ([...asked, ...makes].some((access5) => shows(subject, block2, access5, rule))) return void 0;
+    if ([...asked, ...makes].some((access5) => shows(subject2, block2, access5, rule))) return void 0;
   }
   return `Nothing that is in this container, or could be made, lets this rule decide: ${[...folders].join(", ")}.`;
 }
@@ -49066,9 +49066,9 @@ function below(top, { list, look: look2 }) {
 var MOST_SHADOWS = 3;
 function coverageOf({ text: text4, profile: profile2, original }, entries, here) {
   const shadows = new Map(text4.profiles.flatMap((block2) => shadowedRules(block2, surroundingsOf(text4, block2)).map(({ rule, by }) => [rule, by])));
-  const subject = { text: text4, profile: profile2, original, shadowed: new Set(shadows.keys()) };
+  const subject2 = { text: text4, profile: profile2, original, shadowed: new Set(shadows.keys()) };
   const probes = /* @__PURE__ */ new Map();
-  for (const entry of entries) for (const rule of rulesHit(entry, subject, here.look)) probes.set(rule, [...probes.get(rule) ?? [], entry.probe.id]);
+  for (const entry of entries) for (const rule of rulesHit(entry, subject2, here.look)) probes.set(rule, [...probes.get(rule) ?? [], entry.probe.id]);
   const tested = profile2.split("//&");
   const blocks = text4.profiles.filter(({ name: name2, rules: rules2 }) => tested.some((one) => name2 === one || name2.startsWith(`${one}//`)) || rules2.some((rule) => probes.has(rule)));
   const rules = blocks.flatMap((block2) => block2.rules.map((rule) => ({
@@ -49078,14 +49078,14 @@ function coverageOf({ text: text4, profile: profile2, original }, entries, here)
     line: rule.span.line,
     text: rule.text,
     included: rule.via.length > 0,
-    ...stateOf(rule, block2, probes.get(rule) ?? [], subject, here, shadows.get(rule))
+    ...stateOf(rule, block2, probes.get(rule) ?? [], subject2, here, shadows.get(rule))
   })));
   return { file: text4.file, source: text4.files.get(text4.file) ?? "", rules };
 }
-function stateOf(rule, block2, probes, subject, here, by) {
+function stateOf(rule, block2, probes, subject2, here, by) {
   if (probes.length > 0) return { state: "hit", probes };
   if (by !== void 0) return { state: "shadowed", probes, shadowedBy: by.slice(0, MOST_SHADOWS).map(({ span, text: text4 }) => `${span.file}:${String(span.line)} ${text4}`) };
-  const reason2 = untestable(rule, block2, subject, here);
+  const reason2 = untestable(rule, block2, subject2, here);
   return reason2 === void 0 ? { state: "unhit", probes } : { state: "untestable", probes, reason: reason2 };
 }
 
@@ -49295,9 +49295,9 @@ var ACCESSES2 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]
 var PASSIVE = /* @__PURE__ */ new Set(["receive", "readby", "tracedby"]);
 function attribute2(profileNames2, probes, records) {
   const names = [...profileNames2].map(normal);
-  const byId = new Map(probes.map((probe2) => [probe2.id, probe2]));
-  const windows = probes.filter((probe2) => probe2.kind === "command" && probe2.window !== void 0);
-  const witnesses = new Map(probes.map((probe2) => [probe2.id, []]));
+  const byId = new Map(probes.map((probe3) => [probe3.id, probe3]));
+  const windows = probes.filter((probe3) => probe3.kind === "command" && probe3.window !== void 0);
+  const witnesses = new Map(probes.map((probe3) => [probe3.id, []]));
   const others = [];
   for (const record2 of records) {
     const found = canWitness(record2, names, byId.has(record2.fields["comm"] ?? "")) ? whose2(record2, byId, windows) : void 0;
@@ -49469,50 +49469,50 @@ var Trial = class {
     return [...this.#entries.values()];
   }
   /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
-  async settle(probe2) {
-    const known2 = this.#entries.get(probe2.id);
+  async settle(probe3) {
+    const known2 = this.#entries.get(probe3.id);
     if (known2 !== void 0) return known2;
-    const batch = this.#batchFrom(probe2);
+    const batch = this.#batchFrom(probe3);
     const first = await this.#tryAll(batch);
     const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && !removes(action));
     for (const entry of [...first, ...await this.#tryAll(again.map((entry2) => entry2.probe))]) this.#entries.set(entry.probe.id, entry);
-    return this.#entries.get(probe2.id) ?? { probe: probe2, verdict: LOST, witnesses: [] };
+    return this.#entries.get(probe3.id) ?? { probe: probe3, verdict: LOST, witnesses: [] };
   }
   /** The probe and the operations that directly follow it; a command stands alone. */
-  #batchFrom(probe2) {
+  #batchFrom(probe3) {
     const { probes } = this.#options;
-    const from = probes.indexOf(probe2);
-    if (!isOperation(probe2)) return [probe2];
+    const from = probes.indexOf(probe3);
+    if (!isOperation(probe3)) return [probe3];
     const end = probes.slice(from, from + BATCH).findIndex((next) => !isOperation(next));
     return probes.slice(from, end < 0 ? from + BATCH : from + end);
   }
   async #tryAll(all) {
     const { confined, control, controlSeen, log, barrier, profiles, foregone: foregone2 } = this.#options;
-    const settled = all.flatMap((probe2) => {
-      const verdict2 = foregone2(probe2);
-      return verdict2 === void 0 ? [] : [{ probe: probe2, verdict: verdict2, witnesses: [] }];
+    const settled = all.flatMap((probe3) => {
+      const verdict2 = foregone2(probe3);
+      return verdict2 === void 0 ? [] : [{ probe: probe3, verdict: verdict2, witnesses: [] }];
     });
-    const batch = all.filter((probe2) => !settled.some((entry) => entry.probe === probe2));
+    const batch = all.filter((probe3) => !settled.some((entry) => entry.probe === probe3));
     if (batch.length === 0) return settled;
-    await Promise.all(batch.flatMap((probe2) => [confined, ...control === void 0 || !probe2.control ? [] : [control]].map((place4) => place4.ready(probe2))));
+    await Promise.all(batch.flatMap((probe3) => [confined, ...control === void 0 || !probe3.control ? [] : [control]].map((place4) => place4.ready(probe3))));
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const [seen2, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe2) => controlSeen?.get(probe2.id) ?? (probe2.control ? control?.attempt(probe2) : void 0)))]);
+    const [seen2, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe3) => controlSeen?.get(probe3.id) ?? (probe3.control ? control?.attempt(probe3) : void 0)))]);
     const beforeSerial = await barrier.cross();
     const look2 = log.take();
     const window2 = { afterSerial, beforeSerial };
-    const traces = batch.map((probe2) => isOperation(probe2) ? { id: probe2.id, kind: "operation" } : { id: probe2.id, kind: "command", window: window2, ...probe2.action.kind === "http" ? {} : { foreignPids: foreign } });
+    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign } });
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
     const loss = findLosses(look2.texts).find((one) => touches(one, window2));
-    return [...settled, ...batch.map((probe2, i) => this.#entry(probe2, seen2[i], controls[i], witnesses.get(probe2.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe3, i) => this.#entry(probe3, seen2[i], controls[i], witnesses.get(probe3.id) ?? [], loss?.why))];
   }
-  #entry(probe2, observation, control, witnesses, loss) {
-    if (observation === void 0) return { probe: probe2, verdict: LOST, witnesses };
-    const verdict2 = decide({ probe: probe2, observation, witnesses, container: this.#options.container, ...control === void 0 ? {} : { control }, ...loss === void 0 ? {} : { loss } });
-    return { probe: probe2, verdict: verdict2, observation, witnesses, ...control === void 0 ? {} : { control } };
+  #entry(probe3, observation, control, witnesses, loss) {
+    if (observation === void 0) return { probe: probe3, verdict: LOST, witnesses };
+    const verdict2 = decide({ probe: probe3, observation, witnesses, container: this.#options.container, ...control === void 0 ? {} : { control }, ...loss === void 0 ? {} : { loss } });
+    return { probe: probe3, verdict: verdict2, observation, witnesses, ...control === void 0 ? {} : { control } };
   }
   #keepOthers(records) {
     const { profiles } = this.#options;
@@ -49527,18 +49527,18 @@ function isOperation({ action }) {
   return action.kind === "operation";
 }
 function attemptAll(place4, batch) {
-  return Promise.all(batch.map((probe2) => place4.attempt(probe2)));
+  return Promise.all(batch.map((probe3) => place4.attempt(probe3)));
 }
 
 // src/prepare.ts
 var import_promises5 = require("node:timers/promises");
 
 // src/since.ts
-function beforeItsTime(plan, probe2, engine) {
-  if (plan.profile.from !== "engine" || probe2.since === void 0) return void 0;
+function beforeItsTime(plan, probe3, engine) {
+  if (plan.profile.from !== "engine" || probe3.since === void 0) return void 0;
   const version2 = /\d+(?:\.\d+)*/.exec(engine)?.[0];
-  if (version2 === void 0 || !older(version2, probe2.since)) return void 0;
-  return { kind: "skipped", code: "engine-older", reason: `The engine's own profile promises this from version ${probe2.since} on; this is ${engine}.`, notes: [] };
+  if (version2 === void 0 || !older(version2, probe3.since)) return void 0;
+  return { kind: "skipped", code: "engine-older", reason: `The engine's own profile promises this from version ${probe3.since} on; this is ${engine}.`, notes: [] };
 }
 function older(version2, than) {
   const [have, want] = [version2, than].map((text4) => text4.split(".").map(Number));
@@ -49557,7 +49557,7 @@ var import_node_http = require("node:http");
 var import_node_net = require("node:net");
 function httpGet(url, address2, ms2, capBytes) {
   const { port, pathname, search } = new URL(url);
-  return new Promise((resolve10) => {
+  return new Promise((resolve11) => {
     const chunks = [];
     let [bytes, kept] = [0, 0];
     const request2 = (0, import_node_http.get)({ host: address2, port: port === "" ? 80 : Number(port), path: pathname + search, headers: { host: "container" }, agent: false }, (response) => {
@@ -49570,7 +49570,7 @@ function httpGet(url, address2, ms2, capBytes) {
       });
       response.on("close", () => {
         clearTimeout(timer);
-        resolve10({ ...response.statusCode === void 0 ? {} : { status: response.statusCode }, body: Buffer.concat(chunks), bytes });
+        resolve11({ ...response.statusCode === void 0 ? {} : { status: response.statusCode }, body: Buffer.concat(chunks), bytes });
       });
     });
     const timer = setTimeout(() => {
@@ -49578,16 +49578,16 @@ function httpGet(url, address2, ms2, capBytes) {
     }, ms2);
     request2.on("error", (error3) => {
       clearTimeout(timer);
-      resolve10({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
+      resolve11({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
     });
   });
 }
 function tcpAccepts(port, address2, ms2) {
-  return new Promise((resolve10) => {
+  return new Promise((resolve11) => {
     const socket2 = (0, import_node_net.connect)({ host: address2, port, timeout: ms2 });
     const done = (answer2) => () => {
       socket2.destroy();
-      resolve10(answer2);
+      resolve11(answer2);
     };
     socket2.once("connect", done(true)).once("error", done(false)).once("timeout", done(false));
   });
@@ -49904,9 +49904,9 @@ var AgentSession = class _AgentSession {
     exec3.stderr.on("data", (chunk) => {
       if (heard.length < 4) heard.push(chunk);
     });
-    const greeting = new Promise((resolve10, reject) => {
+    const greeting = new Promise((resolve11, reject) => {
       onFrame = (frame) => {
-        if (frame.type === "hello") resolve10(frame);
+        if (frame.type === "hello") resolve11(frame);
         else reject(new Error(frame.type === "fatal" ? frame.message : "the agent did not greet"));
       };
       onEnd = (why2) => {
@@ -49937,42 +49937,42 @@ var AgentSession = class _AgentSession {
     [this.#exec, this.pid, this.user, this.#confining] = [exec3, pid, user, confining];
   }
   /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
-  async perform(probe2) {
-    const form2 = heldForm(probe2);
-    return form2 === void 0 ? this.#exchange(probe2, this.#encode(probe2)) : this.hold(probe2, form2, loadedArgs(probe2.action, this.#loaded), (observation) => Promise.resolve(observation));
+  async perform(probe3) {
+    const form2 = heldForm(probe3);
+    return form2 === void 0 ? this.#exchange(probe3, this.#encode(probe3)) : this.hold(probe3, form2, loadedArgs(probe3.action, this.#loaded), (observation) => Promise.resolve(observation));
   }
   /**
    * Makes a process that stands still, looks at it, and lets go of it.
    * @param look is given what was seen of it, and may do more while it is there.
    */
-  hold(probe2, name2, args, look2) {
+  hold(probe3, name2, args, look2) {
     const turn = this.#holding.then(async () => {
-      const seen2 = await this.#exchange(probe2, encodeOp({ tag: probe2.id, name: name2, args }));
+      const seen2 = await this.#exchange(probe3, encodeOp({ tag: probe3.id, name: name2, args }));
       const inner = /^held: process (\d+)$/.exec(seen2.remark ?? "")?.[1];
       if (seen2.errno !== void 0 || inner === void 0) return seen2;
       const { remark: _remark, ...rest } = seen2;
       const observation = await look2({ ...rest, carried: this.#carried(Number(inner), name2.startsWith("exec")) }, Number(inner));
-      await this.#exchange(probe2, encodeOp({ tag: probe2.id, name: "release", args: [] }));
+      await this.#exchange(probe3, encodeOp({ tag: probe3.id, name: "release", args: [] }));
       return observation;
     });
     this.#holding = turn.catch(() => void 0);
     return turn;
   }
-  async #exchange(probe2, request2) {
+  async #exchange(probe3, request2) {
     if (this.#ended !== void 0) return lost(this.#ended);
     let timer;
     const stdout = [], stderr = [];
     let pending;
     const answer2 = new Promise((settle3) => {
-      this.#pending.set(probe2.id, pending = { stdout, stderr, settle: settle3 });
+      this.#pending.set(probe3.id, pending = { stdout, stderr, settle: settle3 });
       timer = setTimeout(() => {
         settle3("the agent did not answer");
-      }, probe2.timeoutMs + GRACE_MS);
+      }, probe3.timeoutMs + GRACE_MS);
     });
     this.#exec.stdin.write(request2);
     const result2 = await answer2;
     clearTimeout(timer);
-    this.#pending.delete(probe2.id);
+    this.#pending.delete(probe3.id);
     if (typeof result2 === "string") return lost(result2);
     const process2 = pending?.process ?? this.#proof(this.pid);
     return { ...observed(result2), process: process2, ...result2.note === "" ? {} : { remark: result2.note }, stdout: captured(Buffer.concat(stdout), result2.stdoutBytes), stderr: captured(Buffer.concat(stderr), result2.stderrBytes) };
@@ -50005,14 +50005,14 @@ var AgentSession = class _AgentSession {
     this.#end("the agent was stopped");
     this.#exec.close();
   }
-  #encode(probe2) {
-    const { action } = probe2;
+  #encode(probe3) {
+    const { action } = probe3;
     switch (action.kind) {
       case "operation":
-        return encodeOp({ tag: probe2.id, name: action.name, args: loadedArgs(action, this.#loaded), isolated: this.#confining.killed || action.args.some(isOwnProc) });
+        return encodeOp({ tag: probe3.id, name: action.name, args: loadedArgs(action, this.#loaded), isolated: this.#confining.killed || action.args.some(isOwnProc) });
       case "run":
       case "shell":
-        return encodeRun({ tag: probe2.id, timeoutMs: probe2.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe2) });
+        return encodeRun({ tag: probe3.id, timeoutMs: probe3.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe3) });
       case "http":
         throw new Error("not for the agent");
     }
@@ -50049,29 +50049,29 @@ async function hostPid(exec3) {
   }
   throw new HarnessError("agent-failed", "The engine does not tell the process id of the agent.");
 }
-function observed(outcome2) {
-  const [errno, signal3] = [errnoName(outcome2.errno), signalName(outcome2.signal)];
+function observed(outcome3) {
+  const [errno, signal3] = [errnoName(outcome3.errno), signalName(outcome3.signal)];
   return {
-    stage: outcome2.stage,
+    stage: outcome3.stage,
     ...errno === void 0 ? {} : { errno },
-    ...outcome2.exit === void 0 ? {} : { exit: outcome2.exit },
-    ...signal3 === void 0 || outcome2.stage === "timeout" ? {} : { signal: signal3 },
-    durationMs: outcome2.durationUs / 1e3
+    ...outcome3.exit === void 0 ? {} : { exit: outcome3.exit },
+    ...signal3 === void 0 || outcome3.stage === "timeout" ? {} : { signal: signal3 },
+    durationMs: outcome3.durationUs / 1e3
   };
 }
 
 // src/probe/between.ts
-async function tryBetween(actor, other, probe2) {
-  const { action } = probe2;
+async function tryBetween(actor, other, probe3) {
+  const { action } = probe3;
   if (action.kind !== "operation") throw new Error("only an operation has another end");
-  const [active, passive] = await Promise.all([actor.agent(probe2.user), other.agent(probe2.user)]);
+  const [active, passive] = await Promise.all([actor.agent(probe3.user), other.agent(probe3.user)]);
   const socket2 = action.class === "unix";
-  const address2 = `@apparmor-probe-${probe2.id}`;
+  const address2 = `@apparmor-probe-${probe3.id}`;
   let tried;
-  const prepared = await passive.hold(probe2, socket2 ? "listen-hold" : "target-hold", socket2 ? [action.args[1] ?? "", address2] : [], async (seen2, inner) => {
+  const prepared = await passive.hold(probe3, socket2 ? "listen-hold" : "target-hold", socket2 ? [action.args[1] ?? "", address2] : [], async (seen2, inner) => {
     const { right: _right, ...proof } = passive.confirm(inner);
     const args = [...action.args.slice(0, -1), socket2 ? address2 : `held:${String(inner)}`];
-    tried = { ...sameLabel(proof.label, proof.expected) ? await active.perform({ ...probe2, action: { ...action, args } }) : seen2, other: proof };
+    tried = { ...sameLabel(proof.label, proof.expected) ? await active.perform({ ...probe3, action: { ...action, args } }) : seen2, other: proof };
     return seen2;
   });
   return tried ?? { ...prepared, errno: "ECANCELED", remark: `the other end could not be prepared: ${prepared.errno ?? prepared.problem ?? "no answer"}` };
@@ -50079,18 +50079,18 @@ async function tryBetween(actor, other, probe2) {
 
 // src/probe/direct.ts
 var import_promises4 = require("node:timers/promises");
-async function runDirect(container2, argv, probe2, expected) {
+async function runDirect(container2, argv, probe3, expected) {
   const started2 = performance.now();
-  const exec3 = await container2.exec(argv, { user: probe2.user });
+  const exec3 = await container2.exec(argv, { user: probe3.user });
   exec3.stdin.end();
   const looked = look(exec3, expected);
   const [out, err] = [collect(exec3.stdout), collect(exec3.stderr)];
   const ended = Promise.all([out.ended, err.ended]).then(() => "ended");
   let timer;
-  const late = new Promise((resolve10) => {
+  const late = new Promise((resolve11) => {
     timer = setTimeout(() => {
-      resolve10("late");
-    }, probe2.timeoutMs);
+      resolve11("late");
+    }, probe3.timeoutMs);
   });
   const how = await Promise.race([ended, late]);
   clearTimeout(timer);
@@ -50124,9 +50124,9 @@ function collect(stream) {
     kept += part2.length;
     chunks.push(part2);
   });
-  const ended = new Promise((resolve10) => {
-    stream.on("end", resolve10).on("close", resolve10).on("error", () => {
-      resolve10();
+  const ended = new Promise((resolve11) => {
+    stream.on("end", resolve11).on("close", resolve11).on("error", () => {
+      resolve11();
     });
   });
   return { ended, captured: () => captured(Buffer.concat(chunks), bytes) };
@@ -50143,9 +50143,9 @@ async function kill(exec3) {
 var import_node_crypto4 = require("node:crypto");
 var GRACE_MS2 = 3e4;
 var READ_CAP = 16 * 1024 * 1024;
-async function runOnTerminal(container2, agent, probe2) {
+async function runOnTerminal(container2, agent, probe3) {
   const token = (0, import_node_crypto4.randomBytes)(16).toString("hex");
-  const exec3 = await container2.exec([AGENT_PATH, "tty", token, probe2.id, String(probe2.timeoutMs), "--", ...agent.argvOf(probe2)], { user: probe2.user, terminal: true });
+  const exec3 = await container2.exec([AGENT_PATH, "tty", token, probe3.id, String(probe3.timeoutMs), "--", ...agent.argvOf(probe3)], { user: probe3.user, terminal: true });
   const chunks = [];
   let bytes = 0;
   let process2;
@@ -50156,7 +50156,7 @@ async function runOnTerminal(container2, agent, probe2) {
     else exec3.close();
   };
   let started2 = false;
-  const ended = new Promise((resolve10) => {
+  const ended = new Promise((resolve11) => {
     exec3.stdout.on("data", (chunk) => {
       if ((bytes += chunk.length) <= READ_CAP) chunks.push(chunk);
       const held3 = started2 ? void 0 : parseTtyHeld(Buffer.concat(chunks), token);
@@ -50167,9 +50167,9 @@ async function runOnTerminal(container2, agent, probe2) {
         exec3.close();
       });
     });
-    exec3.stdout.on("end", resolve10);
-    exec3.stdout.on("close", resolve10);
-    setTimeout(resolve10, probe2.timeoutMs + GRACE_MS2).unref();
+    exec3.stdout.on("end", resolve11);
+    exec3.stdout.on("close", resolve11);
+    setTimeout(resolve11, probe3.timeoutMs + GRACE_MS2).unref();
   });
   await ended;
   exec3.close();
@@ -50199,15 +50199,15 @@ var Place = class {
     this.#onAgent = onAgent;
   }
   /** Tries one probe. Never rejects: what goes wrong becomes an observation that is `lost`. */
-  async attempt(probe2) {
+  async attempt(probe3) {
     try {
-      const { action } = probe2;
-      if (action.kind === "http") return await this.#http(action.url, probe2.timeoutMs);
-      if (action.kind === "operation" && action.other !== void 0) return await tryBetween(this.#end(probe2.from), this.#end(probe2.from === void 0 ? action.other : void 0), this.#marked(probe2));
-      const agent = await this.agent(probe2.user);
-      if (probe2.direct) return await runDirect(this.container, agent.argvOf(probe2), probe2, this.#confining.expected);
-      if ((action.kind === "run" || action.kind === "shell") && action.terminal) return await runOnTerminal(this.container, agent, probe2);
-      return await agent.perform(probe2);
+      const { action } = probe3;
+      if (action.kind === "http") return await this.#http(action.url, probe3.timeoutMs);
+      if (action.kind === "operation" && action.other !== void 0) return await tryBetween(this.#end(probe3.from), this.#end(probe3.from === void 0 ? action.other : void 0), this.#marked(probe3));
+      const agent = await this.agent(probe3.user);
+      if (probe3.direct) return await runDirect(this.container, agent.argvOf(probe3), probe3, this.#confining.expected);
+      if ((action.kind === "run" || action.kind === "shell") && action.terminal) return await runOnTerminal(this.container, agent, probe3);
+      return await agent.perform(probe3);
     } catch (error3) {
       return lost(error3.message);
     }
@@ -50217,12 +50217,12 @@ var Place = class {
     return this.#confining.control;
   }
   /** Starts the agents that a probe needs. */
-  async ready(probe2) {
-    const { action, from } = probe2;
+  async ready(probe3) {
+    const { action, from } = probe3;
     if (action.kind === "http") return;
     const other = action.kind === "operation" ? action.other : void 0;
     const ends = other === void 0 ? [this] : [this.#end(from), this.#end(from === void 0 ? other : void 0)];
-    await Promise.allSettled(ends.map((end) => end.agent(probe2.user)));
+    await Promise.allSettled(ends.map((end) => end.agent(probe3.user)));
   }
   #end(peer) {
     const place4 = peer === void 0 ? this : this.peers.get(peer);
@@ -50230,8 +50230,8 @@ var Place = class {
     return place4;
   }
   /** A peer of the twin is confined as its model: what is denied there must not carry the name of the probe. */
-  #marked(probe2) {
-    return this.control ? { ...probe2, id: probe2.id.replace(".", "-") } : probe2;
+  #marked(probe3) {
+    return this.control ? { ...probe3, id: probe3.id.replace(".", "-") } : probe3;
   }
   /** The agent of a user, started on first use. */
   agent(user) {
@@ -50388,7 +50388,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
     barrier,
     profiles: policy.names.filter((name2) => name2 !== stage.baseline),
     container: plan.container,
-    foregone: (probe2) => beforeItsTime(plan, probe2, version2) ?? foregone(probe2, serviceFault, denials)
+    foregone: (probe3) => beforeItsTime(plan, probe3, version2) ?? foregone(probe3, serviceFault, denials)
   });
 }
 async function standIns(plan, policy, changes) {
@@ -50409,14 +50409,14 @@ profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
   }
   return missing.map((name2) => `no profile ${name2} is loaded here: an open one stands in for it`);
 }
-function foregone(probe2, serviceFault, denials) {
-  const unmediated = probe2.action.kind === "operation" ? notMediated(probe2.action.class) : void 0;
+function foregone(probe3, serviceFault, denials) {
+  const unmediated = probe3.action.kind === "operation" ? notMediated(probe3.action.class) : void 0;
   if (unmediated !== void 0) return { kind: "skipped", code: "not-mediated", reason: unmediated, notes: [] };
-  if (probe2.action.kind === "operation" && probe2.action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
-  return serviceFault === void 0 || probe2.action.kind !== "http" ? void 0 : serviceDown(probe2, serviceFault, denials);
+  if (probe3.action.kind === "operation" && probe3.action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
+  return serviceFault === void 0 || probe3.action.kind !== "http" ? void 0 : serviceDown(probe3, serviceFault, denials);
 }
-function serviceDown(probe2, fault, denials) {
-  if (probe2.expect.access !== "allowed") return { kind: "inconclusive", code: "service-down", reason: "The service does not run under the profile, so nothing can be asked of it.", notes: [] };
+function serviceDown(probe3, fault, denials) {
+  if (probe3.expect.access !== "allowed") return { kind: "inconclusive", code: "service-down", reason: "The service does not run under the profile, so nothing can be asked of it.", notes: [] };
   const [first] = denialLines(denials);
   const what = first === void 0 ? "" : `, after AppArmor ${first}`;
   return { kind: "fail", code: "service-down", reason: `The service does not run under the profile: ${fault.message.split("\n")[0]?.replace(/\.$/, "") ?? ""}${what}.`, notes: fault.message.split("\n").slice(1), hint: fault.hint };
@@ -50439,13 +50439,13 @@ async function tearDown(draft, containers, note) {
   for (const result2 of results) if (result2.status === "rejected") note(result2.reason);
 }
 function abortable(signal3, work2) {
-  return new Promise((resolve10, reject) => {
+  return new Promise((resolve11, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
     if (signal3.aborted) stop();
     signal3.addEventListener("abort", stop, { once: true });
-    work2.then(resolve10, reject).finally(() => {
+    work2.then(resolve11, reject).finally(() => {
       signal3.removeEventListener("abort", stop);
     });
   });
@@ -50471,10 +50471,10 @@ function withRuling(entry, pid, label) {
   return { ...entry, ruling, verdict: verdict2 };
 }
 function contradicts(entry, ruling) {
-  const outcome2 = entry.observation === void 0 ? void 0 : outcomeOf(entry.probe, entry.observation);
+  const outcome3 = entry.observation === void 0 ? void 0 : outcomeOf(entry.probe, entry.observation);
   const denied2 = entry.witnesses.some(({ record: record2 }) => record2.type === "DENIED" && record2.fields["name"] === ruling.path);
   if (ruling.allowed && denied2) return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
-  if (!ruling.allowed && outcome2?.kind === "succeeded") return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
+  if (!ruling.allowed && outcome3?.kind === "succeeded") return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
   return void 0;
 }
 function resolveParent(pid, path5) {
@@ -54037,15 +54037,15 @@ Assertion.addMethod("members", function(subset, msg) {
   new Assertion(subset, flagMsg, ssfi, true).to.be.iterable;
   let contains = flag2(this, "contains");
   let ordered = flag2(this, "ordered");
-  let subject, failMsg, failNegateMsg;
+  let subject2, failMsg, failNegateMsg;
   if (contains) {
-    subject = ordered ? "an ordered superset" : "a superset";
-    failMsg = "expected #{this} to be " + subject + " of #{exp}";
-    failNegateMsg = "expected #{this} to not be " + subject + " of #{exp}";
+    subject2 = ordered ? "an ordered superset" : "a superset";
+    failMsg = "expected #{this} to be " + subject2 + " of #{exp}";
+    failNegateMsg = "expected #{this} to not be " + subject2 + " of #{exp}";
   } else {
-    subject = ordered ? "ordered members" : "members";
-    failMsg = "expected #{this} to have the same " + subject + " as #{exp}";
-    failNegateMsg = "expected #{this} to not have the same " + subject + " as #{exp}";
+    subject2 = ordered ? "ordered members" : "members";
+    failMsg = "expected #{this} to have the same " + subject2 + " as #{exp}";
+    failNegateMsg = "expected #{this} to not have the same " + subject2 + " as #{exp}";
   }
   let cmp = flag2(this, "deep") ? flag2(this, "eql") : void 0;
   this.assert(
@@ -54107,7 +54107,7 @@ function oneOf(list, msg) {
 }
 __name(oneOf, "oneOf");
 Assertion.addMethod("oneOf", oneOf);
-function assertChanges(subject, prop, msg) {
+function assertChanges(subject2, prop, msg) {
   if (msg) flag2(this, "message", msg);
   const fn = (
     /** @type {() => void} */
@@ -54118,21 +54118,21 @@ function assertChanges(subject, prop, msg) {
   new Assertion(fn, flagMsg, ssfi, true).is.a("function");
   let initial;
   if (prop === null || prop === void 0) {
-    new Assertion(subject, flagMsg, ssfi, true).is.a("function");
+    new Assertion(subject2, flagMsg, ssfi, true).is.a("function");
     initial = /** @type {() => unknown} */
-    subject();
+    subject2();
   } else {
-    new Assertion(subject, flagMsg, ssfi, true).to.have.property(prop);
+    new Assertion(subject2, flagMsg, ssfi, true).to.have.property(prop);
     initial = /** @type {Record<PropertyKey, unknown>} */
-    subject[prop];
+    subject2[prop];
   }
   fn();
   let final = prop === void 0 || prop === null ? (
     /** @type {() => unknown} */
-    subject()
+    subject2()
   ) : (
     /** @type {Record<PropertyKey, unknown>} */
-    subject[prop]
+    subject2[prop]
   );
   let msgObj = prop === void 0 || prop === null ? initial : "." + prop;
   flag2(this, "deltaMsgObj", msgObj);
@@ -54149,7 +54149,7 @@ function assertChanges(subject, prop, msg) {
 __name(assertChanges, "assertChanges");
 Assertion.addMethod("change", assertChanges);
 Assertion.addMethod("changes", assertChanges);
-function assertIncreases(subject, prop, msg) {
+function assertIncreases(subject2, prop, msg) {
   if (msg) flag2(this, "message", msg);
   const fn = (
     /** @type {() => void} */
@@ -54160,22 +54160,22 @@ function assertIncreases(subject, prop, msg) {
   new Assertion(fn, flagMsg, ssfi, true).is.a("function");
   let initial;
   if (prop === null || prop === void 0) {
-    new Assertion(subject, flagMsg, ssfi, true).is.a("function");
+    new Assertion(subject2, flagMsg, ssfi, true).is.a("function");
     initial = /** @type {() => number} */
-    subject();
+    subject2();
   } else {
-    new Assertion(subject, flagMsg, ssfi, true).to.have.property(prop);
+    new Assertion(subject2, flagMsg, ssfi, true).to.have.property(prop);
     initial = /** @type {Record<PropertyKey, number>} */
-    subject[prop];
+    subject2[prop];
   }
   new Assertion(initial, flagMsg, ssfi, true).is.a("number");
   fn();
   let final = prop === void 0 || prop === null ? (
     /** @type {() => number} */
-    subject()
+    subject2()
   ) : (
     /** @type {Record<PropertyKey, number>} */
-    subject[prop]
+    subject2[prop]
   );
   let msgObj = prop === void 0 || prop === null ? initial : "." + prop;
   flag2(this, "deltaMsgObj", msgObj);
@@ -54192,7 +54192,7 @@ function assertIncreases(subject, prop, msg) {
 __name(assertIncreases, "assertIncreases");
 Assertion.addMethod("increase", assertIncreases);
 Assertion.addMethod("increases", assertIncreases);
-function assertDecreases(subject, prop, msg) {
+function assertDecreases(subject2, prop, msg) {
   if (msg) flag2(this, "message", msg);
   const fn = (
     /** @type {() => void} */
@@ -54203,22 +54203,22 @@ function assertDecreases(subject, prop, msg) {
   new Assertion(fn, flagMsg, ssfi, true).is.a("function");
   let initial;
   if (prop === null || prop === void 0) {
-    new Assertion(subject, flagMsg, ssfi, true).is.a("function");
+    new Assertion(subject2, flagMsg, ssfi, true).is.a("function");
     initial = /** @type {() => number} */
-    subject();
+    subject2();
   } else {
-    new Assertion(subject, flagMsg, ssfi, true).to.have.property(prop);
+    new Assertion(subject2, flagMsg, ssfi, true).to.have.property(prop);
     initial = /** @type {Record<PropertyKey, number>} */
-    subject[prop];
+    subject2[prop];
   }
   new Assertion(initial, flagMsg, ssfi, true).is.a("number");
   fn();
   let final = prop === void 0 || prop === null ? (
     /** @type {() => number} */
-    subject()
+    subject2()
   ) : (
     /** @type {Record<PropertyKey, number>} */
-    subject[prop]
+    subject2[prop]
   );
   let msgObj = prop === void 0 || prop === null ? initial : "." + prop;
   flag2(this, "deltaMsgObj", msgObj);
@@ -55248,25 +55248,25 @@ use(({ Assertion: Assertion2 }) => {
     this.assert(kind === "pass", `${kind}: ${reason2}`, `expected the probe not to pass`, "pass", kind);
   });
 });
-function fullTitle(suite, probe2) {
-  return `${suite} ${probe2.name}`;
+function fullTitle(suite, probe3) {
+  return `${suite} ${probe3.name}`;
 }
 function runSuite(title2, probes, settle3, options) {
   const mocha = new import_mocha.default({ reporter: Quiet, bail: options.bail, timeout: 0, failZero: true });
   const suite = import_mocha.default.Suite.create(mocha.suite, title2);
-  for (const probe2 of probes) {
-    const test2 = new import_mocha.default.Test(probe2.name, async function settled() {
-      const entry = await settle3(probe2);
+  for (const probe3 of probes) {
+    const test2 = new import_mocha.default.Test(probe3.name, async function settled() {
+      const entry = await settle3(probe3);
       if (entry.verdict.kind === "skipped") return this.skip();
       expect(entry).to.hold();
     });
     suite.addTest(test2);
     test2.timeout(0);
   }
-  return new Promise((resolve10) => {
+  return new Promise((resolve11) => {
     const runner = mocha.run((failures) => {
       runner.dispose();
-      resolve10(failures);
+      resolve11(failures);
     });
   });
 }
@@ -55291,10 +55291,10 @@ async function runOneSuite(plan, number5, context) {
     const { stage, trial } = draft;
     if (stage === void 0 || trial === void 0) throw new HarnessError("internal", "The suite was not prepared.");
     events2.suite(assemble(plan, draft, []));
-    await runSuite(plan.title, plan.probes, async (probe2) => {
-      const settled = explainAlias(await settle(trial, probe2, options.signal), stage.confined.pid, draft.policy?.source ?? "");
+    await runSuite(plan.title, plan.probes, async (probe3) => {
+      const settled = explainAlias(await settle(trial, probe3, options.signal), stage.confined.pid, draft.policy?.source ?? "");
       const entry = withRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? "");
-      draft.entries.set(probe2.id, entry);
+      draft.entries.set(probe3.id, entry);
       events2.entry(entry);
       return entry;
     }, { bail: options.bail });
@@ -55310,19 +55310,19 @@ async function runOneSuite(plan, number5, context) {
   }
   const why2 = draft.faults[0];
   const bailed = options.bail && [...draft.entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
-  const entries = plan.probes.map((probe2) => draft.entries.get(probe2.id) ?? (bailed ? untried(probe2, "bail", BAILED, "skipped") : untried(probe2, "not-tried", `Not tried: ${why2?.message.split("\n")[0] ?? "the suite ended early."}`)));
+  const entries = plan.probes.map((probe3) => draft.entries.get(probe3.id) ?? (bailed ? untried(probe3, "bail", BAILED, "skipped") : untried(probe3, "not-tried", `Not tried: ${why2?.message.split("\n")[0] ?? "the suite ended early."}`)));
   return assemble(plan, draft, entries);
 }
 function leftOut(plan) {
   const draft = newDraft();
-  return assemble(plan, draft, plan.probes.map((probe2) => untried(probe2, "bail", BAILED, "skipped")));
+  return assemble(plan, draft, plan.probes.map((probe3) => untried(probe3, "bail", BAILED, "skipped")));
 }
-async function settle(trial, probe2, signal3) {
+async function settle(trial, probe3, signal3) {
   try {
-    return await abortable(signal3, trial.settle(probe2));
+    return await abortable(signal3, trial.settle(probe3));
   } catch (thrown) {
     const { code: code2, message } = asFault(thrown);
-    return untried(probe2, code2, message);
+    return untried(probe3, code2, message);
   }
 }
 async function deathOf(stage) {
@@ -55361,8 +55361,8 @@ function assemble(plan, draft, entries) {
     ...draft.coverage === void 0 ? {} : { coverage: draft.coverage }
   };
 }
-function untried(probe2, code2, reason2, kind = "inconclusive") {
-  return { probe: probe2, verdict: { kind, code: code2, reason: reason2, notes: [] }, witnesses: [] };
+function untried(probe3, code2, reason2, kind = "inconclusive") {
+  return { probe: probe3, verdict: { kind, code: code2, reason: reason2, notes: [] }, witnesses: [] };
 }
 
 // src/spec/load.ts
@@ -55374,7 +55374,7 @@ var import_node_path13 = require("node:path");
 
 // src/spec/nearest.ts
 function nearest2(word2, known2) {
-  const scored = known2.map((candidate) => ({ candidate, distance: editDistance(word2.toLowerCase(), candidate.toLowerCase()) })).filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3))).sort((a, b) => a.distance - b.distance);
+  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
   return scored[0]?.candidate;
 }
 function editDistance(a, b) {
@@ -55577,21 +55577,21 @@ var DEFAULT_READY_MS = 6e4;
 function resolvePlan(file5, spec, locate, options) {
   const base = (0, import_node_path13.dirname)(file5);
   const taken = /* @__PURE__ */ new Map();
-  const probes = spec.probes.map((probe2, i) => {
-    const action = actionOf(probe2);
-    const expect2 = expectation(probe2);
-    const user = probe2.user ?? spec.defaults?.user;
+  const probes = spec.probes.map((probe3, i) => {
+    const action = actionOf(probe3);
+    const expect2 = expectation(probe3);
+    const user = probe3.user ?? spec.defaults?.user;
     return {
       id: `${options.nonce}.${(options.firstNumber + i).toString(36).padStart(4, "0")}`,
-      name: unique(probe2.name ?? `${probe2.from === void 0 ? "" : `${probe2.from}: `}${describeAction(action)} is ${expect2.access === "complains" ? "complained about" : expect2.access}`, taken),
-      ...probe2.because === void 0 ? {} : { because: probe2.because },
+      name: unique(probe3.name ?? `${probe3.from === void 0 ? "" : `${probe3.from}: `}${describeAction(action)} is ${expect2.access === "complains" ? "complained about" : expect2.access}`, taken),
+      ...probe3.because === void 0 ? {} : { because: probe3.because },
       action,
       ...user === void 0 ? {} : { user },
-      ...probe2.from === void 0 ? {} : { from: probe2.from },
-      ...probe2.since === void 0 ? {} : { since: probe2.since },
-      direct: probe2.via === "docker-exec",
-      control: probe2.control ?? !(spec.container["only-apparmor"] === true && (action.kind === "run" || action.kind === "shell")),
-      timeoutMs: milliseconds4(probe2.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
+      ...probe3.from === void 0 ? {} : { from: probe3.from },
+      ...probe3.since === void 0 ? {} : { since: probe3.since },
+      direct: probe3.via === "docker-exec",
+      control: probe3.control ?? !(spec.container["only-apparmor"] === true && (action.kind === "run" || action.kind === "shell")),
+      timeoutMs: milliseconds4(probe3.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
       expect: expect2,
       at: locate(["probes", i])
     };
@@ -55654,16 +55654,16 @@ function readiness(ready) {
     timeoutMs: milliseconds4(ready.timeout) ?? DEFAULT_READY_MS
   };
 }
-function actionOf(probe2) {
-  const terminal = probe2.terminal ?? false;
-  if (probe2.run !== void 0) return { kind: "run", ...words2(probe2.run), terminal };
-  if (probe2.shell !== void 0) return { kind: "shell", script: probe2.shell, terminal };
-  if (probe2.open !== void 0) return operation(["open", probe2.for ?? "read", probe2.open]);
-  if (probe2.unlink !== void 0) return operation(["unlink", probe2.unlink]);
-  if (probe2.mkdir !== void 0) return operation(["mkdir", probe2.mkdir]);
-  if (probe2.exec !== void 0) return operation(["exec", probe2.exec]);
-  if (probe2.try !== void 0) return operation(splitList(probe2.try));
-  return { kind: "http", url: probe2.http ?? "" };
+function actionOf(probe3) {
+  const terminal = probe3.terminal ?? false;
+  if (probe3.run !== void 0) return { kind: "run", ...words2(probe3.run), terminal };
+  if (probe3.shell !== void 0) return { kind: "shell", script: probe3.shell, terminal };
+  if (probe3.open !== void 0) return operation(["open", probe3.for ?? "read", probe3.open]);
+  if (probe3.unlink !== void 0) return operation(["unlink", probe3.unlink]);
+  if (probe3.mkdir !== void 0) return operation(["mkdir", probe3.mkdir]);
+  if (probe3.exec !== void 0) return operation(["exec", probe3.exec]);
+  if (probe3.try !== void 0) return operation(splitList(probe3.try));
+  return { kind: "http", url: probe3.http ?? "" };
 }
 function operation(words5) {
   const read2 = readOperation(words5);
@@ -55717,8 +55717,8 @@ function expandMatrices(probes) {
   const out = [];
   const origins = [];
   const problems = [];
-  probes.forEach((probe2, index) => {
-    const made2 = isRecord(probe2) && Object.hasOwn(probe2, "matrix") ? expand(probe2) : [probe2];
+  probes.forEach((probe3, index) => {
+    const made2 = isRecord(probe3) && Object.hasOwn(probe3, "matrix") ? expand(probe3) : [probe3];
     if (typeof made2 === "string" || out.length + made2.length > MAX_PROBES) {
       problems.push({ index, message: typeof made2 === "string" ? made2 : `the matrix makes more than ${String(MAX_PROBES)} probes` });
       return;
@@ -55728,8 +55728,8 @@ function expandMatrices(probes) {
   });
   return { probes: out, origins, problems };
 }
-function expand(probe2) {
-  const { matrix, ...rest } = probe2;
+function expand(probe3) {
+  const { matrix, ...rest } = probe3;
   if (!isRecord(matrix)) return "matrix: must be a map of names to lists";
   const axes = Object.entries(matrix);
   if (axes.length === 0) return "matrix: is empty";
@@ -56648,7 +56648,7 @@ function $constructor(name2, initializer3, proto, params) {
   Internals.prototype = zodProto;
   const protoMembers = proto;
   const initialized = protoMembers && /* @__PURE__ */ new WeakSet();
-  function init(inst, def) {
+  function init2(inst, def) {
     if (!inst._zod) {
       _zodDesc.value = new Internals(def);
       try {
@@ -56662,12 +56662,12 @@ function $constructor(name2, initializer3, proto, params) {
     inst._zod.traits.add(name2);
     initializer3(inst, def);
     if (initialized) {
-      const own3 = Object.getPrototypeOf(inst);
+      const own4 = Object.getPrototypeOf(inst);
       const ctorProto = inst._zod.constr.prototype;
-      let up = own3;
+      let up = own4;
       while (up && up !== ctorProto)
         up = Object.getPrototypeOf(up);
-      const target2 = up ?? own3;
+      const target2 = up ?? own4;
       if (!initialized.has(target2)) {
         initialized.add(target2);
         members(target2, protoMembers);
@@ -56688,7 +56688,7 @@ function $constructor(name2, initializer3, proto, params) {
   Object.defineProperty(Definition, "name", { value: name2 });
   function _(def) {
     const inst = params?.Parent ? newError(Definition) : this;
-    init(inst, def);
+    init2(inst, def);
     const deferred = inst._zod.deferred;
     if (deferred) {
       for (const fn of deferred) {
@@ -56701,7 +56701,7 @@ function $constructor(name2, initializer3, proto, params) {
       pp(inst);
     return inst;
   }
-  Object.defineProperty(_, "init", { value: init });
+  Object.defineProperty(_, "init", { value: init2 });
   Object.defineProperty(_, Symbol.hasInstance, {
     value: (inst) => {
       if (params?.Parent && inst instanceof params.Parent)
@@ -59003,7 +59003,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve10) {
+function isRecursive(inst, stack, resolve11) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -59013,18 +59013,18 @@ function isRecursive(inst, stack, resolve10) {
   let result2 = NONE;
   const check2 = (child2) => {
     if (result2 !== PROVEN && child2?._zod) {
-      const answer2 = isRecursive(child2, stack, resolve10);
+      const answer2 = isRecursive(child2, stack, resolve11);
       if (answer2 > result2)
         result2 = answer2;
     }
   };
-  const shape = (sh, spread) => {
+  const shape = (sh, spread2) => {
     let answer2 = NONE;
     for (const key of Reflect.ownKeys(sh)) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
-      if (spread && !desc.enumerable)
+      if (spread2 && !desc.enumerable)
         continue;
-      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve10) : NONE;
+      const child2 = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve11) : NONE;
       if (child2 > answer2)
         answer2 = child2;
     }
@@ -59088,7 +59088,7 @@ function isRecursive(inst, stack, resolve10) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve10 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve11 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -62167,7 +62167,7 @@ function crossProblems(value, locate) {
   }
   const known2 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
   if (known2.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
-  if (Array.isArray(probes)) found.push(...probes.flatMap((probe2, i) => isRecord2(probe2) ? peerProblems(probe2, known2, i, locate) : []));
+  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known2, i, locate) : []));
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
 function wordProblem(line2, path5, locate) {
@@ -62180,9 +62180,9 @@ function operationProblem(given, path5, locate) {
   const read2 = readOperation(splitList(given));
   return "problem" in read2 ? [{ at: locate(path5), message: `${path5.map(String).join(".")}: ${read2.problem}` }] : [];
 }
-function peerProblems(probe2, known2, i, locate) {
-  const { from } = probe2;
-  const given = probe2["try"];
+function peerProblems(probe3, known2, i, locate) {
+  const { from } = probe3;
+  const given = probe3["try"];
   const read2 = typeof given === "string" || Array.isArray(given) && given.every((word2) => typeof word2 === "string") ? readOperation(splitList(given)) : void 0;
   const other = read2 !== void 0 && "other" in read2 ? read2.other : void 0;
   const missing = [from, other === "container" ? void 0 : other].find((name2) => typeof name2 === "string" && !known2.includes(name2));
@@ -62193,31 +62193,31 @@ function peerProblems(probe2, known2, i, locate) {
 }
 function probeProblems(probes, locate) {
   const names = /* @__PURE__ */ new Map();
-  return probes.flatMap((probe2, i) => {
-    if (!isRecord2(probe2)) return [];
+  return probes.flatMap((probe3, i) => {
+    if (!isRecord2(probe3)) return [];
     const found = [];
     const say = (message, key) => {
       found.push({ at: locate(key === void 0 ? ["probes", i] : ["probes", i, key]), message });
     };
-    const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe2, key));
+    const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe3, key));
     if (actions.length === 0) say(`probe ${String(i + 1)} tries nothing: give it one of ${ACTION_KEYS.join(", ")}`);
     if (actions.length > 1) say(`probe ${String(i + 1)} tries several things (${actions.join(", ")}): give each a probe of its own`, actions[1]);
-    if ("for" in probe2 && !("open" in probe2)) say("`for` goes with `open` only", "for");
-    if ("terminal" in probe2 && !("run" in probe2 || "shell" in probe2)) say("`terminal` goes with `run` or `shell` only", "terminal");
-    if ("via" in probe2 && !("run" in probe2 || "shell" in probe2)) say("`via` goes with `run` or `shell` only", "via");
-    if (probe2["via"] === "docker-exec" && probe2["terminal"] === true) say("`terminal` goes with `via: agent` only", "terminal");
-    if ("http" in probe2 && "user" in probe2) say("`user` has no meaning for `http`, which runs on the host", "user");
-    found.push(...wordProblem(probe2["run"], ["probes", i, "run"], locate));
-    if ("try" in probe2) found.push(...operationProblem(probe2["try"], ["probes", i, "try"], locate));
-    const { expect: expect2 } = probe2;
+    if ("for" in probe3 && !("open" in probe3)) say("`for` goes with `open` only", "for");
+    if ("terminal" in probe3 && !("run" in probe3 || "shell" in probe3)) say("`terminal` goes with `run` or `shell` only", "terminal");
+    if ("via" in probe3 && !("run" in probe3 || "shell" in probe3)) say("`via` goes with `run` or `shell` only", "via");
+    if (probe3["via"] === "docker-exec" && probe3["terminal"] === true) say("`terminal` goes with `via: agent` only", "terminal");
+    if ("http" in probe3 && "user" in probe3) say("`user` has no meaning for `http`, which runs on the host", "user");
+    found.push(...wordProblem(probe3["run"], ["probes", i, "run"], locate));
+    if ("try" in probe3) found.push(...operationProblem(probe3["try"], ["probes", i, "try"], locate));
+    const { expect: expect2 } = probe3;
     const wanted = isRecord2(expect2) ? ["label", "mode", "secure"].find((key) => key in expect2) : void 0;
     if (wanted !== void 0) {
-      const tried = typeof probe2["try"] === "string" || Array.isArray(probe2["try"]) ? splitList(probe2["try"])[0] ?? "" : "exec" in probe2 ? "exec" : "";
+      const tried = typeof probe3["try"] === "string" || Array.isArray(probe3["try"]) ? splitList(probe3["try"])[0] ?? "" : "exec" in probe3 ? "exec" : "";
       if (!CARRYING.has(tried)) say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...CARRYING].join(", ")}`, "expect");
       else if (isRecord2(expect2) && expect2["access"] === "denied") say(`\`${wanted}\`: what is denied carries nothing`, "expect");
       else if (wanted === "secure" && !tried.startsWith("exec")) say("`secure` goes with an execution", "expect");
     }
-    const name2 = probe2["name"];
+    const name2 = probe3["name"];
     if (typeof name2 === "string") {
       const first = names.get(name2);
       if (first !== void 0) say(`the name ${JSON.stringify(name2)} is taken by probe ${String(first + 1)}`, "name");
@@ -62360,7 +62360,7 @@ function selected(plans, grep) {
   } catch {
     throw new HarnessError("usage", `--grep ${JSON.stringify(grep)} is not a regular expression.`);
   }
-  const kept = plans.map((plan) => ({ ...plan, probes: plan.probes.filter((probe2) => pattern3.test(fullTitle(plan.title, probe2))) })).filter((plan) => plan.probes.length > 0);
+  const kept = plans.map((plan) => ({ ...plan, probes: plan.probes.filter((probe3) => pattern3.test(fullTitle(plan.title, probe3))) })).filter((plan) => plan.probes.length > 0);
   if (kept.length === 0) throw new HarnessError("no-probes", `No probe's name matches ${JSON.stringify(grep)}.`);
   return kept;
 }
@@ -62689,8 +62689,8 @@ var Credit = class {
   #waiting = [];
   /** Waits until that many bytes may be sent; false when the stream is over instead. */
   async spend(bytes) {
-    while (this.#open && this.#left < bytes) await new Promise((resolve10) => {
-      this.#waiting.push(resolve10);
+    while (this.#open && this.#left < bytes) await new Promise((resolve11) => {
+      this.#waiting.push(resolve11);
     });
     this.#left -= bytes;
     return this.#open;
@@ -62707,7 +62707,7 @@ var Credit = class {
   #wake() {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const resolve10 of waiting) resolve10();
+    for (const resolve11 of waiting) resolve11();
   }
 };
 
@@ -62740,8 +62740,8 @@ var RemoteCommand = class {
     this.#argv = argv;
     this.#options = options;
     this.#send = send;
-    this.result = new Promise((resolve10, reject) => {
-      this.#resolve = resolve10;
+    this.result = new Promise((resolve11, reject) => {
+      this.#resolve = resolve11;
       this.#reject = reject;
     });
     const request2 = {
@@ -62867,13 +62867,13 @@ var Channel2 = class _Channel {
    */
   static async open(socket2, timeoutMs, lastWords) {
     const channel = new _Channel(socket2, lastWords);
-    await new Promise((resolve10, reject) => {
+    await new Promise((resolve11, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError("lab-guest", `The lab guest did not answer within ${String(timeoutMs / 1e3)} s.`));
       }, timeoutMs);
       const settle3 = () => {
         clearTimeout(timer);
-        if (channel.#broken === void 0) resolve10();
+        if (channel.#broken === void 0) resolve11();
         else reject(channel.#broken);
       };
       channel.#onHello = settle3;
@@ -62986,7 +62986,7 @@ var Qmp = class _Qmp {
     socket2.on("error", () => void 0);
     socket2.on("close", () => {
       this.#closed = true;
-      for (const resolve10 of this.#waiting) resolve10({ error: { desc: "QEMU ended" } });
+      for (const resolve11 of this.#waiting) resolve11({ error: { desc: "QEMU ended" } });
       this.#waiting = [];
     });
   }
@@ -63007,12 +63007,12 @@ var Qmp = class _Qmp {
   }
   /** Sends one command and waits for its answer. */
   async command(execute, args = {}) {
-    const answer2 = await new Promise((resolve10) => {
+    const answer2 = await new Promise((resolve11) => {
       if (this.#closed) {
-        resolve10({ error: { desc: "QEMU ended" } });
+        resolve11({ error: { desc: "QEMU ended" } });
         return;
       }
-      this.#waiting.push(resolve10);
+      this.#waiting.push(resolve11);
       this.#socket.write(`${JSON.stringify({ execute, arguments: args })}
 `);
     });
@@ -63260,17 +63260,17 @@ var import_node_crypto8 = require("node:crypto");
 var import_node_net2 = require("node:net");
 var import_promises9 = require("node:timers/promises");
 function take(name2) {
-  return new Promise((resolve10, reject) => {
+  return new Promise((resolve11, reject) => {
     const server = (0, import_node_net2.createServer)((socket2) => {
       socket2.destroy();
     });
     server.once("error", (error3) => {
-      if (error3.code === "EADDRINUSE") resolve10(void 0);
+      if (error3.code === "EADDRINUSE") resolve11(void 0);
       else reject(error3);
     });
     server.listen(name2, () => {
       server.unref();
-      resolve10(server);
+      resolve11(server);
     });
   });
 }
@@ -63286,8 +63286,8 @@ async function withLock2(path5, work2, onWait = () => void 0) {
   try {
     return await work2();
   } finally {
-    await new Promise((resolve10) => {
-      held3.close(resolve10);
+    await new Promise((resolve11) => {
+      held3.close(resolve11);
     });
   }
 }
@@ -63301,7 +63301,7 @@ function findMirror(files) {
     const entries = file5.name.endsWith(".sources") ? parseDeb822(file5.text) : parseList(file5.text);
     for (const entry of entries) {
       if (!entry.components.includes("main") || !entry.suites.some((suite) => DEBIAN_SUITES.has(suite))) continue;
-      const uri = entry.uris.find((candidate) => /^https?:\/\//.test(candidate));
+      const uri = entry.uris.find((candidate2) => /^https?:\/\//.test(candidate2));
       if (uri !== void 0) return uri.replace(/\/+$/, "");
     }
   }
@@ -63433,14 +63433,14 @@ function qemuArgv(tree, args) {
 var import_node_net3 = require("node:net");
 var import_promises12 = require("node:timers/promises");
 function attempt(path5) {
-  return new Promise((resolve10) => {
+  return new Promise((resolve11) => {
     const socket2 = (0, import_node_net3.connect)(path5);
     socket2.once("connect", () => {
       socket2.removeAllListeners("error");
-      resolve10(socket2);
+      resolve11(socket2);
     });
     socket2.once("error", () => {
-      resolve10(void 0);
+      resolve11(void 0);
     });
   });
 }
@@ -63533,9 +63533,9 @@ var import_node_stream3 = require("node:stream");
 var import_promises15 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
 function small(tar, name2, file5) {
-  return new Promise((resolve10, reject) => {
+  return new Promise((resolve11, reject) => {
     const done = (error3) => {
-      if (error3 == null) resolve10();
+      if (error3 == null) resolve11();
       else reject(error3);
     };
     if (file5.linkTo === void 0) tar.entry({ name: name2, mode: file5.mode, uid: 0, gid: 0 }, file5.text ?? "", done);
@@ -63549,9 +63549,9 @@ async function add2(tar, hostPath, guestPath) {
   if (info.isSymbolicLink()) {
     await small(tar, name2, { guestPath, mode: 511, linkTo: await (0, import_promises14.readlink)(hostPath) });
   } else if (info.isDirectory()) {
-    await new Promise((resolve10, reject) => {
+    await new Promise((resolve11, reject) => {
       tar.entry({ ...common, type: "directory" }, (error3) => {
-        if (error3 == null) resolve10();
+        if (error3 == null) resolve11();
         else reject(error3);
       });
     });
@@ -63670,8 +63670,8 @@ async function getFiles(channel, guestDir, hostDir) {
   }).on("close", () => {
     goOn();
   });
-  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve10) => {
-    goOn = resolve10;
+  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve11) => {
+    goOn = resolve11;
   });
   const packed = guestMust(channel, ["tar", "--create", "--file=-", "--directory", guestDir, "."], { onStdout: sink });
   packed.then(() => tar.end(), () => tar.destroy());
@@ -63937,10 +63937,10 @@ function groups(rules, key) {
   for (const rule of rules) found.set(key(rule), [...found.get(key(rule)) ?? [], rule]);
   return found;
 }
-function behindText({ state, probes, shadowedBy, reason: reason2 }, nameOf2) {
+function behindText({ state, probes, shadowedBy, reason: reason2 }, nameOf3) {
   switch (state) {
     case "hit":
-      return probes.map(nameOf2).join("; ");
+      return probes.map(nameOf3).join("; ");
     case "unhit":
       return "no probe hits it";
     case "shadowed":
@@ -63950,7 +63950,7 @@ function behindText({ state, probes, shadowedBy, reason: reason2 }, nameOf2) {
   }
 }
 function probeNames(ledger) {
-  const names = new Map(ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe2 }) => [probe2.id, probe2.name])));
+  const names = new Map(ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe3 }) => [probe3.id, probe3.name])));
   return (id) => names.get(id) ?? id;
 }
 function isKnown(coverage) {
@@ -63975,7 +63975,7 @@ function countsText({ hit, unhit, shadowed, untestable: untestable2, testable, p
 function coverageGaps(ledger) {
   const { minCoverage } = ledger.options;
   if (minCoverage === void 0) return [];
-  const short = profileCoverages(ledger).filter(({ own: own3 }) => own3.hit * 100 < minCoverage * own3.testable).map(({ profile: profile2, own: own3 }) => ({ exit: EXIT.failed, message: `Too few rules of profile ${JSON.stringify(profile2)} are covered: ${countsText(own3)}; ${String(minCoverage)} % were asked for.` }));
+  const short = profileCoverages(ledger).filter(({ own: own4 }) => own4.hit * 100 < minCoverage * own4.testable).map(({ profile: profile2, own: own4 }) => ({ exit: EXIT.failed, message: `Too few rules of profile ${JSON.stringify(profile2)} are covered: ${countsText(own4)}; ${String(minCoverage)} % were asked for.` }));
   const unknown2 = ledger.suites.flatMap(({ coverage }, suite) => isKnown(coverage) ? [] : [{ suite, exit: EXIT.undecided, message: `Its coverage is not known, but ${String(minCoverage)} % were asked for: ${coverage?.unknown ?? "the suite was not prepared."}` }]);
   return [...short, ...unknown2];
 }
@@ -63991,18 +63991,18 @@ var WIDTH = 400;
 var STATE_MARK = { hit: ["\u2713", "green"], unhit: ["\u2717", "red"], shadowed: ["\u2261", "yellow"], untestable: ["-", "dim"] };
 function coverageListing(ledger, { color: color5, root }) {
   const paint = painter(color5);
-  const nameOf2 = probeNames(ledger);
+  const nameOf3 = probeNames(ledger);
   const lines2 = [];
   for (const coverage of fileCoverages(ledger)) {
     lines2.push("", `\u25B8 ${paint(oneLine(relativeTo(root, coverage.file), WIDTH), "bold")}`);
     for (const { line: line2, text: text4, rules } of listingOf(coverage)) {
       const [first] = rules;
       const gutter = `${first === void 0 ? " " : marked(worst(rules), paint)} ${paint(String(line2).padStart(5), "dim")}`;
-      lines2.push(`  ${gutter}  ${shown(text4)}`, ...rules.flatMap((rule) => behind(rule, rules.length > 1, paint, nameOf2)));
+      lines2.push(`  ${gutter}  ${shown(text4)}`, ...rules.flatMap((rule) => behind(rule, rules.length > 1, paint, nameOf3)));
     }
     for (const [file5, rules] of includedOf(coverage)) {
       lines2.push("", `  ${paint(oneLine(relativeTo(root, file5), WIDTH), "bold")}, included: ${countsText(countRules(rules))}`);
-      for (const rule of rules) lines2.push(`  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), "dim")}  ${shown(rule.text)}`, ...behind(rule, false, paint, nameOf2));
+      for (const rule of rules) lines2.push(`  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), "dim")}  ${shown(rule.text)}`, ...behind(rule, false, paint, nameOf3));
     }
   }
   for (const { title: title2, coverage } of ledger.suites) if (coverage !== void 0 && "unknown" in coverage) lines2.push("", `  the coverage of ${oneLine(title2, 100)} is not known: ${oneLine(coverage.unknown, WIDTH)}`);
@@ -64019,10 +64019,10 @@ function marked(state, paint) {
 function shown(text4) {
   return oneLine(text4.replaceAll("	", "    "), WIDTH);
 }
-function behind(rule, several, paint, nameOf2) {
+function behind(rule, several, paint, nameOf3) {
   if (rule.state === "unhit" && !several) return [];
   const what = several ? `${rule.text}: ` : "";
-  return [paint(`            ${several ? `${marked(rule.state, (text4) => text4)} ` : ""}${oneLine(what + behindText(rule, nameOf2), WIDTH)}`, "dim")];
+  return [paint(`            ${several ? `${marked(rule.state, (text4) => text4)} ` : ""}${oneLine(what + behindText(rule, nameOf3), WIDTH)}`, "dim")];
 }
 
 // src/report/describe.ts
@@ -64103,10 +64103,10 @@ function placeText(entry, root) {
   return oneLine(`${relativeTo(root, file5)}:${line2}`, LINE);
 }
 function factsOf(entry, root) {
-  const { probe: probe2, verdict: verdict2, observation, control, witnesses } = entry;
-  const facts = [["probe", `${visible(probe2.id)} at ${placeText(entry, root)}`]];
-  if (probe2.because !== void 0) facts.push(["because", oneLine(probe2.because, LINE)]);
-  facts.push(["tried", `${probe2.from === void 0 ? "" : `by the peer ${visible(probe2.from)}: `}${actionText(probe2.action, probe2.user)}`], ["expected", expectationText(probe2.expect)]);
+  const { probe: probe3, verdict: verdict2, observation, control, witnesses } = entry;
+  const facts = [["probe", `${visible(probe3.id)} at ${placeText(entry, root)}`]];
+  if (probe3.because !== void 0) facts.push(["because", oneLine(probe3.because, LINE)]);
+  facts.push(["tried", `${probe3.from === void 0 ? "" : `by the peer ${visible(probe3.from)}: `}${actionText(probe3.action, probe3.user)}`], ["expected", expectationText(probe3.expect)]);
   if (observation !== void 0) facts.push(["happened", observationText(observation)]);
   if (observation?.process !== void 0) facts.push(["process", processText(observation.process)]);
   if (observation?.other !== void 0) facts.push(["other end", processText(observation.other)]);
@@ -64209,9 +64209,9 @@ function suiteLines(suite, { color: color5, root }) {
 }
 function entryLines(entry, options) {
   const paint = painter(options.color);
-  const { probe: probe2, verdict: verdict2 } = entry;
+  const { probe: probe3, verdict: verdict2 } = entry;
   const [mark, style] = Object.hasOwn(MARK, verdict2.kind) ? MARK[verdict2.kind] : MARK.inconclusive;
-  const name2 = oneLine(probe2.name, WIDTH2);
+  const name2 = oneLine(probe3.name, WIDTH2);
   if (verdict2.kind === "pass") return [`  ${paint(mark, style)} ${name2}`, paint(`      ${passText(entry)}`, "dim"), ...verdict2.notes.slice(0, 3).map((note) => paint(`      note: ${oneLine(note, WIDTH2)}`, "dim"))];
   if (verdict2.kind === "skipped") return [paint(`  ${mark} ${name2}: skipped, ${oneLine(verdict2.reason, WIDTH2)}`, "dim")];
   const heading = `  ${paint(mark, style)} ${paint(verdict2.kind.toUpperCase(), style, "bold")} ${paint(name2, "bold")}  ${paint(placeText(entry, options.root), "dim")}`;
@@ -64226,8 +64226,8 @@ function entryLines(entry, options) {
   }
   return [heading, ...lines2, ""];
 }
-function passText({ probe: probe2, observation, control, witnesses }) {
-  const parts3 = [`tried ${actionText(probe2.action, probe2.user)}: ${observation === void 0 ? "no observation" : observationText(observation)}`];
+function passText({ probe: probe3, observation, control, witnesses }) {
+  const parts3 = [`tried ${actionText(probe3.action, probe3.user)}: ${observation === void 0 ? "no observation" : observationText(observation)}`];
   const first = witnesses[0];
   parts3.push(first === void 0 ? "no record" : `kernel: ${recordText(first.record)}${witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : ""}`);
   if (control !== void 0) parts3.push(`control: ${observationText(control)}`);
@@ -64269,9 +64269,9 @@ function closing(ledger, options) {
   const { planned, selected: selected3 } = ledger.options;
   const chosen = planned === selected3 ? "" : `, ${grouped(selected3)} of ${grouped(planned)} planned`;
   const lines2 = ["", `  ${grouped(counts.total)} ${counts.total === 1 ? "probe" : "probes"}${parts3.length === 0 ? "" : `: ${parts3.join(", ")}`} ${paint(`(${durationText(ledger.durationMs)}${chosen})`, "dim")}`];
-  for (const { profile: profile2, own: own3, included } of profileCoverages(ledger)) {
+  for (const { profile: profile2, own: own4, included } of profileCoverages(ledger)) {
     const beside = Object.values(included).some((count4) => count4 > 0) ? `; of its includes ${countsText(included)}` : "";
-    lines2.push(`  coverage of ${oneLine(profile2, 100)}: ${countsText(own3)}${paint(beside, "dim")}`);
+    lines2.push(`  coverage of ${oneLine(profile2, 100)}: ${countsText(own4)}${paint(beside, "dim")}`);
   }
   for (const { suite, message } of shortfallsOf(ledger)) {
     lines2.push(`  ${paint("!", "yellow")} ${suite === void 0 ? "" : `${oneLine(ledger.suites[suite]?.title ?? "", 100)}: `}${oneLine(message, WIDTH2)}`);
@@ -64326,12 +64326,12 @@ ${barred(text4, Math.max(left, 256))}`;
   return blocks.join("\n\n");
 }
 function caseProperties(entry, root) {
-  const { probe: probe2, verdict: verdict2, observation, control, witnesses } = entry;
+  const { probe: probe3, verdict: verdict2, observation, control, witnesses } = entry;
   const properties = [
-    ["probe", probe2.id],
+    ["probe", probe3.id],
     ["place", placeText(entry, root)],
-    ["action", actionText(probe2.action, probe2.user)],
-    ["expected", expectationText(probe2.expect)],
+    ["action", actionText(probe3.action, probe3.user)],
+    ["expected", expectationText(probe3.expect)],
     ["verdict", verdict2.kind],
     ["code", verdict2.code]
   ];
@@ -64424,7 +64424,7 @@ function coverageHtml(ledger, root, anchorOf) {
     return anchor2 === void 0 ? inline(names(id), 200) : tag2("a", { href: `#${anchor2}` }, inline(names(id), 200));
   };
   const head2 = tag2("tr", {}, tag2("th", {}, "profile"), tag2("th", {}, ""), ...["covered", "hit", "unhit", "shadowed", "untestable"].map((word2) => tag2("th", { class: "count" }, word2)));
-  const table2 = tag2("div", { class: "wide" }, tag2("table", {}, head2, ...profiles.flatMap(({ profile: profile2, own: own3, included }) => [row2(tag2("code", {}, inline(profile2, 200)), own3), ...total(included) === 0 ? [] : [row2("\u2013 of included files", included)]])));
+  const table2 = tag2("div", { class: "wide" }, tag2("table", {}, head2, ...profiles.flatMap(({ profile: profile2, own: own4, included }) => [row2(tag2("code", {}, inline(profile2, 200)), own4), ...total(included) === 0 ? [] : [row2("\u2013 of included files", included)]])));
   return [tag2("h2", {}, "Rule coverage"), ...profiles.length === 0 ? [] : [table2], ...unknown2, ...fileCoverages(ledger).map((coverage) => fileHtml(coverage, root, link))].join("\n");
 }
 function total({ testable, shadowed, untestable: untestable2 }) {
@@ -64494,11 +64494,11 @@ var POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; fo
 var TONE = { green: "good", red: "bad", undecided: "warn", error: "bad" };
 var VERDICT = { pass: ["\u2713", "good"], fail: ["\u2717", "bad"], vacuous: ["\u2205", "warn"], inconclusive: ["?", "warn"], skipped: ["\u2013", "dim"] };
 function html(ledger, { root } = {}) {
-  const anchors = new Map(ledger.suites.flatMap(({ entries }, suite) => entries.map(({ probe: probe2 }, index) => [probe2.id, `probe-${String(suite)}-${String(index)}`])));
-  const outcome2 = outcomeOf2(exitCode(ledger));
-  const head2 = [tag2("title", {}, inline(`${outcome2}: ${ledger.suites.map(({ title: title2 }) => title2).join(", ") || "apparmor-probe"}`, 200)), tag2("style", {}, STYLE)];
+  const anchors = new Map(ledger.suites.flatMap(({ entries }, suite) => entries.map(({ probe: probe3 }, index) => [probe3.id, `probe-${String(suite)}-${String(index)}`])));
+  const outcome3 = outcomeOf2(exitCode(ledger));
+  const head2 = [tag2("title", {}, inline(`${outcome3}: ${ledger.suites.map(({ title: title2 }) => title2).join(", ") || "apparmor-probe"}`, 200)), tag2("style", {}, STYLE)];
   const body = [
-    tag2("h1", {}, tag2("span", { class: `badge ${TONE[outcome2]}` }, outcome2.toUpperCase()), " ", inline(meaningOf(ledger))),
+    tag2("h1", {}, tag2("span", { class: `badge ${TONE[outcome3]}` }, outcome3.toUpperCase()), " ", inline(meaningOf(ledger))),
     tag2("p", {}, countsText2(ledger)),
     tag2("p", { class: "dim" }, inline(`${ledger.tool}, run ${ledger.run}, ${ledger.startedAt}, ${durationText(ledger.durationMs)}`)),
     wrong(ledger),
@@ -64536,7 +64536,7 @@ function suiteHtml(suite, root, anchors) {
   ].filter((part2) => part2 !== "").join("\n");
 }
 function entryHtml(entry, root, anchor2) {
-  const { probe: probe2, verdict: verdict2, observation } = entry;
+  const { probe: probe3, verdict: verdict2, observation } = entry;
   const [mark, tone] = Object.hasOwn(VERDICT, verdict2.kind) ? VERDICT[verdict2.kind] : VERDICT.inconclusive;
   const happened = observation === void 0 ? "" : ` \u2192 ${observationText(observation)}`;
   const facts = factsOf(entry, root).map(([name2, value]) => tag2("dt", {}, inline(name2)) + tag2("dd", {}, inline(value)));
@@ -64544,7 +64544,7 @@ function entryHtml(entry, root, anchor2) {
   return tag2(
     "details",
     { id: anchor2, ...open5 },
-    tag2("summary", {}, tag2("span", { class: tone }, mark), " ", tag2("strong", {}, inline(probe2.name, 300)), " ", tag2("code", { class: "dim" }, inline(actionText(probe2.action, probe2.user) + happened, 300))),
+    tag2("summary", {}, tag2("span", { class: tone }, mark), " ", tag2("strong", {}, inline(probe3.name, 300)), " ", tag2("code", { class: "dim" }, inline(actionText(probe3.action, probe3.user) + happened, 300))),
     tag2("dl", {}, ...facts),
     tag2("details", {}, tag2("summary", { class: "dim" }, "raw records and outputs"), tag2("pre", {}, block(caseOutput(entry, root))))
   );
@@ -64610,12 +64610,12 @@ function classNameOf(suite) {
   return `${part2(suite.confinement?.profile ?? stem(suite.profileFile ?? suite.image))}.${part2(stem(suite.file))}`;
 }
 function caseOf(entry, className2, options) {
-  const { probe: probe2, verdict: verdict2 } = entry;
+  const { probe: probe3, verdict: verdict2 } = entry;
   return {
     className: className2,
-    name: probe2.name,
-    file: relativeTo(options.root, probe2.at.file),
-    line: probe2.at.line,
+    name: probe3.name,
+    file: relativeTo(options.root, probe3.at.file),
+    line: probe3.at.line,
     ms: entry.observation?.durationMs ?? 0,
     outcome: { element: Object.hasOwn(ELEMENT, verdict2.kind) ? ELEMENT[verdict2.kind] : "error", message: verdict2.reason, type: verdict2.code },
     properties: caseProperties(entry, options.root),
@@ -64696,9 +64696,9 @@ function markdown(ledger, options = {}) {
   if (all.length === entries.length && details.length === bad.length && byteLength(whole) <= budget) return whole;
   const left = budget - byteLength(top) - 1e3;
   const rows = fitting(bad, rowOf, left / 2);
-  const told2 = fitting(bad, detailOf, left - rows.reduce((sum, one) => sum + byteLength(one) + 2, 0));
-  const notice = `> Shortened to fit a job summary: ${grouped(rows.length)} of ${grouped(entries.length)} probes are listed, those that are not green first, ${grouped(told2.length)} of ${grouped(bad.length)} with details. All of them are in report.json and junit.xml.`;
-  return `${[top, notice, ...rows.length > 0 ? [table(rows)] : [], ...told2].join("\n\n")}
+  const told3 = fitting(bad, detailOf, left - rows.reduce((sum, one) => sum + byteLength(one) + 2, 0));
+  const notice = `> Shortened to fit a job summary: ${grouped(rows.length)} of ${grouped(entries.length)} probes are listed, those that are not green first, ${grouped(told3.length)} of ${grouped(bad.length)} with details. All of them are in report.json and junit.xml.`;
+  return `${[top, notice, ...rows.length > 0 ? [table(rows)] : [], ...told3].join("\n\n")}
 `;
 }
 function fitting(items, text4, bytes) {
@@ -64730,7 +64730,7 @@ function opening(ledger, budget) {
 function coverageOf2(ledger, budget, root) {
   const profiles = profileCoverages(ledger);
   const unknown2 = ledger.suites.flatMap(({ title: title2, coverage }) => coverage !== void 0 && "unknown" in coverage ? [`- ${code(title2, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`] : []);
-  const rows = profiles.map(({ profile: profile2, own: own3, included }) => `| ${code(profile2, 200)} | ${own3.percent === void 0 ? "" : `**${String(own3.percent)} %**`} | ${[own3.hit, own3.unhit, own3.shadowed, own3.untestable].map(grouped).join(" | ")} | ${countsText(included)} |`);
+  const rows = profiles.map(({ profile: profile2, own: own4, included }) => `| ${code(profile2, 200)} | ${own4.percent === void 0 ? "" : `**${String(own4.percent)} %**`} | ${[own4.hit, own4.unhit, own4.shadowed, own4.untestable].map(grouped).join(" | ")} | ${countsText(included)} |`);
   const parts3 = rows.length === 0 ? [] : [["| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |", "|---|---|---|---|---|---|---|", ...fitting(rows, (row4) => row4, budget / 2)].join("\n")];
   if (unknown2.length > 0) parts3.push(listed(unknown2, budget / 4));
   const unhit = fileCoverages(ledger).flatMap(({ rules }) => rules.filter(({ state, included }) => state === "unhit" && !included)).map(({ file: file5, line: line2, text: text4 }) => `- ${code(`${relativeTo(root, file5)}:${String(line2)}`, 200)} ${code(text4, 200)}`);
@@ -64748,11 +64748,11 @@ function markOf(entry) {
   return Object.hasOwn(MARK2, entry.verdict.kind) ? MARK2[entry.verdict.kind] : MARK2.inconclusive;
 }
 function row3(entry, root) {
-  const { probe: probe2, verdict: verdict2, observation } = entry;
+  const { probe: probe3, verdict: verdict2, observation } = entry;
   const cells = [
     markOf(entry),
-    `${plain(probe2.name, 200)}<br>${code(placeText(entry, root), 200)}`,
-    code(actionText(probe2.action, probe2.user), 200),
+    `${plain(probe3.name, 200)}<br>${code(placeText(entry, root), 200)}`,
+    code(actionText(probe3.action, probe3.user), 200),
     observation === void 0 ? "" : plain(observationText(observation), 200),
     verdict2.kind === "pass" ? "pass" : `**${plain(verdict2.kind)}** ${plain(verdict2.reason, 300)}`
   ];
@@ -64964,8 +64964,8 @@ async function diffInLab(sides, plan, args) {
   const image = await buildLab({ suite: args.labSuite, progress });
   const guest = await startGuest(image, { progress });
   try {
-    const own3 = [...profileFiles(sides.base.file), ...profileFiles(sides.head.file), ...args.include, ...args.base === void 0 ? [] : [args.base]].map((path5) => (0, import_node_path29.resolve)(path5));
-    const files = [...new Set(own3)].filter((path5) => (0, import_node_fs36.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
+    const own4 = [...profileFiles(sides.base.file), ...profileFiles(sides.head.file), ...args.include, ...args.base === void 0 ? [] : [args.base]].map((path5) => (0, import_node_path29.resolve)(path5));
+    const files = [...new Set(own4)].filter((path5) => (0, import_node_fs36.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
     await guest.putFiles([...harnessFiles(), ...files, ...plan === void 0 ? [] : planFiles([plan])]);
     const { exit } = await guest.exec(["node", (0, import_node_path29.join)(packageRoot(), "dist/cli.cjs"), "diff", ...diffCommand(sides, { ...args, host: "local" })], {
       cwd: process.cwd(),
@@ -65193,6 +65193,874 @@ function line({ ok, what, found, code: code2, cure }, color5) {
   ${" ".repeat(24)} [${code2}] ${cure ?? ERRORS[code2].hint}`;
 }
 
+// src/cli/init.ts
+var import_node_fs41 = require("node:fs");
+var import_node_path33 = require("node:path");
+
+// src/generate/candidates.ts
+var NEW = "thing";
+var PLAIN2 = [
+  ...CAPABILITIES.map((name2) => ["capable", name2]),
+  ...["inet", "inet6"].flatMap((family2) => [["socket", family2, "stream"], ["socket", family2, "dgram"]]),
+  ["socket", "inet", "raw", "icmp"],
+  ["socket", "inet6", "raw", "icmpv6"],
+  ["socket", "packet", "dgram"],
+  ["socket", "packet", "raw"],
+  ["socket", "unix", "stream"],
+  ["socket", "unix", "dgram"],
+  ["socket", "unix", "raw"],
+  ["socket", "netlink", "raw"],
+  ["socket", "netlink", "dgram"],
+  ["mount", "tmpfs", "none", "/mnt"],
+  ["mount", "", "/etc", "/mnt", "bind"],
+  ["mount", "proc", "proc", "/mnt"],
+  ["umount", "/dev/shm"],
+  ["umount", "/proc"],
+  ["ptrace", "trace", "child"],
+  ["ptrace", "read", "child"],
+  ...["urg", "term", "kill", "hup", "usr1", "exists"].map((signal3) => ["signal", signal3, "child"]),
+  ["userns"],
+  ["io_uring", "sqpoll"],
+  ["io_uring", "override_creds"],
+  ["mqueue", "create", `/${NEW}`],
+  ["change_profile", "unconfined"]
+];
+function candidatesIn(found, look2, self2) {
+  const source = found.find(({ path: path5, kind }) => path5 === "/etc/passwd" && kind === "file") ?? found.find(({ path: path5, kind }) => kind === "file" && /^\/(?:etc|usr|bin|opt)\//.test(path5));
+  const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, source?.path))];
+  return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
+}
+function operationsOn({ path: path5, kind, mode: mode3 }, look2, source) {
+  const target2 = kind === "link" ? look2(path5, true) : void 0;
+  if (kind === "link" && (target2 === void 0 || target2.missing)) return [];
+  const folder = target2?.folder ?? kind === "folder";
+  if (!folder) {
+    const operations = [["open", "read", path5], ["open", "write", path5], ["open", "append", path5], ["lock", "flock", "read", path5], ["mmap", path5]];
+    return (mode3 & 73) !== 0 && /bin\//.test(path5) ? [["exec", path5], ...operations] : operations;
+  }
+  const inside2 = `${path5 === "/" ? "" : path5}/${NEW}`;
+  return [["open", "create", inside2], ["mkdir", inside2], ["readdir", path5], ...source === void 0 ? [] : [["link", source, inside2]]];
+}
+function candidate(words5, look2, self2, order) {
+  const read2 = readOperation(words5);
+  if ("problem" in read2) return void 0;
+  const action = { kind: "operation", ...read2, words: words5 };
+  const ends = { self: self2, other: self2 };
+  const accesses = [...operationAccesses(action, look2, ends), ...answeredAccesses(action, ends)];
+  if (accesses.length === 0) return void 0;
+  const path5 = words5.findLast((word2) => word2.startsWith("/"));
+  const seen2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
+  const alias = path5 !== void 0 && seen2.length > 0 && !seen2.includes(path5);
+  return { words: words5, action, accesses, ...path5 === void 0 ? {} : { path: path5 }, alias, cost: costOf(path5, order) };
+}
+function costOf(path5, order) {
+  if (path5 === void 0) return order / 1e6;
+  const depth = path5.split("/").length - 1;
+  const known2 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
+  return Math.abs(depth - 3) * 10 + path5.length + (known2 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
+}
+
+// src/generate/choose.ts
+function choose2(goals, held3) {
+  const choices = [];
+  const taken = /* @__PURE__ */ new Set();
+  const open5 = [];
+  for (const goal of [...goals].sort((a, b) => ORDER3.indexOf(a.purpose) - ORDER3.indexOf(b.purpose))) {
+    if (goal.variant !== void 0 && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
+    const good = [...goal.options.filter((one) => held3(one) === "clean"), ...goal.options.filter((one) => held3(one) === "noted")];
+    const known2 = good.find((one) => taken.has(one));
+    if (known2 !== void 0) continue;
+    const [best] = good;
+    if (best === void 0) {
+      open5.push(goal);
+      continue;
+    }
+    taken.add(best);
+    choices.push({ predicted: best, rule: goal.rule, alias: goal.purpose === "alias" });
+  }
+  return { choices, open: open5 };
+}
+var ORDER3 = ["shows", "alias", "neighbour", "change"];
+
+// src/generate/phrases.ts
+var FILE2 = {
+  "open read": "reading",
+  "open write": "writing to",
+  "open append": "appending to",
+  "open create": "creating",
+  mkdir: "making the folder",
+  readdir: "listing",
+  exec: "executing",
+  mmap: "mapping as a program",
+  "lock flock read": "locking"
+};
+function nameOf2(words5, allowed2, alias) {
+  return `${subject(words5)}${alias ? ", by way of a link," : ""} is ${allowed2 ? "allowed" : "denied"}`;
+}
+function subject(words5) {
+  const [operation2 = "", first = "", second = "", third = ""] = words5;
+  const path5 = words5.at(-1) ?? "";
+  const verb = FILE2[words5.slice(0, -1).join(" ")];
+  if (verb !== void 0) return `${verb} ${path5}`;
+  switch (operation2) {
+    case "link":
+      return `making ${second} a link to ${first}`;
+    case "capable":
+      return `the capability ${first}`;
+    case "socket":
+      return `a socket of ${[first, second, third].join(" ").trim()}`;
+    case "mount":
+      return first === "" ? `mounting ${second} a second time` : `mounting ${first}`;
+    case "umount":
+      return `unmounting ${first}`;
+    case "ptrace":
+      return first === "read" ? "reading the state of a child" : "tracing a child";
+    case "signal":
+      return `the signal ${first} to a child`;
+    case "userns":
+      return "a new user namespace";
+    case "change_profile":
+      return `changing to the profile ${first}`;
+    default:
+      return words5.join(" ");
+  }
+}
+
+// src/generate/compose.ts
+function groupsOf(rules) {
+  const groups3 = [];
+  let last;
+  for (const rule of rules) {
+    const current = groups3.at(-1);
+    const joins = last !== void 0 && rule.comment === void 0 && rule.profile === last.profile && rule.span.line <= last.span.line + 1 && rule.kind === last.kind;
+    if (joins && current !== void 0) current.rules.push(rule);
+    else groups3.push({ rules: [rule], ...rule.comment === void 0 ? {} : { because: sentence2(rule.comment) } });
+    last = rule;
+  }
+  return groups3;
+}
+function sentence2(comment2) {
+  const text4 = comment2.replaceAll(/\s+/g, " ").trim();
+  return text4.length <= 300 ? text4 : `${text4.slice(0, 300).replace(/\s+\S*$/, "")} \u2026`;
+}
+function specHead(head2) {
+  return [
+    "# Written by `apparmor-probe init` from the rules of the profile and the files of the image; every probe held when it was written.",
+    "# Nothing but the profile stands in the way here (`only-apparmor`), so that each denial is its own. It is yours now: take",
+    "# away what does not matter, and add what the service must still be able to do (docs/spec.md).",
+    `title: ${scalar2(head2.title)}`,
+    `profile: ${scalar2(head2.profile)}`,
+    "container:",
+    `  image: ${scalar2(head2.image)}`,
+    ...head2.build === void 0 ? [] : [`  build: ${scalar2(head2.build)}`],
+    "  only-apparmor: true",
+    "  hold: true",
+    ...Object.keys(head2.sysctls).length === 0 ? [] : ["  sysctls:", ...Object.entries(head2.sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`)],
+    ...head2.tmpfs.length === 0 ? [] : ["  # A stand-in for what is never mounted in a container: a rule about a name needs something of that name.", `  tmpfs: {${head2.tmpfs.map((path5) => `${path5}: ""`).join(", ")}}`],
+    ...head2.peers.length === 0 ? [] : ["", "peers:", ...head2.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)],
+    "",
+    "probes:"
+  ].join("\n");
+}
+function composeSpec(head2, groups3, choices, extras, place4) {
+  const lines2 = [specHead(head2)];
+  for (const { rules, because } of groups3) {
+    const own4 = rules.flatMap((rule) => choices.filter((choice) => choice.rule === rule));
+    for (const rule of rules) lines2.push(`  # ${place4(rule)}: ${comment(rule.text)}${[...choices, ...extras].some((one) => one.rule === rule) ? "" : reasonless(rule, choices)}`);
+    lines2.push(...probeLines(own4, because), ...extras.filter(({ rule }) => rule !== void 0 && rules.includes(rule)).flatMap(extraProbe), "");
+  }
+  const flags2 = extras.filter(({ rule }) => rule === void 0).flatMap(extraProbe);
+  if (flags2.length > 0) lines2.push("  # the flags of the profile", ...flags2);
+  return `${lines2.join("\n").trimEnd()}
+`;
+}
+function reasonless(rule, choices) {
+  const shared = choices.some(({ predicted }) => predicted.rules.has(rule));
+  return shared ? "  (shown by probes of other rules)" : "  (no probe: nothing in this image shows it)";
+}
+function comment(text4) {
+  return visible(text4.replaceAll(/\s+/g, " "));
+}
+function probeLines(choices, because) {
+  const together = /* @__PURE__ */ new Map();
+  for (const choice of choices) {
+    const key = JSON.stringify([patternOf(choice.predicted), expectation3(choice.predicted), choice.alias]);
+    together.set(key, [...together.get(key) ?? [], choice]);
+  }
+  return [...together.values()].flatMap((same4, i) => probe2(same4, i === 0 ? because : void 0));
+}
+function patternOf({ candidate: { words: words5, path: path5 } }) {
+  return path5 === void 0 ? words5 : words5.map((word2) => word2 === path5 ? "{path}" : word2);
+}
+function probe2(same4, because) {
+  const [first] = same4;
+  if (first === void 0) return [];
+  const matrix = same4.length > 1 && first.predicted.candidate.path !== void 0;
+  const words5 = matrix ? patternOf(first.predicted) : first.predicted.candidate.words;
+  const fields2 = [
+    `name: ${scalar2(nameOf2(words5, first.predicted.allowed, first.alias))}`,
+    ...because === void 0 ? [] : [`because: ${scalar2(because)}`],
+    ...actionLines(words5),
+    ...matrix ? matrixLines(same4.map(({ predicted }) => predicted.candidate.path ?? "")) : [],
+    `expect: ${expectation3(first.predicted)}`
+  ];
+  return [...fields2.map((field, i) => `${i === 0 ? "  - " : "    "}${field}`), ...matrix || same4.length === 1 ? [] : same4.slice(1).flatMap((one) => probe2([one], void 0))];
+}
+function matrixLines(paths) {
+  const flow = `matrix: {path: [${paths.map(scalar2).join(", ")}]}`;
+  return flow.length <= 120 ? [flow] : ["matrix:", "  path:", ...paths.map((path5) => `    - ${scalar2(path5)}`)];
+}
+var OWN_RECORD = { socket: "create", mount: "mount", umount: "umount" };
+function expectation3({ allowed: allowed2, logged, candidate: { words: words5 } }) {
+  const [operation2 = ""] = words5;
+  if (!allowed2) return OWN_RECORD[operation2] === void 0 ? "denied" : `{access: denied, audit: {operation: ${OWN_RECORD[operation2]}}}`;
+  return logged ? "{access: allowed, audit: {apparmor: AUDIT}}" : "allowed";
+}
+function extraProbe({ fields: fields2 }) {
+  return fields2.map((field, i) => `${i === 0 ? "  - " : "    "}${field}`);
+}
+function candidateProbe(predicted) {
+  return [...actionLines(predicted.candidate.words), `expect: ${expectation3(predicted)}`].map((field, i) => `${i === 0 ? "  - " : "    "}${field}`).join("\n");
+}
+function actionLines(words5) {
+  const [operation2 = "", first = "", second = ""] = words5;
+  if (operation2 === "open") return [`open: ${scalar2(second)}`, ...first === "read" ? [] : [`for: ${first}`]];
+  if ((operation2 === "mkdir" || operation2 === "exec") && words5.length === 2) return [`${operation2}: ${scalar2(first)}`];
+  const plain2 = words5.every((word2) => /^[\w./:{}-]+$/.test(word2));
+  return [`try: ${plain2 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`];
+}
+function scalar2(text4) {
+  const plain2 = /^[A-Za-z/_][\w /.()+'-]*$/.test(text4) && !text4.endsWith(" ") && !/^(?:true|false|null|yes|no|on|off)$/i.test(text4);
+  return plain2 ? text4 : JSON.stringify(text4).replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+// src/generate/literals.ts
+var MOST3 = 64;
+function alternatives(text4) {
+  const inner = /\{([^{}]*)\}/.exec(text4);
+  if (inner === null) return [text4];
+  const [whole, list = ""] = inner;
+  const [head2, tail] = [text4.slice(0, inner.index), text4.slice(inner.index + whole.length)];
+  return [...new Set(list.split(",").flatMap((one) => alternatives(`${head2}${one}${tail}`)))].slice(0, MOST3);
+}
+function namedPaths({ rules }) {
+  const patterns = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf).flatMap(alternatives);
+  const paths = patterns.map((pattern3) => /[*?[\\^]/.test(pattern3) ? pattern3.replace(/\/?[^/]*[*?[\\^][\s\S]*$/, "") : pattern3.replace(/(?<=.)\/$/, ""));
+  return [...new Set(paths)].filter((path5) => /^\/./.test(path5));
+}
+function pathsOf(rule) {
+  return (rule.kind === "file" || rule.kind === "link") && rule.path !== void 0 ? rule.path.expanded : [];
+}
+
+// src/generate/extras.ts
+var NAME4 = /^[a-z][a-z0-9-]{0,31}$/;
+function peersOf(block2) {
+  return [...new Set(signalled(block2).flatMap(([, peers2]) => peers2))];
+}
+function extrasOf(block2) {
+  return [...signalled(block2).flatMap(([rule, peers2]) => peers2.map((peer) => signalFrom(peer, rule))), ...flagged(block2)];
+}
+function signalled({ rules, name: name2 }) {
+  return rules.flatMap((rule) => {
+    if (rule.kind !== "signal" || rule.via.length > 0 || rule.access.length > 0 && !rule.access.includes("receive")) return [];
+    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(alternatives).filter((peer) => NAME4.test(peer) && peer !== name2);
+    return peers2.length === 0 ? [] : [[rule, peers2]];
+  });
+}
+function signalFrom(peer, rule) {
+  const expect2 = rule.qualifiers.access === "deny" ? "denied" : "allowed";
+  return { rule, fields: [`name: the signal urg from ${peer} is ${expect2}`, `from: ${peer}`, "try: signal urg container", "control: false", `expect: ${expect2}`] };
+}
+function flagged({ flags: flags2 }) {
+  const shown2 = [
+    ["attach_disconnected", ["name: a program in memory can be executed", "try: exec-memfd /usr/bin/cp", "expect: allowed"]],
+    ["mediate_deleted", ["name: a program that was removed while it was open can be executed", `run: [bash, -c, "cp /usr/bin/true /var/tmp/gone && exec 3</var/tmp/gone && rm /var/tmp/gone && exec /proc/self/fd/3"]`, "expect: allowed"]]
+  ];
+  return shown2.flatMap(([flag3, fields2]) => flags2.includes(flag3) ? [{ fields: fields2 }] : []);
+}
+
+// src/generate/predict.ts
+function predict(candidate2, policy) {
+  const questions = candidate2.accesses.map(questionOf);
+  const grants2 = questions.map((question) => grantsFor(policy, question));
+  return { candidate: candidate2, questions, grants: grants2, ...outcome2(grants2), rules: new Set(rulesOf(grants2.flat())) };
+}
+function outcome2(grants2) {
+  const answers = grants2.map(answer);
+  const allowed2 = answers.every((one) => one.allowed);
+  return { allowed: allowed2, logged: allowed2 && answers.some(({ logged }) => logged) };
+}
+var Pool = class {
+  all;
+  #byKey = /* @__PURE__ */ new Map();
+  constructor(all) {
+    this.all = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
+    for (const one of all) {
+      for (const { domain, key } of one.questions) {
+        const keys = this.#byKey.get(domain) ?? /* @__PURE__ */ new Map();
+        this.#byKey.set(domain, keys);
+        const known2 = keys.get(key);
+        if (known2 === void 0) keys.set(key, [one]);
+        else known2.push(one);
+      }
+    }
+  }
+  /**
+   * Candidates that any expression of the policy matches.
+   * @param heads what their keys must begin with.
+   */
+  reached(policy, heads) {
+    return [...this.#byKey].flatMap(([domain, keys]) => policy.domains[domain].grants.length === 0 ? [] : [...keys].flatMap(([key, ones]) => heads.some((head2) => key.startsWith(head2)) && policy.domains[domain].automaton.match(key).length > 0 ? ones : []));
+  }
+};
+var Variant = class {
+  #rule;
+  changed;
+  /** @param changed what stands in place of the rule; nothing when it is dropped. */
+  constructor(rule, changed, block2, surroundings) {
+    this.#rule = rule;
+    this.changed = policyOf({ ...block2, rules: changed }, { ...surroundings, children: false });
+  }
+  /** Whether a probe of this candidate would show the change. */
+  shows({ questions, grants: grants2, allowed: allowed2, logged }) {
+    const now = outcome2(questions.map((question, i) => [...(grants2[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== void 0)]));
+    return now.allowed !== allowed2 || allowed2 && logged && !now.logged;
+  }
+};
+
+// src/generate/shortlist.ts
+var OPTIONS = { shows: 8, neighbour: 6, alias: 4, change: 6 };
+var ALIASES = ["x", "w", "r"];
+var MOST_OF_A_RULE = 4e3;
+var ENOUGH = 60;
+function headsOf(rule) {
+  return rule.kind === "file" && rule.path !== void 0 ? rule.path.expanded.map((text4) => text4.replace(/[*?[{\\][\s\S]*$/, "")) : [""];
+}
+function some2(all, test2, most) {
+  const found = [];
+  for (const one of all) {
+    if (test2(one)) found.push(one);
+    if (found.length >= most) break;
+  }
+  return found;
+}
+function goalsOf(rule, pool, changes) {
+  const own4 = some2(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE);
+  const byLetter = /* @__PURE__ */ new Map();
+  for (const one of own4) for (const letter of lettersShown(one, rule)) byLetter.set(letter, [...byLetter.get(letter) ?? [], one]);
+  const goals = [];
+  for (const [letter, shown2] of byLetter) {
+    const plain2 = shown2.filter(({ candidate: candidate2 }) => !candidate2.alias);
+    if (plain2.length > 0) goals.push({ rule, purpose: "shows", of: letter, options: spread(plain2, OPTIONS.shows) });
+  }
+  const by = rule.qualifiers.access === "deny" ? ALIASES.find((letter) => byLetter.get(letter)?.some(({ candidate: candidate2 }) => candidate2.alias)) : void 0;
+  if (by !== void 0) goals.push({ rule, purpose: "alias", of: by, options: spread((byLetter.get(by) ?? []).filter(({ candidate: candidate2 }) => candidate2.alias), OPTIONS.alias) });
+  const first = goals.find(({ purpose }) => purpose === "shows")?.options[0];
+  if (first !== void 0) {
+    const beside = neighbours(first, rule, pool.all);
+    if (beside.length > 0) goals.push({ rule, purpose: "neighbour", of: "", options: beside });
+  }
+  for (const { what, variant, moves } of changes) {
+    const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
+    const showing = some2([...own4, ...others].filter(({ candidate: candidate2 }) => !candidate2.alias), (one) => variant.shows(one), ENOUGH);
+    if (showing.length > 0) goals.push({ rule, purpose: "change", of: what, options: spread(showing, OPTIONS.change), variant });
+  }
+  return goals;
+}
+function lettersShown({ candidate: { accesses }, grants: grants2, allowed: allowed2 }, rule) {
+  const denies = rule.qualifiers.access === "deny";
+  if (allowed2 === denies) return [];
+  return accesses.flatMap((access5, i) => {
+    const said = grants2[i] ?? [];
+    if (denies) {
+      const { allowed: passes, deciding } = answer(said);
+      const others = grants2.some((grant, j) => j !== i && !answer(grant).allowed && !rulesOf(answer(grant).deciding).includes(rule));
+      return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule ? [letterOf(access5)] : [];
+    }
+    return answer(said.filter((grant) => grant.rule !== rule)).allowed ? [] : [letterOf(access5)];
+  });
+}
+function letterOf(access5) {
+  if (access5.class === "file") return "acd".includes(access5.permission) ? "w" : access5.permission;
+  return access5.class;
+}
+function neighbours(main, rule, all) {
+  const form2 = formOf(main);
+  const path5 = main.candidate.path ?? "";
+  return all.filter((one) => formOf(one) === form2 && one.allowed !== main.allowed && !one.rules.has(rule) && !one.candidate.alias).sort((a, b) => commonHead(b.candidate.path ?? "", path5) - commonHead(a.candidate.path ?? "", path5) || a.candidate.cost - b.candidate.cost).slice(0, OPTIONS.neighbour);
+}
+function formOf({ candidate: { words: words5, path: path5 } }) {
+  return path5 === void 0 ? words5[0] ?? "" : words5.filter((word2) => word2 !== path5).join(" ");
+}
+function commonHead(a, b) {
+  let length = 0;
+  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length += 1;
+  return length;
+}
+function spread(all, most) {
+  const sorted2 = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
+  const folders = /* @__PURE__ */ new Set();
+  const firsts = sorted2.filter((one) => {
+    const folder = `${formOf(one)} ${(one.candidate.path ?? "").replace(/\/[^/]*$/, "")}`;
+    return folders.has(folder) ? false : folders.add(folder);
+  });
+  return [.../* @__PURE__ */ new Set([...firsts.slice(0, most - 2), ...sorted2])].slice(0, most);
+}
+
+// src/profile/mutate-expression.ts
+function expressionChanges(text4) {
+  const changes = [];
+  for (let i = 0; i < text4.length; i += 1) {
+    const c = text4[i] ?? "";
+    if (c === "\\") i += 1;
+    else if (c === "@" && text4[i + 1] === "{") i = after(text4.indexOf("}", i), text4);
+    else if (c === "[") i = classEnd(text4, i) - 1;
+    else if (c === "*") {
+      const length = text4[i + 1] === "*" ? 2 : 1;
+      changes.push({ start: i, end: i + length, text: length === 2 ? "*" : "**" });
+      i += length - 1;
+    } else if (c === "{") changes.push(...withoutOne(text4, i));
+  }
+  return changes;
+}
+function withoutOne(text4, open5) {
+  const cuts = [open5];
+  let depth = 0;
+  let close = -1;
+  for (let i = open5; i < text4.length; i += 1) {
+    const c = text4[i] ?? "";
+    if (c === "\\") i += 1;
+    else if (c === "[") i = classEnd(text4, i) - 1;
+    else if (c === "{") depth += 1;
+    else if (c === "," && depth === 1) cuts.push(i);
+    else if (c === "}" && (depth -= 1) === 0) {
+      close = i;
+      break;
+    }
+  }
+  if (close < 0 || cuts.length < 2) return [];
+  const parts3 = cuts.map((cut, i) => text4.slice(cut + 1, cuts[i + 1] ?? close));
+  return parts3.map((_, left) => {
+    const rest = parts3.filter((_part, i) => i !== left);
+    return { start: open5, end: close + 1, text: rest.length === 1 ? rest[0] ?? "" : `{${rest.join(",")}}` };
+  });
+}
+function classEnd(text4, open5) {
+  let i = open5 + (text4[open5 + 1] === "^" ? 2 : 1);
+  if (text4[i] === "]") i += 1;
+  while (i < text4.length && text4[i] !== "]") i += text4[i] === "\\" ? 2 : 1;
+  return Math.min(i + 1, text4.length);
+}
+function after(found, text4) {
+  return found < 0 ? text4.length : found;
+}
+
+// src/profile/mutate-permissions.ts
+function permissionWords(letters) {
+  return letters.match(/[pPcCuUi]*x|./gs) ?? [];
+}
+function looserModes(mode3) {
+  const looser = [];
+  const lower = mode3.toLowerCase();
+  if (lower !== mode3) looser.push({ mode: lower, keepsTarget: true });
+  if (/^[pc]/.test(lower)) looser.push({ mode: "ux", keepsTarget: false }, { mode: "ix", keepsTarget: false });
+  if (lower === "ix") looser.push({ mode: "ux", keepsTarget: false });
+  return looser;
+}
+
+// src/profile/mutants.ts
+function changeText({ before, after: after2 }) {
+  return `${before} \u2192 ${after2 === "" ? "nothing" : after2}`;
+}
+function mutantsOf(text4, { included = false } = {}) {
+  const seen2 = /* @__PURE__ */ new Set();
+  const counts = /* @__PURE__ */ new Map();
+  const all = text4.profiles.flatMap((block2) => [...flagMutants(text4, block2), ...block2.rules.filter(({ via }) => included || via.length === 0).flatMap((rule) => ruleMutants(text4, rule))]);
+  return all.flatMap(({ column, ...draft }) => {
+    const key = `${draft.file}\0${draft.via.map(({ file: file5, start: start2 }) => `${file5}:${String(start2)}`).join()}\0${JSON.stringify(draft.edits)}`;
+    if (seen2.has(key)) return [];
+    seen2.add(key);
+    const name2 = `${draft.via.length === 0 ? "" : `${draft.file}:`}${String(draft.line)}:${String(column)} ${draft.kind}`;
+    const number5 = (counts.get(name2) ?? 0) + 1;
+    counts.set(name2, number5);
+    return [{ ...draft, id: number5 === 1 ? name2 : `${name2} ${String(number5)}` }];
+  });
+}
+function mutatedText(text4, mutant) {
+  let changed = apply3(text4.files.get(mutant.file) ?? "", mutant.edits);
+  for (const { file: file5, start: start2, end } of [...mutant.via].reverse()) changed = apply3(text4.files.get(file5) ?? "", [{ start: start2, end, text: `
+${changed}
+` }]);
+  return changed;
+}
+function ruleMutants(text4, rule) {
+  const source = text4.files.get(rule.span.file) ?? "";
+  const make = (kind, ...edits) => ({
+    kind,
+    rule: rule.id,
+    profile: rule.profile,
+    file: rule.span.file,
+    line: rule.span.line,
+    column: rule.span.column,
+    via: rule.via,
+    edits,
+    before: rule.text,
+    after: oneLine2(apply3(source, edits).slice(rule.span.start, rule.span.end + edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0)))
+  });
+  return [
+    make("drop", { start: rule.span.start, end: rule.span.end, text: "" }),
+    make("flip", ...flip(source, rule)),
+    ...qualifiers(source, rule).map((edit) => make("qualifier", edit)),
+    ...permissions(source, rule).map((edits) => make("permission", ...edits)),
+    ...words4(source, rule).map((edit) => make("permission", edit)),
+    ...expressions(source, rule).map((edit) => make("expression", edit)),
+    ...transitions(source, rule).map((edits) => make("exec", ...edits))
+  ].filter(({ edits }) => edits.length > 0);
+}
+function written2(source, { span }) {
+  const found = [];
+  const pattern3 = /(audit|deny|allow|prompt|owner|other|priority\s*=\s*[+-]?\d+)(?=\s)\s+/y;
+  pattern3.lastIndex = span.start;
+  for (let match = pattern3.exec(source); match !== null && pattern3.lastIndex <= span.end; match = pattern3.exec(source)) {
+    found.push({ word: match[1] ?? "", start: match.index, end: match.index + match[0].length });
+  }
+  return found;
+}
+function flip(source, rule) {
+  const own4 = written2(source, rule);
+  const word2 = own4.find((one) => one.word === "deny" || one.word === "allow" || one.word === "prompt");
+  const denies = rule.qualifiers.access === "deny";
+  const [{ start: start2, end }, text4] = word2 !== void 0 ? [word2, denies ? "" : "deny "] : [place2(own4, rule), denies ? "allow " : "deny "];
+  if (rule.kind === "file" && rule.path === void 0 && !denies) return [{ start: start2, end: rule.span.end, text: `${text4}/** mrwklx,` }];
+  if (rule.kind !== "file" || rule.permissionsSpan === void 0) return [{ start: start2, end, text: text4 }];
+  const letters = rule.permissionsSpan;
+  const given = source.slice(letters.start, letters.end);
+  const other = denies ? given.replace(/x/, "ix") : given.replace(/[pPcCuUi]*x/, "x");
+  return other === given ? [{ start: start2, end, text: text4 }] : [{ start: start2, end, text: text4 }, { start: letters.start, end: letters.end, text: other }];
+}
+function place2(own4, { span }) {
+  const last = own4.filter(({ word: word2 }) => word2 === "audit" || word2.startsWith("priority")).at(-1);
+  const at = last?.end ?? span.start;
+  return { start: at, end: at };
+}
+function qualifiers(source, rule) {
+  return written2(source, rule).filter(({ word: word2 }) => word2 !== "deny").map(({ start: start2, end }) => ({ start: start2, end, text: "" }));
+}
+function permissions(source, rule) {
+  if (rule.kind !== "file" || rule.permissionsSpan === void 0) return [];
+  const { start: start2, end } = rule.permissionsSpan;
+  const given = permissionWords(source.slice(start2, end));
+  return given.length < 2 ? [] : given.map((_, left) => {
+    const rest = given.filter((_word, i) => i !== left).join("");
+    return [{ start: start2, end, text: rest }];
+  });
+}
+function words4(source, rule) {
+  if (rule.kind === "file" || rule.kind === "link" || rule.kind === "rlimit" || rule.kind === "change_profile") return [];
+  const { start: start2, end } = rule.span;
+  const text4 = source.slice(start2, end);
+  const lists = [...text4.matchAll(/(?<![\w=]|peer=)\(([^()=]*)\)|(?:set|options|flags)=\(([^()=]*)\)/g)].map((match) => ({ at: match.index + match[0].indexOf("(") + 1, list: match[1] ?? match[2] ?? "" }));
+  if (rule.kind === "capability") {
+    const match = /\bcapability\s+/.exec(text4);
+    if (match !== null) lists.push({ at: match.index + match[0].length, list: text4.slice(match.index + match[0].length).replace(/,?\s*$/, "") });
+  }
+  return lists.flatMap(({ at, list }) => {
+    const found = [...list.matchAll(/[^\s,]+/g)].map(([word2]) => word2);
+    const joint = list.includes(",") ? ", " : " ";
+    return found.length < 2 ? [] : found.map((_, left) => ({ start: start2 + at, end: start2 + at + list.length, text: found.filter((_word, i) => i !== left).join(joint) }));
+  });
+}
+function expressions(source, rule) {
+  const { start: start2, end } = rule.span;
+  const text4 = source.slice(start2, end);
+  const places = [...text4.matchAll(/(?<![^\s=(,])("[^"]*[/@][^"]*"|[/@][^\s,]*(?:,(?!\s|$)[^\s,]*)*)/g)].map((match) => ({ at: match.index, expression: match[1] ?? "" }));
+  const conditions2 = [...text4.matchAll(/\b(?:peer|label|name|addr|path|interface|member|srcname|oldroot)=(?!\()("[^"]*"|[^\s)]*?)(?=\s|\)|,?\s*$)/g)].map((match) => ({ at: match.index + match[0].indexOf("=") + 1, expression: match[1] ?? "" }));
+  return [...places, ...conditions2.filter(({ at }) => !places.some((one) => one.at === at))].flatMap(({ at, expression: expression2 }) => expressionChanges(expression2).map((change) => ({ start: start2 + at + change.start, end: start2 + at + change.end, text: change.text })));
+}
+function transitions(source, rule) {
+  if (rule.kind !== "file" || rule.permissionsSpan === void 0 || rule.exec === void 0 || rule.qualifiers.access === "deny") return [];
+  const { start: start2, end } = rule.permissionsSpan;
+  const given = source.slice(start2, end);
+  const mode3 = /[pPcCuUi]+x/.exec(given);
+  if (mode3 === null) return [];
+  const arrow = /\s*->\s*(?:"[^"]*"|[^\s,]+)/y;
+  arrow.lastIndex = end;
+  const target2 = arrow.exec(source);
+  return looserModes(mode3[0]).map(({ mode: other, keepsTarget }) => {
+    const letters = { start: start2 + mode3.index, end: start2 + mode3.index + mode3[0].length, text: other };
+    return target2 === null || keepsTarget ? [letters] : [letters, { start: target2.index, end: target2.index + target2[0].length, text: "" }];
+  });
+}
+function flagMutants(text4, block2) {
+  const span = block2.flagsSpan;
+  if (span === void 0) return [];
+  const source = text4.files.get(span.file) ?? "";
+  const list = source.slice(span.start, span.end);
+  const flags2 = list.split(/[\s,]+/).filter((flag3) => flag3 !== "");
+  const whole = /flags\s*=\s*\(\s*$/.exec(source.slice(0, span.start))?.index ?? span.start;
+  return flags2.map((flag3, left) => {
+    const rest = flags2.filter((_flag, i) => i !== left);
+    const edit = rest.length > 0 ? { start: span.start, end: span.end, text: rest.join(",") } : { start: whole, end: source.indexOf(")", span.end) + 1, text: "" };
+    return {
+      kind: "flag",
+      profile: block2.name,
+      file: span.file,
+      line: span.line,
+      column: span.column,
+      edits: [edit],
+      via: [],
+      before: `flags=(${flags2.join(",")})`,
+      after: rest.length > 0 ? `flags=(${rest.join(",")})` : ""
+    };
+  });
+}
+function apply3(source, edits) {
+  return [...edits].sort((a, b) => b.start - a.start).reduce((text4, edit) => text4.slice(0, edit.start) + edit.text + text4.slice(edit.end), source);
+}
+function oneLine2(text4) {
+  return text4.replaceAll(/\s+/g, " ").trim().replace(/\s*,$/, "");
+}
+
+// src/generate/variants.ts
+function changesOf(text4, block2, find2) {
+  const changes = /* @__PURE__ */ new Map();
+  const surroundings = surroundingsOf(text4, block2);
+  for (const mutant of mutantsOf(text4)) {
+    const rule = block2.rules.find(({ id }) => id === mutant.rule);
+    if (rule === void 0) continue;
+    const read2 = readProfileText(text4.file, mutatedText(text4, mutant), find2);
+    if (!isRead(read2)) continue;
+    const changed = changedRules(block2, rule, read2);
+    if (changed === void 0) continue;
+    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), variant: new Variant(rule, changed, block2, surroundings), moves: mutant.kind === "expression" }]);
+  }
+  return changes;
+}
+function changedRules(block2, rule, read2) {
+  const other = read2.profiles.find(({ name: name2 }) => name2 === block2.name);
+  if (other === void 0) return void 0;
+  const at = block2.rules.indexOf(rule);
+  return other.rules.slice(at, at + 1 + other.rules.length - block2.rules.length);
+}
+
+// src/probe/inventory.ts
+var import_node_fs40 = require("node:fs");
+var import_node_path32 = require("node:path");
+var MOST_BELOW_A_TOP = 1200;
+var MOST_OF_A_FOLDER = 60;
+var DEEPEST2 = 7;
+var SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
+function inventory(pid, named4 = []) {
+  const root = `/proc/${String(pid)}/root`;
+  const tops = namesIn(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
+  const walked = [{ path: "/", kind: "folder", mode: 493 }, ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])];
+  const asked = named4.flatMap((path5) => itemAt(root, path5) ?? []).flatMap((item) => [item, ...item.kind === "folder" ? namesIn((0, import_node_path32.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []]);
+  return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
+}
+function below2(root, top) {
+  const found = [];
+  let level = [top];
+  for (let depth = 1; depth < DEEPEST2 && level.length > 0; depth += 1) {
+    const items = level.flatMap((folder) => namesIn((0, import_node_path32.join)(root, folder)).flatMap((name2) => itemAt(root, `${folder}/${name2}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
+    found.push(...items);
+    level = items.filter(({ kind }) => kind === "folder").map(({ path: path5 }) => path5);
+  }
+  return found;
+}
+function namesIn(folder) {
+  try {
+    return (0, import_node_fs40.readdirSync)(folder).sort().slice(0, MOST_OF_A_FOLDER);
+  } catch {
+    return [];
+  }
+}
+function itemAt(root, path5) {
+  if (SKIPPED.test(path5) || !/^[\x21-\x7e]+$/.test(path5) || path5.length > 200) return void 0;
+  try {
+    const stat = (0, import_node_fs40.lstatSync)((0, import_node_path32.join)(root, path5));
+    const kind = stat.isSymbolicLink() ? "link" : stat.isDirectory() ? "folder" : stat.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
+    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095 };
+  } catch {
+    return void 0;
+  }
+}
+
+// src/init.ts
+var STAND_INS = ["/sys/kernel/security", "/sys/kernel/security/sub"];
+var READ = "  - try: readdir /\n    expect: allowed";
+async function init(options, events2) {
+  const run2 = runId();
+  const text4 = profileText(options.profile);
+  const block2 = blockOf2(text4, options.profile);
+  const head2 = headOf(block2, text4, options);
+  const plan = planOf(head2, [READ, ...extrasOf(block2).map((extra) => extraProbe(extra).join("\n"))], options, run2);
+  const result2 = {};
+  await onHost(run2, options, events2, { host: () => void 0, note: (thrown) => {
+    throw thrown;
+  } }, async (session) => {
+    result2.done = await onStage(plan, { text: text4, block: block2, head: head2, options }, session);
+  });
+  if (result2.done === void 0) throw new HarnessError("internal", "No spec was written.");
+  return result2.done;
+}
+function blockOf2({ profiles }, file5) {
+  const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
+  if (block2 === void 0 || another !== void 0) throw new HarnessError("profile-ambiguous", `${file5} defines ${block2 === void 0 ? "no profile" : "several profiles"}: init writes a spec for one.`);
+  const odd = block2.flags.find((flag3) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag3));
+  if (odd !== void 0) throw new HarnessError("usage", `The profile ${block2.name} has the flag ${odd}: what it denies cannot be tried.`);
+  return block2;
+}
+function headOf(block2, text4, { image, build: build2, relative: relative2 }) {
+  const lowPorts = block2.rules.some((rule) => rule.kind === "capability" && rule.names.includes("net_bind_service"));
+  return {
+    title: block2.name,
+    profile: relative2(text4.file),
+    image,
+    ...build2 === void 0 ? {} : { build: relative2(build2) },
+    peers: peersOf(block2),
+    tmpfs: namedPaths(block2).some((path5) => /^\/sys(\/|$)/.test(path5)) ? STAND_INS : [],
+    sysctls: lowPorts ? { "net.ipv4.ip_unprivileged_port_start": "1024" } : {}
+  };
+}
+function planOf(head2, probes, { output: output2 }, run2) {
+  const { spec, locate, problems } = validateSpec(output2, `${specHead(head2)}
+${probes.join("\n")}
+`);
+  if (spec === void 0) throw new HarnessError("internal", `The generated spec is invalid: ${problems.map(({ message }) => message).join("; ")}`);
+  return resolvePlan(output2, spec, locate, { nonce: run2.slice(0, 5), firstNumber: 1 });
+}
+async function onStage(plan, subject2, session) {
+  const { block: block2, head: head2, options } = subject2;
+  const draft = newDraft();
+  const containers = [];
+  try {
+    const preparing = prepare(plan, 0, session, draft, containers);
+    draft.preparing = preparing.catch(() => void 0);
+    await abortable(options.signal, preparing);
+    const { stage, policy } = draft;
+    if (stage === void 0 || policy === void 0) throw new HarnessError("internal", "The suite was not prepared.");
+    const goals = goalsIn(subject2, stage.confined.pid, session);
+    const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
+    session.events.progress(`${head2.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`);
+    const extras = extrasOf(block2);
+    const { probes } = planOf(head2, [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join("\n"))], options, session.run);
+    const trial = new Trial({ probes, confined: stage.confined, ...stage.control === void 0 ? {} : { control: stage.control }, log: session.log, barrier: session.barrier, profiles: policy.names, container: plan.container, foregone: () => void 0 });
+    const held3 = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
+    const heldExtras = [];
+    for (const [i, probe3] of probes.slice(shortlist.length).entries()) {
+      const extra = extras[i];
+      if (extra !== void 0 && (await abortable(options.signal, trial.settle(probe3))).verdict.kind === "pass") heldExtras.push(extra);
+    }
+    return told(subject2, choose2(goals, (one) => held3.get(one)), heldExtras, { tried: probes.length, held: held3.size + heldExtras.length });
+  } finally {
+    await tearDown(draft, containers, () => void 0);
+  }
+}
+function goalsIn({ text: text4, block: block2, options }, pid, { events: events2 }) {
+  const found = inventory(pid, namedPaths(block2));
+  const candidates = candidatesIn(found, (path5, follow2) => lookInside(pid, path5, follow2), block2.name);
+  events2.progress(`${block2.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
+  const policy = policyOf(block2, surroundingsOf(text4, block2));
+  const pool = new Pool(candidates.map((candidate2) => predict(candidate2, policy)));
+  const changes = changesOf(text4, block2, remembering(includeFinder(foldersOf(options.profile, {}))));
+  return own3(block2).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
+}
+function own3({ rules }) {
+  return rules.filter(({ via }) => via.length === 0);
+}
+function remembering(find2) {
+  const known2 = /* @__PURE__ */ new Map();
+  return (request2) => {
+    const key = JSON.stringify(request2);
+    if (!known2.has(key)) known2.set(key, find2(request2));
+    return known2.get(key);
+  };
+}
+async function holding(trial, probes, shortlist, signal3) {
+  const held3 = /* @__PURE__ */ new Map();
+  for (const [i, probe3] of probes.entries()) {
+    const { verdict: verdict2 } = await abortable(signal3, trial.settle(probe3));
+    const one = shortlist[i];
+    if (one !== void 0 && verdict2.kind === "pass") held3.set(one, verdict2.notes.length === 0 ? "clean" : "noted");
+  }
+  return held3;
+}
+function told({ head: head2, block: block2 }, { choices, open: open5 }, extras, { tried, held: held3 }) {
+  const rules = own3(block2);
+  const without3 = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
+  const yaml = composeSpec(head2, groupsOf(rules), choices, extras, ({ span }) => `${head2.profile.replace(/^.*\//, "")}:${String(span.line)}`);
+  return { yaml, tried, held: held3, rules: rules.length, without: without3, open: open5, probes: choices.length + extras.length };
+}
+
+// src/cli/init.ts
+var FROM_LAB = "reports/init";
+async function runInit(args) {
+  const profile2 = (0, import_node_path33.resolve)(args.profile);
+  const output2 = (0, import_node_path33.resolve)(args.output ?? (0, import_node_path33.join)("specs", `${(0, import_node_path33.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`));
+  if ((0, import_node_fs41.existsSync)(output2) && !args.force) throw new HarnessError("usage", `${args.output ?? output2} is there already: --force writes over it, -o names another.`);
+  if (!(0, import_node_fs41.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no profile ${args.profile}.`);
+  if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
+  return isRoot() ? initHere(args, profile2, output2) : asRoot();
+}
+async function initHere(args, profile2, output2) {
+  const lab = process.env["APPARMOR_PROBE_LAB"];
+  const result2 = await init({
+    profile: profile2,
+    image: args.image,
+    output: output2,
+    ...args.build === void 0 ? {} : { build: (0, import_node_path33.resolve)(args.build) },
+    relative: (path5) => (0, import_node_path33.relative)((0, import_node_path33.dirname)(output2), path5),
+    keepAuditSwitch: false,
+    signal: interruption(),
+    ...lab === void 0 ? {} : { lab }
+  }, { progress, fault: ({ message }) => {
+    progress(message);
+  } });
+  write((0, import_node_path33.resolve)(args.writeTo ?? output2), result2.yaml);
+  print(summary2(result2, (0, import_node_path33.relative)(process.cwd(), output2)));
+  return EXIT.ok;
+}
+function summary2({ probes, tried, held: held3, rules, without: without3 }, output2) {
+  return [
+    `${output2}: ${String(probes)} probes for ${String(rules - without3.length)} of ${String(rules)} rules; ${String(held3)} of ${String(tried)} candidates held on this kernel`,
+    ...without3.length === 0 ? [] : ["without a probe of their own:", ...without3.map(({ span, text: text4 }) => `  line ${String(span.line)}: ${visible(text4)}`)],
+    `next: apparmor-probe run ${output2}`
+  ];
+}
+async function initInLab(args, profile2, output2) {
+  const left = (0, import_node_path33.join)(FROM_LAB, (0, import_node_path33.basename)(output2));
+  (0, import_node_fs41.rmSync)(left, { force: true });
+  const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
+  const exit = await runInLab({
+    labSuite: args.labSuite,
+    plans: [filesFor(args, profile2, output2)],
+    reportDir: FROM_LAB,
+    reports: [(0, import_node_path33.basename)(output2)],
+    commandLine: ["init", "--host=local", "--force", `--profile=${profile2}`, `--image=${args.image}`, ...value("build", args.build === void 0 ? void 0 : (0, import_node_path33.resolve)(args.build)), `--output=${output2}`, `--write-to=${(0, import_node_path33.resolve)(left)}`]
+  });
+  if (exit === EXIT.ok) write(output2, (0, import_node_fs41.readFileSync)(left, "utf8"));
+  (0, import_node_fs41.rmSync)(FROM_LAB, { recursive: true, force: true });
+  return exit;
+}
+function filesFor({ image, build: build2 }, profile2, output2) {
+  return {
+    file: output2,
+    title: "",
+    control: true,
+    probes: [],
+    peers: [],
+    untestable: [],
+    waivers: [],
+    profile: { from: "file", file: profile2, mode: "enforce" },
+    container: { image, ...build2 === void 0 ? {} : { build: (0, import_node_path33.resolve)(build2) }, hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: "bridge" }
+  };
+}
+function write(file5, text4) {
+  (0, import_node_fs41.mkdirSync)((0, import_node_path33.dirname)(file5), { recursive: true });
+  (0, import_node_fs41.writeFileSync)(`${file5}.part`, text4);
+  (0, import_node_fs41.renameSync)(`${file5}.part`, file5);
+}
+
 // src/cli/lab.ts
 function addLabCommands(lab) {
   const suite = () => new Option("--lab-suite <suite>", "Debian suite of the guest").choices([...SUITES]).default("trixie");
@@ -65230,7 +66098,7 @@ async function inGuest(suite, work2) {
 }
 
 // src/cli/mutate.ts
-var import_node_path32 = require("node:path");
+var import_node_path34 = require("node:path");
 
 // src/mutate.ts
 var import_node_crypto11 = require("node:crypto");
@@ -65253,7 +66121,7 @@ async function judgeLoaded(bench, policy, probes, onRenew) {
     const { red, settled } = found;
     const proved = red.verdict.kind === "fail" || red.verdict.kind === "vacuous";
     const tidy = await bench.undo(settled);
-    const suspects = settled.filter(({ probe: probe2, verdict: verdict2 }) => verdict2.kind !== "pass" && (leavesTraces(probe2) || probe2 === red.probe && !proved)).map(({ probe: probe2 }) => probe2);
+    const suspects = settled.filter(({ probe: probe3, verdict: verdict2 }) => verdict2.kind !== "pass" && (leavesTraces(probe3) || probe3 === red.probe && !proved)).map(({ probe: probe3 }) => probe3);
     if (tidy && suspects.length === 0 && !await doubted(bench, red)) return killed(red);
     bench.load(bench.original);
     if (tidy && await bench.firstRed(suspects) === void 0) {
@@ -65279,16 +66147,16 @@ async function judgeLoaded(bench, policy, probes, onRenew) {
   }
   return doubt === void 0 ? { state: "survived" } : { state: "undecided", reason: `${doubt.probe.name}: ${doubt.verdict.reason}` };
 }
-async function doubted(bench, { probe: probe2, observation, verdict: verdict2 }) {
+async function doubted(bench, { probe: probe3, observation, verdict: verdict2 }) {
   if (verdict2.kind === "fail" && observation?.errno !== "EEXIST" && observation?.errno !== "ENOENT") return false;
   bench.load(bench.original);
-  return await bench.firstRed([probe2]) !== void 0;
+  return await bench.firstRed([probe3]) !== void 0;
 }
 function leavesTraces({ action }) {
   return action.kind !== "operation" || action.name === "unlink" || action.name === "rmdir";
 }
-function killed({ probe: probe2, verdict: verdict2 }) {
-  return { state: "killed", probe: probe2, reason: verdict2.reason };
+function killed({ probe: probe3, verdict: verdict2 }) {
+  return { state: "killed", probe: probe3, reason: verdict2.reason };
 }
 
 // src/profile/compiled.ts
@@ -65296,7 +66164,7 @@ var U8 = 0;
 var U16 = 1;
 var U32 = 2;
 var U64 = 3;
-var NAME4 = 4;
+var NAME5 = 4;
 var STRING = 5;
 var BLOB = 6;
 var STRUCT = 7;
@@ -65335,7 +66203,7 @@ function fieldsOf(policy) {
           push("number", String(view.getBigUint64(at, true)));
           at += 8;
           break;
-        case NAME4: {
+        case NAME5: {
           const length = view.getUint16(at, true);
           at += 2;
           name2 = text4(length).replace(/\0$/, "");
@@ -65537,228 +66405,14 @@ function same3(a, b) {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-// src/profile/mutate-expression.ts
-function expressionChanges(text4) {
-  const changes = [];
-  for (let i = 0; i < text4.length; i += 1) {
-    const c = text4[i] ?? "";
-    if (c === "\\") i += 1;
-    else if (c === "@" && text4[i + 1] === "{") i = after(text4.indexOf("}", i), text4);
-    else if (c === "[") i = classEnd(text4, i) - 1;
-    else if (c === "*") {
-      const length = text4[i + 1] === "*" ? 2 : 1;
-      changes.push({ start: i, end: i + length, text: length === 2 ? "*" : "**" });
-      i += length - 1;
-    } else if (c === "{") changes.push(...withoutOne(text4, i));
-  }
-  return changes;
-}
-function withoutOne(text4, open5) {
-  const cuts = [open5];
-  let depth = 0;
-  let close = -1;
-  for (let i = open5; i < text4.length; i += 1) {
-    const c = text4[i] ?? "";
-    if (c === "\\") i += 1;
-    else if (c === "[") i = classEnd(text4, i) - 1;
-    else if (c === "{") depth += 1;
-    else if (c === "," && depth === 1) cuts.push(i);
-    else if (c === "}" && (depth -= 1) === 0) {
-      close = i;
-      break;
-    }
-  }
-  if (close < 0 || cuts.length < 2) return [];
-  const parts3 = cuts.map((cut, i) => text4.slice(cut + 1, cuts[i + 1] ?? close));
-  return parts3.map((_, left) => {
-    const rest = parts3.filter((_part, i) => i !== left);
-    return { start: open5, end: close + 1, text: rest.length === 1 ? rest[0] ?? "" : `{${rest.join(",")}}` };
-  });
-}
-function classEnd(text4, open5) {
-  let i = open5 + (text4[open5 + 1] === "^" ? 2 : 1);
-  if (text4[i] === "]") i += 1;
-  while (i < text4.length && text4[i] !== "]") i += text4[i] === "\\" ? 2 : 1;
-  return Math.min(i + 1, text4.length);
-}
-function after(found, text4) {
-  return found < 0 ? text4.length : found;
-}
-
-// src/profile/mutate-permissions.ts
-function permissionWords(letters) {
-  return letters.match(/[pPcCuUi]*x|./gs) ?? [];
-}
-function looserModes(mode3) {
-  const looser = [];
-  const lower = mode3.toLowerCase();
-  if (lower !== mode3) looser.push({ mode: lower, keepsTarget: true });
-  if (/^[pc]/.test(lower)) looser.push({ mode: "ux", keepsTarget: false }, { mode: "ix", keepsTarget: false });
-  if (lower === "ix") looser.push({ mode: "ux", keepsTarget: false });
-  return looser;
-}
-
-// src/profile/mutants.ts
-function changeText({ before, after: after2 }) {
-  return `${before} \u2192 ${after2 === "" ? "nothing" : after2}`;
-}
-function mutantsOf(text4, { included = false } = {}) {
-  const seen2 = /* @__PURE__ */ new Set();
-  const counts = /* @__PURE__ */ new Map();
-  const all = text4.profiles.flatMap((block2) => [...flagMutants(text4, block2), ...block2.rules.filter(({ via }) => included || via.length === 0).flatMap((rule) => ruleMutants(text4, rule))]);
-  return all.flatMap(({ column, ...draft }) => {
-    const key = `${draft.file}\0${draft.via.map(({ file: file5, start: start2 }) => `${file5}:${String(start2)}`).join()}\0${JSON.stringify(draft.edits)}`;
-    if (seen2.has(key)) return [];
-    seen2.add(key);
-    const name2 = `${draft.via.length === 0 ? "" : `${draft.file}:`}${String(draft.line)}:${String(column)} ${draft.kind}`;
-    const number5 = (counts.get(name2) ?? 0) + 1;
-    counts.set(name2, number5);
-    return [{ ...draft, id: number5 === 1 ? name2 : `${name2} ${String(number5)}` }];
-  });
-}
-function mutatedText(text4, mutant) {
-  let changed = apply3(text4.files.get(mutant.file) ?? "", mutant.edits);
-  for (const { file: file5, start: start2, end } of [...mutant.via].reverse()) changed = apply3(text4.files.get(file5) ?? "", [{ start: start2, end, text: `
-${changed}
-` }]);
-  return changed;
-}
-function ruleMutants(text4, rule) {
-  const source = text4.files.get(rule.span.file) ?? "";
-  const make = (kind, ...edits) => ({
-    kind,
-    rule: rule.id,
-    profile: rule.profile,
-    file: rule.span.file,
-    line: rule.span.line,
-    column: rule.span.column,
-    via: rule.via,
-    edits,
-    before: rule.text,
-    after: oneLine2(apply3(source, edits).slice(rule.span.start, rule.span.end + edits.reduce((sum, edit) => sum + edit.text.length - (edit.end - edit.start), 0)))
-  });
-  return [
-    make("drop", { start: rule.span.start, end: rule.span.end, text: "" }),
-    make("flip", ...flip(source, rule)),
-    ...qualifiers(source, rule).map((edit) => make("qualifier", edit)),
-    ...permissions(source, rule).map((edits) => make("permission", ...edits)),
-    ...words4(source, rule).map((edit) => make("permission", edit)),
-    ...expressions(source, rule).map((edit) => make("expression", edit)),
-    ...transitions(source, rule).map((edits) => make("exec", ...edits))
-  ].filter(({ edits }) => edits.length > 0);
-}
-function written2(source, { span }) {
-  const found = [];
-  const pattern3 = /(audit|deny|allow|prompt|owner|other|priority\s*=\s*[+-]?\d+)(?=\s)\s+/y;
-  pattern3.lastIndex = span.start;
-  for (let match = pattern3.exec(source); match !== null && pattern3.lastIndex <= span.end; match = pattern3.exec(source)) {
-    found.push({ word: match[1] ?? "", start: match.index, end: match.index + match[0].length });
-  }
-  return found;
-}
-function flip(source, rule) {
-  const own3 = written2(source, rule);
-  const word2 = own3.find((one) => one.word === "deny" || one.word === "allow" || one.word === "prompt");
-  const denies = rule.qualifiers.access === "deny";
-  const [{ start: start2, end }, text4] = word2 !== void 0 ? [word2, denies ? "" : "deny "] : [place2(own3, rule), denies ? "allow " : "deny "];
-  if (rule.kind === "file" && rule.path === void 0 && !denies) return [{ start: start2, end: rule.span.end, text: `${text4}/** mrwklx,` }];
-  if (rule.kind !== "file" || rule.permissionsSpan === void 0) return [{ start: start2, end, text: text4 }];
-  const letters = rule.permissionsSpan;
-  const given = source.slice(letters.start, letters.end);
-  const other = denies ? given.replace(/x/, "ix") : given.replace(/[pPcCuUi]*x/, "x");
-  return other === given ? [{ start: start2, end, text: text4 }] : [{ start: start2, end, text: text4 }, { start: letters.start, end: letters.end, text: other }];
-}
-function place2(own3, { span }) {
-  const last = own3.filter(({ word: word2 }) => word2 === "audit" || word2.startsWith("priority")).at(-1);
-  const at = last?.end ?? span.start;
-  return { start: at, end: at };
-}
-function qualifiers(source, rule) {
-  return written2(source, rule).filter(({ word: word2 }) => word2 !== "deny").map(({ start: start2, end }) => ({ start: start2, end, text: "" }));
-}
-function permissions(source, rule) {
-  if (rule.kind !== "file" || rule.permissionsSpan === void 0) return [];
-  const { start: start2, end } = rule.permissionsSpan;
-  const given = permissionWords(source.slice(start2, end));
-  return given.length < 2 ? [] : given.map((_, left) => {
-    const rest = given.filter((_word, i) => i !== left).join("");
-    return [{ start: start2, end, text: rest }];
-  });
-}
-function words4(source, rule) {
-  if (rule.kind === "file" || rule.kind === "link" || rule.kind === "rlimit" || rule.kind === "change_profile") return [];
-  const { start: start2, end } = rule.span;
-  const text4 = source.slice(start2, end);
-  const lists = [...text4.matchAll(/(?<![\w=]|peer=)\(([^()=]*)\)|(?:set|options|flags)=\(([^()=]*)\)/g)].map((match) => ({ at: match.index + match[0].indexOf("(") + 1, list: match[1] ?? match[2] ?? "" }));
-  if (rule.kind === "capability") {
-    const match = /\bcapability\s+/.exec(text4);
-    if (match !== null) lists.push({ at: match.index + match[0].length, list: text4.slice(match.index + match[0].length).replace(/,?\s*$/, "") });
-  }
-  return lists.flatMap(({ at, list }) => {
-    const found = [...list.matchAll(/[^\s,]+/g)].map(([word2]) => word2);
-    const joint = list.includes(",") ? ", " : " ";
-    return found.length < 2 ? [] : found.map((_, left) => ({ start: start2 + at, end: start2 + at + list.length, text: found.filter((_word, i) => i !== left).join(joint) }));
-  });
-}
-function expressions(source, rule) {
-  const { start: start2, end } = rule.span;
-  const text4 = source.slice(start2, end);
-  const places = [...text4.matchAll(/(?<![^\s=(,])("[^"]*[/@][^"]*"|[/@][^\s,]*(?:,(?!\s|$)[^\s,]*)*)/g)].map((match) => ({ at: match.index, expression: match[1] ?? "" }));
-  const conditions2 = [...text4.matchAll(/\b(?:peer|label|name|addr|path|interface|member|srcname|oldroot)=(?!\()("[^"]*"|[^\s)]*?)(?=\s|\)|,?\s*$)/g)].map((match) => ({ at: match.index + match[0].indexOf("=") + 1, expression: match[1] ?? "" }));
-  return [...places, ...conditions2.filter(({ at }) => !places.some((one) => one.at === at))].flatMap(({ at, expression: expression2 }) => expressionChanges(expression2).map((change) => ({ start: start2 + at + change.start, end: start2 + at + change.end, text: change.text })));
-}
-function transitions(source, rule) {
-  if (rule.kind !== "file" || rule.permissionsSpan === void 0 || rule.exec === void 0 || rule.qualifiers.access === "deny") return [];
-  const { start: start2, end } = rule.permissionsSpan;
-  const given = source.slice(start2, end);
-  const mode3 = /[pPcCuUi]+x/.exec(given);
-  if (mode3 === null) return [];
-  const arrow = /\s*->\s*(?:"[^"]*"|[^\s,]+)/y;
-  arrow.lastIndex = end;
-  const target2 = arrow.exec(source);
-  return looserModes(mode3[0]).map(({ mode: other, keepsTarget }) => {
-    const letters = { start: start2 + mode3.index, end: start2 + mode3.index + mode3[0].length, text: other };
-    return target2 === null || keepsTarget ? [letters] : [letters, { start: target2.index, end: target2.index + target2[0].length, text: "" }];
-  });
-}
-function flagMutants(text4, block2) {
-  const span = block2.flagsSpan;
-  if (span === void 0) return [];
-  const source = text4.files.get(span.file) ?? "";
-  const list = source.slice(span.start, span.end);
-  const flags2 = list.split(/[\s,]+/).filter((flag3) => flag3 !== "");
-  const whole = /flags\s*=\s*\(\s*$/.exec(source.slice(0, span.start))?.index ?? span.start;
-  return flags2.map((flag3, left) => {
-    const rest = flags2.filter((_flag, i) => i !== left);
-    const edit = rest.length > 0 ? { start: span.start, end: span.end, text: rest.join(",") } : { start: whole, end: source.indexOf(")", span.end) + 1, text: "" };
-    return {
-      kind: "flag",
-      profile: block2.name,
-      file: span.file,
-      line: span.line,
-      column: span.column,
-      edits: [edit],
-      via: [],
-      before: `flags=(${flags2.join(",")})`,
-      after: rest.length > 0 ? `flags=(${rest.join(",")})` : ""
-    };
-  });
-}
-function apply3(source, edits) {
-  return [...edits].sort((a, b) => b.start - a.start).reduce((text4, edit) => text4.slice(0, edit.start) + edit.text + text4.slice(edit.end), source);
-}
-function oneLine2(text4) {
-  return text4.replaceAll(/\s+/g, " ").trim().replace(/\s*,$/, "");
-}
-
 // src/undo.ts
 var MADE = { open: 1, link: 1, symlink: 1, mknod: 1, mkdir: 0, "exec-copy": 1, "exec-script": 1, bind: 2 };
-function undoOf(probe2) {
-  const { action } = probe2;
+function undoOf(probe3) {
+  const { action } = probe3;
   const path5 = action.kind === "operation" ? action.args[MADE[action.name] ?? -1] : void 0;
   if (action.kind !== "operation" || path5?.startsWith("/") !== true) return void 0;
   const name2 = action.name === "mkdir" ? "rmdir" : "unlink";
-  return { ...probe2, action: { kind: "operation", name: name2, args: [path5], words: [name2, path5], class: "file" } };
+  return { ...probe3, action: { kind: "operation", name: name2, args: [path5], words: [name2, path5], class: "file" } };
 }
 
 // src/workbench.ts
@@ -65785,7 +66439,7 @@ var Workbench = class {
     await this.#prepare(this.#plan);
     const entries = await this.#all();
     const { stage } = this.#draft;
-    for (const { probe: probe2, control } of entries) if (control !== void 0) this.#controlSeen.set(probe2.id, control);
+    for (const { probe: probe3, control } of entries) if (control !== void 0) this.#controlSeen.set(probe3.id, control);
     await stage?.control?.close();
     await stage?.control?.container.remove(() => void 0);
     this.#containers = this.#containers.filter((container2) => container2 !== stage?.control?.container);
@@ -65813,8 +66467,8 @@ var Workbench = class {
   /** The first of the probes that does not pass, and what others of its batch did; undefined when all pass. */
   async firstRed(probes) {
     const trial = this.trial(probes);
-    for (const probe2 of probes) {
-      const entry = await abortable(this.#signal, trial.settle(probe2));
+    for (const probe3 of probes) {
+      const entry = await abortable(this.#signal, trial.settle(probe3));
       if (entry.verdict.kind !== "pass") return { red: entry, settled: trial.settled };
     }
     return void 0;
@@ -65824,7 +66478,7 @@ var Workbench = class {
    * @returns whether nothing is left of these.
    */
   async undo(entries) {
-    const left = entries.flatMap(({ probe: probe2, observation }) => observation?.remark?.includes("not undone") === true ? [undoOf(probe2)] : []);
+    const left = entries.flatMap(({ probe: probe3, observation }) => observation?.remark?.includes("not undone") === true ? [undoOf(probe3)] : []);
     if (left.length === 0) return true;
     if (left.includes(void 0)) return false;
     this.#open ??= (await compile(this.#file, `abi <abi/3.0>,
@@ -65835,7 +66489,7 @@ profile "${this.#policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {
 `)).policy;
     this.load(this.#open);
     let all = true;
-    for (const probe2 of left) if (probe2 !== void 0) all = (await abortable(this.#signal, this.#stage.confined.attempt(probe2))).errno === void 0 && all;
+    for (const probe3 of left) if (probe3 !== void 0) all = (await abortable(this.#signal, this.#stage.confined.attempt(probe3))).errno === void 0 && all;
     return all;
   }
   /** Another container under the profile unchanged, in place of one that is spoilt. */
@@ -65880,13 +66534,13 @@ profile "${this.#policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {
     const { trial, faults } = this.#draft;
     if (trial === void 0) throw new HarnessError("internal", "The suite was not prepared.");
     const entries = [];
-    for (const probe2 of this.#plan.probes) entries.push(await abortable(this.#signal, trial.settle(probe2)));
+    for (const probe3 of this.#plan.probes) entries.push(await abortable(this.#signal, trial.settle(probe3)));
     const red = entries.filter(({ verdict: verdict2 }) => verdict2.kind !== "pass" && verdict2.kind !== "skipped");
     if (red.length > 0 || faults.length > 0) {
       throw new HarnessError(
         "spec-not-green",
         `${String(red.length)} of ${String(entries.length)} probes do not pass with the profile unchanged.`,
-        { details: [...faults.map(({ message }) => message), ...red.map(({ probe: probe2, verdict: verdict2 }) => `${probe2.at.file}:${String(probe2.at.line)}: ${probe2.name}: ${verdict2.kind}: ${verdict2.reason}`)] }
+        { details: [...faults.map(({ message }) => message), ...red.map(({ probe: probe3, verdict: verdict2 }) => `${probe3.at.file}:${String(probe3.at.line)}: ${probe3.name}: ${verdict2.kind}: ${verdict2.reason}`)] }
       );
     }
     return entries;
@@ -65901,7 +66555,7 @@ profile "${this.#policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {
 var AHEAD = 8;
 async function mutate(options, events2) {
   const [started2, run2] = [/* @__PURE__ */ new Date(), runId()];
-  const plan = planOf(options, run2);
+  const plan = planOf2(options, run2);
   const faults = [];
   const draft = { results: [], notes: [], restarts: 0, mutantsMs: 0 };
   const note = (thrown) => {
@@ -65933,7 +66587,7 @@ async function mutate(options, events2) {
     faults
   };
 }
-function planOf({ spec, profile: profile2, image }, run2) {
+function planOf2({ spec, profile: profile2, image }, run2) {
   const [plan] = loadPlans([spec], { nonce: run2.slice(0, 5), ...profile2 === void 0 ? {} : { profile: profile2 }, ...image === void 0 ? {} : { image } });
   if (plan === void 0) throw new HarnessError("no-probes", "There is no spec.");
   const file5 = textOf2(plan.profile);
@@ -65948,7 +66602,7 @@ async function work(plan, options, session, draft, note) {
   const bench = new Workbench(plan, session, options.signal);
   try {
     const baseline = await bench.open();
-    const usable = baseline.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe2 }) => probe2);
+    const usable = baseline.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe3 }) => probe3);
     events2.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
     const began = performance.now();
     try {
@@ -65956,9 +66610,9 @@ async function work(plan, options, session, draft, note) {
       draft.notes.push(...unused(plan, mutantsOf(text4, { included: true })));
     } finally {
       draft.mutantsMs = Math.round(performance.now() - began);
-      for (const mutant of mutants.slice(draft.results.length)) draft.results.push({ ...told(mutant), state: "untried", reason: "The run ended before.", ms: 0 });
+      for (const mutant of mutants.slice(draft.results.length)) draft.results.push({ ...told2(mutant), state: "untried", reason: "The run ended before.", ms: 0 });
     }
-    const after2 = await bench.firstRed(usable.filter((probe2) => !removes2(probe2)));
+    const after2 = await bench.firstRed(usable.filter((probe3) => !removes2(probe3)));
     if (after2 !== void 0) throw new HarnessError("spec-not-green", `After the mutants, with the profile unchanged, ${after2.red.probe.name} no longer passes: ${after2.red.verdict.reason}`);
     events2.progress("with the profile unchanged, all probes pass as before");
   } finally {
@@ -65977,7 +66631,7 @@ async function judgeAll(bench, text4, mutants, probes, { untestable: untestable2
     const hash = Buffer.isBuffer(policy) ? (0, import_node_crypto11.createHash)("sha256").update(policy).digest("hex") : "";
     const twin = byPolicy.get(hash);
     const found = await resultOf();
-    const result2 = { ...told(mutant), ...found, ms: Math.round(performance.now() - started2) };
+    const result2 = { ...told2(mutant), ...found, ms: Math.round(performance.now() - started2) };
     if (Buffer.isBuffer(policy) && twin === void 0) byPolicy.set(hash, result2);
     draft.results.push(result2);
     events2.result(result2, draft.results.length, mutants.length);
@@ -65997,7 +66651,7 @@ async function judgeAll(bench, text4, mutants, probes, { untestable: untestable2
         return declared === void 0 ? { state: "survived", reason: exampleText(difference) } : { state: "untestable", reason: declared.because };
       }
       if (judgement.state === "undecided") return judgement;
-      killers.set(key, [judgement.probe, ...first.filter((probe2) => probe2 !== judgement.probe)]);
+      killers.set(key, [judgement.probe, ...first.filter((probe3) => probe3 !== judgement.probe)]);
       return { state: "killed", killedBy: judgement.probe.name, reason: judgement.reason };
     }
   }
@@ -66010,7 +66664,7 @@ function unused({ untestable: untestable2 }, mutants) {
   return untestable2.filter(({ rule, becomes }) => !mutants.some(({ before, after: after2 }) => before === rule && after2 === becomes)).map(({ rule, becomes }) => `The spec calls \`${rule}\` \u2192 \`${becomes}\` untestable, but there is no such mutant.`);
 }
 function inOrder(probes, first) {
-  const cost = (probe2) => first.includes(probe2) ? first.indexOf(probe2) - first.length : !leavesTraces(probe2) ? 0 : probe2.action.kind === "operation" ? 1 : probe2.action.kind === "http" ? 3 : 2;
+  const cost = (probe3) => first.includes(probe3) ? first.indexOf(probe3) - first.length : !leavesTraces(probe3) ? 0 : probe3.action.kind === "operation" ? 1 : probe3.action.kind === "http" ? 3 : 2;
   return [...probes].sort((a, b) => cost(a) - cost(b));
 }
 function ahead(mutants, compile2) {
@@ -66038,7 +66692,7 @@ function invalid(thrown) {
 function isAborted(signal3) {
   return signal3.aborted;
 }
-function told({ id, kind, file: file5, line: line2, before, after: after2 }) {
+function told2({ id, kind, file: file5, line: line2, before, after: after2 }) {
   return { id, kind, file: file5, line: line2, before, after: after2 };
 }
 function selected2(mutants, grep) {
@@ -66151,9 +66805,9 @@ function commandLine2(spec, args) {
   return [
     "mutate",
     "--host=local",
-    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path32.resolve)(args.profile)),
+    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path34.resolve)(args.profile)),
     ...value("image", args.image),
-    ...value("report-dir", (0, import_node_path32.resolve)(args.reportDir)),
+    ...value("report-dir", (0, import_node_path34.resolve)(args.reportDir)),
     ...value("grep", args.grep),
     ...args.included ? ["--included"] : [],
     ...value("min-score", args.minScore?.toString()),
@@ -66188,8 +66842,8 @@ async function mutateHere(spec, args) {
     }
   });
   const written3 = writeFiles({ [MUTATION_FILES.json]: `${JSON.stringify(report, null, 1)}
-`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, (0, import_node_path32.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
-  print([...mutationClosing(report, root), ...written3.map((path5) => `  report: ${(0, import_node_path32.join)(path5)}`)]);
+`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, (0, import_node_path34.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
+  print([...mutationClosing(report, root), ...written3.map((path5) => `  report: ${(0, import_node_path34.join)(path5)}`)]);
   return mutationExit(report);
 }
 
@@ -66222,8 +66876,8 @@ function groups2(rules) {
 }
 function ruleLine(rule, style) {
   const expanded = rule.kind === "file" && rule.path && rule.path.text.includes("@{") ? `  = ${visible(rule.path.expanded.join(" "))}` : "";
-  const comment = rule.comment === void 0 ? "" : `  # ${visible(rule.comment.replaceAll(/\s+/g, " "))}`;
-  return `${visible(qualified(rule))}${dim(expanded + comment, style)}`;
+  const comment2 = rule.comment === void 0 ? "" : `  # ${visible(rule.comment.replaceAll(/\s+/g, " "))}`;
+  return `${visible(qualified(rule))}${dim(expanded + comment2, style)}`;
 }
 function qualified({ text: text4, qualifiers: { audit, access: access5, owner } }) {
   const head2 = text4.split(/[/"@(]/, 1)[0] ?? "";
@@ -66293,6 +66947,12 @@ Exit status: 0 the score reaches --min-score, 1 it does not or the spec is not g
 
 Example: apparmor-probe mutate specs/docker-nginx.yml --min-score 90`).action(async (spec, options) => {
   process.exitCode = await runMutate(spec, options);
+});
+program2.command("init").description("write a spec for a profile: for each rule what it denies or allows in an image, and what it leaves alone").requiredOption("--profile <file>", "the profile").requiredOption("--image <name>", "the image; its files are what is tried").option("--build <folder>", "folder with a Dockerfile to build the image from when it is missing").option("-o, --output <file>", "the spec to write (default: specs/PROFILE.generated.yml)").option("--force", "write over a spec that is there", false).addOption(new Option("--host <where>", "where to try").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).addOption(new Option("--write-to <file>").hideHelp()).addHelpText("after", `
+Every probe of the spec was tried on a kernel and held; rules that nothing in the image shows are named.
+
+Example: apparmor-probe init --profile profiles/docker-nginx --image nginx:1.27`).action(async (options) => {
+  process.exitCode = await runInit(options);
 });
 program2.command("doctor").description("show what this host can do, each line with its cure").addHelpText("after", "\nExit status: 0 when `run` works here, 4 when it does not.\n\nExample: apparmor-probe doctor").action(async () => {
   process.exitCode = await runDoctor();
