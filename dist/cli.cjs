@@ -48566,9 +48566,10 @@ function judgeDenied(facts, outcome3) {
   if (outcome3.kind === "succeeded") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe3.action)} succeeded.`);
   if (controlOutcome?.kind === "unclear") return verdict("inconclusive", "control-unclear", `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === "failed";
-  if (denials.length > 0) {
+  const proved = denials.some(({ by }) => by !== "window");
+  if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict("pass", "denied-twice", "Denied by AppArmor, and another layer denies it as well.", void 0, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
-    if (controlOutcome === void 0 && probe3.expect.audit === void 0 && !facts.witnesses.some(({ by }) => by === "comm")) {
+    if (controlOutcome === void 0 && probe3.expect.audit === void 0 && !proved) {
       return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on, or declare the record with `audit`.");
     }
     return verdict("pass", "denied", "Denied, and the kernel says that AppArmor did it.");
@@ -48577,7 +48578,7 @@ function judgeDenied(facts, outcome3) {
     return verdict(
       "vacuous",
       "vacuous",
-      `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record says that AppArmor denied it: this proves nothing about the profile.`,
+      `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? "is certain to be its own" : "says that AppArmor denied it"}: this proves nothing about the profile.`,
       "Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides."
     );
   }
@@ -49313,7 +49314,7 @@ function whose2(record2, byId, windows) {
   const open5 = windows.filter(({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial);
   const [only, another] = open5;
   if (only === void 0 || another !== void 0 || only.foreignPids?.has(pid) === true) return void 0;
-  return { id: only.id, by: "window" };
+  return { id: only.id, by: pid === only.pid ? "pid" : "window" };
 }
 function canWitness(record2, names, named4) {
   if (!ACCESSES2.has(record2.type) || !underProfile(labelOf2(record2), names)) return false;
@@ -49503,7 +49504,7 @@ var Trial = class {
     const beforeSerial = await barrier.cross();
     const look2 = log.take();
     const window2 = { afterSerial, beforeSerial };
-    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign } });
+    const traces = batch.map((probe3, i) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign }, ...pidOf(seen2[i]) });
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
     const loss = findLosses(look2.texts).find((one) => touches(one, window2));
@@ -49525,6 +49526,9 @@ function removes(action) {
 }
 function isOperation({ action }) {
   return action.kind === "operation";
+}
+function pidOf(seen2) {
+  return seen2?.process === void 0 ? {} : { pid: seen2.process.pid };
 }
 function attemptAll(place4, batch) {
   return Promise.all(batch.map((probe3) => place4.attempt(probe3)));

@@ -219,8 +219,11 @@ export interface AuditRecord {
   readonly raw: string;
 }
 
-/** How a record was tied to a probe: by the agent's thread name, or by the barriers around a command. */
-export type AttributedBy = 'comm' | 'window';
+/**
+ * How a record was tied to a probe: by the agent's thread name, by the process id of its command, or only by the barriers
+ * around the command, where a program that another process of the container started just then would look the same.
+ */
+export type AttributedBy = 'comm' | 'pid' | 'window';
 
 export interface Witness {
   readonly record: AuditRecord;

@@ -85,15 +85,16 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   if (outcome.kind === 'succeeded') return verdict('fail', 'let-through', `The profile lets it through: ${describeAction(probe.action)} succeeded.`);
   if (controlOutcome?.kind === 'unclear') return verdict('inconclusive', 'control-unclear', `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === 'failed';
-  if (denials.length > 0) {
+  const proved = denials.some(({ by }) => by !== 'window'); // what only fell into its time may be another process's
+  if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
-    if (controlOutcome === undefined && probe.expect.audit === undefined && !facts.witnesses.some(({ by }) => by === 'comm')) {
+    if (controlOutcome === undefined && probe.expect.audit === undefined && !proved) {
       return verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on, or declare the record with `audit`.');
     }
     return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
   }
   if (controlFailed) {
-    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record says that AppArmor denied it: this proves nothing about the profile.`,
+    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? 'is certain to be its own' : 'says that AppArmor denied it'}: this proves nothing about the profile.`,
       'Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides.');
   }
   if (probe.expect.audit === 'none') {

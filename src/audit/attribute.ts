@@ -2,8 +2,8 @@
  * Which probe a record belongs to.
  *
  * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: exact, and safe
- * while others run. What a command does behind exec carries the command's own name, so it belongs by the window that
- * two barriers cut out of the audit serials.
+ * while others run. What a command does behind exec carries the command's own name, so it belongs by the process id that
+ * was seen before it executed anything, and what its children do by the window that two barriers cut out of the audit serials.
  */
 import type { AuditRecord, Witness } from '../model.ts';
 import type { Window } from './gaps.ts';
@@ -13,10 +13,10 @@ export interface ProbeTrace {
   /** The thread name, carrying a nonce of the run. */
   readonly id: string;
   readonly kind: 'operation' | 'command';
-  /** Host pid of the agent. Not compared: the exec operation forks, and the name is proof enough. */
-  readonly agentPid?: number;
   /** Serials of the barriers before and after a command. */
   readonly window?: Window;
+  /** Host pid of a command. */
+  readonly pid?: number;
   /** Host pids that belonged to other processes of the container before the window opened. They are never the probe's. */
   readonly foreignPids?: ReadonlySet<number>;
 }
@@ -60,7 +60,7 @@ function whose(record: AuditRecord, byId: ReadonlyMap<string, ProbeTrace>, windo
   const open = windows.filter(({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial);
   const [only, another] = open;
   if (only === undefined || another !== undefined || only.foreignPids?.has(pid) === true) return undefined;
-  return { id: only.id, by: 'window' };
+  return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
 }
 
 /** `named`: the sender carries the name of a probe, so that it is no noise of the runtime. */

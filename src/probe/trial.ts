@@ -75,8 +75,8 @@ export class Trial {
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
-    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
-      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }) });
+    const traces = batch.map((probe, i): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
+      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }), ...pidOf(seen[i]) });
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const loss = findLosses(look.texts).find((one) => touches(one, window));
@@ -105,6 +105,10 @@ function removes(action: Probe['action']): boolean {
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
   return action.kind === 'operation';
+}
+
+function pidOf(seen: Observation | undefined): Pick<ProbeTrace, 'pid'> {
+  return seen?.process === undefined ? {} : { pid: seen.process.pid };
 }
 
 function attemptAll(place: Place, batch: readonly Probe[]): Promise<Observation[]> {

@@ -4,8 +4,8 @@ import type { ProbeTrace } from '../../../src/audit/attribute.ts';
 import type { AuditRecord } from '../../../src/model.ts';
 import { denial, record } from './records.ts';
 
-const operation: ProbeTrace = { id: 'ap-7f3-1', kind: 'operation', agentPid: 100 };
-const command: ProbeTrace = { id: 'ap-7f3-2', kind: 'command', agentPid: 200, window: { afterSerial: 10, beforeSerial: 20 }, foreignPids: new Set([50]) };
+const operation: ProbeTrace = { id: 'ap-7f3-1', kind: 'operation' };
+const command: ProbeTrace = { id: 'ap-7f3-2', kind: 'command', pid: 200, window: { afterSerial: 10, beforeSerial: 20 }, foreignPids: new Set([50]) };
 const file = 'operation="open" class="file" profile="web-1"';
 
 function who(found: AuditRecord, probes: readonly ProbeTrace[] = [operation, command], names: readonly string[] = ['web-1']): string {
@@ -21,6 +21,8 @@ describe('audit/attribute', () => {
     ['the fork of an exec operation', denial(`${file} pid=101 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
     ['an operation while a window is open', denial(`${file} pid=100 comm="ap-7f3-1"`, 15), 'ap-7f3-1 by comm'],
     ['the agent about to exec a command', denial(`${file} pid=201 comm="ap-7f3-2"`, 15), 'ap-7f3-2 by comm'],
+    ['the process of the command', denial(`${file} pid=200 comm="top"`, 15), 'ap-7f3-2 by pid'],
+    ['the process of the command, outside its window', denial(`${file} pid=200 comm="top"`, 21), 'others'],
     ['what the command does', denial(`${file} pid=201 comm="top"`, 15), 'ap-7f3-2 by window'],
     ['a hex comm', denial(`${file} pid=201 comm=6120`, 15), 'ap-7f3-2 by window'],
     ['a child profile', denial('operation="open" profile="web-1//kid" pid=201 comm="x"', 15), 'ap-7f3-2 by window'],
