@@ -6411,7 +6411,7 @@ var require_ms = __commonJS({
       options = options || {};
       var type5 = typeof val;
       if (type5 === "string" && val.length > 0) {
-        return parse3(val);
+        return parse4(val);
       } else if (type5 === "number" && isFinite(val)) {
         return options.long ? fmtLong(val) : fmtShort(val);
       }
@@ -6419,7 +6419,7 @@ var require_ms = __commonJS({
         "val is not a non-empty string or a valid number. val=" + JSON.stringify(val)
       );
     };
-    function parse3(str) {
+    function parse4(str) {
       str = String(str);
       if (str.length > 100) {
         return;
@@ -23427,7 +23427,7 @@ var require_identity = __commonJS({
     var isMap2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === MAP;
     var isPair = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === PAIR;
     var isScalar2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SCALAR;
-    var isSeq = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
+    var isSeq2 = (node2) => !!node2 && typeof node2 === "object" && node2[NODE_TYPE] === SEQ;
     function isCollection(node2) {
       if (node2 && typeof node2 === "object")
         switch (node2[NODE_TYPE]) {
@@ -23464,7 +23464,7 @@ var require_identity = __commonJS({
     exports2.isNode = isNode2;
     exports2.isPair = isPair;
     exports2.isScalar = isScalar2;
-    exports2.isSeq = isSeq;
+    exports2.isSeq = isSeq2;
   }
 });
 
@@ -30622,7 +30622,7 @@ var require_public_api = __commonJS({
         return docs;
       return Object.assign([], { empty: true }, composer$1.streamInfo());
     }
-    function parseDocument2(source, options = {}) {
+    function parseDocument3(source, options = {}) {
       const { lineCounter: lineCounter2, prettyErrors } = parseOptions(options);
       const parser$1 = new parser.Parser(lineCounter2?.addNewLine);
       const composer$1 = new composer.Composer(options);
@@ -30641,14 +30641,14 @@ var require_public_api = __commonJS({
       }
       return doc;
     }
-    function parse3(src, reviver, options) {
+    function parse4(src, reviver, options) {
       let _reviver = void 0;
       if (typeof reviver === "function") {
         _reviver = reviver;
       } else if (options === void 0 && reviver && typeof reviver === "object") {
         options = reviver;
       }
-      const doc = parseDocument2(src, options);
+      const doc = parseDocument3(src, options);
       if (!doc)
         return null;
       doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
@@ -30682,9 +30682,9 @@ var require_public_api = __commonJS({
         return value.toString(options);
       return new Document.Document(value, _replacer, options).toString(options);
     }
-    exports2.parse = parse3;
+    exports2.parse = parse4;
     exports2.parseAllDocuments = parseAllDocuments;
-    exports2.parseDocument = parseDocument2;
+    exports2.parseDocument = parseDocument3;
     exports2.stringify = stringify2;
   }
 });
@@ -33314,8 +33314,8 @@ var require_dist2 = __commonJS({
           safeRe[i] = new RegExp(makeSafeRe(src[i]));
         }
       }
-      exports$1.parse = parse3;
-      function parse3(version2, options) {
+      exports$1.parse = parse4;
+      function parse4(version2, options) {
         if (!options || typeof options !== "object") {
           options = {
             loose: !!options,
@@ -33343,12 +33343,12 @@ var require_dist2 = __commonJS({
       }
       exports$1.valid = valid;
       function valid(version2, options) {
-        var v = parse3(version2, options);
+        var v = parse4(version2, options);
         return v ? v.version : null;
       }
       exports$1.clean = clean3;
       function clean3(version2, options) {
-        var s = parse3(version2.trim().replace(/^[=v]+/, ""), options);
+        var s = parse4(version2.trim().replace(/^[=v]+/, ""), options);
         return s ? s.version : null;
       }
       exports$1.SemVer = SemVer;
@@ -33584,8 +33584,8 @@ var require_dist2 = __commonJS({
         if (eq(version1, version2)) {
           return null;
         } else {
-          var v1 = parse3(version1);
-          var v2 = parse3(version2);
+          var v1 = parse4(version1);
+          var v2 = parse4(version2);
           var prefix = "";
           if (v1.prerelease.length || v2.prerelease.length) {
             prefix = "pre";
@@ -34291,7 +34291,7 @@ var require_dist2 = __commonJS({
       }
       exports$1.prerelease = prerelease;
       function prerelease(version2, options) {
-        var parsed = parse3(version2, options);
+        var parsed = parse4(version2, options);
         return parsed && parsed.prerelease.length ? parsed.prerelease : null;
       }
       exports$1.intersects = intersects;
@@ -34328,7 +34328,7 @@ var require_dist2 = __commonJS({
         if (match === null) {
           return null;
         }
-        return parse3(match[2] + "." + (match[3] || "0") + "." + (match[4] || "0"), options);
+        return parse4(match[2] + "." + (match[3] || "0") + "." + (match[4] || "0"), options);
       }
     })(semver$1, semver$1.exports);
     var semverExports = semver$1.exports;
@@ -56954,17 +56954,17 @@ var validateAsync = async (schema, value, _ctx) => {
   return result2.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse3 = _parse(_Err);
+  const parse4 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse3(schema, value, ctx, finalizeParams(fn, _params));
+    return parse4(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decode = (_Err) => {
-  const parse3 = _parse(_Err);
+  const parse4 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse3(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -57983,7 +57983,7 @@ function capSize(inst, size2) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse3 = inst._zod.parse;
+  const parse4 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size2(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -57997,7 +57997,7 @@ function capSize(inst, size2) {
         }
       }
     }
-    return parse3(payload, ctx);
+    return parse4(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -65201,69 +65201,6 @@ function line({ ok, what, found, code: code2, cure }, color5) {
 var import_node_fs41 = require("node:fs");
 var import_node_path33 = require("node:path");
 
-// src/generate/candidates.ts
-var NEW = "thing";
-var PLAIN2 = [
-  ...CAPABILITIES.map((name2) => ["capable", name2]),
-  ...["inet", "inet6"].flatMap((family2) => [["socket", family2, "stream"], ["socket", family2, "dgram"]]),
-  ["socket", "inet", "raw", "icmp"],
-  ["socket", "inet6", "raw", "icmpv6"],
-  ["socket", "packet", "dgram"],
-  ["socket", "packet", "raw"],
-  ["socket", "unix", "stream"],
-  ["socket", "unix", "dgram"],
-  ["socket", "unix", "raw"],
-  ["socket", "netlink", "raw"],
-  ["socket", "netlink", "dgram"],
-  ["mount", "tmpfs", "none", "/mnt"],
-  ["mount", "", "/etc", "/mnt", "bind"],
-  ["mount", "proc", "proc", "/mnt"],
-  ["umount", "/dev/shm"],
-  ["umount", "/proc"],
-  ["ptrace", "trace", "child"],
-  ["ptrace", "read", "child"],
-  ...["urg", "term", "kill", "hup", "usr1", "exists"].map((signal3) => ["signal", signal3, "child"]),
-  ["userns"],
-  ["io_uring", "sqpoll"],
-  ["io_uring", "override_creds"],
-  ["mqueue", "create", `/${NEW}`],
-  ["change_profile", "unconfined"]
-];
-function candidatesIn(found, look2, self2) {
-  const source = found.find(({ path: path5, kind }) => path5 === "/etc/passwd" && kind === "file") ?? found.find(({ path: path5, kind }) => kind === "file" && /^\/(?:etc|usr|bin|opt)\//.test(path5));
-  const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, source?.path))];
-  return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
-}
-function operationsOn({ path: path5, kind, mode: mode3 }, look2, source) {
-  const target2 = kind === "link" ? look2(path5, true) : void 0;
-  if (kind === "link" && (target2 === void 0 || target2.missing)) return [];
-  const folder = target2?.folder ?? kind === "folder";
-  if (!folder) {
-    const operations = [["open", "read", path5], ["open", "write", path5], ["open", "append", path5], ["lock", "flock", "read", path5], ["mmap", path5]];
-    return (mode3 & 73) !== 0 && /bin\//.test(path5) ? [["exec", path5], ...operations] : operations;
-  }
-  const inside2 = `${path5 === "/" ? "" : path5}/${NEW}`;
-  return [["open", "create", inside2], ["mkdir", inside2], ["readdir", path5], ...source === void 0 ? [] : [["link", source, inside2]]];
-}
-function candidate(words5, look2, self2, order) {
-  const read2 = readOperation(words5);
-  if ("problem" in read2) return void 0;
-  const action = { kind: "operation", ...read2, words: words5 };
-  const ends = { self: self2, other: self2 };
-  const accesses = [...operationAccesses(action, look2, ends), ...answeredAccesses(action, ends)];
-  if (accesses.length === 0) return void 0;
-  const path5 = words5.findLast((word2) => word2.startsWith("/"));
-  const seen2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
-  const alias = path5 !== void 0 && seen2.length > 0 && !seen2.includes(path5);
-  return { words: words5, action, accesses, ...path5 === void 0 ? {} : { path: path5 }, alias, cost: costOf(path5, order) };
-}
-function costOf(path5, order) {
-  if (path5 === void 0) return order / 1e6;
-  const depth = path5.split("/").length - 1;
-  const known2 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
-  return Math.abs(depth - 3) * 10 + path5.length + (known2 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
-}
-
 // src/generate/choose.ts
 function choose2(goals, held3) {
   const choices = [];
@@ -65483,55 +65420,6 @@ function flagged({ flags: flags2 }) {
   return shown2.flatMap(([flag3, fields2]) => flags2.includes(flag3) ? [{ fields: fields2 }] : []);
 }
 
-// src/generate/predict.ts
-function predict(candidate2, policy) {
-  const questions = candidate2.accesses.map(questionOf);
-  const grants2 = questions.map((question) => grantsFor(policy, question));
-  return { candidate: candidate2, questions, grants: grants2, ...outcome2(grants2), rules: new Set(rulesOf(grants2.flat())) };
-}
-function outcome2(grants2) {
-  const answers = grants2.map(answer);
-  const allowed2 = answers.every((one) => one.allowed);
-  return { allowed: allowed2, logged: allowed2 && answers.some(({ logged }) => logged) };
-}
-var Pool = class {
-  all;
-  #byKey = /* @__PURE__ */ new Map();
-  constructor(all) {
-    this.all = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
-    for (const one of all) {
-      for (const { domain, key } of one.questions) {
-        const keys = this.#byKey.get(domain) ?? /* @__PURE__ */ new Map();
-        this.#byKey.set(domain, keys);
-        const known2 = keys.get(key);
-        if (known2 === void 0) keys.set(key, [one]);
-        else known2.push(one);
-      }
-    }
-  }
-  /**
-   * Candidates that any expression of the policy matches.
-   * @param heads what their keys must begin with.
-   */
-  reached(policy, heads) {
-    return [...this.#byKey].flatMap(([domain, keys]) => policy.domains[domain].grants.length === 0 ? [] : [...keys].flatMap(([key, ones]) => heads.some((head2) => key.startsWith(head2)) && policy.domains[domain].automaton.match(key).length > 0 ? ones : []));
-  }
-};
-var Variant = class {
-  #rule;
-  changed;
-  /** @param changed what stands in place of the rule; nothing when it is dropped. */
-  constructor(rule, changed, block2, surroundings) {
-    this.#rule = rule;
-    this.changed = policyOf({ ...block2, rules: changed }, { ...surroundings, children: false });
-  }
-  /** Whether a probe of this candidate would show the change. */
-  shows({ questions, grants: grants2, allowed: allowed2, logged }) {
-    const now = outcome2(questions.map((question, i) => [...(grants2[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== void 0)]));
-    return now.allowed !== allowed2 || allowed2 && logged && !now.logged;
-  }
-};
-
 // src/generate/shortlist.ts
 var OPTIONS = { shows: 8, neighbour: 6, alias: 4, change: 6 };
 var ALIASES = ["x", "w", "r"];
@@ -65564,12 +65452,18 @@ function goalsOf(rule, pool, changes) {
     const beside = neighbours(first, rule, pool.all);
     if (beside.length > 0) goals.push({ rule, purpose: "neighbour", of: "", options: beside });
   }
-  for (const { what, variant, moves } of changes) {
-    const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
-    const showing = some2([...own4, ...others].filter(({ candidate: candidate2 }) => !candidate2.alias), (one) => variant.shows(one), ENOUGH);
-    if (showing.length > 0) goals.push({ rule, purpose: "change", of: what, options: spread(showing, OPTIONS.change), variant });
+  for (const change of changes) {
+    const options = showing(change, rule, own4, pool);
+    if (options.length > 0) goals.push({ rule, purpose: "change", of: change.what, options, variant: change.variant });
   }
   return goals;
+}
+function killersOf(change, rule, pool) {
+  return showing(change, rule, some2(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE), pool);
+}
+function showing({ variant, moves }, rule, own4, pool) {
+  const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
+  return spread(some2([...own4, ...others].filter(({ candidate: candidate2 }) => !candidate2.alias), (one) => variant.shows(one), ENOUGH), OPTIONS.change);
 }
 function lettersShown({ candidate: { accesses }, grants: grants2, allowed: allowed2 }, rule) {
   const denies = rule.qualifiers.access === "deny";
@@ -65825,18 +65719,67 @@ function oneLine2(text4) {
   return text4.replaceAll(/\s+/g, " ").trim().replace(/\s*,$/, "");
 }
 
+// src/generate/predict.ts
+function predict(candidate2, policy) {
+  const questions = candidate2.accesses.map(questionOf);
+  const grants2 = questions.map((question) => grantsFor(policy, question));
+  return { candidate: candidate2, questions, grants: grants2, ...outcome2(grants2), rules: new Set(rulesOf(grants2.flat())) };
+}
+function outcome2(grants2) {
+  const answers = grants2.map(answer);
+  const allowed2 = answers.every((one) => one.allowed);
+  return { allowed: allowed2, logged: allowed2 && answers.some(({ logged }) => logged) };
+}
+var Pool = class {
+  all;
+  #byKey = /* @__PURE__ */ new Map();
+  constructor(all) {
+    this.all = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
+    for (const one of all) {
+      for (const { domain, key } of one.questions) {
+        const keys = this.#byKey.get(domain) ?? /* @__PURE__ */ new Map();
+        this.#byKey.set(domain, keys);
+        const known2 = keys.get(key);
+        if (known2 === void 0) keys.set(key, [one]);
+        else known2.push(one);
+      }
+    }
+  }
+  /**
+   * Candidates that any expression of the policy matches.
+   * @param heads what their keys must begin with.
+   */
+  reached(policy, heads) {
+    return [...this.#byKey].flatMap(([domain, keys]) => policy.domains[domain].grants.length === 0 ? [] : [...keys].flatMap(([key, ones]) => heads.some((head2) => key.startsWith(head2)) && policy.domains[domain].automaton.match(key).length > 0 ? ones : []));
+  }
+};
+var Variant = class {
+  #rule;
+  changed;
+  /** @param changed what stands in place of the rule; nothing when it is dropped. */
+  constructor(rule, changed, block2, surroundings) {
+    this.#rule = rule;
+    this.changed = policyOf({ ...block2, rules: changed }, { ...surroundings, children: false });
+  }
+  /** Whether a probe of this candidate would show the change. */
+  shows({ questions, grants: grants2, allowed: allowed2, logged }) {
+    const now = outcome2(questions.map((question, i) => [...(grants2[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== void 0)]));
+    return now.allowed !== allowed2 || allowed2 && logged && !now.logged;
+  }
+};
+
 // src/generate/variants.ts
-function changesOf(text4, block2, find2) {
+function changesOf(text4, block2, find2, mutants = mutantsOf(text4)) {
   const changes = /* @__PURE__ */ new Map();
   const surroundings = surroundingsOf(text4, block2);
-  for (const mutant of mutantsOf(text4)) {
+  for (const mutant of mutants) {
     const rule = block2.rules.find(({ id }) => id === mutant.rule);
     if (rule === void 0) continue;
     const read2 = readProfileText(text4.file, mutatedText(text4, mutant), find2);
     if (!isRead(read2)) continue;
     const changed = changedRules(block2, rule, read2);
     if (changed === void 0) continue;
-    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), variant: new Variant(rule, changed, block2, surroundings), moves: mutant.kind === "expression" }]);
+    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant: mutant.id, variant: new Variant(rule, changed, block2, surroundings), moves: mutant.kind === "expression" }]);
   }
   return changes;
 }
@@ -65845,6 +65788,69 @@ function changedRules(block2, rule, read2) {
   if (other === void 0) return void 0;
   const at = block2.rules.indexOf(rule);
   return other.rules.slice(at, at + 1 + other.rules.length - block2.rules.length);
+}
+
+// src/generate/candidates.ts
+var NEW = "thing";
+var PLAIN2 = [
+  ...CAPABILITIES.map((name2) => ["capable", name2]),
+  ...["inet", "inet6"].flatMap((family2) => [["socket", family2, "stream"], ["socket", family2, "dgram"]]),
+  ["socket", "inet", "raw", "icmp"],
+  ["socket", "inet6", "raw", "icmpv6"],
+  ["socket", "packet", "dgram"],
+  ["socket", "packet", "raw"],
+  ["socket", "unix", "stream"],
+  ["socket", "unix", "dgram"],
+  ["socket", "unix", "raw"],
+  ["socket", "netlink", "raw"],
+  ["socket", "netlink", "dgram"],
+  ["mount", "tmpfs", "none", "/mnt"],
+  ["mount", "", "/etc", "/mnt", "bind"],
+  ["mount", "proc", "proc", "/mnt"],
+  ["umount", "/dev/shm"],
+  ["umount", "/proc"],
+  ["ptrace", "trace", "child"],
+  ["ptrace", "read", "child"],
+  ...["urg", "term", "kill", "hup", "usr1", "exists"].map((signal3) => ["signal", signal3, "child"]),
+  ["userns"],
+  ["io_uring", "sqpoll"],
+  ["io_uring", "override_creds"],
+  ["mqueue", "create", `/${NEW}`],
+  ["change_profile", "unconfined"]
+];
+function candidatesIn(found, look2, self2) {
+  const source = found.find(({ path: path5, kind }) => path5 === "/etc/passwd" && kind === "file") ?? found.find(({ path: path5, kind }) => kind === "file" && /^\/(?:etc|usr|bin|opt)\//.test(path5));
+  const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, source?.path))];
+  return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
+}
+function operationsOn({ path: path5, kind, mode: mode3 }, look2, source) {
+  const target2 = kind === "link" ? look2(path5, true) : void 0;
+  if (kind === "link" && (target2 === void 0 || target2.missing)) return [];
+  const folder = target2?.folder ?? kind === "folder";
+  if (!folder) {
+    const operations = [["open", "read", path5], ["open", "write", path5], ["open", "append", path5], ["lock", "flock", "read", path5], ["mmap", path5]];
+    return (mode3 & 73) !== 0 && /bin\//.test(path5) ? [["exec", path5], ...operations] : operations;
+  }
+  const inside2 = `${path5 === "/" ? "" : path5}/${NEW}`;
+  return [["open", "create", inside2], ["mkdir", inside2], ["readdir", path5], ...source === void 0 ? [] : [["link", source, inside2]]];
+}
+function candidate(words5, look2, self2, order) {
+  const read2 = readOperation(words5);
+  if ("problem" in read2) return void 0;
+  const action = { kind: "operation", ...read2, words: words5 };
+  const ends = { self: self2, other: self2 };
+  const accesses = [...operationAccesses(action, look2, ends), ...answeredAccesses(action, ends)];
+  if (accesses.length === 0) return void 0;
+  const path5 = words5.findLast((word2) => word2.startsWith("/"));
+  const seen2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
+  const alias = path5 !== void 0 && seen2.length > 0 && !seen2.includes(path5);
+  return { words: words5, action, accesses, ...path5 === void 0 ? {} : { path: path5 }, alias, cost: costOf(path5, order) };
+}
+function costOf(path5, order) {
+  if (path5 === void 0) return order / 1e6;
+  const depth = path5.split("/").length - 1;
+  const known2 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
+  return Math.abs(depth - 3) * 10 + path5.length + (known2 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
 }
 
 // src/probe/inventory.ts
@@ -65887,6 +65893,15 @@ function itemAt(root, path5) {
   } catch {
     return void 0;
   }
+}
+
+// src/pool.ts
+function poolIn(pid, text4, block2, progress2) {
+  const found = inventory(pid, namedPaths(block2));
+  const candidates = candidatesIn(found, (path5, follow2) => lookInside(pid, path5, follow2), block2.name);
+  progress2(`${block2.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
+  const policy = policyOf(block2, surroundingsOf(text4, block2));
+  return new Pool(candidates.map((candidate2) => predict(candidate2, policy)));
 }
 
 // src/init.ts
@@ -65961,11 +65976,9 @@ async function onStage(plan, subject2, session) {
   }
 }
 function goalsIn({ text: text4, block: block2, options }, pid, { events: events2 }) {
-  const found = inventory(pid, namedPaths(block2));
-  const candidates = candidatesIn(found, (path5, follow2) => lookInside(pid, path5, follow2), block2.name);
-  events2.progress(`${block2.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
-  const policy = policyOf(block2, surroundingsOf(text4, block2));
-  const pool = new Pool(candidates.map((candidate2) => predict(candidate2, policy)));
+  const pool = poolIn(pid, text4, block2, (line2) => {
+    events2.progress(line2);
+  });
   const changes = changesOf(text4, block2, remembering(includeFinder(foldersOf(options.profile, {}))));
   return own3(block2).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
@@ -66102,6 +66115,7 @@ async function inGuest(suite, work2) {
 }
 
 // src/cli/mutate.ts
+var import_node_fs43 = require("node:fs");
 var import_node_path34 = require("node:path");
 
 // src/mutate.ts
@@ -66409,6 +66423,103 @@ function same3(a, b) {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
+// src/suggest.ts
+var import_node_fs42 = require("node:fs");
+
+// src/spec/append.ts
+var import_node_util3 = require("node:util");
+var import_yaml2 = __toESM(require_dist(), 1);
+function appendProbes(text4, probes) {
+  if (probes.length === 0) return text4;
+  const list = (0, import_yaml2.parseDocument)(text4).get("probes", true);
+  const [start2, , last] = (0, import_yaml2.isSeq)(list) ? [list.range?.[0], list.flow, list.items.at(-1)] : [];
+  const end = last?.range?.[1];
+  if (start2 === void 0 || end === void 0 || (0, import_yaml2.isSeq)(list) && list.flow === true) throw unwritable();
+  const indent2 = text4.slice(text4.lastIndexOf("\n", start2 - 1) + 1, start2);
+  const at = text4[end - 1] === "\n" ? end : text4.indexOf("\n", end) + 1 || text4.length;
+  const head2 = text4.slice(0, at);
+  const added = probes.map((probe3) => indented(probe3, indent2)).join("");
+  const whole = `${head2}${head2.endsWith("\n") ? "" : "\n"}${added}${text4.slice(at)}`;
+  if (!onlyAdds(text4, whole, probes.length)) throw unwritable();
+  return whole;
+}
+function indented(probe3, indent2) {
+  const lines2 = probe3.trimEnd().split("\n");
+  const own4 = /^ */.exec(lines2[0] ?? "")?.[0].length ?? 0;
+  return lines2.map((line2) => `${indent2}${line2.slice(own4)}
+`).join("");
+}
+function onlyAdds(before, after2, count3) {
+  try {
+    const [old, now] = [before, after2].map((text4) => (0, import_yaml2.parse)(text4));
+    return old !== void 0 && now !== void 0 && now.probes.length === old.probes.length + count3 && (0, import_node_util3.isDeepStrictEqual)({ ...now, probes: now.probes.slice(0, old.probes.length) }, old);
+  } catch {
+    return false;
+  }
+}
+function unwritable() {
+  return new HarnessError("usage", "Probes cannot be added to this spec: its `probes:` is no list with an item a line. Copy them from the report.");
+}
+
+// src/suggest.ts
+async function suggest(survivors, where, onRenew) {
+  if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
+  const { text: text4, bench, session } = where;
+  const drafts = draftsFor(survivors, where);
+  let ideas;
+  try {
+    ideas = await holding2([...new Set([...drafts.values()].flat())], where);
+  } catch (thrown) {
+    if (thrown instanceof HarnessError && thrown.code === "usage") return { probes: /* @__PURE__ */ new Map(), notes: [thrown.message] };
+    throw thrown;
+  }
+  session.events.progress(`${String(survivors.length)} mutants survived; ${String(ideas.size)} probes that may kill them hold with the profile unchanged`);
+  const probes = /* @__PURE__ */ new Map();
+  const told3 = /* @__PURE__ */ new Map();
+  for (const mutant of survivors) {
+    const own4 = (drafts.get(mutant.id) ?? []).flatMap((yaml2) => ideas.get(yaml2) ?? []);
+    if (own4.length === 0) continue;
+    const order = [...own4].sort((a, b) => Number(told3.has(b.probe)) - Number(told3.has(a.probe)));
+    const judgement = await judge2(bench, await bench.compile(mutatedText(text4, mutant)), order.map(({ probe: probe3 }) => probe3), onRenew);
+    const killer = judgement.state === "killed" ? own4.find(({ probe: probe3 }) => probe3 === judgement.probe) : void 0;
+    if (killer === void 0) continue;
+    const yaml = told3.get(killer.probe) ?? `${killer.yaml}
+    because: ${scalar2(`it notices when the profile's ${changeText(mutant)}`)}`;
+    told3.set(killer.probe, yaml);
+    probes.set(mutant.id, yaml);
+  }
+  return { probes, notes: [] };
+}
+function draftsFor(survivors, { text: text4, bench, session }) {
+  const find2 = includeFinder(foldersOf(text4.file, {}));
+  const drafts = /* @__PURE__ */ new Map();
+  for (const block2 of text4.profiles) {
+    const own4 = survivors.filter(({ profile: profile2 }) => profile2 === block2.name);
+    if (own4.length === 0) continue;
+    const pool = poolIn(bench.pid, text4, block2, (line2) => {
+      session.events.progress(line2);
+    });
+    const changes = changesOf(text4, block2, find2, own4);
+    for (const rule of block2.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant, killersOf(change, rule, pool).map(candidateProbe));
+    const forFlags = extrasOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
+    for (const { id, kind } of own4) if (kind === "flag") drafts.set(id, forFlags);
+  }
+  return drafts;
+}
+async function holding2(yamls, { plan, bench, session, signal: signal3 }) {
+  const { spec, locate, problems } = validateSpec(plan.file, appendProbes((0, import_node_fs42.readFileSync)(plan.file, "utf8"), yamls));
+  if (spec === void 0) throw new HarnessError("internal", `A suggested probe is invalid: ${problems.map(({ message }) => message).join("; ")}`);
+  const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(-yamls.length);
+  const trial = bench.trial(probes);
+  const held3 = /* @__PURE__ */ new Map();
+  for (const [i, probe3] of probes.entries()) {
+    const { verdict: verdict2 } = await abortable(signal3, trial.settle(probe3));
+    const yaml = yamls[i];
+    if (yaml !== void 0 && verdict2.kind === "pass") held3.set(yaml, { yaml, probe: probe3 });
+  }
+  return held3;
+}
+
 // src/undo.ts
 var MADE = { open: 1, link: 1, symlink: 1, mknod: 1, mkdir: 0, "exec-copy": 1, "exec-script": 1, bind: 2 };
 function undoOf(probe3) {
@@ -66454,6 +66565,10 @@ var Workbench = class {
     const { policy } = this.#policy;
     if (policy === void 0) throw new HarnessError("internal", "The profile was not compiled here.");
     return policy;
+  }
+  /** The first process of the confined container, on the host. */
+  get pid() {
+    return this.#stage.confined.pid;
   }
   /** Compiles another text of the profile, under the name that the container carries. */
   compile(text4) {
@@ -66616,6 +66731,15 @@ async function work(plan, options, session, draft, note) {
       draft.mutantsMs = Math.round(performance.now() - began);
       for (const mutant of mutants.slice(draft.results.length)) draft.results.push({ ...told2(mutant), state: "untried", reason: "The run ended before.", ms: 0 });
     }
+    const survivors = mutants.filter(({ id }) => draft.results.some((one) => one.id === id && one.state === "survived"));
+    const suggested = await suggest(survivors, { text: text4, plan, bench, session, signal: options.signal }, () => {
+      draft.restarts += 1;
+    });
+    draft.notes.push(...suggested.notes);
+    draft.results = draft.results.map((one) => {
+      const probe3 = suggested.probes.get(one.sameAs ?? one.id);
+      return probe3 === void 0 || one.state !== "survived" ? one : { ...one, probe: probe3 };
+    });
     const after2 = await bench.firstRed(usable.filter((probe3) => !removes2(probe3)));
     if (after2 !== void 0) throw new HarnessError("spec-not-green", `After the mutants, with the profile unchanged, ${after2.red.probe.name} no longer passes: ${after2.red.verdict.reason}`);
     events2.progress("with the profile unchanged, all probes pass as before");
@@ -66800,9 +66924,23 @@ function mutationMarkdown(report, root) {
 async function runMutate(spec, args) {
   const plans = loadPlans([spec], { nonce: "check", ...args.profile === void 0 ? {} : { profile: args.profile } });
   if (await chooseHost(args) === "lab") {
-    return runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine2(spec, args) });
+    (0, import_node_fs43.rmSync)((0, import_node_path34.join)(args.reportDir, MUTATION_FILES.json), { force: true });
+    const exit2 = await runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine2(spec, args) });
+    writeProbes(spec, args);
+    return exit2;
   }
-  return isRoot() ? mutateHere(spec, args) : asRoot();
+  if (!isRoot()) return asRoot();
+  const exit = await mutateHere(spec, args);
+  writeProbes(spec, args);
+  return exit;
+}
+function writeProbes(spec, args) {
+  const file5 = (0, import_node_path34.join)(args.reportDir, MUTATION_FILES.json);
+  if (!args.writeProbes || !(0, import_node_fs43.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs43.readFileSync)(file5, "utf8"));
+  const probes = [...new Set(results.flatMap(({ probe: probe3 }) => probe3 ?? []))];
+  if (probes.length > 0) (0, import_node_fs43.writeFileSync)(spec, appendProbes((0, import_node_fs43.readFileSync)(spec, "utf8"), probes));
+  print([`  ${spec}: ${probes.length === 0 ? "no probe to add" : `${String(probes.length)} ${probes.length === 1 ? "probe" : "probes"} added, for ${String(results.filter(({ probe: probe3 }) => probe3 !== void 0).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`]);
 }
 function commandLine2(spec, args) {
   const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
@@ -66945,7 +67083,7 @@ Example: apparmor-probe diff main HEAD profiles/docker-nginx --spec specs/docker
 program2.command("diff-specs", { hidden: true }).description("the profile of each spec against what it was at a commit; what the action does on a pull request").argument("<SPEC...>", "spec files").requiredOption("--since <commit>", "what to compare with").requiredOption("--markdown <file>", "where to write it").option("--profile <file>", "this profile in place of the spec's").addOption(new Option("--host <where>", "where the kernel is asked").choices(["auto", "local", "lab", "none"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).action(async (specs, options) => {
   process.exitCode = await runDiffSpecs(specs, options);
 });
-program2.command("mutate").description("weaken the profile one rule at a time under the running container, and see which changes the probes of a spec notice").argument("<SPEC>", "spec file").addOption(new Option("--host <where>", "where to run").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--profile <file>", "change this profile in place of the spec's").option("--image <name>", "use this image in place of the spec's").option("--report-dir <folder>", "folder for mutation.json and mutation.md", "reports").option("--grep <pattern>", 'only mutants whose line matches this regular expression, for example "line 31:"').option("--included", "also change rules that come from included files", false).addOption(new Option("--min-score <percent>", "fail below this score").argParser(percentage)).addOption(new Option("--log <source>", "where to read audit records").choices(["auto", ...LOG_SOURCES]).default("auto")).addHelpText("after", `
+program2.command("mutate").description("weaken the profile one rule at a time under the running container, and see which changes the probes of a spec notice").argument("<SPEC>", "spec file").addOption(new Option("--host <where>", "where to run").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--profile <file>", "change this profile in place of the spec's").option("--image <name>", "use this image in place of the spec's").option("--report-dir <folder>", "folder for mutation.json and mutation.md", "reports").option("--grep <pattern>", 'only mutants whose line matches this regular expression, for example "line 31:"').option("--included", "also change rules that come from included files", false).option("--write-probes", "add to the spec a probe for each survivor, tried on the kernel: it holds, and the mutant turns it red", false).addOption(new Option("--min-score <percent>", "fail below this score").argParser(percentage)).addOption(new Option("--log <source>", "where to read audit records").choices(["auto", ...LOG_SOURCES]).default("auto")).addHelpText("after", `
 Exit status: 0 the score reaches --min-score, 1 it does not or the spec is not green to begin with,
 2 a spec, profile or option is wrong, 3 no mutant could be judged, 4 the harness or the host failed.
 

@@ -107,6 +107,7 @@ program.command('mutate')
   .option('--report-dir <folder>', 'folder for mutation.json and mutation.md', 'reports')
   .option('--grep <pattern>', 'only mutants whose line matches this regular expression, for example "line 31:"')
   .option('--included', 'also change rules that come from included files', false)
+  .option('--write-probes', 'add to the spec a probe for each survivor, tried on the kernel: it holds, and the mutant turns it red', false)
   .addOption(new Option('--min-score <percent>', 'fail below this score').argParser(percentage))
   .addOption(new Option('--log <source>', 'where to read audit records').choices(['auto', ...LOG_SOURCES]).default('auto'))
   .addHelpText('after', `

@@ -1,22 +1,19 @@
 /** The story of `init`: what a profile's rules say to what is in the image, tried on the kernel; what holds becomes a spec. */
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
-import { candidatesIn } from './generate/candidates.ts';
 import { choose, type Chosen, type Held } from './generate/choose.ts';
 import { candidateProbe, composeSpec, extraProbe, groupsOf, specHead, type SpecHead } from './generate/compose.ts';
 import { extrasOf, peersOf, type Extra } from './generate/extras.ts';
 import { namedPaths } from './generate/literals.ts';
-import { Pool, predict, type Predicted } from './generate/predict.ts';
+import type { Predicted } from './generate/predict.ts';
 import { goalsOf, type Goal } from './generate/shortlist.ts';
 import { changesOf } from './generate/variants.ts';
 import { foldersOf, includeFinder } from './kernel/includes.ts';
 import { profileText } from './kernel/profile-text.ts';
 import type { Plan, Probe } from './model.ts';
+import { poolIn } from './pool.ts';
 import { abortable, newDraft, prepare, tearDown } from './prepare.ts';
-import { inventory } from './probe/inventory.ts';
-import { lookInside } from './probe/inside.ts';
 import { Trial } from './probe/trial.ts';
-import { policyOf, surroundingsOf } from './profile/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from './profile/rules.ts';
 import { onHost, runId, type Session, type SessionEvents, type SessionOptions } from './session.ts';
 import { resolvePlan } from './spec/resolve.ts';
@@ -124,11 +121,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
 }
 
 function goalsIn({ text, block, options }: Subject, pid: number, { events }: Session): Goal[] {
-  const found = inventory(pid, namedPaths(block));
-  const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name);
-  events.progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
-  const policy = policyOf(block, surroundingsOf(text, block));
-  const pool = new Pool(candidates.map((candidate) => predict(candidate, policy)));
+  const pool = poolIn(pid, text, block, (line) => { events.progress(line); });
   const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
   return own(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }

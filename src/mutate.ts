@@ -12,6 +12,7 @@ import type { ProfileText } from './profile/rules.ts';
 import { asFault, onHost, runId, type Session, type SessionEvents, type SessionOptions } from './session.ts';
 import { loadPlans } from './spec/load.ts';
 import { textOf } from './spec/resolve.ts';
+import { suggest } from './suggest.ts';
 import { Workbench } from './workbench.ts';
 
 export interface MutateOptions extends SessionOptions {
@@ -87,6 +88,10 @@ async function work(plan: Plan, options: MutateOptions, session: Session<MutateE
       draft.mutantsMs = Math.round(performance.now() - began);
       for (const mutant of mutants.slice(draft.results.length)) draft.results.push({ ...told(mutant), state: 'untried', reason: 'The run ended before.', ms: 0 });
     }
+    const survivors = mutants.filter(({ id }) => draft.results.some((one) => one.id === id && one.state === 'survived'));
+    const suggested = await suggest(survivors, { text, plan, bench, session, signal: options.signal }, () => { draft.restarts += 1; });
+    draft.notes.push(...suggested.notes);
+    draft.results = draft.results.map((one) => { const probe = suggested.probes.get(one.sameAs ?? one.id); return probe === undefined || one.state !== 'survived' ? one : { ...one, probe }; });
     // a container that a mutant left spoilt would have made later kills worthless
     const after = await bench.firstRed(usable.filter((probe) => !removes(probe)));
     if (after !== undefined) throw new HarnessError('spec-not-green', `After the mutants, with the profile unchanged, ${after.red.probe.name} no longer passes: ${after.red.verdict.reason}`);

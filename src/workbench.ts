@@ -51,6 +51,11 @@ export class Workbench {
     return policy;
   }
 
+  /** The first process of the confined container, on the host. */
+  get pid(): number {
+    return this.#stage.confined.pid;
+  }
+
   /** Compiles another text of the profile, under the name that the container carries. */
   compile(text: string): Promise<Buffer> {
     return compileVariant(this.#file, text, this.#policy, this.#session.run);

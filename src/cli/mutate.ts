@@ -1,13 +1,16 @@
 /** `apparmor-probe mutate`: where to run, the mutation run with its progress, and what it found. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asRoot, isRoot } from '../host/elevate.ts';
 import type { LogChoice } from '../kernel/log.ts';
 import type { LabSuite } from '../lab/index.ts';
 import { mutate } from '../mutate.ts';
+import { countMutants, type MutationReport } from '../mutation.ts';
 import { MUTATION_FILES } from '../report/files.ts';
 import { mutantLine, mutationClosing, mutationExit, mutationMarkdown } from '../report/mutation.ts';
 import { faultLines } from '../report/terminal.ts';
 import { writeFiles } from '../report/write.ts';
+import { appendProbes } from '../spec/append.ts';
 import { loadPlans } from '../spec/load.ts';
 import { print, progress, useColor } from './console.ts';
 import { chooseHost, interruption } from './run.ts';
@@ -23,15 +26,33 @@ export interface MutateArguments {
   readonly included: boolean;
   readonly minScore?: number;
   readonly log: LogChoice;
+  /** Add probes that would kill survivors to the spec. */
+  readonly writeProbes: boolean;
 }
 
 /** @returns the exit code. */
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
   const plans = loadPlans([spec], { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
   if (await chooseHost(args) === 'lab') {
-    return runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine(spec, args) });
+    rmSync(join(args.reportDir, MUTATION_FILES.json), { force: true }); // what is read below is this run's
+    const exit = await runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine(spec, args) });
+    writeProbes(spec, args);
+    return exit;
   }
-  return isRoot() ? mutateHere(spec, args) : asRoot();
+  if (!isRoot()) return asRoot();
+  const exit = await mutateHere(spec, args);
+  writeProbes(spec, args);
+  return exit;
+}
+
+/** Adds the suggested probes to the spec, where that is asked for. */
+function writeProbes(spec: string, args: MutateArguments): void {
+  const file = join(args.reportDir, MUTATION_FILES.json);
+  if (!args.writeProbes || !existsSync(file)) return;
+  const { results } = JSON.parse(readFileSync(file, 'utf8')) as MutationReport;
+  const probes = [...new Set(results.flatMap(({ probe }) => probe ?? []))];
+  if (probes.length > 0) writeFileSync(spec, appendProbes(readFileSync(spec, 'utf8'), probes));
+  print([`  ${spec}: ${probes.length === 0 ? 'no probe to add' : `${String(probes.length)} ${probes.length === 1 ? 'probe' : 'probes'} added, for ${String(results.filter(({ probe }) => probe !== undefined).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`]);
 }
 
 function commandLine(spec: string, args: MutateArguments): string[] {

@@ -59,12 +59,21 @@ export function goalsOf(rule: Rule, pool: Pool, changes: readonly Change[]): Goa
     const beside = neighbours(first, rule, pool.all);
     if (beside.length > 0) goals.push({ rule, purpose: 'neighbour', of: '', options: beside });
   }
-  for (const { what, variant, moves } of changes) {
-    const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
-    const showing = some([...own, ...others].filter(({ candidate }) => !candidate.alias), (one) => variant.shows(one), ENOUGH);
-    if (showing.length > 0) goals.push({ rule, purpose: 'change', of: what, options: spread(showing, OPTIONS.change), variant });
+  for (const change of changes) {
+    const options = showing(change, rule, own, pool);
+    if (options.length > 0) goals.push({ rule, purpose: 'change', of: change.what, options, variant: change.variant });
   }
   return goals;
+}
+
+/** Candidates that would end otherwise with the rule changed, the plainest first. */
+export function killersOf(change: Change, rule: Rule, pool: Pool): Predicted[] {
+  return showing(change, rule, some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE), pool);
+}
+
+function showing({ variant, moves }: Change, rule: Rule, own: readonly Predicted[], pool: Pool): Predicted[] {
+  const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
+  return spread(some([...own, ...others].filter(({ candidate }) => !candidate.alias), (one) => variant.shows(one), ENOUGH), OPTIONS.change);
 }
 
 /** The letters or words of a candidate's accesses that this rule alone decides, where nothing else stands in the way. */

@@ -1,5 +1,5 @@
 /** The mutants of a rule as variants that candidates can be asked about. Pure. */
-import { changeText, mutantsOf, mutatedText } from '../profile/mutants.ts';
+import { changeText, mutantsOf, mutatedText, type Mutant } from '../profile/mutants.ts';
 import { surroundingsOf } from '../profile/policy.ts';
 import { isRead, readProfileText } from '../profile/read.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '../profile/rules.ts';
@@ -7,23 +7,25 @@ import { Variant } from './predict.ts';
 
 export interface Change {
   readonly what: string;
+  /** Id of the mutant. */
+  readonly mutant: string;
   readonly variant: Variant;
   /** It may match names that the rule did not. */
   readonly moves: boolean;
 }
 
 /** @returns by the id of the rule that is changed. */
-export function changesOf(text: ProfileText, block: ProfileBlock, find: FindInclude): Map<string, Change[]> {
+export function changesOf(text: ProfileText, block: ProfileBlock, find: FindInclude, mutants: readonly Mutant[] = mutantsOf(text)): Map<string, Change[]> {
   const changes = new Map<string, Change[]>();
   const surroundings = surroundingsOf(text, block);
-  for (const mutant of mutantsOf(text)) {
+  for (const mutant of mutants) {
     const rule = block.rules.find(({ id }) => id === mutant.rule);
     if (rule === undefined) continue;
     const read = readProfileText(text.file, mutatedText(text, mutant), find);
     if (!isRead(read)) continue; // no mutant that the parser would take
     const changed = changedRules(block, rule, read);
     if (changed === undefined) continue;
-    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), variant: new Variant(rule, changed, block, surroundings), moves: mutant.kind === 'expression' }]);
+    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant: mutant.id, variant: new Variant(rule, changed, block, surroundings), moves: mutant.kind === 'expression' }]);
   }
   return changes;
 }

@@ -5,7 +5,7 @@ import { mutate, type MutateOptions } from '../../src/mutate.ts';
 import { scoreOf, type MutationReport } from '../../src/mutation.ts';
 import { start } from '../../src/process.ts';
 import { mutationExit } from '../../src/report/mutation.ts';
-import { CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
+import { cli, CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
 
 const RULES = '  deny /etc/** wl,\n  deny /srv/** w,\n  deny /etc/hosts w,\n  deny mount,\n  /usr/bin/top px -> other,\n  deny /usr/bin/top x,';
 const PROBES = [
@@ -41,7 +41,9 @@ describe('mutants', () => {
     const all = states();
     expect(all['deny /etc/** wl → deny /etc/** w']).to.equal('survived');
     expect(all['deny /srv/** w → ']).to.equal('survived');
-    expect(report.results.find(({ before, after }) => before === 'deny /srv/** w' && after === '')?.reason).to.match(/\/srv\//);
+    const survivor = report.results.find(({ before, after }) => before === 'deny /srv/** w' && after === '');
+    expect(survivor?.reason).to.match(/\/srv\//);
+    expect(survivor?.probe, 'a probe that would kill it').to.match(/\/srv\/[\s\S]*expect: denied[\s\S]*because: /);
   });
 
   it('are equivalent where the compiled policy is, and where it decides every access alike', () => {
@@ -68,6 +70,25 @@ describe('mutants', () => {
     expect(red.faults.map(({ code }) => code)).to.deep.equal(['spec-not-green']);
     expect(red.results).to.deep.equal([]);
     expect(mutationExit(red)).to.equal(1);
+  });
+
+  it('become probes of the spec with --write-probes: it stays green, and they kill', async () => {
+    const file = spec(profileText('mutated', '  deny /etc/** wl,\n  deny /srv/** w,'), PROBES.slice(0, 1));
+    const run = async (...more: string[]): Promise<MutationReport> => {
+      const reports = folder();
+      const { exit, stderr, stdout } = await cli(['mutate', '--host', 'local', '--report-dir', reports, '--grep', 'deny', ...more, file]);
+      expect(exit, stderr + stdout.toString()).to.equal(0);
+      return JSON.parse(read(`${reports}/mutation.json`)) as MutationReport;
+    };
+    const before = read(file);
+    const first = await run('--write-probes');
+    const survived = first.results.filter(({ state }) => state === 'survived');
+    expect(survived.length).to.be.greaterThan(1);
+    expect(survived.filter(({ probe }) => probe === undefined), 'each has a probe').to.deep.equal([]);
+    expect(read(file).startsWith(before.trimEnd()), read(file)).to.equal(true);
+    const second = await run();
+    expect(second.probes).to.be.greaterThan(first.probes);
+    expect(scoreOf(second.results), JSON.stringify(second.results.filter(({ state }) => state === 'survived'))).to.equal(100);
   });
 
   it('put the host back after Ctrl-C, and what was judged is reported', async () => {

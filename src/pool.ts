@@ -1,0 +1,17 @@
+/** What could be tried in a container, with what a profile says to each. */
+import { candidatesIn } from './generate/candidates.ts';
+import { namedPaths } from './generate/literals.ts';
+import { Pool, predict } from './generate/predict.ts';
+import { inventory } from './probe/inventory.ts';
+import { lookInside } from './probe/inside.ts';
+import { policyOf, surroundingsOf } from './profile/policy.ts';
+import type { ProfileBlock, ProfileText } from './profile/rules.ts';
+
+/** @param pid a process of the container, on the host. */
+export function poolIn(pid: number, text: ProfileText, block: ProfileBlock, progress: (line: string) => void): Pool {
+  const found = inventory(pid, namedPaths(block));
+  const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name);
+  progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
+  const policy = policyOf(block, surroundingsOf(text, block));
+  return new Pool(candidates.map((candidate) => predict(candidate, policy)));
+}
