@@ -45028,7 +45028,7 @@ var ERRORS = {
   "include-not-found": { exit: EXIT.usage, means: "Something that the profile includes is in none of the folders that are searched.", hint: "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`." },
   "profile-ambiguous": { exit: EXIT.usage, means: "The file does not define the profile to test, or defines several and none is chosen.", hint: "Give `profile: {file: \u2026, name: \u2026}` with one of the names listed." },
   "profile-not-isolated": { exit: EXIT.usage, means: "The profile could not be given a name of its own for the run.", hint: "Use --in-place, and report the profile." },
-  "revision-unreadable": { exit: EXIT.usage, means: "A git revision, or the profile in it, cannot be read.", hint: "Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` for actions/checkout." },
+  "revision-unreadable": { exit: EXIT.usage, means: "A git revision, or the profile in it, cannot be read.", hint: "Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` and `persist-credentials` for actions/checkout." },
   "image-unavailable": { exit: EXIT.usage, means: "The image is not present and cannot be pulled or built.", hint: "Check the image name, or give `build:` a folder with a Dockerfile." },
   "no-profile-text": { exit: EXIT.usage, means: "The spec tests a profile that the engine loads, and does not name its text.", hint: "Name the text in the spec (`profile: {engine: \u2026, source: FILE}`), or give it with --profile." },
   "spec-not-green": { exit: EXIT.failed, means: "Not every probe of the spec passes with the profile unchanged, so no change of a verdict could be laid to a mutant.", hint: "Make the spec green first: `apparmor-probe run` shows what is amiss." },
@@ -62489,14 +62489,23 @@ async function pathInRepository(file5) {
   const result2 = await git(["rev-parse", "--show-prefix"], (0, import_node_path15.dirname)(file5));
   return result2.exit === 0 ? `${result2.stdout.toString().replace(/\n$/, "")}${(0, import_node_path15.basename)(file5)}` : void 0;
 }
+async function fetchCommit(commit, folder) {
+  if (await isHere(`${commit}^{commit}`, folder)) return;
+  const fetched = /^[0-9a-f]{40,64}$/.test(commit) ? await git(["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "origin", commit], folder, 12e4) : void 0;
+  if (await isHere(`${commit}^{commit}`, folder)) return;
+  throw new HarnessError("revision-unreadable", `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`, { details: (fetched?.stderr ?? "").split("\n").filter(Boolean).slice(0, 5) });
+}
+async function isHere(object, folder) {
+  return (await git(["cat-file", "-e", "--end-of-options", object], folder)).exit === 0;
+}
 async function changedSince(commit, folder) {
   const result2 = await git(["diff", "--quiet", "--no-ext-diff", "--no-textconv", "--end-of-options", commit, "--", "."], folder);
   if (result2.exit === 0 || result2.exit === 1) return result2.exit === 1;
   throw new HarnessError("revision-unreadable", `The commit ${JSON.stringify(commit)} cannot be read.`, { details: result2.stderr.split("\n").filter(Boolean).slice(0, 5) });
 }
-function git(args, cwd) {
+function git(args, cwd, timeoutMs = 3e4) {
   const env = { ...process.env, LC_ALL: "C", GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0", GIT_NO_LAZY_FETCH: "1" };
-  return exec(["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", ...args], { cwd, env, timeoutMs: 3e4 });
+  return exec(["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", ...args], { cwd, env, timeoutMs });
 }
 
 // src/report/markdown-text.ts
@@ -63111,6 +63120,7 @@ var GUEST_PACKAGES = [
   "udev",
   "systemd",
   "sudo",
+  "git",
   "ca-certificates"
 ];
 var TARGET_PACKAGES = ["nginx-light", "iputils-ping", "procps"];
@@ -65084,21 +65094,18 @@ async function runDiffSpecs(specs, args) {
     const { file: file5 } = plan.profile;
     const path5 = await pathInRepository(file5);
     if (path5 === void 0) continue;
-    const part2 = `${(0, import_node_path31.resolve)(args.markdown)}.part`;
-    (0, import_node_fs38.rmSync)(part2, { force: true });
-    try {
-      if (!await changedSince(args.since, (0, import_node_path31.dirname)(file5))) continue;
-      const exit = await runDiff([`${args.since}:${path5}`, file5], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part2, include: [] });
-      worst2 = Math.max(worst2, exit);
-    } catch (thrown) {
-      const error3 = asHarnessError(thrown);
-      if (!(thrown instanceof HarnessError) || error3.code !== "revision-unreadable") throw thrown;
-      progress(`not compared: ${error3.message} ${error3.hint}`);
+    const folder = (0, import_node_path31.dirname)(file5);
+    await fetchCommit(args.since, folder);
+    if (!await changedSince(args.since, folder)) continue;
+    if (!await isHere(`${args.since}:${path5}`, folder)) {
       parts3.push(`
-${plain(`Not compared: ${error3.message} ${error3.hint}`)}
+${plain(`${path5} is new: there is nothing to compare it with.`)}
 `);
       continue;
     }
+    const part2 = `${(0, import_node_path31.resolve)(args.markdown)}.part`;
+    (0, import_node_fs38.rmSync)(part2, { force: true });
+    worst2 = Math.max(worst2, await runDiff([`${args.since}:${path5}`, file5], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part2, include: [] }));
     try {
       parts3.push((0, import_node_fs38.readFileSync)(part2, "utf8"));
     } catch {
@@ -66924,7 +66931,6 @@ function mutationMarkdown(report, root) {
 async function runMutate(spec, args) {
   const plans = loadPlans([spec], { nonce: "check", ...args.profile === void 0 ? {} : { profile: args.profile } });
   if (await chooseHost(args) === "lab") {
-    (0, import_node_fs43.rmSync)((0, import_node_path34.join)(args.reportDir, MUTATION_FILES.json), { force: true });
     const exit2 = await runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine2(spec, args) });
     writeProbes(spec, args);
     return exit2;

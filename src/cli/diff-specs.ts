@@ -1,11 +1,10 @@
 /** `apparmor-probe diff-specs`: the profile of each spec against what it was at a commit; what the action does on a pull request. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { asHarnessError, EXIT, HarnessError } from '../errors.ts';
-import { changedSince, pathInRepository } from '../host/revision.ts';
+import { EXIT } from '../errors.ts';
+import { changedSince, fetchCommit, isHere, pathInRepository } from '../host/revision.ts';
 import { plain } from '../report/markdown-text.ts';
 import { loadPlans } from '../spec/load.ts';
-import { progress } from './console.ts';
 import { runDiff, type DiffArguments } from './diff.ts';
 
 export interface DiffSpecsArguments extends Pick<DiffArguments, 'host' | 'labSuite'> {
@@ -15,8 +14,8 @@ export interface DiffSpecsArguments extends Pick<DiffArguments, 'host' | 'labSui
 }
 
 /**
- * Profiles whose folder did not change are left out. A commit that is not here, as in a shallow clone, is said and is no failure.
- * @returns the worst exit code.
+ * Profiles whose folder did not change are left out. A commit that is not here, as in a shallow clone, is fetched.
+ * @returns the worst exit code. @throws HarnessError `revision-unreadable`: what could not be compared is no green.
  */
 export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArguments): Promise<number> {
   const plans = loadPlans(specs, { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
@@ -27,19 +26,16 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
     const { file } = plan.profile;
     const path = await pathInRepository(file);
     if (path === undefined) continue;
-    const part = `${resolve(args.markdown)}.part`;
-    rmSync(part, { force: true });
-    try {
-      if (!await changedSince(args.since, dirname(file))) continue;
-      const exit = await runDiff([`${args.since}:${path}`, file], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part, include: [] });
-      worst = Math.max(worst, exit);
-    } catch (thrown) {
-      const error = asHarnessError(thrown);
-      if (!(thrown instanceof HarnessError) || error.code !== 'revision-unreadable') throw thrown;
-      progress(`not compared: ${error.message} ${error.hint}`);
-      parts.push(`\n${plain(`Not compared: ${error.message} ${error.hint}`)}\n`);
+    const folder = dirname(file);
+    await fetchCommit(args.since, folder);
+    if (!await changedSince(args.since, folder)) continue;
+    if (!await isHere(`${args.since}:${path}`, folder)) {
+      parts.push(`\n${plain(`${path} is new: there is nothing to compare it with.`)}\n`);
       continue;
     }
+    const part = `${resolve(args.markdown)}.part`;
+    rmSync(part, { force: true });
+    worst = Math.max(worst, await runDiff([`${args.since}:${path}`, file], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part, include: [] }));
     try { parts.push(readFileSync(part, 'utf8')); } catch { /* the command ended before it had anything to say */ }
     rmSync(part, { force: true });
   }

@@ -1,5 +1,5 @@
 /** `apparmor-probe mutate`: where to run, the mutation run with its progress, and what it found. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { asRoot, isRoot } from '../host/elevate.ts';
 import type { LogChoice } from '../kernel/log.ts';
@@ -34,7 +34,6 @@ export interface MutateArguments {
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
   const plans = loadPlans([spec], { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
   if (await chooseHost(args) === 'lab') {
-    rmSync(join(args.reportDir, MUTATION_FILES.json), { force: true }); // what is read below is this run's
     const exit = await runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine(spec, args) });
     writeProbes(spec, args);
     return exit;

@@ -64,6 +64,24 @@ export async function pathInRepository(file: string): Promise<string | undefined
 }
 
 /**
+ * Fetches a commit that is not here, as in the shallow clone that a CI job has. Only then is anything fetched.
+ * @param commit its whole name.
+ * @param folder in the repository.
+ * @throws HarnessError `revision-unreadable`
+ */
+export async function fetchCommit(commit: string, folder: string): Promise<void> {
+  if (await isHere(`${commit}^{commit}`, folder)) return;
+  const fetched = /^[0-9a-f]{40,64}$/.test(commit) ? await git(['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit], folder, 120_000) : undefined;
+  if (await isHere(`${commit}^{commit}`, folder)) return;
+  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`, { details: (fetched?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5) });
+}
+
+/** Whether a revision, or a file in it (`REVISION:PATH`), is in this clone. */
+export async function isHere(object: string, folder: string): Promise<boolean> {
+  return (await git(['cat-file', '-e', '--end-of-options', object], folder)).exit === 0;
+}
+
+/**
  * Whether anything in a folder differs from what it was at a commit.
  * @throws HarnessError `revision-unreadable`
  */
@@ -73,8 +91,8 @@ export async function changedSince(commit: string, folder: string): Promise<bool
   throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, { details: result.stderr.split('\n').filter(Boolean).slice(0, 5) });
 }
 
-/** git, asking nobody, fetching nothing, and running none of the programs that a repository may name. */
-function git(args: readonly string[], cwd: string): Promise<ExecResult> {
+/** git, asking nobody, fetching nothing by itself, and running none of the programs that a repository may name. */
+function git(args: readonly string[], cwd: string, timeoutMs = 30_000): Promise<ExecResult> {
   const env = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1' };
-  return exec(['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', ...args], { cwd, env, timeoutMs: 30_000 });
+  return exec(['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args], { cwd, env, timeoutMs });
 }

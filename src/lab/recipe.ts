@@ -17,7 +17,7 @@ export const TOOLS_SUITE: LabSuite = 'trixie';
 export const QEMU_PACKAGES = ['qemu-system-x86', 'seabios', 'ipxe-qemu', 'qemu-utils'] as const;
 
 const GUEST_PACKAGES = ['docker.io', 'apparmor', 'apparmor-utils', 'auditd', 'linux-image-cloud-amd64', 'iproute2', 'iptables', 'kmod',
-  'procps', 'udev', 'systemd', 'sudo', 'ca-certificates'];
+  'procps', 'udev', 'systemd', 'sudo', 'git', 'ca-certificates'];
 const TARGET_PACKAGES = ['nginx-light', 'iputils-ping', 'procps'];
 
 /** Users of the guest beside root: one with passwordless sudo, one with no rights at all. */

@@ -1,21 +1,21 @@
 /** The action as the runner starts it: the committed bundle, Node 24, the runner's environment, main and post. */
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { exec, type ExecResult } from '../../src/process.ts';
-import { folder, hostState, read, ROOT } from './kit.ts';
+import { folder, hostState, IMAGE, profileText, read, ROOT } from './kit.ts';
 
 interface Step { readonly result: ExecResult; readonly outputs: Record<string, string>; readonly summary: string; readonly state: Record<string, string> }
 
 /** The runner's part: inputs as INPUT_…, and files for outputs, summary and state. */
-async function step(inputs: Record<string, string>, state: Record<string, string> = {}): Promise<Step> {
+async function step(inputs: Record<string, string>, state: Record<string, string> = {}, { cwd = ROOT, env: more = {} }: { cwd?: string; env?: Record<string, string> } = {}): Promise<Step> {
   const dir = folder();
   const files = Object.fromEntries(['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_PATH'].map((name) => [name, join(dir, name)]));
   for (const path of Object.values(files)) writeFileSync(path, '');
-  const env = { PATH: process.env['PATH'], HOME: '/root', CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: ROOT, ...files,
+  const env = { PATH: process.env['PATH'], HOME: '/root', CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd, ...files, ...more,
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
     ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])) };
-  const result = await exec([process.execPath, join(ROOT, 'dist/index.cjs')], { cwd: ROOT, env, timeoutMs: 300_000 });
+  const result = await exec([process.execPath, join(ROOT, 'dist/index.cjs')], { cwd, env, timeoutMs: 300_000 });
   return { result, outputs: pairs(read(files['GITHUB_OUTPUT']!)), summary: read(files['GITHUB_STEP_SUMMARY']!), state: pairs(read(files['GITHUB_STATE']!)) };
 }
 
@@ -57,5 +57,55 @@ describe('the action', () => {
     const { result, outputs } = await step({ ...INPUTS, specs: 'specs/no-such.yml' });
     expect(result.exit).to.equal(1);
     expect(outputs['verdict']).to.equal('error');
+  });
+});
+
+describe('the action on a pull request', () => {
+  const RULES = '  deny /etc/passwd w,\n  deny /etc/group w,';
+  const WAIVER = 'waivers:\n  - allows: /etc/group\n    permissions: w\n    because: Groups are made at run time.\n    until: 2126-12-31\n';
+  const repository = folder();
+  const clone = join(folder(), 'clone');
+  const event = join(folder(), 'event.json');
+  const git = async (cwd: string, ...args: string[]): Promise<string> => {
+    const { exit, stdout, stderr } = await exec(['git', '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd });
+    expect(exit, stderr).to.equal(0);
+    return stdout.toString().trim();
+  };
+  const write = (root: string, name: string, text: string): void => { mkdirSync(dirname(join(root, name)), { recursive: true }); writeFileSync(join(root, name), text); };
+  const pull = (): Promise<Step> => step({ ...INPUTS, specs: 'specs/guarded.yml', diff: 'auto' }, {}, { cwd: clone, env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_EVENT_PATH: event } });
+
+  before(async () => {
+    write(repository, 'profiles/guarded', profileText('guarded', RULES));
+    write(repository, 'specs/guarded.yml', `profile: ../profiles/guarded\ncontainer: {image: ${IMAGE}, hold: true}\nprobes:\n  - {open: /etc/passwd, for: write, expect: denied}\n`);
+    await git(repository, 'init', '-q', '-b', 'main');
+    await git(repository, 'add', '-A');
+    await git(repository, 'commit', '-q', '-m', 'base');
+    write(event.replace(/\/[^/]*$/, ''), 'event.json', JSON.stringify({ pull_request: { base: { sha: await git(repository, 'rev-parse', 'HEAD') } } }));
+    write(repository, 'profiles/guarded', profileText('guarded', RULES.replace(/\n.*/, '')));
+    await git(repository, 'commit', '-q', '-a', '-m', 'weaken a rule that no probe looks at');
+    await git(repository, 'clone', '-q', '--depth=1', `file://${repository}`, clone); // as actions/checkout does it
+  });
+
+  it('fails for what the profile newly allows, though every probe holds, and says what', async () => {
+    const { result, outputs, summary } = await pull();
+    expect(result.exit, result.stdout.toString() + result.stderr).to.equal(1);
+    expect(outputs).to.include({ verdict: 'red', failed: '0', passed: '1' });
+    expect(summary).to.match(/What this pull request changes[\s\S]*\/etc\/group/);
+  });
+
+  it('passes with a waiver, which the summary shows', async () => {
+    write(clone, 'specs/guarded.yml', `${read(join(clone, 'specs/guarded.yml'))}${WAIVER}`);
+    const { result, outputs, summary } = await pull();
+    expect(result.exit, result.stdout.toString() + result.stderr).to.equal(0);
+    expect(outputs['verdict']).to.equal('green');
+    expect(summary).to.match(/Groups are made at run time/);
+  });
+
+  it('fails where the base commit cannot be had', async () => {
+    writeFileSync(event, JSON.stringify({ pull_request: { base: { sha: '0'.repeat(40) } } }));
+    const { result, outputs } = await pull();
+    expect(result.exit).to.equal(1);
+    expect(outputs['verdict'], result.stdout.toString()).to.equal('error');
+    expect(result.stdout.toString()).to.match(/revision-unreadable/);
   });
 });

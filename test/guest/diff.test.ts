@@ -1,5 +1,6 @@
 /** What a change of a profile changes: twenty pairs, each answer confirmed by the kernel, and the gate. */
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { diff } from '../../src/diff.ts';
 import { compile } from '../../src/kernel/parser.ts';
 import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
@@ -60,6 +61,16 @@ describe('the difference of two profiles', () => {
       }
     });
   }
+
+  it('is empty where includes are unfolded, an abstraction with variables among them', async () => {
+    const rules = '  deny /etc/** w,\n  deny @{PROC}/kcore r,\n';
+    const text = (body: string): string => `abi <abi/3.0>,\ninclude <tunables/global>\nprofile pair flags=(attach_disconnected) {\n  file,\n${body}}\n`;
+    const base = text(`  include "${file('rules', rules)}"\n  include <abstractions/base>\n`);
+    const report = await compare(base, text(`${rules}${readFileSync('/etc/apparmor.d/abstractions/base', 'utf8')}\n`));
+    expect(report.profiles.map(({ status, differences }) => [status, differences]), JSON.stringify(report)).to.deep.equal([['both', []]]);
+    const changed = await compare(base, text(`${rules.replace('w', 'a')}  include <abstractions/base>\n`));
+    expect(changed.profiles.flatMap(({ differences }) => differences.map(({ change, class: kind }) => [change, kind])), JSON.stringify(changed)).to.deep.equal([['allowed', 'file']]);
+  });
 
   it('leaves nothing loaded', async () => {
     const before = await hostState();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkout, pathInRepository } from '../../../src/host/revision.ts';
+import { changedSince, checkout, fetchCommit, isHere, pathInRepository } from '../../../src/host/revision.ts';
 import { exec } from '../../../src/process.ts';
 
 describe('a profile in a git revision', () => {
@@ -41,4 +41,18 @@ describe('a profile in a git revision', () => {
       expect(error).to.have.property('code', 'revision-unreadable');
     });
   }
+
+  it('is fetched where the clone is shallow, and only its commit', async () => {
+    const commit = (await exec(['git', 'rev-parse', 'main'], { cwd: repository })).stdout.toString().trim();
+    await git('commit', '-q', '-a', '-m', 'two');
+    const clone = join(mkdtempSync(join(tmpdir(), 'revision-clone-')), 'shallow');
+    expect((await exec(['git', 'clone', '-q', '--depth=1', `file://${repository}`, clone], {})).exit).to.equal(0);
+    expect(await isHere(commit, clone)).to.equal(false);
+    await fetchCommit(commit, clone);
+    expect(await isHere(`${commit}:profiles/p`, clone)).to.equal(true);
+    expect(await isHere(`${commit}:profiles/gone`, clone)).to.equal(false);
+    expect(await changedSince(commit, join(clone, 'profiles'))).to.equal(true);
+    for (const gone of ['0'.repeat(40), 'main2', '--upload-pack=/bin/false']) expect(await fetchCommit(gone, clone).catch((thrown: unknown) => thrown), gone).to.have.property('code', 'revision-unreadable');
+    rmSync(clone, { recursive: true });
+  });
 });
