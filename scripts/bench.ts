@@ -25,7 +25,7 @@ await bundle('test/guest/bench.ts', program);
 const progress = (line: string): void => { process.stderr.write(`${line}\n`); };
 const guest = await startGuest(await buildLab({ progress }), { progress });
 try {
-  await guest.putFiles([...['package.json', 'dist'].map((name) => join(root, name)), program].map((path) => ({ hostPath: path, guestPath: path })));
+  await guest.putFiles([...['package.json', 'dist', 'profiles', 'specs'].map((name) => join(root, name)), program].map((path) => ({ hostPath: path, guestPath: path })));
   await guest.exec(['node', program, process.argv[2] ?? '1000'], { cwd: root, onStdout: (chunk) => { process.stdout.write(chunk); }, onStderr: (chunk) => { process.stderr.write(chunk); } });
 } finally {
   await guest.stop();

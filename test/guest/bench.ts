@@ -1,5 +1,6 @@
-/** Figures from a guest, printed as JSON: what a native probe costs beside a plain `docker exec`, in the same run. */
+/** Figures from a guest, printed as JSON: what a native probe costs beside a plain `docker exec`, and a mutant beside its floor, in the same run. */
 import { stringify } from 'yaml';
+import { benchMutants } from './bench-mutants.ts';
 import { docker, file, harness, IMAGE, profileText } from './kit.ts';
 
 const PROBES = Number(process.argv[2] ?? 1000);
@@ -19,7 +20,7 @@ async function main(): Promise<void> {
   const probeMs = (many.ledger.durationMs - few.ledger.durationMs) / PROBES;
   process.stdout.write(`${JSON.stringify({
     probes: PROBES, exits: [few.exit, many.exit], passed: entries.filter(({ verdict }) => verdict.kind === 'pass').length,
-    records: entries.reduce((sum, { witnesses }) => sum + witnesses.length, 0), wholeRunMs: many.ledger.durationMs, emptyRunMs: few.ledger.durationMs, probeMs, execMs, ratio: execMs / probeMs,
+    records: entries.reduce((sum, { witnesses }) => sum + witnesses.length, 0), wholeRunMs: many.ledger.durationMs, emptyRunMs: few.ledger.durationMs, probeMs, execMs, ratio: execMs / probeMs, mutation: await benchMutants(),
   }, null, 1)}\n`);
 }
 
