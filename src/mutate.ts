@@ -80,9 +80,10 @@ async function work(plan: Plan, options: MutateOptions, session: Session<MutateE
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
     events.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
+    const covering = bench.covering(baseline);
     const began = performance.now();
     try {
-      await judgeAll(bench, text, mutants, usable, plan, session, draft, options.signal);
+      await judgeAll({ bench, text, mutants, probes: usable, covering, plan, session, draft, signal: options.signal });
       draft.notes.push(...unused(plan, mutantsOf(text, { included: true })));
     } finally {
       draft.mutantsMs = Math.round(performance.now() - began);
@@ -101,7 +102,20 @@ async function work(plan: Plan, options: MutateOptions, session: Session<MutateE
   }
 }
 
-async function judgeAll(bench: Workbench, text: ProfileText, mutants: readonly Mutant[], probes: readonly Probe[], { untestable }: Plan, { events }: Session<MutateEvents>, draft: Draft, signal: AbortSignal): Promise<void> {
+interface Work {
+  readonly bench: Workbench;
+  readonly text: ProfileText;
+  readonly mutants: readonly Mutant[];
+  readonly probes: readonly Probe[];
+  /** Ids of probes by the id of the rule that they exercise. */
+  readonly covering: ReadonlyMap<string, readonly string[]>;
+  readonly plan: Plan;
+  readonly session: Session<MutateEvents>;
+  readonly draft: Draft;
+  readonly signal: AbortSignal;
+}
+
+async function judgeAll({ bench, text, mutants, probes, covering, plan: { untestable }, session: { events }, draft, signal }: Work): Promise<void> {
   const compiled = ahead(mutants, (mutant) => bench.compile(mutatedText(text, mutant)));
   const byPolicy = new Map<string, MutantResult>();
   /** Probes that killed mutants of a rule: they are tried first on the next of it. */
@@ -126,7 +140,7 @@ async function judgeAll(bench: Workbench, text: ProfileText, mutants: readonly M
       const difference = compiledDifference(bench.original, policy);
       if (difference === undefined) return { state: 'equivalent', reason: ALIKE };
       const key = mutant.rule ?? mutant.id;
-      const first = killers.get(key) ?? [];
+      const first = killers.get(key) ?? probes.filter(({ id }) => covering.get(key)?.includes(id) === true).sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
       const judgement = await judge(bench, policy, inOrder(probes, first), () => { draft.restarts += 1; });
       if (judgement.state === 'survived') {
         const declared = untestable.find(({ rule, becomes }) => rule === mutant.before && becomes === mutant.after);

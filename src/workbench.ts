@@ -1,5 +1,6 @@
 /** A suite whose policy is exchanged live under its container: the spec's probes are tried again and again on one agent. */
 import type { Container } from './container/container.ts';
+import { cover } from './cover.ts';
 import { HarnessError } from './errors.ts';
 import { compileVariant, swapPolicy, type LoadedPolicy } from './kernel/load.ts';
 import { compile } from './kernel/parser.ts';
@@ -42,6 +43,12 @@ export class Workbench {
     await stage?.control?.container.remove(() => undefined);
     this.#containers = this.#containers.filter((container) => container !== stage?.control?.container);
     return entries;
+  }
+
+  /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
+  covering(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
+    const coverage = cover(this.#plan.profile, this.#policy, entries, this.pid);
+    return new Map('unknown' in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
   }
 
   /** The policy as it was compiled from the profile unchanged. */
