@@ -47158,6 +47158,9 @@ function row(...shapes) {
   };
 }
 function byteCost(byte) {
+  return COSTS[byte] ?? 200;
+}
+var COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0) return 0;
   const c = String.fromCharCode(byte);
   if (c === "x") return 10;
@@ -47166,7 +47169,7 @@ function byteCost(byte) {
   if (/[-._]/.test(c)) return 14;
   if (/[A-Z]/.test(c)) return 15;
   return byte >= 33 && byte <= 126 ? 30 : byte === 32 ? 60 : byte >= 128 ? 100 : 200;
-}
+});
 
 // src/profile/automaton.ts
 var MAX_STATES = 1e5;
@@ -47174,6 +47177,9 @@ var STRIDE = 64;
 var Automaton = class {
   /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
   sets = [];
+  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
+  distinct;
+  setOf;
   next = [];
   accepts = /* @__PURE__ */ new Map();
   expressionOf = [];
@@ -47197,6 +47203,9 @@ var Automaton = class {
       this.accepts.set(nfa.accept + base, tag3);
       starts.push(nfa.start + base);
     }
+    this.distinct = [...new Set(this.sets.filter((set2) => set2 !== void 0))];
+    const indexes = new Map(this.distinct.map((set2, i) => [set2, i]));
+    this.setOf = this.sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
     this.classOf = this.classify();
     this.start = this.intern(new Set(starts.flatMap((one) => [...this.closure(one)])));
   }
@@ -47214,6 +47223,7 @@ var Automaton = class {
     const alive2 = (state) => focus === void 0 || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
     const found = /* @__PURE__ */ new Map();
     const done = /* @__PURE__ */ new Set();
+    const offered = /* @__PURE__ */ new Map();
     const heap = new Heap((a, b) => a.cost - b.cost);
     heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
     let complete = true;
@@ -47232,11 +47242,16 @@ var Automaton = class {
         complete = false;
         continue;
       }
+      this.expand(visit.state);
       for (const [number5, byte] of this.representatives.entries()) {
         const form2 = shape.step(visit.form, byte);
         if (form2 < 0) continue;
         const state = this.step(visit.state, number5);
-        if (!done.has(state.id * STRIDE + form2) && alive2(state)) heap.push({ state, form: form2, cost: visit.cost + byteCost(byte), from: visit, byte });
+        const cost = visit.cost + byteCost(byte);
+        const place4 = state.id * STRIDE + form2;
+        if (done.has(place4) || (offered.get(place4) ?? Infinity) <= cost || !alive2(state)) continue;
+        offered.set(place4, cost);
+        heap.push({ state, form: form2, cost, from: visit, byte });
       }
     }
     const spell = (last) => {
@@ -47249,10 +47264,9 @@ var Automaton = class {
   }
   /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
   classify() {
-    const distinct = [...new Set(this.sets.filter((set2) => set2 !== void 0))];
     const byKey = /* @__PURE__ */ new Map();
     return Uint8Array.from({ length: 256 }, (_, byte) => {
-      const key = `${distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
+      const key = `${this.distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
       const known2 = byKey.get(key);
       const number5 = known2 ?? byKey.size;
       if (known2 === void 0) byKey.set(key, number5);
@@ -47281,6 +47295,18 @@ var Automaton = class {
     const next = this.intern(members2);
     if (this.states.size < this.limit) state.next[number5] = next;
     return next;
+  }
+  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
+  expand(state) {
+    const own4 = [...new Set(state.members.map((member) => this.setOf[member] ?? -1))].flatMap((index) => this.distinct[index] ?? []);
+    const bySets = /* @__PURE__ */ new Map();
+    for (const [number5, byte] of this.representatives.entries()) {
+      let key = "";
+      for (const set2 of own4) key += set2[byte] === 1 ? "1" : "0";
+      const next = bySets.get(key) ?? this.step(state, number5);
+      bySets.set(key, next);
+      if (this.states.size < this.limit) state.next[number5] = next;
+    }
   }
   intern(set2) {
     const members2 = Int32Array.from(set2).sort();
@@ -66567,6 +66593,11 @@ var Workbench = class {
     this.#containers = this.#containers.filter((container2) => container2 !== stage?.control?.container);
     return entries;
   }
+  /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
+  covering(entries) {
+    const coverage = cover(this.#plan.profile, this.#policy, entries, this.pid);
+    return new Map("unknown" in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
+  }
   /** The policy as it was compiled from the profile unchanged. */
   get original() {
     const { policy } = this.#policy;
@@ -66730,9 +66761,10 @@ async function work(plan, options, session, draft, note) {
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe3 }) => probe3);
     events2.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
+    const covering = bench.covering(baseline);
     const began = performance.now();
     try {
-      await judgeAll(bench, text4, mutants, usable, plan, session, draft, options.signal);
+      await judgeAll({ bench, text: text4, mutants, probes: usable, covering, plan, session, draft, signal: options.signal });
       draft.notes.push(...unused(plan, mutantsOf(text4, { included: true })));
     } finally {
       draft.mutantsMs = Math.round(performance.now() - began);
@@ -66754,7 +66786,7 @@ async function work(plan, options, session, draft, note) {
     await bench.close(note);
   }
 }
-async function judgeAll(bench, text4, mutants, probes, { untestable: untestable2 }, { events: events2 }, draft, signal3) {
+async function judgeAll({ bench, text: text4, mutants, probes, covering, plan: { untestable: untestable2 }, session: { events: events2 }, draft, signal: signal3 }) {
   const compiled = ahead(mutants, (mutant) => bench.compile(mutatedText(text4, mutant)));
   const byPolicy = /* @__PURE__ */ new Map();
   const killers = /* @__PURE__ */ new Map();
@@ -66777,7 +66809,7 @@ async function judgeAll(bench, text4, mutants, probes, { untestable: untestable2
       const difference = compiledDifference(bench.original, policy);
       if (difference === void 0) return { state: "equivalent", reason: ALIKE };
       const key = mutant.rule ?? mutant.id;
-      const first = killers.get(key) ?? [];
+      const first = killers.get(key) ?? probes.filter(({ id }) => covering.get(key)?.includes(id) === true).sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
       const judgement = await judge2(bench, policy, inOrder(probes, first), () => {
         draft.restarts += 1;
       });

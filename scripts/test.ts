@@ -6,7 +6,7 @@
 import Mocha from 'mocha';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LabSuite } from '../src/lab/index.ts';
+import { buildLab, type LabSuite } from '../src/lab/index.ts';
 import { root } from './bundle.mjs';
 import { bundleTests, guestTests, type Counts } from './guest.ts';
 
@@ -47,7 +47,10 @@ async function main(): Promise<void> {
   const all: Counts[] = [];
   if (mode !== '--guest') {
     say('unit tests');
+    // guests that have to be built are built meanwhile; what goes wrong there is told when they are needed
+    const building = mode === '--unit' ? [] : [...new Set(JOBS.map(({ suite }) => suite))].map((suite) => buildLab({ suite, progress: (line) => { say(`${suite.padEnd(16)} ${line}`); } }).catch(() => undefined));
     all.push(await unitTests());
+    await Promise.all(building);
   }
   if (mode !== '--unit') {
     const tests = await bundleTests();

@@ -18,7 +18,8 @@ export type LogChoice = 'auto' | LogSourceName;
 
 /** How often the log is read between waits, so that its ring buffer (128 KiB, some 600 records) never wraps unread. */
 const POLL_MS = 25;
-const WAIT_POLL_MS = 4;
+/** Between polls of a wait, at first and at most: on a slow machine a poll costs what it waits for. */
+const WAIT_POLL_MS = [2, 16] as const;
 /** The journal is read only when nothing nearer has had the record: a child process, and the slowest of all. */
 const JOURNAL_AFTER_MS = 1500;
 /** With a rate limit on records, the kernel complains once a second (audit_log_lost): later losses go unsaid. */
@@ -103,7 +104,8 @@ export class KernelLog {
    */
   async waitFor(condition: (record: AuditRecord) => boolean, ms: number): Promise<AuditRecord | undefined> {
     const seen = new Map<Channel, number>();
-    for (const end = performance.now() + ms; ;) {
+    const [first, most] = WAIT_POLL_MS;
+    for (let end = performance.now() + ms, pause = first as number; ; pause = Math.min(2 * pause, most)) {
       const now = performance.now();
       this.#waitingSince ??= now;
       if (this.#proved === undefined && this.#choice === 'auto' && now - this.#waitingSince > JOURNAL_AFTER_MS) this.#openJournal();
@@ -118,7 +120,7 @@ export class KernelLog {
         throw new HarnessError('no-records', 'The audit daemon has gone: records no longer reach its file but the kernel log.');
       }
       if (now > end) return undefined;
-      await sleep(WAIT_POLL_MS);
+      await sleep(pause);
     }
   }
 

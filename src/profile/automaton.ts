@@ -35,6 +35,9 @@ const STRIDE = 64;
 export class Automaton {
   /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
   private readonly sets: (ByteSet | undefined)[] = [];
+  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
+  private readonly distinct: readonly ByteSet[];
+  private readonly setOf: readonly number[];
   private readonly next: (readonly number[])[] = [];
   private readonly accepts = new Map<number, number>();
   private readonly expressionOf: number[] = [];
@@ -59,6 +62,9 @@ export class Automaton {
       this.accepts.set(nfa.accept + base, tag);
       starts.push(nfa.start + base);
     }
+    this.distinct = [...new Set(this.sets.filter((set) => set !== undefined))];
+    const indexes = new Map(this.distinct.map((set, i) => [set, i]));
+    this.setOf = this.sets.map((set) => (set === undefined ? -1 : indexes.get(set) ?? -1));
     this.classOf = this.classify();
     this.start = this.intern(new Set(starts.flatMap((one) => [...this.closure(one)])));
   }
@@ -79,6 +85,8 @@ export class Automaton {
     interface Visit { state: State; form: number; cost: number; from?: Visit; byte: number; }
     const found = new Map<readonly number[], { examples: { cost: number; visit: Visit }[] }>();
     const done = new Set<number>();
+    /** The cheapest way that is known to what is not done. */
+    const offered = new Map<number, number>();
     const heap = new Heap<Visit>((a, b) => a.cost - b.cost);
     heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
     let complete = true;
@@ -94,11 +102,16 @@ export class Automaton {
         if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
       }
       if (this.states.size >= this.limit) { complete = false; continue; }
+      this.expand(visit.state);
       for (const [number, byte] of this.representatives.entries()) {
         const form = shape.step(visit.form, byte);
         if (form < 0) continue;
         const state = this.step(visit.state, number);
-        if (!done.has(state.id * STRIDE + form) && alive(state)) heap.push({ state, form, cost: visit.cost + byteCost(byte), from: visit, byte });
+        const cost = visit.cost + byteCost(byte);
+        const place = state.id * STRIDE + form;
+        if (done.has(place) || (offered.get(place) ?? Infinity) <= cost || !alive(state)) continue;
+        offered.set(place, cost);
+        heap.push({ state, form, cost, from: visit, byte });
       }
     }
     const spell = (last: Visit): Uint8Array => {
@@ -112,10 +125,9 @@ export class Automaton {
 
   /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
   private classify(): Uint8Array {
-    const distinct = [...new Set(this.sets.filter((set) => set !== undefined))];
     const byKey = new Map<string, number>();
     return Uint8Array.from({ length: 256 }, (_, byte) => {
-      const key = `${distinct.map((set) => String(set[byte])).join('')} ${looks(byte)}`;
+      const key = `${this.distinct.map((set) => String(set[byte])).join('')} ${looks(byte)}`;
       const known = byKey.get(key);
       const number = known ?? byKey.size;
       if (known === undefined) byKey.set(key, number);
@@ -146,6 +158,19 @@ export class Automaton {
     const next = this.intern(members);
     if (this.states.size < this.limit) state.next[number] = next;
     return next;
+  }
+
+  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
+  private expand(state: State): void {
+    const own = [...new Set(state.members.map((member) => this.setOf[member] ?? -1))].flatMap((index) => this.distinct[index] ?? []);
+    const bySets = new Map<string, State>();
+    for (const [number, byte] of this.representatives.entries()) {
+      let key = '';
+      for (const set of own) key += set[byte] === 1 ? '1' : '0';
+      const next = bySets.get(key) ?? this.step(state, number);
+      bySets.set(key, next);
+      if (this.states.size < this.limit) state.next[number] = next;
+    }
   }
 
   private intern(set: ReadonlySet<number>): State {

@@ -54,6 +54,10 @@ export function row(...shapes: readonly Shape[]): Shape {
 
 /** How unlikely a byte is in a name that a person would think of. */
 export function byteCost(byte: number): number {
+  return COSTS[byte] ?? 200;
+}
+
+const COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0) return 0;
   const c = String.fromCharCode(byte);
   if (c === 'x') return 10;
@@ -62,4 +66,4 @@ export function byteCost(byte: number): number {
   if (/[-._]/.test(c)) return 14;
   if (/[A-Z]/.test(c)) return 15;
   return byte >= 0x21 && byte <= 0x7e ? 30 : byte === 0x20 ? 60 : byte >= 0x80 ? 100 : 200;
-}
+});

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import type { Plan } from '../model.ts';
 import { resolvePlan, type ResolveOptions } from './resolve.ts';
-import { MAX_SPEC_BYTES, validateSpec, type Problem } from './validate.ts';
+import { MAX_SPEC_BYTES, validateSpec, type Problem, type Validated } from './validate.ts';
 
 /**
  * Reads, validates and resolves spec files.
@@ -16,7 +16,7 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
   let firstNumber = 1;
   for (const name of files) {
     const file = resolve(name);
-    const validated = validateSpec(name, readSpec(file));
+    const validated = validateOnce(name, readSpec(file));
     problems.push(...validated.problems);
     if (validated.spec === undefined) continue;
     const plan = resolvePlan(file, validated.spec, validated.locate, { ...options, firstNumber });
@@ -28,6 +28,16 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
       { details: problems.map(({ at, message }) => `${at.file}:${String(at.line)}:${String(at.column)}: ${message}`) });
   }
   return plans;
+}
+
+/** A command reads its specs twice: to choose the host, and to run them. Reading YAML is slow on slow machines. */
+const known = new Map<string, Validated>();
+
+function validateOnce(name: string, text: string): Validated {
+  const key = `${name}\0${text}`;
+  const result = known.get(key) ?? validateSpec(name, text);
+  if (known.size < 16) known.set(key, result);
+  return result;
 }
 
 function readSpec(file: string): string {

@@ -1,6 +1,7 @@
 /** The action as the runner starts it: the committed bundle, Node 24, the runner's environment, main and post. */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exec, type ExecResult } from '../../src/process.ts';
 import { folder, hostState, IMAGE, profileText, read, ROOT } from './kit.ts';
@@ -12,7 +13,7 @@ async function step(inputs: Record<string, string>, state: Record<string, string
   const dir = folder();
   const files = Object.fromEntries(['GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_PATH'].map((name) => [name, join(dir, name)]));
   for (const path of Object.values(files)) writeFileSync(path, '');
-  const env = { PATH: process.env['PATH'], HOME: '/root', CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd, ...files, ...more,
+  const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(tmpdir(), 'compile-cache'), HOME: '/root', CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: cwd, ...files, ...more,
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
     ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])) };
   const result = await exec([process.execPath, join(ROOT, 'dist/index.cjs')], { cwd, env, timeoutMs: 300_000 });

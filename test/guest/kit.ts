@@ -33,7 +33,7 @@ export function docker(...args: string[]): Promise<ExecResult> {
 
 /** The command line as a user starts it. */
 export function cli(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<ExecResult> {
-  return exec([process.execPath, CLI, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1', ...options.env }, timeoutMs: 300_000 });
+  return exec([process.execPath, CLI, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'compile-cache'), ...options.env }, timeoutMs: 300_000 });
 }
 
 /** A run in this process, without rule coverage unless it is asked for. @returns the ledger and its exit code. */
