@@ -46316,8 +46316,8 @@ var Variables = class {
     return this.#expand(unquote2(raw), 0, 1)[0] ?? "";
   }
   #values(name2, depth) {
-    const known2 = this.#known.get(name2);
-    if (known2) return known2;
+    const known3 = this.#known.get(name2);
+    if (known3) return known3;
     const written3 = this.sets.get(name2);
     if (!written3) throw new Error(this.booleans.has(name2) ? `@{${name2}} is a boolean` : `the variable @{${name2}} is not defined`);
     if (depth > DEEPEST) throw new Error(`the variable @{${name2}} contains itself, or is nested more than ${DEEPEST} deep`);
@@ -46865,9 +46865,9 @@ function readTruth(cursor4, { reading: { variables } }) {
   const variable = cursor4.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
   if (!variable || !defined && variable.text.startsWith("@")) cursor4.fail("a condition is $x, defined $x or defined @{X}");
   const name2 = variable.text.replaceAll(/[@${}]/g, "");
-  const known2 = variable.text.startsWith("@") ? variables.sets.has(name2) : variables.booleans.has(name2);
-  if (!defined && !known2) cursor4.fail(`the boolean $${name2} is not defined`, variable.start);
-  return (defined ? known2 : variables.booleans.get(name2) ?? false) !== negated;
+  const known3 = variable.text.startsWith("@") ? variables.sets.has(name2) : variables.booleans.has(name2);
+  if (!defined && !known3) cursor4.fail(`the boolean $${name2} is not defined`, variable.start);
+  return (defined ? known3 : variables.booleans.get(name2) ?? false) !== negated;
 }
 
 // src/profile/read-profile.ts
@@ -47267,9 +47267,9 @@ var Automaton = class {
     const byKey = /* @__PURE__ */ new Map();
     return Uint8Array.from({ length: 256 }, (_, byte) => {
       const key = `${this.distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
-      const known2 = byKey.get(key);
-      const number5 = known2 ?? byKey.size;
-      if (known2 === void 0) byKey.set(key, number5);
+      const known3 = byKey.get(key);
+      const number5 = known3 ?? byKey.size;
+      if (known3 === void 0) byKey.set(key, number5);
       const best = this.representatives[number5];
       if (best === void 0 || byteCost(byte) < byteCost(best)) this.representatives[number5] = byte;
       return number5;
@@ -47277,15 +47277,15 @@ var Automaton = class {
   }
   /** The states that count among those reached without reading a byte. */
   closure(from) {
-    const known2 = this.closures[from];
-    if (known2 !== void 0) return known2;
+    const known3 = this.closures[from];
+    if (known3 !== void 0) return known3;
     const seen2 = /* @__PURE__ */ new Set([from]);
     for (const state of seen2) if (this.sets[state] === void 0) for (const to of this.next[state] ?? []) seen2.add(to);
     return this.closures[from] = Int32Array.from([...seen2].filter((state) => this.sets[state] !== void 0 || this.accepts.has(state)));
   }
   step(state, number5) {
-    const known2 = state.next[number5];
-    if (known2 !== void 0) return known2;
+    const known3 = state.next[number5];
+    if (known3 !== void 0) return known3;
     const byte = this.representatives[number5] ?? 0;
     const members2 = /* @__PURE__ */ new Set();
     for (const member of state.members) {
@@ -47311,8 +47311,8 @@ var Automaton = class {
   intern(set2) {
     const members2 = Int32Array.from(set2).sort();
     const key = Buffer.from(members2.buffer).toString("latin1");
-    const known2 = this.states.get(key);
-    if (known2 !== void 0) return known2;
+    const known3 = this.states.get(key);
+    if (known3 !== void 0) return known3;
     const list = [...members2].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
     const tags = this.tagLists.get(list.join()) ?? list;
     this.tagLists.set(list.join(), tags);
@@ -47804,8 +47804,8 @@ function surroundingsOf(text4, block2) {
   return { aliases: text4.aliases, children: text4.profiles.some(({ name: name2 }) => name2.startsWith(`${block2.name}//`)) };
 }
 function policyOf(block2, surroundings = ALONE) {
-  const known2 = policies.get(block2);
-  if (known2 !== void 0 && known2.surroundings.children === surroundings.children && known2.surroundings.aliases === surroundings.aliases) return known2.policy;
+  const known3 = policies.get(block2);
+  if (known3 !== void 0 && known3.surroundings.children === surroundings.children && known3.surroundings.aliases === surroundings.aliases) return known3.policy;
   const policy = compilePolicy(block2, surroundings);
   policies.set(block2, { surroundings, policy });
   return policy;
@@ -47839,8 +47839,8 @@ function isExact(regex) {
   return "exact" in nfa && nfa.exact;
 }
 function expressionOf(regex) {
-  const known2 = automata.get(regex);
-  if (known2 !== void 0) return known2;
+  const known3 = automata.get(regex);
+  if (known3 !== void 0) return known3;
   const nfa = readRegex(regex);
   if (automata.size < 2e4) automata.set(regex, nfa);
   return nfa;
@@ -48078,9 +48078,9 @@ var WORDS = {
   userns: [["create"]]
 };
 function wordsOf(domain, grants2) {
-  return WORDS[domain].reduce((rows, known2, i) => {
+  return WORDS[domain].reduce((rows, known3, i) => {
     const named4 = grants2.flatMap(({ words: words5 }) => [...words5[i] ?? []]);
-    const all = known2.includes("other") && named4.length === 0 ? ["owner"] : [.../* @__PURE__ */ new Set([...known2, ...named4])];
+    const all = known3.includes("other") && named4.length === 0 ? ["owner"] : [.../* @__PURE__ */ new Set([...known3, ...named4])];
     return rows.flatMap((words5) => all.map((word2) => [...words5, word2]));
   }, [[]]);
 }
@@ -48493,16 +48493,16 @@ function capability(fields2) {
 function network(fields2) {
   const { family: family2 = "", sock_type: type5 = "" } = fields2;
   if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
-  const known2 = /^[a-z_]+$/.test(type5);
+  const known3 = /^[a-z_]+$/.test(type5);
   if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
-    return `network ${family2}${known2 ? ` ${type5}` : ""}`;
+    return `network ${family2}${known3 ? ` ${type5}` : ""}`;
   }
   const address2 = (key) => {
     const value = fields2[key];
     return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : pattern(value)}`];
   };
   const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern(fields2["peer"])}`], ...address2("peer_addr")];
-  return `unix${words(fields2)}${known2 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
+  return `unix${words(fields2)}${known3 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
 }
 function signal(fields2) {
   const name2 = fields2["signal"] ?? "";
@@ -49279,7 +49279,7 @@ function cover(source, policy, entries, pid) {
 }
 function hereOf(pid, policy, text4) {
   const abi = policyAbi(text4);
-  const known2 = /* @__PURE__ */ new Map();
+  const known3 = /* @__PURE__ */ new Map();
   const reason2 = (name2) => notMediated(name2) ?? (abi === void 0 ? void 0 : notCompiled(name2, abi));
   return {
     ...limitsInside(pid),
@@ -49287,8 +49287,8 @@ function hereOf(pid, policy, text4) {
     look: (path5, follow2) => lookInside(pid, path5, follow2),
     list: (folder) => listInside(pid, folder),
     unmediated: (name2) => {
-      if (!known2.has(name2)) known2.set(name2, reason2(name2));
-      return known2.get(name2);
+      if (!known3.has(name2)) known3.set(name2, reason2(name2));
+      return known3.get(name2);
     }
   };
 }
@@ -49497,8 +49497,8 @@ var Trial = class {
   }
   /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe3) {
-    const known2 = this.#entries.get(probe3.id);
-    if (known2 !== void 0) return known2;
+    const known3 = this.#entries.get(probe3.id);
+    if (known3 !== void 0) return known3;
     const batch = this.#batchFrom(probe3);
     const first = await this.#tryAll(batch);
     const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && !removes(action));
@@ -50934,7 +50934,7 @@ function kmsgSource() {
 
 // src/kernel/log.ts
 var POLL_MS2 = 25;
-var WAIT_POLL_MS = 4;
+var WAIT_POLL_MS = [2, 16];
 var JOURNAL_AFTER_MS = 1500;
 var UNSAID_MS = 1200;
 var KernelLog = class {
@@ -51008,7 +51008,8 @@ var KernelLog = class {
    */
   async waitFor(condition, ms2) {
     const seen2 = /* @__PURE__ */ new Map();
-    for (const end = performance.now() + ms2; ; ) {
+    const [first, most] = WAIT_POLL_MS;
+    for (let end = performance.now() + ms2, pause = first; ; pause = Math.min(2 * pause, most)) {
       const now = performance.now();
       this.#waitingSince ??= now;
       if (this.#proved === void 0 && this.#choice === "auto" && now - this.#waitingSince > JOURNAL_AFTER_MS) this.#openJournal();
@@ -51026,7 +51027,7 @@ var KernelLog = class {
         throw new HarnessError("no-records", "The audit daemon has gone: records no longer reach its file but the kernel log.");
       }
       if (now > end) return void 0;
-      await (0, import_promises6.setTimeout)(WAIT_POLL_MS);
+      await (0, import_promises6.setTimeout)(pause);
     }
   }
   close() {
@@ -55403,8 +55404,8 @@ var import_node_path14 = require("node:path");
 var import_node_path13 = require("node:path");
 
 // src/spec/nearest.ts
-function nearest2(word2, known2) {
-  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
+function nearest2(word2, known3) {
+  const scored = known3.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
   return scored[0]?.candidate;
 }
 function editDistance(a, b) {
@@ -62195,9 +62196,9 @@ function crossProblems(value, locate) {
     if (container2["only-apparmor"] === true && replaced.length > 0) found.push({ at: locate(["container", replaced[0] ?? ""]), message: `container: \`only-apparmor\` replaces ${replaced.map((key) => `\`${key}\``).join(", ")}` });
     if (container2["hold"] === true && ("command" in container2 || "entrypoint" in container2)) found.push({ at: locate(["container", "hold"]), message: "container: `hold` replaces `command` and `entrypoint`" });
   }
-  const known2 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
-  if (known2.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
-  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known2, i, locate) : []));
+  const known3 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
+  if (known3.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
+  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known3, i, locate) : []));
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
 function wordProblem(line2, path5, locate) {
@@ -62210,12 +62211,12 @@ function operationProblem(given, path5, locate) {
   const read2 = readOperation(splitList(given));
   return "problem" in read2 ? [{ at: locate(path5), message: `${path5.map(String).join(".")}: ${read2.problem}` }] : [];
 }
-function peerProblems(probe3, known2, i, locate) {
+function peerProblems(probe3, known3, i, locate) {
   const { from } = probe3;
   const given = probe3["try"];
   const read2 = typeof given === "string" || Array.isArray(given) && given.every((word2) => typeof word2 === "string") ? readOperation(splitList(given)) : void 0;
   const other = read2 !== void 0 && "other" in read2 ? read2.other : void 0;
-  const missing = [from, other === "container" ? void 0 : other].find((name2) => typeof name2 === "string" && !known2.includes(name2));
+  const missing = [from, other === "container" ? void 0 : other].find((name2) => typeof name2 === "string" && !known3.includes(name2));
   const at = locate(["probes", i, from === void 0 ? "try" : "from"]);
   if (typeof missing === "string") return [{ at, message: `there is no peer ${JSON.stringify(missing)} in \`peers\`` }];
   if (from !== void 0 && other !== "container") return [{ at, message: "`from` goes with `try` and `container` for the other end, for example `signal term container`" }];
@@ -62313,7 +62314,7 @@ function loadPlans(files, options) {
   let firstNumber = 1;
   for (const name2 of files) {
     const file5 = (0, import_node_path14.resolve)(name2);
-    const validated = validateSpec(name2, readSpec(file5));
+    const validated = validateOnce(name2, readSpec(file5));
     problems.push(...validated.problems);
     if (validated.spec === void 0) continue;
     const plan = resolvePlan(file5, validated.spec, validated.locate, { ...options, firstNumber });
@@ -62328,6 +62329,13 @@ function loadPlans(files, options) {
     );
   }
   return plans;
+}
+var known2 = /* @__PURE__ */ new Map();
+function validateOnce(name2, text4) {
+  const key = `${name2}\0${text4}`;
+  const result2 = known2.get(key) ?? validateSpec(name2, text4);
+  if (known2.size < 16) known2.set(key, result2);
+  return result2;
 }
 function readSpec(file5) {
   try {
@@ -65242,8 +65250,8 @@ function choose2(goals, held3) {
   for (const goal of [...goals].sort((a, b) => ORDER3.indexOf(a.purpose) - ORDER3.indexOf(b.purpose))) {
     if (goal.variant !== void 0 && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
     const good = [...goal.options.filter((one) => held3(one) === "clean"), ...goal.options.filter((one) => held3(one) === "noted")];
-    const known2 = good.find((one) => taken.has(one));
-    if (known2 !== void 0) continue;
+    const known3 = good.find((one) => taken.has(one));
+    if (known3 !== void 0) continue;
     const [best] = good;
     if (best === void 0) {
       open5.push(goal);
@@ -65772,9 +65780,9 @@ var Pool = class {
       for (const { domain, key } of one.questions) {
         const keys = this.#byKey.get(domain) ?? /* @__PURE__ */ new Map();
         this.#byKey.set(domain, keys);
-        const known2 = keys.get(key);
-        if (known2 === void 0) keys.set(key, [one]);
-        else known2.push(one);
+        const known3 = keys.get(key);
+        if (known3 === void 0) keys.set(key, [one]);
+        else known3.push(one);
       }
     }
   }
@@ -65882,8 +65890,8 @@ function candidate(words5, look2, self2, order) {
 function costOf(path5, order) {
   if (path5 === void 0) return order / 1e6;
   const depth = path5.split("/").length - 1;
-  const known2 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
-  return Math.abs(depth - 3) * 10 + path5.length + (known2 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
+  const known3 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
+  return Math.abs(depth - 3) * 10 + path5.length + (known3 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
 }
 
 // src/probe/inventory.ts
@@ -66019,11 +66027,11 @@ function own3({ rules }) {
   return rules.filter(({ via }) => via.length === 0);
 }
 function remembering(find2) {
-  const known2 = /* @__PURE__ */ new Map();
+  const known3 = /* @__PURE__ */ new Map();
   return (request2) => {
     const key = JSON.stringify(request2);
-    if (!known2.has(key)) known2.set(key, find2(request2));
-    return known2.get(key);
+    if (!known3.has(key)) known3.set(key, find2(request2));
+    return known3.get(key);
   };
 }
 async function holding(trial, probes, shortlist, signal3) {
@@ -67111,7 +67119,7 @@ Needs no AppArmor on this host; includes such as <tunables/global> need its file
 Example: apparmor-probe rules profiles/docker-nginx -b /etc/apparmor.d`).action((file5, options) => {
   process.exitCode = runRules(file5, options);
 });
-program2.command("diff").description("what a change of a profile changes: rules, accesses of the compiled policy, and with --spec verdicts of probes").argument("<BASE>", "a profile file, REVISION:PATH, or a revision of FILE").argument("<HEAD>", "the same for the other side").argument("[FILE]", "the profile file, when BASE and HEAD are revisions").addOption(new Option("--host <where>", "where the kernel is asked; none reads the expressions only").choices(["auto", "local", "lab", "none"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--spec <file>", "try its probes under both profiles, and let its waivers count").option("--json", "print JSON", false).option("--markdown <file>", "also write it as Markdown").option("-I, --include <folder>", "search this folder for includes (repeat for more)", (folder, known2) => [...known2, folder], []).option("-b, --base <folder>", "the base folder of includes (default: /etc/apparmor.d)").addOption(new Option("--as <name>", "what to call a side").argParser((name2, known2) => [...known2 ?? [], name2]).hideHelp()).addHelpText("after", `
+program2.command("diff").description("what a change of a profile changes: rules, accesses of the compiled policy, and with --spec verdicts of probes").argument("<BASE>", "a profile file, REVISION:PATH, or a revision of FILE").argument("<HEAD>", "the same for the other side").argument("[FILE]", "the profile file, when BASE and HEAD are revisions").addOption(new Option("--host <where>", "where the kernel is asked; none reads the expressions only").choices(["auto", "local", "lab", "none"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--spec <file>", "try its probes under both profiles, and let its waivers count").option("--json", "print JSON", false).option("--markdown <file>", "also write it as Markdown").option("-I, --include <folder>", "search this folder for includes (repeat for more)", (folder, known3) => [...known3, folder], []).option("-b, --base <folder>", "the base folder of includes (default: /etc/apparmor.d)").addOption(new Option("--as <name>", "what to call a side").argParser((name2, known3) => [...known3 ?? [], name2]).hideHelp()).addHelpText("after", `
 Exit status: 0 nothing is newly allowed that no waiver of the spec covers, 1 something is, 2 a profile, revision or option is wrong,
 4 the harness or the host failed, or the kernel contradicts our reading.
 

@@ -9,7 +9,7 @@ import { imageFiles, imageFolders, readImage, type ImageMeta, type LabImage } fr
 import { GUEST } from './init-script.ts';
 import { withLock } from './lock.ts';
 import { debianMirror } from './mirrors.ts';
-import { asRoot, must, step, type Progress } from './must.ts';
+import { asRoot, must, step, systemEnvironment, type Progress } from './must.ts';
 import { agentBundle, guestNode } from './package-root.ts';
 import { labCache } from './paths.ts';
 import { DEFAULT_SUITE, DISK_SIZE, guestArgv, guestFiles, recipeHash, targetArgv, type LabSuite } from './recipe.ts';
@@ -49,9 +49,9 @@ async function makeTrees(work: string, { suite, agent, node, progress }: Parts):
   ]), createWriteStream(layer));
   await Promise.all([
     step(progress, `installing Debian ${suite} with AppArmor and Docker`, () =>
-      must('lab-build', 'installing the guest', asRoot(guestArgv(suite, mirror, layer, join(work, 'rootfs'))))),
+      must('lab-build', 'installing the guest', asRoot(guestArgv(suite, mirror, layer, join(work, 'rootfs'))), { env: systemEnvironment() })),
     step(progress, 'installing the target image', () =>
-      must('lab-build', 'installing the target image', asRoot(targetArgv(suite, mirror, join(work, 'target.tar'))))),
+      must('lab-build', 'installing the target image', asRoot(targetArgv(suite, mirror, join(work, 'target.tar'))), { env: systemEnvironment() })),
   ]);
 }
 

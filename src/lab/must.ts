@@ -23,6 +23,14 @@ export function asRoot(argv: readonly string[]): readonly string[] {
   return process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv];
 }
 
+/**
+ * The environment for programs of the system, which look for others of the system: a Python of the user's own, or a wrapper
+ * around it, started once for each package, can take longer than all else.
+ */
+export function systemEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: '/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' };
+}
+
 /** Announces a step, runs it, and says how long it took. */
 export async function step<T>(progress: Progress, what: string, work: () => Promise<T>): Promise<T> {
   progress(`lab: ${what} …`);

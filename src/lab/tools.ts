@@ -6,7 +6,7 @@ import { HarnessError } from '../errors.ts';
 import { exec } from '../process.ts';
 import { withLock } from './lock.ts';
 import { debianMirror } from './mirrors.ts';
-import { asRoot, must, step, type Progress } from './must.ts';
+import { asRoot, must, step, systemEnvironment, type Progress } from './must.ts';
 import { labCache } from './paths.ts';
 import { extractArgv, QEMU_PACKAGES, TOOLS_SUITE, type LabSuite } from './recipe.ts';
 
@@ -70,7 +70,7 @@ export async function extractTree(name: string, packages: readonly string[], sui
     await step(progress, `unpacking ${name} (${suite})`, async () => {
       // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
       await chmod(temporary, 0o755);
-      await must('lab-tools', `unpacking ${packages.join(', ')}`, asRoot(extractArgv(suite, mirror, packages, join(temporary, 'tree'))));
+      await must('lab-tools', `unpacking ${packages.join(', ')}`, asRoot(extractArgv(suite, mirror, packages, join(temporary, 'tree'))), { env: systemEnvironment() });
       await giveBack(temporary);
       await rename(join(temporary, 'tree'), target);
       await rm(temporary, { recursive: true, force: true });
