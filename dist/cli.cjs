@@ -63396,6 +63396,9 @@ ${result2.stderr}`.split("\n").filter((line2) => line2.trim() !== "").slice(-15)
 function asRoot2(argv) {
   return process.getuid?.() === 0 ? argv : ["sudo", "-n", ...argv];
 }
+function systemEnvironment() {
+  return { ...process.env, PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" };
+}
 async function step(progress2, what, work2) {
   progress2(`lab: ${what} \u2026`);
   const begin = performance.now();
@@ -63452,7 +63455,7 @@ async function extractTree(name2, packages, suite, progress2 = () => void 0) {
     const temporary = await (0, import_promises11.mkdtemp)((0, import_node_path19.join)(labCache(), `.build-${name2}-`));
     await step(progress2, `unpacking ${name2} (${suite})`, async () => {
       await (0, import_promises11.chmod)(temporary, 493);
-      await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path19.join)(temporary, "tree"))));
+      await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path19.join)(temporary, "tree"))), { env: systemEnvironment() });
       await giveBack(temporary);
       await (0, import_promises11.rename)((0, import_node_path19.join)(temporary, "tree"), target2);
       await (0, import_promises11.rm)(temporary, { recursive: true, force: true });
@@ -63841,8 +63844,8 @@ async function makeTrees(work2, { suite, agent, node: node2, progress: progress2
     { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
   ]), (0, import_node_fs32.createWriteStream)(layer));
   await Promise.all([
-    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path25.join)(work2, "rootfs"))))),
-    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path25.join)(work2, "target.tar")))))
+    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path25.join)(work2, "rootfs"))), { env: systemEnvironment() })),
+    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path25.join)(work2, "target.tar"))), { env: systemEnvironment() }))
   ]);
 }
 async function makeDisk(work2, { progress: progress2 }) {

@@ -36,12 +36,13 @@ const AHEAD = 8;
 export async function mutate(options: MutateOptions, events: MutateEvents): Promise<MutationReport> {
   const [started, run] = [new Date(), runId()];
   const plan = planOf(options, run);
+  const pattern = patternOf(options.grep);
   const faults: Fault[] = [];
   const draft: Draft = { results: [], notes: [], restarts: 0, mutantsMs: 0 };
   const note = (thrown: unknown): void => { const fault = asFault(thrown); faults.push(fault); events.fault(fault); };
   let host: HostFacts | undefined;
   try {
-    await onHost(run, options, events, { note, host: (facts) => { host = facts; } }, (session) => work(plan, options, session, draft, note));
+    await onHost(run, options, events, { note, host: (facts) => { host = facts; } }, (session) => work(plan, { ...options, pattern }, session, draft, note));
   } catch (thrown) {
     note(thrown);
   }
@@ -71,10 +72,10 @@ function planOf({ spec, profile, image }: MutateOptions, run: string): Plan {
   return { ...plan, profile: { from: 'file', file, mode, ...(plan.profile.name === undefined ? {} : { name: plan.profile.name }) } };
 }
 
-async function work(plan: Plan, options: MutateOptions, session: Session<MutateEvents>, draft: Draft, note: (thrown: unknown) => void): Promise<void> {
+async function work(plan: Plan, options: MutateOptions & { readonly pattern: RegExp | undefined }, session: Session<MutateEvents>, draft: Draft, note: (thrown: unknown) => void): Promise<void> {
   const { events } = session;
   const text = profileText(plan.profile.from === 'file' ? plan.profile.file : '');
-  const mutants = selected(mutantsOf(text, { included: options.included }), options.grep);
+  const mutants = mutantsOf(text, { included: options.included }).filter((mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true);
   const bench = new Workbench(plan, session, options.signal);
   try {
     const baseline = await bench.open();
@@ -208,11 +209,12 @@ function told({ id, kind, file, line, before, after }: Mutant): Pick<MutantResul
   return { id, kind, file, line, before, after };
 }
 
-function selected(mutants: readonly Mutant[], grep: string | undefined): readonly Mutant[] {
-  if (grep === undefined) return mutants;
-  let pattern: RegExp;
-  try { pattern = new RegExp(grep); } catch { throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`); }
-  return mutants.filter((mutant) => pattern.test(`line ${String(mutant.line)}: ${changeText(mutant)}`));
+function patternOf(grep: string | undefined): RegExp | undefined {
+  try {
+    return grep === undefined ? undefined : new RegExp(grep);
+  } catch {
+    throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`);
+  }
 }
 
 function removes({ action }: Entry['probe']): boolean {

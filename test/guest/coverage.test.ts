@@ -1,12 +1,10 @@
 /** Which rules of a profile its probes hit, on the real kernel: each state that a rule can have, and the gate. */
 import { expect } from 'chai';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger, RuleCoverage } from '../../src/model.ts';
-import { coverageListing } from '../../src/report/coverage-listing.ts';
-import { countsText, isKnown, profileCoverages } from '../../src/report/coverage.ts';
+import { isKnown } from '../../src/report/coverage.ts';
 import { exitCode } from '../../src/report/summary.ts';
-import { cli, folder, harness, read, ROOT, spec, story } from './kit.ts';
+import { cli, folder, harness, read, spec, story } from './kit.ts';
 
 const RULES = `  network inet stream,
   network inet dgram,
@@ -123,16 +121,5 @@ describe('rule coverage', () => {
     const { ledger: unknown, exit } = await harness([spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])], { minCoverage: 1, withoutCoverage: false });
     expect(unknown.suites[0]?.coverage, story(unknown)).to.have.property('unknown');
     expect(exit).to.equal(3);
-  });
-});
-
-describe('rule coverage of the shipped specs', () => {
-  it('is written down', async () => {
-    const { ledger } = await harness([join(ROOT, 'specs/docker-nginx.yml'), join(ROOT, 'specs/docker-default.yml')], { withoutCoverage: false });
-    const figures = profileCoverages(ledger).map(({ profile, own, included }) => ({ profile, own: countsText(own), included: countsText(included) }));
-    mkdirSync('/run/results', { recursive: true });
-    writeFileSync('/run/results/coverage.json', JSON.stringify({ figures, listing: coverageListing(ledger, { color: false }) }, null, 1));
-    for (const { profile, own, included } of figures) console.log(`      ${profile}: ${own}; included: ${included}`);
-    expect(figures.map(({ profile }) => profile), story(ledger)).to.include('docker-nginx');
   });
 });

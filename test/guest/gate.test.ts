@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import { join } from 'node:path';
+import { coverageListing } from '../../src/report/coverage-listing.ts';
+import { countsText, profileCoverages } from '../../src/report/coverage.ts';
 import type { JsonReport } from '../../src/report/json.ts';
 import { cli, folder, harness, hostState, read, red, ROOT, story } from './kit.ts';
 
@@ -26,10 +28,23 @@ describe('the shipped specs', () => {
     expect(nginx?.confinement?.policyMatchesKernel).to.equal(true);
     expect(nginx?.confinement?.labels.some(({ label }) => label === `${String(nginx.confinement?.loadedAs)} (enforce)`)).to.equal(true);
 
+    const shown = JSON.stringify(ledger.coverage);
+    expect(ledger.coverage.map(({ profile }) => profile), shown).to.deep.equal(['docker-nginx', 'docker-default']);
+    const older = entries.some(({ verdict: { code } }) => code === 'engine-older');
+    for (const { profile, own } of ledger.coverage) if (!older || profile === 'docker-nginx') expect([own.unhit, own.percent], shown).to.deep.equal([0, 100]);
+    for (const { profile, own, included } of ledger.coverage) console.log(`      ${profile}: ${countsText(own)}; included: ${countsText(included)}`);
+
     const xml = new XMLParser({ ignoreAttributes: false }).parse(read(join(reports, 'junit.xml'))) as { testsuites: { '@_tests': string; '@_failures': string; '@_errors': string } };
     expect(Number(xml.testsuites['@_tests'])).to.equal(entries.length);
     expect([xml.testsuites['@_failures'], xml.testsuites['@_errors']]).to.deep.equal(['0', '0']);
     expect(await hostState()).to.deep.equal(before);
+  });
+
+  it('exercise every rule of docker-default that can be tested, whatever the engine\'s own copy has', async () => {
+    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-default.yml')], { profile: join(ROOT, 'profiles/docker-default'), withoutCoverage: false });
+    expect(exit, story(ledger)).to.equal(0);
+    const [coverage] = profileCoverages(ledger);
+    expect([coverage?.own.unhit, coverage?.own.percent], coverageListing(ledger, { color: false }).join('\n')).to.deep.equal([0, 100]);
   });
 
   it('with the profile as documented, exactly what it no longer stops is red, and why', async () => {
