@@ -4,16 +4,21 @@ import { HarnessError } from './errors.ts';
 import { choose, type Chosen, type Held } from './generate/choose.ts';
 import { candidateProbe, composeSpec, extraProbe, groupsOf, specHead, type SpecHead } from './generate/compose.ts';
 import { extrasOf, peersOf, type Extra } from './generate/extras.ts';
-import { namedPaths } from './generate/literals.ts';
+import { examplesIn } from './generate/examples.ts';
 import type { Predicted } from './generate/predict.ts';
 import { goalsOf, type Goal } from './generate/shortlist.ts';
-import { changesOf } from './generate/variants.ts';
+import { standInsAmong, STOOD_IN } from './generate/stand-ins.ts';
+import { untestableOf } from './generate/untestable.ts';
+import { changesOf, type Change } from './generate/variants.ts';
+import { makeStandIns } from './host/stand-in-files.ts';
 import { foldersOf, includeFinder } from './kernel/includes.ts';
 import { profileText } from './kernel/profile-text.ts';
 import type { Plan, Probe } from './model.ts';
+import { lookInside } from './probe/inside.ts';
 import { poolIn } from './pool.ts';
 import { abortable, newDraft, prepare, tearDown } from './prepare.ts';
 import { Trial } from './probe/trial.ts';
+import { surroundingsOf } from './profile/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from './profile/rules.ts';
 import { onHost, runId, type Session, type SessionEvents, type SessionOptions } from './session.ts';
 import { resolvePlan } from './spec/resolve.ts';
@@ -28,6 +33,10 @@ export interface InitOptions extends SessionOptions {
   /** Absolute path of the spec that is to be: paths in it are relative to its folder. */
   readonly output: string;
   readonly relative: (path: string) => string;
+  /** Absolute folder for files that the spec needs: made when it needs some. */
+  readonly files: string;
+  /** `uid:gid` that they shall belong to. */
+  readonly owner?: string;
 }
 
 /** What came of it. */
@@ -40,10 +49,9 @@ export interface Initiated {
   readonly without: readonly Rule[];
   readonly open: readonly Goal[];
   readonly probes: number;
+  /** Files that were made for the spec, as paths of the container. */
+  readonly standIns: readonly string[];
 }
-
-/** Below /sys nothing else can be written or made in a container. */
-const STAND_INS = ['/sys/kernel/security', '/sys/kernel/security/sub'];
 
 const READ = '  - try: readdir /\n    expect: allowed';
 
@@ -51,19 +59,33 @@ export async function init(options: InitOptions, events: SessionEvents): Promise
   const run = runId();
   const text = profileText(options.profile);
   const block = blockOf(text, options.profile);
-  const head = headOf(block, text, options);
+  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
+  const names = examplesIn(block, changes, surroundingsOf(text, block));
+  const standIns = standInsAmong(names);
+  const head = headOf(block, text, standIns, options);
   const plan = planOf(head, [READ, ...extrasOf(block).map((extra) => extraProbe(extra).join('\n'))], options, run); // peers are started for the probes that name them
   const result: { done?: Initiated } = {};
-  await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
-    result.done = await onStage(plan, { text, block, head, options }, session);
-  });
-  if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
-  return result.done;
+  const takeAway = makeStandIns(options.files, standIns, options.owner);
+  try {
+    await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
+      result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
+    });
+    if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
+    return result.done;
+  } catch (thrown) {
+    takeAway();
+    throw thrown;
+  }
 }
 
 interface Subject {
   readonly text: ProfileText;
   readonly block: ProfileBlock;
+  /** By the id of the rule. */
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
+  /** Names that would show rules and changes of them. */
+  readonly names: readonly string[];
+  readonly standIns: readonly string[];
   readonly head: SpecHead;
   readonly options: InitOptions;
 }
@@ -77,11 +99,11 @@ function blockOf({ profiles }: ProfileText, file: string): ProfileBlock {
 }
 
 /** A capability for low ports is only asked for where Docker does not open them to all. */
-function headOf(block: ProfileBlock, text: ProfileText, { image, build, relative }: InitOptions): SpecHead {
+function headOf(block: ProfileBlock, text: ProfileText, standIns: readonly string[], { image, build, relative, files }: InitOptions): SpecHead {
   const lowPorts = block.rules.some((rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'));
   return {
     title: block.name, profile: relative(text.file), image, ...(build === undefined ? {} : { build: relative(build) }),
-    peers: peersOf(block), tmpfs: namedPaths(block).some((path) => /^\/sys(\/|$)/.test(path)) ? STAND_INS : [],
+    peers: peersOf(block), ...(standIns.length === 0 ? {} : { standIn: { source: relative(`${files}${STOOD_IN}`), target: STOOD_IN } }),
     sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
   };
 }
@@ -114,15 +136,15 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
       const extra = extras[i];
       if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass') heldExtras.push(extra);
     }
-    return told(subject, choose(goals, (one) => held.get(one)), heldExtras, { tried: probes.length, held: held.size + heldExtras.length });
+    const untestable = own(block).flatMap((rule) => untestableOf(rule, subject.changes.get(rule.id) ?? [], (path, follow) => lookInside(stage.confined.pid, path, follow)));
+    return told({ ...subject, head: { ...head, untestable } }, choose(goals, (one) => held.get(one)), heldExtras, { tried: probes.length, held: held.size + heldExtras.length });
   } finally {
     await tearDown(draft, containers, () => undefined);
   }
 }
 
-function goalsIn({ text, block, options }: Subject, pid: number, { events }: Session): Goal[] {
-  const pool = poolIn(pid, text, block, (line) => { events.progress(line); });
-  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
+function goalsIn({ text, block, changes, names }: Subject, pid: number, { events }: Session): Goal[] {
+  const pool = poolIn(pid, text, block, (line) => { events.progress(line); }, names);
   return own(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
 
@@ -151,9 +173,9 @@ async function holding(trial: Trial, probes: readonly Probe[], shortlist: readon
   return held;
 }
 
-function told({ head, block }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
+function told({ head, block, standIns }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
   const rules = own(block);
   const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
   const yaml = composeSpec(head, groupsOf(rules), choices, extras, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
-  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length };
+  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length, standIns };
 }

@@ -2,15 +2,19 @@
 import { candidatesIn } from './generate/candidates.ts';
 import { namedPaths } from './generate/literals.ts';
 import { Pool, predict } from './generate/predict.ts';
+import { pathsOf, standInsAmong } from './generate/stand-ins.ts';
 import { inventory } from './probe/inventory.ts';
 import { lookInside } from './probe/inside.ts';
 import { policyOf, surroundingsOf } from './profile/policy.ts';
 import type { ProfileBlock, ProfileText } from './profile/rules.ts';
 
-/** @param pid a process of the container, on the host. */
-export function poolIn(pid: number, text: ProfileText, block: ProfileBlock, progress: (line: string) => void): Pool {
-  const found = inventory(pid, namedPaths(block));
-  const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name);
+/**
+ * @param pid a process of the container, on the host.
+ * @param names that would show rules or changes of them: tried where they are, and made where only the name is missing.
+ */
+export function poolIn(pid: number, text: ProfileText, block: ProfileBlock, progress: (line: string) => void, names: readonly string[] = []): Pool {
+  const found = inventory(pid, [...namedPaths(block), ...pathsOf(standInsAmong(names))]);
+  const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name, names);
   progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
   const policy = policyOf(block, surroundingsOf(text, block));
   return new Pool(candidates.map((candidate) => predict(candidate, policy)));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { HarnessError } from './errors.ts';
 import { candidateProbe, extraProbe, scalar } from './generate/compose.ts';
+import { examplesIn } from './generate/examples.ts';
 import { extrasOf } from './generate/extras.ts';
 import { killersOf } from './generate/shortlist.ts';
 import { changesOf } from './generate/variants.ts';
@@ -11,6 +12,7 @@ import { judge } from './mutate-one.ts';
 import { poolIn } from './pool.ts';
 import { abortable } from './prepare.ts';
 import { changeText, mutatedText, type Mutant } from './profile/mutants.ts';
+import { surroundingsOf } from './profile/policy.ts';
 import type { ProfileText } from './profile/rules.ts';
 import type { Session } from './session.ts';
 import { appendProbes } from './spec/append.ts';
@@ -75,9 +77,9 @@ function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surro
   for (const block of text.profiles) {
     const own = survivors.filter(({ profile }) => profile === block.name);
     if (own.length === 0) continue;
-    const pool = poolIn(bench.pid, text, block, (line) => { session.events.progress(line); });
     const changes = changesOf(text, block, find, own);
-    for (const rule of block.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant, killersOf(change, rule, pool).map(candidateProbe));
+    const pool = poolIn(bench.pid, text, block, (line) => { session.events.progress(line); }, examplesIn(block, changes, surroundingsOf(text, block)));
+    for (const rule of block.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
     const forFlags = extrasOf(block).filter(({ rule }) => rule === undefined).map((extra) => extraProbe(extra).join('\n'));
     for (const { id, kind } of own) if (kind === 'flag') drafts.set(id, forFlags);
   }

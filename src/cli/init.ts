@@ -1,8 +1,9 @@
 /** `apparmor-probe init`: where to try, and where the spec goes. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, HarnessError } from '../errors.ts';
 import { asRoot, isRoot } from '../host/elevate.ts';
+import { makeStandIns } from '../host/stand-in-files.ts';
 import { init, type Initiated } from '../init.ts';
 import type { LabSuite } from '../lab/index.ts';
 import type { Plan } from '../model.ts';
@@ -26,6 +27,11 @@ export interface InitArguments {
 /** Where a guest leaves it. */
 const FROM_LAB = 'reports/init';
 
+/** Beside the spec: what it mounts. */
+function filesOf(spec: string): string {
+  return spec.replace(/(?:\.ya?ml)?$/, '.files');
+}
+
 /** @returns the exit code. */
 export async function runInit(args: InitArguments): Promise<number> {
   const profile = resolve(args.profile);
@@ -37,19 +43,22 @@ export async function runInit(args: InitArguments): Promise<number> {
 }
 
 async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
-  const lab = process.env['APPARMOR_PROBE_LAB'];
+  const [lab, owner] = [process.env['APPARMOR_PROBE_LAB'], process.env['APPARMOR_PROBE_OWNER']];
   const result = await init({
-    profile, image: args.image, output, ...(args.build === undefined ? {} : { build: resolve(args.build) }), relative: (path) => relative(dirname(output), path),
+    profile, image: args.image, output, ...(args.build === undefined ? {} : { build: resolve(args.build) }), relative: (path) => relative(dirname(output), path), files: filesOf(output), ...(owner === undefined ? {} : { owner }),
     keepAuditSwitch: false, signal: interruption(), ...(lab === undefined ? {} : { lab }),
   }, { progress, fault: ({ message }) => { progress(message); } });
-  write(resolve(args.writeTo ?? output), result.yaml);
+  const spec = resolve(args.writeTo ?? output);
+  if (spec !== output) makeStandIns(filesOf(spec), result.standIns, owner);
+  write(spec, result.yaml);
   print(summary(result, relative(process.cwd(), output)));
   return EXIT.ok;
 }
 
-function summary({ probes, tried, held, rules, without }: Initiated, output: string): string[] {
+function summary({ probes, tried, held, rules, without, standIns }: Initiated, output: string): string[] {
   return [
     `${output}: ${String(probes)} probes for ${String(rules - without.length)} of ${String(rules)} rules; ${String(held)} of ${String(tried)} candidates held on this kernel`,
+    ...(standIns.length === 0 ? [] : [`${filesOf(output)}: ${String(standIns.length)} files that it mounts, for names that no container has`]),
     ...(without.length === 0 ? [] : ['without a probe of their own:', ...without.map(({ span, text }) => `  line ${String(span.line)}: ${visible(text)}`)]),
     `next: apparmor-probe run ${output}`,
   ];
@@ -58,14 +67,23 @@ function summary({ probes, tried, held, rules, without }: Initiated, output: str
 async function initInLab(args: InitArguments, profile: string, output: string): Promise<number> {
   const left = join(FROM_LAB, basename(output));
   rmSync(left, { force: true });
+  rmSync(filesOf(left), { recursive: true, force: true });
   const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
   const exit = await runInLab({
     labSuite: args.labSuite, plans: [filesFor(args, profile, output)], reportDir: FROM_LAB, reports: [basename(output)],
     commandLine: ['init', '--host=local', '--force', `--profile=${profile}`, `--image=${args.image}`, ...value('build', args.build === undefined ? undefined : resolve(args.build)), `--output=${output}`, `--write-to=${resolve(left)}`],
   });
-  if (exit === EXIT.ok) write(output, readFileSync(left, 'utf8'));
+  if (exit === EXIT.ok) {
+    makeStandIns(filesOf(output), filesIn(filesOf(left)), undefined);
+    write(output, readFileSync(left, 'utf8'));
+  }
   rmSync(FROM_LAB, { recursive: true, force: true });
   return exit;
+}
+
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${relative(folder, join(entry.parentPath, entry.name))}`);
 }
 
 /** What the guest needs. */

@@ -24,6 +24,8 @@ export interface Found {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link';
   readonly mode: number;
+  /** Number of its file system: a link does not lead from one into another. */
+  readonly device?: number;
 }
 
 /** Name of what is made for a moment. */
@@ -40,26 +42,61 @@ const PLAIN: readonly (readonly string[])[] = [
   ['userns'], ['io_uring', 'sqpoll'], ['io_uring', 'override_creds'], ['mqueue', 'create', `/${NEW}`], ['change_profile', 'unconfined'],
 ];
 
+/** What can be tried with: a file that can be linked to, a program that can be copied. */
+interface Sources {
+  readonly file: Found | undefined;
+  readonly program: string | undefined;
+  /** A file of a folder's own. */
+  readonly inFolder: ReadonlyMap<string, string>;
+}
+
 /**
  * @param look what a path is in the container.
  * @param self the label that the agent carries.
+ * @param names that rules match, whether they are there or not: where only the name is missing it is made for a moment.
  */
-export function candidatesIn(found: readonly Found[], look: Look, self: string): Candidate[] {
-  const source = found.find(({ path, kind }) => path === '/etc/passwd' && kind === 'file') ?? found.find(({ path, kind }) => kind === 'file' && /^\/(?:etc|usr|bin|opt)\//.test(path));
-  const all = [...PLAIN, ...found.flatMap((item) => operationsOn(item, look, source?.path))];
+export function candidatesIn(found: readonly Found[], look: Look, self: string, names: readonly string[] = []): Candidate[] {
+  const files = found.filter(({ kind }) => kind === 'file');
+  const sources: Sources = {
+    file: files.find(({ path }) => path === '/etc/passwd') ?? files.find(({ path }) => /^\/(?:etc|usr|bin|opt)\//.test(path)),
+    program: PROGRAMS.find((path) => files.some((file) => file.path === path)) ?? files.find(isProgram)?.path,
+    inFolder: new Map(files.map(({ path }) => [folderOf(path), path])),
+  };
+  const missing = names.filter((name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true);
+  const devices = new Map(found.map(({ path, device }) => [path, device]));
+  const made = missing.flatMap((name) => making(name, sources, devices.get(folderOf(name))));
+  const all = [...PLAIN, ...found.flatMap((item) => operationsOn(item, look, sources)), ...made];
   return all.flatMap((words, i) => candidate(words, look, self, i) ?? []);
 }
 
-function operationsOn({ path, kind, mode }: Found, look: Look, source: string | undefined): (readonly string[])[] {
+/** Small ones that most images have. */
+const PROGRAMS = ['/usr/bin/env', '/bin/busybox', '/usr/bin/id'];
+
+function isProgram({ path, mode }: Found): boolean {
+  return (mode & 0o111) !== 0 && /bin\//.test(path);
+}
+
+function folderOf(path: string): string {
+  return path.replace(/\/[^/]*$/, '') || '/';
+}
+
+function operationsOn(item: Found, look: Look, sources: Sources): (readonly string[])[] {
+  const { path, kind, mode } = item;
   const target = kind === 'link' ? look(path, true) : undefined;
   if (kind === 'link' && (target === undefined || target.missing)) return [];
   const folder = target?.folder ?? kind === 'folder';
   if (!folder) {
-    const operations = [['open', 'read', path], ['open', 'write', path], ['open', 'append', path], ['lock', 'flock', 'read', path], ['mmap', path]];
-    return (mode & 0o111) !== 0 && /bin\//.test(path) ? [['exec', path], ...operations] : operations;
+    const operations = [['open', 'read', path], ['open', 'write', path], ['open', 'append', path], ['lock', 'flock', 'read', path], ['mmap', path], ['lock', 'fcntl', 'none', path]];
+    return (mode & 0o111) !== 0 ? [['exec', path], ...operations] : operations;
   }
-  const inside = `${path === '/' ? '' : path}/${NEW}`;
-  return [['open', 'create', inside], ['mkdir', inside], ['readdir', path], ...(source === undefined ? [] : [['link', source, inside]])];
+  return [['readdir', path], ...making(`${path === '/' ? '' : path}/${NEW}`, sources, item.device)];
+}
+
+/** What makes something of this name, and takes it away again. */
+function making(name: string, { file, program, inFolder }: Sources, device: number | undefined): (readonly string[])[] {
+  const far = file?.device !== undefined && device !== undefined && device !== file.device;
+  const source = far ? inFolder.get(folderOf(name)) : file?.path;
+  return [['open', 'create', name], ['mkdir', name], ...(source === undefined ? [] : [['link', source, name]]), ...(program === undefined ? [] : [['exec-copy', program, name]])];
 }
 
 function candidate(words: readonly string[], look: Look, self: string, order: number): Candidate | undefined {
@@ -72,8 +109,11 @@ function candidate(words: readonly string[], look: Look, self: string, order: nu
   const path = words.findLast((word) => word.startsWith('/'));
   const seen = accesses.flatMap((access) => access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []);
   const alias = path !== undefined && seen.length > 0 && !seen.includes(path);
-  return { words, action, accesses, ...(path === undefined ? {} : { path }), alias, cost: costOf(path, order) };
+  return { words, action, accesses, ...(path === undefined ? {} : { path }), alias, cost: costOf(path, order) + (words[0] === 'exec-copy' ? ROUNDABOUT : 0) };
 }
+
+/** What asks for more than it is tried for is the last choice. */
+const ROUNDABOUT = 60;
 
 /** Well-known names, of three parts if there are such, before others; the order in which they were found decides between equals. */
 function costOf(path: string | undefined, order: number): number {

@@ -5,6 +5,7 @@ import type { Choice } from './choose.ts';
 import type { Extra } from './extras.ts';
 import type { Predicted } from './predict.ts';
 import { nameOf } from './phrases.ts';
+import type { Untestable } from './untestable.ts';
 
 /** What the head of the spec says. */
 export interface SpecHead {
@@ -14,10 +15,11 @@ export interface SpecHead {
   readonly image: string;
   readonly build?: string;
   readonly sysctls: Readonly<Record<string, string>>;
-  /** Folders that are made to try things in. */
-  readonly tmpfs: readonly string[];
+  /** A folder that is mounted in another's place: as the spec names it, and where. */
+  readonly standIn?: { readonly source: string; readonly target: string };
   /** Peers, each under the profile of its name. */
   readonly peers: readonly string[];
+  readonly untestable?: readonly Untestable[];
 }
 
 /** Rules that stand together, under one comment. */
@@ -54,8 +56,9 @@ export function specHead(head: SpecHead): string {
     `title: ${scalar(head.title)}`, `profile: ${scalar(head.profile)}`,
     'container:', `  image: ${scalar(head.image)}`, ...(head.build === undefined ? [] : [`  build: ${scalar(head.build)}`]), '  only-apparmor: true', '  hold: true',
     ...(Object.keys(head.sysctls).length === 0 ? [] : ['  sysctls:', ...Object.entries(head.sysctls).map(([key, value]) => `    ${key}: ${scalar(value)}`)]),
-    ...(head.tmpfs.length === 0 ? [] : ['  # A stand-in for what is never mounted in a container: a rule about a name needs something of that name.', `  tmpfs: {${head.tmpfs.map((path) => `${path}: ""`).join(', ')}}`]),
+    ...(head.standIn === undefined ? [] : ['  mounts:', `    # Stands in for ${head.standIn.target}, where a container cannot write, lock, link or execute: a rule about a name needs something of that name.`, `    - {source: ${scalar(head.standIn.source)}, target: ${head.standIn.target}, read-only: false}`]),
     ...(head.peers.length === 0 ? [] : ['', 'peers:', ...head.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)]),
+    ...(head.untestable === undefined || head.untestable.length === 0 ? [] : ['', '# What `apparmor-probe mutate` need not wait for.', 'untestable:', ...head.untestable.flatMap(({ rule, becomes, because }) => [`  - rule: ${scalar(rule)}`, `    becomes: ${scalar(becomes)}`, `    because: ${scalar(because)}`])]),
     '', 'probes:',
   ].join('\n');
 }

@@ -2,7 +2,7 @@
 
 const FILE: Readonly<Record<string, string>> = {
   'open read': 'reading', 'open write': 'writing to', 'open append': 'appending to', 'open create': 'creating', mkdir: 'making the folder', readdir: 'listing',
-  exec: 'executing', mmap: 'mapping as a program', 'lock flock read': 'locking',
+  exec: 'executing', mmap: 'mapping as a program', 'lock flock read': 'locking', 'lock fcntl none': 'locking, without reading or writing,',
 };
 
 /** @param words of the operation; a path may be the placeholder of a matrix. */
@@ -17,6 +17,7 @@ function subject(words: readonly string[]): string {
   if (verb !== undefined) return `${verb} ${path}`;
   switch (operation) {
     case 'link': return `making ${second} a link to ${first}`;
+    case 'exec-copy': return `executing a copy of ${first} at ${second}`;
     case 'capable': return `the capability ${first}`;
     case 'socket': return `a socket of ${[first, second, third].join(' ').trim()}`;
     case 'mount': return first === '' ? `mounting ${second} a second time` : `mounting ${first}`;

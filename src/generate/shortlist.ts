@@ -84,7 +84,7 @@ function lettersShown({ candidate: { accesses }, grants, allowed }: Predicted, r
     const said = grants[i] ?? [];
     if (denies) {
       const { allowed: passes, deciding } = answer(said);
-      const others = grants.some((grant, j) => j !== i && !answer(grant).allowed && !rulesOf(answer(grant).deciding).includes(rule));
+      const others = grants.some((grant, j) => { const other = accesses[j]; return j !== i && other !== undefined && letterOf(other) !== letterOf(access) && !answer(grant).allowed; });
       return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule ? [letterOf(access)] : [];
     }
     return answer(said.filter((grant) => grant.rule !== rule)).allowed ? [] : [letterOf(access)];

@@ -7,8 +7,7 @@ import { Variant } from './predict.ts';
 
 export interface Change {
   readonly what: string;
-  /** Id of the mutant. */
-  readonly mutant: string;
+  readonly mutant: Mutant;
   readonly variant: Variant;
   /** It may match names that the rule did not. */
   readonly moves: boolean;
@@ -25,7 +24,7 @@ export function changesOf(text: ProfileText, block: ProfileBlock, find: FindIncl
     if (!isRead(read)) continue; // no mutant that the parser would take
     const changed = changedRules(block, rule, read);
     if (changed === undefined) continue;
-    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant: mutant.id, variant: new Variant(rule, changed, block, surroundings), moves: mutant.kind === 'expression' }]);
+    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant, variant: new Variant(rule, changed, block, surroundings), moves: mutant.kind === 'expression' }]);
   }
   return changes;
 }

@@ -8,11 +8,15 @@ export interface Item {
   readonly kind: 'file' | 'folder' | 'link';
   /** Permission bits. */
   readonly mode: number;
+  /** Number of its file system. */
+  readonly device: number;
 }
 
 /** An image may hold millions of files: some of each folder show what rules do. */
 const MOST_BELOW_A_TOP = 1200;
 const MOST_OF_A_FOLDER = 60;
+/** There are few of these, and /proc is one. */
+const MOST_OF_A_TOP = 200;
 const DEEPEST = 7;
 /** Below these every boot and every process looks different, or there is no end to it. */
 const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
@@ -25,8 +29,8 @@ const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/
 export function inventory(pid: number, named: readonly string[] = []): Item[] {
   const root = `/proc/${String(pid)}/root`;
   const tops = namesIn(root).flatMap((name) => itemAt(root, `/${name}`) ?? []);
-  const walked: Item[] = [{ path: '/', kind: 'folder', mode: 0o755 }, ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
-  const asked = named.flatMap((path) => itemAt(root, path) ?? []).flatMap((item) => [item, ...item.kind === 'folder' ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? []) : []]);
+  const walked: Item[] = [...[itemAt(root, '/') ?? []].flat(), ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
+  const asked = named.flatMap((path) => itemAt(root, path, true) ?? []).flatMap((item) => [item, ...item.kind === 'folder' ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? []) : []]);
   return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
 }
 
@@ -34,27 +38,27 @@ function below(root: string, top: string): Item[] {
   const found: Item[] = [];
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
-    const items = level.flatMap((folder) => namesIn(join(root, folder)).flatMap((name) => itemAt(root, `${folder}/${name}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
+    const items = level.flatMap((folder) => namesIn(join(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap((name) => itemAt(root, `${folder}/${name}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
     found.push(...items);
     level = items.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
   }
   return found;
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, most = MOST_OF_A_FOLDER): string[] {
   try {
-    return readdirSync(folder).sort().slice(0, MOST_OF_A_FOLDER);
+    return readdirSync(folder).sort().slice(0, most);
   } catch {
     return [];
   }
 }
 
-function itemAt(root: string, path: string): Item | undefined {
-  if (SKIPPED.test(path) || !/^[\x21-\x7e]+$/.test(path) || path.length > 200) return undefined; // an odd name makes no readable probe
+function itemAt(root: string, path: string, asked = false): Item | undefined {
+  if ((!asked && SKIPPED.test(path)) || !/^[\x21-\x7e]+$/.test(path) || path.length > 200) return undefined; // an odd name makes no readable probe
   try {
     const stat = lstatSync(join(root, path));
     const kind = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'folder' : stat.isFile() || path.startsWith('/dev/') ? 'file' : undefined;
-    return kind === undefined ? undefined : { path, kind, mode: stat.mode & 0o7777 };
+    return kind === undefined ? undefined : { path, kind, mode: stat.mode & 0o7777, device: stat.dev };
   } catch {
     return undefined;
   }

@@ -35,7 +35,7 @@ function generated(body: string, holds: (words: string) => boolean = () => true)
   const changes = changesOf(text, block!, () => undefined);
   const goals = block!.rules.flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
   const { choices } = choose(goals, ({ candidate }) => holds(candidate.words.join(' ')) ? 'clean' : undefined);
-  const yaml = composeSpec({ title: 'p', profile: '../p', image: 'x', sysctls: {}, tmpfs: [], peers: peersOf(block!) }, groupsOf(block!.rules), choices, extrasOf(block!), ({ span }) => `p:${span.line}`);
+  const yaml = composeSpec({ title: 'p', profile: '../p', image: 'x', sysctls: {}, peers: peersOf(block!) }, groupsOf(block!.rules), choices, extrasOf(block!), ({ span }) => `p:${span.line}`);
   const { spec, problems } = validateSpec('x.yml', yaml);
   expect(problems).to.deep.equal([]);
   const unshown = [...changes.values()].flat().filter(({ variant }) => !choices.some(({ predicted }) => variant.shows(predicted))).map(({ what }) => what);
