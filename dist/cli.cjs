@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join29(s) {
+        value: function join30(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5024,7 +5024,7 @@ var require_end_of_stream = __commonJS({
       if (typeof opts === "function") return eos(stream, null, opts);
       if (!opts) opts = {};
       callback = once4(callback || noop);
-      var readable2 = opts.readable || opts.readable !== false && stream.readable;
+      var readable3 = opts.readable || opts.readable !== false && stream.readable;
       var writable = opts.writable || opts.writable !== false && stream.writable;
       var onlegacyfinish = function onlegacyfinish2() {
         if (!stream.writable) onfinish();
@@ -5033,11 +5033,11 @@ var require_end_of_stream = __commonJS({
       var onfinish = function onfinish2() {
         writable = false;
         writableEnded = true;
-        if (!readable2) callback.call(stream);
+        if (!readable3) callback.call(stream);
       };
       var readableEnded = stream._readableState && stream._readableState.endEmitted;
       var onend = function onend2() {
-        readable2 = false;
+        readable3 = false;
         readableEnded = true;
         if (!writable) callback.call(stream);
       };
@@ -5046,7 +5046,7 @@ var require_end_of_stream = __commonJS({
       };
       var onclose = function onclose2() {
         var err;
-        if (readable2 && !readableEnded) {
+        if (readable3 && !readableEnded) {
           if (!stream._readableState || !stream._readableState.ended) err = new ERR_STREAM_PREMATURE_CLOSE();
           return callback.call(stream, err);
         }
@@ -5356,11 +5356,11 @@ var require_from = __commonJS({
       } else if (iterable && iterable[Symbol.asyncIterator]) iterator = iterable[Symbol.asyncIterator]();
       else if (iterable && iterable[Symbol.iterator]) iterator = iterable[Symbol.iterator]();
       else throw new ERR_INVALID_ARG_TYPE("iterable", ["Iterable"], iterable);
-      var readable2 = new Readable3(_objectSpread({
+      var readable3 = new Readable3(_objectSpread({
         objectMode: true
       }, opts));
       var reading = false;
-      readable2._read = function() {
+      readable3._read = function() {
         if (!reading) {
           reading = true;
           next();
@@ -5374,19 +5374,19 @@ var require_from = __commonJS({
           try {
             var _yield$iterator$next = yield iterator.next(), value = _yield$iterator$next.value, done = _yield$iterator$next.done;
             if (done) {
-              readable2.push(null);
-            } else if (readable2.push(yield value)) {
+              readable3.push(null);
+            } else if (readable3.push(yield value)) {
               next();
             } else {
               reading = false;
             }
           } catch (err) {
-            readable2.destroy(err);
+            readable3.destroy(err);
           }
         });
         return _next2.apply(this, arguments);
       }
-      return readable2;
+      return readable3;
     }
     module2.exports = from;
   }
@@ -5772,9 +5772,9 @@ var require_stream_readable = __commonJS({
       if (state.endEmitted) process.nextTick(endFn);
       else src.once("end", endFn);
       dest.on("unpipe", onunpipe);
-      function onunpipe(readable2, unpipeInfo) {
+      function onunpipe(readable3, unpipeInfo) {
         debug5("onunpipe");
-        if (readable2 === src) {
+        if (readable3 === src) {
           if (unpipeInfo && unpipeInfo.hasUnpiped === false) {
             unpipeInfo.hasUnpiped = true;
             cleanup();
@@ -7910,7 +7910,7 @@ var require_chownr = __commonJS({
           throw er;
       }
     };
-    var chownSync2 = (path6, uid, gid) => {
+    var chownSync3 = (path6, uid, gid) => {
       try {
         return fs4.chownSync(path6, uid, gid);
       } catch (er) {
@@ -7930,12 +7930,12 @@ var require_chownr = __commonJS({
       } catch (er) {
         if (er.code !== "EISDIR")
           throw er;
-        chownSync2(path6, uid, gid);
+        chownSync3(path6, uid, gid);
       }
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync12 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync13 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync12(p, { withFileTypes: true });
+        children2 = readdirSync13(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -8952,7 +8952,7 @@ var require_end_of_stream2 = __commonJS({
       callback = once4(callback || noop);
       var ws = stream._writableState;
       var rs = stream._readableState;
-      var readable2 = opts.readable || opts.readable !== false && stream.readable;
+      var readable3 = opts.readable || opts.readable !== false && stream.readable;
       var writable = opts.writable || opts.writable !== false && stream.writable;
       var cancelled = false;
       var onlegacyfinish = function() {
@@ -8960,10 +8960,10 @@ var require_end_of_stream2 = __commonJS({
       };
       var onfinish = function() {
         writable = false;
-        if (!readable2) callback.call(stream);
+        if (!readable3) callback.call(stream);
       };
       var onend = function() {
-        readable2 = false;
+        readable3 = false;
         if (!writable) callback.call(stream);
       };
       var onexit = function(exitCode2) {
@@ -8977,7 +8977,7 @@ var require_end_of_stream2 = __commonJS({
       };
       var onclosenexttick = function() {
         if (cancelled) return;
-        if (readable2 && !(rs && (rs.ended && !rs.destroyed))) return callback.call(stream, new Error("premature close"));
+        if (readable3 && !(rs && (rs.ended && !rs.destroyed))) return callback.call(stream, new Error("premature close"));
         if (writable && !(ws && (ws.ended && !ws.destroyed))) return callback.call(stream, new Error("premature close"));
       };
       var onrequest = function() {
@@ -37206,7 +37206,7 @@ var require_dist2 = __commonJS({
             return baseIsNative(value) ? value : undefined$1;
           }
           function getRawTag(value) {
-            var isOwn2 = hasOwnProperty.call(value, symToStringTag), tag3 = value[symToStringTag];
+            var isOwn3 = hasOwnProperty.call(value, symToStringTag), tag3 = value[symToStringTag];
             try {
               value[symToStringTag] = undefined$1;
               var unmasked = true;
@@ -37214,7 +37214,7 @@ var require_dist2 = __commonJS({
             }
             var result3 = nativeObjectToString.call(value);
             if (unmasked) {
-              if (isOwn2) {
+              if (isOwn3) {
                 value[symToStringTag] = tag3;
               } else {
                 delete value[symToStringTag];
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join29(array2, separator) {
+          function join30(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join29;
+          lodash2.join = join30;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -48769,7 +48769,7 @@ var READERS = {
   chmod: attribute,
   truncate: attribute,
   chown: ([path5 = ""], look2) => file2("w", look2(path5, false)),
-  lock: ([by, mode3, path5 = ""], look2) => file2(by === "fcntl" && mode3 === "write" ? "rwk" : "rk", look2(path5, true)),
+  lock: ([by, mode3, path5 = ""], look2) => file2(mode3 === "none" ? "k" : by === "fcntl" && mode3 === "write" ? "rwk" : "rk", look2(path5, true)),
   mmap: ([path5 = ""], look2) => file2("rm", look2(path5, true)),
   mprotect: ([path5 = ""], look2) => file2("rm", look2(path5, true)),
   "receive-fd": ([path5 = ""], look2) => file2("r", look2(path5, true)),
@@ -50681,28 +50681,28 @@ function follow(file5, refuse2) {
   return {
     read() {
       const lines2 = [];
-      const lost2 = [];
+      const lost3 = [];
       try {
         const here = (0, import_node_fs19.fstatSync)(fd);
         if (here.size < at) {
-          lost2.push(`${file5} was truncated`);
+          lost3.push(`${file5} was truncated`);
           at = 0;
           partial2 = Buffer.alloc(0);
         }
         drain(lines2);
-        if (same2((0, import_node_fs19.statSync)(file5), here)) return { lines: lines2, ...why(lost2) };
+        if (same2((0, import_node_fs19.statSync)(file5), here)) return { lines: lines2, ...why(lost3) };
         drain(lines2);
         const newer = between(file5, here);
-        if (newer === void 0) lost2.push(`${file5} was replaced, and the old one is gone`);
+        if (newer === void 0) lost3.push(`${file5} was replaced, and the old one is gone`);
         for (const path5 of [...newer ?? [], file5]) {
           const problem = turnTo(path5);
-          if (problem !== void 0) lost2.push(problem);
+          if (problem !== void 0) lost3.push(problem);
           else drain(lines2);
         }
       } catch (error3) {
         if (error3.code !== "ENOENT") throw error3;
       }
-      return { lines: lines2, ...why(lost2) };
+      return { lines: lines2, ...why(lost3) };
     },
     close() {
       (0, import_node_fs19.closeSync)(fd);
@@ -50725,8 +50725,8 @@ function endsLine(fd, size2) {
   const last = Buffer.alloc(1);
   return (0, import_node_fs19.readSync)(fd, last, 0, 1, size2 - 1) === 1 && last[0] === 10;
 }
-function why(lost2) {
-  return lost2.length === 0 ? {} : { lost: lost2.join("; ") };
+function why(lost3) {
+  return lost3.length === 0 ? {} : { lost: lost3.join("; ") };
 }
 
 // src/kernel/source-auditd.ts
@@ -50756,9 +50756,9 @@ function auditdSource(file5) {
     name: "auditd",
     label: `auditd (${file5})`,
     read() {
-      const { lines: lines2, lost: lost2 } = follower.read();
+      const { lines: lines2, lost: lost3 } = follower.read();
       const texts = lines2.map((text4) => LAST_WORDS.test(text4) ? { text: "", lost: "the audit daemon stopped" } : { text: RECORD.test(text4) && !OWN.test(text4) ? text4 : "" });
-      return lost2 === void 0 ? texts : [...texts, { text: "", lost: lost2 }];
+      return lost3 === void 0 ? texts : [...texts, { text: "", lost: lost3 }];
     },
     parse: parseRecord,
     close() {
@@ -50987,8 +50987,8 @@ var KernelLog = class {
     for (const channel of this.#candidates) if (channel !== this.#kmsg) channel.poll();
     if (proved === void 0 || proved === this.#kmsg) return;
     for (const one of printed) {
-      const lost2 = complaint(one, proved.source.name);
-      if (lost2 !== void 0) this.#complaints.push({ text: "", lost: lost2 });
+      const lost3 = complaint(one, proved.source.name);
+      if (lost3 !== void 0) this.#complaints.push({ text: "", lost: lost3 });
     }
   }
   /** Takes everything since the last take; the last stamped text stays, so that a gap between two takes shows. */
@@ -53616,7 +53616,7 @@ Assertion.addMethod("instanceof", assertInstanceOf);
 Assertion.addMethod("instanceOf", assertInstanceOf);
 function assertProperty(name2, val, msg) {
   if (msg) flag2(this, "message", msg);
-  let isNested = flag2(this, "nested"), isOwn2 = flag2(this, "own"), flagMsg = flag2(this, "message"), obj = flag2(this, "object"), ssfi = flag2(this, "ssfi"), nameType = typeof name2;
+  let isNested = flag2(this, "nested"), isOwn3 = flag2(this, "own"), flagMsg = flag2(this, "message"), obj = flag2(this, "object"), ssfi = flag2(this, "ssfi"), nameType = typeof name2;
   flagMsg = flagMsg ? flagMsg + ": " : "";
   if (isNested) {
     if (nameType !== "string") {
@@ -53635,7 +53635,7 @@ function assertProperty(name2, val, msg) {
       );
     }
   }
-  if (isNested && isOwn2) {
+  if (isNested && isOwn3) {
     throw new AssertionError(
       flagMsg + 'The "nested" and "own" flags cannot be combined.',
       void 0,
@@ -53652,11 +53652,11 @@ function assertProperty(name2, val, msg) {
   let isDeep = flag2(this, "deep"), negate = flag2(this, "negate"), pathInfo = isNested ? getPathInfo(obj, name2) : null, value = isNested ? pathInfo.value : obj[name2], isEql = isDeep ? flag2(this, "eql") : (val1, val2) => val1 === val2;
   let descriptor = "";
   if (isDeep) descriptor += "deep ";
-  if (isOwn2) descriptor += "own ";
+  if (isOwn3) descriptor += "own ";
   if (isNested) descriptor += "nested ";
   descriptor += "property ";
   let hasProperty2;
-  if (isOwn2) hasProperty2 = Object.prototype.hasOwnProperty.call(obj, name2);
+  if (isOwn3) hasProperty2 = Object.prototype.hasOwnProperty.call(obj, name2);
   else if (isNested) hasProperty2 = pathInfo.exists;
   else hasProperty2 = hasProperty(obj, name2);
   if (!negate || arguments.length === 1) {
@@ -56334,17 +56334,17 @@ function partial(Class2, schema, mask, name2 = "partial") {
   if (hasChecks) {
     throw new Error(`.${name2}() cannot be used on object schemas containing refinements`);
   }
-  const selected3 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
+  const selected2 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected3 && !selected3.has(key) ? value : new Class2({ type: "optional", innerType: value })));
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected2 && !selected2.has(key) ? value : new Class2({ type: "optional", innerType: value })));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape, checks: [] }));
 }
 function required(Class2, schema, mask) {
-  const selected3 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
+  const selected2 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
   mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => (
     // overwrite with non-optional
-    selected3 && !selected3.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
+    selected2 && !selected2.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
   ));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
 }
@@ -64205,10 +64205,10 @@ function exitOfFault(fault) {
 function shortfallsOf(ledger) {
   const found = [];
   const entries = entriesOf(ledger);
-  const { selected: selected3 } = ledger.options;
+  const { selected: selected2 } = ledger.options;
   const exit = faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided;
-  if (entries.length !== selected3) {
-    found.push({ exit, message: `${grouped(selected3)} probes were selected, but ${grouped(entries.length)} have a verdict.` });
+  if (entries.length !== selected2) {
+    found.push({ exit, message: `${grouped(selected2)} probes were selected, but ${grouped(entries.length)} have a verdict.` });
   }
   const ids = new Set(entries.map((entry) => entry.probe.id));
   if (ids.size !== entries.length) found.push({ exit: EXIT.broken, message: "Two verdicts are for the same probe." });
@@ -64317,8 +64317,8 @@ function closing(ledger, options) {
     ...count3(counts.skipped, "skipped", "dim"),
     ...count3(counts.faults, counts.faults === 1 ? "fault" : "faults", "red")
   ];
-  const { planned, selected: selected3 } = ledger.options;
-  const chosen = planned === selected3 ? "" : `, ${grouped(selected3)} of ${grouped(planned)} planned`;
+  const { planned, selected: selected2 } = ledger.options;
+  const chosen = planned === selected2 ? "" : `, ${grouped(selected2)} of ${grouped(planned)} planned`;
   const lines2 = ["", `  ${grouped(counts.total)} ${counts.total === 1 ? "probe" : "probes"}${parts3.length === 0 ? "" : `: ${parts3.join(", ")}`} ${paint(`(${durationText(ledger.durationMs)}${chosen})`, "dim")}`];
   for (const { profile: profile2, own: own4, included } of profileCoverages(ledger)) {
     const beside = Object.values(included).some((count4) => count4 > 0) ? `; of its includes ${countsText(included)}` : "";
@@ -65242,8 +65242,49 @@ function line({ ok, what, found, code: code2, cure }, color5) {
 }
 
 // src/cli/init.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path33 = require("node:path");
+var import_node_fs42 = require("node:fs");
+var import_node_path34 = require("node:path");
+
+// src/host/stand-in-files.ts
+var import_node_fs40 = require("node:fs");
+var import_node_path32 = require("node:path");
+
+// src/generate/stand-ins.ts
+var STOOD_IN = "/sys";
+function standInsAmong(names) {
+  const below3 = [...new Set(names)].filter((name2) => name2.startsWith(`${STOOD_IN}/`) && !/\/\.{0,2}(?:\/|$)/.test(name2)).sort();
+  return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
+}
+function pathsOf(standIns2) {
+  return [...new Set(standIns2.flatMap((path5) => [path5.replace(/\/[^/]*$/, ""), path5]))];
+}
+var STAND_IN_TEXT = "#!/bin/sh\n# Stands in for a name that a rule matches and that no container has; the spec beside the folder mounts it.\n";
+
+// src/host/stand-in-files.ts
+function makeStandIns(folder, paths, owner) {
+  const fresh = !(0, import_node_fs40.existsSync)(folder);
+  const [uid, gid] = (owner ?? "").split(":").map(Number);
+  const give = (path5) => {
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs40.chownSync)(path5, uid, gid);
+  };
+  for (const path5 of paths) {
+    const parts3 = path5.split("/").slice(1, -1);
+    for (const [i] of ["", ...parts3].entries()) {
+      const one = (0, import_node_path32.join)(folder, ...parts3.slice(0, i));
+      if (!(0, import_node_fs40.existsSync)(one)) {
+        (0, import_node_fs40.mkdirSync)(one, { recursive: true, mode: 493 });
+        give(one);
+      }
+    }
+    const file5 = (0, import_node_path32.join)(folder, path5);
+    (0, import_node_fs40.writeFileSync)(file5, STAND_IN_TEXT);
+    (0, import_node_fs40.chmodSync)(file5, 493);
+    give(file5);
+  }
+  return () => {
+    if (fresh) (0, import_node_fs40.rmSync)(folder, { recursive: true, force: true });
+  };
+}
 
 // src/generate/choose.ts
 function choose2(goals, held3) {
@@ -65277,7 +65318,8 @@ var FILE2 = {
   readdir: "listing",
   exec: "executing",
   mmap: "mapping as a program",
-  "lock flock read": "locking"
+  "lock flock read": "locking",
+  "lock fcntl none": "locking, without reading or writing,"
 };
 function nameOf2(words5, allowed2, alias) {
   return `${subject(words5)}${alias ? ", by way of a link," : ""} is ${allowed2 ? "allowed" : "denied"}`;
@@ -65290,6 +65332,8 @@ function subject(words5) {
   switch (operation2) {
     case "link":
       return `making ${second} a link to ${first}`;
+    case "exec-copy":
+      return `executing a copy of ${first} at ${second}`;
     case "capable":
       return `the capability ${first}`;
     case "socket":
@@ -65341,8 +65385,9 @@ function specHead(head2) {
     "  only-apparmor: true",
     "  hold: true",
     ...Object.keys(head2.sysctls).length === 0 ? [] : ["  sysctls:", ...Object.entries(head2.sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`)],
-    ...head2.tmpfs.length === 0 ? [] : ["  # A stand-in for what is never mounted in a container: a rule about a name needs something of that name.", `  tmpfs: {${head2.tmpfs.map((path5) => `${path5}: ""`).join(", ")}}`],
+    ...head2.standIn === void 0 ? [] : ["  mounts:", `    # Stands in for ${head2.standIn.target}, where a container cannot write, lock, link or execute: a rule about a name needs something of that name.`, `    - {source: ${scalar2(head2.standIn.source)}, target: ${head2.standIn.target}, read-only: false}`],
     ...head2.peers.length === 0 ? [] : ["", "peers:", ...head2.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)],
+    ...head2.untestable === void 0 || head2.untestable.length === 0 ? [] : ["", "# What `apparmor-probe mutate` need not wait for.", "untestable:", ...head2.untestable.flatMap(({ rule, becomes, because }) => [`  - rule: ${scalar2(rule)}`, `    becomes: ${scalar2(becomes)}`, `    because: ${scalar2(because)}`])],
     "",
     "probes:"
   ].join("\n");
@@ -65429,11 +65474,11 @@ function alternatives(text4) {
   return [...new Set(list.split(",").flatMap((one) => alternatives(`${head2}${one}${tail}`)))].slice(0, MOST3);
 }
 function namedPaths({ rules }) {
-  const patterns = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf).flatMap(alternatives);
+  const patterns = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf2).flatMap(alternatives);
   const paths = patterns.map((pattern3) => /[*?[\\^]/.test(pattern3) ? pattern3.replace(/\/?[^/]*[*?[\\^][\s\S]*$/, "") : pattern3.replace(/(?<=.)\/$/, ""));
   return [...new Set(paths)].filter((path5) => /^\/./.test(path5));
 }
-function pathsOf(rule) {
+function pathsOf2(rule) {
   return (rule.kind === "file" || rule.kind === "link") && rule.path !== void 0 ? rule.path.expanded : [];
 }
 
@@ -65462,6 +65507,31 @@ function flagged({ flags: flags2 }) {
     ["mediate_deleted", ["name: a program that was removed while it was open can be executed", `run: [bash, -c, "cp /usr/bin/true /var/tmp/gone && exec 3</var/tmp/gone && rm /var/tmp/gone && exec /proc/self/fd/3"]`, "expect: allowed"]]
   ];
   return shown2.flatMap(([flag3, fields2]) => flags2.includes(flag3) ? [{ fields: fields2 }] : []);
+}
+
+// src/generate/examples.ts
+var EACH = 3;
+var MOST4 = 40;
+var NAMES = ["file", "thing"];
+function examplesIn(block2, changes, surroundings) {
+  return [...new Set(block2.rules.flatMap((rule) => examplesOf(rule, block2, changes.get(rule.id) ?? [], surroundings)))];
+}
+function examplesOf(rule, block2, changes, surroundings) {
+  if (rule.kind !== "file" || rule.path === void 0 || changes.length === 0) return [];
+  const ofBlock = policyOf(block2, surroundings).domains.file.grants.filter(isOwn2);
+  const ofRule = ofBlock.filter((grant) => grant.rule === rule);
+  const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn2));
+  const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
+  const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
+  const { sets } = automaton.tagSets(SHAPES.file, { focus, examples: EACH });
+  const found = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3))).flatMap(({ tags, examples }) => examples.map((bytes) => readable2(Buffer.from(bytes).toString("latin1"), (name2) => automaton.match(name2) === tags)));
+  return [...new Set(found)].filter((name2) => /^[\x21-\x7e]+[^/]$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MOST4);
+}
+function isOwn2({ rule }) {
+  return rule === void 0 || rule.via.length === 0;
+}
+function readable2(name2, same4) {
+  return NAMES.map((last) => name2.replace(/[^/]+$/, last)).find(same4) ?? name2;
 }
 
 // src/generate/shortlist.ts
@@ -65516,7 +65586,10 @@ function lettersShown({ candidate: { accesses }, grants: grants2, allowed: allow
     const said = grants2[i] ?? [];
     if (denies) {
       const { allowed: passes, deciding } = answer(said);
-      const others = grants2.some((grant, j) => j !== i && !answer(grant).allowed && !rulesOf(answer(grant).deciding).includes(rule));
+      const others = grants2.some((grant, j) => {
+        const other = accesses[j];
+        return j !== i && other !== void 0 && letterOf(other) !== letterOf(access5) && !answer(grant).allowed;
+      });
       return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule ? [letterOf(access5)] : [];
     }
     return answer(said.filter((grant) => grant.rule !== rule)).allowed ? [] : [letterOf(access5)];
@@ -65547,6 +65620,38 @@ function spread(all, most) {
     return folders.has(folder) ? false : folders.add(folder);
   });
   return [.../* @__PURE__ */ new Set([...firsts.slice(0, most - 2), ...sorted2])].slice(0, most);
+}
+
+// src/profile/mutate-permissions.ts
+function permissionWords(letters) {
+  return letters.match(/[pPcCuUi]*x|./gs) ?? [];
+}
+function looserModes(mode3) {
+  const looser = [];
+  const lower = mode3.toLowerCase();
+  if (lower !== mode3) looser.push({ mode: lower, keepsTarget: true });
+  if (/^[pc]/.test(lower)) looser.push({ mode: "ux", keepsTarget: false }, { mode: "ix", keepsTarget: false });
+  if (lower === "ix") looser.push({ mode: "ux", keepsTarget: false });
+  return looser;
+}
+
+// src/generate/untestable.ts
+var NEVER = {
+  l: "The kernel makes no link over a file that exists, and says so before it asks AppArmor.",
+  x: "/proc is mounted noexec in every container, and that answers before AppArmor."
+};
+function untestableOf(rule, changes, look2) {
+  if (rule.kind !== "file" || rule.path === void 0) return [];
+  const there = rule.path.expanded.every((path5) => /^\/proc\/[^*?[\]{}\\^]+$/.test(path5) && look2(path5, false)?.missing === false);
+  if (!there) return [];
+  return changes.flatMap(({ mutant }) => {
+    const because = mutant.kind === "permission" ? NEVER[lost2(mutant)] : void 0;
+    return because === void 0 ? [] : [{ rule: mutant.before, becomes: mutant.after, because }];
+  });
+}
+function lost2({ before, after: after2 }) {
+  const [had, has] = [before, after2].map((text4) => permissionWords(text4.replace(/^.*\s/, "")));
+  return (had ?? []).filter((word2) => has?.includes(word2) !== true).join("");
 }
 
 // src/profile/mutate-expression.ts
@@ -65595,19 +65700,6 @@ function classEnd(text4, open5) {
 }
 function after(found, text4) {
   return found < 0 ? text4.length : found;
-}
-
-// src/profile/mutate-permissions.ts
-function permissionWords(letters) {
-  return letters.match(/[pPcCuUi]*x|./gs) ?? [];
-}
-function looserModes(mode3) {
-  const looser = [];
-  const lower = mode3.toLowerCase();
-  if (lower !== mode3) looser.push({ mode: lower, keepsTarget: true });
-  if (/^[pc]/.test(lower)) looser.push({ mode: "ux", keepsTarget: false }, { mode: "ix", keepsTarget: false });
-  if (lower === "ix") looser.push({ mode: "ux", keepsTarget: false });
-  return looser;
 }
 
 // src/profile/mutants.ts
@@ -65823,7 +65915,7 @@ function changesOf(text4, block2, find2, mutants = mutantsOf(text4)) {
     if (!isRead(read2)) continue;
     const changed = changedRules(block2, rule, read2);
     if (changed === void 0) continue;
-    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant: mutant.id, variant: new Variant(rule, changed, block2, surroundings), moves: mutant.kind === "expression" }]);
+    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant, variant: new Variant(rule, changed, block2, surroundings), moves: mutant.kind === "expression" }]);
   }
   return changes;
 }
@@ -65862,21 +65954,41 @@ var PLAIN2 = [
   ["mqueue", "create", `/${NEW}`],
   ["change_profile", "unconfined"]
 ];
-function candidatesIn(found, look2, self2) {
-  const source = found.find(({ path: path5, kind }) => path5 === "/etc/passwd" && kind === "file") ?? found.find(({ path: path5, kind }) => kind === "file" && /^\/(?:etc|usr|bin|opt)\//.test(path5));
-  const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, source?.path))];
+function candidatesIn(found, look2, self2, names = []) {
+  const files = found.filter(({ kind }) => kind === "file");
+  const sources = {
+    file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
+    program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
+    inFolder: new Map(files.map(({ path: path5 }) => [folderOf2(path5), path5]))
+  };
+  const missing = names.filter((name2) => look2(name2, false)?.missing === true && look2(folderOf2(name2), true)?.folder === true);
+  const devices = new Map(found.map(({ path: path5, device }) => [path5, device]));
+  const made2 = missing.flatMap((name2) => making(name2, sources, devices.get(folderOf2(name2))));
+  const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, sources)), ...made2];
   return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
 }
-function operationsOn({ path: path5, kind, mode: mode3 }, look2, source) {
+var PROGRAMS = ["/usr/bin/env", "/bin/busybox", "/usr/bin/id"];
+function isProgram({ path: path5, mode: mode3 }) {
+  return (mode3 & 73) !== 0 && /bin\//.test(path5);
+}
+function folderOf2(path5) {
+  return path5.replace(/\/[^/]*$/, "") || "/";
+}
+function operationsOn(item, look2, sources) {
+  const { path: path5, kind, mode: mode3 } = item;
   const target2 = kind === "link" ? look2(path5, true) : void 0;
   if (kind === "link" && (target2 === void 0 || target2.missing)) return [];
   const folder = target2?.folder ?? kind === "folder";
   if (!folder) {
-    const operations = [["open", "read", path5], ["open", "write", path5], ["open", "append", path5], ["lock", "flock", "read", path5], ["mmap", path5]];
-    return (mode3 & 73) !== 0 && /bin\//.test(path5) ? [["exec", path5], ...operations] : operations;
+    const operations = [["open", "read", path5], ["open", "write", path5], ["open", "append", path5], ["lock", "flock", "read", path5], ["mmap", path5], ["lock", "fcntl", "none", path5]];
+    return (mode3 & 73) !== 0 ? [["exec", path5], ...operations] : operations;
   }
-  const inside2 = `${path5 === "/" ? "" : path5}/${NEW}`;
-  return [["open", "create", inside2], ["mkdir", inside2], ["readdir", path5], ...source === void 0 ? [] : [["link", source, inside2]]];
+  return [["readdir", path5], ...making(`${path5 === "/" ? "" : path5}/${NEW}`, sources, item.device)];
+}
+function making(name2, { file: file5, program: program3, inFolder }, device) {
+  const far = file5?.device !== void 0 && device !== void 0 && device !== file5.device;
+  const source = far ? inFolder.get(folderOf2(name2)) : file5?.path;
+  return [["open", "create", name2], ["mkdir", name2], ...source === void 0 ? [] : [["link", source, name2]], ...program3 === void 0 ? [] : [["exec-copy", program3, name2]]];
 }
 function candidate(words5, look2, self2, order) {
   const read2 = readOperation(words5);
@@ -65888,8 +66000,9 @@ function candidate(words5, look2, self2, order) {
   const path5 = words5.findLast((word2) => word2.startsWith("/"));
   const seen2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
   const alias = path5 !== void 0 && seen2.length > 0 && !seen2.includes(path5);
-  return { words: words5, action, accesses, ...path5 === void 0 ? {} : { path: path5 }, alias, cost: costOf(path5, order) };
+  return { words: words5, action, accesses, ...path5 === void 0 ? {} : { path: path5 }, alias, cost: costOf(path5, order) + (words5[0] === "exec-copy" ? ROUNDABOUT : 0) };
 }
+var ROUNDABOUT = 60;
 function costOf(path5, order) {
   if (path5 === void 0) return order / 1e6;
   const depth = path5.split("/").length - 1;
@@ -65898,73 +66011,82 @@ function costOf(path5, order) {
 }
 
 // src/probe/inventory.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path32 = require("node:path");
+var import_node_fs41 = require("node:fs");
+var import_node_path33 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
+var MOST_OF_A_TOP = 200;
 var DEEPEST2 = 7;
 var SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
 function inventory(pid, named4 = []) {
   const root = `/proc/${String(pid)}/root`;
   const tops = namesIn(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
-  const walked = [{ path: "/", kind: "folder", mode: 493 }, ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])];
-  const asked = named4.flatMap((path5) => itemAt(root, path5) ?? []).flatMap((item) => [item, ...item.kind === "folder" ? namesIn((0, import_node_path32.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []]);
+  const walked = [...[itemAt(root, "/") ?? []].flat(), ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])];
+  const asked = named4.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [item, ...item.kind === "folder" ? namesIn((0, import_node_path33.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []]);
   return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
 }
 function below2(root, top) {
   const found = [];
   let level = [top];
   for (let depth = 1; depth < DEEPEST2 && level.length > 0; depth += 1) {
-    const items = level.flatMap((folder) => namesIn((0, import_node_path32.join)(root, folder)).flatMap((name2) => itemAt(root, `${folder}/${name2}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
+    const items = level.flatMap((folder) => namesIn((0, import_node_path33.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap((name2) => itemAt(root, `${folder}/${name2}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
     found.push(...items);
     level = items.filter(({ kind }) => kind === "folder").map(({ path: path5 }) => path5);
   }
   return found;
 }
-function namesIn(folder) {
+function namesIn(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs40.readdirSync)(folder).sort().slice(0, MOST_OF_A_FOLDER);
+    return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
 }
-function itemAt(root, path5) {
-  if (SKIPPED.test(path5) || !/^[\x21-\x7e]+$/.test(path5) || path5.length > 200) return void 0;
+function itemAt(root, path5, asked = false) {
+  if (!asked && SKIPPED.test(path5) || !/^[\x21-\x7e]+$/.test(path5) || path5.length > 200) return void 0;
   try {
-    const stat = (0, import_node_fs40.lstatSync)((0, import_node_path32.join)(root, path5));
+    const stat = (0, import_node_fs41.lstatSync)((0, import_node_path33.join)(root, path5));
     const kind = stat.isSymbolicLink() ? "link" : stat.isDirectory() ? "folder" : stat.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
-    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095 };
+    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095, device: stat.dev };
   } catch {
     return void 0;
   }
 }
 
 // src/pool.ts
-function poolIn(pid, text4, block2, progress2) {
-  const found = inventory(pid, namedPaths(block2));
-  const candidates = candidatesIn(found, (path5, follow2) => lookInside(pid, path5, follow2), block2.name);
+function poolIn(pid, text4, block2, progress2, names = []) {
+  const found = inventory(pid, [...namedPaths(block2), ...pathsOf(standInsAmong(names))]);
+  const candidates = candidatesIn(found, (path5, follow2) => lookInside(pid, path5, follow2), block2.name, names);
   progress2(`${block2.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
   const policy = policyOf(block2, surroundingsOf(text4, block2));
   return new Pool(candidates.map((candidate2) => predict(candidate2, policy)));
 }
 
 // src/init.ts
-var STAND_INS = ["/sys/kernel/security", "/sys/kernel/security/sub"];
 var READ = "  - try: readdir /\n    expect: allowed";
 async function init(options, events2) {
   const run2 = runId();
   const text4 = profileText(options.profile);
   const block2 = blockOf2(text4, options.profile);
-  const head2 = headOf(block2, text4, options);
+  const changes = changesOf(text4, block2, remembering(includeFinder(foldersOf(options.profile, {}))));
+  const names = examplesIn(block2, changes, surroundingsOf(text4, block2));
+  const standIns2 = standInsAmong(names);
+  const head2 = headOf(block2, text4, standIns2, options);
   const plan = planOf(head2, [READ, ...extrasOf(block2).map((extra) => extraProbe(extra).join("\n"))], options, run2);
   const result2 = {};
-  await onHost(run2, options, events2, { host: () => void 0, note: (thrown) => {
+  const takeAway = makeStandIns(options.files, standIns2, options.owner);
+  try {
+    await onHost(run2, options, events2, { host: () => void 0, note: (thrown) => {
+      throw thrown;
+    } }, async (session) => {
+      result2.done = await onStage(plan, { text: text4, block: block2, changes, names, standIns: standIns2, head: head2, options }, session);
+    });
+    if (result2.done === void 0) throw new HarnessError("internal", "No spec was written.");
+    return result2.done;
+  } catch (thrown) {
+    takeAway();
     throw thrown;
-  } }, async (session) => {
-    result2.done = await onStage(plan, { text: text4, block: block2, head: head2, options }, session);
-  });
-  if (result2.done === void 0) throw new HarnessError("internal", "No spec was written.");
-  return result2.done;
+  }
 }
 function blockOf2({ profiles }, file5) {
   const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
@@ -65973,7 +66095,7 @@ function blockOf2({ profiles }, file5) {
   if (odd !== void 0) throw new HarnessError("usage", `The profile ${block2.name} has the flag ${odd}: what it denies cannot be tried.`);
   return block2;
 }
-function headOf(block2, text4, { image, build: build2, relative: relative2 }) {
+function headOf(block2, text4, standIns2, { image, build: build2, relative: relative2, files }) {
   const lowPorts = block2.rules.some((rule) => rule.kind === "capability" && rule.names.includes("net_bind_service"));
   return {
     title: block2.name,
@@ -65981,7 +66103,7 @@ function headOf(block2, text4, { image, build: build2, relative: relative2 }) {
     image,
     ...build2 === void 0 ? {} : { build: relative2(build2) },
     peers: peersOf(block2),
-    tmpfs: namedPaths(block2).some((path5) => /^\/sys(\/|$)/.test(path5)) ? STAND_INS : [],
+    ...standIns2.length === 0 ? {} : { standIn: { source: relative2(`${files}${STOOD_IN}`), target: STOOD_IN } },
     sysctls: lowPorts ? { "net.ipv4.ip_unprivileged_port_start": "1024" } : {}
   };
 }
@@ -66014,16 +66136,16 @@ async function onStage(plan, subject2, session) {
       const extra = extras[i];
       if (extra !== void 0 && (await abortable(options.signal, trial.settle(probe3))).verdict.kind === "pass") heldExtras.push(extra);
     }
-    return told(subject2, choose2(goals, (one) => held3.get(one)), heldExtras, { tried: probes.length, held: held3.size + heldExtras.length });
+    const untestable2 = own3(block2).flatMap((rule) => untestableOf(rule, subject2.changes.get(rule.id) ?? [], (path5, follow2) => lookInside(stage.confined.pid, path5, follow2)));
+    return told({ ...subject2, head: { ...head2, untestable: untestable2 } }, choose2(goals, (one) => held3.get(one)), heldExtras, { tried: probes.length, held: held3.size + heldExtras.length });
   } finally {
     await tearDown(draft, containers, () => void 0);
   }
 }
-function goalsIn({ text: text4, block: block2, options }, pid, { events: events2 }) {
+function goalsIn({ text: text4, block: block2, changes, names }, pid, { events: events2 }) {
   const pool = poolIn(pid, text4, block2, (line2) => {
     events2.progress(line2);
-  });
-  const changes = changesOf(text4, block2, remembering(includeFinder(foldersOf(options.profile, {}))));
+  }, names);
   return own3(block2).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
 function own3({ rules }) {
@@ -66046,62 +66168,78 @@ async function holding(trial, probes, shortlist, signal3) {
   }
   return held3;
 }
-function told({ head: head2, block: block2 }, { choices, open: open5 }, extras, { tried, held: held3 }) {
+function told({ head: head2, block: block2, standIns: standIns2 }, { choices, open: open5 }, extras, { tried, held: held3 }) {
   const rules = own3(block2);
   const without3 = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
   const yaml = composeSpec(head2, groupsOf(rules), choices, extras, ({ span }) => `${head2.profile.replace(/^.*\//, "")}:${String(span.line)}`);
-  return { yaml, tried, held: held3, rules: rules.length, without: without3, open: open5, probes: choices.length + extras.length };
+  return { yaml, tried, held: held3, rules: rules.length, without: without3, open: open5, probes: choices.length + extras.length, standIns: standIns2 };
 }
 
 // src/cli/init.ts
 var FROM_LAB = "reports/init";
+function filesOf(spec) {
+  return spec.replace(/(?:\.ya?ml)?$/, ".files");
+}
 async function runInit(args) {
-  const profile2 = (0, import_node_path33.resolve)(args.profile);
-  const output2 = (0, import_node_path33.resolve)(args.output ?? (0, import_node_path33.join)("specs", `${(0, import_node_path33.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`));
-  if ((0, import_node_fs41.existsSync)(output2) && !args.force) throw new HarnessError("usage", `${args.output ?? output2} is there already: --force writes over it, -o names another.`);
-  if (!(0, import_node_fs41.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no profile ${args.profile}.`);
+  const profile2 = (0, import_node_path34.resolve)(args.profile);
+  const output2 = (0, import_node_path34.resolve)(args.output ?? (0, import_node_path34.join)("specs", `${(0, import_node_path34.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`));
+  if ((0, import_node_fs42.existsSync)(output2) && !args.force) throw new HarnessError("usage", `${args.output ?? output2} is there already: --force writes over it, -o names another.`);
+  if (!(0, import_node_fs42.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no profile ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : asRoot();
 }
 async function initHere(args, profile2, output2) {
-  const lab = process.env["APPARMOR_PROBE_LAB"];
+  const [lab, owner] = [process.env["APPARMOR_PROBE_LAB"], process.env["APPARMOR_PROBE_OWNER"]];
   const result2 = await init({
     profile: profile2,
     image: args.image,
     output: output2,
-    ...args.build === void 0 ? {} : { build: (0, import_node_path33.resolve)(args.build) },
-    relative: (path5) => (0, import_node_path33.relative)((0, import_node_path33.dirname)(output2), path5),
+    ...args.build === void 0 ? {} : { build: (0, import_node_path34.resolve)(args.build) },
+    relative: (path5) => (0, import_node_path34.relative)((0, import_node_path34.dirname)(output2), path5),
+    files: filesOf(output2),
+    ...owner === void 0 ? {} : { owner },
     keepAuditSwitch: false,
     signal: interruption(),
     ...lab === void 0 ? {} : { lab }
   }, { progress, fault: ({ message }) => {
     progress(message);
   } });
-  write((0, import_node_path33.resolve)(args.writeTo ?? output2), result2.yaml);
-  print(summary2(result2, (0, import_node_path33.relative)(process.cwd(), output2)));
+  const spec = (0, import_node_path34.resolve)(args.writeTo ?? output2);
+  if (spec !== output2) makeStandIns(filesOf(spec), result2.standIns, owner);
+  write(spec, result2.yaml);
+  print(summary2(result2, (0, import_node_path34.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
-function summary2({ probes, tried, held: held3, rules, without: without3 }, output2) {
+function summary2({ probes, tried, held: held3, rules, without: without3, standIns: standIns2 }, output2) {
   return [
     `${output2}: ${String(probes)} probes for ${String(rules - without3.length)} of ${String(rules)} rules; ${String(held3)} of ${String(tried)} candidates held on this kernel`,
+    ...standIns2.length === 0 ? [] : [`${filesOf(output2)}: ${String(standIns2.length)} files that it mounts, for names that no container has`],
     ...without3.length === 0 ? [] : ["without a probe of their own:", ...without3.map(({ span, text: text4 }) => `  line ${String(span.line)}: ${visible(text4)}`)],
     `next: apparmor-probe run ${output2}`
   ];
 }
 async function initInLab(args, profile2, output2) {
-  const left = (0, import_node_path33.join)(FROM_LAB, (0, import_node_path33.basename)(output2));
-  (0, import_node_fs41.rmSync)(left, { force: true });
+  const left = (0, import_node_path34.join)(FROM_LAB, (0, import_node_path34.basename)(output2));
+  (0, import_node_fs42.rmSync)(left, { force: true });
+  (0, import_node_fs42.rmSync)(filesOf(left), { recursive: true, force: true });
   const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
   const exit = await runInLab({
     labSuite: args.labSuite,
     plans: [filesFor(args, profile2, output2)],
     reportDir: FROM_LAB,
-    reports: [(0, import_node_path33.basename)(output2)],
-    commandLine: ["init", "--host=local", "--force", `--profile=${profile2}`, `--image=${args.image}`, ...value("build", args.build === void 0 ? void 0 : (0, import_node_path33.resolve)(args.build)), `--output=${output2}`, `--write-to=${(0, import_node_path33.resolve)(left)}`]
+    reports: [(0, import_node_path34.basename)(output2)],
+    commandLine: ["init", "--host=local", "--force", `--profile=${profile2}`, `--image=${args.image}`, ...value("build", args.build === void 0 ? void 0 : (0, import_node_path34.resolve)(args.build)), `--output=${output2}`, `--write-to=${(0, import_node_path34.resolve)(left)}`]
   });
-  if (exit === EXIT.ok) write(output2, (0, import_node_fs41.readFileSync)(left, "utf8"));
-  (0, import_node_fs41.rmSync)(FROM_LAB, { recursive: true, force: true });
+  if (exit === EXIT.ok) {
+    makeStandIns(filesOf(output2), filesIn(filesOf(left)), void 0);
+    write(output2, (0, import_node_fs42.readFileSync)(left, "utf8"));
+  }
+  (0, import_node_fs42.rmSync)(FROM_LAB, { recursive: true, force: true });
   return exit;
+}
+function filesIn(folder) {
+  if (!(0, import_node_fs42.existsSync)(folder)) return [];
+  return (0, import_node_fs42.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path34.relative)(folder, (0, import_node_path34.join)(entry.parentPath, entry.name))}`);
 }
 function filesFor({ image, build: build2 }, profile2, output2) {
   return {
@@ -66113,13 +66251,13 @@ function filesFor({ image, build: build2 }, profile2, output2) {
     untestable: [],
     waivers: [],
     profile: { from: "file", file: profile2, mode: "enforce" },
-    container: { image, ...build2 === void 0 ? {} : { build: (0, import_node_path33.resolve)(build2) }, hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: "bridge" }
+    container: { image, ...build2 === void 0 ? {} : { build: (0, import_node_path34.resolve)(build2) }, hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: "bridge" }
   };
 }
 function write(file5, text4) {
-  (0, import_node_fs41.mkdirSync)((0, import_node_path33.dirname)(file5), { recursive: true });
-  (0, import_node_fs41.writeFileSync)(`${file5}.part`, text4);
-  (0, import_node_fs41.renameSync)(`${file5}.part`, file5);
+  (0, import_node_fs42.mkdirSync)((0, import_node_path34.dirname)(file5), { recursive: true });
+  (0, import_node_fs42.writeFileSync)(`${file5}.part`, text4);
+  (0, import_node_fs42.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/lab.ts
@@ -66159,8 +66297,8 @@ async function inGuest(suite, work2) {
 }
 
 // src/cli/mutate.ts
-var import_node_fs43 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs44 = require("node:fs");
+var import_node_path35 = require("node:path");
 
 // src/mutate.ts
 var import_node_crypto11 = require("node:crypto");
@@ -66468,7 +66606,7 @@ function same3(a, b) {
 }
 
 // src/suggest.ts
-var import_node_fs42 = require("node:fs");
+var import_node_fs43 = require("node:fs");
 
 // src/spec/append.ts
 var import_node_util3 = require("node:util");
@@ -66540,18 +66678,18 @@ function draftsFor(survivors, { text: text4, bench, session }) {
   for (const block2 of text4.profiles) {
     const own4 = survivors.filter(({ profile: profile2 }) => profile2 === block2.name);
     if (own4.length === 0) continue;
+    const changes = changesOf(text4, block2, find2, own4);
     const pool = poolIn(bench.pid, text4, block2, (line2) => {
       session.events.progress(line2);
-    });
-    const changes = changesOf(text4, block2, find2, own4);
-    for (const rule of block2.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant, killersOf(change, rule, pool).map(candidateProbe));
+    }, examplesIn(block2, changes, surroundingsOf(text4, block2)));
+    for (const rule of block2.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
     const forFlags = extrasOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
     for (const { id, kind } of own4) if (kind === "flag") drafts.set(id, forFlags);
   }
   return drafts;
 }
 async function holding2(yamls, { plan, bench, session, signal: signal3 }) {
-  const { spec, locate, problems } = validateSpec(plan.file, appendProbes((0, import_node_fs42.readFileSync)(plan.file, "utf8"), yamls));
+  const { spec, locate, problems } = validateSpec(plan.file, appendProbes((0, import_node_fs43.readFileSync)(plan.file, "utf8"), yamls));
   if (spec === void 0) throw new HarnessError("internal", `A suggested probe is invalid: ${problems.map(({ message }) => message).join("; ")}`);
   const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(-yamls.length);
   const trial = bench.trial(probes);
@@ -66724,6 +66862,7 @@ var AHEAD = 8;
 async function mutate(options, events2) {
   const [started2, run2] = [/* @__PURE__ */ new Date(), runId()];
   const plan = planOf2(options, run2);
+  const pattern3 = patternOf2(options.grep);
   const faults = [];
   const draft = { results: [], notes: [], restarts: 0, mutantsMs: 0 };
   const note = (thrown) => {
@@ -66735,7 +66874,7 @@ async function mutate(options, events2) {
   try {
     await onHost(run2, options, events2, { note, host: (facts) => {
       host = facts;
-    } }, (session) => work(plan, options, session, draft, note));
+    } }, (session) => work(plan, { ...options, pattern: pattern3 }, session, draft, note));
   } catch (thrown) {
     note(thrown);
   }
@@ -66766,7 +66905,7 @@ function planOf2({ spec, profile: profile2, image }, run2) {
 async function work(plan, options, session, draft, note) {
   const { events: events2 } = session;
   const text4 = profileText(plan.profile.from === "file" ? plan.profile.file : "");
-  const mutants = selected2(mutantsOf(text4, { included: options.included }), options.grep);
+  const mutants = mutantsOf(text4, { included: options.included }).filter((mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true);
   const bench = new Workbench(plan, session, options.signal);
   try {
     const baseline = await bench.open();
@@ -66873,15 +67012,12 @@ function isAborted(signal3) {
 function told2({ id, kind, file: file5, line: line2, before, after: after2 }) {
   return { id, kind, file: file5, line: line2, before, after: after2 };
 }
-function selected2(mutants, grep) {
-  if (grep === void 0) return mutants;
-  let pattern3;
+function patternOf2(grep) {
   try {
-    pattern3 = new RegExp(grep);
+    return grep === void 0 ? void 0 : new RegExp(grep);
   } catch {
     throw new HarnessError("usage", `--grep ${JSON.stringify(grep)} is not a regular expression.`);
   }
-  return mutants.filter((mutant) => pattern3.test(`line ${String(mutant.line)}: ${changeText(mutant)}`));
 }
 function removes2({ action }) {
   return action.kind === "operation" && (action.name === "unlink" || action.name === "rmdir");
@@ -66984,11 +67120,11 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, args) {
-  const file5 = (0, import_node_path34.join)(args.reportDir, MUTATION_FILES.json);
-  if (!args.writeProbes || !(0, import_node_fs43.existsSync)(file5)) return;
-  const { results } = JSON.parse((0, import_node_fs43.readFileSync)(file5, "utf8"));
+  const file5 = (0, import_node_path35.join)(args.reportDir, MUTATION_FILES.json);
+  if (!args.writeProbes || !(0, import_node_fs44.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs44.readFileSync)(file5, "utf8"));
   const probes = [...new Set(results.flatMap(({ probe: probe3 }) => probe3 ?? []))];
-  if (probes.length > 0) (0, import_node_fs43.writeFileSync)(spec, appendProbes((0, import_node_fs43.readFileSync)(spec, "utf8"), probes));
+  if (probes.length > 0) (0, import_node_fs44.writeFileSync)(spec, appendProbes((0, import_node_fs44.readFileSync)(spec, "utf8"), probes));
   print([`  ${spec}: ${probes.length === 0 ? "no probe to add" : `${String(probes.length)} ${probes.length === 1 ? "probe" : "probes"} added, for ${String(results.filter(({ probe: probe3 }) => probe3 !== void 0).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`]);
 }
 function commandLine2(spec, args) {
@@ -66996,9 +67132,9 @@ function commandLine2(spec, args) {
   return [
     "mutate",
     "--host=local",
-    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path34.resolve)(args.profile)),
+    ...value("profile", args.profile === void 0 ? void 0 : (0, import_node_path35.resolve)(args.profile)),
     ...value("image", args.image),
-    ...value("report-dir", (0, import_node_path34.resolve)(args.reportDir)),
+    ...value("report-dir", (0, import_node_path35.resolve)(args.reportDir)),
     ...value("grep", args.grep),
     ...args.included ? ["--included"] : [],
     ...value("min-score", args.minScore?.toString()),
@@ -67033,8 +67169,8 @@ async function mutateHere(spec, args) {
     }
   });
   const written3 = writeFiles({ [MUTATION_FILES.json]: `${JSON.stringify(report, null, 1)}
-`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, (0, import_node_path34.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
-  print([...mutationClosing(report, root), ...written3.map((path5) => `  report: ${(0, import_node_path34.join)(path5)}`)]);
+`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, (0, import_node_path35.resolve)(args.reportDir), process.env["APPARMOR_PROBE_OWNER"]);
+  print([...mutationClosing(report, root), ...written3.map((path5) => `  report: ${(0, import_node_path35.join)(path5)}`)]);
   return mutationExit(report);
 }
 
