@@ -25,6 +25,14 @@ interface State {
   readonly tags: readonly number[];
   readonly next: (State | undefined)[];
   readonly id: number;
+  /** Its steps without those that lead to the same place at a higher cost; known once it is expanded. */
+  edges?: readonly Edge[];
+}
+
+/** A step of a state, by the cheapest of the bytes that no shape tells apart. */
+interface Edge {
+  readonly byte: number;
+  readonly to: State;
 }
 
 const MAX_STATES = 100_000;
@@ -42,8 +50,15 @@ export class Automaton {
   private readonly accepts = new Map<number, number>();
   private readonly expressionOf: number[] = [];
   private readonly closures: (Int32Array | undefined)[] = [];
+  private readonly moves: (Int32Array | undefined)[] = [];
   private readonly classOf: Uint8Array;
   private readonly representatives: number[] = [];
+  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
+  private readonly sides: readonly (readonly number[])[];
+  /** The members of a step while they are collected, and in which step each was met last. */
+  private readonly scratch: Int32Array;
+  private readonly stamps: Float64Array;
+  private stamp = 0;
   private readonly states = new Map<string, State>();
   private readonly tagLists = new Map<string, readonly number[]>();
   private readonly start: State;
@@ -66,7 +81,13 @@ export class Automaton {
     const indexes = new Map(this.distinct.map((set, i) => [set, i]));
     this.setOf = this.sets.map((set) => (set === undefined ? -1 : indexes.get(set) ?? -1));
     this.classOf = this.classify();
-    this.start = this.intern(new Set(starts.flatMap((one) => [...this.closure(one)])));
+    this.sides = this.distinct.map((set) => {
+      const [inside, outside] = [1, 0].map((bit) => [...this.representatives.keys()].filter((number) => set[this.representatives[number] ?? 0] === bit));
+      return (inside ?? []).length <= (outside ?? []).length ? inside ?? [] : outside ?? [];
+    });
+    this.scratch = new Int32Array(this.sets.length);
+    this.stamps = new Float64Array(this.sets.length);
+    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((one) => [...this.closure(one)]))));
   }
 
   /** @returns the indexes of the expressions that match the whole string, ascending. */
@@ -102,11 +123,9 @@ export class Automaton {
         if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
       }
       if (this.states.size >= this.limit) { complete = false; continue; }
-      this.expand(visit.state);
-      for (const [number, byte] of this.representatives.entries()) {
+      for (const { byte, to: state } of this.expand(visit.state)) {
         const form = shape.step(visit.form, byte);
         if (form < 0) continue;
-        const state = this.step(visit.state, number);
         const cost = visit.cost + byteCost(byte);
         const place = state.id * STRIDE + form;
         if (done.has(place) || (offered.get(place) ?? Infinity) <= cost || !alive(state)) continue;
@@ -146,38 +165,74 @@ export class Automaton {
     return (this.closures[from] = Int32Array.from([...seen].filter((state) => this.sets[state] !== undefined || this.accepts.has(state))));
   }
 
+  /** The states that count among those reached by one byte. */
+  private behind(from: number): Int32Array {
+    return (this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)]))));
+  }
+
   private step(state: State, number: number): State {
     const known = state.next[number];
     if (known !== undefined) return known;
     const byte = this.representatives[number] ?? 0;
-    const members = new Set<number>();
+    const { scratch, stamps } = this;
+    const stamp = (this.stamp += 1);
+    let count = 0;
     for (const member of state.members) {
       if (this.sets[member]?.[byte] !== 1) continue;
-      for (const to of this.next[member] ?? []) for (const one of this.closure(to)) members.add(one);
+      for (const one of this.behind(member)) {
+        if (stamps[one] === stamp) continue;
+        stamps[one] = stamp;
+        scratch[count] = one;
+        count += 1;
+      }
     }
-    const next = this.intern(members);
+    const next = this.intern(scratch.subarray(0, count));
     if (this.states.size < this.limit) state.next[number] = next;
     return next;
   }
 
   /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
-  private expand(state: State): void {
-    const own = [...new Set(state.members.map((member) => this.setOf[member] ?? -1))].flatMap((index) => this.distinct[index] ?? []);
-    const bySets = new Map<string, State>();
-    for (const [number, byte] of this.representatives.entries()) {
-      let key = '';
-      for (const set of own) key += set[byte] === 1 ? '1' : '0';
-      const next = bySets.get(key) ?? this.step(state, number);
-      bySets.set(key, next);
-      if (this.states.size < this.limit) state.next[number] = next;
+  private expand(state: State): readonly Edge[] {
+    if (state.edges !== undefined) return state.edges;
+    const groups = this.split(new Set(state.members.map((member) => this.setOf[member] ?? -1)));
+    const steps: State[] = [];
+    const cheapest: number[] = [];
+    for (let number = 0; number < groups.length; number += 1) {
+      const byte = this.representatives[number] ?? 0;
+      const place = (groups[number] ?? 0) * SHAPED + shaped(byte);
+      const best = cheapest[place];
+      if (best === undefined || byteCost(byte) < byteCost(best)) cheapest[place] = byte;
     }
+    const edges: Edge[] = [];
+    cheapest.forEach((byte, place) => { // a sparse list: places without bytes are passed over
+      edges.push({ byte, to: (steps[Math.floor(place / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0)) });
+    });
+    return (state.edges = edges);
   }
 
-  private intern(set: ReadonlySet<number>): State {
-    const members = Int32Array.from(set).sort();
-    const key = Buffer.from(members.buffer).toString('latin1');
+  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
+  private split(sets: Iterable<number>): Uint16Array {
+    const groups = new Uint16Array(this.representatives.length);
+    let count = 1;
+    for (const index of sets) {
+      const parts = new Map<number, number>(); // a group, and the number of its part on this side
+      for (const number of this.sides[index] ?? []) {
+        const group = groups[number] ?? 0;
+        let part = parts.get(group);
+        if (part === undefined) parts.set(group, part = count++);
+        groups[number] = part;
+      }
+    }
+    return groups;
+  }
+
+  /** @param found each once, in any order; it is sorted, and copied where it is kept. */
+  private intern(found: Int32Array): State {
+    found.sort();
+    const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString('latin1');
     const known = this.states.get(key);
     if (known !== undefined) return known;
+    const members = found.slice();
     const list = [...members].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
     const tags = this.tagLists.get(list.join()) ?? list;
     this.tagLists.set(list.join(), tags);
@@ -185,6 +240,13 @@ export class Automaton {
     if (this.states.size < this.limit) this.states.set(key, state);
     return state;
   }
+}
+
+/** Kinds of bytes that shapes tell apart, numbered: NUL, the slash, the dot, all others. */
+const SHAPED = 4;
+
+function shaped(byte: number): number {
+  return byte === 0 ? 0 : byte === 0x2f ? 1 : byte === 0x2e ? 2 : 3;
 }
 
 /** Kinds of bytes that examples choose between. */

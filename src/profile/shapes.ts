@@ -1,6 +1,6 @@
 /** Which byte strings are worth asking about: names that a kernel can really form. Pure. */
 
-/** A small automaton beside the big one; a state below 0 is a dead end. */
+/** A small automaton beside the big one; a state below 0 is a dead end. It tells no bytes apart but NUL, the slash and the dot. */
 export interface Shape {
   readonly start: number;
   step(state: number, byte: number): number;

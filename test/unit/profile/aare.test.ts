@@ -75,6 +75,21 @@ describe('an automaton over many expressions', () => {
     expect(examples).to.deep.equal({ '': '/x', '0': '/etc/x', '0,1': '/etc/shadow', '2': '/proc/x' });
   });
 
+  it('finds the same sets as asking for every short path does', () => {
+    const parts = ['a', 'b', '.a', 'ab'];
+    const folders = ['', ...parts.map((name) => `/${name}`)];
+    const paths = folders.flatMap((folder) => parts.flatMap((name) => [`${folder}/${name}`, `${folder}/${name}/`]));
+    const some = fc.constantFrom('/a', '/*', '/**', '/a/*', '/a/**', '/{a,b}', '/[ab]', '/.*', '/{a,b}/*', '/**b', '/?', '/a*/', '/[^a]', '/*/.a');
+    fc.assert(fc.property(fc.uniqueArray(some, { minLength: 1, maxLength: 5 }), (texts) => {
+      const { sets, complete } = automaton(...texts).tagSets(PATH);
+      const fresh = automaton(...texts);
+      const found = new Set(sets.map(({ tags }) => tags.join()));
+      expect(complete).to.equal(true);
+      for (const path of paths) expect(found, path).to.include(fresh.match(path).join());
+      for (const { tags, examples } of sets) for (const example of examples) expect(fresh.match(example)).to.deep.equal(tags);
+    }), { numRuns: 50 });
+  });
+
   it('says when it has met its bound', () => {
     const big = new Automaton(['/**a????????????????????', '/**b????????????????????'].map((text) => {
       const path = translate(text, { path: true });
