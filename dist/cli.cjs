@@ -47184,8 +47184,15 @@ var Automaton = class {
   accepts = /* @__PURE__ */ new Map();
   expressionOf = [];
   closures = [];
+  moves = [];
   classOf;
   representatives = [];
+  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
+  sides;
+  /** The members of a step while they are collected, and in which step each was met last. */
+  scratch;
+  stamps;
+  stamp = 0;
   states = /* @__PURE__ */ new Map();
   tagLists = /* @__PURE__ */ new Map();
   start;
@@ -47207,7 +47214,13 @@ var Automaton = class {
     const indexes = new Map(this.distinct.map((set2, i) => [set2, i]));
     this.setOf = this.sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
     this.classOf = this.classify();
-    this.start = this.intern(new Set(starts.flatMap((one) => [...this.closure(one)])));
+    this.sides = this.distinct.map((set2) => {
+      const [inside2, outside2] = [1, 0].map((bit) => [...this.representatives.keys()].filter((number5) => set2[this.representatives[number5] ?? 0] === bit));
+      return (inside2 ?? []).length <= (outside2 ?? []).length ? inside2 ?? [] : outside2 ?? [];
+    });
+    this.scratch = new Int32Array(this.sets.length);
+    this.stamps = new Float64Array(this.sets.length);
+    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((one) => [...this.closure(one)]))));
   }
   /** @returns the indexes of the expressions that match the whole string, ascending. */
   match(text4) {
@@ -47242,11 +47255,9 @@ var Automaton = class {
         complete = false;
         continue;
       }
-      this.expand(visit.state);
-      for (const [number5, byte] of this.representatives.entries()) {
+      for (const { byte, to: state } of this.expand(visit.state)) {
         const form2 = shape.step(visit.form, byte);
         if (form2 < 0) continue;
-        const state = this.step(visit.state, number5);
         const cost = visit.cost + byteCost(byte);
         const place4 = state.id * STRIDE + form2;
         if (done.has(place4) || (offered.get(place4) ?? Infinity) <= cost || !alive2(state)) continue;
@@ -47283,36 +47294,70 @@ var Automaton = class {
     for (const state of seen2) if (this.sets[state] === void 0) for (const to of this.next[state] ?? []) seen2.add(to);
     return this.closures[from] = Int32Array.from([...seen2].filter((state) => this.sets[state] !== void 0 || this.accepts.has(state)));
   }
+  /** The states that count among those reached by one byte. */
+  behind(from) {
+    return this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])));
+  }
   step(state, number5) {
     const known3 = state.next[number5];
     if (known3 !== void 0) return known3;
     const byte = this.representatives[number5] ?? 0;
-    const members2 = /* @__PURE__ */ new Set();
+    const { scratch, stamps } = this;
+    const stamp = this.stamp += 1;
+    let count3 = 0;
     for (const member of state.members) {
       if (this.sets[member]?.[byte] !== 1) continue;
-      for (const to of this.next[member] ?? []) for (const one of this.closure(to)) members2.add(one);
+      for (const one of this.behind(member)) {
+        if (stamps[one] === stamp) continue;
+        stamps[one] = stamp;
+        scratch[count3] = one;
+        count3 += 1;
+      }
     }
-    const next = this.intern(members2);
+    const next = this.intern(scratch.subarray(0, count3));
     if (this.states.size < this.limit) state.next[number5] = next;
     return next;
   }
   /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
   expand(state) {
-    const own4 = [...new Set(state.members.map((member) => this.setOf[member] ?? -1))].flatMap((index) => this.distinct[index] ?? []);
-    const bySets = /* @__PURE__ */ new Map();
-    for (const [number5, byte] of this.representatives.entries()) {
-      let key = "";
-      for (const set2 of own4) key += set2[byte] === 1 ? "1" : "0";
-      const next = bySets.get(key) ?? this.step(state, number5);
-      bySets.set(key, next);
-      if (this.states.size < this.limit) state.next[number5] = next;
+    if (state.edges !== void 0) return state.edges;
+    const groups3 = this.split(new Set(state.members.map((member) => this.setOf[member] ?? -1)));
+    const steps = [];
+    const cheapest = [];
+    for (let number5 = 0; number5 < groups3.length; number5 += 1) {
+      const byte = this.representatives[number5] ?? 0;
+      const place4 = (groups3[number5] ?? 0) * SHAPED + shaped(byte);
+      const best = cheapest[place4];
+      if (best === void 0 || byteCost(byte) < byteCost(best)) cheapest[place4] = byte;
     }
+    const edges = [];
+    cheapest.forEach((byte, place4) => {
+      edges.push({ byte, to: steps[Math.floor(place4 / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0) });
+    });
+    return state.edges = edges;
   }
-  intern(set2) {
-    const members2 = Int32Array.from(set2).sort();
-    const key = Buffer.from(members2.buffer).toString("latin1");
+  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
+  split(sets) {
+    const groups3 = new Uint16Array(this.representatives.length);
+    let count3 = 1;
+    for (const index of sets) {
+      const parts3 = /* @__PURE__ */ new Map();
+      for (const number5 of this.sides[index] ?? []) {
+        const group = groups3[number5] ?? 0;
+        let part2 = parts3.get(group);
+        if (part2 === void 0) parts3.set(group, part2 = count3++);
+        groups3[number5] = part2;
+      }
+    }
+    return groups3;
+  }
+  /** @param found each once, in any order; it is sorted, and copied where it is kept. */
+  intern(found) {
+    found.sort();
+    const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString("latin1");
     const known3 = this.states.get(key);
     if (known3 !== void 0) return known3;
+    const members2 = found.slice();
     const list = [...members2].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
     const tags = this.tagLists.get(list.join()) ?? list;
     this.tagLists.set(list.join(), tags);
@@ -47321,6 +47366,10 @@ var Automaton = class {
     return state;
   }
 };
+var SHAPED = 4;
+function shaped(byte) {
+  return byte === 0 ? 0 : byte === 47 ? 1 : byte === 46 ? 2 : 3;
+}
 function looks(byte) {
   const c = String.fromCharCode(byte);
   return byte === 0 || c === "/" || c === "." ? c : /[a-z]/.test(c) ? "a" : /[A-Z]/.test(c) ? "A" : /[0-9]/.test(c) ? "0" : byte >= 128 ? "high" : byte < 32 ? "low" : "sign";
@@ -48228,26 +48277,40 @@ function shadowedRules(block2, surroundings) {
     if (grants2.length === 0) continue;
     const { sets, complete } = automaton.tagSets(SHAPES[domain], { examples: 1 });
     if (!complete) for (const rule of rulesOf(grants2)) needed2.add(rule);
-    const combinations = wordsOf(domain, grants2);
-    for (const { tags } of sets) {
-      const speaking = tags.flatMap((tag3) => byTag[tag3] ?? []);
-      for (const words5 of combinations) {
-        const said = speaking.filter((grant) => covers(grant, words5));
-        for (const rule of rulesOf(said)) {
-          if (needed2.has(rule)) continue;
-          if (same(said, without2(said, /* @__PURE__ */ new Set([rule])))) heard.set(rule, [...heard.get(rule) ?? [], said]);
-          else needed2.add(rule);
+    for (const one of questions(sets.map(({ tags }) => tags.flatMap((tag3) => byTag[tag3] ?? [])), wordsOf(domain, grants2), grants2)) {
+      for (const rule of rulesOf(one.said)) {
+        if (needed2.has(rule)) continue;
+        if (!same(one.said, without2(one.said, /* @__PURE__ */ new Set([rule])))) {
+          needed2.add(rule);
+          continue;
         }
+        const list = heard.get(rule);
+        if (list === void 0) heard.set(rule, [one]);
+        else list.push(one);
       }
     }
   }
   const gone = /* @__PURE__ */ new Set();
   for (const rule of block2.rules.toReversed()) {
     if (needed2.has(rule)) continue;
-    const left = (heard.get(rule) ?? []).map((said) => without2(said, gone));
+    const left = (heard.get(rule) ?? []).map(({ said }) => without2(said, gone));
     if (left.every((said) => same(said, without2(said, /* @__PURE__ */ new Set([rule]))))) gone.add(rule);
   }
-  return block2.rules.filter((rule) => gone.has(rule)).map((rule) => ({ rule, by: deciders((heard.get(rule) ?? []).map((said) => without2(said, gone))) }));
+  return block2.rules.filter((rule) => gone.has(rule)).map((rule) => ({ rule, by: deciders((heard.get(rule) ?? []).map(({ said, times }) => ({ said: without2(said, gone), times }))) }));
+}
+function questions(speaking, combinations, grants2) {
+  const numbers = new Map(grants2.map((grant, number5) => [grant, number5]));
+  const found = /* @__PURE__ */ new Map();
+  for (const all of speaking) {
+    for (const words5 of combinations) {
+      const said = all.filter((grant) => covers(grant, words5));
+      const key = said.map((grant) => numbers.get(grant)).join();
+      const known3 = found.get(key);
+      if (known3 === void 0) found.set(key, { said, times: 1 });
+      else known3.times += 1;
+    }
+  }
+  return found.values();
 }
 function without2(said, rules) {
   return said.filter(({ rule }) => rule === void 0 || !rules.has(rule));
@@ -48256,9 +48319,9 @@ function same(one, other) {
   const [a, b] = [answer(one), answer(other)];
   return a.allowed === b.allowed && a.transition === b.transition && a.logged === b.logged;
 }
-function deciders(questions) {
+function deciders(heard) {
   const counts = /* @__PURE__ */ new Map();
-  for (const said of questions) for (const rule of rulesOf(answer(said).deciding)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  for (const { said, times } of heard) for (const rule of rulesOf(answer(said).deciding)) counts.set(rule, (counts.get(rule) ?? 0) + times);
   return [...counts].sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
 }
 
@@ -65857,9 +65920,9 @@ function oneLine2(text4) {
 
 // src/generate/predict.ts
 function predict(candidate2, policy) {
-  const questions = candidate2.accesses.map(questionOf);
-  const grants2 = questions.map((question) => grantsFor(policy, question));
-  return { candidate: candidate2, questions, grants: grants2, ...outcome2(grants2), rules: new Set(rulesOf(grants2.flat())) };
+  const questions2 = candidate2.accesses.map(questionOf);
+  const grants2 = questions2.map((question) => grantsFor(policy, question));
+  return { candidate: candidate2, questions: questions2, grants: grants2, ...outcome2(grants2), rules: new Set(rulesOf(grants2.flat())) };
 }
 function outcome2(grants2) {
   const answers = grants2.map(answer);
@@ -65898,8 +65961,8 @@ var Variant = class {
     this.changed = policyOf({ ...block2, rules: changed }, { ...surroundings, children: false });
   }
   /** Whether a probe of this candidate would show the change. */
-  shows({ questions, grants: grants2, allowed: allowed2, logged }) {
-    const now = outcome2(questions.map((question, i) => [...(grants2[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== void 0)]));
+  shows({ questions: questions2, grants: grants2, allowed: allowed2, logged }) {
+    const now = outcome2(questions2.map((question, i) => [...(grants2[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== void 0)]));
     return now.allowed !== allowed2 || allowed2 && logged && !now.logged;
   }
 };
