@@ -7,7 +7,7 @@ import { extrasOf, peersOf, type Extra } from './generate/extras.ts';
 import { examplesIn } from './generate/examples.ts';
 import type { Predicted } from './generate/predict.ts';
 import { goalsOf, type Goal } from './generate/shortlist.ts';
-import { standInsAmong, STOOD_IN } from './generate/stand-ins.ts';
+import { neededFor, standInsAmong, STOOD_IN } from './generate/stand-ins.ts';
 import { untestableOf } from './generate/untestable.ts';
 import { changesOf, type Change } from './generate/variants.ts';
 import { makeStandIns } from './host/stand-in-files.ts';
@@ -70,12 +70,12 @@ export async function init(options: InitOptions, events: SessionEvents): Promise
     await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
       result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
     });
-    if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
-    return result.done;
-  } catch (thrown) {
+  } finally {
     takeAway();
-    throw thrown;
   }
+  if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
+  makeStandIns(options.files, result.done.standIns, options.owner); // not those that only candidates needed
+  return result.done;
 }
 
 interface Subject {
@@ -173,9 +173,10 @@ async function holding(trial: Trial, probes: readonly Probe[], shortlist: readon
   return held;
 }
 
-function told({ head, block, standIns }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
+function told({ head: { standIn, ...head }, block, standIns }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
   const rules = own(block);
   const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
-  const yaml = composeSpec(head, groupsOf(rules), choices, extras, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
-  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length, standIns };
+  const needed = neededFor(standIns, choices.flatMap(({ predicted }) => predicted.candidate.words));
+  const yaml = composeSpec({ ...head, ...(needed.length === 0 || standIn === undefined ? {} : { standIn }) }, groupsOf(rules), choices, extras, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
+  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length, standIns: needed };
 }

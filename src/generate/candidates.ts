@@ -115,10 +115,10 @@ function candidate(words: readonly string[], look: Look, self: string, order: nu
 /** What asks for more than it is tried for is the last choice. */
 const ROUNDABOUT = 60;
 
-/** Well-known names, of three parts if there are such, before others; the order in which they were found decides between equals. */
+/** Well-known names, of three parts if there are such, before others, those below /sys last; the order in which they were found decides between equals. */
 function costOf(path: string | undefined, order: number): number {
   if (path === undefined) return order / 1e6;
   const depth = path.split('/').length - 1;
-  const known = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path);
-  return Math.abs(depth - 3) * 10 + path.length + (known ? -30 : 0) + (/[^a-z/.-]/.test(path) ? 12 : 0) + order / 1e6;
+  const known = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path);
+  return Math.abs(depth - 3) * 10 + path.length + (known ? -30 : 0) + (path.startsWith('/sys/') ? 20 : 0) + (/[^a-z/.-]/.test(path) ? 12 : 0) + order / 1e6;
 }

@@ -115,7 +115,7 @@ function commonHead(a: string, b: string): number {
   return length;
 }
 
-/** The plainest ones, from different folders as far as there are any: what stands in one's way may stand in all of a folder's. */
+/** The plainest ones, of different forms and from different folders as far as there are any: what stands in one's way may stand in all of a folder's. */
 function spread(all: readonly Predicted[], most: number): Predicted[] {
   const sorted = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
   const folders = new Set<string>();
@@ -123,5 +123,9 @@ function spread(all: readonly Predicted[], most: number): Predicted[] {
     const folder = `${formOf(one)} ${(one.candidate.path ?? '').replace(/\/[^/]*$/, '')}`;
     return folders.has(folder) ? false : folders.add(folder);
   });
-  return [...new Set([...firsts.slice(0, most - 2), ...sorted])].slice(0, most);
+  // one of each form before a second of any: where one fails, it may fail in every folder
+  const counts = new Map<string, number>();
+  const turns = new Map(firsts.map((one) => { const turn = counts.get(formOf(one)) ?? 0; counts.set(formOf(one), turn + 1); return [one, turn]; }));
+  const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
+  return [...new Set([...inTurn.slice(0, most - 2), ...sorted])].slice(0, most);
 }

@@ -12,9 +12,19 @@ export function standInsAmong(names: readonly string[]): string[] {
   return below.filter((name) => !below.some((other) => other.startsWith(`${name}/`)));
 }
 
+/** @returns those without which a path that is tried would be something else: itself, or the folder that it is in. */
+export function neededFor(standIns: readonly string[], paths: readonly string[]): string[] {
+  const tried = new Set(paths.flatMap((path) => [path, `${folderOf(path)}/`]));
+  return standIns.filter((file) => tried.has(file) || tried.has(folderOf(file)) || tried.has(`${folderOf(file)}/`));
+}
+
+function folderOf(path: string): string {
+  return path.replace(/\/[^/]*$/, '');
+}
+
 /** The paths that are there because of them: files, and the folders they stand in. */
 export function pathsOf(standIns: readonly string[]): string[] {
-  return [...new Set(standIns.flatMap((path) => [path.replace(/\/[^/]*$/, ''), path]))];
+  return [...new Set(standIns.flatMap((path) => [folderOf(path), path]))];
 }
 
 /** A program that does nothing, so that it can be read, written, locked, linked and executed. */

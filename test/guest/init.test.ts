@@ -13,6 +13,7 @@ profile generated flags=(attach_disconnected,mediate_deleted) {
   deny /etc/shadow r,
   deny /srv/** w,
   deny /usr/bin/top x,
+  deny /sys/fs/c[^g]*/** wklx,
 }
 `;
 
@@ -27,7 +28,8 @@ describe('init', () => {
     expect(await hostState()).to.deep.equal(before);
     const text = read(output);
     expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain('Nobody else\'s passwords.');
-    expect(stdout.toString()).to.match(/probes for \d+ of 6 rules/);
+    expect(text, 'no container has such a name').to.contain('source: generated.files/sys, target: /sys');
+    expect(stdout.toString()).to.match(/probes for \d+ of 7 rules/);
   });
 
   it('which is green at once', async () => {
@@ -36,12 +38,20 @@ describe('init', () => {
     expect(ledger.suites[0]!.entries.length).to.be.greaterThan(6);
   });
 
-  it('and red where a rule is taken away', async () => {
-    for (const rule of ['  deny /etc/shadow r,\n', '  deny /srv/** w,\n', '  deny /usr/bin/top x,\n']) {
-      const { ledger, exit } = await harness([output], { profile: file('generated', PROFILE.replace(rule, '')) });
-      expect(exit, rule + story(ledger)).to.equal(1);
+  it('and red where a rule is taken away, or a letter of one', async () => {
+    const weaker: readonly (readonly [string, string])[] = [['  deny /etc/shadow r,\n', ''], ['  deny /srv/** w,\n', ''], ['  deny /usr/bin/top x,\n', ''], ['wklx', 'wlx'], ['wklx', 'wkx'], ['wklx', 'wkl'], ['/** wklx', '/* wklx']];
+    for (const [rule, other] of weaker) {
+      const { ledger, exit } = await harness([output], { profile: file('generated', PROFILE.replace(rule, other)) });
+      expect(exit, `${rule} → ${other}${story(ledger)}`).to.equal(1);
       expect(red(ledger).length).to.be.greaterThan(0);
     }
+  });
+
+  it('leaves nothing behind where it fails', async () => {
+    const other = join(folder(), 'other.yml');
+    const { exit } = await cli(['init', '--host', 'local', '--profile', profile, '--image', 'apparmor-probe/none:none', '-o', other]);
+    expect(exit).to.not.equal(0);
+    expect(existsSync(other) || existsSync(other.replace('.yml', '.files'))).to.equal(false);
   });
 
   it('never over a file that is there, unless it is told to', async () => {
