@@ -9019,7 +9019,7 @@ var require_end_of_stream2 = __commonJS({
 // node_modules/tar-fs/node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
-    var constants25 = require_fs_constants();
+    var constants26 = require_fs_constants();
     var eos = require_end_of_stream2();
     var inherits = require_inherits();
     var alloc = Buffer.alloc;
@@ -9037,16 +9037,16 @@ var require_pack = __commonJS({
       if (size2) self2.push(END_OF_TAR.slice(0, 512 - size2));
     };
     function modeToType(mode3) {
-      switch (mode3 & constants25.S_IFMT) {
-        case constants25.S_IFBLK:
+      switch (mode3 & constants26.S_IFMT) {
+        case constants26.S_IFBLK:
           return "block-device";
-        case constants25.S_IFCHR:
+        case constants26.S_IFCHR:
           return "character-device";
-        case constants25.S_IFDIR:
+        case constants26.S_IFDIR:
           return "directory";
-        case constants25.S_IFIFO:
+        case constants26.S_IFIFO:
           return "fifo";
-        case constants25.S_IFLNK:
+        case constants26.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -22507,8 +22507,8 @@ var require_parallel_buffered_runner = __commonJS({
     var debug5 = require_src()("mocha:parallel:parallel-buffered-runner");
     var { BufferedWorkerPool } = require_buffered_worker_pool();
     var { setInterval: setInterval2, clearInterval: clearInterval2 } = global;
-    var { createMap, constants: constants25 } = require_utils2();
-    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants25;
+    var { createMap, constants: constants26 } = require_utils2();
+    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants26;
     var { createFatalError: createFatalError2 } = (init_errors(), __toCommonJS(errors_exports));
     var DEFAULT_WORKER_REPORTER = require.resolve("./reporters/parallel-buffered.cjs");
     var DENY_OPTIONS = [
@@ -32908,7 +32908,7 @@ var require_extract2 = __commonJS({
 // node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
   "node_modules/tar-stream/constants.js"(exports2, module2) {
-    var constants25 = {
+    var constants26 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -32918,9 +32918,9 @@ var require_constants = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module2.exports = require("fs").constants || constants25;
+      module2.exports = require("fs").constants || constants26;
     } catch {
-      module2.exports = constants25;
+      module2.exports = constants26;
     }
   }
 });
@@ -32930,7 +32930,7 @@ var require_pack2 = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants25 = require_constants();
+    var constants26 = require_constants();
     var headers = require_headers2();
     var DMODE = 493;
     var FMODE = 420;
@@ -33133,16 +33133,16 @@ var require_pack2 = __commonJS({
       return new Pack(opts);
     };
     function modeToType(mode3) {
-      switch (mode3 & constants25.S_IFMT) {
-        case constants25.S_IFBLK:
+      switch (mode3 & constants26.S_IFMT) {
+        case constants26.S_IFBLK:
           return "block-device";
-        case constants25.S_IFCHR:
+        case constants26.S_IFCHR:
           return "character-device";
-        case constants25.S_IFDIR:
+        case constants26.S_IFDIR:
           return "directory";
-        case constants25.S_IFIFO:
+        case constants26.S_IFIFO:
           return "fifo";
-        case constants25.S_IFLNK:
+        case constants26.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -65318,14 +65318,21 @@ function standInsAmong(names) {
   const below3 = [...new Set(names)].filter((name2) => name2.startsWith(`${STOOD_IN}/`) && !/\/\.{0,2}(?:\/|$)/.test(name2)).sort();
   return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
 }
+function neededFor(standIns2, paths) {
+  const tried = new Set(paths.flatMap((path5) => [path5, `${folderOf2(path5)}/`]));
+  return standIns2.filter((file5) => tried.has(file5) || tried.has(folderOf2(file5)) || tried.has(`${folderOf2(file5)}/`));
+}
+function folderOf2(path5) {
+  return path5.replace(/\/[^/]*$/, "");
+}
 function pathsOf(standIns2) {
-  return [...new Set(standIns2.flatMap((path5) => [path5.replace(/\/[^/]*$/, ""), path5]))];
+  return [...new Set(standIns2.flatMap((path5) => [folderOf2(path5), path5]))];
 }
 var STAND_IN_TEXT = "#!/bin/sh\n# Stands in for a name that a rule matches and that no container has; the spec beside the folder mounts it.\n";
 
 // src/host/stand-in-files.ts
 function makeStandIns(folder, paths, owner) {
-  const fresh = !(0, import_node_fs40.existsSync)(folder);
+  const made2 = [];
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   const give = (path5) => {
     if (uid !== void 0 && gid !== void 0) (0, import_node_fs40.chownSync)(path5, uid, gid);
@@ -65337,15 +65344,22 @@ function makeStandIns(folder, paths, owner) {
       if (!(0, import_node_fs40.existsSync)(one)) {
         (0, import_node_fs40.mkdirSync)(one, { recursive: true, mode: 493 });
         give(one);
+        made2.unshift(one);
       }
     }
     const file5 = (0, import_node_path32.join)(folder, path5);
-    (0, import_node_fs40.writeFileSync)(file5, STAND_IN_TEXT);
+    if (!(0, import_node_fs40.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs40.openSync)(file5, import_node_fs40.constants.O_WRONLY | import_node_fs40.constants.O_CREAT | import_node_fs40.constants.O_TRUNC | import_node_fs40.constants.O_NOFOLLOW, 493);
+    try {
+      (0, import_node_fs40.writeFileSync)(fd, STAND_IN_TEXT);
+    } finally {
+      (0, import_node_fs40.closeSync)(fd);
+    }
     (0, import_node_fs40.chmodSync)(file5, 493);
     give(file5);
   }
   return () => {
-    if (fresh) (0, import_node_fs40.rmSync)(folder, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs40.rmSync)(path5, { recursive: true, force: true });
   };
 }
 
@@ -65682,7 +65696,14 @@ function spread(all, most) {
     const folder = `${formOf(one)} ${(one.candidate.path ?? "").replace(/\/[^/]*$/, "")}`;
     return folders.has(folder) ? false : folders.add(folder);
   });
-  return [.../* @__PURE__ */ new Set([...firsts.slice(0, most - 2), ...sorted2])].slice(0, most);
+  const counts = /* @__PURE__ */ new Map();
+  const turns = new Map(firsts.map((one) => {
+    const turn = counts.get(formOf(one)) ?? 0;
+    counts.set(formOf(one), turn + 1);
+    return [one, turn];
+  }));
+  const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
+  return [.../* @__PURE__ */ new Set([...inTurn.slice(0, most - 2), ...sorted2])].slice(0, most);
 }
 
 // src/profile/mutate-permissions.ts
@@ -66022,11 +66043,11 @@ function candidatesIn(found, look2, self2, names = []) {
   const sources = {
     file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
     program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
-    inFolder: new Map(files.map(({ path: path5 }) => [folderOf2(path5), path5]))
+    inFolder: new Map(files.map(({ path: path5 }) => [folderOf3(path5), path5]))
   };
-  const missing = names.filter((name2) => look2(name2, false)?.missing === true && look2(folderOf2(name2), true)?.folder === true);
+  const missing = names.filter((name2) => look2(name2, false)?.missing === true && look2(folderOf3(name2), true)?.folder === true);
   const devices = new Map(found.map(({ path: path5, device }) => [path5, device]));
-  const made2 = missing.flatMap((name2) => making(name2, sources, devices.get(folderOf2(name2))));
+  const made2 = missing.flatMap((name2) => making(name2, sources, devices.get(folderOf3(name2))));
   const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, sources)), ...made2];
   return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
 }
@@ -66034,7 +66055,7 @@ var PROGRAMS = ["/usr/bin/env", "/bin/busybox", "/usr/bin/id"];
 function isProgram({ path: path5, mode: mode3 }) {
   return (mode3 & 73) !== 0 && /bin\//.test(path5);
 }
-function folderOf2(path5) {
+function folderOf3(path5) {
   return path5.replace(/\/[^/]*$/, "") || "/";
 }
 function operationsOn(item, look2, sources) {
@@ -66050,7 +66071,7 @@ function operationsOn(item, look2, sources) {
 }
 function making(name2, { file: file5, program: program3, inFolder }, device) {
   const far = file5?.device !== void 0 && device !== void 0 && device !== file5.device;
-  const source = far ? inFolder.get(folderOf2(name2)) : file5?.path;
+  const source = far ? inFolder.get(folderOf3(name2)) : file5?.path;
   return [["open", "create", name2], ["mkdir", name2], ...source === void 0 ? [] : [["link", source, name2]], ...program3 === void 0 ? [] : [["exec-copy", program3, name2]]];
 }
 function candidate(words5, look2, self2, order) {
@@ -66069,8 +66090,8 @@ var ROUNDABOUT = 60;
 function costOf(path5, order) {
   if (path5 === void 0) return order / 1e6;
   const depth = path5.split("/").length - 1;
-  const known3 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp|sys\/kernel\/security)/.test(path5);
-  return Math.abs(depth - 3) * 10 + path5.length + (known3 ? -30 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
+  const known3 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path5);
+  return Math.abs(depth - 3) * 10 + path5.length + (known3 ? -30 : 0) + (path5.startsWith("/sys/") ? 20 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
 }
 
 // src/probe/inventory.ts
@@ -66144,12 +66165,12 @@ async function init(options, events2) {
     } }, async (session) => {
       result2.done = await onStage(plan, { text: text4, block: block2, changes, names, standIns: standIns2, head: head2, options }, session);
     });
-    if (result2.done === void 0) throw new HarnessError("internal", "No spec was written.");
-    return result2.done;
-  } catch (thrown) {
+  } finally {
     takeAway();
-    throw thrown;
   }
+  if (result2.done === void 0) throw new HarnessError("internal", "No spec was written.");
+  makeStandIns(options.files, result2.done.standIns, options.owner);
+  return result2.done;
 }
 function blockOf2({ profiles }, file5) {
   const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
@@ -66231,11 +66252,12 @@ async function holding(trial, probes, shortlist, signal3) {
   }
   return held3;
 }
-function told({ head: head2, block: block2, standIns: standIns2 }, { choices, open: open5 }, extras, { tried, held: held3 }) {
+function told({ head: { standIn, ...head2 }, block: block2, standIns: standIns2 }, { choices, open: open5 }, extras, { tried, held: held3 }) {
   const rules = own3(block2);
   const without3 = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
-  const yaml = composeSpec(head2, groupsOf(rules), choices, extras, ({ span }) => `${head2.profile.replace(/^.*\//, "")}:${String(span.line)}`);
-  return { yaml, tried, held: held3, rules: rules.length, without: without3, open: open5, probes: choices.length + extras.length, standIns: standIns2 };
+  const needed2 = neededFor(standIns2, choices.flatMap(({ predicted }) => predicted.candidate.words));
+  const yaml = composeSpec({ ...head2, ...needed2.length === 0 || standIn === void 0 ? {} : { standIn } }, groupsOf(rules), choices, extras, ({ span }) => `${head2.profile.replace(/^.*\//, "")}:${String(span.line)}`);
+  return { yaml, tried, held: held3, rules: rules.length, without: without3, open: open5, probes: choices.length + extras.length, standIns: needed2 };
 }
 
 // src/cli/init.ts
