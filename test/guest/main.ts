@@ -27,7 +27,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 const [resultFile = '', ...wanted] = process.argv.slice(2);
-const mocha = new Mocha({ reporter: 'spec', timeout: 240_000, slow: 60_000, color: process.env['FORCE_COLOR'] !== undefined, failZero: true, forbidPending: true });
+const mocha = new Mocha({ reporter: 'spec', timeout: 600_000, slow: 60_000, color: process.env['FORCE_COLOR'] !== undefined, failZero: true, forbidPending: true });
 mocha.suite.emit('pre-require', globalThis, '', mocha); // describe and it, before a test file is loaded
 
 async function main(): Promise<void> {
