@@ -61,7 +61,7 @@ describe('label proof', () => {
     const { ledger, exit } = await harness([spec(profileText('proved', '  deny /etc/passwd w,'), [
       { name: 'operation', open: '/etc/passwd', for: 'write', expect: 'denied' }, { name: 'run', run: 'true', expect: 'allowed' }, { name: 'shell', shell: 'exit 3', expect: { access: 'allowed', exit: 3 } },
       { name: 'other user', run: 'true', user: 'www-data', expect: 'allowed' },
-      { name: 'terminal', run: 'sh -c "test -t 0 && echo seen"', terminal: true, expect: { access: 'allowed', stdout: { equals: 'seen\r\n' } } }, { name: 'direct', run: 'sleep 2', via: 'docker-exec', timeout: '1m', expect: 'allowed' },
+      { name: 'terminal', run: 'sh -c "test -t 0 && echo seen"', terminal: true, expect: { access: 'allowed', stdout: { equals: 'seen\r\n' } } }, { name: 'direct', run: 'sleep 8', via: 'docker-exec', timeout: '1m', expect: 'allowed' },
     ], { control: true })]);
     expect(exit, story(ledger)).to.equal(0);
     const suite = ledger.suites[0]!, label = `${suite.confinement!.loadedAs} (enforce)`;
