@@ -50176,9 +50176,13 @@ async function runDirect(container2, argv, probe3, expected) {
   const started2 = performance.now();
   const exec3 = await container2.exec(argv, { user: probe3.user });
   exec3.stdin.end();
-  const looked = look(exec3, expected);
   const [out, err] = [collect(exec3.stdout), collect(exec3.stderr)];
-  const ended = Promise.all([out.ended, err.ended]).then(() => "ended");
+  let over = false;
+  const ended = Promise.all([out.ended, err.ended]).then(() => {
+    over = true;
+    return "ended";
+  });
+  const looked = look(exec3, expected, () => over);
   let timer;
   const late = new Promise((resolve11) => {
     timer = setTimeout(() => {
@@ -50186,6 +50190,7 @@ async function runDirect(container2, argv, probe3, expected) {
     }, probe3.timeoutMs);
   });
   const how = await Promise.race([ended, late]);
+  over = true;
   clearTimeout(timer);
   const process2 = await looked;
   const seen2 = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started2, ...process2 === void 0 ? {} : { process: process2 } };
@@ -50198,8 +50203,12 @@ async function runDirect(container2, argv, probe3, expected) {
   if (refusal !== void 0 || pid === 0 && (exit === 126 || exit === 127)) return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT", ...seen2 };
   return exit === void 0 ? lost("docker exec gave no exit status") : { stage: "done", exit, ...seen2 };
 }
-async function look(exec3, expected) {
-  const pid = await exec3.pid().catch(() => 0);
+async function look(exec3, expected, over) {
+  let pid = await exec3.pid().catch(() => 0);
+  while (pid === 0 && !over()) {
+    await (0, import_promises4.setTimeout)(20);
+    pid = await exec3.pid().catch(() => 0);
+  }
   if (pid === 0) return void 0;
   let label = labelTextOf(pid);
   for (let tries = 0; tries < 50 && label !== "none" && !sameLabel(label, expected); tries += 1) {

@@ -16,12 +16,14 @@ export async function runDirect(container: Container, argv: readonly string[], p
   const started = performance.now();
   const exec = await container.exec(argv, { user: probe.user });
   exec.stdin.end();
-  const looked = look(exec, expected);
   const [out, err] = [collect(exec.stdout), collect(exec.stderr)];
-  const ended = Promise.all([out.ended, err.ended]).then(() => 'ended' as const);
+  let over = false;
+  const ended = Promise.all([out.ended, err.ended]).then(() => { over = true; return 'ended' as const; });
+  const looked = look(exec, expected, () => over);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => { timer = setTimeout(() => { resolve('late'); }, probe.timeoutMs); });
   const how = await Promise.race([ended, late]);
+  over = true;
   clearTimeout(timer);
   const process = await looked;
   const seen = { stdout: out.captured(), stderr: err.captured(), durationMs: performance.now() - started, ...(process === undefined ? {} : { process }) };
@@ -37,8 +39,12 @@ export async function runDirect(container: Container, argv: readonly string[], p
 }
 
 /** For a moment the process still is the engine's runtime, under its label: a wrong one counts when it stays. */
-async function look(exec: Exec, expected: string): Promise<ProcessProof | undefined> {
-  const pid = await exec.pid().catch(() => 0);
+async function look(exec: Exec, expected: string, over: () => boolean): Promise<ProcessProof | undefined> {
+  let pid = await exec.pid().catch(() => 0);
+  while (pid === 0 && !over()) { // the engine tells it only a moment after the program was started
+    await sleep(20);
+    pid = await exec.pid().catch(() => 0);
+  }
   if (pid === 0) return undefined;
   let label = labelTextOf(pid);
   for (let tries = 0; tries < 50 && label !== 'none' && !sameLabel(label, expected); tries += 1) {
