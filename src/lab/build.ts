@@ -4,12 +4,13 @@ import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from '
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HarnessError } from '../errors.ts';
+import { makeDebianTree } from './debian-tree.ts';
 import { freezeGuest } from './freeze.ts';
 import { imageFiles, imageFolders, readImage, type ImageMeta, type LabImage } from './image.ts';
 import { GUEST } from './init-script.ts';
 import { withLock } from './lock.ts';
 import { debianMirror } from './mirrors.ts';
-import { asRoot, must, step, systemEnvironment, type Progress } from './must.ts';
+import { asRoot, must, step, type Progress } from './must.ts';
 import { agentBundle, guestNode } from './package-root.ts';
 import { labCache } from './paths.ts';
 import { DEFAULT_SUITE, DISK_SIZE, guestArgv, guestFiles, recipeHash, targetArgv, type LabSuite } from './recipe.ts';
@@ -42,16 +43,16 @@ function parts(options: BuildOptions): Parts {
 /** Debian's two root file systems, side by side: the guest's as a folder, the target image's as a tar file. */
 async function makeTrees(work: string, { suite, agent, node, progress }: Parts): Promise<void> {
   const mirror = await debianMirror();
-  const layer = join(work, 'layer.tar');
+  const [layer, rootfs, target] = [join(work, 'layer.tar'), join(work, 'rootfs'), join(work, 'target.tar')];
   await pipeline(packFiles([{ hostPath: node.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
     ...guestFiles(suite).map((file) => ({ guestPath: file.path, mode: file.mode, text: file.text })),
     { guestPath: '/usr/local/bin/node', mode: 0o777, linkTo: GUEST.node },
   ]), createWriteStream(layer));
   await Promise.all([
     step(progress, `installing Debian ${suite} with AppArmor and Docker`, () =>
-      must('lab-build', 'installing the guest', asRoot(guestArgv(suite, mirror, layer, join(work, 'rootfs'))), { env: systemEnvironment() })),
+      makeDebianTree('lab-build', 'installing the guest', guestArgv(suite, mirror, layer, rootfs), rootfs, progress)),
     step(progress, 'installing the target image', () =>
-      must('lab-build', 'installing the target image', asRoot(targetArgv(suite, mirror, join(work, 'target.tar'))), { env: systemEnvironment() })),
+      makeDebianTree('lab-build', 'installing the target image', targetArgv(suite, mirror, target), target, progress)),
   ]);
 }
 

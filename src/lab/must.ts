@@ -13,9 +13,14 @@ export type Progress = (line: string) => void;
 export async function must(code: ErrorCode, what: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const result = await exec(argv, options);
   if (result.exit === 0) return result;
+  throw failed(code, `${what} failed: ${argv.slice(0, 3).join(' ')}`, result);
+}
+
+/** The user's error for a program that did not succeed: how it ended, and the last it said. */
+export function failed(code: ErrorCode, message: string, result: ExecResult): HarnessError {
   const how = result.startError ?? (result.timedOut ? 'timed out' : result.signal ?? `exit ${String(result.exit)}`);
   const tail = `${result.stdout.toString()}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '').slice(-15);
-  throw new HarnessError(code, `${what} failed: ${argv.slice(0, 3).join(' ')}: ${how}.`, { details: tail });
+  return new HarnessError(code, `${message}: ${how}.`, { details: tail });
 }
 
 /** The argv that runs a program as root: as it is when we are root, else through sudo, which must not ask. */

@@ -4,9 +4,10 @@ import { access, chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/prom
 import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import { exec } from '../process.ts';
+import { makeDebianTree } from './debian-tree.ts';
 import { withLock } from './lock.ts';
 import { debianMirror } from './mirrors.ts';
-import { asRoot, must, step, systemEnvironment, type Progress } from './must.ts';
+import { asRoot, must, step, type Progress } from './must.ts';
 import { labCache } from './paths.ts';
 import { extractArgv, QEMU_PACKAGES, TOOLS_SUITE, type LabSuite } from './recipe.ts';
 
@@ -70,9 +71,10 @@ export async function extractTree(name: string, packages: readonly string[], sui
     await step(progress, `unpacking ${name} (${suite})`, async () => {
       // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
       await chmod(temporary, 0o755);
-      await must('lab-tools', `unpacking ${packages.join(', ')}`, asRoot(extractArgv(suite, mirror, packages, join(temporary, 'tree'))), { env: systemEnvironment() });
+      const tree = join(temporary, 'tree');
+      await makeDebianTree('lab-tools', `unpacking ${packages.join(', ')}`, extractArgv(suite, mirror, packages, tree), tree, progress);
       await giveBack(temporary);
-      await rename(join(temporary, 'tree'), target);
+      await rename(tree, target);
       await rm(temporary, { recursive: true, force: true });
     });
     return target;
