@@ -31,8 +31,11 @@ export type Outcome =
 /** Exec errors that say nothing about permission: the program is not there, or is no program. */
 const NOT_A_DENIAL = new Set(['ENOENT', 'ENOTDIR', 'ENOEXEC', 'ELOOP', 'ENAMETOOLONG', 'ENOMEM', 'E2BIG', 'EAGAIN', 'ETXTBSY']);
 
-/** What the agent answers when the kernel could not be asked, or does not ask AppArmor for this (src/agent/attempt.c, ops_cap.c). */
-const NOT_ASKED = new Set(['ECANCELED', 'EOPNOTSUPP', 'ENOSYS', 'ETIMEDOUT']);
+/**
+ * What the agent answers when the kernel could not be asked, or does not ask AppArmor for this (src/agent/attempt.c,
+ * ops_cap.c); and that a file is being executed or written, which the kernel finds before it asks (do_dentry_open).
+ */
+const NOT_ASKED = new Set(['ECANCELED', 'EOPNOTSUPP', 'ENOSYS', 'ETIMEDOUT', 'ETXTBSY']);
 
 /** @returns how the probe ended, whatever was expected of it. */
 export function outcomeOf(probe: Probe, o: Observation): Outcome {
@@ -85,11 +88,11 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   if (outcome.kind === 'succeeded') return verdict('fail', 'let-through', `The profile lets it through: ${describeAction(probe.action)} succeeded.`);
   if (controlOutcome?.kind === 'unclear') return verdict('inconclusive', 'control-unclear', `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === 'failed';
-  const proved = denials.some(({ by }) => by !== 'window'); // what only fell into its time may be another process's
+  const proved = denials.some(proves);
   if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
-    if (controlOutcome === undefined && probe.expect.audit === undefined && !proved) {
-      return verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on, or declare the record with `audit`.');
+    if (controlOutcome === undefined && !proved) {
+      return verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on.');
     }
     return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
   }
@@ -130,12 +133,14 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
 
 function judgeComplains(facts: Facts, outcome: Outcome): Verdict {
   if (outcome.kind === 'failed') return verdict('fail', 'denied-in-complain', `It was to succeed with an ALLOWED record, but failed: ${outcome.how}.`);
-  if (facts.witnesses.some(({ record }) => record.type === 'ALLOWED')) return verdict('pass', 'complained', 'Allowed, and the kernel says that enforcing would have denied it.');
+  const complaints = facts.witnesses.filter(({ record }) => record.type === 'ALLOWED');
+  if (complaints.some(proves)) return verdict('pass', 'complained', 'Allowed, and the kernel says that enforcing would have denied it.');
+  if (complaints.length > 0) return byTimeAlone('an ALLOWED record');
   return verdict('fail', 'no-complaint', 'It succeeded, but no ALLOWED record says that the profile would deny it.');
 }
 
 /** The further conditions of the spec, on top of the access itself. */
-function conditions({ probe, observation: o, witnesses }: Facts): Verdict | undefined {
+function conditions({ probe, observation: o, control, witnesses }: Facts): Verdict | undefined {
   const { expect } = probe;
   const unmet = (what: string): Verdict => verdict('fail', 'condition', what);
   if (expect.exit === 'nonzero' ? o.exit === undefined || o.exit === 0 : expect.exit !== undefined && o.exit !== expect.exit) {
@@ -156,8 +161,19 @@ function conditions({ probe, observation: o, witnesses }: Facts): Verdict | unde
     const match = expect.audit;
     const problems = witnesses.map(({ record }) => matchRecord(match, record));
     if (!problems.includes(undefined)) return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
+    const differs = expect.access === 'denied' && control !== undefined && outcomeOf(probe, control).kind === 'succeeded';
+    if (!differs && !witnesses.some((witness, i) => problems[i] === undefined && proves(witness))) return byTimeAlone('the record that the spec asks for');
   }
   return undefined;
+}
+
+/** What only fell into the time of a command may be another process's: it counts where the control shows that the profile makes the difference. */
+function proves({ by }: Witness): boolean {
+  return by !== 'window';
+}
+
+function byTimeAlone(what: string): Verdict {
+  return verdict('inconclusive', 'no-witness', `While the command ran there was ${what}, but nothing shows that it is the command's own.`, 'Try the access itself (`try`, `open`), or run the program without a shell around it.');
 }
 
 /** Label, mode and AT_SECURE of what was executed. */
