@@ -1,6 +1,8 @@
 /**
  * Tries the probes of one suite in the confined container and its control, and joins each with its audit records.
  * Operations go in batches, one barrier behind each; a command has a barrier of its own before and behind it.
+ * The two containers try at the same time, but take turns where both can write to a mount: a file that one executes,
+ * renames or locks would answer the other in the profile's place.
  */
 import { attribute, type ProbeTrace } from '../audit/attribute.ts';
 import { findLosses, touches, type Window } from '../audit/gaps.ts';
@@ -61,7 +63,7 @@ export class Trial {
   }
 
   async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
-    const { confined, control, controlSeen, log, barrier, profiles, foregone } = this.#options;
+    const { confined, control, controlSeen, log, barrier, profiles, foregone, container } = this.#options;
     const settled = all.flatMap((probe): Entry[] => { const verdict = foregone(probe); return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }]; });
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
@@ -71,16 +73,20 @@ export class Trial {
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const [seen, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe) => controlSeen?.get(probe.id) ?? (probe.control ? control?.attempt(probe) : undefined)))]);
+    const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
+    const tried = (): Promise<Seen> => attemptAll(confined, batch);
+    const controlled = async (): Promise<Seen> => new Map([...controlSeen ?? [], ...control === undefined ? [] : await attemptAll(control, inControl)]);
+    const shared = container.mounts.some(({ readonly }) => !readonly);
+    const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
-    const traces = batch.map((probe, i): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
-      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }), ...pidOf(seen[i]) });
+    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
+      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }), ...pidOf(seen.get(probe.id)) });
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const loss = findLosses(look.texts).find((one) => touches(one, window));
-    return [...settled, ...batch.map((probe, i) => this.#entry(probe, seen[i], controls[i], witnesses.get(probe.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id), witnesses.get(probe.id) ?? [], loss?.why))];
   }
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
@@ -111,6 +117,13 @@ function pidOf(seen: Observation | undefined): Pick<ProbeTrace, 'pid'> {
   return seen?.process === undefined ? {} : { pid: seen.process.pid };
 }
 
-function attemptAll(place: Place, batch: readonly Probe[]): Promise<Observation[]> {
-  return Promise.all(batch.map((probe) => place.attempt(probe)));
+type Seen = ReadonlyMap<string, Observation>;
+
+/** Tries them in order, as one user after the other: an attempt must not meet another at the same file. */
+async function attemptAll(place: Place, batch: readonly Probe[]): Promise<Seen> {
+  const seen = new Map<string, Observation>();
+  for (const user of new Set(batch.map((probe) => probe.user))) {
+    await Promise.all(batch.filter((probe) => probe.user === user).map(async (probe) => { seen.set(probe.id, await place.attempt(probe)); }));
+  }
+  return seen;
 }
