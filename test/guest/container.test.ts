@@ -1,6 +1,6 @@
 /** Containers and the agent in them: nothing in the image, nothing allowed, users, terminals, limits, services that die. */
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../src/process.ts';
 import { docker, entry, folder, harness, IMAGE, profileText, spec, story } from './kit.ts';
@@ -64,6 +64,20 @@ describe('commands', () => {
     expect(entry(ledger, 'compared').verdict.code).to.equal('output-cut');
     expect(entry(ledger, 'slow').verdict.code).to.equal('timeout');
     expect(entry(ledger, 'nothing is left').verdict.kind, story(ledger)).to.equal('pass');
+  });
+});
+
+describe('a file that several can write', () => {
+  it('is executed, written and renamed by both containers and two users, and nobody finds it in another\'s hands', async () => {
+    const shared = folder();
+    chmodSync(shared, 0o777);
+    writeFileSync(join(shared, 'program'), '#!/bin/sh\n');
+    chmodSync(join(shared, 'program'), 0o777);
+    const attempts = [{ exec: '/shared/program' }, { open: '/shared/program', for: 'write' }, { try: 'rename /shared/program /shared/other' }];
+    const probes = Array.from({ length: 48 }, (_, i) => ({ name: `attempt ${String(i)}`, ...attempts[i % 3], ...(i % 2 === 0 ? {} : { user: 'www-data' }), expect: 'allowed' }));
+    const { ledger, exit } = await harness([spec(profileText('sharing', ''), probes, { control: true, container: { mounts: [{ source: shared, target: '/shared', 'read-only': false }] } })]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]?.entries.filter(({ control }) => control?.errno !== undefined), story(ledger)).to.deep.equal([]);
   });
 });
 
