@@ -45080,12 +45080,12 @@ function asHarnessError(thrown) {
 // src/cli/audit.ts
 async function runAudit(file5) {
   const input = file5 === "-" ? process.stdin : (0, import_node_fs.createReadStream)(file5);
-  const failed = new Promise((_, reject) => {
+  const failed2 = new Promise((_, reject) => {
     input.once("error", (error3) => {
       reject(new HarnessError("usage", `The log ${file5} cannot be read: ${error3.message}.`, { cause: error3 }));
     });
   });
-  await Promise.race([failed, printRecords(input)]);
+  await Promise.race([failed2, printRecords(input)]);
   return EXIT.ok;
 }
 async function printRecords(input) {
@@ -45355,8 +45355,8 @@ var Engine = class _Engine {
         else resolve11(output2);
       });
     });
-    const failed = steps.find((step2) => step2.error !== void 0);
-    if (failed?.error !== void 0) throw new Error(failed.error.trim());
+    const failed2 = steps.find((step2) => step2.error !== void 0);
+    if (failed2?.error !== void 0) throw new Error(failed2.error.trim());
   }
 };
 
@@ -48613,7 +48613,7 @@ function dbus(fields2, operation2) {
 
 // src/verdict.ts
 var NOT_A_DENIAL = /* @__PURE__ */ new Set(["ENOENT", "ENOTDIR", "ENOEXEC", "ELOOP", "ENAMETOOLONG", "ENOMEM", "E2BIG", "EAGAIN", "ETXTBSY"]);
-var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT"]);
+var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT", "ETXTBSY"]);
 function outcomeOf(probe3, o) {
   if (o.stage === "lost") return { kind: "unclear", code: "no-answer", why: o.problem ?? "no answer came back" };
   if (o.stage === "timeout") return { kind: "unclear", code: "timeout", why: `it did not end within ${String(probe3.timeoutMs)} ms and was killed` };
@@ -48655,11 +48655,11 @@ function judgeDenied(facts, outcome3) {
   if (outcome3.kind === "succeeded") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe3.action)} succeeded.`);
   if (controlOutcome?.kind === "unclear") return verdict("inconclusive", "control-unclear", `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === "failed";
-  const proved = denials.some(({ by }) => by !== "window");
+  const proved = denials.some(proves);
   if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict("pass", "denied-twice", "Denied by AppArmor, and another layer denies it as well.", void 0, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
-    if (controlOutcome === void 0 && probe3.expect.audit === void 0 && !proved) {
-      return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on, or declare the record with `audit`.");
+    if (controlOutcome === void 0 && !proved) {
+      return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on.");
     }
     return verdict("pass", "denied", "Denied, and the kernel says that AppArmor did it.");
   }
@@ -48706,10 +48706,12 @@ function judgeAllowed(facts, outcome3) {
 }
 function judgeComplains(facts, outcome3) {
   if (outcome3.kind === "failed") return verdict("fail", "denied-in-complain", `It was to succeed with an ALLOWED record, but failed: ${outcome3.how}.`);
-  if (facts.witnesses.some(({ record: record2 }) => record2.type === "ALLOWED")) return verdict("pass", "complained", "Allowed, and the kernel says that enforcing would have denied it.");
+  const complaints = facts.witnesses.filter(({ record: record2 }) => record2.type === "ALLOWED");
+  if (complaints.some(proves)) return verdict("pass", "complained", "Allowed, and the kernel says that enforcing would have denied it.");
+  if (complaints.length > 0) return byTimeAlone("an ALLOWED record");
   return verdict("fail", "no-complaint", "It succeeded, but no ALLOWED record says that the profile would deny it.");
 }
-function conditions({ probe: probe3, observation: o, witnesses }) {
+function conditions({ probe: probe3, observation: o, control, witnesses }) {
   const { expect: expect2 } = probe3;
   const unmet = (what) => verdict("fail", "condition", what);
   if (expect2.exit === "nonzero" ? o.exit === void 0 || o.exit === 0 : expect2.exit !== void 0 && o.exit !== expect2.exit) {
@@ -48730,8 +48732,16 @@ function conditions({ probe: probe3, observation: o, witnesses }) {
     const match = expect2.audit;
     const problems = witnesses.map(({ record: record2 }) => matchRecord(match, record2));
     if (!problems.includes(void 0)) return unmet(`No audit record fits the spec${problems[0] === void 0 ? "" : `: ${problems[0]}`}.`);
+    const differs = expect2.access === "denied" && control !== void 0 && outcomeOf(probe3, control).kind === "succeeded";
+    if (!differs && !witnesses.some((witness, i) => problems[i] === void 0 && proves(witness))) return byTimeAlone("the record that the spec asks for");
   }
   return void 0;
+}
+function proves({ by }) {
+  return by !== "window";
+}
+function byTimeAlone(what) {
+  return verdict("inconclusive", "no-witness", `While the command ran there was ${what}, but nothing shows that it is the command's own.`, "Try the access itself (`try`, `open`), or run the program without a shell around it.");
 }
 function carriedProblem({ label, mode: mode3, secure }, { carried }) {
   if (label === void 0 && mode3 === void 0 && secure === void 0) return void 0;
@@ -49577,7 +49587,7 @@ var Trial = class {
     return probes.slice(from, end < 0 ? from + BATCH : from + end);
   }
   async #tryAll(all) {
-    const { confined, control, controlSeen, log, barrier, profiles, foregone: foregone2 } = this.#options;
+    const { confined, control, controlSeen, log, barrier, profiles, foregone: foregone2, container: container2 } = this.#options;
     const settled = all.flatMap((probe3) => {
       const verdict2 = foregone2(probe3);
       return verdict2 === void 0 ? [] : [{ probe: probe3, verdict: verdict2, witnesses: [] }];
@@ -49589,15 +49599,19 @@ var Trial = class {
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const [seen2, controls] = await Promise.all([attemptAll(confined, batch), Promise.all(batch.map(async (probe3) => controlSeen?.get(probe3.id) ?? (probe3.control ? control?.attempt(probe3) : void 0)))]);
+    const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
+    const tried = () => attemptAll(confined, batch);
+    const controlled = async () => new Map([...controlSeen ?? [], ...control === void 0 ? [] : await attemptAll(control, inControl)]);
+    const shared = container2.mounts.some(({ readonly: readonly2 }) => !readonly2);
+    const [seen2, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     const beforeSerial = await barrier.cross();
     const look2 = log.take();
     const window2 = { afterSerial, beforeSerial };
-    const traces = batch.map((probe3, i) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign }, ...pidOf(seen2[i]) });
+    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign }, ...pidOf(seen2.get(probe3.id)) });
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
     const loss = findLosses(look2.texts).find((one) => touches(one, window2));
-    return [...settled, ...batch.map((probe3, i) => this.#entry(probe3, seen2[i], controls[i], witnesses.get(probe3.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe3) => this.#entry(probe3, seen2.get(probe3.id), controls.get(probe3.id), witnesses.get(probe3.id) ?? [], loss?.why))];
   }
   #entry(probe3, observation, control, witnesses, loss) {
     if (observation === void 0) return { probe: probe3, verdict: LOST, witnesses };
@@ -49619,8 +49633,14 @@ function isOperation({ action }) {
 function pidOf(seen2) {
   return seen2?.process === void 0 ? {} : { pid: seen2.process.pid };
 }
-function attemptAll(place4, batch) {
-  return Promise.all(batch.map((probe3) => place4.attempt(probe3)));
+async function attemptAll(place4, batch) {
+  const seen2 = /* @__PURE__ */ new Map();
+  for (const user of new Set(batch.map((probe3) => probe3.user))) {
+    await Promise.all(batch.filter((probe3) => probe3.user === user).map(async (probe3) => {
+      seen2.set(probe3.id, await place4.attempt(probe3));
+    }));
+  }
+  return seen2;
 }
 
 // src/prepare.ts
@@ -62734,6 +62754,45 @@ var import_promises20 = require("node:fs/promises");
 var import_node_path25 = require("node:path");
 var import_promises21 = require("node:stream/promises");
 
+// src/lab/must.ts
+async function must(code2, what, argv, options = {}) {
+  const result2 = await exec(argv, options);
+  if (result2.exit === 0) return result2;
+  throw failed(code2, `${what} failed: ${argv.slice(0, 3).join(" ")}`, result2);
+}
+function failed(code2, message, result2) {
+  const how = result2.startError ?? (result2.timedOut ? "timed out" : result2.signal ?? `exit ${String(result2.exit)}`);
+  const tail = `${result2.stdout.toString()}
+${result2.stderr}`.split("\n").filter((line2) => line2.trim() !== "").slice(-15);
+  return new HarnessError(code2, `${message}: ${how}.`, { details: tail });
+}
+function asRoot2(argv) {
+  return process.getuid?.() === 0 ? argv : ["sudo", "-n", ...argv];
+}
+function systemEnvironment() {
+  return { ...process.env, PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" };
+}
+async function step(progress2, what, work2) {
+  progress2(`lab: ${what} \u2026`);
+  const begin = performance.now();
+  const result2 = await work2();
+  progress2(`lab: ${what}: ${((performance.now() - begin) / 1e3).toFixed(1)} s`);
+  return result2;
+}
+
+// src/lab/debian-tree.ts
+var APART = 'if unshare --mount true 2>/dev/null; then exec unshare --mount "$@"; fi; exec "$@"';
+async function makeDebianTree(code2, what, argv, target2, progress2) {
+  const command3 = asRoot2(["sh", "-c", APART, "lab", ...argv]);
+  const options = { env: systemEnvironment() };
+  const first = await exec(command3, options);
+  if (first.exit === 0) return;
+  progress2(`lab: ${what} failed (${first.startError ?? first.signal ?? `exit ${String(first.exit)}`}); once more, as a mirror may have failed \u2026`);
+  await must(code2, "clearing up", asRoot2(["rm", "-rf", "--one-file-system", target2]));
+  const second = await exec(command3, options);
+  if (second.exit !== 0) throw failed(code2, `${what} failed twice: ${argv[0] ?? ""}`, second);
+}
+
 // src/lab/freeze.ts
 var import_promises19 = require("node:fs/promises");
 var import_node_path23 = require("node:path");
@@ -63294,6 +63353,10 @@ function guestFiles(suite) {
 var IMPORT_ARGV = ["docker", "import", "--change", 'CMD ["nginx","-g","daemon off;"]', "-", TARGET_IMAGE];
 var DISK_SIZE = "6G";
 var RAM_MIB = 2048;
+var PROCESSOR = {
+  kvm: ["-accel", "kvm", "-cpu", "host", "-smp", "2"],
+  tcg: ["-accel", "tcg,thread=single", "-cpu", "Nehalem", "-smp", "1"]
+};
 function machineArgs(plan) {
   const append = "root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor";
   const sharing = plan.keep ? "share=on" : plan.resume ? "share=off,readonly=on,rom=off" : "share=off";
@@ -63309,11 +63372,9 @@ function machineArgs(plan) {
     "pc-i440fx-10.0,memory-backend=ram",
     "-m",
     String(RAM_MIB),
-    "-smp",
-    "2",
     "-object",
     `memory-backend-file,id=ram,size=${String(RAM_MIB)}M,mem-path=${plan.ram},${sharing}`,
-    ...plan.accel === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg,thread=multi", "-cpu", "max"],
+    ...PROCESSOR[plan.accel],
     "-kernel",
     plan.kernel,
     "-initrd",
@@ -63456,29 +63517,6 @@ async function debianMirror(etc = "/etc/apt") {
   throw new HarnessError("lab-tools", "No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one.");
 }
 
-// src/lab/must.ts
-async function must(code2, what, argv, options = {}) {
-  const result2 = await exec(argv, options);
-  if (result2.exit === 0) return result2;
-  const how = result2.startError ?? (result2.timedOut ? "timed out" : result2.signal ?? `exit ${String(result2.exit)}`);
-  const tail = `${result2.stdout.toString()}
-${result2.stderr}`.split("\n").filter((line2) => line2.trim() !== "").slice(-15);
-  throw new HarnessError(code2, `${what} failed: ${argv.slice(0, 3).join(" ")}: ${how}.`, { details: tail });
-}
-function asRoot2(argv) {
-  return process.getuid?.() === 0 ? argv : ["sudo", "-n", ...argv];
-}
-function systemEnvironment() {
-  return { ...process.env, PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" };
-}
-async function step(progress2, what, work2) {
-  progress2(`lab: ${what} \u2026`);
-  const begin = performance.now();
-  const result2 = await work2();
-  progress2(`lab: ${what}: ${((performance.now() - begin) / 1e3).toFixed(1)} s`);
-  return result2;
-}
-
 // src/lab/tools.ts
 var NEEDED = [
   { files: ["/usr/bin/mmdebstrap"], package: "mmdebstrap" },
@@ -63527,9 +63565,10 @@ async function extractTree(name2, packages, suite, progress2 = () => void 0) {
     const temporary = await (0, import_promises11.mkdtemp)((0, import_node_path19.join)(labCache(), `.build-${name2}-`));
     await step(progress2, `unpacking ${name2} (${suite})`, async () => {
       await (0, import_promises11.chmod)(temporary, 493);
-      await must("lab-tools", `unpacking ${packages.join(", ")}`, asRoot2(extractArgv(suite, mirror, packages, (0, import_node_path19.join)(temporary, "tree"))), { env: systemEnvironment() });
+      const tree = (0, import_node_path19.join)(temporary, "tree");
+      await makeDebianTree("lab-tools", `unpacking ${packages.join(", ")}`, extractArgv(suite, mirror, packages, tree), tree, progress2);
       await giveBack(temporary);
-      await (0, import_promises11.rename)((0, import_node_path19.join)(temporary, "tree"), target2);
+      await (0, import_promises11.rename)(tree, target2);
       await (0, import_promises11.rm)(temporary, { recursive: true, force: true });
     });
     return target2;
@@ -63746,8 +63785,8 @@ async function unpackHostile(source, folder, limits2 = DEFAULT_LIMITS) {
     tar.destroy(error3);
   });
   const [read2, fed] = await Promise.allSettled([reading, feeding]);
-  const failed = [read2, fed].find((result2) => result2.status === "rejected");
-  if (failed !== void 0) throw failed.reason instanceof HarnessError ? failed.reason : new HarnessError("lab-guest", "The archive from the lab guest is broken.", { cause: failed.reason });
+  const failed2 = [read2, fed].find((result2) => result2.status === "rejected");
+  if (failed2 !== void 0) throw failed2.reason instanceof HarnessError ? failed2.reason : new HarnessError("lab-guest", "The archive from the lab guest is broken.", { cause: failed2.reason });
 }
 
 // src/lab/guest.ts
@@ -63910,14 +63949,14 @@ function parts2(options) {
 }
 async function makeTrees(work2, { suite, agent, node: node2, progress: progress2 }) {
   const mirror = await debianMirror();
-  const layer = (0, import_node_path25.join)(work2, "layer.tar");
+  const [layer, rootfs, target2] = [(0, import_node_path25.join)(work2, "layer.tar"), (0, import_node_path25.join)(work2, "rootfs"), (0, import_node_path25.join)(work2, "target.tar")];
   await (0, import_promises21.pipeline)(packFiles([{ hostPath: node2.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
     ...guestFiles(suite).map((file5) => ({ guestPath: file5.path, mode: file5.mode, text: file5.text })),
     { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
   ]), (0, import_node_fs32.createWriteStream)(layer));
   await Promise.all([
-    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => must("lab-build", "installing the guest", asRoot2(guestArgv(suite, mirror, layer, (0, import_node_path25.join)(work2, "rootfs"))), { env: systemEnvironment() })),
-    step(progress2, "installing the target image", () => must("lab-build", "installing the target image", asRoot2(targetArgv(suite, mirror, (0, import_node_path25.join)(work2, "target.tar"))), { env: systemEnvironment() }))
+    step(progress2, `installing Debian ${suite} with AppArmor and Docker`, () => makeDebianTree("lab-build", "installing the guest", guestArgv(suite, mirror, layer, rootfs), rootfs, progress2)),
+    step(progress2, "installing the target image", () => makeDebianTree("lab-build", "installing the target image", targetArgv(suite, mirror, target2), target2, progress2))
   ]);
 }
 async function makeDisk(work2, { progress: progress2 }) {
