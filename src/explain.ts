@@ -1,7 +1,7 @@
 /** Why a profile lets something through that it seems to deny: a rule that names a link matches nothing. */
 import type { Entry } from './model.ts';
 import { pathOf } from './spec/describe.ts';
-import { literalDenials } from './profile/literals.ts';
+import { literalDenials } from './profile/literal-denials.ts';
 import { resolveInContainer } from './probe/links.ts';
 
 /** Where a command is looked for; the agent uses the container's own PATH, which is this in nearly every image. */

@@ -1,6 +1,6 @@
 /** What could be tried in a container, with what a profile says to each. */
 import { candidatesIn } from './generate/candidates.ts';
-import { namedPaths } from './generate/literals.ts';
+import { namedPaths } from './generate/named-paths.ts';
 import { Pool, predict } from './generate/predict.ts';
 import { pathsOf, standInsAmong } from './generate/stand-ins.ts';
 import { inventory } from './probe/inventory.ts';

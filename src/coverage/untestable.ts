@@ -2,7 +2,7 @@
 import type { Access, FilePermission } from '../profile/access.ts';
 import type { FileRule, LinkRule, PeerRule, ProfileBlock, Rule } from '../profile/rules.ts';
 import { shows, type Subject } from './credit.ts';
-import { folderOf, literalsOf, type Literal } from './literal.ts';
+import { folderOf, literalsOf, type Literal } from '../profile/literals.ts';
 import type { Look } from './operation-accesses.ts';
 
 /** What is known of the place that the probes run in. */

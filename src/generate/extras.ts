@@ -1,6 +1,6 @@
 /** Probes that no file of the image suggests: what peers may do to the container, and what a profile's flags are for. Pure. */
 import type { ProfileBlock, Rule } from '../profile/rules.ts';
-import { alternatives } from './literals.ts';
+import { wholeLiteralsOf } from '../profile/literals.ts';
 
 /** A probe that needs more than an operation and its expectation. */
 export interface Extra {
@@ -25,7 +25,7 @@ export function extrasOf(block: ProfileBlock): Extra[] {
 function signalled({ rules, name }: ProfileBlock): (readonly [Rule, string[]])[] {
   return rules.flatMap((rule) => {
     if (rule.kind !== 'signal' || rule.via.length > 0 || (rule.access.length > 0 && !rule.access.includes('receive'))) return [];
-    const peers = (rule.conditions['peer']?.expanded ?? []).flatMap(alternatives).filter((peer) => NAME.test(peer) && peer !== name);
+    const peers = (rule.conditions['peer']?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME.test(peer) && peer !== name);
     return peers.length === 0 ? [] : [[rule, peers] as const];
   });
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { literalsOf } from '../../../src/coverage/literal.ts';
+import { literalsOf } from '../../../src/profile/literals.ts';
 import { untestable, type Here } from '../../../src/coverage/untestable.ts';
 import { files, here, subject } from './subject.ts';
 

@@ -1,5 +1,6 @@
 import { extrasOf, peersOf } from '../../../src/generate/extras.ts';
-import { alternatives, namedPaths } from '../../../src/generate/literals.ts';
+import { namedPaths } from '../../../src/generate/named-paths.ts';
+import { wholeLiteralsOf } from '../../../src/profile/literals.ts';
 import { expect } from 'chai';
 import { candidatesIn, type Found } from '../../../src/generate/candidates.ts';
 import { choose } from '../../../src/generate/choose.ts';
@@ -86,7 +87,7 @@ describe('generate: a spec from a profile and an image', () => {
   });
 
   it('looks for what rules name, and for the folders that their expressions begin with', () => {
-    expect(alternatives('/{,usr/}bin/{a,b{c,d}}')).to.have.members(['/bin/a', '/usr/bin/a', '/bin/bc', '/usr/bin/bc', '/bin/bd', '/usr/bin/bd']);
+    expect(wholeLiteralsOf('/{,usr/}bin/{a,b{c,d}}')).to.have.members(['/bin/a', '/usr/bin/a', '/bin/bc', '/usr/bin/bc', '/bin/bd', '/usr/bin/bd']);
     const text = readProfileText('/p', 'profile p {\n  deny /usr/bin/top x,\n  deny /opt/x/** w,\n  deny /etc/[^f]*/a r,\n  /srv/ r,\n  /** r,\n}\n', () => undefined);
     if (!isRead(text)) throw new Error(text.message);
     expect(namedPaths(text.profiles[0]!)).to.deep.equal(['/usr/bin/top', '/opt/x', '/etc', '/srv']);

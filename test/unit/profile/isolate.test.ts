@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isolate } from '../../../src/profile/isolate.ts';
-import { literalDenials } from '../../../src/profile/literals.ts';
+import { literalDenials } from '../../../src/profile/literal-denials.ts';
 
 const renamed = (source: string, ...names: string[]): string => {
   const result = isolate(source, names, (name) => `${name}.R`);
