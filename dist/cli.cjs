@@ -48992,13 +48992,13 @@ function shows(subject2, block2, access5, rule) {
   return rule.qualifiers.access === "deny" ? denying(grants(subject2, block2, access5)).includes(rule) : needed(subject2, block2, access5).includes(rule);
 }
 
-// src/coverage/literal.ts
+// src/profile/literals.ts
 var MOST = 64;
 function literalsOf(expression2) {
   const found = [];
-  const todo = [{ done: "", rest: expression2 }];
-  for (let one = todo.pop(); one !== void 0; one = todo.pop()) {
-    if (found.length + todo.length > MOST) return void 0;
+  const open5 = [{ done: "", rest: expression2 }];
+  for (let one = open5.pop(); one !== void 0; one = open5.pop()) {
+    if (found.length + open5.length > MOST) return void 0;
     let { done, rest } = one;
     let end = false;
     while (!end) {
@@ -49014,14 +49014,17 @@ function literalsOf(expression2) {
       rest = rest.slice(size2);
     }
     if (end) continue;
-    const { alternatives: alternatives2, behind: behind3 } = split(rest);
-    if (alternatives2 === void 0) {
+    const { alternatives, behind: behind3 } = split(rest);
+    if (alternatives === void 0) {
       found.push({ text: done, whole: false });
       continue;
     }
-    todo.push(...alternatives2.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
+    open5.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
   }
   return found;
+}
+function wholeLiteralsOf(expression2) {
+  return (literalsOf(expression2) ?? []).flatMap(({ text: text4, whole }) => whole ? [text4] : []);
 }
 function split(text4) {
   const parts3 = [""];
@@ -49366,7 +49369,7 @@ function hereOf(pid, policy, text4) {
   };
 }
 
-// src/profile/literals.ts
+// src/profile/literal-denials.ts
 function literalDenials(source) {
   const tokens = tokenize(source).filter(({ kind }) => kind !== "newline");
   return tokens.flatMap((token, i) => {
@@ -65589,24 +65592,6 @@ function scalar2(text4) {
   return plain2 ? text4 : JSON.stringify(text4).replaceAll(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-// src/generate/literals.ts
-var MOST3 = 64;
-function alternatives(text4) {
-  const inner = /\{([^{}]*)\}/.exec(text4);
-  if (inner === null) return [text4];
-  const [whole, list = ""] = inner;
-  const [head2, tail] = [text4.slice(0, inner.index), text4.slice(inner.index + whole.length)];
-  return [...new Set(list.split(",").flatMap((one) => alternatives(`${head2}${one}${tail}`)))].slice(0, MOST3);
-}
-function namedPaths({ rules }) {
-  const patterns = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf2).flatMap(alternatives);
-  const paths = patterns.map((pattern3) => /[*?[\\^]/.test(pattern3) ? pattern3.replace(/\/?[^/]*[*?[\\^][\s\S]*$/, "") : pattern3.replace(/(?<=.)\/$/, ""));
-  return [...new Set(paths)].filter((path5) => /^\/./.test(path5));
-}
-function pathsOf2(rule) {
-  return (rule.kind === "file" || rule.kind === "link") && rule.path !== void 0 ? rule.path.expanded : [];
-}
-
 // src/generate/extras.ts
 var NAME4 = /^[a-z][a-z0-9-]{0,31}$/;
 function peersOf(block2) {
@@ -65618,7 +65603,7 @@ function extrasOf(block2) {
 function signalled({ rules, name: name2 }) {
   return rules.flatMap((rule) => {
     if (rule.kind !== "signal" || rule.via.length > 0 || rule.access.length > 0 && !rule.access.includes("receive")) return [];
-    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(alternatives).filter((peer) => NAME4.test(peer) && peer !== name2);
+    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME4.test(peer) && peer !== name2);
     return peers2.length === 0 ? [] : [[rule, peers2]];
   });
 }
@@ -65636,7 +65621,7 @@ function flagged({ flags: flags2 }) {
 
 // src/generate/examples.ts
 var EACH = 3;
-var MOST4 = 40;
+var MOST3 = 40;
 var NAMES = ["file", "thing"];
 function examplesIn(block2, changes, surroundings) {
   return [...new Set(block2.rules.flatMap((rule) => examplesOf(rule, block2, changes.get(rule.id) ?? [], surroundings)))];
@@ -65650,7 +65635,7 @@ function examplesOf(rule, block2, changes, surroundings) {
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
   const { sets } = automaton.tagSets(SHAPES.file, { focus, examples: EACH });
   const found = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3))).flatMap(({ tags, examples }) => examples.map((bytes) => readable2(Buffer.from(bytes).toString("latin1"), (name2) => automaton.match(name2) === tags)));
-  return [...new Set(found)].filter((name2) => /^[\x21-\x7e]+[^/]$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MOST4);
+  return [...new Set(found)].filter((name2) => /^[\x21-\x7e]+[^/]$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MOST3);
 }
 function isOwn2({ rule }) {
   return rule === void 0 || rule.via.length === 0;
@@ -66140,6 +66125,16 @@ function costOf(path5, order) {
   const depth = path5.split("/").length - 1;
   const known3 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path5);
   return Math.abs(depth - 3) * 10 + path5.length + (known3 ? -30 : 0) + (path5.startsWith("/sys/") ? 20 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
+}
+
+// src/generate/named-paths.ts
+function namedPaths({ rules }) {
+  const literals = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf2).flatMap((pattern3) => literalsOf(pattern3) ?? []);
+  const paths = literals.map(({ text: text4, whole }) => whole ? text4.replace(/(?<=.)\/$/, "") : folderOf(text4));
+  return [...new Set(paths)].filter((path5) => /^\/./.test(path5));
+}
+function pathsOf2(rule) {
+  return (rule.kind === "file" || rule.kind === "link") && rule.path !== void 0 ? rule.path.expanded : [];
 }
 
 // src/probe/inventory.ts
