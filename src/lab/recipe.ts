@@ -23,8 +23,8 @@ const TARGET_PACKAGES = ['nginx-light', 'iputils-ping', 'procps'];
 /** Users of the guest beside root: one with passwordless sudo, one with no rights at all. */
 export const USERS = { runner: 1001, norights: 1002 } as const;
 
-/** Files that nobody reads in a guest; without them a build is smaller and quicker. */
-const LEAN = ['doc', 'man', 'info', 'locale', 'lintian'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
+/** Without files that nobody reads in a guest, and without waiting for the disk after each file, a build is smaller and quicker. */
+const LEAN = [...['doc', 'man', 'info', 'locale', 'lintian'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`), '--dpkgopt=force-unsafe-io'];
 
 /** Packages of the guest. Docker's client became a package of its own after bookworm. */
 export function guestPackages(suite: LabSuite): readonly string[] {
