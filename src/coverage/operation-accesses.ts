@@ -112,7 +112,9 @@ const READERS: Readonly<Record<string, Reader>> = {
   mknod: ([kind = '', path = ''], look) => [...file('c', look(path, false), made), ...(kind === 'char' || kind === 'block' ? [{ class: 'capability', name: 'mknod' } as const] : [])],
   chmod: attribute, truncate: attribute, chown: ([path = ''], look) => file('w', look(path, false)),
   lock: ([by, mode, path = ''], look) => file(mode === 'none' ? 'k' : by === 'fcntl' && mode === 'write' ? 'rwk' : 'rk', look(path, true)),
-  mmap: ([path = ''], look) => file('rm', look(path, true)), mprotect: ([path = ''], look) => file('rm', look(path, true)), 'receive-fd': ([path = ''], look) => file('r', look(path, true)),
+  mmap: ([path = ''], look) => file('rm', look(path, true)),
+  mprotect: ([path = ''], look) => file('r', look(path, true)), // on overlayfs its `m` is not asked for, so that success shows nothing of it
+  'receive-fd': ([path = ''], look) => file('r', look(path, true)),
   exec: ([path = ''], look) => file('x', look(path, true)),
   'exec-copy': ([from = '', to = ''], look) => [...file('r', look(from, true)), ...file('cwx', look(to, false), made)],
   'exec-script': ([, to = ''], look) => file('cwx', look(to, false), made),
