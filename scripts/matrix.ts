@@ -62,6 +62,7 @@ function classesDoc(hosts: readonly string[]): string {
   const cell = (row: ClassRow | undefined): string => {
     if (row?.denied === undefined) return 'not run';
     if (row.denied.kind === 'skipped') return `not mediated: ${row.denied.reason.replace(/^.*: /, '')}`;
+    if (row.denied.code === 'not-asked' && row.allowed?.code === 'not-asked') return 'in the features, but not asked: a bus daemon asks AppArmor, the kernel does not by itself';
     return row.denied.kind === 'pass' && row.allowed?.kind === 'pass' ? `denied (\`${row.record ?? '?'}\`), allowed without` : `${row.denied.kind} / ${row.allowed?.kind ?? 'not run'}`;
   };
   const rows = [...classes].map(([name, row]) => `| ${name} | ${SUITES.map((suite) => cell(row.get(suite))).join(' | ')} |`);
