@@ -91,6 +91,12 @@ describe('coverage/credit: a success', () => {
     it(`${line} under ${rules.replaceAll('\n', ' ')} hits ${expected.join(', ') || 'none'}`, () => { expect(hit(rules, line)).to.deep.equal(expected); });
   }
 
+  it('of mmap hits `m`; one of mprotect does not, for overlayfs never asks it', () => {
+    const rules = '/etc/passwd r,\n/etc/passwd m,';
+    expect(hit(rules, 'mmap /etc/passwd')).to.have.members(['/etc/passwd r', '/etc/passwd m']);
+    expect(hit(rules, 'mprotect /etc/passwd')).to.deep.equal(['/etc/passwd r']);
+  });
+
   it('between two processes asks the profile of each', () => {
     const two = subject('signal (receive) peer=q,\nsignal (send) peer=q,\nptrace (readby) peer=unconfined,', 'profile q {\n  signal (send) peer=p,\n  signal (receive) peer=other,\n}\n');
     const between = (line: string, self: string, other: string, from?: string): string[] => {
