@@ -46026,8 +46026,11 @@ async function profileNames(file5, source) {
   return result2.stdout.toString().split("\n").filter((line2) => line2 !== "");
 }
 async function compile(file5, source) {
-  const result2 = await parse(file5, source, ["-S"]);
-  return { policy: result2.stdout, warnings: messages(result2.stderr).filter((line2) => /^Warning/.test(line2)) };
+  const result2 = await parse(file5, source, ["-S", "--warn=rule-not-enforced"]);
+  return { policy: result2.stdout, warnings: [...new Set(messages(result2.stderr).filter((line2) => /^Warning/.test(line2)))] };
+}
+async function compileForKernel(source) {
+  return (await parse("/a-rule", source, ["-S", "--policy-features=/sys/kernel/security/apparmor/features"])).stdout;
 }
 async function parse(file5, source, action) {
   const folder = (0, import_node_fs7.mkdtempSync)((0, import_node_path3.join)((0, import_node_os.tmpdir)(), "apparmor-probe-"));
@@ -46316,8 +46319,8 @@ var Variables = class {
     return this.#expand(unquote2(raw), 0, 1)[0] ?? "";
   }
   #values(name2, depth) {
-    const known3 = this.#known.get(name2);
-    if (known3) return known3;
+    const known4 = this.#known.get(name2);
+    if (known4) return known4;
     const written3 = this.sets.get(name2);
     if (!written3) throw new Error(this.booleans.has(name2) ? `@{${name2}} is a boolean` : `the variable @{${name2}} is not defined`);
     if (depth > DEEPEST) throw new Error(`the variable @{${name2}} contains itself, or is nested more than ${DEEPEST} deep`);
@@ -46865,9 +46868,9 @@ function readTruth(cursor4, { reading: { variables } }) {
   const variable = cursor4.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
   if (!variable || !defined && variable.text.startsWith("@")) cursor4.fail("a condition is $x, defined $x or defined @{X}");
   const name2 = variable.text.replaceAll(/[@${}]/g, "");
-  const known3 = variable.text.startsWith("@") ? variables.sets.has(name2) : variables.booleans.has(name2);
-  if (!defined && !known3) cursor4.fail(`the boolean $${name2} is not defined`, variable.start);
-  return (defined ? known3 : variables.booleans.get(name2) ?? false) !== negated;
+  const known4 = variable.text.startsWith("@") ? variables.sets.has(name2) : variables.booleans.has(name2);
+  if (!defined && !known4) cursor4.fail(`the boolean $${name2} is not defined`, variable.start);
+  return (defined ? known4 : variables.booleans.get(name2) ?? false) !== negated;
 }
 
 // src/profile/read-profile.ts
@@ -47278,9 +47281,9 @@ var Automaton = class {
     const byKey = /* @__PURE__ */ new Map();
     return Uint8Array.from({ length: 256 }, (_, byte) => {
       const key = `${this.distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
-      const known3 = byKey.get(key);
-      const number5 = known3 ?? byKey.size;
-      if (known3 === void 0) byKey.set(key, number5);
+      const known4 = byKey.get(key);
+      const number5 = known4 ?? byKey.size;
+      if (known4 === void 0) byKey.set(key, number5);
       const best = this.representatives[number5];
       if (best === void 0 || byteCost(byte) < byteCost(best)) this.representatives[number5] = byte;
       return number5;
@@ -47288,8 +47291,8 @@ var Automaton = class {
   }
   /** The states that count among those reached without reading a byte. */
   closure(from) {
-    const known3 = this.closures[from];
-    if (known3 !== void 0) return known3;
+    const known4 = this.closures[from];
+    if (known4 !== void 0) return known4;
     const seen2 = /* @__PURE__ */ new Set([from]);
     for (const state of seen2) if (this.sets[state] === void 0) for (const to of this.next[state] ?? []) seen2.add(to);
     return this.closures[from] = Int32Array.from([...seen2].filter((state) => this.sets[state] !== void 0 || this.accepts.has(state)));
@@ -47299,8 +47302,8 @@ var Automaton = class {
     return this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])));
   }
   step(state, number5) {
-    const known3 = state.next[number5];
-    if (known3 !== void 0) return known3;
+    const known4 = state.next[number5];
+    if (known4 !== void 0) return known4;
     const byte = this.representatives[number5] ?? 0;
     const { scratch, stamps } = this;
     const stamp = this.stamp += 1;
@@ -47355,8 +47358,8 @@ var Automaton = class {
   intern(found) {
     found.sort();
     const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString("latin1");
-    const known3 = this.states.get(key);
-    if (known3 !== void 0) return known3;
+    const known4 = this.states.get(key);
+    if (known4 !== void 0) return known4;
     const members2 = found.slice();
     const list = [...members2].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
     const tags = this.tagLists.get(list.join()) ?? list;
@@ -47853,8 +47856,8 @@ function surroundingsOf(text4, block2) {
   return { aliases: text4.aliases, children: text4.profiles.some(({ name: name2 }) => name2.startsWith(`${block2.name}//`)) };
 }
 function policyOf(block2, surroundings = ALONE) {
-  const known3 = policies.get(block2);
-  if (known3 !== void 0 && known3.surroundings.children === surroundings.children && known3.surroundings.aliases === surroundings.aliases) return known3.policy;
+  const known4 = policies.get(block2);
+  if (known4 !== void 0 && known4.surroundings.children === surroundings.children && known4.surroundings.aliases === surroundings.aliases) return known4.policy;
   const policy = compilePolicy(block2, surroundings);
   policies.set(block2, { surroundings, policy });
   return policy;
@@ -47888,8 +47891,8 @@ function isExact(regex) {
   return "exact" in nfa && nfa.exact;
 }
 function expressionOf(regex) {
-  const known3 = automata.get(regex);
-  if (known3 !== void 0) return known3;
+  const known4 = automata.get(regex);
+  if (known4 !== void 0) return known4;
   const nfa = readRegex(regex);
   if (automata.size < 2e4) automata.set(regex, nfa);
   return nfa;
@@ -47905,8 +47908,8 @@ function implied(block2, { children: children2 }) {
   ];
 }
 function grantsFor(policy, question) {
-  const compiled = policy.domains[question.domain];
-  return compiled.automaton.match(question.key).flatMap((tag3) => compiled.byTag[tag3] ?? []).filter((grant) => covers(grant, question.words));
+  const compiled2 = policy.domains[question.domain];
+  return compiled2.automaton.match(question.key).flatMap((tag3) => compiled2.byTag[tag3] ?? []).filter((grant) => covers(grant, question.words));
 }
 function covers(grant, words5) {
   return words5.every((word2, i) => grant.words[i]?.has(word2) ?? true);
@@ -48127,9 +48130,9 @@ var WORDS = {
   userns: [["create"]]
 };
 function wordsOf(domain, grants2) {
-  return WORDS[domain].reduce((rows, known3, i) => {
+  return WORDS[domain].reduce((rows, known4, i) => {
     const named4 = grants2.flatMap(({ words: words5 }) => [...words5[i] ?? []]);
-    const all = known3.includes("other") && named4.length === 0 ? ["owner"] : [.../* @__PURE__ */ new Set([...known3, ...named4])];
+    const all = known4.includes("other") && named4.length === 0 ? ["owner"] : [.../* @__PURE__ */ new Set([...known4, ...named4])];
     return rows.flatMap((words5) => all.map((word2) => [...words5, word2]));
   }, [[]]);
 }
@@ -48305,9 +48308,9 @@ function questions(speaking, combinations, grants2) {
     for (const words5 of combinations) {
       const said = all.filter((grant) => covers(grant, words5));
       const key = said.map((grant) => numbers.get(grant)).join();
-      const known3 = found.get(key);
-      if (known3 === void 0) found.set(key, { said, times: 1 });
-      else known3.times += 1;
+      const known4 = found.get(key);
+      if (known4 === void 0) found.set(key, { said, times: 1 });
+      else known4.times += 1;
     }
   }
   return found.values();
@@ -48556,16 +48559,16 @@ function capability(fields2) {
 function network(fields2) {
   const { family: family2 = "", sock_type: type5 = "" } = fields2;
   if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
-  const known3 = /^[a-z_]+$/.test(type5);
+  const known4 = /^[a-z_]+$/.test(type5);
   if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
-    return `network ${family2}${known3 ? ` ${type5}` : ""}`;
+    return `network ${family2}${known4 ? ` ${type5}` : ""}`;
   }
   const address2 = (key) => {
     const value = fields2[key];
     return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : pattern(value)}`];
   };
   const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern(fields2["peer"])}`], ...address2("peer_addr")];
-  return `unix${words(fields2)}${known3 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
+  return `unix${words(fields2)}${known4 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
 }
 function signal(fields2) {
   const name2 = fields2["signal"] ?? "";
@@ -49052,12 +49055,14 @@ function folderOf(text4) {
 
 // src/coverage/untestable.ts
 var CLASS = { link: "file", unix: "network", remount: "mount", umount: "mount", pivot_root: "mount" };
+function classOf(rule) {
+  return rule.kind === "unix" && rule.qualifiers.access === "deny" ? "unix" : CLASS[rule.kind] ?? rule.kind;
+}
 function untestable(rule, block2, subject2, here) {
   if (rule.kind === "all") return void 0;
-  if (rule.kind === "unix" && rule.qualifiers.access === "deny") return here.unmediated("unix");
   if (rule.kind === "dbus") return "A bus daemon asks for it, not the kernel.";
   if (rule.qualifiers.access === "prompt") return "A prompt needs someone who answers it.";
-  return here.unmediated(CLASS[rule.kind] ?? rule.kind) ?? ofKind(rule, block2, subject2, here);
+  return here.unmediated(classOf(rule)) ?? ofKind(rule, block2, subject2, here);
 }
 function ofKind(rule, block2, subject2, here) {
   switch (rule.kind) {
@@ -49265,6 +49270,44 @@ function defaultAbi() {
   }
 }
 
+// src/kernel/mediation.ts
+var RULES = /* @__PURE__ */ new Map([
+  ["unix", "deny unix (connect) type=stream peer=(label=x),"],
+  ["userns", "deny userns create,"],
+  ["io_uring", "deny io_uring sqpoll,"],
+  ["mqueue", "deny mqueue create /x,"]
+]);
+var known2 = /* @__PURE__ */ new Map();
+async function unruled(classes) {
+  const reasons = /* @__PURE__ */ new Map();
+  for (const name2 of new Set(classes)) {
+    const reason2 = notMediated(name2) ?? await notWritten(name2);
+    if (reason2 !== void 0) reasons.set(name2, reason2);
+  }
+  return reasons;
+}
+function notWritten(name2) {
+  const answer2 = known2.get(name2) ?? tryRule(name2);
+  known2.set(name2, answer2);
+  return answer2;
+}
+async function tryRule(name2) {
+  const rule = RULES.get(name2);
+  if (rule === void 0 || await compiled(rule) !== await compiled("")) return void 0;
+  return `This kernel's AppArmor mediates ${name2}, but apparmor_parser ${await parserVersion() ?? ""} compiles no rule of it.`;
+}
+async function compiled(rule) {
+  try {
+    return (await compileForKernel(`profile p {
+${rule}
+}
+`)).toString("base64");
+  } catch (error3) {
+    if (rule !== "" && error3 instanceof HarnessError && error3.code === "profile-invalid") return compiled("");
+    throw error3;
+  }
+}
+
 // src/probe/inside.ts
 var import_node_fs13 = require("node:fs");
 var import_node_path8 = require("node:path");
@@ -49342,31 +49385,29 @@ function rootOf(pid) {
 }
 
 // src/cover.ts
-function cover(source, policy, entries, pid) {
+async function cover(source, policy, entries, pid) {
   const file5 = source.from === "file" ? source.file : "source" in source && typeof source.source === "string" ? source.source : void 0;
   if (file5 === void 0) return { unknown: "The engine's own profile is not there as text: `source:` beside `engine:` names a file that has it." };
   try {
     const text4 = profileText(file5, {}, policy.source);
     if (!policy.name.split("//&").every((name2) => text4.profiles.some((block2) => block2.name === name2))) return { unknown: `${file5} has no profile ${policy.name}.` };
-    return coverageOf({ text: text4, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, hereOf(pid, policy, text4));
+    return coverageOf({ text: text4, profile: policy.name, original: (label) => asWritten(label, policy.written) }, entries, await hereOf(pid, policy, text4));
   } catch (thrown) {
     const { message, details } = asHarnessError(thrown);
     return { unknown: [message, ...details].join(" ") };
   }
 }
-function hereOf(pid, policy, text4) {
+async function hereOf(pid, policy, text4) {
   const abi = policyAbi(text4);
-  const known3 = /* @__PURE__ */ new Map();
-  const reason2 = (name2) => notMediated(name2) ?? (abi === void 0 ? void 0 : notCompiled(name2, abi));
+  const classes = new Set(text4.profiles.flatMap(({ rules }) => rules).filter(({ kind }) => kind !== "all").map(classOf));
+  const notRuled = await unruled(classes);
+  const reasons = new Map([...classes].map((name2) => [name2, notRuled.get(name2) ?? (abi === void 0 ? void 0 : notCompiled(name2, abi))]));
   return {
     ...limitsInside(pid),
     labels: ["unconfined", ...[...loadedProfiles().keys()].filter((name2) => !policy.written.has(name2))],
     look: (path5, follow2) => lookInside(pid, path5, follow2),
     list: (folder) => listInside(pid, folder),
-    unmediated: (name2) => {
-      if (!known3.has(name2)) known3.set(name2, reason2(name2));
-      return known3.get(name2);
-    }
+    unmediated: (name2) => reasons.get(name2)
   };
 }
 
@@ -49574,8 +49615,8 @@ var Trial = class {
   }
   /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe3) {
-    const known3 = this.#entries.get(probe3.id);
-    if (known3 !== void 0) return known3;
+    const known4 = this.#entries.get(probe3.id);
+    if (known4 !== void 0) return known4;
     const batch = this.#batchFrom(probe3);
     const first = await this.#tryAll(batch);
     const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && !removes(action));
@@ -50505,6 +50546,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
     draft.faults.push(serviceFault);
     events2.fault(serviceFault);
   }
+  const notRuled = await unruled(plan.probes.flatMap(({ action }) => action.kind === "operation" ? [action.class] : []));
   draft.trial = new Trial({
     // denials under the twin's baseline are no probe's
     probes: plan.probes,
@@ -50514,7 +50556,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
     barrier,
     profiles: policy.names.filter((name2) => name2 !== stage.baseline),
     container: plan.container,
-    foregone: (probe3) => beforeItsTime(plan, probe3, version2) ?? foregone(probe3, serviceFault, denials)
+    foregone: (probe3) => beforeItsTime(plan, probe3, version2) ?? foregone(probe3, notRuled, serviceFault, denials)
   });
 }
 async function standIns(plan, policy, changes) {
@@ -50535,8 +50577,8 @@ profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
   }
   return missing.map((name2) => `no profile ${name2} is loaded here: an open one stands in for it`);
 }
-function foregone(probe3, serviceFault, denials) {
-  const unmediated = probe3.action.kind === "operation" ? notMediated(probe3.action.class) : void 0;
+function foregone(probe3, notRuled, serviceFault, denials) {
+  const unmediated = probe3.action.kind === "operation" ? notRuled.get(probe3.action.class) : void 0;
   if (unmediated !== void 0) return { kind: "skipped", code: "not-mediated", reason: unmediated, notes: [] };
   if (probe3.action.kind === "operation" && probe3.action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
   return serviceFault === void 0 || probe3.action.kind !== "http" ? void 0 : serviceDown(probe3, serviceFault, denials);
@@ -55432,7 +55474,7 @@ async function runOneSuite(plan, number5, context) {
     note(thrown);
   } finally {
     const { policy, stage } = draft;
-    if (policy !== void 0 && stage !== void 0 && options.withoutCoverage !== true) draft.coverage = cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
+    if (policy !== void 0 && stage !== void 0 && options.withoutCoverage !== true) draft.coverage = await cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
     await tearDown(draft, containers, note);
   }
   const why2 = draft.faults[0];
@@ -55500,8 +55542,8 @@ var import_node_path14 = require("node:path");
 var import_node_path13 = require("node:path");
 
 // src/spec/nearest.ts
-function nearest2(word2, known3) {
-  const scored = known3.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
+function nearest2(word2, known4) {
+  const scored = known4.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
   return scored[0]?.candidate;
 }
 function editDistance(a, b) {
@@ -62292,9 +62334,9 @@ function crossProblems(value, locate) {
     if (container2["only-apparmor"] === true && replaced.length > 0) found.push({ at: locate(["container", replaced[0] ?? ""]), message: `container: \`only-apparmor\` replaces ${replaced.map((key) => `\`${key}\``).join(", ")}` });
     if (container2["hold"] === true && ("command" in container2 || "entrypoint" in container2)) found.push({ at: locate(["container", "hold"]), message: "container: `hold` replaces `command` and `entrypoint`" });
   }
-  const known3 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
-  if (known3.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
-  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known3, i, locate) : []));
+  const known4 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
+  if (known4.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
+  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known4, i, locate) : []));
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
 function wordProblem(line2, path5, locate) {
@@ -62307,12 +62349,12 @@ function operationProblem(given, path5, locate) {
   const read2 = readOperation(splitList(given));
   return "problem" in read2 ? [{ at: locate(path5), message: `${path5.map(String).join(".")}: ${read2.problem}` }] : [];
 }
-function peerProblems(probe3, known3, i, locate) {
+function peerProblems(probe3, known4, i, locate) {
   const { from } = probe3;
   const given = probe3["try"];
   const read2 = typeof given === "string" || Array.isArray(given) && given.every((word2) => typeof word2 === "string") ? readOperation(splitList(given)) : void 0;
   const other = read2 !== void 0 && "other" in read2 ? read2.other : void 0;
-  const missing = [from, other === "container" ? void 0 : other].find((name2) => typeof name2 === "string" && !known3.includes(name2));
+  const missing = [from, other === "container" ? void 0 : other].find((name2) => typeof name2 === "string" && !known4.includes(name2));
   const at = locate(["probes", i, from === void 0 ? "try" : "from"]);
   if (typeof missing === "string") return [{ at, message: `there is no peer ${JSON.stringify(missing)} in \`peers\`` }];
   if (from !== void 0 && other !== "container") return [{ at, message: "`from` goes with `try` and `container` for the other end, for example `signal term container`" }];
@@ -62426,11 +62468,11 @@ function loadPlans(files, options) {
   }
   return plans;
 }
-var known2 = /* @__PURE__ */ new Map();
+var known3 = /* @__PURE__ */ new Map();
 function validateOnce(name2, text4) {
   const key = `${name2}\0${text4}`;
-  const result2 = known2.get(key) ?? validateSpec(name2, text4);
-  if (known2.size < 16) known2.set(key, result2);
+  const result2 = known3.get(key) ?? validateSpec(name2, text4);
+  if (known3.size < 16) known3.set(key, result2);
   return result2;
 }
 function readSpec(file5) {
@@ -65435,8 +65477,8 @@ function choose2(goals, held3) {
   for (const goal of [...goals].sort((a, b) => ORDER3.indexOf(a.purpose) - ORDER3.indexOf(b.purpose))) {
     if (goal.variant !== void 0 && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
     const good = [...goal.options.filter((one) => held3(one) === "clean"), ...goal.options.filter((one) => held3(one) === "noted")];
-    const known3 = good.find((one) => taken.has(one));
-    if (known3 !== void 0) continue;
+    const known4 = good.find((one) => taken.has(one));
+    if (known4 !== void 0) continue;
     const [best] = good;
     if (best === void 0) {
       open5.push(goal);
@@ -66005,9 +66047,9 @@ var Pool = class {
       for (const { domain, key } of one.questions) {
         const keys = this.#byKey.get(domain) ?? /* @__PURE__ */ new Map();
         this.#byKey.set(domain, keys);
-        const known3 = keys.get(key);
-        if (known3 === void 0) keys.set(key, [one]);
-        else known3.push(one);
+        const known4 = keys.get(key);
+        if (known4 === void 0) keys.set(key, [one]);
+        else known4.push(one);
       }
     }
   }
@@ -66136,8 +66178,8 @@ var ROUNDABOUT = 60;
 function costOf(path5, order) {
   if (path5 === void 0) return order / 1e6;
   const depth = path5.split("/").length - 1;
-  const known3 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path5);
-  return Math.abs(depth - 3) * 10 + path5.length + (known3 ? -30 : 0) + (path5.startsWith("/sys/") ? 20 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
+  const known4 = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path5);
+  return Math.abs(depth - 3) * 10 + path5.length + (known4 ? -30 : 0) + (path5.startsWith("/sys/") ? 20 : 0) + (/[^a-z/.-]/.test(path5) ? 12 : 0) + order / 1e6;
 }
 
 // src/generate/named-paths.ts
@@ -66292,11 +66334,11 @@ function own3({ rules }) {
   return rules.filter(({ via }) => via.length === 0);
 }
 function remembering(find2) {
-  const known3 = /* @__PURE__ */ new Map();
+  const known4 = /* @__PURE__ */ new Map();
   return (request2) => {
     const key = JSON.stringify(request2);
-    if (!known3.has(key)) known3.set(key, find2(request2));
-    return known3.get(key);
+    if (!known4.has(key)) known4.set(key, find2(request2));
+    return known4.get(key);
   };
 }
 async function holding(trial, probes, shortlist, signal3) {
@@ -66616,10 +66658,10 @@ function automatonOf(blob) {
   }
   const [accept, accept2, base, check2, other, next, classes] = [ACCEPT, ACCEPT2, BASE, CHECK, DEFAULT, NEXT, CLASSES].map((id) => tables.get(id));
   if (accept === void 0 || base === void 0 || check2 === void 0 || other === void 0 || next === void 0) return void 0;
-  const classOf = (byte) => classes?.[byte] ?? byte;
+  const classOf2 = (byte) => classes?.[byte] ?? byte;
   return {
     next(state, byte) {
-      const column = classOf(byte);
+      const column = classOf2(byte);
       for (let now = state, turns = 0; turns < base.length; turns += 1) {
         const entry = base[now] ?? 0;
         const place4 = (entry & 16777215) + column;
@@ -66884,8 +66926,8 @@ var Workbench = class {
     return entries;
   }
   /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
-  covering(entries) {
-    const coverage = cover(this.#plan.profile, this.#policy, entries, this.pid);
+  async covering(entries) {
+    const coverage = await cover(this.#plan.profile, this.#policy, entries, this.pid);
     return new Map("unknown" in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
   }
   /** The policy as it was compiled from the profile unchanged. */
@@ -67052,7 +67094,7 @@ async function work(plan, options, session, draft, note) {
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe3 }) => probe3);
     events2.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
-    const covering = bench.covering(baseline);
+    const covering = await bench.covering(baseline);
     const began = performance.now();
     try {
       await judgeAll({ bench, text: text4, mutants, probes: usable, covering, plan, session, draft, signal: options.signal });
@@ -67078,13 +67120,13 @@ async function work(plan, options, session, draft, note) {
   }
 }
 async function judgeAll({ bench, text: text4, mutants, probes, covering, plan: { untestable: untestable2 }, session: { events: events2 }, draft, signal: signal3 }) {
-  const compiled = ahead(mutants, (mutant) => bench.compile(mutatedText(text4, mutant)));
+  const compiled2 = ahead(mutants, (mutant) => bench.compile(mutatedText(text4, mutant)));
   const byPolicy = /* @__PURE__ */ new Map();
   const killers = /* @__PURE__ */ new Map();
   for (const mutant of mutants) {
     if (isAborted(signal3)) throw new HarnessError("interrupted", "The run was interrupted.");
     const started2 = performance.now();
-    const policy = await compiled(mutant);
+    const policy = await compiled2(mutant);
     if (isAborted(signal3)) throw new HarnessError("interrupted", "The run was interrupted.");
     const hash = Buffer.isBuffer(policy) ? (0, import_node_crypto11.createHash)("sha256").update(policy).digest("hex") : "";
     const twin = byPolicy.get(hash);
@@ -67399,7 +67441,7 @@ Needs no AppArmor on this host; includes such as <tunables/global> need its file
 Example: apparmor-probe rules profiles/docker-nginx -b /etc/apparmor.d`).action((file5, options) => {
   process.exitCode = runRules(file5, options);
 });
-program2.command("diff").description("what a change of a profile changes: rules, accesses of the compiled policy, and with --spec verdicts of probes").argument("<BASE>", "a profile file, REVISION:PATH, or a revision of FILE").argument("<HEAD>", "the same for the other side").argument("[FILE]", "the profile file, when BASE and HEAD are revisions").addOption(new Option("--host <where>", "where the kernel is asked; none reads the expressions only").choices(["auto", "local", "lab", "none"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--spec <file>", "try its probes under both profiles, and let its waivers count").option("--json", "print JSON", false).option("--markdown <file>", "also write it as Markdown").option("-I, --include <folder>", "search this folder for includes (repeat for more)", (folder, known3) => [...known3, folder], []).option("-b, --base <folder>", "the base folder of includes (default: /etc/apparmor.d)").addOption(new Option("--as <name>", "what to call a side").argParser((name2, known3) => [...known3 ?? [], name2]).hideHelp()).addHelpText("after", `
+program2.command("diff").description("what a change of a profile changes: rules, accesses of the compiled policy, and with --spec verdicts of probes").argument("<BASE>", "a profile file, REVISION:PATH, or a revision of FILE").argument("<HEAD>", "the same for the other side").argument("[FILE]", "the profile file, when BASE and HEAD are revisions").addOption(new Option("--host <where>", "where the kernel is asked; none reads the expressions only").choices(["auto", "local", "lab", "none"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--spec <file>", "try its probes under both profiles, and let its waivers count").option("--json", "print JSON", false).option("--markdown <file>", "also write it as Markdown").option("-I, --include <folder>", "search this folder for includes (repeat for more)", (folder, known4) => [...known4, folder], []).option("-b, --base <folder>", "the base folder of includes (default: /etc/apparmor.d)").addOption(new Option("--as <name>", "what to call a side").argParser((name2, known4) => [...known4 ?? [], name2]).hideHelp()).addHelpText("after", `
 Exit status: 0 nothing is newly allowed that no waiver of the spec covers, 1 something is, 2 a profile, revision or option is wrong,
 4 the harness or the host failed, or the kernel contradicts our reading.
 

@@ -61,7 +61,7 @@ process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 function classesDoc(hosts: readonly string[]): string {
   const cell = (row: ClassRow | undefined): string => {
     if (row?.denied === undefined) return 'not run';
-    if (row.denied.kind === 'skipped') return `not mediated: ${row.denied.reason.replace(/^.*: /, '')}`;
+    if (row.denied.kind === 'skipped') return row.denied.reason.replace(/^This kernel's AppArmor does not mediate .*: /, 'not mediated: ');
     if (row.denied.code === 'not-asked' && row.allowed?.code === 'not-asked') return 'in the features, but not asked: a bus daemon asks AppArmor, the kernel does not by itself';
     return row.denied.kind === 'pass' && row.allowed?.kind === 'pass' ? `denied (\`${row.record ?? '?'}\`), allowed without` : `${row.denied.kind} / ${row.allowed?.kind ?? 'not run'}`;
   };

@@ -81,7 +81,7 @@ async function work(plan: Plan, options: MutateOptions & { readonly pattern: Reg
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
     events.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
-    const covering = bench.covering(baseline);
+    const covering = await bench.covering(baseline);
     const began = performance.now();
     try {
       await judgeAll({ bench, text, mutants, probes: usable, covering, plan, session, draft, signal: options.signal });

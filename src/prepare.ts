@@ -2,8 +2,8 @@
 import type { Container } from './container/container.ts';
 import { HarnessError } from './errors.ts';
 import { agentFile } from './host/package.ts';
-import { notMediated } from './kernel/features.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
+import { unruled } from './kernel/mediation.ts';
 import { compile } from './kernel/parser.ts';
 import { loadedProfiles, removeProfile, replacePolicy } from './kernel/policy.ts';
 import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from './model.ts';
@@ -57,10 +57,11 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   draft.early.push(...denials);
   const serviceFault = stage.serviceFault === undefined ? undefined : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join('\n') };
   if (serviceFault !== undefined) { draft.faults.push(serviceFault); events.fault(serviceFault); }
+  const notRuled = await unruled(plan.probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : [])));
   draft.trial = new Trial({ // denials under the twin's baseline are no probe's
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
     log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), container: plan.container,
-    foregone: (probe) => beforeItsTime(plan, probe, version) ?? foregone(probe, serviceFault, denials),
+    foregone: (probe) => beforeItsTime(plan, probe, version) ?? foregone(probe, notRuled, serviceFault, denials),
   });
 }
 
@@ -77,8 +78,8 @@ async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['chan
 }
 
 /** What can be said of a probe without trying it. */
-function foregone(probe: Probe, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
-  const unmediated = probe.action.kind === 'operation' ? notMediated(probe.action.class) : undefined;
+function foregone(probe: Probe, notRuled: ReadonlyMap<string, string>, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
+  const unmediated = probe.action.kind === 'operation' ? notRuled.get(probe.action.class) : undefined;
   if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
   if (probe.action.kind === 'operation' && probe.action.class === 'dbus') return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
   return serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);

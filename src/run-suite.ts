@@ -42,7 +42,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     note(thrown);
   } finally {
     const { policy, stage } = draft;
-    if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true) draft.coverage = cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
+    if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true) draft.coverage = await cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
     await tearDown(draft, containers, note);
   }
   const why = draft.faults[0];

@@ -46,8 +46,8 @@ export class Workbench {
   }
 
   /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
-  covering(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
-    const coverage = cover(this.#plan.profile, this.#policy, entries, this.pid);
+  async covering(entries: readonly Entry[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const coverage = await cover(this.#plan.profile, this.#policy, entries, this.pid);
     return new Map('unknown' in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
   }
 

@@ -23,14 +23,17 @@ export interface Here {
 /** Classes of rules under the names that the kernel's list of features has. */
 const CLASS: Readonly<Partial<Record<Rule['kind'], string>>> = { link: 'file', unix: 'network', remount: 'mount', umount: 'mount', pivot_root: 'mount' };
 
+/** The class of a rule. Of a deny rule for unix sockets nothing is left where they are known only as a network family. */
+export function classOf(rule: Rule): string {
+  return rule.kind === 'unix' && rule.qualifiers.access === 'deny' ? 'unix' : CLASS[rule.kind] ?? rule.kind;
+}
+
 /** @returns a sentence, or undefined when a probe can reach the rule. */
 export function untestable(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
   if (rule.kind === 'all') return undefined;
-  // of a deny rule for unix sockets nothing is left where the kernel knows them only as a network family
-  if (rule.kind === 'unix' && rule.qualifiers.access === 'deny') return here.unmediated('unix');
   if (rule.kind === 'dbus') return 'A bus daemon asks for it, not the kernel.';
   if (rule.qualifiers.access === 'prompt') return 'A prompt needs someone who answers it.';
-  return here.unmediated(CLASS[rule.kind] ?? rule.kind) ?? ofKind(rule, block, subject, here);
+  return here.unmediated(classOf(rule)) ?? ofKind(rule, block, subject, here);
 }
 
 function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {

@@ -43,8 +43,13 @@ export async function profileNames(file: string, source: string): Promise<string
 
 /** Compiles a text without loading it. The cache is neither read nor written: a stale one would load yesterday's policy. */
 export async function compile(file: string, source: string): Promise<Compiled> {
-  const result = await parse(file, source, ['-S']);
-  return { policy: result.stdout, warnings: messages(result.stderr).filter((line) => /^Warning/.test(line)) };
+  const result = await parse(file, source, ['-S', '--warn=rule-not-enforced']);
+  return { policy: result.stdout, warnings: [...new Set(messages(result.stderr).filter((line) => /^Warning/.test(line)))] };
+}
+
+/** Compiles a text for all that this kernel mediates, whatever feature ABI the host's parser is set to. @throws HarnessError `profile-invalid` */
+export async function compileForKernel(source: string): Promise<Buffer> {
+  return (await parse('/a-rule', source, ['-S', '--policy-features=/sys/kernel/security/apparmor/features'])).stdout;
 }
 
 async function parse(file: string, source: string, action: readonly string[]): Promise<ExecResult> {

@@ -1,6 +1,6 @@
 /** Two processes, each under a label of its own: signals, traces and sockets between them, in each direction. */
 import { expect } from 'chai';
-import { notMediated } from '../../src/kernel/features.ts';
+import { unruled } from '../../src/kernel/mediation.ts';
 import { exec } from '../../src/process.ts';
 import { entry, file, harness, profileText, spec, story } from './kit.ts';
 
@@ -54,7 +54,7 @@ describe('a peer under a chosen label', () => {
       { name: 'connect', try: 'connect unix stream peer other', expect: 'denied' }, { name: 'send', try: 'send unix dgram peer other', expect: 'allowed' },
       { name: 'accept', from: 'third', try: 'connect unix stream container', expect: 'denied' }, { name: 'accept, allowed', from: 'other', try: 'connect unix stream container', expect: 'allowed' },
     ], { control: true, peers: { other: { profile: 'meeting-other' }, third: { profile: 'meeting-plain' } } })]);
-    const reason = notMediated('unix');
+    const reason = (await unruled(['unix'])).get('unix');
     expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
     expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill(reason === undefined ? 'pass' : 'skipped'));
     if (reason !== undefined) expect(entry(ledger, 'connect').verdict.reason).to.equal(reason);

@@ -40,6 +40,12 @@ describe('loading a profile', () => {
     expect(exit, story(ledger)).to.equal(0);
   });
 
+  it('a rule that the compiled policy leaves out is named in the evidence', async () => {
+    const { ledger } = await harness([spec(profileText('left-out', '  deny unix (connect) type=stream peer=(label=x),'), [{ name: 'open', open: '/etc/passwd', expect: 'allowed' }])]);
+    const [warning, another] = ledger.suites[0]!.confinement!.parserWarnings;
+    expect([warning, another]).to.deep.equal([warning?.match(/^Warning from profile left-out\S* \(\S+\): deny unix socket rule not enforced.*$/)?.[0], undefined]);
+  });
+
   it('its children come along, and an include beside it is found', async () => {
     const dir = folder();
     writeFileSync(join(dir, 'rules'), 'deny /etc/passwd w,\n');
