@@ -1,5 +1,5 @@
 /** What a mutation run found, as plain data, and the score. Pure. */
-import type { Fault, HostFacts } from './model.ts';
+import type { ReportHead } from './model.ts';
 import type { MutationKind } from './profile/mutants.ts';
 
 /**
@@ -29,13 +29,7 @@ export interface MutantResult {
   readonly ms: number;
 }
 
-export interface MutationReport {
-  readonly schema: 1;
-  readonly tool: string;
-  readonly run: string;
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly host?: HostFacts;
+export interface MutationReport extends ReportHead {
   readonly spec: string;
   readonly title: string;
   readonly profileFile?: string;
@@ -47,7 +41,6 @@ export interface MutationReport {
   readonly restarts: number;
   readonly results: readonly MutantResult[];
   readonly notes: readonly string[];
-  readonly faults: readonly Fault[];
 }
 
 export type MutationCounts = Readonly<Record<MutantState, number>> & { readonly total: number };

@@ -127,16 +127,20 @@ export interface Suite {
   readonly coverage?: Coverage;
 }
 
-/** The one truth of a run. */
-export interface Ledger {
+/** What every report in JSON begins with. */
+export interface ReportHead {
   readonly schema: 1;
   readonly tool: string;
   readonly run: string;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly host?: HostFacts;
+  readonly faults: readonly Fault[];
+}
+
+/** The one truth of a run. */
+export interface Ledger extends ReportHead {
   readonly options: { readonly grep?: string; readonly bail: boolean; readonly inPlace: boolean; readonly planned: number; readonly selected: number;
     /** The percentage of its testable rules that every profile has to reach. */ readonly minCoverage?: number };
   readonly suites: readonly Suite[];
-  readonly faults: readonly Fault[];
 }

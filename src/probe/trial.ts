@@ -75,7 +75,7 @@ export class Trial {
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = (): Promise<Seen> => attemptAll(confined, batch);
-    const controlled = async (): Promise<Seen> => new Map([...controlSeen ?? [], ...control === undefined ? [] : await attemptAll(control, inControl)]);
+    const controlled = async (): Promise<Seen> => control === undefined ? new Map() : await attemptAll(control, inControl);
     const shared = container.mounts.some(({ readonly }) => !readonly);
     const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     const beforeSerial = await barrier.cross();
@@ -86,7 +86,7 @@ export class Trial {
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const loss = findLosses(look.texts).find((one) => touches(one, window));
-    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id), witnesses.get(probe.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id) ?? controlSeen?.get(probe.id), witnesses.get(probe.id) ?? [], loss?.why))];
   }
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
