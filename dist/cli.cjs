@@ -45161,7 +45161,7 @@ function containerConfig({ spec, run: run2, name: name2, role, profile: profile2
 // src/container/container.ts
 var import_node_stream = require("node:stream");
 var import_promises = require("node:timers/promises");
-var KILL_MS = 3e3;
+var KILL_MS = 5e3;
 var Container = class {
   #container;
   #docker;
@@ -45231,14 +45231,9 @@ var Container = class {
    * profile away, is called when they do not die.
    */
   async remove(unconfine) {
-    const kill2 = async () => {
-      try {
-        await this.#container.kill();
-      } catch {
-      }
-    };
-    await Promise.race([kill2(), (0, import_promises.setTimeout)(KILL_MS)]);
-    if (!await this.#gone(KILL_MS)) unconfine();
+    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(() => true, (error3) => error3.statusCode === 404);
+    this.#container.kill().catch(() => void 0);
+    if (!await ended) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
     } catch (error3) {
@@ -45246,16 +45241,6 @@ var Container = class {
       if (statusCode === 404 || statusCode === 409 && await this.#vanishes()) return;
       throw new HarnessError("restore-failed", `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error3)}.`, { cause: error3 });
     }
-  }
-  async #gone(ms2) {
-    for (const end = Date.now() + ms2; Date.now() < end; await (0, import_promises.setTimeout)(50)) {
-      try {
-        if (!(await this.#container.inspect()).State.Running) return true;
-      } catch {
-        return true;
-      }
-    }
-    return false;
   }
   /** A removal was already in progress: true once it is done. */
   async #vanishes() {
@@ -49646,7 +49631,7 @@ var Trial = class {
     const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = () => attemptAll(confined, batch);
-    const controlled = async () => new Map([...controlSeen ?? [], ...control === void 0 ? [] : await attemptAll(control, inControl)]);
+    const controlled = async () => control === void 0 ? /* @__PURE__ */ new Map() : await attemptAll(control, inControl);
     const shared = container2.mounts.some(({ readonly: readonly2 }) => !readonly2);
     const [seen2, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     const beforeSerial = await barrier.cross();
@@ -49656,7 +49641,7 @@ var Trial = class {
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
     const loss = findLosses(look2.texts).find((one) => touches(one, window2));
-    return [...settled, ...batch.map((probe3) => this.#entry(probe3, seen2.get(probe3.id), controls.get(probe3.id), witnesses.get(probe3.id) ?? [], loss?.why))];
+    return [...settled, ...batch.map((probe3) => this.#entry(probe3, seen2.get(probe3.id), controls.get(probe3.id) ?? controlSeen?.get(probe3.id), witnesses.get(probe3.id) ?? [], loss?.why))];
   }
   #entry(probe3, observation, control, witnesses, loss) {
     if (observation === void 0) return { probe: probe3, verdict: LOST, witnesses };

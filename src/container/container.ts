@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
 import { call, reason } from './call.ts';
 
-const KILL_MS = 3000;
+const KILL_MS = 5000;
 
 export interface State {
   readonly running: boolean;
@@ -92,9 +92,9 @@ export class Container {
    * profile away, is called when they do not die.
    */
   async remove(unconfine: () => void): Promise<void> {
-    const kill = async (): Promise<void> => { try { await this.#container.kill(); } catch { /* not running, or refused: the state decides */ } };
-    await Promise.race([kill(), sleep(KILL_MS)]);
-    if (!(await this.#gone(KILL_MS))) unconfine();
+    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(() => true, (error: unknown) => (error as { statusCode?: number }).statusCode === 404);
+    this.#container.kill().catch(() => undefined); // not running, or refused: whether it ends decides
+    if (!(await ended)) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
     } catch (error) {
@@ -102,13 +102,6 @@ export class Container {
       if (statusCode === 404 || (statusCode === 409 && await this.#vanishes())) return;
       throw new HarnessError('restore-failed', `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error)}.`, { cause: error });
     }
-  }
-
-  async #gone(ms: number): Promise<boolean> {
-    for (const end = Date.now() + ms; Date.now() < end; await sleep(50)) {
-      try { if (!(await this.#container.inspect()).State.Running) return true; } catch { return true; }
-    }
-    return false;
   }
 
   /** A removal was already in progress: true once it is done. */
