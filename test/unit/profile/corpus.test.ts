@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { includeFinder } from '../../../src/kernel/includes.ts';
-import { printProfile } from '../../../src/profile/print.ts';
+import { printProfile } from './print.ts';
 import { isRead, readProfileText } from '../../../src/profile/read.ts';
 import type { ProfileText, ReadProblem } from '../../../src/profile/rules.ts';
 

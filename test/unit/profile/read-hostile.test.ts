@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { isRead, readProfileText } from '../../../src/profile/read.ts';
-import { printProfile } from '../../../src/profile/print.ts';
+import { printProfile } from './print.ts';
 import type { FindInclude, ProfileText, ReadProblem } from '../../../src/profile/rules.ts';
 
 const shipped = readFileSync('profiles/docker-nginx', 'utf8');

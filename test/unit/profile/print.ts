@@ -1,8 +1,8 @@
 /**
  * Writes a read profile as one file, with includes and expressions unfolded. What it compiles to is what the original compiles
- * to: the proof that the reader understood it. Pure.
+ * to: the proof that the reader understood it.
  */
-import type { Conditions, ProfileBlock, ProfileText, Qualifiers, Rule } from './rules.ts';
+import type { Conditions, ProfileBlock, ProfileText, Qualifiers, Rule } from '../../../src/profile/rules.ts';
 
 /** @returns profile text in the parser's language. */
 export function printProfile({ abi, aliases, profiles, variables }: ProfileText): string {
