@@ -10,9 +10,9 @@ enum { PID_LIMIT = 4194304 };
 /* What the child could not do, sent through a pipe that a successful exec closes. */
 struct failure {
 	int error;
-	enum { AT_EXEC, AT_CHDIR, AT_STREAMS } step;
+	enum { AT_EXEC, AT_STREAMS } step;
 };
-static const char *const failure_note[] = { "", "the working directory cannot be entered", "the standard streams cannot be set up" };
+static const char *const failure_note[] = { "", "the standard streams cannot be set up" };
 
 static const char *search_path(char **envp) {
 	static const char key[] = "PATH=";
@@ -72,10 +72,6 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 	} else {
 		sys_setsid();
 		for (int fd = 0; fd < 3 && error >= 0; fd++) error = sys_dup(streams[fd], fd);
-	}
-	if (error >= 0 && *c->cwd) {
-		failure.step = AT_CHDIR;
-		error = sys_chdir(c->cwd);
 	}
 	if (error >= 0) {
 		failure.step = AT_EXEC;

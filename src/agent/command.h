@@ -7,7 +7,6 @@ struct command {
 	const char *tag; /* thread name before the exec, so that records of the exec itself carry it */
 	char **argv;     /* argv[0] is looked up in PATH when it has no slash */
 	char **envp;
-	const char *cwd; /* "": the agent's own */
 	u64 timeout;     /* microseconds */
 	u64 cap;         /* bytes of each stream to pass on; the rest is only counted */
 	int terminal;    /* the command inherits descriptors 0 to 2, in place of an empty input and two pipes */

@@ -67,15 +67,15 @@ static int confirm(const char *tag, int pid) {
 	return next_request(fields, &count) && count == 2 && equal(fields[0], "go") && equal(fields[1], tag);
 }
 
-/* `run TAG TIMEOUT_MS CAP_BYTES CWD ARGC ARGV…` */
+/* `run TAG TIMEOUT_MS CAP_BYTES ARGC ARGV…` */
 static void run(char **fields, int count, char **envp) {
 	u64 timeout, cap, argc;
-	if (count < 7 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
-	    !parse_number(fields[5], FIELDS_MAX, &argc) || argc != (u64)count - 6) fatal("run: bad request");
+	if (count < 6 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
+	    !parse_number(fields[4], FIELDS_MAX, &argc) || argc != (u64)count - 5) fatal("run: bad request");
 	release_held();
 	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
 	memcpy(tag, fields[1], length(fields[1]) + 1);
-	struct command command = { tag, fields + 6, envp, fields[4], timeout * 1000, cap, 0, confirm };
+	struct command command = { tag, fields + 5, envp, timeout * 1000, cap, 0, confirm };
 	struct result r = { tag, "done", 0, -1, 0, 0, 0, 0, 0, "" };
 	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
 	run_command(&command, &r);

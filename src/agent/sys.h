@@ -68,7 +68,6 @@ static inline long sys_open(const char *path, int flags, int mode) { return sys(
 static inline long sys_unlink(const char *path, int flags) { return sys(unlinkat, AT_FDCWD, path, flags); }
 static inline long sys_mkdir(const char *path, int mode) { return sys(mkdirat, AT_FDCWD, path, mode); }
 static inline long sys_access(const char *path, int mode) { return sys(faccessat, AT_FDCWD, path, mode); }
-static inline long sys_chdir(const char *path) { return sys(chdir, path); }
 static inline long sys_dup(int from, int to) { return sys(dup3, from, to, 0); }
 static inline long sys_pipe(int ends[2], int flags) { return sys(pipe2, ends, flags); }
 static inline long sys_fcntl(int fd, int command, long value) { return sys(fcntl, fd, command, value); }

@@ -7,7 +7,7 @@ enum {
 	NR_sendmsg = 46, NR_recvmsg = 47, NR_shutdown = 48, NR_bind = 49, NR_listen = 50, NR_getsockname = 51,
 	NR_getpeername = 52, NR_socketpair = 53, NR_setsockopt = 54, NR_getsockopt = 55, NR_clone = 56, NR_execve = 59,
 	NR_wait4 = 61, NR_kill = 62, NR_msgget = 68, NR_msgctl = 71, NR_fcntl = 72, NR_flock = 73, NR_truncate = 76,
-	NR_ftruncate = 77, NR_chdir = 80, NR_fchmod = 91, NR_fchown = 93, NR_ptrace = 101, NR_getuid = 102, NR_syslog = 103,
+	NR_ftruncate = 77, NR_fchmod = 91, NR_fchown = 93, NR_ptrace = 101, NR_getuid = 102, NR_syslog = 103,
 	NR_getgid = 104, NR_setpgid = 109, NR_setsid = 112, NR_setgroups = 116, NR_setresuid = 117, NR_setfsuid = 122,
 	NR_capset = 126, NR_rt_sigtimedwait = 128, NR_setpriority = 141, NR_mlock = 149, NR_vhangup = 153,
 	NR_pivot_root = 155, NR_prctl = 157, NR_adjtimex = 159, NR_chroot = 161, NR_acct = 163, NR_mount = 165,

@@ -43,7 +43,7 @@ int tty(int argc, char **argv, char **envp) {
 	memcpy(token, argv[2], TOKEN_SIZE);
 	memset(argv[2], 0, TOKEN_SIZE);
 
-	struct command command = { argv[3], argv + 6, envp, "", timeout * 1000, 0, 1, confirm };
+	struct command command = { argv[3], argv + 6, envp, timeout * 1000, 0, 1, confirm };
 	struct result r = { argv[3], "done", 0, -1, 0, 0, 0, 0, 0, "" };
 	watch_children();
 	run_command(&command, &r);

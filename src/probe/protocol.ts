@@ -24,8 +24,6 @@ export interface RunRequest {
   readonly timeoutMs: number;
   /** Bytes of each output stream to send; the rest is counted. */
   readonly capBytes: number;
-  /** Working directory; empty or absent: the agent's own. */
-  readonly cwd?: string;
   readonly argv: readonly string[];
 }
 
@@ -97,7 +95,7 @@ export function encodeOp(op: OpRequest): Buffer {
 /** Request for one command. */
 export function encodeRun(run: RunRequest): Buffer {
   if (run.argv.length === 0) throw new ProtocolError('a command needs a program');
-  return request(['run', checkTag(run.tag), count(run.timeoutMs), count(run.capBytes), run.cwd ?? '', count(run.argv.length), ...run.argv]);
+  return request(['run', checkTag(run.tag), count(run.timeoutMs), count(run.capBytes), count(run.argv.length), ...run.argv]);
 }
 
 /** Lets a held command begin; the next request after `held` has to be this or {@link encodeStop}. */

@@ -132,10 +132,10 @@ describe('agent protocol: the agent against bad requests', () => {
     ['a missing argument', [encodeHello(TOKEN), payload('op\0p1\0open\0read\0')], /number of arguments/],
     ['an argument too many', [encodeHello(TOKEN), payload('op\0p1\0mkdir\0/a\0/b\0')], /number of arguments/],
     ['a long tag', [encodeHello(TOKEN), payload('op\0a-tag-of-16-bytes\0mkdir\0/\0')], /bad request/],
-    ['a run without a program', [encodeHello(TOKEN), payload('run\0p1\x001\x001\0\x000\0')], /run: bad request/],
-    ['a run with a wrong count', [encodeHello(TOKEN), payload('run\0p1\x001\x001\0\x003\0a\0')], /run: bad request/],
-    ['a run with a bad number', [encodeHello(TOKEN), payload('run\0p1\0-1\x001\0\x001\0a\0')], /run: bad request/],
-    ['a run with an endless number', [encodeHello(TOKEN), payload('run\0p1\x0018446744073709551617\x001\0\x001\0a\0')], /run: bad request/],
+    ['a run without a program', [encodeHello(TOKEN), payload('run\0p1\x001\x001\x000\0')], /run: bad request/],
+    ['a run with a wrong count', [encodeHello(TOKEN), payload('run\0p1\x001\x001\x003\0a\0')], /run: bad request/],
+    ['a run with a bad number', [encodeHello(TOKEN), payload('run\0p1\0-1\x001\x001\0a\0')], /run: bad request/],
+    ['a run with an endless number', [encodeHello(TOKEN), payload('run\0p1\x0018446744073709551617\x001\x001\0a\0')], /run: bad request/],
   ];
   for (const [name, requests, why] of cases) {
     it(name, async () => {
