@@ -80,7 +80,6 @@ static inline long sys_waitid(int type, int id, void *info, int flags) { return 
 static inline long sys_kill(int pid, int signal) { return sys(kill, pid, signal); }
 static inline long sys_getpid(void) { return sys(getpid); }
 static inline long sys_getuid(void) { return sys(getuid); }
-static inline long sys_getgid(void) { return sys(getgid); }
 static inline long sys_setpgid(int pid, int group) { return sys(setpgid, pid, group); }
 static inline long sys_setsid(void) { return sys(setsid); }
 static inline long sys_prctl(int option, u64 value) { return sys(prctl, option, value, 0, 0, 0); }

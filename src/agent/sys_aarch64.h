@@ -1,5 +1,4 @@
 /* arm64: system call numbers (the kernel's generic table), the system call instruction, the entry point. */
-#define ARCH_NAME "aarch64"
 
 /* The compiler describes stack frames here even when told not to; nobody unwinds, so let it be where strip removes it. */
 __asm__(".cfi_sections .debug_frame");
@@ -16,7 +15,7 @@ enum {
 	NR_ptrace = 117, NR_kill = 129, NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_rt_sigtimedwait = 137,
 	NR_setpriority = 140, NR_reboot = 142, NR_setresuid = 147, NR_setfsuid = 151, NR_setpgid = 154, NR_setsid = 157,
 	NR_setgroups = 159, NR_sethostname = 161, NR_prctl = 167, NR_adjtimex = 171, NR_getpid = 172, NR_getuid = 174,
-	NR_getgid = 176, NR_mq_open = 180, NR_mq_unlink = 181, NR_msgget = 186, NR_msgctl = 187, NR_socket = 198,
+	NR_mq_open = 180, NR_mq_unlink = 181, NR_msgget = 186, NR_msgctl = 187, NR_socket = 198,
 	NR_socketpair = 199, NR_bind = 200, NR_listen = 201, NR_connect = 203, NR_getsockname = 204, NR_getpeername = 205,
 	NR_setsockopt = 208, NR_getsockopt = 209, NR_shutdown = 210, NR_sendmsg = 211, NR_recvmsg = 212, NR_munmap = 215,
 	NR_clone = 220, NR_execve = 221, NR_mmap = 222, NR_mprotect = 226, NR_mlock = 228, NR_perf_event_open = 241,

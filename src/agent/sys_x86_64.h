@@ -1,5 +1,4 @@
 /* x86-64: system call numbers, the system call instruction, the entry point. */
-#define ARCH_NAME "x86_64"
 
 enum {
 	NR_read = 0, NR_write = 1, NR_close = 3, NR_mmap = 9, NR_mprotect = 10, NR_munmap = 11, NR_rt_sigaction = 13,
@@ -8,7 +7,7 @@ enum {
 	NR_getpeername = 52, NR_socketpair = 53, NR_setsockopt = 54, NR_getsockopt = 55, NR_clone = 56, NR_execve = 59,
 	NR_wait4 = 61, NR_kill = 62, NR_msgget = 68, NR_msgctl = 71, NR_fcntl = 72, NR_flock = 73, NR_truncate = 76,
 	NR_ftruncate = 77, NR_fchmod = 91, NR_fchown = 93, NR_ptrace = 101, NR_getuid = 102, NR_syslog = 103,
-	NR_getgid = 104, NR_setpgid = 109, NR_setsid = 112, NR_setgroups = 116, NR_setresuid = 117, NR_setfsuid = 122,
+	NR_setpgid = 109, NR_setsid = 112, NR_setgroups = 116, NR_setresuid = 117, NR_setfsuid = 122,
 	NR_capset = 126, NR_rt_sigtimedwait = 128, NR_setpriority = 141, NR_mlock = 149, NR_vhangup = 153,
 	NR_pivot_root = 155, NR_prctl = 157, NR_adjtimex = 159, NR_chroot = 161, NR_acct = 163, NR_mount = 165,
 	NR_umount2 = 166, NR_reboot = 169, NR_sethostname = 170, NR_init_module = 175, NR_lsetxattr = 189,

@@ -4,7 +4,7 @@
  */
 
 /** Version of the protocol that `hello` must answer. */
-export const PROTOCOL_VERSION = '2';
+export const PROTOCOL_VERSION = '3';
 /** Longest request the agent accepts, in bytes of payload. */
 export const MAX_REQUEST = 256 * 1024;
 /** Longest response the decoder accepts; the agent's own are below 66 KiB. */
@@ -41,8 +41,8 @@ export interface OpRequest {
   readonly isolated?: boolean;
 }
 
-/** First answer of the agent: who it is. */
-export interface HelloFrame { readonly type: 'hello'; readonly version: string; readonly pid: number; readonly uid: number; readonly gid: number; readonly arch: string }
+/** First answer of the agent: it speaks this version of the protocol. */
+export interface HelloFrame { readonly type: 'hello'; readonly version: string }
 /** A piece of a running command's output. */
 export interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
 /** A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or {@link encodeStop}. */
@@ -159,11 +159,6 @@ export class FrameDecoder {
     return frames;
   }
 
-  /** Whether the stream stands between two frames, as it must when it ends. */
-  get complete(): boolean {
-    return this.#size === 0;
-  }
-
   /** Size of the frame at the front with its head, once known. Only what has arrived takes memory. */
   #frameSize(): number | undefined {
     if (this.#size < 4) return undefined;
@@ -190,7 +185,7 @@ export class FrameDecoder {
     }
     const body = frame.subarray(33);
     switch (type) {
-      case 'h': return hello(fields(body, 5));
+      case 'h': return hello(fields(body, 1));
       case 'p': return held(fields(body, 2));
       case 'o': return output('stdout', body);
       case 'e': return output('stderr', body);
@@ -207,9 +202,9 @@ function fields(body: Buffer, expected: number): string[] {
   return parts;
 }
 
-function hello([version = '', pid = '', uid = '', gid = '', arch = '']: string[]): HelloFrame {
+function hello([version = '']: string[]): HelloFrame {
   if (version !== PROTOCOL_VERSION) throw new ProtocolError(`the agent speaks version ${JSON.stringify(version)}, not ${PROTOCOL_VERSION}`);
-  return { type: 'hello', version, pid: number(pid), uid: number(uid), gid: number(gid), arch };
+  return { type: 'hello', version };
 }
 
 function held([tag = '', pid = '']: string[]): HeldFrame {

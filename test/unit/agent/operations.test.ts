@@ -196,7 +196,6 @@ describe('agent: operations as such', () => {
     const requests = [['open', 'read', join(folder, 'file')], ['open', 'create', join(folder, 'new')], ['unlink', join(folder, 'file')], ['mkdir', join(folder, 'd')]]
       .map(([name = '', ...args]) => encodeOp({ tag: 'p1', name, args }));
     const session = await talk(requests, asNobody);
-    expect(session.frames[0]).to.include({ type: 'hello', uid: 65534, gid: 65534, arch: 'x86_64' });
     expect(results(session).map(shown)).to.deep.equal(['done EACCES', 'done EACCES', 'done EACCES', 'done EACCES']);
     expect(statSync(join(folder, 'file')).size).to.equal(0);
   }));
