@@ -221,12 +221,13 @@ async function hostPid(exec: Exec): Promise<number> {
 
 /** The agent's outcome in the words of an observation. */
 export function observed(outcome: Outcome): Omit<Observation, 'stdout' | 'stderr'> {
-  const [errno, signal] = [errnoName(outcome.errno), signalName(outcome.signal)];
+  const [errno, signal, left] = [errnoName(outcome.errno), signalName(outcome.signal), errnoName(outcome.killErrno)];
   return {
     stage: outcome.stage,
     ...(errno === undefined ? {} : { errno }),
     ...(outcome.exit === undefined ? {} : { exit: outcome.exit }),
     ...(signal === undefined || outcome.stage === 'timeout' ? {} : { signal }),
     durationMs: outcome.durationUs / 1000,
+    ...(left === undefined ? {} : { remark: `it, or something that it started, could not be killed: ${left}` }),
   };
 }
