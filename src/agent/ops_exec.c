@@ -2,14 +2,10 @@
 #include "attempt.h"
 #include "command.h"
 
-/* How the next ask_exec() is to go about it; set just before. */
-static int exec_fd;       /* a memory file to execute in place of a path, or -1 */
-static int privileges_kept; /* with no_new_privs */
-
 int check_nnp(char **args) { return !args[1] || equal(args[1], "no_new_privs"); }
 int check_nnp_third(char **args) { return check_nnp(args + 1); }
 
-static long maybe_no_new_privs(char **args) { return args[1] && privileges_kept ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1) : 0; }
+static long maybe_no_new_privs(char **args) { return args[1] ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1) : 0; }
 
 /* Writes a word and a name to one of the files for it, as libapparmor does. */
 static long write_attribute(const char *file, const char *old_file, const char *word, const char *name, struct outcome *out) {
@@ -34,6 +30,16 @@ static long change_label(enum change how, const char *name, struct outcome *out)
 	return how == ONEXEC ? write_attribute(ATTRIBUTE("exec"), word[how], name, out) : write_attribute(ATTRIBUTE("current"), word[how], name, out);
 }
 
+static char *short_argv[] = { "x", 0 }, *no_envp[] = { 0 };
+
+/* What `execute` needs before, see there. */
+static long leave_no_room(char **args) {
+	struct rlimit core = { 1, 1 }, none = { 0, 0 };
+	sys_setrlimit(RLIMIT_CORE, &core);
+	long error = maybe_no_new_privs(args);
+	return error < 0 ? error : sys_setrlimit(RLIMIT_AS, &none);
+}
+
 /*
  * Executes a program so far that the kernel gives its permission, and no further. Runs in a child.
  *
@@ -52,27 +58,25 @@ static long change_label(enum change how, const char *name, struct outcome *out)
  */
 static long execute(char **args, struct outcome *out) {
 	(void)out;
-	struct rlimit core = { 1, 1 }, none = { 0, 0 };
-	char *argv[] = { "x", 0 }, *envp[] = { 0 };
-	sys_setrlimit(RLIMIT_CORE, &core);
-	long error = maybe_no_new_privs(args);
-	if (error >= 0) error = sys_setrlimit(RLIMIT_AS, &none);
-	if (error < 0) return error;
-	return exec_fd < 0 ? sys_execve(args[0], argv, envp) : sys(execveat, exec_fd, "", argv, envp, AT_EMPTY_PATH);
+	long error = leave_no_room(args);
+	return error < 0 ? error : sys_execve(args[0], short_argv, no_envp);
 }
 
-static long ask_exec(char **args, struct outcome *out) {
-	long error = in_child(execute, args, out);
+/* The same of a file without a name: args[0] is the number of its descriptor. */
+static long execute_descriptor(char **args, struct outcome *out) {
+	(void)out;
+	long error = leave_no_room(args);
+	return error < 0 ? error : sys(execveat, number(args[0]), "", short_argv, no_envp, AT_EMPTY_PATH);
+}
+
+static long ask_exec(attempt *way, char **args, struct outcome *out) {
+	long error = in_child(way, args, out);
 	if (out->signal != SIGSEGV) return error;
 	out->signal = 0;
 	return 0;
 }
 
-long op_exec(char **args, struct outcome *out) {
-	exec_fd = -1;
-	privileges_kept = 1;
-	return ask_exec(args, out);
-}
+long op_exec(char **args, struct outcome *out) { return ask_exec(execute, args, out); }
 
 /* A file that holds what follows; `to` is its descriptor. Closes nothing. */
 enum { COPY_MAX = 64 << 20 };
@@ -102,8 +106,7 @@ static long exec_new(const char *path, const char *source, const char *interpret
 		if (error >= 0) error = write_all((int)fd, "\n", 1);
 	}
 	sys_close((int)fd); /* else it would be busy */
-	exec_fd = -1;
-	if (error >= 0) error = ask_exec(args, out);
+	if (error >= 0) error = ask_exec(execute, args, out);
 	as_undo();
 	note_undo(out, sys_unlink(path, 0));
 	return error;
@@ -114,12 +117,12 @@ long op_exec_script(char **args, struct outcome *out) { return exec_new(args[1],
 
 /* Without MFD_CLOEXEC, or a script in it could not be found by its interpreter. */
 long op_exec_memfd(char **args, struct outcome *out) {
-	char *none[] = { 0, 0 };
+	char descriptor[21], *copied[] = { descriptor, 0 };
 	long fd = sys(memfd_create, "apparmor-probe", 0);
 	if (fd < 0) return stopped(out, fd, "memfd_create");
 	long error = copy(args[0], (int)fd, out);
-	exec_fd = (int)fd;
-	if (error >= 0) error = ask_exec(none, out);
+	format_number(descriptor, fd);
+	if (error >= 0) error = ask_exec(execute_descriptor, copied, out);
 	sys_close((int)fd);
 	return error;
 }
@@ -127,8 +130,7 @@ long op_exec_memfd(char **args, struct outcome *out) {
 /* What `ld.so PROGRAM` asks for: to execute the loader, then, in what is now its process, to map the program's code. */
 long op_exec_loader(char **args, struct outcome *out) {
 	char *loader[] = { args[0], 0 }, *program[] = { args[1], 0 };
-	exec_fd = -1;
-	long error = ask_exec(loader, out);
+	long error = ask_exec(execute, loader, out);
 	if (error < 0) return stopped(out, error, "the loader");
 	error = op_mmap(program, out);
 	return error < 0 ? stopped(out, error, "the program") : 0;
@@ -160,14 +162,13 @@ enum hold { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LI
  * process groups that nobody is left to continue (SIGHUP).
  */
 static long exec_and_stop(const char *path) {
-	char *argv[] = { "x", 0 }, *envp[] = { 0 };
 	int event[2];
 	long error = sys_pipe(event, 0);
 	if (error >= 0) error = sys_fcntl(event[1], F_SETFD, 1); /* close this end on exec, and only this one */
 	if (error >= 0) error = sys_fcntl(event[0], F_SETOWN, sys_getpid());
 	if (error >= 0) error = sys_fcntl(event[0], F_SETSIG, SIGSTOP);
 	if (error >= 0) error = sys_fcntl(event[0], F_SETFL, O_ASYNC);
-	return error < 0 ? error : sys_execve(path, argv, envp);
+	return error < 0 ? error : sys_execve(path, short_argv, no_envp);
 }
 
 /* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
@@ -216,7 +217,6 @@ static long hold_one(enum hold how, char **args, struct outcome *out) {
 	long error = sys_pipe(report, O_CLOEXEC);
 	if (error >= 0) error = sys_pipe(life, O_CLOEXEC);
 	if (error < 0) return note(out, error, "the agent could not make a pipe");
-	privileges_kept = 1;
 	as_agent();
 	pid = sys_fork();
 	if (pid == 0) hold(how, args, report[1], life);
@@ -261,7 +261,6 @@ long op_release(char **args, struct outcome *out) {
 /* ---- without exec ---- */
 
 static long change_self(enum change how, char **args, struct outcome *out) {
-	privileges_kept = 1;
 	long error = maybe_no_new_privs(args);
 	return error < 0 ? stopped(out, error, "no_new_privs") : change_label(how, args[0], out);
 }
