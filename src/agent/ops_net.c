@@ -10,7 +10,6 @@ enum { UNIX = 1, INET = 2, INET6 = 10, STREAM = 1, DATAGRAM = 2, SOCK_ALWAYS = O
 struct address {
 	u8 bytes[112];
 	u32 size;
-	const char *file; /* what bind() makes in the file system */
 };
 
 int check_numbers(char **args) {
@@ -44,14 +43,13 @@ int check_listen_hold(char **args) {
 }
 
 static struct address address_of(char **args) {
-	struct address a = { { 0 }, 2, 0 };
+	struct address a = { { 0 }, 2 };
 	u64 family = number(args[0]), port = number(args[2]), size = length(args[2]);
 	a.bytes[0] = (u8)family;
 	if (family == UNIX) {
 		memcpy(a.bytes + 2, args[2], size);
 		if (args[2][0] == '@') a.bytes[2] = 0;
-		if (args[2][0] == '/') a.file = args[2];
-		a.size = (u32)(2 + size + (a.file != 0));
+		a.size = (u32)(2 + size + (args[2][0] == '/'));
 		return a;
 	}
 	a.bytes[2] = (u8)(port >> 8);
@@ -70,18 +68,21 @@ long op_socket(char **args, struct outcome *out) {
 	return fd;
 }
 
-/* A socket of our own, bound, and if it is of that kind, listening. What bind() made is removed at once. */
+/* Removes what bind() makes in the file system. */
+static void clear_up(char **args, struct outcome *out) {
+	if (number(args[0]) != UNIX || args[2][0] != '/') return;
+	as_undo();
+	note_undo(out, sys_unlink(args[2], 0));
+	as_probe();
+}
+
+/* A socket of our own, bound, and if it is of that kind, listening. What bind() made is still there. */
 static long server(char **args, struct outcome *out, int listens) {
 	struct address a = address_of(args);
 	long fd = open_socket(args), error;
 	if (fd < 0) return stopped(out, fd, "socket");
 	error = sys(bind, fd, a.bytes, a.size);
 	if (error < 0) return stopped(out, error, "bind");
-	if (a.file && !listens) {
-		as_undo();
-		note_undo(out, sys_unlink(a.file, 0));
-		as_probe();
-	}
 	if (listens && number(args[1]) != DATAGRAM && (error = sys(listen, fd, 1)) < 0) return stopped(out, error, "listen");
 	return fd;
 }
@@ -89,13 +90,6 @@ static long server(char **args, struct outcome *out, int listens) {
 long listen_unix(char **args, struct outcome *out) {
 	char *unix_address[] = { "1", args[0], args[1] };
 	return server(unix_address, out, 1);
-}
-
-static void clear_up(char **args, struct outcome *out) {
-	if (number(args[0]) != UNIX || args[2][0] != '/') return;
-	as_undo();
-	note_undo(out, sys_unlink(args[2], 0));
-	as_probe();
 }
 
 static void wait_a_second(long fd, short events) {
@@ -113,19 +107,20 @@ static long connect_to(long fd, const struct address *a) {
 }
 
 static long to_itself(long client, long peer, struct outcome *out) {
-	struct address a = { { 0 }, sizeof a.bytes, 0 };
+	struct address a = { { 0 }, sizeof a.bytes };
 	long error = sys(getsockname, peer, a.bytes, &a.size);
 	if (error < 0) return stopped(out, error, "getsockname");
 	return connect_to(client, &a);
 }
 
-long op_bind(char **args, struct outcome *out) { return server(args, out, 0); }
-
-long op_listen(char **args, struct outcome *out) {
-	long fd = server(args, out, 1);
+static long server_only(char **args, struct outcome *out, int listens) {
+	long fd = server(args, out, listens);
 	if (fd >= 0) clear_up(args, out);
 	return fd;
 }
+
+long op_bind(char **args, struct outcome *out) { return server_only(args, out, 0); }
+long op_listen(char **args, struct outcome *out) { return server_only(args, out, 1); }
 
 long op_connect(char **args, struct outcome *out) {
 	long peer = *args[2] ? 0 : server(args, out, 1), fd;
@@ -224,13 +219,13 @@ long op_setsockopt(char **args, struct outcome *out) {
 }
 
 long op_getsockname(char **args, struct outcome *out) {
-	struct address a = { { 0 }, sizeof a.bytes, 0 };
+	struct address a = { { 0 }, sizeof a.bytes };
 	long fd = open_socket(args);
 	return fd < 0 ? stopped(out, fd, "socket") : sys(getsockname, fd, a.bytes, &a.size);
 }
 
 long op_getpeername(char **args, struct outcome *out) {
-	struct address a = { { 0 }, sizeof a.bytes, 0 };
+	struct address a = { { 0 }, sizeof a.bytes };
 	int ends[2];
 	long error = connected(args, out, ends);
 	return error < 0 ? error : sys(getpeername, ends[0], a.bytes, &a.size);
