@@ -83,8 +83,10 @@ static long server(char **args, struct outcome *out, int listens) {
 	if (fd < 0) return stopped(out, fd, "socket");
 	error = sys(bind, fd, a.bytes, a.size);
 	if (error < 0) return stopped(out, error, "bind");
-	if (listens && number(args[1]) != DATAGRAM && (error = sys(listen, fd, 1)) < 0) return stopped(out, error, "listen");
-	return fd;
+	error = listens && number(args[1]) != DATAGRAM ? sys(listen, fd, 1) : 0;
+	if (error >= 0) return fd;
+	clear_up(args, out);
+	return stopped(out, error, "listen");
 }
 
 long listen_unix(char **args, struct outcome *out) {
