@@ -20,7 +20,6 @@ interface Check {
   readonly what: string;
   readonly found: string;
   readonly code?: ErrorCode;
-  readonly cure?: string;
 }
 
 export async function runDoctor(): Promise<number> {
@@ -96,9 +95,9 @@ function readable(file: string): boolean {
   try { accessSync(file, constants.R_OK); return true; } catch { return false; }
 }
 
-function line({ ok, what, found, code, cure }: Check, color: boolean): string {
+function line({ ok, what, found, code }: Check, color: boolean): string {
   const mark = ok ? '✓' : '✗';
   const painted = color ? `\x1b[${ok ? '32' : '31'}m${mark}\x1b[39m` : mark;
   const text = `${painted} ${what.padEnd(24)} ${visible(found)}`;
-  return ok || code === undefined ? text : `${text}\n  ${' '.repeat(24)} [${code}] ${cure ?? ERRORS[code].hint}`;
+  return ok || code === undefined ? text : `${text}\n  ${' '.repeat(24)} [${code}] ${ERRORS[code].hint}`;
 }
