@@ -1,6 +1,6 @@
 /** Every error that a user can meet: a stable code, what happened, what to do. docs/errors.md is generated from this table. */
 
-/** Exit codes of the command line, the one table of docs/exit-codes. */
+/** Exit codes of the command line, as README.md has them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, undecided: 3, broken: 4 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -30,9 +30,9 @@ export interface RunRequest {
 /** One operation for the agent. */
 export interface OpRequest {
   readonly tag: string;
-  /** One of {@link OPERATIONS}. */
+  /** As the table in src/agent/ops.c has it. */
   readonly name: string;
-  /** As {@link OPERATIONS} says. The agent gives up at arguments without sense: they are a fault of the caller. */
+  /** As docs/agent-operations.md says. The agent gives up at arguments without sense: they are a fault of the caller. */
   readonly args: readonly string[];
   /**
    * Perform it in a child of its own, at the price of a fork: needed under a profile in kill mode, where a denial would

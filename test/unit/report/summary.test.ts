@@ -6,7 +6,7 @@ import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.t
 
 /** Every set of verdict kinds, 32 of them. */
 const SETS = Array.from({ length: 2 ** ALL_KINDS.length }, (_, bits) => ALL_KINDS.filter((_kind, index) => bits & (1 << index)));
-/** The table of docs/exit-codes in its own words, for a run whose counts are right. */
+/** README's table of exit codes in its own words, for a run whose counts are right. */
 function expected(kinds: readonly VerdictKind[], faultExits: readonly number[]): number {
   if (faultExits.includes(4)) return 4;
   if (faultExits.includes(2)) return 2;
