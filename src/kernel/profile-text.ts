@@ -2,7 +2,7 @@
 import { HarnessError } from '../errors.ts';
 import { isRead, readProfileText } from '../profile/read.ts';
 import type { ProfileText } from '../profile/rules.ts';
-import { foldersOf, includeFinder, type IncludeFolders } from './includes.ts';
+import { BASE_FOLDER, foldersOf, includeFinder, type IncludeFolders } from './includes.ts';
 import { readProfile } from './parser.ts';
 
 /**
@@ -20,5 +20,5 @@ export function profileText(file: string, folders: Omit<IncludeFolders, 'folder'
 }
 
 function searched({ base, search = [] }: IncludeFolders): string[] {
-  return [...search, base ?? '/etc/apparmor.d'];
+  return [...search, base ?? BASE_FOLDER];
 }
