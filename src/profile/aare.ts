@@ -26,11 +26,6 @@ export function translate(text: string, { path }: { readonly path: boolean }): T
   return convert(path ? filterSlashes(plain) : plain);
 }
 
-/** An expression that matches exactly this text. */
-export function literal(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9/_]/g, (c) => [...Buffer.from(c)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''));
-}
-
 /** Escapes of plain characters become those; what would then be special keeps a backslash. Doing it twice changes nothing. */
 function unescapePlain(text: string): string {
   let out = '';
