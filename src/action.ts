@@ -19,7 +19,7 @@ import { oneLine } from './report/text.ts';
 const STATE = 'isPost';
 
 /** The step itself. */
-export async function run(): Promise<void> {
+async function run(): Promise<void> {
   core.saveState(STATE, 'true'); // before anything can go wrong: the clean-up must come in any case
   let inputs: Inputs | undefined;
   let result: Result;
@@ -60,7 +60,7 @@ export async function run(): Promise<void> {
 }
 
 /** The clean-up after the job, for a run that was killed before it could put things back. */
-export async function post(): Promise<void> {
+async function post(): Promise<void> {
   const { exit, signal, startError } = await command(['cleanup']);
   if (exit !== 0) core.warning(`The clean-up did not succeed (${oneLine(startError ?? signal ?? `exit ${exit ?? 'unknown'}`, 100)}): something that the run changed on this host may still be there.`);
 }

@@ -19,7 +19,7 @@ export interface Side {
   readonly file: string;
 }
 
-export interface DiffOptions {
+interface DiffOptions {
   readonly base: Side;
   readonly head: Side;
   readonly folders: Omit<IncludeFolders, 'folder'>;

@@ -24,7 +24,7 @@ import { onHost, runId, type Session, type SessionEvents, type SessionOptions } 
 import { resolvePlan } from './spec/resolve.ts';
 import { validateSpec } from './spec/validate.ts';
 
-export interface InitOptions extends SessionOptions {
+interface InitOptions extends SessionOptions {
   /** Absolute path of the profile. */
   readonly profile: string;
   readonly image: string;

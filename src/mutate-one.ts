@@ -3,7 +3,7 @@ import type { Entry, Probe } from './model.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What the probes made of a policy. */
-export type Judgement =
+type Judgement =
   | { readonly state: 'killed'; readonly probe: Probe; readonly reason: string }
   | { readonly state: 'survived' }
   | { readonly state: 'undecided'; readonly reason: string };

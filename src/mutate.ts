@@ -26,7 +26,7 @@ export interface MutateOptions extends SessionOptions {
   readonly minScore?: number;
 }
 
-export interface MutateEvents extends SessionEvents {
+interface MutateEvents extends SessionEvents {
   result(result: MutantResult, number: number, of: number): void;
 }
 

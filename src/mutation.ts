@@ -43,7 +43,7 @@ export interface MutationReport extends ReportHead {
   readonly notes: readonly string[];
 }
 
-export type MutationCounts = Readonly<Record<MutantState, number>> & { readonly total: number };
+type MutationCounts = Readonly<Record<MutantState, number>> & { readonly total: number };
 
 export function countMutants(results: readonly MutantResult[]): MutationCounts {
   const counts: Record<MutantState, number> = { killed: 0, survived: 0, equivalent: 0, invalid: 0, untestable: 0, undecided: 0, untried: 0 };

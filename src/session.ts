@@ -36,7 +36,7 @@ export interface Session<Events extends SessionEvents = SessionEvents> {
 }
 
 /** What a report must have of a session however it ends. */
-export interface Witnessed {
+interface Witnessed {
   /** Told what the host is, and once more when it is known where its records arrive. */
   host(facts: HostFacts): void;
   /** Takes what goes wrong on the way out, which must not hide what went wrong before. */

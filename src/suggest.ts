@@ -20,7 +20,7 @@ import { resolvePlan } from './spec/resolve.ts';
 import { validateSpec } from './spec/validate.ts';
 import type { Workbench } from './workbench.ts';
 
-export interface Suggested {
+interface Suggested {
   /** By the id of the mutant: a probe of a spec, as YAML. One may be for several. */
   readonly probes: ReadonlyMap<string, string>;
   readonly notes: readonly string[];

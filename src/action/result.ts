@@ -77,7 +77,7 @@ export function outputsOf(result: Result, reports: Reports): Readonly<Record<str
 }
 
 /** An error at a place in a file. */
-export interface Annotation {
+interface Annotation {
   readonly title: string;
   readonly message: string;
   readonly file: string;

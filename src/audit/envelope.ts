@@ -32,7 +32,7 @@ export interface Envelope {
 }
 
 /** include/uapi/linux/audit.h, and audit-records.h of the audit user space for the APPARMOR range. */
-export const CODES: Readonly<Record<string, number>> = {
+const CODES: Readonly<Record<string, number>> = {
   AVC: 1400, USER_AVC: 1107, APPARMOR: 1500, APPARMOR_AUDIT: 1501, APPARMOR_ALLOWED: 1502, APPARMOR_DENIED: 1503,
   APPARMOR_HINT: 1504, APPARMOR_STATUS: 1505, APPARMOR_ERROR: 1506, APPARMOR_KILL: 1507,
 };

@@ -11,7 +11,7 @@ export interface Window {
   readonly beforeSerial: number;
 }
 
-export interface Loss extends Window {
+interface Loss extends Window {
   readonly why: string;
 }
 

@@ -5,7 +5,7 @@
  */
 import { decodeBytes } from './hex.ts';
 
-export interface KmsgRecord {
+interface KmsgRecord {
   /** 0 is the kernel. Writes to /dev/kmsg get 1 or more, whoever makes them: see `isKernels`. */
   readonly facility: number;
   readonly level: number;

@@ -7,9 +7,9 @@
 import { matchAt } from './scan.ts';
 
 /** Who wrote the text behind the prefix, as far as a line of text can tell. */
-export type Writer = 'kernel' | 'journal' | 'auditd' | 'dbus' | 'nobody';
+type Writer = 'kernel' | 'journal' | 'auditd' | 'dbus' | 'nobody';
 
-export interface Prefix {
+interface Prefix {
   /** `nobody`: the line has no tag, so it may be the kernel's or the audit daemon's own. */
   readonly writer: Writer;
   readonly end: number;

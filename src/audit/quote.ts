@@ -6,7 +6,7 @@ export function pattern(name: string): string {
 }
 
 /** A word, in quotes where it needs them. Control characters become octal, which the parser reads back. */
-export function word(text: string): string {
+function word(text: string): string {
   if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text) && !text.startsWith('@{')) return text;
   return `"${[...text].map(quoted).join('')}"`;
 }

@@ -12,7 +12,7 @@ import { interruption } from './run.ts';
 /** More than this beside a profile is not its includes: only the file itself is sent. */
 const MAX_NEIGHBOURS = 500;
 
-export interface LabRun {
+interface LabRun {
   readonly labSuite: LabSuite;
   /** Whose files are sent. */
   readonly plans: readonly Plan[];

@@ -2,7 +2,7 @@
 import { get } from 'node:http';
 import { connect } from 'node:net';
 
-export interface HttpAnswer {
+interface HttpAnswer {
   readonly status?: number;
   readonly body: Buffer;
   readonly bytes: number;

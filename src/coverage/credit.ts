@@ -84,7 +84,7 @@ function auditing(all: readonly Grant[]): readonly Rule[] {
  * The rules without which a granted access would have been denied, or a program executed under another transition.
  * Whose the file is decides only where a rule asks: where it is not known, a rule must be needed either way.
  */
-export function needed(subject: Subject, block: ProfileBlock, access: Access): readonly Rule[] {
+function needed(subject: Subject, block: ProfileBlock, access: Access): readonly Rule[] {
   if (access.class === 'file' && access.owner === undefined) {
     const others = new Set(needed(subject, block, { ...access, owner: false }));
     return needed(subject, block, { ...access, owner: true }).filter((rule) => others.has(rule));

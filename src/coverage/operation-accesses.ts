@@ -7,7 +7,7 @@ import type { Action } from '../model.ts';
 import type { Access, FilePermission } from '../profile/access.ts';
 
 /** What a path of the container is. */
-export interface Place {
+interface Place {
   /** As the kernel names it: links followed; of a name that is not there, its folder's. */
   readonly path: string;
   readonly folder: boolean;
@@ -20,7 +20,7 @@ export interface Look {
 }
 
 /** The labels of who tries and of who is at the other end; the latter unknown for a process that is not ours. */
-export interface Ends {
+interface Ends {
   readonly self: string;
   readonly other: string | undefined;
 }

@@ -23,7 +23,7 @@ export interface SpecHead {
 }
 
 /** Rules that stand together, under one comment. */
-export interface Group {
+interface Group {
   readonly rules: readonly Rule[];
   readonly because?: string;
 }

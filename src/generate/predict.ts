@@ -24,7 +24,7 @@ export function predict(candidate: Candidate, policy: Policy): Predicted {
   return { candidate, questions, grants, ...outcome(grants), rules: new Set(rulesOf(grants.flat())) };
 }
 
-export function outcome(grants: readonly (readonly Grant[])[]): { readonly allowed: boolean; readonly logged: boolean } {
+function outcome(grants: readonly (readonly Grant[])[]): { readonly allowed: boolean; readonly logged: boolean } {
   const answers = grants.map(answer);
   const allowed = answers.every((one) => one.allowed);
   return { allowed, logged: allowed && answers.some(({ logged }) => logged) };

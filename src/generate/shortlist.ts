@@ -6,7 +6,7 @@ import type { Pool, Predicted, Variant } from './predict.ts';
 import type { Change } from './variants.ts';
 
 /** Why a candidate is tried. */
-export type Purpose = 'shows' | 'neighbour' | 'alias' | 'change';
+type Purpose = 'shows' | 'neighbour' | 'alias' | 'change';
 
 /** One thing to show, with candidates that would, the plainest first. */
 export interface Goal {
@@ -105,7 +105,7 @@ function neighbours(main: Predicted, rule: Rule, all: readonly Predicted[]): Pre
 }
 
 /** What is done, without what it is done to. */
-export function formOf({ candidate: { words, path } }: Predicted): string {
+function formOf({ candidate: { words, path } }: Predicted): string {
   return path === undefined ? words[0] ?? '' : words.filter((word) => word !== path).join(' ');
 }
 

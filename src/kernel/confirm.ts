@@ -6,7 +6,7 @@ import { BITS, openLine, type PolicyQuery } from './query.ts';
 const NET_CREATE = 0x10;
 
 /** What the kernel says to one example: whether it is allowed, under both labels. Undefined: it cannot be asked that. */
-export type Confirm = (access: Access) => { readonly base: boolean; readonly head: boolean } | undefined;
+type Confirm = (access: Access) => { readonly base: boolean; readonly head: boolean } | undefined;
 
 /** @returns undefined where this kernel answers no questions. */
 export function openConfirm(base: string, head: string): { confirm: Confirm; close(): void } | undefined {

@@ -8,13 +8,13 @@ import { basename, dirname, join } from 'node:path';
 /** Far more than any record: what grows longer without an end of line is none. */
 const LONGEST_LINE = 1024 * 1024;
 
-export interface Followed {
+interface Followed {
   readonly lines: string[];
   /** Why lines may be missing. */
   readonly lost?: string;
 }
 
-export interface Follower {
+interface Follower {
   /** All whole lines since the last call. */
   read(): Followed;
   close(): void;

@@ -3,7 +3,7 @@
  * kernel's audit socket, `_TRANSPORT=kernel` from /dev/kmsg, to which programs can write, but not with facility 0.
  */
 
-export type JournalEntry =
+type JournalEntry =
   | { readonly kind: 'audit' | 'kernel'; readonly text: string }
   | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'other' };

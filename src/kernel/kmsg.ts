@@ -5,12 +5,12 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 /** One message as read; `overrun` stands in for messages that were overwritten. */
-export type KmsgItem = { readonly kind: 'message'; readonly raw: string } | { readonly kind: 'overrun' };
+type KmsgItem = { readonly kind: 'message'; readonly raw: string } | { readonly kind: 'overrun' };
 
 /** Longest message: PRINTKRB_RECORD_MAX escaped, with its prefix; a shorter buffer loses the message. */
 const BUFFER_BYTES = 16 * 1024;
 
-export interface KmsgReader {
+interface KmsgReader {
   /** All messages since the last call. */
   read(): KmsgItem[];
   close(): void;

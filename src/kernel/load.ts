@@ -32,7 +32,7 @@ export interface LoadedPolicy {
   readonly warnings: readonly string[];
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Appended to names; undefined loads under the profile's own name and keeps what was there for the end. */
   readonly suffix: string | undefined;
   readonly changes: HostChanges;

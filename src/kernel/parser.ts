@@ -8,10 +8,10 @@ import { exec, type ExecResult } from '../process.ts';
 
 const PARSER = 'apparmor_parser';
 /** Debian puts it in /sbin, which a plain user's PATH may lack. */
-export const PARSER_ENV = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+const PARSER_ENV = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
 
 /** A compiled profile file. */
-export interface Compiled {
+interface Compiled {
   /** The binary policy, as the kernel takes it. */
   readonly policy: Buffer;
   readonly warnings: readonly string[];

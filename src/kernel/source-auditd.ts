@@ -43,7 +43,7 @@ export function auditdSource(file: string): LogSource {
 }
 
 /** Why anyone but root could have written what stands in the file; undefined when nobody could. */
-export function distrust(file: string): string | undefined {
+function distrust(file: string): string | undefined {
   const folder = dirname(file);
   const { uid, mode } = statSync(folder);
   if (uid !== 0 || (mode & 0o022) !== 0) return `${folder} can be written by others than root, so records in it could be forged`;

@@ -13,7 +13,7 @@ export interface CommandRequest {
 }
 
 /** How it ended, as the host is told. */
-export interface CommandEnd {
+interface CommandEnd {
   readonly exit?: number;
   readonly signal?: string;
   /** Why it did not start. */

@@ -34,7 +34,7 @@ export interface Machine {
 }
 
 /** Written into each run folder: who runs there, and off what. */
-export interface RunOwner {
+interface RunOwner {
   readonly image: string;
   /** Process group of the supervisor; QEMU is in it. */
   readonly group: number;
@@ -43,7 +43,7 @@ export interface RunOwner {
 }
 
 /** Whether a process exists. */
-export function processExists(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -32,7 +32,7 @@ export function guestPackages(suite: LabSuite): readonly string[] {
 }
 
 /** Commands that mmdebstrap runs in the finished root file system (its path is \`$1\`). */
-export function guestHooks(layer: string): readonly string[] {
+function guestHooks(layer: string): readonly string[] {
   const users = Object.entries(USERS).map(([name, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${String(uid)} ${name}`);
   return [...users, `tar-in ${layer} /`].map((hook) => `--customize-hook=${hook}`);
 }
@@ -76,7 +76,7 @@ export const IMPORT_ARGV: readonly string[] = ['docker', 'import', '--change', '
 
 /** Size of the guest's disk; the file is sparse. */
 export const DISK_SIZE = '6G';
-export const RAM_MIB = 2048;
+const RAM_MIB = 2048;
 
 /** How the processor is emulated or virtualised. */
 export type Accel = 'kvm' | 'tcg';

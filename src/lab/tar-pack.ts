@@ -13,7 +13,7 @@ export interface FileToPut {
 }
 
 /** A file that exists only as text, or a link. */
-export interface FileToMake {
+interface FileToMake {
   readonly guestPath: string;
   readonly mode: number;
   readonly text?: string | Buffer;

@@ -8,7 +8,7 @@ import { extract } from 'tar-stream';
 import { HarnessError } from '../errors.ts';
 
 /** What is accepted at most. */
-export interface UnpackLimits {
+interface UnpackLimits {
   readonly bytes: number;
   readonly entries: number;
 }

@@ -4,7 +4,7 @@
 export type ProfileMode = 'enforce' | 'complain' | 'kill' | 'unconfined' | 'prompt' | 'mixed';
 
 /** What a spec may expect of an access. `complains`: it succeeds and the kernel writes an ALLOWED record. */
-export type Access = 'denied' | 'allowed' | 'complains';
+type Access = 'denied' | 'allowed' | 'complains';
 
 /** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
 export type Action =
@@ -101,7 +101,7 @@ export interface ContainerSpec {
 }
 
 /** A helper beside the container, in its process and network namespaces, under a label of its own. */
-export interface PeerSpec {
+interface PeerSpec {
   readonly name: string;
   /** A profile of the same file, as written there, or `unconfined`. */
   readonly profile: string;

@@ -13,7 +13,7 @@ export interface Captured {
  * How far a probe came. `done`: the system call, or the command, ended by itself. `exec`: the program could not be
  * started, `errno` says why. `timeout`: killed by the agent. `lost`: no answer (container gone, stream broken).
  */
-export type Stage = 'done' | 'exec' | 'timeout' | 'lost';
+type Stage = 'done' | 'exec' | 'timeout' | 'lost';
 
 /** A process that makes an attempt, as the host saw it: label and mode as the kernel prints them. */
 export interface ProcessProof {
@@ -76,7 +76,7 @@ export interface AuditRecord {
  * How a record was tied to a probe: by the agent's thread name, by the process id of its command, or only by the barriers
  * around the command, where a program that another process of the container started just then would look the same.
  */
-export type AttributedBy = 'comm' | 'pid' | 'window';
+type AttributedBy = 'comm' | 'pid' | 'window';
 
 export interface Witness {
   readonly record: AuditRecord;

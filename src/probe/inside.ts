@@ -8,7 +8,7 @@ import { resolveInContainer } from './links.ts';
 const MOST = 5000;
 
 /** What a path of the container is. `path`: as the kernel names it; of a name that is not there, its folder's. */
-export interface Seen {
+interface Seen {
   readonly path: string;
   readonly folder: boolean;
   readonly missing: boolean;

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Item {
+interface Item {
   /** Absolute, inside the container. */
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link';

@@ -4,13 +4,13 @@
  */
 
 /** Version of the protocol that `hello` must answer. */
-export const PROTOCOL_VERSION = '3';
+const PROTOCOL_VERSION = '3';
 /** Longest request the agent accepts, in bytes of payload. */
 export const MAX_REQUEST = 256 * 1024;
 /** Longest response the decoder accepts; the agent's own are below 66 KiB. */
-export const MAX_RESPONSE = 1024 * 1024;
+const MAX_RESPONSE = 1024 * 1024;
 /** Longest thread name the kernel keeps. */
-export const MAX_TAG = 15;
+const MAX_TAG = 15;
 
 /** The bytes do not follow the protocol: a fault of the agent, of the stream, or of someone who writes into it. */
 export class ProtocolError extends Error {
@@ -28,7 +28,7 @@ export interface RunRequest {
 }
 
 /** One operation for the agent. */
-export interface OpRequest {
+interface OpRequest {
   readonly tag: string;
   /** As the table in src/agent/ops.c has it. */
   readonly name: string;
@@ -44,7 +44,7 @@ export interface OpRequest {
 /** First answer of the agent: it speaks this version of the protocol. */
 export interface HelloFrame { readonly type: 'hello'; readonly version: string }
 /** A piece of a running command's output. */
-export interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
+interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
 /** A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or {@link encodeStop}. */
 export interface HeldFrame { readonly type: 'held'; readonly tag: string; readonly pid: number }
 /** Outcome of an operation or a command. */
@@ -58,7 +58,7 @@ export interface ResultFrame extends Outcome {
   readonly note: string;
 }
 /** The agent gave up, and why. */
-export interface FatalFrame { readonly type: 'fatal'; readonly message: string }
+interface FatalFrame { readonly type: 'fatal'; readonly message: string }
 export type Frame = HelloFrame | HeldFrame | OutputFrame | ResultFrame | FatalFrame;
 
 /** How an operation or a command ended. */

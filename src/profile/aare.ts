@@ -5,7 +5,7 @@
  */
 
 /** A regular expression for `readRegex`, one character a byte; or why there is none. */
-export type Translated = { readonly regex: string } | { readonly problem: string };
+type Translated = { readonly regex: string } | { readonly problem: string };
 
 /** The parser has no bound of its own but memory; a hostile profile gets one here. */
 const MAX_BYTES = 524_288;

@@ -7,13 +7,13 @@ import type { ByteSet, Nfa } from './regex.ts';
 import { byteCost, type Shape } from './shapes.ts';
 
 /** A set of expressions that some string matches, those and no others, with the plainest such strings. */
-export interface TagSet {
+interface TagSet {
   /** Indexes of the expressions, ascending. */
   readonly tags: readonly number[];
   readonly examples: readonly Uint8Array[];
 }
 
-export interface TagSets {
+interface TagSets {
   readonly sets: readonly TagSet[];
   /** False: the bound on states was met, and sets may be missing. */
   readonly complete: boolean;

@@ -103,7 +103,7 @@ export class Cursor {
 }
 
 /** The offset of the line break behind an offset, or of the end. */
-export function lineEnd(text: string, from: number): number {
+function lineEnd(text: string, from: number): number {
   const end = text.indexOf('\n', from);
   return end < 0 ? text.length : end;
 }

@@ -7,7 +7,7 @@ import type { Grant, Surroundings } from './grants.ts';
 import { grantsFor, isExact, policyOf } from './policy.ts';
 import type { ProfileBlock, Rule } from './rules.ts';
 
-export interface Decision {
+interface Decision {
   readonly allowed: boolean;
   /** Every rule that says something to this access. */
   readonly matching: readonly Rule[];

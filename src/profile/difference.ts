@@ -8,7 +8,7 @@ import type { ProfileBlock, Rule } from './rules.ts';
 import { SHAPES, wordsOf } from './universe.ts';
 
 /** `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the record differs. */
-export type Change = 'allowed' | 'denied' | 'transition' | 'logging';
+type Change = 'allowed' | 'denied' | 'transition' | 'logging';
 
 /** Accesses that changed in the same way because of the same rules. */
 export interface Difference {
@@ -25,7 +25,7 @@ export interface Difference {
   readonly detail?: string;
 }
 
-export interface Comparison {
+interface Comparison {
   readonly differences: readonly Difference[];
   /** What could not be looked through. */
   readonly notes: readonly string[];

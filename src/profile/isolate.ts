@@ -7,7 +7,7 @@ import { tokenize, type Token } from './tokens.ts';
 /** Replaces a range of the source. */
 interface Edit { readonly start: number; readonly end: number; readonly text: string }
 
-export type Isolated = { readonly source: string } | { readonly problem: string };
+type Isolated = { readonly source: string } | { readonly problem: string };
 
 /**
  * Renames every top-level profile of a file, and the places that name one: `peer=`, `label=`, `-> NAME`. Attachments

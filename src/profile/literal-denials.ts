@@ -1,7 +1,7 @@
 /** The literal paths that a profile's deny rules name. Pure. */
 import { tokenize } from './tokens.ts';
 
-export interface LiteralDenial {
+interface LiteralDenial {
   readonly line: number;
   readonly path: string;
 }

@@ -23,7 +23,7 @@ function kindOf(flags: number): { kind: 'remount' | 'bind' | 'propagation' | 'mo
 }
 
 /** The number of `ro,nosuid`; words that are no flag count nothing. */
-export function mountFlags(words: readonly string[]): number {
+function mountFlags(words: readonly string[]): number {
   return words.reduce((sum, word) => sum | (own(MOUNT_FLAGS, word) ?? own(ALSO, word) ?? own(MOUNT_FLAGS, word.replace(/^make-/, '')) ?? 0), 0);
 }
 

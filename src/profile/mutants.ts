@@ -7,7 +7,7 @@ import type { ProfileBlock, ProfileText, Rule, Span } from './rules.ts';
 export type MutationKind = 'drop' | 'flip' | 'permission' | 'expression' | 'qualifier' | 'exec' | 'flag';
 
 /** Replaces a range of a file. */
-export interface Edit {
+interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;

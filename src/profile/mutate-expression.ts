@@ -1,7 +1,7 @@
 /** An expression made narrower or wider in one place, as text. Pure. */
 
 /** One change of an expression. */
-export interface ExpressionChange {
+interface ExpressionChange {
   /** Offsets into the expression as written. */
   readonly start: number;
   readonly end: number;

@@ -5,7 +5,7 @@ import { readRegex, type Nfa } from './regex.ts';
 import type { ProfileBlock, ProfileText, Rule } from './rules.ts';
 
 /** A rule whose expression cannot be read: it grants nothing. */
-export interface Unreadable {
+interface Unreadable {
   readonly rule: Rule;
   readonly problem: string;
 }

@@ -21,7 +21,7 @@ const MAX_STATES = 2_000_000;
 const known = new Map<string, ByteSet>();
 
 /** @returns the set of these bytes, shared. */
-export function byteSet(has: (byte: number) => boolean): ByteSet {
+function byteSet(has: (byte: number) => boolean): ByteSet {
   const set = Uint8Array.from({ length: 256 }, (_, byte) => (has(byte) ? 1 : 0));
   const key = set.join('');
   const same = known.get(key);

@@ -74,7 +74,7 @@ export interface LinkRule extends RuleBase {
   readonly subset: boolean;
 }
 
-export interface CapabilityRule extends RuleBase {
+interface CapabilityRule extends RuleBase {
   readonly kind: 'capability';
   /** Empty: all. */
   readonly names: readonly string[];
@@ -135,7 +135,7 @@ export interface ChangeProfileRule extends RuleBase {
 }
 
 /** `userns,`, `userns create,`, `all,`. */
-export interface PlainRule extends RuleBase {
+interface PlainRule extends RuleBase {
   readonly kind: 'userns' | 'all';
   readonly access: readonly string[];
 }
@@ -174,7 +174,7 @@ export interface ProfileText {
 }
 
 /** What an include names. `magic`: in angle brackets, looked for in the search folders; else relative to the including file's folder or absolute. */
-export interface IncludeRequest {
+interface IncludeRequest {
   readonly name: string;
   readonly magic: boolean;
   readonly from: string;

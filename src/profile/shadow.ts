@@ -5,7 +5,7 @@ import { covers, policyOf } from './policy.ts';
 import type { ProfileBlock, Rule } from './rules.ts';
 import { SHAPES, wordsOf } from './universe.ts';
 
-export interface Shadow {
+interface Shadow {
   readonly rule: Rule;
   /** The rules that decide where this one would; empty where no possible name matches it, or the parser allows it by itself. */
   readonly by: readonly Rule[];

@@ -13,7 +13,7 @@ export interface Judged extends Difference {
   readonly expired?: Waiver;
 }
 
-export interface Judgement {
+interface Judgement {
   readonly differences: readonly Judged[];
   readonly notes: readonly string[];
 }

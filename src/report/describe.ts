@@ -98,7 +98,7 @@ export function carriedText({ label, mode, secure }: Carried): string {
 }
 
 /** What the kernel says of the loaded policy when it is asked. */
-export function rulingText({ path, permissions, allowed }: Ruling): string {
+function rulingText({ path, permissions, allowed }: Ruling): string {
   return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`, LINE);
 }
 

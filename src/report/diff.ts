@@ -39,7 +39,7 @@ export function contradictions({ profiles }: DiffReport): Example[] {
   return profiles.flatMap(({ differences }) => differences.flatMap(({ examples }) => examples.filter(({ kernel }) => kernel === 'disagrees')));
 }
 
-export function isEmpty({ profiles, probes }: DiffReport): boolean {
+function isEmpty({ profiles, probes }: DiffReport): boolean {
   return profiles.every(({ status, differences }) => status === 'both' && differences.length === 0) && (probes?.changed.length ?? 0) === 0;
 }
 
@@ -118,7 +118,7 @@ function summary(permissions: readonly string[]): string {
 }
 
 /** An access in few words. */
-export function accessText(access: Access): string {
+function accessText(access: Access): string {
   const { class: kind, ...rest } = access;
   if (access.class === 'file') return `${access.permission} ${access.path}${access.target === undefined ? '' : ` -> ${access.target}`}${access.owner === false ? ' (of another user)' : ''}`;
   const words = Object.entries(rest as Readonly<Record<string, string | readonly string[]>>).map(([key, value]) => [key, typeof value === 'string' ? value : value.join(',')] as const);

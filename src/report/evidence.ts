@@ -6,7 +6,7 @@ import { countEntries } from './summary.ts';
 import { byteLength, grouped, head, oneLine, visibleLines } from './text.ts';
 
 /** Most bytes of output and records that one case may carry: libxml2 refuses text of over 10 MB, and a case is to be read. */
-export const CASE_BYTES = 64 * 1024;
+const CASE_BYTES = 64 * 1024;
 const VALUE = 1000;
 
 type Properties = readonly (readonly [name: string, value: string])[];
@@ -22,7 +22,7 @@ function harmless(text: string): string {
  * Foreign text, every line behind a bar, so that it cannot pass for a line of the report. At most `maxBytes` and, when
  * that cuts it, a line without a bar that says so.
  */
-export function barred(text: string, maxBytes: number): string {
+function barred(text: string, maxBytes: number): string {
   const raw = head(text, maxBytes);
   const lines = visibleLines(raw).replace(/\n$/, '').split('\n').map((line) => `| ${line}`).join('\n');
   const kept = head(lines, maxBytes);

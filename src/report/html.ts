@@ -11,7 +11,7 @@ import { block, inline, tag } from './html-text.ts';
 import { countsOf, exitCode, faultsOf, meaningOf, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
 import { grouped } from './text.ts';
 
-export interface HtmlOptions {
+interface HtmlOptions {
   /** Folder that file names are relative to. */
   readonly root?: string;
 }

@@ -34,7 +34,7 @@ interface Case {
   readonly output?: string;
 }
 
-export interface JunitOptions {
+interface JunitOptions {
   /** Folder that file names are relative to, as report viewers want them. */
   readonly root?: string;
 }

@@ -11,7 +11,7 @@ const BUDGET = 900 * 1024;
 const RECORDS = 10;
 const BLOCK_BYTES = 4096;
 
-export interface MarkdownOptions {
+interface MarkdownOptions {
   /** Folder that file names are relative to. */
   readonly root?: string;
   /** Most bytes that the summary may take, 900 KiB by default. */

@@ -9,7 +9,7 @@ const WIDTH = 300;
 const MARK: Readonly<Record<MutantState, string>> = { killed: '✓', survived: '✗', equivalent: '=', invalid: '-', untestable: '-', undecided: '?', untried: '-' };
 
 /** `line 31: deny /usr/** wl → deny /usr/** w`, with the file where it is an included one. */
-export function mutantText({ file, line, before, after }: Pick<MutantResult, 'file' | 'line' | 'before' | 'after'>, profileFile?: string): string {
+function mutantText({ file, line, before, after }: Pick<MutantResult, 'file' | 'line' | 'before' | 'after'>, profileFile?: string): string {
   const place = profileFile === undefined || file === profileFile ? '' : `${file} `;
   return oneLine(`${place}line ${String(line)}: ${before} → ${after === '' ? 'nothing' : after}`, WIDTH);
 }

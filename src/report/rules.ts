@@ -2,7 +2,7 @@
 import type { ProfileBlock, ProfileText, Rule, Span } from '../profile/rules.ts';
 import { relativeTo, visible } from './text.ts';
 
-export interface RulesStyle {
+interface RulesStyle {
   readonly color: boolean;
   /** Files below it are named from it. */
   readonly root?: string;

@@ -14,7 +14,7 @@ export interface Counts extends Readonly<Record<VerdictKind, number>> {
 export type Outcome = 'green' | 'red' | 'undecided' | 'error';
 
 /** A reason why a run is not green that no probe and no fault states. `suite` is its index; none is the whole run. */
-export interface Shortfall {
+interface Shortfall {
   readonly suite?: number;
   readonly exit: ExitCode;
   readonly message: string;
@@ -46,7 +46,7 @@ export function countsOf(ledger: Ledger): Counts {
 }
 
 /** The exit code that a fault calls for; a code that is not in the table is the harness's own failure. */
-export function exitOfFault(fault: Fault): ExitCode {
+function exitOfFault(fault: Fault): ExitCode {
   return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code as ErrorCode].exit : EXIT.broken;
 }
 

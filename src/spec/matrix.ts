@@ -1,7 +1,7 @@
 /** Probes with a `matrix` to one probe for each combination, before validation: a hundred checks in five lines. Pure. */
 
 /** The probes after expansion, and for each the index of the one it came from. */
-export interface Expanded {
+interface Expanded {
   readonly probes: readonly unknown[];
   readonly origins: readonly number[];
   /** Index of a probe in the file, and what is wrong with its matrix. */

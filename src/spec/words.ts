@@ -1,12 +1,12 @@
 /** Splits a command line into words as a POSIX shell would (XCU 2.2, 2.6.1), and refuses what only a shell can do. */
 
 /** One word. `tilde`: it began with an unquoted `~/` or was `~` alone, so its first character stands for the user's home. */
-export interface Word {
+interface Word {
   readonly text: string;
   readonly tilde: boolean;
 }
 
-export type Split = { readonly words: readonly Word[] } | { readonly problem: string };
+type Split = { readonly words: readonly Word[] } | { readonly problem: string };
 
 /** The words of a command that is known to split, or that is a list already. */
 export function splitList(command: string | readonly string[]): readonly string[] {
