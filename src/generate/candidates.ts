@@ -3,6 +3,7 @@ import { answeredAccesses, operationAccesses, type Look } from '../coverage/oper
 import { CAPABILITIES } from '../linux.ts';
 import type { Action } from '../model.ts';
 import type { Access } from '../profile/access.ts';
+import { folderOf } from '../profile/literals.ts';
 import { readOperation } from '../spec/operations.ts';
 
 /** One operation that could be a probe. */
@@ -74,10 +75,6 @@ const PROGRAMS = ['/usr/bin/env', '/bin/busybox', '/usr/bin/id'];
 
 function isProgram({ path, mode }: Found): boolean {
   return (mode & 0o111) !== 0 && /bin\//.test(path);
-}
-
-function folderOf(path: string): string {
-  return path.replace(/\/[^/]*$/, '') || '/';
 }
 
 function operationsOn(item: Found, look: Look, sources: Sources): (readonly string[])[] {

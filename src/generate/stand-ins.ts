@@ -1,4 +1,5 @@
 /** Files that stand in for names which no container has, in a folder that the spec mounts. Pure. */
+import { folderOf } from '../profile/literals.ts';
 
 /**
  * Mounted read-only in every container, and nothing can be made, linked or executed in it anyway: that answers before
@@ -16,10 +17,6 @@ export function standInsAmong(names: readonly string[]): string[] {
 export function neededFor(standIns: readonly string[], paths: readonly string[]): string[] {
   const tried = new Set(paths.flatMap((path) => [path, `${folderOf(path)}/`]));
   return standIns.filter((file) => tried.has(file) || tried.has(folderOf(file)) || tried.has(`${folderOf(file)}/`));
-}
-
-function folderOf(path: string): string {
-  return path.replace(/\/[^/]*$/, '');
 }
 
 /** The paths that are there because of them: files, and the folders they stand in. */

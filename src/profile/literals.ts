@@ -56,7 +56,7 @@ function split(text: string): { readonly alternatives?: readonly string[]; reado
   return { behind: '' };
 }
 
-/** The folder that a literal begins in, and `/` at least. */
+/** The folder of a path, or that a literal begins in, and `/` at least. */
 export function folderOf(text: string): string {
   return text.slice(0, Math.max(1, text.lastIndexOf('/')));
 }
