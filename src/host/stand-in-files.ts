@@ -1,7 +1,8 @@
 /** Writes the files that a generated spec mounts. */
-import { chmodSync, chownSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STAND_IN_TEXT } from '../generate/stand-ins.ts';
+import { giverTo } from './owner.ts';
 
 /**
  * @param paths absolute in the container: they are made below the folder.
@@ -10,8 +11,7 @@ import { STAND_IN_TEXT } from '../generate/stand-ins.ts';
  */
 export function makeStandIns(folder: string, paths: readonly string[], owner: string | undefined): () => void {
   const made: string[] = [];
-  const [uid, gid] = (owner ?? '').split(':').map(Number);
-  const give = (path: string): void => { if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid); };
+  const give = giverTo(owner);
   for (const path of paths) {
     const parts = path.split('/').slice(1, -1);
     for (const [i] of ['', ...parts].entries()) {

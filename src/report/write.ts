@@ -1,7 +1,8 @@
 /** Writes reports into a folder: the only file of this folder that touches the disk. */
-import { chownSync, closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
+import { giverTo } from '../host/owner.ts';
 import type { Ledger } from '../model.ts';
 import { REPORT_FILES } from './files.ts';
 import { html } from './html.ts';
@@ -21,8 +22,7 @@ export function writeReports(ledger: Ledger, folder: string, owner: string | und
  * @returns the paths written. @throws HarnessError `report-failed`
  */
 export function writeFiles(contents: Readonly<Record<string, string>>, folder: string, owner: string | undefined): string[] {
-  const [uid, gid] = (owner ?? '').split(':').map(Number);
-  const give = (path: string): void => { if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid); };
+  const give = giverTo(owner);
   try {
     mkdirSync(folder, { recursive: true });
     if (lstatSync(folder).isSymbolicLink()) throw new Error('the folder is a symbolic link');
