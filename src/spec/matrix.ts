@@ -55,6 +55,6 @@ function substitute(value: unknown, one: Readonly<Record<string, string>>): unkn
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, one)])) : value;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** A spec's text to a validated value, or to every problem at once with line, column and hint. Pure. */
 import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
 import type { $ZodIssue } from 'zod/v4/core';
-import { expandMatrices } from './matrix.ts';
+import { expandMatrices, isRecord } from './matrix.ts';
 import { nearest } from './nearest.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model.ts';
@@ -191,8 +191,4 @@ function keyOffset(doc: Document, path: readonly PropertyKey[], key: string): nu
   const map = path.length === 0 ? doc.contents : doc.getIn(path, true);
   const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
   return isScalar(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
