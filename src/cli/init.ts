@@ -10,7 +10,7 @@ import type { Plan } from '../model.ts';
 import { visible } from '../report/text.ts';
 import { print, progress } from './console.ts';
 import { chooseHost, interruption } from './run.ts';
-import { runInLab } from './run-in-lab.ts';
+import { runInLab, value } from './run-in-lab.ts';
 
 export interface InitArguments {
   readonly profile: string;
@@ -68,7 +68,6 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
   const left = join(FROM_LAB, basename(output));
   rmSync(left, { force: true });
   rmSync(filesOf(left), { recursive: true, force: true });
-  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
   const exit = await runInLab({
     labSuite: args.labSuite, plans: [filesFor(args, profile, output)], reportDir: FROM_LAB, reports: [basename(output)],
     commandLine: ['init', '--host=local', '--force', `--profile=${profile}`, `--image=${args.image}`, ...value('build', args.build === undefined ? undefined : resolve(args.build)), `--output=${output}`, `--write-to=${resolve(left)}`],

@@ -14,7 +14,7 @@ import { appendProbes } from '../spec/append.ts';
 import { loadPlans } from '../spec/load.ts';
 import { print, progress, useColor } from './console.ts';
 import { chooseHost, interruption } from './run.ts';
-import { runInLab } from './run-in-lab.ts';
+import { flag, runInLab, value } from './run-in-lab.ts';
 
 export interface MutateArguments {
   readonly host: 'auto' | 'local' | 'lab';
@@ -55,9 +55,8 @@ function writeProbes(spec: string, args: MutateArguments): void {
 }
 
 function commandLine(spec: string, args: MutateArguments): string[] {
-  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
   return ['mutate', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image), ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep),
-    ...(args.included ? ['--included'] : []), ...value('min-score', args.minScore?.toString()), ...value('log', args.log), '--', spec];
+    ...flag('included', args.included), ...value('min-score', args.minScore?.toString()), ...value('log', args.log), '--', spec];
 }
 
 async function mutateHere(spec: string, args: MutateArguments): Promise<number> {

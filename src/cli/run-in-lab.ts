@@ -23,6 +23,16 @@ interface LabRun {
   readonly reports: readonly string[];
 }
 
+/** An option for the guest's command line, where it has a value. */
+export function value(name: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [`--${name}=${text}`];
+}
+
+/** The same for one that is only there or not. */
+export function flag(name: string, on: boolean): string[] {
+  return on ? [`--${name}`] : [];
+}
+
 /** @returns the exit code of the run in the guest. */
 export async function runInLab({ labSuite, plans, commandLine, reportDir, reports: names }: LabRun): Promise<number> {
   const signal = interruption();

@@ -15,7 +15,7 @@ import { writeReports } from '../report/write.ts';
 import { run, type RunEvents } from '../run.ts';
 import { loadPlans } from '../spec/load.ts';
 import { print, progress, useColor } from './console.ts';
-import { runInLab } from './run-in-lab.ts';
+import { flag, runInLab, value } from './run-in-lab.ts';
 
 export interface RunArguments {
   readonly host: 'auto' | 'local' | 'lab';
@@ -45,8 +45,6 @@ export async function runRun(given: readonly string[], args: RunArguments): Prom
 }
 
 function commandLine(specs: readonly string[], args: RunArguments): string[] {
-  const value = (name: string, text: string | undefined): string[] => text === undefined ? [] : [`--${name}=${text}`];
-  const flag = (name: string, on: boolean): string[] => on ? [`--${name}`] : [];
   return ['run', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image),
     ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log), ...flag('coverage', args.coverage), ...value('min-coverage', args.minCoverage?.toString()),
     '--', ...specs];
