@@ -1,10 +1,15 @@
 /** What the docs say is what the source has. */
 import { expect } from 'chai';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { diff } from '../../../src/diff.ts';
 import { ERRORS } from '../../../src/errors.ts';
+import { literalDenials } from '../../../src/profile/literal-denials.ts';
+import { diffText } from '../../../src/report/diff.ts';
 
 const root = join(import.meta.dirname, '../../..');
+const silent = (): void => undefined;
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
 describe('docs', () => {
@@ -19,6 +24,27 @@ describe('docs', () => {
   it('links between the docs lead somewhere', () => {
     for (const name of ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]) {
       for (const [, target = ''] of read(name).matchAll(/\]\(([^)#]+)[^)]*\)/g)) if (!target.includes('://')) expect(() => read(join(name, '..', target)), `${name}: ${target}`).to.not.throw();
+    }
+  });
+
+  it('README.md names the lines that the documented profile has', () => {
+    const shown = [...read('README.md').matchAll(/deny rule in line (\d+) names (\/\S+), a link/g)].map(([, line, path]) => ({ line: Number(line), path }));
+    expect(shown).to.have.length(2);
+    expect(literalDenials(read('profiles/docker-nginx-documented'))).to.deep.include.members(shown);
+  });
+
+  it('docs/diff.md shows what the comparison prints', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'apparmor-probe-docs-'));
+    try {
+      for (const name of ['tunables', 'abstractions']) mkdirSync(join(folder, name));
+      writeFileSync(join(folder, 'tunables/global'), '@{PROC}=/proc/\n');
+      writeFileSync(join(folder, 'abstractions/base'), ''); // the same on both sides: no part of the difference
+      writeFileSync(join(folder, 'head'), read('profiles/docker-nginx').replace('  deny network packet,\n', '').replace('deny /opt/** wl', 'deny /opt/* wl'));
+      const sides = { base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx') }, head: { label: 'head', file: join(folder, 'head') } };
+      const report = await diff({ ...sides, folders: { base: folder }, kernel: false, waivers: [], today: '2027-01-01', signal: new AbortController().signal }, { progress: silent, suite: silent, entry: silent, fault: silent });
+      expect(read('docs/diff.md')).to.contain(`\`\`\`text\n${diffText(report, { root, places: [[`${folder}/`, '']] }).join('\n')}\n\`\`\``);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
