@@ -87,16 +87,18 @@ export function outcomeOf(exit: number): Outcome {
   return exit === EXIT.ok ? 'green' : exit === EXIT.failed ? 'red' : exit === EXIT.undecided ? 'undecided' : 'error';
 }
 
-/** What the run's exit code means: as the table has it, but for a red run in which every probe holds. */
+/** What the run's exit code means: as the table has it, said of this run where that is more exact. */
 export function meaningOf(ledger: Ledger): string {
   const code = exitCode(ledger);
-  const onlyCoverage = code === EXIT.failed && countsOf(ledger).fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  const { fail, skipped } = countsOf(ledger);
+  if (code === EXIT.ok) return skipped === 0 ? 'every probe holds' : `${EXIT_MEANS[code]}; ${grouped(skipped)} skipped`;
+  const onlyCoverage = code === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
   return onlyCoverage ? 'the probes do not cover as much of the profile as was asked for' : EXIT_MEANS[code];
 }
 
 /** What each exit code means, for people. */
 export const EXIT_MEANS: Readonly<Record<ExitCode, string>> = {
-  [EXIT.ok]: 'every probe holds',
+  [EXIT.ok]: 'every probe that this host can ask holds',
   [EXIT.failed]: 'the profile fails its spec',
   [EXIT.usage]: 'a spec, profile or option is wrong',
   [EXIT.undecided]: 'not all is proved',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ERRORS, EXIT, type ErrorCode } from '../../../src/errors.ts';
-import { countsOf, exitCode, outcomeOf, shortfallsOf } from '../../../src/report/summary.ts';
+import { countsOf, exitCode, meaningOf, outcomeOf, shortfallsOf } from '../../../src/report/summary.ts';
 import type { Ledger, VerdictKind } from '../../../src/model.ts';
 import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.ts';
 
@@ -60,6 +60,11 @@ describe('report/summary', () => {
     const made = run(['pass', 'pass', 'fail', 'vacuous', 'inconclusive', 'skipped', 'splendid' as never, '__proto__' as never], { faults: [fault('internal')] });
     expect(countsOf(made)).to.deep.equal({ total: 8, pass: 2, fail: 1, vacuous: 1, inconclusive: 3, skipped: 1, faults: 1 });
     expect(exitCode(run(['pass', 'splendid' as never]))).to.equal(3);
+  });
+
+  it('says of a green run whether all was asked', () => {
+    expect(meaningOf(run(['pass', 'pass']))).to.equal('every probe holds');
+    expect(meaningOf(run(['pass', 'skipped', 'skipped']))).to.equal('every probe that this host can ask holds; 2 skipped');
   });
 
   it('has a word for every exit code', () => {
