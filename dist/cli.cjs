@@ -129,11 +129,11 @@ var require_argument = __commonJS({
       /**
        * @package
        */
-      _collectValue(value, previous) {
+      _collectValue(value2, previous) {
         if (previous === this.defaultValue || !Array.isArray(previous)) {
-          return [value];
+          return [value2];
         }
-        previous.push(value);
+        previous.push(value2);
         return previous;
       }
       /**
@@ -143,8 +143,8 @@ var require_argument = __commonJS({
        * @param {string} [description]
        * @return {Argument}
        */
-      default(value, description) {
-        this.defaultValue = value;
+      default(value2, description) {
+        this.defaultValue = value2;
         this.defaultValueDescription = description;
         return this;
       }
@@ -852,8 +852,8 @@ var require_option = __commonJS({
        * @param {string} [description]
        * @return {Option}
        */
-      default(value, description) {
-        this.defaultValue = value;
+      default(value2, description) {
+        this.defaultValue = value2;
         this.defaultValueDescription = description;
         return this;
       }
@@ -954,11 +954,11 @@ var require_option = __commonJS({
       /**
        * @package
        */
-      _collectValue(value, previous) {
+      _collectValue(value2, previous) {
         if (previous === this.defaultValue || !Array.isArray(previous)) {
-          return [value];
+          return [value2];
         }
-        previous.push(value);
+        previous.push(value2);
         return previous;
       }
       /**
@@ -1052,7 +1052,7 @@ var require_option = __commonJS({
             this.positiveOptions.set(option2.attributeName(), option2);
           }
         });
-        this.negativeOptions.forEach((value, key) => {
+        this.negativeOptions.forEach((value2, key) => {
           if (this.positiveOptions.has(key)) {
             this.dualOptions.add(key);
           }
@@ -1065,12 +1065,12 @@ var require_option = __commonJS({
        * @param {Option} option
        * @returns {boolean}
        */
-      valueFromOption(value, option2) {
+      valueFromOption(value2, option2) {
         const optionKey = option2.attributeName();
         if (!this.dualOptions.has(optionKey)) return true;
         const preset = this.negativeOptions.get(optionKey).presetArg;
         const negativeValue = preset !== void 0 ? preset : false;
-        return option2.negate === (negativeValue === value);
+        return option2.negate === (negativeValue === value2);
       }
     };
     function camelcase(str) {
@@ -1709,9 +1709,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} invalidArgumentMessage
        * @private
        */
-      _callParseArg(target2, value, previous, invalidArgumentMessage) {
+      _callParseArg(target2, value2, previous, invalidArgumentMessage) {
         try {
-          return target2.parseArg(value, previous);
+          return target2.parseArg(value2, previous);
         } catch (err) {
           if (err.code === "commander.invalidArgument") {
             const message = `${invalidArgumentMessage} ${err.message}`;
@@ -1998,8 +1998,8 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {object} value
        * @return {Command} `this` command for chaining
        */
-      setOptionValue(key, value) {
-        return this.setOptionValueWithSource(key, value, void 0);
+      setOptionValue(key, value2) {
+        return this.setOptionValueWithSource(key, value2, void 0);
       }
       /**
        * Store option value and where the value came from.
@@ -2009,11 +2009,11 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} source - expected values are default/config/env/cli/implied
        * @return {Command} `this` command for chaining
        */
-      setOptionValueWithSource(key, value, source) {
+      setOptionValueWithSource(key, value2, source) {
         if (this._storeOptionsAsProperties) {
-          this[key] = value;
+          this[key] = value2;
         } else {
-          this._optionValues[key] = value;
+          this._optionValues[key] = value2;
         }
         this._optionValueSources[key] = source;
         return this;
@@ -2396,13 +2396,13 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @private
        */
       _processArguments() {
-        const myParseArg = (argument, value, previous) => {
-          let parsedValue = value;
-          if (value !== null && argument.parseArg) {
-            const invalidValueMessage = `error: command-argument value '${value}' is invalid for argument '${argument.name()}'.`;
+        const myParseArg = (argument, value2, previous) => {
+          let parsedValue = value2;
+          if (value2 !== null && argument.parseArg) {
+            const invalidValueMessage = `error: command-argument value '${value2}' is invalid for argument '${argument.name()}'.`;
             parsedValue = this._callParseArg(
               argument,
-              value,
+              value2,
               previous,
               invalidValueMessage
             );
@@ -2412,25 +2412,25 @@ Expecting one of '${allowedValues.join("', '")}'`);
         this._checkNumberOfArguments();
         const processedArgs = [];
         this.registeredArguments.forEach((declaredArg, index) => {
-          let value = declaredArg.defaultValue;
+          let value2 = declaredArg.defaultValue;
           if (declaredArg.variadic) {
             if (index < this.args.length) {
-              value = this.args.slice(index);
+              value2 = this.args.slice(index);
               if (declaredArg.parseArg) {
-                value = value.reduce((processed, v) => {
+                value2 = value2.reduce((processed, v) => {
                   return myParseArg(declaredArg, v, processed);
                 }, declaredArg.defaultValue);
               }
-            } else if (value === void 0) {
-              value = [];
+            } else if (value2 === void 0) {
+              value2 = [];
             }
           } else if (index < this.args.length) {
-            value = this.args[index];
+            value2 = this.args[index];
             if (declaredArg.parseArg) {
-              value = myParseArg(declaredArg, value, declaredArg.defaultValue);
+              value2 = myParseArg(declaredArg, value2, declaredArg.defaultValue);
             }
           }
-          processedArgs[index] = value;
+          processedArgs[index] = value2;
         });
         this.processedArgs = processedArgs;
       }
@@ -2695,15 +2695,15 @@ Expecting one of '${allowedValues.join("', '")}'`);
             const option2 = this._findOption(arg);
             if (option2) {
               if (option2.required) {
-                const value = args[i++];
-                if (value === void 0) this.optionMissingArgument(option2);
-                this.emit(`option:${option2.name()}`, value);
+                const value2 = args[i++];
+                if (value2 === void 0) this.optionMissingArgument(option2);
+                this.emit(`option:${option2.name()}`, value2);
               } else if (option2.optional) {
-                let value = null;
+                let value2 = null;
                 if (i < args.length && (!maybeOption(args[i]) || negativeNumberArg(args[i]))) {
-                  value = args[i++];
+                  value2 = args[i++];
                 }
-                this.emit(`option:${option2.name()}`, value);
+                this.emit(`option:${option2.name()}`, value2);
               } else {
                 this.emit(`option:${option2.name()}`);
               }
@@ -2926,10 +2926,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
        * @param {string} flag
        * @private
        */
-      unknownOption(flag3) {
+      unknownOption(flag4) {
         if (this._allowUnknownOption) return;
         let suggestion = "";
-        if (flag3.startsWith("--") && this._showSuggestionAfterError) {
+        if (flag4.startsWith("--") && this._showSuggestionAfterError) {
           let candidateFlags = [];
           let command3 = this;
           do {
@@ -2937,9 +2937,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
             candidateFlags = candidateFlags.concat(moreFlags);
             command3 = command3.parent;
           } while (command3 && !command3._enablePositionalOptions);
-          suggestion = suggestSimilar(flag3, candidateFlags);
+          suggestion = suggestSimilar(flag4, candidateFlags);
         }
-        const message = `error: unknown option '${flag3}'${suggestion}`;
+        const message = `error: unknown option '${flag4}'${suggestion}`;
         this.error(message, { code: "commander.unknownOption" });
       }
       /**
@@ -3655,12 +3655,12 @@ var require_buffer_list = __commonJS({
       }
       return target2;
     }
-    function _defineProperty(obj, key, value) {
+    function _defineProperty(obj, key, value2) {
       key = _toPropertyKey(key);
       if (key in obj) {
-        Object.defineProperty(obj, key, { value, enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(obj, key, { value: value2, enumerable: true, configurable: true, writable: true });
       } else {
-        obj[key] = value;
+        obj[key] = value2;
       }
       return obj;
     }
@@ -3858,7 +3858,7 @@ var require_buffer_list = __commonJS({
         // Make sure the linked list only shows the minimal necessary information.
       }, {
         key: custom,
-        value: function value(_, options) {
+        value: function value2(_, options) {
           return inspect3(this, _objectSpread(_objectSpread({}, options), {}, {
             // Only inspect one level.
             depth: 0,
@@ -4020,8 +4020,8 @@ var require_errors = __commonJS({
         return str.indexOf(search, start2) !== -1;
       }
     }
-    createErrorType("ERR_INVALID_OPT_VALUE", function(name2, value) {
-      return 'The value "' + value + '" is invalid for option "' + name2 + '"';
+    createErrorType("ERR_INVALID_OPT_VALUE", function(name2, value2) {
+      return 'The value "' + value2 + '" is invalid for option "' + name2 + '"';
     }, TypeError);
     createErrorType("ERR_INVALID_ARG_TYPE", function(name2, expected, actual) {
       let determiner;
@@ -4242,7 +4242,7 @@ var require_stream_writable = __commonJS({
     if (typeof Symbol === "function" && Symbol.hasInstance && typeof Function.prototype[Symbol.hasInstance] === "function") {
       realHasInstance = Function.prototype[Symbol.hasInstance];
       Object.defineProperty(Writable, Symbol.hasInstance, {
-        value: function value(object) {
+        value: function value2(object) {
           if (realHasInstance.call(this, object)) return true;
           if (this !== Writable) return false;
           return object && object._writableState instanceof WritableState;
@@ -4595,11 +4595,11 @@ var require_stream_writable = __commonJS({
         }
         return this._writableState.destroyed;
       },
-      set: function set2(value) {
+      set: function set2(value2) {
         if (!this._writableState) {
           return;
         }
-        this._writableState.destroyed = value;
+        this._writableState.destroyed = value2;
       }
     });
     Writable.prototype.destroy = destroyImpl.destroy;
@@ -4692,12 +4692,12 @@ var require_stream_duplex = __commonJS({
         }
         return this._readableState.destroyed && this._writableState.destroyed;
       },
-      set: function set2(value) {
+      set: function set2(value2) {
         if (this._readableState === void 0 || this._writableState === void 0) {
           return;
         }
-        this._readableState.destroyed = value;
-        this._writableState.destroyed = value;
+        this._readableState.destroyed = value2;
+        this._writableState.destroyed = value2;
       }
     });
   }
@@ -5093,12 +5093,12 @@ var require_async_iterator = __commonJS({
   "node_modules/readable-stream/lib/internal/streams/async_iterator.js"(exports2, module2) {
     "use strict";
     var _Object$setPrototypeO;
-    function _defineProperty(obj, key, value) {
+    function _defineProperty(obj, key, value2) {
       key = _toPropertyKey(key);
       if (key in obj) {
-        Object.defineProperty(obj, key, { value, enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(obj, key, { value: value2, enumerable: true, configurable: true, writable: true });
       } else {
-        obj[key] = value;
+        obj[key] = value2;
       }
       return obj;
     }
@@ -5124,9 +5124,9 @@ var require_async_iterator = __commonJS({
     var kLastPromise = /* @__PURE__ */ Symbol("lastPromise");
     var kHandlePromise = /* @__PURE__ */ Symbol("handlePromise");
     var kStream = /* @__PURE__ */ Symbol("stream");
-    function createIterResult(value, done) {
+    function createIterResult(value2, done) {
       return {
-        value,
+        value: value2,
         done
       };
     }
@@ -5228,7 +5228,7 @@ var require_async_iterator = __commonJS({
         value: stream._readableState.endEmitted,
         writable: true
       }), _defineProperty(_Object$create, kHandlePromise, {
-        value: function value(resolve11, reject) {
+        value: function value2(resolve11, reject) {
           var data = iterator[kStream].read();
           if (data) {
             iterator[kLastPromise] = null;
@@ -5278,15 +5278,15 @@ var require_from = __commonJS({
     function asyncGeneratorStep(gen, resolve11, reject, _next, _throw, key, arg) {
       try {
         var info = gen[key](arg);
-        var value = info.value;
+        var value2 = info.value;
       } catch (error3) {
         reject(error3);
         return;
       }
       if (info.done) {
-        resolve11(value);
+        resolve11(value2);
       } else {
-        Promise.resolve(value).then(_next, _throw);
+        Promise.resolve(value2).then(_next, _throw);
       }
     }
     function _asyncToGenerator(fn) {
@@ -5294,8 +5294,8 @@ var require_from = __commonJS({
         var self2 = this, args = arguments;
         return new Promise(function(resolve11, reject) {
           var gen = fn.apply(self2, args);
-          function _next(value) {
-            asyncGeneratorStep(gen, resolve11, reject, _next, _throw, "next", value);
+          function _next(value2) {
+            asyncGeneratorStep(gen, resolve11, reject, _next, _throw, "next", value2);
           }
           function _throw(err) {
             asyncGeneratorStep(gen, resolve11, reject, _next, _throw, "throw", err);
@@ -5325,12 +5325,12 @@ var require_from = __commonJS({
       }
       return target2;
     }
-    function _defineProperty(obj, key, value) {
+    function _defineProperty(obj, key, value2) {
       key = _toPropertyKey(key);
       if (key in obj) {
-        Object.defineProperty(obj, key, { value, enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(obj, key, { value: value2, enumerable: true, configurable: true, writable: true });
       } else {
-        obj[key] = value;
+        obj[key] = value2;
       }
       return obj;
     }
@@ -5372,10 +5372,10 @@ var require_from = __commonJS({
       function _next2() {
         _next2 = _asyncToGenerator(function* () {
           try {
-            var _yield$iterator$next = yield iterator.next(), value = _yield$iterator$next.value, done = _yield$iterator$next.done;
+            var _yield$iterator$next = yield iterator.next(), value2 = _yield$iterator$next.value, done = _yield$iterator$next.done;
             if (done) {
               readable3.push(null);
-            } else if (readable3.push(yield value)) {
+            } else if (readable3.push(yield value2)) {
               next();
             } else {
               reading = false;
@@ -5500,11 +5500,11 @@ var require_stream_readable = __commonJS({
         }
         return this._readableState.destroyed;
       },
-      set: function set2(value) {
+      set: function set2(value2) {
         if (!this._readableState) {
           return;
         }
-        this._readableState.destroyed = value;
+        this._readableState.destroyed = value2;
       }
     });
     Readable3.prototype.destroy = destroyImpl.destroy;
@@ -6865,9 +6865,9 @@ var require_browser = __commonJS({
 var require_has_flag = __commonJS({
   "node_modules/has-flag/index.js"(exports2, module2) {
     "use strict";
-    module2.exports = (flag3, argv = process.argv) => {
-      const prefix = flag3.startsWith("-") ? "" : flag3.length === 1 ? "-" : "--";
-      const position = argv.indexOf(prefix + flag3);
+    module2.exports = (flag4, argv = process.argv) => {
+      const prefix = flag4.startsWith("-") ? "" : flag4.length === 1 ? "-" : "--";
+      const position = argv.indexOf(prefix + flag4);
       const terminatorPosition = argv.indexOf("--");
       return position !== -1 && (terminatorPosition === -1 || position < terminatorPosition);
     };
@@ -7910,7 +7910,7 @@ var require_chownr = __commonJS({
           throw er;
       }
     };
-    var chownSync3 = (path6, uid, gid) => {
+    var chownSync2 = (path6, uid, gid) => {
       try {
         return fs4.chownSync(path6, uid, gid);
       } catch (er) {
@@ -7930,7 +7930,7 @@ var require_chownr = __commonJS({
       } catch (er) {
         if (er.code !== "EISDIR")
           throw er;
-        chownSync3(path6, uid, gid);
+        chownSync2(path6, uid, gid);
       }
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
@@ -8420,8 +8420,8 @@ var require_headers = __commonJS({
       if (index >= 0) return index;
       return 0;
     };
-    var toType = function(flag3) {
-      switch (flag3) {
+    var toType = function(flag4) {
+      switch (flag4) {
         case 0:
           return "file";
         case 1:
@@ -8450,8 +8450,8 @@ var require_headers = __commonJS({
       }
       return null;
     };
-    var toTypeflag = function(flag3) {
-      switch (flag3) {
+    var toTypeflag = function(flag4) {
+      switch (flag4) {
         case "file":
           return 0;
         case "link":
@@ -13751,8 +13751,8 @@ var regexp_exports = {};
 __export(regexp_exports, {
   escapeRegExp: () => escapeRegExp
 });
-function escapeRegExp(value) {
-  return value.replaceAll(/[|\\{}()[\]^$+*?.]/g, "\\$&").replaceAll("-", "\\x2d");
+function escapeRegExp(value2) {
+  return value2.replaceAll(/[|\\{}()[\]^$+*?.]/g, "\\$&").replaceAll("-", "\\x2d");
 }
 var init_regexp = __esm({
   "node_modules/mocha/lib/utils/regexp.js"() {
@@ -13780,15 +13780,15 @@ var init_base = __esm({
       }
       diffWithOptionsObj(oldTokens, newTokens, options, callback) {
         var _a3;
-        const done = (value) => {
-          value = this.postProcess(value, options);
+        const done = (value2) => {
+          value2 = this.postProcess(value2, options);
           if (callback) {
             setTimeout(function() {
-              callback(value);
+              callback(value2);
             }, 0);
             return void 0;
           } else {
-            return value;
+            return value2;
           }
         };
         const newLen = newTokens.length, oldLen = oldTokens.length;
@@ -13910,12 +13910,12 @@ var init_base = __esm({
         return ret;
       }
       // eslint-disable-next-line @typescript-eslint/no-unused-vars
-      castInput(value, options) {
-        return value;
+      castInput(value2, options) {
+        return value2;
       }
       // eslint-disable-next-line @typescript-eslint/no-unused-vars
-      tokenize(value, options) {
-        return Array.from(value);
+      tokenize(value2, options) {
+        return Array.from(value2);
       }
       join(chars) {
         return chars.join("");
@@ -13942,12 +13942,12 @@ var init_base = __esm({
           const component = components[componentPos];
           if (!component.removed) {
             if (!component.added && this.useLongestToken) {
-              let value = newTokens.slice(newPos, newPos + component.count);
-              value = value.map(function(value2, i) {
+              let value2 = newTokens.slice(newPos, newPos + component.count);
+              value2 = value2.map(function(value3, i) {
                 const oldValue = oldTokens[oldPos + i];
-                return oldValue.length > value2.length ? oldValue : value2;
+                return oldValue.length > value3.length ? oldValue : value3;
               });
-              component.value = this.join(value);
+              component.value = this.join(value2);
             } else {
               component.value = this.join(newTokens.slice(newPos, newPos + component.count));
             }
@@ -14162,16 +14162,16 @@ var init_word = __esm({
         }
         return left.trim() === right.trim();
       }
-      tokenize(value, options = {}) {
+      tokenize(value2, options = {}) {
         let parts3;
         if (options.intlSegmenter) {
           const segmenter = options.intlSegmenter;
           if (segmenter.resolvedOptions().granularity != "word") {
             throw new Error('The segmenter passed must have a granularity of "word"');
           }
-          parts3 = segment(value, segmenter);
+          parts3 = segment(value2, segmenter);
         } else {
-          parts3 = value.match(tokenizeIncludingWhitespace) || [];
+          parts3 = value2.match(tokenizeIncludingWhitespace) || [];
         }
         const tokens = [];
         let prevPart = null;
@@ -14233,9 +14233,9 @@ var init_word = __esm({
     };
     wordDiff = new WordDiff();
     WordsWithSpaceDiff = class extends Diff {
-      tokenize(value) {
+      tokenize(value2) {
         const regex = new RegExp(`(\\r?\\n)|[${extendedWordChars}]+|[^\\S\\n\\r]+|[^${extendedWordChars}]`, "ug");
-        return value.match(regex) || [];
+        return value2.match(regex) || [];
       }
     };
     wordsWithSpaceDiff = new WordsWithSpaceDiff();
@@ -14246,11 +14246,11 @@ var init_word = __esm({
 function diffLines(oldStr, newStr, options) {
   return lineDiff.diff(oldStr, newStr, options);
 }
-function tokenize2(value, options) {
+function tokenize2(value2, options) {
   if (options.stripTrailingCr) {
-    value = value.replace(/\r\n/g, "\n");
+    value2 = value2.replace(/\r\n/g, "\n");
   }
-  const retLines = [], linesAndNewlines = value.split(/(\n|\r\n)/);
+  const retLines = [], linesAndNewlines = value2.split(/(\n|\r\n)/);
   if (!linesAndNewlines[linesAndNewlines.length - 1]) {
     linesAndNewlines.pop();
   }
@@ -14710,7 +14710,7 @@ var require_utils2 = __commonJS({
       str = str.replace(re, "");
       return str.trim();
     };
-    function emptyRepresentation(value, typeHint) {
+    function emptyRepresentation(value2, typeHint) {
       switch (typeHint) {
         case "function":
           return "[Function]";
@@ -14720,23 +14720,23 @@ var require_utils2 = __commonJS({
         case "array":
           return "[]";
         default:
-          return value.toString();
+          return value2.toString();
       }
     }
-    var canonicalType = exports2.canonicalType = function canonicalType2(value) {
-      if (value === void 0) {
+    var canonicalType = exports2.canonicalType = function canonicalType2(value2) {
+      if (value2 === void 0) {
         return "undefined";
-      } else if (value === null) {
+      } else if (value2 === null) {
         return "null";
-      } else if (Buffer.isBuffer(value)) {
+      } else if (Buffer.isBuffer(value2)) {
         return "buffer";
-      } else if (Object.getPrototypeOf(value) === null) {
+      } else if (Object.getPrototypeOf(value2) === null) {
         return "null-prototype";
       }
-      return Object.prototype.toString.call(value).replace(/^\[.+\s(.+?)]$/, "$1").toLowerCase();
+      return Object.prototype.toString.call(value2).replace(/^\[.+\s(.+?)]$/, "$1").toLowerCase();
     };
-    exports2.type = function type5(value) {
-      if (value === null) return "null";
+    exports2.type = function type5(value2) {
+      if (value2 === null) return "null";
       const primitives = /* @__PURE__ */ new Set([
         "undefined",
         "boolean",
@@ -14745,43 +14745,43 @@ var require_utils2 = __commonJS({
         "bigint",
         "symbol"
       ]);
-      const _type = typeof value;
+      const _type = typeof value2;
       if (_type === "function") return _type;
       if (primitives.has(_type)) return _type;
-      if (value instanceof String) return "string";
-      if (value instanceof Error) return "error";
-      if (Array.isArray(value)) return "array";
+      if (value2 instanceof String) return "string";
+      if (value2 instanceof Error) return "error";
+      if (Array.isArray(value2)) return "array";
       return _type;
     };
-    exports2.stringify = function(value) {
-      var typeHint = canonicalType(value);
+    exports2.stringify = function(value2) {
+      var typeHint = canonicalType(value2);
       if (!~["object", "array", "function", "null-prototype"].indexOf(typeHint)) {
         if (typeHint === "buffer") {
-          var json2 = Buffer.prototype.toJSON.call(value);
+          var json2 = Buffer.prototype.toJSON.call(value2);
           return jsonStringify(
             json2.data && json2.type ? json2.data : json2,
             2
           ).replace(/,(\n|$)/g, "$1");
         }
-        if (typeHint === "string" && typeof value === "object") {
-          value = value.split("").reduce(function(acc, char, idx) {
+        if (typeHint === "string" && typeof value2 === "object") {
+          value2 = value2.split("").reduce(function(acc, char, idx) {
             acc[idx] = char;
             return acc;
           }, {});
           typeHint = "object";
         } else {
-          return jsonStringify(value);
+          return jsonStringify(value2);
         }
       }
-      for (var prop in value) {
-        if (Object.prototype.hasOwnProperty.call(value, prop)) {
+      for (var prop in value2) {
+        if (Object.prototype.hasOwnProperty.call(value2, prop)) {
           return jsonStringify(
-            exports2.canonicalize(value, null, typeHint),
+            exports2.canonicalize(value2, null, typeHint),
             2
           ).replace(/,(\n|$)/g, "$1");
         }
       }
-      return emptyRepresentation(value, typeHint);
+      return emptyRepresentation(value2, typeHint);
     };
     function jsonStringify(object, spaces, depth) {
       if (typeof spaces === "undefined") {
@@ -14837,51 +14837,51 @@ var require_utils2 = __commonJS({
       return str + // [], {}
       (str.length !== 1 ? "\n" + " ".repeat(Math.max(0, space - 2)) + end : end);
     }
-    exports2.canonicalize = function canonicalize(value, stack, typeHint) {
+    exports2.canonicalize = function canonicalize(value2, stack, typeHint) {
       var canonicalizedObj;
       var prop;
-      typeHint = typeHint || canonicalType(value);
-      function withStack(value2, fn) {
-        stack.push(value2);
+      typeHint = typeHint || canonicalType(value2);
+      function withStack(value3, fn) {
+        stack.push(value3);
         fn();
         stack.pop();
       }
       stack = stack || [];
-      if (stack.indexOf(value) !== -1) {
+      if (stack.indexOf(value2) !== -1) {
         return "[Circular]";
       }
       switch (typeHint) {
         case "undefined":
         case "buffer":
         case "null":
-          canonicalizedObj = value;
+          canonicalizedObj = value2;
           break;
         case "array":
-          withStack(value, function() {
-            canonicalizedObj = value.map(function(item) {
+          withStack(value2, function() {
+            canonicalizedObj = value2.map(function(item) {
               return exports2.canonicalize(item, stack);
             });
           });
           break;
         case "function":
-          for (prop in value) {
+          for (prop in value2) {
             canonicalizedObj = {};
             break;
           }
           if (!canonicalizedObj) {
-            canonicalizedObj = emptyRepresentation(value, typeHint);
+            canonicalizedObj = emptyRepresentation(value2, typeHint);
             break;
           }
         /* falls through */
         case "null-prototype":
         case "object":
           canonicalizedObj = canonicalizedObj || {};
-          if (typeHint === "null-prototype" && Symbol.toStringTag in value) {
-            canonicalizedObj["[Symbol.toStringTag]"] = value[Symbol.toStringTag];
+          if (typeHint === "null-prototype" && Symbol.toStringTag in value2) {
+            canonicalizedObj["[Symbol.toStringTag]"] = value2[Symbol.toStringTag];
           }
-          withStack(value, function() {
-            Object.keys(value).sort().forEach(function(key) {
-              canonicalizedObj[key] = exports2.canonicalize(value[key], stack);
+          withStack(value2, function() {
+            Object.keys(value2).sort().forEach(function(key) {
+              canonicalizedObj[key] = exports2.canonicalize(value2[key], stack);
             });
           });
           break;
@@ -14890,10 +14890,10 @@ var require_utils2 = __commonJS({
         case "regexp":
         case "boolean":
         case "symbol":
-          canonicalizedObj = value;
+          canonicalizedObj = value2;
           break;
         default:
-          canonicalizedObj = value + "";
+          canonicalizedObj = value2 + "";
       }
       return canonicalizedObj;
     };
@@ -14931,11 +14931,11 @@ var require_utils2 = __commonJS({
         return stack.join("\n");
       };
     };
-    exports2.isPromise = function isPromise(value) {
-      return typeof value === "object" && value !== null && typeof value.then === "function";
+    exports2.isPromise = function isPromise(value2) {
+      return typeof value2 === "object" && value2 !== null && typeof value2.then === "function";
     };
-    exports2.clamp = function clamp2(value, range) {
-      return Math.min(Math.max(value, range[0]), range[1]);
+    exports2.clamp = function clamp2(value2, range) {
+      return Math.min(Math.max(value2, range[0]), range[1]);
     };
     exports2.noop = function() {
     };
@@ -14957,17 +14957,17 @@ var require_utils2 = __commonJS({
     exports2.isBrowser = function isBrowser2() {
       return Boolean(process.browser);
     };
-    exports2.castArray = function castArray(value) {
-      if (value === void 0) {
+    exports2.castArray = function castArray(value2) {
+      if (value2 === void 0) {
         return [];
       }
-      if (value === null) {
+      if (value2 === null) {
         return [null];
       }
-      if (typeof value === "object" && (typeof value[Symbol.iterator] === "function" || value.length !== void 0)) {
-        return Array.from(value);
+      if (typeof value2 === "object" && (typeof value2[Symbol.iterator] === "function" || value2.length !== void 0)) {
+        return Array.from(value2);
       }
-      return [value];
+      return [value2];
     };
     exports2.constants = exports2.defineConstants({
       MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4
@@ -15201,26 +15201,26 @@ function createInvalidArgumentTypeError(message, argument, expected) {
   err.actual = typeof argument;
   return err;
 }
-function createInvalidArgumentValueError(message, argument, value, reason2) {
+function createInvalidArgumentValueError(message, argument, value2, reason2) {
   var err = new TypeError(message);
   err.code = constants3.INVALID_ARG_VALUE;
   err.argument = argument;
-  err.value = value;
+  err.value = value2;
   err.reason = typeof reason2 !== "undefined" ? reason2 : "is invalid";
   return err;
 }
-function createInvalidExceptionError(message, value) {
+function createInvalidExceptionError(message, value2) {
   var err = new Error(message);
   err.code = constants3.INVALID_EXCEPTION;
-  err.valueType = typeof value;
-  err.value = value;
+  err.valueType = typeof value2;
+  err.value = value2;
   return err;
 }
-function createFatalError(message, value) {
+function createFatalError(message, value2) {
   var err = new Error(message);
   err.code = constants3.FATAL;
-  err.valueType = typeof value;
-  err.value = value;
+  err.valueType = typeof value2;
+  err.value = value2;
   return err;
 }
 function createInvalidLegacyPluginError(message, pluginType, pluginId) {
@@ -15731,10 +15731,10 @@ var init_runnable = __esm({
        * @returns {*|Error} `value`, otherwise an `Error`
        * @private
        */
-      static toValueOrError(value) {
-        return value || createInvalidExceptionError(
+      static toValueOrError(value2) {
+        return value2 || createInvalidExceptionError(
           "Runnable failed with falsy or undefined exception. Please throw an Error instead.",
-          value
+          value2
         );
       }
     };
@@ -18105,14 +18105,14 @@ function clean(test2) {
 function cleanCycles(obj) {
   var cache = [];
   return JSON.parse(
-    JSON.stringify(obj, function(key, value) {
-      if (typeof value === "object" && value !== null) {
-        if (cache.indexOf(value) !== -1) {
-          return "" + value;
+    JSON.stringify(obj, function(key, value2) {
+      if (typeof value2 === "object" && value2 !== null) {
+        if (cache.indexOf(value2) !== -1) {
+          return "" + value2;
         }
-        cache.push(value);
+        cache.push(value2);
       }
-      return value;
+      return value2;
     })
   );
 }
@@ -18907,17 +18907,17 @@ function tag(name2, attrs, close, content) {
   }
   return tag3;
 }
-function escapeXml(value) {
+function escapeXml(value2) {
   return escape4(
-    stripInvalidXmlCharacters(String(value).replace(ANSI_ESCAPE_SEQUENCE, ""))
+    stripInvalidXmlCharacters(String(value2).replace(ANSI_ESCAPE_SEQUENCE, ""))
   );
 }
-function stripInvalidXmlCharacters(value) {
+function stripInvalidXmlCharacters(value2) {
   var result2 = "";
-  for (var i = 0; i < value.length; i += 1) {
-    var charCode = value.charCodeAt(i);
+  for (var i = 0; i < value2.length; i += 1) {
+    var charCode = value2.charCodeAt(i);
     if (charCode === 9 || charCode === 10 || charCode === 13 || charCode >= 32) {
-      result2 += value[i];
+      result2 += value2[i];
     }
   }
   return result2;
@@ -19412,11 +19412,11 @@ function extractLocation(stackTrace) {
     col: matches[3]
   };
 }
-function escapeWorkflowValue(value) {
-  return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+function escapeWorkflowValue(value2) {
+  return String(value2).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
 }
-function escapeWorkflowProperty(value) {
-  return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+function escapeWorkflowProperty(value2) {
+  return String(value2).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
 var import_node_fs25, import_ms4, constants20, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
@@ -20575,9 +20575,9 @@ var require_serialize_javascript = __commonJS({
       var infinities = [];
       var bigInts = [];
       var urls = [];
-      function replacer(key, value) {
-        if (!value && value !== void 0 && value !== BigInt(0)) {
-          return value;
+      function replacer(key, value2) {
+        if (!value2 && value2 !== void 0 && value2 !== BigInt(0)) {
+          return value2;
         }
         var origValue = this[key];
         var type5 = typeof origValue;
@@ -20606,7 +20606,7 @@ var require_serialize_javascript = __commonJS({
         }
         if (type5 === "function") {
           if (options.ignoreFunction) {
-            return value;
+            return value2;
           }
           return "@__F-" + UID + "-" + (functions.push(origValue) - 1) + "__@";
         }
@@ -20619,7 +20619,7 @@ var require_serialize_javascript = __commonJS({
         if (type5 === "bigint") {
           return "@__B-" + UID + "-" + (bigInts.push(origValue) - 1) + "__@";
         }
-        return value;
+        return value2;
       }
       function serializeFunc(fn, options2) {
         var serializedFn = fn.toString();
@@ -21758,11 +21758,11 @@ var require_Pool = __commonJS({
         throw new TypeError("Option minWorkers must be an integer number >= 0");
       }
     }
-    function isNumber(value) {
-      return typeof value === "number";
+    function isNumber(value2) {
+      return typeof value2 === "number";
     }
-    function isInteger(value) {
-      return Math.round(value) == value;
+    function isInteger(value2) {
+      return Math.round(value2) == value2;
     }
     module2.exports = Pool2;
   }
@@ -21851,8 +21851,8 @@ var require_worker = __commonJS({
       }
       return JSON.parse(JSON.stringify(error3, Object.getOwnPropertyNames(error3)));
     }
-    function isPromise(value) {
-      return value && typeof value.then === "function" && typeof value.catch === "function";
+    function isPromise(value2) {
+      return value2 && typeof value2.then === "function" && typeof value2.catch === "function";
     }
     worker.methods = {};
     worker.methods.run = function run2(fn, args) {
@@ -22075,13 +22075,13 @@ __export(serializer_exports, {
   deserialize: () => deserialize,
   serialize: () => serialize
 });
-function serialize(value) {
-  const result2 = (0, import_utils13.type)(value) === "object" && (0, import_utils13.type)(value.serialize) === "function" ? value.serialize() : value;
+function serialize(value2) {
+  const result2 = (0, import_utils13.type)(value2) === "object" && (0, import_utils13.type)(value2.serialize) === "function" ? value2.serialize() : value2;
   debug4("serialized: %O", result2);
   return result2;
 }
-function deserialize(value) {
-  const result2 = SerializableWorkerResult.isSerializedWorkerResult(value) ? SerializableWorkerResult.deserialize(value) : value;
+function deserialize(value2) {
+  const result2 = SerializableWorkerResult.isSerializedWorkerResult(value2) ? SerializableWorkerResult.deserialize(value2) : value2;
   debug4("deserialized: %O", result2);
   return result2;
 }
@@ -22151,8 +22151,8 @@ var init_serializer = __esm({
        * @param {*} value - A value to check
        * @returns {boolean} If true, it's deserializable
        */
-      static isSerializedWorkerResult(value) {
-        return value instanceof _SerializableWorkerResult || (0, import_utils13.type)(value) === "object" && value.__type === SERIALIZABLE_RESULT_NAME;
+      static isSerializedWorkerResult(value2) {
+        return value2 instanceof _SerializableWorkerResult || (0, import_utils13.type)(value2) === "object" && value2.__type === SERIALIZABLE_RESULT_NAME;
       }
     };
     SerializableEvent = class _SerializableEvent {
@@ -22214,24 +22214,24 @@ var init_serializer = __esm({
        * @param {string} key - Key to inspect
        */
       static _serialize(pairs2, parent, key) {
-        let value = parent[key];
-        let _type = (0, import_utils13.type)(value);
+        let value2 = parent[key];
+        let _type = (0, import_utils13.type)(value2);
         if (_type === "error") {
-          value = Object.assign(/* @__PURE__ */ Object.create(null), value, {
-            stack: value.stack,
-            message: value.message,
+          value2 = Object.assign(/* @__PURE__ */ Object.create(null), value2, {
+            stack: value2.stack,
+            message: value2.message,
             __type: "Error"
           });
-          parent[key] = value;
+          parent[key] = value2;
           _type = "object";
         }
         switch (_type) {
           case "object":
-            if ((0, import_utils13.type)(value.serialize) === "function") {
-              parent[key] = value.serialize();
+            if ((0, import_utils13.type)(value2.serialize) === "function") {
+              parent[key] = value2.serialize();
             } else {
               pairs2.push(
-                ...Object.keys(value).filter((key2) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value[key2]))).map((key2) => [value, key2])
+                ...Object.keys(value2).filter((key2) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value2[key2]))).map((key2) => [value2, key2])
               );
             }
             break;
@@ -22240,7 +22240,7 @@ var init_serializer = __esm({
             break;
           case "array":
             pairs2.push(
-              ...value.filter((value2) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value2))).map((value2, index) => [value2, index])
+              ...value2.filter((value3) => SERIALIZABLE_TYPES.has((0, import_utils13.type)(value3))).map((value3, index) => [value3, index])
             );
             break;
         }
@@ -22282,10 +22282,10 @@ var init_serializer = __esm({
        * @param {Object} value - An Error-like value
        * @returns {Error} Real error
        */
-      static _deserializeError(value) {
-        const error3 = new Error(value.message);
-        error3.stack = value.stack;
-        Object.assign(error3, value);
+      static _deserializeError(value2) {
+        const error3 = new Error(value2.message);
+        error3.stack = value2.stack;
+        Object.assign(error3, value2);
         delete error3.__type;
         return error3;
       }
@@ -22300,23 +22300,23 @@ var init_serializer = __esm({
           delete parent[key];
           return;
         }
-        const value = parent[key];
+        const value2 = parent[key];
         if ((0, import_utils13.type)(key) === "string" && key.startsWith("$$")) {
           const newKey = key.slice(2);
-          parent[newKey] = () => value;
+          parent[newKey] = () => value2;
           delete parent[key];
           key = newKey;
         }
-        if ((0, import_utils13.type)(value) === "array") {
-          value.forEach((_, idx) => {
-            _SerializableEvent._deserializeObject(value, idx);
+        if ((0, import_utils13.type)(value2) === "array") {
+          value2.forEach((_, idx) => {
+            _SerializableEvent._deserializeObject(value2, idx);
           });
-        } else if ((0, import_utils13.type)(value) === "object") {
-          if (value.__type === "Error") {
-            parent[key] = _SerializableEvent._deserializeError(value);
+        } else if ((0, import_utils13.type)(value2) === "object") {
+          if (value2.__type === "Error") {
+            parent[key] = _SerializableEvent._deserializeError(value2);
           } else {
-            Object.keys(value).forEach((key2) => {
-              _SerializableEvent._deserializeObject(value, key2);
+            Object.keys(value2).forEach((key2) => {
+              _SerializableEvent._deserializeObject(value2, key2);
             });
           }
         }
@@ -22604,9 +22604,9 @@ var require_parallel_buffered_runner = __commonJS({
               }
             }
             Object.keys(newObj).forEach((key) => {
-              const value = obj[key];
-              if (value && typeof value === "object" && value[MOCHA_ID_PROP_NAME4]) {
-                stack.push({ obj: value, parent: newObj, prop: key });
+              const value2 = obj[key];
+              if (value2 && typeof value2 === "object" && value2[MOCHA_ID_PROP_NAME4]) {
+                stack.push({ obj: value2, parent: newObj, prop: key });
               }
             });
           }
@@ -22781,9 +22781,9 @@ var require_parallel_buffered_runner = __commonJS({
        *   }
        * }
        */
-      linkPartialObjects(value) {
-        this._linkPartialObjects = Boolean(value);
-        return super.linkPartialObjects(value);
+      linkPartialObjects(value2) {
+        this._linkPartialObjects = Boolean(value2);
+        return super.linkPartialObjects(value2);
       }
       /**
        * If this class is the `Runner` in use, then this is going to return `true`.
@@ -23922,26 +23922,26 @@ var require_toJS = __commonJS({
   "node_modules/yaml/dist/nodes/toJS.js"(exports2) {
     "use strict";
     var identity2 = require_identity();
-    function toJS(value, arg, ctx) {
-      if (Array.isArray(value))
-        return value.map((v, i) => toJS(v, String(i), ctx));
-      if (value && typeof value.toJSON === "function") {
-        if (!ctx || !identity2.hasAnchor(value))
-          return value.toJSON(arg, ctx);
+    function toJS(value2, arg, ctx) {
+      if (Array.isArray(value2))
+        return value2.map((v, i) => toJS(v, String(i), ctx));
+      if (value2 && typeof value2.toJSON === "function") {
+        if (!ctx || !identity2.hasAnchor(value2))
+          return value2.toJSON(arg, ctx);
         const data = { aliasCount: 0, count: 1, res: void 0 };
-        ctx.anchors.set(value, data);
+        ctx.anchors.set(value2, data);
         ctx.onCreate = (res2) => {
           data.res = res2;
           delete ctx.onCreate;
         };
-        const res = value.toJSON(arg, ctx);
+        const res = value2.toJSON(arg, ctx);
         if (ctx.onCreate)
           ctx.onCreate(res);
         return res;
       }
-      if (typeof value === "bigint" && !ctx?.keep)
-        return Number(value);
-      return value;
+      if (typeof value2 === "bigint" && !ctx?.keep)
+        return Number(value2);
+      return value2;
     }
     exports2.toJS = toJS;
   }
@@ -24113,11 +24113,11 @@ var require_Scalar = __commonJS({
     var identity2 = require_identity();
     var Node = require_Node();
     var toJS = require_toJS();
-    var isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
+    var isScalarValue = (value2) => !value2 || typeof value2 !== "function" && typeof value2 !== "object";
     var Scalar = class extends Node.NodeBase {
-      constructor(value) {
+      constructor(value2) {
         super(identity2.SCALAR);
-        this.value = value;
+        this.value = value2;
       }
       toJSON(arg, ctx) {
         return ctx?.keep ? this.value : toJS.toJS(this.value, arg, ctx);
@@ -24144,7 +24144,7 @@ var require_createNode = __commonJS({
     var identity2 = require_identity();
     var Scalar = require_Scalar();
     var defaultTagPrefix = "tag:yaml.org,2002:";
-    function findTagObject(value, tagName, tags) {
+    function findTagObject(value2, tagName, tags) {
       if (tagName) {
         const match = tags.filter((t) => t.tag === tagName);
         const tagObj = match.find((t) => !t.format) ?? match[0];
@@ -24152,53 +24152,53 @@ var require_createNode = __commonJS({
           throw new Error(`Tag ${tagName} not found`);
         return tagObj;
       }
-      return tags.find((t) => t.identify?.(value) && !t.format);
+      return tags.find((t) => t.identify?.(value2) && !t.format);
     }
-    function createNode(value, tagName, ctx) {
-      if (identity2.isDocument(value))
-        value = value.contents;
-      if (identity2.isNode(value))
-        return value;
-      if (identity2.isPair(value)) {
+    function createNode(value2, tagName, ctx) {
+      if (identity2.isDocument(value2))
+        value2 = value2.contents;
+      if (identity2.isNode(value2))
+        return value2;
+      if (identity2.isPair(value2)) {
         const map = ctx.schema[identity2.MAP].createNode?.(ctx.schema, null, ctx);
-        map.items.push(value);
+        map.items.push(value2);
         return map;
       }
-      if (value instanceof String || value instanceof Number || value instanceof Boolean || typeof BigInt !== "undefined" && value instanceof BigInt) {
-        value = value.valueOf();
+      if (value2 instanceof String || value2 instanceof Number || value2 instanceof Boolean || typeof BigInt !== "undefined" && value2 instanceof BigInt) {
+        value2 = value2.valueOf();
       }
       const { aliasDuplicateObjects, onAnchor, onTagObj, schema, sourceObjects } = ctx;
       let ref = void 0;
-      if (aliasDuplicateObjects && value && typeof value === "object") {
-        ref = sourceObjects.get(value);
+      if (aliasDuplicateObjects && value2 && typeof value2 === "object") {
+        ref = sourceObjects.get(value2);
         if (ref) {
-          ref.anchor ?? (ref.anchor = onAnchor(value));
+          ref.anchor ?? (ref.anchor = onAnchor(value2));
           return new Alias.Alias(ref.anchor);
         } else {
           ref = { anchor: null, node: null };
-          sourceObjects.set(value, ref);
+          sourceObjects.set(value2, ref);
         }
       }
       if (tagName?.startsWith("!!"))
         tagName = defaultTagPrefix + tagName.slice(2);
-      let tagObj = findTagObject(value, tagName, schema.tags);
+      let tagObj = findTagObject(value2, tagName, schema.tags);
       if (!tagObj) {
-        if (value && typeof value.toJSON === "function") {
-          value = value.toJSON();
+        if (value2 && typeof value2.toJSON === "function") {
+          value2 = value2.toJSON();
         }
-        if (!value || typeof value !== "object") {
-          const node3 = new Scalar.Scalar(value);
+        if (!value2 || typeof value2 !== "object") {
+          const node3 = new Scalar.Scalar(value2);
           if (ref)
             ref.node = node3;
           return node3;
         }
-        tagObj = value instanceof Map ? schema[identity2.MAP] : Symbol.iterator in Object(value) ? schema[identity2.SEQ] : schema[identity2.MAP];
+        tagObj = value2 instanceof Map ? schema[identity2.MAP] : Symbol.iterator in Object(value2) ? schema[identity2.SEQ] : schema[identity2.MAP];
       }
       if (onTagObj) {
         onTagObj(tagObj);
         delete ctx.onTagObj;
       }
-      const node2 = tagObj?.createNode ? tagObj.createNode(ctx.schema, value, ctx) : typeof tagObj?.nodeClass?.from === "function" ? tagObj.nodeClass.from(ctx.schema, value, ctx) : new Scalar.Scalar(value);
+      const node2 = tagObj?.createNode ? tagObj.createNode(ctx.schema, value2, ctx) : typeof tagObj?.nodeClass?.from === "function" ? tagObj.nodeClass.from(ctx.schema, value2, ctx) : new Scalar.Scalar(value2);
       if (tagName)
         node2.tag = tagName;
       else if (!tagObj.default)
@@ -24218,8 +24218,8 @@ var require_Collection = __commonJS({
     var createNode = require_createNode();
     var identity2 = require_identity();
     var Node = require_Node();
-    function collectionFromPath(schema, path5, value) {
-      let v = value;
+    function collectionFromPath(schema, path5, value2) {
+      let v = value2;
       for (let i = path5.length - 1; i >= 0; --i) {
         const k = path5[i];
         if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
@@ -24270,16 +24270,16 @@ var require_Collection = __commonJS({
        * be a Pair instance or a `{ key, value }` object, which may not have a key
        * that already exists in the map.
        */
-      addIn(path5, value) {
+      addIn(path5, value2) {
         if (isEmptyPath(path5))
-          this.add(value);
+          this.add(value2);
         else {
           const [key, ...rest] = path5;
           const node2 = this.get(key, true);
           if (identity2.isCollection(node2))
-            node2.addIn(rest, value);
+            node2.addIn(rest, value2);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key, collectionFromPath(this.schema, rest, value2));
           else
             throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
         }
@@ -24333,16 +24333,16 @@ var require_Collection = __commonJS({
        * Sets a value in this collection. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path5, value) {
+      setIn(path5, value2) {
         const [key, ...rest] = path5;
         if (rest.length === 0) {
-          this.set(key, value);
+          this.set(key, value2);
         } else {
           const node2 = this.get(key, true);
           if (identity2.isCollection(node2))
-            node2.setIn(rest, value);
+            node2.setIn(rest, value2);
           else if (node2 === void 0 && this.schema)
-            this.set(key, collectionFromPath(this.schema, rest, value));
+            this.set(key, collectionFromPath(this.schema, rest, value2));
           else
             throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
         }
@@ -24537,13 +24537,13 @@ var require_stringifyString = __commonJS({
       }
       return true;
     }
-    function doubleQuotedString(value, ctx) {
-      const json2 = JSON.stringify(value);
+    function doubleQuotedString(value2, ctx) {
+      const json2 = JSON.stringify(value2);
       if (ctx.options.doubleQuotedAsJSON)
         return json2;
       const { implicitKey } = ctx;
       const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
-      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+      const indent2 = ctx.indent || (containsDocumentMarker(value2) ? "  " : "");
       let str = "";
       let start2 = 0;
       for (let i = 0, ch = json2[i]; ch; ch = json2[++i]) {
@@ -24617,22 +24617,22 @@ var require_stringifyString = __commonJS({
       str = start2 ? str + json2.slice(start2) : json2;
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
     }
-    function singleQuotedString(value, ctx) {
-      if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value))
-        return doubleQuotedString(value, ctx);
-      const indent2 = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
-      const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&
+    function singleQuotedString(value2, ctx) {
+      if (ctx.options.singleQuote === false || ctx.implicitKey && value2.includes("\n") || /[ \t]\n|\n[ \t]/.test(value2))
+        return doubleQuotedString(value2, ctx);
+      const indent2 = ctx.indent || (containsDocumentMarker(value2) ? "  " : "");
+      const res = "'" + value2.replace(/'/g, "''").replace(/\n+/g, `$&
 ${indent2}`) + "'";
       return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
-    function quotedString(value, ctx) {
+    function quotedString(value2, ctx) {
       const { singleQuote } = ctx.options;
       let qs;
       if (singleQuote === false)
         qs = doubleQuotedString;
       else {
-        const hasDouble = value.includes('"');
-        const hasSingle = value.includes("'");
+        const hasDouble = value2.includes('"');
+        const hasSingle = value2.includes("'");
         if (hasDouble && !hasSingle)
           qs = singleQuotedString;
         else if (hasSingle && !hasDouble)
@@ -24640,7 +24640,7 @@ ${indent2}`) + "'";
         else
           qs = singleQuote ? singleQuotedString : doubleQuotedString;
       }
-      return qs(value, ctx);
+      return qs(value2, ctx);
     }
     var blockEndNewlines;
     try {
@@ -24648,27 +24648,27 @@ ${indent2}`) + "'";
     } catch {
       blockEndNewlines = /\n+(?!\n|$)/g;
     }
-    function blockString({ comment: comment2, type: type5, value }, ctx, onComment, onChompKeep) {
+    function blockString({ comment: comment2, type: type5, value: value2 }, ctx, onComment, onChompKeep) {
       const { blockQuote, commentString, lineWidth } = ctx.options;
-      if (!blockQuote || /\n[\t ]+$/.test(value)) {
-        return quotedString(value, ctx);
+      if (!blockQuote || /\n[\t ]+$/.test(value2)) {
+        return quotedString(value2, ctx);
       }
-      const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
-      const literal2 = blockQuote === "literal" ? true : blockQuote === "folded" || type5 === Scalar.Scalar.BLOCK_FOLDED ? false : type5 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent2.length);
-      if (!value)
+      const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value2) ? "  " : "");
+      const literal2 = blockQuote === "literal" ? true : blockQuote === "folded" || type5 === Scalar.Scalar.BLOCK_FOLDED ? false : type5 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value2, lineWidth, indent2.length);
+      if (!value2)
         return literal2 ? "|\n" : ">\n";
       let chomp;
       let endStart;
-      for (endStart = value.length; endStart > 0; --endStart) {
-        const ch = value[endStart - 1];
+      for (endStart = value2.length; endStart > 0; --endStart) {
+        const ch = value2[endStart - 1];
         if (ch !== "\n" && ch !== "	" && ch !== " ")
           break;
       }
-      let end = value.substring(endStart);
+      let end = value2.substring(endStart);
       const endNlPos = end.indexOf("\n");
       if (endNlPos === -1) {
         chomp = "-";
-      } else if (value === end || endNlPos !== end.length - 1) {
+      } else if (value2 === end || endNlPos !== end.length - 1) {
         chomp = "+";
         if (onChompKeep)
           onChompKeep();
@@ -24676,7 +24676,7 @@ ${indent2}`) + "'";
         chomp = "";
       }
       if (end) {
-        value = value.slice(0, -end.length);
+        value2 = value2.slice(0, -end.length);
         if (end[end.length - 1] === "\n")
           end = end.slice(0, -1);
         end = end.replace(blockEndNewlines, `$&${indent2}`);
@@ -24684,8 +24684,8 @@ ${indent2}`) + "'";
       let startWithSpace = false;
       let startEnd;
       let startNlPos = -1;
-      for (startEnd = 0; startEnd < value.length; ++startEnd) {
-        const ch = value[startEnd];
+      for (startEnd = 0; startEnd < value2.length; ++startEnd) {
+        const ch = value2[startEnd];
         if (ch === " ")
           startWithSpace = true;
         else if (ch === "\n")
@@ -24693,9 +24693,9 @@ ${indent2}`) + "'";
         else
           break;
       }
-      let start2 = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
+      let start2 = value2.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
       if (start2) {
-        value = value.substring(start2.length);
+        value2 = value2.substring(start2.length);
         start2 = start2.replace(/\n+/g, `$&${indent2}`);
       }
       const indentSize = indent2 ? "2" : "1";
@@ -24706,7 +24706,7 @@ ${indent2}`) + "'";
           onComment();
       }
       if (!literal2) {
-        const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
+        const foldedValue = value2.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
         if (blockQuote !== "folded" && type5 !== Scalar.Scalar.BLOCK_FOLDED) {
@@ -24719,37 +24719,37 @@ ${indent2}`) + "'";
           return `>${header}
 ${indent2}${body}`;
       }
-      value = value.replace(/\n+/g, `$&${indent2}`);
+      value2 = value2.replace(/\n+/g, `$&${indent2}`);
       return `|${header}
-${indent2}${start2}${value}${end}`;
+${indent2}${start2}${value2}${end}`;
     }
     function plainString(item, ctx, onComment, onChompKeep) {
-      const { type: type5, value } = item;
+      const { type: type5, value: value2 } = item;
       const { actualString, implicitKey, indent: indent2, indentStep, inFlow } = ctx;
-      if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) {
-        return quotedString(value, ctx);
+      if (implicitKey && value2.includes("\n") || inFlow && /[[\]{},]/.test(value2)) {
+        return quotedString(value2, ctx);
       }
-      if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value)) {
-        return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item, ctx, onComment, onChompKeep);
+      if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value2)) {
+        return implicitKey || inFlow || !value2.includes("\n") ? quotedString(value2, ctx) : blockString(item, ctx, onComment, onChompKeep);
       }
-      if (!implicitKey && !inFlow && type5 !== Scalar.Scalar.PLAIN && value.includes("\n")) {
+      if (!implicitKey && !inFlow && type5 !== Scalar.Scalar.PLAIN && value2.includes("\n")) {
         return blockString(item, ctx, onComment, onChompKeep);
       }
-      if (containsDocumentMarker(value)) {
+      if (containsDocumentMarker(value2)) {
         if (indent2 === "") {
           ctx.forceBlockIndent = true;
           return blockString(item, ctx, onComment, onChompKeep);
         } else if (implicitKey && indent2 === indentStep) {
-          return quotedString(value, ctx);
+          return quotedString(value2, ctx);
         }
       }
-      const str = value.replace(/\n+/g, `$&
+      const str = value2.replace(/\n+/g, `$&
 ${indent2}`);
       if (actualString) {
         const test2 = (tag3) => tag3.default && tag3.tag !== "tag:yaml.org,2002:str" && tag3.test?.test(str);
         const { compat, tags } = ctx.doc.schema;
         if (tags.some(test2) || compat?.some(test2))
-          return quotedString(value, ctx);
+          return quotedString(value2, ctx);
       }
       return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent2, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
     }
@@ -24922,7 +24922,7 @@ var require_stringifyPair = __commonJS({
     var Scalar = require_Scalar();
     var stringify2 = require_stringify();
     var stringifyComment = require_stringifyComment();
-    function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+    function stringifyPair({ key, value: value2 }, ctx, onComment, onChompKeep) {
       const { allNullValues, doc, indent: indent2, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
       let keyComment = identity2.isNode(key) && key.comment || null;
       if (simpleKeys) {
@@ -24934,7 +24934,7 @@ var require_stringifyPair = __commonJS({
           throw new Error(msg);
         }
       }
-      let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
+      let explicitKey = !simpleKeys && (!key || keyComment && value2 == null && !ctx.inFlow || identity2.isCollection(key) || (identity2.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
       ctx = Object.assign({}, ctx, {
         allNullValues: false,
         implicitKey: !explicitKey && (simpleKeys || !allNullValues),
@@ -24949,12 +24949,12 @@ var require_stringifyPair = __commonJS({
         explicitKey = true;
       }
       if (ctx.inFlow) {
-        if (allNullValues || value == null) {
+        if (allNullValues || value2 == null) {
           if (keyCommentDone && onComment)
             onComment();
           return str === "" ? "?" : explicitKey ? `? ${str}` : str;
         }
-      } else if (allNullValues && !simpleKeys || value == null && explicitKey) {
+      } else if (allNullValues && !simpleKeys || value2 == null && explicitKey) {
         str = `? ${str}`;
         if (keyComment && !keyCommentDone) {
           str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
@@ -24975,26 +24975,26 @@ ${indent2}:`;
           str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
       }
       let vsb, vcb, valueComment;
-      if (identity2.isNode(value)) {
-        vsb = !!value.spaceBefore;
-        vcb = value.commentBefore;
-        valueComment = value.comment;
+      if (identity2.isNode(value2)) {
+        vsb = !!value2.spaceBefore;
+        vcb = value2.commentBefore;
+        valueComment = value2.comment;
       } else {
         vsb = false;
         vcb = null;
         valueComment = null;
-        if (value && typeof value === "object")
-          value = doc.createNode(value);
+        if (value2 && typeof value2 === "object")
+          value2 = doc.createNode(value2);
       }
       ctx.implicitKey = false;
-      if (!explicitKey && !keyComment && identity2.isScalar(value))
+      if (!explicitKey && !keyComment && identity2.isScalar(value2))
         ctx.indentAtStart = str.length + 1;
       chompKeep = false;
-      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity2.isSeq(value) && !value.flow && !value.tag && !value.anchor) {
+      if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity2.isSeq(value2) && !value2.flow && !value2.tag && !value2.anchor) {
         ctx.indent = ctx.indent.substring(2);
       }
       let valueCommentDone = false;
-      const valueStr = stringify2.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+      const valueStr = stringify2.stringify(value2, ctx, () => valueCommentDone = true, () => chompKeep = true);
       let ws = " ";
       if (keyComment || vsb || vcb) {
         ws = vsb ? "\n" : "";
@@ -25010,11 +25010,11 @@ ${stringifyComment.indentComment(cs, ctx.indent)}`;
           ws += `
 ${ctx.indent}`;
         }
-      } else if (!explicitKey && identity2.isCollection(value)) {
+      } else if (!explicitKey && identity2.isCollection(value2)) {
         const vs0 = valueStr[0];
         const nl0 = valueStr.indexOf("\n");
         const hasNewline = nl0 !== -1;
-        const flow = ctx.inFlow ?? value.flow ?? value.items.length === 0;
+        const flow = ctx.inFlow ?? value2.flow ?? value2.items.length === 0;
         if (hasNewline || !flow) {
           let hasPropsLine = false;
           if (hasNewline && (vs0 === "&" || vs0 === "!")) {
@@ -25077,7 +25077,7 @@ var require_merge = __commonJS({
     var Scalar = require_Scalar();
     var MERGE_KEY = "<<";
     var merge3 = {
-      identify: (value) => value === MERGE_KEY || typeof value === "symbol" && value.description === MERGE_KEY,
+      identify: (value2) => value2 === MERGE_KEY || typeof value2 === "symbol" && value2.description === MERGE_KEY,
       default: "key",
       tag: "tag:yaml.org,2002:merge",
       test: /^<<$/,
@@ -25087,8 +25087,8 @@ var require_merge = __commonJS({
       stringify: () => MERGE_KEY
     };
     var isMergeKey = (ctx, key) => (merge3.identify(key) || identity2.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge3.identify(key.value)) && ctx?.doc.schema.tags.some((tag3) => tag3.tag === merge3.tag && tag3.default);
-    function addMergeToJSMap(ctx, map, value) {
-      const source = resolveAliasValue(ctx, value);
+    function addMergeToJSMap(ctx, map, value2) {
+      const source = resolveAliasValue(ctx, value2);
       if (identity2.isSeq(source))
         for (const it of source.items)
           mergeValue(ctx, map, it);
@@ -25098,20 +25098,20 @@ var require_merge = __commonJS({
       else
         mergeValue(ctx, map, source);
     }
-    function mergeValue(ctx, map, value) {
-      const source = resolveAliasValue(ctx, value);
+    function mergeValue(ctx, map, value2) {
+      const source = resolveAliasValue(ctx, value2);
       if (!identity2.isMap(source))
         throw new Error("Merge sources must be maps or map aliases");
       const srcMap = source.toJSON(null, ctx, Map);
-      for (const [key, value2] of srcMap) {
+      for (const [key, value3] of srcMap) {
         if (map instanceof Map) {
           if (!map.has(key))
-            map.set(key, value2);
+            map.set(key, value3);
         } else if (map instanceof Set) {
           map.add(key);
         } else if (!Object.prototype.hasOwnProperty.call(map, key)) {
           Object.defineProperty(map, key, {
-            value: value2,
+            value: value3,
             writable: true,
             enumerable: true,
             configurable: true
@@ -25120,8 +25120,8 @@ var require_merge = __commonJS({
       }
       return map;
     }
-    function resolveAliasValue(ctx, value) {
-      return ctx && identity2.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
+    function resolveAliasValue(ctx, value2) {
+      return ctx && identity2.isAlias(value2) ? value2.resolve(ctx.doc, ctx) : value2;
     }
     exports2.addMergeToJSMap = addMergeToJSMap;
     exports2.isMergeKey = isMergeKey;
@@ -25138,20 +25138,20 @@ var require_addPairToJSMap = __commonJS({
     var stringify2 = require_stringify();
     var identity2 = require_identity();
     var toJS = require_toJS();
-    function addPairToJSMap(ctx, map, { key, value }) {
+    function addPairToJSMap(ctx, map, { key, value: value2 }) {
       if (identity2.isNode(key) && key.addToJSMap)
-        key.addToJSMap(ctx, map, value);
+        key.addToJSMap(ctx, map, value2);
       else if (merge3.isMergeKey(ctx, key))
-        merge3.addMergeToJSMap(ctx, map, value);
+        merge3.addMergeToJSMap(ctx, map, value2);
       else {
         const jsKey = toJS.toJS(key, "", ctx);
         if (map instanceof Map) {
-          map.set(jsKey, toJS.toJS(value, jsKey, ctx));
+          map.set(jsKey, toJS.toJS(value2, jsKey, ctx));
         } else if (map instanceof Set) {
           map.add(jsKey);
         } else {
           const stringKey = stringifyKey(key, jsKey, ctx);
-          const jsValue = toJS.toJS(value, stringKey, ctx);
+          const jsValue = toJS.toJS(value2, stringKey, ctx);
           if (stringKey in map)
             Object.defineProperty(map, stringKey, {
               value: jsValue,
@@ -25201,24 +25201,24 @@ var require_Pair = __commonJS({
     var stringifyPair = require_stringifyPair();
     var addPairToJSMap = require_addPairToJSMap();
     var identity2 = require_identity();
-    function createPair(key, value, ctx) {
+    function createPair(key, value2, ctx) {
       const k = createNode.createNode(key, void 0, ctx);
-      const v = createNode.createNode(value, void 0, ctx);
+      const v = createNode.createNode(value2, void 0, ctx);
       return new Pair(k, v);
     }
     var Pair = class _Pair {
-      constructor(key, value = null) {
+      constructor(key, value2 = null) {
         Object.defineProperty(this, identity2.NODE_TYPE, { value: identity2.PAIR });
         this.key = key;
-        this.value = value;
+        this.value = value2;
       }
       clone(schema) {
-        let { key, value } = this;
+        let { key, value: value2 } = this;
         if (identity2.isNode(key))
           key = key.clone(schema);
-        if (identity2.isNode(value))
-          value = value.clone(schema);
-        return new _Pair(key, value);
+        if (identity2.isNode(value2))
+          value2 = value2.clone(schema);
+        return new _Pair(key, value2);
       }
       toJSON(_, ctx) {
         const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
@@ -25421,17 +25421,17 @@ var require_YAMLMap = __commonJS({
       static from(schema, obj, ctx) {
         const { keepUndefined, replacer } = ctx;
         const map = new this(schema);
-        const add3 = (key, value) => {
+        const add3 = (key, value2) => {
           if (typeof replacer === "function")
-            value = replacer.call(obj, key, value);
+            value2 = replacer.call(obj, key, value2);
           else if (Array.isArray(replacer) && !replacer.includes(key))
             return;
-          if (value !== void 0 || keepUndefined)
-            map.items.push(Pair.createPair(key, value, ctx));
+          if (value2 !== void 0 || keepUndefined)
+            map.items.push(Pair.createPair(key, value2, ctx));
         };
         if (obj instanceof Map) {
-          for (const [key, value] of obj)
-            add3(key, value);
+          for (const [key, value2] of obj)
+            add3(key, value2);
         } else if (obj && typeof obj === "object") {
           for (const key of Object.keys(obj))
             add3(key, obj[key]);
@@ -25489,8 +25489,8 @@ var require_YAMLMap = __commonJS({
       has(key) {
         return !!findPair(this.items, key);
       }
-      set(key, value) {
-        this.add(new Pair.Pair(key, value), true);
+      set(key, value2) {
+        this.add(new Pair.Pair(key, value2), true);
       }
       /**
        * @param ctx - Conversion context, originally set in Document#toJS()
@@ -25568,8 +25568,8 @@ var require_YAMLSeq = __commonJS({
         super(identity2.SEQ, schema);
         this.items = [];
       }
-      add(value) {
-        this.items.push(value);
+      add(value2) {
+        this.items.push(value2);
       }
       /**
        * Removes a value from the collection.
@@ -25610,15 +25610,15 @@ var require_YAMLSeq = __commonJS({
        * If `key` does not contain a representation of an integer, this will throw.
        * It may be wrapped in a `Scalar`.
        */
-      set(key, value) {
+      set(key, value2) {
         const idx = asItemIndex(key);
         if (typeof idx !== "number")
           throw new Error(`Expected a valid index, not ${key}.`);
         const prev = this.items[idx];
-        if (identity2.isScalar(prev) && Scalar.isScalarValue(value))
-          prev.value = value;
+        if (identity2.isScalar(prev) && Scalar.isScalarValue(value2))
+          prev.value = value2;
         else
-          this.items[idx] = value;
+          this.items[idx] = value2;
       }
       toJSON(_, ctx) {
         const seq = [];
@@ -25694,7 +25694,7 @@ var require_string = __commonJS({
     "use strict";
     var stringifyString = require_stringifyString();
     var string3 = {
-      identify: (value) => typeof value === "string",
+      identify: (value2) => typeof value2 === "string",
       default: true,
       tag: "tag:yaml.org,2002:str",
       resolve: (str) => str,
@@ -25713,7 +25713,7 @@ var require_null = __commonJS({
     "use strict";
     var Scalar = require_Scalar();
     var nullTag = {
-      identify: (value) => value == null,
+      identify: (value2) => value2 == null,
       createNode: () => new Scalar.Scalar(null),
       default: true,
       tag: "tag:yaml.org,2002:null",
@@ -25731,18 +25731,18 @@ var require_bool = __commonJS({
     "use strict";
     var Scalar = require_Scalar();
     var boolTag = {
-      identify: (value) => typeof value === "boolean",
+      identify: (value2) => typeof value2 === "boolean",
       default: true,
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
       resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
-      stringify({ source, value }, ctx) {
+      stringify({ source, value: value2 }, ctx) {
         if (source && boolTag.test.test(source)) {
           const sv = source[0] === "t" || source[0] === "T";
-          if (value === sv)
+          if (value2 === sv)
             return source;
         }
-        return value ? ctx.options.trueStr : ctx.options.falseStr;
+        return value2 ? ctx.options.trueStr : ctx.options.falseStr;
       }
     };
     exports2.boolTag = boolTag;
@@ -25753,13 +25753,13 @@ var require_bool = __commonJS({
 var require_stringifyNumber = __commonJS({
   "node_modules/yaml/dist/stringify/stringifyNumber.js"(exports2) {
     "use strict";
-    function stringifyNumber({ format: format2, minFractionDigits, tag: tag3, value }) {
-      if (typeof value === "bigint")
-        return String(value);
-      const num = typeof value === "number" ? value : Number(value);
+    function stringifyNumber({ format: format2, minFractionDigits, tag: tag3, value: value2 }) {
+      if (typeof value2 === "bigint")
+        return String(value2);
+      const num = typeof value2 === "number" ? value2 : Number(value2);
       if (!isFinite(num))
         return isNaN(num) ? ".nan" : num < 0 ? "-.inf" : ".inf";
-      let n = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+      let n = Object.is(value2, -0) ? "-0" : JSON.stringify(value2);
       if (!format2 && minFractionDigits && (!tag3 || tag3 === "tag:yaml.org,2002:float") && /^-?\d/.test(n) && !n.includes("e")) {
         let i = n.indexOf(".");
         if (i < 0) {
@@ -25783,7 +25783,7 @@ var require_float = __commonJS({
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
     var floatNaN = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
@@ -25791,7 +25791,7 @@ var require_float = __commonJS({
       stringify: stringifyNumber.stringifyNumber
     };
     var floatExp = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       format: "EXP",
@@ -25803,7 +25803,7 @@ var require_float = __commonJS({
       }
     };
     var float = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       test: /^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)$/,
@@ -25827,16 +25827,16 @@ var require_int = __commonJS({
   "node_modules/yaml/dist/schema/core/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
-    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    var intIdentify = (value2) => typeof value2 === "bigint" || Number.isInteger(value2);
     var intResolve = (str, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix);
     function intStringify(node2, radix, prefix) {
-      const { value } = node2;
-      if (intIdentify(value) && value >= 0)
-        return prefix + value.toString(radix);
+      const { value: value2 } = node2;
+      if (intIdentify(value2) && value2 >= 0)
+        return prefix + value2.toString(radix);
       return stringifyNumber.stringifyNumber(node2);
     }
     var intOct = {
-      identify: (value) => intIdentify(value) && value >= 0,
+      identify: (value2) => intIdentify(value2) && value2 >= 0,
       default: true,
       tag: "tag:yaml.org,2002:int",
       format: "OCT",
@@ -25853,7 +25853,7 @@ var require_int = __commonJS({
       stringify: stringifyNumber.stringifyNumber
     };
     var intHex = {
-      identify: (value) => intIdentify(value) && value >= 0,
+      identify: (value2) => intIdentify(value2) && value2 >= 0,
       default: true,
       tag: "tag:yaml.org,2002:int",
       format: "HEX",
@@ -25902,20 +25902,20 @@ var require_schema2 = __commonJS({
     var Scalar = require_Scalar();
     var map = require_map();
     var seq = require_seq();
-    function intIdentify(value) {
-      return typeof value === "bigint" || Number.isInteger(value);
+    function intIdentify(value2) {
+      return typeof value2 === "bigint" || Number.isInteger(value2);
     }
-    var stringifyJSON = ({ value }) => JSON.stringify(value);
+    var stringifyJSON = ({ value: value2 }) => JSON.stringify(value2);
     var jsonScalars = [
       {
-        identify: (value) => typeof value === "string",
+        identify: (value2) => typeof value2 === "string",
         default: true,
         tag: "tag:yaml.org,2002:str",
         resolve: (str) => str,
         stringify: stringifyJSON
       },
       {
-        identify: (value) => value == null,
+        identify: (value2) => value2 == null,
         createNode: () => new Scalar.Scalar(null),
         default: true,
         tag: "tag:yaml.org,2002:null",
@@ -25924,7 +25924,7 @@ var require_schema2 = __commonJS({
         stringify: stringifyJSON
       },
       {
-        identify: (value) => typeof value === "boolean",
+        identify: (value2) => typeof value2 === "boolean",
         default: true,
         tag: "tag:yaml.org,2002:bool",
         test: /^true$|^false$/,
@@ -25937,10 +25937,10 @@ var require_schema2 = __commonJS({
         tag: "tag:yaml.org,2002:int",
         test: /^-?(?:0|[1-9][0-9]*)$/,
         resolve: (str, _onError, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str, 10),
-        stringify: ({ value }) => intIdentify(value) ? value.toString() : JSON.stringify(value)
+        stringify: ({ value: value2 }) => intIdentify(value2) ? value2.toString() : JSON.stringify(value2)
       },
       {
-        identify: (value) => typeof value === "number",
+        identify: (value2) => typeof value2 === "number",
         default: true,
         tag: "tag:yaml.org,2002:float",
         test: /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$/,
@@ -25970,7 +25970,7 @@ var require_binary = __commonJS({
     var Scalar = require_Scalar();
     var stringifyString = require_stringifyString();
     var binary = {
-      identify: (value) => value instanceof Uint8Array,
+      identify: (value2) => value2 instanceof Uint8Array,
       // Buffer inherits from Uint8Array
       default: false,
       tag: "tag:yaml.org,2002:binary",
@@ -25996,10 +25996,10 @@ var require_binary = __commonJS({
           return src;
         }
       },
-      stringify({ comment: comment2, type: type5, value }, ctx, onComment, onChompKeep) {
-        if (!value)
+      stringify({ comment: comment2, type: type5, value: value2 }, ctx, onComment, onChompKeep) {
+        if (!value2)
           return "";
-        const buf = value;
+        const buf = value2;
         let str;
         if (typeof node_buffer.Buffer === "function") {
           str = buf instanceof node_buffer.Buffer ? buf.toString("base64") : node_buffer.Buffer.from(buf.buffer).toString("base64");
@@ -26071,25 +26071,25 @@ ${cn.comment}` : item.comment;
         for (let it of iterable) {
           if (typeof replacer === "function")
             it = replacer.call(iterable, String(i++), it);
-          let key, value;
+          let key, value2;
           if (Array.isArray(it)) {
             if (it.length === 2) {
               key = it[0];
-              value = it[1];
+              value2 = it[1];
             } else
               throw new TypeError(`Expected [key, value] tuple: ${it}`);
           } else if (it && it instanceof Object) {
             const keys = Object.keys(it);
             if (keys.length === 1) {
               key = keys[0];
-              value = it[key];
+              value2 = it[key];
             } else {
               throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
             }
           } else {
             key = it;
           }
-          pairs3.items.push(Pair.createPair(key, value, ctx));
+          pairs3.items.push(Pair.createPair(key, value2, ctx));
         }
       return pairs3;
     }
@@ -26136,16 +26136,16 @@ var require_omap = __commonJS({
         if (ctx?.onCreate)
           ctx.onCreate(map);
         for (const pair of this.items) {
-          let key, value;
+          let key, value2;
           if (identity2.isPair(pair)) {
             key = toJS.toJS(pair.key, "", ctx);
-            value = toJS.toJS(pair.value, key, ctx);
+            value2 = toJS.toJS(pair.value, key, ctx);
           } else {
             key = toJS.toJS(pair, "", ctx);
           }
           if (map.has(key))
             throw new Error("Ordered maps must not include duplicate keys");
-          map.set(key, value);
+          map.set(key, value2);
         }
         return map;
       }
@@ -26159,7 +26159,7 @@ var require_omap = __commonJS({
     YAMLOMap.tag = "tag:yaml.org,2002:omap";
     var omap = {
       collection: "seq",
-      identify: (value) => value instanceof Map,
+      identify: (value2) => value2 instanceof Map,
       nodeClass: YAMLOMap,
       default: false,
       tag: "tag:yaml.org,2002:omap",
@@ -26189,14 +26189,14 @@ var require_bool2 = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/bool.js"(exports2) {
     "use strict";
     var Scalar = require_Scalar();
-    function boolStringify({ value, source }, ctx) {
-      const boolObj = value ? trueTag : falseTag;
+    function boolStringify({ value: value2, source }, ctx) {
+      const boolObj = value2 ? trueTag : falseTag;
       if (source && boolObj.test.test(source))
         return source;
-      return value ? ctx.options.trueStr : ctx.options.falseStr;
+      return value2 ? ctx.options.trueStr : ctx.options.falseStr;
     }
     var trueTag = {
-      identify: (value) => value === true,
+      identify: (value2) => value2 === true,
       default: true,
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:Y|y|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/,
@@ -26204,7 +26204,7 @@ var require_bool2 = __commonJS({
       stringify: boolStringify
     };
     var falseTag = {
-      identify: (value) => value === false,
+      identify: (value2) => value2 === false,
       default: true,
       tag: "tag:yaml.org,2002:bool",
       test: /^(?:N|n|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
@@ -26223,7 +26223,7 @@ var require_float2 = __commonJS({
     var Scalar = require_Scalar();
     var stringifyNumber = require_stringifyNumber();
     var floatNaN = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
@@ -26231,7 +26231,7 @@ var require_float2 = __commonJS({
       stringify: stringifyNumber.stringifyNumber
     };
     var floatExp = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       format: "EXP",
@@ -26243,7 +26243,7 @@ var require_float2 = __commonJS({
       }
     };
     var float = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*$/,
@@ -26270,7 +26270,7 @@ var require_int2 = __commonJS({
   "node_modules/yaml/dist/schema/yaml-1.1/int.js"(exports2) {
     "use strict";
     var stringifyNumber = require_stringifyNumber();
-    var intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+    var intIdentify = (value2) => typeof value2 === "bigint" || Number.isInteger(value2);
     function intResolve(str, offset, radix, { intAsBigInt }) {
       const sign = str[0];
       if (sign === "-" || sign === "+")
@@ -26295,10 +26295,10 @@ var require_int2 = __commonJS({
       return sign === "-" ? -1 * n : n;
     }
     function intStringify(node2, radix, prefix) {
-      const { value } = node2;
-      if (intIdentify(value)) {
-        const str = value.toString(radix);
-        return value < 0 ? "-" + prefix + str.substr(1) : prefix + str;
+      const { value: value2 } = node2;
+      if (intIdentify(value2)) {
+        const str = value2.toString(radix);
+        return value2 < 0 ? "-" + prefix + str.substr(1) : prefix + str;
       }
       return stringifyNumber.stringifyNumber(node2);
     }
@@ -26376,13 +26376,13 @@ var require_set = __commonJS({
         const pair = YAMLMap.findPair(this.items, key);
         return !keepPair && identity2.isPair(pair) ? identity2.isScalar(pair.key) ? pair.key.value : pair.key : pair;
       }
-      set(key, value) {
-        if (typeof value !== "boolean")
-          throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
+      set(key, value2) {
+        if (typeof value2 !== "boolean")
+          throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value2}`);
         const prev = YAMLMap.findPair(this.items, key);
-        if (prev && !value) {
+        if (prev && !value2) {
           this.items.splice(this.items.indexOf(prev), 1);
-        } else if (!prev && value) {
+        } else if (!prev && value2) {
           this.items.push(new Pair.Pair(key));
         }
       }
@@ -26401,10 +26401,10 @@ var require_set = __commonJS({
         const { replacer } = ctx;
         const set3 = new this(schema);
         if (iterable && Symbol.iterator in Object(iterable))
-          for (let value of iterable) {
+          for (let value2 of iterable) {
             if (typeof replacer === "function")
-              value = replacer.call(iterable, value, value);
-            set3.items.push(Pair.createPair(value, null, ctx));
+              value2 = replacer.call(iterable, value2, value2);
+            set3.items.push(Pair.createPair(value2, null, ctx));
           }
         return set3;
       }
@@ -26412,7 +26412,7 @@ var require_set = __commonJS({
     YAMLSet.tag = "tag:yaml.org,2002:set";
     var set2 = {
       collection: "map",
-      identify: (value) => value instanceof Set,
+      identify: (value2) => value2 instanceof Set,
       nodeClass: YAMLSet,
       default: false,
       tag: "tag:yaml.org,2002:set",
@@ -26446,33 +26446,33 @@ var require_timestamp = __commonJS({
       return sign === "-" ? num(-1) * res : res;
     }
     function stringifySexagesimal(node2) {
-      let { value } = node2;
+      let { value: value2 } = node2;
       let num = (n) => n;
-      if (typeof value === "bigint")
+      if (typeof value2 === "bigint")
         num = (n) => BigInt(n);
-      else if (isNaN(value) || !isFinite(value))
+      else if (isNaN(value2) || !isFinite(value2))
         return stringifyNumber.stringifyNumber(node2);
       let sign = "";
-      if (value < 0) {
+      if (value2 < 0) {
         sign = "-";
-        value *= num(-1);
+        value2 *= num(-1);
       }
       const _60 = num(60);
-      const parts3 = [value % _60];
-      if (value < 60) {
+      const parts3 = [value2 % _60];
+      if (value2 < 60) {
         parts3.unshift(0);
       } else {
-        value = (value - parts3[0]) / _60;
-        parts3.unshift(value % _60);
-        if (value >= 60) {
-          value = (value - parts3[0]) / _60;
-          parts3.unshift(value);
+        value2 = (value2 - parts3[0]) / _60;
+        parts3.unshift(value2 % _60);
+        if (value2 >= 60) {
+          value2 = (value2 - parts3[0]) / _60;
+          parts3.unshift(value2);
         }
       }
       return sign + parts3.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
     }
     var intTime = {
-      identify: (value) => typeof value === "bigint" || Number.isInteger(value),
+      identify: (value2) => typeof value2 === "bigint" || Number.isInteger(value2),
       default: true,
       tag: "tag:yaml.org,2002:int",
       format: "TIME",
@@ -26481,7 +26481,7 @@ var require_timestamp = __commonJS({
       stringify: stringifySexagesimal
     };
     var floatTime = {
-      identify: (value) => typeof value === "number",
+      identify: (value2) => typeof value2 === "number",
       default: true,
       tag: "tag:yaml.org,2002:float",
       format: "TIME",
@@ -26490,7 +26490,7 @@ var require_timestamp = __commonJS({
       stringify: stringifySexagesimal
     };
     var timestamp = {
-      identify: (value) => value instanceof Date,
+      identify: (value2) => value2 instanceof Date,
       default: true,
       tag: "tag:yaml.org,2002:timestamp",
       // If the time zone is omitted, the timestamp is assumed to be specified in UTC. The time part
@@ -26513,7 +26513,7 @@ var require_timestamp = __commonJS({
         }
         return new Date(date2);
       },
-      stringify: ({ value }) => value?.toISOString().replace(/(T00:00:00)?\.000Z$/, "") ?? ""
+      stringify: ({ value: value2 }) => value2?.toISOString().replace(/(T00:00:00)?\.000Z$/, "") ?? ""
     };
     exports2.floatTime = floatTime;
     exports2.intTime = intTime;
@@ -26787,7 +26787,7 @@ var require_Document = __commonJS({
     var createNode = require_createNode();
     var directives = require_directives();
     var Document = class _Document {
-      constructor(value, replacer, options) {
+      constructor(value2, replacer, options) {
         this.commentBefore = null;
         this.comment = null;
         this.errors = [];
@@ -26819,7 +26819,7 @@ var require_Document = __commonJS({
         } else
           this.directives = new directives.Directives({ version: version2 });
         this.setSchema(version2, options);
-        this.contents = value === void 0 ? null : this.createNode(value, _replacer, options);
+        this.contents = value2 === void 0 ? null : this.createNode(value2, _replacer, options);
       }
       /**
        * Create a deep copy of this Document and its contents.
@@ -26844,14 +26844,14 @@ var require_Document = __commonJS({
         return copy;
       }
       /** Adds a value to the document. */
-      add(value) {
+      add(value2) {
         if (assertCollection(this.contents))
-          this.contents.add(value);
+          this.contents.add(value2);
       }
       /** Adds a value to the document. */
-      addIn(path5, value) {
+      addIn(path5, value2) {
         if (assertCollection(this.contents))
-          this.contents.addIn(path5, value);
+          this.contents.addIn(path5, value2);
       }
       /**
        * Create a new `Alias` node, ensuring that the target `node` has the required anchor.
@@ -26870,10 +26870,10 @@ var require_Document = __commonJS({
         }
         return new Alias.Alias(node2.anchor);
       }
-      createNode(value, replacer, options) {
+      createNode(value2, replacer, options) {
         let _replacer = void 0;
         if (typeof replacer === "function") {
-          value = replacer.call({ "": value }, "", value);
+          value2 = replacer.call({ "": value2 }, "", value2);
           _replacer = replacer;
         } else if (Array.isArray(replacer)) {
           const keyToStr = (v) => typeof v === "number" || v instanceof String || v instanceof Number;
@@ -26900,7 +26900,7 @@ var require_Document = __commonJS({
           schema: this.schema,
           sourceObjects
         };
-        const node2 = createNode.createNode(value, tag3, ctx);
+        const node2 = createNode.createNode(value2, tag3, ctx);
         if (flow && identity2.isCollection(node2))
           node2.flow = true;
         setAnchors();
@@ -26910,9 +26910,9 @@ var require_Document = __commonJS({
        * Convert a key and a value into a `Pair` using the current schema,
        * recursively wrapping all values as `Scalar` or `Collection` nodes.
        */
-      createPair(key, value, options = {}) {
+      createPair(key, value2, options = {}) {
         const k = this.createNode(key, null, options);
-        const v = this.createNode(value, null, options);
+        const v = this.createNode(value2, null, options);
         return new Pair.Pair(k, v);
       }
       /**
@@ -26971,24 +26971,24 @@ var require_Document = __commonJS({
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      set(key, value) {
+      set(key, value2) {
         if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, [key], value);
+          this.contents = Collection.collectionFromPath(this.schema, [key], value2);
         } else if (assertCollection(this.contents)) {
-          this.contents.set(key, value);
+          this.contents.set(key, value2);
         }
       }
       /**
        * Sets a value in this document. For `!!set`, `value` needs to be a
        * boolean to add/remove the item from the set.
        */
-      setIn(path5, value) {
+      setIn(path5, value2) {
         if (Collection.isEmptyPath(path5)) {
-          this.contents = value;
+          this.contents = value2;
         } else if (this.contents == null) {
-          this.contents = Collection.collectionFromPath(this.schema, Array.from(path5), value);
+          this.contents = Collection.collectionFromPath(this.schema, Array.from(path5), value2);
         } else if (assertCollection(this.contents)) {
-          this.contents.setIn(path5, value);
+          this.contents.setIn(path5, value2);
         }
       }
       /**
@@ -27374,7 +27374,7 @@ var require_resolve_block_map = __commonJS({
       let offset = bm.offset;
       let commentEnd = null;
       for (const collItem of bm.items) {
-        const { start: start2, key, sep, value } = collItem;
+        const { start: start2, key, sep, value: value2 } = collItem;
         const keyProps = resolveProps.resolveProps(start2, {
           indicator: "explicit-key-ind",
           next: key ?? sep?.[0],
@@ -27417,7 +27417,7 @@ var require_resolve_block_map = __commonJS({
           onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
         const valueProps = resolveProps.resolveProps(sep ?? [], {
           indicator: "map-value-ind",
-          next: value,
+          next: value2,
           offset: keyNode.range[2],
           onError,
           parentIndent: bm.indent,
@@ -27426,14 +27426,14 @@ var require_resolve_block_map = __commonJS({
         offset = valueProps.end;
         if (valueProps.found) {
           if (implicitKey) {
-            if (value?.type === "block-map" && !valueProps.hasNewline)
+            if (value2?.type === "block-map" && !valueProps.hasNewline)
               onError(offset, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
             if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024)
               onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep, null, valueProps, onError);
+          const valueNode = value2 ? composeNode(ctx, value2, valueProps, onError) : composeEmptyNode(ctx, offset, sep, null, valueProps, onError);
           if (ctx.schema.compat)
-            utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
+            utilFlowIndentCheck.flowIndentCheck(bm.indent, value2, onError);
           offset = valueNode.range[2];
           const pair = new Pair.Pair(keyNode, valueNode);
           if (ctx.options.keepSourceTokens)
@@ -27479,18 +27479,18 @@ var require_resolve_block_seq = __commonJS({
         ctx.atKey = false;
       let offset = bs.offset;
       let commentEnd = null;
-      for (const { start: start2, value } of bs.items) {
+      for (const { start: start2, value: value2 } of bs.items) {
         const props = resolveProps.resolveProps(start2, {
           indicator: "seq-item-ind",
-          next: value,
+          next: value2,
           offset,
           onError,
           parentIndent: bs.indent,
           startOnNewline: true
         });
         if (!props.found) {
-          if (props.anchor || props.tag || value) {
-            if (value?.type === "block-seq")
+          if (props.anchor || props.tag || value2) {
+            if (value2?.type === "block-seq")
               onError(props.end, "BAD_INDENT", "All sequence items must start at the same column");
             else
               onError(offset, "MISSING_CHAR", "Sequence item without - indicator");
@@ -27501,9 +27501,9 @@ var require_resolve_block_seq = __commonJS({
             continue;
           }
         }
-        const node2 = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start2, null, props, onError);
+        const node2 = value2 ? composeNode(ctx, value2, props, onError) : composeEmptyNode(ctx, props.end, start2, null, props, onError);
         if (ctx.schema.compat)
-          utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
+          utilFlowIndentCheck.flowIndentCheck(bs.indent, value2, onError);
         offset = node2.range[2];
         seq.items.push(node2);
       }
@@ -27585,7 +27585,7 @@ var require_resolve_flow_collection = __commonJS({
       let offset = fc.offset + fc.start.source.length;
       for (let i = 0; i < fc.items.length; ++i) {
         const collItem = fc.items[i];
-        const { start: start2, key, sep, value } = collItem;
+        const { start: start2, key, sep, value: value2 } = collItem;
         const props = resolveProps.resolveProps(start2, {
           flow: fcName,
           indicator: "explicit-key-ind",
@@ -27596,7 +27596,7 @@ var require_resolve_flow_collection = __commonJS({
           startOnNewline: false
         });
         if (!props.found) {
-          if (!props.anchor && !props.tag && !sep && !value) {
+          if (!props.anchor && !props.tag && !sep && !value2) {
             if (i === 0 && props.comma)
               onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
             else if (i < fc.items.length - 1)
@@ -27651,10 +27651,10 @@ var require_resolve_flow_collection = __commonJS({
           }
         }
         if (!isMap2 && !sep && !props.found) {
-          const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep, null, props, onError);
+          const valueNode = value2 ? composeNode(ctx, value2, props, onError) : composeEmptyNode(ctx, props.end, sep, null, props, onError);
           coll.items.push(valueNode);
           offset = valueNode.range[2];
-          if (isBlock(value))
+          if (isBlock(value2))
             onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
         } else {
           ctx.atKey = true;
@@ -27666,7 +27666,7 @@ var require_resolve_flow_collection = __commonJS({
           const valueProps = resolveProps.resolveProps(sep ?? [], {
             flow: fcName,
             indicator: "map-value-ind",
-            next: value,
+            next: value2,
             offset: keyNode.range[2],
             onError,
             parentIndent: fc.indent,
@@ -27686,15 +27686,15 @@ var require_resolve_flow_collection = __commonJS({
               if (props.start < valueProps.found.offset - 1024)
                 onError(valueProps.found, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit flow sequence key");
             }
-          } else if (value) {
-            if ("source" in value && value.source?.[0] === ":")
-              onError(value, "MISSING_CHAR", `Missing space after : in ${fcName}`);
+          } else if (value2) {
+            if ("source" in value2 && value2.source?.[0] === ":")
+              onError(value2, "MISSING_CHAR", `Missing space after : in ${fcName}`);
             else
               onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
           }
-          const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep, null, valueProps, onError) : null;
+          const valueNode = value2 ? composeNode(ctx, value2, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep, null, valueProps, onError) : null;
           if (valueNode) {
-            if (isBlock(value))
+            if (isBlock(value2))
               onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
           } else if (valueProps.comment) {
             if (keyNode.comment)
@@ -27837,11 +27837,11 @@ var require_resolve_block_scalar = __commonJS({
           break;
       }
       if (chompStart === 0) {
-        const value2 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
+        const value3 = header.chomp === "+" && lines2.length > 0 ? "\n".repeat(Math.max(1, lines2.length - 1)) : "";
         let end2 = start2 + header.length;
         if (scalar3.source)
           end2 += scalar3.source.length;
-        return { value: value2, type: type5, comment: header.comment, range: [start2, end2, end2] };
+        return { value: value3, type: type5, comment: header.comment, range: [start2, end2, end2] };
       }
       let trimIndent = scalar3.indent + header.indent;
       let offset = scalar3.offset + header.length;
@@ -27871,11 +27871,11 @@ var require_resolve_block_scalar = __commonJS({
         if (lines2[i][0].length > trimIndent)
           chompStart = i + 1;
       }
-      let value = "";
+      let value2 = "";
       let sep = "";
       let prevMoreIndented = false;
       for (let i = 0; i < contentStart; ++i)
-        value += lines2[i][0].slice(trimIndent) + "\n";
+        value2 += lines2[i][0].slice(trimIndent) + "\n";
       for (let i = contentStart; i < chompStart; ++i) {
         let [indent2, content] = lines2[i];
         offset += indent2.length + content.length + 1;
@@ -27889,23 +27889,23 @@ var require_resolve_block_scalar = __commonJS({
           indent2 = "";
         }
         if (type5 === Scalar.Scalar.BLOCK_LITERAL) {
-          value += sep + indent2.slice(trimIndent) + content;
+          value2 += sep + indent2.slice(trimIndent) + content;
           sep = "\n";
         } else if (indent2.length > trimIndent || content[0] === "	") {
           if (sep === " ")
             sep = "\n";
           else if (!prevMoreIndented && sep === "\n")
             sep = "\n\n";
-          value += sep + indent2.slice(trimIndent) + content;
+          value2 += sep + indent2.slice(trimIndent) + content;
           sep = "\n";
           prevMoreIndented = true;
         } else if (content === "") {
           if (sep === "\n")
-            value += "\n";
+            value2 += "\n";
           else
             sep = "\n";
         } else {
-          value += sep + content;
+          value2 += sep + content;
           sep = " ";
           prevMoreIndented = false;
         }
@@ -27915,15 +27915,15 @@ var require_resolve_block_scalar = __commonJS({
           break;
         case "+":
           for (let i = chompStart; i < lines2.length; ++i)
-            value += "\n" + lines2[i][0].slice(trimIndent);
-          if (value[value.length - 1] !== "\n")
-            value += "\n";
+            value2 += "\n" + lines2[i][0].slice(trimIndent);
+          if (value2[value2.length - 1] !== "\n")
+            value2 += "\n";
           break;
         default:
-          value += "\n";
+          value2 += "\n";
       }
       const end = start2 + header.length + scalar3.source.length;
-      return { value, type: type5, comment: header.comment, range: [start2, end, end] };
+      return { value: value2, type: type5, comment: header.comment, range: [start2, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
       if (props[0].type !== "block-scalar-header") {
@@ -28008,20 +28008,20 @@ var require_resolve_flow_scalar = __commonJS({
     function resolveFlowScalar(scalar3, strict, onError) {
       const { offset, type: type5, source, end } = scalar3;
       let _type;
-      let value;
+      let value2;
       const _onError = (rel, code2, msg) => onError(offset + rel, code2, msg);
       switch (type5) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
-          value = plainValue(source, _onError);
+          value2 = plainValue(source, _onError);
           break;
         case "single-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_SINGLE;
-          value = singleQuotedValue(source, _onError);
+          value2 = singleQuotedValue(source, _onError);
           break;
         case "double-quoted-scalar":
           _type = Scalar.Scalar.QUOTE_DOUBLE;
-          value = doubleQuotedValue(source, _onError);
+          value2 = doubleQuotedValue(source, _onError);
           break;
         /* istanbul ignore next should not happen */
         default:
@@ -28036,7 +28036,7 @@ var require_resolve_flow_scalar = __commonJS({
       const valueEnd = offset + source.length;
       const re = resolveEnd.resolveEnd(end, valueEnd, strict, onError);
       return {
-        value,
+        value: value2,
         type: _type,
         comment: re.comment,
         range: [offset, valueEnd, re.offset]
@@ -28229,28 +28229,28 @@ var require_compose_scalar = __commonJS({
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
     function composeScalar(ctx, token, tagToken, onError) {
-      const { value, type: type5, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+      const { value: value2, type: type5, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag3;
       if (ctx.options.stringKeys && ctx.atKey) {
         tag3 = ctx.schema[identity2.SCALAR];
       } else if (tagName)
-        tag3 = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
+        tag3 = findScalarTagByName(ctx.schema, value2, tagName, tagToken, onError);
       else if (token.type === "scalar")
-        tag3 = findScalarTagByTest(ctx, value, token, onError);
+        tag3 = findScalarTagByTest(ctx, value2, token, onError);
       else
         tag3 = ctx.schema[identity2.SCALAR];
       let scalar3;
       try {
-        const res = tag3.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+        const res = tag3.resolve(value2, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
         scalar3 = identity2.isScalar(res) ? res : new Scalar.Scalar(res);
       } catch (error3) {
         const msg = error3 instanceof Error ? error3.message : String(error3);
         onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
-        scalar3 = new Scalar.Scalar(value);
+        scalar3 = new Scalar.Scalar(value2);
       }
       scalar3.range = range;
-      scalar3.source = value;
+      scalar3.source = value2;
       if (type5)
         scalar3.type = type5;
       if (tagName)
@@ -28261,7 +28261,7 @@ var require_compose_scalar = __commonJS({
         scalar3.comment = comment2;
       return scalar3;
     }
-    function findScalarTagByName(schema, value, tagName, tagToken, onError) {
+    function findScalarTagByName(schema, value2, tagName, tagToken, onError) {
       if (tagName === "!")
         return schema[identity2.SCALAR];
       const matchWithTest = [];
@@ -28274,7 +28274,7 @@ var require_compose_scalar = __commonJS({
         }
       }
       for (const tag3 of matchWithTest)
-        if (tag3.test?.test(value))
+        if (tag3.test?.test(value2))
           return tag3;
       const kt = schema.knownTags[tagName];
       if (kt && !kt.collection) {
@@ -28284,10 +28284,10 @@ var require_compose_scalar = __commonJS({
       onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
       return schema[identity2.SCALAR];
     }
-    function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
-      const tag3 = schema.tags.find((tag4) => (tag4.default === true || atKey && tag4.default === "key") && tag4.test?.test(value)) || schema[identity2.SCALAR];
+    function findScalarTagByTest({ atKey, directives, schema }, value2, token, onError) {
+      const tag3 = schema.tags.find((tag4) => (tag4.default === true || atKey && tag4.default === "key") && tag4.test?.test(value2)) || schema[identity2.SCALAR];
       if (schema.compat) {
-        const compat = schema.compat.find((tag4) => tag4.default && tag4.test?.test(value)) ?? schema[identity2.SCALAR];
+        const compat = schema.compat.find((tag4) => tag4.default && tag4.test?.test(value2)) ?? schema[identity2.SCALAR];
         if (tag3.tag !== compat.tag) {
           const ts = directives.tagString(tag3.tag);
           const cs = directives.tagString(compat.tag);
@@ -28445,7 +28445,7 @@ var require_compose_doc = __commonJS({
     var composeNode = require_compose_node();
     var resolveEnd = require_resolve_end();
     var resolveProps = require_resolve_props();
-    function composeDoc(options, directives, { offset, start: start2, value, end }, onError) {
+    function composeDoc(options, directives, { offset, start: start2, value: value2, end }, onError) {
       const opts = Object.assign({ _directives: directives }, options);
       const doc = new Document.Document(void 0, opts);
       const ctx = {
@@ -28457,7 +28457,7 @@ var require_compose_doc = __commonJS({
       };
       const props = resolveProps.resolveProps(start2, {
         indicator: "doc-start",
-        next: value ?? end?.[0],
+        next: value2 ?? end?.[0],
         offset,
         onError,
         parentIndent: 0,
@@ -28465,10 +28465,10 @@ var require_compose_doc = __commonJS({
       });
       if (props.found) {
         doc.directives.docStart = true;
-        if (value && (value.type === "block-map" || value.type === "block-seq") && !props.hasNewline)
+        if (value2 && (value2.type === "block-map" || value2.type === "block-seq") && !props.hasNewline)
           onError(props.end, "MISSING_CHAR", "Block collection cannot start on same line with directives-end marker");
       }
-      doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start2, null, props, onError);
+      doc.contents = value2 ? composeNode.composeNode(ctx, value2, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start2, null, props, onError);
       const contentEnd = doc.contents.range[2];
       const re = resolveEnd.resolveEnd(end, contentEnd, false, onError);
       if (re.comment)
@@ -28716,9 +28716,9 @@ var require_cst_scalar = __commonJS({
       }
       return null;
     }
-    function createScalarToken(value, context) {
+    function createScalarToken(value2, context) {
       const { implicitKey = false, indent: indent2, inFlow = false, offset = -1, type: type5 = "PLAIN" } = context;
-      const source = stringifyString.stringifyString({ type: type5, value }, {
+      const source = stringifyString.stringifyString({ type: type5, value: value2 }, {
         implicitKey,
         indent: indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
@@ -28748,7 +28748,7 @@ var require_cst_scalar = __commonJS({
           return { type: "scalar", offset, indent: indent2, source, end };
       }
     }
-    function setScalarValue(token, value, context = {}) {
+    function setScalarValue(token, value2, context = {}) {
       let { afterKey = false, implicitKey = false, inFlow = false, type: type5 } = context;
       let indent2 = "indent" in token ? token.indent : null;
       if (afterKey && typeof indent2 === "number")
@@ -28771,7 +28771,7 @@ var require_cst_scalar = __commonJS({
           default:
             type5 = "PLAIN";
         }
-      const source = stringifyString.stringifyString({ type: type5, value }, {
+      const source = stringifyString.stringifyString({ type: type5, value: value2 }, {
         implicitKey: implicitKey || indent2 === null,
         indent: indent2 !== null && indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
@@ -28917,7 +28917,7 @@ var require_cst_stringify = __commonJS({
         }
       }
     }
-    function stringifyItem({ start: start2, key, sep, value }) {
+    function stringifyItem({ start: start2, key, sep, value: value2 }) {
       let res = "";
       for (const st of start2)
         res += st.source;
@@ -28926,8 +28926,8 @@ var require_cst_stringify = __commonJS({
       if (sep)
         for (const st of sep)
           res += st.source;
-      if (value)
-        res += stringifyToken(value);
+      if (value2)
+        res += stringifyToken(value2);
       return res;
     }
     exports2.stringify = stringify2;
@@ -30660,7 +30660,7 @@ var require_public_api = __commonJS({
       }
       return doc.toJS(Object.assign({ reviver: _reviver }, options));
     }
-    function stringify2(value, replacer, options) {
+    function stringify2(value2, replacer, options) {
       let _replacer = null;
       if (typeof replacer === "function" || Array.isArray(replacer)) {
         _replacer = replacer;
@@ -30673,14 +30673,14 @@ var require_public_api = __commonJS({
         const indent2 = Math.round(options);
         options = indent2 < 1 ? void 0 : indent2 > 8 ? { indent: 8 } : { indent: indent2 };
       }
-      if (value === void 0) {
+      if (value2 === void 0) {
         const { keepUndefined } = options ?? replacer ?? {};
         if (!keepUndefined)
           return void 0;
       }
-      if (identity2.isDocument(value) && !_replacer)
-        return value.toString(options);
-      return new Document.Document(value, _replacer, options).toString(options);
+      if (identity2.isDocument(value2) && !_replacer)
+        return value2.toString(options);
+      return new Document.Document(value2, _replacer, options).toString(options);
     }
     exports2.parse = parse4;
     exports2.parseAllDocuments = parseAllDocuments;
@@ -30838,8 +30838,8 @@ var require_fast_fifo = __commonJS({
 // node_modules/b4a/index.js
 var require_b4a = __commonJS({
   "node_modules/b4a/index.js"(exports2, module2) {
-    function isBuffer(value) {
-      return Buffer.isBuffer(value) || value instanceof Uint8Array;
+    function isBuffer(value2) {
+      return Buffer.isBuffer(value2) || value2 instanceof Uint8Array;
     }
     function isEncoding(encoding) {
       return Buffer.isEncoding(encoding);
@@ -30868,20 +30868,20 @@ var require_b4a = __commonJS({
     function equals(a, b) {
       return toBuffer(a).equals(b);
     }
-    function fill(buffer, value, offset, end, encoding) {
-      return toBuffer(buffer).fill(value, offset, end, encoding);
+    function fill(buffer, value2, offset, end, encoding) {
+      return toBuffer(buffer).fill(value2, offset, end, encoding);
     }
-    function from(value, encodingOrOffset, length) {
-      return Buffer.from(value, encodingOrOffset, length);
+    function from(value2, encodingOrOffset, length) {
+      return Buffer.from(value2, encodingOrOffset, length);
     }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    function includes(buffer, value2, byteOffset, encoding) {
+      return toBuffer(buffer).includes(value2, byteOffset, encoding);
     }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    function indexOf(buffer, value2, byfeOffset, encoding) {
+      return toBuffer(buffer).indexOf(value2, byfeOffset, encoding);
     }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    function lastIndexOf(buffer, value2, byteOffset, encoding) {
+      return toBuffer(buffer).lastIndexOf(value2, byteOffset, encoding);
     }
     function swap16(buffer) {
       return toBuffer(buffer).swap16();
@@ -30929,29 +30929,29 @@ var require_b4a = __commonJS({
     function readUInt32LE(buffer, offset) {
       return toBuffer(buffer).readUInt32LE(offset);
     }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
+    function writeDoubleBE(buffer, value2, offset) {
+      return toBuffer(buffer).writeDoubleBE(value2, offset);
     }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
+    function writeDoubleLE(buffer, value2, offset) {
+      return toBuffer(buffer).writeDoubleLE(value2, offset);
     }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
+    function writeFloatBE(buffer, value2, offset) {
+      return toBuffer(buffer).writeFloatBE(value2, offset);
     }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
+    function writeFloatLE(buffer, value2, offset) {
+      return toBuffer(buffer).writeFloatLE(value2, offset);
     }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
+    function writeInt32BE(buffer, value2, offset) {
+      return toBuffer(buffer).writeInt32BE(value2, offset);
     }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
+    function writeInt32LE(buffer, value2, offset) {
+      return toBuffer(buffer).writeInt32LE(value2, offset);
     }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
+    function writeUInt32BE(buffer, value2, offset) {
+      return toBuffer(buffer).writeUInt32BE(value2, offset);
     }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
+    function writeUInt32LE(buffer, value2, offset) {
+      return toBuffer(buffer).writeUInt32LE(value2, offset);
     }
     module2.exports = {
       isBuffer,
@@ -32433,8 +32433,8 @@ var require_headers2 = __commonJS({
       if (index >= 0) return index;
       return 0;
     }
-    function toType(flag3) {
-      switch (flag3) {
+    function toType(flag4) {
+      switch (flag4) {
         case 0:
           return "file";
         case 1:
@@ -32463,8 +32463,8 @@ var require_headers2 = __commonJS({
       }
       return null;
     }
-    function toTypeflag(flag3) {
-      switch (flag3) {
+    function toTypeflag(flag4) {
+      switch (flag4) {
         case "file":
           return 0;
         case "link":
@@ -33213,13 +33213,13 @@ var require_dist2 = __commonJS({
         ["\\d", MAX_LENGTH],
         [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH]
       ];
-      function makeSafeRe(value) {
+      function makeSafeRe(value2) {
         for (var i2 = 0; i2 < safeRegexReplacements.length; i2++) {
           var token = safeRegexReplacements[i2][0];
           var max = safeRegexReplacements[i2][1];
-          value = value.split(token + "*").join(token + "{0," + max + "}").split(token + "+").join(token + "{1," + max + "}");
+          value2 = value2.split(token + "*").join(token + "{0," + max + "}").split(token + "+").join(token + "{1," + max + "}");
         }
-        return value;
+        return value2;
       }
       tok("NUMERICIDENTIFIER");
       src[t.NUMERICIDENTIFIER] = "0|[1-9]\\d*";
@@ -34813,8 +34813,8 @@ var require_dist2 = __commonJS({
         function arrayAggregator(array2, setter, iteratee, accumulator) {
           var index2 = -1, length = array2 == null ? 0 : array2.length;
           while (++index2 < length) {
-            var value = array2[index2];
-            setter(accumulator, value, iteratee(value), array2);
+            var value2 = array2[index2];
+            setter(accumulator, value2, iteratee(value2), array2);
           }
           return accumulator;
         }
@@ -34848,21 +34848,21 @@ var require_dist2 = __commonJS({
         function arrayFilter(array2, predicate) {
           var index2 = -1, length = array2 == null ? 0 : array2.length, resIndex = 0, result2 = [];
           while (++index2 < length) {
-            var value = array2[index2];
-            if (predicate(value, index2, array2)) {
-              result2[resIndex++] = value;
+            var value2 = array2[index2];
+            if (predicate(value2, index2, array2)) {
+              result2[resIndex++] = value2;
             }
           }
           return result2;
         }
-        function arrayIncludes(array2, value) {
+        function arrayIncludes(array2, value2) {
           var length = array2 == null ? 0 : array2.length;
-          return !!length && baseIndexOf(array2, value, 0) > -1;
+          return !!length && baseIndexOf(array2, value2, 0) > -1;
         }
-        function arrayIncludesWith(array2, value, comparator) {
+        function arrayIncludesWith(array2, value2, comparator) {
           var index2 = -1, length = array2 == null ? 0 : array2.length;
           while (++index2 < length) {
-            if (comparator(value, array2[index2])) {
+            if (comparator(value2, array2[index2])) {
               return true;
             }
           }
@@ -34920,8 +34920,8 @@ var require_dist2 = __commonJS({
         }
         function baseFindKey(collection, predicate, eachFunc) {
           var result2;
-          eachFunc(collection, function(value, key, collection2) {
-            if (predicate(value, key, collection2)) {
+          eachFunc(collection, function(value2, key, collection2) {
+            if (predicate(value2, key, collection2)) {
               result2 = key;
               return false;
             }
@@ -34937,20 +34937,20 @@ var require_dist2 = __commonJS({
           }
           return -1;
         }
-        function baseIndexOf(array2, value, fromIndex) {
-          return value === value ? strictIndexOf(array2, value, fromIndex) : baseFindIndex(array2, baseIsNaN, fromIndex);
+        function baseIndexOf(array2, value2, fromIndex) {
+          return value2 === value2 ? strictIndexOf(array2, value2, fromIndex) : baseFindIndex(array2, baseIsNaN, fromIndex);
         }
-        function baseIndexOfWith(array2, value, fromIndex, comparator) {
+        function baseIndexOfWith(array2, value2, fromIndex, comparator) {
           var index2 = fromIndex - 1, length = array2.length;
           while (++index2 < length) {
-            if (comparator(array2[index2], value)) {
+            if (comparator(array2[index2], value2)) {
               return index2;
             }
           }
           return -1;
         }
-        function baseIsNaN(value) {
-          return value !== value;
+        function baseIsNaN(value2) {
+          return value2 !== value2;
         }
         function baseMean(array2, iteratee) {
           var length = array2 == null ? 0 : array2.length;
@@ -34967,8 +34967,8 @@ var require_dist2 = __commonJS({
           };
         }
         function baseReduce(collection, iteratee, accumulator, initAccum, eachFunc) {
-          eachFunc(collection, function(value, index2, collection2) {
-            accumulator = initAccum ? (initAccum = false, value) : iteratee(accumulator, value, index2, collection2);
+          eachFunc(collection, function(value2, index2, collection2) {
+            accumulator = initAccum ? (initAccum = false, value2) : iteratee(accumulator, value2, index2, collection2);
           });
           return accumulator;
         }
@@ -35006,8 +35006,8 @@ var require_dist2 = __commonJS({
           return string3 ? string3.slice(0, trimmedEndIndex(string3) + 1).replace(reTrimStart, "") : string3;
         }
         function baseUnary(func) {
-          return function(value) {
-            return func(value);
+          return function(value2) {
+            return func(value2);
           };
         }
         function baseValues(object, props) {
@@ -35062,8 +35062,8 @@ var require_dist2 = __commonJS({
         }
         function mapToArray(map) {
           var index2 = -1, result2 = Array(map.size);
-          map.forEach(function(value, key) {
-            result2[++index2] = [key, value];
+          map.forEach(function(value2, key) {
+            result2[++index2] = [key, value2];
           });
           return result2;
         }
@@ -35075,8 +35075,8 @@ var require_dist2 = __commonJS({
         function replaceHolders(array2, placeholder) {
           var index2 = -1, length = array2.length, resIndex = 0, result2 = [];
           while (++index2 < length) {
-            var value = array2[index2];
-            if (value === placeholder || value === PLACEHOLDER) {
+            var value2 = array2[index2];
+            if (value2 === placeholder || value2 === PLACEHOLDER) {
               array2[index2] = PLACEHOLDER;
               result2[resIndex++] = index2;
             }
@@ -35085,31 +35085,31 @@ var require_dist2 = __commonJS({
         }
         function setToArray(set2) {
           var index2 = -1, result2 = Array(set2.size);
-          set2.forEach(function(value) {
-            result2[++index2] = value;
+          set2.forEach(function(value2) {
+            result2[++index2] = value2;
           });
           return result2;
         }
         function setToPairs(set2) {
           var index2 = -1, result2 = Array(set2.size);
-          set2.forEach(function(value) {
-            result2[++index2] = [value, value];
+          set2.forEach(function(value2) {
+            result2[++index2] = [value2, value2];
           });
           return result2;
         }
-        function strictIndexOf(array2, value, fromIndex) {
+        function strictIndexOf(array2, value2, fromIndex) {
           var index2 = fromIndex - 1, length = array2.length;
           while (++index2 < length) {
-            if (array2[index2] === value) {
+            if (array2[index2] === value2) {
               return index2;
             }
           }
           return -1;
         }
-        function strictLastIndexOf(array2, value, fromIndex) {
+        function strictLastIndexOf(array2, value2, fromIndex) {
           var index2 = fromIndex + 1;
           while (index2--) {
-            if (array2[index2] === value) {
+            if (array2[index2] === value2) {
               return index2;
             }
           }
@@ -35175,16 +35175,16 @@ var require_dist2 = __commonJS({
           var realNames = {};
           var dataViewCtorString = toSource(DataView2), mapCtorString = toSource(Map2), promiseCtorString = toSource(Promise2), setCtorString = toSource(Set2), weakMapCtorString = toSource(WeakMap2);
           var symbolProto = Symbol2 ? Symbol2.prototype : undefined$1, symbolValueOf = symbolProto ? symbolProto.valueOf : undefined$1, symbolToString = symbolProto ? symbolProto.toString : undefined$1;
-          function lodash2(value) {
-            if (isObjectLike(value) && !isArray(value) && !(value instanceof LazyWrapper)) {
-              if (value instanceof LodashWrapper) {
-                return value;
+          function lodash2(value2) {
+            if (isObjectLike(value2) && !isArray(value2) && !(value2 instanceof LazyWrapper)) {
+              if (value2 instanceof LodashWrapper) {
+                return value2;
               }
-              if (hasOwnProperty.call(value, "__wrapped__")) {
-                return wrapperClone(value);
+              if (hasOwnProperty.call(value2, "__wrapped__")) {
+                return wrapperClone(value2);
               }
             }
-            return new LodashWrapper(value);
+            return new LodashWrapper(value2);
           }
           var baseCreate = /* @__PURE__ */ (function() {
             function object() {
@@ -35204,8 +35204,8 @@ var require_dist2 = __commonJS({
           })();
           function baseLodash() {
           }
-          function LodashWrapper(value, chainAll) {
-            this.__wrapped__ = value;
+          function LodashWrapper(value2, chainAll) {
+            this.__wrapped__ = value2;
             this.__actions__ = [];
             this.__chain__ = !!chainAll;
             this.__index__ = 0;
@@ -35260,8 +35260,8 @@ var require_dist2 = __commonJS({
           lodash2.prototype.constructor = lodash2;
           LodashWrapper.prototype = baseCreate(baseLodash.prototype);
           LodashWrapper.prototype.constructor = LodashWrapper;
-          function LazyWrapper(value) {
-            this.__wrapped__ = value;
+          function LazyWrapper(value2) {
+            this.__wrapped__ = value2;
             this.__actions__ = [];
             this.__dir__ = 1;
             this.__filtered__ = false;
@@ -35299,11 +35299,11 @@ var require_dist2 = __commonJS({
             outer:
               while (length-- && resIndex < takeCount) {
                 index2 += dir;
-                var iterIndex = -1, value = array2[index2];
+                var iterIndex = -1, value2 = array2[index2];
                 while (++iterIndex < iterLength) {
-                  var data = iteratees[iterIndex], iteratee2 = data.iteratee, type5 = data.type, computed = iteratee2(value);
+                  var data = iteratees[iterIndex], iteratee2 = data.iteratee, type5 = data.type, computed = iteratee2(value2);
                   if (type5 == LAZY_MAP_FLAG) {
-                    value = computed;
+                    value2 = computed;
                   } else if (!computed) {
                     if (type5 == LAZY_FILTER_FLAG) {
                       continue outer;
@@ -35312,7 +35312,7 @@ var require_dist2 = __commonJS({
                     }
                   }
                 }
-                result3[resIndex++] = value;
+                result3[resIndex++] = value2;
               }
             return result3;
           }
@@ -35347,10 +35347,10 @@ var require_dist2 = __commonJS({
             var data = this.__data__;
             return nativeCreate ? data[key] !== undefined$1 : hasOwnProperty.call(data, key);
           }
-          function hashSet(key, value) {
+          function hashSet(key, value2) {
             var data = this.__data__;
             this.size += this.has(key) ? 0 : 1;
-            data[key] = nativeCreate && value === undefined$1 ? HASH_UNDEFINED : value;
+            data[key] = nativeCreate && value2 === undefined$1 ? HASH_UNDEFINED : value2;
             return this;
           }
           Hash.prototype.clear = hashClear;
@@ -35391,13 +35391,13 @@ var require_dist2 = __commonJS({
           function listCacheHas(key) {
             return assocIndexOf(this.__data__, key) > -1;
           }
-          function listCacheSet(key, value) {
+          function listCacheSet(key, value2) {
             var data = this.__data__, index2 = assocIndexOf(data, key);
             if (index2 < 0) {
               ++this.size;
-              data.push([key, value]);
+              data.push([key, value2]);
             } else {
-              data[index2][1] = value;
+              data[index2][1] = value2;
             }
             return this;
           }
@@ -35433,9 +35433,9 @@ var require_dist2 = __commonJS({
           function mapCacheHas(key) {
             return getMapData(this, key).has(key);
           }
-          function mapCacheSet(key, value) {
+          function mapCacheSet(key, value2) {
             var data = getMapData(this, key), size3 = data.size;
-            data.set(key, value);
+            data.set(key, value2);
             this.size += data.size == size3 ? 0 : 1;
             return this;
           }
@@ -35451,12 +35451,12 @@ var require_dist2 = __commonJS({
               this.add(values2[index2]);
             }
           }
-          function setCacheAdd(value) {
-            this.__data__.set(value, HASH_UNDEFINED);
+          function setCacheAdd(value2) {
+            this.__data__.set(value2, HASH_UNDEFINED);
             return this;
           }
-          function setCacheHas(value) {
-            return this.__data__.has(value);
+          function setCacheHas(value2) {
+            return this.__data__.has(value2);
           }
           SetCache.prototype.add = SetCache.prototype.push = setCacheAdd;
           SetCache.prototype.has = setCacheHas;
@@ -35479,18 +35479,18 @@ var require_dist2 = __commonJS({
           function stackHas(key) {
             return this.__data__.has(key);
           }
-          function stackSet(key, value) {
+          function stackSet(key, value2) {
             var data = this.__data__;
             if (data instanceof ListCache) {
               var pairs2 = data.__data__;
               if (!Map2 || pairs2.length < LARGE_ARRAY_SIZE - 1) {
-                pairs2.push([key, value]);
+                pairs2.push([key, value2]);
                 this.size = ++data.size;
                 return this;
               }
               data = this.__data__ = new MapCache(pairs2);
             }
-            data.set(key, value);
+            data.set(key, value2);
             this.size = data.size;
             return this;
           }
@@ -35499,10 +35499,10 @@ var require_dist2 = __commonJS({
           Stack.prototype.get = stackGet;
           Stack.prototype.has = stackHas;
           Stack.prototype.set = stackSet;
-          function arrayLikeKeys(value, inherited) {
-            var isArr = isArray(value), isArg = !isArr && isArguments(value), isBuff = !isArr && !isArg && isBuffer(value), isType = !isArr && !isArg && !isBuff && isTypedArray(value), skipIndexes = isArr || isArg || isBuff || isType, result3 = skipIndexes ? baseTimes(value.length, String2) : [], length = result3.length;
-            for (var key in value) {
-              if ((inherited || hasOwnProperty.call(value, key)) && !(skipIndexes && // Safari 9 has enumerable `arguments.length` in strict mode.
+          function arrayLikeKeys(value2, inherited) {
+            var isArr = isArray(value2), isArg = !isArr && isArguments(value2), isBuff = !isArr && !isArg && isBuffer(value2), isType = !isArr && !isArg && !isBuff && isTypedArray(value2), skipIndexes = isArr || isArg || isBuff || isType, result3 = skipIndexes ? baseTimes(value2.length, String2) : [], length = result3.length;
+            for (var key in value2) {
+              if ((inherited || hasOwnProperty.call(value2, key)) && !(skipIndexes && // Safari 9 has enumerable `arguments.length` in strict mode.
               (key == "length" || // Node.js 0.10 has enumerable non-index properties on buffers.
               isBuff && (key == "offset" || key == "parent") || // PhantomJS 2 has enumerable non-index properties on typed arrays.
               isType && (key == "buffer" || key == "byteLength" || key == "byteOffset") || // Skip index properties.
@@ -35522,15 +35522,15 @@ var require_dist2 = __commonJS({
           function arrayShuffle(array2) {
             return shuffleSelf(copyArray(array2));
           }
-          function assignMergeValue(object, key, value) {
-            if (value !== undefined$1 && !eq(object[key], value) || value === undefined$1 && !(key in object)) {
-              baseAssignValue(object, key, value);
+          function assignMergeValue(object, key, value2) {
+            if (value2 !== undefined$1 && !eq(object[key], value2) || value2 === undefined$1 && !(key in object)) {
+              baseAssignValue(object, key, value2);
             }
           }
-          function assignValue(object, key, value) {
+          function assignValue(object, key, value2) {
             var objValue = object[key];
-            if (!(hasOwnProperty.call(object, key) && eq(objValue, value)) || value === undefined$1 && !(key in object)) {
-              baseAssignValue(object, key, value);
+            if (!(hasOwnProperty.call(object, key) && eq(objValue, value2)) || value2 === undefined$1 && !(key in object)) {
+              baseAssignValue(object, key, value2);
             }
           }
           function assocIndexOf(array2, key) {
@@ -35543,8 +35543,8 @@ var require_dist2 = __commonJS({
             return -1;
           }
           function baseAggregator(collection, setter, iteratee2, accumulator) {
-            baseEach(collection, function(value, key, collection2) {
-              setter(accumulator, value, iteratee2(value), collection2);
+            baseEach(collection, function(value2, key, collection2) {
+              setter(accumulator, value2, iteratee2(value2), collection2);
             });
             return accumulator;
           }
@@ -35554,16 +35554,16 @@ var require_dist2 = __commonJS({
           function baseAssignIn(object, source) {
             return object && copyObject(source, keysIn(source), object);
           }
-          function baseAssignValue(object, key, value) {
+          function baseAssignValue(object, key, value2) {
             if (key == "__proto__" && defineProperty) {
               defineProperty(object, key, {
                 "configurable": true,
                 "enumerable": true,
-                "value": value,
+                "value": value2,
                 "writable": true
               });
             } else {
-              object[key] = value;
+              object[key] = value2;
             }
           }
           function baseAt(object, paths) {
@@ -35584,63 +35584,63 @@ var require_dist2 = __commonJS({
             }
             return number5;
           }
-          function baseClone(value, bitmask, customizer, key, object, stack) {
+          function baseClone(value2, bitmask, customizer, key, object, stack) {
             var result3, isDeep = bitmask & CLONE_DEEP_FLAG, isFlat = bitmask & CLONE_FLAT_FLAG, isFull = bitmask & CLONE_SYMBOLS_FLAG;
             if (customizer) {
-              result3 = object ? customizer(value, key, object, stack) : customizer(value);
+              result3 = object ? customizer(value2, key, object, stack) : customizer(value2);
             }
             if (result3 !== undefined$1) {
               return result3;
             }
-            if (!isObject2(value)) {
-              return value;
+            if (!isObject2(value2)) {
+              return value2;
             }
-            var isArr = isArray(value);
+            var isArr = isArray(value2);
             if (isArr) {
-              result3 = initCloneArray(value);
+              result3 = initCloneArray(value2);
               if (!isDeep) {
-                return copyArray(value, result3);
+                return copyArray(value2, result3);
               }
             } else {
-              var tag3 = getTag(value), isFunc = tag3 == funcTag || tag3 == genTag;
-              if (isBuffer(value)) {
-                return cloneBuffer(value, isDeep);
+              var tag3 = getTag(value2), isFunc = tag3 == funcTag || tag3 == genTag;
+              if (isBuffer(value2)) {
+                return cloneBuffer(value2, isDeep);
               }
               if (tag3 == objectTag || tag3 == argsTag || isFunc && !object) {
-                result3 = isFlat || isFunc ? {} : initCloneObject(value);
+                result3 = isFlat || isFunc ? {} : initCloneObject(value2);
                 if (!isDeep) {
-                  return isFlat ? copySymbolsIn(value, baseAssignIn(result3, value)) : copySymbols(value, baseAssign(result3, value));
+                  return isFlat ? copySymbolsIn(value2, baseAssignIn(result3, value2)) : copySymbols(value2, baseAssign(result3, value2));
                 }
               } else {
                 if (!cloneableTags[tag3]) {
-                  return object ? value : {};
+                  return object ? value2 : {};
                 }
-                result3 = initCloneByTag(value, tag3, isDeep);
+                result3 = initCloneByTag(value2, tag3, isDeep);
               }
             }
             stack || (stack = new Stack());
-            var stacked = stack.get(value);
+            var stacked = stack.get(value2);
             if (stacked) {
               return stacked;
             }
-            stack.set(value, result3);
-            if (isSet(value)) {
-              value.forEach(function(subValue) {
-                result3.add(baseClone(subValue, bitmask, customizer, subValue, value, stack));
+            stack.set(value2, result3);
+            if (isSet(value2)) {
+              value2.forEach(function(subValue) {
+                result3.add(baseClone(subValue, bitmask, customizer, subValue, value2, stack));
               });
-            } else if (isMap2(value)) {
-              value.forEach(function(subValue, key2) {
-                result3.set(key2, baseClone(subValue, bitmask, customizer, key2, value, stack));
+            } else if (isMap2(value2)) {
+              value2.forEach(function(subValue, key2) {
+                result3.set(key2, baseClone(subValue, bitmask, customizer, key2, value2, stack));
               });
             }
             var keysFunc = isFull ? isFlat ? getAllKeysIn : getAllKeys : isFlat ? keysIn : keys;
-            var props = isArr ? undefined$1 : keysFunc(value);
-            arrayEach(props || value, function(subValue, key2) {
+            var props = isArr ? undefined$1 : keysFunc(value2);
+            arrayEach(props || value2, function(subValue, key2) {
               if (props) {
                 key2 = subValue;
-                subValue = value[key2];
+                subValue = value2[key2];
               }
-              assignValue(result3, key2, baseClone(subValue, bitmask, customizer, key2, value, stack));
+              assignValue(result3, key2, baseClone(subValue, bitmask, customizer, key2, value2, stack));
             });
             return result3;
           }
@@ -35657,8 +35657,8 @@ var require_dist2 = __commonJS({
             }
             object = Object2(object);
             while (length--) {
-              var key = props[length], predicate = source[key], value = object[key];
-              if (value === undefined$1 && !(key in object) || !predicate(value)) {
+              var key = props[length], predicate = source[key], value2 = object[key];
+              if (value2 === undefined$1 && !(key in object) || !predicate(value2)) {
                 return false;
               }
             }
@@ -35690,8 +35690,8 @@ var require_dist2 = __commonJS({
             }
             outer:
               while (++index2 < length) {
-                var value = array2[index2], computed = iteratee2 == null ? value : iteratee2(value);
-                value = comparator || value !== 0 ? value : 0;
+                var value2 = array2[index2], computed = iteratee2 == null ? value2 : iteratee2(value2);
+                value2 = comparator || value2 !== 0 ? value2 : 0;
                 if (isCommon && computed === computed) {
                   var valuesIndex = valuesLength;
                   while (valuesIndex--) {
@@ -35699,9 +35699,9 @@ var require_dist2 = __commonJS({
                       continue outer;
                     }
                   }
-                  result3.push(value);
+                  result3.push(value2);
                 } else if (!includes2(values2, computed, comparator)) {
-                  result3.push(value);
+                  result3.push(value2);
                 }
               }
             return result3;
@@ -35710,8 +35710,8 @@ var require_dist2 = __commonJS({
           var baseEachRight = createBaseEach(baseForOwnRight, true);
           function baseEvery(collection, predicate) {
             var result3 = true;
-            baseEach(collection, function(value, index2, collection2) {
-              result3 = !!predicate(value, index2, collection2);
+            baseEach(collection, function(value2, index2, collection2) {
+              result3 = !!predicate(value2, index2, collection2);
               return result3;
             });
             return result3;
@@ -35719,14 +35719,14 @@ var require_dist2 = __commonJS({
           function baseExtremum(array2, iteratee2, comparator) {
             var index2 = -1, length = array2.length;
             while (++index2 < length) {
-              var value = array2[index2], current = iteratee2(value);
+              var value2 = array2[index2], current = iteratee2(value2);
               if (current != null && (computed === undefined$1 ? current === current && !isSymbol(current) : comparator(current, computed))) {
-                var computed = current, result3 = value;
+                var computed = current, result3 = value2;
               }
             }
             return result3;
           }
-          function baseFill(array2, value, start2, end) {
+          function baseFill(array2, value2, start2, end) {
             var length = array2.length;
             start2 = toInteger(start2);
             if (start2 < 0) {
@@ -35738,15 +35738,15 @@ var require_dist2 = __commonJS({
             }
             end = start2 > end ? 0 : toLength(end);
             while (start2 < end) {
-              array2[start2++] = value;
+              array2[start2++] = value2;
             }
             return array2;
           }
           function baseFilter(collection, predicate) {
             var result3 = [];
-            baseEach(collection, function(value, index2, collection2) {
-              if (predicate(value, index2, collection2)) {
-                result3.push(value);
+            baseEach(collection, function(value2, index2, collection2) {
+              if (predicate(value2, index2, collection2)) {
+                result3.push(value2);
               }
             });
             return result3;
@@ -35756,15 +35756,15 @@ var require_dist2 = __commonJS({
             predicate || (predicate = isFlattenable);
             result3 || (result3 = []);
             while (++index2 < length) {
-              var value = array2[index2];
-              if (depth > 0 && predicate(value)) {
+              var value2 = array2[index2];
+              if (depth > 0 && predicate(value2)) {
                 if (depth > 1) {
-                  baseFlatten(value, depth - 1, predicate, isStrict, result3);
+                  baseFlatten(value2, depth - 1, predicate, isStrict, result3);
                 } else {
-                  arrayPush(result3, value);
+                  arrayPush(result3, value2);
                 }
               } else if (!isStrict) {
-                result3[result3.length] = value;
+                result3[result3.length] = value2;
               }
             }
             return result3;
@@ -35794,14 +35794,14 @@ var require_dist2 = __commonJS({
             var result3 = keysFunc(object);
             return isArray(object) ? result3 : arrayPush(result3, symbolsFunc(object));
           }
-          function baseGetTag(value) {
-            if (value == null) {
-              return value === undefined$1 ? undefinedTag : nullTag;
+          function baseGetTag(value2) {
+            if (value2 == null) {
+              return value2 === undefined$1 ? undefinedTag : nullTag;
             }
-            return symToStringTag && symToStringTag in Object2(value) ? getRawTag(value) : objectToString(value);
+            return symToStringTag && symToStringTag in Object2(value2) ? getRawTag(value2) : objectToString(value2);
           }
-          function baseGt(value, other) {
-            return value > other;
+          function baseGt(value2, other) {
+            return value2 > other;
           }
           function baseHas(object, key) {
             return object != null && hasOwnProperty.call(object, key);
@@ -35826,8 +35826,8 @@ var require_dist2 = __commonJS({
             var index2 = -1, seen2 = caches[0];
             outer:
               while (++index2 < length && result3.length < maxLength) {
-                var value = array2[index2], computed = iteratee2 ? iteratee2(value) : value;
-                value = comparator || value !== 0 ? value : 0;
+                var value2 = array2[index2], computed = iteratee2 ? iteratee2(value2) : value2;
+                value2 = comparator || value2 !== 0 ? value2 : 0;
                 if (!(seen2 ? cacheHas(seen2, computed) : includes2(result3, computed, comparator))) {
                   othIndex = othLength;
                   while (--othIndex) {
@@ -35839,14 +35839,14 @@ var require_dist2 = __commonJS({
                   if (seen2) {
                     seen2.push(computed);
                   }
-                  result3.push(value);
+                  result3.push(value2);
                 }
               }
             return result3;
           }
           function baseInverter(object, setter, iteratee2, accumulator) {
-            baseForOwn(object, function(value, key, object2) {
-              setter(accumulator, iteratee2(value), key, object2);
+            baseForOwn(object, function(value2, key, object2) {
+              setter(accumulator, iteratee2(value2), key, object2);
             });
             return accumulator;
           }
@@ -35856,23 +35856,23 @@ var require_dist2 = __commonJS({
             var func = object == null ? object : object[toKey(last(path6))];
             return func == null ? undefined$1 : apply4(func, object, args);
           }
-          function baseIsArguments(value) {
-            return isObjectLike(value) && baseGetTag(value) == argsTag;
+          function baseIsArguments(value2) {
+            return isObjectLike(value2) && baseGetTag(value2) == argsTag;
           }
-          function baseIsArrayBuffer(value) {
-            return isObjectLike(value) && baseGetTag(value) == arrayBufferTag;
+          function baseIsArrayBuffer(value2) {
+            return isObjectLike(value2) && baseGetTag(value2) == arrayBufferTag;
           }
-          function baseIsDate(value) {
-            return isObjectLike(value) && baseGetTag(value) == dateTag;
+          function baseIsDate(value2) {
+            return isObjectLike(value2) && baseGetTag(value2) == dateTag;
           }
-          function baseIsEqual(value, other, bitmask, customizer, stack) {
-            if (value === other) {
+          function baseIsEqual(value2, other, bitmask, customizer, stack) {
+            if (value2 === other) {
               return true;
             }
-            if (value == null || other == null || !isObjectLike(value) && !isObjectLike(other)) {
-              return value !== value && other !== other;
+            if (value2 == null || other == null || !isObjectLike(value2) && !isObjectLike(other)) {
+              return value2 !== value2 && other !== other;
             }
-            return baseIsEqualDeep(value, other, bitmask, customizer, baseIsEqual, stack);
+            return baseIsEqualDeep(value2, other, bitmask, customizer, baseIsEqual, stack);
           }
           function baseIsEqualDeep(object, other, bitmask, customizer, equalFunc, stack) {
             var objIsArr = isArray(object), othIsArr = isArray(other), objTag = objIsArr ? arrayTag : getTag(object), othTag = othIsArr ? arrayTag : getTag(other);
@@ -35904,8 +35904,8 @@ var require_dist2 = __commonJS({
             stack || (stack = new Stack());
             return equalObjects(object, other, bitmask, customizer, equalFunc, stack);
           }
-          function baseIsMap(value) {
-            return isObjectLike(value) && getTag(value) == mapTag;
+          function baseIsMap(value2) {
+            return isObjectLike(value2) && getTag(value2) == mapTag;
           }
           function baseIsMatch(object, source, matchData, customizer) {
             var index2 = matchData.length, length = index2, noCustomizer = !customizer;
@@ -35938,33 +35938,33 @@ var require_dist2 = __commonJS({
             }
             return true;
           }
-          function baseIsNative(value) {
-            if (!isObject2(value) || isMasked(value)) {
+          function baseIsNative(value2) {
+            if (!isObject2(value2) || isMasked(value2)) {
               return false;
             }
-            var pattern3 = isFunction(value) ? reIsNative : reIsHostCtor;
-            return pattern3.test(toSource(value));
+            var pattern3 = isFunction(value2) ? reIsNative : reIsHostCtor;
+            return pattern3.test(toSource(value2));
           }
-          function baseIsRegExp(value) {
-            return isObjectLike(value) && baseGetTag(value) == regexpTag;
+          function baseIsRegExp(value2) {
+            return isObjectLike(value2) && baseGetTag(value2) == regexpTag;
           }
-          function baseIsSet(value) {
-            return isObjectLike(value) && getTag(value) == setTag;
+          function baseIsSet(value2) {
+            return isObjectLike(value2) && getTag(value2) == setTag;
           }
-          function baseIsTypedArray(value) {
-            return isObjectLike(value) && isLength(value.length) && !!typedArrayTags[baseGetTag(value)];
+          function baseIsTypedArray(value2) {
+            return isObjectLike(value2) && isLength(value2.length) && !!typedArrayTags[baseGetTag(value2)];
           }
-          function baseIteratee(value) {
-            if (typeof value == "function") {
-              return value;
+          function baseIteratee(value2) {
+            if (typeof value2 == "function") {
+              return value2;
             }
-            if (value == null) {
+            if (value2 == null) {
               return identity2;
             }
-            if (typeof value == "object") {
-              return isArray(value) ? baseMatchesProperty(value[0], value[1]) : baseMatches(value);
+            if (typeof value2 == "object") {
+              return isArray(value2) ? baseMatchesProperty(value2[0], value2[1]) : baseMatches(value2);
             }
-            return property(value);
+            return property(value2);
           }
           function baseKeys(object) {
             if (!isPrototype(object)) {
@@ -35990,13 +35990,13 @@ var require_dist2 = __commonJS({
             }
             return result3;
           }
-          function baseLt(value, other) {
-            return value < other;
+          function baseLt(value2, other) {
+            return value2 < other;
           }
           function baseMap(collection, iteratee2) {
             var index2 = -1, result3 = isArrayLike(collection) ? Array2(collection.length) : [];
-            baseEach(collection, function(value, key, collection2) {
-              result3[++index2] = iteratee2(value, key, collection2);
+            baseEach(collection, function(value2, key, collection2) {
+              result3[++index2] = iteratee2(value2, key, collection2);
             });
             return result3;
           }
@@ -36090,8 +36090,8 @@ var require_dist2 = __commonJS({
             if (iteratees.length) {
               iteratees = arrayMap(iteratees, function(iteratee2) {
                 if (isArray(iteratee2)) {
-                  return function(value) {
-                    return baseGet(value, iteratee2.length === 1 ? iteratee2[0] : iteratee2);
+                  return function(value2) {
+                    return baseGet(value2, iteratee2.length === 1 ? iteratee2[0] : iteratee2);
                   };
                 }
                 return iteratee2;
@@ -36101,27 +36101,27 @@ var require_dist2 = __commonJS({
             }
             var index2 = -1;
             iteratees = arrayMap(iteratees, baseUnary(getIteratee()));
-            var result3 = baseMap(collection, function(value, key, collection2) {
+            var result3 = baseMap(collection, function(value2, key, collection2) {
               var criteria = arrayMap(iteratees, function(iteratee2) {
-                return iteratee2(value);
+                return iteratee2(value2);
               });
-              return { "criteria": criteria, "index": ++index2, "value": value };
+              return { "criteria": criteria, "index": ++index2, "value": value2 };
             });
             return baseSortBy(result3, function(object, other) {
               return compareMultiple(object, other, orders);
             });
           }
           function basePick(object, paths) {
-            return basePickBy(object, paths, function(value, path6) {
+            return basePickBy(object, paths, function(value2, path6) {
               return hasIn(object, path6);
             });
           }
           function basePickBy(object, paths, predicate) {
             var index2 = -1, length = paths.length, result3 = {};
             while (++index2 < length) {
-              var path6 = paths[index2], value = baseGet(object, path6);
-              if (predicate(value, path6)) {
-                baseSet(result3, castPath(path6, object), value);
+              var path6 = paths[index2], value2 = baseGet(object, path6);
+              if (predicate(value2, path6)) {
+                baseSet(result3, castPath(path6, object), value2);
               }
             }
             return result3;
@@ -36140,7 +36140,7 @@ var require_dist2 = __commonJS({
               seen2 = arrayMap(array2, baseUnary(iteratee2));
             }
             while (++index2 < length) {
-              var fromIndex = 0, value = values2[index2], computed = iteratee2 ? iteratee2(value) : value;
+              var fromIndex = 0, value2 = values2[index2], computed = iteratee2 ? iteratee2(value2) : value2;
               while ((fromIndex = indexOf2(seen2, computed, fromIndex, comparator)) > -1) {
                 if (seen2 !== array2) {
                   splice.call(seen2, fromIndex, 1);
@@ -36202,14 +36202,14 @@ var require_dist2 = __commonJS({
             var array2 = values(collection);
             return shuffleSelf(array2, baseClamp(n, 0, array2.length));
           }
-          function baseSet(object, path6, value, customizer) {
+          function baseSet(object, path6, value2, customizer) {
             if (!isObject2(object)) {
               return object;
             }
             path6 = castPath(path6, object);
             var index2 = -1, length = path6.length, lastIndex = length - 1, nested = object;
             while (nested != null && ++index2 < length) {
-              var key = toKey(path6[index2]), newValue = value;
+              var key = toKey(path6[index2]), newValue = value2;
               if (key === "__proto__" || key === "constructor" || key === "prototype") {
                 return object;
               }
@@ -36259,18 +36259,18 @@ var require_dist2 = __commonJS({
           }
           function baseSome(collection, predicate) {
             var result3;
-            baseEach(collection, function(value, index2, collection2) {
-              result3 = predicate(value, index2, collection2);
+            baseEach(collection, function(value2, index2, collection2) {
+              result3 = predicate(value2, index2, collection2);
               return !result3;
             });
             return !!result3;
           }
-          function baseSortedIndex(array2, value, retHighest) {
+          function baseSortedIndex(array2, value2, retHighest) {
             var low = 0, high = array2 == null ? low : array2.length;
-            if (typeof value == "number" && value === value && high <= HALF_MAX_ARRAY_LENGTH) {
+            if (typeof value2 == "number" && value2 === value2 && high <= HALF_MAX_ARRAY_LENGTH) {
               while (low < high) {
                 var mid = low + high >>> 1, computed = array2[mid];
-                if (computed !== null && !isSymbol(computed) && (retHighest ? computed <= value : computed < value)) {
+                if (computed !== null && !isSymbol(computed) && (retHighest ? computed <= value2 : computed < value2)) {
                   low = mid + 1;
                 } else {
                   high = mid;
@@ -36278,15 +36278,15 @@ var require_dist2 = __commonJS({
               }
               return high;
             }
-            return baseSortedIndexBy(array2, value, identity2, retHighest);
+            return baseSortedIndexBy(array2, value2, identity2, retHighest);
           }
-          function baseSortedIndexBy(array2, value, iteratee2, retHighest) {
+          function baseSortedIndexBy(array2, value2, iteratee2, retHighest) {
             var low = 0, high = array2 == null ? 0 : array2.length;
             if (high === 0) {
               return 0;
             }
-            value = iteratee2(value);
-            var valIsNaN = value !== value, valIsNull = value === null, valIsSymbol = isSymbol(value), valIsUndefined = value === undefined$1;
+            value2 = iteratee2(value2);
+            var valIsNaN = value2 !== value2, valIsNull = value2 === null, valIsSymbol = isSymbol(value2), valIsUndefined = value2 === undefined$1;
             while (low < high) {
               var mid = nativeFloor((low + high) / 2), computed = iteratee2(array2[mid]), othIsDefined = computed !== undefined$1, othIsNull = computed === null, othIsReflexive = computed === computed, othIsSymbol = isSymbol(computed);
               if (valIsNaN) {
@@ -36300,7 +36300,7 @@ var require_dist2 = __commonJS({
               } else if (othIsNull || othIsSymbol) {
                 setLow = false;
               } else {
-                setLow = retHighest ? computed <= value : computed < value;
+                setLow = retHighest ? computed <= value2 : computed < value2;
               }
               if (setLow) {
                 low = mid + 1;
@@ -36313,35 +36313,35 @@ var require_dist2 = __commonJS({
           function baseSortedUniq(array2, iteratee2) {
             var index2 = -1, length = array2.length, resIndex = 0, result3 = [];
             while (++index2 < length) {
-              var value = array2[index2], computed = iteratee2 ? iteratee2(value) : value;
+              var value2 = array2[index2], computed = iteratee2 ? iteratee2(value2) : value2;
               if (!index2 || !eq(computed, seen2)) {
                 var seen2 = computed;
-                result3[resIndex++] = value === 0 ? 0 : value;
+                result3[resIndex++] = value2 === 0 ? 0 : value2;
               }
             }
             return result3;
           }
-          function baseToNumber(value) {
-            if (typeof value == "number") {
-              return value;
+          function baseToNumber(value2) {
+            if (typeof value2 == "number") {
+              return value2;
             }
-            if (isSymbol(value)) {
+            if (isSymbol(value2)) {
               return NAN;
             }
-            return +value;
+            return +value2;
           }
-          function baseToString(value) {
-            if (typeof value == "string") {
-              return value;
+          function baseToString(value2) {
+            if (typeof value2 == "string") {
+              return value2;
             }
-            if (isArray(value)) {
-              return arrayMap(value, baseToString) + "";
+            if (isArray(value2)) {
+              return arrayMap(value2, baseToString) + "";
             }
-            if (isSymbol(value)) {
-              return symbolToString ? symbolToString.call(value) : "";
+            if (isSymbol(value2)) {
+              return symbolToString ? symbolToString.call(value2) : "";
             }
-            var result3 = value + "";
-            return result3 == "0" && 1 / value == -INFINITY ? "-0" : result3;
+            var result3 = value2 + "";
+            return result3 == "0" && 1 / value2 == -INFINITY ? "-0" : result3;
           }
           function baseUniq(array2, iteratee2, comparator) {
             var index2 = -1, includes2 = arrayIncludes, length = array2.length, isCommon = true, result3 = [], seen2 = result3;
@@ -36361,8 +36361,8 @@ var require_dist2 = __commonJS({
             }
             outer:
               while (++index2 < length) {
-                var value = array2[index2], computed = iteratee2 ? iteratee2(value) : value;
-                value = comparator || value !== 0 ? value : 0;
+                var value2 = array2[index2], computed = iteratee2 ? iteratee2(value2) : value2;
+                value2 = comparator || value2 !== 0 ? value2 : 0;
                 if (isCommon && computed === computed) {
                   var seenIndex = seen2.length;
                   while (seenIndex--) {
@@ -36373,12 +36373,12 @@ var require_dist2 = __commonJS({
                   if (iteratee2) {
                     seen2.push(computed);
                   }
-                  result3.push(value);
+                  result3.push(value2);
                 } else if (!includes2(seen2, computed, comparator)) {
                   if (seen2 !== result3) {
                     seen2.push(computed);
                   }
-                  result3.push(value);
+                  result3.push(value2);
                 }
               }
             return result3;
@@ -36410,8 +36410,8 @@ var require_dist2 = __commonJS({
             }
             return isDrop ? baseSlice(array2, fromRight ? 0 : index2, fromRight ? index2 + 1 : length) : baseSlice(array2, fromRight ? index2 + 1 : 0, fromRight ? length : index2);
           }
-          function baseWrapperValue(value, actions) {
-            var result3 = value;
+          function baseWrapperValue(value2, actions) {
+            var result3 = value2;
             if (result3 instanceof LazyWrapper) {
               result3 = result3.value();
             }
@@ -36438,22 +36438,22 @@ var require_dist2 = __commonJS({
           function baseZipObject(props, values2, assignFunc) {
             var index2 = -1, length = props.length, valsLength = values2.length, result3 = {};
             while (++index2 < length) {
-              var value = index2 < valsLength ? values2[index2] : undefined$1;
-              assignFunc(result3, props[index2], value);
+              var value2 = index2 < valsLength ? values2[index2] : undefined$1;
+              assignFunc(result3, props[index2], value2);
             }
             return result3;
           }
-          function castArrayLikeObject(value) {
-            return isArrayLikeObject(value) ? value : [];
+          function castArrayLikeObject(value2) {
+            return isArrayLikeObject(value2) ? value2 : [];
           }
-          function castFunction(value) {
-            return typeof value == "function" ? value : identity2;
+          function castFunction(value2) {
+            return typeof value2 == "function" ? value2 : identity2;
           }
-          function castPath(value, object) {
-            if (isArray(value)) {
-              return value;
+          function castPath(value2, object) {
+            if (isArray(value2)) {
+              return value2;
             }
-            return isKey(value, object) ? [value] : stringToPath(toString3(value));
+            return isKey(value2, object) ? [value2] : stringToPath(toString3(value2));
           }
           var castRest = baseRest;
           function castSlice(array2, start2, end) {
@@ -36493,14 +36493,14 @@ var require_dist2 = __commonJS({
             var buffer = isDeep ? cloneArrayBuffer(typedArray.buffer) : typedArray.buffer;
             return new typedArray.constructor(buffer, typedArray.byteOffset, typedArray.length);
           }
-          function compareAscending(value, other) {
-            if (value !== other) {
-              var valIsDefined = value !== undefined$1, valIsNull = value === null, valIsReflexive = value === value, valIsSymbol = isSymbol(value);
+          function compareAscending(value2, other) {
+            if (value2 !== other) {
+              var valIsDefined = value2 !== undefined$1, valIsNull = value2 === null, valIsReflexive = value2 === value2, valIsSymbol = isSymbol(value2);
               var othIsDefined = other !== undefined$1, othIsNull = other === null, othIsReflexive = other === other, othIsSymbol = isSymbol(other);
-              if (!othIsNull && !othIsSymbol && !valIsSymbol && value > other || valIsSymbol && othIsDefined && othIsReflexive && !othIsNull && !othIsSymbol || valIsNull && othIsDefined && othIsReflexive || !valIsDefined && othIsReflexive || !valIsReflexive) {
+              if (!othIsNull && !othIsSymbol && !valIsSymbol && value2 > other || valIsSymbol && othIsDefined && othIsReflexive && !othIsNull && !othIsSymbol || valIsNull && othIsDefined && othIsReflexive || !valIsDefined && othIsReflexive || !valIsReflexive) {
                 return 1;
               }
-              if (!valIsNull && !valIsSymbol && !othIsSymbol && value < other || othIsSymbol && valIsDefined && valIsReflexive && !valIsNull && !valIsSymbol || othIsNull && valIsDefined && valIsReflexive || !othIsDefined && valIsReflexive || !othIsReflexive) {
+              if (!valIsNull && !valIsSymbol && !othIsSymbol && value2 < other || othIsSymbol && valIsDefined && valIsReflexive && !valIsNull && !valIsSymbol || othIsNull && valIsDefined && valIsReflexive || !othIsDefined && valIsReflexive || !othIsReflexive) {
                 return -1;
               }
             }
@@ -36751,11 +36751,11 @@ var require_dist2 = __commonJS({
                 }
               }
               return function() {
-                var args = arguments, value = args[0];
-                if (wrapper && args.length == 1 && isArray(value)) {
-                  return wrapper.plant(value).value();
+                var args = arguments, value2 = args[0];
+                if (wrapper && args.length == 1 && isArray(value2)) {
+                  return wrapper.plant(value2).value();
                 }
-                var index3 = 0, result3 = length ? funcs[index3].apply(this, args) : value;
+                var index3 = 0, result3 = length ? funcs[index3].apply(this, args) : value2;
                 while (++index3 < length) {
                   result3 = funcs[index3].call(this, result3);
                 }
@@ -36818,26 +36818,26 @@ var require_dist2 = __commonJS({
             };
           }
           function createMathOperation(operator, defaultValue) {
-            return function(value, other) {
+            return function(value2, other) {
               var result3;
-              if (value === undefined$1 && other === undefined$1) {
+              if (value2 === undefined$1 && other === undefined$1) {
                 return defaultValue;
               }
-              if (value !== undefined$1) {
-                result3 = value;
+              if (value2 !== undefined$1) {
+                result3 = value2;
               }
               if (other !== undefined$1) {
                 if (result3 === undefined$1) {
                   return other;
                 }
-                if (typeof value == "string" || typeof other == "string") {
-                  value = baseToString(value);
+                if (typeof value2 == "string" || typeof other == "string") {
+                  value2 = baseToString(value2);
                   other = baseToString(other);
                 } else {
-                  value = baseToNumber(value);
+                  value2 = baseToNumber(value2);
                   other = baseToNumber(other);
                 }
-                result3 = operator(value, other);
+                result3 = operator(value2, other);
               }
               return result3;
             };
@@ -36893,12 +36893,12 @@ var require_dist2 = __commonJS({
             };
           }
           function createRelationalOperation(operator) {
-            return function(value, other) {
-              if (!(typeof value == "string" && typeof other == "string")) {
-                value = toNumber(value);
+            return function(value2, other) {
+              if (!(typeof value2 == "string" && typeof other == "string")) {
+                value2 = toNumber(value2);
                 other = toNumber(other);
               }
-              return operator(value, other);
+              return operator(value2, other);
             };
           }
           function createRecurry(func, bitmask, wrapFunc, placeholder, thisArg, partials, holders, argPos, ary2, arity) {
@@ -36933,8 +36933,8 @@ var require_dist2 = __commonJS({
               number5 = toNumber(number5);
               precision = precision == null ? 0 : nativeMin(toInteger(precision), 292);
               if (precision && nativeIsFinite(number5)) {
-                var pair = (toString3(number5) + "e").split("e"), value = func(pair[0] + "e" + (+pair[1] + precision));
-                pair = (toString3(value) + "e").split("e");
+                var pair = (toString3(number5) + "e").split("e"), value2 = func(pair[0] + "e" + (+pair[1] + precision));
+                pair = (toString3(value2) + "e").split("e");
                 return +(pair[0] + "e" + (+pair[1] - precision));
               }
               return func(number5);
@@ -37023,8 +37023,8 @@ var require_dist2 = __commonJS({
             }
             return objValue;
           }
-          function customOmitClone(value) {
-            return isPlainObject2(value) ? undefined$1 : value;
+          function customOmitClone(value2) {
+            return isPlainObject2(value2) ? undefined$1 : value2;
           }
           function equalArrays(array2, other, bitmask, customizer, equalFunc, stack) {
             var isPartial = bitmask & COMPARE_PARTIAL_FLAG, arrLength = array2.length, othLength = other.length;
@@ -37196,28 +37196,28 @@ var require_dist2 = __commonJS({
           function getMatchData(object) {
             var result3 = keys(object), length = result3.length;
             while (length--) {
-              var key = result3[length], value = object[key];
-              result3[length] = [key, value, isStrictComparable(value)];
+              var key = result3[length], value2 = object[key];
+              result3[length] = [key, value2, isStrictComparable(value2)];
             }
             return result3;
           }
           function getNative(object, key) {
-            var value = getValue(object, key);
-            return baseIsNative(value) ? value : undefined$1;
+            var value2 = getValue(object, key);
+            return baseIsNative(value2) ? value2 : undefined$1;
           }
-          function getRawTag(value) {
-            var isOwn3 = hasOwnProperty.call(value, symToStringTag), tag3 = value[symToStringTag];
+          function getRawTag(value2) {
+            var isOwn3 = hasOwnProperty.call(value2, symToStringTag), tag3 = value2[symToStringTag];
             try {
-              value[symToStringTag] = undefined$1;
+              value2[symToStringTag] = undefined$1;
               var unmasked = true;
             } catch (e) {
             }
-            var result3 = nativeObjectToString.call(value);
+            var result3 = nativeObjectToString.call(value2);
             if (unmasked) {
               if (isOwn3) {
-                value[symToStringTag] = tag3;
+                value2[symToStringTag] = tag3;
               } else {
-                delete value[symToStringTag];
+                delete value2[symToStringTag];
               }
             }
             return result3;
@@ -37241,8 +37241,8 @@ var require_dist2 = __commonJS({
           };
           var getTag = baseGetTag;
           if (DataView2 && getTag(new DataView2(new ArrayBuffer(1))) != dataViewTag || Map2 && getTag(new Map2()) != mapTag || Promise2 && getTag(Promise2.resolve()) != promiseTag || Set2 && getTag(new Set2()) != setTag || WeakMap2 && getTag(new WeakMap2()) != weakMapTag) {
-            getTag = function(value) {
-              var result3 = baseGetTag(value), Ctor = result3 == objectTag ? value.constructor : undefined$1, ctorString = Ctor ? toSource(Ctor) : "";
+            getTag = function(value2) {
+              var result3 = baseGetTag(value2), Ctor = result3 == objectTag ? value2.constructor : undefined$1, ctorString = Ctor ? toSource(Ctor) : "";
               if (ctorString) {
                 switch (ctorString) {
                   case dataViewCtorString:
@@ -37355,37 +37355,37 @@ var require_dist2 = __commonJS({
             details = details.join(length > 2 ? ", " : " ");
             return source.replace(reWrapComment, "{\n/* [wrapped with " + details + "] */\n");
           }
-          function isFlattenable(value) {
-            return isArray(value) || isArguments(value) || !!(spreadableSymbol && value && value[spreadableSymbol]);
+          function isFlattenable(value2) {
+            return isArray(value2) || isArguments(value2) || !!(spreadableSymbol && value2 && value2[spreadableSymbol]);
           }
-          function isIndex(value, length) {
-            var type5 = typeof value;
+          function isIndex(value2, length) {
+            var type5 = typeof value2;
             length = length == null ? MAX_SAFE_INTEGER : length;
-            return !!length && (type5 == "number" || type5 != "symbol" && reIsUint.test(value)) && (value > -1 && value % 1 == 0 && value < length);
+            return !!length && (type5 == "number" || type5 != "symbol" && reIsUint.test(value2)) && (value2 > -1 && value2 % 1 == 0 && value2 < length);
           }
-          function isIterateeCall(value, index2, object) {
+          function isIterateeCall(value2, index2, object) {
             if (!isObject2(object)) {
               return false;
             }
             var type5 = typeof index2;
             if (type5 == "number" ? isArrayLike(object) && isIndex(index2, object.length) : type5 == "string" && index2 in object) {
-              return eq(object[index2], value);
+              return eq(object[index2], value2);
             }
             return false;
           }
-          function isKey(value, object) {
-            if (isArray(value)) {
+          function isKey(value2, object) {
+            if (isArray(value2)) {
               return false;
             }
-            var type5 = typeof value;
-            if (type5 == "number" || type5 == "symbol" || type5 == "boolean" || value == null || isSymbol(value)) {
+            var type5 = typeof value2;
+            if (type5 == "number" || type5 == "symbol" || type5 == "boolean" || value2 == null || isSymbol(value2)) {
               return true;
             }
-            return reIsPlainProp.test(value) || !reIsDeepProp.test(value) || object != null && value in Object2(object);
+            return reIsPlainProp.test(value2) || !reIsDeepProp.test(value2) || object != null && value2 in Object2(object);
           }
-          function isKeyable(value) {
-            var type5 = typeof value;
-            return type5 == "string" || type5 == "number" || type5 == "symbol" || type5 == "boolean" ? value !== "__proto__" : value === null;
+          function isKeyable(value2) {
+            var type5 = typeof value2;
+            return type5 == "string" || type5 == "number" || type5 == "symbol" || type5 == "boolean" ? value2 !== "__proto__" : value2 === null;
           }
           function isLaziable(func) {
             var funcName = getFuncName(func), other = lodash2[funcName];
@@ -37402,12 +37402,12 @@ var require_dist2 = __commonJS({
             return !!maskSrcKey && maskSrcKey in func;
           }
           var isMaskable = coreJsData ? isFunction : stubFalse;
-          function isPrototype(value) {
-            var Ctor = value && value.constructor, proto = typeof Ctor == "function" && Ctor.prototype || objectProto;
-            return value === proto;
+          function isPrototype(value2) {
+            var Ctor = value2 && value2.constructor, proto = typeof Ctor == "function" && Ctor.prototype || objectProto;
+            return value2 === proto;
           }
-          function isStrictComparable(value) {
-            return value === value && !isObject2(value);
+          function isStrictComparable(value2) {
+            return value2 === value2 && !isObject2(value2);
           }
           function matchesStrictComparable(key, srcValue) {
             return function(object) {
@@ -37437,21 +37437,21 @@ var require_dist2 = __commonJS({
               data[2] = source[2];
               newBitmask |= bitmask & WRAP_BIND_FLAG ? 0 : WRAP_CURRY_BOUND_FLAG;
             }
-            var value = source[3];
-            if (value) {
+            var value2 = source[3];
+            if (value2) {
               var partials = data[3];
-              data[3] = partials ? composeArgs(partials, value, source[4]) : value;
+              data[3] = partials ? composeArgs(partials, value2, source[4]) : value2;
               data[4] = partials ? replaceHolders(data[3], PLACEHOLDER) : source[4];
             }
-            value = source[5];
-            if (value) {
+            value2 = source[5];
+            if (value2) {
               partials = data[5];
-              data[5] = partials ? composeArgsRight(partials, value, source[6]) : value;
+              data[5] = partials ? composeArgsRight(partials, value2, source[6]) : value2;
               data[6] = partials ? replaceHolders(data[5], PLACEHOLDER) : source[6];
             }
-            value = source[7];
-            if (value) {
-              data[7] = value;
+            value2 = source[7];
+            if (value2) {
+              data[7] = value2;
             }
             if (srcBitmask & WRAP_ARY_FLAG) {
               data[8] = data[8] == null ? source[8] : nativeMin(data[8], source[8]);
@@ -37472,8 +37472,8 @@ var require_dist2 = __commonJS({
             }
             return result3;
           }
-          function objectToString(value) {
-            return nativeObjectToString.call(value);
+          function objectToString(value2) {
+            return nativeObjectToString.call(value2);
           }
           function overRest(func, start2, transform3) {
             start2 = nativeMax(start2 === undefined$1 ? func.length - 1 : start2, 0);
@@ -37539,9 +37539,9 @@ var require_dist2 = __commonJS({
             var index2 = -1, length = array2.length, lastIndex = length - 1;
             size3 = size3 === undefined$1 ? length : size3;
             while (++index2 < size3) {
-              var rand = baseRandom(index2, lastIndex), value = array2[rand];
+              var rand = baseRandom(index2, lastIndex), value2 = array2[rand];
               array2[rand] = array2[index2];
-              array2[index2] = value;
+              array2[index2] = value2;
             }
             array2.length = size3;
             return array2;
@@ -37556,12 +37556,12 @@ var require_dist2 = __commonJS({
             });
             return result3;
           });
-          function toKey(value) {
-            if (typeof value == "string" || isSymbol(value)) {
-              return value;
+          function toKey(value2) {
+            if (typeof value2 == "string" || isSymbol(value2)) {
+              return value2;
             }
-            var result3 = value + "";
-            return result3 == "0" && 1 / value == -INFINITY ? "-0" : result3;
+            var result3 = value2 + "";
+            return result3 == "0" && 1 / value2 == -INFINITY ? "-0" : result3;
           }
           function toSource(func) {
             if (func != null) {
@@ -37578,9 +37578,9 @@ var require_dist2 = __commonJS({
           }
           function updateWrapDetails(details, bitmask) {
             arrayEach(wrapFlags, function(pair) {
-              var value = "_." + pair[0];
-              if (bitmask & pair[1] && !arrayIncludes(details, value)) {
-                details.push(value);
+              var value2 = "_." + pair[0];
+              if (bitmask & pair[1] && !arrayIncludes(details, value2)) {
+                details.push(value2);
               }
             });
             return details.sort();
@@ -37614,9 +37614,9 @@ var require_dist2 = __commonJS({
           function compact(array2) {
             var index2 = -1, length = array2 == null ? 0 : array2.length, resIndex = 0, result3 = [];
             while (++index2 < length) {
-              var value = array2[index2];
-              if (value) {
-                result3[resIndex++] = value;
+              var value2 = array2[index2];
+              if (value2) {
+                result3[resIndex++] = value2;
               }
             }
             return result3;
@@ -37672,16 +37672,16 @@ var require_dist2 = __commonJS({
           function dropWhile(array2, predicate) {
             return array2 && array2.length ? baseWhile(array2, getIteratee(predicate, 3), true) : [];
           }
-          function fill(array2, value, start2, end) {
+          function fill(array2, value2, start2, end) {
             var length = array2 == null ? 0 : array2.length;
             if (!length) {
               return [];
             }
-            if (start2 && typeof start2 != "number" && isIterateeCall(array2, value, start2)) {
+            if (start2 && typeof start2 != "number" && isIterateeCall(array2, value2, start2)) {
               start2 = 0;
               end = length;
             }
-            return baseFill(array2, value, start2, end);
+            return baseFill(array2, value2, start2, end);
           }
           function findIndex(array2, predicate, fromIndex) {
             var length = array2 == null ? 0 : array2.length;
@@ -37733,7 +37733,7 @@ var require_dist2 = __commonJS({
           function head2(array2) {
             return array2 && array2.length ? array2[0] : undefined$1;
           }
-          function indexOf(array2, value, fromIndex) {
+          function indexOf(array2, value2, fromIndex) {
             var length = array2 == null ? 0 : array2.length;
             if (!length) {
               return -1;
@@ -37742,7 +37742,7 @@ var require_dist2 = __commonJS({
             if (index2 < 0) {
               index2 = nativeMax(length + index2, 0);
             }
-            return baseIndexOf(array2, value, index2);
+            return baseIndexOf(array2, value2, index2);
           }
           function initial(array2) {
             var length = array2 == null ? 0 : array2.length;
@@ -37776,7 +37776,7 @@ var require_dist2 = __commonJS({
             var length = array2 == null ? 0 : array2.length;
             return length ? array2[length - 1] : undefined$1;
           }
-          function lastIndexOf(array2, value, fromIndex) {
+          function lastIndexOf(array2, value2, fromIndex) {
             var length = array2 == null ? 0 : array2.length;
             if (!length) {
               return -1;
@@ -37786,7 +37786,7 @@ var require_dist2 = __commonJS({
               index2 = toInteger(fromIndex);
               index2 = index2 < 0 ? nativeMax(length + index2, 0) : nativeMin(index2, length - 1);
             }
-            return value === value ? strictLastIndexOf(array2, value, index2) : baseFindIndex(array2, baseIsNaN, index2, true);
+            return value2 === value2 ? strictLastIndexOf(array2, value2, index2) : baseFindIndex(array2, baseIsNaN, index2, true);
           }
           function nth(array2, n) {
             return array2 && array2.length ? baseNth(array2, toInteger(n)) : undefined$1;
@@ -37816,9 +37816,9 @@ var require_dist2 = __commonJS({
             var index2 = -1, indexes = [], length = array2.length;
             predicate = getIteratee(predicate, 3);
             while (++index2 < length) {
-              var value = array2[index2];
-              if (predicate(value, index2, array2)) {
-                result3.push(value);
+              var value2 = array2[index2];
+              if (predicate(value2, index2, array2)) {
+                result3.push(value2);
                 indexes.push(index2);
               }
             }
@@ -37842,33 +37842,33 @@ var require_dist2 = __commonJS({
             }
             return baseSlice(array2, start2, end);
           }
-          function sortedIndex(array2, value) {
-            return baseSortedIndex(array2, value);
+          function sortedIndex(array2, value2) {
+            return baseSortedIndex(array2, value2);
           }
-          function sortedIndexBy(array2, value, iteratee2) {
-            return baseSortedIndexBy(array2, value, getIteratee(iteratee2, 2));
+          function sortedIndexBy(array2, value2, iteratee2) {
+            return baseSortedIndexBy(array2, value2, getIteratee(iteratee2, 2));
           }
-          function sortedIndexOf(array2, value) {
+          function sortedIndexOf(array2, value2) {
             var length = array2 == null ? 0 : array2.length;
             if (length) {
-              var index2 = baseSortedIndex(array2, value);
-              if (index2 < length && eq(array2[index2], value)) {
+              var index2 = baseSortedIndex(array2, value2);
+              if (index2 < length && eq(array2[index2], value2)) {
                 return index2;
               }
             }
             return -1;
           }
-          function sortedLastIndex(array2, value) {
-            return baseSortedIndex(array2, value, true);
+          function sortedLastIndex(array2, value2) {
+            return baseSortedIndex(array2, value2, true);
           }
-          function sortedLastIndexBy(array2, value, iteratee2) {
-            return baseSortedIndexBy(array2, value, getIteratee(iteratee2, 2), true);
+          function sortedLastIndexBy(array2, value2, iteratee2) {
+            return baseSortedIndexBy(array2, value2, getIteratee(iteratee2, 2), true);
           }
-          function sortedLastIndexOf(array2, value) {
+          function sortedLastIndexOf(array2, value2) {
             var length = array2 == null ? 0 : array2.length;
             if (length) {
-              var index2 = baseSortedIndex(array2, value, true) - 1;
-              if (eq(array2[index2], value)) {
+              var index2 = baseSortedIndex(array2, value2, true) - 1;
+              if (eq(array2[index2], value2)) {
                 return index2;
               }
             }
@@ -37988,32 +37988,32 @@ var require_dist2 = __commonJS({
             iteratee2 = typeof iteratee2 == "function" ? (arrays.pop(), iteratee2) : undefined$1;
             return unzipWith(arrays, iteratee2);
           });
-          function chain(value) {
-            var result3 = lodash2(value);
+          function chain(value2) {
+            var result3 = lodash2(value2);
             result3.__chain__ = true;
             return result3;
           }
-          function tap(value, interceptor) {
-            interceptor(value);
-            return value;
+          function tap(value2, interceptor) {
+            interceptor(value2);
+            return value2;
           }
-          function thru(value, interceptor) {
-            return interceptor(value);
+          function thru(value2, interceptor) {
+            return interceptor(value2);
           }
           var wrapperAt = flatRest(function(paths) {
-            var length = paths.length, start2 = length ? paths[0] : 0, value = this.__wrapped__, interceptor = function(object) {
+            var length = paths.length, start2 = length ? paths[0] : 0, value2 = this.__wrapped__, interceptor = function(object) {
               return baseAt(object, paths);
             };
-            if (length > 1 || this.__actions__.length || !(value instanceof LazyWrapper) || !isIndex(start2)) {
+            if (length > 1 || this.__actions__.length || !(value2 instanceof LazyWrapper) || !isIndex(start2)) {
               return this.thru(interceptor);
             }
-            value = value.slice(start2, +start2 + (length ? 1 : 0));
-            value.__actions__.push({
+            value2 = value2.slice(start2, +start2 + (length ? 1 : 0));
+            value2.__actions__.push({
               "func": thru,
               "args": [interceptor],
               "thisArg": undefined$1
             });
-            return new LodashWrapper(value, this.__chain__).thru(function(array2) {
+            return new LodashWrapper(value2, this.__chain__).thru(function(array2) {
               if (length && !array2.length) {
                 array2.push(undefined$1);
               }
@@ -38030,13 +38030,13 @@ var require_dist2 = __commonJS({
             if (this.__values__ === undefined$1) {
               this.__values__ = toArray(this.value());
             }
-            var done = this.__index__ >= this.__values__.length, value = done ? undefined$1 : this.__values__[this.__index__++];
-            return { "done": done, "value": value };
+            var done = this.__index__ >= this.__values__.length, value2 = done ? undefined$1 : this.__values__[this.__index__++];
+            return { "done": done, "value": value2 };
           }
           function wrapperToIterator() {
             return this;
           }
-          function wrapperPlant(value) {
+          function wrapperPlant(value2) {
             var result3, parent2 = this;
             while (parent2 instanceof baseLodash) {
               var clone3 = wrapperClone(parent2);
@@ -38050,13 +38050,13 @@ var require_dist2 = __commonJS({
               var previous = clone3;
               parent2 = parent2.__wrapped__;
             }
-            previous.__wrapped__ = value;
+            previous.__wrapped__ = value2;
             return result3;
           }
           function wrapperReverse() {
-            var value = this.__wrapped__;
-            if (value instanceof LazyWrapper) {
-              var wrapped = value;
+            var value2 = this.__wrapped__;
+            if (value2 instanceof LazyWrapper) {
+              var wrapped = value2;
               if (this.__actions__.length) {
                 wrapped = new LazyWrapper(this);
               }
@@ -38073,7 +38073,7 @@ var require_dist2 = __commonJS({
           function wrapperValue() {
             return baseWrapperValue(this.__wrapped__, this.__actions__);
           }
-          var countBy = createAggregator(function(result3, value, key) {
+          var countBy = createAggregator(function(result3, value2, key) {
             if (hasOwnProperty.call(result3, key)) {
               ++result3[key];
             } else {
@@ -38111,31 +38111,31 @@ var require_dist2 = __commonJS({
             var func = isArray(collection) ? arrayEachRight : baseEachRight;
             return func(collection, getIteratee(iteratee2, 3));
           }
-          var groupBy = createAggregator(function(result3, value, key) {
+          var groupBy = createAggregator(function(result3, value2, key) {
             if (hasOwnProperty.call(result3, key)) {
-              result3[key].push(value);
+              result3[key].push(value2);
             } else {
-              baseAssignValue(result3, key, [value]);
+              baseAssignValue(result3, key, [value2]);
             }
           });
-          function includes(collection, value, fromIndex, guard) {
+          function includes(collection, value2, fromIndex, guard) {
             collection = isArrayLike(collection) ? collection : values(collection);
             fromIndex = fromIndex && !guard ? toInteger(fromIndex) : 0;
             var length = collection.length;
             if (fromIndex < 0) {
               fromIndex = nativeMax(length + fromIndex, 0);
             }
-            return isString3(collection) ? fromIndex <= length && collection.indexOf(value, fromIndex) > -1 : !!length && baseIndexOf(collection, value, fromIndex) > -1;
+            return isString3(collection) ? fromIndex <= length && collection.indexOf(value2, fromIndex) > -1 : !!length && baseIndexOf(collection, value2, fromIndex) > -1;
           }
           var invokeMap = baseRest(function(collection, path6, args) {
             var index2 = -1, isFunc = typeof path6 == "function", result3 = isArrayLike(collection) ? Array2(collection.length) : [];
-            baseEach(collection, function(value) {
-              result3[++index2] = isFunc ? apply4(path6, value, args) : baseInvoke(value, path6, args);
+            baseEach(collection, function(value2) {
+              result3[++index2] = isFunc ? apply4(path6, value2, args) : baseInvoke(value2, path6, args);
             });
             return result3;
           });
-          var keyBy = createAggregator(function(result3, value, key) {
-            baseAssignValue(result3, key, value);
+          var keyBy = createAggregator(function(result3, value2, key) {
+            baseAssignValue(result3, key, value2);
           });
           function map(collection, iteratee2) {
             var func = isArray(collection) ? arrayMap : baseMap;
@@ -38154,8 +38154,8 @@ var require_dist2 = __commonJS({
             }
             return baseOrderBy(collection, iteratees, orders);
           }
-          var partition = createAggregator(function(result3, value, key) {
-            result3[key ? 0 : 1].push(value);
+          var partition = createAggregator(function(result3, value2, key) {
+            result3[key ? 0 : 1].push(value2);
           }, function() {
             return [[], []];
           });
@@ -38472,119 +38472,119 @@ var require_dist2 = __commonJS({
           function unary(func) {
             return ary(func, 1);
           }
-          function wrap(value, wrapper) {
-            return partial2(castFunction(wrapper), value);
+          function wrap(value2, wrapper) {
+            return partial2(castFunction(wrapper), value2);
           }
           function castArray() {
             if (!arguments.length) {
               return [];
             }
-            var value = arguments[0];
-            return isArray(value) ? value : [value];
+            var value2 = arguments[0];
+            return isArray(value2) ? value2 : [value2];
           }
-          function clone2(value) {
-            return baseClone(value, CLONE_SYMBOLS_FLAG);
+          function clone2(value2) {
+            return baseClone(value2, CLONE_SYMBOLS_FLAG);
           }
-          function cloneWith(value, customizer) {
+          function cloneWith(value2, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            return baseClone(value, CLONE_SYMBOLS_FLAG, customizer);
+            return baseClone(value2, CLONE_SYMBOLS_FLAG, customizer);
           }
-          function cloneDeep(value) {
-            return baseClone(value, CLONE_DEEP_FLAG | CLONE_SYMBOLS_FLAG);
+          function cloneDeep(value2) {
+            return baseClone(value2, CLONE_DEEP_FLAG | CLONE_SYMBOLS_FLAG);
           }
-          function cloneDeepWith(value, customizer) {
+          function cloneDeepWith(value2, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            return baseClone(value, CLONE_DEEP_FLAG | CLONE_SYMBOLS_FLAG, customizer);
+            return baseClone(value2, CLONE_DEEP_FLAG | CLONE_SYMBOLS_FLAG, customizer);
           }
           function conformsTo(object, source) {
             return source == null || baseConformsTo(object, source, keys(source));
           }
-          function eq(value, other) {
-            return value === other || value !== value && other !== other;
+          function eq(value2, other) {
+            return value2 === other || value2 !== value2 && other !== other;
           }
           var gt = createRelationalOperation(baseGt);
-          var gte = createRelationalOperation(function(value, other) {
-            return value >= other;
+          var gte = createRelationalOperation(function(value2, other) {
+            return value2 >= other;
           });
           var isArguments = baseIsArguments(/* @__PURE__ */ (function() {
             return arguments;
-          })()) ? baseIsArguments : function(value) {
-            return isObjectLike(value) && hasOwnProperty.call(value, "callee") && !propertyIsEnumerable.call(value, "callee");
+          })()) ? baseIsArguments : function(value2) {
+            return isObjectLike(value2) && hasOwnProperty.call(value2, "callee") && !propertyIsEnumerable.call(value2, "callee");
           };
           var isArray = Array2.isArray;
           var isArrayBuffer = nodeIsArrayBuffer ? baseUnary(nodeIsArrayBuffer) : baseIsArrayBuffer;
-          function isArrayLike(value) {
-            return value != null && isLength(value.length) && !isFunction(value);
+          function isArrayLike(value2) {
+            return value2 != null && isLength(value2.length) && !isFunction(value2);
           }
-          function isArrayLikeObject(value) {
-            return isObjectLike(value) && isArrayLike(value);
+          function isArrayLikeObject(value2) {
+            return isObjectLike(value2) && isArrayLike(value2);
           }
-          function isBoolean(value) {
-            return value === true || value === false || isObjectLike(value) && baseGetTag(value) == boolTag;
+          function isBoolean(value2) {
+            return value2 === true || value2 === false || isObjectLike(value2) && baseGetTag(value2) == boolTag;
           }
           var isBuffer = nativeIsBuffer || stubFalse;
           var isDate = nodeIsDate ? baseUnary(nodeIsDate) : baseIsDate;
-          function isElement(value) {
-            return isObjectLike(value) && value.nodeType === 1 && !isPlainObject2(value);
+          function isElement(value2) {
+            return isObjectLike(value2) && value2.nodeType === 1 && !isPlainObject2(value2);
           }
-          function isEmpty2(value) {
-            if (value == null) {
+          function isEmpty2(value2) {
+            if (value2 == null) {
               return true;
             }
-            if (isArrayLike(value) && (isArray(value) || typeof value == "string" || typeof value.splice == "function" || isBuffer(value) || isTypedArray(value) || isArguments(value))) {
-              return !value.length;
+            if (isArrayLike(value2) && (isArray(value2) || typeof value2 == "string" || typeof value2.splice == "function" || isBuffer(value2) || isTypedArray(value2) || isArguments(value2))) {
+              return !value2.length;
             }
-            var tag3 = getTag(value);
+            var tag3 = getTag(value2);
             if (tag3 == mapTag || tag3 == setTag) {
-              return !value.size;
+              return !value2.size;
             }
-            if (isPrototype(value)) {
-              return !baseKeys(value).length;
+            if (isPrototype(value2)) {
+              return !baseKeys(value2).length;
             }
-            for (var key in value) {
-              if (hasOwnProperty.call(value, key)) {
+            for (var key in value2) {
+              if (hasOwnProperty.call(value2, key)) {
                 return false;
               }
             }
             return true;
           }
-          function isEqual(value, other) {
-            return baseIsEqual(value, other);
+          function isEqual(value2, other) {
+            return baseIsEqual(value2, other);
           }
-          function isEqualWith(value, other, customizer) {
+          function isEqualWith(value2, other, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            var result3 = customizer ? customizer(value, other) : undefined$1;
-            return result3 === undefined$1 ? baseIsEqual(value, other, undefined$1, customizer) : !!result3;
+            var result3 = customizer ? customizer(value2, other) : undefined$1;
+            return result3 === undefined$1 ? baseIsEqual(value2, other, undefined$1, customizer) : !!result3;
           }
-          function isError2(value) {
-            if (!isObjectLike(value)) {
+          function isError2(value2) {
+            if (!isObjectLike(value2)) {
               return false;
             }
-            var tag3 = baseGetTag(value);
-            return tag3 == errorTag || tag3 == domExcTag || typeof value.message == "string" && typeof value.name == "string" && !isPlainObject2(value);
+            var tag3 = baseGetTag(value2);
+            return tag3 == errorTag || tag3 == domExcTag || typeof value2.message == "string" && typeof value2.name == "string" && !isPlainObject2(value2);
           }
-          function isFinite2(value) {
-            return typeof value == "number" && nativeIsFinite(value);
+          function isFinite2(value2) {
+            return typeof value2 == "number" && nativeIsFinite(value2);
           }
-          function isFunction(value) {
-            if (!isObject2(value)) {
+          function isFunction(value2) {
+            if (!isObject2(value2)) {
               return false;
             }
-            var tag3 = baseGetTag(value);
+            var tag3 = baseGetTag(value2);
             return tag3 == funcTag || tag3 == genTag || tag3 == asyncTag || tag3 == proxyTag;
           }
-          function isInteger(value) {
-            return typeof value == "number" && value == toInteger(value);
+          function isInteger(value2) {
+            return typeof value2 == "number" && value2 == toInteger(value2);
           }
-          function isLength(value) {
-            return typeof value == "number" && value > -1 && value % 1 == 0 && value <= MAX_SAFE_INTEGER;
+          function isLength(value2) {
+            return typeof value2 == "number" && value2 > -1 && value2 % 1 == 0 && value2 <= MAX_SAFE_INTEGER;
           }
-          function isObject2(value) {
-            var type5 = typeof value;
-            return value != null && (type5 == "object" || type5 == "function");
+          function isObject2(value2) {
+            var type5 = typeof value2;
+            return value2 != null && (type5 == "object" || type5 == "function");
           }
-          function isObjectLike(value) {
-            return value != null && typeof value == "object";
+          function isObjectLike(value2) {
+            return value2 != null && typeof value2 == "object";
           }
           var isMap2 = nodeIsMap ? baseUnary(nodeIsMap) : baseIsMap;
           function isMatch(object, source) {
@@ -38594,29 +38594,29 @@ var require_dist2 = __commonJS({
             customizer = typeof customizer == "function" ? customizer : undefined$1;
             return baseIsMatch(object, source, getMatchData(source), customizer);
           }
-          function isNaN3(value) {
-            return isNumber(value) && value != +value;
+          function isNaN3(value2) {
+            return isNumber(value2) && value2 != +value2;
           }
-          function isNative(value) {
-            if (isMaskable(value)) {
+          function isNative(value2) {
+            if (isMaskable(value2)) {
               throw new Error2(CORE_ERROR_TEXT);
             }
-            return baseIsNative(value);
+            return baseIsNative(value2);
           }
-          function isNull(value) {
-            return value === null;
+          function isNull(value2) {
+            return value2 === null;
           }
-          function isNil(value) {
-            return value == null;
+          function isNil(value2) {
+            return value2 == null;
           }
-          function isNumber(value) {
-            return typeof value == "number" || isObjectLike(value) && baseGetTag(value) == numberTag;
+          function isNumber(value2) {
+            return typeof value2 == "number" || isObjectLike(value2) && baseGetTag(value2) == numberTag;
           }
-          function isPlainObject2(value) {
-            if (!isObjectLike(value) || baseGetTag(value) != objectTag) {
+          function isPlainObject2(value2) {
+            if (!isObjectLike(value2) || baseGetTag(value2) != objectTag) {
               return false;
             }
-            var proto = getPrototype(value);
+            var proto = getPrototype(value2);
             if (proto === null) {
               return true;
             }
@@ -38624,87 +38624,87 @@ var require_dist2 = __commonJS({
             return typeof Ctor == "function" && Ctor instanceof Ctor && funcToString.call(Ctor) == objectCtorString;
           }
           var isRegExp3 = nodeIsRegExp ? baseUnary(nodeIsRegExp) : baseIsRegExp;
-          function isSafeInteger(value) {
-            return isInteger(value) && value >= -MAX_SAFE_INTEGER && value <= MAX_SAFE_INTEGER;
+          function isSafeInteger(value2) {
+            return isInteger(value2) && value2 >= -MAX_SAFE_INTEGER && value2 <= MAX_SAFE_INTEGER;
           }
           var isSet = nodeIsSet ? baseUnary(nodeIsSet) : baseIsSet;
-          function isString3(value) {
-            return typeof value == "string" || !isArray(value) && isObjectLike(value) && baseGetTag(value) == stringTag;
+          function isString3(value2) {
+            return typeof value2 == "string" || !isArray(value2) && isObjectLike(value2) && baseGetTag(value2) == stringTag;
           }
-          function isSymbol(value) {
-            return typeof value == "symbol" || isObjectLike(value) && baseGetTag(value) == symbolTag;
+          function isSymbol(value2) {
+            return typeof value2 == "symbol" || isObjectLike(value2) && baseGetTag(value2) == symbolTag;
           }
           var isTypedArray = nodeIsTypedArray ? baseUnary(nodeIsTypedArray) : baseIsTypedArray;
-          function isUndefined(value) {
-            return value === undefined$1;
+          function isUndefined(value2) {
+            return value2 === undefined$1;
           }
-          function isWeakMap(value) {
-            return isObjectLike(value) && getTag(value) == weakMapTag;
+          function isWeakMap(value2) {
+            return isObjectLike(value2) && getTag(value2) == weakMapTag;
           }
-          function isWeakSet(value) {
-            return isObjectLike(value) && baseGetTag(value) == weakSetTag;
+          function isWeakSet(value2) {
+            return isObjectLike(value2) && baseGetTag(value2) == weakSetTag;
           }
           var lt = createRelationalOperation(baseLt);
-          var lte = createRelationalOperation(function(value, other) {
-            return value <= other;
+          var lte = createRelationalOperation(function(value2, other) {
+            return value2 <= other;
           });
-          function toArray(value) {
-            if (!value) {
+          function toArray(value2) {
+            if (!value2) {
               return [];
             }
-            if (isArrayLike(value)) {
-              return isString3(value) ? stringToArray(value) : copyArray(value);
+            if (isArrayLike(value2)) {
+              return isString3(value2) ? stringToArray(value2) : copyArray(value2);
             }
-            if (symIterator && value[symIterator]) {
-              return iteratorToArray(value[symIterator]());
+            if (symIterator && value2[symIterator]) {
+              return iteratorToArray(value2[symIterator]());
             }
-            var tag3 = getTag(value), func = tag3 == mapTag ? mapToArray : tag3 == setTag ? setToArray : values;
-            return func(value);
+            var tag3 = getTag(value2), func = tag3 == mapTag ? mapToArray : tag3 == setTag ? setToArray : values;
+            return func(value2);
           }
-          function toFinite(value) {
-            if (!value) {
-              return value === 0 ? value : 0;
+          function toFinite(value2) {
+            if (!value2) {
+              return value2 === 0 ? value2 : 0;
             }
-            value = toNumber(value);
-            if (value === INFINITY || value === -INFINITY) {
-              var sign = value < 0 ? -1 : 1;
+            value2 = toNumber(value2);
+            if (value2 === INFINITY || value2 === -INFINITY) {
+              var sign = value2 < 0 ? -1 : 1;
               return sign * MAX_INTEGER;
             }
-            return value === value ? value : 0;
+            return value2 === value2 ? value2 : 0;
           }
-          function toInteger(value) {
-            var result3 = toFinite(value), remainder = result3 % 1;
+          function toInteger(value2) {
+            var result3 = toFinite(value2), remainder = result3 % 1;
             return result3 === result3 ? remainder ? result3 - remainder : result3 : 0;
           }
-          function toLength(value) {
-            return value ? baseClamp(toInteger(value), 0, MAX_ARRAY_LENGTH) : 0;
+          function toLength(value2) {
+            return value2 ? baseClamp(toInteger(value2), 0, MAX_ARRAY_LENGTH) : 0;
           }
-          function toNumber(value) {
-            if (typeof value == "number") {
-              return value;
+          function toNumber(value2) {
+            if (typeof value2 == "number") {
+              return value2;
             }
-            if (isSymbol(value)) {
+            if (isSymbol(value2)) {
               return NAN;
             }
-            if (isObject2(value)) {
-              var other = typeof value.valueOf == "function" ? value.valueOf() : value;
-              value = isObject2(other) ? other + "" : other;
+            if (isObject2(value2)) {
+              var other = typeof value2.valueOf == "function" ? value2.valueOf() : value2;
+              value2 = isObject2(other) ? other + "" : other;
             }
-            if (typeof value != "string") {
-              return value === 0 ? value : +value;
+            if (typeof value2 != "string") {
+              return value2 === 0 ? value2 : +value2;
             }
-            value = baseTrim(value);
-            var isBinary = reIsBinary.test(value);
-            return isBinary || reIsOctal.test(value) ? freeParseInt(value.slice(2), isBinary ? 2 : 8) : reIsBadHex.test(value) ? NAN : +value;
+            value2 = baseTrim(value2);
+            var isBinary = reIsBinary.test(value2);
+            return isBinary || reIsOctal.test(value2) ? freeParseInt(value2.slice(2), isBinary ? 2 : 8) : reIsBadHex.test(value2) ? NAN : +value2;
           }
-          function toPlainObject(value) {
-            return copyObject(value, keysIn(value));
+          function toPlainObject(value2) {
+            return copyObject(value2, keysIn(value2));
           }
-          function toSafeInteger(value) {
-            return value ? baseClamp(toInteger(value), -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) : value === 0 ? value : 0;
+          function toSafeInteger(value2) {
+            return value2 ? baseClamp(toInteger(value2), -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) : value2 === 0 ? value2 : 0;
           }
-          function toString3(value) {
-            return value == null ? "" : baseToString(value);
+          function toString3(value2) {
+            return value2 == null ? "" : baseToString(value2);
           }
           var assign = createAssigner(function(object, source) {
             if (isPrototype(source) || isArrayLike(source)) {
@@ -38746,8 +38746,8 @@ var require_dist2 = __commonJS({
               var propsLength = props.length;
               while (++propsIndex < propsLength) {
                 var key = props[propsIndex];
-                var value = object[key];
-                if (value === undefined$1 || eq(value, objectProto[key]) && !hasOwnProperty.call(object, key)) {
+                var value2 = object[key];
+                if (value2 === undefined$1 || eq(value2, objectProto[key]) && !hasOwnProperty.call(object, key)) {
                   object[key] = source[key];
                 }
               }
@@ -38792,20 +38792,20 @@ var require_dist2 = __commonJS({
           function hasIn(object, path6) {
             return object != null && hasPath(object, path6, baseHasIn);
           }
-          var invert = createInverter(function(result3, value, key) {
-            if (value != null && typeof value.toString != "function") {
-              value = nativeObjectToString.call(value);
+          var invert = createInverter(function(result3, value2, key) {
+            if (value2 != null && typeof value2.toString != "function") {
+              value2 = nativeObjectToString.call(value2);
             }
-            result3[value] = key;
+            result3[value2] = key;
           }, constant(identity2));
-          var invertBy = createInverter(function(result3, value, key) {
-            if (value != null && typeof value.toString != "function") {
-              value = nativeObjectToString.call(value);
+          var invertBy = createInverter(function(result3, value2, key) {
+            if (value2 != null && typeof value2.toString != "function") {
+              value2 = nativeObjectToString.call(value2);
             }
-            if (hasOwnProperty.call(result3, value)) {
-              result3[value].push(key);
+            if (hasOwnProperty.call(result3, value2)) {
+              result3[value2].push(key);
             } else {
-              result3[value] = [key];
+              result3[value2] = [key];
             }
           }, getIteratee);
           var invoke = baseRest(baseInvoke);
@@ -38818,16 +38818,16 @@ var require_dist2 = __commonJS({
           function mapKeys(object, iteratee2) {
             var result3 = {};
             iteratee2 = getIteratee(iteratee2, 3);
-            baseForOwn(object, function(value, key, object2) {
-              baseAssignValue(result3, iteratee2(value, key, object2), value);
+            baseForOwn(object, function(value2, key, object2) {
+              baseAssignValue(result3, iteratee2(value2, key, object2), value2);
             });
             return result3;
           }
           function mapValues(object, iteratee2) {
             var result3 = {};
             iteratee2 = getIteratee(iteratee2, 3);
-            baseForOwn(object, function(value, key, object2) {
-              baseAssignValue(result3, key, iteratee2(value, key, object2));
+            baseForOwn(object, function(value2, key, object2) {
+              baseAssignValue(result3, key, iteratee2(value2, key, object2));
             });
             return result3;
           }
@@ -38872,8 +38872,8 @@ var require_dist2 = __commonJS({
               return [prop];
             });
             predicate = getIteratee(predicate);
-            return basePickBy(object, props, function(value, path6) {
-              return predicate(value, path6[0]);
+            return basePickBy(object, props, function(value2, path6) {
+              return predicate(value2, path6[0]);
             });
           }
           function result2(object, path6, defaultValue) {
@@ -38884,21 +38884,21 @@ var require_dist2 = __commonJS({
               object = undefined$1;
             }
             while (++index2 < length) {
-              var value = object == null ? undefined$1 : object[toKey(path6[index2])];
-              if (value === undefined$1) {
+              var value2 = object == null ? undefined$1 : object[toKey(path6[index2])];
+              if (value2 === undefined$1) {
                 index2 = length;
-                value = defaultValue;
+                value2 = defaultValue;
               }
-              object = isFunction(value) ? value.call(object) : value;
+              object = isFunction(value2) ? value2.call(object) : value2;
             }
             return object;
           }
-          function set2(object, path6, value) {
-            return object == null ? object : baseSet(object, path6, value);
+          function set2(object, path6, value2) {
+            return object == null ? object : baseSet(object, path6, value2);
           }
-          function setWith(object, path6, value, customizer) {
+          function setWith(object, path6, value2, customizer) {
             customizer = typeof customizer == "function" ? customizer : undefined$1;
-            return object == null ? object : baseSet(object, path6, value, customizer);
+            return object == null ? object : baseSet(object, path6, value2, customizer);
           }
           var toPairs = createToPairs(keys);
           var toPairsIn = createToPairs(keysIn);
@@ -38915,8 +38915,8 @@ var require_dist2 = __commonJS({
                 accumulator = {};
               }
             }
-            (isArrLike ? arrayEach : baseForOwn)(object, function(value, index2, object2) {
-              return iteratee2(accumulator, value, index2, object2);
+            (isArrLike ? arrayEach : baseForOwn)(object, function(value2, index2, object2) {
+              return iteratee2(accumulator, value2, index2, object2);
             });
             return accumulator;
           }
@@ -39158,11 +39158,11 @@ var require_dist2 = __commonJS({
             }
             return result3;
           }
-          function toLower(value) {
-            return toString3(value).toLowerCase();
+          function toLower(value2) {
+            return toString3(value2).toLowerCase();
           }
-          function toUpper(value) {
-            return toString3(value).toUpperCase();
+          function toUpper(value2) {
+            return toString3(value2).toUpperCase();
           }
           function trim(string3, chars, guard) {
             string3 = toString3(string3);
@@ -39295,18 +39295,18 @@ var require_dist2 = __commonJS({
           function conforms(source) {
             return baseConforms(baseClone(source, CLONE_DEEP_FLAG));
           }
-          function constant(value) {
+          function constant(value2) {
             return function() {
-              return value;
+              return value2;
             };
           }
-          function defaultTo(value, defaultValue) {
-            return value == null || value !== value ? defaultValue : value;
+          function defaultTo(value2, defaultValue) {
+            return value2 == null || value2 !== value2 ? defaultValue : value2;
           }
           var flow = createFlow();
           var flowRight = createFlow(true);
-          function identity2(value) {
-            return value;
+          function identity2(value2) {
+            return value2;
           }
           function iteratee(func) {
             return baseIteratee(typeof func == "function" ? func : baseClone(func, CLONE_DEEP_FLAG));
@@ -39410,11 +39410,11 @@ var require_dist2 = __commonJS({
             }
             return result3;
           }
-          function toPath(value) {
-            if (isArray(value)) {
-              return arrayMap(value, toKey);
+          function toPath(value2) {
+            if (isArray(value2)) {
+              return arrayMap(value2, toKey);
             }
-            return isSymbol(value) ? [value] : copyArray(stringToPath(toString3(value)));
+            return isSymbol(value2) ? [value2] : copyArray(stringToPath(toString3(value2)));
           }
           function uniqueId(prefix) {
             var id = ++idCounter;
@@ -39833,8 +39833,8 @@ var require_dist2 = __commonJS({
             if (typeof path6 == "function") {
               return new LazyWrapper(this);
             }
-            return this.map(function(value) {
-              return baseInvoke(value, path6, args);
+            return this.map(function(value2) {
+              return baseInvoke(value2, path6, args);
             });
           });
           LazyWrapper.prototype.reject = function(predicate) {
@@ -39869,9 +39869,9 @@ var require_dist2 = __commonJS({
               return;
             }
             lodash2.prototype[methodName] = function() {
-              var value = this.__wrapped__, args = isTaker ? [1] : arguments, isLazy = value instanceof LazyWrapper, iteratee2 = args[0], useLazy = isLazy || isArray(value);
-              var interceptor = function(value2) {
-                var result4 = lodashFunc.apply(lodash2, arrayPush([value2], args));
+              var value2 = this.__wrapped__, args = isTaker ? [1] : arguments, isLazy = value2 instanceof LazyWrapper, iteratee2 = args[0], useLazy = isLazy || isArray(value2);
+              var interceptor = function(value3) {
+                var result4 = lodashFunc.apply(lodash2, arrayPush([value3], args));
                 return isTaker && chainAll ? result4[0] : result4;
               };
               if (useLazy && checkIteratee && typeof iteratee2 == "function" && iteratee2.length != 1) {
@@ -39879,8 +39879,8 @@ var require_dist2 = __commonJS({
               }
               var chainAll = this.__chain__, isHybrid = !!this.__actions__.length, isUnwrapped = retUnwrapped && !chainAll, onlyLazy = isLazy && !isHybrid;
               if (!retUnwrapped && useLazy) {
-                value = onlyLazy ? value : new LazyWrapper(this);
-                var result3 = func.apply(value, args);
+                value2 = onlyLazy ? value2 : new LazyWrapper(this);
+                var result3 = func.apply(value2, args);
                 result3.__actions__.push({ "func": thru, "args": [interceptor], "thisArg": undefined$1 });
                 return new LodashWrapper(result3, chainAll);
               }
@@ -39896,11 +39896,11 @@ var require_dist2 = __commonJS({
             lodash2.prototype[methodName] = function() {
               var args = arguments;
               if (retUnwrapped && !this.__chain__) {
-                var value = this.value();
-                return func.apply(isArray(value) ? value : [], args);
-              }
-              return this[chainName](function(value2) {
+                var value2 = this.value();
                 return func.apply(isArray(value2) ? value2 : [], args);
+              }
+              return this[chainName](function(value3) {
+                return func.apply(isArray(value3) ? value3 : [], args);
               });
             };
           });
@@ -40165,15 +40165,15 @@ var require_dist2 = __commonJS({
             // Checks if setting a parameter to a specific value is supported.
             // `name` name of the parameter
             // `value` parameter value
-            canSetParameter(name2, value) {
+            canSetParameter(name2, value2) {
               return true;
             }
             // Sets the value of a parameter.
             // `name` name of the parameter
             // `value` new value or null if the user wishes to unset the parameter
-            setParameter(name2, value) {
-              if (value != null) {
-                return this.params[name2] = value;
+            setParameter(name2, value2) {
+              if (value2 != null) {
+                return this.params[name2] = value2;
               } else {
                 return delete this.params[name2];
               }
@@ -40236,7 +40236,7 @@ var require_dist2 = __commonJS({
             // `parent` the parent node
             // `name` attribute target
             // `value` attribute value
-            constructor(parent, name2, value) {
+            constructor(parent, name2, value2) {
               this.parent = parent;
               if (this.parent) {
                 this.options = this.parent.options;
@@ -40246,7 +40246,7 @@ var require_dist2 = __commonJS({
                 throw new Error("Missing attribute name. " + this.debugInfo(name2));
               }
               this.name = this.stringify.name(name2);
-              this.value = this.stringify.attValue(value);
+              this.value = this.stringify.attValue(value2);
               this.type = NodeType2.Attribute;
               this.isId = false;
               this.schemaTypeInfo = null;
@@ -40302,8 +40302,8 @@ var require_dist2 = __commonJS({
             get: function() {
               return this.value;
             },
-            set: function(value) {
-              return this.value = value || "";
+            set: function(value2) {
+              return this.value = value2 || "";
             }
           });
           Object.defineProperty(XMLAttribute2.prototype, "namespaceURI", {
@@ -40462,7 +40462,7 @@ var require_dist2 = __commonJS({
             // Adds or modifies an attribute
             // `name` attribute name
             // `value` attribute value
-            attribute(name2, value) {
+            attribute(name2, value2) {
               var attName, attValue;
               if (name2 != null) {
                 name2 = getValue(name2);
@@ -40474,13 +40474,13 @@ var require_dist2 = __commonJS({
                   this.attribute(attName, attValue);
                 }
               } else {
-                if (isFunction(value)) {
-                  value = value.apply();
+                if (isFunction(value2)) {
+                  value2 = value2.apply();
                 }
-                if (this.options.keepNullAttributes && value == null) {
+                if (this.options.keepNullAttributes && value2 == null) {
                   this.attribs[name2] = new XMLAttribute2(this, name2, "");
-                } else if (value != null) {
-                  this.attribs[name2] = new XMLAttribute2(this, name2, value);
+                } else if (value2 != null) {
+                  this.attribs[name2] = new XMLAttribute2(this, name2, value2);
                 }
               }
               return this;
@@ -40513,11 +40513,11 @@ var require_dist2 = __commonJS({
               return this.options.writer.element(this, this.options.writer.filterOptions(options));
             }
             // Aliases
-            att(name2, value) {
-              return this.attribute(name2, value);
+            att(name2, value2) {
+              return this.attribute(name2, value2);
             }
-            a(name2, value) {
-              return this.attribute(name2, value);
+            a(name2, value2) {
+              return this.attribute(name2, value2);
             }
             // DOM Level 1
             getAttribute(name2) {
@@ -40527,7 +40527,7 @@ var require_dist2 = __commonJS({
                 return null;
               }
             }
-            setAttribute(name2, value) {
+            setAttribute(name2, value2) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
             getAttributeNode(name2) {
@@ -40550,7 +40550,7 @@ var require_dist2 = __commonJS({
             getAttributeNS(namespaceURI, localName) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
-            setAttributeNS(namespaceURI, qualifiedName, value) {
+            setAttributeNS(namespaceURI, qualifiedName, value2) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
             removeAttributeNS(namespaceURI, localName) {
@@ -40718,8 +40718,8 @@ var require_dist2 = __commonJS({
             get: function() {
               return this.value;
             },
-            set: function(value) {
-              return this.value = value || "";
+            set: function(value2) {
+              return this.value = value2 || "";
             }
           });
           Object.defineProperty(XMLCharacterData2.prototype, "length", {
@@ -40731,8 +40731,8 @@ var require_dist2 = __commonJS({
             get: function() {
               return this.value;
             },
-            set: function(value) {
-              return this.value = value || "";
+            set: function(value2) {
+              return this.value = value2 || "";
             }
           });
           return XMLCharacterData2;
@@ -40943,36 +40943,36 @@ var require_dist2 = __commonJS({
             // `value.pubID` public identifier
             // `value.sysID` system identifier
             // `value.nData` notation declaration
-            constructor(parent, pe, name2, value) {
+            constructor(parent, pe, name2, value2) {
               super(parent);
               if (name2 == null) {
                 throw new Error("Missing DTD entity name. " + this.debugInfo(name2));
               }
-              if (value == null) {
+              if (value2 == null) {
                 throw new Error("Missing DTD entity value. " + this.debugInfo(name2));
               }
               this.pe = !!pe;
               this.name = this.stringify.name(name2);
               this.type = NodeType2.EntityDeclaration;
-              if (!isObject2(value)) {
-                this.value = this.stringify.dtdEntityValue(value);
+              if (!isObject2(value2)) {
+                this.value = this.stringify.dtdEntityValue(value2);
                 this.internal = true;
               } else {
-                if (!value.pubID && !value.sysID) {
+                if (!value2.pubID && !value2.sysID) {
                   throw new Error("Public and/or system identifiers are required for an external entity. " + this.debugInfo(name2));
                 }
-                if (value.pubID && !value.sysID) {
+                if (value2.pubID && !value2.sysID) {
                   throw new Error("System identifier is required for a public external entity. " + this.debugInfo(name2));
                 }
                 this.internal = false;
-                if (value.pubID != null) {
-                  this.pubID = this.stringify.dtdPubID(value.pubID);
+                if (value2.pubID != null) {
+                  this.pubID = this.stringify.dtdPubID(value2.pubID);
                 }
-                if (value.sysID != null) {
-                  this.sysID = this.stringify.dtdSysID(value.sysID);
+                if (value2.sysID != null) {
+                  this.sysID = this.stringify.dtdSysID(value2.sysID);
                 }
-                if (value.nData != null) {
-                  this.nData = this.stringify.dtdNData(value.nData);
+                if (value2.nData != null) {
+                  this.nData = this.stringify.dtdNData(value2.nData);
                 }
                 if (this.pe && this.nData) {
                   throw new Error("Notation declaration is not allowed in a parameter entity. " + this.debugInfo(name2));
@@ -41037,20 +41037,20 @@ var require_dist2 = __commonJS({
           // `parent` the parent `XMLDocType` element
           // `name` element name
           // `value` element content (defaults to #PCDATA)
-          constructor(parent, name2, value) {
+          constructor(parent, name2, value2) {
             super(parent);
             if (name2 == null) {
               throw new Error("Missing DTD element name. " + this.debugInfo());
             }
-            if (!value) {
-              value = "(#PCDATA)";
+            if (!value2) {
+              value2 = "(#PCDATA)";
             }
-            if (Array.isArray(value)) {
-              value = "(" + value.join(",") + ")";
+            if (Array.isArray(value2)) {
+              value2 = "(" + value2.join(",") + ")";
             }
             this.name = this.stringify.name(name2);
             this.type = NodeType2.ElementDeclaration;
-            this.value = this.stringify.dtdElementValue(value);
+            this.value = this.stringify.dtdElementValue(value2);
           }
           // Converts the XML fragment to string
           // `options.pretty` pretty prints the result
@@ -41081,21 +41081,21 @@ var require_dist2 = __commonJS({
             // `value` an object with external entity details
             // `value.pubID` public identifier
             // `value.sysID` system identifier
-            constructor(parent, name2, value) {
+            constructor(parent, name2, value2) {
               super(parent);
               if (name2 == null) {
                 throw new Error("Missing DTD notation name. " + this.debugInfo(name2));
               }
-              if (!value.pubID && !value.sysID) {
+              if (!value2.pubID && !value2.sysID) {
                 throw new Error("Public or system identifiers are required for an external entity. " + this.debugInfo(name2));
               }
               this.name = this.stringify.name(name2);
               this.type = NodeType2.NotationDeclaration;
-              if (value.pubID != null) {
-                this.pubID = this.stringify.dtdPubID(value.pubID);
+              if (value2.pubID != null) {
+                this.pubID = this.stringify.dtdPubID(value2.pubID);
               }
-              if (value.sysID != null) {
-                this.sysID = this.stringify.dtdSysID(value.sysID);
+              if (value2.sysID != null) {
+                this.sysID = this.stringify.dtdSysID(value2.sysID);
               }
             }
             // Converts the XML fragment to string
@@ -41173,9 +41173,9 @@ var require_dist2 = __commonJS({
             // Creates an element type declaration
             // `name` element name
             // `value` element content (defaults to #PCDATA)
-            element(name2, value) {
+            element(name2, value2) {
               var child2;
-              child2 = new XMLDTDElement2(this, name2, value);
+              child2 = new XMLDTDElement2(this, name2, value2);
               this.children.push(child2);
               return this;
             }
@@ -41199,9 +41199,9 @@ var require_dist2 = __commonJS({
             // `value.pubID` public identifier
             // `value.sysID` system identifier
             // `value.nData` notation declaration
-            entity(name2, value) {
+            entity(name2, value2) {
               var child2;
-              child2 = new XMLDTDEntity2(this, false, name2, value);
+              child2 = new XMLDTDEntity2(this, false, name2, value2);
               this.children.push(child2);
               return this;
             }
@@ -41210,9 +41210,9 @@ var require_dist2 = __commonJS({
             // `value` internal entity value or an object with external entity details
             // `value.pubID` public identifier
             // `value.sysID` system identifier
-            pEntity(name2, value) {
+            pEntity(name2, value2) {
               var child2;
-              child2 = new XMLDTDEntity2(this, true, name2, value);
+              child2 = new XMLDTDEntity2(this, true, name2, value2);
               this.children.push(child2);
               return this;
             }
@@ -41221,9 +41221,9 @@ var require_dist2 = __commonJS({
             // `value` an object with external entity details
             // `value.pubID` public identifier
             // `value.sysID` system identifier
-            notation(name2, value) {
+            notation(name2, value2) {
               var child2;
-              child2 = new XMLDTDNotation2(this, name2, value);
+              child2 = new XMLDTDNotation2(this, name2, value2);
               this.children.push(child2);
               return this;
             }
@@ -41236,20 +41236,20 @@ var require_dist2 = __commonJS({
               return this.options.writer.docType(this, this.options.writer.filterOptions(options));
             }
             // Aliases
-            ele(name2, value) {
-              return this.element(name2, value);
+            ele(name2, value2) {
+              return this.element(name2, value2);
             }
             att(elementName, attributeName, attributeType, defaultValueType, defaultValue) {
               return this.attList(elementName, attributeName, attributeType, defaultValueType, defaultValue);
             }
-            ent(name2, value) {
-              return this.entity(name2, value);
+            ent(name2, value2) {
+              return this.entity(name2, value2);
             }
-            pent(name2, value) {
-              return this.pEntity(name2, value);
+            pent(name2, value2) {
+              return this.pEntity(name2, value2);
             }
-            not(name2, value) {
-              return this.notation(name2, value);
+            not(name2, value2) {
+              return this.notation(name2, value2);
             }
             up() {
               return this.root() || this.documentObject;
@@ -41439,7 +41439,7 @@ var require_dist2 = __commonJS({
           // `parent` the parent node
           // `target` instruction target
           // `value` instruction value
-          constructor(parent, target2, value) {
+          constructor(parent, target2, value2) {
             super(parent);
             if (target2 == null) {
               throw new Error("Missing instruction target. " + this.debugInfo());
@@ -41447,8 +41447,8 @@ var require_dist2 = __commonJS({
             this.type = NodeType2.ProcessingInstruction;
             this.target = this.stringify.insTarget(target2);
             this.name = this.target;
-            if (value) {
-              this.value = this.stringify.insValue(value);
+            if (value2) {
+              this.value = this.stringify.insValue(value2);
             }
           }
           // Creates and returns a deep clone of `this`
@@ -41787,56 +41787,56 @@ var require_dist2 = __commonJS({
             }
             // Creates a text node
             // `value` element text
-            text(value) {
+            text(value2) {
               var child2;
-              if (isObject2(value)) {
-                this.element(value);
+              if (isObject2(value2)) {
+                this.element(value2);
               }
-              child2 = new XMLText2(this, value);
+              child2 = new XMLText2(this, value2);
               this.children.push(child2);
               return this;
             }
             // Creates a CDATA node
             // `value` element text without CDATA delimiters
-            cdata(value) {
+            cdata(value2) {
               var child2;
-              child2 = new XMLCData2(this, value);
+              child2 = new XMLCData2(this, value2);
               this.children.push(child2);
               return this;
             }
             // Creates a comment node
             // `value` comment text
-            comment(value) {
+            comment(value2) {
               var child2;
-              child2 = new XMLComment2(this, value);
+              child2 = new XMLComment2(this, value2);
               this.children.push(child2);
               return this;
             }
             // Creates a comment node before the current node
             // `value` comment text
-            commentBefore(value) {
+            commentBefore(value2) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i);
-              this.parent.comment(value);
+              this.parent.comment(value2);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
             // Creates a comment node after the current node
             // `value` comment text
-            commentAfter(value) {
+            commentAfter(value2) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i + 1);
-              this.parent.comment(value);
+              this.parent.comment(value2);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
             // Adds unescaped raw text
             // `value` text
-            raw(value) {
+            raw(value2) {
               var child2;
-              child2 = new XMLRaw2(this, value);
+              child2 = new XMLRaw2(this, value2);
               this.children.push(child2);
               return this;
             }
@@ -41849,13 +41849,13 @@ var require_dist2 = __commonJS({
             // Adds a processing instruction
             // `target` instruction target
             // `value` instruction value
-            instruction(target2, value) {
+            instruction(target2, value2) {
               var insTarget, insValue, instruction, j, len;
               if (target2 != null) {
                 target2 = getValue(target2);
               }
-              if (value != null) {
-                value = getValue(value);
+              if (value2 != null) {
+                value2 = getValue(value2);
               }
               if (Array.isArray(target2)) {
                 for (j = 0, len = target2.length; j < len; j++) {
@@ -41869,10 +41869,10 @@ var require_dist2 = __commonJS({
                   this.instruction(insTarget, insValue);
                 }
               } else {
-                if (isFunction(value)) {
-                  value = value.apply();
+                if (isFunction(value2)) {
+                  value2 = value2.apply();
                 }
-                instruction = new XMLProcessingInstruction2(this, target2, value);
+                instruction = new XMLProcessingInstruction2(this, target2, value2);
                 this.children.push(instruction);
               }
               return this;
@@ -41880,22 +41880,22 @@ var require_dist2 = __commonJS({
             // Creates a processing instruction node before the current node
             // `target` instruction target
             // `value` instruction value
-            instructionBefore(target2, value) {
+            instructionBefore(target2, value2) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i);
-              this.parent.instruction(target2, value);
+              this.parent.instruction(target2, value2);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
             // Creates a processing instruction node after the current node
             // `target` instruction target
             // `value` instruction value
-            instructionAfter(target2, value) {
+            instructionAfter(target2, value2) {
               var i, removed;
               i = this.parent.children.indexOf(this);
               removed = this.parent.children.splice(i + 1);
-              this.parent.instruction(target2, value);
+              this.parent.instruction(target2, value2);
               Array.prototype.push.apply(this.parent.children, removed);
               return this;
             }
@@ -42043,17 +42043,17 @@ var require_dist2 = __commonJS({
             nod(name2, attributes, text4) {
               return this.node(name2, attributes, text4);
             }
-            txt(value) {
-              return this.text(value);
+            txt(value2) {
+              return this.text(value2);
             }
-            dat(value) {
-              return this.cdata(value);
+            dat(value2) {
+              return this.cdata(value2);
             }
-            com(value) {
-              return this.comment(value);
+            com(value2) {
+              return this.comment(value2);
             }
-            ins(target2, value) {
-              return this.instruction(target2, value);
+            ins(target2, value2) {
+              return this.instruction(target2, value2);
             }
             doc() {
               return this.document();
@@ -42067,20 +42067,20 @@ var require_dist2 = __commonJS({
             n(name2, attributes, text4) {
               return this.node(name2, attributes, text4);
             }
-            t(value) {
-              return this.text(value);
+            t(value2) {
+              return this.text(value2);
             }
-            d(value) {
-              return this.cdata(value);
+            d(value2) {
+              return this.cdata(value2);
             }
-            c(value) {
-              return this.comment(value);
+            c(value2) {
+              return this.comment(value2);
             }
-            r(value) {
-              return this.raw(value);
+            r(value2) {
+              return this.raw(value2);
             }
-            i(target2, value) {
-              return this.instruction(target2, value);
+            i(target2, value2) {
+              return this.instruction(target2, value2);
             }
             u() {
               return this.up();
@@ -42092,14 +42092,14 @@ var require_dist2 = __commonJS({
             // Adds or modifies an attribute.
             // `name` attribute name
             // `value` attribute value
-            attribute(name2, value) {
+            attribute(name2, value2) {
               throw new Error("attribute() applies to element nodes only.");
             }
-            att(name2, value) {
-              return this.attribute(name2, value);
+            att(name2, value2) {
+              return this.attribute(name2, value2);
             }
-            a(name2, value) {
-              return this.attribute(name2, value);
+            a(name2, value2) {
+              return this.attribute(name2, value2);
             }
             // Removes an attribute
             // `name` attribute name
@@ -42356,7 +42356,7 @@ var require_dist2 = __commonJS({
                 return null;
               }
             },
-            set: function(value) {
+            set: function(value2) {
               throw new Error("This DOM method is not implemented." + this.debugInfo());
             }
           });
@@ -42381,7 +42381,7 @@ var require_dist2 = __commonJS({
             // `options.noValidation` whether values will be validated and escaped or returned as is
             // `options.invalidCharReplacement` a character to replace invalid characters and disable character validation
             constructor(options) {
-              var key, ref, value;
+              var key, ref, value2;
               this.assertLegalChar = this.assertLegalChar.bind(this);
               this.assertLegalName = this.assertLegalName.bind(this);
               options || (options = {});
@@ -42392,8 +42392,8 @@ var require_dist2 = __commonJS({
               ref = options.stringify || {};
               for (key in ref) {
                 if (!hasProp.call(ref, key)) continue;
-                value = ref[key];
-                this[key] = value;
+                value2 = ref[key];
+                this[key] = value2;
               }
             }
             // Defaults
@@ -42645,15 +42645,15 @@ var require_dist2 = __commonJS({
           // 'options.dontPrettyTextNodes' if any text is present in node, don't indent or LF
           // `options.spaceBeforeSlash` add a space before the closing slash of empty elements
           constructor(options) {
-            var key, ref, value;
+            var key, ref, value2;
             options || (options = {});
             this.options = options;
             ref = options.writer || {};
             for (key in ref) {
               if (!hasProp.call(ref, key)) continue;
-              value = ref[key];
+              value2 = ref[key];
               this["_" + key] = this[key];
-              this[key] = value;
+              this[key] = value2;
             }
           }
           // Filters writer options and provides defaults
@@ -43504,7 +43504,7 @@ var require_dist2 = __commonJS({
           // Adds or modifies an attribute
           // `name` attribute name
           // `value` attribute value
-          attribute(name2, value) {
+          attribute(name2, value2) {
             var attName, attValue;
             if (!this.currentNode || this.currentNode.children) {
               throw new Error("att() can only be used immediately after an ele() call in callback mode. " + this.debugInfo(name2));
@@ -43519,64 +43519,64 @@ var require_dist2 = __commonJS({
                 this.attribute(attName, attValue);
               }
             } else {
-              if (isFunction(value)) {
-                value = value.apply();
+              if (isFunction(value2)) {
+                value2 = value2.apply();
               }
-              if (this.options.keepNullAttributes && value == null) {
+              if (this.options.keepNullAttributes && value2 == null) {
                 this.currentNode.attribs[name2] = new XMLAttribute2(this, name2, "");
-              } else if (value != null) {
-                this.currentNode.attribs[name2] = new XMLAttribute2(this, name2, value);
+              } else if (value2 != null) {
+                this.currentNode.attribs[name2] = new XMLAttribute2(this, name2, value2);
               }
             }
             return this;
           }
           // Creates a text node
           // `value` element text
-          text(value) {
+          text(value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLText2(this, value);
+            node2 = new XMLText2(this, value2);
             this.onData(this.writer.text(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
           // Creates a CDATA node
           // `value` element text without CDATA delimiters
-          cdata(value) {
+          cdata(value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLCData2(this, value);
+            node2 = new XMLCData2(this, value2);
             this.onData(this.writer.cdata(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
           // Creates a comment node
           // `value` comment text
-          comment(value) {
+          comment(value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLComment2(this, value);
+            node2 = new XMLComment2(this, value2);
             this.onData(this.writer.comment(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
           // Adds unescaped raw text
           // `value` text
-          raw(value) {
+          raw(value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLRaw2(this, value);
+            node2 = new XMLRaw2(this, value2);
             this.onData(this.writer.raw(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
           // Adds a processing instruction
           // `target` instruction target
           // `value` instruction value
-          instruction(target2, value) {
+          instruction(target2, value2) {
             var i, insTarget, insValue, len, node2;
             this.openCurrent();
             if (target2 != null) {
               target2 = getValue(target2);
             }
-            if (value != null) {
-              value = getValue(value);
+            if (value2 != null) {
+              value2 = getValue(value2);
             }
             if (Array.isArray(target2)) {
               for (i = 0, len = target2.length; i < len; i++) {
@@ -43590,10 +43590,10 @@ var require_dist2 = __commonJS({
                 this.instruction(insTarget, insValue);
               }
             } else {
-              if (isFunction(value)) {
-                value = value.apply();
+              if (isFunction(value2)) {
+                value2 = value2.apply();
               }
-              node2 = new XMLProcessingInstruction2(this, target2, value);
+              node2 = new XMLProcessingInstruction2(this, target2, value2);
               this.onData(this.writer.processingInstruction(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             }
             return this;
@@ -43634,10 +43634,10 @@ var require_dist2 = __commonJS({
           // Creates an element type declaration
           // `name` element name
           // `value` element content (defaults to #PCDATA)
-          dtdElement(name2, value) {
+          dtdElement(name2, value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLDTDElement2(this, name2, value);
+            node2 = new XMLDTDElement2(this, name2, value2);
             this.onData(this.writer.dtdElement(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
@@ -43662,10 +43662,10 @@ var require_dist2 = __commonJS({
           // `value.pubID` public identifier
           // `value.sysID` system identifier
           // `value.nData` notation declaration
-          entity(name2, value) {
+          entity(name2, value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLDTDEntity2(this, false, name2, value);
+            node2 = new XMLDTDEntity2(this, false, name2, value2);
             this.onData(this.writer.dtdEntity(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
@@ -43674,10 +43674,10 @@ var require_dist2 = __commonJS({
           // `value` internal entity value or an object with external entity details
           // `value.pubID` public identifier
           // `value.sysID` system identifier
-          pEntity(name2, value) {
+          pEntity(name2, value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLDTDEntity2(this, true, name2, value);
+            node2 = new XMLDTDEntity2(this, true, name2, value2);
             this.onData(this.writer.dtdEntity(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
@@ -43686,10 +43686,10 @@ var require_dist2 = __commonJS({
           // `value` an object with external entity details
           // `value.pubID` public identifier
           // `value.sysID` system identifier
-          notation(name2, value) {
+          notation(name2, value2) {
             var node2;
             this.openCurrent();
-            node2 = new XMLDTDNotation2(this, name2, value);
+            node2 = new XMLDTDNotation2(this, name2, value2);
             this.onData(this.writer.dtdNotation(node2, this.writerOptions, this.currentLevel + 1), this.currentLevel + 1);
             return this;
           }
@@ -43810,17 +43810,17 @@ var require_dist2 = __commonJS({
           nod(name2, attributes, text4) {
             return this.node(name2, attributes, text4);
           }
-          txt(value) {
-            return this.text(value);
+          txt(value2) {
+            return this.text(value2);
           }
-          dat(value) {
-            return this.cdata(value);
+          dat(value2) {
+            return this.cdata(value2);
           }
-          com(value) {
-            return this.comment(value);
+          com(value2) {
+            return this.comment(value2);
           }
-          ins(target2, value) {
-            return this.instruction(target2, value);
+          ins(target2, value2) {
+            return this.instruction(target2, value2);
           }
           dec(version2, encoding, standalone) {
             return this.declaration(version2, encoding, standalone);
@@ -43834,20 +43834,20 @@ var require_dist2 = __commonJS({
           n(name2, attributes, text4) {
             return this.node(name2, attributes, text4);
           }
-          t(value) {
-            return this.text(value);
+          t(value2) {
+            return this.text(value2);
           }
-          d(value) {
-            return this.cdata(value);
+          d(value2) {
+            return this.cdata(value2);
           }
-          c(value) {
-            return this.comment(value);
+          c(value2) {
+            return this.comment(value2);
           }
-          r(value) {
-            return this.raw(value);
+          r(value2) {
+            return this.raw(value2);
           }
-          i(target2, value) {
-            return this.instruction(target2, value);
+          i(target2, value2) {
+            return this.instruction(target2, value2);
           }
           // Attribute aliases
           att() {
@@ -43866,14 +43866,14 @@ var require_dist2 = __commonJS({
           }
           // DTD aliases
           // att() and ele() are defined above
-          ent(name2, value) {
-            return this.entity(name2, value);
+          ent(name2, value2) {
+            return this.entity(name2, value2);
           }
-          pent(name2, value) {
-            return this.pEntity(name2, value);
+          pent(name2, value2) {
+            return this.pEntity(name2, value2);
           }
-          not(name2, value) {
-            return this.notation(name2, value);
+          not(name2, value2) {
+            return this.notation(name2, value2);
           }
         };
       }).call(commonjsGlobal);
@@ -44120,8 +44120,8 @@ var require_dist2 = __commonJS({
        * @param value
        * @returns this
        */
-      property(name2, value) {
-        this._properties.push({ name: name2, value, isPropertyWithTextContent: false });
+      property(name2, value2) {
+        this._properties.push({ name: name2, value: value2, isPropertyWithTextContent: false });
         return this;
       }
       /**
@@ -44129,8 +44129,8 @@ var require_dist2 = __commonJS({
        * @param value
        * @returns this
        */
-      multilineProperty(name2, value) {
-        this._properties.push({ name: name2, value, isPropertyWithTextContent: true });
+      multilineProperty(name2, value2) {
+        this._properties.push({ name: name2, value: value2, isPropertyWithTextContent: true });
         return this;
       }
       /**
@@ -44693,21 +44693,21 @@ function scanFields(text4, at, inQuotes = false) {
     const key = matchAt(KEY, text4, at)?.[1];
     if (key === void 0) return stop(`no key=value at character ${at}`);
     const from = at + key.length + 1;
-    let value;
+    let value2;
     if (text4[from] === '"') {
       const close = closingQuote(text4, from + 1, key);
       if (close < 0) return stop(`the closing quote of ${key}= is missing`);
-      value = text4.slice(from + 1, close);
+      value2 = text4.slice(from + 1, close);
       at = close + 1;
     } else {
-      value = text4.slice(from, bareEnd(text4, from, inQuotes));
-      if (value === "" && from >= text4.length) return stop(`${key}= has no value`);
-      at = from + value.length;
-      if (STRINGS.has(key) && isHex(value)) value = decodeHex(value);
-      else if (DECIMALS.has(key) && /^\d+$/.test(value)) value = value.replace(/^0+(?=\d)/, "");
+      value2 = text4.slice(from, bareEnd(text4, from, inQuotes));
+      if (value2 === "" && from >= text4.length) return stop(`${key}= has no value`);
+      at = from + value2.length;
+      if (STRINGS.has(key) && isHex(value2)) value2 = decodeHex(value2);
+      else if (DECIMALS.has(key) && /^\d+$/.test(value2)) value2 = value2.replace(/^0+(?=\d)/, "");
       if (at >= text4.length && !Object.hasOwn(fields2, key)) openEnded = key;
     }
-    if (!Object.hasOwn(fields2, key)) fields2[key] = value;
+    if (!Object.hasOwn(fields2, key)) fields2[key] = value2;
   }
 }
 function closingQuote(text4, from, key) {
@@ -44981,8 +44981,8 @@ function scanFramed(raw, body) {
   if (open5 < 0) return "no msg= in it";
   const inner = scanFields(raw, open5 + "msg='".length, true);
   const fields2 = /* @__PURE__ */ Object.create(null);
-  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open5), body).fields)) fields2[`outer_${key}`] = value;
-  for (const [key, value] of Object.entries(inner.fields)) fields2[key] = value;
+  for (const [key, value2] of Object.entries(scanFields(raw.slice(0, open5), body).fields)) fields2[`outer_${key}`] = value2;
+  for (const [key, value2] of Object.entries(inner.fields)) fields2[key] = value2;
   return { ...inner, fields: fields2 };
 }
 function damage({ origin, code: code2, printed = 0 }, { fields: fields2, problem, openEnded }) {
@@ -45006,9 +45006,9 @@ function toJson(record2, damaged) {
     object["serial"] = envelope2.stamp.serial;
   }
   object["apparmor"] = record2.type;
-  for (const [key, value] of Object.entries(record2.fields)) {
+  for (const [key, value2] of Object.entries(record2.fields)) {
     if (key === "apparmor") continue;
-    object[RESERVED.has(key) ? `field:${key}` : key] = value;
+    object[RESERVED.has(key) ? `field:${key}` : key] = value2;
   }
   if (damaged !== void 0) object["damaged"] = damaged;
   return JSON.stringify(object);
@@ -45133,7 +45133,7 @@ function containerConfig({ spec, run: run2, name: name2, role, profile: profile2
     name: name2,
     Image: spec.image,
     Labels: { [RUN_LABEL]: run2, "apparmor-probe.role": role },
-    Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
+    Env: Object.entries(spec.env).map(([key, value2]) => `${key}=${value2}`),
     ...spec.user === void 0 ? {} : { User: spec.user },
     ...hold ? { Entrypoint: [AGENT_PATH, "hold"], Cmd: [] } : {
       ...spec.entrypoint === void 0 ? {} : { Entrypoint: [...spec.entrypoint] },
@@ -45548,7 +45548,7 @@ function readSwitches() {
   return { audit: (0, import_node_fs4.readFileSync)(FILES.audit, "utf8").trim(), printkRatelimit: (0, import_node_fs4.readFileSync)(FILES.printkRatelimit, "utf8").trim() };
 }
 function writeSwitches(values) {
-  for (const [name2, value] of Object.entries(values)) (0, import_node_fs4.writeFileSync)(FILES[name2], value);
+  for (const [name2, value2] of Object.entries(values)) (0, import_node_fs4.writeFileSync)(FILES[name2], value2);
 }
 function moduleParameter(name2) {
   try {
@@ -45743,7 +45743,7 @@ async function runCleanup() {
 }
 
 // src/cli/diff.ts
-var import_node_fs37 = require("node:fs");
+var import_node_fs38 = require("node:fs");
 var import_node_path30 = require("node:path");
 
 // src/linux.ts
@@ -45779,7 +45779,7 @@ net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace 
 sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
 block_suspend audit_read perfmon bpf checkpoint_restore
 `.trim().split(/\s+/);
-var numbered = (text4) => Object.fromEntries(text4.trim().split(/\s+/).map((entry) => entry.split("=")).map(([name2 = "", value = ""]) => [name2, Number(value)]));
+var numbered = (text4) => Object.fromEntries(text4.trim().split(/\s+/).map((entry) => entry.split("=")).map(([name2 = "", value2 = ""]) => [name2, Number(value2)]));
 var SOCKET_FAMILIES = numbered(`
 unix=1 inet=2 ax25=3 ipx=4 appletalk=5 netrom=6 bridge=7 atmpvc=8 x25=9 inet6=10 rose=11 netbeui=13 security=14 key=15
 netlink=16 packet=17 ash=18 econet=19 atmsvc=20 rds=21 sna=22 irda=23 pppox=24 wanpipe=25 llc=26 ib=27 mpls=28 can=29
@@ -45971,15 +45971,15 @@ function references(tokens, names, rename3) {
   return tokens.flatMap((token, i) => {
     if (token.kind !== "word") return [];
     const target2 = tokens[i - 1]?.text === "->";
-    const [, key = "", value] = /^(\(?(?:peer|label)=\(?(?:label=)?)([\s\S]*)$/.exec(token.raw) ?? [];
-    const text4 = target2 ? renameIn(token.raw, names, rename3) : value === void 0 ? token.raw : key + renameIn(value, names, rename3);
+    const [, key = "", value2] = /^(\(?(?:peer|label)=\(?(?:label=)?)([\s\S]*)$/.exec(token.raw) ?? [];
+    const text4 = target2 ? renameIn(token.raw, names, rename3) : value2 === void 0 ? token.raw : key + renameIn(value2, names, rename3);
     return text4 === token.raw ? [] : [{ start: token.start, end: token.start + token.raw.length, text: text4 }];
   });
 }
-function renameIn(value, names, rename3) {
+function renameIn(value2, names, rename3) {
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map((name2) => name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (longestFirst.length === 0) return value;
-  return value.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join("|")})(?=$|["},&)]|//)`, "g"), (name2) => rename3(name2));
+  if (longestFirst.length === 0) return value2;
+  return value2.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join("|")})(?=$|["},&)]|//)`, "g"), (name2) => rename3(name2));
 }
 function quote(name2) {
   return `"${name2}"`;
@@ -46309,7 +46309,7 @@ var Variables = class {
     const written3 = this.sets.get(name2);
     if (!written3) throw new Error(this.booleans.has(name2) ? `@{${name2}} is a boolean` : `the variable @{${name2}} is not defined`);
     if (depth > DEEPEST) throw new Error(`the variable @{${name2}} contains itself, or is nested more than ${DEEPEST} deep`);
-    const values = [...new Set(written3.flatMap((value) => this.#expand(value, depth + 1)))];
+    const values = [...new Set(written3.flatMap((value2) => this.#expand(value2, depth + 1)))];
     if (values.length === 0) throw new Error(`the variable @{${name2}} has no value`);
     this.#known.set(name2, values);
     return values;
@@ -46322,7 +46322,7 @@ var Variables = class {
       const next = index + length;
       const values = trimmed(this.#values(name2, depth), { slashBefore: index > 0 && text4[index - 1] === "/", slashBehind: text4[next] === "/" });
       const few = results.length * values.length <= most ? values : [`{${values.join(",")}}`];
-      results = bounded(results.flatMap((head2) => few.map((value) => head2 + text4.slice(from, index) + value)));
+      results = bounded(results.flatMap((head2) => few.map((value2) => head2 + text4.slice(from, index) + value2)));
       from = next;
     }
     return bounded(results.map((head2) => head2 + text4.slice(from)));
@@ -46330,8 +46330,8 @@ var Variables = class {
 };
 function trimmed(values, { slashBefore, slashBehind }) {
   if (values.length < 2 || !slashBefore && !slashBehind) return values;
-  return values.map((value) => {
-    const tail = slashBefore ? value.replace(/^\/+/, "") : value;
+  return values.map((value2) => {
+    const tail = slashBefore ? value2.replace(/^\/+/, "") : value2;
     return slashBehind ? withoutSlashesBehind(tail) : tail;
   });
 }
@@ -46595,10 +46595,10 @@ function readValue(cursor4, scope, ends) {
   if (!word2) cursor4.fail("a value is missing behind =");
   return expression(cursor4, scope, word2);
 }
-function add(into, key, value) {
+function add(into, key, value2) {
   let name2 = key;
   for (let n = 2; into.has(name2); n += 1) name2 = `${key} #${n}`;
-  into.set(name2, value);
+  into.set(name2, value2);
 }
 
 // src/profile/read-mount.ts
@@ -46707,10 +46707,10 @@ function readRlimit(cursor4) {
   if (!cursor4.match(/rlimit(?=\s)/y)) cursor4.fail("only `set rlimit` is a rule");
   const limit = cursor4.match(/[A-Za-z_]+/y);
   cursor4.expect("<=", "in the rlimit rule");
-  const value = cursor4.match(/-?[0-9]+|[A-Za-z_]+/y);
-  if (!limit || !value) cursor4.fail("the rlimit rule has no limit or no value");
+  const value2 = cursor4.match(/-?[0-9]+|[A-Za-z_]+/y);
+  if (!limit || !value2) cursor4.fail("the rlimit rule has no limit or no value");
   const unit = cursor4.match(/[A-Za-z_]+/y);
-  return { kind: "rlimit", limit: limit.text, value: unit ? `${value.text} ${unit.text}` : value.text };
+  return { kind: "rlimit", limit: limit.text, value: unit ? `${value2.text} ${unit.text}` : value2.text };
 }
 function readChangeProfile(cursor4, scope) {
   const mode3 = cursor4.match(/(?:un)?safe(?=\s)/y)?.text;
@@ -46978,9 +46978,9 @@ function readVariable(cursor4, { reading }) {
   if (values.length === 0) cursor4.fail("the variable is given no value", word2.start);
   const { sets, booleans } = reading.variables;
   if (word2.text.startsWith("$")) {
-    const [value = ""] = values;
-    if (!/^(true|false)$/i.test(value)) cursor4.fail(`a boolean is true or false, not ${value}`, word2.start);
-    booleans.set(name2, /^true$/i.test(value));
+    const [value2 = ""] = values;
+    if (!/^(true|false)$/i.test(value2)) cursor4.fail(`a boolean is true or false, not ${value2}`, word2.start);
+    booleans.set(name2, /^true$/i.test(value2));
   } else if (!word2.text.endsWith("+=")) {
     if (sets.has(name2)) cursor4.fail(`the variable @{${name2}} is defined a second time`, word2.start);
     reading.variables.define(name2, values);
@@ -47067,7 +47067,7 @@ function profileText(file5, folders = {}, source = readProfile(file5)) {
   throw new HarnessError("include-not-found", `${file5} includes ${missing}, which is not found.`, { details: [...details, `searched: ${searched(where).join(", ")}`] });
 }
 function searched({ base, search = [] }) {
-  return [...search, base ?? "/etc/apparmor.d"];
+  return [...search, base ?? BASE_FOLDER];
 }
 
 // src/profile/heap.ts
@@ -47544,8 +47544,8 @@ function changeProfileGrants(rule) {
 }
 function joined(values, path5 = false) {
   const all = [];
-  for (const value of values) {
-    const translated = (value?.alternation === void 0 ? value?.expanded ?? [] : [value.alternation]).map((text4) => translate(text4, { path: path5 }));
+  for (const value2 of values) {
+    const translated = (value2?.alternation === void 0 ? value2?.expanded ?? [] : [value2.alternation]).map((text4) => translate(text4, { path: path5 }));
     const problem = translated.find((one) => "problem" in one);
     if (problem !== void 0 && "problem" in problem) return problem;
     const regexes = translated.flatMap((one) => "regex" in one ? [one.regex] : []);
@@ -47926,7 +47926,7 @@ function without(rules, others) {
 }
 function sense(rule) {
   const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
-  return JSON.stringify(rest, (key, value) => key === "permissionsSpan" || key === "text" ? void 0 : value);
+  return JSON.stringify(rest, (key, value2) => key === "permissionsSpan" || key === "text" ? void 0 : value2);
 }
 function alike(one, other) {
   const [a, b] = [one, other].map((rule) => rule.text.split(/[\s,]+/));
@@ -48035,17 +48035,17 @@ function blockDifferences(base, head2) {
   return [...flagDifferences(base, head2), ...limitDifferences(base, head2)];
 }
 function flagDifferences(base, head2) {
-  const only = (one, other) => one.flags.filter((flag3) => !other.flags.includes(flag3) && flag3 !== "enforce" && flag3 !== "audit");
-  const entry = (flag3, added) => ({
-    change: LOOSER.test(flag3) === added ? "allowed" : "denied",
+  const only = (one, other) => one.flags.filter((flag4) => !other.flags.includes(flag4) && flag4 !== "enforce" && flag4 !== "audit");
+  const entry = (flag4, added) => ({
+    change: LOOSER.test(flag4) === added ? "allowed" : "denied",
     class: "flags",
-    permissions: [flag3],
+    permissions: [flag4],
     examples: [],
     base: [],
     head: [],
-    detail: `the flag ${flag3} was ${added ? "added" : "removed"}`
+    detail: `the flag ${flag4} was ${added ? "added" : "removed"}`
   });
-  return [...only(head2, base).map((flag3) => entry(flag3, true)), ...only(base, head2).map((flag3) => entry(flag3, false))];
+  return [...only(head2, base).map((flag4) => entry(flag4, true)), ...only(base, head2).map((flag4) => entry(flag4, false))];
 }
 function limitDifferences(base, head2) {
   const [before, after2] = [limits(base), limits(head2)];
@@ -48424,24 +48424,24 @@ function matchText(match, text4) {
 }
 function matchRecord(match, record2) {
   for (const [key, pattern3] of Object.entries(match)) {
-    const value = record2.fields[key];
-    if (value === void 0) {
+    const value2 = record2.fields[key];
+    if (value2 === void 0) {
       if (pattern3.not !== void 0 && Object.keys(pattern3).length === 1) continue;
       return `a record has no ${key}`;
     }
-    const problem = isMask(key) ? matchMask(pattern3, value) : matchText(pattern3, value);
+    const problem = isMask(key) ? matchMask(pattern3, value2) : matchText(pattern3, value2);
     if (problem !== void 0) return `${key} ${problem}`;
   }
   return void 0;
 }
-function matchMask(match, value) {
-  const have = maskSet(value);
+function matchMask(match, value2) {
+  const have = maskSet(value2);
   const all = (wanted) => [...maskSet(wanted)].every((item) => have.has(item));
-  if (match.equals !== void 0 && !(all(match.equals) && maskSet(match.equals).size === have.size)) return `was to be ${match.equals} but was ${value}`;
-  if (match.contains !== void 0 && !all(match.contains)) return `was to contain ${match.contains} but was ${value}`;
+  if (match.equals !== void 0 && !(all(match.equals) && maskSet(match.equals).size === have.size)) return `was to be ${match.equals} but was ${value2}`;
+  if (match.contains !== void 0 && !all(match.contains)) return `was to contain ${match.contains} but was ${value2}`;
   const { equals: _equals, contains: _contains, not, ...rest } = match;
-  if (not !== void 0 && matchMask(not, value) === void 0) return `was ${value}, which the spec excludes`;
-  return matchText(rest, value);
+  if (not !== void 0 && matchMask(not, value2) === void 0) return `was ${value2}, which the spec excludes`;
+  return matchText(rest, value2);
 }
 function isMask(key) {
   return key === "requested_mask" || key === "denied_mask";
@@ -48549,8 +48549,8 @@ function network(fields2) {
     return `network ${family2}${known4 ? ` ${type5}` : ""}`;
   }
   const address2 = (key) => {
-    const value = fields2[key];
-    return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : pattern(value)}`];
+    const value2 = fields2[key];
+    return value2 === void 0 || value2 === "" ? [] : [`addr=${value2 === "none" ? value2 : pattern(value2)}`];
   };
   const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern(fields2["peer"])}`], ...address2("peer_addr")];
   return `unix${words(fields2)}${known4 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
@@ -48571,8 +48571,8 @@ function mount(fields2, operation2) {
   const options = flags2 === void 0 || !/^[a-z, ]+$/.test(flags2) ? "" : ` options=(${flags2})`;
   return `mount${type5}${options}${source === void 0 ? "" : ` ${pattern(source)}`} -> ${pattern(name2)}`;
 }
-function rlimits({ rlimit = "", value = "" }) {
-  return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value) ? `set rlimit ${rlimit} <= ${value === "18446744073709551615" ? "infinity" : value}` : void 0;
+function rlimits({ rlimit = "", value: value2 = "" }) {
+  return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value2) ? `set rlimit ${rlimit} <= ${value2 === "18446744073709551615" ? "infinity" : value2}` : void 0;
 }
 function userns() {
   return "userns create";
@@ -48590,7 +48590,7 @@ function mqueue(fields2) {
 function dbus(fields2, operation2) {
   const { bus, name: name2, path: path5, interface: api } = fields2;
   const member = fields2["member"] ?? fields2["method"];
-  const part2 = (key, value) => value === void 0 ? "" : ` ${key}=${pattern(value)}`;
+  const part2 = (key, value2) => value2 === void 0 ? "" : ` ${key}=${pattern(value2)}`;
   const head2 = `dbus${words(fields2)}${part2("bus", bus)}`;
   if (operation2 === "dbus_eavesdrop") return head2;
   if (operation2 === "dbus_bind") return name2 === void 0 ? void 0 : `${head2}${part2("name", name2)}`;
@@ -48793,7 +48793,7 @@ var socket = ([family2, type5]) => {
   return named4.family === void 0 || named4.type === void 0 ? [] : [{ class: "network", family: named4.family, type: named4.type, access: "create" }];
 };
 function nameOf(table2, number5) {
-  return Object.entries(table2).find(([, value]) => String(value) === number5)?.[0];
+  return Object.entries(table2).find(([, value2]) => String(value2) === number5)?.[0];
 }
 var inside = (args, at, look2) => {
   const place4 = look2(args[at] ?? "", true);
@@ -49843,7 +49843,7 @@ function loadedArgs(action, loaded) {
 var OUTPUT_CAP = 32 * 1024;
 
 // src/probe/protocol.ts
-var PROTOCOL_VERSION = "2";
+var PROTOCOL_VERSION = "3";
 var MAX_REQUEST = 256 * 1024;
 var MAX_RESPONSE = 1024 * 1024;
 var MAX_TAG = 15;
@@ -49860,7 +49860,7 @@ function encodeOp(op) {
 }
 function encodeRun(run2) {
   if (run2.argv.length === 0) throw new ProtocolError("a command needs a program");
-  return request(["run", checkTag(run2.tag), count(run2.timeoutMs), count(run2.capBytes), run2.cwd ?? "", count(run2.argv.length), ...run2.argv]);
+  return request(["run", checkTag(run2.tag), count(run2.timeoutMs), count(run2.capBytes), count(run2.argv.length), ...run2.argv]);
 }
 function encodeGo(tag3) {
   return request(["go", checkTag(tag3)]);
@@ -49886,9 +49886,9 @@ function checkTag(tag3) {
   if (size2 < 1 || size2 > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag3)}`);
   return tag3;
 }
-function count(value) {
-  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError(`not a count: ${String(value)}`);
-  return String(value);
+function count(value2) {
+  if (!Number.isSafeInteger(value2) || value2 < 0) throw new ProtocolError(`not a count: ${String(value2)}`);
+  return String(value2);
 }
 var FrameDecoder = class {
   #token;
@@ -49910,10 +49910,6 @@ var FrameDecoder = class {
       this.#size -= size2;
     }
     return frames;
-  }
-  /** Whether the stream stands between two frames, as it must when it ends. */
-  get complete() {
-    return this.#size === 0;
   }
   /** Size of the frame at the front with its head, once known. Only what has arrived takes memory. */
   #frameSize() {
@@ -49939,7 +49935,7 @@ var FrameDecoder = class {
     const body = frame.subarray(33);
     switch (type5) {
       case "h":
-        return hello(fields(body, 5));
+        return hello(fields(body, 1));
       case "p":
         return held2(fields(body, 2));
       case "o":
@@ -49960,9 +49956,9 @@ function fields(body, expected) {
   if (parts3.pop() !== "" || parts3.length !== expected) throw new ProtocolError(`a response with ${String(parts3.length)} fields in place of ${String(expected)}`);
   return parts3;
 }
-function hello([version2 = "", pid = "", uid = "", gid = "", arch = ""]) {
+function hello([version2 = ""]) {
   if (version2 !== PROTOCOL_VERSION) throw new ProtocolError(`the agent speaks version ${JSON.stringify(version2)}, not ${PROTOCOL_VERSION}`);
-  return { type: "hello", version: version2, pid: number2(pid), uid: number2(uid), gid: number2(gid), arch };
+  return { type: "hello", version: version2 };
 }
 function held2([tag3 = "", pid = ""]) {
   return { type: "held", tag: checkTag(tag3), pid: number2(pid) };
@@ -49988,9 +49984,9 @@ function outcome(stage, errno, exit, signal3, us, kill2) {
   };
 }
 function number2(text4, max = Number.MAX_SAFE_INTEGER) {
-  const value = /^(0|[1-9][0-9]{0,15})$/.test(text4) ? Number(text4) : Infinity;
-  if (value > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text4.slice(0, 40))}`);
-  return value;
+  const value2 = /^(0|[1-9][0-9]{0,15})$/.test(text4) ? Number(text4) : Infinity;
+  if (value2 > max) throw new ProtocolError(`not a number in range: ${JSON.stringify(text4.slice(0, 40))}`);
+  return value2;
 }
 function parseTtyHeld(output2, token) {
   const start2 = output2.indexOf(`${checkToken(token)};held;`);
@@ -50193,13 +50189,14 @@ async function hostPid(exec3) {
   throw new HarnessError("agent-failed", "The engine does not tell the process id of the agent.");
 }
 function observed(outcome3) {
-  const [errno, signal3] = [errnoName(outcome3.errno), signalName(outcome3.signal)];
+  const [errno, signal3, left] = [errnoName(outcome3.errno), signalName(outcome3.signal), errnoName(outcome3.killErrno)];
   return {
     stage: outcome3.stage,
     ...errno === void 0 ? {} : { errno },
     ...outcome3.exit === void 0 ? {} : { exit: outcome3.exit },
     ...signal3 === void 0 || outcome3.stage === "timeout" ? {} : { signal: signal3 },
-    durationMs: outcome3.durationUs / 1e3
+    durationMs: outcome3.durationUs / 1e3,
+    ...left === void 0 ? {} : { remark: `it, or something that it started, could not be killed: ${left}` }
   };
 }
 
@@ -50932,9 +50929,9 @@ function parseEntry(line2) {
       return { kind: "other" };
   }
 }
-function textOf(value) {
-  if (typeof value === "string") return value;
-  return Array.isArray(value) && value.every((byte) => typeof byte === "number") ? Buffer.from(value).toString("utf8") : void 0;
+function textOf(value2) {
+  if (typeof value2 === "string") return value2;
+  return Array.isArray(value2) && value2.every((byte) => typeof byte === "number") ? Buffer.from(value2).toString("utf8") : void 0;
 }
 
 // src/kernel/source-journal.ts
@@ -51219,13 +51216,13 @@ function runId() {
 
 // node_modules/chai/index.js
 var __defProp2 = Object.defineProperty;
-var __defNormalProp = (obj, key, value) => key in obj ? __defProp2(obj, key, { enumerable: true, configurable: true, writable: true, value }) : obj[key] = value;
-var __name = (target2, value) => __defProp2(target2, "name", { value, configurable: true });
+var __defNormalProp = (obj, key, value2) => key in obj ? __defProp2(obj, key, { enumerable: true, configurable: true, writable: true, value: value2 }) : obj[key] = value2;
+var __name = (target2, value2) => __defProp2(target2, "name", { value: value2, configurable: true });
 var __export2 = (target2, all) => {
   for (var name2 in all)
     __defProp2(target2, name2, { get: all[name2], enumerable: true });
 };
-var __publicField = (obj, key, value) => __defNormalProp(obj, typeof key !== "symbol" ? key + "" : key, value);
+var __publicField = (obj, key, value2) => __defNormalProp(obj, typeof key !== "symbol" ? key + "" : key, value2);
 var utils_exports = {};
 __export2(utils_exports, {
   addChainableMethod: () => addChainableMethod,
@@ -51326,10 +51323,10 @@ function getMessage(errorLike) {
   return msg;
 }
 __name(getMessage, "getMessage");
-function flag(obj, key, value) {
+function flag(obj, key, value2) {
   let flags2 = obj.__flags || (obj.__flags = /* @__PURE__ */ Object.create(null));
   if (arguments.length === 3) {
-    flags2[key] = value;
+    flags2[key] = value2;
   } else {
     return flags2[key];
   }
@@ -51467,12 +51464,12 @@ var styles = {
   regexp: "red"
 };
 var truncator = "\u2026";
-function colorise(value, styleType) {
+function colorise(value2, styleType) {
   const color5 = ansiColors[styles[styleType]] || ansiColors[styleType] || "";
   if (!color5) {
-    return String(value);
+    return String(value2);
   }
-  return `\x1B[${color5[0]}m${String(value)}\x1B[${color5[1]}m`;
+  return `\x1B[${color5[0]}m${String(value2)}\x1B[${color5[1]}m`;
 }
 __name(colorise, "colorise");
 function normaliseOptions({
@@ -51541,9 +51538,9 @@ function inspectList(list, options, inspectItem, separator = ", ") {
     const last = i + 1 === list.length;
     const secondToLast = i + 2 === list.length;
     truncated = `${truncator}(${list.length - i})`;
-    const value = list[i];
+    const value2 = list[i];
     options.truncate = originalLength - output2.length - (last ? 0 : separator.length);
-    const string3 = peek || inspectItem(value, options) + (last ? "" : separator);
+    const string3 = peek || inspectItem(value2, options) + (last ? "" : separator);
     const nextLength = output2.length + string3.length;
     const truncatedLength = nextLength + truncated.length;
     if (last && nextLength > originalLength && output2.length + truncated.length <= originalLength) {
@@ -51573,7 +51570,7 @@ function quoteComplexKey(key) {
   return JSON.stringify(key).replace(/'/g, "\\'").replace(/\\"/g, '"').replace(/(^"|"$)/g, "'");
 }
 __name(quoteComplexKey, "quoteComplexKey");
-function inspectProperty([key, value], options) {
+function inspectProperty([key, value2], options) {
   options.truncate -= 2;
   if (typeof key === "string") {
     key = quoteComplexKey(key);
@@ -51581,8 +51578,8 @@ function inspectProperty([key, value], options) {
     key = `[${options.inspect(key, options)}]`;
   }
   options.truncate -= key.length;
-  value = options.inspect(value, options);
-  return `${key}: ${value}`;
+  value2 = options.inspect(value2, options);
+  return `${key}: ${value2}`;
 }
 __name(inspectProperty, "inspectProperty");
 function inspectArray(array2, options) {
@@ -51650,18 +51647,18 @@ function inspectFunction(func, options) {
   return options.stylize(`[${functionType} ${truncate(name2, options.truncate - 11)}]`, "special");
 }
 __name(inspectFunction, "inspectFunction");
-function inspectMapEntry([key, value], options) {
+function inspectMapEntry([key, value2], options) {
   options.truncate -= 4;
   key = options.inspect(key, options);
   options.truncate -= key.length;
-  value = options.inspect(value, options);
-  return `${key} => ${value}`;
+  value2 = options.inspect(value2, options);
+  return `${key} => ${value2}`;
 }
 __name(inspectMapEntry, "inspectMapEntry");
 function mapToEntries(map) {
   const entries = [];
-  map.forEach((value, key) => {
-    entries.push([key, value]);
+  map.forEach((value2, key) => {
+    entries.push([key, value2]);
   });
   return entries;
 }
@@ -51697,17 +51694,17 @@ function inspectBigInt(number5, options) {
   return options.stylize(nums, "bigint");
 }
 __name(inspectBigInt, "inspectBigInt");
-function inspectRegExp(value, options) {
-  const flags2 = value.toString().split("/")[2];
+function inspectRegExp(value2, options) {
+  const flags2 = value2.toString().split("/")[2];
   const sourceLength = options.truncate - (2 + flags2.length);
-  const source = value.source;
+  const source = value2.source;
   return options.stylize(`/${truncate(source, sourceLength)}/${flags2}`, "regexp");
 }
 __name(inspectRegExp, "inspectRegExp");
 function arrayFromSet(set2) {
   const values = [];
-  set2.forEach((value) => {
-    values.push(value);
+  set2.forEach((value2) => {
+    values.push(value2);
   });
   return values;
 }
@@ -51742,11 +51739,11 @@ function inspectString(string3, options) {
   return options.stylize(`'${truncate(string3, options.truncate - 2)}'`, "string");
 }
 __name(inspectString, "inspectString");
-function inspectSymbol(value) {
+function inspectSymbol(value2) {
   if ("description" in Symbol.prototype) {
-    return value.description ? `Symbol(${value.description})` : "Symbol()";
+    return value2.description ? `Symbol(${value2.description})` : "Symbol()";
   }
-  return value.toString();
+  return value2.toString();
 }
 __name(inspectSymbol, "inspectSymbol");
 var getPromiseValue = /* @__PURE__ */ __name(() => "Promise{\u2026}", "getPromiseValue");
@@ -51774,17 +51771,17 @@ function inspectObject(object, options) {
 }
 __name(inspectObject, "inspectObject");
 var toStringTag = typeof Symbol !== "undefined" && Symbol.toStringTag ? Symbol.toStringTag : false;
-function inspectClass(value, options) {
+function inspectClass(value2, options) {
   let name2 = "";
-  if (toStringTag && toStringTag in value) {
-    name2 = value[toStringTag];
+  if (toStringTag && toStringTag in value2) {
+    name2 = value2[toStringTag];
   }
-  name2 = name2 || value.constructor.name;
+  name2 = name2 || value2.constructor.name;
   if (!name2 || name2 === "_class") {
     name2 = "<Anonymous Class>";
   }
   options.truncate -= name2.length;
-  return `${name2}${inspectObject(value, options)}`;
+  return `${name2}${inspectObject(value2, options)}`;
 }
 __name(inspectClass, "inspectClass");
 function inspectArguments(args, options) {
@@ -51828,12 +51825,12 @@ function inspectObject2(error3, options) {
   return `${name2}${message}${propertyContents ? ` { ${propertyContents} }` : ""}`;
 }
 __name(inspectObject2, "inspectObject");
-function inspectAttribute([key, value], options) {
+function inspectAttribute([key, value2], options) {
   options.truncate -= 3;
-  if (!value) {
+  if (!value2) {
     return `${options.stylize(String(key), "yellow")}`;
   }
-  return `${options.stylize(String(key), "yellow")}=${options.stylize(`"${value}"`, "string")}`;
+  return `${options.stylize(String(key), "yellow")}=${options.stylize(`"${value2}"`, "string")}`;
 }
 __name(inspectAttribute, "inspectAttribute");
 function inspectNodeCollection(collection, options) {
@@ -51878,10 +51875,10 @@ var nodeInspect = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
 var constructorMap = /* @__PURE__ */ new WeakMap();
 var stringTagMap = {};
 var baseTypesMap = {
-  undefined: /* @__PURE__ */ __name((value, options) => options.stylize("undefined", "undefined"), "undefined"),
-  null: /* @__PURE__ */ __name((value, options) => options.stylize("null", "null"), "null"),
-  boolean: /* @__PURE__ */ __name((value, options) => options.stylize(String(value), "boolean"), "boolean"),
-  Boolean: /* @__PURE__ */ __name((value, options) => options.stylize(String(value), "boolean"), "Boolean"),
+  undefined: /* @__PURE__ */ __name((value2, options) => options.stylize("undefined", "undefined"), "undefined"),
+  null: /* @__PURE__ */ __name((value2, options) => options.stylize("null", "null"), "null"),
+  boolean: /* @__PURE__ */ __name((value2, options) => options.stylize(String(value2), "boolean"), "boolean"),
+  Boolean: /* @__PURE__ */ __name((value2, options) => options.stylize(String(value2), "boolean"), "Boolean"),
   number: inspectNumber,
   Number: inspectNumber,
   bigint: inspectBigInt,
@@ -51900,8 +51897,8 @@ var baseTypesMap = {
   RegExp: inspectRegExp,
   Promise: promise_default,
   // WeakSet, WeakMap are totally opaque to us
-  WeakSet: /* @__PURE__ */ __name((value, options) => options.stylize("WeakSet{\u2026}", "special"), "WeakSet"),
-  WeakMap: /* @__PURE__ */ __name((value, options) => options.stylize("WeakMap{\u2026}", "special"), "WeakMap"),
+  WeakSet: /* @__PURE__ */ __name((value2, options) => options.stylize("WeakSet{\u2026}", "special"), "WeakSet"),
+  WeakMap: /* @__PURE__ */ __name((value2, options) => options.stylize("WeakMap{\u2026}", "special"), "WeakMap"),
   Arguments: inspectArguments,
   Int8Array: inspectTypedArray,
   Uint8Array: inspectTypedArray,
@@ -51919,60 +51916,60 @@ var baseTypesMap = {
   HTMLCollection: inspectNodeCollection,
   NodeList: inspectNodeCollection
 };
-var inspectCustom = /* @__PURE__ */ __name((value, options, type32, inspectFn) => {
-  if (chaiInspect in value && typeof value[chaiInspect] === "function") {
-    return value[chaiInspect](options);
+var inspectCustom = /* @__PURE__ */ __name((value2, options, type32, inspectFn) => {
+  if (chaiInspect in value2 && typeof value2[chaiInspect] === "function") {
+    return value2[chaiInspect](options);
   }
-  if (nodeInspect in value && typeof value[nodeInspect] === "function") {
-    return value[nodeInspect](options.depth, options, inspectFn);
+  if (nodeInspect in value2 && typeof value2[nodeInspect] === "function") {
+    return value2[nodeInspect](options.depth, options, inspectFn);
   }
-  if ("inspect" in value && typeof value.inspect === "function") {
-    return value.inspect(options.depth, options);
+  if ("inspect" in value2 && typeof value2.inspect === "function") {
+    return value2.inspect(options.depth, options);
   }
-  if ("constructor" in value && constructorMap.has(value.constructor)) {
-    return constructorMap.get(value.constructor)(value, options);
+  if ("constructor" in value2 && constructorMap.has(value2.constructor)) {
+    return constructorMap.get(value2.constructor)(value2, options);
   }
   if (stringTagMap[type32]) {
-    return stringTagMap[type32](value, options);
+    return stringTagMap[type32](value2, options);
   }
   return "";
 }, "inspectCustom");
 var toString = Object.prototype.toString;
-function inspect(value, opts = {}) {
+function inspect(value2, opts = {}) {
   const options = normaliseOptions(opts, inspect);
   const { customInspect } = options;
-  let type32 = value === null ? "null" : typeof value;
+  let type32 = value2 === null ? "null" : typeof value2;
   if (type32 === "object") {
-    type32 = toString.call(value).slice(8, -1);
+    type32 = toString.call(value2).slice(8, -1);
   }
   if (type32 in baseTypesMap) {
-    return baseTypesMap[type32](value, options);
+    return baseTypesMap[type32](value2, options);
   }
-  if (customInspect && value) {
-    const output2 = inspectCustom(value, options, type32, inspect);
+  if (customInspect && value2) {
+    const output2 = inspectCustom(value2, options, type32, inspect);
     if (output2) {
       if (typeof output2 === "string")
         return output2;
       return inspect(output2, options);
     }
   }
-  const proto = value ? Object.getPrototypeOf(value) : false;
+  const proto = value2 ? Object.getPrototypeOf(value2) : false;
   if (proto === Object.prototype || proto === null) {
-    return inspectObject(value, options);
+    return inspectObject(value2, options);
   }
-  if (value && typeof HTMLElement === "function" && value instanceof HTMLElement) {
-    return inspectHTML(value, options);
+  if (value2 && typeof HTMLElement === "function" && value2 instanceof HTMLElement) {
+    return inspectHTML(value2, options);
   }
-  if ("constructor" in value) {
-    if (value.constructor !== Object) {
-      return inspectClass(value, options);
+  if ("constructor" in value2) {
+    if (value2.constructor !== Object) {
+      return inspectClass(value2, options);
     }
-    return inspectObject(value, options);
+    return inspectObject(value2, options);
   }
-  if (value === Object(value)) {
-    return inspectObject(value, options);
+  if (value2 === Object(value2)) {
+    return inspectObject(value2, options);
   }
-  return options.stylize(String(value), type32);
+  return options.stylize(String(value2), type32);
 }
 __name(inspect, "inspect");
 var config = {
@@ -52158,9 +52155,9 @@ function transferFlags(source, object, includeAll) {
   let flags2 = sourceWithFlags.__flags || (sourceWithFlags.__flags = /* @__PURE__ */ Object.create(null));
   const objFlags = objWithFlags.__flags || (objWithFlags.__flags = /* @__PURE__ */ Object.create(null));
   includeAll = arguments.length === 3 ? includeAll : true;
-  for (let flag3 in flags2) {
-    if (includeAll || flag3 !== "object" && flag3 !== "ssfi" && flag3 !== "lockSsfi" && flag3 != "message") {
-      objFlags[flag3] = flags2[flag3];
+  for (let flag32 in flags2) {
+    if (includeAll || flag32 !== "object" && flag32 !== "ssfi" && flag32 !== "lockSsfi" && flag32 != "message") {
+      objFlags[flag32] = flags2[flag32];
     }
   }
 }
@@ -52189,10 +52186,10 @@ FakeMap.prototype = {
   get: /* @__PURE__ */ __name(function get2(key) {
     return key[this._key];
   }, "get"),
-  set: /* @__PURE__ */ __name(function set(key, value) {
+  set: /* @__PURE__ */ __name(function set(key, value2) {
     if (Object.isExtensible(key)) {
       Object.defineProperty(key, this._key, {
-        value,
+        value: value2,
         configurable: true
       });
     }
@@ -52361,11 +52358,11 @@ function entriesEqual(leftHandOperand, rightHandOperand, options) {
   }
   var leftHandItems = [];
   var rightHandItems = [];
-  leftHandOperand.forEach(/* @__PURE__ */ __name(function gatherEntries(key, value) {
-    leftHandItems.push([key, value]);
+  leftHandOperand.forEach(/* @__PURE__ */ __name(function gatherEntries(key, value2) {
+    leftHandItems.push([key, value2]);
   }, "gatherEntries"));
-  rightHandOperand.forEach(/* @__PURE__ */ __name(function gatherEntries(key, value) {
-    rightHandItems.push([key, value]);
+  rightHandOperand.forEach(/* @__PURE__ */ __name(function gatherEntries(key, value2) {
+    rightHandItems.push([key, value2]);
   }, "gatherEntries"));
   return iterableEqual(leftHandItems.sort(), rightHandItems.sort(), options);
 }
@@ -52475,8 +52472,8 @@ function objectEqual(leftHandOperand, rightHandOperand, options) {
   return false;
 }
 __name(objectEqual, "objectEqual");
-function isPrimitive(value) {
-  return value === null || typeof value !== "object";
+function isPrimitive(value2) {
+  return value2 === null || typeof value2 !== "object";
 }
 __name(isPrimitive, "isPrimitive");
 function mapSymbols(arr) {
@@ -52498,17 +52495,17 @@ __name(hasProperty, "hasProperty");
 function parsePath(path5) {
   const str = path5.replace(/([^\\])\[/g, "$1.[");
   const parts3 = str.match(/(\\\.|[^.]+?)+/g);
-  return parts3.map((value) => {
-    if (value === "constructor" || value === "__proto__" || value === "prototype") {
+  return parts3.map((value2) => {
+    if (value2 === "constructor" || value2 === "__proto__" || value2 === "prototype") {
       return {};
     }
     const regexp = /^\[(\d+)\]$/;
-    const mArr = regexp.exec(value);
+    const mArr = regexp.exec(value2);
     let parsed = null;
     if (mArr) {
       parsed = { i: parseFloat(mArr[1]) };
     } else {
-      parsed = { p: value.replace(/\\([.[\]])/g, "$1") };
+      parsed = { p: value2.replace(/\\([.[\]])/g, "$1") };
     }
     return parsed;
   });
@@ -52599,11 +52596,11 @@ var _Assertion = class _Assertion2 {
     return config.includeStack;
   }
   /** @param {boolean} value */
-  static set includeStack(value) {
+  static set includeStack(value2) {
     console.warn(
       "Assertion.includeStack is deprecated, use chai.config.includeStack instead."
     );
-    config.includeStack = value;
+    config.includeStack = value2;
   }
   /** @returns {boolean} */
   static get showDiff() {
@@ -52613,11 +52610,11 @@ var _Assertion = class _Assertion2 {
     return config.showDiff;
   }
   /** @param {boolean} value */
-  static set showDiff(value) {
+  static set showDiff(value2) {
     console.warn(
       "Assertion.showDiff is deprecated, use chai.config.showDiff instead."
     );
-    config.showDiff = value;
+    config.showDiff = value2;
   }
   /**
    * @param {string} name
@@ -53772,7 +53769,7 @@ function assertProperty(name2, val, msg) {
       ssfi
     );
   }
-  let isDeep = flag2(this, "deep"), negate = flag2(this, "negate"), pathInfo = isNested ? getPathInfo(obj, name2) : null, value = isNested ? pathInfo.value : obj[name2], isEql = isDeep ? flag2(this, "eql") : (val1, val2) => val1 === val2;
+  let isDeep = flag2(this, "deep"), negate = flag2(this, "negate"), pathInfo = isNested ? getPathInfo(obj, name2) : null, value2 = isNested ? pathInfo.value : obj[name2], isEql = isDeep ? flag2(this, "eql") : (val1, val2) => val1 === val2;
   let descriptor = "";
   if (isDeep) descriptor += "deep ";
   if (isOwn3) descriptor += "own ";
@@ -53791,14 +53788,14 @@ function assertProperty(name2, val, msg) {
   }
   if (arguments.length > 1) {
     this.assert(
-      hasProperty2 && isEql(val, value),
+      hasProperty2 && isEql(val, value2),
       "expected #{this} to have " + descriptor + inspect2(name2) + " of #{exp}, but got #{act}",
       "expected #{this} to not have " + descriptor + inspect2(name2) + " of #{act}",
       val,
-      value
+      value2
     );
   }
-  flag2(this, "object", value);
+  flag2(this, "object", value2);
 }
 __name(assertProperty, "assertProperty");
 Assertion.addMethod("property", assertProperty);
@@ -54534,9 +54531,9 @@ function loadShould() {
     return new Assertion(this, null, shouldGetter);
   }
   __name(shouldGetter, "shouldGetter");
-  function shouldSetter(value) {
+  function shouldSetter(value2) {
     Object.defineProperty(this, "should", {
-      value,
+      value: value2,
       enumerable: true,
       configurable: true,
       writable: true
@@ -54685,8 +54682,8 @@ assert.isNotNull = function(val, msg) {
 assert.isNaN = function(val, msg) {
   new Assertion(val, msg, assert.isNaN, true).to.be.NaN;
 };
-assert.isNotNaN = function(value, message) {
-  new Assertion(value, message, assert.isNotNaN, true).not.to.be.NaN;
+assert.isNotNaN = function(value2, message) {
+  new Assertion(value2, message, assert.isNotNaN, true).not.to.be.NaN;
 };
 assert.exists = function(val, msg) {
   new Assertion(val, msg, assert.exists, true).to.exist;
@@ -54700,11 +54697,11 @@ assert.isUndefined = function(val, msg) {
 assert.isDefined = function(val, msg) {
   new Assertion(val, msg, assert.isDefined, true).to.not.equal(void 0);
 };
-assert.isCallable = function(value, message) {
-  new Assertion(value, message, assert.isCallable, true).is.callable;
+assert.isCallable = function(value2, message) {
+  new Assertion(value2, message, assert.isCallable, true).is.callable;
 };
-assert.isNotCallable = function(value, message) {
-  new Assertion(value, message, assert.isNotCallable, true).is.not.callable;
+assert.isNotCallable = function(value2, message) {
+  new Assertion(value2, message, assert.isNotCallable, true).is.not.callable;
 };
 assert.isObject = function(val, msg) {
   new Assertion(val, msg, assert.isObject, true).to.be.a("object");
@@ -54748,8 +54745,8 @@ assert.isNotBoolean = function(val, msg) {
 assert.typeOf = function(val, type32, msg) {
   new Assertion(val, msg, assert.typeOf, true).to.be.a(type32);
 };
-assert.notTypeOf = function(value, type32, message) {
-  new Assertion(value, message, assert.notTypeOf, true).to.not.be.a(type32);
+assert.notTypeOf = function(value2, type32, message) {
+  new Assertion(value2, message, assert.notTypeOf, true).to.not.be.a(type32);
 };
 assert.instanceOf = function(val, type32, msg) {
   new Assertion(val, msg, assert.instanceOf, true).to.be.instanceOf(type32);
@@ -54849,35 +54846,35 @@ assert.notOwnProperty = function(obj, prop, msg) {
     prop
   );
 };
-assert.ownPropertyVal = function(obj, prop, value, msg) {
+assert.ownPropertyVal = function(obj, prop, value2, msg) {
   new Assertion(obj, msg, assert.ownPropertyVal, true).to.have.own.property(
     prop,
-    value
+    value2
   );
 };
-assert.notOwnPropertyVal = function(obj, prop, value, msg) {
+assert.notOwnPropertyVal = function(obj, prop, value2, msg) {
   new Assertion(
     obj,
     msg,
     assert.notOwnPropertyVal,
     true
-  ).to.not.have.own.property(prop, value);
+  ).to.not.have.own.property(prop, value2);
 };
-assert.deepOwnPropertyVal = function(obj, prop, value, msg) {
+assert.deepOwnPropertyVal = function(obj, prop, value2, msg) {
   new Assertion(
     obj,
     msg,
     assert.deepOwnPropertyVal,
     true
-  ).to.have.deep.own.property(prop, value);
+  ).to.have.deep.own.property(prop, value2);
 };
-assert.notDeepOwnPropertyVal = function(obj, prop, value, msg) {
+assert.notDeepOwnPropertyVal = function(obj, prop, value2, msg) {
   new Assertion(
     obj,
     msg,
     assert.notDeepOwnPropertyVal,
     true
-  ).to.not.have.deep.own.property(prop, value);
+  ).to.not.have.deep.own.property(prop, value2);
 };
 assert.nestedProperty = function(obj, prop, msg) {
   new Assertion(obj, msg, assert.nestedProperty, true).to.have.nested.property(
@@ -55418,9 +55415,9 @@ function runSuite(title2, probes, settle3, options) {
     test2.timeout(0);
   }
   return new Promise((resolve11) => {
-    const runner = mocha.run((failures) => {
+    const runner = mocha.run(() => {
       runner.dispose();
-      resolve11(failures);
+      resolve11();
     });
   });
 }
@@ -55670,9 +55667,9 @@ function readPlain(words5) {
   const args = [];
   for (const [i, word2] of given.entries()) {
     const kind = form2.args[i] ?? optional3[i - form2.args.length]?.kind;
-    const value = kind?.read(word2);
-    if (value === void 0) return { problem: `${JSON.stringify(word2)} is no ${kind?.word ?? "argument"} of \`${usage(name2)}\`` };
-    args.push(value);
+    const value2 = kind?.read(word2);
+    if (value2 === void 0) return { problem: `${JSON.stringify(word2)} is no ${kind?.word ?? "argument"} of \`${usage(name2)}\`` };
+    args.push(value2);
   }
   for (const { missing } of optional3.slice(given.length - form2.args.length)) if (missing !== void 0) args.push(missing);
   const wrong2 = form2.check?.(args);
@@ -55764,9 +55761,9 @@ function resolvePlan(file5, spec, locate, options) {
     probes
   };
 }
-function words2(value) {
-  if (typeof value !== "string") return { argv: [...value], tildes: [] };
-  const split2 = splitWords(value);
+function words2(value2) {
+  if (typeof value2 !== "string") return { argv: [...value2], tildes: [] };
+  const split2 = splitWords(value2);
   const list = "words" in split2 ? split2.words : [];
   return { argv: list.map((word2) => word2.text), tildes: list.flatMap((word2, i) => word2.tilde ? [i] : []) };
 }
@@ -55793,7 +55790,7 @@ function containerSpec(base, spec, options) {
     capAdd: c["only-apparmor"] === true ? ["ALL"] : c["cap-add"] ?? [],
     capDrop: c["cap-drop"] ?? [],
     securityOpt: c["only-apparmor"] === true ? ["seccomp=unconfined", "systempaths=unconfined"] : c["security-opt"] ?? [],
-    sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
+    sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value2]) => [key, String(value2)])),
     mounts: (c.mounts ?? []).map((m) => ({ source: (0, import_node_path13.resolve)(base, m.source), target: m.target, readonly: m["read-only"] ?? true })),
     tmpfs: c.tmpfs ?? {},
     readOnly: c["read-only"] ?? false,
@@ -55840,7 +55837,7 @@ function expectation({ expect: expect2 }) {
   };
 }
 function recordMatch(match) {
-  return Object.fromEntries(Object.entries(match).flatMap(([key, value]) => value === void 0 ? [] : [[key, textMatch(value, "equals")]]));
+  return Object.fromEntries(Object.entries(match).flatMap(([key, value2]) => value2 === void 0 ? [] : [[key, textMatch(value2, "equals")]]));
 }
 function textMatch(pattern3, plain2) {
   if (typeof pattern3 !== "object") return { [plain2]: String(pattern3) };
@@ -55889,12 +55886,12 @@ function expand(probe3) {
   if (axes.length === 0) return "matrix: is empty";
   for (const [name2, values] of axes) {
     if (!/^[a-z][a-z0-9-]*$/.test(name2)) return `matrix: ${JSON.stringify(name2)} is no name: use small letters, digits and -`;
-    if (!Array.isArray(values) || values.length === 0 || !values.every((value) => ["string", "number"].includes(typeof value))) return `matrix: ${name2} must be a list of texts`;
+    if (!Array.isArray(values) || values.length === 0 || !values.every((value2) => ["string", "number"].includes(typeof value2))) return `matrix: ${name2} must be a list of texts`;
     if (!JSON.stringify(rest).includes(`{${name2}}`)) return `matrix: nothing in the probe uses {${name2}}`;
   }
   let combinations = [{}];
   for (const [name2, values] of axes) {
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [name2]: String(value) })));
+    combinations = combinations.flatMap((one) => values.map((value2) => ({ ...one, [name2]: String(value2) })));
     if (combinations.length > MAX_PROBES) return `matrix: makes more than ${String(MAX_PROBES)} probes`;
   }
   return combinations.map((one) => {
@@ -55902,13 +55899,13 @@ function expand(probe3) {
     return typeof rest["name"] === "string" && made2["name"] === rest["name"] ? { ...made2, name: `${rest["name"]} (${Object.values(one).join(", ")})` } : made2;
   });
 }
-function substitute(value, one) {
-  if (typeof value === "string") return value.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (all, name2) => Object.hasOwn(one, name2) ? one[name2] ?? all : all);
-  if (Array.isArray(value)) return value.map((item) => substitute(item, one));
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, one)])) : value;
+function substitute(value2, one) {
+  if (typeof value2 === "string") return value2.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (all, name2) => Object.hasOwn(one, name2) ? one[name2] ?? all : all);
+  if (Array.isArray(value2)) return value2.map((item) => substitute(item, one));
+  return isRecord(value2) ? Object.fromEntries(Object.entries(value2).map(([key, item]) => [key, substitute(item, one)])) : value2;
 }
-function isRecord(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isRecord(value2) {
+  return typeof value2 === "object" && value2 !== null && !Array.isArray(value2);
 }
 
 // node_modules/zod/v4/core/util.js
@@ -56015,10 +56012,10 @@ function getEnumValues(entries) {
 function joinValues(array2, separator = "|") {
   return array2.map((val) => stringifyPrimitive(val)).join(separator);
 }
-function jsonStringifyReplacer(_, value) {
-  if (typeof value === "bigint")
-    return value.toString();
-  return value;
+function jsonStringifyReplacer(_, value2) {
+  if (typeof value2 === "bigint")
+    return value2.toString();
+  return value2;
 }
 var Cached = class {
   constructor(getter) {
@@ -56055,17 +56052,17 @@ function floatSafeRemainder(val, step2) {
 }
 var EVALUATING = /* @__PURE__ */ Symbol("evaluating");
 function defineLazy(object, key, getter) {
-  let value = void 0;
+  let value2 = void 0;
   Object.defineProperty(object, key, {
     get() {
-      if (value === EVALUATING) {
+      if (value2 === EVALUATING) {
         return void 0;
       }
-      if (value === void 0) {
-        value = EVALUATING;
-        value = getter();
+      if (value2 === void 0) {
+        value2 = EVALUATING;
+        value2 = getter();
       }
-      return value;
+      return value2;
     },
     set(v) {
       Object.defineProperty(object, key, {
@@ -56079,9 +56076,9 @@ function defineLazy(object, key, getter) {
 function objectClone(obj) {
   return Object.create(Object.getPrototypeOf(obj), Object.getOwnPropertyDescriptors(obj));
 }
-function assignProp(target2, prop, value) {
+function assignProp(target2, prop, value2) {
   Object.defineProperty(target2, prop, {
-    value,
+    value: value2,
     writable: true,
     enumerable: true,
     configurable: true
@@ -56097,19 +56094,19 @@ function sourceShape(schema) {
 function deferProp(target2, key, getter) {
   Object.defineProperty(target2, key, {
     get() {
-      const value = getter();
-      assignProp(this, key, value);
-      return value;
+      const value2 = getter();
+      assignProp(this, key, value2);
+      return value2;
     },
     enumerable: true,
     configurable: true
   });
 }
-function putProp(target2, key, value) {
+function putProp(target2, key, value2) {
   if (key in target2)
-    assignProp(target2, key, value);
+    assignProp(target2, key, value2);
   else
-    target2[key] = value;
+    target2[key] = value2;
 }
 function mirrorShape(target2, source, keys, wrap) {
   const raw = sourceShape(source);
@@ -56119,8 +56116,8 @@ function mirrorShape(target2, source, keys, wrap) {
       continue;
     if (desc.get) {
       deferProp(target2, key, () => {
-        const value = source._zod.def.shape[key];
-        return wrap ? wrap(value, key) : value;
+        const value2 = source._zod.def.shape[key];
+        return wrap ? wrap(value2, key) : value2;
       });
     } else
       putProp(target2, key, wrap ? wrap(desc.value, key) : desc.value);
@@ -56319,9 +56316,9 @@ function createTransparentProxy(getter) {
       target2 ?? (target2 = getter());
       return Reflect.get(target2, prop, receiver);
     },
-    set(_, prop, value, receiver) {
+    set(_, prop, value2, receiver) {
       target2 ?? (target2 = getter());
-      return Reflect.set(target2, prop, value, receiver);
+      return Reflect.set(target2, prop, value2, receiver);
     },
     has(_, prop) {
       target2 ?? (target2 = getter());
@@ -56345,12 +56342,12 @@ function createTransparentProxy(getter) {
     }
   });
 }
-function stringifyPrimitive(value) {
-  if (typeof value === "bigint")
-    return value.toString() + "n";
-  if (typeof value === "string")
-    return `"${value}"`;
-  return `${value}`;
+function stringifyPrimitive(value2) {
+  if (typeof value2 === "bigint")
+    return value2.toString() + "n";
+  if (typeof value2 === "string")
+    return `"${value2}"`;
+  return `${value2}`;
 }
 function optionalKeys(shape) {
   return Object.keys(shape).filter((k) => {
@@ -56459,15 +56456,15 @@ function partial(Class2, schema, mask, name2 = "partial") {
   }
   const selected2 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value, key) => selected2 && !selected2.has(key) ? value : new Class2({ type: "optional", innerType: value })));
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), Class2 && ((value2, key) => selected2 && !selected2.has(key) ? value2 : new Class2({ type: "optional", innerType: value2 })));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape, checks: [] }));
 }
 function required(Class2, schema, mask) {
   const selected2 = mask ? new Set(maskedKeys(schema, mask)) : void 0;
   const newShape = {};
-  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value, key) => (
+  mirrorShape(newShape, schema, Reflect.ownKeys(sourceShape(schema)), (value2, key) => (
     // overwrite with non-optional
-    selected2 && !selected2.has(key) ? value : new Class2({ type: "nonoptional", innerType: value })
+    selected2 && !selected2.has(key) ? value2 : new Class2({ type: "nonoptional", innerType: value2 })
   ));
   return clone(schema, mergeDefs(schema._zod.def, { shape: newShape }));
 }
@@ -56662,12 +56659,12 @@ function members(proto, table2) {
       defineBound(proto, key, desc.value);
   }
 }
-function own2(inst, key, value, enumerable = true) {
-  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value });
-  return value;
+function own2(inst, key, value2, enumerable = true) {
+  Object.defineProperty(inst, key, { configurable: true, writable: true, enumerable, value: value2 });
+  return value2;
 }
-function hide(inst, key, value) {
-  return own2(inst, key, value, false);
+function hide(inst, key, value2) {
+  return own2(inst, key, value2, false);
 }
 // @__NO_SIDE_EFFECTS__
 function derived(computes, table2) {
@@ -56679,8 +56676,8 @@ function derived(computes, table2) {
       get() {
         return own2(this, key, compute(this));
       },
-      set(value) {
-        own2(this, key, value);
+      set(value2) {
+        own2(this, key, value2);
       }
     });
   }
@@ -56692,8 +56689,8 @@ function defineBound(proto, key, fn) {
     get() {
       return this == null ? fn : own2(this, key, fn.bind(this));
     },
-    set(value) {
-      own2(this, key, value);
+    set(value2) {
+      own2(this, key, value2);
     }
   });
 }
@@ -56724,21 +56721,21 @@ function defineLazyInternal(inst, key, compute) {
       const outer = broke;
       broke = false;
       try {
-        const value = compute(this);
+        const value2 = compute(this);
         if (broke)
           delete this[key];
         else
-          Object.defineProperty(this, key, { configurable: true, writable: true, value });
+          Object.defineProperty(this, key, { configurable: true, writable: true, value: value2 });
         broke = broke || outer;
-        return value;
+        return value2;
       } catch (err) {
         delete this[key];
         broke = broke || outer;
         throw err;
       }
     },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
+    set(value2) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value: value2 });
     }
   });
 }
@@ -56755,14 +56752,14 @@ function installLazyProp(inst, key, make, enumerable) {
       Object.defineProperty(this, key, desc);
       return desc.value;
     },
-    set(value) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value });
+    set(value2) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, enumerable, value: value2 });
     }
   });
 }
 var CONSTANT_CATCH = "~constantCatch";
-function constantCatch(value) {
-  const fn = () => value;
+function constantCatch(value2) {
+  const fn = () => value2;
   fn[CONSTANT_CATCH] = true;
   return fn;
 }
@@ -56891,8 +56888,8 @@ function _getMessage() {
   internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
   return internals.message;
 }
-function _setMessage(value) {
-  this._zod.message = value;
+function _setMessage(value2) {
+  this._zod.message = value2;
 }
 var _messageDesc = {
   get: _getMessage,
@@ -56915,12 +56912,12 @@ var initializer = (inst, def) => {
       configurable: true,
       enumerable: false,
       get() {
-        const value = () => this.message;
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
-        return value;
+        const value2 = () => this.message;
+        Object.defineProperty(this, "toString", { value: value2, configurable: true, writable: true });
+        return value2;
       },
-      set(value) {
-        Object.defineProperty(this, "toString", { value, configurable: true, writable: true });
+      set(value2) {
+        Object.defineProperty(this, "toString", { value: value2, configurable: true, writable: true });
       }
     });
   }
@@ -57005,9 +57002,9 @@ function finalizeParams(callee, params) {
   return { callee: params?.callee ?? callee, Err: params?.Err };
 }
 var _parse = (_Err) => {
-  const fn = (schema, value, _ctx, _params) => {
+  const fn = (schema, value2, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-    const result2 = schema._zod.run({ value, issues: [] }, ctx);
+    const result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
     if (result2 instanceof Promise) {
       throw new $ZodAsyncError();
     }
@@ -57021,9 +57018,9 @@ var _parse = (_Err) => {
   return fn;
 };
 var _parseAsync = (_Err) => {
-  const fn = async (schema, value, _ctx, params) => {
+  const fn = async (schema, value2, _ctx, params) => {
     const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-    let result2 = schema._zod.run({ value, issues: [] }, ctx);
+    let result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
     if (result2 instanceof Promise)
       result2 = await result2;
     if (result2.issues.length) {
@@ -57035,9 +57032,9 @@ var _parseAsync = (_Err) => {
   };
   return fn;
 };
-var _safeParse = (_Err) => (schema, value, _ctx) => {
+var _safeParse = (_Err) => (schema, value2, _ctx) => {
   const ctx = _ctx ? { ..._ctx, async: false } : { async: false };
-  const result2 = schema._zod.run({ value, issues: [] }, ctx);
+  const result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
   if (result2 instanceof Promise) {
     throw new $ZodAsyncError();
   }
@@ -57062,90 +57059,90 @@ function failure(Err, issues, ctx) {
     }
   };
 }
-var _safeParseAsync = (_Err) => async (schema, value, _ctx) => {
+var _safeParseAsync = (_Err) => async (schema, value2, _ctx) => {
   const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
-  let result2 = schema._zod.run({ value, issues: [] }, ctx);
+  let result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
   if (result2 instanceof Promise)
     result2 = await result2;
   return result2.issues.length ? failure(_Err, result2.issues, ctx) : { success: true, data: result2.value };
 };
 var COMPILE_INVALID = /* @__PURE__ */ Symbol.for("zod.compile.invalid");
 var COMPILE_FALLBACK = /* @__PURE__ */ Symbol.for("zod.compile.fallback");
-var validate = ((schema, value, _ctx) => {
+var validate = ((schema, value2, _ctx) => {
   const validator = schema._zod.bag.validator;
   if (validator !== void 0) {
-    if (validator(value) !== COMPILE_INVALID)
+    if (validator(value2) !== COMPILE_INVALID)
       return true;
     if (validator.definite === true && _ctx === void 0)
       return false;
   }
-  return validateFallback(schema, value, _ctx);
+  return validateFallback(schema, value2, _ctx);
 });
-function validateFallback(schema, value, _ctx) {
+function validateFallback(schema, value2, _ctx) {
   const ctx = _ctx ? { ..._ctx, async: false, abortEarly: true } : { async: false, abortEarly: true };
   const fallbackRun = schema._zod.bag.fallbackRun;
   let result2;
   if (fallbackRun) {
     ctx[COMPILE_FALLBACK] = true;
-    result2 = fallbackRun({ value, issues: [] }, ctx);
+    result2 = fallbackRun({ value: value2, issues: [] }, ctx);
   } else {
-    result2 = schema._zod.run({ value, issues: [] }, ctx);
+    result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
   }
   if (result2 instanceof Promise) {
     throw new $ZodAsyncError();
   }
   return result2.issues.length === 0;
 }
-var validateAsync = async (schema, value, _ctx) => {
+var validateAsync = async (schema, value2, _ctx) => {
   const ctx = _ctx ? { ..._ctx, async: true, abortEarly: true } : { async: true, abortEarly: true };
-  let result2 = schema._zod.run({ value, issues: [] }, ctx);
+  let result2 = schema._zod.run({ value: value2, issues: [] }, ctx);
   if (result2 instanceof Promise)
     result2 = await result2;
   return result2.issues.length === 0;
 };
 var _encode = (_Err) => {
   const parse4 = _parse(_Err);
-  const fn = (schema, value, _ctx, _params) => {
+  const fn = (schema, value2, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse4(schema, value, ctx, finalizeParams(fn, _params));
+    return parse4(schema, value2, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decode = (_Err) => {
   const parse4 = _parse(_Err);
-  const fn = (schema, value, _ctx, _params) => {
-    return parse4(schema, value, _ctx, finalizeParams(fn, _params));
+  const fn = (schema, value2, _ctx, _params) => {
+    return parse4(schema, value2, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _encodeAsync = (_Err) => {
   const parseAsync2 = _parseAsync(_Err);
-  const fn = async (schema, value, _ctx, _params) => {
+  const fn = async (schema, value2, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return await parseAsync2(schema, value, ctx, finalizeParams(fn, _params));
+    return await parseAsync2(schema, value2, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decodeAsync = (_Err) => {
   const parseAsync2 = _parseAsync(_Err);
-  const fn = async (schema, value, _ctx, _params) => {
-    return await parseAsync2(schema, value, _ctx, finalizeParams(fn, _params));
+  const fn = async (schema, value2, _ctx, _params) => {
+    return await parseAsync2(schema, value2, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
-var _safeEncode = (_Err) => (schema, value, _ctx) => {
+var _safeEncode = (_Err) => (schema, value2, _ctx) => {
   const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-  return _safeParse(_Err)(schema, value, ctx);
+  return _safeParse(_Err)(schema, value2, ctx);
 };
-var _safeDecode = (_Err) => (schema, value, _ctx) => {
-  return _safeParse(_Err)(schema, value, _ctx);
+var _safeDecode = (_Err) => (schema, value2, _ctx) => {
+  return _safeParse(_Err)(schema, value2, _ctx);
 };
-var _safeEncodeAsync = (_Err) => async (schema, value, _ctx) => {
+var _safeEncodeAsync = (_Err) => async (schema, value2, _ctx) => {
   const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-  return _safeParseAsync(_Err)(schema, value, ctx);
+  return _safeParseAsync(_Err)(schema, value2, ctx);
 };
-var _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
-  return _safeParseAsync(_Err)(schema, value, _ctx);
+var _safeDecodeAsync = (_Err) => async (schema, value2, _ctx) => {
+  return _safeParseAsync(_Err)(schema, value2, _ctx);
 };
 
 // node_modules/zod/v4/core/regexes.js
@@ -57680,26 +57677,26 @@ var $ZodType = /* @__PURE__ */ $constructor("$ZodType", (inst, def) => {
   get "~standard"() {
     return hide(this, "~standard", standardProps(this));
   },
-  set "~standard"(value) {
-    own2(this, "~standard", value);
+  set "~standard"(value2) {
+    own2(this, "~standard", value2);
   }
 });
 var toStandardResult = (r, ctx) => r.issues.length ? { issues: r.issues.map((iss) => finalizeIssue(iss, ctx, config2())) } : { value: r.value };
-async function validateAsync2(inst, value) {
+async function validateAsync2(inst, value2) {
   const ctx = { async: true };
-  return toStandardResult(await inst._zod.run({ value, issues: [] }, ctx), ctx);
+  return toStandardResult(await inst._zod.run({ value: value2, issues: [] }, ctx), ctx);
 }
 function standardProps(inst) {
   return {
-    validate: (value) => {
+    validate: (value2) => {
       const ctx = { async: false };
       try {
-        const r = inst._zod.run({ value, issues: [] }, ctx);
+        const r = inst._zod.run({ value: value2, issues: [] }, ctx);
         if (!(r instanceof Promise))
           return toStandardResult(r, ctx);
       } catch (_) {
       }
-      return validateAsync2(inst, value);
+      return validateAsync2(inst, value2);
     },
     vendor: "zod",
     version: 1
@@ -57791,8 +57788,8 @@ function parseURLObject(trimmed2, def) {
   }
 }
 var asciiTabOrNewline = /[\t\n\r]/g;
-function stripTabAndNewline(value) {
-  return value.replace(asciiTabOrNewline, "");
+function stripTabAndNewline(value2) {
+  return value2.replace(asciiTabOrNewline, "");
 }
 function urlHostnameOk(url, hostname2) {
   hostname2.lastIndex = 0;
@@ -57919,10 +57916,10 @@ var $ZodIPv4 = /* @__PURE__ */ $constructor("$ZodIPv4", (inst, def) => {
   $ZodStringFormat.init(inst, def);
 });
 var ipv6Alphabet = /^[0-9a-fA-F:.]+$/;
-function isValidIPv6(value) {
-  if (!ipv6Alphabet.test(value))
+function isValidIPv6(value2) {
+  if (!ipv6Alphabet.test(value2))
     return false;
-  return canParseURL(`http://[${value}]`);
+  return canParseURL(`http://[${value2}]`);
 }
 var $ZodIPv6 = /* @__PURE__ */ $constructor("$ZodIPv6", (inst, def) => {
   def.pattern ?? (def.pattern = ipv6);
@@ -57943,8 +57940,8 @@ var $ZodCIDRv4 = /* @__PURE__ */ $constructor("$ZodCIDRv4", (inst, def) => {
   def.pattern ?? (def.pattern = cidrv4);
   $ZodStringFormat.init(inst, def);
 });
-function isValidCIDRv6(value) {
-  const parts3 = value.split("/");
+function isValidCIDRv6(value2) {
+  const parts3 = value2.split("/");
   if (parts3.length !== 2)
     return false;
   const [address2, prefix] = parts3;
@@ -58331,11 +58328,11 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
   });
   const isObject2 = isObject;
   const catchall = def.catchall;
-  let value;
+  let value2;
   const memo2 = globalConfig.memoizer;
   memo2?.attach(inst);
   inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
+    value2 ?? (value2 = _normalized.value);
     const input = payload.value;
     if (!isObject2(input)) {
       payload.issues.push({
@@ -58348,10 +58345,10 @@ var $ZodObject = /* @__PURE__ */ $constructor("$ZodObject", (inst, def) => {
     }
     payload.value = memo2 ? memo2.alloc(inst, payload, {}, ctx) : {};
     const proms = [];
-    const shape = value.shape;
+    const shape = value2.shape;
     const abortEarly = ctx?.abortEarly;
     let seen2 = payload.issues.length;
-    for (const key of value.allKeys) {
+    for (const key of value2.allKeys) {
       if (abortEarly && payload.issues.length !== seen2) {
         if (aborted(payload, seen2))
           break;
@@ -58478,9 +58475,9 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
   const allowsEval2 = allowsEval;
   const fastEnabled = jit && allowsEval2.value;
   const catchall = def.catchall;
-  let value;
+  let value2;
   inst._zod.parse = (payload, ctx) => {
-    value ?? (value = _normalized.value);
+    value2 ?? (value2 = _normalized.value);
     const input = payload.value;
     if (!isObject2(input)) {
       payload.issues.push({
@@ -58497,7 +58494,7 @@ var $ZodObjectJIT = /* @__PURE__ */ $constructor("$ZodObjectJIT", (inst, def) =>
       payload = fastpass(payload, ctx);
       if (!catchall)
         return payload;
-      return handleCatchall([], input, payload, ctx, value, inst, ctx?.abortEarly === true);
+      return handleCatchall([], input, payload, ctx, value2, inst, ctx?.abortEarly === true);
     }
     return superParse(payload, ctx);
   };
@@ -59147,8 +59144,8 @@ var $ZodCyclicError = class extends Error {
 };
 var STATE = "~memo";
 var NO_ISSUES = [];
-function isRef(value) {
-  return value !== null && typeof value === "object";
+function isRef(value2) {
+  return value2 !== null && typeof value2 === "object";
 }
 function cloneIssues(issues) {
   return issues.map((iss) => iss.path ? { ...iss, path: iss.path.slice() } : { ...iss });
@@ -59275,13 +59272,13 @@ function isRecursive(inst, stack, resolve11) {
         const desc = Object.getOwnPropertyDescriptor(def, key);
         if (!desc || desc.get)
           continue;
-        const value = desc.value;
-        if (!value || typeof value !== "object")
+        const value2 = desc.value;
+        if (!value2 || typeof value2 !== "object")
           continue;
-        if (value._zod)
-          check2(value);
-        else if (Array.isArray(value))
-          for (const el of value)
+        if (value2._zod)
+          check2(value2);
+        else if (Array.isArray(value2))
+          for (const el of value2)
             check2(el);
       }
     }
@@ -59407,9 +59404,9 @@ var memo = {
 function memoizer() {
   return memo;
 }
-function isBackEdge(ctx, value) {
+function isBackEdge(ctx, value2) {
   const backEdges = ctx[STATE]?.backEdges;
-  return backEdges !== void 0 && isRef(value) && backEdges.has(value);
+  return backEdges !== void 0 && isRef(value2) && backEdges.has(value2);
 }
 
 // node_modules/zod/v4/locales/en.js
@@ -59893,47 +59890,47 @@ function _never(Class2, params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _lt(value, params) {
+function _lt(value2, params) {
   return new $ZodCheckLessThan({
     check: "less_than",
     ...normalizeParams(params),
-    value,
+    value: value2,
     inclusive: false
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _lte(value, params) {
+function _lte(value2, params) {
   return new $ZodCheckLessThan({
     check: "less_than",
     ...normalizeParams(params),
-    value,
+    value: value2,
     inclusive: true
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _gt(value, params) {
+function _gt(value2, params) {
   return new $ZodCheckGreaterThan({
     check: "greater_than",
     ...normalizeParams(params),
-    value,
+    value: value2,
     inclusive: false
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _gte(value, params) {
+function _gte(value2, params) {
   return new $ZodCheckGreaterThan({
     check: "greater_than",
     ...normalizeParams(params),
-    value,
+    value: value2,
     inclusive: true
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _multipleOf(value, params) {
+function _multipleOf(value2, params) {
   return new $ZodCheckMultipleOf({
     check: "multiple_of",
     ...normalizeParams(params),
-    value
+    value: value2
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -60624,22 +60621,22 @@ var createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params) =
 };
 
 // node_modules/zod/v4/core/json-schema-processors.js
-var narrowMin = (agg, key, value) => {
-  if (agg[key] === void 0 || value > agg[key])
-    agg[key] = value;
+var narrowMin = (agg, key, value2) => {
+  if (agg[key] === void 0 || value2 > agg[key])
+    agg[key] = value2;
 };
-var narrowMax = (agg, key, value) => {
-  if (agg[key] === void 0 || value < agg[key])
-    agg[key] = value;
+var narrowMax = (agg, key, value2) => {
+  if (agg[key] === void 0 || value2 < agg[key])
+    agg[key] = value2;
 };
-var narrowBoth = (agg, value) => {
-  narrowMin(agg, "minimum", value);
-  narrowMax(agg, "maximum", value);
+var narrowBoth = (agg, value2) => {
+  narrowMin(agg, "minimum", value2);
+  narrowMax(agg, "maximum", value2);
 };
-var addDivisor = (agg, value) => {
+var addDivisor = (agg, value2) => {
   agg.multipleOf ?? (agg.multipleOf = []);
-  if (!agg.multipleOf.includes(value))
-    agg.multipleOf.push(value);
+  if (!agg.multipleOf.includes(value2))
+    agg.multipleOf.push(value2);
 };
 var addPattern = (agg, pattern3) => {
   agg.patterns ?? (agg.patterns = /* @__PURE__ */ new Set());
@@ -61083,9 +61080,9 @@ var nonoptionalProcessor = (schema, ctx, _json, params) => {
   seen2.ref = def.innerType;
 };
 var UNREPRESENTABLE_DEFAULT = /* @__PURE__ */ Symbol();
-function serializeDefaultValue(value, schema, ctx, json2, params) {
+function serializeDefaultValue(value2, schema, ctx, json2, params) {
   let unrepresentable = false;
-  const serialized = JSON.stringify(value, (_, val) => {
+  const serialized = JSON.stringify(value2, (_, val) => {
     if (typeof val !== "bigint")
       return val;
     unrepresentable = true;
@@ -61101,9 +61098,9 @@ var defaultProcessor = (schema, ctx, json2, params) => {
   processSchema(def.innerType, ctx, params);
   const seen2 = ctx.seen.get(schema);
   seen2.ref = def.innerType;
-  const value = serializeDefaultValue(def.defaultValue, schema, ctx, json2, params);
-  if (value !== UNREPRESENTABLE_DEFAULT)
-    json2.default = value;
+  const value2 = serializeDefaultValue(def.defaultValue, schema, ctx, json2, params);
+  if (value2 !== UNREPRESENTABLE_DEFAULT)
+    json2.default = value2;
 };
 var prefaultProcessor = (schema, ctx, json2, params) => {
   const def = schema._zod.def;
@@ -61112,9 +61109,9 @@ var prefaultProcessor = (schema, ctx, json2, params) => {
   seen2.ref = def.innerType;
   if (ctx.io !== "input")
     return;
-  const value = serializeDefaultValue(def.defaultValue, schema, ctx, json2, params);
-  if (value !== UNREPRESENTABLE_DEFAULT)
-    json2._prefault = value;
+  const value2 = serializeDefaultValue(def.defaultValue, schema, ctx, json2, params);
+  if (value2 !== UNREPRESENTABLE_DEFAULT)
+    json2._prefault = value2;
 };
 var catchProcessor = (schema, ctx, json2, params) => {
   const def = schema._zod.def;
@@ -61159,12 +61156,12 @@ function _lazyMethod(proto, key, make) {
     configurable: true,
     enumerable: false,
     get() {
-      const value = make(this);
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
-      return value;
+      const value2 = make(this);
+      Object.defineProperty(this, key, { value: value2, configurable: true, writable: true });
+      return value2;
     },
-    set(value) {
-      Object.defineProperty(this, key, { value, configurable: true, writable: true });
+    set(value2) {
+      Object.defineProperty(this, key, { value: value2, configurable: true, writable: true });
     }
   });
 }
@@ -61331,8 +61328,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
       }
     });
   },
-  set "~standard"(value) {
-    util_exports.own(this, "~standard", value);
+  set "~standard"(value2) {
+    util_exports.own(this, "~standard", value2);
   },
   parse: function _parse2(data, params) {
     return parse2(this, data, params, { callee: _parse2 });
@@ -61350,8 +61347,8 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
   get spa() {
     return this?.safeParseAsync;
   },
-  set spa(value) {
-    util_exports.own(this, "spa", value);
+  set spa(value2) {
+    util_exports.own(this, "spa", value2);
   },
   validate(data, params) {
     return validate(this, data, params);
@@ -61659,23 +61656,23 @@ var ZodNumber = /* @__PURE__ */ $constructor(
     },
     format: (inst) => aggregateChecks(inst).format ?? null
   }, {
-    gt(value, params) {
-      return this.check(_gt(value, params));
+    gt(value2, params) {
+      return this.check(_gt(value2, params));
     },
-    gte(value, params) {
-      return this.check(_gte(value, params));
+    gte(value2, params) {
+      return this.check(_gte(value2, params));
     },
-    min(value, params) {
-      return this.check(_gte(value, params));
+    min(value2, params) {
+      return this.check(_gte(value2, params));
     },
-    lt(value, params) {
-      return this.check(_lt(value, params));
+    lt(value2, params) {
+      return this.check(_lt(value2, params));
     },
-    lte(value, params) {
-      return this.check(_lte(value, params));
+    lte(value2, params) {
+      return this.check(_lte(value2, params));
     },
-    max(value, params) {
-      return this.check(_lte(value, params));
+    max(value2, params) {
+      return this.check(_lte(value2, params));
     },
     int(params) {
       return this.check(int(params));
@@ -61695,11 +61692,11 @@ var ZodNumber = /* @__PURE__ */ $constructor(
     nonpositive(params) {
       return this.check(_lte(0, params));
     },
-    multipleOf(value, params) {
-      return this.check(_multipleOf(value, params));
+    multipleOf(value2, params) {
+      return this.check(_multipleOf(value2, params));
     },
-    step(value, params) {
-      return this.check(_multipleOf(value, params));
+    step(value2, params) {
+      return this.check(_multipleOf(value2, params));
     },
     finite() {
       return this;
@@ -61882,11 +61879,11 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   const keys = new Set(Object.keys(def.entries));
   inst.extract = (values, params) => {
     const newEntries = {};
-    for (const value of values) {
-      if (keys.has(value)) {
-        newEntries[value] = def.entries[value];
+    for (const value2 of values) {
+      if (keys.has(value2)) {
+        newEntries[value2] = def.entries[value2];
       } else
-        throw new Error(`Key ${value} not found in enum`);
+        throw new Error(`Key ${value2} not found in enum`);
     }
     return new ZodEnum({
       ...def,
@@ -61897,11 +61894,11 @@ var ZodEnum = /* @__PURE__ */ $constructor("ZodEnum", (inst, def) => {
   };
   inst.exclude = (values, params) => {
     const newEntries = { ...def.entries };
-    for (const value of values) {
-      if (keys.has(value)) {
-        delete newEntries[value];
+    for (const value2 of values) {
+      if (keys.has(value2)) {
+        delete newEntries[value2];
       } else
-        throw new Error(`Key ${value} not found in enum`);
+        throw new Error(`Key ${value2} not found in enum`);
     }
     return new ZodEnum({
       ...def,
@@ -61933,10 +61930,10 @@ var ZodLiteral = /* @__PURE__ */ $constructor("ZodLiteral", (inst, def) => {
     }
   });
 });
-function literal(value, params) {
+function literal(value2, params) {
   return new ZodLiteral({
     type: "literal",
-    values: Array.isArray(value) ? value : [value],
+    values: Array.isArray(value2) ? value2 : [value2],
     ...util_exports.normalizeParams(params)
   });
 }
@@ -62287,41 +62284,41 @@ function validateSpec(file5, text4) {
   const written3 = (path5) => path5.map((key, i) => i === 1 && path5[0] === "probes" ? origins[Number(key)] ?? key : key);
   const locate = (path5) => at(offsetOf(doc, written3(path5)));
   if (syntax.length > 0) return broken(syntax);
-  let value;
+  let value2;
   try {
-    value = doc.toJS({ maxAliasCount: 100 });
+    value2 = doc.toJS({ maxAliasCount: 100 });
   } catch (error3) {
     return broken([{ at: at(0), message: error3.message }]);
   }
-  const expanded = expandMatrices(isRecord2(value) && Array.isArray(value["probes"]) ? value["probes"] : []);
+  const expanded = expandMatrices(isRecord(value2) && Array.isArray(value2["probes"]) ? value2["probes"] : []);
   const problems = expanded.problems.map(({ index, message }) => ({ at: at(offsetOf(doc, ["probes", index])), message }));
   origins = expanded.origins;
-  if (isRecord2(value) && Array.isArray(value["probes"]) && expanded.problems.length === 0) value = { ...value, probes: expanded.probes };
-  const parsed = specSchema.safeParse(value, { reportInput: true });
+  if (isRecord(value2) && Array.isArray(value2["probes"]) && expanded.problems.length === 0) value2 = { ...value2, probes: expanded.probes };
+  const parsed = specSchema.safeParse(value2, { reportInput: true });
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue2) => explain2({ ...issue2, path: written3(issue2.path) }, doc, (path5) => at(offsetOf(doc, path5)), at)));
-  problems.push(...crossProblems(value, locate));
+  problems.push(...crossProblems(value2, locate));
   problems.sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
   function broken(list) {
     return { problems: list, locate: () => ({ file: file5, line: 1, column: 1 }) };
   }
 }
-function crossProblems(value, locate) {
-  if (!isRecord2(value)) return [];
-  const { ready, container: container2, probes } = value;
+function crossProblems(value2, locate) {
+  if (!isRecord(value2)) return [];
+  const { ready, container: container2, probes } = value2;
   const found = [];
-  if (isRecord2(ready) && ["http", "tcp", "log"].filter((key) => Object.hasOwn(ready, key)).length !== 1) {
+  if (isRecord(ready) && ["http", "tcp", "log"].filter((key) => Object.hasOwn(ready, key)).length !== 1) {
     found.push({ at: locate(["ready"]), message: "ready: give exactly one of http, tcp, log" });
   }
-  if (isRecord2(container2)) {
+  if (isRecord(container2)) {
     found.push(...["command", "entrypoint"].flatMap((key) => wordProblem(container2[key], ["container", key], locate)));
     const replaced = ["cap-add", "cap-drop", "security-opt"].filter((key) => key in container2);
     if (container2["only-apparmor"] === true && replaced.length > 0) found.push({ at: locate(["container", replaced[0] ?? ""]), message: `container: \`only-apparmor\` replaces ${replaced.map((key) => `\`${key}\``).join(", ")}` });
     if (container2["hold"] === true && ("command" in container2 || "entrypoint" in container2)) found.push({ at: locate(["container", "hold"]), message: "container: `hold` replaces `command` and `entrypoint`" });
   }
-  const known4 = isRecord2(value["peers"]) ? Object.keys(value["peers"]) : [];
+  const known4 = isRecord(value2["peers"]) ? Object.keys(value2["peers"]) : [];
   if (known4.includes("container")) found.push({ at: locate(["peers", "container"]), message: "peers: `container` is the container itself" });
-  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord2(probe3) ? peerProblems(probe3, known4, i, locate) : []));
+  if (Array.isArray(probes)) found.push(...probes.flatMap((probe3, i) => isRecord(probe3) ? peerProblems(probe3, known4, i, locate) : []));
   return [...found, ...probeProblems(Array.isArray(probes) ? probes : [], locate)];
 }
 function wordProblem(line2, path5, locate) {
@@ -62348,7 +62345,7 @@ function peerProblems(probe3, known4, i, locate) {
 function probeProblems(probes, locate) {
   const names = /* @__PURE__ */ new Map();
   return probes.flatMap((probe3, i) => {
-    if (!isRecord2(probe3)) return [];
+    if (!isRecord(probe3)) return [];
     const found = [];
     const say = (message, key) => {
       found.push({ at: locate(key === void 0 ? ["probes", i] : ["probes", i, key]), message });
@@ -62364,11 +62361,11 @@ function probeProblems(probes, locate) {
     found.push(...wordProblem(probe3["run"], ["probes", i, "run"], locate));
     if ("try" in probe3) found.push(...operationProblem(probe3["try"], ["probes", i, "try"], locate));
     const { expect: expect2 } = probe3;
-    const wanted = isRecord2(expect2) ? ["label", "mode", "secure"].find((key) => key in expect2) : void 0;
+    const wanted = isRecord(expect2) ? ["label", "mode", "secure"].find((key) => key in expect2) : void 0;
     if (wanted !== void 0) {
       const tried = typeof probe3["try"] === "string" || Array.isArray(probe3["try"]) ? splitList(probe3["try"])[0] ?? "" : "exec" in probe3 ? "exec" : "";
       if (!CARRYING.has(tried)) say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...CARRYING].join(", ")}`, "expect");
-      else if (isRecord2(expect2) && expect2["access"] === "denied") say(`\`${wanted}\`: what is denied carries nothing`, "expect");
+      else if (isRecord(expect2) && expect2["access"] === "denied") say(`\`${wanted}\`: what is denied carries nothing`, "expect");
       else if (wanted === "secure" && !tried.startsWith("exec")) say("`secure` goes with an execution", "expect");
     }
     const name2 = probe3["name"];
@@ -62401,17 +62398,17 @@ function explain2(issue2, doc, locate, at) {
 function knownKeys(path5) {
   let shapes = [specSchema];
   for (const key of path5) shapes = shapes.flatMap(unwrap).flatMap((shape) => child(shape, key));
-  return shapes.flatMap(unwrap).flatMap((shape) => isRecord2(shape) && isRecord2(shape["shape"]) ? Object.keys(shape["shape"]) : []);
+  return shapes.flatMap(unwrap).flatMap((shape) => isRecord(shape) && isRecord(shape["shape"]) ? Object.keys(shape["shape"]) : []);
 }
 function unwrap(shape) {
-  const def = isRecord2(shape) && isRecord2(shape["def"]) ? shape["def"] : {};
+  const def = isRecord(shape) && isRecord(shape["def"]) ? shape["def"] : {};
   if ("innerType" in def) return unwrap(def["innerType"]);
   if (Array.isArray(def["options"])) return def["options"].flatMap(unwrap);
   return [shape];
 }
 function child(shape, key) {
-  if (!isRecord2(shape)) return [];
-  if (isRecord2(shape["shape"])) return [shape["shape"][String(key)]];
+  if (!isRecord(shape)) return [];
+  if (isRecord(shape["shape"])) return [shape["shape"][String(key)]];
   return "element" in shape ? [shape["element"]] : [];
 }
 function offsetOf(doc, path5) {
@@ -62425,9 +62422,6 @@ function keyOffset(doc, path5, key) {
   const map = path5.length === 0 ? doc.contents : doc.getIn(path5, true);
   const pair = (0, import_yaml.isMap)(map) ? map.items.find((item) => (0, import_yaml.isScalar)(item.key) && String(item.key.value) === key) : void 0;
   return (0, import_yaml.isScalar)(pair?.key) && pair.key.range ? pair.key.range[0] : offsetOf(doc, path5);
-}
-function isRecord2(value) {
-  return typeof value === "object" && value !== null;
 }
 
 // src/spec/load.ts
@@ -62559,7 +62553,7 @@ function find({ profiles }, name2) {
 }
 async function confirmed(options, base, head2, differences, notes) {
   const unasked = differences.map(({ examples }) => examples.map((access5) => ({ access: access5 })));
-  if (differences.length === 0 || base.kind !== "profile" || [base, head2].some(({ flags: flags2 }) => flags2.some((flag3) => /^(?:unconfined|default_allow)$/.test(flag3)))) return unasked;
+  if (differences.length === 0 || base.kind !== "profile" || [base, head2].some(({ flags: flags2 }) => flags2.some((flag4) => /^(?:unconfined|default_allow)$/.test(flag4)))) return unasked;
   const id = runId();
   const changes = await beginChanges(id, { switches: [] });
   try {
@@ -62767,8 +62761,8 @@ function summary(permissions2) {
 function accessText(access5) {
   const { class: kind, ...rest } = access5;
   if (access5.class === "file") return `${access5.permission} ${access5.path}${access5.target === void 0 ? "" : ` -> ${access5.target}`}${access5.owner === false ? " (of another user)" : ""}`;
-  const words5 = Object.entries(rest).map(([key, value]) => [key, typeof value === "string" ? value : value.join(",")]);
-  return [kind, ...words5.flatMap(([key, value]) => value === "" ? [] : [`${key}=${value}`])].join(" ");
+  const words5 = Object.entries(rest).map(([key, value2]) => [key, typeof value2 === "string" ? value2 : value2.join(",")]);
+  return [kind, ...words5.flatMap(([key, value2]) => value2 === "" ? [] : [`${key}=${value2}`])].join(" ");
 }
 function place({ span: { file: file5, line: line2 } }, { root, places }) {
   const copy = places.find(([folder]) => file5.startsWith(folder));
@@ -62776,7 +62770,7 @@ function place({ span: { file: file5, line: line2 } }, { root, places }) {
 }
 
 // src/cli/diff-in-lab.ts
-var import_node_fs36 = require("node:fs");
+var import_node_fs37 = require("node:fs");
 var import_node_path29 = require("node:path");
 
 // src/lab/build.ts
@@ -64103,11 +64097,11 @@ async function interactiveShell(guest) {
 }
 
 // src/cli/run-in-lab.ts
-var import_node_fs35 = require("node:fs");
+var import_node_fs36 = require("node:fs");
 var import_node_path28 = require("node:path");
 
 // src/cli/run.ts
-var import_node_fs34 = require("node:fs");
+var import_node_fs35 = require("node:fs");
 var import_node_path27 = require("node:path");
 
 // src/report/coverage.ts
@@ -64286,8 +64280,8 @@ function recordText(record2) {
   const parts3 = [record2.type, field("operation") ?? "?"];
   if (name2 !== void 0) parts3.push(quoted(name2));
   for (const key of TELLING) {
-    const value = field(key);
-    if (value !== void 0) parts3.push(`${key}=${quoted(value)}`);
+    const value2 = field(key);
+    if (value2 !== void 0) parts3.push(`${key}=${quoted(value2)}`);
   }
   return oneLine(parts3.join(" "), LINE);
 }
@@ -64386,11 +64380,13 @@ function outcomeOf2(exit) {
 }
 function meaningOf(ledger) {
   const code2 = exitCode(ledger);
-  const onlyCoverage = code2 === EXIT.failed && countsOf(ledger).fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  const { fail, skipped } = countsOf(ledger);
+  if (code2 === EXIT.ok) return skipped === 0 ? "every probe holds" : `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
+  const onlyCoverage = code2 === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
   return onlyCoverage ? "the probes do not cover as much of the profile as was asked for" : EXIT_MEANS[code2];
 }
 var EXIT_MEANS = {
-  [EXIT.ok]: "every probe holds",
+  [EXIT.ok]: "every probe that this host can ask holds",
   [EXIT.failed]: "the profile fails its spec",
   [EXIT.usage]: "a spec, profile or option is wrong",
   [EXIT.undecided]: "not all is proved",
@@ -64438,8 +64434,8 @@ function passText({ probe: probe3, observation, control, witnesses }) {
   if (control !== void 0) parts3.push(`control: ${observationText(control)}`);
   return oneLine(parts3.join(" \xB7 "), WIDTH2);
 }
-function factLine([label, value], paint, style) {
-  const text4 = oneLine(value, WIDTH2);
+function factLine([label, value2], paint, style) {
+  const text4 = oneLine(value2, WIDTH2);
   return `      ${paint(label.padEnd(9), "dim")} ${style === void 0 ? text4 : paint(text4, style)}`;
 }
 function outputLines(label, output2, paint) {
@@ -64491,8 +64487,17 @@ var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary
 var MUTATION_FILES = { json: "mutation.json", markdown: "mutation.md" };
 
 // src/report/write.ts
-var import_node_fs33 = require("node:fs");
+var import_node_fs34 = require("node:fs");
 var import_node_path26 = require("node:path");
+
+// src/host/owner.ts
+var import_node_fs33 = require("node:fs");
+function giverTo(owner) {
+  const [uid, gid] = (owner ?? "").split(":").map(Number);
+  return (path5) => {
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs33.chownSync)(path5, uid, gid);
+  };
+}
 
 // src/report/evidence.ts
 var CASE_BYTES = 64 * 1024;
@@ -64514,7 +64519,7 @@ function outputsOf(prefix, seen2) {
   return [["stdout", seen2.stdout], ["stderr", seen2.stderr]].filter(([, output2]) => output2.text !== "" || output2.bytes > 0).map(([name2, output2]) => [`${prefix}${name2}, ${sizeText(output2)}`, output2]);
 }
 function caseFacts(entry, root) {
-  return harmless(factsOf(entry, root).map(([label, value]) => `${label.padEnd(10)}${value}`).join("\n"));
+  return harmless(factsOf(entry, root).map(([label, value2]) => `${label.padEnd(10)}${value2}`).join("\n"));
 }
 function caseOutput(entry, root) {
   const blocks = [head(caseFacts(entry, root), CASE_BYTES / 2)];
@@ -64551,7 +64556,7 @@ function caseProperties(entry, root) {
     if (observation.status !== void 0) properties.push(["status", String(observation.status)]);
   }
   properties.push(["control", control === void 0 ? "none" : observationText(control)], ["records", String(witnesses.length)]);
-  return properties.map(([name2, value]) => [name2, harmless(oneLine(value, VALUE))]);
+  return properties.map(([name2, value2]) => [name2, harmless(oneLine(value2, VALUE))]);
 }
 function hashText(algorithm, hash) {
   return algorithm === void 0 || hash === void 0 ? void 0 : `${algorithm}:${hash}`;
@@ -64594,7 +64599,7 @@ function suiteProperties(ledger, suite) {
       ...coverageProperties(suite)
     );
   }
-  return properties.flatMap(([name2, value]) => value === void 0 ? [] : [[name2, harmless(oneLine(value, VALUE))]]);
+  return properties.flatMap(([name2, value2]) => value2 === void 0 ? [] : [[name2, harmless(oneLine(value2, VALUE))]]);
 }
 function coverageProperties({ coverage }) {
   if (!isKnown(coverage)) return coverage === void 0 ? [] : [["coverage.unknown", coverage.unknown]];
@@ -64614,7 +64619,7 @@ function block(text4) {
   return escaped(visibleLines(text4));
 }
 function tag2(name2, attributes, ...content) {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`).join("");
+  const list = Object.entries(attributes).map(([key, value2]) => ` ${key}="${value2}"`).join("");
   return `<${name2}${list}>${content.join("")}</${name2}>`;
 }
 
@@ -64744,7 +64749,7 @@ function entryHtml(entry, root, anchor2) {
   const { probe: probe3, verdict: verdict2, observation } = entry;
   const [mark, tone] = Object.hasOwn(VERDICT, verdict2.kind) ? VERDICT[verdict2.kind] : VERDICT.inconclusive;
   const happened = observation === void 0 ? "" : ` \u2192 ${observationText(observation)}`;
-  const facts = factsOf(entry, root).map(([name2, value]) => tag2("dt", {}, inline(name2)) + tag2("dd", {}, inline(value)));
+  const facts = factsOf(entry, root).map(([name2, value2]) => tag2("dt", {}, inline(name2)) + tag2("dd", {}, inline(value2)));
   const open5 = verdict2.kind === "pass" || verdict2.kind === "skipped" ? {} : { open: "" };
   return tag2(
     "details",
@@ -64755,7 +64760,7 @@ function entryHtml(entry, root, anchor2) {
   );
 }
 function hostHtml({ host }) {
-  const rows = Object.entries(host ?? {}).map(([key, value]) => tag2("tr", {}, tag2("th", {}, inline(key)), tag2("td", {}, tag2("code", {}, inline(String(value))))));
+  const rows = Object.entries(host ?? {}).map(([key, value2]) => tag2("tr", {}, tag2("th", {}, inline(key)), tag2("td", {}, tag2("code", {}, inline(String(value2))))));
   return rows.length === 0 ? "" : tag2("h2", {}, "Host") + tag2("table", {}, ...rows);
 }
 
@@ -64839,14 +64844,14 @@ function seconds(ms2) {
   return Number.isFinite(ms2) && ms2 > 0 ? Math.round(ms2) / 1e3 : 0;
 }
 function utc(time2, fallback) {
-  const ms2 = [Date.parse(time2), Date.parse(fallback)].find((value) => !Number.isNaN(value));
+  const ms2 = [Date.parse(time2), Date.parse(fallback)].find((value2) => !Number.isNaN(value2));
   return ms2 === void 0 ? void 0 : new Date(ms2).toISOString();
 }
 function addSuite(node2, ledger, suite, names, options) {
   node2.name(names.take(suite?.title ?? "run", suite === void 0 ? "run" : "suite")).time(seconds(suite?.durationMs ?? ledger.durationMs));
   const timestamp = utc(suite?.startedAt ?? ledger.startedAt, ledger.startedAt);
   if (timestamp !== void 0) node2.timestamp(timestamp);
-  for (const [name2, value] of suiteProperties(ledger, suite)) node2.property(name2, value);
+  for (const [name2, value2] of suiteProperties(ledger, suite)) node2.property(name2, value2);
   const create = node2["createElement"].bind(node2);
   return Object.assign(node2, {
     createElement(parent) {
@@ -64861,7 +64866,7 @@ function addCase(suite, data, names) {
   const { element, type: type5 } = data.outcome;
   const node2 = suite.testCase().className(data.className).name(names.take(data.name, "probe", data.className)).time(seconds(data.ms));
   if (data.file !== "") node2.file(oneLine(data.file, MESSAGE));
-  for (const [name2, value] of data.properties) node2.property(name2, value);
+  for (const [name2, value2] of data.properties) node2.property(name2, value2);
   const build2 = node2.build.bind(node2);
   Object.assign(node2, {
     getFailureCount: () => element === "failure" ? 1 : 0,
@@ -64928,8 +64933,8 @@ function opening(ledger, budget) {
   ];
   if (wrong2.length > 0) lines2.push(listed(wrong2, budget / 2));
   lines2.push(listed(ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`), budget / 4));
-  const host = Object.entries(ledger.host ?? {}).filter(([, value]) => value !== void 0);
-  if (host.length > 0) lines2.push(["| host | |", "|---|---|", ...host.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`)].join("\n"));
+  const host = Object.entries(ledger.host ?? {}).filter(([, value2]) => value2 !== void 0);
+  if (host.length > 0) lines2.push(["| host | |", "|---|---|", ...host.map(([key, value2]) => `| ${plain(key)} | ${code(value2)} |`)].join("\n"));
   return lines2.filter((line2) => line2 !== "").join("\n\n");
 }
 function coverageOf2(ledger, budget, root) {
@@ -64964,7 +64969,7 @@ function row3(entry, root) {
   return `| ${cells.join(" | ")} |`;
 }
 function detail(entry, root) {
-  const facts = factsOf(entry, root).filter(([label]) => label !== "hint").map(([label, value]) => `${label.padEnd(10)}${value}`).join("\n");
+  const facts = factsOf(entry, root).filter(([label]) => label !== "hint").map(([label, value2]) => `${label.padEnd(10)}${value2}`).join("\n");
   const parts3 = [`<details><summary>${markOf(entry)} ${plain(entry.probe.name, 200)}</summary>`, fenced(facts)];
   if (entry.verdict.hint !== void 0) parts3.push("Hint:", fenced(visibleLines(head(entry.verdict.hint, BLOCK_BYTES))));
   const blocks = [
@@ -64986,21 +64991,18 @@ function writeReports(ledger, folder, owner) {
   return writeFiles({ [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }), [REPORT_FILES.html]: html(ledger, { root }) }, folder, owner);
 }
 function writeFiles(contents, folder, owner) {
-  const [uid, gid] = (owner ?? "").split(":").map(Number);
-  const give = (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs33.chownSync)(path5, uid, gid);
-  };
+  const give = giverTo(owner);
   try {
-    (0, import_node_fs33.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs33.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs34.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs34.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     give(folder);
     return Object.entries(contents).map(([name2, text4]) => {
       const path5 = (0, import_node_path26.join)(folder, name2);
-      const fd = (0, import_node_fs33.openSync)(path5, import_node_fs33.constants.O_WRONLY | import_node_fs33.constants.O_CREAT | import_node_fs33.constants.O_TRUNC | import_node_fs33.constants.O_NOFOLLOW, 420);
+      const fd = (0, import_node_fs34.openSync)(path5, import_node_fs34.constants.O_WRONLY | import_node_fs34.constants.O_CREAT | import_node_fs34.constants.O_TRUNC | import_node_fs34.constants.O_NOFOLLOW, 420);
       try {
-        (0, import_node_fs33.writeFileSync)(fd, text4);
+        (0, import_node_fs34.writeFileSync)(fd, text4);
       } finally {
-        (0, import_node_fs33.closeSync)(fd);
+        (0, import_node_fs34.closeSync)(fd);
       }
       give(path5);
       return path5;
@@ -65020,8 +65022,6 @@ async function runRun(given, args) {
   return isRoot() ? runHere(specs, args) : asRoot();
 }
 function commandLine(specs, args) {
-  const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
-  const flag3 = (name2, on2) => on2 ? [`--${name2}`] : [];
   return [
     "run",
     "--host=local",
@@ -65042,7 +65042,7 @@ function commandLine(specs, args) {
 function defaultSpecs() {
   let found = [];
   try {
-    found = (0, import_node_fs34.readdirSync)("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path27.join)("specs", name2));
+    found = (0, import_node_fs35.readdirSync)("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path27.join)("specs", name2));
   } catch {
   }
   if (found.length === 0) throw new HarnessError("usage", "No spec is given, and there is none in specs/.");
@@ -65111,6 +65111,12 @@ function interruption() {
 
 // src/cli/run-in-lab.ts
 var MAX_NEIGHBOURS = 500;
+function value(name2, text4) {
+  return text4 === void 0 ? [] : [`--${name2}=${text4}`];
+}
+function flag3(name2, on2) {
+  return on2 ? [`--${name2}`] : [];
+}
 async function runInLab({ labSuite, plans, commandLine: commandLine3, reportDir, reports: names }) {
   const signal3 = interruption();
   const image = await buildLab({ suite: labSuite, progress });
@@ -65147,17 +65153,17 @@ function planFiles(plans) {
     ...plan.container.build === void 0 ? [] : [plan.container.build],
     ...plan.container.mounts.map(({ source }) => source)
   ]);
-  return [...new Set(paths)].filter((path5) => (0, import_node_fs35.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
+  return [...new Set(paths)].filter((path5) => (0, import_node_fs36.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
 }
 function profileFiles(file5) {
   try {
-    return (0, import_node_fs35.readdirSync)((0, import_node_path28.dirname)(file5), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path28.dirname)(file5)] : [file5];
+    return (0, import_node_fs36.readdirSync)((0, import_node_path28.dirname)(file5), { recursive: true }).length <= MAX_NEIGHBOURS ? [(0, import_node_path28.dirname)(file5)] : [file5];
   } catch {
     return [file5];
   }
 }
 function removeOldReports(folder, names) {
-  for (const name2 of names) (0, import_node_fs35.rmSync)((0, import_node_path28.join)(folder, name2), { force: true });
+  for (const name2 of names) (0, import_node_fs36.rmSync)((0, import_node_path28.join)(folder, name2), { force: true });
 }
 async function fetchReports(guest, folder) {
   const { exit } = await guest.exec(["test", "-d", folder]);
@@ -65170,7 +65176,7 @@ async function diffInLab(sides, plan, args) {
   const guest = await startGuest(image, { progress });
   try {
     const own4 = [...profileFiles(sides.base.file), ...profileFiles(sides.head.file), ...args.include, ...args.base === void 0 ? [] : [args.base]].map((path5) => (0, import_node_path29.resolve)(path5));
-    const files = [...new Set(own4)].filter((path5) => (0, import_node_fs36.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
+    const files = [...new Set(own4)].filter((path5) => (0, import_node_fs37.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
     await guest.putFiles([...harnessFiles(), ...files, ...plan === void 0 ? [] : planFiles([plan])]);
     const { exit } = await guest.exec(["node", (0, import_node_path29.join)(packageRoot(), "dist/cli.cjs"), "diff", ...diffCommand(sides, { ...args, host: "local" })], {
       cwd: process.cwd(),
@@ -65227,7 +65233,7 @@ async function sidesOf(given, args, copies) {
     return { base: { label: base2, file: one }, head: { label: head3, file: two }, places: rest.flatMap((folder, i) => i % 2 === 0 ? [[folder, rest[i + 1] ?? ""]] : []) };
   }
   const side = async (text4) => {
-    if (three === void 0 && (0, import_node_fs37.existsSync)(text4)) return { label: text4, file: (0, import_node_path30.resolve)(text4) };
+    if (three === void 0 && (0, import_node_fs38.existsSync)(text4)) return { label: text4, file: (0, import_node_path30.resolve)(text4) };
     const colon = text4.indexOf(":");
     const path5 = three === void 0 ? text4.slice(colon + 1) : await pathInRepository((0, import_node_path30.resolve)(three));
     if (three === void 0 && colon <= 0) throw new HarnessError("profile-unreadable", `There is no file ${JSON.stringify(text4)}, and it is no REVISION:PATH.`);
@@ -65262,8 +65268,8 @@ async function diffHere({ base, head: head2, places }, plan, args, kernel) {
 }
 function writeMarkdown(file5, text4) {
   try {
-    (0, import_node_fs37.mkdirSync)((0, import_node_path30.dirname)((0, import_node_path30.resolve)(file5)), { recursive: true });
-    (0, import_node_fs37.writeFileSync)(file5, text4);
+    (0, import_node_fs38.mkdirSync)((0, import_node_path30.dirname)((0, import_node_path30.resolve)(file5)), { recursive: true });
+    (0, import_node_fs38.writeFileSync)(file5, text4);
   } catch (error3) {
     throw new HarnessError("report-failed", `${(0, import_node_path30.join)(file5)} cannot be written: ${error3.message}.`, { cause: error3 });
   }
@@ -65274,7 +65280,7 @@ function exitOf(report) {
 }
 
 // src/cli/diff-specs.ts
-var import_node_fs38 = require("node:fs");
+var import_node_fs39 = require("node:fs");
 var import_node_path31 = require("node:path");
 async function runDiffSpecs(specs, args) {
   const plans = loadPlans(specs, { nonce: "check", ...args.profile === void 0 ? {} : { profile: args.profile } });
@@ -65295,21 +65301,21 @@ ${plain(`${path5} is new: there is nothing to compare it with.`)}
       continue;
     }
     const part2 = `${(0, import_node_path31.resolve)(args.markdown)}.part`;
-    (0, import_node_fs38.rmSync)(part2, { force: true });
+    (0, import_node_fs39.rmSync)(part2, { force: true });
     worst2 = Math.max(worst2, await runDiff([`${args.since}:${path5}`, file5], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part2, include: [] }));
     try {
-      parts3.push((0, import_node_fs38.readFileSync)(part2, "utf8"));
+      parts3.push((0, import_node_fs39.readFileSync)(part2, "utf8"));
     } catch {
     }
-    (0, import_node_fs38.rmSync)(part2, { force: true });
+    (0, import_node_fs39.rmSync)(part2, { force: true });
   }
-  (0, import_node_fs38.mkdirSync)((0, import_node_path31.dirname)((0, import_node_path31.resolve)(args.markdown)), { recursive: true });
-  (0, import_node_fs38.writeFileSync)(args.markdown, parts3.join("\n"));
+  (0, import_node_fs39.mkdirSync)((0, import_node_path31.dirname)((0, import_node_path31.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs39.writeFileSync)(args.markdown, parts3.join("\n"));
   return worst2;
 }
 
 // src/cli/doctor.ts
-var import_node_fs39 = require("node:fs");
+var import_node_fs40 = require("node:fs");
 var import_node_os5 = require("node:os");
 async function runDoctor() {
   const color5 = useColor(process.stdout);
@@ -65371,9 +65377,9 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs39.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs40.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs39.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs40.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -65381,26 +65387,26 @@ function auditDaemon() {
 }
 function readable(file5) {
   try {
-    (0, import_node_fs39.accessSync)(file5, import_node_fs39.constants.R_OK);
+    (0, import_node_fs40.accessSync)(file5, import_node_fs40.constants.R_OK);
     return true;
   } catch {
     return false;
   }
 }
-function line({ ok, what, found, code: code2, cure }, color5) {
+function line({ ok, what, found, code: code2 }, color5) {
   const mark = ok ? "\u2713" : "\u2717";
   const painted = color5 ? `\x1B[${ok ? "32" : "31"}m${mark}\x1B[39m` : mark;
   const text4 = `${painted} ${what.padEnd(24)} ${visible(found)}`;
   return ok || code2 === void 0 ? text4 : `${text4}
-  ${" ".repeat(24)} [${code2}] ${cure ?? ERRORS[code2].hint}`;
+  ${" ".repeat(24)} [${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/init.ts
-var import_node_fs42 = require("node:fs");
+var import_node_fs43 = require("node:fs");
 var import_node_path34 = require("node:path");
 
 // src/host/stand-in-files.ts
-var import_node_fs40 = require("node:fs");
+var import_node_fs41 = require("node:fs");
 var import_node_path32 = require("node:path");
 
 // src/generate/stand-ins.ts
@@ -65410,47 +65416,41 @@ function standInsAmong(names) {
   return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
 }
 function neededFor(standIns2, paths) {
-  const tried = new Set(paths.flatMap((path5) => [path5, `${folderOf2(path5)}/`]));
-  return standIns2.filter((file5) => tried.has(file5) || tried.has(folderOf2(file5)) || tried.has(`${folderOf2(file5)}/`));
-}
-function folderOf2(path5) {
-  return path5.replace(/\/[^/]*$/, "");
+  const tried = new Set(paths.flatMap((path5) => [path5, `${folderOf(path5)}/`]));
+  return standIns2.filter((file5) => tried.has(file5) || tried.has(folderOf(file5)) || tried.has(`${folderOf(file5)}/`));
 }
 function pathsOf(standIns2) {
-  return [...new Set(standIns2.flatMap((path5) => [folderOf2(path5), path5]))];
+  return [...new Set(standIns2.flatMap((path5) => [folderOf(path5), path5]))];
 }
 var STAND_IN_TEXT = "#!/bin/sh\n# Stands in for a name that a rule matches and that no container has; the spec beside the folder mounts it.\n";
 
 // src/host/stand-in-files.ts
 function makeStandIns(folder, paths, owner) {
   const made2 = [];
-  const [uid, gid] = (owner ?? "").split(":").map(Number);
-  const give = (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs40.chownSync)(path5, uid, gid);
-  };
+  const give = giverTo(owner);
   for (const path5 of paths) {
     const parts3 = path5.split("/").slice(1, -1);
     for (const [i] of ["", ...parts3].entries()) {
       const one = (0, import_node_path32.join)(folder, ...parts3.slice(0, i));
-      if (!(0, import_node_fs40.existsSync)(one)) {
-        (0, import_node_fs40.mkdirSync)(one, { recursive: true, mode: 493 });
+      if (!(0, import_node_fs41.existsSync)(one)) {
+        (0, import_node_fs41.mkdirSync)(one, { recursive: true, mode: 493 });
         give(one);
         made2.unshift(one);
       }
     }
     const file5 = (0, import_node_path32.join)(folder, path5);
-    if (!(0, import_node_fs40.existsSync)(file5)) made2.unshift(file5);
-    const fd = (0, import_node_fs40.openSync)(file5, import_node_fs40.constants.O_WRONLY | import_node_fs40.constants.O_CREAT | import_node_fs40.constants.O_TRUNC | import_node_fs40.constants.O_NOFOLLOW, 493);
+    if (!(0, import_node_fs41.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs41.openSync)(file5, import_node_fs41.constants.O_WRONLY | import_node_fs41.constants.O_CREAT | import_node_fs41.constants.O_TRUNC | import_node_fs41.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs40.writeFileSync)(fd, STAND_IN_TEXT);
+      (0, import_node_fs41.writeFileSync)(fd, STAND_IN_TEXT);
     } finally {
-      (0, import_node_fs40.closeSync)(fd);
+      (0, import_node_fs41.closeSync)(fd);
     }
-    (0, import_node_fs40.chmodSync)(file5, 493);
+    (0, import_node_fs41.chmodSync)(file5, 493);
     give(file5);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs40.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs41.rmSync)(path5, { recursive: true, force: true });
   };
 }
 
@@ -65552,7 +65552,7 @@ function specHead(head2) {
     ...head2.build === void 0 ? [] : [`  build: ${scalar2(head2.build)}`],
     "  only-apparmor: true",
     "  hold: true",
-    ...Object.keys(head2.sysctls).length === 0 ? [] : ["  sysctls:", ...Object.entries(head2.sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`)],
+    ...Object.keys(head2.sysctls).length === 0 ? [] : ["  sysctls:", ...Object.entries(head2.sysctls).map(([key, value2]) => `    ${key}: ${scalar2(value2)}`)],
     ...head2.standIn === void 0 ? [] : ["  mounts:", `    # Stands in for ${head2.standIn.target}, where a container cannot write, lock, link or execute: a rule about a name needs something of that name.`, `    - {source: ${scalar2(head2.standIn.source)}, target: ${head2.standIn.target}, read-only: false}`],
     ...head2.peers.length === 0 ? [] : ["", "peers:", ...head2.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)],
     ...head2.untestable === void 0 || head2.untestable.length === 0 ? [] : ["", "# What `apparmor-probe mutate` need not wait for.", "untestable:", ...head2.untestable.flatMap(({ rule, becomes, because }) => [`  - rule: ${scalar2(rule)}`, `    becomes: ${scalar2(becomes)}`, `    because: ${scalar2(because)}`])],
@@ -65656,7 +65656,7 @@ function flagged({ flags: flags2 }) {
     ["attach_disconnected", ["name: a program in memory can be executed", "try: exec-memfd /usr/bin/cp", "expect: allowed"]],
     ["mediate_deleted", ["name: a program that was removed while it was open can be executed", `run: [bash, -c, "cp /usr/bin/true /var/tmp/gone && exec 3</var/tmp/gone && rm /var/tmp/gone && exec /proc/self/fd/3"]`, "expect: allowed"]]
   ];
-  return shown2.flatMap(([flag3, fields2]) => flags2.includes(flag3) ? [{ fields: fields2 }] : []);
+  return shown2.flatMap(([flag4, fields2]) => flags2.includes(flag4) ? [{ fields: fields2 }] : []);
 }
 
 // src/generate/examples.ts
@@ -65987,9 +65987,9 @@ function flagMutants(text4, block2) {
   if (span === void 0) return [];
   const source = text4.files.get(span.file) ?? "";
   const list = source.slice(span.start, span.end);
-  const flags2 = list.split(/[\s,]+/).filter((flag3) => flag3 !== "");
+  const flags2 = list.split(/[\s,]+/).filter((flag4) => flag4 !== "");
   const whole = /flags\s*=\s*\(\s*$/.exec(source.slice(0, span.start))?.index ?? span.start;
-  return flags2.map((flag3, left) => {
+  return flags2.map((flag4, left) => {
     const rest = flags2.filter((_flag, i) => i !== left);
     const edit = rest.length > 0 ? { start: span.start, end: span.end, text: rest.join(",") } : { start: whole, end: source.indexOf(")", span.end) + 1, text: "" };
     return {
@@ -66116,20 +66116,17 @@ function candidatesIn(found, look2, self2, names = []) {
   const sources = {
     file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
     program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
-    inFolder: new Map(files.map(({ path: path5 }) => [folderOf3(path5), path5]))
+    inFolder: new Map(files.map(({ path: path5 }) => [folderOf(path5), path5]))
   };
-  const missing = names.filter((name2) => look2(name2, false)?.missing === true && look2(folderOf3(name2), true)?.folder === true);
+  const missing = names.filter((name2) => look2(name2, false)?.missing === true && look2(folderOf(name2), true)?.folder === true);
   const devices = new Map(found.map(({ path: path5, device }) => [path5, device]));
-  const made2 = missing.flatMap((name2) => making(name2, sources, devices.get(folderOf3(name2))));
+  const made2 = missing.flatMap((name2) => making(name2, sources, devices.get(folderOf(name2))));
   const all = [...PLAIN2, ...found.flatMap((item) => operationsOn(item, look2, sources)), ...made2];
   return all.flatMap((words5, i) => candidate(words5, look2, self2, i) ?? []);
 }
 var PROGRAMS = ["/usr/bin/env", "/bin/busybox", "/usr/bin/id"];
 function isProgram({ path: path5, mode: mode3 }) {
   return (mode3 & 73) !== 0 && /bin\//.test(path5);
-}
-function folderOf3(path5) {
-  return path5.replace(/\/[^/]*$/, "") || "/";
 }
 function operationsOn(item, look2, sources) {
   const { path: path5, kind, mode: mode3 } = item;
@@ -66144,7 +66141,7 @@ function operationsOn(item, look2, sources) {
 }
 function making(name2, { file: file5, program: program3, inFolder }, device) {
   const far = file5?.device !== void 0 && device !== void 0 && device !== file5.device;
-  const source = far ? inFolder.get(folderOf3(name2)) : file5?.path;
+  const source = far ? inFolder.get(folderOf(name2)) : file5?.path;
   return [["open", "create", name2], ["mkdir", name2], ...source === void 0 ? [] : [["link", source, name2]], ...program3 === void 0 ? [] : [["exec-copy", program3, name2]]];
 }
 function candidate(words5, look2, self2, order) {
@@ -66178,7 +66175,7 @@ function pathsOf2(rule) {
 }
 
 // src/probe/inventory.ts
-var import_node_fs41 = require("node:fs");
+var import_node_fs42 = require("node:fs");
 var import_node_path33 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
@@ -66204,7 +66201,7 @@ function below2(root, top) {
 }
 function namesIn(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs42.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
@@ -66212,7 +66209,7 @@ function namesIn(folder, most = MOST_OF_A_FOLDER) {
 function itemAt(root, path5, asked = false) {
   if (!asked && SKIPPED.test(path5) || !/^[\x21-\x7e]+$/.test(path5) || path5.length > 200) return void 0;
   try {
-    const stat = (0, import_node_fs41.lstatSync)((0, import_node_path33.join)(root, path5));
+    const stat = (0, import_node_fs42.lstatSync)((0, import_node_path33.join)(root, path5));
     const kind = stat.isSymbolicLink() ? "link" : stat.isDirectory() ? "folder" : stat.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
     return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095, device: stat.dev };
   } catch {
@@ -66258,7 +66255,7 @@ async function init(options, events2) {
 function blockOf2({ profiles }, file5) {
   const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
   if (block2 === void 0 || another !== void 0) throw new HarnessError("profile-ambiguous", `${file5} defines ${block2 === void 0 ? "no profile" : "several profiles"}: init writes a spec for one.`);
-  const odd = block2.flags.find((flag3) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag3));
+  const odd = block2.flags.find((flag4) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag4));
   if (odd !== void 0) throw new HarnessError("usage", `The profile ${block2.name} has the flag ${odd}: what it denies cannot be tried.`);
   return block2;
 }
@@ -66351,8 +66348,8 @@ function filesOf(spec) {
 async function runInit(args) {
   const profile2 = (0, import_node_path34.resolve)(args.profile);
   const output2 = (0, import_node_path34.resolve)(args.output ?? (0, import_node_path34.join)("specs", `${(0, import_node_path34.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`));
-  if ((0, import_node_fs42.existsSync)(output2) && !args.force) throw new HarnessError("usage", `${args.output ?? output2} is there already: --force writes over it, -o names another.`);
-  if (!(0, import_node_fs42.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no profile ${args.profile}.`);
+  if ((0, import_node_fs43.existsSync)(output2) && !args.force) throw new HarnessError("usage", `${args.output ?? output2} is there already: --force writes over it, -o names another.`);
+  if (!(0, import_node_fs43.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no profile ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : asRoot();
 }
@@ -66388,9 +66385,8 @@ function summary2({ probes, tried, held: held3, rules, without: without3, standI
 }
 async function initInLab(args, profile2, output2) {
   const left = (0, import_node_path34.join)(FROM_LAB, (0, import_node_path34.basename)(output2));
-  (0, import_node_fs42.rmSync)(left, { force: true });
-  (0, import_node_fs42.rmSync)(filesOf(left), { recursive: true, force: true });
-  const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
+  (0, import_node_fs43.rmSync)(left, { force: true });
+  (0, import_node_fs43.rmSync)(filesOf(left), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     plans: [filesFor(args, profile2, output2)],
@@ -66400,14 +66396,14 @@ async function initInLab(args, profile2, output2) {
   });
   if (exit === EXIT.ok) {
     makeStandIns(filesOf(output2), filesIn(filesOf(left)), void 0);
-    write(output2, (0, import_node_fs42.readFileSync)(left, "utf8"));
+    write(output2, (0, import_node_fs43.readFileSync)(left, "utf8"));
   }
-  (0, import_node_fs42.rmSync)(FROM_LAB, { recursive: true, force: true });
+  (0, import_node_fs43.rmSync)(FROM_LAB, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs42.existsSync)(folder)) return [];
-  return (0, import_node_fs42.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path34.relative)(folder, (0, import_node_path34.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs43.existsSync)(folder)) return [];
+  return (0, import_node_fs43.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path34.relative)(folder, (0, import_node_path34.join)(entry.parentPath, entry.name))}`);
 }
 function filesFor({ image, build: build2 }, profile2, output2) {
   return {
@@ -66423,9 +66419,9 @@ function filesFor({ image, build: build2 }, profile2, output2) {
   };
 }
 function write(file5, text4) {
-  (0, import_node_fs42.mkdirSync)((0, import_node_path34.dirname)(file5), { recursive: true });
-  (0, import_node_fs42.writeFileSync)(`${file5}.part`, text4);
-  (0, import_node_fs42.renameSync)(`${file5}.part`, file5);
+  (0, import_node_fs43.mkdirSync)((0, import_node_path34.dirname)(file5), { recursive: true });
+  (0, import_node_fs43.writeFileSync)(`${file5}.part`, text4);
+  (0, import_node_fs43.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/lab.ts
@@ -66465,7 +66461,7 @@ async function inGuest(suite, work2) {
 }
 
 // src/cli/mutate.ts
-var import_node_fs44 = require("node:fs");
+var import_node_fs45 = require("node:fs");
 var import_node_path35 = require("node:path");
 
 // src/mutate.ts
@@ -66546,8 +66542,8 @@ function fieldsOf(policy) {
   const fields2 = [];
   let at = 0;
   let name2 = "";
-  const push = (kind, value, blob) => {
-    fields2.push({ kind, name: name2, value, ...blob === void 0 ? {} : { blob } });
+  const push = (kind, value2, blob) => {
+    fields2.push({ kind, name: name2, value: value2, ...blob === void 0 ? {} : { blob } });
     name2 = "";
   };
   const text4 = (length) => String.fromCharCode(...policy.subarray(at, at += length));
@@ -66774,7 +66770,7 @@ function same3(a, b) {
 }
 
 // src/suggest.ts
-var import_node_fs43 = require("node:fs");
+var import_node_fs44 = require("node:fs");
 
 // src/spec/append.ts
 var import_node_util3 = require("node:util");
@@ -66857,7 +66853,7 @@ function draftsFor(survivors, { text: text4, bench, session }) {
   return drafts;
 }
 async function holding2(yamls, { plan, bench, session, signal: signal3 }) {
-  const { spec, locate, problems } = validateSpec(plan.file, appendProbes((0, import_node_fs43.readFileSync)(plan.file, "utf8"), yamls));
+  const { spec, locate, problems } = validateSpec(plan.file, appendProbes((0, import_node_fs44.readFileSync)(plan.file, "utf8"), yamls));
   if (spec === void 0) throw new HarnessError("internal", `A suggested probe is invalid: ${problems.map(({ message }) => message).join("; ")}`);
   const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(-yamls.length);
   const trial = bench.trial(probes);
@@ -67289,14 +67285,13 @@ async function runMutate(spec, args) {
 }
 function writeProbes(spec, args) {
   const file5 = (0, import_node_path35.join)(args.reportDir, MUTATION_FILES.json);
-  if (!args.writeProbes || !(0, import_node_fs44.existsSync)(file5)) return;
-  const { results } = JSON.parse((0, import_node_fs44.readFileSync)(file5, "utf8"));
+  if (!args.writeProbes || !(0, import_node_fs45.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs45.readFileSync)(file5, "utf8"));
   const probes = [...new Set(results.flatMap(({ probe: probe3 }) => probe3 ?? []))];
-  if (probes.length > 0) (0, import_node_fs44.writeFileSync)(spec, appendProbes((0, import_node_fs44.readFileSync)(spec, "utf8"), probes));
+  if (probes.length > 0) (0, import_node_fs45.writeFileSync)(spec, appendProbes((0, import_node_fs45.readFileSync)(spec, "utf8"), probes));
   print([`  ${spec}: ${probes.length === 0 ? "no probe to add" : `${String(probes.length)} ${probes.length === 1 ? "probe" : "probes"} added, for ${String(results.filter(({ probe: probe3 }) => probe3 !== void 0).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`]);
 }
 function commandLine2(spec, args) {
-  const value = (name2, text4) => text4 === void 0 ? [] : [`--${name2}=${text4}`];
   return [
     "mutate",
     "--host=local",
@@ -67304,7 +67299,7 @@ function commandLine2(spec, args) {
     ...value("image", args.image),
     ...value("report-dir", (0, import_node_path35.resolve)(args.reportDir)),
     ...value("grep", args.grep),
-    ...args.included ? ["--included"] : [],
+    ...flag3("included", args.included),
     ...value("min-score", args.minScore?.toString()),
     ...value("log", args.log),
     "--",
@@ -67402,15 +67397,15 @@ var LOG_SOURCES = ["kmsg", "auditd", "journal"];
 
 // src/percent.ts
 function readPercent(text4) {
-  const value = Number(text4);
-  return /^\d{1,3}(\.\d{1,6})?$/.test(text4) && value <= 100 ? value : void 0;
+  const value2 = Number(text4);
+  return /^\d{1,3}(\.\d{1,6})?$/.test(text4) && value2 <= 100 ? value2 : void 0;
 }
 
 // src/cli.ts
 function percentage(text4) {
-  const value = readPercent(text4);
-  if (value === void 0) throw new InvalidArgumentError("It takes a number from 0 to 100.");
-  return value;
+  const value2 = readPercent(text4);
+  if (value2 === void 0) throw new InvalidArgumentError("It takes a number from 0 to 100.");
+  return value2;
 }
 var program2 = new Command("apparmor-probe").description("Proves that an AppArmor container profile is enforced, denies what it must and allows what it must.").version(toolVersion()).option("--verbose", "print causes of errors").showHelpAfterError().enablePositionalOptions().exitOverride();
 program2.command("run").description("run specs: load the profile, start the container under it, try every probe, write reports").argument("[SPEC...]", "spec files (default: all of specs/*.yml)").addOption(new Option("--host <where>", "where to run").choices(["auto", "local", "lab"]).default("auto")).addOption(new Option("--lab-suite <suite>", "Debian suite of the lab guest").choices([...SUITES]).default("trixie")).option("--profile <file>", "test this profile in place of the spec's").option("--image <name>", "use this image in place of the spec's").option("--report-dir <folder>", "folder for junit.xml, report.json, summary.md and report.html", "reports").option("--grep <pattern>", "only probes whose suite and name match this regular expression").option("--bail", "stop at the first probe that does not pass", false).option("--in-place", "load the profile under its own name, and put back what was there", false).option("--keep-audit-switch", "leave the kernel's audit switch alone: explicit deny rules then stay silent", false).addOption(new Option("--log <source>", "where to read audit records: auto takes the place where they are proved to arrive").choices(["auto", ...LOG_SOURCES]).default("auto")).option("--coverage", "print the profile with a mark at each rule and the probes behind it", false).addOption(new Option("--min-coverage <percent>", "fail when the probes hit less of a profile's testable rules").argParser(percentage)).addHelpText("after", `

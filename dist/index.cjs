@@ -32,7 +32,6 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
   isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
   mod
 ));
-var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
 
 // node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
@@ -19149,12 +19148,6 @@ var require_undici = __commonJS({
 });
 
 // src/action.ts
-var action_exports = {};
-__export(action_exports, {
-  post: () => post,
-  run: () => run
-});
-module.exports = __toCommonJS(action_exports);
 var import_node_crypto = require("node:crypto");
 var import_node_fs = require("node:fs");
 var import_node_path = require("node:path");
@@ -21964,11 +21957,13 @@ function outcomeOf(exit) {
 }
 function meaningOf(ledger) {
   const code2 = exitCode(ledger);
-  const onlyCoverage = code2 === EXIT.failed && countsOf(ledger).fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  const { fail, skipped } = countsOf(ledger);
+  if (code2 === EXIT.ok) return skipped === 0 ? "every probe holds" : `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
+  const onlyCoverage = code2 === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
   return onlyCoverage ? "the probes do not cover as much of the profile as was asked for" : EXIT_MEANS[code2];
 }
 var EXIT_MEANS = {
-  [EXIT.ok]: "every probe holds",
+  [EXIT.ok]: "every probe that this host can ask holds",
   [EXIT.failed]: "the profile fails its spec",
   [EXIT.usage]: "a spec, profile or option is wrong",
   [EXIT.undecided]: "not all is proved",
@@ -22251,8 +22246,3 @@ function writtenSince(file, ms) {
 if (typeof require === "function" && require.main === module) {
   (getState(STATE) === "" ? run() : post()).catch((thrown) => setFailed(oneLine(String(thrown), 2e3)));
 }
-// Annotate the CommonJS export names for ESM import in node:
-0 && (module.exports = {
-  post,
-  run
-});
