@@ -18,14 +18,19 @@ interface RunFile {
   readonly pid: number;
   /** Start time of the process, in clock ticks since boot: a process id alone may be reused. */
   readonly started: string;
-  /** Profiles the run loads; `previous` names the file with the policy that was there before. */
-  readonly profiles: readonly { readonly name: string; readonly previous?: string }[];
+  /** Profiles the run loads; `previous` names the file with the policy that was there before; of `shared` ones other runs may be users too. */
+  readonly profiles: readonly { readonly name: string; readonly previous?: string; readonly shared?: boolean }[];
 }
 
 /** A run's entry in the host's book. */
 export interface HostChanges {
   /** Notes a profile before it is loaded. With `keep`, the policy of that name that is loaded now is put back at the end. */
   willLoad(names: readonly string[], options: { keep: boolean }): void;
+  /**
+   * Loads, with `load`, what runs at the same time use under one name, unless the host has it already. The last of them removes it.
+   * @returns false when it is the host's.
+   */
+  share(name: string, load: () => void): Promise<boolean>;
   /** Puts back policy and, when no other run is left, parameters. */
   undo(): Promise<void>;
 }
@@ -59,6 +64,15 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
       entry = { ...entry, profiles: [...entry.profiles, ...added] };
       save(entry);
     },
+    share: (name, load) => withLock(LOCK, () => {
+      if (shares(entry, name)) return true;
+      const there = loadedProfiles().has(name);
+      if (there && !runs().some((run) => shares(run, name))) return false;
+      entry = { ...entry, profiles: [...entry.profiles, { name, shared: true }] };
+      save(entry);
+      if (!there) load();
+      return true;
+    }),
     undo: () => withLock(LOCK, () => { undoRun(entry); }),
   };
 }
@@ -90,7 +104,8 @@ export function liveRuns(): string[] {
 
 function undoRun(run: RunFile): string[] {
   const done: string[] = [];
-  for (const { name, previous } of [...run.profiles].reverse()) {
+  for (const { name, previous, shared } of [...run.profiles].reverse()) {
+    if (shared === true && runs().some((other) => other.id !== run.id && alive(other) && shares(other, name))) continue;
     if (previous !== undefined) {
       replacePolicy(readFileSync(previous));
       done.push(`put back the policy of profile ${name}`);
@@ -115,6 +130,10 @@ function restoreSwitches(): string[] {
 
 function runs(): RunFile[] {
   return readdirSync(FOLDER).filter((name) => /^run-\w+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as RunFile);
+}
+
+function shares(run: RunFile, name: string): boolean {
+  return run.profiles.some((one) => one.name === name && one.shared === true);
 }
 
 function alive(run: RunFile): boolean {
