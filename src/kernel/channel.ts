@@ -29,10 +29,12 @@ export class Channel {
     return taken;
   }
 
-  /** Drops all but the last stamped text: gaps count from it. */
+  /** Drops all but the last stamp and the last sequence number: gaps count from them. */
   forget(): void {
     this.records = [];
-    this.#texts = this.#texts.filter(({ text }) => stampOf(text) !== undefined).slice(-1).map(({ text, seq }) => ({ text, ...(seq === undefined ? {} : { seq }) }));
+    const stamped = this.#texts.findLast(({ text }) => stampOf(text) !== undefined);
+    const seq = this.#texts.findLast((one) => one.seq !== undefined)?.seq;
+    this.#texts = stamped === undefined ? [] : [{ text: stamped.text, ...(seq === undefined ? {} : { seq }) }];
   }
 
   close(): void { this.source.close(); }
