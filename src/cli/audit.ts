@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { toJson } from '../audit/json.ts';
 import { parseRecord } from '../audit/parse.ts';
 import { EXIT, HarnessError } from '../errors.ts';
+import { oneLine } from '../report/text.ts';
 
 /** @returns 0; also when there is no record, which is no failure of a log. */
 export async function runAudit(file: string): Promise<number> {
@@ -16,10 +17,18 @@ export async function runAudit(file: string): Promise<number> {
   return EXIT.ok;
 }
 
+/** What may have been a record once. */
+const AKIN = /apparmor|\btype=(?:1400|15\d\d|AVC|APPARMOR)/i;
+
 async function printRecords(input: NodeJS.ReadableStream): Promise<void> {
+  let number = 0;
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     const parsed = parseRecord(line);
-    if (parsed.kind !== 'record') continue;
+    number += 1;
+    if (parsed.kind !== 'record') {
+      if (AKIN.test(line)) process.stderr.write(`${oneLine(`line ${String(number)} is not a record: ${parsed.why}`, 200)}\n`);
+      continue;
+    }
     if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) continue;
     // a reader that went away (`| head`) wants no more
     if (process.stdout.destroyed || !await once(process.stdout, 'drain').then(() => true, () => false)) return;
