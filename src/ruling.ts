@@ -2,7 +2,7 @@
 import { askKernel, type Permission } from './kernel/query.ts';
 import type { Action, Entry, Ruling } from './model.ts';
 import { pathOf } from './spec/describe.ts';
-import { resolveInContainer } from './probe/links.ts';
+import { lookInside, owns } from './probe/inside.ts';
 import { outcomeOf } from './verdict.ts';
 
 /** Permission letters of an open mode; truncating needs the permission to write. */
@@ -24,9 +24,10 @@ export function askedOf(action: Action): { path: string; permissions: readonly P
  */
 export function withRuling(entry: Entry, pid: number, label: string): Entry {
   const asked = askedOf(entry.probe.action);
-  if (asked === undefined || entry.observation === undefined || entry.probe.user !== undefined) return entry; // the answer is the owner's
-  const real = resolveInContainer(pid, asked.path) ?? resolveParent(pid, asked.path);
-  const ruling = real === undefined ? undefined : askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
+  const prober = entry.observation?.process?.pid;
+  const real = asked === undefined ? undefined : lookInside(pid, asked.path, true)?.path;
+  if (asked === undefined || prober === undefined || real === undefined || !owns(prober, real)) return entry; // the kernel answers as to the file's owner
+  const ruling = askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
   if (ruling === undefined) return entry;
   const contradiction = contradicts(entry, ruling);
   const verdict = contradiction === undefined ? entry.verdict : { ...entry.verdict, notes: [...entry.verdict.notes, contradiction] };
@@ -34,17 +35,11 @@ export function withRuling(entry: Entry, pid: number, label: string): Entry {
 }
 
 /** Pure: a denial that the policy does not contain, or a success that it forbids. */
-function contradicts(entry: Entry, ruling: Ruling): string | undefined {
+export function contradicts(entry: Entry, ruling: Ruling): string | undefined {
   const outcome = entry.observation === undefined ? undefined : outcomeOf(entry.probe, entry.observation);
-  const denied = entry.witnesses.some(({ record }) => record.type === 'DENIED' && record.fields['name'] === ruling.path);
+  // a step before the access may be denied for a permission of its own
+  const denied = entry.witnesses.some(({ record: { type, fields } }) => type === 'DENIED' && fields['name'] === ruling.path && [...fields['denied_mask'] ?? ''].some((letter) => ruling.permissions.includes(letter)));
   if (ruling.allowed && denied) return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
   if (!ruling.allowed && outcome?.kind === 'succeeded') return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
   return undefined;
-}
-
-/** A file that does not exist yet: its folder's links are followed. */
-function resolveParent(pid: number, path: string): string | undefined {
-  const [, folder = '', name = ''] = /^(.*)\/([^/]+)\/?$/.exec(path) ?? [];
-  const real = folder === '' ? '' : resolveInContainer(pid, folder);
-  return real === undefined || name === '' ? undefined : `${real}/${name}`;
 }

@@ -30,6 +30,16 @@ export function lookInside(pid: number, path: string, follow: boolean): Seen | u
   return follow && !one.missing ? undefined : one;
 }
 
+/** Whether a file is a process's own, as rules with `owner` ask: both are of the container. One that is not there yet would be. */
+export function owns(pid: number, path: string): boolean {
+  try {
+    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
+    return fsuid === String(lstatSync(join(rootOf(pid), path), { throwIfNoEntry: false })?.uid ?? fsuid);
+  } catch {
+    return false;
+  }
+}
+
 function seen(pid: number, path: string): Seen {
   try {
     return { path, folder: lstatSync(join(rootOf(pid), path)).isDirectory(), missing: false };

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { askedOf } from '../../src/ruling.ts';
+import type { AuditRecord, Entry } from '../../src/model.ts';
+import { askedOf, contradicts } from '../../src/ruling.ts';
 import { readOperation } from '../../src/spec/operations.ts';
 
 describe('askedOf', () => {
@@ -16,4 +17,21 @@ describe('askedOf', () => {
       expect(asked === undefined ? undefined : `${asked.path}${asked.folder ? '/' : ''} ${asked.permissions.join('')}`).to.equal(expected);
     });
   }
+});
+
+describe('contradicts', () => {
+  const NOTHING = { text: '', bytes: 0, truncated: false };
+  /** A lock that failed, with a record of this permission. */
+  const entry = (denied: string): Entry => ({
+    probe: { id: 'a', name: 'n', action: { kind: 'operation', name: 'lock', args: ['flock', 'read', '/x'], class: 'file', words: [] }, timeoutMs: 1, control: true, direct: false, expect: { access: 'denied' }, at: { file: 'f', line: 1, column: 1 } },
+    verdict: { kind: 'pass', code: 'denied', reason: 'r', notes: [] }, observation: { stage: 'done', errno: 'EACCES', stdout: NOTHING, stderr: NOTHING, durationMs: 1 },
+    witnesses: [{ by: 'comm', record: { type: 'DENIED', fields: { name: '/x', denied_mask: denied } } as unknown as AuditRecord }],
+  });
+  const ruling = { path: '/x', permissions: 'k', allowed: true };
+
+  it('is a record of what the policy allows', () => { expect(contradicts(entry('k'), ruling)).to.match(/^Contradiction: .* allows k of \/x, but its record/); });
+  it('is no record of another permission, denied a step before', () => { expect(contradicts(entry('r'), ruling)).to.equal(undefined); });
+  it('is a success of what the policy does not allow', () => {
+    expect(contradicts({ ...entry('k'), witnesses: [], observation: { stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1 } }, { ...ruling, allowed: false })).to.match(/but the access succeeded/);
+  });
 });
