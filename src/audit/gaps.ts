@@ -11,7 +11,7 @@ export interface Window {
   readonly beforeSerial: number;
 }
 
-interface Loss extends Window {
+export interface Loss extends Window {
   readonly why: string;
 }
 

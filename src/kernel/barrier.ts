@@ -24,18 +24,18 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
   const { policy } = await compile('/barrier', `profile "${name}" {}\n`);
   changes.willLoad([name], { keep: false });
   let crossings = 0;
-  let silent = false;
+  let silent = 0;
   return {
     async cross() {
       // a record of the crossing before may come late: it must not be taken for this one's, which it precedes
       const comm = `barrier-${String(++crossings % 1_000_000)}`;
-      const waits = silent ? WAITS_MS.slice(0, 2) : WAITS_MS; // a log that went silent is not waited for so long again
+      const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]); // a log that went silent is not waited for so long again
       for (const wait of waits) {
         under(comm, () => { replacePolicy(policy); });
         const record = await log.waitFor(({ type, fields }) => type === 'STATUS' && fields['name'] === name && fields['comm'] === comm, wait);
-        if (record !== undefined) { silent = false; return record.serial; }
+        if (record !== undefined) { silent = 0; return record.serial; }
       }
-      silent = true;
+      silent += 1;
       throw new HarnessError('no-records', `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`, { details: log.looked() });
     },
   };

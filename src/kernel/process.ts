@@ -33,6 +33,12 @@ export function labelTextOf(pid: number): string {
   return found === undefined ? 'none' : labelText(found.label, found.mode);
 }
 
+/** Processes of the host under one of these profiles, also in a child of it or as part of a stack. */
+export function carriersOf(names: readonly string[]): Set<number> {
+  const under = (label: string): boolean => label.split('//&').some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
+  return new Set(readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => under(labelOf(pid)?.label ?? '')));
+}
+
 /** AT_SECURE: whether the loader has to scrub the environment. Undefined when it cannot be read. */
 export function secureOf(pid: number): boolean | undefined {
   let vector: Buffer;

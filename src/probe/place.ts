@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Container } from '../container/container.ts';
 import { AGENT_PATH } from '../container/config.ts';
 import { httpGet } from '../container/http.ts';
+import { carriersOf } from '../kernel/process.ts';
 import type { Observation, Probe } from '../model.ts';
 import { AgentSession, type Confining } from './agent.ts';
 import { captured, lost, NOTHING } from './capture.ts';
@@ -88,6 +89,12 @@ export class Place {
     } catch {
       return new Set(); // on a host with control groups of version 1 no process is excluded
     }
+  }
+
+  /** Host process ids under one of these profiles that are none of the container's. */
+  outsiders(names: readonly string[]): Set<number> {
+    const own = this.pids();
+    return new Set(own.size === 0 ? [] : [...carriersOf(names)].filter((pid) => !own.has(pid)));
   }
 
   async agentPids(): Promise<Set<number>> {

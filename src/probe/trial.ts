@@ -4,8 +4,10 @@
  * The two containers try at the same time, but take turns where both can write to a mount: a file that one executes,
  * renames or locks would answer the other in the profile's place.
  */
-import { attribute, type ProbeTrace } from '../audit/attribute.ts';
-import { findLosses, touches, type Window } from '../audit/gaps.ts';
+import { attribute, concerns, type ProbeTrace } from '../audit/attribute.ts';
+import { findLosses, touches, type Loss, type Window } from '../audit/gaps.ts';
+import { stretches } from '../audit/stretch.ts';
+import { HarnessError } from '../errors.ts';
 import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '../model.ts';
 import type { Barrier } from '../kernel/barrier.ts';
 import type { KernelLog } from '../kernel/log.ts';
@@ -27,6 +29,8 @@ export interface TrialOptions {
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
   readonly foregone: (probe: Probe) => Verdict | undefined;
+  /** The names are not the run's own: other containers of the host may carry them too. */
+  readonly sharedNames?: boolean;
   /** What the containers were made of, but for the profile. */
   readonly container: ContainerSpec;
 }
@@ -47,9 +51,9 @@ export class Trial {
     const known = this.#entries.get(probe.id);
     if (known !== undefined) return known;
     const batch = this.#batchFrom(probe);
-    const first = await this.#tryAll(batch);
-    const again = first.filter(({ probe: { action }, verdict }) => verdict.code === 'records-lost' && !removes(action));
-    for (const entry of [...first, ...await this.#tryAll(again.map((entry) => entry.probe))]) this.#entries.set(entry.probe.id, entry);
+    const first = await this.#tryHeard(batch);
+    const again = first.filter(({ probe: { action }, verdict: { code } }) => (code === 'records-lost' || code === 'no-records') && !removes(action));
+    for (const entry of [...first, ...await this.#tryHeard(again.map((entry) => entry.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
   }
 
@@ -62,8 +66,18 @@ export class Trial {
     return probes.slice(from, end < 0 ? from + BATCH : from + end);
   }
 
+  /** A log that is silent says nothing of the whole batch. */
+  async #tryHeard(batch: readonly Probe[]): Promise<Entry[]> {
+    try {
+      return await this.#tryAll(batch);
+    } catch (thrown) {
+      if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
+      return batch.map((probe) => ({ probe, verdict: { kind: 'inconclusive', code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
+    }
+  }
+
   async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
-    const { confined, control, controlSeen, log, barrier, profiles, foregone, container } = this.#options;
+    const { confined, control, controlSeen, log, barrier, profiles, foregone, sharedNames, container } = this.#options;
     const settled = all.flatMap((probe): Entry[] => { const verdict = foregone(probe); return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }]; });
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
@@ -72,21 +86,25 @@ export class Trial {
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
-    const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
+    const outsiders = (): Set<number> => sharedNames === true ? confined.outsiders(profiles) : new Set();
+    const [foreign, away] = [new Set([...confined.pids()].filter((pid) => !agents.has(pid))), outsiders()];
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = (): Promise<Seen> => attemptAll(confined, batch);
     const controlled = async (): Promise<Seen> => control === undefined ? new Map() : await attemptAll(control, inControl);
     const shared = container.mounts.some(({ readonly }) => !readonly);
     const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
+    for (const pid of outsiders()) away.add(pid);
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
     const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
-      : { id: probe.id, kind: 'command', window, ...(probe.action.kind === 'http' ? {} : { foreignPids: foreign }), ...pidOf(seen.get(probe.id)) });
+      : { id: probe.id, kind: 'command', window, foreignPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]), ...pidOf(seen.get(probe.id)) });
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
-    const loss = findLosses(look.texts).find((one) => touches(one, window));
-    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id) ?? controlSeen?.get(probe.id), witnesses.get(probe.id) ?? [], loss?.why))];
+    const losses = findLosses(look.texts);
+    const stretch = stretches(inTurn(batch).map(({ id }) => id), new Map([...witnesses].map(([id, own]) => [id, own.map(({ record }) => record.serial)])), window);
+    const lossOf = ({ id }: Probe): Loss | undefined => losses.find((one) => touches(one, stretch.get(id) ?? window));
+    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id) ?? controlSeen?.get(probe.id), witnesses.get(probe.id) ?? [], lossOf(probe)?.why))];
   }
 
   #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
@@ -97,7 +115,7 @@ export class Trial {
 
   #keepOthers(records: readonly AuditRecord[]): void {
     const { profiles } = this.#options;
-    this.others.push(...records.filter(({ type, fields }) => type !== 'STATUS' && profiles.some((name) => fields['profile'] === name || fields['profile']?.startsWith(`${name}//`))));
+    this.others.push(...records.filter((record) => record.type !== 'STATUS' && concerns(record, profiles)));
   }
 }
 
@@ -118,6 +136,12 @@ function pidOf(seen: Observation | undefined): Pick<ProbeTrace, 'pid'> {
 }
 
 type Seen = ReadonlyMap<string, Observation>;
+
+/** The probes in the order in which one agent after the other tries them; none where several agents act at a time. */
+function inTurn(batch: readonly Probe[]): readonly Probe[] {
+  if (batch.some(({ from, action }) => from !== undefined || (action.kind === 'operation' && action.other !== undefined))) return [];
+  return [...new Set(batch.map(({ user }) => user))].flatMap((user) => batch.filter((probe) => probe.user === user));
+}
 
 /** Tries them in order, as one user after the other: an attempt must not meet another at the same file. */
 async function attemptAll(place: Place, batch: readonly Probe[]): Promise<Seen> {
