@@ -7,6 +7,9 @@ function layersOn({ capAdd, capDrop, securityOpt }: ContainerSpec): { capabiliti
   return { capabilities: !capAdd.includes('ALL') || capDrop.length > 0, seccomp: !securityOpt.includes('seccomp=unconfined'), paths: !securityOpt.includes('systempaths=unconfined') };
 }
 
+/** What the engine masks by default (moby, daemon/pkg/oci/defaults.go). */
+const MASKED = /^\/(?:proc\/(?:acpi|asound|interrupts|kcore|keys|latency_stats|sched_debug|scsi|timer_list|timer_stats)|sys\/(?:firmware|devices\/virtual\/powercap|devices\/system\/cpu\/cpu\d+\/thermal_throttle))(?:\/|$)/;
+
 /** What stood in the way of the probes beside the profile, for the reports. */
 export function layersOf(spec: ContainerSpec): string[] {
   const on = layersOn(spec);
@@ -15,6 +18,7 @@ export function layersOf(spec: ContainerSpec): string[] {
     `seccomp: ${on.seccomp ? 'the engine\'s default' : 'off'}`,
     `masked and read-only paths: ${on.paths ? 'on' : 'off'}`,
     ...(spec.securityOpt.includes('no-new-privileges') ? ['no_new_privs: on'] : []),
+    `file systems: ${[...(spec.mounts.some(({ target }) => target === '/sys') ? [] : ['/sys read-only']), '/proc noexec'].join(', ')}`,
     ...(spec.readOnly ? ['root file system: read-only'] : []),
   ];
 }
@@ -27,6 +31,7 @@ export function layersOf(spec: ContainerSpec): string[] {
 export function likelyLayer(probe: Probe, seen: Observation, spec: ContainerSpec): string | undefined {
   const on = layersOn(spec);
   const path = pathOf(probe.action);
+  if (on.paths && path !== undefined && MASKED.test(path)) return 'the engine, which masks that path (security-opt systempaths=unconfined takes that away)';
   const asksKernel = probe.action.kind === 'operation' && probe.action.class !== 'file';
   switch (seen.errno ?? textErrno(`${seen.stderr.text}\n${seen.stdout.text}`)) {
     case 'ENOENT': return path === undefined ? 'something is missing in the image' : `${path} does not exist`;

@@ -17,8 +17,8 @@ function probe(action: string | Probe['action'], user?: string): Probe {
 
 describe('layers', () => {
   it('tells which were on', () => {
-    expect(layersOf(spec())).to.deep.equal(['capabilities: the engine\'s default', 'seccomp: the engine\'s default', 'masked and read-only paths: on']);
-    expect(layersOf(spec({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'] }))).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off']);
+    expect(layersOf(spec())).to.deep.equal(['capabilities: the engine\'s default', 'seccomp: the engine\'s default', 'masked and read-only paths: on', 'file systems: /sys read-only, /proc noexec']);
+    expect(layersOf(spec({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'], mounts: [{ source: '/x', target: '/sys', readonly: false }] }))).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off', 'file systems: /proc noexec']);
     expect(layersOf(spec({ capAdd: ['ALL'], capDrop: ['CHOWN'], readOnly: true, securityOpt: ['no-new-privileges'] }))).to.include.members(['capabilities: the engine\'s default +ALL -CHOWN', 'no_new_privs: on', 'root file system: read-only']);
   });
 
@@ -27,9 +27,11 @@ describe('layers', () => {
     ['a missing file', probe('open read /x'), seen({ errno: 'ENOENT' }), spec(), /^\/x does not exist$/],
     ['a filtered path', probe('open write /proc/sysrq-trigger'), seen({ errno: 'EROFS' }), spec(), /the engine mounts/],
     ['the same with nothing filtered', probe('open write /proc/sysrq-trigger'), seen({ errno: 'EROFS' }), open, /^a read-only mount$/],
+    ['a masked path', probe('open read /proc/kcore'), seen({ errno: 'EACCES' }), spec(), /^the engine, which masks/],
+    ['the same with nothing masked', probe('open read /proc/kcore'), seen({ errno: 'EACCES' }), open, /^file modes/],
     ['another read-only path', probe('open write /x'), seen({ errno: 'EROFS' }), spec({ readOnly: true }), /^a read-only mount$/],
     ['a capability', probe('capable sys_time'), seen({ errno: 'EPERM' }), spec(), /a capability .*or seccomp/],
-    ['a file refused for want of a capability', probe('open read /proc/kcore'), seen({ errno: 'EPERM' }), spec(), /^a capability that the container lacks$/],
+    ['a file refused for want of a capability', probe('open read /proc/kmsg'), seen({ errno: 'EPERM' }), spec(), /^a capability that the container lacks$/],
     ['neither', probe('capable sys_time'), seen({ errno: 'EPERM' }), open, /the kernel itself/],
     ['file modes', probe('open read /etc/shadow', 'nobody'), seen({ errno: 'EACCES' }), spec(), /tried as nobody/],
     ['a command that says why', probe(RUN), said('mount: permission denied'), spec(), /file modes/],
