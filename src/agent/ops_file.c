@@ -66,6 +66,19 @@ static long try_open(const char *path, int mode, int flags, struct outcome *out)
 	return error;
 }
 
+/* Takes away the file that a link without a target has just been filled with. */
+static void unfill(const char *link, struct outcome *out) {
+	static char self[32], target[4096];
+	as_undo();
+	long fd = sys_open(link, O_PATH | O_CLOEXEC, 0);
+	append_number(self, sizeof self, "/proc/self/fd/", fd);
+	long length = fd < 0 ? fd : sys(readlinkat, AT_FDCWD, self, target, sizeof target - 1);
+	self[0] = 0;
+	if (fd >= 0) sys_close((int)fd);
+	if (length >= 0) target[length] = 0;
+	note_undo(out, length < 0 ? length : sys_unlink(target, 0));
+}
+
 long op_open(char **args, struct outcome *out) {
 	int mode = parse_mode(args[0]);
 	const char *path = args[1];
@@ -83,7 +96,7 @@ long op_open(char **args, struct outcome *out) {
 	/* access(F_OK) follows links and asks no security module: a link without a target is about to be filled. */
 	int dangling = sys_access(path, F_OK) == -ENOENT;
 	error = try_open(path, mode, O_CREAT, out);
-	if (error == 0 && dangling) note(out, 0, "not undone: created through a symbolic link");
+	if (error == 0 && dangling) unfill(path, out);
 	return error;
 }
 

@@ -23,7 +23,7 @@ long op_ptrace(char **args, struct outcome *out) {
 int check_signal(char **args) {
 	u64 signal;
 	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1])) return 0;
-	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD || signal == SIGURG;
 }
 
 long op_signal(char **args, struct outcome *out) {

@@ -9,7 +9,7 @@ enum {
 	NR_unlinkat = 35, NR_symlinkat = 36, NR_linkat = 37, NR_umount2 = 39, NR_mount = 40, NR_pivot_root = 41,
 	NR_truncate = 45, NR_ftruncate = 46, NR_faccessat = 48, NR_chroot = 51, NR_fchmod = 52,
 	NR_fchmodat = 53, NR_fchownat = 54, NR_fchown = 55, NR_openat = 56, NR_close = 57, NR_vhangup = 58, NR_pipe2 = 59,
-	NR_getdents64 = 61, NR_read = 63, NR_write = 64, NR_ppoll = 73, NR_signalfd4 = 74, NR_timerfd_create = 85,
+	NR_getdents64 = 61, NR_read = 63, NR_write = 64, NR_ppoll = 73, NR_signalfd4 = 74, NR_readlinkat = 78, NR_timerfd_create = 85,
 	NR_utimensat = 88, NR_acct = 89, NR_capset = 91, NR_exit_group = 94, NR_waitid = 95, NR_unshare = 97,
 	NR_get_robust_list = 100, NR_setitimer = 103, NR_init_module = 105, NR_clock_gettime = 113, NR_syslog = 116,
 	NR_ptrace = 117, NR_kill = 129, NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_rt_sigtimedwait = 137,

@@ -13,7 +13,7 @@ enum {
 	NR_umount2 = 166, NR_reboot = 169, NR_sethostname = 170, NR_init_module = 175, NR_lsetxattr = 189,
 	NR_fsetxattr = 190, NR_lgetxattr = 192, NR_lremovexattr = 198, NR_getdents64 = 217, NR_clock_gettime = 228,
 	NR_exit_group = 231, NR_epoll_ctl = 233, NR_mq_open = 240, NR_mq_unlink = 241, NR_waitid = 247, NR_openat = 257,
-	NR_mkdirat = 258, NR_mknodat = 259, NR_fchownat = 260, NR_unlinkat = 263, NR_linkat = 265, NR_symlinkat = 266,
+	NR_mkdirat = 258, NR_mknodat = 259, NR_fchownat = 260, NR_unlinkat = 263, NR_linkat = 265, NR_symlinkat = 266, NR_readlinkat = 267,
 	NR_fchmodat = 268, NR_faccessat = 269, NR_ppoll = 271, NR_unshare = 272, NR_get_robust_list = 274,
 	NR_utimensat = 280, NR_timerfd_create = 283, NR_accept4 = 288, NR_signalfd4 = 289, NR_epoll_create1 = 291,
 	NR_dup3 = 292, NR_pipe2 = 293, NR_perf_event_open = 298, NR_prlimit64 = 302, NR_renameat2 = 316,

@@ -39,7 +39,7 @@ describe('agent: alone in an empty root file system', () => {
   }));
 
   it('has no name of a file in it but those that operations ask the kernel by, and the default search path', () => {
-    const asked = ['/proc/self/fdinfo/', '/proc/thread-self/attr/apparmor/current', '/proc/thread-self/attr/apparmor/exec', '/proc/thread-self/attr/current',
+    const asked = ['/proc/self/fd/', '/proc/self/fdinfo/', '/proc/thread-self/attr/apparmor/current', '/proc/thread-self/attr/apparmor/exec', '/proc/thread-self/attr/current',
       '/proc/thread-self/attr/exec', '/sys/kernel/security/apparmor/.remove'];
     for (const name of readdirSync(join(AGENT, '..')).filter((file) => file.startsWith('agent-'))) {
       const paths = readFileSync(join(AGENT, '..', name)).toString('latin1').match(/\/[a-zA-Z][\x20-\x7e]*/g) ?? [];

@@ -38,11 +38,13 @@ describe('agent: open', () => {
     expect(existsSync(join(folder, 'new'))).to.equal(false);
   }));
 
-  it('tells that it filled a dangling link', () => withFolder(async (folder) => {
-    symlinkSync(join(folder, 'target'), join(folder, 'link'));
-    const result = await op('open', 'create', join(folder, 'link'));
+  it('takes away what it filled a dangling link with, and leaves the link', () => withFolder(async (folder) => {
+    symlinkSync('target', join(folder, 'link'));
+    symlinkSync('link', join(folder, 'to-link'));
+    const result = await op('open', 'create', join(folder, 'to-link'));
     expect(shown(result)).to.equal('done ok');
-    expect(result.note).to.contain('not undone');
+    expect(result.note).to.equal('');
+    expect(existsSync(join(folder, 'target'))).to.equal(false);
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).to.equal(true);
   }));
 
