@@ -5,12 +5,13 @@ import { agentFile } from './host/package.ts';
 import { loadProfile, type LoadedPolicy } from './kernel/load.ts';
 import { unruled } from './kernel/mediation.ts';
 import { compile } from './kernel/parser.ts';
-import { loadedProfiles, removeProfile, replacePolicy } from './kernel/policy.ts';
+import { removeProfile, replacePolicy } from './kernel/policy.ts';
 import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from './model.ts';
 import { Trial } from './probe/trial.ts';
 import type { Session } from './session.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeItsTime } from './since.ts';
+import { unhooked } from './spec/operations.ts';
 import { setUp, type Stage } from './setup.ts';
 
 /** How long an interrupted preparation is waited for. */
@@ -60,7 +61,7 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
   const notRuled = await unruled(plan.probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : [])));
   draft.trial = new Trial({ // denials under the twin's baseline are no probe's
     probes: plan.probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }),
-    log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), container: plan.container,
+    log, barrier, profiles: policy.names.filter((name) => name !== stage.baseline), sharedNames: inPlace || policy.written.size === 0, container: plan.container,
     foregone: (probe) => beforeItsTime(plan, probe, version) ?? foregone(probe, notRuled, serviceFault, denials),
   });
 }
@@ -68,21 +69,22 @@ export async function prepare(plan: Plan, number: number, context: Session, draf
 /** Peers may carry the label of a program that this host has no profile for: what rules say of the label can be tried all the same. */
 async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['changes']): Promise<string[]> {
   const written = new Set(policy.written.values());
-  const missing = [...new Set(plan.peers.map(({ profile }) => profile))].filter((name) => name !== 'unconfined' && /^[\w.-]+$/.test(name) && !written.has(name) && !loadedProfiles().has(name));
-  for (const name of missing) {
+  const lines: string[] = [];
+  for (const name of new Set(plan.peers.map(({ profile }) => profile))) {
+    if (name === 'unconfined' || !/^[\w.-]+$/.test(name) || written.has(name)) continue;
     const { policy: standIn } = await compile('/stand-in', `abi <abi/3.0>,\nprofile "${name}" flags=(attach_disconnected,mediate_deleted) {\n  file,\n  capability,\n  network,\n  signal,\n  ptrace,\n}\n`);
-    changes.willLoad([name], { keep: false });
-    replacePolicy(standIn);
+    if (await changes.share(name, () => { replacePolicy(standIn); })) lines.push(`no profile ${name} is loaded here: an open one stands in for it`);
   }
-  return missing.map((name) => `no profile ${name} is loaded here: an open one stands in for it`);
+  return lines;
 }
 
 /** What can be said of a probe without trying it. */
 function foregone(probe: Probe, notRuled: ReadonlyMap<string, string>, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
-  const unmediated = probe.action.kind === 'operation' ? notRuled.get(probe.action.class) : undefined;
+  const { action } = probe;
+  const unmediated = action.kind !== 'operation' ? undefined : unhooked(action) ? `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.` : notRuled.get(action.class);
   if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
-  if (probe.action.kind === 'operation' && probe.action.class === 'dbus') return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
-  return serviceFault === undefined || probe.action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
+  if (action.kind === 'operation' && action.class === 'dbus') return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
+  return serviceFault === undefined || action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
 }
 
 /** The service does not live under the profile, so what asks it for something has its answer. */

@@ -65,7 +65,7 @@ function checkAddress([given = '', , where = '']: readonly string[]): string | u
 
 /** To another process only what nobody notices who does not ask for it. */
 function checkSignal([number = '', who]: readonly string[]): string | undefined {
-  const harmless = ['exists', 'chld', 'cont', 'urg', 'winch'];
+  const harmless = ['exists', 'chld', 'urg'];
   return who === 'child' || harmless.some((one) => String(signalNumber(one)) === number) ? undefined : `another process can only be sent ${harmless.join(', ')}`;
 }
 
@@ -99,6 +99,11 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
   mqueue: { class: 'mqueue', args: [oneOf('create', 'read', 'write', 'delete'), path] },
   dbus: { class: 'dbus', args: [oneOf('send', 'receive', 'bind', 'eavesdrop'), oneOf('system', 'session', 'accessibility'), text] },
 };
+
+/** @returns whether AppArmor has no hook in the kernel for it (security/apparmor/lsm.c), so that no profile rules it. */
+export function unhooked({ name, args }: Pick<Operation, 'name' | 'args'>): boolean {
+  return ['utimens', 'getxattr', 'setxattr'].includes(name) || (name === 'io_uring' && args[0] === 'setup');
+}
 
 /** Operations after which a process carries a label that can be expected. */
 export const CARRYING: ReadonlySet<string> = new Set(['exec', 'exec-as', 'change_profile', 'change_hat', 'stack']);
