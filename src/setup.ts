@@ -47,7 +47,7 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
   const place = (container: Container, state: State, role: Role): Place => {
     const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : baseline.text;
     confirm(`first process of the ${role} container`, state.pid, expected);
-    return new Place(container, state, { expected, killed: (role === 'confined' ? policy.mode : baseline.mode) === 'kill', names: policy.written, control: role === 'control' },
+    return new Place(container, state, { expected, killed: mayKill(role === 'confined' ? policy.mode : baseline.mode), names: policy.written, control: role === 'control' },
       (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected); });
   };
   const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control', false, baseline.loaded) : undefined]);
@@ -73,6 +73,11 @@ function labelFor(profile: string, policy: LoadedPolicy, who: string): { loaded:
   return { loaded, mode, text: labelText(loaded, mode) };
 }
 
+/** A stack of several modes may have one that kills. */
+function mayKill(mode: ProfileMode | undefined): boolean {
+  return mode === 'kill' || mode === 'mixed';
+}
+
 interface Started { readonly container: Container; readonly state: State }
 type Confirm = (what: string, pid: number, expected: string) => void;
 
@@ -88,7 +93,7 @@ async function addPeers(beside: Place, { plan, policy, engine, run, number, agen
     await container.start(`peer ${name} of the ${role}`);
     const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
     confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
-    beside.peers.set(name, new Place(container, state, { expected, killed: mode === 'kill', names: policy.written, control: beside.control },
+    beside.peers.set(name, new Place(container, state, { expected, killed: mayKill(mode), names: policy.written, control: beside.control },
       (session) => { confirm(`agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`, session.pid, expected); }));
   }));
 }
