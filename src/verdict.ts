@@ -77,7 +77,9 @@ export function decide(facts: Facts): Verdict {
   const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
-  const told = probe.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
+  const before = /^at .*/.exec(observation.remark ?? '')?.[0];
+  const notes = [...probe.direct ? [DIRECT] : [], ...base.kind === 'pass' && probe.expect.access === 'denied' && before !== undefined ? [`Denied ${before}, a step on the way: the rest was not asked for.`] : []];
+  const told = { ...base, notes: [...base.notes, ...notes] };
   return told.kind === 'pass' ? conditions(facts) ?? told : told;
 }
 

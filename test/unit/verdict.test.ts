@@ -121,4 +121,10 @@ describe('a transition to a profile by attachment', () => {
     const { hint } = decide(facts(allowed, EACCES, [record('DENIED', { operation: 'exec', info: 'profile transition not found' })], OK));
     expect(hint).to.match(/attaches to nothing.*--in-place/);
   });
+
+  it('says where an operation was denied on the way', () => {
+    const { kind, notes } = decide(facts(denied, seen({ errno: 'EACCES', remark: 'at open' }), [DENIED], OK));
+    expect([kind, ...notes]).to.deep.equal(['pass', 'Denied at open, a step on the way: the rest was not asked for.']);
+    expect(decide(facts(denied, EACCES, [DENIED], OK)).notes).to.deep.equal([]);
+  });
 });
