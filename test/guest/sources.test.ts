@@ -1,9 +1,11 @@
 /** Records from where the host sends them: a real auditd, a real journald, other readers, and what loses records. */
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findLosses } from '../../src/audit/gaps.ts';
+import { kmsgSource } from '../../src/kernel/source-kmsg.ts';
 import type { Ledger } from '../../src/model.ts';
 import { exec, start } from '../../src/process.ts';
 import { exitCode } from '../../src/report/summary.ts';
@@ -217,6 +219,22 @@ describe('records from the journal', () => {
 });
 
 describe('records from the kernel log', () => {
+  it('that were overwritten before they were read are known to be missing', async () => {
+    const before = (await must('sysctl', '-n', 'kernel.printk_devkmsg')).trim();
+    const source = kmsgSource();
+    try {
+      source.read();
+      await must('sysctl', '-qw', 'kernel.printk_devkmsg=on');
+      for (let line = 0; line < 1500; line += 1) writeFileSync('/dev/kmsg', `<7>${'x'.repeat(900)}`);
+      const texts = source.read();
+      expect(texts.length).to.be.lessThan(1500);
+      expect(findLosses(texts).map(({ why }) => why)).to.include('the kernel log was overwritten before it was read');
+    } finally {
+      source.close();
+      await must('sysctl', '-qw', `kernel.printk_devkmsg=${before}`);
+    }
+  });
+
   it('another reader, and one who clears it, change nothing', async () => {
     const reader = start(['dmesg', '--follow'], { stdio: 'ignore' });
     const over = new AbortController();

@@ -90,6 +90,19 @@ describe('two witnesses', () => {
     expect(entry(ledger, 'mapped').verdict.code, story(ledger)).to.equal(inLife.exit === 0 ? 'let-through' : 'denied');
   });
 
+  it('what another container under the same profile is denied meanwhile is no command\'s', async () => {
+    const { stdout } = await docker('run', '--detach', '--security-opt', 'systempaths=unconfined', IMAGE, 'sh', '-c', 'while :; do echo x > /proc/sysrq-trigger; sleep 0.1; done');
+    const id = stdout.toString().trim();
+    try {
+      const fails = 'sleep 2; grep -q unconfined /proc/self/attr/current'; // under the profile, without a denial
+      const { ledger } = await harness([spec({ engine: 'docker-default' }, [{ name: 'fails', shell: fails, expect: 'denied' }], { control: true })]);
+      expect(entry(ledger, 'fails').verdict.code, story(ledger)).to.equal('silent-denial');
+      expect(ledger.suites[0]!.otherRecords.filter(({ fields }) => fields['name'] === '/proc/sysrq-trigger')).to.not.have.length(0);
+    } finally {
+      await docker('rm', '--force', id);
+    }
+  });
+
   it('the policy itself, asked through the kernel, is a third witness that agrees', async () => {
     const { ledger, exit } = await harness([spec(profileText('asked', '  deny /etc/passwd w,\n  deny /usr/bin/dash x,'), [
       { name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }, { name: 'allowed', open: '/etc/group', for: 'write', expect: 'allowed' },
@@ -110,7 +123,7 @@ describe('two witnesses', () => {
       { name: 'with control', run: 'true', control: true, expect: 'allowed' },
     ], { control: true, container: { 'only-apparmor': true } })]);
     expect(exit, story(ledger)).to.equal(0);
-    expect(ledger.suites[0]!.layers).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off']);
+    expect(ledger.suites[0]!.layers).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off', 'file systems: /sys read-only, /proc noexec']);
     expect(ledger.suites[0]!.entries.map(({ control }) => control !== undefined)).to.deep.equal([true, true, false, true]);
     expect(ledger.suites[0]!.entries.slice(0, 2).map(({ verdict }) => verdict.code)).to.deep.equal(['denied', 'denied']);
   });
