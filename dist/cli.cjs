@@ -4035,8 +4035,8 @@ var require_errors = __commonJS({
       if (endsWith(name2, " argument")) {
         msg = `The ${name2} ${determiner} ${oneOf3(expected, "type")}`;
       } else {
-        const type5 = includes(name2, ".") ? "property" : "argument";
-        msg = `The "${name2}" ${type5} ${determiner} ${oneOf3(expected, "type")}`;
+        const type4 = includes(name2, ".") ? "property" : "argument";
+        msg = `The "${name2}" ${type4} ${determiner} ${oneOf3(expected, "type")}`;
       }
       msg += `. Received type ${typeof actual}`;
       return msg;
@@ -5400,8 +5400,8 @@ var require_stream_readable = __commonJS({
     var Duplex;
     Readable3.ReadableState = ReadableState;
     var EE = require("events").EventEmitter;
-    var EElistenerCount = function EElistenerCount2(emitter, type5) {
-      return emitter.listeners(type5).length;
+    var EElistenerCount = function EElistenerCount2(emitter, type4) {
+      return emitter.listeners(type4).length;
     };
     var Stream = require_stream();
     var Buffer2 = require("buffer").Buffer;
@@ -6409,10 +6409,10 @@ var require_ms = __commonJS({
     var y = d2 * 365.25;
     module2.exports = function(val, options) {
       options = options || {};
-      var type5 = typeof val;
-      if (type5 === "string" && val.length > 0) {
+      var type4 = typeof val;
+      if (type4 === "string" && val.length > 0) {
         return parse4(val);
-      } else if (type5 === "number" && isFinite(val)) {
+      } else if (type4 === "number" && isFinite(val)) {
         return options.long ? fmtLong(val) : fmtShort(val);
       }
       throw new Error(
@@ -6431,8 +6431,8 @@ var require_ms = __commonJS({
         return;
       }
       var n = parseFloat(match[1]);
-      var type5 = (match[2] || "ms").toLowerCase();
-      switch (type5) {
+      var type4 = (match[2] || "ms").toLowerCase();
+      switch (type4) {
         case "years":
         case "year":
         case "yrs":
@@ -8600,7 +8600,7 @@ var require_headers = __commonJS({
       var gid = decodeOct(buf, 116, 8);
       var size2 = decodeOct(buf, 124, 12);
       var mtime = decodeOct(buf, 136, 12);
-      var type5 = toType(typeflag);
+      var type4 = toType(typeflag);
       var linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
       var uname = decodeStr(buf, 265, 32);
       var gname = decodeStr(buf, 297, 32);
@@ -8625,7 +8625,7 @@ var require_headers = __commonJS({
         gid,
         size: size2,
         mtime: new Date(1e3 * mtime),
-        type: type5,
+        type: type4,
         linkname,
         uname,
         gname,
@@ -14735,7 +14735,7 @@ var require_utils2 = __commonJS({
       }
       return Object.prototype.toString.call(value2).replace(/^\[.+\s(.+?)]$/, "$1").toLowerCase();
     };
-    exports2.type = function type5(value2) {
+    exports2.type = function type4(value2) {
       if (value2 === null) return "null";
       const primitives = /* @__PURE__ */ new Set([
         "undefined",
@@ -17351,11 +17351,11 @@ function getBrowserWindowSize() {
 function estimateSize(val, maxDepth, seen2) {
   if (maxDepth <= 0) return -1;
   seen2 = seen2 || /* @__PURE__ */ new Set();
-  const type5 = typeof val;
-  if (type5 === "string") return val.length;
-  if (type5 === "number" || type5 === "boolean") return 8;
+  const type4 = typeof val;
+  if (type4 === "string") return val.length;
+  if (type4 === "number" || type4 === "boolean") return 8;
   if (val === null || val === void 0) return 4;
-  if (type5 === "object") {
+  if (type4 === "object") {
     if (seen2.has(val)) return -1;
     seen2.add(val);
     if (typeof Buffer !== "undefined" && Buffer.isBuffer(val)) {
@@ -17569,11 +17569,11 @@ var init_base2 = __esm({
       comma: ",",
       bang: "!"
     };
-    Base.color = function(type5, str) {
+    Base.color = function(type4, str) {
       if (!Base.useColors) {
         return String(str);
       }
-      return "\x1B[" + Base.colors[type5] + "m" + str + "\x1B[0m";
+      return "\x1B[" + Base.colors[type4] + "m" + str + "\x1B[0m";
     };
     Base.window = {
       width: 75
@@ -18225,8 +18225,8 @@ function fragment(html2) {
   var args = arguments;
   var div = document.createElement("div");
   var i = 1;
-  div.innerHTML = html2.replace(/%([se])/g, function(_, type5) {
-    switch (type5) {
+  div.innerHTML = html2.replace(/%([se])/g, function(_, type4) {
+    switch (type4) {
       case "s":
         return String(args[i++]);
       case "e":
@@ -18250,7 +18250,7 @@ function unhide() {
     els[0].className = els[0].className.replace("suite hidden", "suite");
   }
 }
-function text(el, contents) {
+function text2(el, contents) {
   if (el.textContent) {
     el.textContent = contents;
   } else {
@@ -18360,7 +18360,7 @@ var init_html = __esm({
         runner.on(EVENT_SUITE_END2, function(suite) {
           if (suite.root) {
             if (stats.failures === 0) {
-              text(resultIndicator, "\u2713");
+              text2(resultIndicator, "\u2713");
               stat.className += " pass";
             }
             updateStats();
@@ -18377,7 +18377,7 @@ var init_html = __esm({
           updateStats();
         });
         runner.on(EVENT_TEST_FAIL6, function(test2) {
-          text(resultIndicator, "\u2716");
+          text2(resultIndicator, "\u2716");
           stat.className += " fail";
           var el = fragment(
             '<li class="test fail"><h2>%e <a href="%e" class="replay">' + playIcon + "</a></h2></li>",
@@ -18441,7 +18441,7 @@ var init_html = __esm({
           progressBar.value = percent;
           if (progressText) {
             var decimalPlaces = Math.ceil(Math.log10(runner.total / 100));
-            text(
+            text2(
               progressText,
               percent.toFixed(Math.min(Math.max(decimalPlaces, 0), 100)) + "%"
             );
@@ -18456,9 +18456,9 @@ var init_html = __esm({
             progressRing[1].style["stroke-dasharray"] = `${highlightArc}px,${wholeArc}px`;
           }
           var ms2 = new Date3() - stats.start;
-          text(passesCount, stats.passes);
-          text(failuresCount, stats.failures);
-          text(duration3, (ms2 / 1e3).toFixed(2));
+          text2(passesCount, stats.passes);
+          text2(failuresCount, stats.failures);
+          text2(duration3, (ms2 / 1e3).toFixed(2));
         }
       }
       /**
@@ -18746,9 +18746,9 @@ var init_nyan = __esm({
        */
       drawScoreboard() {
         var stats = this.stats;
-        function draw(type5, n) {
+        function draw(type4, n) {
           process.stdout.write(" ");
-          process.stdout.write(Base.color(type5, n));
+          process.stdout.write(Base.color(type4, n));
           process.stdout.write("\n");
         }
         draw("green", stats.passes);
@@ -20580,8 +20580,8 @@ var require_serialize_javascript = __commonJS({
           return value2;
         }
         var origValue = this[key];
-        var type5 = typeof origValue;
-        if (type5 === "object") {
+        var type4 = typeof origValue;
+        if (type4 === "object") {
           if (origValue instanceof RegExp) {
             return "@__R-" + UID + "-" + (regexps.push(origValue) - 1) + "__@";
           }
@@ -20604,19 +20604,19 @@ var require_serialize_javascript = __commonJS({
             return "@__L-" + UID + "-" + (urls.push(origValue) - 1) + "__@";
           }
         }
-        if (type5 === "function") {
+        if (type4 === "function") {
           if (options.ignoreFunction) {
             return value2;
           }
           return "@__F-" + UID + "-" + (functions.push(origValue) - 1) + "__@";
         }
-        if (type5 === "undefined") {
+        if (type4 === "undefined") {
           return "@__U-" + UID + "-" + (undefs.push(origValue) - 1) + "__@";
         }
-        if (type5 === "number" && !isNaN(origValue) && !isFinite(origValue)) {
+        if (type4 === "number" && !isNaN(origValue) && !isFinite(origValue)) {
           return "@__I-" + UID + "-" + (infinities.push(origValue) - 1) + "__@";
         }
-        if (type5 === "bigint") {
+        if (type4 === "bigint") {
           return "@__B-" + UID + "-" + (bigInts.push(origValue) - 1) + "__@";
         }
         return value2;
@@ -20671,18 +20671,18 @@ var require_serialize_javascript = __commonJS({
       if (functions.length === 0 && regexps.length === 0 && dates.length === 0 && maps.length === 0 && sets.length === 0 && arrays.length === 0 && undefs.length === 0 && infinities.length === 0 && bigInts.length === 0 && urls.length === 0) {
         return str;
       }
-      return str.replace(PLACE_HOLDER_REGEXP, function(match, backSlash, type5, valueIndex) {
+      return str.replace(PLACE_HOLDER_REGEXP, function(match, backSlash, type4, valueIndex) {
         if (backSlash) {
           return match;
         }
-        if (type5 === "D") {
+        if (type4 === "D") {
           var isoStr = String(dates[valueIndex].toISOString());
           if (!/^(?:\d{4}|[+-]\d{6})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/.test(isoStr)) {
             throw new TypeError("Invalid Date ISO string");
           }
           return 'new Date("' + isoStr + '")';
         }
-        if (type5 === "R") {
+        if (type4 === "R") {
           var flags2 = String(regexps[valueIndex].flags).replace(/[^gimsuydv]/g, "");
           var regexpSource = regexps[valueIndex].source;
           if (typeof regexpSource !== "string") {
@@ -20690,25 +20690,25 @@ var require_serialize_javascript = __commonJS({
           }
           return "new RegExp(" + serialize2(regexpSource) + ', "' + flags2 + '")';
         }
-        if (type5 === "M") {
+        if (type4 === "M") {
           return "new Map(" + serialize2(Array.from(maps[valueIndex].entries()), options) + ")";
         }
-        if (type5 === "S") {
+        if (type4 === "S") {
           return "new Set(" + serialize2(Array.from(sets[valueIndex].values()), options) + ")";
         }
-        if (type5 === "A") {
+        if (type4 === "A") {
           return "Array.prototype.slice.call(" + serialize2(Object.assign({ length: arrays[valueIndex].length }, arrays[valueIndex]), options) + ")";
         }
-        if (type5 === "U") {
+        if (type4 === "U") {
           return "undefined";
         }
-        if (type5 === "I") {
+        if (type4 === "I") {
           return infinities[valueIndex];
         }
-        if (type5 === "B") {
+        if (type4 === "B") {
           return 'BigInt("' + bigInts[valueIndex] + '")';
         }
-        if (type5 === "L") {
+        if (type4 === "L") {
           var urlStr = urls[valueIndex].toString();
           if (typeof urlStr !== "string") {
             throw new TypeError("URL.toString() must return a string");
@@ -23955,8 +23955,8 @@ var require_Node = __commonJS({
     var identity2 = require_identity();
     var toJS = require_toJS();
     var NodeBase = class {
-      constructor(type5) {
-        Object.defineProperty(this, identity2.NODE_TYPE, { value: type5 });
+      constructor(type4) {
+        Object.defineProperty(this, identity2.NODE_TYPE, { value: type4 });
       }
       /** Create a copy of this node.  */
       clone() {
@@ -24242,8 +24242,8 @@ var require_Collection = __commonJS({
     }
     var isEmptyPath = (path5) => path5 == null || typeof path5 === "object" && !!path5[Symbol.iterator]().next().done;
     var Collection = class extends Node.NodeBase {
-      constructor(type5, schema) {
-        super(type5);
+      constructor(type4, schema) {
+        super(type4);
         Object.defineProperty(this, "schema", {
           value: schema,
           configurable: true,
@@ -24648,13 +24648,13 @@ ${indent2}`) + "'";
     } catch {
       blockEndNewlines = /\n+(?!\n|$)/g;
     }
-    function blockString({ comment: comment2, type: type5, value: value2 }, ctx, onComment, onChompKeep) {
+    function blockString({ comment: comment2, type: type4, value: value2 }, ctx, onComment, onChompKeep) {
       const { blockQuote, commentString, lineWidth } = ctx.options;
       if (!blockQuote || /\n[\t ]+$/.test(value2)) {
         return quotedString(value2, ctx);
       }
       const indent2 = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value2) ? "  " : "");
-      const literal2 = blockQuote === "literal" ? true : blockQuote === "folded" || type5 === Scalar.Scalar.BLOCK_FOLDED ? false : type5 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value2, lineWidth, indent2.length);
+      const literal2 = blockQuote === "literal" ? true : blockQuote === "folded" || type4 === Scalar.Scalar.BLOCK_FOLDED ? false : type4 === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value2, lineWidth, indent2.length);
       if (!value2)
         return literal2 ? "|\n" : ">\n";
       let chomp;
@@ -24709,7 +24709,7 @@ ${indent2}`) + "'";
         const foldedValue = value2.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent2}`);
         let literalFallback = false;
         const foldOptions = getFoldOptions(ctx, true);
-        if (blockQuote !== "folded" && type5 !== Scalar.Scalar.BLOCK_FOLDED) {
+        if (blockQuote !== "folded" && type4 !== Scalar.Scalar.BLOCK_FOLDED) {
           foldOptions.onOverflow = () => {
             literalFallback = true;
           };
@@ -24724,7 +24724,7 @@ ${indent2}${body}`;
 ${indent2}${start2}${value2}${end}`;
     }
     function plainString(item, ctx, onComment, onChompKeep) {
-      const { type: type5, value: value2 } = item;
+      const { type: type4, value: value2 } = item;
       const { actualString, implicitKey, indent: indent2, indentStep, inFlow } = ctx;
       if (implicitKey && value2.includes("\n") || inFlow && /[[\]{},]/.test(value2)) {
         return quotedString(value2, ctx);
@@ -24732,7 +24732,7 @@ ${indent2}${start2}${value2}${end}`;
       if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value2)) {
         return implicitKey || inFlow || !value2.includes("\n") ? quotedString(value2, ctx) : blockString(item, ctx, onComment, onChompKeep);
       }
-      if (!implicitKey && !inFlow && type5 !== Scalar.Scalar.PLAIN && value2.includes("\n")) {
+      if (!implicitKey && !inFlow && type4 !== Scalar.Scalar.PLAIN && value2.includes("\n")) {
         return blockString(item, ctx, onComment, onChompKeep);
       }
       if (containsDocumentMarker(value2)) {
@@ -24756,10 +24756,10 @@ ${indent2}`);
     function stringifyString(item, ctx, onComment, onChompKeep) {
       const { implicitKey, inFlow } = ctx;
       const ss = typeof item.value === "string" ? item : Object.assign({}, item, { value: String(item.value) });
-      let { type: type5 } = item;
-      if (type5 !== Scalar.Scalar.QUOTE_DOUBLE) {
+      let { type: type4 } = item;
+      if (type4 !== Scalar.Scalar.QUOTE_DOUBLE) {
         if (/[\x00-\x08\x0b-\x1f\x7f-\x9f\u{D800}-\u{DFFF}]/u.test(ss.value))
-          type5 = Scalar.Scalar.QUOTE_DOUBLE;
+          type4 = Scalar.Scalar.QUOTE_DOUBLE;
       }
       const _stringify = (_type) => {
         switch (_type) {
@@ -24776,7 +24776,7 @@ ${indent2}`);
             return null;
         }
       };
-      let res = _stringify(type5);
+      let res = _stringify(type4);
       if (res === null) {
         const { defaultKeyType, defaultStringType } = ctx.options;
         const t = implicitKey && defaultKeyType || defaultStringType;
@@ -25996,7 +25996,7 @@ var require_binary = __commonJS({
           return src;
         }
       },
-      stringify({ comment: comment2, type: type5, value: value2 }, ctx, onComment, onChompKeep) {
+      stringify({ comment: comment2, type: type4, value: value2 }, ctx, onComment, onChompKeep) {
         if (!value2)
           return "";
         const buf = value2;
@@ -26011,17 +26011,17 @@ var require_binary = __commonJS({
         } else {
           throw new Error("This environment does not support writing binary tags; either Buffer or btoa is required");
         }
-        type5 ?? (type5 = Scalar.Scalar.BLOCK_LITERAL);
-        if (type5 !== Scalar.Scalar.QUOTE_DOUBLE) {
+        type4 ?? (type4 = Scalar.Scalar.BLOCK_LITERAL);
+        if (type4 !== Scalar.Scalar.QUOTE_DOUBLE) {
           const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
           const n = Math.ceil(str.length / lineWidth);
           const lines2 = new Array(n);
           for (let i = 0, o = 0; i < n; ++i, o += lineWidth) {
             lines2[i] = str.substr(o, lineWidth);
           }
-          str = lines2.join(type5 === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+          str = lines2.join(type4 === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
         }
-        return stringifyString.stringifyString({ comment: comment2, type: type5, value: str }, ctx, onComment, onChompKeep);
+        return stringifyString.stringifyString({ comment: comment2, type: type4, value: str }, ctx, onComment, onChompKeep);
       }
     };
     exports2.binary = binary;
@@ -27524,8 +27524,8 @@ var require_resolve_end = __commonJS({
         let hasSpace = false;
         let sep = "";
         for (const token of end) {
-          const { source, type: type5 } = token;
-          switch (type5) {
+          const { source, type: type4 } = token;
+          switch (type4) {
             case "space":
               hasSpace = true;
               break;
@@ -27546,7 +27546,7 @@ var require_resolve_end = __commonJS({
               hasSpace = true;
               break;
             default:
-              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type5} at node end`);
+              onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type4} at node end`);
           }
           offset += source.length;
         }
@@ -27826,7 +27826,7 @@ var require_resolve_block_scalar = __commonJS({
       const header = parseBlockScalarHeader(scalar3, ctx.options.strict, onError);
       if (!header)
         return { value: "", type: null, comment: "", range: [start2, start2, start2] };
-      const type5 = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
+      const type4 = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
       const lines2 = scalar3.source ? splitLines2(scalar3.source) : [];
       let chompStart = lines2.length;
       for (let i = lines2.length - 1; i >= 0; --i) {
@@ -27841,7 +27841,7 @@ var require_resolve_block_scalar = __commonJS({
         let end2 = start2 + header.length;
         if (scalar3.source)
           end2 += scalar3.source.length;
-        return { value: value3, type: type5, comment: header.comment, range: [start2, end2, end2] };
+        return { value: value3, type: type4, comment: header.comment, range: [start2, end2, end2] };
       }
       let trimIndent = scalar3.indent + header.indent;
       let offset = scalar3.offset + header.length;
@@ -27888,7 +27888,7 @@ var require_resolve_block_scalar = __commonJS({
           onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
           indent2 = "";
         }
-        if (type5 === Scalar.Scalar.BLOCK_LITERAL) {
+        if (type4 === Scalar.Scalar.BLOCK_LITERAL) {
           value2 += sep + indent2.slice(trimIndent) + content;
           sep = "\n";
         } else if (indent2.length > trimIndent || content[0] === "	") {
@@ -27923,7 +27923,7 @@ var require_resolve_block_scalar = __commonJS({
           value2 += "\n";
       }
       const end = start2 + header.length + scalar3.source.length;
-      return { value: value2, type: type5, comment: header.comment, range: [start2, end, end] };
+      return { value: value2, type: type4, comment: header.comment, range: [start2, end, end] };
     }
     function parseBlockScalarHeader({ offset, props }, strict, onError) {
       if (props[0].type !== "block-scalar-header") {
@@ -28006,11 +28006,11 @@ var require_resolve_flow_scalar = __commonJS({
     var Scalar = require_Scalar();
     var resolveEnd = require_resolve_end();
     function resolveFlowScalar(scalar3, strict, onError) {
-      const { offset, type: type5, source, end } = scalar3;
+      const { offset, type: type4, source, end } = scalar3;
       let _type;
       let value2;
       const _onError = (rel, code2, msg) => onError(offset + rel, code2, msg);
-      switch (type5) {
+      switch (type4) {
         case "scalar":
           _type = Scalar.Scalar.PLAIN;
           value2 = plainValue(source, _onError);
@@ -28025,7 +28025,7 @@ var require_resolve_flow_scalar = __commonJS({
           break;
         /* istanbul ignore next should not happen */
         default:
-          onError(scalar3, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type5}`);
+          onError(scalar3, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type4}`);
           return {
             value: "",
             type: null,
@@ -28229,7 +28229,7 @@ var require_compose_scalar = __commonJS({
     var resolveBlockScalar = require_resolve_block_scalar();
     var resolveFlowScalar = require_resolve_flow_scalar();
     function composeScalar(ctx, token, tagToken, onError) {
-      const { value: value2, type: type5, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+      const { value: value2, type: type4, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
       const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
       let tag3;
       if (ctx.options.stringKeys && ctx.atKey) {
@@ -28251,8 +28251,8 @@ var require_compose_scalar = __commonJS({
       }
       scalar3.range = range;
       scalar3.source = value2;
-      if (type5)
-        scalar3.type = type5;
+      if (type4)
+        scalar3.type = type4;
       if (tagName)
         scalar3.tag = tagName;
       if (tag3.format)
@@ -28717,8 +28717,8 @@ var require_cst_scalar = __commonJS({
       return null;
     }
     function createScalarToken(value2, context) {
-      const { implicitKey = false, indent: indent2, inFlow = false, offset = -1, type: type5 = "PLAIN" } = context;
-      const source = stringifyString.stringifyString({ type: type5, value: value2 }, {
+      const { implicitKey = false, indent: indent2, inFlow = false, offset = -1, type: type4 = "PLAIN" } = context;
+      const source = stringifyString.stringifyString({ type: type4, value: value2 }, {
         implicitKey,
         indent: indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
@@ -28749,29 +28749,29 @@ var require_cst_scalar = __commonJS({
       }
     }
     function setScalarValue(token, value2, context = {}) {
-      let { afterKey = false, implicitKey = false, inFlow = false, type: type5 } = context;
+      let { afterKey = false, implicitKey = false, inFlow = false, type: type4 } = context;
       let indent2 = "indent" in token ? token.indent : null;
       if (afterKey && typeof indent2 === "number")
         indent2 += 2;
-      if (!type5)
+      if (!type4)
         switch (token.type) {
           case "single-quoted-scalar":
-            type5 = "QUOTE_SINGLE";
+            type4 = "QUOTE_SINGLE";
             break;
           case "double-quoted-scalar":
-            type5 = "QUOTE_DOUBLE";
+            type4 = "QUOTE_DOUBLE";
             break;
           case "block-scalar": {
             const header = token.props[0];
             if (header.type !== "block-scalar-header")
               throw new Error("Invalid block scalar header");
-            type5 = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
+            type4 = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
             break;
           }
           default:
-            type5 = "PLAIN";
+            type4 = "PLAIN";
         }
-      const source = stringifyString.stringifyString({ type: type5, value: value2 }, {
+      const source = stringifyString.stringifyString({ type: type4, value: value2 }, {
         implicitKey: implicitKey || indent2 === null,
         indent: indent2 !== null && indent2 > 0 ? " ".repeat(indent2) : "",
         inFlow,
@@ -28830,12 +28830,12 @@ var require_cst_scalar = __commonJS({
           }
       return false;
     }
-    function setFlowScalarValue(token, source, type5) {
+    function setFlowScalarValue(token, source, type4) {
       switch (token.type) {
         case "scalar":
         case "double-quoted-scalar":
         case "single-quoted-scalar":
-          token.type = type5;
+          token.type = type4;
           token.source = source;
           break;
         case "block-scalar": {
@@ -28846,7 +28846,7 @@ var require_cst_scalar = __commonJS({
           for (const tok of end)
             tok.offset += oa;
           delete token.props;
-          Object.assign(token, { type: type5, source, end });
+          Object.assign(token, { type: type4, source, end });
           break;
         }
         case "block-map":
@@ -28854,7 +28854,7 @@ var require_cst_scalar = __commonJS({
           const offset = token.offset + source.length;
           const nl = { type: "newline", offset, indent: token.indent, source: "\n" };
           delete token.items;
-          Object.assign(token, { type: type5, source, end: [nl] });
+          Object.assign(token, { type: type4, source, end: [nl] });
           break;
         }
         default: {
@@ -28863,7 +28863,7 @@ var require_cst_scalar = __commonJS({
           for (const key of Object.keys(token))
             if (key !== "type" && key !== "offset")
               delete token[key];
-          Object.assign(token, { type: type5, indent: indent2, source, end });
+          Object.assign(token, { type: type4, indent: indent2, source, end });
         }
       }
     }
@@ -29725,9 +29725,9 @@ var require_parser = __commonJS({
     var node_process = require("process");
     var cst = require_cst();
     var lexer = require_lexer();
-    function includesToken(list, type5) {
+    function includesToken(list, type4) {
       for (let i = 0; i < list.length; ++i)
-        if (list[i].type === type5)
+        if (list[i].type === type4)
           return true;
       return false;
     }
@@ -29861,19 +29861,19 @@ var require_parser = __commonJS({
           this.offset += source.length;
           return;
         }
-        const type5 = cst.tokenType(source);
-        if (!type5) {
+        const type4 = cst.tokenType(source);
+        if (!type4) {
           const message = `Not a YAML token: ${source}`;
           yield* this.pop({ type: "error", offset: this.offset, message, source });
           this.offset += source.length;
-        } else if (type5 === "scalar") {
+        } else if (type4 === "scalar") {
           this.atNewLine = false;
           this.atScalar = true;
           this.type = "scalar";
         } else {
-          this.type = type5;
+          this.type = type4;
           yield* this.step();
-          switch (type5) {
+          switch (type4) {
             case "newline":
               this.atNewLine = true;
               this.indent = 0;
@@ -30472,7 +30472,7 @@ var require_parser = __commonJS({
           }
         }
       }
-      flowScalar(type5) {
+      flowScalar(type4) {
         if (this.onNewLine) {
           let nl = this.source.indexOf("\n") + 1;
           while (nl !== 0) {
@@ -30481,7 +30481,7 @@ var require_parser = __commonJS({
           }
         }
         return {
-          type: type5,
+          type: type4,
           offset: this.offset,
           indent: this.indent,
           source: this.source
@@ -32383,7 +32383,7 @@ var require_headers2 = __commonJS({
       const gid = decodeOct(buf, 116, 8);
       const size2 = decodeOct(buf, 124, 12);
       const mtime = decodeOct(buf, 136, 12);
-      const type5 = toType(typeflag);
+      const type4 = toType(typeflag);
       const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
       const uname = decodeStr(buf, 265, 32);
       const gname = decodeStr(buf, 297, 32);
@@ -32409,7 +32409,7 @@ var require_headers2 = __commonJS({
         size: size2,
         byteOffset: 0,
         mtime: new Date(1e3 * mtime),
-        type: type5,
+        type: type4,
         linkname,
         uname,
         gname,
@@ -35301,11 +35301,11 @@ var require_dist2 = __commonJS({
                 index2 += dir;
                 var iterIndex = -1, value2 = array2[index2];
                 while (++iterIndex < iterLength) {
-                  var data = iteratees[iterIndex], iteratee2 = data.iteratee, type5 = data.type, computed = iteratee2(value2);
-                  if (type5 == LAZY_MAP_FLAG) {
+                  var data = iteratees[iterIndex], iteratee2 = data.iteratee, type4 = data.type, computed = iteratee2(value2);
+                  if (type4 == LAZY_MAP_FLAG) {
                     value2 = computed;
                   } else if (!computed) {
-                    if (type5 == LAZY_FILTER_FLAG) {
+                    if (type4 == LAZY_FILTER_FLAG) {
                       continue outer;
                     } else {
                       break outer;
@@ -37359,16 +37359,16 @@ var require_dist2 = __commonJS({
             return isArray(value2) || isArguments(value2) || !!(spreadableSymbol && value2 && value2[spreadableSymbol]);
           }
           function isIndex(value2, length) {
-            var type5 = typeof value2;
+            var type4 = typeof value2;
             length = length == null ? MAX_SAFE_INTEGER : length;
-            return !!length && (type5 == "number" || type5 != "symbol" && reIsUint.test(value2)) && (value2 > -1 && value2 % 1 == 0 && value2 < length);
+            return !!length && (type4 == "number" || type4 != "symbol" && reIsUint.test(value2)) && (value2 > -1 && value2 % 1 == 0 && value2 < length);
           }
           function isIterateeCall(value2, index2, object) {
             if (!isObject2(object)) {
               return false;
             }
-            var type5 = typeof index2;
-            if (type5 == "number" ? isArrayLike(object) && isIndex(index2, object.length) : type5 == "string" && index2 in object) {
+            var type4 = typeof index2;
+            if (type4 == "number" ? isArrayLike(object) && isIndex(index2, object.length) : type4 == "string" && index2 in object) {
               return eq(object[index2], value2);
             }
             return false;
@@ -37377,15 +37377,15 @@ var require_dist2 = __commonJS({
             if (isArray(value2)) {
               return false;
             }
-            var type5 = typeof value2;
-            if (type5 == "number" || type5 == "symbol" || type5 == "boolean" || value2 == null || isSymbol(value2)) {
+            var type4 = typeof value2;
+            if (type4 == "number" || type4 == "symbol" || type4 == "boolean" || value2 == null || isSymbol(value2)) {
               return true;
             }
             return reIsPlainProp.test(value2) || !reIsDeepProp.test(value2) || object != null && value2 in Object2(object);
           }
           function isKeyable(value2) {
-            var type5 = typeof value2;
-            return type5 == "string" || type5 == "number" || type5 == "symbol" || type5 == "boolean" ? value2 !== "__proto__" : value2 === null;
+            var type4 = typeof value2;
+            return type4 == "string" || type4 == "number" || type4 == "symbol" || type4 == "boolean" ? value2 !== "__proto__" : value2 === null;
           }
           function isLaziable(func) {
             var funcName = getFuncName(func), other = lodash2[funcName];
@@ -38580,8 +38580,8 @@ var require_dist2 = __commonJS({
             return typeof value2 == "number" && value2 > -1 && value2 % 1 == 0 && value2 <= MAX_SAFE_INTEGER;
           }
           function isObject2(value2) {
-            var type5 = typeof value2;
-            return value2 != null && (type5 == "object" || type5 == "function");
+            var type4 = typeof value2;
+            return value2 != null && (type4 == "object" || type4 == "function");
           }
           function isObjectLike(value2) {
             return value2 != null && typeof value2 == "object";
@@ -39797,12 +39797,12 @@ var require_dist2 = __commonJS({
             };
           });
           arrayEach(["filter", "map", "takeWhile"], function(methodName, index2) {
-            var type5 = index2 + 1, isFilter = type5 == LAZY_FILTER_FLAG || type5 == LAZY_WHILE_FLAG;
+            var type4 = index2 + 1, isFilter = type4 == LAZY_FILTER_FLAG || type4 == LAZY_WHILE_FLAG;
             LazyWrapper.prototype[methodName] = function(iteratee2) {
               var result3 = this.clone();
               result3.__iteratees__.push({
                 "iteratee": getIteratee(iteratee2, 3),
-                "type": type5
+                "type": type4
               });
               result3.__filtered__ = result3.__filtered__ || isFilter;
               return result3;
@@ -44403,13 +44403,13 @@ var require_dist2 = __commonJS({
        * @param type
        * @returns this
        */
-      failure(message, type5) {
+      failure(message, type4) {
         this._failure = true;
         if (message) {
           this._failureAttributes.message = message;
         }
-        if (type5) {
-          this._failureAttributes.type = type5;
+        if (type4) {
+          this._failureAttributes.type = type4;
         }
         return this;
       }
@@ -44419,13 +44419,13 @@ var require_dist2 = __commonJS({
        * @param content
        * @returns this
        */
-      error(message, type5, content) {
+      error(message, type4, content) {
         this._error = true;
         if (message) {
           this._errorAttributes.message = message;
         }
-        if (type5) {
-          this._errorAttributes.type = type5;
+        if (type4) {
+          this._errorAttributes.type = type4;
         }
         if (content) {
           this._errorContent = content;
@@ -44858,8 +44858,8 @@ function kernelText(text4, from = 0) {
   at += stamp[0].length;
   const behind3 = before === null ? matchAt(KERNEL_TYPE, text4, at) : null;
   at += behind3?.[0].length ?? 0;
-  const type5 = (before ?? behind3)?.[1] ?? "";
-  return envelope(type5, stamp, at, text4.length - from);
+  const type4 = (before ?? behind3)?.[1] ?? "";
+  return envelope(type4, stamp, at, text4.length - from);
 }
 function daemonText(line2, from) {
   let at = from + (matchAt(NODE, line2, from)?.[0].length ?? 0);
@@ -44874,30 +44874,30 @@ function daemonText(line2, from) {
   return envelope(named4?.[1] ?? "", stamp, at);
 }
 function journalText(line2, from) {
-  const type5 = matchAt(JOURNAL_TYPE, line2, from);
-  if (type5 === null) return "no audit type";
-  return envelope(type5[1] ?? type5[2] ?? "", null, from + type5[0].length);
+  const type4 = matchAt(JOURNAL_TYPE, line2, from);
+  if (type4 === null) return "no audit type";
+  return envelope(type4[1] ?? type4[2] ?? "", null, from + type4[0].length);
 }
 function busText(line2, from) {
   const body = from + (matchAt(BUS_SESSION, line2, from)?.[0].length ?? 0);
   if (matchAt(/apparmor="/y, line2, body) === null) return "not a decision of dbus-daemon";
   return { origin: "user", type: "", body };
 }
-function envelope(type5, stamp, body, printed) {
-  const code2 = codeOf(type5);
+function envelope(type4, stamp, body, printed) {
+  const code2 = codeOf(type4);
   return {
     origin: code2 !== void 0 && (code2 >= 1100 && code2 < 1200 || code2 >= 2100 && code2 < 3e3) ? "user" : "kernel",
-    type: type5,
+    type: type4,
     body,
     ...code2 === void 0 ? {} : { code: code2 },
     ...stamp === null ? {} : { stamp: readStamp(stamp) },
     ...printed === void 0 ? {} : { printed }
   };
 }
-function codeOf(type5) {
-  const digits = /^(?:UNKNOWN\[)?(\d+)\]?$/.exec(type5)?.[1];
+function codeOf(type4) {
+  const digits = /^(?:UNKNOWN\[)?(\d+)\]?$/.exec(type4)?.[1];
   if (digits !== void 0) return Number(digits);
-  return Object.hasOwn(CODES, type5) ? CODES[type5] : void 0;
+  return Object.hasOwn(CODES, type4) ? CODES[type4] : void 0;
 }
 function readStamp([, sec = "0", msec = "0", serial = "0"]) {
   const seconds2 = Number(sec);
@@ -44966,14 +44966,14 @@ function read(raw, envelope2) {
   if (matchAt(PROSE, raw, body) !== null) return no("a sentence of AppArmor 2.0, which has no fields");
   const scan = origin === "user" && named4 !== "" ? scanFramed(raw, body) : scanFields(raw, body);
   if (typeof scan === "string") return no(scan);
-  const type5 = scan.fields["apparmor"] ?? (scan.fields["operation"] === void 0 ? void 0 : TYPES_BY_CODE[code2 ?? 0]);
-  if (type5 === void 0) return no("no apparmor= in it");
-  if (!/^[A-Z]{2,16}$/.test(type5)) return no("apparmor= is not a word of the kernel");
+  const type4 = scan.fields["apparmor"] ?? (scan.fields["operation"] === void 0 ? void 0 : TYPES_BY_CODE[code2 ?? 0]);
+  if (type4 === void 0) return no("no apparmor= in it");
+  if (!/^[A-Z]{2,16}$/.test(type4)) return no("apparmor= is not a word of the kernel");
   if (origin === "user" && named4 === "" && !/^dbus_/.test(scan.fields["operation"] ?? "")) return no("not a decision of dbus-daemon");
   const damaged = damage(envelope2, scan);
   const fields2 = scan.fields;
   if (damaged !== void 0 && scan.openEnded !== void 0) Reflect.deleteProperty(fields2, scan.openEnded);
-  const record2 = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type: type5, fields: fields2, raw };
+  const record2 = { timeMs: stamp?.timeMs ?? 0, serial: stamp?.serial ?? 0, type: type4, fields: fields2, raw };
   return { kind: "record", record: record2, ...damaged === void 0 ? {} : { damaged } };
 }
 function scanFramed(raw, body) {
@@ -45077,6 +45077,53 @@ function asHarnessError(thrown) {
   return new HarnessError("internal", message, { cause: thrown });
 }
 
+// src/report/text.ts
+var HIDDEN = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+var RUNNER_COMMAND = /##\[/g;
+var SHORT = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
+function escape(character) {
+  const short = SHORT[character];
+  if (short !== void 0) return short;
+  const code2 = character.codePointAt(0) ?? 0;
+  const hex2 = code2.toString(16);
+  if (code2 <= 255) return `\\x${hex2.padStart(2, "0")}`;
+  return code2 <= 65535 ? `\\u${hex2.padStart(4, "0")}` : `\\u{${hex2}}`;
+}
+var PLAIN = /^[\x20-\x7e]*$/;
+var PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
+function visible(text4) {
+  return (PLAIN.test(text4) ? text4 : text4.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, "#\\x23[");
+}
+function visibleLines(text4) {
+  const lines2 = text4.replaceAll("\r\n", "\n");
+  const shown2 = PLAIN_LINES.test(lines2) ? lines2 : lines2.replace(HIDDEN, (character) => character === "\n" || character === "	" ? character : escape(character));
+  return shown2.replace(RUNNER_COMMAND, "#\\x23[");
+}
+function byteLength(text4) {
+  return Buffer.byteLength(text4, "utf8");
+}
+function grouped(count3) {
+  return String(count3).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+function head(text4, maxBytes) {
+  const most = Buffer.from(text4.slice(0, maxBytes), "utf8");
+  if (most.length <= maxBytes && text4.length <= maxBytes) return text4;
+  let end = Math.min(maxBytes, most.length);
+  while (end > 0 && ((most[end] ?? 0) & 192) === 128) end -= 1;
+  const kept = most.subarray(0, end).toString("utf8");
+  return text4.startsWith(kept) ? kept : kept.replace(/\ufffd$/, "");
+}
+function oneLine(text4, max) {
+  const line2 = visible(text4.length > 2 * max + 2 ? text4.slice(0, 2 * max + 2) : text4);
+  if (line2.length <= max) return line2;
+  return `${line2.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}\u2026`;
+}
+function relativeTo(root, file5) {
+  if (root === void 0 || root === "") return file5;
+  const prefix = root.endsWith("/") ? root : `${root}/`;
+  return file5.startsWith(prefix) ? file5.slice(prefix.length) : file5;
+}
+
 // src/cli/audit.ts
 async function runAudit(file5) {
   const input = file5 === "-" ? process.stdin : (0, import_node_fs.createReadStream)(file5);
@@ -45088,10 +45135,17 @@ async function runAudit(file5) {
   await Promise.race([failed2, printRecords(input)]);
   return EXIT.ok;
 }
+var AKIN = /apparmor|\btype=(?:1400|15\d\d|AVC|APPARMOR)/i;
 async function printRecords(input) {
+  let number5 = 0;
   for await (const line2 of (0, import_node_readline.createInterface)({ input, crlfDelay: Infinity })) {
     const parsed = parseRecord(line2);
-    if (parsed.kind !== "record") continue;
+    number5 += 1;
+    if (parsed.kind !== "record") {
+      if (AKIN.test(line2)) process.stderr.write(`${oneLine(`line ${String(number5)} is not a record: ${parsed.why}`, 200)}
+`);
+      continue;
+    }
     if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}
 `)) continue;
     if (process.stdout.destroyed || !await (0, import_node_events.once)(process.stdout, "drain").then(() => true, () => false)) return;
@@ -45587,6 +45641,15 @@ async function beginChanges(id, options) {
       entry = { ...entry, profiles: [...entry.profiles, ...added] };
       save(entry);
     },
+    share: (name2, load) => withLock(LOCK, () => {
+      if (shares(entry, name2)) return true;
+      const there = loadedProfiles().has(name2);
+      if (there && !runs().some((run2) => shares(run2, name2))) return false;
+      entry = { ...entry, profiles: [...entry.profiles, { name: name2, shared: true }] };
+      save(entry);
+      if (!there) load();
+      return true;
+    }),
     undo: () => withLock(LOCK, () => {
       undoRun(entry);
     })
@@ -45611,7 +45674,8 @@ function liveRuns() {
 }
 function undoRun(run2) {
   const done = [];
-  for (const { name: name2, previous } of [...run2.profiles].reverse()) {
+  for (const { name: name2, previous, shared } of [...run2.profiles].reverse()) {
+    if (shared === true && runs().some((other) => other.id !== run2.id && alive(other) && shares(other, name2))) continue;
     if (previous !== void 0) {
       replacePolicy((0, import_node_fs5.readFileSync)(previous));
       done.push(`put back the policy of profile ${name2}`);
@@ -45635,6 +45699,9 @@ function restoreSwitches() {
 function runs() {
   return (0, import_node_fs5.readdirSync)(FOLDER).filter((name2) => /^run-\w+\.json$/.test(name2)).map((name2) => JSON.parse((0, import_node_fs5.readFileSync)((0, import_node_path2.join)(FOLDER, name2), "utf8")));
 }
+function shares(run2, name2) {
+  return run2.profiles.some((one) => one.name === name2 && one.shared === true);
+}
 function alive(run2) {
   return run2.started !== "" && startTime(run2.pid) === run2.started;
 }
@@ -45657,53 +45724,6 @@ function exists(file5) {
 function writeAtomically(file5, text4) {
   (0, import_node_fs5.writeFileSync)(`${file5}.new`, text4, { mode: 384 });
   (0, import_node_fs5.renameSync)(`${file5}.new`, file5);
-}
-
-// src/report/text.ts
-var HIDDEN = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
-var RUNNER_COMMAND = /##\[/g;
-var SHORT = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
-function escape(character) {
-  const short = SHORT[character];
-  if (short !== void 0) return short;
-  const code2 = character.codePointAt(0) ?? 0;
-  const hex2 = code2.toString(16);
-  if (code2 <= 255) return `\\x${hex2.padStart(2, "0")}`;
-  return code2 <= 65535 ? `\\u${hex2.padStart(4, "0")}` : `\\u{${hex2}}`;
-}
-var PLAIN = /^[\x20-\x7e]*$/;
-var PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
-function visible(text4) {
-  return (PLAIN.test(text4) ? text4 : text4.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, "#\\x23[");
-}
-function visibleLines(text4) {
-  const lines2 = text4.replaceAll("\r\n", "\n");
-  const shown2 = PLAIN_LINES.test(lines2) ? lines2 : lines2.replace(HIDDEN, (character) => character === "\n" || character === "	" ? character : escape(character));
-  return shown2.replace(RUNNER_COMMAND, "#\\x23[");
-}
-function byteLength(text4) {
-  return Buffer.byteLength(text4, "utf8");
-}
-function grouped(count3) {
-  return String(count3).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-function head(text4, maxBytes) {
-  const most = Buffer.from(text4.slice(0, maxBytes), "utf8");
-  if (most.length <= maxBytes && text4.length <= maxBytes) return text4;
-  let end = Math.min(maxBytes, most.length);
-  while (end > 0 && ((most[end] ?? 0) & 192) === 128) end -= 1;
-  const kept = most.subarray(0, end).toString("utf8");
-  return text4.startsWith(kept) ? kept : kept.replace(/\ufffd$/, "");
-}
-function oneLine(text4, max) {
-  const line2 = visible(text4.length > 2 * max + 2 ? text4.slice(0, 2 * max + 2) : text4);
-  if (line2.length <= max) return line2;
-  return `${line2.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}\u2026`;
-}
-function relativeTo(root, file5) {
-  if (root === void 0 || root === "") return file5;
-  const prefix = root.endsWith("/") ? root : `${root}/`;
-  return file5.startsWith(prefix) ? file5.slice(prefix.length) : file5;
 }
 
 // src/cli/console.ts
@@ -45822,8 +45842,8 @@ var PolicyQuery = class {
     return this.ask(label, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path5)]));
   }
   /** Bits of what is allowed to sockets of a family and type, by their numbers. */
-  network(label, family2, type5) {
-    return this.ask(label, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type5 >> 8, type5 & 255]));
+  network(label, family2, type4) {
+    return this.ask(label, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
   }
   close() {
     (0, import_node_fs6.closeSync)(this.fd);
@@ -45879,8 +45899,8 @@ function allowed(line2, label, access5) {
     return bits === void 0 ? void 0 : (bits & BITS[access5.permission]) !== 0;
   }
   if (access5.class === "network" && (access5.access ?? "create") === "create" && access5.conditions === void 0) {
-    const [family2, type5] = [SOCKET_FAMILIES[access5.family], SOCKET_TYPES[access5.type]];
-    const bits = family2 === void 0 || type5 === void 0 ? void 0 : line2.network(label, family2, type5);
+    const [family2, type4] = [SOCKET_FAMILIES[access5.family], SOCKET_TYPES[access5.type]];
+    const bits = family2 === void 0 || type4 === void 0 ? void 0 : line2.network(label, family2, type4);
     return bits === void 0 ? void 0 : (bits & NET_CREATE) !== 0;
   }
   return void 0;
@@ -47605,8 +47625,8 @@ function mountGrants(rule) {
     return part("mount", regex, covers2([kind]), `${kind} ${String(flags2)} ${String(optional3)}`);
   });
 }
-function withType(places, type5) {
-  return typeof places !== "string" ? places : typeof type5 !== "string" ? type5 : `${places}\\000${type5}`;
+function withType(places, type4) {
+  return typeof places !== "string" ? places : typeof type4 !== "string" ? type4 : `${places}\\000${type4}`;
 }
 function part(domain, regex, words5, detail2) {
   return typeof regex === "string" ? [{ domain, words: [words5], regex, ...detail2 === void 0 ? {} : { detail: detail2 } }] : [regex];
@@ -47627,10 +47647,10 @@ function networkGrants(rule) {
   const rest = [some(rule.access), some(conditions2 === "" ? [] : [conditions2])];
   const lone = rule.family !== void 0 && rule.type === void 0 && !isFamily(rule.family) ? rule.family : void 0;
   const family2 = lone === void 0 ? rule.family : void 0;
-  const type5 = rule.type ?? lone;
-  const protocol2 = type5 !== void 0 && Object.hasOwn(PROTOCOLS, type5) ? PROTOCOLS[type5] : void 0;
+  const type4 = rule.type ?? lone;
+  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS, type4) ? PROTOCOLS[type4] : void 0;
   const families = protocol2 === void 0 ? some(family2 === void 0 ? [] : [family2]) : new Set(protocol2.families.filter((one) => family2 === void 0 || one === family2));
-  const types = protocol2 !== void 0 ? /* @__PURE__ */ new Set([protocol2.type]) : type5 !== void 0 ? /* @__PURE__ */ new Set([type5]) : family2 === void 0 ? void 0 : new Set(TYPES);
+  const types = protocol2 !== void 0 ? /* @__PURE__ */ new Set([protocol2.type]) : type4 !== void 0 ? /* @__PURE__ */ new Set([type4]) : family2 === void 0 ? void 0 : new Set(TYPES);
   return [{ domain: "network", words: [families, types, ...rest], regex: "" }];
 }
 function isFamily(word2) {
@@ -48369,6 +48389,7 @@ function quoted(word2) {
 function layersOn({ capAdd, capDrop, securityOpt }) {
   return { capabilities: !capAdd.includes("ALL") || capDrop.length > 0, seccomp: !securityOpt.includes("seccomp=unconfined"), paths: !securityOpt.includes("systempaths=unconfined") };
 }
+var MASKED = /^\/(?:proc\/(?:acpi|asound|interrupts|kcore|keys|latency_stats|sched_debug|scsi|timer_list|timer_stats)|sys\/(?:firmware|devices\/virtual\/powercap|devices\/system\/cpu\/cpu\d+\/thermal_throttle))(?:\/|$)/;
 function layersOf(spec) {
   const on2 = layersOn(spec);
   return [
@@ -48376,12 +48397,14 @@ function layersOf(spec) {
     `seccomp: ${on2.seccomp ? "the engine's default" : "off"}`,
     `masked and read-only paths: ${on2.paths ? "on" : "off"}`,
     ...spec.securityOpt.includes("no-new-privileges") ? ["no_new_privs: on"] : [],
+    `file systems: ${[...spec.mounts.some(({ target: target2 }) => target2 === "/sys") ? [] : ["/sys read-only"], "/proc noexec"].join(", ")}`,
     ...spec.readOnly ? ["root file system: read-only"] : []
   ];
 }
 function likelyLayer(probe3, seen2, spec) {
   const on2 = layersOn(spec);
   const path5 = pathOf(probe3.action);
+  if (on2.paths && path5 !== void 0 && MASKED.test(path5)) return "the engine, which masks that path (security-opt systempaths=unconfined takes that away)";
   const asksKernel = probe3.action.kind === "operation" && probe3.action.class !== "file";
   switch (seen2.errno ?? textErrno(`${seen2.stderr.text}
 ${seen2.stdout.text}`)) {
@@ -48542,18 +48565,18 @@ function capability(fields2) {
   return name2 !== void 0 && /^[a-z_]+$/.test(name2) ? `capability ${name2}` : void 0;
 }
 function network(fields2) {
-  const { family: family2 = "", sock_type: type5 = "" } = fields2;
+  const { family: family2 = "", sock_type: type4 = "" } = fields2;
   if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
-  const known4 = /^[a-z_]+$/.test(type5);
+  const known4 = /^[a-z_]+$/.test(type4);
   if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
-    return `network ${family2}${known4 ? ` ${type5}` : ""}`;
+    return `network ${family2}${known4 ? ` ${type4}` : ""}`;
   }
   const address2 = (key) => {
     const value2 = fields2[key];
     return value2 === void 0 || value2 === "" ? [] : [`addr=${value2 === "none" ? value2 : pattern(value2)}`];
   };
   const peer = [...fields2["peer"] === void 0 ? [] : [`label=${pattern(fields2["peer"])}`], ...address2("peer_addr")];
-  return `unix${words(fields2)}${known4 ? ` type=${type5}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
+  return `unix${words(fields2)}${known4 ? ` type=${type4}` : ""}${address2("addr").map((part2) => ` ${part2}`).join("")}${peer.length === 0 ? "" : ` peer=(${peer.join(", ")})`}`;
 }
 function signal(fields2) {
   const name2 = fields2["signal"] ?? "";
@@ -48567,9 +48590,9 @@ function mount(fields2, operation2) {
   if (name2 === void 0) return void 0;
   if (operation2 === "umount") return `umount ${pattern(name2)}`;
   if (operation2 === "pivotroot") return `pivot_root${source === void 0 ? "" : ` oldroot=${pattern(source)}`} ${pattern(name2)}`;
-  const type5 = fstype === void 0 ? "" : ` fstype=${pattern(fstype)}`;
+  const type4 = fstype === void 0 ? "" : ` fstype=${pattern(fstype)}`;
   const options = flags2 === void 0 || !/^[a-z, ]+$/.test(flags2) ? "" : ` options=(${flags2})`;
-  return `mount${type5}${options}${source === void 0 ? "" : ` ${pattern(source)}`} -> ${pattern(name2)}`;
+  return `mount${type4}${options}${source === void 0 ? "" : ` ${pattern(source)}`} -> ${pattern(name2)}`;
 }
 function rlimits({ rlimit = "", value: value2 = "" }) {
   return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value2) ? `set rlimit ${rlimit} <= ${value2 === "18446744073709551615" ? "infinity" : value2}` : void 0;
@@ -48633,7 +48656,9 @@ function decide(facts) {
   const outcome3 = asDeclared(probe3, observation) ? { kind: "succeeded" } : outcomeOf(probe3, observation);
   if (outcome3.kind === "unclear") return verdict("inconclusive", outcome3.code, `${sentence(outcome3.why)}.`, missingProgramHint(outcome3.code));
   const base = probe3.expect.access === "denied" ? judgeDenied(facts, outcome3) : probe3.expect.access === "allowed" ? judgeAllowed(facts, outcome3) : judgeComplains(facts, outcome3);
-  const told3 = probe3.direct ? { ...base, notes: [...base.notes, DIRECT] } : base;
+  const before = /^at .*/.exec(observation.remark ?? "")?.[0];
+  const notes = [...probe3.direct ? [DIRECT] : [], ...base.kind === "pass" && probe3.expect.access === "denied" && before !== void 0 ? [`Denied ${before}, a step on the way: the rest was not asked for.`] : []];
+  const told3 = { ...base, notes: [...base.notes, ...notes] };
   return told3.kind === "pass" ? conditions(facts) ?? told3 : told3;
 }
 function judgeDenied(facts, outcome3) {
@@ -48788,8 +48813,8 @@ function open([mode3 = "", path5 = ""], look2) {
   const letters = `${has("read") ? "r" : ""}${writes ? has("append") ? "a" : "w" : ""}${has("create") ? "c" : ""}${has("truncate") ? "w" : ""}`;
   return file2([...new Set(letters)].join(""), look2(path5, true));
 }
-var socket = ([family2, type5]) => {
-  const named4 = { family: nameOf(SOCKET_FAMILIES, family2), type: nameOf(SOCKET_TYPES, type5) };
+var socket = ([family2, type4]) => {
+  const named4 = { family: nameOf(SOCKET_FAMILIES, family2), type: nameOf(SOCKET_TYPES, type4) };
   return named4.family === void 0 || named4.type === void 0 ? [] : [{ class: "network", family: named4.family, type: named4.type, access: "create" }];
 };
 function nameOf(table2, number5) {
@@ -48874,8 +48899,8 @@ var READERS = {
 
 // src/coverage/record-accesses.ts
 function recordAccesses(record2) {
-  const { fields: fields2, type: type5 } = record2;
-  const mask = type5 === "AUDIT" ? fields2["requested_mask"] ?? fields2["requested"] : fields2["denied_mask"] ?? fields2["denied"];
+  const { fields: fields2, type: type4 } = record2;
+  const mask = type4 === "AUDIT" ? fields2["requested_mask"] ?? fields2["requested"] : fields2["denied_mask"] ?? fields2["denied"];
   const operation2 = fields2["operation"] ?? "";
   const reader = READERS2.find(([pattern3]) => pattern3.test(operation2))?.[1] ?? (fields2["family"] === void 0 ? file3 : network2);
   return reader(fields2, (mask ?? "").split(/[ ,]+/).filter(Boolean));
@@ -48901,10 +48926,10 @@ function file3({ name: name2, target: target2, fsuid, ouid }, words5) {
   const letters = [...new Set(words5.join(""))].filter((letter) => LETTERS.includes(letter));
   return letters.map((permission) => ({ class: "file", path: name2, permission, ...owner, ...permission === "l" && target2 !== void 0 ? { target: target2 } : {} }));
 }
-function network2({ family: family2, sock_type: type5, addr, peer, peer_addr: peerAddr }, words5) {
-  if (family2 === void 0 || type5 === void 0) return [];
-  if (family2 !== "unix" || addr === void 0 && peerAddr === void 0) return words5.map((access5) => ({ class: "network", family: family2, type: type5, access: access5 }));
-  return words5.map((access5) => ({ class: "unix", access: access5, type: type5, ...addr === void 0 ? {} : { addr }, ...peerAddr === void 0 ? {} : { peerAddr }, ...peer === void 0 ? {} : { peerLabel: peer } }));
+function network2({ family: family2, sock_type: type4, addr, peer, peer_addr: peerAddr }, words5) {
+  if (family2 === void 0 || type4 === void 0) return [];
+  if (family2 !== "unix" || addr === void 0 && peerAddr === void 0) return words5.map((access5) => ({ class: "network", family: family2, type: type4, access: access5 }));
+  return words5.map((access5) => ({ class: "unix", access: access5, type: type4, ...addr === void 0 ? {} : { addr }, ...peerAddr === void 0 ? {} : { peerAddr }, ...peer === void 0 ? {} : { peerLabel: peer } }));
 }
 function mount3({ name: name2, srcname, fstype, flags: flags2 }) {
   if (name2 === void 0) return [];
@@ -49343,6 +49368,14 @@ function lookInside(pid, path5, follow2) {
   const one = seen(pid, `${above === "/" ? "" : above}/${name2}`);
   return follow2 && !one.missing ? void 0 : one;
 }
+function owns(pid, path5) {
+  try {
+    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs13.readFileSync)(`/proc/${String(pid)}/status`, "utf8"))?.[1];
+    return fsuid === String((0, import_node_fs13.lstatSync)((0, import_node_path8.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
+  } catch {
+    return false;
+  }
+}
 function seen(pid, path5) {
   try {
     return { path: path5, folder: (0, import_node_fs13.lstatSync)((0, import_node_path8.join)(rootOf(pid), path5)).isDirectory(), missing: false };
@@ -49435,6 +49468,9 @@ function attribute2(profileNames2, probes, records) {
     else witnesses.get(found.id)?.push({ record: record2, by: found.by });
   }
   return { witnesses, others };
+}
+function concerns(record2, profileNames2) {
+  return underProfile(labelOf2(record2), [...profileNames2].map(normal));
 }
 function whose2(record2, byId, windows) {
   const named4 = byId.get(record2.fields["comm"] ?? "");
@@ -49584,6 +49620,15 @@ function backlogOf(text4) {
   return limit === void 0 ? BACKLOG : Math.max(Number(limit), BACKLOG);
 }
 
+// src/audit/stretch.ts
+function stretches(order, serials, window2) {
+  const own4 = (ids) => ids.flatMap((id) => serials.get(id) ?? []);
+  return new Map(order.map((id, at) => [id, {
+    afterSerial: Math.max(window2.afterSerial, ...own4(order.slice(0, at))),
+    beforeSerial: Math.min(window2.beforeSerial, ...own4(order.slice(at + 1)))
+  }]));
+}
+
 // src/probe/trial.ts
 var BATCH = 24;
 var Trial = class {
@@ -49603,9 +49648,9 @@ var Trial = class {
     const known4 = this.#entries.get(probe3.id);
     if (known4 !== void 0) return known4;
     const batch = this.#batchFrom(probe3);
-    const first = await this.#tryAll(batch);
-    const again = first.filter(({ probe: { action }, verdict: verdict2 }) => verdict2.code === "records-lost" && !removes(action));
-    for (const entry of [...first, ...await this.#tryAll(again.map((entry2) => entry2.probe))]) this.#entries.set(entry.probe.id, entry);
+    const first = await this.#tryHeard(batch);
+    const again = first.filter(({ probe: { action }, verdict: { code: code2 } }) => (code2 === "records-lost" || code2 === "no-records") && !removes(action));
+    for (const entry of [...first, ...await this.#tryHeard(again.map((entry2) => entry2.probe))]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe3.id) ?? { probe: probe3, verdict: LOST, witnesses: [] };
   }
   /** The probe and the operations that directly follow it; a command stands alone. */
@@ -49616,8 +49661,17 @@ var Trial = class {
     const end = probes.slice(from, from + BATCH).findIndex((next) => !isOperation(next));
     return probes.slice(from, end < 0 ? from + BATCH : from + end);
   }
+  /** A log that is silent says nothing of the whole batch. */
+  async #tryHeard(batch) {
+    try {
+      return await this.#tryAll(batch);
+    } catch (thrown) {
+      if (!(thrown instanceof HarnessError) || thrown.code !== "no-records") throw thrown;
+      return batch.map((probe3) => ({ probe: probe3, verdict: { kind: "inconclusive", code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
+    }
+  }
   async #tryAll(all) {
-    const { confined, control, controlSeen, log, barrier, profiles, foregone: foregone2, container: container2 } = this.#options;
+    const { confined, control, controlSeen, log, barrier, profiles, foregone: foregone2, sharedNames, container: container2 } = this.#options;
     const settled = all.flatMap((probe3) => {
       const verdict2 = foregone2(probe3);
       return verdict2 === void 0 ? [] : [{ probe: probe3, verdict: verdict2, witnesses: [] }];
@@ -49628,20 +49682,24 @@ var Trial = class {
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
-    const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
+    const outsiders = () => sharedNames === true ? confined.outsiders(profiles) : /* @__PURE__ */ new Set();
+    const [foreign, away] = [new Set([...confined.pids()].filter((pid) => !agents.has(pid))), outsiders()];
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = () => attemptAll(confined, batch);
     const controlled = async () => control === void 0 ? /* @__PURE__ */ new Map() : await attemptAll(control, inControl);
     const shared = container2.mounts.some(({ readonly: readonly2 }) => !readonly2);
     const [seen2, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
+    for (const pid of outsiders()) away.add(pid);
     const beforeSerial = await barrier.cross();
     const look2 = log.take();
     const window2 = { afterSerial, beforeSerial };
-    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, ...probe3.action.kind === "http" ? {} : { foreignPids: foreign }, ...pidOf(seen2.get(probe3.id)) });
+    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, foreignPids: new Set(probe3.action.kind === "http" ? away : [...foreign, ...away]), ...pidOf(seen2.get(probe3.id)) });
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
-    const loss = findLosses(look2.texts).find((one) => touches(one, window2));
-    return [...settled, ...batch.map((probe3) => this.#entry(probe3, seen2.get(probe3.id), controls.get(probe3.id) ?? controlSeen?.get(probe3.id), witnesses.get(probe3.id) ?? [], loss?.why))];
+    const losses = findLosses(look2.texts);
+    const stretch = stretches(inTurn(batch).map(({ id }) => id), new Map([...witnesses].map(([id, own4]) => [id, own4.map(({ record: record2 }) => record2.serial)])), window2);
+    const lossOf = ({ id }) => losses.find((one) => touches(one, stretch.get(id) ?? window2));
+    return [...settled, ...batch.map((probe3) => this.#entry(probe3, seen2.get(probe3.id), controls.get(probe3.id) ?? controlSeen?.get(probe3.id), witnesses.get(probe3.id) ?? [], lossOf(probe3)?.why))];
   }
   #entry(probe3, observation, control, witnesses, loss) {
     if (observation === void 0) return { probe: probe3, verdict: LOST, witnesses };
@@ -49650,7 +49708,7 @@ var Trial = class {
   }
   #keepOthers(records) {
     const { profiles } = this.#options;
-    this.others.push(...records.filter(({ type: type5, fields: fields2 }) => type5 !== "STATUS" && profiles.some((name2) => fields2["profile"] === name2 || fields2["profile"]?.startsWith(`${name2}//`))));
+    this.others.push(...records.filter((record2) => record2.type !== "STATUS" && concerns(record2, profiles)));
   }
 };
 var LOST = { kind: "inconclusive", code: "no-answer", reason: "The probe was not tried.", notes: [] };
@@ -49662,6 +49720,10 @@ function isOperation({ action }) {
 }
 function pidOf(seen2) {
   return seen2?.process === void 0 ? {} : { pid: seen2.process.pid };
+}
+function inTurn(batch) {
+  if (batch.some(({ from, action }) => from !== void 0 || action.kind === "operation" && action.other !== void 0)) return [];
+  return [...new Set(batch.map(({ user }) => user))].flatMap((user) => batch.filter((probe3) => probe3.user === user));
 }
 async function attemptAll(place4, batch) {
   const seen2 = /* @__PURE__ */ new Map();
@@ -49690,6 +49752,162 @@ function older(version2, than) {
     if (difference !== 0) return difference < 0;
   }
   return false;
+}
+
+// src/spec/nearest.ts
+function nearest2(word2, known4) {
+  const scored = known4.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
+  return scored[0]?.candidate;
+}
+function editDistance(a, b) {
+  if (a.length > 64) return Infinity;
+  let row4 = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min((row4[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row4[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row4 = next;
+  }
+  return row4[b.length] ?? Infinity;
+}
+
+// src/spec/operations.ts
+var oneOf = (...words5) => ({ word: words5.join("|"), read: (text4) => words5.includes(text4) ? text4 : void 0 });
+var named3 = (word2, names) => ({ word: word2, read: (text4) => Object.hasOwn(names, text4) ? String(names[text4]) : /^\d{1,9}$/.test(text4) ? text4 : void 0 });
+var path = { word: "PATH", read: (text4) => text4.startsWith("/") ? text4 : void 0 };
+var text = { word: "TEXT", read: (given) => given };
+var family = named3("FAMILY", SOCKET_FAMILIES);
+var type = named3("TYPE", SOCKET_TYPES);
+var protocol = named3("PROTOCOL", { any: 0, ...SOCKET_PROTOCOLS, icmpv6: 58 });
+var capability2 = oneOf(...CAPABILITIES);
+var signal2 = { word: "SIGNAL", read: (given) => signalNumber(given)?.toString() };
+var address = { word: "ADDRESS", read: (given) => /^(\d{1,5}|[@/].+|)$/.test(given) ? given : void 0 };
+var target = { word: "PID|child|peer NAME", read: (given) => given === "child" || /^[1-9]\d{0,8}$/.test(given) ? given : void 0 };
+var flags = { word: "FLAGS", read: (given) => {
+  const parts3 = given.split(",");
+  return parts3.every((part2) => Object.hasOwn(MOUNT_FLAGS, part2)) ? String(parts3.reduce((sum, part2) => sum | (MOUNT_FLAGS[part2] ?? 0), 0)) : void 0;
+} };
+var MODES2 = ["read", "write", "append", "create", "truncate"];
+var mode = { word: `MODE (of ${MODES2.join(", ")}, joined by commas)`, read: (given) => given.split(",").every((one) => MODES2.includes(one)) ? given : void 0 };
+var nnp = oneOf("no_new_privs");
+var size = { word: "VALUE", read: (given) => /^(\d{1,19}|unlimited)$/.test(given) ? given : void 0 };
+var [UNIX, INET, INET6] = ["unix", "inet", "inet6"].map((one) => String(SOCKET_FAMILIES[one]));
+function checkAddress([given = "", , where = ""]) {
+  if (given !== UNIX && given !== INET && given !== INET6) return "the family must be unix, inet or inet6";
+  if (where === "" || given === UNIX === /^[@/]/.test(where)) return void 0;
+  return given === UNIX ? "a unix address begins with / or @" : "the address is a port of the loopback interface";
+}
+function checkSignal([number5 = "", who]) {
+  const harmless2 = ["exists", "chld", "urg"];
+  return who === "child" || harmless2.some((one) => String(signalNumber(one)) === number5) ? void 0 : `another process can only be sent ${harmless2.join(", ")}`;
+}
+var file4 = (...args) => ({ class: "file", args });
+var paired = { class: "network", args: [family, type], check: checkAddress };
+var option = { class: "network", args: [family, type] };
+var exec2 = (...args) => ({ class: "file", args, optional: [{ kind: nnp }] });
+var addressed = { class: "network", args: [family, type], optional: [{ kind: address, missing: "" }], check: checkAddress };
+var peeredSend = { ...paired, optional: [{ kind: address }], peered: "@peer" };
+var OPERATIONS = {
+  open: file4(mode, path),
+  readdir: file4(path),
+  getattr: file4(path),
+  unlink: file4(path),
+  rmdir: file4(path),
+  delete: file4(path),
+  rename: file4(path, path),
+  link: file4(path, path),
+  symlink: file4(text, path),
+  mkdir: file4(path),
+  mknod: file4(oneOf("fifo", "socket", "char", "block", "file"), path),
+  chmod: file4(path),
+  chown: file4(path),
+  utimens: file4(path),
+  getxattr: file4(path),
+  setxattr: file4(path),
+  truncate: file4(path),
+  lock: file4(oneOf("fcntl", "flock"), oneOf("read", "write", "none"), path),
+  mmap: file4(path),
+  mprotect: file4(path),
+  exec: exec2(path),
+  "exec-copy": file4(path, path),
+  "exec-memfd": file4(path),
+  "exec-script": file4(path, path),
+  "exec-loader": file4(path, path),
+  change_profile: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  change_onexec: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  stack: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  "exec-as": { class: "change_profile", args: [text, path], optional: [{ kind: nnp }] },
+  change_hat: { class: "change_profile", args: [text], optional: [{ kind: nnp }] },
+  capable: { class: "capability", args: [{ ...capability2, word: "CAPABILITY" }], optional: [{ kind: path }] },
+  socket: { class: "network", args: [family, type], optional: [{ kind: protocol, missing: "0" }] },
+  bind: addressed,
+  listen: addressed,
+  accept: addressed,
+  connect: { ...addressed, peered: "@peer" },
+  send: peeredSend,
+  receive: paired,
+  getpeername: paired,
+  shutdown: paired,
+  getsockopt: option,
+  setsockopt: option,
+  getsockname: option,
+  "receive-fd": file4(path),
+  mount: { class: "mount", args: [text, text, path], optional: [{ kind: flags, missing: "0" }] },
+  umount: { class: "mount", args: [path] },
+  pivot_root: { class: "mount", args: [path, path] },
+  fsmount: { class: "mount", args: [oneOf("tmpfs", "ramfs", "proc", "sysfs", "devpts", "mqueue"), path] },
+  open_tree: { class: "mount", args: [path, path] },
+  ptrace: { class: "ptrace", args: [oneOf("read", "trace"), target], peered: "child" },
+  signal: { class: "signal", args: [signal2, target], check: checkSignal, peered: "child" },
+  rlimit: { class: "rlimit", args: [oneOf("cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"), size] },
+  userns: { class: "userns", args: [] },
+  io_uring: { class: "io_uring", args: [oneOf("setup", "sqpoll", "override_creds")] },
+  mqueue: { class: "mqueue", args: [oneOf("create", "read", "write", "delete"), path] },
+  dbus: { class: "dbus", args: [oneOf("send", "receive", "bind", "eavesdrop"), oneOf("system", "session", "accessibility"), text] }
+};
+function unhooked({ name: name2, args }) {
+  return ["utimens", "getxattr", "setxattr"].includes(name2) || name2 === "io_uring" && args[0] === "setup";
+}
+var CARRYING = /* @__PURE__ */ new Set(["exec", "exec-as", "change_profile", "change_hat", "stack"]);
+function usage(name2) {
+  const form2 = Object.hasOwn(OPERATIONS, name2) ? OPERATIONS[name2] : void 0;
+  return [name2, ...(form2?.args ?? []).map(({ word: word2 }) => word2), ...(form2?.optional ?? []).map(({ kind }) => `[${kind.word}]`)].join(" ");
+}
+function readOperation(words5) {
+  const { other, rest } = otherEnd(words5);
+  if (other === void 0) return readPlain(words5);
+  const stand = OPERATIONS[words5[0] ?? ""]?.peered ?? "";
+  if (stand.startsWith("@") && words5[1] !== "unix") return { problem: `${words5[0] ?? ""}: with a peer the family is unix` };
+  const plain2 = readPlain([...rest, stand]);
+  if ("problem" in plain2) return plain2;
+  return { ...plain2, args: [...plain2.args.slice(0, -1), ""], class: plain2.class === "network" ? "unix" : plain2.class, other };
+}
+function otherEnd(words5) {
+  const [name2 = "", ...given] = words5;
+  if (!Object.hasOwn(OPERATIONS, name2) || OPERATIONS[name2]?.peered === void 0) return { rest: words5 };
+  if (given.at(-1) === "container") return { other: "container", rest: words5.slice(0, -1) };
+  return given.at(-2) === "peer" ? { other: given.at(-1) ?? "", rest: words5.slice(0, -2) } : { rest: words5 };
+}
+function readPlain(words5) {
+  const [name2 = "", ...given] = words5;
+  const form2 = Object.hasOwn(OPERATIONS, name2) ? OPERATIONS[name2] : void 0;
+  if (form2 === void 0) {
+    const near = nearest2(name2, Object.keys(OPERATIONS));
+    return { problem: `there is no operation ${JSON.stringify(name2)}${near === void 0 ? "" : `; did you mean \`${near}\`?`}` };
+  }
+  const optional3 = form2.optional ?? [];
+  if (given.length < form2.args.length || given.length > form2.args.length + optional3.length) return { problem: `${name2} is written \`${usage(name2)}\`` };
+  const args = [];
+  for (const [i, word2] of given.entries()) {
+    const kind = form2.args[i] ?? optional3[i - form2.args.length]?.kind;
+    const value2 = kind?.read(word2);
+    if (value2 === void 0) return { problem: `${JSON.stringify(word2)} is no ${kind?.word ?? "argument"} of \`${usage(name2)}\`` };
+    args.push(value2);
+  }
+  for (const { missing } of optional3.slice(given.length - form2.args.length)) if (missing !== void 0) args.push(missing);
+  const wrong2 = form2.check?.(args);
+  return wrong2 === void 0 ? { name: name2, args, class: form2.class } : { problem: `${name2}: ${wrong2}` };
 }
 
 // src/container/ready.ts
@@ -49781,6 +49999,10 @@ function innerPid(pid) {
 function labelTextOf(pid) {
   const found = labelOf(pid);
   return found === void 0 ? "none" : labelText(found.label, found.mode);
+}
+function carriersOf(names) {
+  const under2 = (label) => label.split("//&").some((part2) => names.some((name2) => part2 === name2 || part2.startsWith(`${name2}//`)));
+  return new Set((0, import_node_fs14.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => under2(labelOf(pid)?.label ?? "")));
 }
 function secureOf(pid) {
   let vector;
@@ -49927,13 +50149,13 @@ var FrameDecoder = class {
     return all;
   }
   #parse(frame) {
-    const type5 = String.fromCharCode(frame[32] ?? 0);
+    const type4 = String.fromCharCode(frame[32] ?? 0);
     const token = frame.subarray(0, 32);
-    if (!token.equals(this.#token) && !(type5 === "f" && token.toString("latin1") === ZERO_TOKEN)) {
+    if (!token.equals(this.#token) && !(type4 === "f" && token.toString("latin1") === ZERO_TOKEN)) {
       throw new ProtocolError("a response without the token: something else writes into the agent's output");
     }
     const body = frame.subarray(33);
-    switch (type5) {
+    switch (type4) {
       case "h":
         return hello(fields(body, 1));
       case "p":
@@ -49947,7 +50169,7 @@ var FrameDecoder = class {
       case "f":
         return { type: "fatal", message: fields(body, 1)[0] ?? "" };
       default:
-        throw new ProtocolError(`a response of unknown type ${JSON.stringify(type5)}`);
+        throw new ProtocolError(`a response of unknown type ${JSON.stringify(type4)}`);
     }
   }
 };
@@ -50404,6 +50626,11 @@ var Place = class {
       return /* @__PURE__ */ new Set();
     }
   }
+  /** Host process ids under one of these profiles that are none of the container's. */
+  outsiders(names) {
+    const own4 = this.pids();
+    return new Set(own4.size === 0 ? [] : [...carriersOf(names)].filter((pid) => !own4.has(pid)));
+  }
   async agentPids() {
     const agents = await Promise.allSettled(this.#agents.values());
     return new Set(agents.flatMap((result2) => result2.status === "fulfilled" ? [result2.value.pid] : []));
@@ -50439,7 +50666,7 @@ async function setUp(options) {
     return new Place(
       container2,
       state,
-      { expected, killed: (role === "confined" ? policy.mode : baseline.mode) === "kill", names: policy.written, control: role === "control" },
+      { expected, killed: mayKill(role === "confined" ? policy.mode : baseline.mode), names: policy.written, control: role === "control" },
       (agent) => {
         confirm(`agent in the ${role} container${agent.user === void 0 ? "" : ` as ${agent.user}`}`, agent.pid, expected);
       }
@@ -50464,6 +50691,9 @@ function labelFor(profile2, policy, who) {
   if (mode3 === void 0) throw new HarnessError("profile-ambiguous", `${who} is to run under ${profile2}, which is neither a profile of the spec's file nor loaded.`);
   return { loaded, mode: mode3, text: labelText(loaded, mode3) };
 }
+function mayKill(mode3) {
+  return mode3 === "kill" || mode3 === "mixed";
+}
 async function addPeers(beside, { plan, policy, engine, run: run2, number: number5, agent, onContainer }, confirm) {
   const role = beside.control ? "control" : "confined";
   const asked = plan.probes.filter(({ control }) => control || !beside.control);
@@ -50478,7 +50708,7 @@ async function addPeers(beside, { plan, policy, engine, run: run2, number: numbe
     beside.peers.set(name2, new Place(
       container2,
       state,
-      { expected, killed: mode3 === "kill", names: policy.written, control: beside.control },
+      { expected, killed: mayKill(mode3), names: policy.written, control: beside.control },
       (session) => {
         confirm(`agent in the peer ${name2} of the ${role} container${session.user === void 0 ? "" : ` as ${session.user}`}`, session.pid, expected);
       }
@@ -50521,7 +50751,7 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
   const stage = draft.stage = await setUp({ plan, policy, image, engine, run: run2, number: number5, agent: agentFile(), onContainer: (container2) => containers.push(container2) });
   const { version: version2 } = await engine.facts();
   await barrier.cross();
-  const denials = log.take().records.filter(({ type: type5, fields: fields2 }) => type5 === "DENIED" && policy.names.includes(fields2["profile"] ?? ""));
+  const denials = log.take().records.filter(({ type: type4, fields: fields2 }) => type4 === "DENIED" && policy.names.includes(fields2["profile"] ?? ""));
   draft.early.push(...denials);
   const serviceFault = stage.serviceFault === void 0 ? void 0 : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join("\n") };
   if (serviceFault !== void 0) {
@@ -50537,14 +50767,16 @@ async function prepare(plan, number5, context, draft, containers, inPlace = fals
     log,
     barrier,
     profiles: policy.names.filter((name2) => name2 !== stage.baseline),
+    sharedNames: inPlace || policy.written.size === 0,
     container: plan.container,
     foregone: (probe3) => beforeItsTime(plan, probe3, version2) ?? foregone(probe3, notRuled, serviceFault, denials)
   });
 }
 async function standIns(plan, policy, changes) {
   const written3 = new Set(policy.written.values());
-  const missing = [...new Set(plan.peers.map(({ profile: profile2 }) => profile2))].filter((name2) => name2 !== "unconfined" && /^[\w.-]+$/.test(name2) && !written3.has(name2) && !loadedProfiles().has(name2));
-  for (const name2 of missing) {
+  const lines2 = [];
+  for (const name2 of new Set(plan.peers.map(({ profile: profile2 }) => profile2))) {
+    if (name2 === "unconfined" || !/^[\w.-]+$/.test(name2) || written3.has(name2)) continue;
     const { policy: standIn } = await compile("/stand-in", `abi <abi/3.0>,
 profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
   file,
@@ -50554,16 +50786,18 @@ profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
   ptrace,
 }
 `);
-    changes.willLoad([name2], { keep: false });
-    replacePolicy(standIn);
+    if (await changes.share(name2, () => {
+      replacePolicy(standIn);
+    })) lines2.push(`no profile ${name2} is loaded here: an open one stands in for it`);
   }
-  return missing.map((name2) => `no profile ${name2} is loaded here: an open one stands in for it`);
+  return lines2;
 }
 function foregone(probe3, notRuled, serviceFault, denials) {
-  const unmediated = probe3.action.kind === "operation" ? notRuled.get(probe3.action.class) : void 0;
+  const { action } = probe3;
+  const unmediated = action.kind !== "operation" ? void 0 : unhooked(action) ? `AppArmor does not mediate ${action.words.join(" ")}: no profile can rule it.` : notRuled.get(action.class);
   if (unmediated !== void 0) return { kind: "skipped", code: "not-mediated", reason: unmediated, notes: [] };
-  if (probe3.action.kind === "operation" && probe3.action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
-  return serviceFault === void 0 || probe3.action.kind !== "http" ? void 0 : serviceDown(probe3, serviceFault, denials);
+  if (action.kind === "operation" && action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
+  return serviceFault === void 0 || action.kind !== "http" ? void 0 : serviceDown(probe3, serviceFault, denials);
 }
 function serviceDown(probe3, fault, denials) {
   if (probe3.expect.access !== "allowed") return { kind: "inconclusive", code: "service-down", reason: "The service does not run under the profile, so nothing can be asked of it.", notes: [] };
@@ -50612,9 +50846,10 @@ function askedOf(action) {
 }
 function withRuling(entry, pid, label) {
   const asked = askedOf(entry.probe.action);
-  if (asked === void 0 || entry.observation === void 0 || entry.probe.user !== void 0) return entry;
-  const real = resolveInContainer(pid, asked.path) ?? resolveParent(pid, asked.path);
-  const ruling = real === void 0 ? void 0 : askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
+  const prober = entry.observation?.process?.pid;
+  const real = asked === void 0 ? void 0 : lookInside(pid, asked.path, true)?.path;
+  if (asked === void 0 || prober === void 0 || real === void 0 || !owns(prober, real)) return entry;
+  const ruling = askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
   if (ruling === void 0) return entry;
   const contradiction = contradicts(entry, ruling);
   const verdict2 = contradiction === void 0 ? entry.verdict : { ...entry.verdict, notes: [...entry.verdict.notes, contradiction] };
@@ -50622,15 +50857,10 @@ function withRuling(entry, pid, label) {
 }
 function contradicts(entry, ruling) {
   const outcome3 = entry.observation === void 0 ? void 0 : outcomeOf(entry.probe, entry.observation);
-  const denied2 = entry.witnesses.some(({ record: record2 }) => record2.type === "DENIED" && record2.fields["name"] === ruling.path);
+  const denied2 = entry.witnesses.some(({ record: { type: type4, fields: fields2 } }) => type4 === "DENIED" && fields2["name"] === ruling.path && [...fields2["denied_mask"] ?? ""].some((letter) => ruling.permissions.includes(letter)));
   if (ruling.allowed && denied2) return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
   if (!ruling.allowed && outcome3?.kind === "succeeded") return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
   return void 0;
-}
-function resolveParent(pid, path5) {
-  const [, folder = "", name2 = ""] = /^(.*)\/([^/]+)\/?$/.exec(path5) ?? [];
-  const real = folder === "" ? "" : resolveInContainer(pid, folder);
-  return real === void 0 || name2 === "" ? void 0 : `${real}/${name2}`;
 }
 
 // src/session.ts
@@ -50685,22 +50915,22 @@ async function makeBarrier(run2, log, changes) {
 `);
   changes.willLoad([name2], { keep: false });
   let crossings = 0;
-  let silent = false;
+  let silent = 0;
   return {
     async cross() {
       const comm = `barrier-${String(++crossings % 1e6)}`;
-      const waits = silent ? WAITS_MS.slice(0, 2) : WAITS_MS;
+      const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]);
       for (const wait of waits) {
         under(comm, () => {
           replacePolicy(policy);
         });
-        const record2 = await log.waitFor(({ type: type5, fields: fields2 }) => type5 === "STATUS" && fields2["name"] === name2 && fields2["comm"] === comm, wait);
+        const record2 = await log.waitFor(({ type: type4, fields: fields2 }) => type4 === "STATUS" && fields2["name"] === name2 && fields2["comm"] === comm, wait);
         if (record2 !== void 0) {
-          silent = false;
+          silent = 0;
           return record2.serial;
         }
       }
-      silent = true;
+      silent += 1;
       throw new HarnessError("no-records", `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms2) => sum + ms2, 0) / 1e3)} s.`, { details: log.looked() });
     }
   };
@@ -50742,10 +50972,12 @@ var Channel = class {
     this.forget();
     return taken;
   }
-  /** Drops all but the last stamped text: gaps count from it. */
+  /** Drops all but the last stamp and the last sequence number: gaps count from them. */
   forget() {
     this.records = [];
-    this.#texts = this.#texts.filter(({ text: text4 }) => stampOf(text4) !== void 0).slice(-1).map(({ text: text4, seq }) => ({ text: text4, ...seq === void 0 ? {} : { seq } }));
+    const stamped = this.#texts.findLast(({ text: text4 }) => stampOf(text4) !== void 0);
+    const seq = this.#texts.findLast((one) => one.seq !== void 0)?.seq;
+    this.#texts = stamped === void 0 ? [] : [{ text: stamped.text, ...seq === void 0 ? {} : { seq } }];
   }
   close() {
     this.source.close();
@@ -50917,10 +51149,10 @@ function parseEntry(line2) {
     case "kernel":
       return field("SYSLOG_FACILITY") === "0" ? { kind: "kernel", text: message } : { kind: "other" };
     case "audit": {
-      const [type5, serial, micros, name2] = [field("_AUDIT_TYPE"), field("_AUDIT_ID"), field("_SOURCE_REALTIME_TIMESTAMP"), field("_AUDIT_TYPE_NAME")];
-      if (type5 === void 0 || serial === void 0 || micros === void 0 || name2 === void 0 || !message.startsWith(`${name2} `)) return { kind: "lost", why: "an audit entry of the journal is incomplete" };
+      const [type4, serial, micros, name2] = [field("_AUDIT_TYPE"), field("_AUDIT_ID"), field("_SOURCE_REALTIME_TIMESTAMP"), field("_AUDIT_TYPE_NAME")];
+      if (type4 === void 0 || serial === void 0 || micros === void 0 || name2 === void 0 || !message.startsWith(`${name2} `)) return { kind: "lost", why: "an audit entry of the journal is incomplete" };
       const stamp = `${micros.slice(0, -6)}.${micros.slice(-6, -3)}:${serial}`;
-      return { kind: "audit", text: `type=${/^[A-Z0-9_]+$/.test(name2) ? name2 : `UNKNOWN[${type5}]`} msg=audit(${stamp}): ${message.slice(name2.length + 1)}` };
+      return { kind: "audit", text: `type=${/^[A-Z0-9_]+$/.test(name2) ? name2 : `UNKNOWN[${type4}]`} msg=audit(${stamp}): ${message.slice(name2.length + 1)}` };
     }
     // journald on itself: it has read /dev/kmsg too late, or could not write
     case "driver":
@@ -51255,7 +51487,7 @@ __export2(utils_exports, {
   proxify: () => proxify,
   test: () => test,
   transferFlags: () => transferFlags,
-  type: () => type
+  type: () => type2
 });
 var check_error_exports = {};
 __export2(check_error_exports, {
@@ -51337,7 +51569,7 @@ function test(obj, args) {
   return negate ? !expr : expr;
 }
 __name(test, "test");
-function type(obj) {
+function type2(obj) {
   if (typeof obj === "undefined") {
     return "undefined";
   }
@@ -51354,7 +51586,7 @@ function type(obj) {
   const type32 = Object.prototype.toString.call(obj).slice(8, -1);
   return type32;
 }
-__name(type, "type");
+__name(type2, "type");
 var canElideFrames = "captureStackTrace" in Error;
 var _AssertionError = class _AssertionError2 extends Error {
   constructor(message = "Unspecified AssertionError", props, ssf) {
@@ -51406,7 +51638,7 @@ function expectTypes(obj, types) {
     let or = types.length > 1 && index === types.length - 1 ? "or " : "";
     return or + art + " " + t;
   }).join(", ");
-  let objType = type(obj).toLowerCase();
+  let objType = type2(obj).toLowerCase();
   if (!types.some(function(expected) {
     return objType === expected;
   })) {
@@ -52162,7 +52394,7 @@ function transferFlags(source, object, includeAll) {
   }
 }
 __name(transferFlags, "transferFlags");
-function type2(obj) {
+function type22(obj) {
   if (typeof obj === "undefined") {
     return "undefined";
   }
@@ -52177,7 +52409,7 @@ function type2(obj) {
   const sliceEnd = -1;
   return Object.prototype.toString.call(obj).slice(sliceStart, sliceEnd);
 }
-__name(type2, "type");
+__name(type22, "type");
 function FakeMap() {
   this._key = "chai/deep-eql__" + Math.random() + Date.now();
 }
@@ -52273,8 +52505,8 @@ function extensiveDeepEqual(leftHandOperand, rightHandOperand, options) {
       return simpleResult;
     }
   }
-  var leftHandType = type2(leftHandOperand);
-  if (leftHandType !== type2(rightHandOperand)) {
+  var leftHandType = type22(leftHandOperand);
+  if (leftHandType !== type22(rightHandOperand)) {
     memoizeSet(leftHandOperand, rightHandOperand, options.memoize, false);
     return false;
   }
@@ -53083,7 +53315,7 @@ function getOwnEnumerableProperties(obj) {
 __name(getOwnEnumerableProperties, "getOwnEnumerableProperties");
 var isNaN22 = Number.isNaN;
 function isObjectType(obj) {
-  let objectType = type(obj);
+  let objectType = type2(obj);
   let objectTypes = ["Array", "Object", "Function"];
   return objectTypes.indexOf(objectType) !== -1;
 }
@@ -53121,7 +53353,7 @@ function isRegExp2(obj) {
 }
 __name(isRegExp2, "isRegExp");
 function isNumeric(obj) {
-  return ["Number", "BigInt"].includes(type(obj));
+  return ["Number", "BigInt"].includes(type2(obj));
 }
 __name(isNumeric, "isNumeric");
 var { flag: flag2 } = utils_exports;
@@ -53184,7 +53416,7 @@ function an(type32, msg) {
   if (msg) flag2(this, "message", msg);
   type32 = type32.toLowerCase();
   let obj = flag2(this, "object"), article = ~["a", "e", "i", "o", "u"].indexOf(type32.charAt(0)) ? "an " : "a ";
-  const detectedType = type(obj).toLowerCase();
+  const detectedType = type2(obj).toLowerCase();
   if (functionTypes["function"].includes(type32)) {
     this.assert(
       functionTypes[type32].includes(detectedType),
@@ -53212,7 +53444,7 @@ function includeChainingBehavior() {
 __name(includeChainingBehavior, "includeChainingBehavior");
 function include(val, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), objType = type(obj).toLowerCase(), flagMsg = flag2(this, "message"), negate = flag2(this, "negate"), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), descriptor = isDeep ? "deep " : "", isEql = isDeep ? flag2(this, "eql") : SameValueZero;
+  let obj = flag2(this, "object"), objType = type2(obj).toLowerCase(), flagMsg = flag2(this, "message"), negate = flag2(this, "negate"), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), descriptor = isDeep ? "deep " : "", isEql = isDeep ? flag2(this, "eql") : SameValueZero;
   flagMsg = flagMsg ? flagMsg + ": " : "";
   let included = false;
   switch (objType) {
@@ -53255,7 +53487,7 @@ function include(val, msg) {
     default: {
       if (val !== Object(val)) {
         throw new AssertionError(
-          flagMsg + "the given combination of arguments (" + objType + " and " + type(val).toLowerCase() + ") is invalid for this assertion. You can use an array, a map, an object, a set, a string, or a weakset instead of a " + type(val).toLowerCase(),
+          flagMsg + "the given combination of arguments (" + objType + " and " + type2(val).toLowerCase() + ") is invalid for this assertion. You can use an array, a map, an object, a set, a string, or a weakset instead of a " + type2(val).toLowerCase(),
           void 0,
           ssfi
         );
@@ -53316,7 +53548,7 @@ Assertion.addProperty("true", function() {
 Assertion.addProperty("numeric", function() {
   const object = flag2(this, "object");
   this.assert(
-    ["Number", "BigInt"].includes(type(object)),
+    ["Number", "BigInt"].includes(type2(object)),
     "expected #{this} to be numeric",
     "expected #{this} to not be numeric",
     flag2(this, "negate") ? false : true
@@ -53334,7 +53566,7 @@ Assertion.addProperty("callable", function() {
     "AsyncFunction",
     "GeneratorFunction",
     "AsyncGeneratorFunction"
-  ].includes(type(val));
+  ].includes(type2(val));
   if (isCallable && negate || !isCallable && !negate) {
     throw new AssertionError(assertionMessage, void 0, ssfi);
   }
@@ -53382,7 +53614,7 @@ Assertion.addProperty("exists", assertExist);
 Assertion.addProperty("empty", function() {
   let val = flag2(this, "object"), ssfi = flag2(this, "ssfi"), flagMsg = flag2(this, "message"), itemsCount;
   flagMsg = flagMsg ? flagMsg + ": " : "";
-  switch (type(val).toLowerCase()) {
+  switch (type2(val).toLowerCase()) {
     case "array":
     case "string":
       itemsCount = val.length;
@@ -53419,7 +53651,7 @@ Assertion.addProperty("empty", function() {
   );
 });
 function checkArguments() {
-  let obj = flag2(this, "object"), type32 = type(obj);
+  let obj = flag2(this, "object"), type32 = type2(obj);
   this.assert(
     "Arguments" === type32,
     "expected #{this} to be arguments but got " + type32,
@@ -53469,7 +53701,7 @@ Assertion.addMethod("eql", assertEql);
 Assertion.addMethod("eqls", assertEql);
 function assertAbove(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase();
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase();
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -53523,7 +53755,7 @@ Assertion.addMethod("gt", assertAbove);
 Assertion.addMethod("greaterThan", assertAbove);
 function assertLeast(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -53570,7 +53802,7 @@ Assertion.addMethod("gte", assertLeast);
 Assertion.addMethod("greaterThanOrEqual", assertLeast);
 function assertBelow(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -53617,7 +53849,7 @@ Assertion.addMethod("lt", assertBelow);
 Assertion.addMethod("lessThan", assertBelow);
 function assertMost(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), nType = type(n).toLowerCase(), errorMessage, shouldThrow = true;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), nType = type2(n).toLowerCase(), errorMessage, shouldThrow = true;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -53664,7 +53896,7 @@ Assertion.addMethod("lte", assertMost);
 Assertion.addMethod("lessThanOrEqual", assertMost);
 Assertion.addMethod("within", function(start2, finish2, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type(obj).toLowerCase(), startType = type(start2).toLowerCase(), finishType = type(finish2).toLowerCase(), errorMessage, shouldThrow = true, range = startType === "date" && finishType === "date" ? start2.toISOString() + ".." + finish2.toISOString() : start2 + ".." + finish2;
+  let obj = flag2(this, "object"), doLength = flag2(this, "doLength"), flagMsg = flag2(this, "message"), msgPrefix = flagMsg ? flagMsg + ": " : "", ssfi = flag2(this, "ssfi"), objType = type2(obj).toLowerCase(), startType = type2(start2).toLowerCase(), finishType = type2(finish2).toLowerCase(), errorMessage, shouldThrow = true, range = startType === "date" && finishType === "date" ? start2.toISOString() + ".." + finish2.toISOString() : start2 + ".." + finish2;
   if (doLength && objType !== "map" && objType !== "set") {
     new Assertion(obj, flagMsg, ssfi, true).to.have.property("length");
   }
@@ -53714,7 +53946,7 @@ function assertInstanceOf(constructor, msg) {
     if (err instanceof TypeError) {
       flagMsg = flagMsg ? flagMsg + ": " : "";
       throw new AssertionError(
-        flagMsg + "The instanceof assertion needs a constructor but " + type(constructor) + " was given.",
+        flagMsg + "The instanceof assertion needs a constructor but " + type2(constructor) + " was given.",
         void 0,
         ssfi
       );
@@ -53842,7 +54074,7 @@ function assertLengthChain() {
 __name(assertLengthChain, "assertLengthChain");
 function assertLength(n, msg) {
   if (msg) flag2(this, "message", msg);
-  let obj = flag2(this, "object"), objType = type(obj).toLowerCase(), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), descriptor = "length", itemsCount;
+  let obj = flag2(this, "object"), objType = type2(obj).toLowerCase(), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), descriptor = "length", itemsCount;
   switch (objType) {
     case "map":
     case "set":
@@ -53887,7 +54119,7 @@ Assertion.addMethod("string", function(str, msg) {
   );
 });
 function assertKeys(keys) {
-  let obj = flag2(this, "object"), objType = type(obj), keysType = type(keys), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), str, deepStr = "", actual, ok = true, flagMsg = flag2(this, "message");
+  let obj = flag2(this, "object"), objType = type2(obj), keysType = type2(keys), ssfi = flag2(this, "ssfi"), isDeep = flag2(this, "deep"), str, deepStr = "", actual, ok = true, flagMsg = flag2(this, "message");
   flagMsg = flagMsg ? flagMsg + ": " : "";
   let mixedArgsMsg = flagMsg + "when testing keys against an object or an array you must give a single Array|Object|String argument or multiple String arguments";
   if (objType === "Map" || objType === "Set") {
@@ -54218,7 +54450,7 @@ Assertion.addProperty("iterable", function(msg) {
     obj
   );
 });
-function oneOf(list, msg) {
+function oneOf2(list, msg) {
   if (msg) flag2(this, "message", msg);
   let expected = flag2(this, "object"), flagMsg = flag2(this, "message"), ssfi = flag2(this, "ssfi"), contains = flag2(this, "contains"), isDeep = flag2(this, "deep"), eql = flag2(this, "eql");
   new Assertion(list, flagMsg, ssfi, true).to.be.an("array");
@@ -54256,8 +54488,8 @@ function oneOf(list, msg) {
     }
   }
 }
-__name(oneOf, "oneOf");
-Assertion.addMethod("oneOf", oneOf);
+__name(oneOf2, "oneOf");
+Assertion.addMethod("oneOf", oneOf2);
 function assertChanges(subject2, prop, msg) {
   if (msg) flag2(this, "message", msg);
   const fn = (
@@ -55522,159 +55754,6 @@ var import_node_path14 = require("node:path");
 
 // src/spec/resolve.ts
 var import_node_path13 = require("node:path");
-
-// src/spec/nearest.ts
-function nearest2(word2, known4) {
-  const scored = known4.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
-  return scored[0]?.candidate;
-}
-function editDistance(a, b) {
-  if (a.length > 64) return Infinity;
-  let row4 = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((row4[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row4[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row4 = next;
-  }
-  return row4[b.length] ?? Infinity;
-}
-
-// src/spec/operations.ts
-var oneOf2 = (...words5) => ({ word: words5.join("|"), read: (text4) => words5.includes(text4) ? text4 : void 0 });
-var named3 = (word2, names) => ({ word: word2, read: (text4) => Object.hasOwn(names, text4) ? String(names[text4]) : /^\d{1,9}$/.test(text4) ? text4 : void 0 });
-var path3 = { word: "PATH", read: (text4) => text4.startsWith("/") ? text4 : void 0 };
-var text2 = { word: "TEXT", read: (given) => given };
-var family = named3("FAMILY", SOCKET_FAMILIES);
-var type4 = named3("TYPE", SOCKET_TYPES);
-var protocol = named3("PROTOCOL", { any: 0, ...SOCKET_PROTOCOLS, icmpv6: 58 });
-var capability2 = oneOf2(...CAPABILITIES);
-var signal2 = { word: "SIGNAL", read: (given) => signalNumber(given)?.toString() };
-var address = { word: "ADDRESS", read: (given) => /^(\d{1,5}|[@/].+|)$/.test(given) ? given : void 0 };
-var target = { word: "PID|child|peer NAME", read: (given) => given === "child" || /^[1-9]\d{0,8}$/.test(given) ? given : void 0 };
-var flags = { word: "FLAGS", read: (given) => {
-  const parts3 = given.split(",");
-  return parts3.every((part2) => Object.hasOwn(MOUNT_FLAGS, part2)) ? String(parts3.reduce((sum, part2) => sum | (MOUNT_FLAGS[part2] ?? 0), 0)) : void 0;
-} };
-var MODES2 = ["read", "write", "append", "create", "truncate"];
-var mode = { word: `MODE (of ${MODES2.join(", ")}, joined by commas)`, read: (given) => given.split(",").every((one) => MODES2.includes(one)) ? given : void 0 };
-var nnp = oneOf2("no_new_privs");
-var size = { word: "VALUE", read: (given) => /^(\d{1,19}|unlimited)$/.test(given) ? given : void 0 };
-var [UNIX, INET, INET6] = ["unix", "inet", "inet6"].map((one) => String(SOCKET_FAMILIES[one]));
-function checkAddress([given = "", , where = ""]) {
-  if (given !== UNIX && given !== INET && given !== INET6) return "the family must be unix, inet or inet6";
-  if (where === "" || given === UNIX === /^[@/]/.test(where)) return void 0;
-  return given === UNIX ? "a unix address begins with / or @" : "the address is a port of the loopback interface";
-}
-function checkSignal([number5 = "", who]) {
-  const harmless2 = ["exists", "chld", "cont", "urg", "winch"];
-  return who === "child" || harmless2.some((one) => String(signalNumber(one)) === number5) ? void 0 : `another process can only be sent ${harmless2.join(", ")}`;
-}
-var file4 = (...args) => ({ class: "file", args });
-var paired = { class: "network", args: [family, type4], check: checkAddress };
-var option = { class: "network", args: [family, type4] };
-var exec2 = (...args) => ({ class: "file", args, optional: [{ kind: nnp }] });
-var addressed = { class: "network", args: [family, type4], optional: [{ kind: address, missing: "" }], check: checkAddress };
-var peeredSend = { ...paired, optional: [{ kind: address }], peered: "@peer" };
-var OPERATIONS = {
-  open: file4(mode, path3),
-  readdir: file4(path3),
-  getattr: file4(path3),
-  unlink: file4(path3),
-  rmdir: file4(path3),
-  delete: file4(path3),
-  rename: file4(path3, path3),
-  link: file4(path3, path3),
-  symlink: file4(text2, path3),
-  mkdir: file4(path3),
-  mknod: file4(oneOf2("fifo", "socket", "char", "block", "file"), path3),
-  chmod: file4(path3),
-  chown: file4(path3),
-  utimens: file4(path3),
-  getxattr: file4(path3),
-  setxattr: file4(path3),
-  truncate: file4(path3),
-  lock: file4(oneOf2("fcntl", "flock"), oneOf2("read", "write", "none"), path3),
-  mmap: file4(path3),
-  mprotect: file4(path3),
-  exec: exec2(path3),
-  "exec-copy": file4(path3, path3),
-  "exec-memfd": file4(path3),
-  "exec-script": file4(path3, path3),
-  "exec-loader": file4(path3, path3),
-  change_profile: { class: "change_profile", args: [text2], optional: [{ kind: nnp }] },
-  change_onexec: { class: "change_profile", args: [text2], optional: [{ kind: nnp }] },
-  stack: { class: "change_profile", args: [text2], optional: [{ kind: nnp }] },
-  "exec-as": { class: "change_profile", args: [text2, path3], optional: [{ kind: nnp }] },
-  change_hat: { class: "change_profile", args: [text2], optional: [{ kind: nnp }] },
-  capable: { class: "capability", args: [{ ...capability2, word: "CAPABILITY" }], optional: [{ kind: path3 }] },
-  socket: { class: "network", args: [family, type4], optional: [{ kind: protocol, missing: "0" }] },
-  bind: addressed,
-  listen: addressed,
-  accept: addressed,
-  connect: { ...addressed, peered: "@peer" },
-  send: peeredSend,
-  receive: paired,
-  getpeername: paired,
-  shutdown: paired,
-  getsockopt: option,
-  setsockopt: option,
-  getsockname: option,
-  "receive-fd": file4(path3),
-  mount: { class: "mount", args: [text2, text2, path3], optional: [{ kind: flags, missing: "0" }] },
-  umount: { class: "mount", args: [path3] },
-  pivot_root: { class: "mount", args: [path3, path3] },
-  fsmount: { class: "mount", args: [oneOf2("tmpfs", "ramfs", "proc", "sysfs", "devpts", "mqueue"), path3] },
-  open_tree: { class: "mount", args: [path3, path3] },
-  ptrace: { class: "ptrace", args: [oneOf2("read", "trace"), target], peered: "child" },
-  signal: { class: "signal", args: [signal2, target], check: checkSignal, peered: "child" },
-  rlimit: { class: "rlimit", args: [oneOf2("cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"), size] },
-  userns: { class: "userns", args: [] },
-  io_uring: { class: "io_uring", args: [oneOf2("setup", "sqpoll", "override_creds")] },
-  mqueue: { class: "mqueue", args: [oneOf2("create", "read", "write", "delete"), path3] },
-  dbus: { class: "dbus", args: [oneOf2("send", "receive", "bind", "eavesdrop"), oneOf2("system", "session", "accessibility"), text2] }
-};
-var CARRYING = /* @__PURE__ */ new Set(["exec", "exec-as", "change_profile", "change_hat", "stack"]);
-function usage(name2) {
-  const form2 = Object.hasOwn(OPERATIONS, name2) ? OPERATIONS[name2] : void 0;
-  return [name2, ...(form2?.args ?? []).map(({ word: word2 }) => word2), ...(form2?.optional ?? []).map(({ kind }) => `[${kind.word}]`)].join(" ");
-}
-function readOperation(words5) {
-  const { other, rest } = otherEnd(words5);
-  if (other === void 0) return readPlain(words5);
-  const stand = OPERATIONS[words5[0] ?? ""]?.peered ?? "";
-  if (stand.startsWith("@") && words5[1] !== "unix") return { problem: `${words5[0] ?? ""}: with a peer the family is unix` };
-  const plain2 = readPlain([...rest, stand]);
-  if ("problem" in plain2) return plain2;
-  return { ...plain2, args: [...plain2.args.slice(0, -1), ""], class: plain2.class === "network" ? "unix" : plain2.class, other };
-}
-function otherEnd(words5) {
-  const [name2 = "", ...given] = words5;
-  if (!Object.hasOwn(OPERATIONS, name2) || OPERATIONS[name2]?.peered === void 0) return { rest: words5 };
-  if (given.at(-1) === "container") return { other: "container", rest: words5.slice(0, -1) };
-  return given.at(-2) === "peer" ? { other: given.at(-1) ?? "", rest: words5.slice(0, -2) } : { rest: words5 };
-}
-function readPlain(words5) {
-  const [name2 = "", ...given] = words5;
-  const form2 = Object.hasOwn(OPERATIONS, name2) ? OPERATIONS[name2] : void 0;
-  if (form2 === void 0) {
-    const near = nearest2(name2, Object.keys(OPERATIONS));
-    return { problem: `there is no operation ${JSON.stringify(name2)}${near === void 0 ? "" : `; did you mean \`${near}\`?`}` };
-  }
-  const optional3 = form2.optional ?? [];
-  if (given.length < form2.args.length || given.length > form2.args.length + optional3.length) return { problem: `${name2} is written \`${usage(name2)}\`` };
-  const args = [];
-  for (const [i, word2] of given.entries()) {
-    const kind = form2.args[i] ?? optional3[i - form2.args.length]?.kind;
-    const value2 = kind?.read(word2);
-    if (value2 === void 0) return { problem: `${JSON.stringify(word2)} is no ${kind?.word ?? "argument"} of \`${usage(name2)}\`` };
-    args.push(value2);
-  }
-  for (const { missing } of optional3.slice(given.length - form2.args.length)) if (missing !== void 0) args.push(missing);
-  const wrong2 = form2.check?.(args);
-  return wrong2 === void 0 ? { name: name2, args, class: form2.class } : { problem: `${name2}: ${wrong2}` };
-}
 
 // src/spec/words.ts
 function splitList(command3) {
@@ -59460,11 +59539,11 @@ var error2 = () => {
     nan: "NaN"
     // All other type names omitted - they fall back to raw values via ?? operator
   };
-  function getTypeName(type5, input) {
-    if (type5 === "number" && typeof input === "number" && !Number.isFinite(input)) {
+  function getTypeName(type4, input) {
+    if (type4 === "number" && typeof input === "number" && !Number.isFinite(input)) {
       return String(input);
     }
-    return TypeDictionary[type5] ?? type5;
+    return TypeDictionary[type4] ?? type4;
   }
   return (issue2) => {
     switch (issue2.code) {
@@ -60299,8 +60378,8 @@ function compactTypeUnion(schema) {
     const keys = Object.keys(option2);
     if (keys.length !== 1 || keys[0] !== "type")
       return;
-    const type5 = option2.type;
-    for (const member of Array.isArray(type5) ? type5 : [type5]) {
+    const type4 = option2.type;
+    for (const member of Array.isArray(type4) ? type4 : [type4]) {
       if (typeof member !== "string")
         return;
       if (!types.includes(member))
@@ -63793,17 +63872,17 @@ async function unpackHostile(source, folder, limits2 = DEFAULT_LIMITS) {
     let bytes = 0;
     let entries = 0;
     for await (const entry of tar) {
-      const { name: name2, type: type5, size: size2, mode: mode3 } = entry.header;
+      const { name: name2, type: type4, size: size2, mode: mode3 } = entry.header;
       const safe = safeName(name2);
       entries += 1;
       bytes += size2;
       if (safe === void 0) throw refuse(`the name ${JSON.stringify(name2.slice(0, 200))} leads out of the folder`);
       if (entries > limits2.entries) throw refuse(`more than ${String(limits2.entries)} files`);
       if (bytes > limits2.bytes) throw refuse(`more than ${String(limits2.bytes)} bytes`);
-      if (type5 === "directory") {
+      if (type4 === "directory") {
         await (0, import_promises16.mkdir)((0, import_node_path22.join)(folder, safe), { recursive: true });
         entry.resume();
-      } else if (type5 === "file") {
+      } else if (type4 === "file") {
         await (0, import_promises16.mkdir)((0, import_node_path22.join)(folder, (0, import_node_path22.dirname)(safe)), { recursive: true });
         const flags2 = import_node_fs30.constants.O_WRONLY | import_node_fs30.constants.O_CREAT | import_node_fs30.constants.O_TRUNC | import_node_fs30.constants.O_NOFOLLOW;
         const file5 = await (0, import_promises16.open)((0, import_node_path22.join)(folder, safe), flags2, (mode3 & 64) === 0 ? 420 : 493);
@@ -63813,7 +63892,7 @@ async function unpackHostile(source, folder, limits2 = DEFAULT_LIMITS) {
           await file5.close();
         }
       } else {
-        throw refuse(`${JSON.stringify(name2.slice(0, 200))} is a ${type5}`);
+        throw refuse(`${JSON.stringify(name2.slice(0, 200))} is a ${type4}`);
       }
     }
   })();
@@ -64833,8 +64912,8 @@ function caseOf(entry, className2, options) {
     output: caseOutput(entry, options.root)
   };
 }
-function errorCase(name2, message, type5, className2, file5) {
-  return { className: className2, name: name2, file: file5, ms: 0, outcome: { element: "error", message, type: type5 }, properties: [] };
+function errorCase(name2, message, type4, className2, file5) {
+  return { className: className2, name: name2, file: file5, ms: 0, outcome: { element: "error", message, type: type4 }, properties: [] };
 }
 function faultCase(fault, className2, file5) {
   return { ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className2, file5), detail: `${faultText(fault)}
@@ -64863,7 +64942,7 @@ function addSuite(node2, ledger, suite, names, options) {
   });
 }
 function addCase(suite, data, names) {
-  const { element, type: type5 } = data.outcome;
+  const { element, type: type4 } = data.outcome;
   const node2 = suite.testCase().className(data.className).name(names.take(data.name, "probe", data.className)).time(seconds(data.ms));
   if (data.file !== "") node2.file(oneLine(data.file, MESSAGE));
   for (const [name2, value2] of data.properties) node2.property(name2, value2);
@@ -64877,7 +64956,7 @@ function addCase(suite, data, names) {
       if (data.line !== void 0) built.att("line", data.line);
       const message = oneLine(data.outcome.message, MESSAGE);
       if (element === "skipped") built.ele("skipped", { message });
-      else if (element !== void 0) built.ele(element, { message, type: oneLine(type5, NAME3) }, data.detail ?? message);
+      else if (element !== void 0) built.ele(element, { message, type: oneLine(type4, NAME3) }, data.detail ?? message);
       if (data.output !== void 0) built.ele("system-out", {}, data.output);
       return built;
     }
@@ -65775,8 +65854,8 @@ function spread(all, most) {
     counts.set(formOf(one), turn + 1);
     return [one, turn];
   }));
-  const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
-  return [.../* @__PURE__ */ new Set([...inTurn.slice(0, most - 2), ...sorted2])].slice(0, most);
+  const inTurn2 = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
+  return [.../* @__PURE__ */ new Set([...inTurn2.slice(0, most - 2), ...sorted2])].slice(0, most);
 }
 
 // src/profile/mutate-permissions.ts
