@@ -43,8 +43,7 @@ export function outcomeOf(probe: Probe, o: Observation): Outcome {
   if (o.stage === 'timeout') return { kind: 'unclear', code: 'timeout', why: `it did not end within ${String(probe.timeoutMs)} ms and was killed` };
   if (o.errno !== undefined) {
     if (probe.action.kind === 'operation' && o.signal === undefined && NOT_ASKED.has(o.errno)) return { kind: 'unclear', code: 'not-asked', why: `it could not be tried: ${o.remark ?? o.errno}` };
-    const command = probe.action.kind === 'run' || probe.action.kind === 'shell';
-    if (command && NOT_A_DENIAL.has(o.errno)) return { kind: 'unclear', code: 'not-runnable', why: `the command could not be started: ${o.errno}` };
+    if (isCommand(probe) && NOT_A_DENIAL.has(o.errno)) return { kind: 'unclear', code: 'not-runnable', why: `the command could not be started: ${o.errno}` };
     return { kind: 'failed', how: o.stage === 'exec' ? `the program could not be started: ${o.errno}` : o.errno };
   }
   if (o.signal !== undefined) return { kind: 'failed', how: `killed by ${o.signal}` };
@@ -63,7 +62,7 @@ function asDeclared({ expect }: Probe, o: Observation): boolean {
 }
 
 /** A copy under a name of its own catches no program of the host, and none of the container by attachment. */
-const UNATTACHED = 'The exec rule looks for a profile that attaches to the program, and the copy that a run loads attaches to nothing: name the profile in the rule (`px -> NAME`), or run with --in-place.';
+const UNATTACHED = 'The exec rule names a profile that is not loaded; or it names none and looks for one that attaches to the program, and the copy that a run loads attaches to nothing: name it in the rule (`px -> NAME`), or run with --in-place.';
 
 /** What a command through `docker exec` does not show. */
 const DIRECT = 'Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.';
@@ -71,10 +70,12 @@ const DIRECT = 'Started by docker exec: the engine opens the program while it is
 /** Judges one probe. */
 export function decide(facts: Facts): Verdict {
   const { probe, observation, loss } = facts;
-  if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
   const stray = [observation, facts.control].flatMap((one) => [one?.process, one?.other]).find((one) => one !== undefined && !sameLabel(one.label, one.expected));
   if (stray !== undefined) return verdict('inconclusive', 'wrong-label', `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
   const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
+  // no record can take that back
+  if (outcome.kind === 'succeeded' && probe.expect.access === 'denied') return verdict('fail', 'let-through', `The profile lets it through: ${describeAction(probe.action)} succeeded.`, undefined, probe.direct ? [DIRECT] : []);
+  if (loss !== undefined) return verdict('inconclusive', 'records-lost', `Audit records may be missing: ${loss}.`);
   if (outcome.kind === 'unclear') return verdict('inconclusive', outcome.code, `${sentence(outcome.why)}.`, missingProgramHint(outcome.code));
   const base = probe.expect.access === 'denied' ? judgeDenied(facts, outcome) : probe.expect.access === 'allowed' ? judgeAllowed(facts, outcome) : judgeComplains(facts, outcome);
   const before = /^at .*/.exec(observation.remark ?? '')?.[0];
@@ -85,25 +86,27 @@ export function decide(facts: Facts): Verdict {
 
 function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   const { probe, control } = facts;
-  const denials = facts.witnesses.filter(({ record }) => record.type === 'DENIED' || record.type === 'KILLED');
+  const denials = facts.witnesses.filter(isDenial);
   const controlOutcome = control && outcomeOf(probe, control);
-  if (outcome.kind === 'succeeded') return verdict('fail', 'let-through', `The profile lets it through: ${describeAction(probe.action)} succeeded.`);
   if (controlOutcome?.kind === 'unclear') return verdict('inconclusive', 'control-unclear', `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === 'failed';
-  const proved = denials.some(proves);
+  const proved = denials.some((one) => proves(facts, one));
   if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict('pass', 'denied-twice', 'Denied by AppArmor, and another layer denies it as well.', undefined, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
     if (controlOutcome === undefined && !proved) {
-      return verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on.');
+      return conditions(facts) ?? verdict('inconclusive', 'no-witness', 'AppArmor denied something on the way, but nothing shows that the command failed for it.', 'Leave the control container on, or say with `audit` which record is to be there.');
     }
     return verdict('pass', 'denied', 'Denied, and the kernel says that AppArmor did it.');
   }
   if (controlFailed) {
-    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? 'is certain to be its own' : 'says that AppArmor denied it'}: this proves nothing about the profile.`,
+    return verdict('vacuous', 'vacuous', `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? 'shows that it failed for what AppArmor denied' : 'says that AppArmor denied it'}: this proves nothing about the profile.`,
       'Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides.');
   }
   if (probe.expect.audit === 'none') {
     if (control === undefined) return verdict('inconclusive', 'no-witness', 'There is neither a record nor a control container: nothing shows who denied it.', 'Leave the control container on.');
+    if (probe.action.kind === 'operation' && probe.expect.errno === undefined && facts.observation.errno !== 'EACCES' && facts.observation.errno !== 'EPERM') {
+      return verdict('inconclusive', 'no-witness', `It failed with ${facts.observation.errno ?? 'a signal'}, which is not what AppArmor answers, and no record is to be expected: an earlier probe may have made the difference.`, 'If the profile answers so (`flags=(error=…)`), declare `errno`.');
+    }
     return verdict('pass', 'denied-silently', 'Denied without a record, as the spec allows; the control container shows that the profile is the cause.');
   }
   return verdict('fail', 'silent-denial', `It failed${outcome.kind === 'failed' ? ` (${outcome.how})` : ''}, but no audit record says that AppArmor denied it.`,
@@ -111,9 +114,12 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
 }
 
 function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
-  const { probe, control } = facts;
-  const denials = facts.witnesses.filter(({ record }) => record.type === 'DENIED' || record.type === 'KILLED');
+  const { probe, observation, control } = facts;
+  const denials = facts.witnesses.filter(isDenial);
   if (outcome.kind === 'succeeded') {
+    if (denials.length > 0 && isCommand(probe) && !declares(probe) && control !== undefined && differs(observation, control)) {
+      return verdict('inconclusive', 'denied-on-the-way', 'It ended well, but AppArmor denied something on the way, and without the profile it says something else.', 'Say what it has to print or how it has to exit (`stdout`, `stderr`, `exit`), or try the access itself.');
+    }
     const notes = denials.length > 0 ? [`${String(denials.length)} denial(s) on the way did not stop it.`] : [];
     return verdict('pass', 'allowed', 'Allowed.', undefined, notes);
   }
@@ -136,7 +142,7 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
 function judgeComplains(facts: Facts, outcome: Outcome): Verdict {
   if (outcome.kind === 'failed') return verdict('fail', 'denied-in-complain', `It was to succeed with an ALLOWED record, but failed: ${outcome.how}.`);
   const complaints = facts.witnesses.filter(({ record }) => record.type === 'ALLOWED');
-  if (complaints.some(proves)) return verdict('pass', 'complained', 'Allowed, and the kernel says that enforcing would have denied it.');
+  if (complaints.some((one) => proves(facts, one))) return verdict('pass', 'complained', 'Allowed, and the kernel says that enforcing would have denied it.');
   if (complaints.length > 0) return byTimeAlone('an ALLOWED record');
   return verdict('fail', 'no-complaint', 'It succeeded, but no ALLOWED record says that the profile would deny it.');
 }
@@ -161,17 +167,44 @@ function conditions({ probe, observation: o, control, witnesses }: Facts): Verdi
   if (expect.audit === 'none') return witnesses.length === 0 ? undefined : unmet(`There were to be no records, but there are ${String(witnesses.length)}.`);
   if (expect.audit !== undefined) {
     const match = expect.audit;
-    const problems = witnesses.map(({ record }) => matchRecord(match, record));
+    const telling = witnesses.filter((one) => match['apparmor'] !== undefined || expect.access === 'allowed' || (expect.access === 'denied' ? isDenial(one) : one.record.type === 'ALLOWED'));
+    const problems = telling.map(({ record }) => matchRecord(match, record));
     if (!problems.includes(undefined)) return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
-    const differs = expect.access === 'denied' && control !== undefined && outcomeOf(probe, control).kind === 'succeeded';
-    if (!differs && !witnesses.some((witness, i) => problems[i] === undefined && proves(witness))) return byTimeAlone('the record that the spec asks for');
+    const shown = expect.access === 'denied' && control !== undefined && outcomeOf(probe, control).kind === 'succeeded';
+    if (!shown && !telling.some((witness, i) => problems[i] === undefined && witness.by !== 'window')) return byTimeAlone('the record that the spec asks for');
   }
   return undefined;
 }
 
-/** What only fell into the time of a command may be another process's: it counts where the control shows that the profile makes the difference. */
-function proves({ by }: Witness): boolean {
-  return by !== 'window';
+/**
+ * Whether a record tells by itself why the probe ended as it did. One that only fell into the time of a command may be
+ * another process's; and programs are refused much that they can do without: of a command it has to be the refusal to
+ * start it, the death of it, or what the spec names. Else the control has to show that the profile makes the difference.
+ */
+function proves({ probe, observation }: Facts, { by, record }: Witness): boolean {
+  if (by === 'window') return false;
+  if (!isCommand(probe)) return true;
+  const { audit } = probe.expect;
+  if (audit !== undefined && audit !== 'none') return matchRecord(audit, record) === undefined;
+  if (record.type === 'KILLED') return observation.signal === 'SIGKILL';
+  return by === 'comm' && (observation.stage === 'exec' || (record.type === 'ALLOWED' && record.fields['operation'] === 'exec'));
+}
+
+function isCommand({ action }: Probe): boolean {
+  return action.kind === 'run' || action.kind === 'shell';
+}
+
+function isDenial({ record: { type } }: Witness): boolean {
+  return type === 'DENIED' || type === 'KILLED';
+}
+
+/** Whether the spec says more of how it has to end. */
+function declares({ expect }: Probe): boolean {
+  return [expect.exit, expect.stdout, expect.stderr].some((one) => one !== undefined);
+}
+
+function differs(one: Observation, other: Observation): boolean {
+  return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
 }
 
 function byTimeAlone(what: string): Verdict {

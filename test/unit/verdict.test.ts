@@ -18,6 +18,8 @@ const facts = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, obse
 const under = (label: string, expected: string): NonNullable<Observation['process']> => ({ pid: 2, label, expected });
 const DENIED = record('DENIED');
 const noise: Witness = { ...DENIED, by: 'window' };
+const own = (name = '/x'): Witness => ({ ...record('DENIED', { name }), by: 'pid' });
+const says = (text: string): Observation => seen({ exit: 0, stdout: { text, bytes: text.length, truncated: false } });
 const denied = { access: 'denied' } as const;
 const allowed = { access: 'allowed' } as const;
 const complains = { access: 'complains' } as const;
@@ -65,9 +67,26 @@ describe('the verdict table', () => {
     ['denied, the same with the record declared', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [noise], undefined, {}, RUN), 'inconclusive/no-witness'],
     ['denied, the same with a control that succeeds', facts(denied, seen({ exit: 1 }), [noise], seen({ exit: 0 }), {}, RUN), 'pass/denied'],
     ['denied, the same with a control that fails', facts(denied, seen({ exit: 1 }), [noise], seen({ exit: 1 }), {}, RUN), 'vacuous/vacuous'],
-    ['denied, a record of its very process, and a control that fails', facts(denied, seen({ exit: 1 }), [noise, { ...DENIED, by: 'pid' }], seen({ exit: 1 }), {}, RUN), 'pass/denied-twice'],
-    ['denied, a record of its very process, no control', facts(denied, seen({ exit: 1 }), [{ ...DENIED, by: 'pid' }], undefined, {}, RUN), 'pass/denied'],
-    ['denied, its own record, but the declared one is noise', facts({ ...denied, audit: { name: { equals: '/y' } } }, seen({ exit: 1 }), [{ ...DENIED, by: 'pid' }, { ...record('DENIED', { name: '/y' }), by: 'window' }], seen({ exit: 1 }), {}, RUN), 'inconclusive/no-witness'],
+    ['denied, a record of its very process, and a control that fails', facts(denied, seen({ exit: 1 }), [noise, own()], seen({ exit: 1 }), {}, RUN), 'vacuous/vacuous'],
+    ['denied, a record of its very process, no control', facts(denied, seen({ exit: 1 }), [own()], undefined, {}, RUN), 'inconclusive/no-witness'],
+    ['denied, the declared record of its very process, and a control that fails', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [own()], seen({ exit: 1 }), {}, RUN), 'pass/denied-twice'],
+    ['denied, the declared record of its very process, no control', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [own()], undefined, {}, RUN), 'pass/denied'],
+    ['denied, its own record, but the declared one is noise', facts({ ...denied, audit: { name: { equals: '/y' } } }, seen({ exit: 1 }), [own(), { ...own('/y'), by: 'window' }], seen({ exit: 1 }), {}, RUN), 'vacuous/vacuous'],
+    ['denied, its own record, but another is declared, no control', facts({ ...denied, audit: { name: { equals: '/y' } } }, seen({ exit: 1 }), [own()], undefined, {}, RUN), 'fail/condition'],
+    ['denied, one of its name refused on the search path, and another started', facts(denied, seen({ exit: 1 }), [record('DENIED', { operation: 'exec' })], seen({ exit: 1 }), {}, RUN), 'vacuous/vacuous'],
+    ['denied, killed by the profile, no control', facts(denied, seen({ signal: 'SIGKILL' }), [{ ...record('KILLED'), by: 'pid' }], undefined, {}, RUN), 'pass/denied'],
+    ['denied, the declared record is of an access that was allowed', facts({ ...denied, audit: { name: { equals: '/y' } } }, seen({ exit: 1 }), [own(), { ...record('AUDIT', { name: '/y' }), by: 'pid' }], OK, {}, RUN), 'fail/condition'],
+    ['denied, and the record of an allowed access is asked for', facts({ ...denied, audit: { apparmor: { equals: 'AUDIT' }, name: { equals: '/y' } } }, seen({ exit: 1 }), [own(), { ...record('AUDIT', { name: '/y', apparmor: 'AUDIT' }), by: 'pid' }], OK, {}, RUN), 'pass/denied'],
+    ['denied, succeeded, although records may be missing', facts(denied, OK, [], OK, { loss: 'x' }), 'fail/let-through'],
+    ['denied, waived, for another reason', facts({ ...denied, audit: 'none' }, seen({ errno: 'ENOENT' }), [], OK), 'inconclusive/no-witness'],
+    ['denied, waived, with the errno that the profile gives', facts({ ...denied, audit: 'none', errno: 'ENOENT' }, seen({ errno: 'ENOENT' }), [], OK), 'pass/denied-silently'],
+    ['allowed, with a denial on the way, and as without the profile', facts(allowed, seen({ exit: 0 }), [own()], seen({ exit: 0 }), {}, SHELL), 'pass/allowed'],
+    ['allowed, with a denial on the way, and unlike without the profile', facts(allowed, says('0'), [own()], says('84'), {}, SHELL), 'inconclusive/denied-on-the-way'],
+    ['allowed, the same with the output declared', facts({ ...allowed, stdout: { equals: '0' } }, says('0'), [own()], says('84'), {}, SHELL), 'pass/allowed'],
+    ['allowed, another output without a denial', facts(allowed, says('1'), [], says('2'), {}, SHELL), 'pass/allowed'],
+    ['complains, a command with another complaint on the way', facts(complains, seen({ exit: 0 }), [{ ...record('ALLOWED'), by: 'pid' }], OK, {}, RUN), 'inconclusive/no-witness'],
+    ['complains, a command with the declared complaint', facts({ ...complains, audit: { name: { equals: '/x' } } }, seen({ exit: 0 }), [{ ...record('ALLOWED'), by: 'pid' }], OK, {}, RUN), 'pass/complained'],
+    ['complains, the start of a command', facts(complains, seen({ exit: 0 }), [record('ALLOWED', { operation: 'exec' })], OK, {}, RUN), 'pass/complained'],
     ['denied, the declared record of a child, and a control that succeeds', facts({ ...denied, audit: { name: { equals: '/x' } } }, seen({ exit: 1 }), [noise], OK, {}, RUN), 'pass/denied'],
     ['allowed, the declared record is noise', facts({ ...allowed, audit: { operation: { equals: 'open' } } }, OK, [{ ...record('AUDIT'), by: 'window' }], OK, {}, RUN), 'inconclusive/no-witness'],
     ['allowed, the declared record is its own', facts({ ...allowed, audit: { operation: { equals: 'open' } } }, OK, [{ ...record('AUDIT'), by: 'pid' }], OK, {}, RUN), 'pass/allowed'],
