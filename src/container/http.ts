@@ -15,7 +15,7 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
   const { port, pathname, search } = new URL(url);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let [bytes, kept] = [0, 0];
+    let [bytes, kept, late] = [0, 0, false];
     const request = get({ host: address, port: port === '' ? 80 : Number(port), path: pathname + search, headers: { host: 'container' }, agent: false }, (response) => {
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
@@ -24,9 +24,10 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
         chunks.push(part);
         if (bytes > 64 * capBytes) request.destroy(); // an endless body
       });
-      response.on('close', () => { clearTimeout(timer); resolve({ ...(response.statusCode === undefined ? {} : { status: response.statusCode }), body: Buffer.concat(chunks), bytes }); });
+      response.on('error', () => undefined); // cut off: `complete` tells
+      response.on('close', () => { clearTimeout(timer); resolve({ ...(response.complete || bytes > 64 * capBytes ? {} : { error: late ? 'ETIMEDOUT' : 'ECONNRESET' }), ...(response.statusCode === undefined ? {} : { status: response.statusCode }), body: Buffer.concat(chunks), bytes }); });
     });
-    const timer = setTimeout(() => { request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })); }, ms);
+    const timer = setTimeout(() => { late = true; request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })); }, ms);
     request.on('error', (error: NodeJS.ErrnoException) => { clearTimeout(timer); resolve({ body: Buffer.alloc(0), bytes: 0, error: error.code ?? error.message }); });
   });
 }
