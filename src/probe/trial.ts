@@ -94,10 +94,11 @@ export class Trial {
     const shared = container.mounts.some(({ readonly }) => !readonly);
     const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     for (const pid of outsiders()) away.add(pid);
+    const forgers = [...confined.pids()].filter((pid) => !agents.has(pid)); // any thread can call itself after a probe
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
-    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation' }
+    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation', foreignPids: new Set([...foreign, ...forgers, ...away]) }
       : { id: probe.id, kind: 'command', window, foreignPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]), ...pidOf(seen.get(probe.id)) });
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
