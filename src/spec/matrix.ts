@@ -30,12 +30,13 @@ export function expandMatrices(probes: readonly unknown[]): Expanded {
 function expand(probe: Record<string, unknown>): unknown[] | string {
   const { matrix, ...rest } = probe;
   if (!isRecord(matrix)) return 'matrix: must be a map of names to lists';
+  const { name: _name, because: _because, ...tried } = rest;
   const axes = Object.entries(matrix);
   if (axes.length === 0) return 'matrix: is empty';
   for (const [name, values] of axes) {
     if (!/^[a-z][a-z0-9-]*$/.test(name)) return `matrix: ${JSON.stringify(name)} is no name: use small letters, digits and -`;
     if (!Array.isArray(values) || values.length === 0 || !values.every((value) => ['string', 'number'].includes(typeof value))) return `matrix: ${name} must be a list of texts`;
-    if (!JSON.stringify(rest).includes(`{${name}}`)) return `matrix: nothing in the probe uses {${name}}`;
+    if (!JSON.stringify(tried).includes(`{${name}}`)) return `matrix: nothing that is tried or expected uses {${name}}`;
   }
   let combinations: Record<string, string>[] = [{}];
   for (const [name, values] of axes) {

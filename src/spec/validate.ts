@@ -1,5 +1,5 @@
 /** A spec's text to a validated value, or to every problem at once with line, column and hint. Pure. */
-import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document } from 'yaml';
+import { LineCounter, isMap, isNode, isScalar, parseDocument, type Document, visit } from 'yaml';
 import type { $ZodIssue } from 'zod/v4/core';
 import { expandMatrices, isRecord } from './matrix.ts';
 import { nearest } from './nearest.ts';
@@ -38,6 +38,9 @@ export function validateSpec(file: string, text: string): Validated {
   const doc = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
   // an unknown tag is only a warning to the library: here it is a mistake
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
+  visit(doc, { Scalar: (_key, { value, range }) => {
+    if (typeof value === 'string' && /[\ud800-\udfff]/u.test(value)) syntax.push({ at: at(range?.[0] ?? 0), message: 'half of a character (a lone surrogate), which no path and no argument can hold' });
+  } });
   let origins: readonly number[] = [];
   /** Path in the file of a path in the expanded spec. */
   const written = (path: readonly PropertyKey[]): PropertyKey[] => path.map((key, i) => (i === 1 && path[0] === 'probes' ? origins[Number(key)] ?? key : key));

@@ -20,7 +20,7 @@ describe('matrix', () => {
   });
 
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ['matrix: x', /map of names to lists/], ['matrix: {}', /is empty/], ['matrix: {a: []}', /list of texts/], ['matrix: {A: [x]}', /no name/], ['matrix: {b: [x]}', /nothing in the probe uses \{b\}/],
+    ['matrix: x', /map of names to lists/], ['matrix: {}', /is empty/], ['matrix: {a: []}', /list of texts/], ['matrix: {A: [x]}', /no name/], ['matrix: {b: [x]}', /nothing that is tried or expected uses \{b\}/],
     [`matrix: {a: [${'x,'.repeat(101)}x], b: [${'x,'.repeat(101)}x]}`, /more than 10000|uses/],
   ];
   for (const [text, pattern] of wrong) {

@@ -19,6 +19,7 @@ describe('validateSpec', () => {
     ['two actions', probe('{run: a, open: /b, expect: denied}'), [/several things \(run, open\)/]],
     ['no action', probe('{expect: denied}'), [/tries nothing/]],
     ['no expectation', probe('{run: a}'), [/probes\.0\.expect is missing/]],
+    ['half of a character', probe('{open: "/x\\ud800", expect: denied}'), [/^4:\d+ half of a character/]],
     ['relative path', probe('{open: etc/passwd, expect: denied}'), [/absolute path/]],
     ['for without open', probe('{run: a, for: read, expect: denied}'), [/`for` goes with `open` only/]],
     ['user with http', probe('{http: "http://container/", user: x, expect: allowed}'), [/`user` has no meaning/]],
