@@ -4,8 +4,10 @@ import { HarnessError } from '../errors.ts';
 import type { KernelHash, ProfileMode, ProfileSource } from '../model.ts';
 import type { Names } from '../labels.ts';
 import { isolate } from '../profile/isolate.ts';
+import { isolationProblem } from '../profile/isolation.ts';
 import type { HostChanges } from './host.ts';
 import { compile, profileNames, readProfile } from './parser.ts';
+import { profileText } from './profile-text.ts';
 import { kernelHash, loadedProfiles, rawPolicy, replacePolicy } from './policy.ts';
 
 /** Stands between the profiles of a stack, in labels. */
@@ -45,10 +47,11 @@ interface LoadOptions {
 export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
   if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], written: new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
   const original = readProfile(source.file);
-  const found = topLevel(await profileNames(source.file, original));
+  const all = await profileNames(source.file, original);
+  const found = topLevel(all);
   const chosen = choose(source, found);
   const names = found.map((one) => renamed(one, suffix));
-  const text = suffix === undefined ? original : await isolated(source.file, original, found, suffix);
+  const text = suffix === undefined ? original : await isolated(source.file, original, all, suffix);
   const { policy, warnings } = await compile(source.file, text);
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
@@ -118,14 +121,17 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
   return mode;
 }
 
-async function isolated(file: string, source: string, names: readonly string[], suffix: string): Promise<string> {
+async function isolated(file: string, source: string, all: readonly string[], suffix: string): Promise<string> {
+  const names = topLevel(all);
   const result = isolate(source, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
-  const got = topLevel(await profileNames(file, result.source));
-  const wanted = names.map((name) => renamed(name, suffix));
+  const got = await profileNames(file, result.source);
+  const wanted = all.map((name) => asRenamed(name, suffix));
   if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
     throw new HarnessError('profile-not-isolated', `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`);
   }
+  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) => asRenamed(name, suffix));
+  if (problem !== undefined) throw new HarnessError('profile-not-isolated', `${file} would not say the same under another name: in a copy, ${problem}.`);
   return result.source;
 }
 
@@ -144,6 +150,12 @@ function choose(source: ProfileSource & { from: 'file' }, names: readonly string
 
 function topLevel(names: readonly string[]): string[] {
   return names.filter((name) => !name.includes('//'));
+}
+
+/** Of a child the part before its first `//`. */
+function asRenamed(name: string, suffix: string): string {
+  const [top = '', ...children] = name.split('//');
+  return [renamed(top, suffix), ...children].join('//');
 }
 
 function renamed(name: string, suffix: string | undefined): string {

@@ -27,6 +27,12 @@ export function isolate(source: string, names: readonly string[], rename: (name:
     if (token) edits.push({ start: token.start, end: token.start + token.raw.length, text: quote(rename(name)) });
     edits.push(...attachments(tokens, header + 1));
   }
+  tokens.forEach((token, i) => { // `profile NAME//CHILD` beside its parent
+    const [top = '', ...children] = token.text.split('//');
+    if (children.length > 0 && names.includes(top) && !names.includes(token.text) && isHeader(tokens, i)) {
+      edits.push({ start: token.start, end: token.start + token.raw.length, text: quote([rename(top), ...children].join('//')) }, ...attachments(tokens, i + 1));
+    }
+  });
   edits.push(...references(tokens, names, rename));
   return { source: apply(source, edits) };
 }
@@ -65,7 +71,7 @@ function references(tokens: readonly Token[], names: readonly string[], rename: 
 function renameIn(value: string, names: readonly string[], rename: (name: string) => string): string {
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (longestFirst.length === 0) return value;
-  return value.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join('|')})(?=$|["},&)]|//)`, 'g'), (name: string) => rename(name));
+  return value.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join('|')})(?=$|["{},&)]|//)`, 'g'), (name: string) => rename(name));
 }
 
 function quote(name: string): string {

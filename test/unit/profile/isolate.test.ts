@@ -19,6 +19,8 @@ describe('isolate', () => {
     ['peer', 'profile p {\n  signal peer=p,\n}', 'profile "p.R" {\n  signal peer=p.R,\n}'],
     ['peer label', 'profile p {\n  unix peer=(label=p),\n}', 'profile "p.R" {\n  unix peer=(label=p.R),\n}'],
     ['peer alternation and child', 'profile p {\n  ptrace peer={p,q},\n  signal peer=p//kid,\n}', 'profile "p.R" {\n  ptrace peer={p.R,q},\n  signal peer=p.R//kid,\n}'],
+    ['peer with an alternation behind it', 'profile p {\n  signal peer=p{,//*},\n}', 'profile "p.R" {\n  signal peer=p.R{,//*},\n}'],
+    ['a child beside its parent', 'profile p {}\nprofile p//kid /usr/bin/kid {}', 'profile "p.R" {}\nprofile "p.R//kid"  {}'],
     ['transition', 'profile p {\n  /x px -> p//kid,\n  change_profile -> p,\n}', 'profile "p.R" {\n  /x px -> p.R//kid,\n  change_profile -> p.R,\n}'],
     ['another name that begins alike', 'profile p {\n  signal peer=pq,\n  /p r,\n}', 'profile "p.R" {\n  signal peer=pq,\n  /p r,\n}'],
     ['comments stay', '# profile p {\nprofile p { # peer=p\n}', '# profile p {\nprofile "p.R" { # peer=p\n}'],
