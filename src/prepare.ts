@@ -34,20 +34,23 @@ export interface Draft {
   readonly early: AuditRecord[];
   readonly entries: Map<string, Entry>;
   readonly faults: Fault[];
+  /** What was said of profiles that stand in for labels of peers. */
+  readonly standIns: string[];
 }
 
 /** A suite of which nothing is known yet. */
 export function newDraft(): Draft {
-  return { started: new Date(), early: [], entries: new Map(), faults: [] };
+  return { started: new Date(), early: [], entries: new Map(), faults: [], standIns: [] };
 }
 
 /** Fills the draft step by step; every container is in the list as soon as it exists. */
 export async function prepare(plan: Plan, number: number, context: Session, draft: Draft, containers: Container[], inPlace = false): Promise<void> {
   const { run, events, engine, changes, log, barrier } = context;
   events.progress(`${plan.title}: loading the profile`);
-  const policy = draft.policy = await loadProfile(plan.profile, { suffix: inPlace ? undefined : run, changes });
+  const policy = draft.policy = await loadProfile(plan.profile, { suffix: inPlace ? undefined : `${run}x${String(number)}`, changes });
   for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
-  for (const line of await standIns(plan, policy, changes)) events.progress(`${plan.title}: ${line}`);
+  draft.standIns.push(...await standIns(plan, policy, changes));
+  for (const line of draft.standIns) events.progress(`${plan.title}: ${line}`);
   const image = await engine.image(plan.container, (line) => { events.progress(line); });
   draft.imageId = image.id;
   events.progress(`${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`);
@@ -72,6 +75,8 @@ async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['chan
   const lines: string[] = [];
   for (const name of new Set(plan.peers.map(({ profile }) => profile))) {
     if (name === 'unconfined' || !/^[\w.-]+$/.test(name) || written.has(name)) continue;
+    // what is executed into a profile must not find one that only stands in
+    if (new RegExp(`->\\s*&?"?${name.replaceAll('.', '\\.')}\\b`).test(policy.source ?? '')) continue;
     const { policy: standIn } = await compile('/stand-in', `abi <abi/3.0>,\nprofile "${name}" flags=(attach_disconnected,mediate_deleted) {\n  file,\n  capability,\n  network,\n  signal,\n  ptrace,\n}\n`);
     if (await changes.share(name, () => { replacePolicy(standIn); })) lines.push(`no profile ${name} is loaded here: an open one stands in for it`);
   }

@@ -91,7 +91,7 @@ function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
       ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
       ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
     } }),
-    layers: layersOf(plan.container), entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults, ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
+    layers: [...layersOf(plan.container), ...draft.standIns], entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults, ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
   };
 }
 

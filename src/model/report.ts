@@ -117,7 +117,7 @@ export interface Suite {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly confinement?: Confinement;
-  /** The other layers that could deny: capabilities, seccomp, masked paths. */
+  /** The other layers that could deny: capabilities, seccomp, masked paths; and the profiles that stand in for labels of peers. */
   readonly layers: readonly string[];
   readonly entries: readonly Entry[];
   /** Denials of the container's own service while it started, or of others under the profile: no probe's. */
