@@ -84,10 +84,11 @@ long op_open(char **args, struct outcome *out) {
 	const char *path = args[1];
 	if (!(mode & CREATE)) return try_open(path, mode, 0, out);
 	/* An existing file answers EEXIST before the kernel asks AppArmor, so the first try leaves no record then. */
+	int absent = sys_access(path, F_OK) == -ENOENT;
 	long error = try_open(path, mode, O_CREAT | O_EXCL, out);
 	if (error != -EEXIST) {
-		/* A failure to truncate it comes when it has been created. */
-		if (error == 0 || (mode & TRUNCATE && sys_access(path, F_OK) == 0)) {
+		/* It is created before it is opened or truncated: where only that is refused, it is there all the same. */
+		if (error == 0 || (absent && sys_access(path, F_OK) == 0)) {
 			as_undo();
 			note_undo(out, sys_unlink(path, 0));
 		}
