@@ -67,9 +67,10 @@ verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 priv
 rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0 strictatime=16777216
 `);
 
-/** Number of a signal by AppArmor's name: `term`, `exists`, `rtmin+3`. */
+/** Number of a signal by AppArmor's name: `term`, `exists`, `rtmin+3`, and `stp`, which the kernel calls TSTP. */
 export function signalNumber(name: string): number | undefined {
   if (name === 'exists') return 0;
+  if (name === 'stp') return signalNumber('tstp');
   const realTime = /^rtmin\+(\d+)$/.exec(name);
   if (realTime !== null) return 32 + Number(realTime[1]);
   const at = SIGNALS.indexOf(name.toUpperCase());

@@ -50,7 +50,7 @@ export function isOwn(action: Action): boolean {
 }
 
 function signalOf([number]: readonly string[]): string {
-  return signalName(Number(number))?.replace(/^SIG/, '').toLowerCase() ?? 'exists';
+  return signalName(Number(number))?.replace(/^SIG/, '').toLowerCase().replace(/^tstp$/, 'stp') ?? 'exists'; // AppArmor's own word
 }
 
 /** With a slash at its end when it is a folder, or is about to be one. */
