@@ -11,6 +11,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   modes: () => import('./modes.test.ts'),
   thousands: () => import('./thousands.test.ts'),
   classes: () => import('./classes.test.ts'),
+  operations: () => import('./operations.test.ts'),
   profile: () => import('./profile.test.ts'),
   container: () => import('./container.test.ts'),
   hostile: () => import('./hostile.test.ts'),
