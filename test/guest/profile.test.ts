@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { compile } from '../../src/kernel/parser.ts';
-import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
+import { kernelHash, loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
 import { entry, file, folder, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const DENIED = [{ name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }];
@@ -53,6 +53,32 @@ describe('loading a profile', () => {
     const { ledger, exit } = await harness([spec({ file: join(dir, 'profile') }, DENIED)]);
     expect(exit, story(ledger)).to.equal(0);
     expect(entry(ledger, 'denied').witnesses).to.have.length(1);
+  });
+
+  it('a copy that would not say the same is refused, and the rule is named', async () => {
+    for (const rule of ['/srv/@{profile_name}/** w', 'deny signal peer=[t]win', '/usr/bin/* px']) {
+      const text = `${profileText('twin', `  ${rule},`)}profile other /usr/bin/head { }\n`;
+      const { ledger, exit } = await harness([spec({ file: file('twin', text), name: 'twin' }, DENIED)]);
+      expect([exit, ledger.suites[0]!.faults[0]?.code, ledger.suites[0]!.faults[0]?.message.includes(rule)], story(ledger)).to.deep.equal([2, 'profile-not-isolated', true]);
+    }
+  });
+
+  it('a child that stands beside its parent comes along, and the one on the host stays as it is', async () => {
+    const host = profileText('svc', '') + profileText('svc//helper', '  deny /etc/shadow r,').replace(/^abi.*\n/, '');
+    replacePolicy((await compile('/host', host)).policy);
+    const before = [await hostState(), kernelHash('svc')];
+    const text = profileText('svc', '  /usr/bin/id cx -> helper,') + profileText('svc//helper', '').replace(/^abi.*\n/, '');
+    const { ledger, exit } = await harness([spec(text, [{ run: 'id', expect: 'allowed' }])]);
+    expect(exit, story(ledger)).to.equal(0);
+    expect([await hostState(), kernelHash('svc')]).to.deep.equal(before);
+    removeProfile('svc');
+  });
+
+  it('what one spec loads is not there for the next', async () => {
+    const parent = (child: string): string => profileText('app', `  /usr/bin/id cx -> worker,\n${child}`);
+    const [one, other] = [parent('profile worker {\n  file,\n}\n'), parent('')].map((text) => spec(text, [{ name: 'id', run: 'id', expect: 'allowed' }]));
+    const { ledger } = await harness([one!, other!]);
+    expect(ledger.suites.map(({ entries }) => entries[0]?.verdict.code), story(ledger)).to.deep.equal(['allowed', 'denied-but-allowed']);
   });
 
   it('a container that its profile makes unkillable is still removed', async () => {

@@ -54,7 +54,7 @@ describe('the host', () => {
     const profile = { file: file('twice', profileText('twice', '  deny /etc/passwd w,')) };
     const results = await Promise.all([1, 20].map((seconds) => {
       const one = spec(profile, [
-        { open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } }, { run: `sleep ${String(seconds)}`, expect: 'allowed' },
+        { open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } }, { run: `sleep ${String(seconds)}`, timeout: '60s', expect: 'allowed' },
         { try: 'signal urg peer other', expect: 'allowed' }, { from: 'other', try: 'signal urg container', expect: 'allowed' },
       ], { peers: { other: { profile: 'nobody-else' } } }); // which is not loaded here: a profile for it comes with the first run
       return cli(['run', '--host', 'local', '--report-dir', folder(), one]);
