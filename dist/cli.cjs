@@ -19402,14 +19402,14 @@ function extractLocation(stackTrace) {
   if (!stackTrace) {
     return {};
   }
-  var matches = /^\s*at Context.*\(([^()]+):([0-9]+):([0-9]+)\)/gm.exec(stackTrace) || /^\s*at.*\(([^()]+):([0-9]+):([0-9]+)\)/gm.exec(stackTrace);
-  if (matches === null) {
+  var matches2 = /^\s*at Context.*\(([^()]+):([0-9]+):([0-9]+)\)/gm.exec(stackTrace) || /^\s*at.*\(([^()]+):([0-9]+):([0-9]+)\)/gm.exec(stackTrace);
+  if (matches2 === null) {
     return {};
   }
   return {
-    file: matches[1],
-    line: matches[2],
-    col: matches[3]
+    file: matches2[1],
+    line: matches2[2],
+    col: matches2[3]
   };
 }
 function escapeWorkflowValue(value2) {
@@ -20152,8 +20152,8 @@ var init_qunit = __esm({
 // node_modules/mocha/lib/interfaces/exports.js
 function exportsInterface(suite) {
   var suites = [suite];
-  suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit);
-  function visit(obj, file5) {
+  suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit2);
+  function visit2(obj, file5) {
     var suite2;
     for (var key in obj) {
       if (typeof obj[key] === "function") {
@@ -20179,7 +20179,7 @@ function exportsInterface(suite) {
       } else {
         suite2 = Suite.create(suites[0], key);
         suites.unshift(suite2);
-        visit(obj[key], file5);
+        visit2(obj[key], file5);
         suites.shift();
       }
     }
@@ -23476,7 +23476,7 @@ var require_visit = __commonJS({
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove node");
-    function visit(node2, visitor) {
+    function visit2(node2, visitor) {
       const visitor_ = initVisitor(visitor);
       if (identity2.isDocument(node2)) {
         const cd = visit_(null, node2.contents, visitor_, Object.freeze([node2]));
@@ -23485,9 +23485,9 @@ var require_visit = __commonJS({
       } else
         visit_(null, node2, visitor_, Object.freeze([]));
     }
-    visit.BREAK = BREAK;
-    visit.SKIP = SKIP;
-    visit.REMOVE = REMOVE;
+    visit2.BREAK = BREAK;
+    visit2.SKIP = SKIP;
+    visit2.REMOVE = REMOVE;
     function visit_(key, node2, visitor, path5) {
       const ctrl = callVisitor(key, node2, visitor, path5);
       if (identity2.isNode(ctrl) || identity2.isPair(ctrl)) {
@@ -23621,7 +23621,7 @@ var require_visit = __commonJS({
         throw new Error(`Cannot replace node with ${pt} parent`);
       }
     }
-    exports2.visit = visit;
+    exports2.visit = visit2;
     exports2.visitAsync = visitAsync;
   }
 });
@@ -23631,7 +23631,7 @@ var require_directives = __commonJS({
   "node_modules/yaml/dist/doc/directives.js"(exports2) {
     "use strict";
     var identity2 = require_identity();
-    var visit = require_visit();
+    var visit2 = require_visit();
     var escapeChars = {
       "!": "%21",
       ",": "%2C",
@@ -23775,7 +23775,7 @@ var require_directives = __commonJS({
         let tagNames;
         if (doc && tagEntries.length > 0 && identity2.isNode(doc.contents)) {
           const tags = {};
-          visit.visit(doc.contents, (_key, node2) => {
+          visit2.visit(doc.contents, (_key, node2) => {
             if (identity2.isNode(node2) && node2.tag)
               tags[node2.tag] = true;
           });
@@ -23802,7 +23802,7 @@ var require_anchors = __commonJS({
   "node_modules/yaml/dist/doc/anchors.js"(exports2) {
     "use strict";
     var identity2 = require_identity();
-    var visit = require_visit();
+    var visit2 = require_visit();
     function anchorIsValid(anchor2) {
       if (/[\x00-\x19\s,[\]{}]/.test(anchor2)) {
         const sa = JSON.stringify(anchor2);
@@ -23813,7 +23813,7 @@ var require_anchors = __commonJS({
     }
     function anchorNames(root) {
       const anchors = /* @__PURE__ */ new Set();
-      visit.visit(root, {
+      visit2.visit(root, {
         Value(_key, node2) {
           if (node2.anchor)
             anchors.add(node2.anchor);
@@ -23993,7 +23993,7 @@ var require_Alias = __commonJS({
   "node_modules/yaml/dist/nodes/Alias.js"(exports2) {
     "use strict";
     var anchors = require_anchors();
-    var visit = require_visit();
+    var visit2 = require_visit();
     var identity2 = require_identity();
     var Node = require_Node();
     var toJS = require_toJS();
@@ -24019,7 +24019,7 @@ var require_Alias = __commonJS({
           nodes = ctx.aliasResolveCache;
         } else {
           nodes = [];
-          visit.visit(doc, {
+          visit2.visit(doc, {
             Node: (_key, node2) => {
               if (identity2.isAlias(node2) || identity2.hasAnchor(node2))
                 nodes.push(node2);
@@ -28941,15 +28941,15 @@ var require_cst_visit = __commonJS({
     var BREAK = /* @__PURE__ */ Symbol("break visit");
     var SKIP = /* @__PURE__ */ Symbol("skip children");
     var REMOVE = /* @__PURE__ */ Symbol("remove item");
-    function visit(cst, visitor) {
+    function visit2(cst, visitor) {
       if ("type" in cst && cst.type === "document")
         cst = { start: cst.start, value: cst.value };
       _visit(Object.freeze([]), cst, visitor);
     }
-    visit.BREAK = BREAK;
-    visit.SKIP = SKIP;
-    visit.REMOVE = REMOVE;
-    visit.itemAtPath = (cst, path5) => {
+    visit2.BREAK = BREAK;
+    visit2.SKIP = SKIP;
+    visit2.REMOVE = REMOVE;
+    visit2.itemAtPath = (cst, path5) => {
       let item = cst;
       for (const [field, index] of path5) {
         const tok = item?.[field];
@@ -28960,8 +28960,8 @@ var require_cst_visit = __commonJS({
       }
       return item;
     };
-    visit.parentCollection = (cst, path5) => {
-      const parent = visit.itemAtPath(cst, path5.slice(0, -1));
+    visit2.parentCollection = (cst, path5) => {
+      const parent = visit2.itemAtPath(cst, path5.slice(0, -1));
       const field = path5[path5.length - 1][0];
       const coll = parent?.[field];
       if (coll && "items" in coll)
@@ -28992,7 +28992,7 @@ var require_cst_visit = __commonJS({
       }
       return typeof ctrl === "function" ? ctrl(item, path5) : ctrl;
     }
-    exports2.visit = visit;
+    exports2.visit = visit2;
   }
 });
 
@@ -30708,7 +30708,7 @@ var require_dist = __commonJS({
     var lineCounter = require_line_counter();
     var parser = require_parser();
     var publicApi = require_public_api();
-    var visit = require_visit();
+    var visit2 = require_visit();
     exports2.Composer = composer.Composer;
     exports2.Document = Document.Document;
     exports2.Schema = Schema.Schema;
@@ -30736,8 +30736,8 @@ var require_dist = __commonJS({
     exports2.parseAllDocuments = publicApi.parseAllDocuments;
     exports2.parseDocument = publicApi.parseDocument;
     exports2.stringify = publicApi.stringify;
-    exports2.visit = visit.visit;
-    exports2.visitAsync = visit.visitAsync;
+    exports2.visit = visit2.visit;
+    exports2.visitAsync = visit2.visitAsync;
   }
 });
 
@@ -39311,7 +39311,7 @@ var require_dist2 = __commonJS({
           function iteratee(func) {
             return baseIteratee(typeof func == "function" ? func : baseClone(func, CLONE_DEEP_FLAG));
           }
-          function matches(source) {
+          function matches2(source) {
             return baseMatches(baseClone(source, CLONE_DEEP_FLAG));
           }
           function matchesProperty(path6, srcValue) {
@@ -39523,7 +39523,7 @@ var require_dist2 = __commonJS({
           lodash2.map = map;
           lodash2.mapKeys = mapKeys;
           lodash2.mapValues = mapValues;
-          lodash2.matches = matches;
+          lodash2.matches = matches2;
           lodash2.matchesProperty = matchesProperty;
           lodash2.memoize = memoize;
           lodash2.merge = merge3;
@@ -45027,7 +45027,7 @@ var ERRORS = {
   "profile-unread": { exit: EXIT.usage, means: "The profile's text cannot be read rule by rule.", hint: "Correct the line named; if apparmor_parser accepts it, report it." },
   "include-not-found": { exit: EXIT.usage, means: "Something that the profile includes is in none of the folders that are searched.", hint: "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`." },
   "profile-ambiguous": { exit: EXIT.usage, means: "The file does not define the profile to test, or defines several and none is chosen.", hint: "Give `profile: {file: \u2026, name: \u2026}` with one of the names listed." },
-  "profile-not-isolated": { exit: EXIT.usage, means: "The profile could not be given a name of its own for the run.", hint: "Use --in-place, and report the profile." },
+  "profile-not-isolated": { exit: EXIT.usage, means: "The profile could not be given a name of its own for the run: it would not say the same.", hint: "Change the rule that is named (`px -> NAME` in place of `px`, no name of a profile in a path), or run with --in-place, under its own name." },
   "revision-unreadable": { exit: EXIT.usage, means: "A git revision, or the profile in it, cannot be read.", hint: "Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` and `persist-credentials` for actions/checkout." },
   "image-unavailable": { exit: EXIT.usage, means: "The image is not present and cannot be pulled or built.", hint: "Check the image name, or give `build:` a folder with a Dockerfile." },
   "no-profile-text": { exit: EXIT.usage, means: "The spec tests a profile that the engine loads, and does not name its text.", hint: "Name the text in the spec (`profile: {engine: \u2026, source: FILE}`), or give it with --profile." },
@@ -45816,6 +45816,7 @@ rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 ivers
 `);
 function signalNumber(name2) {
   if (name2 === "exists") return 0;
+  if (name2 === "stp") return signalNumber("tstp");
   const realTime = /^rtmin\+(\d+)$/.exec(name2);
   if (realTime !== null) return 32 + Number(realTime[1]);
   const at = SIGNALS.indexOf(name2.toUpperCase());
@@ -45968,6 +45969,12 @@ function isolate(source, names, rename3) {
     if (token) edits.push({ start: token.start, end: token.start + token.raw.length, text: quote(rename3(name2)) });
     edits.push(...attachments(tokens, header + 1));
   }
+  tokens.forEach((token, i) => {
+    const [top = "", ...children2] = token.text.split("//");
+    if (children2.length > 0 && names.includes(top) && !names.includes(token.text) && isHeader(tokens, i)) {
+      edits.push({ start: token.start, end: token.start + token.raw.length, text: quote([rename3(top), ...children2].join("//")) }, ...attachments(tokens, i + 1));
+    }
+  });
   edits.push(...references(tokens, names, rename3));
   return { source: apply(source, edits) };
 }
@@ -45999,13 +46006,887 @@ function references(tokens, names, rename3) {
 function renameIn(value2, names, rename3) {
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map((name2) => name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   if (longestFirst.length === 0) return value2;
-  return value2.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join("|")})(?=$|["},&)]|//)`, "g"), (name2) => rename3(name2));
+  return value2.replaceAll(new RegExp(`(?<=^|["{,&(=])(${longestFirst.join("|")})(?=$|["{},&)]|//)`, "g"), (name2) => rename3(name2));
 }
 function quote(name2) {
   return `"${name2}"`;
 }
 function apply(source, edits) {
   return [...edits].sort((a, b) => b.start - a.start).reduce((text4, edit) => text4.slice(0, edit.start) + edit.text + text4.slice(edit.end), source);
+}
+
+// src/profile/heap.ts
+var Heap = class {
+  items = [];
+  compare;
+  constructor(compare2) {
+    this.compare = compare2;
+  }
+  push(item) {
+    let at = this.items.push(item) - 1;
+    while (at > 0) {
+      const parent = at - 1 >> 1;
+      const above = this.items[parent];
+      if (above === void 0 || this.compare(above, item) <= 0) break;
+      this.items[at] = above;
+      at = parent;
+    }
+    this.items[at] = item;
+  }
+  pop() {
+    const [top] = this.items;
+    const last = this.items.pop();
+    if (last === void 0 || this.items.length === 0) return top;
+    let at = 0;
+    for (; ; ) {
+      let child2 = 2 * at + 1;
+      const left = this.items[child2];
+      const right = this.items[child2 + 1];
+      if (left === void 0) break;
+      let least = left;
+      if (right !== void 0 && this.compare(right, left) < 0) {
+        child2 += 1;
+        least = right;
+      }
+      if (this.compare(last, least) <= 0) break;
+      this.items[at] = least;
+      at = child2;
+    }
+    this.items[at] = last;
+    return top;
+  }
+};
+
+// src/profile/shapes.ts
+var SLASH = 47;
+var DOT = 46;
+var [EMPTY, SLASHED, ONE_DOT, TWO_DOTS, INSIDE] = [0, 1, 2, 3, 4];
+function stepPath(state, byte) {
+  if (byte === 0) return -1;
+  if (state === EMPTY) return byte === SLASH ? SLASHED : -1;
+  if (byte === SLASH) return state === INSIDE ? SLASHED : -1;
+  if (byte === DOT && state === SLASHED) return ONE_DOT;
+  return byte === DOT && state === ONE_DOT ? TWO_DOTS : INSIDE;
+}
+function endPath(state) {
+  return state === INSIDE ? 0 : state === SLASHED ? 35 : void 0;
+}
+var PATH = { start: EMPTY, step: stepPath, end: endPath };
+var TEXT = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 0, end: () => 0 };
+var NAME = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 1, end: (state) => state === 1 ? 0 : void 0 };
+var NOTHING = { start: 0, step: () => -1, end: () => 0 };
+function row(...shapes) {
+  const part2 = (state) => shapes[state >> 3] ?? NOTHING;
+  return {
+    start: shapes[0]?.start ?? 0,
+    step: (state, byte) => {
+      if (byte !== 0) {
+        const next2 = part2(state).step(state & 7, byte);
+        return next2 < 0 ? next2 : (state & ~7) + next2;
+      }
+      const next = (state >> 3) + 1;
+      return next < shapes.length && part2(state).end(state & 7) !== void 0 ? next * 8 + part2(next * 8).start : -1;
+    },
+    end: (state) => state >> 3 === shapes.length - 1 ? part2(state).end(state & 7) : void 0
+  };
+}
+function byteCost(byte) {
+  return COSTS[byte] ?? 200;
+}
+var COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 0) return 0;
+  const c = String.fromCharCode(byte);
+  if (c === "x") return 10;
+  if (/[a-z/]/.test(c)) return 11;
+  if (/[0-9]/.test(c)) return 12;
+  if (/[-._]/.test(c)) return 14;
+  if (/[A-Z]/.test(c)) return 15;
+  return byte >= 33 && byte <= 126 ? 30 : byte === 32 ? 60 : byte >= 128 ? 100 : 200;
+});
+
+// src/profile/automaton.ts
+var MAX_STATES = 1e5;
+var STRIDE = 64;
+var Automaton = class {
+  /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
+  sets = [];
+  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
+  distinct;
+  setOf;
+  next = [];
+  accepts = /* @__PURE__ */ new Map();
+  expressionOf = [];
+  closures = [];
+  moves = [];
+  classOf;
+  representatives = [];
+  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
+  sides;
+  /** The members of a step while they are collected, and in which step each was met last. */
+  scratch;
+  stamps;
+  stamp = 0;
+  states = /* @__PURE__ */ new Map();
+  tagLists = /* @__PURE__ */ new Map();
+  start;
+  limit;
+  constructor(expressions2, limit = MAX_STATES) {
+    this.limit = limit;
+    const starts = [];
+    for (const [tag3, nfa] of expressions2.entries()) {
+      const base = this.sets.length;
+      for (const set2 of nfa.sets) {
+        this.sets.push(set2);
+        this.expressionOf.push(tag3);
+      }
+      for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
+      this.accepts.set(nfa.accept + base, tag3);
+      starts.push(nfa.start + base);
+    }
+    this.distinct = [...new Set(this.sets.filter((set2) => set2 !== void 0))];
+    const indexes = new Map(this.distinct.map((set2, i) => [set2, i]));
+    this.setOf = this.sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
+    this.classOf = this.classify();
+    this.sides = this.distinct.map((set2) => {
+      const [inside2, outside2] = [1, 0].map((bit) => [...this.representatives.keys()].filter((number5) => set2[this.representatives[number5] ?? 0] === bit));
+      return (inside2 ?? []).length <= (outside2 ?? []).length ? inside2 ?? [] : outside2 ?? [];
+    });
+    this.scratch = new Int32Array(this.sets.length);
+    this.stamps = new Float64Array(this.sets.length);
+    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((one) => [...this.closure(one)]))));
+  }
+  /** @returns the indexes of the expressions that match the whole string, ascending. */
+  match(text4) {
+    let state = this.start;
+    for (const byte of typeof text4 === "string" ? Buffer.from(text4) : text4) state = this.step(state, this.classOf[byte] ?? 0);
+    return state.tags;
+  }
+  /**
+   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings.
+   * @param focus only strings that one of these expressions may still match are looked at.
+   */
+  tagSets(shape, { examples = 3, focus } = {}) {
+    const alive2 = (state) => focus === void 0 || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
+    const found = /* @__PURE__ */ new Map();
+    const done = /* @__PURE__ */ new Set();
+    const offered = /* @__PURE__ */ new Map();
+    const heap = new Heap((a, b) => a.cost - b.cost);
+    heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
+    let complete = true;
+    for (let visit2 = heap.pop(); visit2 !== void 0; visit2 = heap.pop()) {
+      const key = visit2.state.id * STRIDE + visit2.form;
+      if (done.has(key)) continue;
+      done.add(key);
+      const end = shape.end(visit2.form);
+      if (end !== void 0) {
+        const entry = found.get(visit2.state.tags) ?? { examples: [] };
+        found.set(visit2.state.tags, entry);
+        entry.examples.push({ cost: visit2.cost + end, visit: visit2 });
+        if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
+      }
+      if (this.states.size >= this.limit) {
+        complete = false;
+        continue;
+      }
+      for (const { byte, to: state } of this.expand(visit2.state)) {
+        const form2 = shape.step(visit2.form, byte);
+        if (form2 < 0) continue;
+        const cost = visit2.cost + byteCost(byte);
+        const place4 = state.id * STRIDE + form2;
+        if (done.has(place4) || (offered.get(place4) ?? Infinity) <= cost || !alive2(state)) continue;
+        offered.set(place4, cost);
+        heap.push({ state, form: form2, cost, from: visit2, byte });
+      }
+    }
+    const spell = (last) => {
+      const bytes = [];
+      for (let visit2 = last; visit2 !== void 0 && visit2.byte >= 0; visit2 = visit2.from) bytes.push(visit2.byte);
+      return Uint8Array.from(bytes.reverse());
+    };
+    const sets = [...found].map(([tags, entry]) => ({ tags, examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit: visit2 }) => spell(visit2)) }));
+    return { sets, complete };
+  }
+  /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
+  classify() {
+    const byKey = /* @__PURE__ */ new Map();
+    return Uint8Array.from({ length: 256 }, (_, byte) => {
+      const key = `${this.distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
+      const known4 = byKey.get(key);
+      const number5 = known4 ?? byKey.size;
+      if (known4 === void 0) byKey.set(key, number5);
+      const best = this.representatives[number5];
+      if (best === void 0 || byteCost(byte) < byteCost(best)) this.representatives[number5] = byte;
+      return number5;
+    });
+  }
+  /** The states that count among those reached without reading a byte. */
+  closure(from) {
+    const known4 = this.closures[from];
+    if (known4 !== void 0) return known4;
+    const seen2 = /* @__PURE__ */ new Set([from]);
+    for (const state of seen2) if (this.sets[state] === void 0) for (const to of this.next[state] ?? []) seen2.add(to);
+    return this.closures[from] = Int32Array.from([...seen2].filter((state) => this.sets[state] !== void 0 || this.accepts.has(state)));
+  }
+  /** The states that count among those reached by one byte. */
+  behind(from) {
+    return this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])));
+  }
+  step(state, number5) {
+    const known4 = state.next[number5];
+    if (known4 !== void 0) return known4;
+    const byte = this.representatives[number5] ?? 0;
+    const { scratch, stamps } = this;
+    const stamp = this.stamp += 1;
+    let count3 = 0;
+    for (const member of state.members) {
+      if (this.sets[member]?.[byte] !== 1) continue;
+      for (const one of this.behind(member)) {
+        if (stamps[one] === stamp) continue;
+        stamps[one] = stamp;
+        scratch[count3] = one;
+        count3 += 1;
+      }
+    }
+    const next = this.intern(scratch.subarray(0, count3));
+    if (this.states.size < this.limit) state.next[number5] = next;
+    return next;
+  }
+  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
+  expand(state) {
+    if (state.edges !== void 0) return state.edges;
+    const groups3 = this.split(new Set(state.members.map((member) => this.setOf[member] ?? -1)));
+    const steps = [];
+    const cheapest = [];
+    for (let number5 = 0; number5 < groups3.length; number5 += 1) {
+      const byte = this.representatives[number5] ?? 0;
+      const place4 = (groups3[number5] ?? 0) * SHAPED + shaped(byte);
+      const best = cheapest[place4];
+      if (best === void 0 || byteCost(byte) < byteCost(best)) cheapest[place4] = byte;
+    }
+    const edges = [];
+    cheapest.forEach((byte, place4) => {
+      edges.push({ byte, to: steps[Math.floor(place4 / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0) });
+    });
+    return state.edges = edges;
+  }
+  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
+  split(sets) {
+    const groups3 = new Uint16Array(this.representatives.length);
+    let count3 = 1;
+    for (const index of sets) {
+      const parts3 = /* @__PURE__ */ new Map();
+      for (const number5 of this.sides[index] ?? []) {
+        const group = groups3[number5] ?? 0;
+        let part2 = parts3.get(group);
+        if (part2 === void 0) parts3.set(group, part2 = count3++);
+        groups3[number5] = part2;
+      }
+    }
+    return groups3;
+  }
+  /** @param found each once, in any order; it is sorted, and copied where it is kept. */
+  intern(found) {
+    found.sort();
+    const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString("latin1");
+    const known4 = this.states.get(key);
+    if (known4 !== void 0) return known4;
+    const members2 = found.slice();
+    const list = [...members2].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
+    const tags = this.tagLists.get(list.join()) ?? list;
+    this.tagLists.set(list.join(), tags);
+    const state = { members: members2, tags, next: [], id: this.states.size };
+    if (this.states.size < this.limit) this.states.set(key, state);
+    return state;
+  }
+};
+var SHAPED = 4;
+function shaped(byte) {
+  return byte === 0 ? 0 : byte === 47 ? 1 : byte === 46 ? 2 : 3;
+}
+function looks(byte) {
+  const c = String.fromCharCode(byte);
+  return byte === 0 || c === "/" || c === "." ? c : /[a-z]/.test(c) ? "a" : /[A-Z]/.test(c) ? "A" : /[0-9]/.test(c) ? "0" : byte >= 128 ? "high" : byte < 32 ? "low" : "sign";
+}
+
+// src/profile/literals.ts
+var MOST = 64;
+function literalsOf(expression2) {
+  const found = [];
+  const open5 = [{ done: "", rest: expression2 }];
+  for (let one = open5.pop(); one !== void 0; one = open5.pop()) {
+    if (found.length + open5.length > MOST) return void 0;
+    let { done, rest } = one;
+    let end = false;
+    while (!end) {
+      const c = rest[0];
+      if (c === "{") break;
+      if (c === void 0 || c === "*" || c === "?" || c === "[") {
+        found.push({ text: done, whole: c === void 0 });
+        end = true;
+        continue;
+      }
+      const size2 = c === "\\" ? 2 : 1;
+      done += rest.slice(size2 - 1, size2);
+      rest = rest.slice(size2);
+    }
+    if (end) continue;
+    const { alternatives, behind: behind3 } = split(rest);
+    if (alternatives === void 0) {
+      found.push({ text: done, whole: false });
+      continue;
+    }
+    open5.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
+  }
+  return found;
+}
+function wholeLiteralsOf(expression2) {
+  return (literalsOf(expression2) ?? []).flatMap(({ text: text4, whole }) => whole ? [text4] : []);
+}
+function split(text4) {
+  const parts3 = [""];
+  let depth = 0;
+  for (let i = 0; i < text4.length; i += 1) {
+    const c = text4[i] ?? "";
+    if (c === "{") depth += 1;
+    if (c === "}") depth -= 1;
+    if (depth === 0) return { alternatives: parts3, behind: text4.slice(i + 1) };
+    if (c === "," && depth === 1) {
+      parts3.push("");
+      continue;
+    }
+    if (c === "{" && depth === 1) continue;
+    const size2 = c === "\\" ? 2 : 1;
+    parts3[parts3.length - 1] = `${parts3.at(-1) ?? ""}${text4.slice(i, i + size2)}`;
+    i += size2 - 1;
+  }
+  return { behind: "" };
+}
+function folderOf(text4) {
+  return text4.slice(0, Math.max(1, text4.lastIndexOf("/")));
+}
+
+// src/profile/aare.ts
+var MAX_BYTES = 524288;
+var MAX_DEPTH = 50;
+var ANY = "[^\\000]*";
+function translate(text4, { path: path5 }) {
+  const bytes = Buffer.from(text4).toString("latin1");
+  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${String(MAX_BYTES)} bytes` };
+  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
+  const plain2 = unescapePlain(bytes);
+  return convert(path5 ? filterSlashes(plain2) : plain2);
+}
+function unescapePlain(text4) {
+  let out = "";
+  for (let i = 0; i < text4.length; ) {
+    const escape5 = text4[i] === "\\" && i + 1 < text4.length ? readEscape(text4, i + 1, "") : void 0;
+    if (escape5 === void 0) {
+      out += text4[i] ?? "";
+      i += 1;
+      continue;
+    }
+    if (escape5.code === 0) out += text4.slice(i, escape5.end);
+    else {
+      const c = String.fromCharCode(escape5.code);
+      out += "*?[]{}^,\\".includes(c) ? `\\${c}` : c;
+    }
+    i = escape5.end;
+  }
+  return out;
+}
+function filterSlashes(text4) {
+  const keep = /^\/\/(?!\/)/.test(text4) ? 2 : 0;
+  return text4.slice(0, keep) + text4.slice(keep).replaceAll(/\/+/g, "/");
+}
+var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
+function readEscape(text4, at, also) {
+  const c = text4[at] ?? "";
+  if (/[0-7]/.test(c)) return number(text4, at, 8, 3);
+  if (c === "d") return number(text4, at + 1, 10, 3);
+  if (c === "x") return number(text4, at + 1, 16, 2);
+  const code2 = Object.hasOwn(NAMED, c) ? NAMED[c] : c !== "" && also.includes(c) ? c.charCodeAt(0) : void 0;
+  return code2 === void 0 ? void 0 : { code: code2, end: at + 1 };
+}
+function number(text4, from, base, digits) {
+  let code2 = 0;
+  let end = from;
+  for (; end < from + digits; end += 1) {
+    const digit = Number.parseInt(text4[end] ?? "", base);
+    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
+    code2 = code2 * base + digit;
+  }
+  return end === from ? void 0 : { code: code2, end };
+}
+function convert(text4) {
+  let out = "";
+  let escaped2 = false;
+  let inClass = false;
+  const groups3 = [];
+  for (let i = 0; i < text4.length; i += 1) {
+    const c = text4[i] ?? "";
+    if (c === "\\" && !escaped2) {
+      escaped2 = true;
+      continue;
+    }
+    if ("*[]{}".includes(c) && escaped2) out += `\\${c}`;
+    else if ((c === "?" || c === "," && !inClass) && escaped2) out += c;
+    else if (c === "\\") out += "\\\\";
+    else if (c === "*") {
+      if (out.endsWith("/") && /^\**(?:\/|$)/.test(text4.slice(i))) out += "[^/\\x00]";
+      const two = text4[i + 1] === "*";
+      out += two ? "[^\\x00]*" : "[^/\\x00]*";
+      if (two) i += 1;
+    } else if (c === "?") out += "[^/\\x00]";
+    else if (c === "[") {
+      inClass = true;
+      out += c;
+    } else if (c === "]") {
+      if (!inClass) return { problem: "there is a ] without a [" };
+      inClass = false;
+      out += c;
+    } else if ((c === "{" || c === "}") && inClass) out += c;
+    else if (c === "{") {
+      if (groups3.length + 1 >= MAX_DEPTH) return { problem: `more than ${String(MAX_DEPTH)} braces are nested` };
+      groups3.push(0);
+      out += "(";
+    } else if (c === "}") {
+      const commas = groups3.pop();
+      if (commas === void 0) return { problem: "there is a } without a {" };
+      if (commas === 0) return { problem: "braces hold no comma" };
+      out += ")";
+    } else if (c === ",") {
+      const last = groups3.length - 1;
+      if (escaped2) out += "\\,";
+      else if (last < 0 || inClass) out += c;
+      else {
+        groups3[last] = (groups3[last] ?? 0) + 1;
+        out += "|";
+      }
+    } else if (c === "^" || c === "$") out += inClass ? c : `\\${c}`;
+    else {
+      if (".+|()".includes(c)) out += "\\";
+      const escape5 = escaped2 ? readEscape(text4, i, "") : void 0;
+      if (escape5 === void 0) out += c;
+      else {
+        out += `\\${text4.slice(i, escape5.end)}`;
+        i = escape5.end - 1;
+      }
+    }
+    escaped2 = false;
+  }
+  if (groups3.length > 0 || inClass) return { problem: inClass ? "a [ is not closed" : "a { is not closed" };
+  return escaped2 ? { problem: "it ends in a backslash" } : { regex: out };
+}
+
+// src/profile/file-grants.ts
+var EVERY_PATH = "/{**,}";
+var ANY_TARGET = "/[^/][\\000-\\377]*";
+function fileGrants(rule, surroundings) {
+  const owner = whose(rule.qualifiers);
+  return variants(rule.path ?? { text: EVERY_PATH, expanded: [EVERY_PATH] }, surroundings.aliases).flatMap((text4) => {
+    const path5 = translate(text4, { path: true });
+    if ("problem" in path5) return [path5];
+    const { regex } = path5;
+    const plain2 = [...rule.permissions].filter((letter) => letter !== "x" && letter !== "l");
+    const letters = new Set(plain2.includes("w") ? [...plain2, "a"] : plain2);
+    const mode3 = rule.exec?.mode ?? (rule.path === void 0 ? "ix" : "x");
+    const inherits = mode3.includes("i") && rule.qualifiers.access !== "deny";
+    if (inherits && rule.permissions.includes("x")) letters.add("m");
+    const target2 = rule.exec?.target === void 0 ? "" : ` -> ${rule.exec.target}`;
+    return [
+      ...letters.size === 0 ? [] : [{ domain: "file", words: [letters, owner], regex }],
+      ...rule.permissions.includes("x") ? [{ domain: "file", words: [new Set("x"), owner], regex, detail: mode3 + target2 }] : [],
+      ...rule.permissions.includes("l") ? [{ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET}` }] : []
+    ];
+  });
+}
+function linkGrants(rule, { aliases: aliases2 }) {
+  const owner = whose(rule.qualifiers);
+  const pairs2 = variants(rule.path, aliases2).flatMap((path5) => variants(rule.target, aliases2).map((target2) => [path5, target2]));
+  return pairs2.map(([from, to]) => {
+    const path5 = translate(from, { path: true });
+    const target2 = translate(to, { path: true });
+    if ("problem" in path5) return path5;
+    return "problem" in target2 ? target2 : { domain: "link", words: [owner], regex: `${path5.regex}\\000${target2.regex}` };
+  });
+}
+function whose({ owner }) {
+  return some(owner === void 0 ? [] : [owner]);
+}
+function variants({ expanded: values, alternation }, aliases2) {
+  const expanded = alternation === void 0 ? values : [alternation];
+  const copies = expanded.flatMap((text4) => aliases2.filter(({ from }) => text4.startsWith(from)).map(({ from, to }) => to + text4.slice(from.length)));
+  return [...expanded, ...copies];
+}
+
+// src/profile/mount-grants.ts
+var ALL = -1;
+var REMOUNT = 32;
+var BIND = 4096;
+var MOVE = 8192;
+var REC = 16384;
+var PROPAGATION = 1966080;
+var ALSO = { r: 1, "read-only": 1, w: 0, B: BIND, M: MOVE, R: BIND | REC, lazytime: 1 << 25, nolazytime: 0, user: 0, nouser: 1 << 31, nostrictatime: 0 };
+function kindOf(flags2) {
+  if ((flags2 & REMOUNT) !== 0) return { kind: "remount", mask: ALL & ~MOVE };
+  if ((flags2 & BIND) !== 0) return { kind: "bind", mask: BIND | REC };
+  if ((flags2 & PROPAGATION) !== 0) return { kind: "propagation", mask: PROPAGATION | REC };
+  if ((flags2 & MOVE) !== 0) return { kind: "move", mask: MOVE };
+  return { kind: "new", mask: ALL & ~(MOVE | REMOUNT | BIND | REC | PROPAGATION) };
+}
+function mountFlags(words5) {
+  return words5.reduce((sum, word2) => sum | (own(MOUNT_FLAGS, word2) ?? own(ALSO, word2) ?? own(MOUNT_FLAGS, word2.replace(/^make-/, "")) ?? 0), 0);
+}
+function mountGrants(rule) {
+  const { conditions: conditions2, source, target: target2 } = rule;
+  if (rule.kind === "umount") return part("umount", joined([target2], true));
+  if (rule.kind === "pivot_root") return part("pivot_root", joined([target2, conditions2["oldroot"]], true));
+  const fstype = conditions2["fstype"] ?? conditions2["vfstype"];
+  const equal = conditions2["options"] ?? conditions2["option"];
+  const among = conditions2["options in"] ?? conditions2["option in"];
+  const remount = rule.kind === "remount" ? REMOUNT : 0;
+  const free = equal === void 0 && among === void 0;
+  const flags2 = free && remount === 0 ? ALL : mountFlags(equal?.expanded ?? []) | remount;
+  const optional3 = free ? remount === 0 ? ALL : ALL & ~MOVE & ~REMOUNT : mountFlags(among?.expanded ?? []);
+  const named4 = [.../* @__PURE__ */ new Set([...equal?.expanded ?? [], ...remount === 0 ? [] : ["remount"]])].sort();
+  const covers2 = (kinds2) => ({
+    has: (word2) => {
+      const asked = mountFlags(word2.split(","));
+      const { kind, mask } = kindOf(asked);
+      return kinds2.includes(kind) && (flags2 === ALL || ((asked ^ flags2) & mask & ~optional3) === 0);
+    },
+    [Symbol.iterator]: () => [named4.join(","), ...(among?.expanded ?? []).map((word2) => [...named4, word2].sort().join(","))][Symbol.iterator]()
+  });
+  const all = flags2 === ALL || flags2 === 0;
+  const kinds = ["remount", "bind", "propagation", "move", "new"].filter((kind) => {
+    if (kind === "new") return all || (flags2 & (REMOUNT | BIND | PROPAGATION | MOVE)) === 0;
+    if (fstype !== void 0 || !(all || kindOf(flags2).kind === kind)) return false;
+    if (kind === "remount") return rule.kind === "remount" || source === void 0 || target2 === void 0;
+    return kind !== "propagation" || source === void 0 || target2 === void 0;
+  });
+  return kinds.flatMap((kind) => {
+    const place4 = kind === "remount" || kind === "propagation" ? target2 ?? source : target2;
+    const regex = kind === "new" || kind === "bind" || kind === "move" ? withType(joined([place4, source], true), joined([kind === "new" ? fstype : void 0])) : withType(joined([place4, void 0], true), joined([void 0]));
+    return part("mount", regex, covers2([kind]), `${kind} ${String(flags2)} ${String(optional3)}`);
+  });
+}
+function withType(places, type4) {
+  return typeof places !== "string" ? places : typeof type4 !== "string" ? type4 : `${places}\\000${type4}`;
+}
+function part(domain, regex, words5, detail2) {
+  return typeof regex === "string" ? [{ domain, words: [words5], regex, ...detail2 === void 0 ? {} : { detail: detail2 } }] : [regex];
+}
+function own(table2, word2) {
+  return Object.hasOwn(table2, word2) ? table2[word2] : void 0;
+}
+
+// src/profile/network-grants.ts
+var TYPES = ["stream", "dgram", "seqpacket", "rdm", "raw", "packet"];
+var PROTOCOLS = {
+  tcp: { type: "stream", families: ["inet", "inet6"] },
+  udp: { type: "dgram", families: ["inet", "inet6"] },
+  icmp: { type: "raw", families: ["inet"] }
+};
+function networkGrants(rule) {
+  const conditions2 = Object.entries(rule.conditions).map(([key, { text: text4 }]) => `${key}=${text4}`).sort().join(" ");
+  const rest = [some(rule.access), some(conditions2 === "" ? [] : [conditions2])];
+  const lone = rule.family !== void 0 && rule.type === void 0 && !isFamily(rule.family) ? rule.family : void 0;
+  const family2 = lone === void 0 ? rule.family : void 0;
+  const type4 = rule.type ?? lone;
+  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS, type4) ? PROTOCOLS[type4] : void 0;
+  const families = protocol2 === void 0 ? some(family2 === void 0 ? [] : [family2]) : new Set(protocol2.families.filter((one) => family2 === void 0 || one === family2));
+  const types = protocol2 !== void 0 ? /* @__PURE__ */ new Set([protocol2.type]) : type4 !== void 0 ? /* @__PURE__ */ new Set([type4]) : family2 === void 0 ? void 0 : new Set(TYPES);
+  return [{ domain: "network", words: [families, types, ...rest], regex: "" }];
+}
+function isFamily(word2) {
+  return Object.hasOwn(SOCKET_FAMILIES, word2) || !TYPES.includes(word2) && !Object.hasOwn(PROTOCOLS, word2);
+}
+
+// src/profile/grants.ts
+var DOMAINS = ["file", "link", "capability", "network", "mount", "umount", "pivot_root", "ptrace", "signal", "dbus", "unix", "mqueue", "io_uring", "change_profile", "userns"];
+function parts(rule, surroundings) {
+  switch (rule.kind) {
+    case "file":
+      return fileGrants(rule, surroundings);
+    case "link":
+      return linkGrants(rule, surroundings);
+    case "capability":
+      return [{ domain: "capability", words: [some(rule.names)], regex: "" }];
+    case "network":
+      return networkGrants(rule);
+    case "mount":
+    case "remount":
+    case "umount":
+    case "pivot_root":
+      return mountGrants(rule);
+    case "ptrace":
+    case "signal":
+    case "dbus":
+    case "unix":
+    case "mqueue":
+    case "io_uring":
+      return peerGrants(rule);
+    case "change_profile":
+      return changeProfileGrants(rule);
+    case "userns":
+      return [{ domain: "userns", words: [some(rule.access)], regex: "" }];
+    case "rlimit":
+      return [];
+    // sets a limit, and answers no question
+    case "all":
+      return everything(rule.qualifiers.priority ?? 0);
+  }
+}
+function everything(priority) {
+  const any = "[\\000-\\377]*";
+  const rest = DOMAINS.filter((domain) => domain !== "file").map((domain) => ({ domain, words: [], regex: domain === "capability" || domain === "network" || domain === "userns" ? "" : any }));
+  const path5 = "/[^\\000]*";
+  return [...rest, { domain: "file", words: [new Set("rwakm")], regex: path5 }, { domain: "file", words: [new Set("x")], regex: path5, detail: "ix", priority: priority - 2 }];
+}
+function some(words5) {
+  return words5.length === 0 ? void 0 : new Set(words5);
+}
+
+// src/profile/peer-grants.ts
+var KEYS = {
+  signal: ["peer"],
+  ptrace: ["peer"],
+  io_uring: ["label"],
+  mqueue: ["name", "label"],
+  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
+  unix: ["addr", "label", "peer.addr", "peer.label"]
+};
+function peerGrants(rule) {
+  const conditions2 = { ...rule.conditions, name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"] };
+  const regex = joined(KEYS[rule.kind].map((key) => conditions2[key]));
+  if (typeof regex !== "string") return [regex];
+  const words5 = [some(rule.access), some(rule.signals ?? conditions2["type"]?.expanded ?? [])];
+  const own4 = { domain: rule.kind, words: rule.kind === "signal" || rule.kind === "unix" || rule.kind === "mqueue" ? words5 : words5.slice(0, 1), regex };
+  if (rule.kind !== "unix" || rule.qualifiers.access === "deny") return [own4];
+  return [own4, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), words5[1], words5[0], void 0], regex: "" }];
+}
+function changeProfileGrants(rule) {
+  const target2 = joined([rule.target]);
+  if (typeof target2 !== "string") return [target2];
+  const exec3 = rule.exec === void 0 ? "/[^/\\x00][^\\x00]*" : joined([rule.exec]);
+  if (typeof exec3 !== "string") return [exec3];
+  return [`\\000${target2}`, `${exec3}\\000${target2}`].map((regex) => ({ domain: "change_profile", words: [], regex }));
+}
+function joined(values, path5 = false) {
+  const all = [];
+  for (const value2 of values) {
+    const translated = (value2?.alternation === void 0 ? value2?.expanded ?? [] : [value2.alternation]).map((text4) => translate(text4, { path: path5 }));
+    const problem = translated.find((one) => "problem" in one);
+    if (problem !== void 0 && "problem" in problem) return problem;
+    const regexes = translated.flatMap((one) => "regex" in one ? [one.regex] : []);
+    all.push(regexes.length === 0 ? ANY : regexes.length === 1 ? regexes.join("") : `(${regexes.join("|")})`);
+  }
+  return all.join("\\000");
+}
+
+// src/profile/regex.ts
+var MAX_STATES2 = 2e6;
+var known = /* @__PURE__ */ new Map();
+function byteSet(has) {
+  const set2 = Uint8Array.from({ length: 256 }, (_, byte) => has(byte) ? 1 : 0);
+  const key = set2.join("");
+  const same4 = known.get(key);
+  if (same4 !== void 0) return same4;
+  if (known.size < 1e4) known.set(key, set2);
+  return set2;
+}
+var singles = Array.from({ length: 256 }, (_, code2) => byteSet((byte) => byte === code2));
+var Problem = class extends Error {
+};
+function readRegex(source) {
+  try {
+    return new Reader(source).read();
+  } catch (error3) {
+    if (error3 instanceof Problem) return { problem: error3.message };
+    throw error3;
+  }
+}
+var Reader = class {
+  sets = [];
+  next = [];
+  exact = true;
+  at = 0;
+  source;
+  constructor(source) {
+    this.source = source;
+  }
+  read() {
+    const [start2, accept] = this.alternatives();
+    if (this.at < this.source.length) throw new Problem("there is a ) without a (");
+    return { sets: this.sets, next: this.next, start: start2, accept, exact: this.exact };
+  }
+  state(set2) {
+    if (this.sets.length >= MAX_STATES2) throw new Problem("the expression is too large");
+    this.sets.push(set2);
+    return this.next.push([]) - 1;
+  }
+  move(from, to) {
+    this.next[from]?.push(to);
+  }
+  alternatives() {
+    const all = [this.sequence()];
+    while (this.source[this.at] === "|") {
+      this.at += 1;
+      all.push(this.sequence());
+    }
+    const [only] = all;
+    if (only !== void 0 && all.length === 1) return only;
+    const start2 = this.state();
+    const end = this.state();
+    for (const [from, to] of all) {
+      this.move(start2, from);
+      this.move(to, end);
+    }
+    return [start2, end];
+  }
+  sequence() {
+    const start2 = this.state();
+    let end = start2;
+    for (let c = this.source[this.at]; c !== void 0 && c !== "|" && c !== ")"; c = this.source[this.at]) {
+      const [from, to] = this.repeated(this.term(c));
+      this.move(end, from);
+      end = to;
+    }
+    return [start2, end];
+  }
+  repeated([from, to]) {
+    const sign = this.source[this.at];
+    if (sign !== "*" && sign !== "+") return [from, to];
+    this.at += 1;
+    this.exact = false;
+    const start2 = this.state();
+    const end = this.state();
+    this.move(start2, from);
+    this.move(to, end);
+    this.move(to, from);
+    if (sign === "*") this.move(start2, end);
+    return [start2, end];
+  }
+  term(c) {
+    if (c === "*" || c === "+") throw new Problem(`there is nothing to repeat before ${c}`);
+    if (c === "(") {
+      this.at += 1;
+      const inner = this.alternatives();
+      if (this.source[this.at] !== ")") throw new Problem("a ( is not closed");
+      this.at += 1;
+      return inner;
+    }
+    if (c === "[") return this.oneOf(this.charClass());
+    if (c === ".") {
+      this.at += 1;
+      this.exact = false;
+      return this.oneOf(byteSet(() => true));
+    }
+    return this.oneOf(singles[this.char().code] ?? byteSet(() => false));
+  }
+  oneOf(set2) {
+    const start2 = this.state(set2);
+    const end = this.state();
+    this.move(start2, end);
+    return [start2, end];
+  }
+  /** One character, and whether it was escaped: `\-` is not the sign of a range. */
+  char() {
+    const c = this.source[this.at] ?? "";
+    this.at += 1;
+    if (c !== "\\") return { code: c.charCodeAt(0), sign: "-^]".includes(c) ? c : "" };
+    const escape5 = readEscape(this.source, this.at, "*+.|^$-[](){}");
+    if (escape5 === void 0) return { code: 92, sign: "" };
+    this.at = escape5.end;
+    return { code: escape5.code, sign: "" };
+  }
+  /** The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
+  charClass() {
+    this.at += 1;
+    const members2 = new Uint8Array(256);
+    let negated = false;
+    let first = true;
+    if (this.source[this.at] === "^") {
+      this.at += 1;
+      negated = true;
+      if (this.source[this.at] === "^") {
+        this.at += 1;
+        members2[94] = 1;
+        first = false;
+      }
+    }
+    for (let empty = first; ; empty = false) {
+      if (this.at >= this.source.length) throw new Problem("a [ is not closed");
+      const from = this.char();
+      if (from.sign === "]" && !empty) break;
+      if (from.sign === "-" && !empty) throw new Problem("a - in [ ] has no start of a range");
+      if (from.sign === "^" && empty) throw new Problem("a ^ in [ ] is out of place");
+      let { code: code2 } = from;
+      if (this.source[this.at] === "-") {
+        this.at += 1;
+        const to = this.char();
+        if (to.sign === "]" || to.sign === "-") throw new Problem("a - in [ ] has no end of a range");
+        code2 = to.code;
+      }
+      for (let byte = Math.min(from.code, code2); byte <= Math.max(from.code, code2); byte += 1) members2[byte] = 1;
+    }
+    if (negated) this.exact = false;
+    return byteSet((byte) => members2[byte] === 1 !== negated);
+  }
+};
+
+// src/profile/isolation.ts
+var LABELS = ["peer", "peer.label", "label"];
+function isolationProblem(original, copy, rename3) {
+  const names = original.profiles.map(({ name: name2 }) => name2);
+  const attachments2 = original.profiles.filter(({ name: name2 }) => !name2.includes("//")).flatMap(({ name: name2, attachment }) => attachment ?? (name2.startsWith("/") ? [{ text: name2, expanded: [name2] }] : []));
+  for (const [i, { rules }] of original.profiles.entries()) {
+    const others = copy.profiles[i]?.rules ?? [];
+    for (const [j, rule] of rules.entries()) {
+      const other = others[j];
+      const why2 = other === void 0 ? "is not in it" : differs(rule, other, names, rename3) ?? (seeksAttached(rule, attachments2) ? "looks for a profile that attaches to the program, and copies attach to nothing" : void 0);
+      if (why2 !== void 0) return `${rule.span.file}:${String(rule.span.line)}: \`${rule.text}\` ${why2}`;
+    }
+  }
+  return void 0;
+}
+function differs(rule, other, names, rename3) {
+  if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(other))) return "names other objects in it";
+  const [before, after2] = [labelsOf(rule), labelsOf(other)];
+  const strays = before.some((label, i) => names.some((name2) => matches(label, name2) !== matches(after2[i] ?? label, rename3(name2))));
+  return strays ? "names other profiles in it" : void 0;
+}
+function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }) {
+  if (rule.kind === "file") return { ...rule, permissionsSpan: void 0, exec: { ...rule.exec, ...isChild(rule) ? {} : { target: void 0 } } };
+  if (rule.kind === "change_profile") return { ...rule, target: void 0 };
+  if (rule.kind === "pivot_root") return { ...rule, transition: void 0 };
+  if (!("conditions" in rule)) return rule;
+  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABELS.includes(key)) };
+}
+function labelsOf(rule) {
+  const text4 = (one) => one === void 0 ? [] : [{ text: one, expanded: [one.replace(/^&/, "")] }];
+  if (rule.kind === "file") return isChild(rule) ? [] : text4(rule.exec?.target);
+  if (rule.kind === "change_profile") return rule.target === void 0 ? [] : [rule.target];
+  if (rule.kind === "pivot_root") return text4(rule.transition);
+  return "conditions" in rule ? LABELS.flatMap((key) => rule.conditions[key] ?? []) : [];
+}
+function isChild({ exec: exec3 }) {
+  return /c/i.test(exec3?.mode ?? "");
+}
+function seeksAttached(rule, attachments2) {
+  if (rule.kind !== "file" || rule.exec === void 0 || rule.exec.target !== void 0 || !/p/i.test(rule.exec.mode)) return false;
+  return attachments2.some((attachment) => meet(rule, attachment));
+}
+function meet({ path: path5 }, attachment) {
+  if (path5 === void 0) return true;
+  const [attached, executed] = [attachment, path5].map(({ expanded }) => expanded.flatMap(wholeLiteralsOf));
+  if (attached?.length === 0 && executed?.length === 0) return true;
+  return (attached ?? []).some((one) => matches(path5, one)) || (executed ?? []).some((one) => matches(attachment, one));
+}
+function matches(expression2, text4) {
+  const regex = joined([expression2]);
+  const nfa = typeof regex === "string" ? readRegex(regex) : regex;
+  return "problem" in nfa || new Automaton([nfa]).match(text4).length > 0;
 }
 
 // src/kernel/parser.ts
@@ -46062,93 +46943,6 @@ function explain(file5, result2) {
 }
 function messages(stderr) {
   return stderr.split("\n").map((line2) => line2.trim()).filter((line2) => line2 !== "" && !/^Cache read\/write disabled/.test(line2));
-}
-
-// src/kernel/load.ts
-var STACKED = "//&";
-async function loadProfile(source, { suffix, changes }) {
-  if (source.from === "engine") return { name: source.name, loadedAs: source.name, names: [source.name], written: /* @__PURE__ */ new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
-  const original = readProfile(source.file);
-  const found = topLevel(await profileNames(source.file, original));
-  const chosen = choose(source, found);
-  const names = found.map((one) => renamed(one, suffix));
-  const text4 = suffix === void 0 ? original : await isolated(source.file, original, found, suffix);
-  const { policy, warnings } = await compile(source.file, text4);
-  changes.willLoad(names, { keep: suffix === void 0 });
-  replacePolicy(policy);
-  const loaded = chosen.map((one) => renamed(one, suffix));
-  const [name2, loadedAs] = [chosen.join(STACKED), loaded.join(STACKED)];
-  const mode3 = checkLoaded(loadedAs, source.mode);
-  const proof = prove(loadedAs, policy, source.file);
-  const written3 = new Map(found.map((one) => [renamed(one, suffix), one]));
-  return { name: name2, loadedAs, names, written: written3, mode: mode3, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), policy, ...proof, warnings };
-}
-function prove(loadedAs, policy, file5) {
-  const [first = ""] = loadedAs.split(STACKED);
-  const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
-  const other = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto2.createHash)(stated.algorithm).update(policy).digest("hex");
-  if (other) throw new HarnessError("not-loaded", `The kernel holds other policy as ${loadedAs} than was compiled from ${file5}.`);
-  return { ...bytes === void 0 && stated === void 0 ? {} : { policyMatchesKernel: true }, ...stated === void 0 ? {} : { kernelHash: stated } };
-}
-function checkStillLoaded({ loadedAs, mode: mode3, kernelHash: before }) {
-  checkLoaded(loadedAs, mode3);
-  const now = kernelHash(loadedAs.split(STACKED)[0] ?? "");
-  if (now?.policy !== before?.policy || now?.profile !== before?.profile) throw new HarnessError("not-loaded", `The policy of ${loadedAs} was replaced while it was probed.`);
-}
-function held(name2) {
-  const stated = kernelHash(name2);
-  return stated === void 0 ? {} : { kernelHash: stated };
-}
-async function compileVariant(file5, text4, loaded, suffix) {
-  const own4 = loaded.names.map((name2) => loaded.written.get(name2) ?? name2);
-  const result2 = isolate(text4, own4, (name2) => renamed(name2, suffix));
-  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
-  return (await compile(file5, result2.source)).policy;
-}
-function swapPolicy(loadedAs, policy) {
-  replacePolicy(policy);
-  prove(loadedAs, policy, "this mutant");
-}
-function checkLoaded(name2, expected) {
-  const list = loadedProfiles();
-  const modes = name2.split(STACKED).map((one) => {
-    const mode4 = list.get(one);
-    if (mode4 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${one}.`);
-    return mode4;
-  });
-  const mode3 = modes.every((one) => one === modes[0]) ? modes[0] ?? "mixed" : "mixed";
-  if (mode3 !== expected) throw new HarnessError("not-loaded", `The profile ${name2} is loaded in mode ${mode3}; the spec expects ${expected}.`);
-  return mode3;
-}
-async function isolated(file5, source, names, suffix) {
-  const result2 = isolate(source, names, (name2) => renamed(name2, suffix));
-  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
-  const got = topLevel(await profileNames(file5, result2.source));
-  const wanted = names.map((name2) => renamed(name2, suffix));
-  if (got.length !== wanted.length || wanted.some((name2) => !got.includes(name2))) {
-    throw new HarnessError("profile-not-isolated", `${file5}: renamed, it defines ${got.join(", ")} in place of ${wanted.join(", ")}.`);
-  }
-  return result2.source;
-}
-function choose(source, names) {
-  const [only, another] = names;
-  if (source.name !== void 0) {
-    const wanted = source.name.split(STACKED);
-    const missing = wanted.find((one) => !names.includes(one));
-    if (missing === void 0) return wanted;
-    throw new HarnessError("profile-ambiguous", `${source.file} defines no profile ${missing}, but ${names.join(", ") || "none at all"}.`);
-  }
-  if (only !== void 0 && another === void 0) return [only];
-  throw new HarnessError("profile-ambiguous", names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(", ")}.`);
-}
-function topLevel(names) {
-  return names.filter((name2) => !name2.includes("//"));
-}
-function renamed(name2, suffix) {
-  return suffix === void 0 ? name2 : `${name2}.${suffix}`;
-}
-function sha256(data) {
-  return (0, import_node_crypto2.createHash)("sha256").update(data).digest("hex");
 }
 
 // src/profile/cursor.ts
@@ -46464,7 +47258,7 @@ var Source = class {
 // src/profile/read-include.ts
 var INCLUDE = /#?include(?:[ \t]+if[ \t]+exists(?=[ \t<"])|(?=[ \t<"]))/y;
 var ANGLES = /<[^>\t\r\n]+>/y;
-var NAME = /(?:\\[ \t"!,]|,?[^ \t\r\n"!,<>])+/y;
+var NAME2 = /(?:\\[ \t"!,]|,?[^ \t\r\n"!,<>])+/y;
 function readInclude(cursor4, scope) {
   cursor4.blank({ includes: true });
   const keyword = cursor4.matchHere(INCLUDE);
@@ -46498,7 +47292,7 @@ function readAbi(cursor4, reading) {
   return true;
 }
 function named(cursor4) {
-  return cursor4.matchHere(ANGLES) ?? (cursor4.sees('"') ? cursor4.word() : cursor4.matchHere(NAME));
+  return cursor4.matchHere(ANGLES) ?? (cursor4.sees('"') ? cursor4.word() : cursor4.matchHere(NAME2));
 }
 
 // src/profile/read-qualifiers.ts
@@ -46519,20 +47313,20 @@ function readQualifiers(cursor4, outer) {
 var PERMISSIONS = /(?:[PpCc]?[IiUu]?[Xx]|[RrWwaLlMmkK])+(?=[\s,])/y;
 var FILE = /file(?=[\s,])/y;
 var SAFETY = /(?:un)?safe(?=\s)/y;
-var PATH = /["/@]/y;
-var ALL = "rwlkmx";
+var PATH2 = /["/@]/y;
+var ALL2 = "rwlkmx";
 function startsFile(cursor4) {
-  return cursor4.sees(PATH) || cursor4.sees(FILE) || cursor4.sees(SAFETY) || cursor4.sees(PERMISSIONS) && !cursor4.sees(/all(?=[\s,])/y);
+  return cursor4.sees(PATH2) || cursor4.sees(FILE) || cursor4.sees(SAFETY) || cursor4.sees(PERMISSIONS) && !cursor4.sees(/all(?=[\s,])/y);
 }
 function readFile(cursor4, scope) {
   const isFile = cursor4.match(FILE) !== void 0;
   cursor4.blank();
-  if (isFile && cursor4.sees(",")) return [{ kind: "file", permissions: ALL, exec: { mode: "ix" } }];
+  if (isFile && cursor4.sees(",")) return [{ kind: "file", permissions: ALL2, exec: { mode: "ix" } }];
   const safety = cursor4.match(SAFETY)?.text;
   const leading = cursor4.match(PERMISSIONS);
   const subset = leading !== void 0 && (cursor4.match(/subset(?=\s)/y) ?? cursor4.match(/<=/y)) !== void 0;
   cursor4.blank();
-  if (!cursor4.sees(PATH)) cursor4.fail("a file rule's path begins with / or a variable");
+  if (!cursor4.sees(PATH2)) cursor4.fail("a file rule's path begins with / or a variable");
   const path5 = cursor4.word();
   const permissions2 = leading ?? cursor4.match(PERMISSIONS);
   if (!path5 || !permissions2) cursor4.fail("the file rule has no permissions, or letters that are none");
@@ -47090,768 +47884,100 @@ function searched({ base, search = [] }) {
   return [...search, base ?? BASE_FOLDER];
 }
 
-// src/profile/heap.ts
-var Heap = class {
-  items = [];
-  compare;
-  constructor(compare2) {
-    this.compare = compare2;
-  }
-  push(item) {
-    let at = this.items.push(item) - 1;
-    while (at > 0) {
-      const parent = at - 1 >> 1;
-      const above = this.items[parent];
-      if (above === void 0 || this.compare(above, item) <= 0) break;
-      this.items[at] = above;
-      at = parent;
-    }
-    this.items[at] = item;
-  }
-  pop() {
-    const [top] = this.items;
-    const last = this.items.pop();
-    if (last === void 0 || this.items.length === 0) return top;
-    let at = 0;
-    for (; ; ) {
-      let child2 = 2 * at + 1;
-      const left = this.items[child2];
-      const right = this.items[child2 + 1];
-      if (left === void 0) break;
-      let least = left;
-      if (right !== void 0 && this.compare(right, left) < 0) {
-        child2 += 1;
-        least = right;
-      }
-      if (this.compare(last, least) <= 0) break;
-      this.items[at] = least;
-      at = child2;
-    }
-    this.items[at] = last;
-    return top;
-  }
-};
-
-// src/profile/shapes.ts
-var SLASH = 47;
-var DOT = 46;
-var [EMPTY, SLASHED, ONE_DOT, TWO_DOTS, INSIDE] = [0, 1, 2, 3, 4];
-function stepPath(state, byte) {
-  if (byte === 0) return -1;
-  if (state === EMPTY) return byte === SLASH ? SLASHED : -1;
-  if (byte === SLASH) return state === INSIDE ? SLASHED : -1;
-  if (byte === DOT && state === SLASHED) return ONE_DOT;
-  return byte === DOT && state === ONE_DOT ? TWO_DOTS : INSIDE;
+// src/kernel/load.ts
+var STACKED = "//&";
+async function loadProfile(source, { suffix, changes }) {
+  if (source.from === "engine") return { name: source.name, loadedAs: source.name, names: [source.name], written: /* @__PURE__ */ new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
+  const original = readProfile(source.file);
+  const all = await profileNames(source.file, original);
+  const found = topLevel(all);
+  const chosen = choose(source, found);
+  const names = found.map((one) => renamed(one, suffix));
+  const text4 = suffix === void 0 ? original : await isolated(source.file, original, all, suffix);
+  const { policy, warnings } = await compile(source.file, text4);
+  changes.willLoad(names, { keep: suffix === void 0 });
+  replacePolicy(policy);
+  const loaded = chosen.map((one) => renamed(one, suffix));
+  const [name2, loadedAs] = [chosen.join(STACKED), loaded.join(STACKED)];
+  const mode3 = checkLoaded(loadedAs, source.mode);
+  const proof = prove(loadedAs, policy, source.file);
+  const written3 = new Map(found.map((one) => [renamed(one, suffix), one]));
+  return { name: name2, loadedAs, names, written: written3, mode: mode3, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), policy, ...proof, warnings };
 }
-function endPath(state) {
-  return state === INSIDE ? 0 : state === SLASHED ? 35 : void 0;
+function prove(loadedAs, policy, file5) {
+  const [first = ""] = loadedAs.split(STACKED);
+  const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
+  const other = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto2.createHash)(stated.algorithm).update(policy).digest("hex");
+  if (other) throw new HarnessError("not-loaded", `The kernel holds other policy as ${loadedAs} than was compiled from ${file5}.`);
+  return { ...bytes === void 0 && stated === void 0 ? {} : { policyMatchesKernel: true }, ...stated === void 0 ? {} : { kernelHash: stated } };
 }
-var PATH2 = { start: EMPTY, step: stepPath, end: endPath };
-var TEXT = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 0, end: () => 0 };
-var NAME2 = { start: 0, step: (_state, byte) => byte === 0 ? -1 : 1, end: (state) => state === 1 ? 0 : void 0 };
-var NOTHING = { start: 0, step: () => -1, end: () => 0 };
-function row(...shapes) {
-  const part2 = (state) => shapes[state >> 3] ?? NOTHING;
-  return {
-    start: shapes[0]?.start ?? 0,
-    step: (state, byte) => {
-      if (byte !== 0) {
-        const next2 = part2(state).step(state & 7, byte);
-        return next2 < 0 ? next2 : (state & ~7) + next2;
-      }
-      const next = (state >> 3) + 1;
-      return next < shapes.length && part2(state).end(state & 7) !== void 0 ? next * 8 + part2(next * 8).start : -1;
-    },
-    end: (state) => state >> 3 === shapes.length - 1 ? part2(state).end(state & 7) : void 0
-  };
+function checkStillLoaded({ loadedAs, mode: mode3, kernelHash: before }) {
+  checkLoaded(loadedAs, mode3);
+  const now = kernelHash(loadedAs.split(STACKED)[0] ?? "");
+  if (now?.policy !== before?.policy || now?.profile !== before?.profile) throw new HarnessError("not-loaded", `The policy of ${loadedAs} was replaced while it was probed.`);
 }
-function byteCost(byte) {
-  return COSTS[byte] ?? 200;
+function held(name2) {
+  const stated = kernelHash(name2);
+  return stated === void 0 ? {} : { kernelHash: stated };
 }
-var COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte === 0) return 0;
-  const c = String.fromCharCode(byte);
-  if (c === "x") return 10;
-  if (/[a-z/]/.test(c)) return 11;
-  if (/[0-9]/.test(c)) return 12;
-  if (/[-._]/.test(c)) return 14;
-  if (/[A-Z]/.test(c)) return 15;
-  return byte >= 33 && byte <= 126 ? 30 : byte === 32 ? 60 : byte >= 128 ? 100 : 200;
-});
-
-// src/profile/automaton.ts
-var MAX_STATES = 1e5;
-var STRIDE = 64;
-var Automaton = class {
-  /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
-  sets = [];
-  /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
-  distinct;
-  setOf;
-  next = [];
-  accepts = /* @__PURE__ */ new Map();
-  expressionOf = [];
-  closures = [];
-  moves = [];
-  classOf;
-  representatives = [];
-  /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
-  sides;
-  /** The members of a step while they are collected, and in which step each was met last. */
-  scratch;
-  stamps;
-  stamp = 0;
-  states = /* @__PURE__ */ new Map();
-  tagLists = /* @__PURE__ */ new Map();
-  start;
-  limit;
-  constructor(expressions2, limit = MAX_STATES) {
-    this.limit = limit;
-    const starts = [];
-    for (const [tag3, nfa] of expressions2.entries()) {
-      const base = this.sets.length;
-      for (const set2 of nfa.sets) {
-        this.sets.push(set2);
-        this.expressionOf.push(tag3);
-      }
-      for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
-      this.accepts.set(nfa.accept + base, tag3);
-      starts.push(nfa.start + base);
-    }
-    this.distinct = [...new Set(this.sets.filter((set2) => set2 !== void 0))];
-    const indexes = new Map(this.distinct.map((set2, i) => [set2, i]));
-    this.setOf = this.sets.map((set2) => set2 === void 0 ? -1 : indexes.get(set2) ?? -1);
-    this.classOf = this.classify();
-    this.sides = this.distinct.map((set2) => {
-      const [inside2, outside2] = [1, 0].map((bit) => [...this.representatives.keys()].filter((number5) => set2[this.representatives[number5] ?? 0] === bit));
-      return (inside2 ?? []).length <= (outside2 ?? []).length ? inside2 ?? [] : outside2 ?? [];
-    });
-    this.scratch = new Int32Array(this.sets.length);
-    this.stamps = new Float64Array(this.sets.length);
-    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((one) => [...this.closure(one)]))));
-  }
-  /** @returns the indexes of the expressions that match the whole string, ascending. */
-  match(text4) {
-    let state = this.start;
-    for (const byte of typeof text4 === "string" ? Buffer.from(text4) : text4) state = this.step(state, this.classOf[byte] ?? 0);
-    return state.tags;
-  }
-  /**
-   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings.
-   * @param focus only strings that one of these expressions may still match are looked at.
-   */
-  tagSets(shape, { examples = 3, focus } = {}) {
-    const alive2 = (state) => focus === void 0 || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
-    const found = /* @__PURE__ */ new Map();
-    const done = /* @__PURE__ */ new Set();
-    const offered = /* @__PURE__ */ new Map();
-    const heap = new Heap((a, b) => a.cost - b.cost);
-    heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
-    let complete = true;
-    for (let visit = heap.pop(); visit !== void 0; visit = heap.pop()) {
-      const key = visit.state.id * STRIDE + visit.form;
-      if (done.has(key)) continue;
-      done.add(key);
-      const end = shape.end(visit.form);
-      if (end !== void 0) {
-        const entry = found.get(visit.state.tags) ?? { examples: [] };
-        found.set(visit.state.tags, entry);
-        entry.examples.push({ cost: visit.cost + end, visit });
-        if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
-      }
-      if (this.states.size >= this.limit) {
-        complete = false;
-        continue;
-      }
-      for (const { byte, to: state } of this.expand(visit.state)) {
-        const form2 = shape.step(visit.form, byte);
-        if (form2 < 0) continue;
-        const cost = visit.cost + byteCost(byte);
-        const place4 = state.id * STRIDE + form2;
-        if (done.has(place4) || (offered.get(place4) ?? Infinity) <= cost || !alive2(state)) continue;
-        offered.set(place4, cost);
-        heap.push({ state, form: form2, cost, from: visit, byte });
-      }
-    }
-    const spell = (last) => {
-      const bytes = [];
-      for (let visit = last; visit !== void 0 && visit.byte >= 0; visit = visit.from) bytes.push(visit.byte);
-      return Uint8Array.from(bytes.reverse());
-    };
-    const sets = [...found].map(([tags, entry]) => ({ tags, examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit }) => spell(visit)) }));
-    return { sets, complete };
-  }
-  /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
-  classify() {
-    const byKey = /* @__PURE__ */ new Map();
-    return Uint8Array.from({ length: 256 }, (_, byte) => {
-      const key = `${this.distinct.map((set2) => String(set2[byte])).join("")} ${looks(byte)}`;
-      const known4 = byKey.get(key);
-      const number5 = known4 ?? byKey.size;
-      if (known4 === void 0) byKey.set(key, number5);
-      const best = this.representatives[number5];
-      if (best === void 0 || byteCost(byte) < byteCost(best)) this.representatives[number5] = byte;
-      return number5;
-    });
-  }
-  /** The states that count among those reached without reading a byte. */
-  closure(from) {
-    const known4 = this.closures[from];
-    if (known4 !== void 0) return known4;
-    const seen2 = /* @__PURE__ */ new Set([from]);
-    for (const state of seen2) if (this.sets[state] === void 0) for (const to of this.next[state] ?? []) seen2.add(to);
-    return this.closures[from] = Int32Array.from([...seen2].filter((state) => this.sets[state] !== void 0 || this.accepts.has(state)));
-  }
-  /** The states that count among those reached by one byte. */
-  behind(from) {
-    return this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])));
-  }
-  step(state, number5) {
-    const known4 = state.next[number5];
-    if (known4 !== void 0) return known4;
-    const byte = this.representatives[number5] ?? 0;
-    const { scratch, stamps } = this;
-    const stamp = this.stamp += 1;
-    let count3 = 0;
-    for (const member of state.members) {
-      if (this.sets[member]?.[byte] !== 1) continue;
-      for (const one of this.behind(member)) {
-        if (stamps[one] === stamp) continue;
-        stamps[one] = stamp;
-        scratch[count3] = one;
-        count3 += 1;
-      }
-    }
-    const next = this.intern(scratch.subarray(0, count3));
-    if (this.states.size < this.limit) state.next[number5] = next;
-    return next;
-  }
-  /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
-  expand(state) {
-    if (state.edges !== void 0) return state.edges;
-    const groups3 = this.split(new Set(state.members.map((member) => this.setOf[member] ?? -1)));
-    const steps = [];
-    const cheapest = [];
-    for (let number5 = 0; number5 < groups3.length; number5 += 1) {
-      const byte = this.representatives[number5] ?? 0;
-      const place4 = (groups3[number5] ?? 0) * SHAPED + shaped(byte);
-      const best = cheapest[place4];
-      if (best === void 0 || byteCost(byte) < byteCost(best)) cheapest[place4] = byte;
-    }
-    const edges = [];
-    cheapest.forEach((byte, place4) => {
-      edges.push({ byte, to: steps[Math.floor(place4 / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0) });
-    });
-    return state.edges = edges;
-  }
-  /** Numbers the classes of bytes so that two have one number only when each of these sets has both or neither. */
-  split(sets) {
-    const groups3 = new Uint16Array(this.representatives.length);
-    let count3 = 1;
-    for (const index of sets) {
-      const parts3 = /* @__PURE__ */ new Map();
-      for (const number5 of this.sides[index] ?? []) {
-        const group = groups3[number5] ?? 0;
-        let part2 = parts3.get(group);
-        if (part2 === void 0) parts3.set(group, part2 = count3++);
-        groups3[number5] = part2;
-      }
-    }
-    return groups3;
-  }
-  /** @param found each once, in any order; it is sorted, and copied where it is kept. */
-  intern(found) {
-    found.sort();
-    const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString("latin1");
-    const known4 = this.states.get(key);
-    if (known4 !== void 0) return known4;
-    const members2 = found.slice();
-    const list = [...members2].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
-    const tags = this.tagLists.get(list.join()) ?? list;
-    this.tagLists.set(list.join(), tags);
-    const state = { members: members2, tags, next: [], id: this.states.size };
-    if (this.states.size < this.limit) this.states.set(key, state);
-    return state;
-  }
-};
-var SHAPED = 4;
-function shaped(byte) {
-  return byte === 0 ? 0 : byte === 47 ? 1 : byte === 46 ? 2 : 3;
+async function compileVariant(file5, text4, loaded, suffix) {
+  const own4 = loaded.names.map((name2) => loaded.written.get(name2) ?? name2);
+  const result2 = isolate(text4, own4, (name2) => renamed(name2, suffix));
+  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
+  return (await compile(file5, result2.source)).policy;
 }
-function looks(byte) {
-  const c = String.fromCharCode(byte);
-  return byte === 0 || c === "/" || c === "." ? c : /[a-z]/.test(c) ? "a" : /[A-Z]/.test(c) ? "A" : /[0-9]/.test(c) ? "0" : byte >= 128 ? "high" : byte < 32 ? "low" : "sign";
+function swapPolicy(loadedAs, policy) {
+  replacePolicy(policy);
+  prove(loadedAs, policy, "this mutant");
 }
-
-// src/profile/aare.ts
-var MAX_BYTES = 524288;
-var MAX_DEPTH = 50;
-var ANY = "[^\\000]*";
-function translate(text4, { path: path5 }) {
-  const bytes = Buffer.from(text4).toString("latin1");
-  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${String(MAX_BYTES)} bytes` };
-  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
-  const plain2 = unescapePlain(bytes);
-  return convert(path5 ? filterSlashes(plain2) : plain2);
-}
-function unescapePlain(text4) {
-  let out = "";
-  for (let i = 0; i < text4.length; ) {
-    const escape5 = text4[i] === "\\" && i + 1 < text4.length ? readEscape(text4, i + 1, "") : void 0;
-    if (escape5 === void 0) {
-      out += text4[i] ?? "";
-      i += 1;
-      continue;
-    }
-    if (escape5.code === 0) out += text4.slice(i, escape5.end);
-    else {
-      const c = String.fromCharCode(escape5.code);
-      out += "*?[]{}^,\\".includes(c) ? `\\${c}` : c;
-    }
-    i = escape5.end;
-  }
-  return out;
-}
-function filterSlashes(text4) {
-  const keep = /^\/\/(?!\/)/.test(text4) ? 2 : 0;
-  return text4.slice(0, keep) + text4.slice(keep).replaceAll(/\/+/g, "/");
-}
-var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
-function readEscape(text4, at, also) {
-  const c = text4[at] ?? "";
-  if (/[0-7]/.test(c)) return number(text4, at, 8, 3);
-  if (c === "d") return number(text4, at + 1, 10, 3);
-  if (c === "x") return number(text4, at + 1, 16, 2);
-  const code2 = Object.hasOwn(NAMED, c) ? NAMED[c] : c !== "" && also.includes(c) ? c.charCodeAt(0) : void 0;
-  return code2 === void 0 ? void 0 : { code: code2, end: at + 1 };
-}
-function number(text4, from, base, digits) {
-  let code2 = 0;
-  let end = from;
-  for (; end < from + digits; end += 1) {
-    const digit = Number.parseInt(text4[end] ?? "", base);
-    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
-    code2 = code2 * base + digit;
-  }
-  return end === from ? void 0 : { code: code2, end };
-}
-function convert(text4) {
-  let out = "";
-  let escaped2 = false;
-  let inClass = false;
-  const groups3 = [];
-  for (let i = 0; i < text4.length; i += 1) {
-    const c = text4[i] ?? "";
-    if (c === "\\" && !escaped2) {
-      escaped2 = true;
-      continue;
-    }
-    if ("*[]{}".includes(c) && escaped2) out += `\\${c}`;
-    else if ((c === "?" || c === "," && !inClass) && escaped2) out += c;
-    else if (c === "\\") out += "\\\\";
-    else if (c === "*") {
-      if (out.endsWith("/") && /^\**(?:\/|$)/.test(text4.slice(i))) out += "[^/\\x00]";
-      const two = text4[i + 1] === "*";
-      out += two ? "[^\\x00]*" : "[^/\\x00]*";
-      if (two) i += 1;
-    } else if (c === "?") out += "[^/\\x00]";
-    else if (c === "[") {
-      inClass = true;
-      out += c;
-    } else if (c === "]") {
-      if (!inClass) return { problem: "there is a ] without a [" };
-      inClass = false;
-      out += c;
-    } else if ((c === "{" || c === "}") && inClass) out += c;
-    else if (c === "{") {
-      if (groups3.length + 1 >= MAX_DEPTH) return { problem: `more than ${String(MAX_DEPTH)} braces are nested` };
-      groups3.push(0);
-      out += "(";
-    } else if (c === "}") {
-      const commas = groups3.pop();
-      if (commas === void 0) return { problem: "there is a } without a {" };
-      if (commas === 0) return { problem: "braces hold no comma" };
-      out += ")";
-    } else if (c === ",") {
-      const last = groups3.length - 1;
-      if (escaped2) out += "\\,";
-      else if (last < 0 || inClass) out += c;
-      else {
-        groups3[last] = (groups3[last] ?? 0) + 1;
-        out += "|";
-      }
-    } else if (c === "^" || c === "$") out += inClass ? c : `\\${c}`;
-    else {
-      if (".+|()".includes(c)) out += "\\";
-      const escape5 = escaped2 ? readEscape(text4, i, "") : void 0;
-      if (escape5 === void 0) out += c;
-      else {
-        out += `\\${text4.slice(i, escape5.end)}`;
-        i = escape5.end - 1;
-      }
-    }
-    escaped2 = false;
-  }
-  if (groups3.length > 0 || inClass) return { problem: inClass ? "a [ is not closed" : "a { is not closed" };
-  return escaped2 ? { problem: "it ends in a backslash" } : { regex: out };
-}
-
-// src/profile/file-grants.ts
-var EVERY_PATH = "/{**,}";
-var ANY_TARGET = "/[^/][\\000-\\377]*";
-function fileGrants(rule, surroundings) {
-  const owner = whose(rule.qualifiers);
-  return variants(rule.path ?? { text: EVERY_PATH, expanded: [EVERY_PATH] }, surroundings.aliases).flatMap((text4) => {
-    const path5 = translate(text4, { path: true });
-    if ("problem" in path5) return [path5];
-    const { regex } = path5;
-    const plain2 = [...rule.permissions].filter((letter) => letter !== "x" && letter !== "l");
-    const letters = new Set(plain2.includes("w") ? [...plain2, "a"] : plain2);
-    const mode3 = rule.exec?.mode ?? (rule.path === void 0 ? "ix" : "x");
-    const inherits = mode3.includes("i") && rule.qualifiers.access !== "deny";
-    if (inherits && rule.permissions.includes("x")) letters.add("m");
-    const target2 = rule.exec?.target === void 0 ? "" : ` -> ${rule.exec.target}`;
-    return [
-      ...letters.size === 0 ? [] : [{ domain: "file", words: [letters, owner], regex }],
-      ...rule.permissions.includes("x") ? [{ domain: "file", words: [new Set("x"), owner], regex, detail: mode3 + target2 }] : [],
-      ...rule.permissions.includes("l") ? [{ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET}` }] : []
-    ];
+function checkLoaded(name2, expected) {
+  const list = loadedProfiles();
+  const modes = name2.split(STACKED).map((one) => {
+    const mode4 = list.get(one);
+    if (mode4 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${one}.`);
+    return mode4;
   });
+  const mode3 = modes.every((one) => one === modes[0]) ? modes[0] ?? "mixed" : "mixed";
+  if (mode3 !== expected) throw new HarnessError("not-loaded", `The profile ${name2} is loaded in mode ${mode3}; the spec expects ${expected}.`);
+  return mode3;
 }
-function linkGrants(rule, { aliases: aliases2 }) {
-  const owner = whose(rule.qualifiers);
-  const pairs2 = variants(rule.path, aliases2).flatMap((path5) => variants(rule.target, aliases2).map((target2) => [path5, target2]));
-  return pairs2.map(([from, to]) => {
-    const path5 = translate(from, { path: true });
-    const target2 = translate(to, { path: true });
-    if ("problem" in path5) return path5;
-    return "problem" in target2 ? target2 : { domain: "link", words: [owner], regex: `${path5.regex}\\000${target2.regex}` };
-  });
-}
-function whose({ owner }) {
-  return some(owner === void 0 ? [] : [owner]);
-}
-function variants({ expanded: values, alternation }, aliases2) {
-  const expanded = alternation === void 0 ? values : [alternation];
-  const copies = expanded.flatMap((text4) => aliases2.filter(({ from }) => text4.startsWith(from)).map(({ from, to }) => to + text4.slice(from.length)));
-  return [...expanded, ...copies];
-}
-
-// src/profile/peer-grants.ts
-var KEYS = {
-  signal: ["peer"],
-  ptrace: ["peer"],
-  io_uring: ["label"],
-  mqueue: ["name", "label"],
-  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
-  unix: ["addr", "label", "peer.addr", "peer.label"]
-};
-function peerGrants(rule) {
-  const conditions2 = { ...rule.conditions, name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"] };
-  const regex = joined(KEYS[rule.kind].map((key) => conditions2[key]));
-  if (typeof regex !== "string") return [regex];
-  const words5 = [some(rule.access), some(rule.signals ?? conditions2["type"]?.expanded ?? [])];
-  const own4 = { domain: rule.kind, words: rule.kind === "signal" || rule.kind === "unix" || rule.kind === "mqueue" ? words5 : words5.slice(0, 1), regex };
-  if (rule.kind !== "unix" || rule.qualifiers.access === "deny") return [own4];
-  return [own4, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), words5[1], words5[0], void 0], regex: "" }];
-}
-function changeProfileGrants(rule) {
-  const target2 = joined([rule.target]);
-  if (typeof target2 !== "string") return [target2];
-  const exec3 = rule.exec === void 0 ? "/[^/\\x00][^\\x00]*" : joined([rule.exec]);
-  if (typeof exec3 !== "string") return [exec3];
-  return [`\\000${target2}`, `${exec3}\\000${target2}`].map((regex) => ({ domain: "change_profile", words: [], regex }));
-}
-function joined(values, path5 = false) {
-  const all = [];
-  for (const value2 of values) {
-    const translated = (value2?.alternation === void 0 ? value2?.expanded ?? [] : [value2.alternation]).map((text4) => translate(text4, { path: path5 }));
-    const problem = translated.find((one) => "problem" in one);
-    if (problem !== void 0 && "problem" in problem) return problem;
-    const regexes = translated.flatMap((one) => "regex" in one ? [one.regex] : []);
-    all.push(regexes.length === 0 ? ANY : regexes.length === 1 ? regexes.join("") : `(${regexes.join("|")})`);
+async function isolated(file5, source, all, suffix) {
+  const names = topLevel(all);
+  const result2 = isolate(source, names, (name2) => renamed(name2, suffix));
+  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
+  const got = await profileNames(file5, result2.source);
+  const wanted = all.map((name2) => asRenamed(name2, suffix));
+  if (got.length !== wanted.length || wanted.some((name2) => !got.includes(name2))) {
+    throw new HarnessError("profile-not-isolated", `${file5}: renamed, it defines ${got.join(", ")} in place of ${wanted.join(", ")}.`);
   }
-  return all.join("\\000");
+  const problem = isolationProblem(profileText(file5, {}, source), profileText(file5, {}, result2.source), (name2) => asRenamed(name2, suffix));
+  if (problem !== void 0) throw new HarnessError("profile-not-isolated", `${file5} would not say the same under another name: in a copy, ${problem}.`);
+  return result2.source;
 }
-
-// src/profile/mount-grants.ts
-var ALL2 = -1;
-var REMOUNT = 32;
-var BIND = 4096;
-var MOVE = 8192;
-var REC = 16384;
-var PROPAGATION = 1966080;
-var ALSO = { r: 1, "read-only": 1, w: 0, B: BIND, M: MOVE, R: BIND | REC, lazytime: 1 << 25, nolazytime: 0, user: 0, nouser: 1 << 31, nostrictatime: 0 };
-function kindOf(flags2) {
-  if ((flags2 & REMOUNT) !== 0) return { kind: "remount", mask: ALL2 & ~MOVE };
-  if ((flags2 & BIND) !== 0) return { kind: "bind", mask: BIND | REC };
-  if ((flags2 & PROPAGATION) !== 0) return { kind: "propagation", mask: PROPAGATION | REC };
-  if ((flags2 & MOVE) !== 0) return { kind: "move", mask: MOVE };
-  return { kind: "new", mask: ALL2 & ~(MOVE | REMOUNT | BIND | REC | PROPAGATION) };
-}
-function mountFlags(words5) {
-  return words5.reduce((sum, word2) => sum | (own(MOUNT_FLAGS, word2) ?? own(ALSO, word2) ?? own(MOUNT_FLAGS, word2.replace(/^make-/, "")) ?? 0), 0);
-}
-function mountGrants(rule) {
-  const { conditions: conditions2, source, target: target2 } = rule;
-  if (rule.kind === "umount") return part("umount", joined([target2], true));
-  if (rule.kind === "pivot_root") return part("pivot_root", joined([target2, conditions2["oldroot"]], true));
-  const fstype = conditions2["fstype"] ?? conditions2["vfstype"];
-  const equal = conditions2["options"] ?? conditions2["option"];
-  const among = conditions2["options in"] ?? conditions2["option in"];
-  const remount = rule.kind === "remount" ? REMOUNT : 0;
-  const free = equal === void 0 && among === void 0;
-  const flags2 = free && remount === 0 ? ALL2 : mountFlags(equal?.expanded ?? []) | remount;
-  const optional3 = free ? remount === 0 ? ALL2 : ALL2 & ~MOVE & ~REMOUNT : mountFlags(among?.expanded ?? []);
-  const named4 = [.../* @__PURE__ */ new Set([...equal?.expanded ?? [], ...remount === 0 ? [] : ["remount"]])].sort();
-  const covers2 = (kinds2) => ({
-    has: (word2) => {
-      const asked = mountFlags(word2.split(","));
-      const { kind, mask } = kindOf(asked);
-      return kinds2.includes(kind) && (flags2 === ALL2 || ((asked ^ flags2) & mask & ~optional3) === 0);
-    },
-    [Symbol.iterator]: () => [named4.join(","), ...(among?.expanded ?? []).map((word2) => [...named4, word2].sort().join(","))][Symbol.iterator]()
-  });
-  const all = flags2 === ALL2 || flags2 === 0;
-  const kinds = ["remount", "bind", "propagation", "move", "new"].filter((kind) => {
-    if (kind === "new") return all || (flags2 & (REMOUNT | BIND | PROPAGATION | MOVE)) === 0;
-    if (fstype !== void 0 || !(all || kindOf(flags2).kind === kind)) return false;
-    if (kind === "remount") return rule.kind === "remount" || source === void 0 || target2 === void 0;
-    return kind !== "propagation" || source === void 0 || target2 === void 0;
-  });
-  return kinds.flatMap((kind) => {
-    const place4 = kind === "remount" || kind === "propagation" ? target2 ?? source : target2;
-    const regex = kind === "new" || kind === "bind" || kind === "move" ? withType(joined([place4, source], true), joined([kind === "new" ? fstype : void 0])) : withType(joined([place4, void 0], true), joined([void 0]));
-    return part("mount", regex, covers2([kind]), `${kind} ${String(flags2)} ${String(optional3)}`);
-  });
-}
-function withType(places, type4) {
-  return typeof places !== "string" ? places : typeof type4 !== "string" ? type4 : `${places}\\000${type4}`;
-}
-function part(domain, regex, words5, detail2) {
-  return typeof regex === "string" ? [{ domain, words: [words5], regex, ...detail2 === void 0 ? {} : { detail: detail2 } }] : [regex];
-}
-function own(table2, word2) {
-  return Object.hasOwn(table2, word2) ? table2[word2] : void 0;
-}
-
-// src/profile/network-grants.ts
-var TYPES = ["stream", "dgram", "seqpacket", "rdm", "raw", "packet"];
-var PROTOCOLS = {
-  tcp: { type: "stream", families: ["inet", "inet6"] },
-  udp: { type: "dgram", families: ["inet", "inet6"] },
-  icmp: { type: "raw", families: ["inet"] }
-};
-function networkGrants(rule) {
-  const conditions2 = Object.entries(rule.conditions).map(([key, { text: text4 }]) => `${key}=${text4}`).sort().join(" ");
-  const rest = [some(rule.access), some(conditions2 === "" ? [] : [conditions2])];
-  const lone = rule.family !== void 0 && rule.type === void 0 && !isFamily(rule.family) ? rule.family : void 0;
-  const family2 = lone === void 0 ? rule.family : void 0;
-  const type4 = rule.type ?? lone;
-  const protocol2 = type4 !== void 0 && Object.hasOwn(PROTOCOLS, type4) ? PROTOCOLS[type4] : void 0;
-  const families = protocol2 === void 0 ? some(family2 === void 0 ? [] : [family2]) : new Set(protocol2.families.filter((one) => family2 === void 0 || one === family2));
-  const types = protocol2 !== void 0 ? /* @__PURE__ */ new Set([protocol2.type]) : type4 !== void 0 ? /* @__PURE__ */ new Set([type4]) : family2 === void 0 ? void 0 : new Set(TYPES);
-  return [{ domain: "network", words: [families, types, ...rest], regex: "" }];
-}
-function isFamily(word2) {
-  return Object.hasOwn(SOCKET_FAMILIES, word2) || !TYPES.includes(word2) && !Object.hasOwn(PROTOCOLS, word2);
-}
-
-// src/profile/grants.ts
-var DOMAINS = ["file", "link", "capability", "network", "mount", "umount", "pivot_root", "ptrace", "signal", "dbus", "unix", "mqueue", "io_uring", "change_profile", "userns"];
-function parts(rule, surroundings) {
-  switch (rule.kind) {
-    case "file":
-      return fileGrants(rule, surroundings);
-    case "link":
-      return linkGrants(rule, surroundings);
-    case "capability":
-      return [{ domain: "capability", words: [some(rule.names)], regex: "" }];
-    case "network":
-      return networkGrants(rule);
-    case "mount":
-    case "remount":
-    case "umount":
-    case "pivot_root":
-      return mountGrants(rule);
-    case "ptrace":
-    case "signal":
-    case "dbus":
-    case "unix":
-    case "mqueue":
-    case "io_uring":
-      return peerGrants(rule);
-    case "change_profile":
-      return changeProfileGrants(rule);
-    case "userns":
-      return [{ domain: "userns", words: [some(rule.access)], regex: "" }];
-    case "rlimit":
-      return [];
-    // sets a limit, and answers no question
-    case "all":
-      return everything(rule.qualifiers.priority ?? 0);
+function choose(source, names) {
+  const [only, another] = names;
+  if (source.name !== void 0) {
+    const wanted = source.name.split(STACKED);
+    const missing = wanted.find((one) => !names.includes(one));
+    if (missing === void 0) return wanted;
+    throw new HarnessError("profile-ambiguous", `${source.file} defines no profile ${missing}, but ${names.join(", ") || "none at all"}.`);
   }
+  if (only !== void 0 && another === void 0) return [only];
+  throw new HarnessError("profile-ambiguous", names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(", ")}.`);
 }
-function everything(priority) {
-  const any = "[\\000-\\377]*";
-  const rest = DOMAINS.filter((domain) => domain !== "file").map((domain) => ({ domain, words: [], regex: domain === "capability" || domain === "network" || domain === "userns" ? "" : any }));
-  const path5 = "/[^\\000]*";
-  return [...rest, { domain: "file", words: [new Set("rwakm")], regex: path5 }, { domain: "file", words: [new Set("x")], regex: path5, detail: "ix", priority: priority - 2 }];
+function topLevel(names) {
+  return names.filter((name2) => !name2.includes("//"));
 }
-function some(words5) {
-  return words5.length === 0 ? void 0 : new Set(words5);
+function asRenamed(name2, suffix) {
+  const [top = "", ...children2] = name2.split("//");
+  return [renamed(top, suffix), ...children2].join("//");
 }
-
-// src/profile/regex.ts
-var MAX_STATES2 = 2e6;
-var known = /* @__PURE__ */ new Map();
-function byteSet(has) {
-  const set2 = Uint8Array.from({ length: 256 }, (_, byte) => has(byte) ? 1 : 0);
-  const key = set2.join("");
-  const same4 = known.get(key);
-  if (same4 !== void 0) return same4;
-  if (known.size < 1e4) known.set(key, set2);
-  return set2;
+function renamed(name2, suffix) {
+  return suffix === void 0 ? name2 : `${name2}.${suffix}`;
 }
-var singles = Array.from({ length: 256 }, (_, code2) => byteSet((byte) => byte === code2));
-var Problem = class extends Error {
-};
-function readRegex(source) {
-  try {
-    return new Reader(source).read();
-  } catch (error3) {
-    if (error3 instanceof Problem) return { problem: error3.message };
-    throw error3;
-  }
+function sha256(data) {
+  return (0, import_node_crypto2.createHash)("sha256").update(data).digest("hex");
 }
-var Reader = class {
-  sets = [];
-  next = [];
-  exact = true;
-  at = 0;
-  source;
-  constructor(source) {
-    this.source = source;
-  }
-  read() {
-    const [start2, accept] = this.alternatives();
-    if (this.at < this.source.length) throw new Problem("there is a ) without a (");
-    return { sets: this.sets, next: this.next, start: start2, accept, exact: this.exact };
-  }
-  state(set2) {
-    if (this.sets.length >= MAX_STATES2) throw new Problem("the expression is too large");
-    this.sets.push(set2);
-    return this.next.push([]) - 1;
-  }
-  move(from, to) {
-    this.next[from]?.push(to);
-  }
-  alternatives() {
-    const all = [this.sequence()];
-    while (this.source[this.at] === "|") {
-      this.at += 1;
-      all.push(this.sequence());
-    }
-    const [only] = all;
-    if (only !== void 0 && all.length === 1) return only;
-    const start2 = this.state();
-    const end = this.state();
-    for (const [from, to] of all) {
-      this.move(start2, from);
-      this.move(to, end);
-    }
-    return [start2, end];
-  }
-  sequence() {
-    const start2 = this.state();
-    let end = start2;
-    for (let c = this.source[this.at]; c !== void 0 && c !== "|" && c !== ")"; c = this.source[this.at]) {
-      const [from, to] = this.repeated(this.term(c));
-      this.move(end, from);
-      end = to;
-    }
-    return [start2, end];
-  }
-  repeated([from, to]) {
-    const sign = this.source[this.at];
-    if (sign !== "*" && sign !== "+") return [from, to];
-    this.at += 1;
-    this.exact = false;
-    const start2 = this.state();
-    const end = this.state();
-    this.move(start2, from);
-    this.move(to, end);
-    this.move(to, from);
-    if (sign === "*") this.move(start2, end);
-    return [start2, end];
-  }
-  term(c) {
-    if (c === "*" || c === "+") throw new Problem(`there is nothing to repeat before ${c}`);
-    if (c === "(") {
-      this.at += 1;
-      const inner = this.alternatives();
-      if (this.source[this.at] !== ")") throw new Problem("a ( is not closed");
-      this.at += 1;
-      return inner;
-    }
-    if (c === "[") return this.oneOf(this.charClass());
-    if (c === ".") {
-      this.at += 1;
-      this.exact = false;
-      return this.oneOf(byteSet(() => true));
-    }
-    return this.oneOf(singles[this.char().code] ?? byteSet(() => false));
-  }
-  oneOf(set2) {
-    const start2 = this.state(set2);
-    const end = this.state();
-    this.move(start2, end);
-    return [start2, end];
-  }
-  /** One character, and whether it was escaped: `\-` is not the sign of a range. */
-  char() {
-    const c = this.source[this.at] ?? "";
-    this.at += 1;
-    if (c !== "\\") return { code: c.charCodeAt(0), sign: "-^]".includes(c) ? c : "" };
-    const escape5 = readEscape(this.source, this.at, "*+.|^$-[](){}");
-    if (escape5 === void 0) return { code: 92, sign: "" };
-    this.at = escape5.end;
-    return { code: escape5.code, sign: "" };
-  }
-  /** The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
-  charClass() {
-    this.at += 1;
-    const members2 = new Uint8Array(256);
-    let negated = false;
-    let first = true;
-    if (this.source[this.at] === "^") {
-      this.at += 1;
-      negated = true;
-      if (this.source[this.at] === "^") {
-        this.at += 1;
-        members2[94] = 1;
-        first = false;
-      }
-    }
-    for (let empty = first; ; empty = false) {
-      if (this.at >= this.source.length) throw new Problem("a [ is not closed");
-      const from = this.char();
-      if (from.sign === "]" && !empty) break;
-      if (from.sign === "-" && !empty) throw new Problem("a - in [ ] has no start of a range");
-      if (from.sign === "^" && empty) throw new Problem("a ^ in [ ] is out of place");
-      let { code: code2 } = from;
-      if (this.source[this.at] === "-") {
-        this.at += 1;
-        const to = this.char();
-        if (to.sign === "]" || to.sign === "-") throw new Problem("a - in [ ] has no end of a range");
-        code2 = to.code;
-      }
-      for (let byte = Math.min(from.code, code2); byte <= Math.max(from.code, code2); byte += 1) members2[byte] = 1;
-    }
-    if (negated) this.exact = false;
-    return byteSet((byte) => members2[byte] === 1 !== negated);
-  }
-};
 
 // src/profile/policy.ts
 var ALONE = { aliases: [], children: false };
@@ -48097,20 +48223,20 @@ function amount(rule) {
 
 // src/profile/universe.ts
 var SHAPES = {
-  file: PATH2,
-  link: row(PATH2, PATH2),
+  file: PATH,
+  link: row(PATH, PATH),
   capability: NOTHING,
   network: NOTHING,
-  mount: row(PATH2, TEXT, TEXT),
-  umount: PATH2,
-  pivot_root: row(PATH2, TEXT),
-  ptrace: NAME2,
-  signal: NAME2,
+  mount: row(PATH, TEXT, TEXT),
+  umount: PATH,
+  pivot_root: row(PATH, TEXT),
+  ptrace: NAME,
+  signal: NAME,
   dbus: row(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT),
   unix: row(TEXT, TEXT, TEXT, TEXT),
   mqueue: row(TEXT, TEXT),
   io_uring: TEXT,
-  change_profile: row(TEXT, NAME2),
+  change_profile: row(TEXT, NAME),
   userns: NOTHING
 };
 var SOCKET2 = ["create", "bind", "listen", "accept", "connect", "shutdown", "getattr", "setattr", "getopt", "setopt", "send", "receive"];
@@ -48630,8 +48756,7 @@ function outcomeOf(probe3, o) {
   if (o.stage === "timeout") return { kind: "unclear", code: "timeout", why: `it did not end within ${String(probe3.timeoutMs)} ms and was killed` };
   if (o.errno !== void 0) {
     if (probe3.action.kind === "operation" && o.signal === void 0 && NOT_ASKED.has(o.errno)) return { kind: "unclear", code: "not-asked", why: `it could not be tried: ${o.remark ?? o.errno}` };
-    const command3 = probe3.action.kind === "run" || probe3.action.kind === "shell";
-    if (command3 && NOT_A_DENIAL.has(o.errno)) return { kind: "unclear", code: "not-runnable", why: `the command could not be started: ${o.errno}` };
+    if (isCommand(probe3) && NOT_A_DENIAL.has(o.errno)) return { kind: "unclear", code: "not-runnable", why: `the command could not be started: ${o.errno}` };
     return { kind: "failed", how: o.stage === "exec" ? `the program could not be started: ${o.errno}` : o.errno };
   }
   if (o.signal !== void 0) return { kind: "failed", how: `killed by ${o.signal}` };
@@ -48646,14 +48771,15 @@ function asDeclared({ expect: expect2 }, o) {
   if (expect2.access === "denied" || o.stage !== "done" || o.errno !== void 0) return false;
   return typeof expect2.exit === "number" && o.exit === expect2.exit || expect2.status !== void 0 && o.status === expect2.status;
 }
-var UNATTACHED = "The exec rule looks for a profile that attaches to the program, and the copy that a run loads attaches to nothing: name the profile in the rule (`px -> NAME`), or run with --in-place.";
+var UNATTACHED = "The exec rule names a profile that is not loaded; or it names none and looks for one that attaches to the program, and the copy that a run loads attaches to nothing: name it in the rule (`px -> NAME`), or run with --in-place.";
 var DIRECT = "Started by docker exec: the engine opens the program while it is still unconfined, so the exec rules of the profile were not asked for it. `via: agent` asks them.";
 function decide(facts) {
   const { probe: probe3, observation, loss } = facts;
-  if (loss !== void 0) return verdict("inconclusive", "records-lost", `Audit records may be missing: ${loss}.`);
   const stray = [observation, facts.control].flatMap((one) => [one?.process, one?.other]).find((one) => one !== void 0 && !sameLabel(one.label, one.expected));
   if (stray !== void 0) return verdict("inconclusive", "wrong-label", `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`);
   const outcome3 = asDeclared(probe3, observation) ? { kind: "succeeded" } : outcomeOf(probe3, observation);
+  if (outcome3.kind === "succeeded" && probe3.expect.access === "denied") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe3.action)} succeeded.`, void 0, probe3.direct ? [DIRECT] : []);
+  if (loss !== void 0) return verdict("inconclusive", "records-lost", `Audit records may be missing: ${loss}.`);
   if (outcome3.kind === "unclear") return verdict("inconclusive", outcome3.code, `${sentence(outcome3.why)}.`, missingProgramHint(outcome3.code));
   const base = probe3.expect.access === "denied" ? judgeDenied(facts, outcome3) : probe3.expect.access === "allowed" ? judgeAllowed(facts, outcome3) : judgeComplains(facts, outcome3);
   const before = /^at .*/.exec(observation.remark ?? "")?.[0];
@@ -48663,16 +48789,15 @@ function decide(facts) {
 }
 function judgeDenied(facts, outcome3) {
   const { probe: probe3, control } = facts;
-  const denials = facts.witnesses.filter(({ record: record2 }) => record2.type === "DENIED" || record2.type === "KILLED");
+  const denials = facts.witnesses.filter(isDenial);
   const controlOutcome = control && outcomeOf(probe3, control);
-  if (outcome3.kind === "succeeded") return verdict("fail", "let-through", `The profile lets it through: ${describeAction(probe3.action)} succeeded.`);
   if (controlOutcome?.kind === "unclear") return verdict("inconclusive", "control-unclear", `Without the profile ${controlOutcome.why}, so nothing shows that the profile denies it.`, missingProgramHint(controlOutcome.code));
   const controlFailed = controlOutcome?.kind === "failed";
-  const proved = denials.some(proves);
+  const proved = denials.some((one) => proves(facts, one));
   if (denials.length > 0 && (proved || !controlFailed)) {
     if (controlFailed) return verdict("pass", "denied-twice", "Denied by AppArmor, and another layer denies it as well.", void 0, [`Without the profile it fails too: ${controlOutcome.how}${layerText(facts)}.`]);
     if (controlOutcome === void 0 && !proved) {
-      return verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on.");
+      return conditions(facts) ?? verdict("inconclusive", "no-witness", "AppArmor denied something on the way, but nothing shows that the command failed for it.", "Leave the control container on, or say with `audit` which record is to be there.");
     }
     return verdict("pass", "denied", "Denied, and the kernel says that AppArmor did it.");
   }
@@ -48680,12 +48805,15 @@ function judgeDenied(facts, outcome3) {
     return verdict(
       "vacuous",
       "vacuous",
-      `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? "is certain to be its own" : "says that AppArmor denied it"}: this proves nothing about the profile.`,
+      `It fails without the profile too (${controlOutcome.how}${layerText(facts)}), and no record ${denials.length > 0 ? "shows that it failed for what AppArmor denied" : "says that AppArmor denied it"}: this proves nothing about the profile.`,
       "Take the other layer away (`only-apparmor: true`, or capabilities, security-opt, sysctls, user) so that the profile alone decides."
     );
   }
   if (probe3.expect.audit === "none") {
     if (control === void 0) return verdict("inconclusive", "no-witness", "There is neither a record nor a control container: nothing shows who denied it.", "Leave the control container on.");
+    if (probe3.action.kind === "operation" && probe3.expect.errno === void 0 && facts.observation.errno !== "EACCES" && facts.observation.errno !== "EPERM") {
+      return verdict("inconclusive", "no-witness", `It failed with ${facts.observation.errno ?? "a signal"}, which is not what AppArmor answers, and no record is to be expected: an earlier probe may have made the difference.`, "If the profile answers so (`flags=(error=\u2026)`), declare `errno`.");
+    }
     return verdict("pass", "denied-silently", "Denied without a record, as the spec allows; the control container shows that the profile is the cause.");
   }
   return verdict(
@@ -48696,9 +48824,12 @@ function judgeDenied(facts, outcome3) {
   );
 }
 function judgeAllowed(facts, outcome3) {
-  const { probe: probe3, control } = facts;
-  const denials = facts.witnesses.filter(({ record: record2 }) => record2.type === "DENIED" || record2.type === "KILLED");
+  const { probe: probe3, observation, control } = facts;
+  const denials = facts.witnesses.filter(isDenial);
   if (outcome3.kind === "succeeded") {
+    if (denials.length > 0 && isCommand(probe3) && !declares(probe3) && control !== void 0 && differs2(observation, control)) {
+      return verdict("inconclusive", "denied-on-the-way", "It ended well, but AppArmor denied something on the way, and without the profile it says something else.", "Say what it has to print or how it has to exit (`stdout`, `stderr`, `exit`), or try the access itself.");
+    }
     const notes = denials.length > 0 ? [`${String(denials.length)} denial(s) on the way did not stop it.`] : [];
     return verdict("pass", "allowed", "Allowed.", void 0, notes);
   }
@@ -48720,7 +48851,7 @@ function judgeAllowed(facts, outcome3) {
 function judgeComplains(facts, outcome3) {
   if (outcome3.kind === "failed") return verdict("fail", "denied-in-complain", `It was to succeed with an ALLOWED record, but failed: ${outcome3.how}.`);
   const complaints = facts.witnesses.filter(({ record: record2 }) => record2.type === "ALLOWED");
-  if (complaints.some(proves)) return verdict("pass", "complained", "Allowed, and the kernel says that enforcing would have denied it.");
+  if (complaints.some((one) => proves(facts, one))) return verdict("pass", "complained", "Allowed, and the kernel says that enforcing would have denied it.");
   if (complaints.length > 0) return byTimeAlone("an ALLOWED record");
   return verdict("fail", "no-complaint", "It succeeded, but no ALLOWED record says that the profile would deny it.");
 }
@@ -48743,15 +48874,33 @@ function conditions({ probe: probe3, observation: o, control, witnesses }) {
   if (expect2.audit === "none") return witnesses.length === 0 ? void 0 : unmet(`There were to be no records, but there are ${String(witnesses.length)}.`);
   if (expect2.audit !== void 0) {
     const match = expect2.audit;
-    const problems = witnesses.map(({ record: record2 }) => matchRecord(match, record2));
+    const telling = witnesses.filter((one) => match["apparmor"] !== void 0 || expect2.access === "allowed" || (expect2.access === "denied" ? isDenial(one) : one.record.type === "ALLOWED"));
+    const problems = telling.map(({ record: record2 }) => matchRecord(match, record2));
     if (!problems.includes(void 0)) return unmet(`No audit record fits the spec${problems[0] === void 0 ? "" : `: ${problems[0]}`}.`);
-    const differs = expect2.access === "denied" && control !== void 0 && outcomeOf(probe3, control).kind === "succeeded";
-    if (!differs && !witnesses.some((witness, i) => problems[i] === void 0 && proves(witness))) return byTimeAlone("the record that the spec asks for");
+    const shown2 = expect2.access === "denied" && control !== void 0 && outcomeOf(probe3, control).kind === "succeeded";
+    if (!shown2 && !telling.some((witness, i) => problems[i] === void 0 && witness.by !== "window")) return byTimeAlone("the record that the spec asks for");
   }
   return void 0;
 }
-function proves({ by }) {
-  return by !== "window";
+function proves({ probe: probe3, observation }, { by, record: record2 }) {
+  if (by === "window") return false;
+  if (!isCommand(probe3)) return true;
+  const { audit } = probe3.expect;
+  if (audit !== void 0 && audit !== "none") return matchRecord(audit, record2) === void 0;
+  if (record2.type === "KILLED") return observation.signal === "SIGKILL";
+  return by === "comm" && (observation.stage === "exec" || record2.type === "ALLOWED" && record2.fields["operation"] === "exec");
+}
+function isCommand({ action }) {
+  return action.kind === "run" || action.kind === "shell";
+}
+function isDenial({ record: { type: type4 } }) {
+  return type4 === "DENIED" || type4 === "KILLED";
+}
+function declares({ expect: expect2 }) {
+  return [expect2.exit, expect2.stdout, expect2.stderr].some((one) => one !== void 0);
+}
+function differs2(one, other) {
+  return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
 }
 function byTimeAlone(what) {
   return verdict("inconclusive", "no-witness", `While the command ran there was ${what}, but nothing shows that it is the command's own.`, "Try the access itself (`try`, `open`), or run the program without a shell around it.");
@@ -48797,7 +48946,7 @@ function isOwn(action) {
   return action.kind === "operation" && ["child", "1"].includes(action.args[1] ?? "");
 }
 function signalOf([number5]) {
-  return signalName(Number(number5))?.replace(/^SIG/, "").toLowerCase() ?? "exists";
+  return signalName(Number(number5))?.replace(/^SIG/, "").toLowerCase().replace(/^tstp$/, "stp") ?? "exists";
 }
 function name({ path: path5, folder }, asFolder = folder) {
   return asFolder && path5 !== "/" ? `${path5}/` : path5;
@@ -49004,63 +49153,6 @@ function needed(subject2, block2, access5) {
 }
 function shows(subject2, block2, access5, rule) {
   return rule.qualifiers.access === "deny" ? denying(grants(subject2, block2, access5)).includes(rule) : needed(subject2, block2, access5).includes(rule);
-}
-
-// src/profile/literals.ts
-var MOST = 64;
-function literalsOf(expression2) {
-  const found = [];
-  const open5 = [{ done: "", rest: expression2 }];
-  for (let one = open5.pop(); one !== void 0; one = open5.pop()) {
-    if (found.length + open5.length > MOST) return void 0;
-    let { done, rest } = one;
-    let end = false;
-    while (!end) {
-      const c = rest[0];
-      if (c === "{") break;
-      if (c === void 0 || c === "*" || c === "?" || c === "[") {
-        found.push({ text: done, whole: c === void 0 });
-        end = true;
-        continue;
-      }
-      const size2 = c === "\\" ? 2 : 1;
-      done += rest.slice(size2 - 1, size2);
-      rest = rest.slice(size2);
-    }
-    if (end) continue;
-    const { alternatives, behind: behind3 } = split(rest);
-    if (alternatives === void 0) {
-      found.push({ text: done, whole: false });
-      continue;
-    }
-    open5.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind3 })).reverse());
-  }
-  return found;
-}
-function wholeLiteralsOf(expression2) {
-  return (literalsOf(expression2) ?? []).flatMap(({ text: text4, whole }) => whole ? [text4] : []);
-}
-function split(text4) {
-  const parts3 = [""];
-  let depth = 0;
-  for (let i = 0; i < text4.length; i += 1) {
-    const c = text4[i] ?? "";
-    if (c === "{") depth += 1;
-    if (c === "}") depth -= 1;
-    if (depth === 0) return { alternatives: parts3, behind: text4.slice(i + 1) };
-    if (c === "," && depth === 1) {
-      parts3.push("");
-      continue;
-    }
-    if (c === "{" && depth === 1) continue;
-    const size2 = c === "\\" ? 2 : 1;
-    parts3[parts3.length - 1] = `${parts3.at(-1) ?? ""}${text4.slice(i, i + size2)}`;
-    i += size2 - 1;
-  }
-  return { behind: "" };
-}
-function folderOf(text4) {
-  return text4.slice(0, Math.max(1, text4.lastIndexOf("/")));
 }
 
 // src/coverage/untestable.ts
@@ -49690,10 +49782,11 @@ var Trial = class {
     const shared = container2.mounts.some(({ readonly: readonly2 }) => !readonly2);
     const [seen2, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     for (const pid of outsiders()) away.add(pid);
+    const forgers = [...confined.pids()].filter((pid) => !agents.has(pid));
     const beforeSerial = await barrier.cross();
     const look2 = log.take();
     const window2 = { afterSerial, beforeSerial };
-    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation" } : { id: probe3.id, kind: "command", window: window2, foreignPids: new Set(probe3.action.kind === "http" ? away : [...foreign, ...away]), ...pidOf(seen2.get(probe3.id)) });
+    const traces = batch.map((probe3) => isOperation(probe3) ? { id: probe3.id, kind: "operation", foreignPids: /* @__PURE__ */ new Set([...foreign, ...forgers, ...away]) } : { id: probe3.id, kind: "command", window: window2, foreignPids: new Set(probe3.action.kind === "http" ? away : [...foreign, ...away]), ...pidOf(seen2.get(probe3.id)) });
     const { witnesses, others } = attribute2(profiles, traces, look2.records);
     this.#keepOthers(others);
     const losses = findLosses(look2.texts);
@@ -49920,7 +50013,7 @@ function httpGet(url, address2, ms2, capBytes) {
   const { port, pathname, search } = new URL(url);
   return new Promise((resolve11) => {
     const chunks = [];
-    let [bytes, kept] = [0, 0];
+    let [bytes, kept, late] = [0, 0, false];
     const request2 = (0, import_node_http.get)({ host: address2, port: port === "" ? 80 : Number(port), path: pathname + search, headers: { host: "container" }, agent: false }, (response) => {
       response.on("data", (chunk) => {
         bytes += chunk.length;
@@ -49929,12 +50022,14 @@ function httpGet(url, address2, ms2, capBytes) {
         chunks.push(part2);
         if (bytes > 64 * capBytes) request2.destroy();
       });
+      response.on("error", () => void 0);
       response.on("close", () => {
         clearTimeout(timer);
-        resolve11({ ...response.statusCode === void 0 ? {} : { status: response.statusCode }, body: Buffer.concat(chunks), bytes });
+        resolve11({ ...response.complete || bytes > 64 * capBytes ? {} : { error: late ? "ETIMEDOUT" : "ECONNRESET" }, ...response.statusCode === void 0 ? {} : { status: response.statusCode }, body: Buffer.concat(chunks), bytes });
       });
     });
     const timer = setTimeout(() => {
+      late = true;
       request2.destroy(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" }));
     }, ms2);
     request2.on("error", (error3) => {
@@ -50735,14 +50830,15 @@ async function bringUp({ plan, policy, image, engine, run: run2, number: number5
 var PREPARING_MS = 5e3;
 var ASKED_BY_A_BUS = "A bus daemon asks AppArmor for D-Bus, the kernel does not by itself: try it with a command on a bus that mediates, for example `run: dbus-send \u2026`.";
 function newDraft() {
-  return { started: /* @__PURE__ */ new Date(), early: [], entries: /* @__PURE__ */ new Map(), faults: [] };
+  return { started: /* @__PURE__ */ new Date(), early: [], entries: /* @__PURE__ */ new Map(), faults: [], standIns: [] };
 }
 async function prepare(plan, number5, context, draft, containers, inPlace = false) {
   const { run: run2, events: events2, engine, changes, log, barrier } = context;
   events2.progress(`${plan.title}: loading the profile`);
-  const policy = draft.policy = await loadProfile(plan.profile, { suffix: inPlace ? void 0 : run2, changes });
+  const policy = draft.policy = await loadProfile(plan.profile, { suffix: inPlace ? void 0 : `${run2}x${String(number5)}`, changes });
   for (const warning of policy.warnings) events2.progress(`${plan.title}: ${warning}`);
-  for (const line2 of await standIns(plan, policy, changes)) events2.progress(`${plan.title}: ${line2}`);
+  draft.standIns.push(...await standIns(plan, policy, changes));
+  for (const line2 of draft.standIns) events2.progress(`${plan.title}: ${line2}`);
   const image = await engine.image(plan.container, (line2) => {
     events2.progress(line2);
   });
@@ -50777,6 +50873,7 @@ async function standIns(plan, policy, changes) {
   const lines2 = [];
   for (const name2 of new Set(plan.peers.map(({ profile: profile2 }) => profile2))) {
     if (name2 === "unconfined" || !/^[\w.-]+$/.test(name2) || written3.has(name2)) continue;
+    if (new RegExp(`->\\s*&?"?${name2.replaceAll(".", "\\.")}\\b`).test(policy.source ?? "")) continue;
     const { policy: standIn } = await compile("/stand-in", `abi <abi/3.0>,
 profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
   file,
@@ -55737,7 +55834,7 @@ function assemble(plan, draft, entries) {
       ...policy.policyMatchesKernel === void 0 ? {} : { policyMatchesKernel: policy.policyMatchesKernel },
       ...policy.kernelHash === void 0 ? {} : { kernelHash: policy.kernelHash }
     } },
-    layers: layersOf(plan.container),
+    layers: [...layersOf(plan.container), ...draft.standIns],
     entries,
     otherRecords: [...draft.early, ...trial?.others ?? []],
     faults: draft.faults,
@@ -55920,11 +56017,11 @@ function recordMatch(match) {
 }
 function textMatch(pattern3, plain2) {
   if (typeof pattern3 !== "object") return { [plain2]: String(pattern3) };
-  const { equals, contains, matches } = pattern3;
+  const { equals, contains, matches: matches2 } = pattern3;
   return {
     ...equals === void 0 ? {} : { equals: String(equals) },
     ...contains === void 0 ? {} : { contains: String(contains) },
-    ...matches === void 0 ? {} : { matches },
+    ...matches2 === void 0 ? {} : { matches: matches2 },
     ..."not" in pattern3 && pattern3.not !== void 0 ? { not: textMatch(pattern3.not, plain2) } : {}
   };
 }
@@ -55961,12 +56058,13 @@ function expandMatrices(probes) {
 function expand(probe3) {
   const { matrix, ...rest } = probe3;
   if (!isRecord(matrix)) return "matrix: must be a map of names to lists";
+  const { name: _name, because: _because, ...tried } = rest;
   const axes = Object.entries(matrix);
   if (axes.length === 0) return "matrix: is empty";
   for (const [name2, values] of axes) {
     if (!/^[a-z][a-z0-9-]*$/.test(name2)) return `matrix: ${JSON.stringify(name2)} is no name: use small letters, digits and -`;
     if (!Array.isArray(values) || values.length === 0 || !values.every((value2) => ["string", "number"].includes(typeof value2))) return `matrix: ${name2} must be a list of texts`;
-    if (!JSON.stringify(rest).includes(`{${name2}}`)) return `matrix: nothing in the probe uses {${name2}}`;
+    if (!JSON.stringify(tried).includes(`{${name2}}`)) return `matrix: nothing that is tried or expected uses {${name2}}`;
   }
   let combinations = [{}];
   for (const [name2, values] of axes) {
@@ -62359,6 +62457,9 @@ function validateSpec(file5, text4) {
   if (Buffer.byteLength(text4) > MAX_SPEC_BYTES) return broken([{ at: { file: file5, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` }]);
   const doc = (0, import_yaml.parseDocument)(text4, { lineCounter: lines2, strict: true, uniqueKeys: true, prettyErrors: false });
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
+  (0, import_yaml.visit)(doc, { Scalar: (_key, { value: value3, range }) => {
+    if (typeof value3 === "string" && /[\ud800-\udfff]/u.test(value3)) syntax.push({ at: at(range?.[0] ?? 0), message: "half of a character (a lone surrogate), which no path and no argument can hold" });
+  } });
   let origins = [];
   const written3 = (path5) => path5.map((key, i) => i === 1 && path5[0] === "probes" ? origins[Number(key)] ?? key : key);
   const locate = (path5) => at(offsetOf(doc, written3(path5)));
