@@ -47920,9 +47920,9 @@ function held(name2) {
   const stated = kernelHash(name2);
   return stated === void 0 ? {} : { kernelHash: stated };
 }
-async function compileVariant(file5, text4, loaded, suffix) {
-  const own4 = loaded.names.map((name2) => loaded.written.get(name2) ?? name2);
-  const result2 = isolate(text4, own4, (name2) => renamed(name2, suffix));
+async function compileVariant(file5, text4, { written: written3 }) {
+  const copies = new Map([...written3].map(([loaded, own4]) => [own4, loaded]));
+  const result2 = isolate(text4, [...copies.keys()], (name2) => copies.get(name2) ?? name2);
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
   return (await compile(file5, result2.source)).policy;
 }
@@ -50891,7 +50891,7 @@ profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
 }
 function foregone(probe3, notRuled, serviceFault, denials) {
   const { action } = probe3;
-  const unmediated = action.kind !== "operation" ? void 0 : unhooked(action) ? `AppArmor does not mediate ${action.words.join(" ")}: no profile can rule it.` : notRuled.get(action.class);
+  const unmediated = action.kind !== "operation" ? void 0 : notRuled.get(action.class) ?? (unhooked(action) ? `AppArmor does not mediate ${action.words.join(" ")}: no profile can rule it.` : void 0);
   if (unmediated !== void 0) return { kind: "skipped", code: "not-mediated", reason: unmediated, notes: [] };
   if (action.kind === "operation" && action.class === "dbus") return { kind: "inconclusive", code: "not-asked", reason: ASKED_BY_A_BUS, notes: [] };
   return serviceFault === void 0 || action.kind !== "http" ? void 0 : serviceDown(probe3, serviceFault, denials);
@@ -67103,7 +67103,7 @@ var Workbench = class {
   }
   /** Compiles another text of the profile, under the name that the container carries. */
   compile(text4) {
-    return compileVariant(this.#file, text4, this.#policy, this.#session.run);
+    return compileVariant(this.#file, text4, this.#policy);
   }
   /** Exchanges the policy; what runs in the container follows at once. */
   load(policy) {

@@ -1,6 +1,6 @@
 /**
  * `npm run test:matrix`: both shipped specs on each suite's kernel, AppArmor and Docker, where the verdicts must be the same
- * everywhere; then one access of each mediated class. `-- --write` writes docs/classes.md from what was seen.
+ * everywhere; then one access of each mediated class, and every operation. `-- --write` writes docs/classes.md from what was seen.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ for (const suite of SUITES) {
   } catch (error) {
     process.stderr.write(`${suite}: no report: ${String(error)}\n`);
   }
-  const run = await guestTests(suite, ['classes'], tests, (line) => process.stdout.write(`${suite}: ${line}\n`));
+  const run = await guestTests(suite, ['classes', 'operations'], tests, (line) => process.stdout.write(`${suite}: ${line}\n`));
   counts.passed += run.counts.passed;
   counts.failed += run.counts.failed + run.counts.skipped;
   for (const row of JSON.parse(run.files['classes.json'] ?? '[]') as ClassRow[]) {

@@ -86,7 +86,7 @@ async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['chan
 /** What can be said of a probe without trying it. */
 function foregone(probe: Probe, notRuled: ReadonlyMap<string, string>, serviceFault: Fault | undefined, denials: readonly AuditRecord[]): Verdict | undefined {
   const { action } = probe;
-  const unmediated = action.kind !== 'operation' ? undefined : unhooked(action) ? `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.` : notRuled.get(action.class);
+  const unmediated = action.kind !== 'operation' ? undefined : notRuled.get(action.class) ?? (unhooked(action) ? `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.` : undefined);
   if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
   if (action.kind === 'operation' && action.class === 'dbus') return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
   return serviceFault === undefined || action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);

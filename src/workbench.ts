@@ -65,7 +65,7 @@ export class Workbench {
 
   /** Compiles another text of the profile, under the name that the container carries. */
   compile(text: string): Promise<Buffer> {
-    return compileVariant(this.#file, text, this.#policy, this.#session.run);
+    return compileVariant(this.#file, text, this.#policy);
   }
 
   /** Exchanges the policy; what runs in the container follows at once. */

@@ -95,9 +95,9 @@ function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
  * Compiles another text of a profile that is loaded, under the same names.
  * @throws HarnessError `profile-invalid`, `profile-not-isolated`
  */
-export async function compileVariant(file: string, text: string, loaded: LoadedPolicy, suffix: string): Promise<Buffer> {
-  const own = loaded.names.map((name) => loaded.written.get(name) ?? name);
-  const result = isolate(text, own, (name) => renamed(name, suffix));
+export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
+  const copies = new Map([...written].map(([loaded, own]) => [own, loaded]));
+  const result = isolate(text, [...copies.keys()], (name) => copies.get(name) ?? name);
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   return (await compile(file, result.source)).policy;
 }
