@@ -45910,6 +45910,31 @@ function allowed(line2, label, access5) {
 // src/kernel/load.ts
 var import_node_crypto2 = require("node:crypto");
 
+// src/labels.ts
+function asWritten(label, names) {
+  return mapParts(label, (name2) => names.get(name2) ?? name2);
+}
+function asLoaded(label, names) {
+  const loaded = new Map([...names].map(([one, written3]) => [written3, one]));
+  return mapParts(label, (name2) => loaded.get(name2) ?? name2);
+}
+function sameLabel(a, b) {
+  return a === b || a.includes("//&") && sorted(a) === sorted(b);
+}
+function labelText(label, mode3) {
+  return mode3 === void 0 ? label : `${label} (${mode3})`;
+}
+function sorted(label) {
+  const [, parts3 = label, mode3 = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
+  return parts3.split("//&").sort().join("//&") + mode3;
+}
+function mapParts(label, rename3) {
+  return label.split("//&").map((part2) => {
+    const end = part2.indexOf("//");
+    return end < 0 ? rename3(part2) : rename3(part2.slice(0, end)) + part2.slice(end);
+  }).join("//&");
+}
+
 // src/profile/tokens.ts
 function tokenize(source) {
   const tokens = [];
@@ -47946,11 +47971,12 @@ async function isolated(file5, source, all, suffix) {
   const result2 = isolate(source, names, (name2) => renamed(name2, suffix));
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
   const got = await profileNames(file5, result2.source);
-  const wanted = all.map((name2) => asRenamed(name2, suffix));
+  const written3 = new Map(names.map((name2) => [renamed(name2, suffix), name2]));
+  const wanted = all.map((name2) => asLoaded(name2, written3));
   if (got.length !== wanted.length || wanted.some((name2) => !got.includes(name2))) {
     throw new HarnessError("profile-not-isolated", `${file5}: renamed, it defines ${got.join(", ")} in place of ${wanted.join(", ")}.`);
   }
-  const problem = isolationProblem(profileText(file5, {}, source), profileText(file5, {}, result2.source), (name2) => asRenamed(name2, suffix));
+  const problem = isolationProblem(profileText(file5, {}, source), profileText(file5, {}, result2.source), (name2) => asLoaded(name2, written3));
   if (problem !== void 0) throw new HarnessError("profile-not-isolated", `${file5} would not say the same under another name: in a copy, ${problem}.`);
   return result2.source;
 }
@@ -47967,10 +47993,6 @@ function choose(source, names) {
 }
 function topLevel(names) {
   return names.filter((name2) => !name2.includes("//"));
-}
-function asRenamed(name2, suffix) {
-  const [top = "", ...children2] = name2.split("//");
-  return [renamed(top, suffix), ...children2].join("//");
 }
 function renamed(name2, suffix) {
   return suffix === void 0 ? name2 : `${name2}.${suffix}`;
@@ -48457,31 +48479,6 @@ function deciders(heard) {
   const counts = /* @__PURE__ */ new Map();
   for (const { said, times } of heard) for (const rule of rulesOf(answer(said).deciding)) counts.set(rule, (counts.get(rule) ?? 0) + times);
   return [...counts].sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
-}
-
-// src/labels.ts
-function asWritten(label, names) {
-  return mapParts(label, (name2) => names.get(name2) ?? name2);
-}
-function asLoaded(label, names) {
-  const loaded = new Map([...names].map(([one, written3]) => [written3, one]));
-  return mapParts(label, (name2) => loaded.get(name2) ?? name2);
-}
-function sameLabel(a, b) {
-  return a === b || a.includes("//&") && sorted(a) === sorted(b);
-}
-function labelText(label, mode3) {
-  return mode3 === void 0 ? label : `${label} (${mode3})`;
-}
-function sorted(label) {
-  const [, parts3 = label, mode3 = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
-  return parts3.split("//&").sort().join("//&") + mode3;
-}
-function mapParts(label, rename3) {
-  return label.split("//&").map((part2) => {
-    const end = part2.indexOf("//");
-    return end < 0 ? rename3(part2) : rename3(part2.slice(0, end)) + part2.slice(end);
-  }).join("//&");
 }
 
 // src/spec/describe.ts
@@ -50096,8 +50093,7 @@ function labelTextOf(pid) {
   return found === void 0 ? "none" : labelText(found.label, found.mode);
 }
 function carriersOf(names) {
-  const under2 = (label) => label.split("//&").some((part2) => names.some((name2) => part2 === name2 || part2.startsWith(`${name2}//`)));
-  return new Set((0, import_node_fs14.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => under2(labelOf(pid)?.label ?? "")));
+  return new Set((0, import_node_fs14.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names)));
 }
 function secureOf(pid) {
   let vector;

@@ -79,7 +79,8 @@ function labelOf({ fields }: AuditRecord): string {
   return namespace === undefined || label.startsWith(':') ? label : `:${namespace}:${label}`;
 }
 
-function underProfile(label: string, names: readonly string[]): boolean {
+/** Whether a label is one of these profiles, a child of one, or a stack with one in it. */
+export function underProfile(label: string, names: readonly string[]): boolean {
   return label.split('//&').map(normal).some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { HarnessError } from '../errors.ts';
 import type { KernelHash, ProfileMode, ProfileSource } from '../model.ts';
-import type { Names } from '../labels.ts';
+import { asLoaded, type Names } from '../labels.ts';
 import { isolate } from '../profile/isolate.ts';
 import { isolationProblem } from '../profile/isolation.ts';
 import type { HostChanges } from './host.ts';
@@ -126,11 +126,12 @@ async function isolated(file: string, source: string, all: readonly string[], su
   const result = isolate(source, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   const got = await profileNames(file, result.source);
-  const wanted = all.map((name) => asRenamed(name, suffix));
+  const written = new Map(names.map((name) => [renamed(name, suffix), name]));
+  const wanted = all.map((name) => asLoaded(name, written));
   if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
     throw new HarnessError('profile-not-isolated', `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`);
   }
-  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) => asRenamed(name, suffix));
+  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) => asLoaded(name, written));
   if (problem !== undefined) throw new HarnessError('profile-not-isolated', `${file} would not say the same under another name: in a copy, ${problem}.`);
   return result.source;
 }
@@ -150,12 +151,6 @@ function choose(source: ProfileSource & { from: 'file' }, names: readonly string
 
 function topLevel(names: readonly string[]): string[] {
   return names.filter((name) => !name.includes('//'));
-}
-
-/** Of a child the part before its first `//`. */
-function asRenamed(name: string, suffix: string): string {
-  const [top = '', ...children] = name.split('//');
-  return [renamed(top, suffix), ...children].join('//');
 }
 
 function renamed(name: string, suffix: string | undefined): string {

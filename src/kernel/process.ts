@@ -1,5 +1,6 @@
 /** What the host sees of a process of the container: its label, and whether its execution was secure. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { underProfile } from '../audit/attribute.ts';
 import { labelText } from '../labels.ts';
 import { labelOf } from './policy.ts';
 
@@ -35,8 +36,7 @@ export function labelTextOf(pid: number): string {
 
 /** Processes of the host under one of these profiles, also in a child of it or as part of a stack. */
 export function carriersOf(names: readonly string[]): Set<number> {
-  const under = (label: string): boolean => label.split('//&').some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
-  return new Set(readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => under(labelOf(pid)?.label ?? '')));
+  return new Set(readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? '', names)));
 }
 
 /** AT_SECURE: whether the loader has to scrub the environment. Undefined when it cannot be read. */

@@ -11,7 +11,7 @@ const NOTHING = { text: '', bytes: 0, truncated: false };
 const probe = (id: string, name = 'open'): Probe => ({ id, name: id, action: { kind: 'operation', name, args: ['read', '/x'], class: 'file', words: [] }, timeoutMs: 1, control: false, direct: false, expect: { access: 'denied' }, at: { file: 'f', line: 1, column: 1 } });
 
 /** A kernel and a container in which everything is denied. `lose` and `silent` say what goes wrong at which crossing or record. */
-function world(probes: readonly Probe[], { lose = [], silent = [] }: { lose?: readonly number[]; silent?: readonly number[] }): { trial: Trial; tried: string[] } {
+function world(probes: readonly Probe[], { lose = [], silent = [], service = [] }: { lose?: readonly number[]; silent?: readonly number[]; service?: readonly number[] }): { trial: Trial; tried: string[] } {
   let serial = 0, crossings = 0;
   let texts: string[] = [];
   const tried: string[] = [];
@@ -33,7 +33,7 @@ function world(probes: readonly Probe[], { lose = [], silent = [] }: { lose?: re
     write(`apparmor="DENIED" operation="open" profile="p" name="/x" pid=2 comm="${id}" requested_mask="r" denied_mask="r" fsuid=0 ouid=0`);
     return Promise.resolve({ stage: 'done', errno: 'EACCES', stdout: NOTHING, stderr: NOTHING, durationMs: 1 });
   };
-  const confined = { ready: () => Promise.resolve(), agentPids: () => Promise.resolve(new Set()), pids: () => new Set(), attempt } as unknown as Place;
+  const confined = { ready: () => Promise.resolve(), agentPids: () => Promise.resolve(new Set()), pids: () => new Set(service), attempt } as unknown as Place;
   const container = { image: 'i', hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'none' };
   return { trial: new Trial({ probes, confined, log: { take } as unknown as KernelLog, barrier, profiles: ['p'], container, foregone: () => undefined }), tried };
 }
@@ -74,5 +74,11 @@ describe('probe/trial', () => {
     const twice = world([a, b], { silent: [2, 4] });
     expect(await codes(twice.trial, [a, b])).to.deep.equal(['no-records', 'no-records']);
     expect(twice.tried.join('')).to.equal('abab');
+  });
+
+  it('takes no record of a process of the service for a probe\'s, whatever name its thread has', async () => {
+    const { trial } = world([a], { service: [2] }); // the world's records are all of process 2
+    expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
+    expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);
   });
 });
