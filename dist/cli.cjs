@@ -49756,7 +49756,7 @@ var Trial = class {
       return await this.#tryAll(batch);
     } catch (thrown) {
       if (!(thrown instanceof HarnessError) || thrown.code !== "no-records") throw thrown;
-      return batch.map((probe3) => ({ probe: probe3, verdict: { kind: "inconclusive", code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
+      return batch.map((probe3) => ({ probe: probe3, verdict: this.#options.foregone(probe3) ?? { kind: "inconclusive", code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
     }
   }
   async #tryAll(all) {

@@ -72,7 +72,7 @@ export class Trial {
       return await this.#tryAll(batch);
     } catch (thrown) {
       if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
-      return batch.map((probe) => ({ probe, verdict: { kind: 'inconclusive', code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
+      return batch.map((probe) => ({ probe, verdict: this.#options.foregone(probe) ?? { kind: 'inconclusive', code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
     }
   }
 
