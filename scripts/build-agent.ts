@@ -15,29 +15,68 @@ import { extractTree, treeArgv } from '../src/lab/tools.ts';
 import { exec } from '../src/process.ts';
 
 const SUITE = 'trixie';
-const PACKAGES = ['cpp-14-x86-64-linux-gnu', 'binutils-x86-64-linux-gnu', 'cpp-14-aarch64-linux-gnu', 'binutils-aarch64-linux-gnu'];
+const PACKAGES = [
+  'cpp-14-x86-64-linux-gnu',
+  'binutils-x86-64-linux-gnu',
+  'cpp-14-aarch64-linux-gnu',
+  'binutils-aarch64-linux-gnu',
+];
 const SOURCES = fileURLToPath(new URL('../src/agent', import.meta.url));
 const DIST = fileURLToPath(new URL('../dist/agent', import.meta.url));
 const MAX_BYTES = 40 * 1024;
 
 const TARGETS = [
-  { arch: 'x86_64', cc1: 'usr/libexec/gcc/x86_64-linux-gnu/14/cc1', flags: ['-fcf-protection=none'], link: ['-m', 'elf_x86_64'] },
-  { arch: 'aarch64', cc1: 'usr/libexec/gcc-cross/aarch64-linux-gnu/14/cc1', flags: ['-mno-outline-atomics'], link: ['-m', 'aarch64linux'] },
+  {
+    arch: 'x86_64',
+    cc1: 'usr/libexec/gcc/x86_64-linux-gnu/14/cc1',
+    flags: ['-fcf-protection=none'],
+    link: ['-m', 'elf_x86_64'],
+  },
+  {
+    arch: 'aarch64',
+    cc1: 'usr/libexec/gcc-cross/aarch64-linux-gnu/14/cc1',
+    flags: ['-mno-outline-atomics'],
+    link: ['-m', 'aarch64linux'],
+  },
 ] as const;
 type Target = (typeof TARGETS)[number];
 
 const COMPILE = [
-  '-std=c17', '-Os', '-Wall', '-Wextra', '-Wconversion', '-Werror', '-nostdinc',
-  '-ffreestanding', '-fno-pie', '-mgeneral-regs-only', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-ident',
+  '-std=c17',
+  '-Os',
+  '-Wall',
+  '-Wextra',
+  '-Wconversion',
+  '-Werror',
+  '-nostdinc',
+  '-ffreestanding',
+  '-fno-pie',
+  '-mgeneral-regs-only',
+  '-fno-stack-protector',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-ident',
   '-fno-tree-loop-distribute-patterns', // else memcpy would be compiled to a call of memcpy
 ];
 // One read-and-execute and one read-and-write segment, no table that names the build.
-const LINK = ['-static', '-nostdlib', '--strip-all', '--build-id=none', '--fatal-warnings', '-z', 'noexecstack', '-z', 'noseparate-code', '-z', 'norelro'];
+const LINK = [
+  '-static',
+  '-nostdlib',
+  '--strip-all',
+  '--build-id=none',
+  '--fatal-warnings',
+  '-z',
+  'noexecstack',
+  '-z',
+  'noseparate-code',
+  '-z',
+  'norelro',
+];
 
 async function run(argv: readonly string[], cwd: string): Promise<string> {
   const result = await exec(argv, { cwd, env: { LC_ALL: 'C', PATH: '' }, timeoutMs: 120_000 });
   const text = result.stdout.toString() + result.stderr;
-  if (result.exit !== 0) throw new Error(`${argv.join(' ')}: ${result.startError ?? result.signal ?? String(result.exit)}\n${text}`);
+  if (result.exit !== 0)
+    throw new Error(`${argv.join(' ')}: ${result.startError ?? result.signal ?? String(result.exit)}\n${text}`);
   return text;
 }
 
@@ -61,8 +100,12 @@ async function versions(tree: string): Promise<string[]> {
   const first = (text: string, pattern: RegExp): string => pattern.exec(text)?.[0] ?? 'unknown';
   const lines: string[] = [];
   for (const target of TARGETS) {
-    lines.push(first(await run(treeArgv(tree, target.cc1, ['-version', '-fsyntax-only', 'text.h']), SOURCES), /GNU C17 .*\)/));
-    lines.push(first(await run(treeArgv(tree, `usr/bin/${target.arch}-linux-gnu-ld.bfd`, ['--version']), SOURCES), /GNU ld .*/));
+    lines.push(
+      first(await run(treeArgv(tree, target.cc1, ['-version', '-fsyntax-only', 'text.h']), SOURCES), /GNU C17 .*\)/),
+    );
+    lines.push(
+      first(await run(treeArgv(tree, `usr/bin/${target.arch}-linux-gnu-ld.bfd`, ['--version']), SOURCES), /GNU ld .*/),
+    );
   }
   return [...new Set(lines)];
 }
@@ -70,7 +113,11 @@ async function versions(tree: string): Promise<string[]> {
 /** The sources as one number: SHA256SUMS says of which sources the agents beside it are. */
 async function sourcesDigest(): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of (await readdir(SOURCES)).sort()) hash.update(`${name}\0`).update(await readFile(join(SOURCES, name))).update('\0');
+  for (const name of (await readdir(SOURCES)).sort())
+    hash
+      .update(`${name}\0`)
+      .update(await readFile(join(SOURCES, name)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -82,14 +129,19 @@ export async function ensureAgent(): Promise<void> {
 
 /** Builds both agents and SHA256SUMS into a folder. */
 export async function buildAgent(folder: string): Promise<void> {
-  const tree = await extractTree('agent-toolchain', PACKAGES, SUITE, (line) => { console.error(line); });
+  const tree = await extractTree('agent-toolchain', PACKAGES, SUITE, (line) => {
+    console.error(line);
+  });
   const temporary = await mkdtemp(join(tmpdir(), 'apparmor-probe-agent-'));
   try {
     const sums = [`# Debian ${SUITE}: ${(await versions(tree)).join('; ')}`, `# sources: ${await sourcesDigest()}`];
     await mkdir(folder, { recursive: true });
     for (const target of TARGETS) {
       const binary = await compile(tree, target, temporary);
-      if (binary.length > MAX_BYTES) throw new Error(`the ${target.arch} agent has ${String(binary.length)} bytes; the limit is ${String(MAX_BYTES)}`);
+      if (binary.length > MAX_BYTES)
+        throw new Error(
+          `the ${target.arch} agent has ${String(binary.length)} bytes; the limit is ${String(MAX_BYTES)}`,
+        );
       const name = `agent-${target.arch}`;
       await rm(join(folder, name), { force: true }); // a running agent keeps its own file
       await writeFile(join(folder, name), binary, { mode: 0o755 });

@@ -11,21 +11,27 @@ import { bundle, root } from './bundle.mjs';
 const checking = process.argv.includes('--check');
 const out = checking ? mkdtempSync(join(tmpdir(), 'apparmor-probe-dist-')) : root;
 
-const BUNDLES = { 'src/cli.ts': 'dist/cli.cjs', 'src/action.ts': 'dist/index.cjs', 'src/lab/guest-agent.ts': 'dist/lab-agent.cjs' };
+const BUNDLES = {
+  'src/cli.ts': 'dist/cli.cjs',
+  'src/action.ts': 'dist/index.cjs',
+  'src/lab/guest-agent.ts': 'dist/lab-agent.cjs',
+};
 
 async function bundles() {
   const packages = [];
-  for (const [entry, file] of Object.entries(BUNDLES)) packages.push(...await bundle(entry, join(out, file)));
+  for (const [entry, file] of Object.entries(BUNDLES)) packages.push(...(await bundle(entry, join(out, file))));
   writeFileSync(join(out, 'dist/licenses.txt'), licenses([...new Set(packages)].sort()));
 }
 
 /** The licences of the packages in the bundles, as they ask for. */
 function licenses(folders) {
-  return folders.map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
-    return `${name} ${version} (${license ?? 'see below'})\n\n${file === undefined ? 'No licence file is shipped with the package.' : readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
-  }).join(`\n${'-'.repeat(80)}\n\n`);
+  return folders
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
+      return `${name} ${version} (${license ?? 'see below'})\n\n${file === undefined ? 'No licence file is shipped with the package.' : readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Generated text: path to contents. */
@@ -41,7 +47,16 @@ async function generated() {
 function agent() {
   const folder = join(out, 'dist/agent');
   mkdirSync(folder, { recursive: true });
-  execFileSync(process.execPath, ['--import', 'tsx', join(root, 'scripts/build-agent.ts'), process.argv.includes('--agent') || checking ? folder : '--if-changed'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(
+    process.execPath,
+    [
+      '--import',
+      'tsx',
+      join(root, 'scripts/build-agent.ts'),
+      process.argv.includes('--agent') || checking ? folder : '--if-changed',
+    ],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
 }
 
 await bundles();
@@ -52,9 +67,18 @@ for (const [file, text] of Object.entries(await generated())) {
 agent();
 
 if (checking) {
-  const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => relative(out, join(entry.parentPath, entry.name)));
-  const inDist = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  const differing = [...new Set([...files, ...inDist])].filter((file) => !existsSync(join(out, file)) || !existsSync(join(root, file)) || !readFileSync(join(out, file)).equals(readFileSync(join(root, file))));
+  const files = readdirSync(out, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(out, join(entry.parentPath, entry.name)));
+  const inDist = readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const differing = [...new Set([...files, ...inDist])].filter(
+    (file) =>
+      !existsSync(join(out, file)) ||
+      !existsSync(join(root, file)) ||
+      !readFileSync(join(out, file)).equals(readFileSync(join(root, file))),
+  );
   rmSync(out, { recursive: true });
   if (differing.length > 0) {
     console.error(`Not what the source builds: ${differing.join(', ')}. Run \`npm run build\` and commit the result.`);

@@ -8,7 +8,10 @@ export const root = resolve(import.meta.dirname, '..');
 const unused = {
   name: 'unused',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(ssh2|cpu-features|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    onResolve({ filter: /^(ssh2|cpu-features|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)$/ }, ({ path }) => ({
+      path,
+      namespace: 'unused',
+    }));
     onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
   },
 };
@@ -20,12 +23,24 @@ const unused = {
  */
 export async function bundle(entry, outfile) {
   const { metafile } = await build({
-    metafile: true, absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, platform: 'node', target: 'node20', format: 'cjs',
-    external: ['*.node'], plugins: [unused], legalComments: 'none', logLevel: 'error',
+    metafile: true,
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['*.node'],
+    plugins: [unused],
+    legalComments: 'none',
+    logLevel: 'error',
     // import.meta is empty in CommonJS: the sources use it only where __dirname is missing
     define: { 'import.meta.url': 'undefined', 'import.meta.dirname': 'undefined' },
     logOverride: { 'require-resolve-not-external': 'silent' },
   });
-  const packages = Object.keys(metafile.inputs).map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+  const packages = Object.keys(metafile.inputs).map(
+    (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0],
+  );
   return [...new Set(packages.filter((folder) => folder !== undefined))];
 }

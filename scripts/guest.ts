@@ -5,10 +5,17 @@ import { buildLab, startGuest, type LabSuite } from '../src/lab/index.ts';
 import { ensureAgent } from './build-agent.ts';
 import { bundle, root } from './bundle.mjs';
 
-export interface Counts { passed: number; failed: number; skipped: number }
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
 
 /** Tests of one guest: their counts, and the text files that they wrote to /run/results. */
-export interface GuestRun { readonly counts: Counts; readonly files: Readonly<Record<string, string>> }
+export interface GuestRun {
+  readonly counts: Counts;
+  readonly files: Readonly<Record<string, string>>;
+}
 
 /** Bundles the guest's tests. @returns the program. */
 export async function bundleTests(): Promise<string> {
@@ -20,25 +27,40 @@ export async function bundleTests(): Promise<string> {
 }
 
 /** Tests that do not come to an end count as one that failed. */
-export async function guestTests(suite: LabSuite, groups: readonly string[], tests: string, tell: (line: string) => void): Promise<GuestRun> {
+export async function guestTests(
+  suite: LabSuite,
+  groups: readonly string[],
+  tests: string,
+  tell: (line: string) => void,
+): Promise<GuestRun> {
   const results = mkdtempSync(join(root, 'build', 'results-'));
   try {
     const guest = await startGuest(await buildLab({ suite, progress: tell }), { progress: tell });
     try {
-      await guest.putFiles([...['package.json', 'dist', 'profiles', 'specs', 'action.yml'].map((name) => join(root, name)), tests].map((path) => ({ hostPath: path, guestPath: path })));
+      await guest.putFiles(
+        [...['package.json', 'dist', 'profiles', 'specs', 'action.yml'].map((name) => join(root, name)), tests].map(
+          (path) => ({ hostPath: path, guestPath: path }),
+        ),
+      );
       let rest = '';
       const onOutput = (chunk: Buffer): void => {
         const lines = (rest + chunk.toString()).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) if (line.trim() !== '') tell(line);
       };
-      await guest.exec(['sh', '-c', 'mkdir -p /run/results && exec node "$@"', 'sh', tests, '/run/results/counts.json', ...groups], { cwd: root, env: { APPARMOR_PROBE_LAB: suite }, onStdout: onOutput, onStderr: onOutput });
+      await guest.exec(
+        ['sh', '-c', 'mkdir -p /run/results && exec node "$@"', 'sh', tests, '/run/results/counts.json', ...groups],
+        { cwd: root, env: { APPARMOR_PROBE_LAB: suite }, onStdout: onOutput, onStderr: onOutput },
+      );
       await guest.getFiles('/run/results', results);
     } finally {
       await guest.stop();
     }
     const read = (name: string): string => readFileSync(join(results, name), 'utf8');
-    return { counts: JSON.parse(read('counts.json')) as Counts, files: Object.fromEntries(readdirSync(results).map((name) => [name, read(name)])) };
+    return {
+      counts: JSON.parse(read('counts.json')) as Counts,
+      files: Object.fromEntries(readdirSync(results).map((name) => [name, read(name)])),
+    };
   } catch (error) {
     tell(`the tests did not end: ${String(error)}`);
     return { counts: { passed: 0, failed: 1, skipped: 0 }, files: {} };

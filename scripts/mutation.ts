@@ -2,9 +2,18 @@
 import { bundleTests, guestTests } from './guest.ts';
 
 const started = performance.now();
-const say = (line: string): void => { process.stdout.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)}s] ${line}\n`); };
+const say = (line: string): void => {
+  process.stdout.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)}s] ${line}\n`);
+};
 const tests = await bundleTests();
-const runs = await Promise.all((['trixie', 'bookworm'] as const).map((suite) => guestTests(suite, ['mutation'], tests, (line) => say(`${suite.padEnd(9)} ${line}`))));
-const [passed, failed] = [runs.reduce((sum, { counts }) => sum + counts.passed, 0), runs.reduce((sum, { counts }) => sum + counts.failed + counts.skipped, 0)];
+const runs = await Promise.all(
+  (['trixie', 'bookworm'] as const).map((suite) =>
+    guestTests(suite, ['mutation'], tests, (line) => say(`${suite.padEnd(9)} ${line}`)),
+  ),
+);
+const [passed, failed] = [
+  runs.reduce((sum, { counts }) => sum + counts.passed, 0),
+  runs.reduce((sum, { counts }) => sum + counts.failed + counts.skipped, 0),
+];
 process.stdout.write(`${String(passed)} passed, ${String(failed)} failed\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

@@ -32,15 +32,22 @@ async function run(): Promise<void> {
     const json = join(inputs.reportDir, REPORT_FILES.json);
     const junit = join(inputs.reportDir, REPORT_FILES.junit);
     result = judge(ended, textOf(json), startedMs);
-    reports = { ...(result.report === undefined ? {} : { json }), ...(writtenSince(junit, startedMs) ? { junit } : {}) };
-    if (result.failure === undefined && reports.junit === undefined) result = broken(`This run wrote no ${REPORT_FILES.junit}.`, undefined, result.report);
+    reports = {
+      ...(result.report === undefined ? {} : { json }),
+      ...(writtenSince(junit, startedMs) ? { junit } : {}),
+    };
+    if (result.failure === undefined && reports.junit === undefined)
+      result = broken(`This run wrote no ${REPORT_FILES.junit}.`, undefined, result.report);
   } catch (thrown) {
     const error = asHarnessError(thrown);
     result = broken(oneLine(`${error.message} ${error.hint}`, 2000), error.exit);
   }
   const ran = result;
   let changes = '';
-  const base = inputs?.diff === true ? baseCommit(process.env['GITHUB_EVENT_NAME'], textOf(process.env['GITHUB_EVENT_PATH'] ?? '')) : undefined;
+  const base =
+    inputs?.diff === true
+      ? baseCommit(process.env['GITHUB_EVENT_NAME'], textOf(process.env['GITHUB_EVENT_PATH'] ?? ''))
+      : undefined;
   if (inputs !== undefined && base !== undefined && result.report !== undefined) {
     const file = join(inputs.reportDir, 'diff.md');
     rmSync(file, { force: true });
@@ -55,24 +62,34 @@ async function run(): Promise<void> {
   } catch (thrown) {
     core.warning(oneLine(`The job summary could not be written: ${asHarnessError(thrown).message}`, 500));
   }
-  if (result.report !== undefined) for (const { message, ...place } of annotationsOf(result.report, root())) core.error(message, place);
+  if (result.report !== undefined)
+    for (const { message, ...place } of annotationsOf(result.report, root())) core.error(message, place);
   if (result.failure !== undefined) core.setFailed(result.failure);
 }
 
 /** The clean-up after the job, for a run that was killed before it could put things back. */
 async function post(): Promise<void> {
   const { exit, signal, startError } = await command(['cleanup']);
-  if (exit !== 0) core.warning(`The clean-up did not succeed (${oneLine(startError ?? signal ?? `exit ${exit ?? 'unknown'}`, 100)}): something that the run changed on this host may still be there.`);
+  if (exit !== 0)
+    core.warning(
+      `The clean-up did not succeed (${oneLine(startError ?? signal ?? `exit ${exit ?? 'unknown'}`, 100)}): something that the run changed on this host may still be there.`,
+    );
 }
 
 /** Runs the command line that lies beside this file's bundle. Its output is not ours: the runner obeys no command in it. */
 async function command(argv: readonly string[]): Promise<Ended> {
   const token = randomUUID();
-  const print = (line: string): void => { process.stdout.write(`${line}\n`); };
+  const print = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
   print(`::stop-commands::${token}`);
   try {
     // Both outputs go to standard output: the runner reads the two streams apart, and could take the token's end for earlier than it is.
-    return await runChild([process.execPath, join(__dirname, 'cli.cjs'), ...argv], childEnvironment(process.env), print);
+    return await runChild(
+      [process.execPath, join(__dirname, 'cli.cjs'), ...argv],
+      childEnvironment(process.env),
+      print,
+    );
   } finally {
     print(`::${token}::`);
   }
@@ -80,7 +97,10 @@ async function command(argv: readonly string[]): Promise<Ended> {
 
 async function summarize({ report, failure, exitCode }: Result, changes: string): Promise<void> {
   // A report that the action does not believe is not shown: its headline could say green.
-  const text = report !== undefined && report.exitCode === exitCode ? markdown(report, { root: root() }) : `## 🔴 Error\n\n${plain(failure ?? '', 2000)}\n`;
+  const text =
+    report !== undefined && report.exitCode === exitCode
+      ? markdown(report, { root: root() })
+      : `## 🔴 Error\n\n${plain(failure ?? '', 2000)}\n`;
   await core.summary.addRaw(text + changes).write();
 }
 
@@ -111,5 +131,7 @@ function writtenSince(file: string, ms: number): boolean {
 
 // Only as the bundle that action.yml names; a test that imports this file starts nothing.
 if (typeof require === 'function' && require.main === module) {
-  (core.getState(STATE) === '' ? run() : post()).catch((thrown: unknown) => core.setFailed(oneLine(String(thrown), 2000)));
+  (core.getState(STATE) === '' ? run() : post()).catch((thrown: unknown) =>
+    core.setFailed(oneLine(String(thrown), 2000)),
+  );
 }

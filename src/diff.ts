@@ -36,22 +36,52 @@ interface DiffOptions {
 
 /** @throws HarnessError when a profile cannot be read or loaded. */
 export async function diff(options: DiffOptions, events: RunEvents): Promise<DiffReport> {
-  const [base, head] = [profileText(options.base.file, options.folders), profileText(options.head.file, options.folders)];
+  const [base, head] = [
+    profileText(options.base.file, options.folders),
+    profileText(options.head.file, options.folders),
+  ];
   const notes: string[] = [];
-  if (base.abi !== head.abi) notes.push(`The abi was ${base.abi ?? 'not given'} and is ${head.abi ?? 'not given'}: which classes are mediated at all may differ.`);
+  if (base.abi !== head.abi)
+    notes.push(
+      `The abi was ${base.abi ?? 'not given'} and is ${head.abi ?? 'not given'}: which classes are mediated at all may differ.`,
+    );
   const names = [...new Set([...base.profiles, ...head.profiles].map(({ name }) => name))];
   const profiles: ProfileDiff[] = [];
   for (const name of names) {
     const [before, after] = [find(base, name), find(head, name)];
-    if (before === undefined || after === undefined) { profiles.push({ name, status: before === undefined ? 'added' : 'removed', rules: { added: [], removed: [], changed: [] }, differences: [] }); continue; }
-    const { differences, notes: more } = judge(before, after, options.waivers, options.today, { base: surroundingsOf(base, before), head: surroundingsOf(head, after) });
+    if (before === undefined || after === undefined) {
+      profiles.push({
+        name,
+        status: before === undefined ? 'added' : 'removed',
+        rules: { added: [], removed: [], changed: [] },
+        differences: [],
+      });
+      continue;
+    }
+    const { differences, notes: more } = judge(before, after, options.waivers, options.today, {
+      base: surroundingsOf(base, before),
+      head: surroundingsOf(head, after),
+    });
     notes.push(...more);
-    const examples = options.kernel ? await confirmed(options, before, after, differences, notes) : differences.map(({ examples: list }) => list.map((access): Example => ({ access })));
-    profiles.push({ name, status: 'both', rules: ruleChanges(before, after), differences: differences.map((one, i) => ({ ...one, examples: examples[i] ?? [] })) });
+    const examples = options.kernel
+      ? await confirmed(options, before, after, differences, notes)
+      : differences.map(({ examples: list }) => list.map((access): Example => ({ access })));
+    profiles.push({
+      name,
+      status: 'both',
+      rules: ruleChanges(before, after),
+      differences: differences.map((one, i) => ({ ...one, examples: examples[i] ?? [] })),
+    });
   }
   if (!options.kernel) notes.push('Not confirmed: no kernel with AppArmor was asked.');
   const probes = options.spec === undefined ? undefined : await probeChanges(options, options.spec, events, notes);
-  return { base: options.base.label, head: options.head.label, profiles, notes, ...(probes === undefined ? {} : { probes }) };
+  return {
+    base: options.base.label,
+    head: options.head.label,
+    profiles,
+    notes,
+    ...(probes === undefined ? {} : { probes }),
+  };
 }
 
 function find({ profiles }: ProfileText, name: string): ProfileBlock | undefined {
@@ -59,9 +89,20 @@ function find({ profiles }: ProfileText, name: string): ProfileBlock | undefined
 }
 
 /** Loads both sides under names of their own, and asks for each example. */
-async function confirmed(options: DiffOptions, base: ProfileBlock, head: ProfileBlock, differences: readonly Judged[], notes: string[]): Promise<Example[][]> {
+async function confirmed(
+  options: DiffOptions,
+  base: ProfileBlock,
+  head: ProfileBlock,
+  differences: readonly Judged[],
+  notes: string[],
+): Promise<Example[][]> {
   const unasked = differences.map(({ examples }) => examples.map((access): Example => ({ access })));
-  if (differences.length === 0 || base.kind !== 'profile' || [base, head].some(({ flags }) => flags.some((flag) => /^(?:unconfined|default_allow)$/.test(flag)))) return unasked;
+  if (
+    differences.length === 0 ||
+    base.kind !== 'profile' ||
+    [base, head].some(({ flags }) => flags.some((flag) => /^(?:unconfined|default_allow)$/.test(flag)))
+  )
+    return unasked;
   const id = runId();
   const changes = await beginChanges(id, { switches: [] });
   try {
@@ -70,13 +111,22 @@ async function confirmed(options: DiffOptions, base: ProfileBlock, head: Profile
       return (await loadProfile({ from: 'file', file, name, mode }, { suffix: `${id}.${side}`, changes })).loadedAs;
     };
     const line = openConfirm(await load(options.base, base, 'base'), await load(options.head, head, 'head'));
-    if (line === undefined) { notes.push('Not confirmed: this kernel answers no questions about policy.'); return unasked; }
+    if (line === undefined) {
+      notes.push('Not confirmed: this kernel answers no questions about policy.');
+      return unasked;
+    }
     try {
-      return differences.map(({ change, examples }) => examples.map((access): Example => {
-        const said = line.confirm(access);
-        if (said === undefined || change === 'transition' || change === 'logging') return { access };
-        return { access, kernel: said.base === (change === 'denied') && said.head === (change === 'allowed') ? 'agrees' : 'disagrees' };
-      }));
+      return differences.map(({ change, examples }) =>
+        examples.map((access): Example => {
+          const said = line.confirm(access);
+          if (said === undefined || change === 'transition' || change === 'logging') return { access };
+          return {
+            access,
+            kernel:
+              said.base === (change === 'denied') && said.head === (change === 'allowed') ? 'agrees' : 'disagrees',
+          };
+        }),
+      );
     } finally {
       line.close();
     }
@@ -86,18 +136,40 @@ async function confirmed(options: DiffOptions, base: ProfileBlock, head: Profile
 }
 
 /** Probes of the spec that end differently under the two profiles. */
-async function probeChanges({ base, head, lab, signal }: DiffOptions, spec: string, events: RunEvents, notes: string[]): Promise<NonNullable<DiffReport['probes']>> {
+async function probeChanges(
+  { base, head, lab, signal }: DiffOptions,
+  spec: string,
+  events: RunEvents,
+  notes: string[],
+): Promise<NonNullable<DiffReport['probes']>> {
   const ledgers: Ledger[] = [];
   for (const side of [base, head]) {
     events.progress(`trying the probes of ${spec} under ${side.label}`);
-    ledgers.push(await run({ specs: [spec], profile: side.file, bail: false, inPlace: false, keepAuditSwitch: false, signal, ...(lab === undefined ? {} : { lab }) }, events));
+    ledgers.push(
+      await run(
+        {
+          specs: [spec],
+          profile: side.file,
+          bail: false,
+          inPlace: false,
+          keepAuditSwitch: false,
+          signal,
+          ...(lab === undefined ? {} : { lab }),
+        },
+        events,
+      ),
+    );
   }
-  const [before, after] = ledgers.map((ledger) => new Map(ledger.suites.flatMap(({ entries }) => entries).map((entry) => [entry.probe.name, entry.verdict])));
-  for (const { faults, suites } of ledgers) for (const fault of [...faults, ...suites.flatMap((suite) => suite.faults)]) notes.push(`${spec}: ${fault.message}`);
+  const [before, after] = ledgers.map(
+    (ledger) =>
+      new Map(ledger.suites.flatMap(({ entries }) => entries).map((entry) => [entry.probe.name, entry.verdict])),
+  );
+  for (const { faults, suites } of ledgers)
+    for (const fault of [...faults, ...suites.flatMap((suite) => suite.faults)])
+      notes.push(`${spec}: ${fault.message}`);
   const changed = [...(after ?? [])].flatMap(([name, is]) => {
     const was = before?.get(name);
-    return was === undefined || was.kind === is.kind && was.code === is.code ? [] : [{ name, base: was, head: is }];
+    return was === undefined || (was.kind === is.kind && was.code === is.code) ? [] : [{ name, base: was, head: is }];
   });
   return { spec, tried: after?.size ?? 0, changed };
 }
-

@@ -67,9 +67,20 @@ export async function init(options: InitOptions, events: SessionEvents): Promise
   const result: { done?: Initiated } = {};
   const takeAway = makeStandIns(options.files, standIns, options.owner);
   try {
-    await onHost(run, options, events, { host: () => undefined, note: (thrown) => { throw thrown; } }, async (session) => {
-      result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
-    });
+    await onHost(
+      run,
+      options,
+      events,
+      {
+        host: () => undefined,
+        note: (thrown) => {
+          throw thrown;
+        },
+      },
+      async (session) => {
+        result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
+      },
+    );
   } finally {
     takeAway();
   }
@@ -92,25 +103,43 @@ interface Subject {
 
 function blockOf({ profiles }: ProfileText, file: string): ProfileBlock {
   const [block, another] = profiles.filter(({ kind }) => kind === 'profile');
-  if (block === undefined || another !== undefined) throw new HarnessError('profile-ambiguous', `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init writes a spec for one.`);
+  if (block === undefined || another !== undefined)
+    throw new HarnessError(
+      'profile-ambiguous',
+      `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init writes a spec for one.`,
+    );
   const odd = block.flags.find((flag) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag));
-  if (odd !== undefined) throw new HarnessError('usage', `The profile ${block.name} has the flag ${odd}: what it denies cannot be tried.`);
+  if (odd !== undefined)
+    throw new HarnessError('usage', `The profile ${block.name} has the flag ${odd}: what it denies cannot be tried.`);
   return block;
 }
 
 /** A capability for low ports is only asked for where Docker does not open them to all. */
-function headOf(block: ProfileBlock, text: ProfileText, standIns: readonly string[], { image, build, relative, files }: InitOptions): SpecHead {
+function headOf(
+  block: ProfileBlock,
+  text: ProfileText,
+  standIns: readonly string[],
+  { image, build, relative, files }: InitOptions,
+): SpecHead {
   const lowPorts = block.rules.some((rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'));
   return {
-    title: block.name, profile: relative(text.file), image, ...(build === undefined ? {} : { build: relative(build) }),
-    peers: peersOf(block), ...(standIns.length === 0 ? {} : { standIn: { source: relative(`${files}${STOOD_IN}`), target: STOOD_IN } }),
+    title: block.name,
+    profile: relative(text.file),
+    image,
+    ...(build === undefined ? {} : { build: relative(build) }),
+    peers: peersOf(block),
+    ...(standIns.length === 0 ? {} : { standIn: { source: relative(`${files}${STOOD_IN}`), target: STOOD_IN } }),
     sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
   };
 }
 
 function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptions, run: string): Plan {
   const { spec, locate, problems } = validateSpec(output, `${specHead(head)}\n${probes.join('\n')}\n`);
-  if (spec === undefined) throw new HarnessError('internal', `The generated spec is invalid: ${problems.map(({ message }) => message).join('; ')}`);
+  if (spec === undefined)
+    throw new HarnessError(
+      'internal',
+      `The generated spec is invalid: ${problems.map(({ message }) => message).join('; ')}`,
+    );
   return resolvePlan(output, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
 }
 
@@ -126,25 +155,59 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
     if (stage === undefined || policy === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
     const goals = goalsIn(subject, stage.confined.pid, session);
     const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
-    session.events.progress(`${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`);
+    session.events.progress(
+      `${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`,
+    );
     const extras = extrasOf(block);
-    const { probes } = planOf(head, [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join('\n'))], options, session.run);
-    const trial = new Trial({ probes, confined: stage.confined, ...(stage.control === undefined ? {} : { control: stage.control }), log: session.log, barrier: session.barrier, profiles: policy.names, container: plan.container, foregone: () => undefined });
+    const { probes } = planOf(
+      head,
+      [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join('\n'))],
+      options,
+      session.run,
+    );
+    const trial = new Trial({
+      probes,
+      confined: stage.confined,
+      ...(stage.control === undefined ? {} : { control: stage.control }),
+      log: session.log,
+      barrier: session.barrier,
+      profiles: policy.names,
+      container: plan.container,
+      foregone: () => undefined,
+    });
     const held = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
     const heldExtras: Extra[] = [];
     for (const [i, probe] of probes.slice(shortlist.length).entries()) {
       const extra = extras[i];
-      if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass') heldExtras.push(extra);
+      if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass')
+        heldExtras.push(extra);
     }
-    const untestable = own(block).flatMap((rule) => untestableOf(rule, subject.changes.get(rule.id) ?? [], (path, follow) => lookInside(stage.confined.pid, path, follow)));
-    return told({ ...subject, head: { ...head, untestable } }, choose(goals, (one) => held.get(one)), heldExtras, { tried: probes.length, held: held.size + heldExtras.length });
+    const untestable = own(block).flatMap((rule) =>
+      untestableOf(rule, subject.changes.get(rule.id) ?? [], (path, follow) =>
+        lookInside(stage.confined.pid, path, follow),
+      ),
+    );
+    return told(
+      { ...subject, head: { ...head, untestable } },
+      choose(goals, (one) => held.get(one)),
+      heldExtras,
+      { tried: probes.length, held: held.size + heldExtras.length },
+    );
   } finally {
     await tearDown(draft, containers, () => undefined);
   }
 }
 
 function goalsIn({ text, block, changes, names }: Subject, pid: number, { events }: Session): Goal[] {
-  const pool = poolIn(pid, text, block, (line) => { events.progress(line); }, names);
+  const pool = poolIn(
+    pid,
+    text,
+    block,
+    (line) => {
+      events.progress(line);
+    },
+    names,
+  );
   return own(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
 
@@ -163,7 +226,12 @@ function remembering(find: FindInclude): FindInclude {
 }
 
 /** Those whose prediction came true. */
-async function holding(trial: Trial, probes: readonly Probe[], shortlist: readonly Predicted[], signal: AbortSignal): Promise<Map<Predicted, Held>> {
+async function holding(
+  trial: Trial,
+  probes: readonly Probe[],
+  shortlist: readonly Predicted[],
+  signal: AbortSignal,
+): Promise<Map<Predicted, Held>> {
   const held = new Map<Predicted, Held>();
   for (const [i, probe] of probes.entries()) {
     const { verdict } = await abortable(signal, trial.settle(probe));
@@ -173,10 +241,33 @@ async function holding(trial: Trial, probes: readonly Probe[], shortlist: readon
   return held;
 }
 
-function told({ head: { standIn, ...head }, block, standIns }: Subject, { choices, open }: Chosen, extras: readonly Extra[], { tried, held }: { tried: number; held: number }): Initiated {
+function told(
+  { head: { standIn, ...head }, block, standIns }: Subject,
+  { choices, open }: Chosen,
+  extras: readonly Extra[],
+  { tried, held }: { tried: number; held: number },
+): Initiated {
   const rules = own(block);
   const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
-  const needed = neededFor(standIns, choices.flatMap(({ predicted }) => predicted.candidate.words));
-  const yaml = composeSpec({ ...head, ...(needed.length === 0 || standIn === undefined ? {} : { standIn }) }, groupsOf(rules), choices, extras, ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`);
-  return { yaml, tried, held, rules: rules.length, without, open, probes: choices.length + extras.length, standIns: needed };
+  const needed = neededFor(
+    standIns,
+    choices.flatMap(({ predicted }) => predicted.candidate.words),
+  );
+  const yaml = composeSpec(
+    { ...head, ...(needed.length === 0 || standIn === undefined ? {} : { standIn }) },
+    groupsOf(rules),
+    choices,
+    extras,
+    ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`,
+  );
+  return {
+    yaml,
+    tried,
+    held,
+    rules: rules.length,
+    without,
+    open,
+    probes: choices.length + extras.length,
+    standIns: needed,
+  };
 }

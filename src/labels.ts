@@ -31,8 +31,11 @@ function sorted(label: string): string {
 
 /** Names may hold slashes, but no `//`: that begins a child. */
 function mapParts(label: string, rename: (name: string) => string): string {
-  return label.split('//&').map((part) => {
-    const end = part.indexOf('//');
-    return end < 0 ? rename(part) : rename(part.slice(0, end)) + part.slice(end);
-  }).join('//&');
+  return label
+    .split('//&')
+    .map((part) => {
+      const end = part.indexOf('//');
+      return end < 0 ? rename(part) : rename(part.slice(0, end)) + part.slice(end);
+    })
+    .join('//&');
 }

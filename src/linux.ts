@@ -12,13 +12,17 @@ ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL EN
 ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
 EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
 EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 // Linux numbers from 1 on, in the kernel's order (asm-generic/signal.h); 32 and above are real-time signals.
 const SIGNALS = `
 HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
 VTALRM PROF WINCH IO PWR SYS
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 /** Symbolic name of a Linux error number, whatever system this runs on; undefined for 0. */
 export function errnoName(errno: number): string | undefined {
@@ -40,10 +44,18 @@ chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linu
 net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice
 sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
 block_suspend audit_read perfmon bpf checkpoint_restore
-`.trim().split(/\s+/);
+`
+  .trim()
+  .split(/\s+/);
 
 const numbered = (text: string): Readonly<Record<string, number>> =>
-  Object.fromEntries(text.trim().split(/\s+/).map((entry) => entry.split('=')).map(([name = '', value = '']) => [name, Number(value)]));
+  Object.fromEntries(
+    text
+      .trim()
+      .split(/\s+/)
+      .map((entry) => entry.split('='))
+      .map(([name = '', value = '']) => [name, Number(value)]),
+  );
 
 /** Socket families by AppArmor's names. */
 export const SOCKET_FAMILIES = numbered(`

@@ -7,14 +7,17 @@ const REGEX_MS = 1000;
 
 /** @returns what does not hold, as the end of a sentence, or undefined when all does. */
 export function matchText(match: TextMatch, text: string): string | undefined {
-  if (match.equals !== undefined && text !== match.equals) return `was to be ${JSON.stringify(match.equals)} but was ${excerpt(text)}`;
-  if (match.contains !== undefined && !text.includes(match.contains)) return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text)}`;
+  if (match.equals !== undefined && text !== match.equals)
+    return `was to be ${JSON.stringify(match.equals)} but was ${excerpt(text)}`;
+  if (match.contains !== undefined && !text.includes(match.contains))
+    return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text)}`;
   if (match.matches !== undefined) {
     const found = regexTest(match.matches, text);
     if (found === undefined) return `could not be compared with /${match.matches}/ in ${String(REGEX_MS)} ms`;
     if (!found) return `was to match /${match.matches}/ but was ${excerpt(text)}`;
   }
-  if (match.not !== undefined && matchText(match.not, text) === undefined) return `was ${excerpt(text)}, which the spec excludes`;
+  if (match.not !== undefined && matchText(match.not, text) === undefined)
+    return `was ${excerpt(text)}, which the spec excludes`;
   return undefined;
 }
 
@@ -36,7 +39,8 @@ export function matchRecord(match: RecordMatch, record: AuditRecord): string | u
 function matchMask(match: TextMatch, value: string): string | undefined {
   const have = maskSet(value);
   const all = (wanted: string): boolean => [...maskSet(wanted)].every((item) => have.has(item));
-  if (match.equals !== undefined && !(all(match.equals) && maskSet(match.equals).size === have.size)) return `was to be ${match.equals} but was ${value}`;
+  if (match.equals !== undefined && !(all(match.equals) && maskSet(match.equals).size === have.size))
+    return `was to be ${match.equals} but was ${value}`;
   if (match.contains !== undefined && !all(match.contains)) return `was to contain ${match.contains} but was ${value}`;
   const { equals: _equals, contains: _contains, not, ...rest } = match;
   if (not !== undefined && matchMask(not, value) === undefined) return `was ${value}, which the spec excludes`;
@@ -48,7 +52,9 @@ function isMask(key: string): boolean {
 }
 
 function maskSet(mask: string): Set<string> {
-  return new Set(/^[a-z]{1,12}$/.test(mask) && /^[xwracdkml]+$/.test(mask) ? mask : mask.split(/\s+/).filter((word) => word !== ''));
+  return new Set(
+    /^[a-z]{1,12}$/.test(mask) && /^[xwracdkml]+$/.test(mask) ? mask : mask.split(/\s+/).filter((word) => word !== ''),
+  );
 }
 
 function regexTest(source: string, text: string): boolean | undefined {

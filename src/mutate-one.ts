@@ -17,7 +17,12 @@ type Judgement =
  * passes under the original in between, kills as well: the spec no longer proves what it did.
  * @param probes those that are likeliest to kill first.
  */
-export async function judge(bench: Workbench, policy: Buffer, probes: readonly Probe[], onRenew: () => void): Promise<Judgement> {
+export async function judge(
+  bench: Workbench,
+  policy: Buffer,
+  probes: readonly Probe[],
+  onRenew: () => void,
+): Promise<Judgement> {
   try {
     return await judgeLoaded(bench, policy, probes, onRenew);
   } finally {
@@ -25,7 +30,12 @@ export async function judge(bench: Workbench, policy: Buffer, probes: readonly P
   }
 }
 
-async function judgeLoaded(bench: Workbench, policy: Buffer, probes: readonly Probe[], onRenew: () => void): Promise<Judgement> {
+async function judgeLoaded(
+  bench: Workbench,
+  policy: Buffer,
+  probes: readonly Probe[],
+  onRenew: () => void,
+): Promise<Judgement> {
   let rest = probes;
   let doubt: Entry | undefined;
   while (rest.length > 0) {
@@ -35,10 +45,14 @@ async function judgeLoaded(bench: Workbench, policy: Buffer, probes: readonly Pr
     const { red, settled } = found;
     const proved = red.verdict.kind === 'fail' || red.verdict.kind === 'vacuous';
     const tidy = await bench.undo(settled);
-    const suspects = settled.filter(({ probe, verdict }) => verdict.kind !== 'pass' && (leavesTraces(probe) || (probe === red.probe && !proved))).map(({ probe }) => probe);
+    const suspects = settled
+      .filter(
+        ({ probe, verdict }) => verdict.kind !== 'pass' && (leavesTraces(probe) || (probe === red.probe && !proved)),
+      )
+      .map(({ probe }) => probe);
     if (tidy && suspects.length === 0 && !(await doubted(bench, red))) return killed(red);
     bench.load(bench.original);
-    if (tidy && await bench.firstRed(suspects) === undefined) {
+    if (tidy && (await bench.firstRed(suspects)) === undefined) {
       if (proved) return killed(red);
     } else {
       onRenew();
@@ -47,13 +61,21 @@ async function judgeLoaded(bench: Workbench, policy: Buffer, probes: readonly Pr
     bench.load(policy);
     const again = await bench.firstRed([red.probe]);
     if (again !== undefined) {
-      if (leavesTraces(red.probe)) { bench.load(bench.original); if (await bench.firstRed([red.probe]) !== undefined) { onRenew(); await bench.renew(); } }
+      if (leavesTraces(red.probe)) {
+        bench.load(bench.original);
+        if ((await bench.firstRed([red.probe])) !== undefined) {
+          onRenew();
+          await bench.renew();
+        }
+      }
       return killed(again.red);
     }
     doubt ??= proved ? undefined : red;
     rest = rest.slice(rest.indexOf(red.probe) + 1);
   }
-  return doubt === undefined ? { state: 'survived' } : { state: 'undecided', reason: `${doubt.probe.name}: ${doubt.verdict.reason}` };
+  return doubt === undefined
+    ? { state: 'survived' }
+    : { state: 'undecided', reason: `${doubt.probe.name}: ${doubt.verdict.reason}` };
 }
 
 /**
@@ -63,7 +85,7 @@ async function judgeLoaded(bench: Workbench, policy: Buffer, probes: readonly Pr
 async function doubted(bench: Workbench, { probe, observation, verdict }: Entry): Promise<boolean> {
   if (verdict.kind === 'fail' && observation?.errno !== 'EEXIST' && observation?.errno !== 'ENOENT') return false;
   bench.load(bench.original);
-  return await bench.firstRed([probe]) !== undefined;
+  return (await bench.firstRed([probe])) !== undefined;
 }
 
 /** Operations undo what they did, but for a removal; what a command leaves nobody knows. */

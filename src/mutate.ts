@@ -39,18 +39,46 @@ export async function mutate(options: MutateOptions, events: MutateEvents): Prom
   const pattern = patternOf(options.grep);
   const faults: Fault[] = [];
   const draft: Draft = { results: [], notes: [], restarts: 0, mutantsMs: 0 };
-  const note = (thrown: unknown): void => { const fault = asFault(thrown); faults.push(fault); events.fault(fault); };
+  const note = (thrown: unknown): void => {
+    const fault = asFault(thrown);
+    faults.push(fault);
+    events.fault(fault);
+  };
   let host: HostFacts | undefined;
   try {
-    await onHost(run, options, events, { note, host: (facts) => { host = facts; } }, (session) => work(plan, { ...options, pattern }, session, draft, note));
+    await onHost(
+      run,
+      options,
+      events,
+      {
+        note,
+        host: (facts) => {
+          host = facts;
+        },
+      },
+      (session) => work(plan, { ...options, pattern }, session, draft, note),
+    );
   } catch (thrown) {
     note(thrown);
   }
   return {
-    schema: 1, tool: toolVersion(), run, startedAt: started.toISOString(), durationMs: Date.now() - started.getTime(),
-    ...(host === undefined ? {} : { host }), spec: plan.file, title: plan.title, ...(plan.profile.from === 'file' ? { profileFile: plan.profile.file } : {}), probes: plan.probes.length,
-    options: { included: options.included, ...(options.grep === undefined ? {} : { grep: options.grep }), ...(options.minScore === undefined ? {} : { minScore: options.minScore }) },
-    ...draft, faults,
+    schema: 1,
+    tool: toolVersion(),
+    run,
+    startedAt: started.toISOString(),
+    durationMs: Date.now() - started.getTime(),
+    ...(host === undefined ? {} : { host }),
+    spec: plan.file,
+    title: plan.title,
+    ...(plan.profile.from === 'file' ? { profileFile: plan.profile.file } : {}),
+    probes: plan.probes.length,
+    options: {
+      included: options.included,
+      ...(options.grep === undefined ? {} : { grep: options.grep }),
+      ...(options.minScore === undefined ? {} : { minScore: options.minScore }),
+    },
+    ...draft,
+    faults,
   };
 }
 
@@ -64,18 +92,37 @@ interface Draft {
 
 /** The plan of the spec, with its profile as text. @throws HarnessError `no-profile-text` */
 function planOf({ spec, profile, image }: MutateOptions, run: string): Plan {
-  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }) });
+  const [plan] = loadPlans([spec], {
+    nonce: run.slice(0, 5),
+    ...(profile === undefined ? {} : { profile }),
+    ...(image === undefined ? {} : { image }),
+  });
   if (plan === undefined) throw new HarnessError('no-probes', 'There is no spec.');
   const file = textOf(plan.profile);
-  if (file === undefined) throw new HarnessError('no-profile-text', `${spec} tests ${plan.profile.from === 'engine' ? plan.profile.name : ''} as the engine loads it.`);
+  if (file === undefined)
+    throw new HarnessError(
+      'no-profile-text',
+      `${spec} tests ${plan.profile.from === 'engine' ? plan.profile.name : ''} as the engine loads it.`,
+    );
   const { mode } = plan.profile;
-  return { ...plan, profile: { from: 'file', file, mode, ...(plan.profile.name === undefined ? {} : { name: plan.profile.name }) } };
+  return {
+    ...plan,
+    profile: { from: 'file', file, mode, ...(plan.profile.name === undefined ? {} : { name: plan.profile.name }) },
+  };
 }
 
-async function work(plan: Plan, options: MutateOptions & { readonly pattern: RegExp | undefined }, session: Session<MutateEvents>, draft: Draft, note: (thrown: unknown) => void): Promise<void> {
+async function work(
+  plan: Plan,
+  options: MutateOptions & { readonly pattern: RegExp | undefined },
+  session: Session<MutateEvents>,
+  draft: Draft,
+  note: (thrown: unknown) => void,
+): Promise<void> {
   const { events } = session;
   const text = profileText(plan.profile.from === 'file' ? plan.profile.file : '');
-  const mutants = mutantsOf(text, { included: options.included }).filter((mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true);
+  const mutants = mutantsOf(text, { included: options.included }).filter(
+    (mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true,
+  );
   const bench = new Workbench(plan, session, options.signal);
   try {
     const baseline = await bench.open();
@@ -88,15 +135,27 @@ async function work(plan: Plan, options: MutateOptions & { readonly pattern: Reg
       draft.notes.push(...unused(plan, mutantsOf(text, { included: true })));
     } finally {
       draft.mutantsMs = Math.round(performance.now() - began);
-      for (const mutant of mutants.slice(draft.results.length)) draft.results.push({ ...told(mutant), state: 'untried', reason: 'The run ended before.', ms: 0 });
+      for (const mutant of mutants.slice(draft.results.length))
+        draft.results.push({ ...told(mutant), state: 'untried', reason: 'The run ended before.', ms: 0 });
     }
-    const survivors = mutants.filter(({ id }) => draft.results.some((one) => one.id === id && one.state === 'survived'));
-    const suggested = await suggest(survivors, { text, plan, bench, session, signal: options.signal }, () => { draft.restarts += 1; });
+    const survivors = mutants.filter(({ id }) =>
+      draft.results.some((one) => one.id === id && one.state === 'survived'),
+    );
+    const suggested = await suggest(survivors, { text, plan, bench, session, signal: options.signal }, () => {
+      draft.restarts += 1;
+    });
     draft.notes.push(...suggested.notes);
-    draft.results = draft.results.map((one) => { const probe = suggested.probes.get(one.sameAs ?? one.id); return probe === undefined || one.state !== 'survived' ? one : { ...one, probe }; });
+    draft.results = draft.results.map((one) => {
+      const probe = suggested.probes.get(one.sameAs ?? one.id);
+      return probe === undefined || one.state !== 'survived' ? one : { ...one, probe };
+    });
     // a container that a mutant left spoilt would have made later kills worthless
     const after = await bench.firstRed(usable.filter((probe) => !removes(probe)));
-    if (after !== undefined) throw new HarnessError('spec-not-green', `After the mutants, with the profile unchanged, ${after.red.probe.name} no longer passes: ${after.red.verdict.reason}`);
+    if (after !== undefined)
+      throw new HarnessError(
+        'spec-not-green',
+        `After the mutants, with the profile unchanged, ${after.red.probe.name} no longer passes: ${after.red.verdict.reason}`,
+      );
     events.progress('with the profile unchanged, all probes pass as before');
   } finally {
     await bench.close(note);
@@ -116,7 +175,17 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-async function judgeAll({ bench, text, mutants, probes, covering, plan: { untestable }, session: { events }, draft, signal }: Work): Promise<void> {
+async function judgeAll({
+  bench,
+  text,
+  mutants,
+  probes,
+  covering,
+  plan: { untestable },
+  session: { events },
+  draft,
+  signal,
+}: Work): Promise<void> {
   const compiled = ahead(mutants, (mutant) => bench.compile(mutatedText(text, mutant)));
   const byPolicy = new Map<string, MutantResult>();
   /** Probes that killed mutants of a rule: they are tried first on the next of it. */
@@ -136,16 +205,31 @@ async function judgeAll({ bench, text, mutants, probes, covering, plan: { untest
 
     async function resultOf(): Promise<Pick<MutantResult, 'state' | 'killedBy' | 'reason' | 'sameAs'>> {
       if (!Buffer.isBuffer(policy)) return { state: 'invalid', reason: policy.message };
-      if (policy.equals(bench.original)) return { state: 'equivalent', reason: 'It compiles to the same policy, byte for byte.' };
-      if (twin !== undefined) return { state: twin.state, sameAs: twin.id, ...(twin.killedBy === undefined ? {} : { killedBy: twin.killedBy }), ...(twin.reason === undefined ? {} : { reason: twin.reason }) };
+      if (policy.equals(bench.original))
+        return { state: 'equivalent', reason: 'It compiles to the same policy, byte for byte.' };
+      if (twin !== undefined)
+        return {
+          state: twin.state,
+          sameAs: twin.id,
+          ...(twin.killedBy === undefined ? {} : { killedBy: twin.killedBy }),
+          ...(twin.reason === undefined ? {} : { reason: twin.reason }),
+        };
       const difference = compiledDifference(bench.original, policy);
       if (difference === undefined) return { state: 'equivalent', reason: ALIKE };
       const key = mutant.rule ?? mutant.id;
-      const first = killers.get(key) ?? probes.filter(({ id }) => covering.get(key)?.includes(id) === true).sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
-      const judgement = await judge(bench, policy, inOrder(probes, first), () => { draft.restarts += 1; });
+      const first =
+        killers.get(key) ??
+        probes
+          .filter(({ id }) => covering.get(key)?.includes(id) === true)
+          .sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
+      const judgement = await judge(bench, policy, inOrder(probes, first), () => {
+        draft.restarts += 1;
+      });
       if (judgement.state === 'survived') {
         const declared = untestable.find(({ rule, becomes }) => rule === mutant.before && becomes === mutant.after);
-        return declared === undefined ? { state: 'survived', reason: exampleText(difference) } : { state: 'untestable', reason: declared.because };
+        return declared === undefined
+          ? { state: 'survived', reason: exampleText(difference) }
+          : { state: 'untestable', reason: declared.because };
       }
       if (judgement.state === 'undecided') return judgement;
       killers.set(key, [judgement.probe, ...first.filter((probe) => probe !== judgement.probe)]);
@@ -154,27 +238,45 @@ async function judgeAll({ bench, text, mutants, probes, covering, plan: { untest
   }
 }
 
-const ALIKE = 'No access is decided otherwise: walked together, the automata of both policies answer alike everywhere. Only how loudly is denied may differ, and a run makes every denial speak.';
+const ALIKE =
+  'No access is decided otherwise: walked together, the automata of both policies answer alike everywhere. Only how loudly is denied may differ, and a run makes every denial speak.';
 
 /** The shortest access that tells the policies apart. */
 function exampleText({ kind, what }: CompiledDifference): string {
-  return kind === 'path' ? `For example, ${what} is decided otherwise.` : kind === 'form' ? `The compiled policies differ: ${what}.` : `Another ${kind} is decided otherwise: ${what}.`;
+  return kind === 'path'
+    ? `For example, ${what} is decided otherwise.`
+    : kind === 'form'
+      ? `The compiled policies differ: ${what}.`
+      : `Another ${kind} is decided otherwise: ${what}.`;
 }
 
 /** What the spec says of mutants that there are not: the profile has changed since. */
 function unused({ untestable }: Plan, mutants: readonly Mutant[]): string[] {
-  return untestable.filter(({ rule, becomes }) => !mutants.some(({ before, after }) => before === rule && after === becomes))
+  return untestable
+    .filter(({ rule, becomes }) => !mutants.some(({ before, after }) => before === rule && after === becomes))
     .map(({ rule, becomes }) => `The spec calls \`${rule}\` → \`${becomes}\` untestable, but there is no such mutant.`);
 }
 
 /** First the likeliest; then what costs least: operations, which share a round, then commands, then the service. */
 function inOrder(probes: readonly Probe[], first: readonly Probe[]): Probe[] {
-  const cost = (probe: Probe): number => first.includes(probe) ? first.indexOf(probe) - first.length : !leavesTraces(probe) ? 0 : probe.action.kind === 'operation' ? 1 : probe.action.kind === 'http' ? 3 : 2;
+  const cost = (probe: Probe): number =>
+    first.includes(probe)
+      ? first.indexOf(probe) - first.length
+      : !leavesTraces(probe)
+        ? 0
+        : probe.action.kind === 'operation'
+          ? 1
+          : probe.action.kind === 'http'
+            ? 3
+            : 2;
   return [...probes].sort((a, b) => cost(a) - cost(b));
 }
 
 /** Compiles in the background, a few mutants before their turn. */
-function ahead(mutants: readonly Mutant[], compile: (mutant: Mutant) => Promise<Buffer>): (mutant: Mutant) => Promise<Buffer | HarnessError> {
+function ahead(
+  mutants: readonly Mutant[],
+  compile: (mutant: Mutant) => Promise<Buffer>,
+): (mutant: Mutant) => Promise<Buffer | HarnessError> {
   const under = new Map<Mutant, Promise<Buffer | HarnessError>>();
   let chain: Promise<unknown> = Promise.resolve();
   const begin = (mutant: Mutant): void => {
@@ -196,7 +298,11 @@ function ahead(mutants: readonly Mutant[], compile: (mutant: Mutant) => Promise<
 
 /** A text that the parser rejects is a result; all else is a failure. */
 function invalid(thrown: unknown): HarnessError {
-  if (!(thrown instanceof HarnessError) || (thrown.code !== 'profile-invalid' && thrown.code !== 'profile-not-isolated')) throw thrown;
+  if (
+    !(thrown instanceof HarnessError) ||
+    (thrown.code !== 'profile-invalid' && thrown.code !== 'profile-not-isolated')
+  )
+    throw thrown;
   return new HarnessError(thrown.code, thrown.details[0] ?? thrown.message);
 }
 
@@ -205,7 +311,14 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function told({ id, kind, file, line, before, after }: Mutant): Pick<MutantResult, 'id' | 'kind' | 'file' | 'line' | 'before' | 'after'> {
+function told({
+  id,
+  kind,
+  file,
+  line,
+  before,
+  after,
+}: Mutant): Pick<MutantResult, 'id' | 'kind' | 'file' | 'line' | 'before' | 'after'> {
   return { id, kind, file, line, before, after };
 }
 

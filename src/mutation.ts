@@ -46,7 +46,15 @@ export interface MutationReport extends ReportHead {
 type MutationCounts = Readonly<Record<MutantState, number>> & { readonly total: number };
 
 export function countMutants(results: readonly MutantResult[]): MutationCounts {
-  const counts: Record<MutantState, number> = { killed: 0, survived: 0, equivalent: 0, invalid: 0, untestable: 0, undecided: 0, untried: 0 };
+  const counts: Record<MutantState, number> = {
+    killed: 0,
+    survived: 0,
+    equivalent: 0,
+    invalid: 0,
+    untestable: 0,
+    undecided: 0,
+    untried: 0,
+  };
   for (const { state } of results) counts[state] += 1;
   return { ...counts, total: results.length };
 }
@@ -55,5 +63,5 @@ export function countMutants(results: readonly MutantResult[]): MutationCounts {
 export function scoreOf(results: readonly MutantResult[]): number | undefined {
   const { killed, survived, undecided } = countMutants(results);
   const all = killed + survived + undecided;
-  return all === 0 ? undefined : Math.floor(killed * 1000 / all) / 10;
+  return all === 0 ? undefined : Math.floor((killed * 1000) / all) / 10;
 }

@@ -12,10 +12,18 @@ import type { ProfileBlock, ProfileText } from './profile/rules.ts';
  * @param pid a process of the container, on the host.
  * @param names that would show rules or changes of them: tried where they are, and made where only the name is missing.
  */
-export function poolIn(pid: number, text: ProfileText, block: ProfileBlock, progress: (line: string) => void, names: readonly string[] = []): Pool {
+export function poolIn(
+  pid: number,
+  text: ProfileText,
+  block: ProfileBlock,
+  progress: (line: string) => void,
+  names: readonly string[] = [],
+): Pool {
   const found = inventory(pid, [...namedPaths(block), ...pathsOf(standInsAmong(names))]);
   const candidates = candidatesIn(found, (path, follow) => lookInside(pid, path, follow), block.name, names);
-  progress(`${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`);
+  progress(
+    `${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`,
+  );
   const policy = policyOf(block, surroundingsOf(text, block));
   return new Pool(candidates.map((candidate) => predict(candidate, policy)));
 }

@@ -36,18 +36,36 @@ export function exec(argv: readonly string[], options: ExecOptions = {}): Promis
     let timedOut = false;
     let startError: string | undefined;
     const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: 'pipe' });
-    const timer = options.timeoutMs === undefined ? undefined : setTimeout(() => {
-      timedOut = true;
-      child.kill('SIGKILL');
-    }, options.timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => { out.push(chunk); options.onStdout?.(chunk.toString()); });
-    child.stderr.on('data', (chunk: Buffer) => { err.push(chunk); options.onStderr?.(chunk.toString()); });
+    const timer =
+      options.timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            child.kill('SIGKILL');
+          }, options.timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => {
+      out.push(chunk);
+      options.onStdout?.(chunk.toString());
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err.push(chunk);
+      options.onStderr?.(chunk.toString());
+    });
     child.stdin.on('error', () => undefined); // a program may close its input early: its exit tells
-    child.on('error', (error: NodeJS.ErrnoException) => { startError = error.code ?? error.message; });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      startError = error.code ?? error.message;
+    });
     child.on('close', (exit, signal) => {
       clearTimeout(timer);
-      resolve({ argv, exit: startError === undefined ? exit ?? undefined : undefined, signal: signal ?? undefined, startError, timedOut,
-        stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() });
+      resolve({
+        argv,
+        exit: startError === undefined ? (exit ?? undefined) : undefined,
+        signal: signal ?? undefined,
+        startError,
+        timedOut,
+        stdout: Buffer.concat(out),
+        stderr: Buffer.concat(err).toString(),
+      });
     });
     child.stdin.end(options.input ?? '');
   });

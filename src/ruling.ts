@@ -7,13 +7,25 @@ import { outcomeOf } from './verdict.ts';
 
 /** Permission letters of an open mode; truncating needs the permission to write. */
 const OPEN: Readonly<Record<string, Permission>> = { read: 'r', write: 'w', append: 'a', create: 'w', truncate: 'w' };
-const NEEDS: Readonly<Record<string, Permission>> = { unlink: 'd', delete: 'd', exec: 'x', mkdir: 'c', mmap: 'm', lock: 'k' };
+const NEEDS: Readonly<Record<string, Permission>> = {
+  unlink: 'd',
+  delete: 'd',
+  exec: 'x',
+  mkdir: 'c',
+  mmap: 'm',
+  lock: 'k',
+};
 
 /** The file and the permissions that an operation needs, where one file rule decides; undefined for all else. */
-export function askedOf(action: Action): { path: string; permissions: readonly Permission[]; folder: boolean } | undefined {
+export function askedOf(
+  action: Action,
+): { path: string; permissions: readonly Permission[]; folder: boolean } | undefined {
   const path = pathOf(action);
   if (action.kind !== 'operation' || path === undefined) return undefined;
-  const modes = action.name === 'open' ? (action.args[0] ?? '').split(',').flatMap((mode) => OPEN[mode] ?? []) : [NEEDS[action.name]].filter((one) => one !== undefined);
+  const modes =
+    action.name === 'open'
+      ? (action.args[0] ?? '').split(',').flatMap((mode) => OPEN[mode] ?? [])
+      : [NEEDS[action.name]].filter((one) => one !== undefined);
   return modes.length === 0 ? undefined : { path, permissions: [...new Set(modes)], folder: action.name === 'mkdir' };
 }
 
@@ -30,7 +42,8 @@ export function withRuling(entry: Entry, pid: number, label: string): Entry {
   const ruling = askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
   if (ruling === undefined) return entry;
   const contradiction = contradicts(entry, ruling);
-  const verdict = contradiction === undefined ? entry.verdict : { ...entry.verdict, notes: [...entry.verdict.notes, contradiction] };
+  const verdict =
+    contradiction === undefined ? entry.verdict : { ...entry.verdict, notes: [...entry.verdict.notes, contradiction] };
   return { ...entry, ruling, verdict };
 }
 
@@ -38,8 +51,15 @@ export function withRuling(entry: Entry, pid: number, label: string): Entry {
 export function contradicts(entry: Entry, ruling: Ruling): string | undefined {
   const outcome = entry.observation === undefined ? undefined : outcomeOf(entry.probe, entry.observation);
   // a step before the access may be denied for a permission of its own
-  const denied = entry.witnesses.some(({ record: { type, fields } }) => type === 'DENIED' && fields['name'] === ruling.path && [...fields['denied_mask'] ?? ''].some((letter) => ruling.permissions.includes(letter)));
-  if (ruling.allowed && denied) return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
-  if (!ruling.allowed && outcome?.kind === 'succeeded') return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
+  const denied = entry.witnesses.some(
+    ({ record: { type, fields } }) =>
+      type === 'DENIED' &&
+      fields['name'] === ruling.path &&
+      [...(fields['denied_mask'] ?? '')].some((letter) => ruling.permissions.includes(letter)),
+  );
+  if (ruling.allowed && denied)
+    return `Contradiction: asked directly, the kernel says that the policy allows ${ruling.permissions} of ${ruling.path}, but its record says that it denied it.`;
+  if (!ruling.allowed && outcome?.kind === 'succeeded')
+    return `Contradiction: asked directly, the kernel says that the policy does not allow ${ruling.permissions} of ${ruling.path}, but the access succeeded.`;
   return undefined;
 }

@@ -20,7 +20,11 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
   const { events, options } = context;
   const draft = newDraft();
   const containers: Container[] = [];
-  const note = (thrown: unknown): void => { const fault = asFault(thrown); draft.faults.push(fault); events.fault(fault); };
+  const note = (thrown: unknown): void => {
+    const fault = asFault(thrown);
+    draft.faults.push(fault);
+    events.fault(fault);
+  };
   try {
     const preparing = prepare(plan, number, context, draft, containers, options.inPlace);
     draft.preparing = preparing.catch(() => undefined);
@@ -28,13 +32,22 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     const { stage, trial } = draft;
     if (stage === undefined || trial === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
     events.suite(assemble(plan, draft, []));
-    await runSuite(plan.title, plan.probes, async (probe) => {
-      const settled = explainAlias(await settle(trial, probe, options.signal), stage.confined.pid, draft.policy?.source ?? '');
-      const entry = withRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
-      draft.entries.set(probe.id, entry);
-      events.entry(entry);
-      return entry;
-    }, { bail: options.bail });
+    await runSuite(
+      plan.title,
+      plan.probes,
+      async (probe) => {
+        const settled = explainAlias(
+          await settle(trial, probe, options.signal),
+          stage.confined.pid,
+          draft.policy?.source ?? '',
+        );
+        const entry = withRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
+        draft.entries.set(probe.id, entry);
+        events.entry(entry);
+        return entry;
+      },
+      { bail: options.bail },
+    );
     const dead = await deathOf(stage);
     if (dead !== undefined) note(dead);
     if (draft.policy !== undefined) checkStillLoaded(draft.policy);
@@ -42,20 +55,30 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     note(thrown);
   } finally {
     const { policy, stage } = draft;
-    if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true) draft.coverage = await cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
+    if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true)
+      draft.coverage = await cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
     await tearDown(draft, containers, note);
   }
   const why = draft.faults[0];
   const bailed = options.bail && [...draft.entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
-  const entries = plan.probes.map((probe) => draft.entries.get(probe.id) ?? (bailed ? untried(probe, 'bail', BAILED, 'skipped')
-    : untried(probe, 'not-tried', `Not tried: ${why?.message.split('\n')[0] ?? 'the suite ended early.'}`)));
+  const entries = plan.probes.map(
+    (probe) =>
+      draft.entries.get(probe.id) ??
+      (bailed
+        ? untried(probe, 'bail', BAILED, 'skipped')
+        : untried(probe, 'not-tried', `Not tried: ${why?.message.split('\n')[0] ?? 'the suite ended early.'}`)),
+  );
   return assemble(plan, draft, entries);
 }
 
 /** A suite that --bail left out. */
 export function leftOut(plan: Plan): Suite {
   const draft = newDraft();
-  return assemble(plan, draft, plan.probes.map((probe) => untried(probe, 'bail', BAILED, 'skipped')));
+  return assemble(
+    plan,
+    draft,
+    plan.probes.map((probe) => untried(probe, 'bail', BAILED, 'skipped')),
+  );
 }
 
 async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {
@@ -69,10 +92,18 @@ async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<
 
 /** A container that dies while it is probed takes the meaning of later verdicts with it. */
 async function deathOf(stage: Stage): Promise<HarnessError | undefined> {
-  for (const [role, place] of [['confined', stage.confined], ['control', stage.control]] as const) {
+  for (const [role, place] of [
+    ['confined', stage.confined],
+    ['control', stage.control],
+  ] as const) {
     if (place === undefined) continue;
     const { running, exit } = await place.container.state();
-    if (!running) return new HarnessError(role === 'confined' ? 'container-exited' : 'control-failed', `The ${role} container exited with status ${String(exit)} while it was probed.`, { details: (await place.container.logs(10)).split('\n').filter(Boolean) });
+    if (!running)
+      return new HarnessError(
+        role === 'confined' ? 'container-exited' : 'control-failed',
+        `The ${role} container exited with status ${String(exit)} while it was probed.`,
+        { details: (await place.container.logs(10)).split('\n').filter(Boolean) },
+      );
   }
   return undefined;
 }
@@ -80,18 +111,33 @@ async function deathOf(stage: Stage): Promise<HarnessError | undefined> {
 function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
   const { policy, stage, trial } = draft;
   return {
-    file: plan.file, title: plan.title,
+    file: plan.file,
+    title: plan.title,
     ...(plan.profile.from === 'file' ? { profileFile: plan.profile.file } : {}),
-    image: plan.container.image, ...(draft.imageId === undefined ? {} : { imageId: draft.imageId }),
-    startedAt: draft.started.toISOString(), durationMs: Date.now() - draft.started.getTime(),
-    ...(policy === undefined ? {} : { confinement: {
-      profile: policy.name, loadedAs: policy.loadedAs, mode: policy.mode, labels: stage?.labels ?? [], parserWarnings: policy.warnings,
-      ...(policy.sourceSha256 === undefined ? {} : { sourceSha256: policy.sourceSha256 }),
-      ...(policy.policySha256 === undefined ? {} : { policySha256: policy.policySha256 }),
-      ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
-      ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
-    } }),
-    layers: [...layersOf(plan.container), ...draft.standIns], entries, otherRecords: [...draft.early, ...(trial?.others ?? [])], faults: draft.faults, ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
+    image: plan.container.image,
+    ...(draft.imageId === undefined ? {} : { imageId: draft.imageId }),
+    startedAt: draft.started.toISOString(),
+    durationMs: Date.now() - draft.started.getTime(),
+    ...(policy === undefined
+      ? {}
+      : {
+          confinement: {
+            profile: policy.name,
+            loadedAs: policy.loadedAs,
+            mode: policy.mode,
+            labels: stage?.labels ?? [],
+            parserWarnings: policy.warnings,
+            ...(policy.sourceSha256 === undefined ? {} : { sourceSha256: policy.sourceSha256 }),
+            ...(policy.policySha256 === undefined ? {} : { policySha256: policy.policySha256 }),
+            ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
+            ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
+          },
+        }),
+    layers: [...layersOf(plan.container), ...draft.standIns],
+    entries,
+    otherRecords: [...draft.early, ...(trial?.others ?? [])],
+    faults: draft.faults,
+    ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
   };
 }
 

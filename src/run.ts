@@ -40,26 +40,58 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
   let plans: Plan[] = [];
   let planned = 0;
   let host: HostFacts | undefined;
-  const note = (thrown: unknown): void => { const fault = asFault(thrown); faults.push(fault); events.fault(fault); };
+  const note = (thrown: unknown): void => {
+    const fault = asFault(thrown);
+    faults.push(fault);
+    events.fault(fault);
+  };
   try {
     const all = loadPlans(options.specs, { nonce: id.slice(0, 5), ...pick(options, 'profile', 'image') });
     planned = count(all);
     plans = selected(all, options.grep);
-    await onHost(id, options, events, { note, host: (facts) => { host = facts; } }, async (session) => {
-      for (const [number, plan] of plans.entries()) {
-        const bailed = options.bail && suites.some(({ entries, faults: found }) => found.length > 0 || entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'));
-        suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
-      }
-      if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
-    });
+    await onHost(
+      id,
+      options,
+      events,
+      {
+        note,
+        host: (facts) => {
+          host = facts;
+        },
+      },
+      async (session) => {
+        for (const [number, plan] of plans.entries()) {
+          const bailed =
+            options.bail &&
+            suites.some(
+              ({ entries, faults: found }) =>
+                found.length > 0 ||
+                entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'),
+            );
+          suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
+        }
+        if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
+      },
+    );
   } catch (thrown) {
     note(thrown);
   }
   return {
-    schema: 1, tool: toolVersion(), run: id, startedAt: started.toISOString(), durationMs: Date.now() - started.getTime(),
+    schema: 1,
+    tool: toolVersion(),
+    run: id,
+    startedAt: started.toISOString(),
+    durationMs: Date.now() - started.getTime(),
     ...(host === undefined ? {} : { host }),
-    options: { ...pick(options, 'grep', 'minCoverage'), bail: options.bail, inPlace: options.inPlace, planned, selected: count(plans) },
-    suites, faults,
+    options: {
+      ...pick(options, 'grep', 'minCoverage'),
+      bail: options.bail,
+      inPlace: options.inPlace,
+      planned,
+      selected: count(plans),
+    },
+    suites,
+    faults,
   };
 }
 
@@ -67,8 +99,14 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
 function selected(plans: readonly Plan[], grep: string | undefined): Plan[] {
   if (grep === undefined) return [...plans];
   let pattern: RegExp;
-  try { pattern = new RegExp(grep); } catch { throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`); }
-  const kept = plans.map((plan) => ({ ...plan, probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))) })).filter((plan) => plan.probes.length > 0);
+  try {
+    pattern = new RegExp(grep);
+  } catch {
+    throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`);
+  }
+  const kept = plans
+    .map((plan) => ({ ...plan, probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))) }))
+    .filter((plan) => plan.probes.length > 0);
   if (kept.length === 0) throw new HarnessError('no-probes', `No probe's name matches ${JSON.stringify(grep)}.`);
   return kept;
 }

@@ -44,10 +44,19 @@ interface Witnessed {
 }
 
 /** Does the work on a host that is ready for it, and puts the host back however the work ends. */
-export async function onHost<Events extends SessionEvents>(run: string, options: SessionOptions, events: Events, witnessed: Witnessed, work: (session: Session<Events>) => Promise<void>): Promise<void> {
+export async function onHost<Events extends SessionEvents>(
+  run: string,
+  options: SessionOptions,
+  events: Events,
+  witnessed: Witnessed,
+  work: (session: Session<Events>) => Promise<void>,
+): Promise<void> {
   const engine = await preflight();
-  for (const line of await sweep((dead) => engine.removeRun(dead))) events.progress(`cleaning up after a killed run: ${line}`);
-  const changes = await beginChanges(run, { switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'] });
+  for (const line of await sweep((dead) => engine.removeRun(dead)))
+    events.progress(`cleaning up after a killed run: ${line}`);
+  const changes = await beginChanges(run, {
+    switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
+  });
   let log: KernelLog | undefined;
   try {
     log = new KernelLog(options.log);
@@ -61,7 +70,10 @@ export async function onHost<Events extends SessionEvents>(run: string, options:
     await work({ run, events, engine, changes, log, barrier });
   } finally {
     log?.close();
-    if (options.signal.aborted) await engine.removeRun(run).catch((thrown: unknown) => { witnessed.note(thrown); }); // what was on its way when it was interrupted
+    if (options.signal.aborted)
+      await engine.removeRun(run).catch((thrown: unknown) => {
+        witnessed.note(thrown);
+      }); // what was on its way when it was interrupted
     await changes.undo();
     events.progress('the host is as it was before');
   }
@@ -75,5 +87,8 @@ export function asFault(thrown: unknown): Fault {
 
 /** Letters and digits only: it becomes part of profile names, container names and thread names. */
 export function runId(): string {
-  return BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36).padStart(13, '0').slice(0, 10);
+  return BigInt(`0x${randomBytes(8).toString('hex')}`)
+    .toString(36)
+    .padStart(13, '0')
+    .slice(0, 10);
 }

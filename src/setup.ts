@@ -41,35 +41,82 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
   const confirm: Confirm = (what, pid, expected) => {
     const label = labelTextOf(pid);
     labels.push({ process: what, pid, label });
-    if (!sameLabel(label, expected)) throw new HarnessError('not-confined', `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`);
+    if (!sameLabel(label, expected))
+      throw new HarnessError(
+        'not-confined',
+        `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`,
+      );
   };
   const baseline = labelFor(plan.baseline ?? 'unconfined', policy, 'The control');
   const place = (container: Container, state: State, role: Role): Place => {
     const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : baseline.text;
     confirm(`first process of the ${role} container`, state.pid, expected);
-    return new Place(container, state, { expected, killed: mayKill(role === 'confined' ? policy.mode : baseline.mode), names: policy.written, control: role === 'control' },
-      (agent) => { confirm(`agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`, agent.pid, expected); });
+    return new Place(
+      container,
+      state,
+      {
+        expected,
+        killed: mayKill(role === 'confined' ? policy.mode : baseline.mode),
+        names: policy.written,
+        control: role === 'control',
+      },
+      (agent) => {
+        confirm(
+          `agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`,
+          agent.pid,
+          expected,
+        );
+      },
+    );
   };
-  const [confined, control] = await Promise.allSettled([bringUp(options, 'confined'), plan.control ? bringUp(options, 'control', false, baseline.loaded) : undefined]);
-  if (control.status === 'rejected') throw control.reason instanceof HarnessError ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details }) : control.reason;
+  const [confined, control] = await Promise.allSettled([
+    bringUp(options, 'confined'),
+    plan.control ? bringUp(options, 'control', false, baseline.loaded) : undefined,
+  ]);
+  if (control.status === 'rejected')
+    throw control.reason instanceof HarnessError
+      ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details })
+      : control.reason;
   const done = async (main: Started, serviceFault?: Fault): Promise<Stage> => {
-    const places = { confined: place(main.container, main.state, 'confined'), ...(control.value === undefined ? {} : { control: place(control.value.container, control.value.state, 'control') }) };
+    const places = {
+      confined: place(main.container, main.state, 'confined'),
+      ...(control.value === undefined
+        ? {}
+        : { control: place(control.value.container, control.value.state, 'control') }),
+    };
     for (const one of Object.values(places)) await addPeers(one, options, confirm);
-    return { ...places, labels, ...(plan.baseline === undefined ? {} : { baseline: baseline.loaded }), ...(serviceFault === undefined ? {} : { serviceFault }) };
+    return {
+      ...places,
+      labels,
+      ...(plan.baseline === undefined ? {} : { baseline: baseline.loaded }),
+      ...(serviceFault === undefined ? {} : { serviceFault }),
+    };
   };
   if (confined.status === 'fulfilled') return done(confined.value);
   const error: unknown = confined.reason;
   if (!(error instanceof HarnessError) || !['container-exited', 'not-ready'].includes(error.code)) throw error;
   // the service fails under the profile, which is a finding; the profile can still be probed with a process that only waits
-  return done(await bringUp(options, 'confined', true), { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint });
+  return done(await bringUp(options, 'confined', true), {
+    code: error.code,
+    message: [error.message, ...error.details].join('\n'),
+    hint: error.hint,
+  });
 }
 
 /** What a helper runs under: unconfined, a profile of the spec's file, or one that is loaded already. */
-function labelFor(profile: string, policy: LoadedPolicy, who: string): { loaded: string; mode?: ProfileMode; text: string } {
+function labelFor(
+  profile: string,
+  policy: LoadedPolicy,
+  who: string,
+): { loaded: string; mode?: ProfileMode; text: string } {
   const loaded = asLoaded(profile, policy.written);
   if (loaded === 'unconfined') return { loaded, text: loaded };
   const mode = loadedProfiles().get(loaded);
-  if (mode === undefined) throw new HarnessError('profile-ambiguous', `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`);
+  if (mode === undefined)
+    throw new HarnessError(
+      'profile-ambiguous',
+      `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`,
+    );
   return { loaded, mode, text: labelText(loaded, mode) };
 }
 
@@ -78,30 +125,75 @@ function mayKill(mode: ProfileMode | undefined): boolean {
   return mode === 'kill' || mode === 'mixed';
 }
 
-interface Started { readonly container: Container; readonly state: State }
+interface Started {
+  readonly container: Container;
+  readonly state: State;
+}
 type Confirm = (what: string, pid: number, expected: string) => void;
 
 /** Starts the peers of a container: they share its processes and its network, and differ in their label. */
-async function addPeers(beside: Place, { plan, policy, engine, run, number, agent, onContainer }: SetupOptions, confirm: Confirm): Promise<void> {
+async function addPeers(
+  beside: Place,
+  { plan, policy, engine, run, number, agent, onContainer }: SetupOptions,
+  confirm: Confirm,
+): Promise<void> {
   const role = beside.control ? 'control' : 'confined';
   const asked = plan.probes.filter(({ control }) => control || !beside.control);
-  const needed = plan.peers.filter(({ name }) => asked.some(({ action, from }) => from === name || (action.kind === 'operation' && action.other === name)));
-  await Promise.all(needed.map(async ({ name, profile }) => {
-    const { loaded, mode, text: expected } = labelFor(profile, policy, `The peer ${name}`);
-    const container = await engine.create({ spec: plan.container, run, role, agent, hold: true, name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`, profile: loaded, joins: beside.container.id });
-    onContainer(container);
-    await container.start(`peer ${name} of the ${role}`);
-    const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
-    confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
-    beside.peers.set(name, new Place(container, state, { expected, killed: mayKill(mode), names: policy.written, control: beside.control },
-      (session) => { confirm(`agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`, session.pid, expected); }));
-  }));
+  const needed = plan.peers.filter(({ name }) =>
+    asked.some(({ action, from }) => from === name || (action.kind === 'operation' && action.other === name)),
+  );
+  await Promise.all(
+    needed.map(async ({ name, profile }) => {
+      const { loaded, mode, text: expected } = labelFor(profile, policy, `The peer ${name}`);
+      const container = await engine.create({
+        spec: plan.container,
+        run,
+        role,
+        agent,
+        hold: true,
+        name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`,
+        profile: loaded,
+        joins: beside.container.id,
+      });
+      onContainer(container);
+      await container.start(`peer ${name} of the ${role}`);
+      const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
+      confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
+      beside.peers.set(
+        name,
+        new Place(
+          container,
+          state,
+          { expected, killed: mayKill(mode), names: policy.written, control: beside.control },
+          (session) => {
+            confirm(
+              `agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`,
+              session.pid,
+              expected,
+            );
+          },
+        ),
+      );
+    }),
+  );
 }
 
-async function bringUp({ plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions, role: Role, hold = false, twin = 'unconfined'): Promise<Started> {
-  const holds = hold || plan.container.hold || !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
+async function bringUp(
+  { plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions,
+  role: Role,
+  hold = false,
+  twin = 'unconfined',
+): Promise<Started> {
+  const holds =
+    hold ||
+    plan.container.hold ||
+    !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
   const container = await engine.create({
-    spec: plan.container, run, role, agent, hold: holds,
+    spec: plan.container,
+    run,
+    role,
+    agent,
+    hold: holds,
     name: `apparmor-probe-${run}-${String(number)}-${role}${hold ? '-held' : ''}`,
     profile: role === 'confined' ? policy.loadedAs : twin,
   });

@@ -10,7 +10,12 @@ export function beforeItsTime(plan: Plan, probe: Probe, engine: string): Verdict
   if (plan.profile.from !== 'engine' || probe.since === undefined) return undefined;
   const version = /\d+(?:\.\d+)*/.exec(engine)?.[0];
   if (version === undefined || !older(version, probe.since)) return undefined;
-  return { kind: 'skipped', code: 'engine-older', reason: `The engine's own profile promises this from version ${probe.since} on; this is ${engine}.`, notes: [] };
+  return {
+    kind: 'skipped',
+    code: 'engine-older',
+    reason: `The engine's own profile promises this from version ${probe.since} on; this is ${engine}.`,
+    notes: [],
+  };
 }
 
 /** By numbers, part by part. */

@@ -42,7 +42,11 @@ interface Idea {
 }
 
 /** @param onRenew called when a mutant left the container spoilt. */
-export async function suggest(survivors: readonly Mutant[], where: Surroundings, onRenew: () => void): Promise<Suggested> {
+export async function suggest(
+  survivors: readonly Mutant[],
+  where: Surroundings,
+  onRenew: () => void,
+): Promise<Suggested> {
   if (survivors.length === 0) return { probes: new Map(), notes: [] };
   const { text, bench, session } = where;
   const drafts = draftsFor(survivors, where);
@@ -50,20 +54,30 @@ export async function suggest(survivors: readonly Mutant[], where: Surroundings,
   try {
     ideas = await holding([...new Set([...drafts.values()].flat())], where);
   } catch (thrown) {
-    if (thrown instanceof HarnessError && thrown.code === 'usage') return { probes: new Map(), notes: [thrown.message] };
+    if (thrown instanceof HarnessError && thrown.code === 'usage')
+      return { probes: new Map(), notes: [thrown.message] };
     throw thrown;
   }
-  session.events.progress(`${String(survivors.length)} mutants survived; ${String(ideas.size)} probes that may kill them hold with the profile unchanged`);
+  session.events.progress(
+    `${String(survivors.length)} mutants survived; ${String(ideas.size)} probes that may kill them hold with the profile unchanged`,
+  );
   const probes = new Map<string, string>();
   const told = new Map<Probe, string>();
   for (const mutant of survivors) {
     const own = (drafts.get(mutant.id) ?? []).flatMap((yaml) => ideas.get(yaml) ?? []);
     if (own.length === 0) continue;
     const order = [...own].sort((a, b) => Number(told.has(b.probe)) - Number(told.has(a.probe))); // one that is suggested already may do
-    const judgement = await judge(bench, await bench.compile(mutatedText(text, mutant)), order.map(({ probe }) => probe), onRenew);
+    const judgement = await judge(
+      bench,
+      await bench.compile(mutatedText(text, mutant)),
+      order.map(({ probe }) => probe),
+      onRenew,
+    );
     const killer = judgement.state === 'killed' ? own.find(({ probe }) => probe === judgement.probe) : undefined;
     if (killer === undefined) continue;
-    const yaml = told.get(killer.probe) ?? `${killer.yaml}\n    because: ${scalar(`it notices when the profile's ${changeText(mutant)}`)}`;
+    const yaml =
+      told.get(killer.probe) ??
+      `${killer.yaml}\n    because: ${scalar(`it notices when the profile's ${changeText(mutant)}`)}`;
     told.set(killer.probe, yaml);
     probes.set(mutant.id, yaml);
   }
@@ -78,19 +92,40 @@ function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surro
     const own = survivors.filter(({ profile }) => profile === block.name);
     if (own.length === 0) continue;
     const changes = changesOf(text, block, find, own);
-    const pool = poolIn(bench.pid, text, block, (line) => { session.events.progress(line); }, examplesIn(block, changes, surroundingsOf(text, block)));
-    for (const rule of block.rules) for (const change of changes.get(rule.id) ?? []) drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
-    const forFlags = extrasOf(block).filter(({ rule }) => rule === undefined).map((extra) => extraProbe(extra).join('\n'));
+    const pool = poolIn(
+      bench.pid,
+      text,
+      block,
+      (line) => {
+        session.events.progress(line);
+      },
+      examplesIn(block, changes, surroundingsOf(text, block)),
+    );
+    for (const rule of block.rules)
+      for (const change of changes.get(rule.id) ?? [])
+        drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
+    const forFlags = extrasOf(block)
+      .filter(({ rule }) => rule === undefined)
+      .map((extra) => extraProbe(extra).join('\n'));
     for (const { id, kind } of own) if (kind === 'flag') drafts.set(id, forFlags);
   }
   return drafts;
 }
 
 /** Those that pass with the profile unchanged, as probes of the spec that they would be added to. */
-async function holding(yamls: readonly string[], { plan, bench, session, signal }: Surroundings): Promise<Map<string, Idea>> {
+async function holding(
+  yamls: readonly string[],
+  { plan, bench, session, signal }: Surroundings,
+): Promise<Map<string, Idea>> {
   const { spec, locate, problems } = validateSpec(plan.file, appendProbes(readFileSync(plan.file, 'utf8'), yamls));
-  if (spec === undefined) throw new HarnessError('internal', `A suggested probe is invalid: ${problems.map(({ message }) => message).join('; ')}`);
-  const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(-yamls.length);
+  if (spec === undefined)
+    throw new HarnessError(
+      'internal',
+      `A suggested probe is invalid: ${problems.map(({ message }) => message).join('; ')}`,
+    );
+  const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(
+    -yamls.length,
+  );
   const trial = bench.trial(probes);
   const held = new Map<string, Idea>();
   for (const [i, probe] of probes.entries()) {

@@ -10,8 +10,11 @@ chai.use(({ Assertion }) => {
   Assertion.addMethod('hold', function hold(this: Chai.AssertionStatic) {
     const entry = (this as unknown as { _obj: Entry })._obj;
     const { kind, reason } = entry.verdict;
-    (this as unknown as { assert: (ok: boolean, message: string, negated: string, expected: string, actual: string) => void })
-      .assert(kind === 'pass', `${kind}: ${reason}`, `expected the probe not to pass`, 'pass', kind);
+    (
+      this as unknown as {
+        assert: (ok: boolean, message: string, negated: string, expected: string, actual: string) => void;
+      }
+    ).assert(kind === 'pass', `${kind}: ${reason}`, `expected the probe not to pass`, 'pass', kind);
   });
 });
 
@@ -21,8 +24,18 @@ export function fullTitle(suite: string, probe: Probe): string {
 }
 
 /** @param settle gives the entry of a probe; called in order, not after a failure with `bail`. */
-export function runSuite(title: string, probes: readonly Probe[], settle: (probe: Probe) => Promise<Entry>, options: { bail: boolean }): Promise<void> {
-  const mocha = new Mocha({ reporter: Quiet as unknown as Mocha.ReporterConstructor, bail: options.bail, timeout: 0, failZero: true });
+export function runSuite(
+  title: string,
+  probes: readonly Probe[],
+  settle: (probe: Probe) => Promise<Entry>,
+  options: { bail: boolean },
+): Promise<void> {
+  const mocha = new Mocha({
+    reporter: Quiet as unknown as Mocha.ReporterConstructor,
+    bail: options.bail,
+    timeout: 0,
+    failZero: true,
+  });
   const suite = Mocha.Suite.create(mocha.suite, title);
   for (const probe of probes) {
     const test = new Mocha.Test(probe.name, async function settled(this: Mocha.Context) {
@@ -34,7 +47,10 @@ export function runSuite(title: string, probes: readonly Probe[], settle: (probe
     test.timeout(0); // each probe has a limit of its own
   }
   return new Promise((resolve) => {
-    const runner = mocha.run(() => { runner.dispose(); resolve(); }); // else its listeners stay on the process
+    const runner = mocha.run(() => {
+      runner.dispose();
+      resolve();
+    }); // else its listeners stay on the process
   });
 }
 

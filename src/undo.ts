@@ -2,7 +2,16 @@
 import type { Probe } from './model.ts';
 
 /** Operations that make something, and where their arguments say what. */
-const MADE: Readonly<Record<string, number>> = { open: 1, link: 1, symlink: 1, mknod: 1, mkdir: 0, 'exec-copy': 1, 'exec-script': 1, bind: 2 };
+const MADE: Readonly<Record<string, number>> = {
+  open: 1,
+  link: 1,
+  symlink: 1,
+  mknod: 1,
+  mkdir: 0,
+  'exec-copy': 1,
+  'exec-script': 1,
+  bind: 2,
+};
 
 /** @returns a removal as a probe; undefined where none is known. */
 export function undoOf(probe: Probe): Probe | undefined {

@@ -76,7 +76,16 @@ export class Workbench {
   /** A new trial of these probes, in this order. */
   trial(probes: readonly Probe[]): Trial {
     const { log, barrier } = this.#session;
-    return new Trial({ probes, confined: this.#stage.confined, controlSeen: this.#controlSeen, log, barrier, profiles: this.#policy.names, container: this.#plan.container, foregone: () => undefined });
+    return new Trial({
+      probes,
+      confined: this.#stage.confined,
+      controlSeen: this.#controlSeen,
+      log,
+      barrier,
+      profiles: this.#policy.names,
+      container: this.#plan.container,
+      foregone: () => undefined,
+    });
   }
 
   /** The first of the probes that does not pass, and what others of its batch did; undefined when all pass. */
@@ -94,13 +103,22 @@ export class Workbench {
    * @returns whether nothing is left of these.
    */
   async undo(entries: readonly Entry[]): Promise<boolean> {
-    const left = entries.flatMap(({ probe, observation }) => observation?.remark?.includes('not undone') === true ? [undoOf(probe)] : []);
+    const left = entries.flatMap(({ probe, observation }) =>
+      observation?.remark?.includes('not undone') === true ? [undoOf(probe)] : [],
+    );
     if (left.length === 0) return true;
     if (left.includes(undefined)) return false;
-    this.#open ??= (await compile(this.#file, `abi <abi/3.0>,\n#include <tunables/global>\nprofile "${this.#policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {\n  ${OPEN_RULES.join(',\n  ')},\n}\n`)).policy;
+    this.#open ??= (
+      await compile(
+        this.#file,
+        `abi <abi/3.0>,\n#include <tunables/global>\nprofile "${this.#policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {\n  ${OPEN_RULES.join(',\n  ')},\n}\n`,
+      )
+    ).policy;
     this.load(this.#open);
     let all = true;
-    for (const probe of left) if (probe !== undefined) all = (await abortable(this.#signal, this.#stage.confined.attempt(probe))).errno === undefined && all;
+    for (const probe of left)
+      if (probe !== undefined)
+        all = (await abortable(this.#signal, this.#stage.confined.attempt(probe))).errno === undefined && all;
     return all;
   }
 
@@ -110,7 +128,11 @@ export class Workbench {
     await this.#put();
     await this.#prepare({ ...this.#plan, control: false });
     const [fault] = this.#draft.faults;
-    if (fault !== undefined) throw new HarnessError('spec-not-green', `The service no longer starts under the profile unchanged: ${fault.message}`);
+    if (fault !== undefined)
+      throw new HarnessError(
+        'spec-not-green',
+        `The service no longer starts under the profile unchanged: ${fault.message}`,
+      );
   }
 
   /** Puts the original back and the containers away. */
@@ -155,8 +177,19 @@ export class Workbench {
     for (const probe of this.#plan.probes) entries.push(await abortable(this.#signal, trial.settle(probe)));
     const red = entries.filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
     if (red.length > 0 || faults.length > 0) {
-      throw new HarnessError('spec-not-green', `${String(red.length)} of ${String(entries.length)} probes do not pass with the profile unchanged.`,
-        { details: [...faults.map(({ message }) => message), ...red.map(({ probe, verdict }) => `${probe.at.file}:${String(probe.at.line)}: ${probe.name}: ${verdict.kind}: ${verdict.reason}`)] });
+      throw new HarnessError(
+        'spec-not-green',
+        `${String(red.length)} of ${String(entries.length)} probes do not pass with the profile unchanged.`,
+        {
+          details: [
+            ...faults.map(({ message }) => message),
+            ...red.map(
+              ({ probe, verdict }) =>
+                `${probe.at.file}:${String(probe.at.line)}: ${probe.name}: ${verdict.kind}: ${verdict.reason}`,
+            ),
+          ],
+        },
+      );
     }
     return entries;
   }

@@ -19,6 +19,7 @@ export interface MeaningfulPair extends Pair {
 const FILES = 'file,\nnetwork,\ncapability,\nsignal,\n';
 
 /** Each gives exactly one difference. */
+// prettier-ignore
 export const MEANINGFUL: readonly MeaningfulPair[] = [
   { name: 'a deny rule is dropped', base: `${FILES}deny /etc/shadow r,\ndeny /proc/** w,`, head: `${FILES}deny /proc/** w,`, change: 'allowed', class: 'file', permissions: ['r'], path: '/etc/shadow' },
   { name: 'an expression loses a star', base: `${FILES}deny /etc/** w,`, head: `${FILES}deny /etc/* w,`, change: 'allowed', class: 'file', permissions: ['w'], path: '/etc/x/' },
@@ -33,6 +34,7 @@ export const MEANINGFUL: readonly MeaningfulPair[] = [
 ];
 
 /** None gives a difference. */
+// prettier-ignore
 export const FORM_ONLY: readonly Pair[] = [
   { name: 'rules in another order', base: `${FILES}deny /etc/** w,\ndeny /proc/** w,\ndeny network raw,`, head: `deny network raw,\ndeny /proc/** w,\n${FILES}deny /etc/** w,` },
   { name: 'comments and blanks', base: `${FILES}deny /etc/** w, # why\n`, head: `# about\n\n${FILES}\n  deny   /etc/**   w,` },

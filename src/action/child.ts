@@ -12,7 +12,11 @@ const COLOUR = /(\x1b\[(?:0|1|2|22|3[1-69]|9[0-7])m)/;
 
 /** A line of the command's output as the action prints it. */
 export function cleanLine(line: string): string {
-  return line.replace(/\r$/, '').split(COLOUR).map((part, index) => index % 2 === 1 ? part : visibleLines(part)).join('');
+  return line
+    .replace(/\r$/, '')
+    .split(COLOUR)
+    .map((part, index) => (index % 2 === 1 ? part : visibleLines(part)))
+    .join('');
 }
 
 /**
@@ -20,7 +24,11 @@ export function cleanLine(line: string): string {
  * back what it changed; it is awaited in any case.
  * @param print is called with each line of both outputs, cleaned
  */
-export function runChild(argv: readonly string[], env: NodeJS.ProcessEnv, print: (line: string) => void): Promise<Ended> {
+export function runChild(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void,
+): Promise<Ended> {
   const child = start(argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let cancelled: string | undefined;
   let startError: string | undefined;
@@ -29,13 +37,20 @@ export function runChild(argv: readonly string[], env: NodeJS.ProcessEnv, print:
     child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, forward);
-  for (const stream of [child.stdout, child.stderr]) if (stream !== null) eachLine(stream, (line) => print(cleanLine(line)));
+  for (const stream of [child.stdout, child.stderr])
+    if (stream !== null) eachLine(stream, (line) => print(cleanLine(line)));
   return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) => { startError ??= error.code ?? error.message; });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      startError ??= error.code ?? error.message;
+    });
     child.on('close', (exit, signal) => {
       for (const name of SIGNALS) process.off(name, forward);
-      resolve({ ...(exit === null || startError !== undefined ? {} : { exit }), ...(signal === null ? {} : { signal }),
-        ...(startError === undefined ? {} : { startError }), ...(cancelled === undefined ? {} : { cancelled }) });
+      resolve({
+        ...(exit === null || startError !== undefined ? {} : { exit }),
+        ...(signal === null ? {} : { signal }),
+        ...(startError === undefined ? {} : { startError }),
+        ...(cancelled === undefined ? {} : { cancelled }),
+      });
     });
   });
 }
@@ -49,7 +64,9 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
     for (const line of lines) take(line);
     for (; rest.length > LINE; rest = rest.slice(LINE)) take(rest.slice(0, LINE));
   });
-  stream.on('end', () => { if (rest !== '') take(rest); });
+  stream.on('end', () => {
+    if (rest !== '') take(rest);
+  });
 }
 
 /**
@@ -58,5 +75,8 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
  */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = /^(?:INPUT_|STATE_|ACTIONS_)|^GITHUB_(?:OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|TOKEN|ARTIFACTS)$|^GH_TOKEN$/;
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name))), ...(env['NO_COLOR'] === undefined ? { FORCE_COLOR: '1' } : {}) };
+  return {
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name))),
+    ...(env['NO_COLOR'] === undefined ? { FORCE_COLOR: '1' } : {}),
+  };
 }

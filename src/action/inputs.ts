@@ -43,8 +43,18 @@ export function readInputs(source: InputSource): Inputs {
   for (const value of [...specs, reportDir, profile ?? '', image ?? '', grep ?? '']) {
     if (value.includes('\0')) throw new HarnessError('usage', 'An input holds a NUL character.');
   }
-  return { specs, reportDir, ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }),
-    ...(minCoverage === undefined ? {} : { minCoverage }), bail: flag(source, 'bail'), inPlace: flag(source, 'in-place'), summary: flag(source, 'summary'), diff: autoOrOff(source, 'diff') };
+  return {
+    specs,
+    reportDir,
+    ...(profile === undefined ? {} : { profile }),
+    ...(image === undefined ? {} : { image }),
+    ...(grep === undefined ? {} : { grep }),
+    ...(minCoverage === undefined ? {} : { minCoverage }),
+    bail: flag(source, 'bail'),
+    inPlace: flag(source, 'in-place'),
+    summary: flag(source, 'summary'),
+    diff: autoOrOff(source, 'diff'),
+  };
 }
 
 function single(source: InputSource, name: string): string | undefined {
@@ -55,13 +65,15 @@ function single(source: InputSource, name: string): string | undefined {
 
 function percentage(source: InputSource, name: string): string | undefined {
   const value = single(source, name);
-  if (value !== undefined && readPercent(value) === undefined) throw new HarnessError('usage', `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
+  if (value !== undefined && readPercent(value) === undefined)
+    throw new HarnessError('usage', `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
   return value;
 }
 
 function autoOrOff(source: InputSource, name: string): boolean {
   const value = single(source, name) ?? 'auto';
-  if (value !== 'auto' && value !== 'off') throw new HarnessError('usage', `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
+  if (value !== 'auto' && value !== 'off')
+    throw new HarnessError('usage', `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
   return value === 'auto';
 }
 
@@ -69,7 +81,10 @@ function flag(source: InputSource, name: string): boolean {
   try {
     return source.getBooleanInput(name);
   } catch {
-    throw new HarnessError('usage', `The input \`${name}\` must be true or false, not "${oneLine(source.getInput(name), 50)}".`);
+    throw new HarnessError(
+      'usage',
+      `The input \`${name}\` must be true or false, not "${oneLine(source.getInput(name), 50)}".`,
+    );
   }
 }
 
@@ -78,14 +93,30 @@ function flag(source: InputSource, name: string): boolean {
  * @param list gives the names in a folder, none when there is no such folder
  * @throws HarnessError `spec-unreadable`, for a pattern that fits no file
  */
-export function expandSpecs(patterns: readonly string[], list: (folder: string) => readonly string[]): readonly string[] {
+export function expandSpecs(
+  patterns: readonly string[],
+  list: (folder: string) => readonly string[],
+): readonly string[] {
   const files = patterns.flatMap((pattern) => {
     if (!pattern.includes('*')) return [pattern];
     const slash = pattern.lastIndexOf('/') + 1;
     const folder = pattern.slice(0, slash);
-    if (folder.includes('*')) throw new HarnessError('usage', `In \`specs\`, only the last part of a path may hold a *: ${oneLine(pattern, 200)}`);
-    const wanted = new RegExp(`^${pattern.slice(slash).split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('[^/]*')}$`, 's');
-    const found = list(folder === '' ? '.' : folder).filter((name) => wanted.test(name) && !name.startsWith('.')).sort();
+    if (folder.includes('*'))
+      throw new HarnessError(
+        'usage',
+        `In \`specs\`, only the last part of a path may hold a *: ${oneLine(pattern, 200)}`,
+      );
+    const wanted = new RegExp(
+      `^${pattern
+        .slice(slash)
+        .split('*')
+        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+        .join('[^/]*')}$`,
+      's',
+    );
+    const found = list(folder === '' ? '.' : folder)
+      .filter((name) => wanted.test(name) && !name.startsWith('.'))
+      .sort();
     if (found.length === 0) throw new HarnessError('spec-unreadable', `No file fits ${oneLine(pattern, 200)}`);
     return found.map((name) => `${folder}${name}`);
   });
@@ -95,7 +126,17 @@ export function expandSpecs(patterns: readonly string[], list: (folder: string) 
 /** The arguments of the command line. Values are joined by `=` and files stand behind `--`, so that none can be an option. */
 export function cliArguments(inputs: Inputs, specs: readonly string[]): readonly string[] {
   const { profile, image, grep, minCoverage } = inputs;
-  return ['run', '--host=local', `--report-dir=${inputs.reportDir}`,
-    ...(profile === undefined ? [] : [`--profile=${profile}`]), ...(image === undefined ? [] : [`--image=${image}`]), ...(grep === undefined ? [] : [`--grep=${grep}`]),
-    ...(minCoverage === undefined ? [] : [`--min-coverage=${minCoverage}`]), ...(inputs.bail ? ['--bail'] : []), ...(inputs.inPlace ? ['--in-place'] : []), '--', ...specs];
+  return [
+    'run',
+    '--host=local',
+    `--report-dir=${inputs.reportDir}`,
+    ...(profile === undefined ? [] : [`--profile=${profile}`]),
+    ...(image === undefined ? [] : [`--image=${image}`]),
+    ...(grep === undefined ? [] : [`--grep=${grep}`]),
+    ...(minCoverage === undefined ? [] : [`--min-coverage=${minCoverage}`]),
+    ...(inputs.bail ? ['--bail'] : []),
+    ...(inputs.inPlace ? ['--in-place'] : []),
+    '--',
+    ...specs,
+  ];
 }

@@ -44,13 +44,17 @@ export function judge(ended: Ended, text: string | undefined, startedMs: number)
   const report = typeof read === 'string' || !(Date.parse(read.startedAt) >= startedMs) ? undefined : read;
   if (ended.cancelled !== undefined) return broken(`The run was cancelled (${ended.cancelled}).`, EXIT.broken, report);
   if (ended.startError !== undefined) return broken(`The command did not start: ${oneLine(ended.startError, 200)}.`);
-  if (ended.exit === undefined) return broken(`The command was ended by ${oneLine(ended.signal ?? 'an unknown signal', 50)}.`, EXIT.broken, report);
+  if (ended.exit === undefined)
+    return broken(`The command was ended by ${oneLine(ended.signal ?? 'an unknown signal', 50)}.`, EXIT.broken, report);
   if (typeof read === 'string') return withoutReport(ended.exit, `There is no sound report.json: ${read}`);
   if (report === undefined) return withoutReport(ended.exit, 'The report.json is from an earlier run.');
   const code = exitCode(report);
-  if (code !== ended.exit) return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code}.`, EXIT.broken, report);
+  if (code !== ended.exit)
+    return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code}.`, EXIT.broken, report);
   const verdict = outcomeOf(code);
-  return verdict === 'green' ? { verdict, exitCode: code, report } : { verdict, exitCode: code, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
+  return verdict === 'green'
+    ? { verdict, exitCode: code, report }
+    : { verdict, exitCode: code, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
 }
 
 /** A wrong spec or option may end the command before there is anything to report. */
@@ -62,7 +66,9 @@ function withoutReport(exit: number, why: string): Result {
 function tally(report: Ledger): string {
   const counts = countsOf(report);
   const words = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
-  const parts = (Object.keys(words) as (keyof typeof words)[]).filter((key) => counts[key] > 0).map((key) => `${grouped(counts[key])} ${words[key]}`);
+  const parts = (Object.keys(words) as (keyof typeof words)[])
+    .filter((key) => counts[key] > 0)
+    .map((key) => `${grouped(counts[key])} ${words[key]}`);
   const fault = faultsOf(report)[0];
   return `${parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in all)`}${fault === undefined ? '' : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1000)}`}`;
 }
@@ -71,8 +77,16 @@ function tally(report: Ledger): string {
 export function outputsOf(result: Result, reports: Reports): Readonly<Record<string, string | number>> {
   const counts = result.report === undefined ? undefined : countsOf(result.report);
   return {
-    'verdict': result.verdict, 'exit-code': result.exitCode, 'total': counts?.total ?? 0, 'passed': counts?.pass ?? 0, 'failed': counts?.fail ?? 0,
-    'vacuous': counts?.vacuous ?? 0, 'inconclusive': counts?.inconclusive ?? 0, 'skipped': counts?.skipped ?? 0, 'junit': reports.junit ?? '', 'json': reports.json ?? '',
+    verdict: result.verdict,
+    'exit-code': result.exitCode,
+    total: counts?.total ?? 0,
+    passed: counts?.pass ?? 0,
+    failed: counts?.fail ?? 0,
+    vacuous: counts?.vacuous ?? 0,
+    inconclusive: counts?.inconclusive ?? 0,
+    skipped: counts?.skipped ?? 0,
+    junit: reports.junit ?? '',
+    json: reports.json ?? '',
   };
 }
 
@@ -90,12 +104,29 @@ export const MOST_ANNOTATIONS = 9;
 
 /** Errors for the faults and then for the probes that are not green, failures first. */
 export function annotationsOf(ledger: Ledger, root: string, most: number = MOST_ANNOTATIONS): readonly Annotation[] {
-  const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => ({
-    title: oneLine(suite.title, 200), message: oneLine(`${faultText(fault)} ${fault.hint}`, 2000), file: oneLine(relativeTo(root, suite.file), 1000) })));
-  const entries = ledger.suites.flatMap((suite) => suite.entries).filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
-  const sorted = [...entries.filter(({ verdict }) => verdict.kind === 'fail'), ...entries.filter(({ verdict }) => verdict.kind !== 'fail')];
+  const faults = ledger.suites.flatMap((suite) =>
+    suite.faults.map((fault) => ({
+      title: oneLine(suite.title, 200),
+      message: oneLine(`${faultText(fault)} ${fault.hint}`, 2000),
+      file: oneLine(relativeTo(root, suite.file), 1000),
+    })),
+  );
+  const entries = ledger.suites
+    .flatMap((suite) => suite.entries)
+    .filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
+  const sorted = [
+    ...entries.filter(({ verdict }) => verdict.kind === 'fail'),
+    ...entries.filter(({ verdict }) => verdict.kind !== 'fail'),
+  ];
   const probes = sorted.slice(0, most).map((entry) => ({
-    title: oneLine(`${entry.verdict.kind}: ${entry.probe.name}`, 200), message: factsOf(entry, root).filter(([label]) => label !== 'probe').map(([label, value]) => `${label}: ${value}`).join('\n'),
-    file: oneLine(relativeTo(root, entry.probe.at.file), 1000), startLine: entry.probe.at.line, startColumn: entry.probe.at.column }));
+    title: oneLine(`${entry.verdict.kind}: ${entry.probe.name}`, 200),
+    message: factsOf(entry, root)
+      .filter(([label]) => label !== 'probe')
+      .map(([label, value]) => `${label}: ${value}`)
+      .join('\n'),
+    file: oneLine(relativeTo(root, entry.probe.at.file), 1000),
+    startLine: entry.probe.at.line,
+    startColumn: entry.probe.at.column,
+  }));
   return [...faults, ...probes].slice(0, most);
 }

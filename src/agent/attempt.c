@@ -2,49 +2,74 @@
 
 static const char *probe;
 
-void set_name(const char *name) { sys_prctl(PR_SET_NAME, (u64)name); }
-void set_probe(const char *name) { probe = name; }
-void as_probe(void) { set_name(probe); }
-void as_agent(void) { set_name(NAME_AGENT); }
-void as_undo(void) { set_name(NAME_UNDO); }
+void set_name(const char *name)
+{
+	sys_prctl(PR_SET_NAME, (u64)name);
+}
+void set_probe(const char *name)
+{
+	probe = name;
+}
+void as_probe(void)
+{
+	set_name(probe);
+}
+void as_agent(void)
+{
+	set_name(NAME_AGENT);
+}
+void as_undo(void)
+{
+	set_name(NAME_UNDO);
+}
 
 /* ---- remarks ---- */
 
-static void separate(struct outcome *out) {
-	if (out->note[0]) append(out->note, NOTE_SIZE, "; ");
+static void separate(struct outcome *out)
+{
+	if (out->note[0])
+		append(out->note, NOTE_SIZE, "; ");
 }
 
-void note_undo(struct outcome *out, long error) {
-	if (error >= 0) return;
+void note_undo(struct outcome *out, long error)
+{
+	if (error >= 0)
+		return;
 	separate(out);
 	append_number(out->note, NOTE_SIZE, "not undone: errno ", -error);
 }
 
-long note(struct outcome *out, long error, const char *text) {
+long note(struct outcome *out, long error, const char *text)
+{
 	separate(out);
 	append(out->note, NOTE_SIZE, text);
 	return error;
 }
 
-long stopped(struct outcome *out, long error, const char *step) {
+long stopped(struct outcome *out, long error, const char *step)
+{
 	separate(out);
 	append(out->note, NOTE_SIZE, "at ");
 	append(out->note, NOTE_SIZE, step);
 	return error;
 }
 
-long asked(struct outcome *out, long carried_out, long expected) {
-	if (carried_out != expected) return carried_out;
+long asked(struct outcome *out, long carried_out, long expected)
+{
+	if (carried_out != expected)
+		return carried_out;
 	separate(out);
 	append_number(out->note, NOTE_SIZE, "asked only: errno ", -expected);
 	return 0;
 }
 
-long not_tried(struct outcome *out, const char *why, long error) {
+long not_tried(struct outcome *out, const char *why, long error)
+{
 	separate(out);
 	append(out->note, NOTE_SIZE, "not tried: ");
 	append(out->note, NOTE_SIZE, why);
-	if (error < 0) append_number(out->note, NOTE_SIZE, ", errno ", -error);
+	if (error < 0)
+		append_number(out->note, NOTE_SIZE, ", errno ", -error);
 	return -ECANCELED;
 }
 
@@ -52,25 +77,34 @@ long not_tried(struct outcome *out, const char *why, long error) {
 
 static int depth; /* how many children deep this process is */
 
-static void set_alarm(long seconds) {
-	struct { long repeat[2], first[2]; } alarm = { { 0, 0 }, { seconds, 0 } };
+static void set_alarm(long seconds)
+{
+	struct {
+		long repeat[2], first[2];
+	} alarm = {{0, 0}, {seconds, 0}};
 	sys(setitimer, 0, &alarm, 0);
 }
 
-void end_in_time(void) {
-	struct sigaction ending = { SIGNAL_DEFAULT, 0, 0, 0 };
+void end_in_time(void)
+{
+	struct sigaction ending = {SIGNAL_DEFAULT, 0, 0, 0};
 	sys_sigaction(SIGALRM, &ending);
 	sys_sigmask(SIG_SETMASK, 0);
 	set_alarm(ATTEMPT_SECONDS);
 }
 
-void take_time(void) { set_alarm(0); }
+void take_time(void)
+{
+	set_alarm(0);
+}
 
-static void settle_child(int close_standard) {
+static void settle_child(int close_standard)
+{
 	/* From here on others of the same user may look into it, and a kernel might ever let `exec` run something. */
 	if (depth++ == 0) {
 		if (close_standard)
-			for (int fd = 0; fd < 3; fd++) sys_close(fd);
+			for (int fd = 0; fd < 3; fd++)
+				sys_close(fd);
 		forget();
 		sys_prctl(PR_SET_DUMPABLE, 1);
 	}
@@ -78,20 +112,28 @@ static void settle_child(int close_standard) {
 }
 
 /* Reads what a child has to say: everything, or nothing when it ended or has kept silent for too long (-ETIMEDOUT). */
-static long hear(int fd, void *to, u64 size) {
-	struct pollfd one = { fd, POLLIN, 0 };
-	struct timespec limit = { 2 * ATTEMPT_SECONDS, 0 };
+static long hear(int fd, void *to, u64 size)
+{
+	struct pollfd one = {fd, POLLIN, 0};
+	struct timespec limit = {2 * ATTEMPT_SECONDS, 0};
 	long got;
-	do got = sys_poll(&one, 1, &limit); while (got == -EINTR);
-	if (got == 0) return -ETIMEDOUT;
-	do got = sys_read(fd, to, size); while (got == -EINTR);
+	do
+		got = sys_poll(&one, 1, &limit);
+	while (got == -EINTR);
+	if (got == 0)
+		return -ETIMEDOUT;
+	do
+		got = sys_read(fd, to, size);
+	while (got == -EINTR);
 	return got;
 }
 
-long in_child(attempt *attempt, char **args, struct outcome *out) {
+long in_child(attempt *attempt, char **args, struct outcome *out)
+{
 	int report[2], status = 0;
 	long error = sys_pipe(report, O_CLOEXEC);
-	if (error < 0) return note(out, error, "the agent could not make a pipe");
+	if (error < 0)
+		return note(out, error, "the agent could not make a pipe");
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(1);
@@ -108,24 +150,30 @@ long in_child(attempt *attempt, char **args, struct outcome *out) {
 	struct outcome said;
 	long got = hear(report[0], &said, sizeof said);
 	sys_close(report[0]);
-	if (got == -ETIMEDOUT) return note(out, -ETIMEDOUT, "the attempt hangs and cannot be killed");
-	while (sys_wait((int)pid, &status, 0) == -EINTR) {}
+	if (got == -ETIMEDOUT)
+		return note(out, -ETIMEDOUT, "the attempt hangs and cannot be killed");
+	while (sys_wait((int)pid, &status, 0) == -EINTR) {
+	}
 	if (got == sizeof said) {
 		said.note[NOTE_SIZE - 1] = 0;
 		*out = said;
 		return out->error;
 	}
-	if ((status & 0x7f) == SIGALRM) return note(out, -ETIMEDOUT, "no answer in 5 seconds");
+	if ((status & 0x7f) == SIGALRM)
+		return note(out, -ETIMEDOUT, "no answer in 5 seconds");
 	out->signal = status & 0x7f;
 	return -ECANCELED;
 }
 
-long start_target(long (*prepare)(void)) {
+long start_target(long (*prepare)(void))
+{
 	int life[2], ready[2];
 	long error = sys_pipe(life, O_CLOEXEC);
-	if (error < 0) return error;
+	if (error < 0)
+		return error;
 	error = sys_pipe(ready, O_CLOEXEC);
-	if (error < 0) return error;
+	if (error < 0)
+		return error;
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(0);
@@ -133,19 +181,22 @@ long start_target(long (*prepare)(void)) {
 		as_agent();
 		error = prepare ? prepare() : 0;
 		write_all(ready[1], &error, sizeof error);
-		struct pollfd end = { life[0], POLLIN, 0 };
+		struct pollfd end = {life[0], POLLIN, 0};
 		sys_poll(&end, 1, 0); /* until the other side has gone */
 		sys_exit(0);
 	}
 	sys_close(life[0]);
 	sys_close(ready[1]);
-	if (pid > 0 && hear(ready[0], &error, sizeof error) != sizeof error) error = -ECANCELED;
+	if (pid > 0 && hear(ready[0], &error, sizeof error) != sizeof error)
+		error = -ECANCELED;
 	sys_close(ready[0]);
 	return pid < 0 ? pid : error < 0 ? error : pid; /* life[1] stays open until this process ends */
 }
 
-long target_of(const char *who, struct outcome *out) {
-	if (!equal(who, "child")) return (long)number(who + (starts_with(who, "held:") ? 5 : 0));
+long target_of(const char *who, struct outcome *out)
+{
+	if (!equal(who, "child"))
+		return (long)number(who + (starts_with(who, "held:") ? 5 : 0));
 	as_agent();
 	long pid = start_target(0);
 	as_probe();
@@ -154,7 +205,8 @@ long target_of(const char *who, struct outcome *out) {
 
 /* ---- arguments, capabilities ---- */
 
-u64 number(const char *text) {
+u64 number(const char *text)
+{
 	u64 value = 0;
 	parse_number(text, ~0UL, &value);
 	return value;
@@ -162,12 +214,14 @@ u64 number(const char *text) {
 
 /*
  * The new sets are stated, never derived from capget(2): under AppArmor that shows only what the profile allows
- * (apparmor_capget), so that "all but one" would drop what the profile denies, and the denial would be the kernel's own.
+ * (apparmor_capget), so that "all but one" would drop what the profile denies, and the denial would be the kernel's
+ * own.
  */
-long hold_capabilities(u64 wanted) {
-	u32 header[2] = { 0x20080522, 0 };
-	struct { u32 effective, permitted, inheritable; } sets[2] = {
-		{ (u32)wanted, (u32)wanted, 0 }, { (u32)(wanted >> 32), (u32)(wanted >> 32), 0 }
-	};
+long hold_capabilities(u64 wanted)
+{
+	u32 header[2] = {0x20080522, 0};
+	struct {
+		u32 effective, permitted, inheritable;
+	} sets[2] = {{(u32)wanted, (u32)wanted, 0}, {(u32)(wanted >> 32), (u32)(wanted >> 32), 0}};
 	return sys(capset, header, sets);
 }

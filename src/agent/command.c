@@ -12,66 +12,87 @@ struct failure {
 	int error;
 	enum { AT_EXEC, AT_STREAMS } step;
 };
-static const char *const failure_note[] = { "", "the standard streams cannot be set up" };
+static const char *const failure_note[] = {"", "the standard streams cannot be set up"};
 
-static const char *search_path(char **envp) {
+static const char *search_path(char **envp)
+{
 	static const char key[] = "PATH=";
 	for (; *envp; envp++) {
 		u64 i = 0;
-		while (key[i] && (*envp)[i] == key[i]) i++;
-		if (!key[i]) return *envp + i;
+		while (key[i] && (*envp)[i] == key[i])
+			i++;
+		if (!key[i])
+			return *envp + i;
 	}
 	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
 /* As execvp(3) does it, but a file of no known format is ENOEXEC and not handed to a shell. Returns only -errno. */
-static long exec_by_name(char **argv, char **envp) {
+static long exec_by_name(char **argv, char **envp)
+{
 	static char path[8192];
 	const char *name = argv[0], *dirs = search_path(envp);
 	u64 size = length(name);
 	for (const char *c = name; *c; c++)
-		if (*c == '/') return sys_execve(name, argv, envp);
-	if (!size) return -ENOENT;
-	if (size > 255) return -ENAMETOOLONG;
+		if (*c == '/')
+			return sys_execve(name, argv, envp);
+	if (!size)
+		return -ENOENT;
+	if (size > 255)
+		return -ENAMETOOLONG;
 
 	long refused = 0, error = -ENOENT;
 	for (;;) {
 		u64 n = 0;
-		while (dirs[n] && dirs[n] != ':') n++;
+		while (dirs[n] && dirs[n] != ':')
+			n++;
 		if (n + size + 2 <= sizeof path) {
 			memcpy(path, dirs, n);
-			if (n) path[n] = '/'; /* an empty entry is the working directory */
+			if (n)
+				path[n] = '/'; /* an empty entry is the working directory */
 			memcpy(path + n + (n > 0), name, size + 1);
 			error = sys_execve(path, argv, envp);
-			if (error == -EACCES) refused = error; /* go on looking, but remember it */
-			else if (error != -ENOENT && error != -ENOTDIR && error != -ENODEV && error != -ESTALE && error != -ETIMEDOUT) return error;
+			if (error == -EACCES)
+				refused = error; /* go on looking, but remember it */
+			else if (error != -ENOENT && error != -ENOTDIR && error != -ENODEV && error != -ESTALE &&
+				 error != -ETIMEDOUT)
+				return error;
 		}
-		if (!dirs[n]) return refused ? refused : error;
+		if (!dirs[n])
+			return refused ? refused : error;
 		dirs += n + 1;
 	}
 }
 
 /* The command must find signals as a shell would leave them, whatever the runtime or the agent has set. */
-static void reset_signals(void) {
-	struct sigaction action = { SIGNAL_DEFAULT, 0, 0, 0 };
-	for (int signal = 1; signal <= SIGNAL_COUNT; signal++) sys_sigaction(signal, &action);
+static void reset_signals(void)
+{
+	struct sigaction action = {SIGNAL_DEFAULT, 0, 0, 0};
+	for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
+		sys_sigaction(signal, &action);
 	sys_sigmask(SIG_SETMASK, 0);
 }
 
-_Noreturn static void become(const struct command *c, const int streams[3], int report, int go) {
-	struct failure failure = { 0, AT_STREAMS };
+_Noreturn static void become(const struct command *c, const int streams[3], int report, int go)
+{
+	struct failure failure = {0, AT_STREAMS};
 	long error = 0, got;
 	char word;
 	set_name(c->tag);
-	do got = sys_read(go, &word, 1); while (got == -EINTR);
-	if (got != 1) sys_exit(127); /* it may not */
+	do
+		got = sys_read(go, &word, 1);
+	while (got == -EINTR);
+	if (got != 1)
+		sys_exit(127); /* it may not */
 	if (c->terminal) {
 		int self = (int)sys_getpid();
 		sys_setpgid(0, 0);
-		sys_ioctl(0, TIOCSPGRP, &self); /* fails where the terminal is not the controlling one: then it just is not */
+		sys_ioctl(0, TIOCSPGRP,
+			  &self); /* fails where the terminal is not the controlling one: then it just is not */
 	} else {
 		sys_setsid();
-		for (int fd = 0; fd < 3 && error >= 0; fd++) error = sys_dup(streams[fd], fd);
+		for (int fd = 0; fd < 3 && error >= 0; fd++)
+			error = sys_dup(streams[fd], fd);
 	}
 	if (error >= 0) {
 		failure.step = AT_EXEC;
@@ -87,36 +108,44 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 
 static int child_signals; /* a descriptor; negative: none */
 
-void watch_children(void) {
+void watch_children(void)
+{
 	/* Blocked SIGTTOU lets the agent hand the terminal back from the background. */
 	sys_sigmask(SIG_BLOCK, BIT(SIGCHLD) | BIT(SIGTTOU));
 	child_signals = (int)sys_signalfd(BIT(SIGCHLD), O_CLOEXEC | O_NONBLOCK);
 }
 
 /* Waits until one of `fds` is ready, a child has ended, or the time is over. */
-static void wait_for(struct pollfd *fds, int count, u64 microseconds) {
+static void wait_for(struct pollfd *fds, int count, u64 microseconds)
+{
 	char info[128];
-	if (child_signals < 0 && microseconds > TICK) microseconds = TICK; /* no signalfd here: look again soon */
-	struct timespec timeout = { (long)(microseconds / 1000000), (long)(microseconds % 1000000) * 1000 };
+	if (child_signals < 0 && microseconds > TICK)
+		microseconds = TICK; /* no signalfd here: look again soon */
+	struct timespec timeout = {(long)(microseconds / 1000000), (long)(microseconds % 1000000) * 1000};
 	fds[count].fd = child_signals; /* the caller leaves one place; the kernel passes over a negative descriptor */
 	fds[count].events = POLLIN;
 	sys_poll(fds, count + 1, &timeout);
-	while (child_signals >= 0 && sys_read(child_signals, info, sizeof info) > 0) {}
+	while (child_signals >= 0 && sys_read(child_signals, info, sizeof info) > 0) {
+	}
 }
 
-static void pause_for(u64 microseconds) {
+static void pause_for(u64 microseconds)
+{
 	struct pollfd none[1];
 	wait_for(none, 0, microseconds);
 }
 
 /* Whether the child has ended. It stays a zombie, so that its number and its group's cannot be given to others. */
-static int has_ended(int pid) {
-	int info[32] = { 0 };
+static int has_ended(int pid)
+{
+	int info[32] = {0};
 	return sys_waitid(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT) == 0 && info[0] == SIGCHLD;
 }
 
-void reap(void) {
-	while (sys_wait(-1, 0, WNOHANG) > 0) {}
+void reap(void)
+{
+	while (sys_wait(-1, 0, WNOHANG) > 0) {
+	}
 }
 
 /* ---- killing ---- */
@@ -127,9 +156,11 @@ void reap(void) {
  * profile that is being tested. Here the kernel itself sends the signal, as the owner of a descriptor asked to be told
  * of input by SIGKILL; it compares user ids, as kill(2) does, but asks AppArmor nothing. There is no answer.
  */
-void kill_quietly(int owner) {
+void kill_quietly(int owner)
+{
 	int ends[2];
-	if (sys_pipe(ends, O_CLOEXEC) < 0) return;
+	if (sys_pipe(ends, O_CLOEXEC) < 0)
+		return;
 	if (sys_fcntl(ends[0], F_SETOWN, owner) == 0 && sys_fcntl(ends[0], F_SETSIG, SIGKILL) == 0 &&
 	    sys_fcntl(ends[0], F_SETFL, O_ASYNC) == 0)
 		sys_write(ends[1], "", 1);
@@ -138,11 +169,15 @@ void kill_quietly(int owner) {
 }
 
 /* A process number that is newer than all others, learnt without /proc: that of a child that only exits. */
-static int newest_pid(int fallback) {
+static int newest_pid(int fallback)
+{
 	long pid = sys_fork();
-	if (pid == 0) sys_exit(0);
-	if (pid < 0) return fallback;
-	while (sys_wait((int)pid, 0, 0) == -EINTR) {}
+	if (pid == 0)
+		sys_exit(0);
+	if (pid < 0)
+		return fallback;
+	while (sys_wait((int)pid, 0, 0) == -EINTR) {
+	}
 	return (int)pid;
 }
 
@@ -151,16 +186,20 @@ static int newest_pid(int fallback) {
  * tells for a number whether it is a living child of ours; the numbers in question lie between the command's and the
  * newest. Killing one orphan may make others, so it goes round until none is left. Returns one that would not die.
  */
-static int kill_adopted(int first, u64 deadline) {
+static int kill_adopted(int first, u64 deadline)
+{
 	for (;;) {
 		int last = newest_pid((first + 65536) % PID_LIMIT), alive = 0;
 		for (int pid = first + 1; pid != last; pid = pid >= PID_LIMIT ? 1 : pid + 1) {
-			if (pid % 4096 == 0 && now() >= deadline) break;
-			if (sys_wait(pid, 0, WNOHANG) != 0) continue;
+			if (pid % 4096 == 0 && now() >= deadline)
+				break;
+			if (sys_wait(pid, 0, WNOHANG) != 0)
+				continue;
 			kill_quietly(pid);
 			alive = pid;
 		}
-		if (!alive || now() >= deadline) return alive;
+		if (!alive || now() >= deadline)
+			return alive;
 		pause_for(2 * MS);
 	}
 }
@@ -177,17 +216,22 @@ struct run {
 	struct pollfd watch[STREAMS + 1]; /* its two outputs and its start report; one place for wait_for() */
 };
 
-static void stop_watching(struct run *run, int which) {
-	if (run->watch[which].fd >= 0) sys_close(run->watch[which].fd);
+static void stop_watching(struct run *run, int which)
+{
+	if (run->watch[which].fd >= 0)
+		sys_close(run->watch[which].fd);
 	run->watch[which].fd = -1;
 }
 
 /* Passes on one piece of a stream. Returns 0 when there is none now. */
-static int pump(struct run *run, int which) {
+static int pump(struct run *run, int which)
+{
 	static u8 chunk[CHUNK];
-	if (run->watch[which].fd < 0) return 0;
+	if (run->watch[which].fd < 0)
+		return 0;
 	long n = sys_read(run->watch[which].fd, chunk, CHUNK);
-	if (n == -EAGAIN || n == -EINTR) return 0;
+	if (n == -EAGAIN || n == -EINTR)
+		return 0;
 	if (n <= 0) {
 		stop_watching(run, which);
 		return 0;
@@ -195,62 +239,78 @@ static int pump(struct run *run, int which) {
 	u64 *total = which == OUT ? &run->result->stdout_bytes : &run->result->stderr_bytes;
 	u64 left = *total < run->command->cap ? run->command->cap - *total : 0, pass = (u64)n < left ? (u64)n : left;
 	*total += (u64)n;
-	if (!pass) return 1;
+	if (!pass)
+		return 1;
 	send_output(which == OUT ? 'o' : 'e', run->command->tag, chunk, pass);
-	if (flush() == 0) return 1;
+	if (flush() == 0)
+		return 1;
 	kill_quietly(-run->pid); /* nobody reads the answers any more: leave nothing behind */
 	sys_exit(EXIT_OUTPUT);
 }
 
 /* Reads why the command did not start, if it did not. */
-static void read_start(struct run *run) {
+static void read_start(struct run *run)
+{
 	struct failure failure;
-	if (run->watch[START].fd < 0) return;
+	if (run->watch[START].fd < 0)
+		return;
 	long n = sys_read(run->watch[START].fd, &failure, sizeof failure);
-	if (n == -EAGAIN || n == -EINTR) return;
+	if (n == -EAGAIN || n == -EINTR)
+		return;
 	stop_watching(run, START);
-	if (n != sizeof failure) return;
+	if (n != sizeof failure)
+		return;
 	run->result->stage = "exec";
 	run->result->error = failure.error;
 	append(run->result->note, NOTE_SIZE, failure_note[failure.step]);
 }
 
 /* Makes the pipes and the child. Returns -errno when that fails. */
-static long start(struct run *run) {
+static long start(struct run *run)
+{
 	const struct command *c = run->command;
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 }, go[2] = { -1, -1 };
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, report[2] = {-1, -1}, go[2] = {-1, -1};
 	long error = sys_pipe(report, O_CLOEXEC);
-	if (error >= 0) error = sys_pipe(go, O_CLOEXEC);
+	if (error >= 0)
+		error = sys_pipe(go, O_CLOEXEC);
 	if (error >= 0 && !c->terminal) {
 		error = sys_pipe(in, O_CLOEXEC);
-		if (error >= 0) error = sys_pipe(out, O_CLOEXEC);
-		if (error >= 0) error = sys_pipe(err, O_CLOEXEC);
+		if (error >= 0)
+			error = sys_pipe(out, O_CLOEXEC);
+		if (error >= 0)
+			error = sys_pipe(err, O_CLOEXEC);
 	}
 	if (error >= 0) {
 		error = sys_fork();
 		if (error == 0) {
 			sys_close(in[1]); /* before the exec already: an empty input must read as ended */
 			sys_close(go[1]);
-			become(c, (const int[3]){ in[0], out[1], err[1] }, report[1], go[0]);
+			become(c, (const int[3]){in[0], out[1], err[1]}, report[1], go[0]);
 		}
 	}
 	run->pid = (int)error;
-	if (c->terminal && error > 0) sys_setpgid(run->pid, run->pid); /* here as well, so that it is done before a kill */
+	if (c->terminal && error > 0)
+		sys_setpgid(run->pid, run->pid); /* here as well, so that it is done before a kill */
 	run->go = go[1];
-	const int not_ours[] = { in[0], in[1], out[1], err[1], report[1], go[0] }, ours[] = { out[0], err[0], report[0] };
+	const int not_ours[] = {in[0], in[1], out[1], err[1], report[1], go[0]}, ours[] = {out[0], err[0], report[0]};
 	for (int i = 0; i < 6; i++)
-		if (not_ours[i] >= 0) sys_close(not_ours[i]);
+		if (not_ours[i] >= 0)
+			sys_close(not_ours[i]);
 	for (int i = 0; i < STREAMS; i++) {
-		run->watch[i] = (struct pollfd){ ours[i], POLLIN, 0 };
-		if (ours[i] < 0) continue;
-		if (error < 0) stop_watching(run, i);
-		else sys_fcntl(ours[i], F_SETFL, O_NONBLOCK);
+		run->watch[i] = (struct pollfd){ours[i], POLLIN, 0};
+		if (ours[i] < 0)
+			continue;
+		if (error < 0)
+			stop_watching(run, i);
+		else
+			sys_fcntl(ours[i], F_SETFL, O_NONBLOCK);
 	}
 	return error;
 }
 
 /* Passes on output until the command has ended and its pipes are closed. Returns 0 when the time was over first. */
-static int follow(struct run *run) {
+static int follow(struct run *run)
+{
 	u64 started = run->result->duration, deadline = started + run->command->timeout, t;
 	while ((t = now()) < deadline && !(run->ended && run->watch[OUT].fd < 0 && run->watch[ERR].fd < 0)) {
 		wait_for(run->watch, STREAMS, deadline - t);
@@ -260,26 +320,31 @@ static int follow(struct run *run) {
 		if (!run->ended && has_ended(run->pid)) {
 			run->ended = 1;
 			run->result->duration = now() - started;
-			deadline = now() + HELD_PIPE_WAIT; /* what it left in the background may hold the pipes for ever */
+			deadline =
+				now() + HELD_PIPE_WAIT; /* what it left in the background may hold the pipes for ever */
 		}
 	}
-	if (!run->ended) run->result->duration = now() - started;
+	if (!run->ended)
+		run->result->duration = now() - started;
 	return run->ended;
 }
 
 /* Ends the command's group, and after a timeout everything it started. Waits a bounded time, whatever happens. */
-static void end(struct run *run, int timed_out) {
+static void end(struct run *run, int timed_out)
+{
 	struct result *r = run->result;
 	u64 killed = now(), deadline = killed + KILL_WAIT;
 	kill_quietly(-run->pid);
 	while (!run->ended && now() < deadline) {
 		pause_for(TICK);
 		run->ended = has_ended(run->pid);
-		if (run->ended || r->kill_error || now() < killed + ASK_AGAIN) continue;
+		if (run->ended || r->kill_error || now() < killed + ASK_AGAIN)
+			continue;
 		long error = sys_kill(-run->pid, SIGKILL); /* it has another user id: ask aloud, and learn why not */
 		r->kill_error = error < 0 ? -error : ETIMEDOUT;
 	}
-	if (run->ended) r->kill_error = 0;
+	if (run->ended)
+		r->kill_error = 0;
 	if (timed_out) {
 		int left = kill_adopted(run->pid, deadline);
 		if (left && !r->kill_error) {
@@ -287,18 +352,23 @@ static void end(struct run *run, int timed_out) {
 			r->kill_error = error < 0 ? -error : ETIMEDOUT;
 		}
 	}
-	for (int i = 0; i < 64 && pump(run, OUT) + pump(run, ERR); i++) {} /* what lay in the pipes; bounded, if a writer lives */
-	for (int i = 0; i < STREAMS; i++) stop_watching(run, i);
+	for (int i = 0; i < 64 && pump(run, OUT) + pump(run, ERR); i++) {
+	} /* what lay in the pipes; bounded, if a writer lives */
+	for (int i = 0; i < STREAMS; i++)
+		stop_watching(run, i);
 }
 
-void run_command(const struct command *command, struct result *r) {
-	struct run run = { command, r, 0, 0, -1, { { 0 } } };
+void run_command(const struct command *command, struct result *r)
+{
+	struct run run = {command, r, 0, 0, -1, {{0}}};
 	set_name(NAME_AGENT);
 	long error = start(&run);
 	int may = error > 0 && command->confirm(command->tag, run.pid);
 	r->duration = now();
-	if (may) write_all(run.go, "", 1);
-	if (run.go >= 0) sys_close(run.go);
+	if (may)
+		write_all(run.go, "", 1);
+	if (run.go >= 0)
+		sys_close(run.go);
 	if (error < 0) {
 		r->stage = "exec";
 		r->error = -error;
@@ -306,7 +376,8 @@ void run_command(const struct command *command, struct result *r) {
 		return;
 	}
 	int in_time = follow(&run), status = 0;
-	if (!in_time) r->stage = "timeout";
+	if (!in_time)
+		r->stage = "timeout";
 	end(&run, !in_time);
 	if (command->terminal) {
 		int self = (int)sys_getpid();
@@ -317,8 +388,10 @@ void run_command(const struct command *command, struct result *r) {
 		r->error = ECANCELED;
 	}
 	if (run.ended && sys_wait(run.pid, &status, 0) == run.pid && !r->error) {
-		if ((status & 0x7f) == 0) r->exit = (status >> 8) & 0xff;
-		else r->signal = status & 0x7f;
+		if ((status & 0x7f) == 0)
+			r->exit = (status >> 8) & 0xff;
+		else
+			r->signal = status & 0x7f;
 	}
 	reap();
 }

@@ -7,10 +7,11 @@ struct command {
 	const char *tag; /* thread name before the exec, so that records of the exec itself carry it */
 	char **argv;     /* argv[0] is looked up in PATH when it has no slash */
 	char **envp;
-	u64 timeout;     /* microseconds */
-	u64 cap;         /* bytes of each stream to pass on; the rest is only counted */
-	int terminal;    /* the command inherits descriptors 0 to 2, in place of an empty input and two pipes */
-	/* Asked once the process is there and before it executes anything: whether it may. It then has the label that asks for the exec. */
+	u64 timeout;  /* microseconds */
+	u64 cap;      /* bytes of each stream to pass on; the rest is only counted */
+	int terminal; /* the command inherits descriptors 0 to 2, in place of an empty input and two pipes */
+	/* Asked once the process is there and before it executes anything: whether it may. It then has the label that
+	 * asks for the exec. */
 	int (*confirm)(const char *tag, int pid);
 };
 
@@ -21,7 +22,8 @@ void watch_children(void);
 void run_command(const struct command *command, struct result *result);
 
 /*
- * Kills a process, or with a negative number a group, and asks no security module for it; see there. There is no answer.
+ * Kills a process, or with a negative number a group, and asks no security module for it; see there. There is no
+ * answer.
  */
 void kill_quietly(int owner);
 

@@ -18,49 +18,61 @@
 ENTRY_POINT;
 
 /* Makes a known state of what the runtime passed on. */
-static void settle(void) {
-	struct sigaction ignore = { SIGNAL_IGNORE, 0, 0, 0 };
+static void settle(void)
+{
+	struct sigaction ignore = {SIGNAL_IGNORE, 0, 0, 0};
 	sys_sigaction(SIGPIPE, &ignore); /* a reader that has gone is an error of write() */
 	sys_sigaction(SIGXFSZ, &ignore); /* and a file that would get too long, one of truncate() */
 	if (sys_close_range(3, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
-		for (int fd = 3; fd < 1024; fd++) sys_close(fd);
-	/* Others of the same user may otherwise read and write our memory and descriptors in /proc, and forge answers. */
+		for (int fd = 3; fd < 1024; fd++)
+			sys_close(fd);
+	/* Others of the same user may otherwise read and write our memory and descriptors in /proc, and forge answers.
+	 */
 	sys_prctl(PR_SET_DUMPABLE, 0);
 	/* Orphans of a command come to us, not to the container's first process, so that a timeout can end them all. */
 	sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-static int is_token(const char *text) {
+static int is_token(const char *text)
+{
 	u64 n = 0;
 	for (; text[n]; n++)
-		if (!((text[n] >= '0' && text[n] <= '9') || (text[n] >= 'a' && text[n] <= 'f'))) return 0;
+		if (!((text[n] >= '0' && text[n] <= '9') || (text[n] >= 'a' && text[n] <= 'f')))
+			return 0;
 	return n == TOKEN_SIZE;
 }
 
-static int is_tag(const char *text) {
+static int is_tag(const char *text)
+{
 	u64 n = length(text);
 	return n > 0 && n <= TAG_MAX;
 }
 
 /* `hello TOKEN` */
-static void hello(char **fields, int count) {
-	if (count != 2 || !equal(fields[0], "hello") || !is_token(fields[1])) fatal("the first request must be hello with a token");
+static void hello(char **fields, int count)
+{
+	if (count != 2 || !equal(fields[0], "hello") || !is_token(fields[1]))
+		fatal("the first request must be hello with a token");
 	memcpy(token, fields[1], TOKEN_SIZE);
 	memset(fields[1], 0, TOKEN_SIZE);
 	send_hello();
 }
 
 /* `op TAG NAME ARGS…`, `op-child TAG NAME ARGS…` */
-static void operation(char **fields, int count) {
-	if (count < 3 || !is_tag(fields[1])) fatal("op: bad request");
-	struct result r = { fields[1], "done", 0, -1, 0, 0, 0, 0, 0, "" };
+static void operation(char **fields, int count)
+{
+	if (count < 3 || !is_tag(fields[1]))
+		fatal("op: bad request");
+	struct result r = {fields[1], "done", 0, -1, 0, 0, 0, 0, 0, ""};
 	const char *wrong = perform(fields[1], fields[2], fields + 3, count - 3, equal(fields[0], "op-child"), &r);
-	if (wrong) fatal(wrong);
+	if (wrong)
+		fatal(wrong);
 	send_result(&r);
 }
 
 /* Tells of a process that is to become a command, and waits for `go TAG`; any other request is taken for a no. */
-static int confirm(const char *tag, int pid) {
+static int confirm(const char *tag, int pid)
+{
 	static char *fields[FIELDS_MAX + 1];
 	int count;
 	send_held(tag, pid);
@@ -68,34 +80,45 @@ static int confirm(const char *tag, int pid) {
 }
 
 /* `run TAG TIMEOUT_MS CAP_BYTES ARGC ARGV…` */
-static void run(char **fields, int count, char **envp) {
+static void run(char **fields, int count, char **envp)
+{
 	u64 timeout, cap, argc;
-	if (count < 6 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) || !parse_number(fields[3], 1UL << 40, &cap) ||
-	    !parse_number(fields[4], FIELDS_MAX, &argc) || argc != (u64)count - 5) fatal("run: bad request");
+	if (count < 6 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) ||
+	    !parse_number(fields[3], 1UL << 40, &cap) || !parse_number(fields[4], FIELDS_MAX, &argc) ||
+	    argc != (u64)count - 5)
+		fatal("run: bad request");
 	release_held();
 	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
 	memcpy(tag, fields[1], length(fields[1]) + 1);
-	struct command command = { tag, fields + 5, envp, timeout * 1000, cap, 0, confirm };
-	struct result r = { tag, "done", 0, -1, 0, 0, 0, 0, 0, "" };
-	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
+	struct command command = {tag, fields + 5, envp, timeout * 1000, cap, 0, confirm};
+	struct result r = {tag, "done", 0, -1, 0, 0, 0, 0, 0, ""};
+	if (flush() < 0)
+		sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
 	run_command(&command, &r);
 	send_result(&r);
-	if (flush() < 0) sys_exit(EXIT_OUTPUT); /* nor may what it showed be lost when the next request kills the agent */
+	if (flush() < 0)
+		sys_exit(EXIT_OUTPUT); /* nor may what it showed be lost when the next request kills the agent */
 }
 
-static int serve(char **envp) {
+static int serve(char **envp)
+{
 	static char *fields[FIELDS_MAX + 1];
 	int count;
-	if (sys_fcntl(2, F_GETFD, 0) < 0) sys_dup(1, 2); /* a free place below 3 would be taken by our pipes */
+	if (sys_fcntl(2, F_GETFD, 0) < 0)
+		sys_dup(1, 2); /* a free place below 3 would be taken by our pipes */
 	watch_children();
 	set_name(NAME_AGENT);
 	memset(token, '0', TOKEN_SIZE);
-	if (!next_request(fields, &count)) return 0;
+	if (!next_request(fields, &count))
+		return 0;
 	hello(fields, count);
 	while (next_request(fields, &count)) {
-		if (equal(fields[0], "op") || equal(fields[0], "op-child")) operation(fields, count);
-		else if (equal(fields[0], "run")) run(fields, count, envp);
-		else fatal("unknown request");
+		if (equal(fields[0], "op") || equal(fields[0], "op-child"))
+			operation(fields, count);
+		else if (equal(fields[0], "run"))
+			run(fields, count, envp);
+		else
+			fatal("unknown request");
 		reap();
 	}
 	release_held();
@@ -103,21 +126,25 @@ static int serve(char **envp) {
 }
 
 /* Blocked signals reach even the first process of a container, which is deaf to the others. */
-static int hold(void) {
+static int hold(void)
+{
 	u64 wanted = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM) | BIT(SIGCHLD);
 	sys_sigmask(SIG_BLOCK, wanted);
 	for (;;) {
 		long signal = sys_sigwait(wanted);
-		if (signal == SIGINT || signal == SIGQUIT || signal == SIGTERM) return 0;
+		if (signal == SIGINT || signal == SIGQUIT || signal == SIGTERM)
+			return 0;
 		reap();
 	}
 }
 
-_Noreturn void agent_main(long *stack) {
+_Noreturn void agent_main(long *stack)
+{
 	int argc = (int)*stack;
 	char **argv = (char **)(stack + 1), **envp = argv + argc + 1;
 	const char *mode = argc > 1 ? argv[1] : "";
-	if (argc == 2 && equal(mode, "hold")) sys_exit(hold());
+	if (argc == 2 && equal(mode, "hold"))
+		sys_exit(hold());
 	if (argc == 2 && equal(mode, "serve")) {
 		settle();
 		sys_exit(serve(envp));

@@ -1,4 +1,5 @@
-/* Operations: one attempted access each. "Try the access, not the effect." docs/agent-operations.md describes them all. */
+/* Operations: one attempted access each. "Try the access, not the effect." docs/agent-operations.md describes them all.
+ */
 #ifndef OPS_H
 #define OPS_H
 #include "protocol.h"

@@ -9,25 +9,34 @@ enum { OPEN_ALWAYS = O_NONBLOCK | O_CLOEXEC | O_NOCTTY };
 enum { READ = 1, WRITE = 2, APPEND = 4, CREATE = 8, TRUNCATE = 16 };
 
 /* The words of a mode, `read,write`, as bits; 0 when there is an unknown one. */
-static int parse_mode(const char *text) {
-	static const char *const words[] = { "read", "write", "append", "create", "truncate" };
+static int parse_mode(const char *text)
+{
+	static const char *const words[] = {"read", "write", "append", "create", "truncate"};
 	int mode = 0;
 	for (;;) {
 		u64 size = 0;
 		int bit = 0;
-		while (text[size] && text[size] != ',') size++;
+		while (text[size] && text[size] != ',')
+			size++;
 		for (int i = 0; i < 5; i++)
-			if (length(words[i]) == size && starts_with(text, words[i])) bit = 1 << i;
-		if (!bit) return 0;
+			if (length(words[i]) == size && starts_with(text, words[i]))
+				bit = 1 << i;
+		if (!bit)
+			return 0;
 		mode |= bit;
-		if (!text[size]) return mode;
+		if (!text[size])
+			return mode;
 		text += size + 1;
 	}
 }
 
-int check_open(char **args) { return parse_mode(args[0]) != 0; }
+int check_open(char **args)
+{
+	return parse_mode(args[0]) != 0;
+}
 
-static int open_flags(int mode) {
+static int open_flags(int mode)
+{
 	/* create and truncate alone mean writing, as creat(2) does */
 	int writes = mode & (WRITE | APPEND | TRUNCATE) || !(mode & READ);
 	int flags = !writes ? O_RDONLY : mode & READ ? O_RDWR : O_WRONLY;
@@ -36,58 +45,75 @@ static int open_flags(int mode) {
 
 /*
  * Asks for the permission to truncate and truncates nothing: the length asked for is more than a file may have, which
- * the kernel finds (inode_newsize_ok) after it has asked the security modules and before it touches the file, be it only
- * its set-user-id bit. The limit makes sure on file systems that would take any length; main.c ignores the signal.
+ * the kernel finds (inode_newsize_ok) after it has asked the security modules and before it touches the file, be it
+ * only its set-user-id bit. The limit makes sure on file systems that would take any length; main.c ignores the signal.
  */
-static long ask_truncate(const char *path, int fd, struct outcome *out) {
+static long ask_truncate(const char *path, int fd, struct outcome *out)
+{
 	const long too_long = 0x7fffffffffffffff;
 	struct rlimit before, none;
 	long error = sys(prlimit64, 0, RLIMIT_FSIZE, 0, &before);
-	none = (struct rlimit){ 0, before.hard };
-	if (error >= 0) error = sys_setrlimit(RLIMIT_FSIZE, &none);
-	if (error < 0) return not_tried(out, "no limit on the size of files", error);
+	none = (struct rlimit){0, before.hard};
+	if (error >= 0)
+		error = sys_setrlimit(RLIMIT_FSIZE, &none);
+	if (error < 0)
+		return not_tried(out, "no limit on the size of files", error);
 	error = path ? sys(truncate, path, too_long) : sys(ftruncate, fd, too_long);
 	sys_setrlimit(RLIMIT_FSIZE, &before);
 	return asked(out, error, -EFBIG);
 }
 
-long op_truncate(char **args, struct outcome *out) { return ask_truncate(args[0], -1, out); }
+long op_truncate(char **args, struct outcome *out)
+{
+	return ask_truncate(args[0], -1, out);
+}
 
-static long try_open(const char *path, int mode, int flags, struct outcome *out) {
+static long try_open(const char *path, int mode, int flags, struct outcome *out)
+{
 	long fd = sys_open(path, open_flags(mode) | flags | OPEN_ALWAYS, 0600), error = 0;
-	if (fd < 0) return fd;
-	/* O_TRUNC would empty the file. What it asks for is permission to write, which the open had to have, and this: */
+	if (fd < 0)
+		return fd;
+	/* O_TRUNC would empty the file. What it asks for is permission to write, which the open had to have, and this:
+	 */
 	if (mode & TRUNCATE) {
 		error = ask_truncate(0, (int)fd, out);
-		if (error == -EINVAL) error = 0; /* no file that has a length: O_TRUNC is without meaning, and without question */
-		if (error < 0) stopped(out, error, "truncate");
+		if (error == -EINVAL)
+			error = 0; /* no file that has a length: O_TRUNC is without meaning, and without question */
+		if (error < 0)
+			stopped(out, error, "truncate");
 	}
 	sys_close((int)fd);
 	return error;
 }
 
 /* Takes away the file that a link without a target has just been filled with. */
-static void unfill(const char *link, struct outcome *out) {
+static void unfill(const char *link, struct outcome *out)
+{
 	static char self[32], target[4096];
 	as_undo();
 	long fd = sys_open(link, O_PATH | O_CLOEXEC, 0);
 	append_number(self, sizeof self, "/proc/self/fd/", fd);
 	long length = fd < 0 ? fd : sys(readlinkat, AT_FDCWD, self, target, sizeof target - 1);
 	self[0] = 0;
-	if (fd >= 0) sys_close((int)fd);
-	if (length >= 0) target[length] = 0;
+	if (fd >= 0)
+		sys_close((int)fd);
+	if (length >= 0)
+		target[length] = 0;
 	note_undo(out, length < 0 ? length : sys_unlink(target, 0));
 }
 
-long op_open(char **args, struct outcome *out) {
+long op_open(char **args, struct outcome *out)
+{
 	int mode = parse_mode(args[0]);
 	const char *path = args[1];
-	if (!(mode & CREATE)) return try_open(path, mode, 0, out);
+	if (!(mode & CREATE))
+		return try_open(path, mode, 0, out);
 	/* An existing file answers EEXIST before the kernel asks AppArmor, so the first try leaves no record then. */
 	int absent = sys_access(path, F_OK) == -ENOENT;
 	long error = try_open(path, mode, O_CREAT | O_EXCL, out);
 	if (error != -EEXIST) {
-		/* It is created before it is opened or truncated: where only that is refused, it is there all the same. */
+		/* It is created before it is opened or truncated: where only that is refused, it is there all the same.
+		 */
 		if (error == 0 || (absent && sys_access(path, F_OK) == 0)) {
 			as_undo();
 			note_undo(out, sys_unlink(path, 0));
@@ -97,24 +123,31 @@ long op_open(char **args, struct outcome *out) {
 	/* access(F_OK) follows links and asks no security module: a link without a target is about to be filled. */
 	int dangling = sys_access(path, F_OK) == -ENOENT;
 	error = try_open(path, mode, O_CREAT, out);
-	if (error == 0 && dangling) unfill(path, out);
+	if (error == 0 && dangling)
+		unfill(path, out);
 	return error;
 }
 
 /* ---- what is there ---- */
 
-static long look(const char *path, struct statx *st) { return sys(statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0x7ff, st); }
+static long look(const char *path, struct statx *st)
+{
+	return sys(statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0x7ff, st);
+}
 
-long op_getattr(char **args, struct outcome *out) {
+long op_getattr(char **args, struct outcome *out)
+{
 	struct statx st;
 	(void)out;
 	return look(args[0], &st);
 }
 
-long op_readdir(char **args, struct outcome *out) {
+long op_readdir(char **args, struct outcome *out)
+{
 	static char entries[1024];
 	long fd = sys_open(args[0], O_RDONLY | O_DIRECTORY | OPEN_ALWAYS, 0);
-	if (fd < 0) return fd;
+	if (fd < 0)
+		return fd;
 	long error = sys(getdents64, fd, entries, sizeof entries);
 	sys_close((int)fd);
 	return error < 0 ? stopped(out, error, "getdents") : 0;
@@ -123,12 +156,14 @@ long op_readdir(char **args, struct outcome *out) {
 /* ---- names that come and go ---- */
 
 /* Two that really have their effect when they are allowed. */
-long op_unlink(char **args, struct outcome *out) {
+long op_unlink(char **args, struct outcome *out)
+{
 	(void)out;
 	return sys_unlink(args[0], 0);
 }
 
-long op_rmdir(char **args, struct outcome *out) {
+long op_rmdir(char **args, struct outcome *out)
+{
 	(void)out;
 	return sys_unlink(args[0], AT_REMOVEDIR);
 }
@@ -138,98 +173,136 @@ long op_rmdir(char **args, struct outcome *out) {
  * modules are asked for the name (security_path_rmdir, security_path_unlink) before the kernel looks at its kind.
  * Opening with O_PATH tells the kind and asks nobody.
  */
-long op_delete(char **args, struct outcome *out) {
+long op_delete(char **args, struct outcome *out)
+{
 	long fd = sys_open(args[0], O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0) return fd; /* there is no such name */
+	if (fd < 0)
+		return fd; /* there is no such name */
 	sys_close((int)fd);
 	fd = sys_open(args[0], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0) return asked(out, sys_unlink(args[0], AT_REMOVEDIR), -ENOTDIR);
+	if (fd < 0)
+		return asked(out, sys_unlink(args[0], AT_REMOVEDIR), -ENOTDIR);
 	sys_close((int)fd);
 	return asked(out, sys_unlink(args[0], 0), -EISDIR);
 }
 
 /* Removes what an attempt has made, if it has. */
-static long made(long error, const char *path, int flags, struct outcome *out) {
-	if (error < 0) return error;
+static long made(long error, const char *path, int flags, struct outcome *out)
+{
+	if (error < 0)
+		return error;
 	as_undo();
 	note_undo(out, sys_unlink(path, flags));
 	return 0;
 }
 
-long op_mkdir(char **args, struct outcome *out) { return made(sys_mkdir(args[0], 0700), args[0], AT_REMOVEDIR, out); }
-long op_link(char **args, struct outcome *out) { return made(sys(linkat, AT_FDCWD, args[0], AT_FDCWD, args[1], 0), args[1], 0, out); }
-long op_symlink(char **args, struct outcome *out) { return made(sys(symlinkat, args[0], AT_FDCWD, args[1]), args[1], 0, out); }
+long op_mkdir(char **args, struct outcome *out)
+{
+	return made(sys_mkdir(args[0], 0700), args[0], AT_REMOVEDIR, out);
+}
+long op_link(char **args, struct outcome *out)
+{
+	return made(sys(linkat, AT_FDCWD, args[0], AT_FDCWD, args[1], 0), args[1], 0, out);
+}
+long op_symlink(char **args, struct outcome *out)
+{
+	return made(sys(symlinkat, args[0], AT_FDCWD, args[1]), args[1], 0, out);
+}
 
 /* Never over something: with RENAME_NOREPLACE an existing target is EEXIST. */
-long op_rename(char **args, struct outcome *out) {
+long op_rename(char **args, struct outcome *out)
+{
 	enum { RENAME_NOREPLACE = 1 };
 	long error = sys(renameat2, AT_FDCWD, args[0], AT_FDCWD, args[1], RENAME_NOREPLACE);
-	if (error < 0) return error;
+	if (error < 0)
+		return error;
 	as_undo();
 	note_undo(out, sys(renameat2, AT_FDCWD, args[1], AT_FDCWD, args[0], RENAME_NOREPLACE));
 	return 0;
 }
 
 /* A node is a name; it does nothing until it is opened. The devices are /dev/null's and the first ram disk's. */
-static const struct { const char *kind; int mode, device; } nodes[] = {
-	{ "file", S_IFREG, 0 }, { "fifo", S_IFIFO, 0 }, { "socket", S_IFSOCK, 0 }, { "char", S_IFCHR, 1 << 8 | 3 }, { "block", S_IFBLK, 1 << 8 },
+static const struct {
+	const char *kind;
+	int mode, device;
+} nodes[] = {
+	{"file", S_IFREG, 0},          {"fifo", S_IFIFO, 0},       {"socket", S_IFSOCK, 0},
+	{"char", S_IFCHR, 1 << 8 | 3}, {"block", S_IFBLK, 1 << 8},
 };
 
-static int node_of(const char *kind) {
+static int node_of(const char *kind)
+{
 	for (int i = 0; i < 5; i++)
-		if (equal(nodes[i].kind, kind)) return i;
+		if (equal(nodes[i].kind, kind))
+			return i;
 	return -1;
 }
 
-int check_mknod(char **args) { return node_of(args[0]) >= 0; }
+int check_mknod(char **args)
+{
+	return node_of(args[0]) >= 0;
+}
 
-long op_mknod(char **args, struct outcome *out) {
+long op_mknod(char **args, struct outcome *out)
+{
 	int i = node_of(args[0]);
 	return made(sys(mknodat, AT_FDCWD, args[1], nodes[i].mode | 0600, nodes[i].device), args[1], 0, out);
 }
 
 /* ---- attributes, each set to what it is ---- */
 
-long op_chmod(char **args, struct outcome *out) {
+long op_chmod(char **args, struct outcome *out)
+{
 	struct statx st, after;
 	long error = look(args[0], &st);
-	if (error < 0) return stopped(out, error, "getattr");
-	if ((st.mode & S_IFMT) == S_IFLNK) return not_tried(out, "a symbolic link has no mode", 0);
+	if (error < 0)
+		return stopped(out, error, "getattr");
+	if ((st.mode & S_IFMT) == S_IFLNK)
+		return not_tried(out, "a symbolic link has no mode", 0);
 	error = sys(fchmodat, AT_FDCWD, args[0], st.mode & 07777);
-	if (error == 0 && look(args[0], &after) == 0 && after.mode != st.mode) note(out, 0, "not undone: lost its set-group-id bit");
+	if (error == 0 && look(args[0], &after) == 0 && after.mode != st.mode)
+		note(out, 0, "not undone: lost its set-group-id bit");
 	return error;
 }
 
 /* Any chown() takes set-id bits and file capabilities from a file, even one to the same owner. */
-long op_chown(char **args, struct outcome *out) {
+long op_chown(char **args, struct outcome *out)
+{
 	struct statx st;
 	char value[32];
 	long error = look(args[0], &st);
-	if (error < 0) return stopped(out, error, "getattr");
-	if ((st.mode & S_IFMT) != S_IFDIR && (st.mode & 06000 || sys(lgetxattr, args[0], "security.capability", value, sizeof value) >= 0))
+	if (error < 0)
+		return stopped(out, error, "getattr");
+	if ((st.mode & S_IFMT) != S_IFDIR &&
+	    (st.mode & 06000 || sys(lgetxattr, args[0], "security.capability", value, sizeof value) >= 0))
 		return not_tried(out, "the file would lose its set-id bits or capabilities", 0);
 	return sys(fchownat, AT_FDCWD, args[0], st.uid, st.gid, AT_SYMLINK_NOFOLLOW);
 }
 
-long op_utimens(char **args, struct outcome *out) {
+long op_utimens(char **args, struct outcome *out)
+{
 	struct statx st;
 	long error = look(args[0], &st);
-	if (error < 0) return stopped(out, error, "getattr");
-	struct timespec times[2] = { { st.atime.sec, st.atime.nsec }, { st.mtime.sec, st.mtime.nsec } };
+	if (error < 0)
+		return stopped(out, error, "getattr");
+	struct timespec times[2] = {{st.atime.sec, st.atime.nsec}, {st.mtime.sec, st.mtime.nsec}};
 	return sys(utimensat, AT_FDCWD, args[0], times, AT_SYMLINK_NOFOLLOW);
 }
 
 static const char attribute[] = "user.apparmor-probe";
 
-long op_getxattr(char **args, struct outcome *out) {
+long op_getxattr(char **args, struct outcome *out)
+{
 	char value[8];
 	return asked(out, sys(lgetxattr, args[0], attribute, value, sizeof value), -ENODATA);
 }
 
-long op_setxattr(char **args, struct outcome *out) {
+long op_setxattr(char **args, struct outcome *out)
+{
 	enum { XATTR_CREATE = 1 };
 	long error = sys(lsetxattr, args[0], attribute, "x", 1, XATTR_CREATE);
-	if (error < 0) return error;
+	if (error < 0)
+		return error;
 	as_undo();
 	note_undo(out, sys(lremovexattr, args[0], attribute));
 	return 0;
@@ -237,33 +310,55 @@ long op_setxattr(char **args, struct outcome *out) {
 
 /* ---- lock, map ---- */
 
-int check_lock(char **args) { return one_of(args[0], "fcntl flock") && one_of(args[1], "read write none"); }
+int check_lock(char **args)
+{
+	return one_of(args[0], "fcntl flock") && one_of(args[1], "read write none");
+}
 
-long op_lock(char **args, struct outcome *out) {
+long op_lock(char **args, struct outcome *out)
+{
 	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2, NEITHER = 3 };
 	int writes = equal(args[1], "write"), whole = equal(args[0], "flock"), none = equal(args[1], "none");
-	/* Opened neither for reading nor for writing (for ioctl alone, open(2)) it asks neither r nor w; taking a lock away asks k. */
+	/* Opened neither for reading nor for writing (for ioctl alone, open(2)) it asks neither r nor w; taking a lock
+	 * away asks k. */
 	long fd = sys_open(args[2], (none ? NEITHER : writes && !whole ? O_RDWR : O_RDONLY) | OPEN_ALWAYS, 0);
-	if (fd < 0) return stopped(out, fd, "open");
-	/* One byte far behind anything that a program locks. flock() knows no bytes; where somebody has it, it was asked. */
-	struct { short type, whence; long start, size; int pid; } far = { none ? F_UNLCK : writes ? F_WRLCK : F_RDLCK, 0, 1L << 61, 1, 0 };
-	long error = whole ? sys(flock, fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB) : sys_fcntl((int)fd, F_SETLK, (long)&far);
+	if (fd < 0)
+		return stopped(out, fd, "open");
+	/* One byte far behind anything that a program locks. flock() knows no bytes; where somebody has it, it was
+	 * asked. */
+	struct {
+		short type, whence;
+		long start, size;
+		int pid;
+	} far = {none ? F_UNLCK : writes ? F_WRLCK : F_RDLCK, 0, 1L << 61, 1, 0};
+	long error = whole ? sys(flock, fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB)
+			   : sys_fcntl((int)fd, F_SETLK, (long)&far);
 	sys_close((int)fd); /* and the lock with it */
 	return asked(out, error, -EAGAIN);
 }
 
-static long map(const char *path, int protection, int change_to, struct outcome *out) {
+static long map(const char *path, int protection, int change_to, struct outcome *out)
+{
 	long fd = sys_open(path, O_RDONLY | OPEN_ALWAYS, 0), error = 0;
-	if (fd < 0) return stopped(out, fd, "open");
+	if (fd < 0)
+		return stopped(out, fd, "open");
 	long at = sys(mmap, 0, 4096, protection, MAP_PRIVATE, fd, 0);
-	if (at < 0 && at > -4096) error = stopped(out, at, "mmap");
+	if (at < 0 && at > -4096)
+		error = stopped(out, at, "mmap");
 	else {
-		if (change_to) error = sys(mprotect, at, 4096, change_to);
+		if (change_to)
+			error = sys(mprotect, at, 4096, change_to);
 		sys(munmap, at, 4096);
 	}
 	sys_close((int)fd);
 	return error;
 }
 
-long op_mmap(char **args, struct outcome *out) { return map(args[0], PROT_READ | PROT_EXEC, 0, out); }
-long op_mprotect(char **args, struct outcome *out) { return map(args[0], PROT_READ, PROT_READ | PROT_EXEC, out); }
+long op_mmap(char **args, struct outcome *out)
+{
+	return map(args[0], PROT_READ | PROT_EXEC, 0, out);
+}
+long op_mprotect(char **args, struct outcome *out)
+{
+	return map(args[0], PROT_READ, PROT_READ | PROT_EXEC, out);
+}

@@ -9,29 +9,36 @@
 #include "attempt.h"
 
 /* FSTYPE SOURCE TARGET FLAGS */
-int check_mount(char **args) {
+int check_mount(char **args)
+{
 	u64 flags;
 	return parse_number(args[3], ~0u, &flags);
 }
 
-static long mount_powerless(char **args, struct outcome *out) {
+static long mount_powerless(char **args, struct outcome *out)
+{
 	const char *type = *args[0] ? args[0] : 0, *source = *args[1] ? args[1] : 0;
 	u64 flags = number(args[3]);
 	/* Those two let paths be found as before, and mount nothing. */
 	long error = hold_capabilities(1 << 1 | 1 << 2);
-	if (error == -EPERM) error = hold_capabilities(0);
-	if (error < 0) return not_tried(out, "sys_admin cannot be laid down", error);
+	if (error == -EPERM)
+		error = hold_capabilities(0);
+	if (error < 0)
+		return not_tried(out, "sys_admin cannot be laid down", error);
 	error = sys(mount, source, args[2], type, flags, 0);
-	if (error != -EPERM) return error;
+	if (error != -EPERM)
+		return error;
 	/* A target that cannot be read is EFAULT to the kernel; a filter does not look at it. */
 	as_agent();
 	return sys(mount, source, 1, type, flags, 0) == -EFAULT ? 0 : -EPERM;
 }
 
-long op_mount(char **args, struct outcome *out) {
+long op_mount(char **args, struct outcome *out)
+{
 	long error = in_child(mount_powerless, args, out);
-	if (error < 0) return error;
-	struct outcome capability = { 0, 0, "" };
+	if (error < 0)
+		return error;
+	struct outcome capability = {0, 0, ""};
 	error = ask_capability("sys_admin", &capability);
 	return error < 0 ? stopped(out, error, "capability sys_admin") : note(out, 0, "asked only");
 }
@@ -40,51 +47,69 @@ long op_mount(char **args, struct outcome *out) {
  * Returns 0 in a mount namespace of its own. Where that cannot be had the process lays down its capabilities: then the
  * call that follows is refused, as it would have been, and harmless if it is not.
  */
-static long own_namespace(struct outcome *out) {
-	u64 make_private[4] = { 0, 0, 1 << 18, 0 };
+static long own_namespace(struct outcome *out)
+{
+	u64 make_private[4] = {0, 0, 1 << 18, 0};
 	long error = sys(unshare, CLONE_NEWNS);
 	if (error >= 0) {
 		as_agent();
 		error = sys(mount_setattr, AT_FDCWD, "/", 0x8000 /* recursive */, make_private, sizeof make_private);
-		if (error == -ENOSYS) error = sys(mount, 0, "/", 0, 1 << 18 | 1 << 14, 0); /* before Linux 5.12; AppArmor rules this one */
+		if (error == -ENOSYS)
+			error = sys(mount, 0, "/", 0, 1 << 18 | 1 << 14,
+				    0); /* before Linux 5.12; AppArmor rules this one */
 		as_probe();
 	}
-	if (error >= 0) return 0;
+	if (error >= 0)
+		return 0;
 	append_number(out->note, NOTE_SIZE, "no mount namespace of its own: errno ", -error);
 	return hold_capabilities(0);
 }
 
-long op_umount(char **args, struct outcome *out) {
+long op_umount(char **args, struct outcome *out)
+{
 	long error = own_namespace(out);
 	return error < 0 ? error : sys(umount2, args[0], 2 /* MNT_DETACH */);
 }
 
 /* Where NEW is no mount point, or OLD not below it, the kernel says so after it has asked. */
-long op_pivot_root(char **args, struct outcome *out) {
+long op_pivot_root(char **args, struct outcome *out)
+{
 	long error = own_namespace(out);
-	if (error >= 0) error = sys(pivot_root, args[0], args[1]);
+	if (error >= 0)
+		error = sys(pivot_root, args[0], args[1]);
 	return error == -EBUSY ? asked(out, error, -EBUSY) : asked(out, error, -EINVAL);
 }
 
-static long attach(long tree, const char *target, struct outcome *out) {
-	if (tree < 0) return stopped(out, tree, "the new tree");
+static long attach(long tree, const char *target, struct outcome *out)
+{
+	if (tree < 0)
+		return stopped(out, tree, "the new tree");
 	return sys(move_mount, tree, "", AT_FDCWD, target, 4 /* MOVE_MOUNT_F_EMPTY_PATH */);
 }
 
 /* Making one of these file systems touches no device and leaves nothing. */
-int check_fsmount(char **args) { return one_of(args[0], "tmpfs ramfs proc sysfs devpts mqueue"); }
+int check_fsmount(char **args)
+{
+	return one_of(args[0], "tmpfs ramfs proc sysfs devpts mqueue");
+}
 
-long op_fsmount(char **args, struct outcome *out) {
+long op_fsmount(char **args, struct outcome *out)
+{
 	long error = own_namespace(out), fd;
-	if (error < 0) return error;
+	if (error < 0)
+		return error;
 	fd = sys(fsopen, args[0], 1);
-	if (fd < 0) return stopped(out, fd, "fsopen");
+	if (fd < 0)
+		return stopped(out, fd, "fsopen");
 	error = sys(fsconfig, fd, 6 /* FSCONFIG_CMD_CREATE */, 0, 0, 0);
-	if (error < 0) return stopped(out, error, "fsconfig");
+	if (error < 0)
+		return stopped(out, error, "fsconfig");
 	return attach(sys(fsmount, fd, 1, 0), args[1], out);
 }
 
-long op_open_tree(char **args, struct outcome *out) {
+long op_open_tree(char **args, struct outcome *out)
+{
 	long error = own_namespace(out);
-	return error < 0 ? error : attach(sys(open_tree, AT_FDCWD, args[0], 1 | O_CLOEXEC /* OPEN_TREE_CLONE */), args[1], out);
+	return error < 0 ? error
+			 : attach(sys(open_tree, AT_FDCWD, args[0], 1 | O_CLOEXEC /* OPEN_TREE_CLONE */), args[1], out);
 }

@@ -1,73 +1,102 @@
 /* The classes `ptrace`, `signal`, `rlimit`, `userns`, `mqueue`. All in a child; a target is a process or "child". */
 #include "attempt.h"
 
-static int is_target(const char *who) {
+static int is_target(const char *who)
+{
 	u64 pid;
-	return equal(who, "child") || (parse_number(who + (starts_with(who, "held:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
+	return equal(who, "child") ||
+	       (parse_number(who + (starts_with(who, "held:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
 }
 
-int check_ptrace(char **args) { return one_of(args[0], "read trace") && is_target(args[1]); }
+int check_ptrace(char **args)
+{
+	return one_of(args[0], "read trace") && is_target(args[1]);
+}
 
 /*
  * trace: PTRACE_SEIZE does not stop the process, and lets go of it when this child ends a moment later.
  * read: where the list of its robust futexes starts; every refusal is EPERM there.
  */
-long op_ptrace(char **args, struct outcome *out) {
+long op_ptrace(char **args, struct outcome *out)
+{
 	u64 head, size;
 	long pid = target_of(args[1], out);
-	if (pid < 0) return pid;
+	if (pid < 0)
+		return pid;
 	return equal(args[0], "trace") ? sys(ptrace, 0x4206, pid, 0, 0) : sys(get_robust_list, pid, &head, &size);
 }
 
-/* To a process that is nobody's, only what goes unnoticed by who does not ask for it. What is held is there for this. */
-int check_signal(char **args) {
+/* To a process that is nobody's, only what goes unnoticed by who does not ask for it. What is held is there for this.
+ */
+int check_signal(char **args)
+{
 	u64 signal;
-	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1])) return 0;
-	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD || signal == SIGURG;
+	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1]))
+		return 0;
+	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD ||
+	       signal == SIGURG;
 }
 
-long op_signal(char **args, struct outcome *out) {
+long op_signal(char **args, struct outcome *out)
+{
 	long pid = target_of(args[1], out);
 	return pid < 0 ? pid : sys_kill((int)pid, (int)number(args[0]));
 }
 
 /* In the kernel's order, from 1. */
-static int limit_of(const char *name) {
-	return one_of(name, "cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice rtprio rttime");
+static int limit_of(const char *name)
+{
+	return one_of(
+		name,
+		"cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice rtprio rttime");
 }
 
-int check_rlimit(char **args) {
+int check_rlimit(char **args)
+{
 	u64 value;
 	return limit_of(args[0]) && (equal(args[1], "unlimited") || parse_number(args[1], ~0UL, &value));
 }
 
-long op_rlimit(char **args, struct outcome *out) {
+long op_rlimit(char **args, struct outcome *out)
+{
 	u64 value = equal(args[1], "unlimited") ? ~0UL : number(args[1]);
-	struct rlimit both = { value, value };
+	struct rlimit both = {value, value};
 	(void)out;
 	return sys_setrlimit(limit_of(args[0]) - 1, &both);
 }
 
-long op_userns(char **args, struct outcome *out) {
+long op_userns(char **args, struct outcome *out)
+{
 	(void)args, (void)out;
 	return sys(unshare, CLONE_NEWUSER);
 }
 
 /* create: undone. read, write: one that exists. delete: one of our own. */
-int check_mqueue(char **args) { return one_of(args[0], "create read write delete") && args[1][0] == '/' && args[1][1]; }
+int check_mqueue(char **args)
+{
+	return one_of(args[0], "create read write delete") && args[1][0] == '/' && args[1][1];
+}
 
-long op_mqueue(char **args, struct outcome *out) {
+long op_mqueue(char **args, struct outcome *out)
+{
 	const char *name = args[1] + 1; /* the kernel's names have no slash */
-	if (equal(args[0], "read")) return sys(mq_open, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
-	if (equal(args[0], "write")) return sys(mq_open, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
+	if (equal(args[0], "read"))
+		return sys(mq_open, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
+	if (equal(args[0], "write"))
+		return sys(mq_open, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
 	int deletes = equal(args[0], "delete");
-	if (deletes) as_agent();
+	if (deletes)
+		as_agent();
 	long fd = sys(mq_open, name, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, 0), error;
-	if (fd < 0) return deletes ? not_tried(out, "no queue of our own to delete", fd) : fd;
-	if (deletes) as_probe();
-	else as_undo();
+	if (fd < 0)
+		return deletes ? not_tried(out, "no queue of our own to delete", fd) : fd;
+	if (deletes)
+		as_probe();
+	else
+		as_undo();
 	error = sys(mq_unlink, name);
-	if (deletes) return error;
+	if (deletes)
+		return error;
 	note_undo(out, error);
 	return 0;
 }

@@ -11,7 +11,14 @@
 #define PROTOCOL_H
 #include "sys.h"
 
-enum { TOKEN_SIZE = 32, TAG_MAX = 15, REQUEST_MAX = 256 * 1024, FIELDS_MAX = 16 * 1024, CHUNK = 64 * 1024, NOTE_SIZE = 128 };
+enum {
+	TOKEN_SIZE = 32,
+	TAG_MAX = 15,
+	REQUEST_MAX = 256 * 1024,
+	FIELDS_MAX = 16 * 1024,
+	CHUNK = 64 * 1024,
+	NOTE_SIZE = 128
+};
 enum { EXIT_USAGE = 64, EXIT_PROTOCOL = 70, EXIT_OUTPUT = 74 };
 
 /* The outcome of one operation or command, as the response `r` carries it. */
@@ -22,8 +29,8 @@ struct result {
 	long exit;         /* exit status of a command that ended by itself, else -1 */
 	long signal;       /* the signal that ended it, else 0 */
 	u64 stdout_bytes, stderr_bytes;
-	u64 duration;      /* microseconds */
-	long kill_error;   /* why a process could not be killed, else 0 */
+	u64 duration;    /* microseconds */
+	long kill_error; /* why a process could not be killed, else 0 */
 	char note[NOTE_SIZE];
 };
 

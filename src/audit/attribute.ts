@@ -33,14 +33,20 @@ const ACCESSES = new Set(['DENIED', 'ALLOWED', 'AUDIT', 'KILLED']);
 const PASSIVE = new Set(['receive', 'readby', 'tracedby']);
 
 /** `profileNames`: names of the profiles under test as loaded; `:ns:name` for one in a policy namespace. */
-export function attribute(profileNames: Iterable<string>, probes: readonly ProbeTrace[], records: readonly AuditRecord[]): Attribution {
+export function attribute(
+  profileNames: Iterable<string>,
+  probes: readonly ProbeTrace[],
+  records: readonly AuditRecord[],
+): Attribution {
   const names = [...profileNames].map(normal);
   const byId = new Map(probes.map((probe) => [probe.id, probe]));
   const windows = probes.filter((probe) => probe.kind === 'command' && probe.window !== undefined);
   const witnesses = new Map<string, Witness[]>(probes.map((probe) => [probe.id, []]));
   const others: AuditRecord[] = [];
   for (const record of records) {
-    const found = canWitness(record, names, byId.has(record.fields['comm'] ?? '')) ? whose(record, byId, windows) : undefined;
+    const found = canWitness(record, names, byId.has(record.fields['comm'] ?? ''))
+      ? whose(record, byId, windows)
+      : undefined;
     if (found === undefined) others.push(record);
     else witnesses.get(found.id)?.push({ record, by: found.by });
   }
@@ -52,12 +58,18 @@ export function concerns(record: AuditRecord, profileNames: Iterable<string>): b
   return underProfile(labelOf(record), [...profileNames].map(normal));
 }
 
-function whose(record: AuditRecord, byId: ReadonlyMap<string, ProbeTrace>, windows: readonly ProbeTrace[]): { id: string; by: Witness['by'] } | undefined {
+function whose(
+  record: AuditRecord,
+  byId: ReadonlyMap<string, ProbeTrace>,
+  windows: readonly ProbeTrace[],
+): { id: string; by: Witness['by'] } | undefined {
   const named = byId.get(record.fields['comm'] ?? '');
   const pid = Number(record.fields['pid']);
   if (named !== undefined) return named.foreignPids?.has(pid) === true ? undefined : { id: named.id, by: 'comm' };
   // Windows that overlap leave the record to nobody: a guess would be a witness for the wrong probe.
-  const open = windows.filter(({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial);
+  const open = windows.filter(
+    ({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial,
+  );
   const [only, another] = open;
   if (only === undefined || another !== undefined || only.foreignPids?.has(pid) === true) return undefined;
   return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
@@ -81,7 +93,10 @@ function labelOf({ fields }: AuditRecord): string {
 
 /** Whether a label is one of these profiles, a child of one, or a stack with one in it. */
 export function underProfile(label: string, names: readonly string[]): boolean {
-  return label.split('//&').map(normal).some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
+  return label
+    .split('//&')
+    .map(normal)
+    .some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
 }
 
 /** `:ns://name` and `:ns:name` are the same. */

@@ -33,8 +33,16 @@ export interface Envelope {
 
 /** include/uapi/linux/audit.h, and audit-records.h of the audit user space for the APPARMOR range. */
 const CODES: Readonly<Record<string, number>> = {
-  AVC: 1400, USER_AVC: 1107, APPARMOR: 1500, APPARMOR_AUDIT: 1501, APPARMOR_ALLOWED: 1502, APPARMOR_DENIED: 1503,
-  APPARMOR_HINT: 1504, APPARMOR_STATUS: 1505, APPARMOR_ERROR: 1506, APPARMOR_KILL: 1507,
+  AVC: 1400,
+  USER_AVC: 1107,
+  APPARMOR: 1500,
+  APPARMOR_AUDIT: 1501,
+  APPARMOR_ALLOWED: 1502,
+  APPARMOR_DENIED: 1503,
+  APPARMOR_HINT: 1504,
+  APPARMOR_STATUS: 1505,
+  APPARMOR_ERROR: 1506,
+  APPARMOR_KILL: 1507,
 };
 
 const STAMP = /audit\((\d{1,12})\.(\d{1,9}):(\d{1,10})\) ?: */y;
@@ -52,12 +60,19 @@ export function readEnvelope(line: string): Envelope | string {
   if (typeof prefix === 'string') return prefix;
   const { writer, end } = prefix;
   switch (writer) {
-    case 'kernel': return kernelText(line, end);
-    case 'auditd': return daemonText(line, end) ?? 'not a record of the audit daemon';
-    case 'journal': return journalText(line, end);
-    case 'dbus': return busText(line, end);
-    case 'nobody': return daemonText(line, end)
-      ?? (matchAt(/AVC apparmor=/y, line, end) === null ? kernelText(line, end) : journalText(line, end));
+    case 'kernel':
+      return kernelText(line, end);
+    case 'auditd':
+      return daemonText(line, end) ?? 'not a record of the audit daemon';
+    case 'journal':
+      return journalText(line, end);
+    case 'dbus':
+      return busText(line, end);
+    case 'nobody':
+      return (
+        daemonText(line, end) ??
+        (matchAt(/AVC apparmor=/y, line, end) === null ? kernelText(line, end) : journalText(line, end))
+      );
   }
 }
 
@@ -106,7 +121,8 @@ function envelope(type: string, stamp: RegExpExecArray | null, body: number, pri
   const code = codeOf(type);
   return {
     origin: code !== undefined && ((code >= 1100 && code < 1200) || (code >= 2100 && code < 3000)) ? 'user' : 'kernel',
-    type, body,
+    type,
+    body,
     ...(code === undefined ? {} : { code }),
     ...(stamp === null ? {} : { stamp: readStamp(stamp) }),
     ...(printed === undefined ? {} : { printed }),
@@ -122,7 +138,9 @@ function codeOf(type: string): number | undefined {
 function readStamp([, sec = '0', msec = '0', serial = '0']: RegExpExecArray): Stamp {
   const seconds = Number(sec);
   return {
-    id: `${sec}.${msec}:${serial}`, seconds, serial: Number(serial),
+    id: `${sec}.${msec}:${serial}`,
+    seconds,
+    serial: Number(serial),
     timeMs: seconds * 1000 + Number(msec.padEnd(3, '0').slice(0, 3)),
   };
 }

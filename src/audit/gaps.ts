@@ -55,7 +55,8 @@ export function findLosses(log: readonly LogText[]): Loss[] {
     };
     if (entry.lost !== undefined) losses.push({ afterSerial: 0, beforeSerial: END, why: entry.lost });
     if (entry.overrun === true) around(0, 'the kernel log was overwritten before it was read');
-    else if (seq !== undefined && entry.seq !== undefined && entry.seq > seq + 1) around(0, `${entry.seq - seq - 1} lines of the kernel log were not read`);
+    else if (seq !== undefined && entry.seq !== undefined && entry.seq > seq + 1)
+      around(0, `${entry.seq - seq - 1} lines of the kernel log were not read`);
     seq = entry.seq ?? seq;
 
     const serial = serials[at];
@@ -65,7 +66,11 @@ export function findLosses(log: readonly LogText[]): Loss[] {
     latest = Math.max(latest, serial);
     const parsed = parseKernelText(entry.text);
     if (parsed.kind === 'record' && parsed.damaged !== undefined) {
-      losses.push({ afterSerial: serial - 1, beforeSerial: serial + 1, why: `record ${serial} is incomplete: ${parsed.damaged}` });
+      losses.push({
+        afterSerial: serial - 1,
+        beforeSerial: serial + 1,
+        why: `record ${serial} is incomplete: ${parsed.damaged}`,
+      });
     }
   });
   return losses;
@@ -84,8 +89,12 @@ function serialGaps(serials: readonly (number | undefined)[]): Loss[] {
     if (previous === undefined || serial === previous + 1) return;
     const missing = serial - previous - 1;
     losses.push({
-      afterSerial: previous, beforeSerial: serial,
-      why: missing === 1 ? `audit record ${previous + 1} is missing` : `audit records ${previous + 1} to ${serial - 1} are missing`,
+      afterSerial: previous,
+      beforeSerial: serial,
+      why:
+        missing === 1
+          ? `audit record ${previous + 1} is missing`
+          : `audit records ${previous + 1} to ${serial - 1} are missing`,
     });
   });
   return losses;
@@ -99,10 +108,15 @@ const COMPANION = /(?:^|: )type=(?:13(?:00|02|06|07|20|27)|SYSCALL|PATH|SOCKADDR
 /** Where audit is enabled, a denial and its call share a serial: if the denial is lost, no serial is missing. */
 function orphans(log: readonly LogText[], serials: readonly (number | undefined)[]): Loss[] {
   const led = new Set<number>();
-  log.forEach(({ text }, at) => { const serial = serials[at]; if (serial !== undefined && !COMPANION.test(text)) led.add(serial); });
+  log.forEach(({ text }, at) => {
+    const serial = serials[at];
+    if (serial !== undefined && !COMPANION.test(text)) led.add(serial);
+  });
   return log.flatMap(({ text }, at): Loss[] => {
     const serial = serials[at];
-    return serial === undefined || led.has(serial) || !REFUSED_CALL.test(text) ? [] : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
+    return serial === undefined || led.has(serial) || !REFUSED_CALL.test(text)
+      ? []
+      : [{ afterSerial: serial - 1, beforeSerial: serial + 1, why: `audit record ${serial} has only its system call` }];
   });
 }
 

@@ -24,7 +24,10 @@ export function decodeBytes(bytes: Uint8Array): string {
   let good = 0;
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
-    if (length > 0) { at += length; continue; }
+    if (length > 0) {
+      at += length;
+      continue;
+    }
     text += `${decoder.decode(bytes.subarray(good, at))}\\x${hexPair(bytes[at] ?? 0)}`;
     good = ++at;
   }

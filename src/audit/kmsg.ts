@@ -25,7 +25,10 @@ export function parseKmsg(record: string): KmsgRecord | undefined {
   const end = record.indexOf('\n', all.length);
   const text = record.slice(all.length, end < 0 ? undefined : end);
   return {
-    facility: Number(priority) >> 3, level: Number(priority) & 7, seq: Number(seq), usec: Number(usec),
+    facility: Number(priority) >> 3,
+    level: Number(priority) & 7,
+    seq: Number(seq),
+    usec: Number(usec),
     text: text.includes('\\x') ? unescape(text) : text,
   };
 }
@@ -57,11 +60,20 @@ function hexByte(high = 0, low = 0): number | undefined {
  * limit that printk holds it to (lib/ratelimit.c). All stand at the start of the kernel's text.
  */
 const NOTICES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
-  [/^(?:printk: )?k?audit(?:d)?_printk_skb: (\d+) callbacks suppressed/, (found) => `printk dropped ${found[1] ?? ''} audit records`],
+  [
+    /^(?:printk: )?k?audit(?:d)?_printk_skb: (\d+) callbacks suppressed/,
+    (found) => `printk dropped ${found[1] ?? ''} audit records`,
+  ],
   [/^(?:type )?__ratelimit: (\d+) callbacks suppressed/, (found) => `printk dropped ${found[1] ?? ''} messages`],
   [/^(?:audit: )?audit_lost=(\d+)/, (found) => `the audit system has lost ${found[1] ?? ''} records since boot`],
-  [/^(?:audit: )?audit_backlog=(\d+) > audit_backlog_limit=(\d+)/, (found) => `the audit backlog was full (${found[1] ?? ''} > ${found[2] ?? ''})`],
-  [/^(?:audit: )?(backlog limit exceeded|rate limit exceeded|out of memory in \w+|kauditd \w+ queue overflow|no memory in \w+)/, (found) => `audit: ${found[1] ?? ''}`],
+  [
+    /^(?:audit: )?audit_backlog=(\d+) > audit_backlog_limit=(\d+)/,
+    (found) => `the audit backlog was full (${found[1] ?? ''} > ${found[2] ?? ''})`,
+  ],
+  [
+    /^(?:audit: )?(backlog limit exceeded|rate limit exceeded|out of memory in \w+|kauditd \w+ queue overflow|no memory in \w+)/,
+    (found) => `audit: ${found[1] ?? ''}`,
+  ],
   [/^(?:audit: )?(?:auditd disappeared|\*NO\* daemon at audit_pid=)/, () => 'the audit daemon went away'],
 ];
 

@@ -16,17 +16,43 @@ import { matchAt, scanFields } from './scan.ts';
 import type { Scan } from './scan.ts';
 
 export type ParsedLine =
-  | { readonly kind: 'record'; readonly record: AuditRecord; /** Why fields may be missing. */ readonly damaged?: string }
+  | {
+      readonly kind: 'record';
+      readonly record: AuditRecord;
+      /** Why fields may be missing. */ readonly damaged?: string;
+    }
   | { readonly kind: 'not-a-record'; readonly why: string };
 
 /** Audit types of Linux before 2.6.36, when the type said what the record says now. */
 const TYPES_BY_CODE: Readonly<Record<number, string>> = {
-  1501: 'AUDIT', 1502: 'ALLOWED', 1503: 'DENIED', 1504: 'HINT', 1505: 'STATUS', 1506: 'ERROR', 1507: 'KILLED',
+  1501: 'AUDIT',
+  1502: 'ALLOWED',
+  1503: 'DENIED',
+  1504: 'HINT',
+  1505: 'STATUS',
+  1506: 'ERROR',
+  1507: 'KILLED',
 };
 
 /** Keys behind which the kernel always prints another one: as the last of a record they show a cut. */
-const NEVER_LAST = new Set(['apparmor', 'error', 'pid', 'parent', 'fsuid', 'capability', 'signal', 'laddr', 'lport',
-  'faddr', 'fport', 'saddr', 'src', 'daddr', 'dest', 'rlimit']);
+const NEVER_LAST = new Set([
+  'apparmor',
+  'error',
+  'pid',
+  'parent',
+  'fsuid',
+  'capability',
+  'signal',
+  'laddr',
+  'lport',
+  'faddr',
+  'fport',
+  'saddr',
+  'src',
+  'daddr',
+  'dest',
+  'rlimit',
+]);
 
 /**
  * Lengths at which printk cuts a text: its buffer (PRINTKRB_RECORD_MAX, 1024, since Linux 5.10; LOG_LINE_MAX, 992 or 976,
@@ -72,10 +98,12 @@ function read(raw: string, envelope: Envelope | string): ParsedLine {
   const scan = origin === 'user' && named !== '' ? scanFramed(raw, body) : scanFields(raw, body);
   if (typeof scan === 'string') return no(scan);
 
-  const type = scan.fields['apparmor'] ?? (scan.fields['operation'] === undefined ? undefined : TYPES_BY_CODE[code ?? 0]);
+  const type =
+    scan.fields['apparmor'] ?? (scan.fields['operation'] === undefined ? undefined : TYPES_BY_CODE[code ?? 0]);
   if (type === undefined) return no('no apparmor= in it');
   if (!/^[A-Z]{2,16}$/.test(type)) return no('apparmor= is not a word of the kernel');
-  if (origin === 'user' && named === '' && !/^dbus_/.test(scan.fields['operation'] ?? '')) return no('not a decision of dbus-daemon');
+  if (origin === 'user' && named === '' && !/^dbus_/.test(scan.fields['operation'] ?? ''))
+    return no('not a decision of dbus-daemon');
 
   const damaged = damage(envelope, scan);
   const fields = scan.fields;
@@ -90,17 +118,21 @@ function scanFramed(raw: string, body: number): Scan | string {
   if (open < 0) return 'no msg= in it';
   const inner = scanFields(raw, open + "msg='".length, true);
   const fields = Object.create(null) as Record<string, string>;
-  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open), body).fields)) fields[`outer_${key}`] = value;
+  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open), body).fields))
+    fields[`outer_${key}`] = value;
   for (const [key, value] of Object.entries(inner.fields)) fields[key] = value;
   return { ...inner, fields };
 }
 
 function damage({ origin, code, printed = 0 }: Envelope, { fields, problem, openEnded }: Scan): string | undefined {
   if (problem !== undefined) return problem;
-  if (CUTS.some((cut) => printed >= cut - 1 && printed <= cut + 2)) return `the text is ${printed} characters long, where the kernel cuts`;
+  if (CUTS.some((cut) => printed >= cut - 1 && printed <= cut + 2))
+    return `the text is ${printed} characters long, where the kernel cuts`;
   if (openEnded === undefined || origin !== 'kernel' || (code !== undefined && code !== 1400)) return undefined;
   // dump_common_audit_data (security/lsm_audit.c) always prints comm, behind profile and name.
-  return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields, 'comm') ? `the text ends within or behind ${openEnded}=` : undefined;
+  return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields, 'comm')
+    ? `the text ends within or behind ${openEnded}=`
+    : undefined;
 }
 
 function no(why: string): ParsedLine {

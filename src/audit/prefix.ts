@@ -16,13 +16,19 @@ interface Prefix {
 }
 
 const TIME = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?`;
-const MONTHS = 'Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?';
-const DATE = new RegExp(String.raw`(?:(?:(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]${TIME}(?: [A-Z]{2,5})?)|(?:${MONTHS}) {1,2}\d{1,2} (?:\d{4} )?${TIME}|\d{9,11}\.\d{6}) +`, 'y');
+const MONTHS =
+  'Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?';
+const DATE = new RegExp(
+  String.raw`(?:(?:(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]${TIME}(?: [A-Z]{2,5})?)|(?:${MONTHS}) {1,2}\d{1,2} (?:\d{4} )?${TIME}|\d{9,11}\.\d{6}) +`,
+  'y',
+);
 const PRIORITY = /<(\d{1,3})>(1 )?/y;
-const BOOT_TIME = /\[(?: *\+?\d{1,10}\.\d{1,9}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} ?[ \d]\d \d\d:\d\d)\] ?/y;
+const BOOT_TIME =
+  /\[(?: *\+?\d{1,10}\.\d{1,9}|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}|[A-Z][a-z]{2} ?[ \d]\d \d\d:\d\d)\] ?/y;
 const CALLER = /\[ *[TC]\d{1,10}\] ?/y;
 const DMESG_LEVEL = /kern {0,3}:[a-z]{3,6} {0,3}: ?/y;
-const FACILITY = /(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)(:?) +/y;
+const FACILITY =
+  /(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug)(:?) +/y;
 /** A word with a colon would be a tag, unless it is an IPv6 address: what follows a tag is that writer's text, whatever it says. */
 const HOST = /(?:[^\s'"=:]{1,255}|[0-9A-Fa-f:.]{1,64}[0-9A-Fa-f]) +/y;
 const TAG = /([A-Za-z0-9_./-]{1,64})(?:\[\d{1,10}\])?: +/y;
@@ -57,22 +63,27 @@ export function readPrefix(line: string): Prefix | string {
     // short-monotonic of journalctl; without a time nothing but the writer's own words may stand here.
     if (booted) take(HOST);
     const tag = matchAt(TAG, line, at);
-    if (tag?.[1] === 'kernel') { at += tag[0].length; return byTag('kernel'); }
+    if (tag?.[1] === 'kernel') {
+      at += tag[0].length;
+      return byTag('kernel');
+    }
     return booted ? 'no words of the audit system behind the time' : bare();
   }
   // Only `dmesg --time-format iso` has neither host nor tag; its dates have a comma.
   if (date[0].includes(',') && matchAt(KERNEL_WORDS, line, at) !== null) return bare();
   let facility = take(FACILITY);
-  if (facility?.[2] === ':') return facility[1] === 'kern' ? byTag('kernel') : `written to facility ${facility[1] ?? ''}`;
+  if (facility?.[2] === ':')
+    return facility[1] === 'kern' ? byTag('kernel') : `written to facility ${facility[1] ?? ''}`;
   if (facility === null && matchAt(TAG, line, at) === null && take(HOST) === null) return 'no host behind the date';
   facility ??= take(FACILITY);
   const tag = take(TAG)?.[1];
   if (tag === undefined) return 'no tag behind the host';
-  if (tag === 'kernel' && facility !== null && facility[1] !== 'kern') return `written to facility ${facility[1] ?? ''}`;
+  if (tag === 'kernel' && facility !== null && facility[1] !== 'kern')
+    return `written to facility ${facility[1] ?? ''}`;
   return byTag(tag);
 
   function bare(): Prefix | string {
-    return facilityIsKernel() ? { writer: 'nobody', end: at } : 'the priority is not the kernel\'s';
+    return facilityIsKernel() ? { writer: 'nobody', end: at } : "the priority is not the kernel's";
   }
 
   /** Tags are what a writer says of itself. Only a caller that knows the transport can know more. */

@@ -17,13 +17,60 @@ export interface Scan {
 }
 
 /** Keys that the kernel, or dbus-daemon, prints through the "untrusted string" rule: only these are ever hex. */
-const STRINGS = new Set(['profile', 'label', 'namespace', 'ns', 'name', 'name2', 'comm', 'ocomm', 'exe', 'execpath',
-  'target', 'peer', 'peer_label', 'peer_profile', 'peer_info', 'tcontext', 'fstype', 'srcname', 'trans', 'options',
-  'addr', 'peer_addr', 'path', 'attribute', 'dev', 'active', 'image', 'dest_name']);
+const STRINGS = new Set([
+  'profile',
+  'label',
+  'namespace',
+  'ns',
+  'name',
+  'name2',
+  'comm',
+  'ocomm',
+  'exe',
+  'execpath',
+  'target',
+  'peer',
+  'peer_label',
+  'peer_profile',
+  'peer_info',
+  'tcontext',
+  'fstype',
+  'srcname',
+  'trans',
+  'options',
+  'addr',
+  'peer_addr',
+  'path',
+  'attribute',
+  'dev',
+  'active',
+  'image',
+  'dest_name',
+]);
 
 /** Decimal keys, read as numbers are: without leading zeros. */
-const DECIMALS = new Set(['pid', 'peer_pid', 'parent', 'task', 'opid', 'magic_token', 'fsuid', 'ouid', 'uid', 'auid',
-  'sauid', 'ses', 'capability', 'protocol', 'lport', 'fport', 'src', 'dest', 'offset', 'value']);
+const DECIMALS = new Set([
+  'pid',
+  'peer_pid',
+  'parent',
+  'task',
+  'opid',
+  'magic_token',
+  'fsuid',
+  'ouid',
+  'uid',
+  'auid',
+  'sauid',
+  'ses',
+  'capability',
+  'protocol',
+  'lport',
+  'fport',
+  'src',
+  'dest',
+  'offset',
+  'value',
+]);
 
 const KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
 /** Reads pairs from `at` on. `inQuotes`: the text stands in `msg='…'`, and the closing quote ends it. */
@@ -31,7 +78,10 @@ export function scanFields(text: string, at: number, inQuotes = false): Scan {
   const fields = Object.create(null) as Record<string, string>;
   let openEnded: string | undefined;
   const stop = (problem?: string): Scan => ({
-    fields, end: at, ...(problem === undefined ? {} : { problem }), ...(openEnded === undefined ? {} : { openEnded }),
+    fields,
+    end: at,
+    ...(problem === undefined ? {} : { problem }),
+    ...(openEnded === undefined ? {} : { openEnded }),
   });
   for (;;) {
     at = skipGap(text, at);

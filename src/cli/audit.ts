@@ -11,7 +11,9 @@ import { oneLine } from '../report/text.ts';
 export async function runAudit(file: string): Promise<number> {
   const input = file === '-' ? process.stdin : createReadStream(file);
   const failed = new Promise<never>((_, reject) => {
-    input.once('error', (error: Error) => { reject(new HarnessError('usage', `The log ${file} cannot be read: ${error.message}.`, { cause: error })); });
+    input.once('error', (error: Error) => {
+      reject(new HarnessError('usage', `The log ${file} cannot be read: ${error.message}.`, { cause: error }));
+    });
   });
   await Promise.race([failed, printRecords(input)]);
   return EXIT.ok;
@@ -26,11 +28,19 @@ async function printRecords(input: NodeJS.ReadableStream): Promise<void> {
     const parsed = parseRecord(line);
     number += 1;
     if (parsed.kind !== 'record') {
-      if (AKIN.test(line)) process.stderr.write(`${oneLine(`line ${String(number)} is not a record: ${parsed.why}`, 200)}\n`);
+      if (AKIN.test(line))
+        process.stderr.write(`${oneLine(`line ${String(number)} is not a record: ${parsed.why}`, 200)}\n`);
       continue;
     }
     if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) continue;
     // a reader that went away (`| head`) wants no more
-    if (process.stdout.destroyed || !await once(process.stdout, 'drain').then(() => true, () => false)) return;
+    if (
+      process.stdout.destroyed ||
+      !(await once(process.stdout, 'drain').then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
   }
 }

@@ -21,7 +21,11 @@ export function print(lines: readonly string[]): void {
 
 /** An error: its code, what happened, each place, what to do. */
 export function printError(error: HarnessError, verbose: boolean): void {
-  const lines = [`error [${error.code}]: ${visibleLines(error.message)}`, ...error.details.map((line) => `  ${visible(line)}`), `  ${error.hint}`];
+  const lines = [
+    `error [${error.code}]: ${visibleLines(error.message)}`,
+    ...error.details.map((line) => `  ${visible(line)}`),
+    `  ${error.hint}`,
+  ];
   if (verbose && error.cause instanceof Error) lines.push(visibleLines(error.cause.stack ?? error.cause.message));
   process.stderr.write(`${lines.join('\n')}\n`);
 }

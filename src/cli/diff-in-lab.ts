@@ -15,14 +15,32 @@ export async function diffInLab(sides: Sides, plan: Plan | undefined, args: Diff
   const image = await buildLab({ suite: args.labSuite, progress });
   const guest = await startGuest(image, { progress });
   try {
-    const own = [...profileFiles(sides.base.file), ...profileFiles(sides.head.file), ...args.include, ...(args.base === undefined ? [] : [args.base])].map((path) => resolve(path));
-    const files = [...new Set(own)].filter((path) => existsSync(path)).map((path) => ({ hostPath: path, guestPath: path }));
+    const own = [
+      ...profileFiles(sides.base.file),
+      ...profileFiles(sides.head.file),
+      ...args.include,
+      ...(args.base === undefined ? [] : [args.base]),
+    ].map((path) => resolve(path));
+    const files = [...new Set(own)]
+      .filter((path) => existsSync(path))
+      .map((path) => ({ hostPath: path, guestPath: path }));
     await guest.putFiles([...harnessFiles(), ...files, ...(plan === undefined ? [] : planFiles([plan]))]);
-    const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), 'diff', ...diffCommand(sides, { ...args, host: 'local' })], {
-      cwd: process.cwd(), signal: interruption(), env: { APPARMOR_PROBE_LAB: args.labSuite, NO_COLOR: '1' },
-      onStdout: (chunk) => { process.stdout.write(chunk); }, onStderr: (chunk) => { process.stderr.write(chunk); },
-    });
-    if (args.markdown !== undefined && exit !== EXIT.usage) await guest.getFiles(dirname(resolve(args.markdown)), dirname(resolve(args.markdown))).catch(() => undefined); // there is none when the command failed early
+    const { exit } = await guest.exec(
+      ['node', join(packageRoot(), 'dist/cli.cjs'), 'diff', ...diffCommand(sides, { ...args, host: 'local' })],
+      {
+        cwd: process.cwd(),
+        signal: interruption(),
+        env: { APPARMOR_PROBE_LAB: args.labSuite, NO_COLOR: '1' },
+        onStdout: (chunk) => {
+          process.stdout.write(chunk);
+        },
+        onStderr: (chunk) => {
+          process.stderr.write(chunk);
+        },
+      },
+    );
+    if (args.markdown !== undefined && exit !== EXIT.usage)
+      await guest.getFiles(dirname(resolve(args.markdown)), dirname(resolve(args.markdown))).catch(() => undefined); // there is none when the command failed early
     return exit ?? EXIT.broken;
   } finally {
     await guest.stop();

@@ -28,15 +28,29 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
     if (path === undefined) continue;
     const folder = dirname(file);
     await fetchCommit(args.since, folder);
-    if (!await changedSince(args.since, folder)) continue;
-    if (!await isHere(`${args.since}:${path}`, folder)) {
+    if (!(await changedSince(args.since, folder))) continue;
+    if (!(await isHere(`${args.since}:${path}`, folder))) {
       parts.push(`\n${plain(`${path} is new: there is nothing to compare it with.`)}\n`);
       continue;
     }
     const part = `${resolve(args.markdown)}.part`;
     rmSync(part, { force: true });
-    worst = Math.max(worst, await runDiff([`${args.since}:${path}`, file], { host: args.host, labSuite: args.labSuite, spec: plan.file, json: false, markdown: part, include: [] }));
-    try { parts.push(readFileSync(part, 'utf8')); } catch { /* the command ended before it had anything to say */ }
+    worst = Math.max(
+      worst,
+      await runDiff([`${args.since}:${path}`, file], {
+        host: args.host,
+        labSuite: args.labSuite,
+        spec: plan.file,
+        json: false,
+        markdown: part,
+        include: [],
+      }),
+    );
+    try {
+      parts.push(readFileSync(part, 'utf8'));
+    } catch {
+      /* the command ended before it had anything to say */
+    }
     rmSync(part, { force: true });
   }
   mkdirSync(dirname(resolve(args.markdown)), { recursive: true });

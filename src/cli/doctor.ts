@@ -27,12 +27,36 @@ export async function runDoctor(): Promise<number> {
   const root = isRoot();
   const checks: Check[] = [
     { ok: true, what: 'system', found: `${osName()}, kernel ${release()}, node ${process.version}` },
-    check('no-rights', 'rights', root ? 'root' : await canSudo() ? 'passwordless sudo' : undefined, 'neither root nor passwordless sudo'),
-    check('no-apparmor', 'AppArmor in the kernel', moduleParameter('enabled') === 'Y' ? 'enabled' : undefined, moduleParameter('enabled') === undefined ? 'not in this kernel' : 'disabled at boot'),
-    check('no-apparmor', 'policy interface', policyPresent() ? 'securityfs' : undefined, '/sys/kernel/security/apparmor is not there'),
-    ...(root && policyPresent() ? [check('not-enforcing', 'global mode', moduleParameter('mode') === 'enforce' ? 'enforce' : undefined, moduleParameter('mode') ?? 'unknown')] : []),
+    check(
+      'no-rights',
+      'rights',
+      root ? 'root' : (await canSudo()) ? 'passwordless sudo' : undefined,
+      'neither root nor passwordless sudo',
+    ),
+    check(
+      'no-apparmor',
+      'AppArmor in the kernel',
+      moduleParameter('enabled') === 'Y' ? 'enabled' : undefined,
+      moduleParameter('enabled') === undefined ? 'not in this kernel' : 'disabled at boot',
+    ),
+    check(
+      'no-apparmor',
+      'policy interface',
+      policyPresent() ? 'securityfs' : undefined,
+      '/sys/kernel/security/apparmor is not there',
+    ),
+    ...(root && policyPresent()
+      ? [
+          check(
+            'not-enforcing',
+            'global mode',
+            moduleParameter('mode') === 'enforce' ? 'enforce' : undefined,
+            moduleParameter('mode') ?? 'unknown',
+          ),
+        ]
+      : []),
     check('no-parser', 'parser', await parserVersion(), 'no apparmor_parser'),
-    ...await engineChecks(),
+    ...(await engineChecks()),
     ...(root ? logChecks() : [{ ok: true, what: 'log and limits', found: 'only root can tell: run doctor with sudo' }]),
   ];
   if (root && checks.every(({ ok }) => ok)) checks.push(await recordCheck());
@@ -47,11 +71,20 @@ function check(code: ErrorCode, what: string, found: string | undefined, missing
 async function engineChecks(): Promise<Check[]> {
   try {
     const facts = await (await Engine.connect()).facts();
-    return [{ ok: true, what: 'engine', found: `${facts.version}, ${facts.runtime}` },
-      check('not-confined', 'engine applies AppArmor', facts.apparmor ? 'yes' : undefined, 'no: it would run containers unconfined')];
+    return [
+      { ok: true, what: 'engine', found: `${facts.version}, ${facts.runtime}` },
+      check(
+        'not-confined',
+        'engine applies AppArmor',
+        facts.apparmor ? 'yes' : undefined,
+        'no: it would run containers unconfined',
+      ),
+    ];
   } catch (thrown) {
     const { code, message } = asHarnessError(thrown);
-    return /EACCES/.test(message) ? [{ ok: true, what: 'engine', found: 'only root may ask it' }] : [{ ok: false, what: 'engine', found: message, code }];
+    return /EACCES/.test(message)
+      ? [{ ok: true, what: 'engine', found: 'only root may ask it' }]
+      : [{ ok: false, what: 'engine', found: message, code }];
   }
 }
 
@@ -60,11 +93,20 @@ function logChecks(): Check[] {
   const switches = policyPresent() ? readSwitches() : undefined;
   return [
     check('no-records', 'kernel log', readable('/dev/kmsg') ? '/dev/kmsg' : undefined, '/dev/kmsg cannot be read'),
-    { ok: true, what: 'audit daemon', found: daemon === undefined ? 'none: records go to the kernel log' : `auditd (pid ${daemon}) takes the records away from the kernel log` },
-    ...(switches === undefined ? [] : [
-      { ok: true, what: 'audit switch', found: `${switches.audit} (a run sets noquiet, and puts it back)` },
-      { ok: true, what: 'log rate limit', found: `${switches.printkRatelimit} (a run lifts it, and puts it back)` },
-    ]),
+    {
+      ok: true,
+      what: 'audit daemon',
+      found:
+        daemon === undefined
+          ? 'none: records go to the kernel log'
+          : `auditd (pid ${daemon}) takes the records away from the kernel log`,
+    },
+    ...(switches === undefined
+      ? []
+      : [
+          { ok: true, what: 'audit switch', found: `${switches.audit} (a run sets noquiet, and puts it back)` },
+          { ok: true, what: 'log rate limit', found: `${switches.printkRatelimit} (a run lifts it, and puts it back)` },
+        ]),
   ];
 }
 
@@ -75,7 +117,11 @@ async function recordCheck(): Promise<Check> {
   try {
     const started = performance.now();
     await (await makeBarrier(`doctor${String(process.pid)}`, log, changes)).cross();
-    return { ok: true, what: 'records arrive', found: `through ${log.source}, after ${(performance.now() - started).toFixed(0)} ms` };
+    return {
+      ok: true,
+      what: 'records arrive',
+      found: `through ${log.source}, after ${(performance.now() - started).toFixed(0)} ms`,
+    };
   } catch (thrown) {
     const { code, message, details } = asHarnessError(thrown);
     return { ok: false, what: 'records arrive', found: [message, ...details].join(' '), code };
@@ -87,12 +133,21 @@ async function recordCheck(): Promise<Check> {
 
 function auditDaemon(): string | undefined {
   return readdirSync('/proc').find((name) => {
-    try { return /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8').trim() === 'auditd'; } catch { return false; }
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/comm`, 'utf8').trim() === 'auditd';
+    } catch {
+      return false;
+    }
   });
 }
 
 function readable(file: string): boolean {
-  try { accessSync(file, constants.R_OK); return true; } catch { return false; }
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function line({ ok, what, found, code }: Check, color: boolean): string {

@@ -36,18 +36,38 @@ function filesOf(spec: string): string {
 export async function runInit(args: InitArguments): Promise<number> {
   const profile = resolve(args.profile);
   const output = resolve(args.output ?? join('specs', `${basename(profile).replace(/\.\w+$/, '')}.generated.yml`));
-  if (existsSync(output) && !args.force) throw new HarnessError('usage', `${args.output ?? output} is there already: --force writes over it, -o names another.`);
+  if (existsSync(output) && !args.force)
+    throw new HarnessError(
+      'usage',
+      `${args.output ?? output} is there already: --force writes over it, -o names another.`,
+    );
   if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no profile ${args.profile}.`);
-  if (await chooseHost(args) === 'lab') return initInLab(args, profile, output);
+  if ((await chooseHost(args)) === 'lab') return initInLab(args, profile, output);
   return isRoot() ? initHere(args, profile, output) : asRoot();
 }
 
 async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
   const [lab, owner] = [process.env['APPARMOR_PROBE_LAB'], process.env['APPARMOR_PROBE_OWNER']];
-  const result = await init({
-    profile, image: args.image, output, ...(args.build === undefined ? {} : { build: resolve(args.build) }), relative: (path) => relative(dirname(output), path), files: filesOf(output), ...(owner === undefined ? {} : { owner }),
-    keepAuditSwitch: false, signal: interruption(), ...(lab === undefined ? {} : { lab }),
-  }, { progress, fault: ({ message }) => { progress(message); } });
+  const result = await init(
+    {
+      profile,
+      image: args.image,
+      output,
+      ...(args.build === undefined ? {} : { build: resolve(args.build) }),
+      relative: (path) => relative(dirname(output), path),
+      files: filesOf(output),
+      ...(owner === undefined ? {} : { owner }),
+      keepAuditSwitch: false,
+      signal: interruption(),
+      ...(lab === undefined ? {} : { lab }),
+    },
+    {
+      progress,
+      fault: ({ message }) => {
+        progress(message);
+      },
+    },
+  );
   const spec = resolve(args.writeTo ?? output);
   if (spec !== output) makeStandIns(filesOf(spec), result.standIns, owner);
   write(spec, result.yaml);
@@ -58,8 +78,15 @@ async function initHere(args: InitArguments, profile: string, output: string): P
 function summary({ probes, tried, held, rules, without, standIns }: Initiated, output: string): string[] {
   return [
     `${output}: ${String(probes)} probes for ${String(rules - without.length)} of ${String(rules)} rules; ${String(held)} of ${String(tried)} candidates held on this kernel`,
-    ...(standIns.length === 0 ? [] : [`${filesOf(output)}: ${String(standIns.length)} files that it mounts, for names that no container has`]),
-    ...(without.length === 0 ? [] : ['without a probe of their own:', ...without.map(({ span, text }) => `  line ${String(span.line)}: ${visible(text)}`)]),
+    ...(standIns.length === 0
+      ? []
+      : [`${filesOf(output)}: ${String(standIns.length)} files that it mounts, for names that no container has`]),
+    ...(without.length === 0
+      ? []
+      : [
+          'without a probe of their own:',
+          ...without.map(({ span, text }) => `  line ${String(span.line)}: ${visible(text)}`),
+        ]),
     `next: apparmor-probe run ${output}`,
   ];
 }
@@ -69,8 +96,20 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
   rmSync(left, { force: true });
   rmSync(filesOf(left), { recursive: true, force: true });
   const exit = await runInLab({
-    labSuite: args.labSuite, plans: [filesFor(args, profile, output)], reportDir: FROM_LAB, reports: [basename(output)],
-    commandLine: ['init', '--host=local', '--force', `--profile=${profile}`, `--image=${args.image}`, ...value('build', args.build === undefined ? undefined : resolve(args.build)), `--output=${output}`, `--write-to=${resolve(left)}`],
+    labSuite: args.labSuite,
+    plans: [filesFor(args, profile, output)],
+    reportDir: FROM_LAB,
+    reports: [basename(output)],
+    commandLine: [
+      'init',
+      '--host=local',
+      '--force',
+      `--profile=${profile}`,
+      `--image=${args.image}`,
+      ...value('build', args.build === undefined ? undefined : resolve(args.build)),
+      `--output=${output}`,
+      `--write-to=${resolve(left)}`,
+    ],
   });
   if (exit === EXIT.ok) {
     makeStandIns(filesOf(output), filesIn(filesOf(left)), undefined);
@@ -82,14 +121,36 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
 
 function filesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${relative(folder, join(entry.parentPath, entry.name))}`);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `/${relative(folder, join(entry.parentPath, entry.name))}`);
 }
 
 /** What the guest needs. */
 function filesFor({ image, build }: InitArguments, profile: string, output: string): Plan {
   return {
-    file: output, title: '', control: true, probes: [], peers: [], untestable: [], waivers: [], profile: { from: 'file', file: profile, mode: 'enforce' },
-    container: { image, ...(build === undefined ? {} : { build: resolve(build) }), hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'bridge' },
+    file: output,
+    title: '',
+    control: true,
+    probes: [],
+    peers: [],
+    untestable: [],
+    waivers: [],
+    profile: { from: 'file', file: profile, mode: 'enforce' },
+    container: {
+      image,
+      ...(build === undefined ? {} : { build: resolve(build) }),
+      hold: true,
+      env: {},
+      capAdd: [],
+      capDrop: [],
+      securityOpt: [],
+      sysctls: {},
+      mounts: [],
+      tmpfs: {},
+      readOnly: false,
+      network: 'bridge',
+    },
   };
 }
 

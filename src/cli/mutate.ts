@@ -33,8 +33,14 @@ export interface MutateArguments {
 /** @returns the exit code. */
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
   const plans = loadPlans([spec], { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
-  if (await chooseHost(args) === 'lab') {
-    const exit = await runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(MUTATION_FILES), commandLine: commandLine(spec, args) });
+  if ((await chooseHost(args)) === 'lab') {
+    const exit = await runInLab({
+      plans,
+      labSuite: args.labSuite,
+      reportDir: args.reportDir,
+      reports: Object.values(MUTATION_FILES),
+      commandLine: commandLine(spec, args),
+    });
     writeProbes(spec, args);
     return exit;
   }
@@ -51,12 +57,25 @@ function writeProbes(spec: string, args: MutateArguments): void {
   const { results } = JSON.parse(readFileSync(file, 'utf8')) as MutationReport;
   const probes = [...new Set(results.flatMap(({ probe }) => probe ?? []))];
   if (probes.length > 0) writeFileSync(spec, appendProbes(readFileSync(spec, 'utf8'), probes));
-  print([`  ${spec}: ${probes.length === 0 ? 'no probe to add' : `${String(probes.length)} ${probes.length === 1 ? 'probe' : 'probes'} added, for ${String(results.filter(({ probe }) => probe !== undefined).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`]);
+  print([
+    `  ${spec}: ${probes.length === 0 ? 'no probe to add' : `${String(probes.length)} ${probes.length === 1 ? 'probe' : 'probes'} added, for ${String(results.filter(({ probe }) => probe !== undefined).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`,
+  ]);
 }
 
 function commandLine(spec: string, args: MutateArguments): string[] {
-  return ['mutate', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image), ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep),
-    ...flag('included', args.included), ...value('min-score', args.minScore?.toString()), ...value('log', args.log), '--', spec];
+  return [
+    'mutate',
+    '--host=local',
+    ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)),
+    ...value('image', args.image),
+    ...value('report-dir', resolve(args.reportDir)),
+    ...value('grep', args.grep),
+    ...flag('included', args.included),
+    ...value('min-score', args.minScore?.toString()),
+    ...value('log', args.log),
+    '--',
+    spec,
+  ];
 }
 
 async function mutateHere(spec: string, args: MutateArguments): Promise<number> {
@@ -64,15 +83,37 @@ async function mutateHere(spec: string, args: MutateArguments): Promise<number> 
   const root = process.cwd();
   const { profile, image, grep, included, minScore, log } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
-  const report = await mutate({
-    spec, included, log, keepAuditSwitch: false, signal: interruption(),
-    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(minScore === undefined ? {} : { minScore }), ...(lab === undefined ? {} : { lab }),
-  }, {
-    progress,
-    result: (result, number, of) => { print([mutantLine(result, number, of)]); },
-    fault: (fault) => { print(faultLines(fault, { color, root })); },
-  });
-  const written = writeFiles({ [MUTATION_FILES.json]: `${JSON.stringify(report, null, 1)}\n`, [MUTATION_FILES.markdown]: mutationMarkdown(report, root) }, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);
+  const report = await mutate(
+    {
+      spec,
+      included,
+      log,
+      keepAuditSwitch: false,
+      signal: interruption(),
+      ...(profile === undefined ? {} : { profile }),
+      ...(image === undefined ? {} : { image }),
+      ...(grep === undefined ? {} : { grep }),
+      ...(minScore === undefined ? {} : { minScore }),
+      ...(lab === undefined ? {} : { lab }),
+    },
+    {
+      progress,
+      result: (result, number, of) => {
+        print([mutantLine(result, number, of)]);
+      },
+      fault: (fault) => {
+        print(faultLines(fault, { color, root }));
+      },
+    },
+  );
+  const written = writeFiles(
+    {
+      [MUTATION_FILES.json]: `${JSON.stringify(report, null, 1)}\n`,
+      [MUTATION_FILES.markdown]: mutationMarkdown(report, root),
+    },
+    resolve(args.reportDir),
+    process.env['APPARMOR_PROBE_OWNER'],
+  );
   print([...mutationClosing(report, root), ...written.map((path) => `  report: ${join(path)}`)]);
   return mutationExit(report);
 }

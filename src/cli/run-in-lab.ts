@@ -43,10 +43,19 @@ export async function runInLab({ labSuite, plans, commandLine, reportDir, report
     const reports = resolve(reportDir);
     removeOldReports(reports, names);
     const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), ...commandLine], {
-      cwd: process.cwd(), signal,
-      env: { APPARMOR_PROBE_LAB: labSuite, ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }), ...(process.env['CI'] === undefined ? {} : { CI: process.env['CI'] }) },
-      onStdout: (chunk) => { process.stdout.write(chunk); },
-      onStderr: (chunk) => { process.stderr.write(chunk); },
+      cwd: process.cwd(),
+      signal,
+      env: {
+        APPARMOR_PROBE_LAB: labSuite,
+        ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
+        ...(process.env['CI'] === undefined ? {} : { CI: process.env['CI'] }),
+      },
+      onStdout: (chunk) => {
+        process.stdout.write(chunk);
+      },
+      onStderr: (chunk) => {
+        process.stderr.write(chunk);
+      },
     });
     await fetchReports(guest, reports);
     return exit ?? EXIT.broken;

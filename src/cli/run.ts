@@ -38,27 +38,56 @@ export async function runRun(given: readonly string[], args: RunArguments): Prom
   const specs = given.length > 0 ? given : defaultSpecs();
   // mistakes in specs show before anything is started, wherever the run will be
   const plans = loadPlans(specs, { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
-  if (await chooseHost(args) === 'lab') {
-    return runInLab({ plans, labSuite: args.labSuite, reportDir: args.reportDir, reports: Object.values(REPORT_FILES), commandLine: commandLine(specs, args) });
+  if ((await chooseHost(args)) === 'lab') {
+    return runInLab({
+      plans,
+      labSuite: args.labSuite,
+      reportDir: args.reportDir,
+      reports: Object.values(REPORT_FILES),
+      commandLine: commandLine(specs, args),
+    });
   }
   return isRoot() ? runHere(specs, args) : asRoot();
 }
 
 function commandLine(specs: readonly string[], args: RunArguments): string[] {
-  return ['run', '--host=local', ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)), ...value('image', args.image),
-    ...value('report-dir', resolve(args.reportDir)), ...value('grep', args.grep), ...flag('bail', args.bail), ...flag('in-place', args.inPlace), ...flag('keep-audit-switch', args.keepAuditSwitch), ...value('log', args.log), ...flag('coverage', args.coverage), ...value('min-coverage', args.minCoverage?.toString()),
-    '--', ...specs];
+  return [
+    'run',
+    '--host=local',
+    ...value('profile', args.profile === undefined ? undefined : resolve(args.profile)),
+    ...value('image', args.image),
+    ...value('report-dir', resolve(args.reportDir)),
+    ...value('grep', args.grep),
+    ...flag('bail', args.bail),
+    ...flag('in-place', args.inPlace),
+    ...flag('keep-audit-switch', args.keepAuditSwitch),
+    ...value('log', args.log),
+    ...flag('coverage', args.coverage),
+    ...value('min-coverage', args.minCoverage?.toString()),
+    '--',
+    ...specs,
+  ];
 }
 
 function defaultSpecs(): string[] {
   let found: string[] = [];
-  try { found = readdirSync('specs').filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join('specs', name)); } catch { /* told below */ }
+  try {
+    found = readdirSync('specs')
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => join('specs', name));
+  } catch {
+    /* told below */
+  }
   if (found.length === 0) throw new HarnessError('usage', 'No spec is given, and there is none in specs/.');
   return found;
 }
 
 /** Where `auto` runs: here when this host can, else in the lab. */
-export async function chooseHost({ host, labSuite }: Pick<RunArguments, 'host' | 'labSuite'>): Promise<'local' | 'lab'> {
+export async function chooseHost({
+  host,
+  labSuite,
+}: Pick<RunArguments, 'host' | 'labSuite'>): Promise<'local' | 'lab'> {
   if (host !== 'auto') return host;
   const why = apparmorEnabled() ? await dockerProblem() : 'this kernel has no AppArmor';
   if (why === undefined) return 'local';
@@ -81,16 +110,34 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
   const root = process.cwd();
   const events: RunEvents = {
     progress,
-    suite: (suite) => { print(suiteLines(suite, { color, root })); },
-    entry: (entry) => { print(entryLines(entry, { color, root })); },
-    fault: (fault) => { print(faultLines(fault, { color, root })); },
+    suite: (suite) => {
+      print(suiteLines(suite, { color, root }));
+    },
+    entry: (entry) => {
+      print(entryLines(entry, { color, root }));
+    },
+    fault: (fault) => {
+      print(faultLines(fault, { color, root }));
+    },
   };
   const { profile, image, grep, bail, inPlace, keepAuditSwitch, log, minCoverage } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
-  const ledger = await run({
-    specs, bail, inPlace, keepAuditSwitch, log, signal: interruption(),
-    ...(profile === undefined ? {} : { profile }), ...(image === undefined ? {} : { image }), ...(grep === undefined ? {} : { grep }), ...(lab === undefined ? {} : { lab }), ...(minCoverage === undefined ? {} : { minCoverage }),
-  }, events);
+  const ledger = await run(
+    {
+      specs,
+      bail,
+      inPlace,
+      keepAuditSwitch,
+      log,
+      signal: interruption(),
+      ...(profile === undefined ? {} : { profile }),
+      ...(image === undefined ? {} : { image }),
+      ...(grep === undefined ? {} : { grep }),
+      ...(lab === undefined ? {} : { lab }),
+      ...(minCoverage === undefined ? {} : { minCoverage }),
+    },
+    events,
+  );
   const reports = writeReports(ledger, resolve(args.reportDir), process.env['APPARMOR_PROBE_OWNER']);
   if (args.coverage) print(coverageListing(ledger, { color, root }));
   print(closing(ledger, { color, root, reports }));

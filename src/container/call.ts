@@ -6,11 +6,17 @@ const CALL_MS = 120_000;
 /** A call with a limit; what the engine answers on failure goes into the message. */
 export async function call<T>(code: ErrorCode, what: string, promise: Promise<T>, ms = CALL_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => { timer = setTimeout(() => { reject(new Error(`no answer in ${String(ms / 1000)} s`)); }, ms); });
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer in ${String(ms / 1000)} s`));
+    }, ms);
+  });
   try {
     return await Promise.race([promise, late]);
   } catch (error) {
-    throw error instanceof HarnessError ? error : new HarnessError(code, `${what}: ${reason(error)}.`, { cause: error });
+    throw error instanceof HarnessError
+      ? error
+      : new HarnessError(code, `${what}: ${reason(error)}.`, { cause: error });
   } finally {
     clearTimeout(timer);
   }

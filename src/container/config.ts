@@ -26,7 +26,16 @@ export interface ConfigOptions {
 }
 
 /** @returns the body of POST /containers/create. The two roles differ in nothing but name, label and profile. */
-export function containerConfig({ spec, run, name, role, profile, agent, hold, joins }: ConfigOptions): ContainerCreateOptions {
+export function containerConfig({
+  spec,
+  run,
+  name,
+  role,
+  profile,
+  agent,
+  hold,
+  joins,
+}: ConfigOptions): ContainerCreateOptions {
   const systemPathsOpen = spec.securityOpt.includes('systempaths=unconfined'); // the engine's client turns this into empty lists
   return {
     name,
@@ -34,15 +43,20 @@ export function containerConfig({ spec, run, name, role, profile, agent, hold, j
     Labels: { [RUN_LABEL]: run, 'apparmor-probe.role': role },
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
     ...(spec.user === undefined ? {} : { User: spec.user }),
-    ...(hold ? { Entrypoint: [AGENT_PATH, 'hold'], Cmd: [] } : {
-      ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
-      ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
-    }),
+    ...(hold
+      ? { Entrypoint: [AGENT_PATH, 'hold'], Cmd: [] }
+      : {
+          ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
+          ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
+        }),
     Healthcheck: { Test: ['NONE'] }, // its commands run under the profile too, and their denials would be noise
     HostConfig: {
       SecurityOpt: [`apparmor=${profile}`, ...spec.securityOpt.filter((option) => option !== 'systempaths=unconfined')],
       ...(systemPathsOpen ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
-      Binds: [`${agent}:${AGENT_PATH}:ro`, ...spec.mounts.map((m) => `${m.source}:${m.target}:${m.readonly ? 'ro' : 'rw'}`)],
+      Binds: [
+        `${agent}:${AGENT_PATH}:ro`,
+        ...spec.mounts.map((m) => `${m.source}:${m.target}:${m.readonly ? 'ro' : 'rw'}`),
+      ],
       Tmpfs: { ...spec.tmpfs },
       CapAdd: [...spec.capAdd],
       CapDrop: [...spec.capDrop],

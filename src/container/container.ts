@@ -36,40 +36,69 @@ export class Container {
     this.#docker = docker;
   }
 
-  get id(): string { return this.#container.id; }
+  get id(): string {
+    return this.#container.id;
+  }
 
   async start(role: string): Promise<void> {
     await call('container-failed', `The ${role} container could not be started`, this.#container.start());
   }
 
   async state(): Promise<State> {
-    const { State, NetworkSettings } = await call('container-failed', 'The container cannot be inspected', this.#container.inspect());
-    const address = Object.values(NetworkSettings.Networks ?? {}).map((network) => network.IPAddress).find((ip) => ip !== '');
+    const { State, NetworkSettings } = await call(
+      'container-failed',
+      'The container cannot be inspected',
+      this.#container.inspect(),
+    );
+    const address = Object.values(NetworkSettings.Networks ?? {})
+      .map((network) => network.IPAddress)
+      .find((ip) => ip !== '');
     return { running: State.Running, pid: State.Pid, exit: State.ExitCode, oomKilled: State.OOMKilled, address };
   }
 
   /** Last lines of the container's output: hostile text. */
   async logs(lines: number): Promise<string> {
-    const raw: unknown = await call('container-failed', 'The container\'s output cannot be read', this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }));
+    const raw: unknown = await call(
+      'container-failed',
+      "The container's output cannot be read",
+      this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }),
+    );
     return demultiplexed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), 'latin1'));
   }
 
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   async exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec> {
     const terminal = options.terminal ?? false;
-    const exec = await call('agent-failed', 'docker exec could not be prepared', this.#container.exec({
-      Cmd: [...argv], AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: terminal, ...(options.user === undefined ? {} : { User: options.user }),
-    }));
-    const stream: Duplex = await call('agent-failed', 'docker exec could not be started', exec.start({ hijack: true, stdin: true, Tty: terminal }));
+    const exec = await call(
+      'agent-failed',
+      'docker exec could not be prepared',
+      this.#container.exec({
+        Cmd: [...argv],
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: terminal,
+        ...(options.user === undefined ? {} : { User: options.user }),
+      }),
+    );
+    const stream: Duplex = await call(
+      'agent-failed',
+      'docker exec could not be started',
+      exec.start({ hijack: true, stdin: true, Tty: terminal }),
+    );
     const [demuxed, stderr] = [new PassThrough(), new PassThrough()];
     const stdout = terminal ? stream : demuxed;
     if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
     // a broken connection shows as the end of the output: who reads decides what that means
-    const finish = (): void => { demuxed.end(); stderr.end(); };
+    const finish = (): void => {
+      demuxed.end();
+      stderr.end();
+    };
     stream.on('end', finish);
     stream.on('close', finish);
     stream.on('error', finish);
-    const inspect = (): ReturnType<typeof exec.inspect> => call('agent-failed', 'docker exec cannot be inspected', exec.inspect());
+    const inspect = (): ReturnType<typeof exec.inspect> =>
+      call('agent-failed', 'docker exec cannot be inspected', exec.inspect());
     return {
       stdin: stream,
       stdout,
@@ -83,7 +112,9 @@ export class Container {
         }
         return undefined;
       },
-      close: () => { stream.destroy(); },
+      close: () => {
+        stream.destroy();
+      },
     };
   }
 
@@ -92,22 +123,33 @@ export class Container {
    * profile away, is called when they do not die.
    */
   async remove(unconfine: () => void): Promise<void> {
-    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(() => true, (error: unknown) => (error as { statusCode?: number }).statusCode === 404);
+    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
+      () => true,
+      (error: unknown) => (error as { statusCode?: number }).statusCode === 404,
+    );
     this.#container.kill().catch(() => undefined); // not running, or refused: whether it ends decides
     if (!(await ended)) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
     } catch (error) {
       const { statusCode } = error as { statusCode?: number };
-      if (statusCode === 404 || (statusCode === 409 && await this.#vanishes())) return;
-      throw new HarnessError('restore-failed', `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error)}.`, { cause: error });
+      if (statusCode === 404 || (statusCode === 409 && (await this.#vanishes()))) return;
+      throw new HarnessError(
+        'restore-failed',
+        `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error)}.`,
+        { cause: error },
+      );
     }
   }
 
   /** A removal was already in progress: true once it is done. */
   async #vanishes(): Promise<boolean> {
     for (let tries = 0; tries < 100; tries += 1) {
-      try { await this.#container.inspect(); } catch { return true; }
+      try {
+        await this.#container.inspect();
+      } catch {
+        return true;
+      }
       await sleep(100);
     }
     return false;

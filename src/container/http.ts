@@ -16,19 +16,42 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let [bytes, kept, late] = [0, 0, false];
-    const request = get({ host: address, port: port === '' ? 80 : Number(port), path: pathname + search, headers: { host: 'container' }, agent: false }, (response) => {
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        const part = chunk.subarray(0, Math.max(0, capBytes - kept));
-        kept += part.length;
-        chunks.push(part);
-        if (bytes > 64 * capBytes) request.destroy(); // an endless body
-      });
-      response.on('error', () => undefined); // cut off: `complete` tells
-      response.on('close', () => { clearTimeout(timer); resolve({ ...(response.complete || bytes > 64 * capBytes ? {} : { error: late ? 'ETIMEDOUT' : 'ECONNRESET' }), ...(response.statusCode === undefined ? {} : { status: response.statusCode }), body: Buffer.concat(chunks), bytes }); });
+    const request = get(
+      {
+        host: address,
+        port: port === '' ? 80 : Number(port),
+        path: pathname + search,
+        headers: { host: 'container' },
+        agent: false,
+      },
+      (response) => {
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          const part = chunk.subarray(0, Math.max(0, capBytes - kept));
+          kept += part.length;
+          chunks.push(part);
+          if (bytes > 64 * capBytes) request.destroy(); // an endless body
+        });
+        response.on('error', () => undefined); // cut off: `complete` tells
+        response.on('close', () => {
+          clearTimeout(timer);
+          resolve({
+            ...(response.complete || bytes > 64 * capBytes ? {} : { error: late ? 'ETIMEDOUT' : 'ECONNRESET' }),
+            ...(response.statusCode === undefined ? {} : { status: response.statusCode }),
+            body: Buffer.concat(chunks),
+            bytes,
+          });
+        });
+      },
+    );
+    const timer = setTimeout(() => {
+      late = true;
+      request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }));
+    }, ms);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      resolve({ body: Buffer.alloc(0), bytes: 0, error: error.code ?? error.message });
     });
-    const timer = setTimeout(() => { late = true; request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })); }, ms);
-    request.on('error', (error: NodeJS.ErrnoException) => { clearTimeout(timer); resolve({ body: Buffer.alloc(0), bytes: 0, error: error.code ?? error.message }); });
   });
 }
 
@@ -36,7 +59,10 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
 export function tcpAccepts(port: number, address: string, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: ms });
-    const done = (answer: boolean) => () => { socket.destroy(); resolve(answer); };
+    const done = (answer: boolean) => () => {
+      socket.destroy();
+      resolve(answer);
+    };
     socket.once('connect', done(true)).once('error', done(false)).once('timeout', done(false));
   });
 }

@@ -15,10 +15,22 @@ export async function waitReady(container: Container, role: string, ready: Readi
   const end = performance.now() + (ready?.timeoutMs ?? SETTLE_MS);
   for (;;) {
     const state = await container.state();
-    if (!state.running) throw new HarnessError('container-exited', `The ${role} container exited with status ${String(state.exit)}${state.oomKilled ? ' (out of memory)' : ''} before it was ready.`, { details: await lastLines(container) });
+    if (!state.running)
+      throw new HarnessError(
+        'container-exited',
+        `The ${role} container exited with status ${String(state.exit)}${state.oomKilled ? ' (out of memory)' : ''} before it was ready.`,
+        { details: await lastLines(container) },
+      );
     const late = performance.now() > end;
-    if (ready === undefined) { if (late) return state; } else if (await isReady(container, state, ready)) return state;
-    else if (late) throw new HarnessError('not-ready', `The service in the ${role} container was not ready within ${String(ready.timeoutMs / 1000)} s.`, { details: await lastLines(container) });
+    if (ready === undefined) {
+      if (late) return state;
+    } else if (await isReady(container, state, ready)) return state;
+    else if (late)
+      throw new HarnessError(
+        'not-ready',
+        `The service in the ${role} container was not ready within ${String(ready.timeoutMs / 1000)} s.`,
+        { details: await lastLines(container) },
+      );
     await sleep(POLL_MS);
   }
 }
@@ -32,5 +44,8 @@ async function isReady(container: Container, { address }: State, ready: Readines
 }
 
 async function lastLines(container: Container): Promise<string[]> {
-  return (await container.logs(10)).split('\n').filter((line) => line.trim() !== '').slice(-10);
+  return (await container.logs(10))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-10);
 }

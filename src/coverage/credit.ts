@@ -24,32 +24,51 @@ export interface Subject {
 /** @returns the rules that one probe hit. What it was expected to do does not matter here, only what was done. */
 export function rulesHit({ probe, observation, witnesses }: Entry, subject: Subject, look: Look): ReadonlySet<Rule> {
   const found = new Set<Rule>();
-  const take = (rules: readonly Rule[]): void => { for (const rule of rules) found.add(rule); };
+  const take = (rules: readonly Rule[]): void => {
+    for (const rule of rules) found.add(rule);
+  };
   for (const { record } of witnesses) {
     const block = blockOf(subject, record.fields['profile'] ?? '');
     if (block === undefined) continue;
     const accesses = recordAccesses(record).map((access) => renamed(access, subject.original));
     if (record.type === 'DENIED' || record.type === 'KILLED') {
       for (const access of accesses) take(denying(grants(subject, block, access)));
-      if (record.fields['operation'] === 'setrlimit') take(block.rules.filter((rule) => rule.kind === 'rlimit' && rule.limit === record.fields['rlimit']));
+      if (record.fields['operation'] === 'setrlimit')
+        take(block.rules.filter((rule) => rule.kind === 'rlimit' && rule.limit === record.fields['rlimit']));
     } else if (record.type === 'AUDIT') {
-      for (const access of accesses) take([...needed(subject, block, access), ...auditing(grants(subject, block, access))]);
+      for (const access of accesses)
+        take([...needed(subject, block, access), ...auditing(grants(subject, block, access))]);
     }
   }
-  if (observation?.stage === 'done' && outcomeOf(probe, observation).kind === 'succeeded') for (const [block, access] of granted(probe, observation, subject, look)) take(needed(subject, block, access));
+  if (observation?.stage === 'done' && outcomeOf(probe, observation).kind === 'succeeded')
+    for (const [block, access] of granted(probe, observation, subject, look)) take(needed(subject, block, access));
   return found;
 }
 
 /** What profiles of the file were asked when a probe succeeded: that of who tried it, and that of the other end. */
-function granted({ action, from }: Probe, { process, other }: Observation, subject: Subject, look: Look): (readonly [ProfileBlock, Access])[] {
+function granted(
+  { action, from }: Probe,
+  { process, other }: Observation,
+  subject: Subject,
+  look: Look,
+): (readonly [ProfileBlock, Access])[] {
   if (![process, other].every((one) => one === undefined || sameLabel(one.label, one.expected))) return [];
-  const named = (one: ProcessProof | undefined): string | undefined => (one === undefined ? undefined : subject.original(one.label.replace(/ \([a-z]+\)$/, '')));
+  const named = (one: ProcessProof | undefined): string | undefined =>
+    one === undefined ? undefined : subject.original(one.label.replace(/ \([a-z]+\)$/, ''));
   const self = named(process) ?? subject.profile;
   const ends = { self, other: named(other) ?? (isOwn(action) ? self : undefined) };
   const active = from === undefined || other !== undefined ? operationAccesses(action, look, ends) : [];
-  const all = [...active.map((access) => [self, access] as const), ...answeredAccesses(action, ends).map((access) => [ends.other ?? '', access] as const)];
+  const all = [
+    ...active.map((access) => [self, access] as const),
+    ...answeredAccesses(action, ends).map((access) => [ends.other ?? '', access] as const),
+  ];
   // every profile of a stack is asked
-  return all.flatMap(([label, access]) => label.split('//&').flatMap((part) => { const block = blockOf(subject, part); return block === undefined ? [] : [[block, access] as const]; }));
+  return all.flatMap(([label, access]) =>
+    label.split('//&').flatMap((part) => {
+      const block = blockOf(subject, part);
+      return block === undefined ? [] : [[block, access] as const];
+    }),
+  );
 }
 
 function blockOf({ text, original }: Subject, label: string): ProfileBlock | undefined {
@@ -60,11 +79,15 @@ function blockOf({ text, original }: Subject, label: string): ProfileBlock | und
 function renamed(access: Access, original: (label: string) => string): Access {
   if (access.class === 'signal' || access.class === 'ptrace') return { ...access, peer: original(access.peer) };
   if (access.class === 'change_profile') return { ...access, target: original(access.target) };
-  return access.class === 'unix' && access.peerLabel !== undefined ? { ...access, peerLabel: original(access.peerLabel) } : access;
+  return access.class === 'unix' && access.peerLabel !== undefined
+    ? { ...access, peerLabel: original(access.peerLabel) }
+    : access;
 }
 
 function grants({ text, shadowed }: Subject, block: ProfileBlock, access: Access): readonly Grant[] {
-  return grantsFor(policyOf(block, surroundingsOf(text, block)), questionOf(access)).filter(({ rule }) => rule === undefined || !shadowed.has(rule));
+  return grantsFor(policyOf(block, surroundingsOf(text, block)), questionOf(access)).filter(
+    ({ rule }) => rule === undefined || !shadowed.has(rule),
+  );
 }
 
 /** The one deny rule that an access failed by; none where two would have denied it. */
@@ -101,5 +124,7 @@ function needed(subject: Subject, block: ProfileBlock, access: Access): readonly
 
 /** Whether an access would show that a rule is at work: it alone denies it, or it is needed for it. */
 export function shows(subject: Subject, block: ProfileBlock, access: Access, rule: Rule): boolean {
-  return rule.qualifiers.access === 'deny' ? denying(grants(subject, block, access)).includes(rule) : needed(subject, block, access).includes(rule);
+  return rule.qualifiers.access === 'deny'
+    ? denying(grants(subject, block, access)).includes(rule)
+    : needed(subject, block, access).includes(rule);
 }

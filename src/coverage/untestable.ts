@@ -21,11 +21,17 @@ export interface Here {
 }
 
 /** Classes of rules under the names that the kernel's list of features has. */
-const CLASS: Readonly<Partial<Record<Rule['kind'], string>>> = { link: 'file', unix: 'network', remount: 'mount', umount: 'mount', pivot_root: 'mount' };
+const CLASS: Readonly<Partial<Record<Rule['kind'], string>>> = {
+  link: 'file',
+  unix: 'network',
+  remount: 'mount',
+  umount: 'mount',
+  pivot_root: 'mount',
+};
 
 /** The class of a rule. Of a deny rule for unix sockets nothing is left where they are known only as a network family. */
 export function classOf(rule: Rule): string {
-  return rule.kind === 'unix' && rule.qualifiers.access === 'deny' ? 'unix' : CLASS[rule.kind] ?? rule.kind;
+  return rule.kind === 'unix' && rule.qualifiers.access === 'deny' ? 'unix' : (CLASS[rule.kind] ?? rule.kind);
 }
 
 /** @returns a sentence, or undefined when a probe can reach the rule. */
@@ -38,15 +44,36 @@ export function untestable(rule: Rule, block: ProfileBlock, subject: Subject, he
 
 function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
   switch (rule.kind) {
-    case 'file': case 'link': return behindLinks(rule, here) ?? nothingThere(rule, block, subject, here);
+    case 'file':
+    case 'link':
+      return behindLinks(rule, here) ?? nothingThere(rule, block, subject, here);
     case 'capability': {
-      const held = rule.names.length === 0 ? here.capabilities.size > 0 : rule.names.some((name) => here.capabilities.has(name));
-      return held ? undefined : `The container does not have the capability ${rule.names.join(', ') || 'for anything'}: the kernel refuses before it asks AppArmor.`;
+      const held =
+        rule.names.length === 0 ? here.capabilities.size > 0 : rule.names.some((name) => here.capabilities.has(name));
+      return held
+        ? undefined
+        : `The container does not have the capability ${rule.names.join(', ') || 'for anything'}: the kernel refuses before it asks AppArmor.`;
     }
-    case 'mount': case 'remount': case 'umount': case 'pivot_root': case 'userns':
-      return here.filtered && !here.capabilities.has('sys_admin') ? 'The engine\'s filter of system calls (seccomp) refuses the call before AppArmor is asked.' : undefined;
-    case 'signal': case 'ptrace': return outside(rule, subject, here);
-    case 'network': case 'unix': case 'mqueue': case 'io_uring': case 'rlimit': case 'change_profile': case 'dbus': case 'all': return undefined;
+    case 'mount':
+    case 'remount':
+    case 'umount':
+    case 'pivot_root':
+    case 'userns':
+      return here.filtered && !here.capabilities.has('sys_admin')
+        ? "The engine's filter of system calls (seccomp) refuses the call before AppArmor is asked."
+        : undefined;
+    case 'signal':
+    case 'ptrace':
+      return outside(rule, subject, here);
+    case 'network':
+    case 'unix':
+    case 'mqueue':
+    case 'io_uring':
+    case 'rlimit':
+    case 'change_profile':
+    case 'dbus':
+    case 'all':
+      return undefined;
   }
 }
 
@@ -56,16 +83,35 @@ function outside(rule: PeerRule, { text }: Subject, { labels }: Here): string | 
   if (peer === undefined) return undefined;
   const names = [...text.profiles.map(({ name }) => name), ...labels];
   // a rule of its own, so that no other rule of the profile answers for it
-  const alone: ProfileBlock = { name: '', kind: 'profile', flags: [], span: rule.span, rules: [{ ...rule, qualifiers: { audit: false, access: 'allow' } }] };
+  const alone: ProfileBlock = {
+    name: '',
+    kind: 'profile',
+    flags: [],
+    span: rule.span,
+    rules: [{ ...rule, qualifiers: { audit: false, access: 'allow' } }],
+  };
   const word = rule.signals?.[0] ?? 'urg';
   const words = rule.access.length > 0 ? rule.access : rule.kind === 'signal' ? ['send'] : ['trace'];
-  const reached = names.some((name) => words.some((access) => reaches(alone, rule.kind === 'signal' ? { class: 'signal', access, signal: word, peer: name } : { class: 'ptrace', access, peer: name }, text)));
+  const reached = names.some((name) =>
+    words.some((access) =>
+      reaches(
+        alone,
+        rule.kind === 'signal'
+          ? { class: 'signal', access, signal: word, peer: name }
+          : { class: 'ptrace', access, peer: name },
+        text,
+      ),
+    ),
+  );
   return reached ? undefined : `No profile is loaded here that ${peer.text} names, so no process can carry its label.`;
 }
 
 function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): boolean {
   const [rule] = alone.rules;
-  return rule !== undefined && shows({ text, profile: '', original: (label) => label, shadowed: new Set() }, alone, access, rule);
+  return (
+    rule !== undefined &&
+    shows({ text, profile: '', original: (label) => label, shadowed: new Set() }, alone, access, rule)
+  );
 }
 
 /** The kernel sees names after links are followed: in a folder that is a link it sees none. */
@@ -104,7 +150,12 @@ const MOST_FILES = 2000;
 const DEEP = 3;
 
 /** In /proc and /sys nothing can be made: what is not there cannot be asked for, but that it be made. */
-function nothingThere(rule: FileRule | LinkRule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
+function nothingThere(
+  rule: FileRule | LinkRule,
+  block: ProfileBlock,
+  subject: Subject,
+  here: Here,
+): string | undefined {
   const literals = literalsIn(rule);
   if (literals === undefined || rule.kind === 'link') return undefined;
   const folders = new Set<string>();
@@ -114,8 +165,20 @@ function nothingThere(rule: FileRule | LinkRule, block: ProfileBlock, subject: S
     const names = whole ? [text] : below(folder, here);
     if (names === undefined) return undefined;
     folders.add(whole ? text : folder);
-    const asked: Access[] = names.filter((name) => here.look(name, true)?.missing === false).flatMap((path) => [...rule.permissions].map((letter): Access => ({ class: 'file', path, permission: letter as FilePermission, owner: true })));
-    const parent = here.look(folder, true)?.folder === true && rule.permissions.includes('w') ? [whole ? text : `${folder}/x`, ...(whole ? [] : [`${folder}/x/`])] : [];
+    const asked: Access[] = names
+      .filter((name) => here.look(name, true)?.missing === false)
+      .flatMap((path) =>
+        [...rule.permissions].map((letter): Access => ({
+          class: 'file',
+          path,
+          permission: letter as FilePermission,
+          owner: true,
+        })),
+      );
+    const parent =
+      here.look(folder, true)?.folder === true && rule.permissions.includes('w')
+        ? [whole ? text : `${folder}/x`, ...(whole ? [] : [`${folder}/x/`])]
+        : [];
     const makes = parent.map((path): Access => ({ class: 'file', path, permission: 'c', owner: true }));
     if ([...asked, ...makes].some((access) => shows(subject, block, access, rule))) return undefined;
   }

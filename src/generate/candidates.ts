@@ -35,12 +35,32 @@ const NEW = 'thing';
 /** Operations without a path: one or two of each kind that rules speak of. */
 const PLAIN: readonly (readonly string[])[] = [
   ...CAPABILITIES.map((name) => ['capable', name]),
-  ...['inet', 'inet6'].flatMap((family) => [['socket', family, 'stream'], ['socket', family, 'dgram']]),
-  ['socket', 'inet', 'raw', 'icmp'], ['socket', 'inet6', 'raw', 'icmpv6'], ['socket', 'packet', 'dgram'], ['socket', 'packet', 'raw'], ['socket', 'unix', 'stream'], ['socket', 'unix', 'dgram'], ['socket', 'unix', 'raw'], ['socket', 'netlink', 'raw'], ['socket', 'netlink', 'dgram'],
-  ['mount', 'tmpfs', 'none', '/mnt'], ['mount', '', '/etc', '/mnt', 'bind'], ['mount', 'proc', 'proc', '/mnt'], ['umount', '/dev/shm'], ['umount', '/proc'],
-  ['ptrace', 'trace', 'child'], ['ptrace', 'read', 'child'],
+  ...['inet', 'inet6'].flatMap((family) => [
+    ['socket', family, 'stream'],
+    ['socket', family, 'dgram'],
+  ]),
+  ['socket', 'inet', 'raw', 'icmp'],
+  ['socket', 'inet6', 'raw', 'icmpv6'],
+  ['socket', 'packet', 'dgram'],
+  ['socket', 'packet', 'raw'],
+  ['socket', 'unix', 'stream'],
+  ['socket', 'unix', 'dgram'],
+  ['socket', 'unix', 'raw'],
+  ['socket', 'netlink', 'raw'],
+  ['socket', 'netlink', 'dgram'],
+  ['mount', 'tmpfs', 'none', '/mnt'],
+  ['mount', '', '/etc', '/mnt', 'bind'],
+  ['mount', 'proc', 'proc', '/mnt'],
+  ['umount', '/dev/shm'],
+  ['umount', '/proc'],
+  ['ptrace', 'trace', 'child'],
+  ['ptrace', 'read', 'child'],
   ...['urg', 'term', 'kill', 'hup', 'usr1', 'exists'].map((signal) => ['signal', signal, 'child']),
-  ['userns'], ['io_uring', 'sqpoll'], ['io_uring', 'override_creds'], ['mqueue', 'create', `/${NEW}`], ['change_profile', 'unconfined'],
+  ['userns'],
+  ['io_uring', 'sqpoll'],
+  ['io_uring', 'override_creds'],
+  ['mqueue', 'create', `/${NEW}`],
+  ['change_profile', 'unconfined'],
 ];
 
 /** What can be tried with: a file that can be linked to, a program that can be copied. */
@@ -56,14 +76,23 @@ interface Sources {
  * @param self the label that the agent carries.
  * @param names that rules match, whether they are there or not: where only the name is missing it is made for a moment.
  */
-export function candidatesIn(found: readonly Found[], look: Look, self: string, names: readonly string[] = []): Candidate[] {
+export function candidatesIn(
+  found: readonly Found[],
+  look: Look,
+  self: string,
+  names: readonly string[] = [],
+): Candidate[] {
   const files = found.filter(({ kind }) => kind === 'file');
   const sources: Sources = {
-    file: files.find(({ path }) => path === '/etc/passwd') ?? files.find(({ path }) => /^\/(?:etc|usr|bin|opt)\//.test(path)),
+    file:
+      files.find(({ path }) => path === '/etc/passwd') ??
+      files.find(({ path }) => /^\/(?:etc|usr|bin|opt)\//.test(path)),
     program: PROGRAMS.find((path) => files.some((file) => file.path === path)) ?? files.find(isProgram)?.path,
     inFolder: new Map(files.map(({ path }) => [folderOf(path), path])),
   };
-  const missing = names.filter((name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true);
+  const missing = names.filter(
+    (name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true,
+  );
   const devices = new Map(found.map(({ path, device }) => [path, device]));
   const made = missing.flatMap((name) => making(name, sources, devices.get(folderOf(name))));
   const all = [...PLAIN, ...found.flatMap((item) => operationsOn(item, look, sources)), ...made];
@@ -83,7 +112,14 @@ function operationsOn(item: Found, look: Look, sources: Sources): (readonly stri
   if (kind === 'link' && (target === undefined || target.missing)) return [];
   const folder = target?.folder ?? kind === 'folder';
   if (!folder) {
-    const operations = [['open', 'read', path], ['open', 'write', path], ['open', 'append', path], ['lock', 'flock', 'read', path], ['mmap', path], ['lock', 'fcntl', 'none', path]];
+    const operations = [
+      ['open', 'read', path],
+      ['open', 'write', path],
+      ['open', 'append', path],
+      ['lock', 'flock', 'read', path],
+      ['mmap', path],
+      ['lock', 'fcntl', 'none', path],
+    ];
     return (mode & 0o111) !== 0 ? [['exec', path], ...operations] : operations;
   }
   return [['readdir', path], ...making(`${path === '/' ? '' : path}/${NEW}`, sources, item.device)];
@@ -93,7 +129,12 @@ function operationsOn(item: Found, look: Look, sources: Sources): (readonly stri
 function making(name: string, { file, program, inFolder }: Sources, device: number | undefined): (readonly string[])[] {
   const far = file?.device !== undefined && device !== undefined && device !== file.device;
   const source = far ? inFolder.get(folderOf(name)) : file?.path;
-  return [['open', 'create', name], ['mkdir', name], ...(source === undefined ? [] : [['link', source, name]]), ...(program === undefined ? [] : [['exec-copy', program, name]])];
+  return [
+    ['open', 'create', name],
+    ['mkdir', name],
+    ...(source === undefined ? [] : [['link', source, name]]),
+    ...(program === undefined ? [] : [['exec-copy', program, name]]),
+  ];
 }
 
 function candidate(words: readonly string[], look: Look, self: string, order: number): Candidate | undefined {
@@ -104,9 +145,16 @@ function candidate(words: readonly string[], look: Look, self: string, order: nu
   const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
   if (accesses.length === 0) return undefined;
   const path = words.findLast((word) => word.startsWith('/'));
-  const seen = accesses.flatMap((access) => access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []);
+  const seen = accesses.flatMap((access) => (access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []));
   const alias = path !== undefined && seen.length > 0 && !seen.includes(path);
-  return { words, action, accesses, ...(path === undefined ? {} : { path }), alias, cost: costOf(path, order) + (words[0] === 'exec-copy' ? ROUNDABOUT : 0) };
+  return {
+    words,
+    action,
+    accesses,
+    ...(path === undefined ? {} : { path }),
+    alias,
+    cost: costOf(path, order) + (words[0] === 'exec-copy' ? ROUNDABOUT : 0),
+  };
 }
 
 /** What asks for more than it is tried for is the last choice. */
@@ -116,6 +164,16 @@ const ROUNDABOUT = 60;
 function costOf(path: string | undefined, order: number): number {
   if (path === undefined) return order / 1e6;
   const depth = path.split('/').length - 1;
-  const known = /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(path);
-  return Math.abs(depth - 3) * 10 + path.length + (known ? -30 : 0) + (path.startsWith('/sys/') ? 20 : 0) + (/[^a-z/.-]/.test(path) ? 12 : 0) + order / 1e6;
+  const known =
+    /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(
+      path,
+    );
+  return (
+    Math.abs(depth - 3) * 10 +
+    path.length +
+    (known ? -30 : 0) +
+    (path.startsWith('/sys/') ? 20 : 0) +
+    (/[^a-z/.-]/.test(path) ? 12 : 0) +
+    order / 1e6
+  );
 }

@@ -27,11 +27,17 @@ export function choose(goals: readonly Goal[], held: (one: Predicted) => Held): 
   // what shows a rule comes first: it may show changes of others as well
   for (const goal of [...goals].sort((a, b) => ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose))) {
     if (goal.variant !== undefined && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
-    const good = [...goal.options.filter((one) => held(one) === 'clean'), ...goal.options.filter((one) => held(one) === 'noted')];
+    const good = [
+      ...goal.options.filter((one) => held(one) === 'clean'),
+      ...goal.options.filter((one) => held(one) === 'noted'),
+    ];
     const known = good.find((one) => taken.has(one));
     if (known !== undefined) continue;
     const [best] = good;
-    if (best === undefined) { open.push(goal); continue; }
+    if (best === undefined) {
+      open.push(goal);
+      continue;
+    }
     taken.add(best);
     choices.push({ predicted: best, rule: goal.rule, alias: goal.purpose === 'alias' });
   }

@@ -12,7 +12,11 @@ const MOST = 40;
 const NAMES = ['file', 'thing'];
 
 /** For every rule of the block that is changed. @param changes by the id of the rule. */
-export function examplesIn(block: ProfileBlock, changes: ReadonlyMap<string, readonly Change[]>, surroundings: Surroundings): string[] {
+export function examplesIn(
+  block: ProfileBlock,
+  changes: ReadonlyMap<string, readonly Change[]>,
+  surroundings: Surroundings,
+): string[] {
   return [...new Set(block.rules.flatMap((rule) => examplesOf(rule, block, changes.get(rule.id) ?? [], surroundings)))];
 }
 
@@ -29,8 +33,17 @@ function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[],
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
   const { sets } = automaton.tagSets(SHAPES.file, { focus, examples: EACH });
-  const found = sets.filter(({ tags }) => tags.some((tag) => focus.has(tag))).flatMap(({ tags, examples }) => examples.map((bytes) => readable(Buffer.from(bytes).toString('latin1'), (name) => automaton.match(name) === tags)));
-  return [...new Set(found)].filter((name) => /^[\x21-\x7e]+[^/]$/.test(name)).sort((a, b) => a.length - b.length).slice(0, MOST);
+  const found = sets
+    .filter(({ tags }) => tags.some((tag) => focus.has(tag)))
+    .flatMap(({ tags, examples }) =>
+      examples.map((bytes) =>
+        readable(Buffer.from(bytes).toString('latin1'), (name) => automaton.match(name) === tags),
+      ),
+    );
+  return [...new Set(found)]
+    .filter((name) => /^[\x21-\x7e]+[^/]$/.test(name))
+    .sort((a, b) => a.length - b.length)
+    .slice(0, MOST);
 }
 
 /** Rules of abstractions are for others to show. */

@@ -4,7 +4,10 @@ import type { ProfileBlock, Rule } from '../profile/rules.ts';
 
 /** Paths of a block's own rules: whole where they have no wildcard, else the folder in front of the first. */
 export function namedPaths({ rules }: ProfileBlock): string[] {
-  const literals = rules.filter(({ via }) => via.length === 0).flatMap(pathsOf).flatMap((pattern) => literalsOf(pattern) ?? []);
+  const literals = rules
+    .filter(({ via }) => via.length === 0)
+    .flatMap(pathsOf)
+    .flatMap((pattern) => literalsOf(pattern) ?? []);
   const paths = literals.map(({ text, whole }) => (whole ? text.replace(/(?<=.)\/$/, '') : folderOf(text)));
   return [...new Set(paths)].filter((path) => /^\/./.test(path));
 }

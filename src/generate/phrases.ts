@@ -1,8 +1,16 @@
 /** Names of generated probes, in words. Pure. */
 
 const FILE: Readonly<Record<string, string>> = {
-  'open read': 'reading', 'open write': 'writing to', 'open append': 'appending to', 'open create': 'creating', mkdir: 'making the folder', readdir: 'listing',
-  exec: 'executing', mmap: 'mapping as a program', 'lock flock read': 'locking', 'lock fcntl none': 'locking, without reading or writing,',
+  'open read': 'reading',
+  'open write': 'writing to',
+  'open append': 'appending to',
+  'open create': 'creating',
+  mkdir: 'making the folder',
+  readdir: 'listing',
+  exec: 'executing',
+  mmap: 'mapping as a program',
+  'lock flock read': 'locking',
+  'lock fcntl none': 'locking, without reading or writing,',
 };
 
 /** @param words of the operation; a path may be the placeholder of a matrix. */
@@ -16,16 +24,27 @@ function subject(words: readonly string[]): string {
   const verb = FILE[words.slice(0, -1).join(' ')];
   if (verb !== undefined) return `${verb} ${path}`;
   switch (operation) {
-    case 'link': return `making ${second} a link to ${first}`;
-    case 'exec-copy': return `executing a copy of ${first} at ${second}`;
-    case 'capable': return `the capability ${first}`;
-    case 'socket': return `a socket of ${[first, second, third].join(' ').trim()}`;
-    case 'mount': return first === '' ? `mounting ${second} a second time` : `mounting ${first}`;
-    case 'umount': return `unmounting ${first}`;
-    case 'ptrace': return first === 'read' ? 'reading the state of a child' : 'tracing a child';
-    case 'signal': return `the signal ${first} to a child`;
-    case 'userns': return 'a new user namespace';
-    case 'change_profile': return `changing to the profile ${first}`;
-    default: return words.join(' ');
+    case 'link':
+      return `making ${second} a link to ${first}`;
+    case 'exec-copy':
+      return `executing a copy of ${first} at ${second}`;
+    case 'capable':
+      return `the capability ${first}`;
+    case 'socket':
+      return `a socket of ${[first, second, third].join(' ').trim()}`;
+    case 'mount':
+      return first === '' ? `mounting ${second} a second time` : `mounting ${first}`;
+    case 'umount':
+      return `unmounting ${first}`;
+    case 'ptrace':
+      return first === 'read' ? 'reading the state of a child' : 'tracing a child';
+    case 'signal':
+      return `the signal ${first} to a child`;
+    case 'userns':
+      return 'a new user namespace';
+    case 'change_profile':
+      return `changing to the profile ${first}`;
+    default:
+      return words.join(' ');
   }
 }

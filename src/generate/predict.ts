@@ -53,8 +53,15 @@ export class Pool {
    * @param heads what their keys must begin with.
    */
   reached(policy: Policy, heads: readonly string[]): Predicted[] {
-    return [...this.#byKey].flatMap(([domain, keys]) => policy.domains[domain].grants.length === 0 ? []
-      : [...keys].flatMap(([key, ones]) => heads.some((head) => key.startsWith(head)) && policy.domains[domain].automaton.match(key).length > 0 ? ones : []));
+    return [...this.#byKey].flatMap(([domain, keys]) =>
+      policy.domains[domain].grants.length === 0
+        ? []
+        : [...keys].flatMap(([key, ones]) =>
+            heads.some((head) => key.startsWith(head)) && policy.domains[domain].automaton.match(key).length > 0
+              ? ones
+              : [],
+          ),
+    );
   }
 }
 
@@ -71,7 +78,12 @@ export class Variant {
 
   /** Whether a probe of this candidate would show the change. */
   shows({ questions, grants, allowed, logged }: Predicted): boolean {
-    const now = outcome(questions.map((question, i) => [...(grants[i] ?? []).filter(({ rule }) => rule !== this.#rule), ...grantsFor(this.changed, question).filter(({ rule }) => rule !== undefined)]));
+    const now = outcome(
+      questions.map((question, i) => [
+        ...(grants[i] ?? []).filter(({ rule }) => rule !== this.#rule),
+        ...grantsFor(this.changed, question).filter(({ rule }) => rule !== undefined),
+      ]),
+    );
     return now.allowed !== allowed || (allowed && logged && !now.logged);
   }
 }

@@ -30,7 +30,9 @@ const ENOUGH = 60;
 
 /** What every name that a rule, or a change of one place in it, can match begins with. */
 function headsOf(rule: Rule): readonly string[] {
-  return rule.kind === 'file' && rule.path !== undefined ? rule.path.expanded.map((text) => text.replace(/[*?[{\\][\s\S]*$/, '')) : [''];
+  return rule.kind === 'file' && rule.path !== undefined
+    ? rule.path.expanded.map((text) => text.replace(/[*?[{\\][\s\S]*$/, ''))
+    : [''];
 }
 
 function some<T>(all: readonly T[], test: (one: T) => boolean, most: number): T[] {
@@ -46,14 +48,27 @@ function some<T>(all: readonly T[], test: (one: T) => boolean, most: number): T[
 export function goalsOf(rule: Rule, pool: Pool, changes: readonly Change[]): Goal[] {
   const own = some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE);
   const byLetter = new Map<string, Predicted[]>();
-  for (const one of own) for (const letter of lettersShown(one, rule)) byLetter.set(letter, [...byLetter.get(letter) ?? [], one]);
+  for (const one of own)
+    for (const letter of lettersShown(one, rule)) byLetter.set(letter, [...(byLetter.get(letter) ?? []), one]);
   const goals: Goal[] = [];
   for (const [letter, shown] of byLetter) {
     const plain = shown.filter(({ candidate }) => !candidate.alias);
     if (plain.length > 0) goals.push({ rule, purpose: 'shows', of: letter, options: spread(plain, OPTIONS.shows) });
   }
-  const by = rule.qualifiers.access === 'deny' ? ALIASES.find((letter) => byLetter.get(letter)?.some(({ candidate }) => candidate.alias)) : undefined;
-  if (by !== undefined) goals.push({ rule, purpose: 'alias', of: by, options: spread((byLetter.get(by) ?? []).filter(({ candidate }) => candidate.alias), OPTIONS.alias) });
+  const by =
+    rule.qualifiers.access === 'deny'
+      ? ALIASES.find((letter) => byLetter.get(letter)?.some(({ candidate }) => candidate.alias))
+      : undefined;
+  if (by !== undefined)
+    goals.push({
+      rule,
+      purpose: 'alias',
+      of: by,
+      options: spread(
+        (byLetter.get(by) ?? []).filter(({ candidate }) => candidate.alias),
+        OPTIONS.alias,
+      ),
+    });
   const first = goals.find(({ purpose }) => purpose === 'shows')?.options[0];
   if (first !== undefined) {
     const beside = neighbours(first, rule, pool.all);
@@ -68,12 +83,24 @@ export function goalsOf(rule: Rule, pool: Pool, changes: readonly Change[]): Goa
 
 /** Candidates that would end otherwise with the rule changed, the plainest first. */
 export function killersOf(change: Change, rule: Rule, pool: Pool): Predicted[] {
-  return showing(change, rule, some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE), pool);
+  return showing(
+    change,
+    rule,
+    some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE),
+    pool,
+  );
 }
 
 function showing({ variant, moves }: Change, rule: Rule, own: readonly Predicted[], pool: Pool): Predicted[] {
   const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
-  return spread(some([...own, ...others].filter(({ candidate }) => !candidate.alias), (one) => variant.shows(one), ENOUGH), OPTIONS.change);
+  return spread(
+    some(
+      [...own, ...others].filter(({ candidate }) => !candidate.alias),
+      (one) => variant.shows(one),
+      ENOUGH,
+    ),
+    OPTIONS.change,
+  );
 }
 
 /** The letters or words of a candidate's accesses that this rule alone decides, where nothing else stands in the way. */
@@ -84,8 +111,13 @@ function lettersShown({ candidate: { accesses }, grants, allowed }: Predicted, r
     const said = grants[i] ?? [];
     if (denies) {
       const { allowed: passes, deciding } = answer(said);
-      const others = grants.some((grant, j) => { const other = accesses[j]; return j !== i && other !== undefined && letterOf(other) !== letterOf(access) && !answer(grant).allowed; });
-      return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule ? [letterOf(access)] : [];
+      const others = grants.some((grant, j) => {
+        const other = accesses[j];
+        return j !== i && other !== undefined && letterOf(other) !== letterOf(access) && !answer(grant).allowed;
+      });
+      return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule
+        ? [letterOf(access)]
+        : [];
     }
     return answer(said.filter((grant) => grant.rule !== rule)).allowed ? [] : [letterOf(access)];
   });
@@ -100,13 +132,21 @@ function letterOf(access: Access): string {
 function neighbours(main: Predicted, rule: Rule, all: readonly Predicted[]): Predicted[] {
   const form = formOf(main);
   const path = main.candidate.path ?? '';
-  return all.filter((one) => formOf(one) === form && one.allowed !== main.allowed && !one.rules.has(rule) && !one.candidate.alias)
-    .sort((a, b) => commonHead(b.candidate.path ?? '', path) - commonHead(a.candidate.path ?? '', path) || a.candidate.cost - b.candidate.cost).slice(0, OPTIONS.neighbour);
+  return all
+    .filter(
+      (one) => formOf(one) === form && one.allowed !== main.allowed && !one.rules.has(rule) && !one.candidate.alias,
+    )
+    .sort(
+      (a, b) =>
+        commonHead(b.candidate.path ?? '', path) - commonHead(a.candidate.path ?? '', path) ||
+        a.candidate.cost - b.candidate.cost,
+    )
+    .slice(0, OPTIONS.neighbour);
 }
 
 /** What is done, without what it is done to. */
 function formOf({ candidate: { words, path } }: Predicted): string {
-  return path === undefined ? words[0] ?? '' : words.filter((word) => word !== path).join(' ');
+  return path === undefined ? (words[0] ?? '') : words.filter((word) => word !== path).join(' ');
 }
 
 function commonHead(a: string, b: string): number {
@@ -125,7 +165,13 @@ function spread(all: readonly Predicted[], most: number): Predicted[] {
   });
   // one of each form before a second of any: where one fails, it may fail in every folder
   const counts = new Map<string, number>();
-  const turns = new Map(firsts.map((one) => { const turn = counts.get(formOf(one)) ?? 0; counts.set(formOf(one), turn + 1); return [one, turn]; }));
+  const turns = new Map(
+    firsts.map((one) => {
+      const turn = counts.get(formOf(one)) ?? 0;
+      counts.set(formOf(one), turn + 1);
+      return [one, turn];
+    }),
+  );
   const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
   return [...new Set([...inTurn.slice(0, most - 2), ...sorted])].slice(0, most);
 }

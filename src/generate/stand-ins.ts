@@ -9,7 +9,9 @@ export const STOOD_IN = '/sys';
 
 /** @returns those of the names for which there shall be files: none is a folder of another. */
 export function standInsAmong(names: readonly string[]): string[] {
-  const below = [...new Set(names)].filter((name) => name.startsWith(`${STOOD_IN}/`) && !/\/\.{0,2}(?:\/|$)/.test(name)).sort();
+  const below = [...new Set(names)]
+    .filter((name) => name.startsWith(`${STOOD_IN}/`) && !/\/\.{0,2}(?:\/|$)/.test(name))
+    .sort();
   return below.filter((name) => !below.some((other) => other.startsWith(`${name}/`)));
 }
 
@@ -25,4 +27,5 @@ export function pathsOf(standIns: readonly string[]): string[] {
 }
 
 /** A program that does nothing, so that it can be read, written, locked, linked and executed. */
-export const STAND_IN_TEXT = '#!/bin/sh\n# Stands in for a name that a rule matches and that no container has; the spec beside the folder mounts it.\n';
+export const STAND_IN_TEXT =
+  '#!/bin/sh\n# Stands in for a name that a rule matches and that no container has; the spec beside the folder mounts it.\n';

@@ -20,7 +20,9 @@ const NEVER: Readonly<Record<string, string>> = {
 /** @returns those of the rule's changes that take away a letter which the kernel never asks for: of files that are there in /proc. */
 export function untestableOf(rule: Rule, changes: readonly Change[], look: Look): Untestable[] {
   if (rule.kind !== 'file' || rule.path === undefined) return [];
-  const there = rule.path.expanded.every((path) => /^\/proc\/[^*?[\]{}\\^]+$/.test(path) && look(path, false)?.missing === false);
+  const there = rule.path.expanded.every(
+    (path) => /^\/proc\/[^*?[\]{}\\^]+$/.test(path) && look(path, false)?.missing === false,
+  );
   if (!there) return [];
   return changes.flatMap(({ mutant }) => {
     const because = mutant.kind === 'permission' ? NEVER[lost(mutant)] : undefined;

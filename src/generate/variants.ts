@@ -14,7 +14,12 @@ export interface Change {
 }
 
 /** @returns by the id of the rule that is changed. */
-export function changesOf(text: ProfileText, block: ProfileBlock, find: FindInclude, mutants: readonly Mutant[] = mutantsOf(text)): Map<string, Change[]> {
+export function changesOf(
+  text: ProfileText,
+  block: ProfileBlock,
+  find: FindInclude,
+  mutants: readonly Mutant[] = mutantsOf(text),
+): Map<string, Change[]> {
   const changes = new Map<string, Change[]>();
   const surroundings = surroundingsOf(text, block);
   for (const mutant of mutants) {
@@ -24,7 +29,15 @@ export function changesOf(text: ProfileText, block: ProfileBlock, find: FindIncl
     if (!isRead(read)) continue; // no mutant that the parser would take
     const changed = changedRules(block, rule, read);
     if (changed === undefined) continue;
-    changes.set(rule.id, [...changes.get(rule.id) ?? [], { what: changeText(mutant), mutant, variant: new Variant(rule, changed, block, surroundings), moves: mutant.kind === 'expression' }]);
+    changes.set(rule.id, [
+      ...(changes.get(rule.id) ?? []),
+      {
+        what: changeText(mutant),
+        mutant,
+        variant: new Variant(rule, changed, block, surroundings),
+        moves: mutant.kind === 'expression',
+      },
+    ]);
   }
   return changes;
 }

@@ -19,14 +19,22 @@ export async function canSudo(): Promise<boolean> {
  * @returns its exit status. @throws HarnessError `no-rights`
  */
 export async function asRoot(args: readonly string[] = process.argv.slice(2)): Promise<number> {
-  if (!(await canSudo())) throw new HarnessError('no-rights', 'This user is not root, and sudo asks for a password or is not installed.');
-  const kept = KEPT.flatMap((name) => process.env[name] === undefined ? [] : [`${name}=${process.env[name] ?? ''}`]);
+  if (!(await canSudo()))
+    throw new HarnessError('no-rights', 'This user is not root, and sudo asks for a password or is not installed.');
+  const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [`${name}=${process.env[name] ?? ''}`]));
   const owner = `APPARMOR_PROBE_OWNER=${String(process.getuid?.() ?? 0)}:${String(process.getgid?.() ?? 0)}`;
   // an absolute path: sudo's PATH need not have this node
-  const child = start(['sudo', '-n', 'env', ...kept, owner, process.execPath, ...process.argv.slice(1, 2), ...args], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => { child.kill(signal); }); // the terminal reaches both; the rest must be passed on
+  const child = start(['sudo', '-n', 'env', ...kept, owner, process.execPath, ...process.argv.slice(1, 2), ...args], {
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      child.kill(signal);
+    }); // the terminal reaches both; the rest must be passed on
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (exit) => { resolve(exit ?? 4); });
+    child.on('close', (exit) => {
+      resolve(exit ?? 4);
+    });
   });
 }

@@ -6,14 +6,17 @@ import { parserVersion } from '../kernel/parser.ts';
 import { readSwitches } from '../kernel/switches.ts';
 import type { HostFacts } from '../model.ts';
 
-export async function hostFacts(engine: EngineFacts, { logSource, lab }: { logSource: string; lab: string | undefined }): Promise<HostFacts> {
+export async function hostFacts(
+  engine: EngineFacts,
+  { logSource, lab }: { logSource: string; lab: string | undefined },
+): Promise<HostFacts> {
   return {
     hostname: hostname(),
     ...(lab === undefined ? {} : { lab }),
     os: osName(),
     kernel: release(),
     arch: machine(),
-    parser: `apparmor_parser ${await parserVersion() ?? 'missing'}`,
+    parser: `apparmor_parser ${(await parserVersion()) ?? 'missing'}`,
     engine: engine.version,
     runtime: engine.runtime,
     node: process.version,
@@ -24,5 +27,9 @@ export async function hostFacts(engine: EngineFacts, { logSource, lab }: { logSo
 
 /** PRETTY_NAME of os-release(5). */
 export function osName(): string {
-  try { return /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown'; } catch { return 'unknown'; }
+  try {
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }

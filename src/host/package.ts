@@ -11,7 +11,10 @@ export function packageRoot(): string {
 
 /** `apparmor-probe 0.1.0` */
 export function toolVersion(): string {
-  const { name, version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { name: string; version: string };
+  const { name, version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
   return `${name} ${version}`;
 }
 

@@ -15,7 +15,11 @@ export async function preflight(): Promise<Engine> {
   if (!apparmorEnabled()) throw new HarnessError('no-apparmor', 'AppArmor is not enabled in this kernel.');
   if (process.geteuid?.() !== 0) throw new HarnessError('no-rights', 'This user is not root.');
   const mode = moduleParameter('mode');
-  if (mode !== 'enforce') throw new HarnessError('not-enforcing', `AppArmor's global mode is ${mode ?? 'unknown'}: profiles that are listed as enforced are not.`);
-  if (await parserVersion() === undefined) throw new HarnessError('no-parser', 'apparmor_parser cannot be started.');
+  if (mode !== 'enforce')
+    throw new HarnessError(
+      'not-enforcing',
+      `AppArmor's global mode is ${mode ?? 'unknown'}: profiles that are listed as enforced are not.`,
+    );
+  if ((await parserVersion()) === undefined) throw new HarnessError('no-parser', 'apparmor_parser cannot be started.');
   return Engine.connect();
 }

@@ -24,24 +24,36 @@ const LONGEST = 4 * 1024 * 1024;
  */
 export async function checkout(revision: string, path: string, cwd = process.cwd()): Promise<Checkout> {
   const fail = (what: string, result?: ExecResult): never => {
-    throw new HarnessError('revision-unreadable', `${JSON.stringify(`${revision}:${path}`)} cannot be read: ${what}.`, { details: result === undefined ? [] : result.stderr.split('\n').filter(Boolean).slice(0, 5) });
+    throw new HarnessError('revision-unreadable', `${JSON.stringify(`${revision}:${path}`)} cannot be read: ${what}.`, {
+      details: result === undefined ? [] : result.stderr.split('\n').filter(Boolean).slice(0, 5),
+    });
   };
-  if (/[\0\n]/.test(revision) || path.split('/').some((part) => part === '..' || part === '.' || part === '')) return fail('that is no revision and path');
+  if (/[\0\n]/.test(revision) || path.split('/').some((part) => part === '..' || part === '.' || part === ''))
+    return fail('that is no revision and path');
   const named = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], cwd);
   const commit = named.stdout.toString().trim();
-  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) return fail(named.startError === undefined ? 'there is no such revision here' : 'git cannot be started', named);
+  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit))
+    return fail(named.startError === undefined ? 'there is no such revision here' : 'git cannot be started', named);
   const inside = dirname(path) === '.' ? '' : dirname(path);
   const listed = await git(['ls-tree', '-r', '-z', `${commit}:${inside}`], cwd);
   if (listed.exit !== 0) return fail('the folder is not in that revision', listed);
-  const entries = listed.stdout.toString().split('\0').flatMap((line) => {
-    const [, mode = '', object = '', name = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
-    const plain = mode.startsWith('100') && !name.startsWith('/') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-    return plain ? [{ object, name }] : []; // links and submodules are no profiles
-  });
+  const entries = listed.stdout
+    .toString()
+    .split('\0')
+    .flatMap((line) => {
+      const [, mode = '', object = '', name = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
+      const plain =
+        mode.startsWith('100') &&
+        !name.startsWith('/') &&
+        name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+      return plain ? [{ object, name }] : []; // links and submodules are no profiles
+    });
   const wanted = entries.length <= MOST_FILES ? entries : entries.filter(({ name }) => name === basename(path));
   if (!wanted.some(({ name }) => name === basename(path))) return fail('the file is not in that revision');
   const folder = mkdtempSync(join(tmpdir(), 'apparmor-probe-revision-'));
-  const remove = (): void => { rmSync(folder, { recursive: true, force: true }); };
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     for (const { object, name } of wanted) {
       const blob = await git(['cat-file', 'blob', object], cwd);
@@ -54,7 +66,12 @@ export async function checkout(revision: string, path: string, cwd = process.cwd
     remove();
     throw error;
   }
-  return { file: join(folder, basename(path)), folder: `${folder}/`, stands: `${revision}:${inside === '' ? '' : `${inside}/`}`, remove };
+  return {
+    file: join(folder, basename(path)),
+    folder: `${folder}/`,
+    stands: `${revision}:${inside === '' ? '' : `${inside}/`}`,
+    remove,
+  };
 }
 
 /** @returns the path of a file as the repository that it is in has it; undefined outside one. */
@@ -71,9 +88,19 @@ export async function pathInRepository(file: string): Promise<string | undefined
  */
 export async function fetchCommit(commit: string, folder: string): Promise<void> {
   if (await isHere(`${commit}^{commit}`, folder)) return;
-  const fetched = /^[0-9a-f]{40,64}$/.test(commit) ? await git(['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit], folder, 120_000) : undefined;
+  const fetched = /^[0-9a-f]{40,64}$/.test(commit)
+    ? await git(
+        ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit],
+        folder,
+        120_000,
+      )
+    : undefined;
   if (await isHere(`${commit}^{commit}`, folder)) return;
-  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`, { details: (fetched?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5) });
+  throw new HarnessError(
+    'revision-unreadable',
+    `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`,
+    { details: (fetched?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5) },
+  );
 }
 
 /** Whether a revision, or a file in it (`REVISION:PATH`), is in this clone. */
@@ -86,13 +113,27 @@ export async function isHere(object: string, folder: string): Promise<boolean> {
  * @throws HarnessError `revision-unreadable`
  */
 export async function changedSince(commit: string, folder: string): Promise<boolean> {
-  const result = await git(['diff', '--quiet', '--no-ext-diff', '--no-textconv', '--end-of-options', commit, '--', '.'], folder);
+  const result = await git(
+    ['diff', '--quiet', '--no-ext-diff', '--no-textconv', '--end-of-options', commit, '--', '.'],
+    folder,
+  );
   if (result.exit === 0 || result.exit === 1) return result.exit === 1;
-  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, { details: result.stderr.split('\n').filter(Boolean).slice(0, 5) });
+  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, {
+    details: result.stderr.split('\n').filter(Boolean).slice(0, 5),
+  });
 }
 
 /** git, asking nobody, fetching nothing by itself, and running none of the programs that a repository may name. */
 function git(args: readonly string[], cwd: string, timeoutMs = 30_000): Promise<ExecResult> {
-  const env = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1' };
-  return exec(['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args], { cwd, env, timeoutMs });
+  const env = {
+    ...process.env,
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+  };
+  return exec(
+    ['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args],
+    { cwd, env, timeoutMs },
+  );
 }

@@ -16,14 +16,24 @@ export function makeStandIns(folder: string, paths: readonly string[], owner: st
     const parts = path.split('/').slice(1, -1);
     for (const [i] of ['', ...parts].entries()) {
       const one = join(folder, ...parts.slice(0, i));
-      if (!existsSync(one)) { mkdirSync(one, { recursive: true, mode: 0o755 }); give(one); made.unshift(one); }
+      if (!existsSync(one)) {
+        mkdirSync(one, { recursive: true, mode: 0o755 });
+        give(one);
+        made.unshift(one);
+      }
     }
     const file = join(folder, path);
     if (!existsSync(file)) made.unshift(file);
     const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o755);
-    try { writeFileSync(fd, STAND_IN_TEXT); } finally { closeSync(fd); }
+    try {
+      writeFileSync(fd, STAND_IN_TEXT);
+    } finally {
+      closeSync(fd);
+    }
     chmodSync(file, 0o755); // whatever the umask
     give(file);
   }
-  return () => { for (const path of made) rmSync(path, { recursive: true, force: true }); };
+  return () => {
+    for (const path of made) rmSync(path, { recursive: true, force: true });
+  };
 }

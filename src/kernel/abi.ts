@@ -10,7 +10,8 @@ const CONFIG = '/etc/apparmor/parser.conf';
 export function policyAbi({ file, abi }: ProfileText): { readonly name: string; readonly text: string } | undefined {
   if (abi === undefined) return defaultAbi();
   const [, magic, plain] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
-  const [found] = includeFinder(foldersOf(file, {}))({ name: magic ?? plain ?? '', magic: magic !== undefined, from: file }) ?? [];
+  const [found] =
+    includeFinder(foldersOf(file, {}))({ name: magic ?? plain ?? '', magic: magic !== undefined, from: file }) ?? [];
   return found === undefined ? undefined : { name: abi, text: found.text };
 }
 

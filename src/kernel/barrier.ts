@@ -31,12 +31,24 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
       const comm = `barrier-${String(++crossings % 1_000_000)}`;
       const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]); // a log that went silent is not waited for so long again
       for (const wait of waits) {
-        under(comm, () => { replacePolicy(policy); });
-        const record = await log.waitFor(({ type, fields }) => type === 'STATUS' && fields['name'] === name && fields['comm'] === comm, wait);
-        if (record !== undefined) { silent = 0; return record.serial; }
+        under(comm, () => {
+          replacePolicy(policy);
+        });
+        const record = await log.waitFor(
+          ({ type, fields }) => type === 'STATUS' && fields['name'] === name && fields['comm'] === comm,
+          wait,
+        );
+        if (record !== undefined) {
+          silent = 0;
+          return record.serial;
+        }
       }
       silent += 1;
-      throw new HarnessError('no-records', `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`, { details: log.looked() });
+      throw new HarnessError(
+        'no-records',
+        `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`,
+        { details: log.looked() },
+      );
     },
   };
 }
@@ -45,5 +57,9 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
 function under(comm: string, act: () => void): void {
   const before = readFileSync(COMM, 'utf8').trimEnd();
   writeFileSync(COMM, comm);
-  try { act(); } finally { writeFileSync(COMM, before); }
+  try {
+    act();
+  } finally {
+    writeFileSync(COMM, before);
+  }
 }

@@ -9,7 +9,9 @@ export class Channel {
   #texts: LogText[] = [];
   records: AuditRecord[] = [];
 
-  constructor(source: LogSource) { this.source = source; }
+  constructor(source: LogSource) {
+    this.source = source;
+  }
 
   /** Reads what is there now, and returns it. */
   poll(): readonly LogText[] {
@@ -37,5 +39,7 @@ export class Channel {
     this.#texts = stamped === undefined ? [] : [{ text: stamped.text, ...(seq === undefined ? {} : { seq }) }];
   }
 
-  close(): void { this.source.close(); }
+  close(): void {
+    this.source.close();
+  }
 }

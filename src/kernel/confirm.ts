@@ -17,7 +17,9 @@ export function openConfirm(base: string, head: string): { confirm: Confirm; clo
       const [before, after] = [base, head].map((label) => allowed(line, label, access));
       return before === undefined || after === undefined ? undefined : { base: before, head: after };
     },
-    close: () => { line.close(); },
+    close: () => {
+      line.close();
+    },
   };
 }
 

@@ -6,11 +6,19 @@ const ROOT = '/sys/kernel/security/apparmor/features';
 
 /** Where the list says that a class is mediated: any of these files, holding the word if one is given. */
 const EVIDENCE: Readonly<Record<string, readonly (readonly [file: string, word?: string])[]>> = {
-  file: [['file/mask']], capability: [['caps/mask']], change_profile: [['domain/change_profile']],
+  file: [['file/mask']],
+  capability: [['caps/mask']],
+  change_profile: [['domain/change_profile']],
   network: [['network_v9/af_mask'], ['network_v8/af_mask'], ['network/af_mask']],
   unix: [['network_v9/af_unix'], ['network_v8/af_unix'], ['network/af_unix']],
-  mount: [['mount/mask']], ptrace: [['ptrace/mask']], signal: [['signal/mask']], rlimit: [['rlimit/mask']],
-  userns: [['namespaces/mask', 'userns_create']], io_uring: [['io_uring/mask']], dbus: [['dbus/mask']], mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
+  mount: [['mount/mask']],
+  ptrace: [['ptrace/mask']],
+  signal: [['signal/mask']],
+  rlimit: [['rlimit/mask']],
+  userns: [['namespaces/mask', 'userns_create']],
+  io_uring: [['io_uring/mask']],
+  dbus: [['dbus/mask']],
+  mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
 };
 
 /** Gives a file of a list of features; undefined where it is not in it. */
@@ -27,7 +35,9 @@ function lacking(name: string, features: Features): string | undefined {
     const text = features(file);
     return text !== undefined && (word === undefined || text.includes(word));
   });
-  return found ? undefined : evidence.map(([file, word]) => `features/${file}${word === undefined ? '' : ` with ${word}`}`).join(', ');
+  return found
+    ? undefined
+    : evidence.map(([file, word]) => `features/${file}${word === undefined ? '' : ` with ${word}`}`).join(', ');
 }
 
 /** @param name AppArmor's class of rules. @returns why the kernel cannot rule it; undefined when it can. */
@@ -42,7 +52,9 @@ export function notMediated(name: string): string | undefined {
  */
 export function notCompiled(name: string, abi: { readonly name: string; readonly text: string }): string | undefined {
   const files = readFeatures(abi.text);
-  return lacking(name, (file) => files.get(file)) === undefined ? undefined : `The policy is compiled without rules of class ${name}: its feature ABI, ${abi.name}, does not have it.`;
+  return lacking(name, (file) => files.get(file)) === undefined
+    ? undefined
+    : `The policy is compiled without rules of class ${name}: its feature ABI, ${abi.name}, does not have it.`;
 }
 
 /** `a {b {words\n}\n}\n`, as `aa-features-abi` writes it: the words of `a/b`. */
@@ -50,7 +62,11 @@ function readFeatures(text: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const path: string[] = [];
   for (const [, words = '', brace] of text.matchAll(/([^{}]*)([{}])/g)) {
-    if (brace === '{') { path.push(words.trim()); files.set(path.join('/'), ''); continue; }
+    if (brace === '{') {
+      path.push(words.trim());
+      files.set(path.join('/'), '');
+      continue;
+    }
     if (words.trim() !== '') files.set(path.join('/'), words.trim());
     path.pop();
   }

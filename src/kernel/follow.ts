@@ -40,9 +40,18 @@ export function follow(file: string, refuse: (stats: Stats) => string | undefine
       const chunk = Buffer.concat([partial, buffer.subarray(0, length)]);
       const end = chunk.lastIndexOf(0x0a);
       partial = chunk.subarray(end + 1);
-      if (end < 0) { if (partial.length > LONGEST_LINE) { partial = Buffer.alloc(0); skip = true; } continue; }
+      if (end < 0) {
+        if (partial.length > LONGEST_LINE) {
+          partial = Buffer.alloc(0);
+          skip = true;
+        }
+        continue;
+      }
       const whole = chunk.toString('utf8', 0, end).split('\n');
-      if (skip) { whole.shift(); skip = false; }
+      if (skip) {
+        whole.shift();
+        skip = false;
+      }
       lines.push(...whole);
     }
   }
@@ -63,13 +72,17 @@ export function follow(file: string, refuse: (stats: Stats) => string | undefine
       const lost: string[] = [];
       try {
         const here = fstatSync(fd);
-        if (here.size < at) { lost.push(`${file} was truncated`); at = 0; partial = Buffer.alloc(0); }
+        if (here.size < at) {
+          lost.push(`${file} was truncated`);
+          at = 0;
+          partial = Buffer.alloc(0);
+        }
         drain(lines);
         if (same(statSync(file), here)) return { lines, ...why(lost) };
         drain(lines); // what was written between the last read and the rename
         const newer = between(file, here);
         if (newer === undefined) lost.push(`${file} was replaced, and the old one is gone`);
-        for (const path of [...newer ?? [], file]) {
+        for (const path of [...(newer ?? []), file]) {
           const problem = turnTo(path);
           if (problem !== undefined) lost.push(problem);
           else drain(lines);
@@ -80,7 +93,9 @@ export function follow(file: string, refuse: (stats: Stats) => string | undefine
       }
       return { lines, ...why(lost) };
     },
-    close() { closeSync(fd); },
+    close() {
+      closeSync(fd);
+    },
   };
 }
 
@@ -91,13 +106,21 @@ function open(path: string): number {
 /** Rotated files that are newer than the given one, oldest first; undefined when that one is not among them. */
 function between(file: string, old: Stats): string[] | undefined {
   const prefix = `${basename(file)}.`;
-  const rotated = readdirSync(dirname(file)).filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+  const rotated = readdirSync(dirname(file))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
     .map((name) => ({ number: Number(name.slice(prefix.length)), path: join(dirname(file), name) }));
   const ours = rotated.find(({ path }) => same(statSync(path), old));
-  return ours === undefined ? undefined : rotated.filter(({ number }) => number < ours.number).sort((a, b) => b.number - a.number).map(({ path }) => path);
+  return ours === undefined
+    ? undefined
+    : rotated
+        .filter(({ number }) => number < ours.number)
+        .sort((a, b) => b.number - a.number)
+        .map(({ path }) => path);
 }
 
-function same(a: Stats, b: Stats): boolean { return a.ino === b.ino && a.dev === b.dev; }
+function same(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
 
 function endsLine(fd: number, size: number): boolean {
   const last = Buffer.alloc(1);

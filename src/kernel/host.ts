@@ -49,12 +49,21 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
   });
   return {
     willLoad(names, { keep }) {
-      const rival = runs().find((run) => run.id !== id && alive(run) && run.profiles.some(({ name }) => names.includes(name)));
-      if (rival !== undefined) throw new HarnessError('load-failed', `Run ${rival.id} on this host has loaded ${names.join(', ')} and still uses it.`);
+      const rival = runs().find(
+        (run) => run.id !== id && alive(run) && run.profiles.some(({ name }) => names.includes(name)),
+      );
+      if (rival !== undefined)
+        throw new HarnessError(
+          'load-failed',
+          `Run ${rival.id} on this host has loaded ${names.join(', ')} and still uses it.`,
+        );
       const added = names.map((name, i) => {
         const policy = keep ? rawPolicy(name) : undefined;
         if (keep && policy === undefined && loadedProfiles().has(name)) {
-          throw new HarnessError('load-failed', `The policy loaded as ${name} cannot be saved, so it could not be put back.`);
+          throw new HarnessError(
+            'load-failed',
+            `The policy loaded as ${name} cannot be saved, so it could not be put back.`,
+          );
         }
         if (policy === undefined) return { name };
         const previous = join(FOLDER, `run-${id}.${String(entry.profiles.length + i)}.policy`);
@@ -64,16 +73,20 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
       entry = { ...entry, profiles: [...entry.profiles, ...added] };
       save(entry);
     },
-    share: (name, load) => withLock(LOCK, () => {
-      if (shares(entry, name)) return true;
-      const there = loadedProfiles().has(name);
-      if (there && !runs().some((run) => shares(run, name))) return false;
-      entry = { ...entry, profiles: [...entry.profiles, { name, shared: true }] };
-      save(entry);
-      if (!there) load();
-      return true;
-    }),
-    undo: () => withLock(LOCK, () => { undoRun(entry); }),
+    share: (name, load) =>
+      withLock(LOCK, () => {
+        if (shares(entry, name)) return true;
+        const there = loadedProfiles().has(name);
+        if (there && !runs().some((run) => shares(run, name))) return false;
+        entry = { ...entry, profiles: [...entry.profiles, { name, shared: true }] };
+        save(entry);
+        if (!there) load();
+        return true;
+      }),
+    undo: () =>
+      withLock(LOCK, () => {
+        undoRun(entry);
+      }),
   };
 }
 
@@ -99,7 +112,9 @@ export async function sweep(removeContainers: RemoveContainers): Promise<string[
 
 /** Ids of the runs that are alive on this host. */
 export function liveRuns(): string[] {
-  return runs().filter(alive).map(({ id }) => id);
+  return runs()
+    .filter(alive)
+    .map(({ id }) => id);
 }
 
 function undoRun(run: RunFile): string[] {
@@ -125,11 +140,15 @@ function restoreSwitches(): string[] {
   const now = readSwitches();
   writeSwitches(before);
   rmSync(ORIGINALS);
-  return (Object.keys(before) as (keyof Switches)[]).filter((key) => before[key] !== now[key]).map((key) => `set ${key} back to ${before[key]}`);
+  return (Object.keys(before) as (keyof Switches)[])
+    .filter((key) => before[key] !== now[key])
+    .map((key) => `set ${key} back to ${before[key]}`);
 }
 
 function runs(): RunFile[] {
-  return readdirSync(FOLDER).filter((name) => /^run-\w+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as RunFile);
+  return readdirSync(FOLDER)
+    .filter((name) => /^run-\w+\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as RunFile);
 }
 
 function shares(run: RunFile, name: string): boolean {
@@ -142,12 +161,24 @@ function alive(run: RunFile): boolean {
 
 /** Field 22 of /proc/PID/stat, counted behind the parenthesised name. */
 function startTime(pid: number): string | undefined {
-  try { return readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[19]; } catch { return undefined; }
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
+  } catch {
+    return undefined;
+  }
 }
 
-function save(run: RunFile): void { writeAtomically(runFile(run.id), JSON.stringify(run)); }
-function runFile(id: string): string { return join(FOLDER, `run-${id}.json`); }
-function exists(file: string): boolean { return readdirSync(FOLDER).includes(file.slice(FOLDER.length + 1)); }
+function save(run: RunFile): void {
+  writeAtomically(runFile(run.id), JSON.stringify(run));
+}
+function runFile(id: string): string {
+  return join(FOLDER, `run-${id}.json`);
+}
+function exists(file: string): boolean {
+  return readdirSync(FOLDER).includes(file.slice(FOLDER.length + 1));
+}
 
 function writeAtomically(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o600 });

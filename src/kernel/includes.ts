@@ -27,7 +27,9 @@ const LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmne
 export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }: IncludeFolders): FindInclude {
   return ({ name, magic }) => {
     if (name === '') return undefined;
-    const places = magic ? [...search, base].map((place) => join(place, name)) : [isAbsolute(name) ? name : resolve(folder, name)];
+    const places = magic
+      ? [...search, base].map((place) => join(place, name))
+      : [isAbsolute(name) ? name : resolve(folder, name)];
     for (const place of places) {
       const found = filesAt(place);
       if (found) return found;
@@ -46,8 +48,14 @@ function filesAt(place: string): { file: string; text: string }[] | undefined {
   if (!kind) return undefined;
   if (kind.isFile()) return [readAt(place)];
   if (!kind.isDirectory()) return undefined;
-  const names = readdirSync(place).filter((name) => !name.startsWith('.') && name !== 'README' && !LEFT_OVER.test(name)).sort();
-  return names.slice(0, MOST_FILES).map((name) => join(place, name)).filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile()).map(readAt);
+  const names = readdirSync(place)
+    .filter((name) => !name.startsWith('.') && name !== 'README' && !LEFT_OVER.test(name))
+    .sort();
+  return names
+    .slice(0, MOST_FILES)
+    .map((name) => join(place, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    .map(readAt);
 }
 
 function readAt(file: string): { file: string; text: string } {
@@ -55,6 +63,8 @@ function readAt(file: string): { file: string; text: string } {
     if (statSync(file).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
     return { file, text: readFileSync(file, 'utf8') };
   } catch (error) {
-    throw new HarnessError('profile-unread', `The included file ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new HarnessError('profile-unread', `The included file ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }

@@ -36,6 +36,8 @@ export function openKmsg(): KmsgReader {
         }
       }
     },
-    close() { closeSync(fd); },
+    close() {
+      closeSync(fd);
+    },
   };
 }

@@ -1,7 +1,15 @@
 /** Labels and profile lists as the kernel prints them. Pure. */
 import type { ProfileMode } from '../model.ts';
 
-const MODES: Readonly<Record<string, ProfileMode>> = { enforce: 'enforce', complain: 'complain', kill: 'kill', unconfined: 'unconfined', user: 'prompt', prompt: 'prompt', mixed: 'mixed' };
+const MODES: Readonly<Record<string, ProfileMode>> = {
+  enforce: 'enforce',
+  complain: 'complain',
+  kill: 'kill',
+  unconfined: 'unconfined',
+  user: 'prompt',
+  prompt: 'prompt',
+  mixed: 'mixed',
+};
 
 /** `/sys/kernel/security/apparmor/profiles`: one `NAME (MODE)` a line; a name may hold blanks and parentheses. */
 export function parseProfileList(text: string): Map<string, ProfileMode> {

@@ -45,7 +45,16 @@ interface LoadOptions {
  * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`
  */
 export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
-  if (source.from === 'engine') return { name: source.name, loadedAs: source.name, names: [source.name], written: new Map(), mode: checkLoaded(source.name, source.mode), warnings: [], ...held(source.name) };
+  if (source.from === 'engine')
+    return {
+      name: source.name,
+      loadedAs: source.name,
+      names: [source.name],
+      written: new Map(),
+      mode: checkLoaded(source.name, source.mode),
+      warnings: [],
+      ...held(source.name),
+    };
   const original = readProfile(source.file);
   const all = await profileNames(source.file, original);
   const found = topLevel(all);
@@ -60,19 +69,44 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   const mode = checkLoaded(loadedAs, source.mode);
   const proof = prove(loadedAs, policy, source.file);
   const written = new Map(found.map((one) => [renamed(one, suffix), one]));
-  return { name, loadedAs, names, written, mode, source: original, sourceSha256: sha256(original), policySha256: sha256(policy), policy, ...proof, warnings };
+  return {
+    name,
+    loadedAs,
+    names,
+    written,
+    mode,
+    source: original,
+    sourceSha256: sha256(original),
+    policySha256: sha256(policy),
+    policy,
+    ...proof,
+    warnings,
+  };
 }
 
 /**
  * The kernel keeps the policy as it was loaded, and its own hash of it: both must be those of what was compiled.
  * @throws HarnessError `not-loaded`
  */
-function prove(loadedAs: string, policy: Buffer, file: string): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
+function prove(
+  loadedAs: string,
+  policy: Buffer,
+  file: string,
+): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
   const [first = ''] = loadedAs.split(STACKED); // all of a stack come from one file, so from one blob
   const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
-  const other = (bytes !== undefined && !bytes.equals(policy)) || (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
-  if (other) throw new HarnessError('not-loaded', `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`);
-  return { ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }), ...(stated === undefined ? {} : { kernelHash: stated }) };
+  const other =
+    (bytes !== undefined && !bytes.equals(policy)) ||
+    (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
+  if (other)
+    throw new HarnessError(
+      'not-loaded',
+      `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`,
+    );
+  return {
+    ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }),
+    ...(stated === undefined ? {} : { kernelHash: stated }),
+  };
 }
 
 /**
@@ -82,7 +116,8 @@ function prove(loadedAs: string, policy: Buffer, file: string): Pick<LoadedPolic
 export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedPolicy): void {
   checkLoaded(loadedAs, mode);
   const now = kernelHash(loadedAs.split(STACKED)[0] ?? '');
-  if (now?.policy !== before?.policy || now?.profile !== before?.profile) throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
+  if (now?.policy !== before?.policy || now?.profile !== before?.profile)
+    throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
 }
 
 /** What the kernel states of policy that somebody else loaded. */
@@ -116,8 +151,12 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
     if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${one}.`);
     return mode;
   });
-  const mode = modes.every((one) => one === modes[0]) ? modes[0] ?? 'mixed' : 'mixed'; // as the kernel has it for a stack
-  if (mode !== expected) throw new HarnessError('not-loaded', `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`);
+  const mode = modes.every((one) => one === modes[0]) ? (modes[0] ?? 'mixed') : 'mixed'; // as the kernel has it for a stack
+  if (mode !== expected)
+    throw new HarnessError(
+      'not-loaded',
+      `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`,
+    );
   return mode;
 }
 
@@ -129,10 +168,19 @@ async function isolated(file: string, source: string, all: readonly string[], su
   const written = new Map(names.map((name) => [renamed(name, suffix), name]));
   const wanted = all.map((name) => asLoaded(name, written));
   if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
-    throw new HarnessError('profile-not-isolated', `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`);
+    throw new HarnessError(
+      'profile-not-isolated',
+      `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`,
+    );
   }
-  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) => asLoaded(name, written));
-  if (problem !== undefined) throw new HarnessError('profile-not-isolated', `${file} would not say the same under another name: in a copy, ${problem}.`);
+  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
+    asLoaded(name, written),
+  );
+  if (problem !== undefined)
+    throw new HarnessError(
+      'profile-not-isolated',
+      `${file} would not say the same under another name: in a copy, ${problem}.`,
+    );
   return result.source;
 }
 
@@ -143,10 +191,18 @@ function choose(source: ProfileSource & { from: 'file' }, names: readonly string
     const wanted = source.name.split(STACKED);
     const missing = wanted.find((one) => !names.includes(one));
     if (missing === undefined) return wanted;
-    throw new HarnessError('profile-ambiguous', `${source.file} defines no profile ${missing}, but ${names.join(', ') || 'none at all'}.`);
+    throw new HarnessError(
+      'profile-ambiguous',
+      `${source.file} defines no profile ${missing}, but ${names.join(', ') || 'none at all'}.`,
+    );
   }
   if (only !== undefined && another === undefined) return [only];
-  throw new HarnessError('profile-ambiguous', names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(', ')}.`);
+  throw new HarnessError(
+    'profile-ambiguous',
+    names.length === 0
+      ? `${source.file} defines no profile.`
+      : `${source.file} defines several profiles: ${names.join(', ')}.`,
+  );
 }
 
 function topLevel(names: readonly string[]): string[] {

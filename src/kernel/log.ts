@@ -53,24 +53,32 @@ export class KernelLog {
       if (choice === 'auto' || choice === 'kmsg') this.#candidates.push(this.#kmsg);
       if (choice === 'auto' || choice === 'auditd') this.#openAuditd();
       if (choice === 'journal') this.#openJournal();
-      if (this.#candidates.length === 0) throw new HarnessError('no-records', `--log ${choice}: ${this.#refused.join('; ')}.`);
+      if (this.#candidates.length === 0)
+        throw new HarnessError('no-records', `--log ${choice}: ${this.#refused.join('; ')}.`);
     } catch (error) {
       this.#kmsg.close();
       throw error;
     }
     this.#kmsg.poll();
     this.#kmsg.forget();
-    this.#timer = setInterval(() => { this.poll(); }, POLL_MS);
+    this.#timer = setInterval(() => {
+      this.poll();
+    }, POLL_MS);
     this.#timer.unref();
   }
 
   /** Where the records arrive, as reports say it. */
-  get source(): string { return this.#proved?.source.label ?? 'nothing has arrived'; }
+  get source(): string {
+    return this.#proved?.source.label ?? 'nothing has arrived';
+  }
 
   /** Where records were looked for, one line each. */
   looked(): string[] {
     const found = this.#proved;
-    return [...(found === undefined ? this.#candidates : [found]).map(({ source }) => `${source.label}: no record`), ...this.#refused];
+    return [
+      ...(found === undefined ? this.#candidates : [found]).map(({ source }) => `${source.label}: no record`),
+      ...this.#refused,
+    ];
   }
 
   /** Reads what is there now. */
@@ -91,7 +99,8 @@ export class KernelLog {
     this.poll();
     const look = this.#proved?.take() ?? { texts: [], records: [] };
     const texts = [...look.texts, ...this.#complaints];
-    if (this.#rateLimit !== undefined && this.#taken < this.#rateLimit.at + UNSAID_MS) texts.push({ text: '', lost: this.#rateLimit.why });
+    if (this.#rateLimit !== undefined && this.#taken < this.#rateLimit.at + UNSAID_MS)
+      texts.push({ text: '', lost: this.#rateLimit.why });
     this.#complaints = [];
     if (this.#proved !== this.#kmsg) this.#kmsg.forget();
     this.#taken = performance.now();
@@ -108,16 +117,23 @@ export class KernelLog {
     for (let end = performance.now() + ms, pause = first as number; ; pause = Math.min(2 * pause, most)) {
       const now = performance.now();
       this.#waitingSince ??= now;
-      if (this.#proved === undefined && this.#choice === 'auto' && now - this.#waitingSince > JOURNAL_AFTER_MS) this.#openJournal();
+      if (this.#proved === undefined && this.#choice === 'auto' && now - this.#waitingSince > JOURNAL_AFTER_MS)
+        this.#openJournal();
       this.poll();
       for (const channel of [...this.#candidates]) {
         const found = channel.records.slice(seen.get(channel) ?? 0).find(condition);
-        if (found !== undefined) { this.#prove(channel); return found; }
+        if (found !== undefined) {
+          this.#prove(channel);
+          return found;
+        }
         seen.set(channel, channel.records.length);
       }
       if (this.#proved?.source.name === 'auditd' && this.#kmsg.records.some(condition)) {
         this.#kmsg.forget();
-        throw new HarnessError('no-records', 'The audit daemon has gone: records no longer reach its file but the kernel log.');
+        throw new HarnessError(
+          'no-records',
+          'The audit daemon has gone: records no longer reach its file but the kernel log.',
+        );
       }
       if (now > end) return undefined;
       await sleep(pause);
@@ -149,7 +165,8 @@ export class KernelLog {
   }
 
   #noteRateLimit(text: string): void {
-    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text)) this.#rateLimit = { why: lossNotice(text) ?? 'audit: rate limit exceeded', at: performance.now() };
+    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text))
+      this.#rateLimit = { why: lossNotice(text) ?? 'audit: rate limit exceeded', at: performance.now() };
   }
 }
 

@@ -5,8 +5,10 @@ import { compileForKernel, parserVersion } from './parser.ts';
 
 /** A rule of each class that kernels came to mediate later than parsers of AppArmor 3.0 came out. */
 const RULES: ReadonlyMap<string, string> = new Map([
-  ['unix', 'deny unix (connect) type=stream peer=(label=x),'], ['userns', 'deny userns create,'],
-  ['io_uring', 'deny io_uring sqpoll,'], ['mqueue', 'deny mqueue create /x,'],
+  ['unix', 'deny unix (connect) type=stream peer=(label=x),'],
+  ['userns', 'deny userns create,'],
+  ['io_uring', 'deny io_uring sqpoll,'],
+  ['mqueue', 'deny mqueue create /x,'],
 ]);
 
 const known = new Map<string, Promise<string | undefined>>();
@@ -15,7 +17,7 @@ const known = new Map<string, Promise<string | undefined>>();
 export async function unruled(classes: Iterable<string>): Promise<ReadonlyMap<string, string>> {
   const reasons = new Map<string, string>();
   for (const name of new Set(classes)) {
-    const reason = notMediated(name) ?? await notWritten(name);
+    const reason = notMediated(name) ?? (await notWritten(name));
     if (reason !== undefined) reasons.set(name, reason);
   }
   return reasons;
@@ -30,8 +32,8 @@ function notWritten(name: string): Promise<string | undefined> {
 
 async function tryRule(name: string): Promise<string | undefined> {
   const rule = RULES.get(name);
-  if (rule === undefined || await compiled(rule) !== await compiled('')) return undefined;
-  return `This kernel's AppArmor mediates ${name}, but apparmor_parser ${await parserVersion() ?? ''} compiles no rule of it.`;
+  if (rule === undefined || (await compiled(rule)) !== (await compiled(''))) return undefined;
+  return `This kernel's AppArmor mediates ${name}, but apparmor_parser ${(await parserVersion()) ?? ''} compiles no rule of it.`;
 }
 
 /** Policy with a rule; without it where the parser does not know the rule. */

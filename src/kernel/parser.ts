@@ -20,7 +20,9 @@ interface Compiled {
 /** @returns for example `4.1.0`; undefined when there is no parser. */
 export async function parserVersion(): Promise<string | undefined> {
   const result = await exec([PARSER, '--version'], { env: PARSER_ENV });
-  return result.startError === undefined ? /version ([\w.~-]+)/.exec(result.stdout.toString())?.[1] ?? 'unknown' : undefined;
+  return result.startError === undefined
+    ? (/version ([\w.~-]+)/.exec(result.stdout.toString())?.[1] ?? 'unknown')
+    : undefined;
 }
 
 /** @throws HarnessError `profile-unreadable` */
@@ -28,7 +30,9 @@ export function readProfile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new HarnessError('profile-unreadable', `The profile ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new HarnessError('profile-unreadable', `The profile ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -38,13 +42,19 @@ export function readProfile(file: string): string {
  */
 export async function profileNames(file: string, source: string): Promise<string[]> {
   const result = await parse(file, source, ['-N']);
-  return result.stdout.toString().split('\n').filter((line) => line !== '');
+  return result.stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 /** Compiles a text without loading it. The cache is neither read nor written: a stale one would load yesterday's policy. */
 export async function compile(file: string, source: string): Promise<Compiled> {
   const result = await parse(file, source, ['-S', '--warn=rule-not-enforced']);
-  return { policy: result.stdout, warnings: [...new Set(messages(result.stderr).filter((line) => /^Warning/.test(line)))] };
+  return {
+    policy: result.stdout,
+    warnings: [...new Set(messages(result.stderr).filter((line) => /^Warning/.test(line)))],
+  };
 }
 
 /** Compiles a text for all that this kernel mediates, whatever feature ABI the host's parser is set to. @throws HarnessError `profile-invalid` */
@@ -58,11 +68,19 @@ async function parse(file: string, source: string, action: readonly string[]): P
   const copy = join(folder, randomBytes(8).toString('hex'));
   try {
     writeFileSync(copy, source);
-    const result = await exec([PARSER, '-Q', '-K', ...action, '-I', dirname(file), copy], { env: PARSER_ENV, cwd: dirname(file), timeoutMs: 120_000 });
+    const result = await exec([PARSER, '-Q', '-K', ...action, '-I', dirname(file), copy], {
+      env: PARSER_ENV,
+      cwd: dirname(file),
+      timeoutMs: 120_000,
+    });
     if (result.startError !== undefined) throw new HarnessError('no-parser', 'apparmor_parser cannot be started.');
     const named = { ...result, stderr: result.stderr.replaceAll(copy, file) };
-    if (result.exit !== 0) throw new HarnessError('profile-invalid', `apparmor_parser rejects ${file}.`, { details: explain(file, named) });
-    if (/^Skipping profile/m.test(result.stderr)) throw new HarnessError('profile-invalid', `apparmor_parser skipped ${file}.`, { details: messages(named.stderr) });
+    if (result.exit !== 0)
+      throw new HarnessError('profile-invalid', `apparmor_parser rejects ${file}.`, { details: explain(file, named) });
+    if (/^Skipping profile/m.test(result.stderr))
+      throw new HarnessError('profile-invalid', `apparmor_parser skipped ${file}.`, {
+        details: messages(named.stderr),
+      });
     return named;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -73,12 +91,16 @@ async function parse(file: string, source: string, action: readonly string[]): P
 function explain(file: string, result: ExecResult): string[] {
   if (result.timedOut) return [`${file}: the parser took longer than 120 s`];
   const lines = messages(result.stderr).map((line) => {
-    const [, place, number, message] = /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line) ?? [];
+    const [, place, number, message] =
+      /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line) ?? [];
     return number === undefined ? `${file}: ${line}` : `${place ?? file}:${number}: ${message ?? ''}`;
   });
   return lines.length > 0 ? lines : [`${file}: the parser ended with status ${String(result.exit)} and no message`];
 }
 
 function messages(stderr: string): string[] {
-  return stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/^Cache read\/write disabled/.test(line));
+  return stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^Cache read\/write disabled/.test(line));
 }

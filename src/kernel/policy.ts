@@ -39,14 +39,22 @@ export function removeProfile(name: string): boolean {
 export function rawPolicy(name: string): Buffer | undefined {
   const folder = policyFolder(name);
   if (folder === undefined) return undefined;
-  try { return readFileSync(join(folder, 'raw_data')); } catch { return undefined; }
+  try {
+    return readFileSync(join(folder, 'raw_data'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The kernel's own hashes of a loaded top-level profile; undefined where it makes none (parameters/hash_policy). */
 export function kernelHash(name: string): KernelHash | undefined {
   const folder = policyFolder(name);
   const stated = (file: string): string | undefined => {
-    try { return folder === undefined ? undefined : readFileSync(join(folder, file), 'utf8').trim(); } catch { return undefined; }
+    try {
+      return folder === undefined ? undefined : readFileSync(join(folder, file), 'utf8').trim();
+    } catch {
+      return undefined;
+    }
   };
   for (const algorithm of ['sha256', 'sha1'] as const) {
     const [policy, profile] = [stated(`raw_${algorithm}`), stated(algorithm)];
@@ -58,7 +66,11 @@ export function kernelHash(name: string): KernelHash | undefined {
 /** Label and mode of a process, from the host's /proc. Undefined when the process is gone. */
 export function labelOf(pid: number): { label: string; mode?: ProfileMode } | undefined {
   for (const file of [`/proc/${String(pid)}/attr/apparmor/current`, `/proc/${String(pid)}/attr/current`]) {
-    try { return parseLabel(readFileSync(file, 'utf8')); } catch { /* older kernels have the second file only */ }
+    try {
+      return parseLabel(readFileSync(file, 'utf8'));
+    } catch {
+      /* older kernels have the second file only */
+    }
   }
   return undefined;
 }
@@ -66,9 +78,15 @@ export function labelOf(pid: number): { label: string; mode?: ProfileMode } | un
 /** Folder names are mangled by the kernel: only the `name` file inside tells whose it is. */
 function policyFolder(name: string): string | undefined {
   const base = join(ROOT, 'policy/profiles');
-  return readdirSync(base).map((entry) => join(base, entry)).find((folder) => {
-    try { return readFileSync(join(folder, 'name'), 'utf8').trim() === name; } catch { return false; }
-  });
+  return readdirSync(base)
+    .map((entry) => join(base, entry))
+    .find((folder) => {
+      try {
+        return readFileSync(join(folder, 'name'), 'utf8').trim() === name;
+      } catch {
+        return false;
+      }
+    });
 }
 
 function command(file: string, data: Buffer, what: string): void {
@@ -78,7 +96,9 @@ function command(file: string, data: Buffer, what: string): void {
     // the kernel takes the whole of it in one write(2), or none
     if (writeSync(fd, data) !== data.length) throw new Error('the kernel took only a part of it');
   } catch (error) {
-    throw new HarnessError('load-failed', `The kernel refused to ${what}: ${(error as Error).message}.`, { cause: error });
+    throw new HarnessError('load-failed', `The kernel refused to ${what}: ${(error as Error).message}.`, {
+      cause: error,
+    });
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

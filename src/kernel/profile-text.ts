@@ -9,14 +9,21 @@ import { readProfile } from './parser.ts';
  * @param source what is in the file, when it has been read.
  * @throws HarnessError `profile-unreadable`, `profile-unread`, `include-not-found`
  */
-export function profileText(file: string, folders: Omit<IncludeFolders, 'folder'> = {}, source = readProfile(file)): ProfileText {
+export function profileText(
+  file: string,
+  folders: Omit<IncludeFolders, 'folder'> = {},
+  source = readProfile(file),
+): ProfileText {
   const where = foldersOf(file, folders);
   const result = readProfileText(file, source, includeFinder(where));
   if (isRead(result)) return result;
   const { line, column, message, missing } = result;
   const details = [`${result.file}:${line}:${column}: ${message}`];
-  if (missing === undefined) throw new HarnessError('profile-unread', `${file} cannot be read rule by rule.`, { details });
-  throw new HarnessError('include-not-found', `${file} includes ${missing}, which is not found.`, { details: [...details, `searched: ${searched(where).join(', ')}`] });
+  if (missing === undefined)
+    throw new HarnessError('profile-unread', `${file} cannot be read rule by rule.`, { details });
+  throw new HarnessError('include-not-found', `${file} includes ${missing}, which is not found.`, {
+    details: [...details, `searched: ${searched(where).join(', ')}`],
+  });
 }
 
 function searched({ base, search = [] }: IncludeFolders): string[] {

@@ -16,7 +16,9 @@ export class PolicyQuery {
   private readonly fd: number;
   private readonly answer = Buffer.alloc(256);
   /** @throws when the kernel has no such file, or this user may not open it. */
-  constructor() { this.fd = openSync('/sys/kernel/security/apparmor/.access', 'r+'); }
+  constructor() {
+    this.fd = openSync('/sys/kernel/security/apparmor/.access', 'r+');
+  }
 
   /**
    * @param path bytes as the kernel sees them; a link and its target have a NUL between.
@@ -59,7 +61,9 @@ export function askKernel(label: string, path: string, permissions: readonly Per
   try {
     const allow = line?.file(label, path);
     const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return allow === undefined ? undefined : { path, permissions: permissions.join(''), allowed: (allow & wanted) === wanted };
+    return allow === undefined
+      ? undefined
+      : { path, permissions: permissions.join(''), allowed: (allow & wanted) === wanted };
   } finally {
     line?.close();
   }

@@ -20,25 +20,42 @@ const RECORD = /^(?:node=\S{1,255} )?type=/;
 /** The file auditd writes; or why it cannot be believed. */
 export function auditdFile(settings = SETTINGS): { readonly file: string; readonly problem?: string } {
   let text = '';
-  try { text = readFileSync(settings, 'utf8'); } catch { /* the defaults, then */ }
-  const setting = (name: string): string | undefined => new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(\S+)`, 'mi').exec(text)?.[1];
+  try {
+    text = readFileSync(settings, 'utf8');
+  } catch {
+    /* the defaults, then */
+  }
+  const setting = (name: string): string | undefined =>
+    new RegExp(String.raw`^[ \t]*${name}[ \t]*=[ \t]*(\S+)`, 'mi').exec(text)?.[1];
   const file = setting('log_file') ?? DEFAULT_FILE;
-  if (setting('tcp_listen_port') !== undefined) return { file, problem: `${file} also collects records of other machines (tcp_listen_port in ${settings})` };
-  try { return { file, ...optional(distrust(file)) }; } catch { return { file, problem: `${file} is not there` }; }
+  if (setting('tcp_listen_port') !== undefined)
+    return { file, problem: `${file} also collects records of other machines (tcp_listen_port in ${settings})` };
+  try {
+    return { file, ...optional(distrust(file)) };
+  } catch {
+    return { file, problem: `${file} is not there` };
+  }
 }
 
 /** Opens the file at its end. Needs root. */
 export function auditdSource(file: string): LogSource {
   const follower = follow(file, (stats) => distrustFile(file, stats));
   return {
-    name: 'auditd', label: `auditd (${file})`,
+    name: 'auditd',
+    label: `auditd (${file})`,
     read() {
       const { lines, lost } = follower.read();
-      const texts = lines.map((text): LogText => LAST_WORDS.test(text) ? { text: '', lost: 'the audit daemon stopped' } : { text: RECORD.test(text) && !OWN.test(text) ? text : '' });
+      const texts = lines.map((text): LogText =>
+        LAST_WORDS.test(text)
+          ? { text: '', lost: 'the audit daemon stopped' }
+          : { text: RECORD.test(text) && !OWN.test(text) ? text : '' },
+      );
       return lost === undefined ? texts : [...texts, { text: '', lost }];
     },
     parse: parseRecord,
-    close() { follower.close(); },
+    close() {
+      follower.close();
+    },
   };
 }
 
@@ -46,13 +63,16 @@ export function auditdSource(file: string): LogSource {
 function distrust(file: string): string | undefined {
   const folder = dirname(file);
   const { uid, mode } = statSync(folder);
-  if (uid !== 0 || (mode & 0o022) !== 0) return `${folder} can be written by others than root, so records in it could be forged`;
+  if (uid !== 0 || (mode & 0o022) !== 0)
+    return `${folder} can be written by others than root, so records in it could be forged`;
   return distrustFile(file, statSync(file));
 }
 
 function distrustFile(file: string, stats: Stats): string | undefined {
   if (!stats.isFile()) return `${file} is not a regular file`;
-  return stats.uid === 0 && (stats.mode & 0o022) === 0 ? undefined : `${file} can be written by others than root, so records in it could be forged`;
+  return stats.uid === 0 && (stats.mode & 0o022) === 0
+    ? undefined
+    : `${file} can be written by others than root, so records in it could be forged`;
 }
 
 function optional(problem: string | undefined): { problem?: string } {

@@ -16,15 +16,37 @@ export function journalPresent(): boolean {
 /** Opens the journal at a time, in milliseconds since 1970. */
 export function journalSource(sinceMs: number): LogSource {
   // --all: a longer message would be null; a service's own journal (a namespace) or another machine's is not read
-  const child = start(['journalctl', '--system', '--boot', '--follow', '--no-tail', '--all', '--quiet', '--output=json', `--output-fields=${FIELDS}`, `--since=@${(sinceMs / 1000).toFixed(3)}`,
-    '_TRANSPORT=audit', '_TRANSPORT=kernel', '_TRANSPORT=driver'], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, SYSTEMD_COLORS: '0' } });
+  const child = start(
+    [
+      'journalctl',
+      '--system',
+      '--boot',
+      '--follow',
+      '--no-tail',
+      '--all',
+      '--quiet',
+      '--output=json',
+      `--output-fields=${FIELDS}`,
+      `--since=@${(sinceMs / 1000).toFixed(3)}`,
+      '_TRANSPORT=audit',
+      '_TRANSPORT=kernel',
+      '_TRANSPORT=driver',
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, SYSTEMD_COLORS: '0' } },
+  );
   let texts: LogText[] = [];
   let rest = Buffer.alloc(0);
   let audit = false;
   let closed = false;
-  const ended = (why: string): void => { if (!closed) texts.push({ text: '', lost: why }); };
-  child.on('error', (error) => { ended(`journalctl does not run: ${error.message}`); });
-  child.on('exit', () => { ended('journalctl ended'); });
+  const ended = (why: string): void => {
+    if (!closed) texts.push({ text: '', lost: why });
+  };
+  child.on('error', (error) => {
+    ended(`journalctl does not run: ${error.message}`);
+  });
+  child.on('exit', () => {
+    ended('journalctl ended');
+  });
   child.stdout?.on('data', (chunk: Buffer) => {
     const all = Buffer.concat([rest, chunk]);
     const end = all.lastIndexOf(0x0a);
@@ -39,13 +61,14 @@ export function journalSource(sinceMs: number): LogSource {
     }
   });
   return {
-    name: 'journal', label: 'systemd journal',
+    name: 'journal',
+    label: 'systemd journal',
     read() {
       const taken = texts;
       texts = [];
       return taken;
     },
-    parse: (text) => text.startsWith('type=') ? parseRecord(text) : parseKernelText(text),
+    parse: (text) => (text.startsWith('type=') ? parseRecord(text) : parseKernelText(text)),
     close() {
       closed = true;
       child.kill();

@@ -10,11 +10,15 @@ export function kmsgSource(): LogSource {
   const reader = openKmsg();
   let overrun = false;
   return {
-    name: 'kmsg', label: '/dev/kmsg',
+    name: 'kmsg',
+    label: '/dev/kmsg',
     read() {
       const texts: LogText[] = [];
       for (const item of reader.read()) {
-        if (item.kind === 'overrun') { overrun = true; continue; }
+        if (item.kind === 'overrun') {
+          overrun = true;
+          continue;
+        }
         const message = parseKmsg(item.raw);
         if (message === undefined) continue;
         // what is not the kernel's still counts for the sequence numbers, but none of its text does: anyone can write there
@@ -24,6 +28,8 @@ export function kmsgSource(): LogSource {
       return texts;
     },
     parse: parseKernelText,
-    close() { reader.close(); },
+    close() {
+      reader.close();
+    },
   };
 }

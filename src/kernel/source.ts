@@ -3,7 +3,7 @@ import type { LogText } from '../audit/gaps.ts';
 import type { ParsedLine } from '../audit/parse.ts';
 
 export const LOG_SOURCES = ['kmsg', 'auditd', 'journal'] as const;
-export type LogSourceName = typeof LOG_SOURCES[number];
+export type LogSourceName = (typeof LOG_SOURCES)[number];
 
 export interface LogSource {
   readonly name: LogSourceName;

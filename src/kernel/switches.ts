@@ -16,7 +16,10 @@ export const RUN_SWITCHES: Switches = { audit: 'noquiet', printkRatelimit: '0' }
 
 /** Current values. Needs root. */
 export function readSwitches(): Switches {
-  return { audit: readFileSync(FILES.audit, 'utf8').trim(), printkRatelimit: readFileSync(FILES.printkRatelimit, 'utf8').trim() };
+  return {
+    audit: readFileSync(FILES.audit, 'utf8').trim(),
+    printkRatelimit: readFileSync(FILES.printkRatelimit, 'utf8').trim(),
+  };
 }
 
 /** Sets values. The audit switch compares whole strings: a newline would be EINVAL. */
@@ -26,5 +29,9 @@ export function writeSwitches(values: Partial<Switches>): void {
 
 /** A read-only parameter of the AppArmor module, for example `enabled`, `mode`; undefined when there is none. */
 export function moduleParameter(name: string): string | undefined {
-  try { return readFileSync(`/sys/module/apparmor/parameters/${name}`, 'utf8').trim(); } catch { return undefined; }
+  try {
+    return readFileSync(`/sys/module/apparmor/parameters/${name}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }

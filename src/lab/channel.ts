@@ -36,7 +36,9 @@ export class Channel {
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      void lastWords().then((details) => { this.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details })); });
+      void lastWords().then((details) => {
+        this.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details }));
+      });
     });
   }
 
@@ -47,8 +49,14 @@ export class Channel {
   static async open(socket: Socket, timeoutMs: number, lastWords: () => Promise<readonly string[]>): Promise<Channel> {
     const channel = new Channel(socket, lastWords);
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => { reject(new HarnessError('lab-guest', `The lab guest did not answer within ${String(timeoutMs / 1000)} s.`)); }, timeoutMs);
-      const settle = (): void => { clearTimeout(timer); if (channel.#broken === undefined) resolve(); else reject(channel.#broken); };
+      const timer = setTimeout(() => {
+        reject(new HarnessError('lab-guest', `The lab guest did not answer within ${String(timeoutMs / 1000)} s.`));
+      }, timeoutMs);
+      const settle = (): void => {
+        clearTimeout(timer);
+        if (channel.#broken === undefined) resolve();
+        else reject(channel.#broken);
+      };
       channel.#onHello = settle;
       void channel.#send(FRAME.hello, 0, channel.#nonce);
     });
@@ -83,7 +91,9 @@ export class Channel {
   async #untilDrained(): Promise<void> {
     const over = new AbortController(); // takes the listener of the event that did not come away again
     const { signal } = over;
-    await Promise.race([once(this.#socket, 'drain', { signal }), once(this.#socket, 'close', { signal })]).catch(() => undefined);
+    await Promise.race([once(this.#socket, 'drain', { signal }), once(this.#socket, 'close', { signal })]).catch(
+      () => undefined,
+    );
     over.abort();
     this.#drained = undefined;
   }

@@ -8,7 +8,10 @@ export class Credit {
 
   /** Waits until that many bytes may be sent; false when the stream is over instead. */
   async spend(bytes: number): Promise<boolean> {
-    while (this.#open && this.#left < bytes) await new Promise<void>((resolve) => { this.#waiting.push(resolve); });
+    while (this.#open && this.#left < bytes)
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
     this.#left -= bytes;
     return this.#open;
   }

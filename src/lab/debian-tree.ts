@@ -15,12 +15,20 @@ const APART = 'if unshare --mount true 2>/dev/null; then exec unshare --mount "$
  * @param target the folder or tar file that is made
  * @throws HarnessError with the code, when it fails twice
  */
-export async function makeDebianTree(code: ErrorCode, what: string, argv: readonly string[], target: string, progress: Progress): Promise<void> {
+export async function makeDebianTree(
+  code: ErrorCode,
+  what: string,
+  argv: readonly string[],
+  target: string,
+  progress: Progress,
+): Promise<void> {
   const command = asRoot(['sh', '-c', APART, 'lab', ...argv]);
   const options = { env: systemEnvironment() };
   const first = await exec(command, options);
   if (first.exit === 0) return;
-  progress(`lab: ${what} failed (${first.startError ?? first.signal ?? `exit ${String(first.exit)}`}); once more, as a mirror may have failed …`);
+  progress(
+    `lab: ${what} failed (${first.startError ?? first.signal ?? `exit ${String(first.exit)}`}); once more, as a mirror may have failed …`,
+  );
   await must(code, 'clearing up', asRoot(['rm', '-rf', '--one-file-system', target]));
   const second = await exec(command, options);
   if (second.exit !== 0) throw failed(code, `${what} failed twice: ${argv[0] ?? ''}`, second);

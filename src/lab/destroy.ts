@@ -12,7 +12,11 @@ import type { LabSuite } from './recipe.ts';
 async function stopRun(group: number, image: string): Promise<void> {
   const command = await readFile(`/proc/${String(group)}/cmdline`, 'utf8').catch(() => '');
   if (!command.includes(`${image}/`)) return;
-  try { process.kill(-group, 'SIGKILL'); } catch { /* it ended meanwhile */ }
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    /* it ended meanwhile */
+  }
 }
 
 /**
@@ -26,9 +30,12 @@ export async function destroyLab(options: { readonly suite?: LabSuite } = {}): P
     await stopRun(owner.group, owner.image);
     await rm(folder, { recursive: true, force: true });
   }
-  for (const folder of folders) await withLock(folder.replace(/-[0-9a-f]{12}$/, ''), () => rm(folder, { recursive: true, force: true }));
+  for (const folder of folders)
+    await withLock(folder.replace(/-[0-9a-f]{12}$/, ''), () => rm(folder, { recursive: true, force: true }));
   if (options.suite === undefined) {
     // A build that was killed may have left files that belong to root.
-    await rm(labCache(), { recursive: true, force: true }).catch(() => exec(asRoot(['rm', '-rf', '--one-file-system', labCache()])));
+    await rm(labCache(), { recursive: true, force: true }).catch(() =>
+      exec(asRoot(['rm', '-rf', '--one-file-system', labCache()])),
+    );
   }
 }

@@ -1,7 +1,17 @@
 /** The language of the line between host and guest: typed frames, each for one numbered command. */
 
 /** Kinds of frames. 1 to 5 go from host to guest, 6 to 8 back, hello and credit both ways. */
-export const FRAME = { hello: 1, exec: 2, stdin: 3, stdinEnd: 4, kill: 5, exit: 6, stdout: 7, stderr: 8, credit: 9 } as const;
+export const FRAME = {
+  hello: 1,
+  exec: 2,
+  stdin: 3,
+  stdinEnd: 4,
+  kill: 5,
+  exit: 6,
+  stdout: 7,
+  stderr: 8,
+  credit: 9,
+} as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 export interface Frame {

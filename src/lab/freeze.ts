@@ -17,12 +17,20 @@ const BOOT_MS = 300_000;
 function boot(tree: string, image: string, accel: Accel, keep: boolean): Promise<Machine> {
   const { kernel, initrd, disk, ram } = imageFiles(image);
   // A trial's memory must not become the image's.
-  return startMachine(tree, image, { accel, kernel, initrd, disk, ram: keep ? ram : join(dirname(image), 'trial-ram'), resume: false, keep });
+  return startMachine(tree, image, {
+    accel,
+    kernel,
+    initrd,
+    disk,
+    ram: keep ? ram : join(dirname(image), 'trial-ram'),
+    resume: false,
+    keep,
+  });
 }
 
 /** Whether a guest is seen to boot under KVM. That /dev/kvm opens proves nothing: in some virtual machines guests hang on it. */
 async function kvmBoots(tree: string, image: string): Promise<boolean> {
-  if (!await kvmUsable()) return false;
+  if (!(await kvmUsable())) return false;
   try {
     const machine = await boot(tree, image, 'kvm', false);
     try {
@@ -49,21 +57,42 @@ echo "node=$(node --version)"
 async function readFacts(channel: Channel, accel: Accel): Promise<GuestFacts> {
   const text = await guestMust(channel, ['sh', '-c', FACTS]);
   const get = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-  return { os: get('os'), kernel: get('kernel'), parser: get('parser'), engine: get('engine'), runtime: get('runtime'), node: get('node'), accel };
+  return {
+    os: get('os'),
+    kernel: get('kernel'),
+    parser: get('parser'),
+    engine: get('engine'),
+    runtime: get('runtime'),
+    node: get('node'),
+    accel,
+  };
 }
 
 /**
  * Boots the image's disk, brings Docker up, imports the target image, and freezes the machine into the image's folder.
  * @param target the target image's root file system as tar
  */
-export async function freezeGuest(tree: string, image: string, target: Readable, progress: Progress): Promise<GuestFacts> {
-  const accel: Accel = await step(progress, 'trying hardware virtualisation', () => kvmBoots(tree, image)) ? 'kvm' : 'tcg';
+export async function freezeGuest(
+  tree: string,
+  image: string,
+  target: Readable,
+  progress: Progress,
+): Promise<GuestFacts> {
+  const accel: Accel = (await step(progress, 'trying hardware virtualisation', () => kvmBoots(tree, image)))
+    ? 'kvm'
+    : 'tcg';
   progress(`lab: ${accel === 'kvm' ? 'guests run on KVM' : 'no KVM that works: guests are emulated'}`);
   const machine = await boot(tree, image, accel, true);
   try {
     const channel = await step(progress, 'booting the guest', () => openChannel(machine, BOOT_MS));
-    await step(progress, 'waiting for Docker', () => guestMust(channel, ['sh', '-c', 'until docker version >/dev/null 2>&1; do sleep 0.3; done'], { timeoutMs: BOOT_MS }));
-    await step(progress, 'importing the target image', () => guestMust(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }));
+    await step(progress, 'waiting for Docker', () =>
+      guestMust(channel, ['sh', '-c', 'until docker version >/dev/null 2>&1; do sleep 0.3; done'], {
+        timeoutMs: BOOT_MS,
+      }),
+    );
+    await step(progress, 'importing the target image', () =>
+      guestMust(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }),
+    );
     await step(progress, 'warming up', () => guestMust(channel, ['sh', '-c', WARM_UP], { timeoutMs: BOOT_MS }));
     const facts = await readFacts(channel, accel);
     await step(progress, 'freezing', () => machine.qmp.freeze(imageFiles(image).state));

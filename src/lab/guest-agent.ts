@@ -13,9 +13,14 @@ let decoder = new FrameDecoder();
 
 function run({ id, payload }: Frame): void {
   const own = commands;
-  const send = (data: Buffer): Promise<unknown> => own === commands ? port.write(data) : Promise.resolve();
+  const send = (data: Buffer): Promise<unknown> => (own === commands ? port.write(data) : Promise.resolve());
   try {
-    own.set(id, new GuestCommand(id, JSON.parse(payload.toString()) as CommandRequest, send, () => { own.delete(id); }));
+    own.set(
+      id,
+      new GuestCommand(id, JSON.parse(payload.toString()) as CommandRequest, send, () => {
+        own.delete(id);
+      }),
+    );
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     void send(encodeFrame(FRAME.exit, id, JSON.stringify({ error: code ?? message })));
@@ -31,16 +36,25 @@ function handle(frame: Frame): void {
       commands = new Map();
       void port.write(encodeFrame(FRAME.hello, 0, frame.payload));
       break;
-    case FRAME.exec: run(frame); break;
-    case FRAME.stdin: command?.stdin(frame.payload); break;
-    case FRAME.stdinEnd: command?.stdinEnd(); break;
-    case FRAME.kill: command?.kill(frame.payload.toString() as NodeJS.Signals); break;
+    case FRAME.exec:
+      run(frame);
+      break;
+    case FRAME.stdin:
+      command?.stdin(frame.payload);
+      break;
+    case FRAME.stdinEnd:
+      command?.stdinEnd();
+      break;
+    case FRAME.kill:
+      command?.kill(frame.payload.toString() as NodeJS.Signals);
+      break;
     case FRAME.credit: {
       const { stream, bytes } = decodeCredit(frame.payload);
       command?.credit(stream, bytes);
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -36,8 +36,13 @@ export class GuestCommand {
     this.#id = id;
     this.#send = send;
     // A session of its own, so that a kill reaches all that the command started.
-    const child = start(request.argv, { cwd: request.cwd, env: request.env, stdio: 'pipe', detached: true,
-      ...(request.uid === 0 ? {} : { uid: request.uid, gid: request.uid }) });
+    const child = start(request.argv, {
+      cwd: request.cwd,
+      env: request.env,
+      stdio: 'pipe',
+      detached: true,
+      ...(request.uid === 0 ? {} : { uid: request.uid, gid: request.uid }),
+    });
     this.#child = child;
     child.stdin?.on('error', () => undefined); // it may close its input early: its exit tells
     const output = Promise.all([this.#pump(child.stdout, FRAME.stdout), this.#pump(child.stderr, FRAME.stderr)]);
@@ -63,16 +68,20 @@ export class GuestCommand {
       for await (const data of stream as AsyncIterable<Buffer>) {
         for (let from = 0; from < data.length; from += CHUNK) {
           const chunk = data.subarray(from, from + CHUNK);
-          if (!await this.#credits[kind].spend(chunk.length)) return;
+          if (!(await this.#credits[kind].spend(chunk.length))) return;
           await this.#send(encodeFrame(kind, this.#id, chunk));
         }
       }
-    } catch { /* the pipe was destroyed after a kill: what came is what there is */ }
+    } catch {
+      /* the pipe was destroyed after a kill: what came is what there is */
+    }
   }
 
   /** Input from the host. Credit goes back once the command has taken it, or will never take it. */
   stdin(data: Buffer): void {
-    const back = (): void => { void this.#send(encodeFrame(FRAME.credit, this.#id, encodeCredit(FRAME.stdin, data.length))); };
+    const back = (): void => {
+      void this.#send(encodeFrame(FRAME.credit, this.#id, encodeCredit(FRAME.stdin, data.length)));
+    };
     const stdin = this.#child.stdin;
     if (stdin === null || stdin.destroyed || stdin.writableEnded) back();
     else stdin.write(data, back);
@@ -87,7 +96,10 @@ export class GuestCommand {
   }
 
   #drain(): void {
-    setTimeout(() => { this.#child.stdout?.destroy(); this.#child.stderr?.destroy(); }, DRAIN_MS);
+    setTimeout(() => {
+      this.#child.stdout?.destroy();
+      this.#child.stderr?.destroy();
+    }, DRAIN_MS);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -95,7 +107,11 @@ export class GuestCommand {
     if (this.#exited) this.#drain();
     const pid = this.#child.pid;
     if (pid === undefined) return;
-    try { process.kill(-pid, signal); } catch { /* it is gone already */ }
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      /* it is gone already */
+    }
   }
 
   /** The host is another one now: end it, tell nobody. */

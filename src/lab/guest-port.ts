@@ -6,7 +6,8 @@ import { start } from '../process.ts';
  * While no host is connected a read ends at once with nothing. The first call (prctl PR_SET_PDEATHSIG) makes the pump die
  * with the agent: only one may have the port open.
  */
-const PUMP = 'syscall(157, 1, 9); while (1) { my $n = sysread(STDIN, my $b, 65536); if ($n) { syswrite(STDOUT, $b) or exit } else { select(undef, undef, undef, 0.02) } }';
+const PUMP =
+  'syscall(157, 1, 9); while (1) { my $n = sysread(STDIN, my $b, 65536); if ($n) { syswrite(STDOUT, $b) or exit } else { select(undef, undef, undef, 0.02) } }';
 
 /** Device file of the port with this name, found through sysfs because no udev makes the usual link. */
 function device(name: string): string {
@@ -46,7 +47,10 @@ export class GuestPort {
     return new Promise((resolve) => {
       write(this.#fd, data, from, data.length - from, null, (error, count) => {
         if (error === null) resolve(count);
-        else setTimeout(() => { resolve(0); }, 20); // no host at the other end: keep it until there is one
+        else
+          setTimeout(() => {
+            resolve(0);
+          }, 20); // no host at the other end: keep it until there is one
       });
     });
   }

@@ -32,21 +32,46 @@ const ANSWER_MS = 30_000;
 /** Connects to the agent of a machine. */
 export async function openChannel(machine: Machine, timeoutMs: number): Promise<Channel> {
   try {
-    return await Channel.open(await connectSoon(machine.channel, timeoutMs, machine.alive), timeoutMs, machine.lastWords);
+    return await Channel.open(
+      await connectSoon(machine.channel, timeoutMs, machine.alive),
+      timeoutMs,
+      machine.lastWords,
+    );
   } catch (error) {
-    throw new HarnessError('lab-guest', error instanceof Error ? error.message : String(error), { cause: error, details: await machine.lastWords() });
+    throw new HarnessError('lab-guest', error instanceof Error ? error.message : String(error), {
+      cause: error,
+      details: await machine.lastWords(),
+    });
   }
 }
 
 /** Runs a command that has to succeed; gives what it printed. */
-export async function guestMust(channel: Channel, argv: readonly string[], options: CommandOptions = {}): Promise<string> {
+export async function guestMust(
+  channel: Channel,
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  const end = await channel.exec(argv, { onStdout: (chunk) => { out.push(chunk); }, onStderr: (chunk) => { err.push(chunk); }, ...options });
+  const end = await channel.exec(argv, {
+    onStdout: (chunk) => {
+      out.push(chunk);
+    },
+    onStderr: (chunk) => {
+      err.push(chunk);
+    },
+    ...options,
+  });
   if (end.exit === 0) return Buffer.concat(out).toString();
-  const how = end.timedOut ? 'timed out' : end.signal ?? `exit ${String(end.exit)}`;
-  const details = Buffer.concat([...out, ...err]).toString().trim().split('\n').slice(-15);
-  throw new HarnessError('lab-guest', `In the lab guest, ${argv.slice(0, 3).join(' ').slice(0, 80)} failed: ${how}.`, { details });
+  const how = end.timedOut ? 'timed out' : (end.signal ?? `exit ${String(end.exit)}`);
+  const details = Buffer.concat([...out, ...err])
+    .toString()
+    .trim()
+    .split('\n')
+    .slice(-15);
+  throw new HarnessError('lab-guest', `In the lab guest, ${argv.slice(0, 3).join(' ').slice(0, 80)} failed: ${how}.`, {
+    details,
+  });
 }
 
 /**
@@ -63,7 +88,7 @@ syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: 
  */
 async function wake(channel: Channel): Promise<void> {
   const now = Date.now();
-  const time = [String(Math.floor(now / 1000)), String(now % 1000 * 1_000_000)];
+  const time = [String(Math.floor(now / 1000)), String((now % 1000) * 1_000_000)];
   await guestMust(channel, ['perl', '-e', WAKE, ...time], { stdin: randomBytes(256), timeoutMs: ANSWER_MS });
 }
 
@@ -72,11 +97,27 @@ async function getFiles(channel: Channel, guestDir: string, hostDir: string): Pr
   const tar = new PassThrough();
   const unpacked = unpackHostile(tar, hostDir);
   let goOn: () => void = () => undefined;
-  unpacked.catch(() => { tar.destroy(); });
-  tar.on('drain', () => { goOn(); }).on('close', () => { goOn(); });
-  const sink = (chunk: Buffer): Promise<void> | void => tar.destroyed || tar.write(chunk) ? undefined : new Promise((resolve) => { goOn = resolve; });
+  unpacked.catch(() => {
+    tar.destroy();
+  });
+  tar
+    .on('drain', () => {
+      goOn();
+    })
+    .on('close', () => {
+      goOn();
+    });
+  const sink = (chunk: Buffer): Promise<void> | void =>
+    tar.destroyed || tar.write(chunk)
+      ? undefined
+      : new Promise((resolve) => {
+          goOn = resolve;
+        });
   const packed = guestMust(channel, ['tar', '--create', '--file=-', '--directory', guestDir, '.'], { onStdout: sink });
-  packed.then(() => tar.end(), () => tar.destroy());
+  packed.then(
+    () => tar.end(),
+    () => tar.destroy(),
+  );
   const [read, sent] = await Promise.allSettled([unpacked, packed]);
   // When packing failed, unpacking failed for want of an end: the first cause is the one to tell.
   for (const result of [sent, read]) if (result.status === 'rejected') throw result.reason;
@@ -87,7 +128,15 @@ export function startGuest(image: LabImage, options: { readonly progress?: Progr
   const { progress = () => undefined } = options;
   return step(progress, `resuming the guest (${image.suite}, kernel ${image.facts.kernel})`, async () => {
     const { kernel, initrd, disk, ram, state } = imageFiles(image.folder);
-    const machine = await startMachine(image.tree, image.folder, { accel: image.facts.accel, kernel, initrd, disk, ram, resume: true, keep: false });
+    const machine = await startMachine(image.tree, image.folder, {
+      accel: image.facts.accel,
+      kernel,
+      initrd,
+      disk,
+      ram,
+      resume: true,
+      keep: false,
+    });
     try {
       await machine.qmp.thaw(state);
       const channel = await openChannel(machine, ANSWER_MS);
@@ -96,7 +145,11 @@ export function startGuest(image: LabImage, options: { readonly progress?: Progr
         suite: image.suite,
         facts: image.facts,
         exec: (argv, execOptions) => channel.exec(argv, execOptions),
-        putFiles: async (entries) => { await guestMust(channel, ['tar', '--extract', '--file=-', '--directory=/', '--no-same-owner'], { stdin: packFiles(entries) satisfies Readable }); },
+        putFiles: async (entries) => {
+          await guestMust(channel, ['tar', '--extract', '--file=-', '--directory=/', '--no-same-owner'], {
+            stdin: packFiles(entries) satisfies Readable,
+          });
+        },
         getFiles: (guestDir, hostDir) => getFiles(channel, guestDir, hostDir),
         stop: async () => {
           channel.fail(new HarnessError('lab-guest', 'The lab guest was stopped.'));

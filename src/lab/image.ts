@@ -32,14 +32,31 @@ export interface LabImage extends ImageMeta {
 }
 
 /** The files of an image's folder. */
-export function imageFiles(folder: string): { readonly kernel: string; readonly initrd: string; readonly disk: string; readonly ram: string; readonly state: string; readonly meta: string } {
+export function imageFiles(folder: string): {
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly disk: string;
+  readonly ram: string;
+  readonly state: string;
+  readonly meta: string;
+} {
   const file = (name: string): string => join(folder, name);
-  return { kernel: file('kernel'), initrd: file('initrd'), disk: file('disk.raw'), ram: file('ram'), state: file('state'), meta: file('meta.json') };
+  return {
+    kernel: file('kernel'),
+    initrd: file('initrd'),
+    disk: file('disk.raw'),
+    ram: file('ram'),
+    state: file('state'),
+    meta: file('meta.json'),
+  };
 }
 
 /** Whether this user may use hardware virtualisation. That a guest really runs with it is another question. */
 export async function kvmUsable(): Promise<boolean> {
-  return access('/dev/kvm', constants.R_OK | constants.W_OK).then(() => true, () => false);
+  return access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Reads an image; undefined when it is not there, or was frozen under KVM and KVM is gone. */
@@ -47,11 +64,13 @@ export async function readImage(folder: string, tree: string): Promise<LabImage 
   const text = await readFile(imageFiles(folder).meta, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const meta = JSON.parse(text) as ImageMeta;
-  return meta.facts.accel === 'kvm' && !await kvmUsable() ? undefined : { ...meta, folder, tree };
+  return meta.facts.accel === 'kvm' && !(await kvmUsable()) ? undefined : { ...meta, folder, tree };
 }
 
 /** Folders of images in the cache, of one suite or of all. */
 export async function imageFolders(suite?: LabSuite): Promise<readonly string[]> {
   const pattern = new RegExp(`^${suite ?? '(bookworm|trixie|forky|sid)'}-[0-9a-f]{12}$`);
-  return (await readdir(labCache()).catch(() => [])).filter((name) => pattern.test(name)).map((name) => join(labCache(), name));
+  return (await readdir(labCache()).catch(() => []))
+    .filter((name) => pattern.test(name))
+    .map((name) => join(labCache(), name));
 }

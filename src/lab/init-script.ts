@@ -1,13 +1,30 @@
 /** The lab guest's first process: mounts, modules, Docker, then the guest agent. No service manager, so nothing else starts. */
 
 /** Where things lie in the guest. */
-export const GUEST = { init: '/opt/lab/init', agent: '/opt/lab/agent.cjs', node: '/opt/node/bin/node', port: 'apparmor-probe' } as const;
+export const GUEST = {
+  init: '/opt/lab/init',
+  agent: '/opt/lab/agent.cjs',
+  node: '/opt/node/bin/node',
+  port: 'apparmor-probe',
+} as const;
 
 /** Docker's settings in the guest. In a file rather than on a command line, so that a restarted daemon has them too. */
 export const DAEMON_JSON = `${JSON.stringify({ 'storage-driver': 'overlay2', 'exec-opts': ['native.cgroupdriver=cgroupfs'] })}\n`;
 
 /** The line to the host first; then what Docker's bridge network and overlay2 need, early because loading is slow under emulation. */
-const MODULES = ['virtio_console', 'overlay', 'bridge', 'veth', 'br_netfilter', 'iptable_nat', 'iptable_filter', 'xt_MASQUERADE', 'xt_conntrack', 'nf_nat', 'xt_addrtype'];
+const MODULES = [
+  'virtio_console',
+  'overlay',
+  'bridge',
+  'veth',
+  'br_netfilter',
+  'iptable_nat',
+  'iptable_filter',
+  'xt_MASQUERADE',
+  'xt_conntrack',
+  'nf_nat',
+  'xt_addrtype',
+];
 
 /**
  * runc copies itself into sealed memory for each container and each `docker exec`, and an emulator translates each copy

@@ -5,12 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 function take(name: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => { socket.destroy(); });
+    const server = createServer((socket) => {
+      socket.destroy();
+    });
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen(name, () => { server.unref(); resolve(server); });
+    server.listen(name, () => {
+      server.unref();
+      resolve(server);
+    });
   });
 }
 
@@ -19,7 +24,11 @@ function take(name: string): Promise<Server | undefined> {
  * it cannot be left behind by a process that was killed.
  * @param onWait called once when another process holds it
  */
-export async function withLock<T>(path: string, work: () => Promise<T>, onWait: () => void = () => undefined): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  onWait: () => void = () => undefined,
+): Promise<T> {
   const name = `\0apparmor-probe-${createHash('sha256').update(path).digest('hex').slice(0, 32)}`;
   let server = await take(name);
   if (server === undefined) onWait();
@@ -31,6 +40,8 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait: 
   try {
     return await work();
   } finally {
-    await new Promise((resolve) => { held.close(resolve); });
+    await new Promise((resolve) => {
+      held.close(resolve);
+    });
   }
 }

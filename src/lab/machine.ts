@@ -53,20 +53,25 @@ function processExists(pid: number): boolean {
 }
 
 /** All run folders with their owners. */
-export async function listRuns(): Promise<readonly { readonly folder: string; readonly owner: RunOwner | undefined }[]> {
+export async function listRuns(): Promise<
+  readonly { readonly folder: string; readonly owner: RunOwner | undefined }[]
+> {
   const names = await readdir(runRoot()).catch(() => []);
-  return Promise.all(names.map(async (name) => {
-    const folder = join(runRoot(), name);
-    const text = await readFile(join(folder, 'owner.json'), 'utf8').catch(() => undefined);
-    return { folder, owner: text === undefined ? undefined : JSON.parse(text) as RunOwner };
-  }));
+  return Promise.all(
+    names.map(async (name) => {
+      const folder = join(runRoot(), name);
+      const text = await readFile(join(folder, 'owner.json'), 'utf8').catch(() => undefined);
+      return { folder, owner: text === undefined ? undefined : (JSON.parse(text) as RunOwner) };
+    }),
+  );
 }
 
 /** Makes the folder of the runs. Its name is known to everybody: one that another user made first is not used. */
 async function ownRunRoot(): Promise<void> {
   await mkdir(runRoot(), { recursive: true, mode: 0o700 });
   const info = await lstat(runRoot());
-  if (!info.isDirectory() || info.uid !== process.getuid?.()) throw new HarnessError('lab-guest', `${runRoot()} belongs to somebody else.`);
+  if (!info.isDirectory() || info.uid !== process.getuid?.())
+    throw new HarnessError('lab-guest', `${runRoot()} belongs to somebody else.`);
 }
 
 /** Removes folders of runs whose harness is gone; QEMU went with it. The folder's name begins with the harness's process number. */
@@ -81,27 +86,56 @@ async function sweepRuns(): Promise<void> {
  * @param tree where QEMU was unpacked
  * @param image folder that the machine's files lie in
  */
-export async function startMachine(tree: string, image: string, plan: Omit<MachinePlan, 'channel' | 'console' | 'qmp'>): Promise<Machine> {
+export async function startMachine(
+  tree: string,
+  image: string,
+  plan: Omit<MachinePlan, 'channel' | 'console' | 'qmp'>,
+): Promise<Machine> {
   await ownRunRoot();
   await sweepRuns();
   const folder = await mkdtemp(join(runRoot(), `${String(process.pid)}-`));
   const sockets = { channel: join(folder, 'channel'), qmp: join(folder, 'qmp'), console: join(folder, 'console.log') };
   const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
   // QEMU keeps what a guest writes in an unlinked file under TMPDIR; the system's /tmp may be small, or memory.
-  const child = start(['/bin/sh', '-c', SUPERVISOR, 'lab', ...argv], { detached: true, stdio: ['pipe', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: labCache() } });
+  const child = start(['/bin/sh', '-c', SUPERVISOR, 'lab', ...argv], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { ...process.env, TMPDIR: labCache() },
+  });
   let complaints = '';
   let alive = true;
-  child.stderr?.on('data', (chunk: Buffer) => { complaints = (complaints + chunk.toString()).slice(-4096); });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-4096);
+  });
   child.stdin?.on('error', () => undefined);
-  const ended = once(child, 'exit').then(() => undefined, () => undefined).then(() => { alive = false; });
-  await writeFile(join(folder, 'owner.json'), JSON.stringify({ image, group: child.pid ?? 0, harness: process.pid } satisfies RunOwner));
+  const ended = once(child, 'exit')
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .then(() => {
+      alive = false;
+    });
+  await writeFile(
+    join(folder, 'owner.json'),
+    JSON.stringify({ image, group: child.pid ?? 0, harness: process.pid } satisfies RunOwner),
+  );
 
   const lastWords = async (): Promise<readonly string[]> => {
     const log = await readFile(sockets.console, 'latin1').catch(() => '');
     // The console is the guest's word: only plain text reaches the terminal.
-    const lines = `${log.slice(-16_384)}\n${complaints}`.replace(/[^\x20-\x7e\n]/g, '').split('\n').filter((line) => line.trim() !== '');
+    const lines = `${log.slice(-16_384)}\n${complaints}`
+      .replace(/[^\x20-\x7e\n]/g, '')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     // A panic's reason stands far above the end of its register dump.
-    return [...lines.slice(0, -10).filter((line) => /panic|BUG:|Oops|Out of memory/.test(line)).slice(0, 5), ...lines.slice(-10)];
+    return [
+      ...lines
+        .slice(0, -10)
+        .filter((line) => /panic|BUG:|Oops|Out of memory/.test(line))
+        .slice(0, 5),
+      ...lines.slice(-10),
+    ];
   };
   const kill = async (): Promise<void> => {
     child.stdin?.end();

@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 
 /** Names by which Debian's archive calls its releases; another distribution's sources have none of them. */
-const DEBIAN_SUITES = new Set(['stable', 'testing', 'unstable', 'oldstable', 'bullseye', 'bookworm', 'trixie', 'forky', 'duke', 'sid']);
+const DEBIAN_SUITES = new Set([
+  'stable',
+  'testing',
+  'unstable',
+  'oldstable',
+  'bullseye',
+  'bookworm',
+  'trixie',
+  'forky',
+  'duke',
+  'sid',
+]);
 
 interface Entry {
   readonly uris: readonly string[];
@@ -37,12 +48,22 @@ function parseList(text: string): Entry[] {
 }
 
 function parseDeb822(text: string): Entry[] {
-  const plain = text.split('\n').filter((line) => !line.startsWith('#')).join('\n');
+  const plain = text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
   return plain.split(/\n\s*\n/).flatMap((stanza) => {
     const fields = new Map<string, string>();
-    for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm)) fields.set((match[1] ?? '').toLowerCase(), match[2] ?? '');
+    for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
+      fields.set((match[1] ?? '').toLowerCase(), match[2] ?? '');
     if (!words(fields.get('types')).includes('deb') || fields.get('enabled')?.trim().toLowerCase() === 'no') return [];
-    return [{ uris: words(fields.get('uris')), suites: words(fields.get('suites')), components: words(fields.get('components')) }];
+    return [
+      {
+        uris: words(fields.get('uris')),
+        suites: words(fields.get('suites')),
+        components: words(fields.get('components')),
+      },
+    ];
   });
 }
 
@@ -58,9 +79,20 @@ export async function debianMirror(etc = '/etc/apt'): Promise<string> {
   const given = process.env['APPARMOR_PROBE_MIRROR'];
   if (given !== undefined && given !== '') return given.replace(/\/+$/, '');
   const parts = await readdir(join(etc, 'sources.list.d')).catch(() => []);
-  const names = ['sources.list', ...parts.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => join('sources.list.d', name))];
-  const files = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(etc, name), 'utf8').catch(() => '') })));
+  const names = [
+    'sources.list',
+    ...parts
+      .filter((name) => /\.(list|sources)$/.test(name))
+      .sort()
+      .map((name) => join('sources.list.d', name)),
+  ];
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(etc, name), 'utf8').catch(() => '') })),
+  );
   const found = findMirror(files);
   if (found !== undefined) return found;
-  throw new HarnessError('lab-tools', 'No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one.');
+  throw new HarnessError(
+    'lab-tools',
+    'No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one.',
+  );
 }

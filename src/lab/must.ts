@@ -10,7 +10,12 @@ export type Progress = (line: string) => void;
  * @param code the error's code when it does not
  * @param what the step, for the message
  */
-export async function must(code: ErrorCode, what: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+export async function must(
+  code: ErrorCode,
+  what: string,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<ExecResult> {
   const result = await exec(argv, options);
   if (result.exit === 0) return result;
   throw failed(code, `${what} failed: ${argv.slice(0, 3).join(' ')}`, result);
@@ -18,8 +23,11 @@ export async function must(code: ErrorCode, what: string, argv: readonly string[
 
 /** The user's error for a program that did not succeed: how it ended, and the last it said. */
 export function failed(code: ErrorCode, message: string, result: ExecResult): HarnessError {
-  const how = result.startError ?? (result.timedOut ? 'timed out' : result.signal ?? `exit ${String(result.exit)}`);
-  const tail = `${result.stdout.toString()}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '').slice(-15);
+  const how = result.startError ?? (result.timedOut ? 'timed out' : (result.signal ?? `exit ${String(result.exit)}`));
+  const tail = `${result.stdout.toString()}\n${result.stderr}`
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-15);
   return new HarnessError(code, `${message}: ${how}.`, { details: tail });
 }
 

@@ -17,7 +17,9 @@ export class Qmp {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setEncoding('utf8');
-    socket.on('data', (text: string) => { this.#read(text); });
+    socket.on('data', (text: string) => {
+      this.#read(text);
+    });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#closed = true;
@@ -46,11 +48,15 @@ export class Qmp {
   /** Sends one command and waits for its answer. */
   async command(execute: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     const answer = await new Promise<Answer>((resolve) => {
-      if (this.#closed) { resolve({ error: { desc: 'QEMU ended' } }); return; }
+      if (this.#closed) {
+        resolve({ error: { desc: 'QEMU ended' } });
+        return;
+      }
       this.#waiting.push(resolve);
       this.#socket.write(`${JSON.stringify({ execute, arguments: args })}\n`);
     });
-    if (answer.error !== undefined) throw new HarnessError('lab-guest', `QEMU refused ${execute}: ${answer.error.desc}.`);
+    if (answer.error !== undefined)
+      throw new HarnessError('lab-guest', `QEMU refused ${execute}: ${answer.error.desc}.`);
     return answer.return;
   }
 
@@ -77,9 +83,13 @@ export class Qmp {
 
   async #migrated(): Promise<void> {
     for (;;) {
-      const { status, 'error-desc': why } = await this.command('query-migrate') as { status?: string; 'error-desc'?: string };
+      const { status, 'error-desc': why } = (await this.command('query-migrate')) as {
+        status?: string;
+        'error-desc'?: string;
+      };
       if (status === 'completed') return;
-      if (status === 'failed' || status === 'cancelled') throw new HarnessError('lab-guest', `The saved state could not be moved: ${why ?? status}.`);
+      if (status === 'failed' || status === 'cancelled')
+        throw new HarnessError('lab-guest', `The saved state could not be moved: ${why ?? status}.`);
       await sleep(5);
     }
   }

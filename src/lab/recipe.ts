@@ -16,15 +16,32 @@ export const TARGET_IMAGE = 'apparmor-probe/nginx:lab';
 export const TOOLS_SUITE: LabSuite = 'trixie';
 export const QEMU_PACKAGES = ['qemu-system-x86', 'seabios', 'ipxe-qemu', 'qemu-utils'] as const;
 
-const GUEST_PACKAGES = ['docker.io', 'apparmor', 'apparmor-utils', 'auditd', 'linux-image-cloud-amd64', 'iproute2', 'iptables', 'kmod',
-  'procps', 'udev', 'systemd', 'sudo', 'git', 'ca-certificates'];
+const GUEST_PACKAGES = [
+  'docker.io',
+  'apparmor',
+  'apparmor-utils',
+  'auditd',
+  'linux-image-cloud-amd64',
+  'iproute2',
+  'iptables',
+  'kmod',
+  'procps',
+  'udev',
+  'systemd',
+  'sudo',
+  'git',
+  'ca-certificates',
+];
 const TARGET_PACKAGES = ['nginx-light', 'iputils-ping', 'procps'];
 
 /** Users of the guest beside root: one with passwordless sudo, one with no rights at all. */
 export const USERS = { runner: 1001, norights: 1002 } as const;
 
 /** Without files that nobody reads in a guest, and without waiting for the disk after each file, a build is smaller and quicker. */
-const LEAN = [...['doc', 'man', 'info', 'locale', 'lintian'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`), '--dpkgopt=force-unsafe-io'];
+const LEAN = [
+  ...['doc', 'man', 'info', 'locale', 'lintian'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+  '--dpkgopt=force-unsafe-io',
+];
 
 /** Packages of the guest. Docker's client became a package of its own after bookworm. */
 export function guestPackages(suite: LabSuite): readonly string[] {
@@ -33,7 +50,9 @@ export function guestPackages(suite: LabSuite): readonly string[] {
 
 /** Commands that mmdebstrap runs in the finished root file system (its path is \`$1\`). */
 function guestHooks(layer: string): readonly string[] {
-  const users = Object.entries(USERS).map(([name, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${String(uid)} ${name}`);
+  const users = Object.entries(USERS).map(
+    ([name, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${String(uid)} ${name}`,
+  );
   return [...users, `tar-in ${layer} /`].map((hook) => `--customize-hook=${hook}`);
 }
 
@@ -45,24 +64,59 @@ export function aptOptions(suite: LabSuite): readonly string[] {
 
 /** mmdebstrap for the guest's root file system, a folder. */
 export function guestArgv(suite: LabSuite, mirror: string, layer: string, folder: string): readonly string[] {
-  return ['mmdebstrap', '--mode=root', '--variant=minbase', ...LEAN, ...aptOptions(suite), `--include=${guestPackages(suite).join(',')}`,
-    ...guestHooks(layer), suite, folder, `deb ${mirror} ${suite} main`];
+  return [
+    'mmdebstrap',
+    '--mode=root',
+    '--variant=minbase',
+    ...LEAN,
+    ...aptOptions(suite),
+    `--include=${guestPackages(suite).join(',')}`,
+    ...guestHooks(layer),
+    suite,
+    folder,
+    `deb ${mirror} ${suite} main`,
+  ];
 }
 
 /** mmdebstrap for the target image's root file system, a tar file. */
 export function targetArgv(suite: LabSuite, mirror: string, tar: string): readonly string[] {
-  return ['mmdebstrap', '--mode=root', '--variant=minbase', ...LEAN, ...aptOptions(suite), `--include=${TARGET_PACKAGES.join(',')}`,
-    '--format=tar', suite, tar, `deb ${mirror} ${suite} main`];
+  return [
+    'mmdebstrap',
+    '--mode=root',
+    '--variant=minbase',
+    ...LEAN,
+    ...aptOptions(suite),
+    `--include=${TARGET_PACKAGES.join(',')}`,
+    '--format=tar',
+    suite,
+    tar,
+    `deb ${mirror} ${suite} main`,
+  ];
 }
 
 /** mmdebstrap that only unpacks packages and what they depend on into a folder. */
-export function extractArgv(suite: LabSuite, mirror: string, packages: readonly string[], folder: string): readonly string[] {
-  return ['mmdebstrap', '--mode=root', '--variant=extract', ...aptOptions(suite), `--include=${packages.join(',')}`, suite, folder,
-    `deb ${mirror} ${suite} main`];
+export function extractArgv(
+  suite: LabSuite,
+  mirror: string,
+  packages: readonly string[],
+  folder: string,
+): readonly string[] {
+  return [
+    'mmdebstrap',
+    '--mode=root',
+    '--variant=extract',
+    ...aptOptions(suite),
+    `--include=${packages.join(',')}`,
+    suite,
+    folder,
+    `deb ${mirror} ${suite} main`,
+  ];
 }
 
 /** Small files put into the guest: path, mode, text. */
-export function guestFiles(suite: LabSuite): readonly { readonly path: string; readonly mode: number; readonly text: string }[] {
+export function guestFiles(
+  suite: LabSuite,
+): readonly { readonly path: string; readonly mode: number; readonly text: string }[] {
   return [
     { path: GUEST.init, mode: 0o755, text: initScript(`lab-${suite}`) },
     { path: '/etc/docker/daemon.json', mode: 0o644, text: DAEMON_JSON },
@@ -72,7 +126,14 @@ export function guestFiles(suite: LabSuite): readonly { readonly path: string; r
 }
 
 /** How the target image is imported. */
-export const IMPORT_ARGV: readonly string[] = ['docker', 'import', '--change', 'CMD ["nginx","-g","daemon off;"]', '-', TARGET_IMAGE];
+export const IMPORT_ARGV: readonly string[] = [
+  'docker',
+  'import',
+  '--change',
+  'CMD ["nginx","-g","daemon off;"]',
+  '-',
+  TARGET_IMAGE,
+];
 
 /** Size of the guest's disk; the file is sparse. */
 export const DISK_SIZE = '6G';
@@ -112,23 +173,49 @@ export interface MachinePlan {
  * privately, so a resume copies nothing, several guests share what none of them changes, and nobody writes to it.
  */
 export function machineArgs(plan: MachinePlan): readonly string[] {
-  const append = 'root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor';
+  const append =
+    'root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor';
   const sharing = plan.keep ? 'share=on' : plan.resume ? 'share=off,readonly=on,rom=off' : 'share=off';
   return [
-    '-nodefaults', '-display', 'none', '-no-reboot', '-nic', 'none',
+    '-nodefaults',
+    '-display',
+    'none',
+    '-no-reboot',
+    '-nic',
+    'none',
     // The machine is named by version: saved state belongs to it.
-    '-machine', 'pc-i440fx-10.0,memory-backend=ram', '-m', String(RAM_MIB),
-    '-object', `memory-backend-file,id=ram,size=${String(RAM_MIB)}M,mem-path=${plan.ram},${sharing}`,
+    '-machine',
+    'pc-i440fx-10.0,memory-backend=ram',
+    '-m',
+    String(RAM_MIB),
+    '-object',
+    `memory-backend-file,id=ram,size=${String(RAM_MIB)}M,mem-path=${plan.ram},${sharing}`,
     ...PROCESSOR[plan.accel],
-    '-kernel', plan.kernel, '-initrd', plan.initrd, '-append', `${append} init=${GUEST.init}`,
-    '-drive', `if=none,id=disk,file=${plan.disk},format=raw,cache=unsafe,discard=unmap,snapshot=${plan.keep ? 'off' : 'on'}`,
-    '-device', 'virtio-blk-pci,drive=disk',
-    '-device', 'virtio-serial-pci', '-chardev', `socket,id=channel,path=${plan.channel},server=on,wait=off`,
-    '-device', `virtserialport,chardev=channel,name=${GUEST.port}`,
+    '-kernel',
+    plan.kernel,
+    '-initrd',
+    plan.initrd,
+    '-append',
+    `${append} init=${GUEST.init}`,
+    '-drive',
+    `if=none,id=disk,file=${plan.disk},format=raw,cache=unsafe,discard=unmap,snapshot=${plan.keep ? 'off' : 'on'}`,
+    '-device',
+    'virtio-blk-pci,drive=disk',
+    '-device',
+    'virtio-serial-pci',
+    '-chardev',
+    `socket,id=channel,path=${plan.channel},server=on,wait=off`,
+    '-device',
+    `virtserialport,chardev=channel,name=${GUEST.port}`,
     // A new number at each start tells the guest's kernel to reseed: two resumes must not share random numbers.
-    '-device', 'vmgenid,guid=auto',
-    '-chardev', `file,id=console,path=${plan.console}`, '-serial', 'chardev:console',
-    '-qmp', `unix:${plan.qmp},server=on,wait=off`,
+    '-device',
+    'vmgenid,guid=auto',
+    '-chardev',
+    `file,id=console,path=${plan.console}`,
+    '-serial',
+    'chardev:console',
+    '-qmp',
+    `unix:${plan.qmp},server=on,wait=off`,
     ...(plan.resume ? ['-incoming', 'defer'] : []),
   ];
 }
@@ -139,9 +226,29 @@ export function machineArgs(plan: MachinePlan): readonly string[] {
  * @param node version of Node put into the guest
  */
 export function recipeHash(suite: LabSuite, agent: string | Buffer, node: string): string {
-  const machine = machineArgs({ accel: 'tcg', kernel: 'k', initrd: 'i', disk: 'd', ram: 'r', channel: 'c', console: 'l', qmp: 'q', resume: false, keep: true });
-  const recipe = [guestArgv(suite, '', '', ''), targetArgv(suite, '', ''), extractArgv(TOOLS_SUITE, '', QEMU_PACKAGES, ''), guestFiles(suite),
-    IMPORT_ARGV, WARM_UP, DISK_SIZE, machine, node];
+  const machine = machineArgs({
+    accel: 'tcg',
+    kernel: 'k',
+    initrd: 'i',
+    disk: 'd',
+    ram: 'r',
+    channel: 'c',
+    console: 'l',
+    qmp: 'q',
+    resume: false,
+    keep: true,
+  });
+  const recipe = [
+    guestArgv(suite, '', '', ''),
+    targetArgv(suite, '', ''),
+    extractArgv(TOOLS_SUITE, '', QEMU_PACKAGES, ''),
+    guestFiles(suite),
+    IMPORT_ARGV,
+    WARM_UP,
+    DISK_SIZE,
+    machine,
+    node,
+  ];
   return createHash('sha256').update(JSON.stringify(recipe)).update(agent).digest('hex').slice(0, 12);
 }
 

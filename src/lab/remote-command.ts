@@ -28,7 +28,11 @@ export interface CommandOptions {
   readonly tty?: boolean | { readonly rows: number; readonly columns: number };
 }
 
-const BASE_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' };
+const BASE_ENV = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+};
 const GRACE_MS = 10_000;
 
 export class RemoteCommand {
@@ -45,25 +49,45 @@ export class RemoteCommand {
   #resolve!: (exit: GuestExit) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(argv: readonly string[], options: CommandOptions, send: (kind: FrameKind, payload?: Buffer | string) => Promise<void>) {
+  constructor(
+    argv: readonly string[],
+    options: CommandOptions,
+    send: (kind: FrameKind, payload?: Buffer | string) => Promise<void>,
+  ) {
     this.#argv = argv;
     this.#options = options;
     this.#send = send;
-    this.result = new Promise((resolve, reject) => { this.#resolve = resolve; this.#reject = reject; });
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     const request: CommandRequest = {
-      argv: options.tty === undefined || options.tty === false ? argv : inTerminal(argv, options.tty === true ? { rows: 24, columns: 80 } : options.tty),
-      env: { ...BASE_ENV, ...options.env }, cwd: options.cwd ?? '/', uid: options.uid ?? 0,
+      argv:
+        options.tty === undefined || options.tty === false
+          ? argv
+          : inTerminal(argv, options.tty === true ? { rows: 24, columns: 80 } : options.tty),
+      env: { ...BASE_ENV, ...options.env },
+      cwd: options.cwd ?? '/',
+      uid: options.uid ?? 0,
     };
     void send(FRAME.exec, JSON.stringify(request));
-    this.#pumpInput().catch((error: unknown) => { this.#abort(error); });
-    if (options.timeoutMs !== undefined) this.#later(options.timeoutMs, () => { this.#timedOut = true; this.#kill('SIGKILL'); });
+    this.#pumpInput().catch((error: unknown) => {
+      this.#abort(error);
+    });
+    if (options.timeoutMs !== undefined)
+      this.#later(options.timeoutMs, () => {
+        this.#timedOut = true;
+        this.#kill('SIGKILL');
+      });
     if (options.signal?.aborted === true) this.#onAbort();
     else options.signal?.addEventListener('abort', this.#onAbort);
   }
 
   readonly #onAbort = (): void => {
     this.#kill('SIGTERM');
-    this.#later(GRACE_MS, () => { this.#kill('SIGKILL'); });
+    this.#later(GRACE_MS, () => {
+      this.#kill('SIGKILL');
+    });
   };
 
   #later(ms: number, work: () => void): void {
@@ -81,7 +105,7 @@ export class RemoteCommand {
         const bytes = typeof data === 'string' ? Buffer.from(data) : data;
         for (let from = 0; from < bytes.length; from += CHUNK) {
           const chunk = bytes.subarray(from, from + CHUNK);
-          if (!await this.#input.spend(chunk.length)) return;
+          if (!(await this.#input.spend(chunk.length))) return;
           await this.#send(FRAME.stdin, chunk);
         }
       }
@@ -98,22 +122,35 @@ export class RemoteCommand {
   output(kind: typeof FRAME.stdout | typeof FRAME.stderr, chunk: Buffer): void {
     const sink = kind === FRAME.stdout ? this.#options.onStdout : this.#options.onStderr;
     const before = this.#sinks.get(kind) ?? Promise.resolve();
-    this.#sinks.set(kind, before.then(async () => {
-      if (this.#over) return;
-      await sink?.(chunk);
-      void this.#send(FRAME.credit, encodeCredit(kind, chunk.length));
-    }).catch((error: unknown) => { this.#abort(error); }));
+    this.#sinks.set(
+      kind,
+      before
+        .then(async () => {
+          if (this.#over) return;
+          await sink?.(chunk);
+          void this.#send(FRAME.credit, encodeCredit(kind, chunk.length));
+        })
+        .catch((error: unknown) => {
+          this.#abort(error);
+        }),
+    );
   }
 
   /** The guest says that it ended; its last output may still be on its way to the sinks. */
   ended(end: { readonly exit?: number; readonly signal?: string; readonly error?: string }): void {
     void Promise.all(this.#sinks.values()).then(() => {
       if (end.error !== undefined) {
-        this.fail(new HarnessError('lab-guest', `${this.#argv[0] ?? ''} cannot be started in the lab guest: ${end.error}.`));
+        this.fail(
+          new HarnessError('lab-guest', `${this.#argv[0] ?? ''} cannot be started in the lab guest: ${end.error}.`),
+        );
         return;
       }
       this.#close();
-      this.#resolve({ exit: end.exit, timedOut: this.#timedOut, ...(end.signal === undefined ? {} : { signal: end.signal }) });
+      this.#resolve({
+        exit: end.exit,
+        timedOut: this.#timedOut,
+        ...(end.signal === undefined ? {} : { signal: end.signal }),
+      });
     });
   }
 

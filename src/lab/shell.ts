@@ -14,8 +14,12 @@ export async function interactiveShell(guest: Guest): Promise<GuestExit> {
   try {
     return await guest.exec(['bash', '-l'], {
       tty: { rows: stdout.rows || 24, columns: stdout.columns || 80 },
-      cwd: '/root', env: { TERM: process.env['TERM'] ?? 'xterm', SHELL: '/bin/bash' }, stdin: keys,
-      onStdout: (chunk) => { stdout.write(chunk); },
+      cwd: '/root',
+      env: { TERM: process.env['TERM'] ?? 'xterm', SHELL: '/bin/bash' },
+      stdin: keys,
+      onStdout: (chunk) => {
+        stdout.write(chunk);
+      },
     });
   } finally {
     stdin.unpipe(keys);

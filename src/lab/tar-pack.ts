@@ -22,7 +22,10 @@ interface FileToMake {
 
 function small(tar: Pack, name: string, file: FileToMake): Promise<void> {
   return new Promise((resolve, reject) => {
-    const done = (error?: Error | null): void => { if (error == null) resolve(); else reject(error); };
+    const done = (error?: Error | null): void => {
+      if (error == null) resolve();
+      else reject(error);
+    };
     if (file.linkTo === undefined) tar.entry({ name, mode: file.mode, uid: 0, gid: 0 }, file.text ?? '', done);
     else tar.entry({ name, type: 'symlink', linkname: file.linkTo, uid: 0, gid: 0 }, done);
   });
@@ -36,7 +39,10 @@ async function add(tar: Pack, hostPath: string, guestPath: string): Promise<void
     await small(tar, name, { guestPath, mode: 0o777, linkTo: await readlink(hostPath) });
   } else if (info.isDirectory()) {
     await new Promise<void>((resolve, reject) => {
-      tar.entry({ ...common, type: 'directory' }, (error) => { if (error == null) resolve(); else reject(error); });
+      tar.entry({ ...common, type: 'directory' }, (error) => {
+        if (error == null) resolve();
+        else reject(error);
+      });
     });
     for (const child of (await readdir(hostPath)).sort()) await add(tar, join(hostPath, child), join(guestPath, child));
   } else if (info.isFile()) {
@@ -52,6 +58,8 @@ export function packFiles(files: readonly FileToPut[], made: readonly FileToMake
     for (const file of files) await add(tar, file.hostPath, file.guestPath);
     tar.finalize();
   };
-  fill().catch((error: unknown) => { tar.destroy(error as Error); });
+  fill().catch((error: unknown) => {
+    tar.destroy(error as Error);
+  });
   return Readable.from(tar);
 }

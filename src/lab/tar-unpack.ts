@@ -34,7 +34,11 @@ function refuse(what: string): HarnessError {
  * of anything are refused. Owners are not kept, and of modes only whether a file may be executed.
  * @throws HarnessError lab-guest; what was written before stays
  */
-export async function unpackHostile(source: Readable, folder: string, limits: UnpackLimits = DEFAULT_LIMITS): Promise<void> {
+export async function unpackHostile(
+  source: Readable,
+  folder: string,
+  limits: UnpackLimits = DEFAULT_LIMITS,
+): Promise<void> {
   const tar = extract();
   const reading = (async () => {
     let bytes = 0;
@@ -67,8 +71,13 @@ export async function unpackHostile(source: Readable, folder: string, limits: Un
   })();
   const feeding = pipeline(source, tar);
   // The reader's reason is the one to tell; the feeder then only fails because the reader stopped.
-  reading.catch((error: unknown) => { tar.destroy(error as Error); });
+  reading.catch((error: unknown) => {
+    tar.destroy(error as Error);
+  });
   const [read, fed] = await Promise.allSettled([reading, feeding]);
   const failed = [read, fed].find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason instanceof HarnessError ? failed.reason : new HarnessError('lab-guest', 'The archive from the lab guest is broken.', { cause: failed.reason });
+  if (failed !== undefined)
+    throw failed.reason instanceof HarnessError
+      ? failed.reason
+      : new HarnessError('lab-guest', 'The archive from the lab guest is broken.', { cause: failed.reason });
 }

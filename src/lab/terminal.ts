@@ -6,7 +6,10 @@ export function shellQuote(word: string): string {
 }
 
 /** The argv that runs a command on a new terminal and passes its exit status on. */
-export function inTerminal(argv: readonly string[], size: { readonly rows: number; readonly columns: number }): readonly string[] {
+export function inTerminal(
+  argv: readonly string[],
+  size: { readonly rows: number; readonly columns: number },
+): readonly string[] {
   const command = `stty rows ${String(size.rows)} cols ${String(size.columns)}; exec ${argv.map(shellQuote).join(' ')}`;
   return ['script', '--quiet', '--flush', '--return', '--command', command, '/dev/null'];
 }

@@ -19,7 +19,10 @@ const NEEDED = [
 ] as const;
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Installs what is missing of mmdebstrap, mkfs.ext4 and Debian's keys. */
@@ -32,15 +35,22 @@ export async function ensureTools(progress: Progress): Promise<void> {
   const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
   const advice = `Run: sudo apt-get update && sudo ${command}`;
   const root = await exec(asRoot(['true']));
-  if (root.exit !== 0) throw new HarnessError('lab-tools', `Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.${missing.length === 0 ? '' : ` ${advice}`}`);
+  if (root.exit !== 0)
+    throw new HarnessError(
+      'lab-tools',
+      `Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.${missing.length === 0 ? '' : ` ${advice}`}`,
+    );
   if (missing.length === 0) return;
   await step(progress, `installing ${missing.join(', ')}`, async () => {
-    const install = (): ReturnType<typeof exec> => exec(asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...command.split(' ')]));
+    const install = (): ReturnType<typeof exec> =>
+      exec(asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...command.split(' ')]));
     if ((await install()).exit === 0) return;
     await exec(asRoot(['apt-get', 'update']));
     const again = await install();
     if (again.exit !== 0) {
-      throw new HarnessError('lab-tools', `${missing.join(', ')} could not be installed. ${advice}`, { details: again.stderr.trim().split('\n').slice(-10) });
+      throw new HarnessError('lab-tools', `${missing.join(', ')} could not be installed. ${advice}`, {
+        details: again.stderr.trim().split('\n').slice(-10),
+      });
     }
   });
 }
@@ -49,7 +59,11 @@ export async function ensureTools(progress: Progress): Promise<void> {
 export async function giveBack(path: string): Promise<void> {
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return;
-  await must('lab-build', 'handing over the build', asRoot(['chown', '-R', `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path]));
+  await must(
+    'lab-build',
+    'handing over the build',
+    asRoot(['chown', '-R', `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path]),
+  );
 }
 
 /**
@@ -57,28 +71,45 @@ export async function giveBack(path: string): Promise<void> {
  * @param name what the tree is for; part of the folder's name
  * @returns the folder, which has `usr/bin` and so on; run its programs with {@link treeArgv}
  */
-export async function extractTree(name: string, packages: readonly string[], suite: LabSuite, progress: Progress = () => undefined): Promise<string> {
+export async function extractTree(
+  name: string,
+  packages: readonly string[],
+  suite: LabSuite,
+  progress: Progress = () => undefined,
+): Promise<string> {
   const recipe = JSON.stringify(extractArgv(suite, '', [...packages].sort(), ''));
   const target = join(labCache(), `${name}-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
   if (await exists(target)) return target;
   await mkdir(labCache(), { recursive: true });
-  return withLock(target, async () => {
-    if (await exists(target)) return target;
-    await ensureTools(progress);
-    const mirror = await debianMirror();
-    await sweepBuilds(name);
-    const temporary = await mkdtemp(join(labCache(), `.build-${name}-`));
-    await step(progress, `unpacking ${name} (${suite})`, async () => {
-      // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
-      await chmod(temporary, 0o755);
-      const tree = join(temporary, 'tree');
-      await makeDebianTree('lab-tools', `unpacking ${packages.join(', ')}`, extractArgv(suite, mirror, packages, tree), tree, progress);
-      await giveBack(temporary);
-      await rename(tree, target);
-      await rm(temporary, { recursive: true, force: true });
-    });
-    return target;
-  }, () => { progress(`lab: waiting for another process that unpacks ${name}`); });
+  return withLock(
+    target,
+    async () => {
+      if (await exists(target)) return target;
+      await ensureTools(progress);
+      const mirror = await debianMirror();
+      await sweepBuilds(name);
+      const temporary = await mkdtemp(join(labCache(), `.build-${name}-`));
+      await step(progress, `unpacking ${name} (${suite})`, async () => {
+        // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
+        await chmod(temporary, 0o755);
+        const tree = join(temporary, 'tree');
+        await makeDebianTree(
+          'lab-tools',
+          `unpacking ${packages.join(', ')}`,
+          extractArgv(suite, mirror, packages, tree),
+          tree,
+          progress,
+        );
+        await giveBack(temporary);
+        await rename(tree, target);
+        await rm(temporary, { recursive: true, force: true });
+      });
+      return target;
+    },
+    () => {
+      progress(`lab: waiting for another process that unpacks ${name}`);
+    },
+  );
 }
 
 /** Removes what killed builds of this name left. Call it under the name's lock. */
@@ -104,5 +135,11 @@ export function qemuTree(progress: Progress): Promise<string> {
 
 /** The argv that runs QEMU from its tree. */
 export function qemuArgv(tree: string, args: readonly string[]): readonly string[] {
-  return treeArgv(tree, 'usr/bin/qemu-system-x86_64', ['-L', join(tree, 'usr/share/qemu'), '-L', join(tree, 'usr/share/seabios'), ...args]);
+  return treeArgv(tree, 'usr/bin/qemu-system-x86_64', [
+    '-L',
+    join(tree, 'usr/share/qemu'),
+    '-L',
+    join(tree, 'usr/share/seabios'),
+    ...args,
+  ]);
 }

@@ -6,8 +6,13 @@ import { HarnessError } from '../errors.ts';
 function attempt(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once('connect', () => { socket.removeAllListeners('error'); resolve(socket); });
-    socket.once('error', () => { resolve(undefined); });
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+    socket.once('error', () => {
+      resolve(undefined);
+    });
   });
 }
 

@@ -8,9 +8,21 @@ type Access = 'denied' | 'allowed' | 'complains';
 
 /** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
 export type Action =
-  | { readonly kind: 'run'; readonly argv: readonly string[]; /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[]; readonly terminal: boolean }
+  | {
+      readonly kind: 'run';
+      readonly argv: readonly string[];
+      /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[];
+      readonly terminal: boolean;
+    }
   | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
-  | { readonly kind: 'operation'; readonly name: string; readonly args: readonly string[]; /** As written in the spec. */ readonly words: readonly string[]; /** AppArmor's class of rules. */ readonly class: string; /** Who is at the other end: a peer of the spec, or `container`; its place is the last of `args`, left empty. */ readonly other?: string }
+  | {
+      readonly kind: 'operation';
+      readonly name: string;
+      readonly args: readonly string[];
+      /** As written in the spec. */ readonly words: readonly string[];
+      /** AppArmor's class of rules. */ readonly class: string;
+      /** Who is at the other end: a peer of the spec, or `container`; its place is the last of `args`, left empty. */ readonly other?: string;
+    }
   | { readonly kind: 'http'; readonly url: string };
 
 /** A pattern for text: every part given must hold. */
@@ -77,7 +89,12 @@ export interface Probe {
 /** Where the policy under test comes from. */
 export type ProfileSource =
   | { readonly from: 'file'; readonly file: string; readonly name?: string; readonly mode: ProfileMode }
-  | { readonly from: 'engine'; readonly name: string; readonly mode: ProfileMode; /** File with the text that the engine loads. */ readonly source?: string };
+  | {
+      readonly from: 'engine';
+      readonly name: string;
+      readonly mode: ProfileMode;
+      /** File with the text that the engine loads. */ readonly source?: string;
+    };
 
 /** How the target container is created. Names follow the Docker API. */
 export interface ContainerSpec {

@@ -140,7 +140,13 @@ export interface ReportHead {
 
 /** The one truth of a run. */
 export interface Ledger extends ReportHead {
-  readonly options: { readonly grep?: string; readonly bail: boolean; readonly inPlace: boolean; readonly planned: number; readonly selected: number;
-    /** The percentage of its testable rules that every profile has to reach. */ readonly minCoverage?: number };
+  readonly options: {
+    readonly grep?: string;
+    readonly bail: boolean;
+    readonly inPlace: boolean;
+    readonly planned: number;
+    readonly selected: number;
+    /** The percentage of its testable rules that every profile has to reach. */ readonly minCoverage?: number;
+  };
   readonly suites: readonly Suite[];
 }

@@ -12,7 +12,19 @@ import { captured, lost } from './capture.ts';
 import { heldForm, loadedArgs } from './held.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { errnoName, signalName } from '../linux.ts';
-import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop, FrameDecoder, type Frame, type HeldFrame, type HelloFrame, type Outcome, type ResultFrame } from './protocol.ts';
+import {
+  encodeGo,
+  encodeHello,
+  encodeOp,
+  encodeRun,
+  encodeStop,
+  FrameDecoder,
+  type Frame,
+  type HeldFrame,
+  type HelloFrame,
+  type Outcome,
+  type ResultFrame,
+} from './protocol.ts';
 
 const HELLO_MS = 60_000;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
@@ -52,7 +64,12 @@ export class AgentSession {
    * Starts an agent and waits for its greeting.
    * @throws HarnessError `agent-failed`
    */
-  static async start(container: Container, path: string, user: string | undefined, confining: Confining): Promise<AgentSession> {
+  static async start(
+    container: Container,
+    path: string,
+    user: string | undefined,
+    confining: Confining,
+  ): Promise<AgentSession> {
     const exec = await container.exec([path, 'serve'], { user });
     const token = randomBytes(16).toString('hex');
     const decoder = new FrameDecoder(token);
@@ -68,24 +85,47 @@ export class AgentSession {
         exec.close(); // nothing that follows can be trusted
       }
     });
-    exec.stdout.on('end', () => { onEnd('the agent has ended'); });
-    exec.stderr.on('data', (chunk: Buffer) => { if (heard.length < 4) heard.push(chunk); });
+    exec.stdout.on('end', () => {
+      onEnd('the agent has ended');
+    });
+    exec.stderr.on('data', (chunk: Buffer) => {
+      if (heard.length < 4) heard.push(chunk);
+    });
     const greeting = new Promise<HelloFrame>((resolve, reject) => {
-      onFrame = (frame) => { if (frame.type === 'hello') resolve(frame); else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet')); };
-      onEnd = (why) => { reject(new Error(why)); };
-      setTimeout(() => { reject(new Error(`no greeting in ${String(HELLO_MS / 1000)} s`)); }, HELLO_MS).unref();
+      onFrame = (frame) => {
+        if (frame.type === 'hello') resolve(frame);
+        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet'));
+      };
+      onEnd = (why) => {
+        reject(new Error(why));
+      };
+      setTimeout(() => {
+        reject(new Error(`no greeting in ${String(HELLO_MS / 1000)} s`));
+      }, HELLO_MS).unref();
     });
     exec.stdin.write(encodeHello(token));
     try {
       await greeting;
     } catch (error) {
       exec.close();
-      const words = Buffer.concat(heard).toString('latin1').replaceAll(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 500);
-      throw new HarnessError('agent-failed', `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`, { cause: error });
+      const words = Buffer.concat(heard)
+        .toString('latin1')
+        .replaceAll(/[^\x20-\x7e]+/g, ' ')
+        .trim()
+        .slice(0, 500);
+      throw new HarnessError(
+        'agent-failed',
+        `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`,
+        { cause: error },
+      );
     }
     const session = new AgentSession(exec, await hostPid(exec), user, confining);
-    onFrame = (frame) => { session.#take(frame); };
-    onEnd = (why) => { session.#end(why); };
+    onFrame = (frame) => {
+      session.#take(frame);
+    };
+    onEnd = (why) => {
+      session.#end(why);
+    };
     return session;
   }
 
@@ -96,20 +136,30 @@ export class AgentSession {
   /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
   async perform(probe: Probe): Promise<Observation> {
     const form = heldForm(probe);
-    return form === undefined ? this.#exchange(probe, this.#encode(probe)) : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
+    return form === undefined
+      ? this.#exchange(probe, this.#encode(probe))
+      : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
   }
 
   /**
    * Makes a process that stands still, looks at it, and lets go of it.
    * @param look is given what was seen of it, and may do more while it is there.
    */
-  hold(probe: Probe, name: string, args: readonly string[], look: (observation: Observation, inner: number) => Promise<Observation>): Promise<Observation> {
+  hold(
+    probe: Probe,
+    name: string,
+    args: readonly string[],
+    look: (observation: Observation, inner: number) => Promise<Observation>,
+  ): Promise<Observation> {
     const turn = this.#holding.then(async () => {
       const seen = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
       const inner = /^held: process (\d+)$/.exec(seen.remark ?? '')?.[1];
       if (seen.errno !== undefined || inner === undefined) return seen;
       const { remark: _remark, ...rest } = seen;
-      const observation = await look({ ...rest, carried: this.#carried(Number(inner), name.startsWith('exec')) }, Number(inner));
+      const observation = await look(
+        { ...rest, carried: this.#carried(Number(inner), name.startsWith('exec')) },
+        Number(inner),
+      );
       await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
     });
@@ -120,11 +170,14 @@ export class AgentSession {
   async #exchange(probe: Probe, request: Buffer): Promise<Observation> {
     if (this.#ended !== undefined) return lost(this.#ended);
     let timer: NodeJS.Timeout | undefined;
-    const stdout: Buffer[] = [], stderr: Buffer[] = [];
+    const stdout: Buffer[] = [],
+      stderr: Buffer[] = [];
     let pending: Pending | undefined;
     const answer = new Promise<ResultFrame | string>((settle) => {
-      this.#pending.set(probe.id, pending = { stdout, stderr, settle });
-      timer = setTimeout(() => { settle('the agent did not answer'); }, probe.timeoutMs + GRACE_MS);
+      this.#pending.set(probe.id, (pending = { stdout, stderr, settle }));
+      timer = setTimeout(() => {
+        settle('the agent did not answer');
+      }, probe.timeoutMs + GRACE_MS);
     });
     this.#exec.stdin.write(request);
     const result = await answer;
@@ -133,7 +186,13 @@ export class AgentSession {
     if (typeof result === 'string') return lost(result);
     // an operation is the agent's own, or of a child of it: a label that is lost does not come back, so it is read afterwards
     const process = pending?.process ?? this.#proof(this.pid);
-    return { ...observed(result), process, ...(result.note === '' ? {} : { remark: result.note }), stdout: captured(Buffer.concat(stdout), result.stdoutBytes), stderr: captured(Buffer.concat(stderr), result.stderrBytes) };
+    return {
+      ...observed(result),
+      process,
+      ...(result.note === '' ? {} : { remark: result.note }),
+      stdout: captured(Buffer.concat(stdout), result.stdoutBytes),
+      stderr: captured(Buffer.concat(stderr), result.stderrBytes),
+    };
   }
 
   /** Reads the label of a process that is about to make an attempt. */
@@ -151,7 +210,12 @@ export class AgentSession {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
     const secure = executed ? secureOf(pid) : undefined;
-    return { pid, label: asWritten(label, this.#confining.names), ...(mode === undefined ? {} : { mode }), ...(secure === undefined ? {} : { secure }) };
+    return {
+      pid,
+      label: asWritten(label, this.#confining.names),
+      ...(mode === undefined ? {} : { mode }),
+      ...(secure === undefined ? {} : { secure }),
+    };
   }
 
   readonly #loaded = (label: string): string => asLoaded(label, this.#confining.names);
@@ -161,7 +225,7 @@ export class AgentSession {
     if (action.kind === 'shell') return ['/bin/sh', '-c', action.script];
     if (action.kind !== 'run') return [];
     const home = action.tildes.length === 0 ? '' : this.#home();
-    return action.argv.map((word, i) => action.tildes.includes(i) ? home + word.slice(1) : word);
+    return action.argv.map((word, i) => (action.tildes.includes(i) ? home + word.slice(1) : word));
   }
 
   /** Ends the agent: it exits at the end of its input. */
@@ -173,9 +237,18 @@ export class AgentSession {
   #encode(probe: Probe): Buffer {
     const { action } = probe;
     switch (action.kind) {
-      case 'operation': return encodeOp({ tag: probe.id, name: action.name, args: loadedArgs(action, this.#loaded), isolated: this.#confining.killed || action.args.some(isOwnProc) });
-      case 'run': case 'shell': return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
-      case 'http': throw new Error('not for the agent');
+      case 'operation':
+        return encodeOp({
+          tag: probe.id,
+          name: action.name,
+          args: loadedArgs(action, this.#loaded),
+          isolated: this.#confining.killed || action.args.some(isOwnProc),
+        });
+      case 'run':
+      case 'shell':
+        return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
+      case 'http':
+        throw new Error('not for the agent');
     }
   }
 

@@ -4,7 +4,9 @@ import { sameLabel } from '../labels.ts';
 import type { AgentSession } from './agent.ts';
 
 /** What has agents: a container, or a peer of it. */
-interface End { agent(user: string | undefined): Promise<AgentSession> }
+interface End {
+  agent(user: string | undefined): Promise<AgentSession>;
+}
 
 /** @param probe an operation whose last argument is the place for the other end. */
 export async function tryBetween(actor: End, other: End, probe: Probe): Promise<Observation> {
@@ -14,12 +16,28 @@ export async function tryBetween(actor: End, other: End, probe: Probe): Promise<
   const socket = action.class === 'unix';
   const address = `@apparmor-probe-${probe.id}`;
   let tried: Observation | undefined;
-  const prepared = await passive.hold(probe, socket ? 'listen-hold' : 'target-hold', socket ? [action.args[1] ?? '', address] : [], async (seen, inner) => {
-    const { right: _right, ...proof } = passive.confirm(inner);
-    const args = [...action.args.slice(0, -1), socket ? address : `held:${String(inner)}`];
-    // one that carries another label is not touched: the verdict says so
-    tried = { ...(sameLabel(proof.label, proof.expected) ? await active.perform({ ...probe, action: { ...action, args } }) : seen), other: proof };
-    return seen;
-  });
-  return tried ?? { ...prepared, errno: 'ECANCELED', remark: `the other end could not be prepared: ${prepared.errno ?? prepared.problem ?? 'no answer'}` };
+  const prepared = await passive.hold(
+    probe,
+    socket ? 'listen-hold' : 'target-hold',
+    socket ? [action.args[1] ?? '', address] : [],
+    async (seen, inner) => {
+      const { right: _right, ...proof } = passive.confirm(inner);
+      const args = [...action.args.slice(0, -1), socket ? address : `held:${String(inner)}`];
+      // one that carries another label is not touched: the verdict says so
+      tried = {
+        ...(sameLabel(proof.label, proof.expected)
+          ? await active.perform({ ...probe, action: { ...action, args } })
+          : seen),
+        other: proof,
+      };
+      return seen;
+    },
+  );
+  return (
+    tried ?? {
+      ...prepared,
+      errno: 'ECANCELED',
+      remark: `the other end could not be prepared: ${prepared.errno ?? prepared.problem ?? 'no answer'}`,
+    }
+  );
 }

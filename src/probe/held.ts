@@ -2,7 +2,13 @@
 import type { Action, Probe } from '../model.ts';
 
 /** The form of an operation that leaves its process standing (src/agent/ops_exec.c). */
-const HELD: Readonly<Record<string, string>> = { exec: 'exec-hold', 'exec-as': 'exec-as-hold', change_profile: 'profile-hold', change_hat: 'hat-hold', stack: 'stack-hold' };
+const HELD: Readonly<Record<string, string>> = {
+  exec: 'exec-hold',
+  'exec-as': 'exec-as-hold',
+  change_profile: 'profile-hold',
+  change_hat: 'hat-hold',
+  stack: 'stack-hold',
+};
 
 /** Operations whose first argument is a label. */
 const LABELLED = new Set(['change_profile', 'change_onexec', 'stack', 'exec-as']);

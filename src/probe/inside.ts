@@ -64,7 +64,10 @@ export function listInside(pid: number, folder: string): readonly string[] | und
 export function limitsInside(pid: number): { readonly capabilities: ReadonlySet<string>; readonly filtered: boolean } {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  return { capabilities: new Set(CAPABILITIES.filter((_name, bit) => (bits >> BigInt(bit) & 1n) === 1n)), filtered: /^Seccomp:\s*2$/m.test(status) };
+  return {
+    capabilities: new Set(CAPABILITIES.filter((_name, bit) => ((bits >> BigInt(bit)) & 1n) === 1n)),
+    filtered: /^Seccomp:\s*2$/m.test(status),
+  };
 }
 
 function rootOf(pid: number): string {

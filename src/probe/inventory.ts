@@ -19,7 +19,8 @@ const MOST_OF_A_FOLDER = 60;
 const MOST_OF_A_TOP = 200;
 const DEEPEST = 7;
 /** Below these every boot and every process looks different, or there is no end to it. */
-const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
+const SKIPPED =
+  /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
 
 /**
  * Walks each top folder breadth first, and follows no link.
@@ -29,8 +30,18 @@ const SKIPPED = /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/
 export function inventory(pid: number, named: readonly string[] = []): Item[] {
   const root = `/proc/${String(pid)}/root`;
   const tops = namesIn(root).flatMap((name) => itemAt(root, `/${name}`) ?? []);
-  const walked: Item[] = [...[itemAt(root, '/') ?? []].flat(), ...tops.flatMap((top) => [top, ...top.kind === 'folder' ? below(root, top.path) : []])];
-  const asked = named.flatMap((path) => itemAt(root, path, true) ?? []).flatMap((item) => [item, ...item.kind === 'folder' ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? []) : []]);
+  const walked: Item[] = [
+    ...[itemAt(root, '/') ?? []].flat(),
+    ...tops.flatMap((top) => [top, ...(top.kind === 'folder' ? below(root, top.path) : [])]),
+  ];
+  const asked = named
+    .flatMap((path) => itemAt(root, path, true) ?? [])
+    .flatMap((item) => [
+      item,
+      ...(item.kind === 'folder'
+        ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? [])
+        : []),
+    ]);
   return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
 }
 
@@ -38,7 +49,13 @@ function below(root: string, top: string): Item[] {
   const found: Item[] = [];
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
-    const items = level.flatMap((folder) => namesIn(join(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap((name) => itemAt(root, `${folder}/${name}`) ?? [])).slice(0, MOST_BELOW_A_TOP - found.length);
+    const items = level
+      .flatMap((folder) =>
+        namesIn(join(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+          (name) => itemAt(root, `${folder}/${name}`) ?? [],
+        ),
+      )
+      .slice(0, MOST_BELOW_A_TOP - found.length);
     found.push(...items);
     level = items.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
   }
@@ -57,7 +74,13 @@ function itemAt(root: string, path: string, asked = false): Item | undefined {
   if ((!asked && SKIPPED.test(path)) || !/^[\x21-\x7e]+$/.test(path) || path.length > 200) return undefined; // an odd name makes no readable probe
   try {
     const stat = lstatSync(join(root, path));
-    const kind = stat.isSymbolicLink() ? 'link' : stat.isDirectory() ? 'folder' : stat.isFile() || path.startsWith('/dev/') ? 'file' : undefined;
+    const kind = stat.isSymbolicLink()
+      ? 'link'
+      : stat.isDirectory()
+        ? 'folder'
+        : stat.isFile() || path.startsWith('/dev/')
+          ? 'file'
+          : undefined;
     return kind === undefined ? undefined : { path, kind, mode: stat.mode & 0o7777, device: stat.dev };
   } catch {
     return undefined;

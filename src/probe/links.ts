@@ -17,11 +17,17 @@ export function resolveInContainer(pid: number, path: string): string | undefine
     const [name = '', ...rest] = left;
     left = rest;
     if (name === '.') continue;
-    if (name === '..') { done = done.slice(0, -1); continue; }
+    if (name === '..') {
+      done = done.slice(0, -1);
+      continue;
+    }
     const here = [...done, name];
     try {
       const file = join(root, ...here);
-      if (!lstatSync(file).isSymbolicLink()) { done = here; continue; }
+      if (!lstatSync(file).isSymbolicLink()) {
+        done = here;
+        continue;
+      }
       if ((links += 1) > MAX_LINKS) return undefined;
       const target = readlinkSync(file);
       if (target.startsWith('/')) done = [];

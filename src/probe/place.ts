@@ -24,7 +24,12 @@ export class Place {
   readonly peers = new Map<string, Place>();
 
   /** `onAgent` is called with every agent before it is used: it checks the label. */
-  constructor(container: Container, state: { pid: number; address: string | undefined }, confining: Confining, onAgent: (agent: AgentSession) => void) {
+  constructor(
+    container: Container,
+    state: { pid: number; address: string | undefined },
+    confining: Confining,
+    onAgent: (agent: AgentSession) => void,
+  ) {
     this.container = container;
     this.pid = state.pid;
     this.#address = state.address;
@@ -37,10 +42,16 @@ export class Place {
     try {
       const { action } = probe;
       if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
-      if (action.kind === 'operation' && action.other !== undefined) return await tryBetween(this.#end(probe.from), this.#end(probe.from === undefined ? action.other : undefined), this.#marked(probe));
+      if (action.kind === 'operation' && action.other !== undefined)
+        return await tryBetween(
+          this.#end(probe.from),
+          this.#end(probe.from === undefined ? action.other : undefined),
+          this.#marked(probe),
+        );
       const agent = await this.agent(probe.user);
       if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe, this.#confining.expected);
-      if ((action.kind === 'run' || action.kind === 'shell') && action.terminal) return await runOnTerminal(this.container, agent, probe);
+      if ((action.kind === 'run' || action.kind === 'shell') && action.terminal)
+        return await runOnTerminal(this.container, agent, probe);
       return await agent.perform(probe);
     } catch (error) {
       return lost((error as Error).message);
@@ -48,7 +59,9 @@ export class Place {
   }
 
   /** It is the unconfined twin, or a peer of that. */
-  get control(): boolean { return this.#confining.control; }
+  get control(): boolean {
+    return this.#confining.control;
+  }
 
   /** Starts the agents that a probe needs. */
   async ready(probe: Probe): Promise<void> {
@@ -75,7 +88,10 @@ export class Place {
     const key = user ?? '';
     let agent = this.#agents.get(key);
     if (agent === undefined) {
-      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#confining).then((session) => { this.#onAgent(session); return session; });
+      agent = AgentSession.start(this.container, AGENT_PATH, user, this.#confining).then((session) => {
+        this.#onAgent(session);
+        return session;
+      });
       this.#agents.set(key, agent);
     }
     return agent;
@@ -85,7 +101,12 @@ export class Place {
   pids(): Set<number> {
     try {
       const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${String(this.pid)}/cgroup`, 'utf8'))?.[1] ?? '';
-      return new Set(readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8').split('\n').filter((line) => line !== '').map(Number));
+      return new Set(
+        readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map(Number),
+      );
     } catch {
       return new Set(); // on a host with control groups of version 1 no process is excluded
     }
@@ -99,12 +120,13 @@ export class Place {
 
   async agentPids(): Promise<Set<number>> {
     const agents = await Promise.allSettled(this.#agents.values());
-    return new Set(agents.flatMap((result) => result.status === 'fulfilled' ? [result.value.pid] : []));
+    return new Set(agents.flatMap((result) => (result.status === 'fulfilled' ? [result.value.pid] : [])));
   }
 
   async close(): Promise<void> {
     for (const peer of this.peers.values()) await peer.close();
-    for (const result of await Promise.allSettled(this.#agents.values())) if (result.status === 'fulfilled') result.value.close();
+    for (const result of await Promise.allSettled(this.#agents.values()))
+      if (result.status === 'fulfilled') result.value.close();
   }
 
   async #http(url: string, timeoutMs: number): Promise<Observation> {
@@ -114,6 +136,13 @@ export class Place {
     const durationMs = performance.now() - started;
     const stdout = captured(answer.body, answer.bytes);
     if (answer.error === 'ETIMEDOUT') return { stage: 'timeout', stdout, stderr: NOTHING, durationMs };
-    return { stage: 'done', stdout, stderr: NOTHING, durationMs, ...(answer.error === undefined ? {} : { errno: answer.error }), ...(answer.status === undefined ? {} : { status: answer.status }) };
+    return {
+      stage: 'done',
+      stdout,
+      stderr: NOTHING,
+      durationMs,
+      ...(answer.error === undefined ? {} : { errno: answer.error }),
+      ...(answer.status === undefined ? {} : { status: answer.status }),
+    };
   }
 }

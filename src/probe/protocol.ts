@@ -42,11 +42,23 @@ interface OpRequest {
 }
 
 /** First answer of the agent: it speaks this version of the protocol. */
-export interface HelloFrame { readonly type: 'hello'; readonly version: string }
+export interface HelloFrame {
+  readonly type: 'hello';
+  readonly version: string;
+}
 /** A piece of a running command's output. */
-interface OutputFrame { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly tag: string; readonly data: Buffer }
+interface OutputFrame {
+  readonly type: 'output';
+  readonly stream: 'stdout' | 'stderr';
+  readonly tag: string;
+  readonly data: Buffer;
+}
 /** A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or {@link encodeStop}. */
-export interface HeldFrame { readonly type: 'held'; readonly tag: string; readonly pid: number }
+export interface HeldFrame {
+  readonly type: 'held';
+  readonly tag: string;
+  readonly pid: number;
+}
 /** Outcome of an operation or a command. */
 export interface ResultFrame extends Outcome {
   readonly type: 'result';
@@ -58,7 +70,10 @@ export interface ResultFrame extends Outcome {
   readonly note: string;
 }
 /** The agent gave up, and why. */
-interface FatalFrame { readonly type: 'fatal'; readonly message: string }
+interface FatalFrame {
+  readonly type: 'fatal';
+  readonly message: string;
+}
 export type Frame = HelloFrame | HeldFrame | OutputFrame | ResultFrame | FatalFrame;
 
 /** How an operation or a command ended. */
@@ -95,7 +110,14 @@ export function encodeOp(op: OpRequest): Buffer {
 /** Request for one command. */
 export function encodeRun(run: RunRequest): Buffer {
   if (run.argv.length === 0) throw new ProtocolError('a command needs a program');
-  return request(['run', checkTag(run.tag), count(run.timeoutMs), count(run.capBytes), count(run.argv.length), ...run.argv]);
+  return request([
+    'run',
+    checkTag(run.tag),
+    count(run.timeoutMs),
+    count(run.capBytes),
+    count(run.argv.length),
+    ...run.argv,
+  ]);
 }
 
 /** Lets a held command begin; the next request after `held` has to be this or {@link encodeStop}. */
@@ -112,7 +134,8 @@ function request(fields: readonly string[]): Buffer {
   const bad = fields.find((field) => field.includes('\0'));
   if (bad !== undefined) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);
   const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
-  if (payload.length > MAX_REQUEST) throw new ProtocolError(`a request of ${String(payload.length)} bytes; the agent takes ${String(MAX_REQUEST)}`);
+  if (payload.length > MAX_REQUEST)
+    throw new ProtocolError(`a request of ${String(payload.length)} bytes; the agent takes ${String(MAX_REQUEST)}`);
   const head = Buffer.alloc(4);
   head.writeUInt32LE(payload.length);
   return Buffer.concat([head, payload]);
@@ -125,7 +148,8 @@ function checkToken(token: string): string {
 
 function checkTag(tag: string): string {
   const size = Buffer.byteLength(tag);
-  if (size < 1 || size > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag)}`);
+  if (size < 1 || size > MAX_TAG)
+    throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag)}`);
   return tag;
 }
 
@@ -181,29 +205,38 @@ export class FrameDecoder {
     const token = frame.subarray(0, 32);
     // Before `hello` the agent knows no token; then it can only give up.
     if (!token.equals(this.#token) && !(type === 'f' && token.toString('latin1') === ZERO_TOKEN)) {
-      throw new ProtocolError('a response without the token: something else writes into the agent\'s output');
+      throw new ProtocolError("a response without the token: something else writes into the agent's output");
     }
     const body = frame.subarray(33);
     switch (type) {
-      case 'h': return hello(fields(body, 1));
-      case 'p': return held(fields(body, 2));
-      case 'o': return output('stdout', body);
-      case 'e': return output('stderr', body);
-      case 'r': return result(fields(body, 10));
-      case 'f': return { type: 'fatal', message: fields(body, 1)[0] ?? '' };
-      default: throw new ProtocolError(`a response of unknown type ${JSON.stringify(type)}`);
+      case 'h':
+        return hello(fields(body, 1));
+      case 'p':
+        return held(fields(body, 2));
+      case 'o':
+        return output('stdout', body);
+      case 'e':
+        return output('stderr', body);
+      case 'r':
+        return result(fields(body, 10));
+      case 'f':
+        return { type: 'fatal', message: fields(body, 1)[0] ?? '' };
+      default:
+        throw new ProtocolError(`a response of unknown type ${JSON.stringify(type)}`);
     }
   }
 }
 
 function fields(body: Buffer, expected: number): string[] {
   const parts = body.toString().split('\0');
-  if (parts.pop() !== '' || parts.length !== expected) throw new ProtocolError(`a response with ${String(parts.length)} fields in place of ${String(expected)}`);
+  if (parts.pop() !== '' || parts.length !== expected)
+    throw new ProtocolError(`a response with ${String(parts.length)} fields in place of ${String(expected)}`);
   return parts;
 }
 
 function hello([version = '']: string[]): HelloFrame {
-  if (version !== PROTOCOL_VERSION) throw new ProtocolError(`the agent speaks version ${JSON.stringify(version)}, not ${PROTOCOL_VERSION}`);
+  if (version !== PROTOCOL_VERSION)
+    throw new ProtocolError(`the agent speaks version ${JSON.stringify(version)}, not ${PROTOCOL_VERSION}`);
   return { type: 'hello', version };
 }
 
@@ -218,14 +251,29 @@ function output(stream: OutputFrame['stream'], body: Buffer): OutputFrame {
 }
 
 function result(all: string[]): ResultFrame {
-  const [tag = '', stage = '', errno = '', exit = '', signal = '', out = '', err = '', us = '', kill = '', note = ''] = all;
-  return { type: 'result', tag, ...outcome(stage, errno, exit, signal, us, kill), stdoutBytes: number(out), stderrBytes: number(err), note };
+  const [tag = '', stage = '', errno = '', exit = '', signal = '', out = '', err = '', us = '', kill = '', note = ''] =
+    all;
+  return {
+    type: 'result',
+    tag,
+    ...outcome(stage, errno, exit, signal, us, kill),
+    stdoutBytes: number(out),
+    stderrBytes: number(err),
+    note,
+  };
 }
 
 function outcome(stage: string, errno: string, exit: string, signal: string, us: string, kill: string): Outcome {
-  if (stage !== 'done' && stage !== 'exec' && stage !== 'timeout') throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
-  return { stage, errno: number(errno, 4095), exit: exit === '-1' ? undefined : number(exit, 255), signal: number(signal, 127),
-    durationUs: number(us), killErrno: number(kill, 4095) };
+  if (stage !== 'done' && stage !== 'exec' && stage !== 'timeout')
+    throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
+  return {
+    stage,
+    errno: number(errno, 4095),
+    exit: exit === '-1' ? undefined : number(exit, 255),
+    signal: number(signal, 127),
+    durationUs: number(us),
+    killErrno: number(kill, 4095),
+  };
 }
 
 function number(text: string, max = Number.MAX_SAFE_INTEGER): number {
@@ -238,23 +286,32 @@ function number(text: string, max = Number.MAX_SAFE_INTEGER): number {
  * Finds where `agent tty` tells of the process that is to become the command.
  * @returns its number, and what follows in the output; undefined while it has not come.
  */
-export function parseTtyHeld(output: Buffer, token: string): { readonly pid: number; readonly rest: Buffer } | undefined {
+export function parseTtyHeld(
+  output: Buffer,
+  token: string,
+): { readonly pid: number; readonly rest: Buffer } | undefined {
   const start = output.indexOf(`\x1e${checkToken(token)};held;`);
   const end = start < 0 ? -1 : output.indexOf(0x1e, start + 1);
-  return end < 0 ? undefined : { pid: number(output.toString('latin1', start + 39, end)), rest: output.subarray(end + 1) };
+  return end < 0
+    ? undefined
+    : { pid: number(output.toString('latin1', start + 39, end)), rest: output.subarray(end + 1) };
 }
 
 /**
  * Splits what `agent tty` wrote into the command's own output and the outcome that follows it.
  * @returns undefined when no outcome with this token is there: the agent did not get to its end.
  */
-export function parseTtyTrailer(output: Buffer, token: string): { readonly output: Buffer; readonly outcome: Outcome } | undefined {
+export function parseTtyTrailer(
+  output: Buffer,
+  token: string,
+): { readonly output: Buffer; readonly outcome: Outcome } | undefined {
   const start = output.lastIndexOf(`\x1e${checkToken(token)};`);
   if (start < 0) return undefined;
   const end = output.indexOf(0x1e, start + 1);
   if (end < 0) return undefined;
   const parts = output.toString('latin1', start + 34, end).split(';');
   const [stage = '', errno = '', exit = '', signal = '', us = '', kill = ''] = parts;
-  if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${String(parts.length)} fields in place of 6`);
+  if (parts.length !== 6)
+    throw new ProtocolError(`a terminal trailer with ${String(parts.length)} fields in place of 6`);
   return { output: output.subarray(0, start), outcome: outcome(stage, errno, exit, signal, us, kill) };
 }

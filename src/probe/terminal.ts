@@ -16,7 +16,10 @@ const READ_CAP = 16 * 1024 * 1024;
 /** A terminal has one output: it is given as stdout. */
 export async function runOnTerminal(container: Container, agent: AgentSession, probe: Probe): Promise<Observation> {
   const token = randomBytes(16).toString('hex');
-  const exec = await container.exec([AGENT_PATH, 'tty', token, probe.id, String(probe.timeoutMs), '--', ...agent.argvOf(probe)], { user: probe.user, terminal: true });
+  const exec = await container.exec(
+    [AGENT_PATH, 'tty', token, probe.id, String(probe.timeoutMs), '--', ...agent.argvOf(probe)],
+    { user: probe.user, terminal: true },
+  );
   const chunks: Buffer[] = [];
   let bytes = 0;
   let process: ProcessProof | undefined;
@@ -35,7 +38,9 @@ export async function runOnTerminal(container: Container, agent: AgentSession, p
       if (held === undefined) return;
       started = true;
       chunks.splice(0, chunks.length, held.rest);
-      confirm(held.pid).catch(() => { exec.close(); });
+      confirm(held.pid).catch(() => {
+        exec.close();
+      });
     });
     exec.stdout.on('end', resolve);
     exec.stdout.on('close', resolve);
@@ -46,5 +51,10 @@ export async function runOnTerminal(container: Container, agent: AgentSession, p
   const parsed = parseTtyTrailer(Buffer.concat(chunks), token);
   const proof = process === undefined ? {} : { process };
   if (parsed === undefined) return { ...lost('the agent on the terminal did not get to its end'), ...proof };
-  return { ...observed(parsed.outcome), ...proof, stdout: captured(parsed.output.subarray(0, OUTPUT_CAP), parsed.output.length), stderr: NOTHING };
+  return {
+    ...observed(parsed.outcome),
+    ...proof,
+    stdout: captured(parsed.output.subarray(0, OUTPUT_CAP), parsed.output.length),
+    stderr: NOTHING,
+  };
 }

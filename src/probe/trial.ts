@@ -41,10 +41,14 @@ export class Trial {
   /** Records under the profile that are no probe's. */
   readonly others: AuditRecord[] = [];
 
-  constructor(options: TrialOptions) { this.#options = options; }
+  constructor(options: TrialOptions) {
+    this.#options = options;
+  }
 
   /** Every entry so far; a batch settles together, so there may be more than were asked for. */
-  get settled(): readonly Entry[] { return [...this.#entries.values()]; }
+  get settled(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
 
   /** The entry of a probe; its whole batch is tried on first call, and once more where records were lost. */
   async settle(probe: Probe): Promise<Entry> {
@@ -52,8 +56,12 @@ export class Trial {
     if (known !== undefined) return known;
     const batch = this.#batchFrom(probe);
     const first = await this.#tryHeard(batch);
-    const again = first.filter(({ probe: { action }, verdict: { code } }) => (code === 'records-lost' || code === 'no-records') && !removes(action));
-    for (const entry of [...first, ...await this.#tryHeard(again.map((entry) => entry.probe))]) this.#entries.set(entry.probe.id, entry);
+    const again = first.filter(
+      ({ probe: { action }, verdict: { code } }) =>
+        (code === 'records-lost' || code === 'no-records') && !removes(action),
+    );
+    for (const entry of [...first, ...(await this.#tryHeard(again.map((entry) => entry.probe)))])
+      this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
   }
 
@@ -72,25 +80,42 @@ export class Trial {
       return await this.#tryAll(batch);
     } catch (thrown) {
       if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
-      return batch.map((probe) => ({ probe, verdict: this.#options.foregone(probe) ?? { kind: 'inconclusive', code: thrown.code, reason: thrown.message, notes: [] }, witnesses: [] }));
+      return batch.map((probe) => ({
+        probe,
+        verdict: this.#options.foregone(probe) ?? {
+          kind: 'inconclusive',
+          code: thrown.code,
+          reason: thrown.message,
+          notes: [],
+        },
+        witnesses: [],
+      }));
     }
   }
 
   async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
     const { confined, control, controlSeen, log, barrier, profiles, foregone, sharedNames, container } = this.#options;
-    const settled = all.flatMap((probe): Entry[] => { const verdict = foregone(probe); return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }]; });
+    const settled = all.flatMap((probe): Entry[] => {
+      const verdict = foregone(probe);
+      return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }];
+    });
     const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
     if (batch.length === 0) return settled;
     // agents start before the window opens: starting one may leave records of its own
-    await Promise.all(batch.flatMap((probe) => [confined, ...(control === undefined || !probe.control ? [] : [control])].map((place) => place.ready(probe))));
+    await Promise.all(
+      batch.flatMap((probe) =>
+        [confined, ...(control === undefined || !probe.control ? [] : [control])].map((place) => place.ready(probe)),
+      ),
+    );
     const afterSerial = await barrier.cross();
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
-    const outsiders = (): Set<number> => sharedNames === true ? confined.outsiders(profiles) : new Set();
+    const outsiders = (): Set<number> => (sharedNames === true ? confined.outsiders(profiles) : new Set());
     const [foreign, away] = [new Set([...confined.pids()].filter((pid) => !agents.has(pid))), outsiders()];
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = (): Promise<Seen> => attemptAll(confined, batch);
-    const controlled = async (): Promise<Seen> => control === undefined ? new Map() : await attemptAll(control, inControl);
+    const controlled = async (): Promise<Seen> =>
+      control === undefined ? new Map() : await attemptAll(control, inControl);
     const shared = container.mounts.some(({ readonly }) => !readonly);
     const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
     for (const pid of outsiders()) away.add(pid);
@@ -98,19 +123,56 @@ export class Trial {
     const beforeSerial = await barrier.cross();
     const look = log.take();
     const window: Window = { afterSerial, beforeSerial };
-    const traces = batch.map((probe): ProbeTrace => isOperation(probe) ? { id: probe.id, kind: 'operation', foreignPids: new Set([...foreign, ...forgers, ...away]) }
-      : { id: probe.id, kind: 'command', window, foreignPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]), ...pidOf(seen.get(probe.id)) });
+    const traces = batch.map((probe): ProbeTrace =>
+      isOperation(probe)
+        ? { id: probe.id, kind: 'operation', foreignPids: new Set([...foreign, ...forgers, ...away]) }
+        : {
+            id: probe.id,
+            kind: 'command',
+            window,
+            foreignPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]),
+            ...pidOf(seen.get(probe.id)),
+          },
+    );
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const losses = findLosses(look.texts);
-    const stretch = stretches(inTurn(batch).map(({ id }) => id), new Map([...witnesses].map(([id, own]) => [id, own.map(({ record }) => record.serial)])), window);
+    const stretch = stretches(
+      inTurn(batch).map(({ id }) => id),
+      new Map([...witnesses].map(([id, own]) => [id, own.map(({ record }) => record.serial)])),
+      window,
+    );
     const lossOf = ({ id }: Probe): Loss | undefined => losses.find((one) => touches(one, stretch.get(id) ?? window));
-    return [...settled, ...batch.map((probe) => this.#entry(probe, seen.get(probe.id), controls.get(probe.id) ?? controlSeen?.get(probe.id), witnesses.get(probe.id) ?? [], lossOf(probe)?.why))];
+    return [
+      ...settled,
+      ...batch.map((probe) =>
+        this.#entry(
+          probe,
+          seen.get(probe.id),
+          controls.get(probe.id) ?? controlSeen?.get(probe.id),
+          witnesses.get(probe.id) ?? [],
+          lossOf(probe)?.why,
+        ),
+      ),
+    ];
   }
 
-  #entry(probe: Probe, observation: Observation | undefined, control: Observation | undefined, witnesses: readonly Witness[], loss: string | undefined): Entry {
+  #entry(
+    probe: Probe,
+    observation: Observation | undefined,
+    control: Observation | undefined,
+    witnesses: readonly Witness[],
+    loss: string | undefined,
+  ): Entry {
     if (observation === undefined) return { probe, verdict: LOST, witnesses };
-    const verdict = decide({ probe, observation, witnesses, container: this.#options.container, ...(control === undefined ? {} : { control }), ...(loss === undefined ? {} : { loss }) });
+    const verdict = decide({
+      probe,
+      observation,
+      witnesses,
+      container: this.#options.container,
+      ...(control === undefined ? {} : { control }),
+      ...(loss === undefined ? {} : { loss }),
+    });
     return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
   }
 
@@ -140,7 +202,10 @@ type Seen = ReadonlyMap<string, Observation>;
 
 /** The probes in the order in which one agent after the other tries them; none where several agents act at a time. */
 function inTurn(batch: readonly Probe[]): readonly Probe[] {
-  if (batch.some(({ from, action }) => from !== undefined || (action.kind === 'operation' && action.other !== undefined))) return [];
+  if (
+    batch.some(({ from, action }) => from !== undefined || (action.kind === 'operation' && action.other !== undefined))
+  )
+    return [];
   return [...new Set(batch.map(({ user }) => user))].flatMap((user) => batch.filter((probe) => probe.user === user));
 }
 
@@ -148,7 +213,13 @@ function inTurn(batch: readonly Probe[]): readonly Probe[] {
 async function attemptAll(place: Place, batch: readonly Probe[]): Promise<Seen> {
   const seen = new Map<string, Observation>();
   for (const user of new Set(batch.map((probe) => probe.user))) {
-    await Promise.all(batch.filter((probe) => probe.user === user).map(async (probe) => { seen.set(probe.id, await place.attempt(probe)); }));
+    await Promise.all(
+      batch
+        .filter((probe) => probe.user === user)
+        .map(async (probe) => {
+          seen.set(probe.id, await place.attempt(probe));
+        }),
+    );
   }
   return seen;
 }

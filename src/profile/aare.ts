@@ -31,7 +31,11 @@ function unescapePlain(text: string): string {
   let out = '';
   for (let i = 0; i < text.length;) {
     const escape = text[i] === '\\' && i + 1 < text.length ? readEscape(text, i + 1, '') : undefined;
-    if (escape === undefined) { out += text[i] ?? ''; i += 1; continue; }
+    if (escape === undefined) {
+      out += text[i] ?? '';
+      i += 1;
+      continue;
+    }
     if (escape.code === 0) out += text.slice(i, escape.end);
     else {
       const c = String.fromCharCode(escape.code);
@@ -54,7 +58,11 @@ const NAMED: Readonly<Record<string, number>> = { '\\': 0x5c, '"': 0x22, a: 7, e
  * Reads what follows a backslash (lib.c, strn_escseq).
  * @param also characters that may be escaped to stand for themselves.
  */
-export function readEscape(text: string, at: number, also: string): { readonly code: number; readonly end: number } | undefined {
+export function readEscape(
+  text: string,
+  at: number,
+  also: string,
+): { readonly code: number; readonly end: number } | undefined {
   const c = text[at] ?? '';
   if (/[0-7]/.test(c)) return number(text, at, 8, 3);
   if (c === 'd') return number(text, at + 1, 10, 3);
@@ -81,7 +89,10 @@ function convert(text: string): Translated {
   const groups: number[] = []; // commas seen in each open group
   for (let i = 0; i < text.length; i += 1) {
     const c = text[i] ?? '';
-    if (c === '\\' && !escaped) { escaped = true; continue; }
+    if (c === '\\' && !escaped) {
+      escaped = true;
+      continue;
+    }
     if ('*[]{}'.includes(c) && escaped) out += `\\${c}`;
     else if ((c === '?' || (c === ',' && !inClass)) && escaped) out += c;
     else if (c === '\\') out += '\\\\';
@@ -91,8 +102,10 @@ function convert(text: string): Translated {
       out += two ? '[^\\x00]*' : '[^/\\x00]*';
       if (two) i += 1;
     } else if (c === '?') out += '[^/\\x00]';
-    else if (c === '[') { inClass = true; out += c; }
-    else if (c === ']') {
+    else if (c === '[') {
+      inClass = true;
+      out += c;
+    } else if (c === ']') {
       if (!inClass) return { problem: 'there is a ] without a [' };
       inClass = false;
       out += c;
@@ -110,13 +123,20 @@ function convert(text: string): Translated {
       const last = groups.length - 1;
       if (escaped) out += '\\,';
       else if (last < 0 || inClass) out += c;
-      else { groups[last] = (groups[last] ?? 0) + 1; out += '|'; }
+      else {
+        groups[last] = (groups[last] ?? 0) + 1;
+        out += '|';
+      }
     } else if (c === '^' || c === '$') out += inClass ? c : `\\${c}`;
     else {
       if ('.+|()'.includes(c)) out += '\\';
       const escape = escaped ? readEscape(text, i, '') : undefined;
-      if (escape === undefined) out += c; // a backslash that nothing needs is dropped, as the parser does with a warning
-      else { out += `\\${text.slice(i, escape.end)}`; i = escape.end - 1; }
+      if (escape === undefined)
+        out += c; // a backslash that nothing needs is dropped, as the parser does with a warning
+      else {
+        out += `\\${text.slice(i, escape.end)}`;
+        i = escape.end - 1;
+      }
     }
     escaped = false;
   }

@@ -79,11 +79,13 @@ export class Automaton {
     }
     this.distinct = [...new Set(this.sets.filter((set) => set !== undefined))];
     const indexes = new Map(this.distinct.map((set, i) => [set, i]));
-    this.setOf = this.sets.map((set) => (set === undefined ? -1 : indexes.get(set) ?? -1));
+    this.setOf = this.sets.map((set) => (set === undefined ? -1 : (indexes.get(set) ?? -1)));
     this.classOf = this.classify();
     this.sides = this.distinct.map((set) => {
-      const [inside, outside] = [1, 0].map((bit) => [...this.representatives.keys()].filter((number) => set[this.representatives[number] ?? 0] === bit));
-      return (inside ?? []).length <= (outside ?? []).length ? inside ?? [] : outside ?? [];
+      const [inside, outside] = [1, 0].map((bit) =>
+        [...this.representatives.keys()].filter((number) => set[this.representatives[number] ?? 0] === bit),
+      );
+      return (inside ?? []).length <= (outside ?? []).length ? (inside ?? []) : (outside ?? []);
     });
     this.scratch = new Int32Array(this.sets.length);
     this.stamps = new Float64Array(this.sets.length);
@@ -93,7 +95,8 @@ export class Automaton {
   /** @returns the indexes of the expressions that match the whole string, ascending. */
   match(text: string | Uint8Array): readonly number[] {
     let state = this.start;
-    for (const byte of typeof text === 'string' ? Buffer.from(text) : text) state = this.step(state, this.classOf[byte] ?? 0);
+    for (const byte of typeof text === 'string' ? Buffer.from(text) : text)
+      state = this.step(state, this.classOf[byte] ?? 0);
     return state.tags;
   }
 
@@ -101,9 +104,19 @@ export class Automaton {
    * Every set of expressions that strings of a shape can match, each with up to `examples` such strings.
    * @param focus only strings that one of these expressions may still match are looked at.
    */
-  tagSets(shape: Shape, { examples = 3, focus }: { readonly examples?: number; readonly focus?: ReadonlySet<number> } = {}): TagSets {
-    const alive = (state: State): boolean => focus === undefined || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
-    interface Visit { state: State; form: number; cost: number; from?: Visit; byte: number; }
+  tagSets(
+    shape: Shape,
+    { examples = 3, focus }: { readonly examples?: number; readonly focus?: ReadonlySet<number> } = {},
+  ): TagSets {
+    const alive = (state: State): boolean =>
+      focus === undefined || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
+    interface Visit {
+      state: State;
+      form: number;
+      cost: number;
+      from?: Visit;
+      byte: number;
+    }
     const found = new Map<readonly number[], { examples: { cost: number; visit: Visit }[] }>();
     const done = new Set<number>();
     /** The cheapest way that is known to what is not done. */
@@ -120,9 +133,13 @@ export class Automaton {
         const entry = found.get(visit.state.tags) ?? { examples: [] };
         found.set(visit.state.tags, entry);
         entry.examples.push({ cost: visit.cost + end, visit });
-        if (entry.examples.length > examples) entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
+        if (entry.examples.length > examples)
+          entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
       }
-      if (this.states.size >= this.limit) { complete = false; continue; }
+      if (this.states.size >= this.limit) {
+        complete = false;
+        continue;
+      }
       for (const { byte, to: state } of this.expand(visit.state)) {
         const form = shape.step(visit.form, byte);
         if (form < 0) continue;
@@ -135,10 +152,14 @@ export class Automaton {
     }
     const spell = (last: Visit): Uint8Array => {
       const bytes: number[] = [];
-      for (let visit: Visit | undefined = last; visit !== undefined && visit.byte >= 0; visit = visit.from) bytes.push(visit.byte);
+      for (let visit: Visit | undefined = last; visit !== undefined && visit.byte >= 0; visit = visit.from)
+        bytes.push(visit.byte);
       return Uint8Array.from(bytes.reverse());
     };
-    const sets = [...found].map(([tags, entry]) => ({ tags, examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit }) => spell(visit)) }));
+    const sets = [...found].map(([tags, entry]) => ({
+      tags,
+      examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit }) => spell(visit)),
+    }));
     return { sets, complete };
   }
 
@@ -162,12 +183,16 @@ export class Automaton {
     if (known !== undefined) return known;
     const seen = new Set([from]);
     for (const state of seen) if (this.sets[state] === undefined) for (const to of this.next[state] ?? []) seen.add(to);
-    return (this.closures[from] = Int32Array.from([...seen].filter((state) => this.sets[state] !== undefined || this.accepts.has(state))));
+    return (this.closures[from] = Int32Array.from(
+      [...seen].filter((state) => this.sets[state] !== undefined || this.accepts.has(state)),
+    ));
   }
 
   /** The states that count among those reached by one byte. */
   private behind(from: number): Int32Array {
-    return (this.moves[from] ??= Int32Array.from(new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)]))));
+    return (this.moves[from] ??= Int32Array.from(
+      new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])),
+    ));
   }
 
   private step(state: State, number: number): State {
@@ -204,7 +229,8 @@ export class Automaton {
       if (best === undefined || byteCost(byte) < byteCost(best)) cheapest[place] = byte;
     }
     const edges: Edge[] = [];
-    cheapest.forEach((byte, place) => { // a sparse list: places without bytes are passed over
+    cheapest.forEach((byte, place) => {
+      // a sparse list: places without bytes are passed over
       edges.push({ byte, to: (steps[Math.floor(place / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0)) });
     });
     return (state.edges = edges);
@@ -219,7 +245,7 @@ export class Automaton {
       for (const number of this.sides[index] ?? []) {
         const group = groups[number] ?? 0;
         let part = parts.get(group);
-        if (part === undefined) parts.set(group, part = count++);
+        if (part === undefined) parts.set(group, (part = count++));
         groups[number] = part;
       }
     }
@@ -252,5 +278,17 @@ function shaped(byte: number): number {
 /** Kinds of bytes that examples choose between. */
 function looks(byte: number): string {
   const c = String.fromCharCode(byte);
-  return byte === 0 || c === '/' || c === '.' ? c : /[a-z]/.test(c) ? 'a' : /[A-Z]/.test(c) ? 'A' : /[0-9]/.test(c) ? '0' : byte >= 0x80 ? 'high' : byte < 0x20 ? 'low' : 'sign';
+  return byte === 0 || c === '/' || c === '.'
+    ? c
+    : /[a-z]/.test(c)
+      ? 'a'
+      : /[A-Z]/.test(c)
+        ? 'A'
+        : /[0-9]/.test(c)
+          ? '0'
+          : byte >= 0x80
+            ? 'high'
+            : byte < 0x20
+              ? 'low'
+              : 'sign';
 }

@@ -27,14 +27,17 @@ export function compiledDifference(one: Uint8Array, other: Uint8Array): Compiled
     const its = b[i];
     if (its?.kind !== field.kind || its.name !== field.name) return form('the policies have different parts');
     if (field.blob !== undefined && its.blob !== undefined) {
-      const found = field.name === 'aadfa' ? walk(a, b, i) : same(field.blob, its.blob) ? undefined : form(`${field.name} differs`);
+      const found =
+        field.name === 'aadfa' ? walk(a, b, i) : same(field.blob, its.blob) ? undefined : form(`${field.name} differs`);
       if (found !== undefined) return found;
       continue;
     }
     if (field.value === its.value || quiet.has(i) || field.name === 'start' || field.name === 'dfa_start') continue;
     if (audits.has(i) && audited(a, i) === audited(b, i)) continue;
     if (field.name === 'perms') return form('the tables of permissions differ');
-    return quiet.has(i + 2) || audits.has(i + 1) ? { kind: 'capability', what: capabilityText(field.value, its.value) } : form(`${field.name === '' ? 'a field' : field.name} differs`);
+    return quiet.has(i + 2) || audits.has(i + 1)
+      ? { kind: 'capability', what: capabilityText(field.value, its.value) }
+      : form(`${field.name === '' ? 'a field' : field.name} differs`);
   }
   return undefined;
 }
@@ -68,7 +71,9 @@ function audited(fields: readonly Field[], at: number): number {
 }
 
 function capabilityText(one: string, other: string): string {
-  return `capabilities with the numbers ${Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => ((Number(one) ^ Number(other)) >>> bit & 1) === 1).join(', ')} of their word`;
+  return `capabilities with the numbers ${Array.from({ length: 32 }, (_, bit) => bit)
+    .filter((bit) => (((Number(one) ^ Number(other)) >>> bit) & 1) === 1)
+    .join(', ')} of their word`;
 }
 
 /** Where an automaton begins: its field stands behind it, or before it in older policy. */
@@ -85,7 +90,9 @@ function walk(a: readonly Field[], b: readonly Field[], at: number): CompiledDif
   if (one === undefined || other === undefined) return form('an automaton could not be read');
   if (a.some(({ name }) => name === 'perms') || b.some(({ name }) => name === 'perms')) {
     // permissions stand in a table of their own, whose numbering is no meaning: only equal bytes are equal
-    return same(a[at]?.blob ?? new Uint8Array(), b[at]?.blob ?? new Uint8Array()) ? undefined : form('the automata differ');
+    return same(a[at]?.blob ?? new Uint8Array(), b[at]?.blob ?? new Uint8Array())
+      ? undefined
+      : form('the automata differ');
   }
   const inPolicydb = isPolicydb(a, at);
   return walkFrom(one, other, startOf(a, at), startOf(b, at), inPolicydb);
@@ -103,14 +110,21 @@ function isPolicydb(fields: readonly Field[], at: number): boolean {
 }
 
 /** Breadth first, so what is found is the shortest. A path has no two slashes in a row: what lies behind them never comes. */
-function walkFrom(one: Automaton, other: Automaton, startOne: number, startOther: number, policydb: boolean): CompiledDifference | undefined {
+function walkFrom(
+  one: Automaton,
+  other: Automaton,
+  startOne: number,
+  startOther: number,
+  policydb: boolean,
+): CompiledDifference | undefined {
   const key = (x: number, y: number, slash: number): number => (x * 0x200000 + y) * 2 + slash;
   const seen = new Map<number, { from: number; byte: number }>([[key(startOne, startOther, 0), { from: -1, byte: 0 }]]);
   let row: { x: number; y: number; slash: number }[] = [{ x: startOne, y: startOther, slash: 0 }];
   while (row.length > 0) {
     const following: typeof row = [];
     for (const { x, y, slash } of row) {
-      if (!alike(one.accepts(x), other.accepts(y))) return { kind: policydb ? 'rule' : 'path', what: spelled(seen, key(x, y, slash)) };
+      if (!alike(one.accepts(x), other.accepts(y)))
+        return { kind: policydb ? 'rule' : 'path', what: spelled(seen, key(x, y, slash)) };
       for (const byte of BYTES) {
         if (!policydb && slash === 1 && byte === 0x2f) continue;
         const [nextX, nextY] = [one.next(x, byte), other.next(y, byte)];
@@ -130,7 +144,8 @@ function walkFrom(one: Automaton, other: Automaton, startOne: number, startOther
 
 /** Every byte, letters first, so that an example can be read. */
 const BYTES = ((): readonly number[] => {
-  const rank = (byte: number): number => (byte >= 0x61 && byte <= 0x7a ? 0 : byte === 0x2f ? 1 : byte > 0x20 && byte < 0x7f ? 2 : 3);
+  const rank = (byte: number): number =>
+    byte >= 0x61 && byte <= 0x7a ? 0 : byte === 0x2f ? 1 : byte > 0x20 && byte < 0x7f ? 2 : 3;
   return Array.from({ length: 256 }, (_, byte) => byte).sort((a, b) => rank(a) - rank(b) || a - b);
 })();
 
@@ -139,14 +154,20 @@ const BYTES = ((): readonly number[] => {
  * bit; of what is audited only what is allowed counts (security/apparmor/include/perms.h, dfa_user_allow and others).
  */
 function alike(a: { allow: number; audit: number }, b: { allow: number; audit: number }): boolean {
-  const loud = ({ allow, audit }: { allow: number; audit: number }): number => (audit & allow & 0x7f) | ((audit >>> 14) & (allow >>> 14) & 0x7f) << 7;
+  const loud = ({ allow, audit }: { allow: number; audit: number }): number =>
+    (audit & allow & 0x7f) | (((audit >>> 14) & (allow >>> 14) & 0x7f) << 7);
   return a.allow === b.allow && loud(a) === loud(b);
 }
 
 function spelled(seen: ReadonlyMap<number, { from: number; byte: number }>, at: number): string {
   const bytes: number[] = [];
-  for (let step = seen.get(at); step !== undefined && step.from >= 0; step = seen.get(step.from)) bytes.unshift(step.byte);
-  return bytes.map((byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`)).join('');
+  for (let step = seen.get(at); step !== undefined && step.from >= 0; step = seen.get(step.from))
+    bytes.unshift(step.byte);
+  return bytes
+    .map((byte) =>
+      byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

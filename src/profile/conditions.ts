@@ -46,7 +46,10 @@ function readGroup(cursor: Cursor, scope: Scope, into: Map<string, Expression>):
 /** The values between brackets, one expression for all. */
 function readList(cursor: Cursor, scope: Scope): Expression {
   const words = readWords(cursor);
-  return { text: `(${words.map(({ text }) => text).join(', ')})`, expanded: words.flatMap((word) => expression(cursor, scope, word).expanded) };
+  return {
+    text: `(${words.map(({ text }) => text).join(', ')})`,
+    expanded: words.flatMap((word) => expression(cursor, scope, word).expanded),
+  };
 }
 
 /** Words in brackets, commas between them or not. */

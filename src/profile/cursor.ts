@@ -31,7 +31,9 @@ export class Cursor {
     this.at = at;
   }
 
-  get done(): boolean { return this.at >= this.source.text.length; }
+  get done(): boolean {
+    return this.at >= this.source.text.length;
+  }
 
   /** Skips blanks, line breaks and comments; between statements, `#include` is none. */
   blank({ includes = false } = {}): void {

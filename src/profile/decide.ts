@@ -33,7 +33,12 @@ export interface Answer {
 export function decide(block: ProfileBlock, access: Access, surroundings?: Surroundings): Decision {
   const grants = grantsFor(policyOf(block, surroundings), questionOf(access));
   const { allowed, deciding, transition } = answer(grants);
-  return { allowed, matching: rulesOf(grants), deciding: rulesOf(deciding), ...(transition === undefined ? {} : { transition }) };
+  return {
+    allowed,
+    matching: rulesOf(grants),
+    deciding: rulesOf(deciding),
+    ...(transition === undefined ? {} : { transition }),
+  };
 }
 
 /** @param grants all that speak to one question. */
@@ -48,7 +53,12 @@ export function answer(grants: readonly Grant[]): Answer {
   const exact = moded.filter(({ regex }) => isExact(regex));
   const modes = exact.length > 0 ? exact : moded;
   const transition = modes[0]?.detail;
-  return { allowed: true, deciding: modes.length > 0 ? modes : allows, logged: allows.some(({ audit }) => audit), ...(transition === undefined ? {} : { transition }) };
+  return {
+    allowed: true,
+    deciding: modes.length > 0 ? modes : allows,
+    logged: allows.some(({ audit }) => audit),
+    ...(transition === undefined ? {} : { transition }),
+  };
 }
 
 /** Their rules, each once; what the parser added has none. */

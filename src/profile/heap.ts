@@ -2,7 +2,9 @@
 export class Heap<T> {
   private readonly items: T[] = [];
   private readonly compare: (a: T, b: T) => number;
-  constructor(compare: (a: T, b: T) => number) { this.compare = compare; }
+  constructor(compare: (a: T, b: T) => number) {
+    this.compare = compare;
+  }
 
   push(item: T): void {
     let at = this.items.push(item) - 1;
@@ -27,7 +29,10 @@ export class Heap<T> {
       const right = this.items[child + 1];
       if (left === undefined) break;
       let least = left;
-      if (right !== undefined && this.compare(right, left) < 0) { child += 1; least = right; }
+      if (right !== undefined && this.compare(right, left) < 0) {
+        child += 1;
+        least = right;
+      }
       if (this.compare(last, least) <= 0) break;
       this.items[at] = least;
       at = child;

@@ -12,30 +12,57 @@ const LABELS = ['peer', 'peer.label', 'label'];
  * @param rename full name of a profile to its name in the copy.
  * @returns the rule that says something else in the copy, and why; undefined when all say the same.
  */
-export function isolationProblem(original: ProfileText, copy: ProfileText, rename: (name: string) => string): string | undefined {
+export function isolationProblem(
+  original: ProfileText,
+  copy: ProfileText,
+  rename: (name: string) => string,
+): string | undefined {
   const names = original.profiles.map(({ name }) => name);
-  const attachments: Expression[] = original.profiles.filter(({ name }) => !name.includes('//')).flatMap(({ name, attachment }): Expression | Expression[] => attachment ?? (name.startsWith('/') ? [{ text: name, expanded: [name] }] : []));
+  const attachments: Expression[] = original.profiles
+    .filter(({ name }) => !name.includes('//'))
+    .flatMap(
+      ({ name, attachment }): Expression | Expression[] =>
+        attachment ?? (name.startsWith('/') ? [{ text: name, expanded: [name] }] : []),
+    );
   for (const [i, { rules }] of original.profiles.entries()) {
     const others = copy.profiles[i]?.rules ?? [];
     for (const [j, rule] of rules.entries()) {
       const other = others[j];
-      const why = other === undefined ? 'is not in it' : differs(rule, other, names, rename) ?? (seeksAttached(rule, attachments) ? 'looks for a profile that attaches to the program, and copies attach to nothing' : undefined);
+      const why =
+        other === undefined
+          ? 'is not in it'
+          : (differs(rule, other, names, rename) ??
+            (seeksAttached(rule, attachments)
+              ? 'looks for a profile that attaches to the program, and copies attach to nothing'
+              : undefined));
       if (why !== undefined) return `${rule.span.file}:${String(rule.span.line)}: \`${rule.text}\` ${why}`;
     }
   }
   return undefined;
 }
 
-function differs(rule: Rule, other: Rule, names: readonly string[], rename: (name: string) => string): string | undefined {
+function differs(
+  rule: Rule,
+  other: Rule,
+  names: readonly string[],
+  rename: (name: string) => string,
+): string | undefined {
   if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(other))) return 'names other objects in it';
   const [before, after] = [labelsOf(rule), labelsOf(other)];
-  const strays = before.some((label, i) => names.some((name) => matches(label, name) !== matches(after[i] ?? label, rename(name))));
+  const strays = before.some((label, i) =>
+    names.some((name) => matches(label, name) !== matches(after[i] ?? label, rename(name))),
+  );
   return strays ? 'names other profiles in it' : undefined;
 }
 
 /** What a rule says, but for labels and where it stands. */
 function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }: Rule): object {
-  if (rule.kind === 'file') return { ...rule, permissionsSpan: undefined, exec: { ...rule.exec, ...(isChild(rule) ? {} : { target: undefined }) } };
+  if (rule.kind === 'file')
+    return {
+      ...rule,
+      permissionsSpan: undefined,
+      exec: { ...rule.exec, ...(isChild(rule) ? {} : { target: undefined }) },
+    };
   if (rule.kind === 'change_profile') return { ...rule, target: undefined };
   if (rule.kind === 'pivot_root') return { ...rule, transition: undefined };
   if (!('conditions' in rule)) return rule;
@@ -43,7 +70,8 @@ function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, v
 }
 
 function labelsOf(rule: Rule): Expression[] {
-  const text = (one: string | undefined): Expression[] => (one === undefined ? [] : [{ text: one, expanded: [one.replace(/^&/, '')] }]);
+  const text = (one: string | undefined): Expression[] =>
+    one === undefined ? [] : [{ text: one, expanded: [one.replace(/^&/, '')] }];
   if (rule.kind === 'file') return isChild(rule) ? [] : text(rule.exec?.target);
   if (rule.kind === 'change_profile') return rule.target === undefined ? [] : [rule.target];
   if (rule.kind === 'pivot_root') return text(rule.transition);
@@ -57,7 +85,8 @@ function isChild({ exec }: Pick<FileRule, 'exec'>): boolean {
 
 /** `px` and the like without a target. */
 function seeksAttached(rule: Rule, attachments: readonly Expression[]): boolean {
-  if (rule.kind !== 'file' || rule.exec === undefined || rule.exec.target !== undefined || !/p/i.test(rule.exec.mode)) return false;
+  if (rule.kind !== 'file' || rule.exec === undefined || rule.exec.target !== undefined || !/p/i.test(rule.exec.mode))
+    return false;
   return attachments.some((attachment) => meet(rule, attachment));
 }
 

@@ -10,7 +10,8 @@ interface LiteralDenial {
 export function literalDenials(source: string): LiteralDenial[] {
   const tokens = tokenize(source).filter(({ kind }) => kind !== 'newline');
   return tokens.flatMap((token, i) => {
-    const denies = tokens[i - 1]?.text === 'deny' || (tokens[i - 2]?.text === 'deny' && tokens[i - 1]?.text === 'owner');
+    const denies =
+      tokens[i - 1]?.text === 'deny' || (tokens[i - 2]?.text === 'deny' && tokens[i - 1]?.text === 'owner');
     if (!denies || token.kind !== 'word' || !token.text.startsWith('/') || /[*?[\]{}@^\\]/.test(token.text)) return [];
     return [{ line: source.slice(0, token.start).split('\n').length, path: token.text }];
   });

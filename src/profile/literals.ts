@@ -20,14 +20,21 @@ export function literalsOf(expression: string): readonly Literal[] | undefined {
     while (!end) {
       const c = rest[0];
       if (c === '{') break;
-      if (c === undefined || c === '*' || c === '?' || c === '[') { found.push({ text: done, whole: c === undefined }); end = true; continue; }
+      if (c === undefined || c === '*' || c === '?' || c === '[') {
+        found.push({ text: done, whole: c === undefined });
+        end = true;
+        continue;
+      }
       const size = c === '\\' ? 2 : 1;
       done += rest.slice(size - 1, size);
       rest = rest.slice(size);
     }
     if (end) continue;
     const { alternatives, behind } = split(rest);
-    if (alternatives === undefined) { found.push({ text: done, whole: false }); continue; }
+    if (alternatives === undefined) {
+      found.push({ text: done, whole: false });
+      continue;
+    }
     open.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind })).reverse());
   }
   return found;
@@ -47,7 +54,10 @@ function split(text: string): { readonly alternatives?: readonly string[]; reado
     if (c === '{') depth += 1;
     if (c === '}') depth -= 1;
     if (depth === 0) return { alternatives: parts, behind: text.slice(i + 1) };
-    if (c === ',' && depth === 1) { parts.push(''); continue; }
+    if (c === ',' && depth === 1) {
+      parts.push('');
+      continue;
+    }
     if (c === '{' && depth === 1) continue;
     const size = c === '\\' ? 2 : 1;
     parts[parts.length - 1] = `${parts.at(-1) ?? ''}${text.slice(i, i + size)}`;

@@ -11,7 +11,19 @@ const MOVE = 0x2000;
 const REC = 0x4000;
 const PROPAGATION = 0x1e0000;
 /** Spellings that only rules have. */
-const ALSO: Readonly<Record<string, number>> = { r: 1, 'read-only': 1, w: 0, B: BIND, M: MOVE, R: BIND | REC, lazytime: 1 << 25, nolazytime: 0, user: 0, nouser: 1 << 31, nostrictatime: 0 };
+const ALSO: Readonly<Record<string, number>> = {
+  r: 1,
+  'read-only': 1,
+  w: 0,
+  B: BIND,
+  M: MOVE,
+  R: BIND | REC,
+  lazytime: 1 << 25,
+  nolazytime: 0,
+  user: 0,
+  nouser: 1 << 31,
+  nostrictatime: 0,
+};
 
 /** What a mount call does, by its flags: each kind has the flags that the kernel compares. */
 function kindOf(flags: number): { kind: 'remount' | 'bind' | 'propagation' | 'move' | 'new'; mask: number } {
@@ -24,7 +36,11 @@ function kindOf(flags: number): { kind: 'remount' | 'bind' | 'propagation' | 'mo
 
 /** The number of `ro,nosuid`; words that are no flag count nothing. */
 function mountFlags(words: readonly string[]): number {
-  return words.reduce((sum, word) => sum | (own(MOUNT_FLAGS, word) ?? own(ALSO, word) ?? own(MOUNT_FLAGS, word.replace(/^make-/, '')) ?? 0), 0);
+  return words.reduce(
+    (sum, word) =>
+      sum | (own(MOUNT_FLAGS, word) ?? own(ALSO, word) ?? own(MOUNT_FLAGS, word.replace(/^make-/, '')) ?? 0),
+    0,
+  );
 }
 
 /** Key: mount point, source, type. Word: the flags, comma between. */
@@ -46,7 +62,8 @@ export function mountGrants(rule: MountRule): Part[] {
       const { kind, mask } = kindOf(asked);
       return kinds.includes(kind) && (flags === ALL || ((asked ^ flags) & mask & ~optional) === 0);
     },
-    [Symbol.iterator]: () => [named.join(','), ...(among?.expanded ?? []).map((word) => [...named, word].sort().join(','))][Symbol.iterator](),
+    [Symbol.iterator]: () =>
+      [named.join(','), ...(among?.expanded ?? []).map((word) => [...named, word].sort().join(','))][Symbol.iterator](),
   });
   const all = flags === ALL || flags === 0;
   const kinds = (['remount', 'bind', 'propagation', 'move', 'new'] as const).filter((kind) => {
@@ -56,18 +73,31 @@ export function mountGrants(rule: MountRule): Part[] {
     return kind !== 'propagation' || source === undefined || target === undefined;
   });
   return kinds.flatMap((kind): Part[] => {
-    const place = kind === 'remount' || kind === 'propagation' ? target ?? source : target;
-    const regex = kind === 'new' || kind === 'bind' || kind === 'move' ? withType(joined([place, source], true), joined([kind === 'new' ? fstype : undefined])) : withType(joined([place, undefined], true), joined([undefined]));
+    const place = kind === 'remount' || kind === 'propagation' ? (target ?? source) : target;
+    const regex =
+      kind === 'new' || kind === 'bind' || kind === 'move'
+        ? withType(joined([place, source], true), joined([kind === 'new' ? fstype : undefined]))
+        : withType(joined([place, undefined], true), joined([undefined]));
     return part('mount', regex, covers([kind]), `${kind} ${String(flags)} ${String(optional)}`);
   });
 }
 
-function withType(places: string | { readonly problem: string }, type: string | { readonly problem: string }): string | { readonly problem: string } {
+function withType(
+  places: string | { readonly problem: string },
+  type: string | { readonly problem: string },
+): string | { readonly problem: string } {
   return typeof places !== 'string' ? places : typeof type !== 'string' ? type : `${places}\\000${type}`;
 }
 
-function part(domain: 'mount' | 'umount' | 'pivot_root', regex: string | { readonly problem: string }, words?: Words, detail?: string): Part[] {
-  return typeof regex === 'string' ? [{ domain, words: [words], regex, ...(detail === undefined ? {} : { detail }) }] : [regex];
+function part(
+  domain: 'mount' | 'umount' | 'pivot_root',
+  regex: string | { readonly problem: string },
+  words?: Words,
+  detail?: string,
+): Part[] {
+  return typeof regex === 'string'
+    ? [{ domain, words: [words], regex, ...(detail === undefined ? {} : { detail }) }]
+    : [regex];
 }
 
 function own(table: Readonly<Record<string, number>>, word: string): number | undefined {

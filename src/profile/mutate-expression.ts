@@ -40,14 +40,17 @@ function withoutOne(text: string, open: number): ExpressionChange[] {
     else if (c === '[') i = classEnd(text, i) - 1;
     else if (c === '{') depth += 1;
     else if (c === ',' && depth === 1) cuts.push(i);
-    else if (c === '}' && (depth -= 1) === 0) { close = i; break; }
+    else if (c === '}' && (depth -= 1) === 0) {
+      close = i;
+      break;
+    }
   }
   if (close < 0 || cuts.length < 2) return [];
   const parts = cuts.map((cut, i) => text.slice(cut + 1, cuts[i + 1] ?? close));
   return parts.map((_, left) => {
     const rest = parts.filter((_part, i) => i !== left);
     // one that is left stands alone: the parser takes no alternation of one
-    return { start: open, end: close + 1, text: rest.length === 1 ? rest[0] ?? '' : `{${rest.join(',')}}` };
+    return { start: open, end: close + 1, text: rest.length === 1 ? (rest[0] ?? '') : `{${rest.join(',')}}` };
   });
 }
 

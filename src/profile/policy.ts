@@ -36,7 +36,12 @@ export function surroundingsOf(text: ProfileText, block: ProfileBlock): Surround
 /** @returns the profile compiled; from memory when it was compiled before. */
 export function policyOf(block: ProfileBlock, surroundings: Surroundings = ALONE): Policy {
   const known = policies.get(block);
-  if (known !== undefined && known.surroundings.children === surroundings.children && known.surroundings.aliases === surroundings.aliases) return known.policy;
+  if (
+    known !== undefined &&
+    known.surroundings.children === surroundings.children &&
+    known.surroundings.aliases === surroundings.aliases
+  )
+    return known.policy;
   const policy = compilePolicy(block, surroundings);
   policies.set(block, { surroundings, policy });
   return policy;
@@ -48,13 +53,18 @@ function compilePolicy(block: ProfileBlock, surroundings: Surroundings): Policy 
   for (const rule of block.rules) {
     const { access: effect, priority = 0, audit } = rule.qualifiers;
     for (const part of parts(rule, surroundings)) {
-      if ('problem' in part) { unreadable.push({ rule, problem: part.problem }); continue; }
+      if ('problem' in part) {
+        unreadable.push({ rule, problem: part.problem });
+        continue;
+      }
       const nfa = expressionOf(part.regex);
       if ('problem' in nfa) unreadable.push({ rule, problem: nfa.problem });
       else grants.push({ rule, effect, priority, audit, ...part });
     }
   }
-  const domains = Object.fromEntries(DOMAINS.map((domain) => [domain, compileGrants(grants.filter((grant) => grant.domain === domain))])) as Record<Domain, Compiled>;
+  const domains = Object.fromEntries(
+    DOMAINS.map((domain) => [domain, compileGrants(grants.filter((grant) => grant.domain === domain))]),
+  ) as Record<Domain, Compiled>;
   return { domains, unreadable };
 }
 
@@ -84,9 +94,19 @@ function expressionOf(regex: string): Nfa | { readonly problem: string } {
 function implied(block: ProfileBlock, { children }: Surroundings): Grant[] {
   const hats = block.kind === 'hat' || children;
   const changes = block.rules.some(({ kind }) => kind === 'change_profile');
-  const grant = (regex: string, letter: string): Grant => ({ rule: undefined, domain: 'file', words: [new Set(letter), new Set(['owner'])], regex, effect: 'allow', priority: 0, audit: false });
+  const grant = (regex: string, letter: string): Grant => ({
+    rule: undefined,
+    domain: 'file',
+    words: [new Set(letter), new Set(['owner'])],
+    regex,
+    effect: 'allow',
+    priority: 0,
+    audit: false,
+  });
   return [
-    ...(hats || changes ? [grant('/proc/[^/\\x00][^/\\x00]*/attr/apparmor/', 'r'), grant('/sys/module/apparmor/parameters/enabled', 'r')] : []),
+    ...(hats || changes
+      ? [grant('/proc/[^/\\x00][^/\\x00]*/attr/apparmor/', 'r'), grant('/sys/module/apparmor/parameters/enabled', 'r')]
+      : []),
     ...(hats ? [grant('/proc/[0-9][^/\\x00]*/attr/(apparmor/|)current', 'w')] : []),
     ...(changes ? [grant('/proc/[^/\\x00][^/\\x00]*/attr/(apparmor/|)(current|exec)', 'w')] : []),
   ];
@@ -95,7 +115,10 @@ function implied(block: ProfileBlock, { children }: Surroundings): Grant[] {
 /** Everything that the policy says to a question. */
 export function grantsFor(policy: Policy, question: Question): Grant[] {
   const compiled = policy.domains[question.domain];
-  return compiled.automaton.match(question.key).flatMap((tag) => compiled.byTag[tag] ?? []).filter((grant) => covers(grant, question.words));
+  return compiled.automaton
+    .match(question.key)
+    .flatMap((tag) => compiled.byTag[tag] ?? [])
+    .filter((grant) => covers(grant, question.words));
 }
 
 export function covers(grant: Grant, words: readonly string[]): boolean {

@@ -67,9 +67,10 @@ function readTruth(cursor: Cursor, { reading: { variables } }: Scope): boolean {
   while (cursor.match(/not(?=\s)/y)) negated = !negated;
   const defined = cursor.match(/defined(?=\s)/y) !== undefined;
   const variable = cursor.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
-  if (!variable || (!defined && variable.text.startsWith('@'))) cursor.fail('a condition is $x, defined $x or defined @{X}');
+  if (!variable || (!defined && variable.text.startsWith('@')))
+    cursor.fail('a condition is $x, defined $x or defined @{X}');
   const name = variable.text.replaceAll(/[@${}]/g, '');
   const known = variable.text.startsWith('@') ? variables.sets.has(name) : variables.booleans.has(name);
   if (!defined && !known) cursor.fail(`the boolean $${name} is not defined`, variable.start);
-  return (defined ? known : variables.booleans.get(name) ?? false) !== negated;
+  return (defined ? known : (variables.booleans.get(name) ?? false)) !== negated;
 }

@@ -13,7 +13,12 @@ const ALL = 'rwlkmx';
 
 /** @returns whether a file rule starts here. */
 export function startsFile(cursor: Cursor): boolean {
-  return cursor.sees(PATH) || cursor.sees(FILE) || cursor.sees(SAFETY) || (cursor.sees(PERMISSIONS) && !cursor.sees(/all(?=[\s,])/y));
+  return (
+    cursor.sees(PATH) ||
+    cursor.sees(FILE) ||
+    cursor.sees(SAFETY) ||
+    (cursor.sees(PERMISSIONS) && !cursor.sees(/all(?=[\s,])/y))
+  );
 }
 
 /** Two bodies where `->` behind `l` names what may be linked to, which is a link rule of its own. */
@@ -25,7 +30,7 @@ export function readFile(cursor: Cursor, scope: Scope): Body[] {
   const leading = cursor.match(PERMISSIONS);
   const subset = leading !== undefined && (cursor.match(/subset(?=\s)/y) ?? cursor.match(/<=/y)) !== undefined;
   cursor.blank();
-  if (!cursor.sees(PATH)) cursor.fail('a file rule\'s path begins with / or a variable');
+  if (!cursor.sees(PATH)) cursor.fail("a file rule's path begins with / or a variable");
   const path = cursor.word();
   const permissions = leading ?? cursor.match(PERMISSIONS);
   if (!path || !permissions) cursor.fail('the file rule has no permissions, or letters that are none');
@@ -33,14 +38,31 @@ export function readFile(cursor: Cursor, scope: Scope): Body[] {
   const letters = lettersOf(permissions.text);
   const linked = leading !== undefined && letters.includes('l') && (target !== undefined || subset);
   const own: Body<FileRule> = {
-    kind: 'file', path: expression(cursor, scope, path, true), permissions: linked ? letters.replace('l', '') : letters,
-    permissionsSpan: cursor.source.span(permissions.start, permissions.end), ...transition(permissions.text, linked ? undefined : target, safety),
+    kind: 'file',
+    path: expression(cursor, scope, path, true),
+    permissions: linked ? letters.replace('l', '') : letters,
+    permissionsSpan: cursor.source.span(permissions.start, permissions.end),
+    ...transition(permissions.text, linked ? undefined : target, safety),
   };
   const file = linked && own.permissions === '' ? [] : [own];
-  return linked ? [...file, { kind: 'link', path: own.path ?? { text: '', expanded: [] }, target: linkTarget(cursor, scope, target), subset }] : file;
+  return linked
+    ? [
+        ...file,
+        {
+          kind: 'link',
+          path: own.path ?? { text: '', expanded: [] },
+          target: linkTarget(cursor, scope, target),
+          subset,
+        },
+      ]
+    : file;
 }
 
-function linkTarget(cursor: Cursor, scope: Scope, target: Word | undefined): { text: string; expanded: readonly string[] } {
+function linkTarget(
+  cursor: Cursor,
+  scope: Scope,
+  target: Word | undefined,
+): { text: string; expanded: readonly string[] } {
   return target ? expression(cursor, scope, target, true) : { text: '/**', expanded: ['/**'] };
 }
 
@@ -52,5 +74,11 @@ function lettersOf(written: string): string {
 function transition(written: string, target: Word | undefined, safety: string | undefined): { exec?: ExecTransition } {
   const mode = /[PpCc]?[IiUu]?[Xx]/.exec(written)?.[0];
   if (mode === undefined) return {};
-  return { exec: { mode, ...(target ? { target: target.text } : {}), ...(safety === 'safe' || safety === 'unsafe' ? { safety } : {}) } };
+  return {
+    exec: {
+      mode,
+      ...(target ? { target: target.text } : {}),
+      ...(safety === 'safe' || safety === 'unsafe' ? { safety } : {}),
+    },
+  };
 }

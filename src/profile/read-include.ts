@@ -20,15 +20,20 @@ export function readInclude(cursor: Cursor, scope: Scope): { cursor: Cursor; sco
   const name = unquote((magic ? word.text.slice(1, -1) : word.text).trim());
   const { reading, included } = scope;
   const found = reading.find({ name, magic, from: cursor.source.file });
-  if (found === undefined) return keyword.text.endsWith('exists') ? [] : cursor.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
+  if (found === undefined)
+    return keyword.text.endsWith('exists')
+      ? []
+      : cursor.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
   if (scope.via.length >= LIMITS.includeDepth) cursor.fail('includes are nested too deep', keyword.start);
   const via = [...scope.via, cursor.source.span(keyword.start, word.end)];
-  return found.filter(({ file }) => !included.has(file)).map(({ file, text }) => {
-    included.add(file);
-    const source = new Source(file, text);
-    reading.addFile(source);
-    return { cursor: new Cursor(source), scope: { ...scope, via } };
-  });
+  return found
+    .filter(({ file }) => !included.has(file))
+    .map(({ file, text }) => {
+      included.add(file);
+      const source = new Source(file, text);
+      reading.addFile(source);
+      return { cursor: new Cursor(source), scope: { ...scope, via } };
+    });
 }
 
 const ABI = /abi(?=[ \t<"])/y;

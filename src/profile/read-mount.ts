@@ -13,12 +13,27 @@ export function readMount(cursor: Cursor, scope: Scope, keyword: string): Body {
   const second = cursor.take('->') ? cursor : undefined;
   if (keyword === 'pivot_root') {
     const profile = second?.word();
-    return { kind: 'pivot_root', conditions: conditionsOf(found), ...(first ? { target: first } : {}), ...(profile ? { transition: profile.text } : {}) };
+    return {
+      kind: 'pivot_root',
+      conditions: conditionsOf(found),
+      ...(first ? { target: first } : {}),
+      ...(profile ? { transition: profile.text } : {}),
+    };
   }
-  if (keyword !== 'mount') return { kind: keyword === 'remount' ? 'remount' : 'umount', conditions: conditionsOf(found), ...(first ? { target: first } : {}) };
+  if (keyword !== 'mount')
+    return {
+      kind: keyword === 'remount' ? 'remount' : 'umount',
+      conditions: conditionsOf(found),
+      ...(first ? { target: first } : {}),
+    };
   if (second) readConditions(cursor, scope, found);
   const target = second && readPath(cursor, scope);
-  return { kind: 'mount', conditions: conditionsOf(found), ...(first ? { source: first } : {}), ...(target ? { target } : {}) };
+  return {
+    kind: 'mount',
+    conditions: conditionsOf(found),
+    ...(first ? { source: first } : {}),
+    ...(target ? { target } : {}),
+  };
 }
 
 function readPath(cursor: Cursor, scope: Scope): Expression | undefined {
@@ -35,5 +50,10 @@ export function readLink(cursor: Cursor, scope: Scope): Body {
   cursor.expect('->', 'in the link rule');
   const target = cursor.word();
   if (!path || !target) cursor.fail('a link rule has two paths');
-  return { kind: 'link', path: expression(cursor, scope, path, true), target: expression(cursor, scope, target, true), subset };
+  return {
+    kind: 'link',
+    path: expression(cursor, scope, path, true),
+    target: expression(cursor, scope, target, true),
+    subset,
+  };
 }

@@ -6,18 +6,37 @@ import { expression, type Scope } from './reading.ts';
 import type { Expression, PeerRule } from './rules.ts';
 import { unquote } from './unquote.ts';
 
-const SOCKET = ['create', 'bind', 'listen', 'accept', 'connect', 'shutdown', 'getattr', 'setattr', 'getopt', 'setopt', 'send', 'receive'];
+const SOCKET = [
+  'create',
+  'bind',
+  'listen',
+  'accept',
+  'connect',
+  'shutdown',
+  'getattr',
+  'setattr',
+  'getopt',
+  'setopt',
+  'send',
+  'receive',
+];
 
 /** Every access of a family, under the name that the language's manual gives it first. */
 const ACCESSES: Readonly<Record<string, readonly string[]>> = {
-  network: SOCKET, unix: SOCKET, dbus: ['send', 'receive', 'bind', 'eavesdrop'], signal: ['send', 'receive'],
-  ptrace: ['trace', 'read', 'tracedby', 'readby'], mqueue: ['create', 'open', 'delete', 'read', 'write', 'getattr', 'setattr'],
-  userns: ['create'], io_uring: ['override_creds', 'sqpoll'],
+  network: SOCKET,
+  unix: SOCKET,
+  dbus: ['send', 'receive', 'bind', 'eavesdrop'],
+  signal: ['send', 'receive'],
+  ptrace: ['trace', 'read', 'tracedby', 'readby'],
+  mqueue: ['create', 'open', 'delete', 'read', 'write', 'getattr', 'setattr'],
+  userns: ['create'],
+  io_uring: ['override_creds', 'sqpoll'],
 };
 
 /** What `read` and `write` mean in a family; `r`, `w`, `rw` are short for them. */
 const MEANINGS: Readonly<Record<string, { readonly read: string; readonly write: string }>> = {
-  ptrace: { read: 'read', write: 'trace' }, mqueue: { read: 'read', write: 'write' },
+  ptrace: { read: 'read', write: 'trace' },
+  mqueue: { read: 'read', write: 'write' },
 };
 
 /** One access, several in brackets, or none. */
@@ -40,7 +59,9 @@ function named(family: string, word: string): readonly string[] | undefined {
   const meaning = MEANINGS[family] ?? { read: 'receive', write: 'send' };
   if (family === 'userns' || family === 'io_uring') return undefined;
   if (word === 'read' || word === 'write') return [meaning[word]];
-  return /^[rw]{1,2}$/.test(word) ? [...word].map((letter) => letter === 'r' ? meaning.read : meaning.write) : undefined;
+  return /^[rw]{1,2}$/.test(word)
+    ? [...word].map((letter) => (letter === 'r' ? meaning.read : meaning.write))
+    : undefined;
 }
 
 /** Two words at most name family and type, or a type or protocol alone. */
@@ -51,8 +72,20 @@ export function readNetwork(cursor: Cursor, scope: Scope): Body {
   const first = readWord(cursor);
   const second = first && found.size === 0 ? readWord(cursor) : undefined;
   readConditions(cursor, scope, found);
-  const names = second ? { family: first, type: second } : first === undefined ? {} : ONLY_TYPES.test(first) ? { type: first } : { family: first };
-  return { kind: 'network', access, ...(names.family === undefined ? {} : { family: names.family }), ...(names.type === undefined ? {} : { type: names.type }), conditions: conditionsOf(found) };
+  const names = second
+    ? { family: first, type: second }
+    : first === undefined
+      ? {}
+      : ONLY_TYPES.test(first)
+        ? { type: first }
+        : { family: first };
+  return {
+    kind: 'network',
+    access,
+    ...(names.family === undefined ? {} : { family: names.family }),
+    ...(names.type === undefined ? {} : { type: names.type }),
+    conditions: conditionsOf(found),
+  };
 }
 
 /** Words that are no family: `packet` is one first. */
@@ -71,7 +104,10 @@ export function readPeer(cursor: Cursor, scope: Scope, keyword: string): Body {
   const name = kind === 'mqueue' ? cursor.word(ENDS.beforeEquals) : undefined;
   const set = found.get('set');
   return {
-    kind, access, conditions: conditionsOf(found), ...(name ? { name: expression(cursor, scope, name) } : {}),
+    kind,
+    access,
+    conditions: conditionsOf(found),
+    ...(name ? { name: expression(cursor, scope, name) } : {}),
     ...(kind === 'signal' && set ? { signals: set.expanded } : {}),
   };
 }

@@ -8,7 +8,8 @@ import type { Expression } from './rules.ts';
 
 export function readCapability(cursor: Cursor): Body {
   const names: string[] = [];
-  for (let word = cursor.match(/[A-Za-z][A-Za-z0-9_]*/y); word; word = cursor.match(/[A-Za-z][A-Za-z0-9_]*/y)) names.push(word.text);
+  for (let word = cursor.match(/[A-Za-z][A-Za-z0-9_]*/y); word; word = cursor.match(/[A-Za-z][A-Za-z0-9_]*/y))
+    names.push(word.text);
   return { kind: 'capability', names };
 }
 
@@ -30,8 +31,10 @@ export function readChangeProfile(cursor: Cursor, scope: Scope): Body {
   const exec = cursor.sees('->') ? undefined : cursor.word();
   const target = cursor.take('->') ? cursor.word() : undefined;
   return {
-    kind: 'change_profile', ...(mode === undefined ? {} : { mode }),
-    ...(exec ? { exec: expression(cursor, scope, exec, true) } : {}), ...(target ? { target: expression(cursor, scope, target) } : {}),
+    kind: 'change_profile',
+    ...(mode === undefined ? {} : { mode }),
+    ...(exec ? { exec: expression(cursor, scope, exec, true) } : {}),
+    ...(target ? { target: expression(cursor, scope, target) } : {}),
   };
 }
 

@@ -26,15 +26,39 @@ export function readHeaderAndBody(cursor: Cursor, scope: Scope): void {
   const rules: Rule[] = [];
   const variables = scope.reading.variables;
   const outer = variables.sets.get('profile_name');
-  variables.define('profile_name', [name.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => c.startsWith('\\') ? c : `\\${c}`)]);
+  variables.define('profile_name', [
+    name.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => (c.startsWith('\\') ? c : `\\${c}`)),
+  ]);
   const at = scope.reading.profiles.length;
   cursor.expect('{', `behind the header of ${name}`);
-  readBlock(cursor, { ...scope, profile: name, rules, qualifiers: {}, included: new Set(), depth: deeper(cursor, scope) });
+  readBlock(cursor, {
+    ...scope,
+    profile: name,
+    rules,
+    qualifiers: {},
+    included: new Set(),
+    depth: deeper(cursor, scope),
+  });
   variables.define('profile_name', outer ?? [name]);
   if (outer === undefined) variables.sets.delete('profile_name');
   if (!scope.live) return;
-  const kind = scope.profile === undefined ? keyword === undefined || keyword === 'profile' ? 'profile' : 'hat' : keyword === 'profile' ? 'child' : 'hat';
-  const block: ProfileBlock = { name, kind, ...attachment, ...xattrs, ...flags, span: cursor.source.span(start, cursor.at), rules };
+  const kind =
+    scope.profile === undefined
+      ? keyword === undefined || keyword === 'profile'
+        ? 'profile'
+        : 'hat'
+      : keyword === 'profile'
+        ? 'child'
+        : 'hat';
+  const block: ProfileBlock = {
+    name,
+    kind,
+    ...attachment,
+    ...xattrs,
+    ...flags,
+    span: cursor.source.span(start, cursor.at),
+    rules,
+  };
   scope.reading.profiles.splice(at, 0, block); // before its children
 }
 
@@ -67,7 +91,8 @@ function readXattrs(cursor: Cursor): { xattrs?: string } {
   for (let depth = 1; depth > 0;) {
     if (cursor.take('(')) depth += 1;
     else if (cursor.take(')')) depth -= 1;
-    else if (!cursor.take('=') && !cursor.take(',') && !cursor.word('(),=')) cursor.fail('the brackets of xattrs=( are not closed');
+    else if (!cursor.take('=') && !cursor.take(',') && !cursor.word('(),='))
+      cursor.fail('the brackets of xattrs=( are not closed');
   }
   return { xattrs: cursor.source.text.slice(keyword.start, cursor.at) };
 }

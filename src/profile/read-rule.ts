@@ -8,12 +8,29 @@ import { LIMITS, type Scope } from './reading.ts';
 import type { Qualifiers, Rule } from './rules.ts';
 
 /** What is a rule's own, besides what all rules have. */
-export type Body<R extends Rule = Rule> = R extends Rule ? Omit<R, 'id' | 'profile' | 'span' | 'text' | 'comment' | 'via' | 'qualifiers'> : never;
+export type Body<R extends Rule = Rule> = R extends Rule
+  ? Omit<R, 'id' | 'profile' | 'span' | 'text' | 'comment' | 'via' | 'qualifiers'>
+  : never;
 
 const FAMILIES: Readonly<Record<string, (cursor: Cursor, scope: Scope, keyword: string) => Body>> = {
-  capability: readCapability, network: readNetwork, link: readLink, set: readRlimit, change_profile: readChangeProfile, userns: readUserns, all: readAll,
-  mount: readMount, remount: readMount, umount: readMount, unmount: readMount, pivot_root: readMount,
-  ptrace: readPeer, signal: readPeer, dbus: readPeer, unix: readPeer, mqueue: readPeer, io_uring: readPeer,
+  capability: readCapability,
+  network: readNetwork,
+  link: readLink,
+  set: readRlimit,
+  change_profile: readChangeProfile,
+  userns: readUserns,
+  all: readAll,
+  mount: readMount,
+  remount: readMount,
+  umount: readMount,
+  unmount: readMount,
+  pivot_root: readMount,
+  ptrace: readPeer,
+  signal: readPeer,
+  dbus: readPeer,
+  unix: readPeer,
+  mqueue: readPeer,
+  io_uring: readPeer,
 };
 
 const KEYWORD = /[A-Za-z][A-Za-z0-9_]*(?=[\s,(])/y;
@@ -47,13 +64,26 @@ function finish(cursor: Cursor, scope: Scope, start: number, qualifiers: Qualifi
   const span = cursor.source.span(start, cursor.at);
   const id = `${profile}@${span.file}:${span.line}:${span.column}${body.kind === 'link' && rules.at(-1)?.span.start === start ? '+link' : ''}`;
   const comment = commentOf(cursor, span.line, cursor.at);
-  rules.push({ ...body, id, profile, span, text: written(cursor, start), ...(comment === '' ? {} : { comment }), via, qualifiers });
+  rules.push({
+    ...body,
+    id,
+    profile,
+    span,
+    text: written(cursor, start),
+    ...(comment === '' ? {} : { comment }),
+    via,
+    qualifiers,
+  });
 }
 
 /** The rule without its comma; comments within it go, blanks outside quotes become one. */
 function written(cursor: Cursor, start: number): string {
   const text = cursor.source.text.slice(start, cursor.at - 1);
-  return text.replaceAll(/"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g, (found) => /^["\\]/.test(found) ? found : ' ').trim();
+  return text
+    .replaceAll(/"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g, (found) =>
+      /^["\\]/.test(found) ? found : ' ',
+    )
+    .trim();
 }
 
 const COMMENT = /^[ \t]*#(?!include[ \t<"])[ \t]?(.*?)[ \t\r]*$/;
@@ -65,7 +95,9 @@ function commentOf({ source }: Cursor, line: number, end: number): string {
     if (text === undefined) break;
     lines.unshift(text);
   }
-  const behind = COMMENT.exec(source.text.slice(end, source.text.indexOf('\n', end) < 0 ? undefined : source.text.indexOf('\n', end)))?.[1];
+  const behind = COMMENT.exec(
+    source.text.slice(end, source.text.indexOf('\n', end) < 0 ? undefined : source.text.indexOf('\n', end)),
+  )?.[1];
   if (behind !== undefined) lines.push(behind);
   return lines.join('\n').trim();
 }

@@ -18,7 +18,14 @@ export function readProfileText(file: string, text: string, findInclude: FindInc
     const source = new Source(file, text);
     reading.addFile(source);
     readTopLevel(new Cursor(source), {
-      reading, profile: undefined, rules: [], via: [], qualifiers: {}, included: new Set(), live: true, depth: 0,
+      reading,
+      profile: undefined,
+      rules: [],
+      via: [],
+      qualifiers: {},
+      included: new Set(),
+      live: true,
+      depth: 0,
     });
   } catch (error) {
     if (error instanceof ReadFailure) return error.problem;
@@ -78,10 +85,13 @@ function lineValues(cursor: Cursor): string[] {
   const { text } = cursor.source;
   for (;;) {
     cursor.blankInLine();
-    if (cursor.sees(/\\\r?\n/y)) { cursor.at = text.indexOf('\n', cursor.at) + 1; continue; }
+    if (cursor.sees(/\\\r?\n/y)) {
+      cursor.at = text.indexOf('\n', cursor.at) + 1;
+      continue;
+    }
     if (cursor.done || cursor.sees(/[#\r\n]/y)) return values;
     const word = cursor.word();
-    if (!word) cursor.fail('a variable\'s values end with the line, without a comma');
+    if (!word) cursor.fail("a variable's values end with the line, without a comma");
     values.push(word.text);
   }
 }
@@ -96,6 +106,11 @@ function readAlias(cursor: Cursor, { reading }: Scope): boolean {
   const to = cursor.word();
   cursor.expect(',', 'behind the alias');
   if (!from || !to) cursor.fail('an alias has two paths', start.start);
-  reading.aliases.push(tell(cursor, start.start, () => ({ from: reading.variables.single(from.text), to: reading.variables.single(to.text) })));
+  reading.aliases.push(
+    tell(cursor, start.start, () => ({
+      from: reading.variables.single(from.text),
+      to: reading.variables.single(to.text),
+    })),
+  );
   return true;
 }

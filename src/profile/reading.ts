@@ -5,7 +5,14 @@ import type { Source } from './source.ts';
 import { Variables } from './variables.ts';
 
 /** Bounds that no profile of a person reaches, and a hostile one must not pass. */
-export const LIMITS = { files: 2_000, bytes: 1 << 24, includeDepth: 100, blockDepth: 500, rules: 100_000, values: 1 << 25 } as const;
+export const LIMITS = {
+  files: 2_000,
+  bytes: 1 << 24,
+  includeDepth: 100,
+  blockDepth: 500,
+  rules: 100_000,
+  values: 1 << 25,
+} as const;
 
 export class Reading {
   readonly file: string;
@@ -34,7 +41,12 @@ export class Reading {
   }
 
   /** A word with its variables replaced. */
-  expression(cursor: Cursor, raw: string, at: number, { path, live }: { readonly path: boolean; readonly live: boolean }): Expression {
+  expression(
+    cursor: Cursor,
+    raw: string,
+    at: number,
+    { path, live }: { readonly path: boolean; readonly live: boolean },
+  ): Expression {
     if (!live) return { text: raw, expanded: [] };
     const expression = tell(cursor, at, () => this.variables.expand(raw, { path }));
     this.#values += expression.expanded.reduce((sum, { length }) => sum + length, 0);
@@ -68,6 +80,11 @@ export function tell<T>(cursor: Cursor, at: number, what: () => T): T {
 }
 
 /** A word of a rule as an expression. */
-export function expression(cursor: Cursor, scope: Scope, word: { readonly text: string; readonly start: number }, path = false): Expression {
+export function expression(
+  cursor: Cursor,
+  scope: Scope,
+  word: { readonly text: string; readonly start: number },
+  path = false,
+): Expression {
   return scope.reading.expression(cursor, word.text, word.start, { path, live: scope.live });
 }

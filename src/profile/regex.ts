@@ -51,7 +51,9 @@ class Reader {
   private exact = true;
   private at = 0;
   private readonly source: string;
-  constructor(source: string) { this.source = source; }
+  constructor(source: string) {
+    this.source = source;
+  }
 
   read(): Nfa {
     const [start, accept] = this.alternatives();
@@ -71,12 +73,18 @@ class Reader {
 
   private alternatives(): Fragment {
     const all = [this.sequence()];
-    while (this.source[this.at] === '|') { this.at += 1; all.push(this.sequence()); }
+    while (this.source[this.at] === '|') {
+      this.at += 1;
+      all.push(this.sequence());
+    }
     const [only] = all;
     if (only !== undefined && all.length === 1) return only;
     const start = this.state();
     const end = this.state();
-    for (const [from, to] of all) { this.move(start, from); this.move(to, end); }
+    for (const [from, to] of all) {
+      this.move(start, from);
+      this.move(to, end);
+    }
     return [start, end];
   }
 
@@ -150,7 +158,11 @@ class Reader {
     if (this.source[this.at] === '^') {
       this.at += 1;
       negated = true;
-      if (this.source[this.at] === '^') { this.at += 1; members[0x5e] = 1; first = false; }
+      if (this.source[this.at] === '^') {
+        this.at += 1;
+        members[0x5e] = 1;
+        first = false;
+      }
     }
     for (let empty = first; ; empty = false) {
       if (this.at >= this.source.length) throw new Problem('a [ is not closed');

@@ -13,7 +13,9 @@ export function ruleChanges(base: ProfileBlock, head: ProfileBlock): RuleChanges
   const added = without(head.rules, base.rules);
   const changed: { base: Rule; head: Rule }[] = [];
   for (const old of removed) {
-    const match = added.filter((rule) => rule.kind === old.kind && !changed.some(({ head: taken }) => taken === rule)).find((rule) => alike(old, rule));
+    const match = added
+      .filter((rule) => rule.kind === old.kind && !changed.some(({ head: taken }) => taken === rule))
+      .find((rule) => alike(old, rule));
     if (match !== undefined) changed.push({ base: old, head: match });
   }
   return {
@@ -37,7 +39,9 @@ function without(rules: readonly Rule[], others: readonly Rule[]): Rule[] {
 /** What a rule consists of, with variables replaced, and without its place. */
 function sense(rule: Rule): string {
   const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
-  return JSON.stringify(rest, (key, value: unknown) => (key === 'permissionsSpan' || key === 'text' ? undefined : value));
+  return JSON.stringify(rest, (key, value: unknown) =>
+    key === 'permissionsSpan' || key === 'text' ? undefined : value,
+  );
 }
 
 /** One rule made of another: the same path with other permissions, or most of its words kept. */

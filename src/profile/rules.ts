@@ -140,7 +140,16 @@ interface PlainRule extends RuleBase {
   readonly access: readonly string[];
 }
 
-export type Rule = FileRule | LinkRule | CapabilityRule | NetworkRule | MountRule | PeerRule | RlimitRule | ChangeProfileRule | PlainRule;
+export type Rule =
+  | FileRule
+  | LinkRule
+  | CapabilityRule
+  | NetworkRule
+  | MountRule
+  | PeerRule
+  | RlimitRule
+  | ChangeProfileRule
+  | PlainRule;
 
 /** A profile, a child profile or a hat. */
 export interface ProfileBlock {
@@ -181,7 +190,9 @@ interface IncludeRequest {
 }
 
 /** Gives the files that an include stands for: one, or all of a folder; undefined when there is none. */
-export type FindInclude = (request: IncludeRequest) => readonly { readonly file: string; readonly text: string }[] | undefined;
+export type FindInclude = (
+  request: IncludeRequest,
+) => readonly { readonly file: string; readonly text: string }[] | undefined;
 
 /** The first thing in a text that cannot be read. */
 export interface ReadProblem {

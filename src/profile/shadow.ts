@@ -25,10 +25,17 @@ export function shadowedRules(block: ProfileBlock, surroundings?: Surroundings):
     if (grants.length === 0) continue;
     const { sets, complete } = automaton.tagSets(SHAPES[domain], { examples: 1 });
     if (!complete) for (const rule of rulesOf(grants)) needed.add(rule);
-    for (const one of questions(sets.map(({ tags }) => tags.flatMap((tag) => byTag[tag] ?? [])), wordsOf(domain, grants), grants)) {
+    for (const one of questions(
+      sets.map(({ tags }) => tags.flatMap((tag) => byTag[tag] ?? [])),
+      wordsOf(domain, grants),
+      grants,
+    )) {
       for (const rule of rulesOf(one.said)) {
         if (needed.has(rule)) continue;
-        if (!same(one.said, without(one.said, new Set([rule])))) { needed.add(rule); continue; }
+        if (!same(one.said, without(one.said, new Set([rule])))) {
+          needed.add(rule);
+          continue;
+        }
         const list = heard.get(rule);
         if (list === undefined) heard.set(rule, [one]);
         else list.push(one);
@@ -41,7 +48,12 @@ export function shadowedRules(block: ProfileBlock, surroundings?: Surroundings):
     const left = (heard.get(rule) ?? []).map(({ said }) => without(said, gone));
     if (left.every((said) => same(said, without(said, new Set([rule]))))) gone.add(rule);
   }
-  return block.rules.filter((rule) => gone.has(rule)).map((rule) => ({ rule, by: deciders((heard.get(rule) ?? []).map(({ said, times }) => ({ said: without(said, gone), times }))) }));
+  return block.rules
+    .filter((rule) => gone.has(rule))
+    .map((rule) => ({
+      rule,
+      by: deciders((heard.get(rule) ?? []).map(({ said, times }) => ({ said: without(said, gone), times }))),
+    }));
 }
 
 /** What is said to some question, and to how many. */
@@ -55,7 +67,11 @@ interface Heard {
  * @param speaking per key, the grants whose expression matches it.
  * @returns them in the order in which they are first met.
  */
-function questions(speaking: readonly (readonly Grant[])[], combinations: readonly (readonly string[])[], grants: readonly Grant[]): Iterable<Heard> {
+function questions(
+  speaking: readonly (readonly Grant[])[],
+  combinations: readonly (readonly string[])[],
+  grants: readonly Grant[],
+): Iterable<Heard> {
   const numbers = new Map(grants.map((grant, number) => [grant, number]));
   const found = new Map<string, Heard>();
   for (const all of speaking) {
@@ -82,6 +98,7 @@ function same(one: readonly Grant[], other: readonly Grant[]): boolean {
 /** Those that decide most questions first. */
 function deciders(heard: readonly Heard[]): Rule[] {
   const counts = new Map<Rule, number>();
-  for (const { said, times } of heard) for (const rule of rulesOf(answer(said).deciding)) counts.set(rule, (counts.get(rule) ?? 0) + times);
+  for (const { said, times } of heard)
+    for (const rule of rulesOf(answer(said).deciding)) counts.set(rule, (counts.get(rule) ?? 0) + times);
   return [...counts].sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
 }

@@ -33,7 +33,11 @@ export const PATH: Shape = { start: EMPTY, step: stepPath, end: endPath };
 export const TEXT: Shape = { start: 0, step: (_state, byte) => (byte === 0 ? -1 : 0), end: () => 0 };
 
 /** Any text of at least one byte, NUL excepted: a label, a name. */
-export const NAME: Shape = { start: 0, step: (_state, byte) => (byte === 0 ? -1 : 1), end: (state) => (state === 1 ? 0 : undefined) };
+export const NAME: Shape = {
+  start: 0,
+  step: (_state, byte) => (byte === 0 ? -1 : 1),
+  end: (state) => (state === 1 ? 0 : undefined),
+};
 
 /** Nothing but the empty text. */
 export const NOTHING: Shape = { start: 0, step: () => -1, end: () => 0 };
@@ -44,7 +48,10 @@ export function row(...shapes: readonly Shape[]): Shape {
   return {
     start: shapes[0]?.start ?? 0,
     step: (state, byte) => {
-      if (byte !== 0) { const next = part(state).step(state & 7, byte); return next < 0 ? next : (state & ~7) + next; }
+      if (byte !== 0) {
+        const next = part(state).step(state & 7, byte);
+        return next < 0 ? next : (state & ~7) + next;
+      }
       const next = (state >> 3) + 1;
       return next < shapes.length && part(state).end(state & 7) !== undefined ? next * 8 + part(next * 8).start : -1;
     },

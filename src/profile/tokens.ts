@@ -26,9 +26,13 @@ export function tokenize(source: string): Token[] {
     if (c === '\n') push('newline', i + 1);
     else if (/\s/.test(c)) i += 1;
     else if (c === '#') i = lineEnd(source, i);
-    else if (c === '{') { push('open', i + 1); depth += 1; }
-    else if (c === '}') { depth = Math.max(0, depth - 1); push('close', i + 1); }
-    else if (c === ',') push('end', i + 1);
+    else if (c === '{') {
+      push('open', i + 1);
+      depth += 1;
+    } else if (c === '}') {
+      depth = Math.max(0, depth - 1);
+      push('close', i + 1);
+    } else if (c === ',') push('end', i + 1);
     else push('word', wordEnd(source, i));
   }
   return tokens;

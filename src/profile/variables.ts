@@ -26,16 +26,26 @@ export class Variables {
 
   /** Every variable's values, those of variables in them replaced; one that names an unknown variable stays as it is. */
   all(): Map<string, readonly string[]> {
-    return new Map([...this.sets].map(([name, values]) => {
-      try { return [name, this.#values(name, 0)] as const; } catch { return [name, values] as const; }
-    }));
+    return new Map(
+      [...this.sets].map(([name, values]) => {
+        try {
+          return [name, this.#values(name, 0)] as const;
+        } catch {
+          return [name, values] as const;
+        }
+      }),
+    );
   }
 
   /** @throws Error with what to tell, when a variable is unknown, names itself, or grows out of bounds. */
   expand(raw: string, { path }: { readonly path: boolean }): Expression {
     const values = this.#expand(unquote(raw), 0);
     const tidy = (text: string): string => (path ? singleSlashes(text) : text);
-    return { text: raw, expanded: path ? [...new Set(values.map(tidy))] : values, ...(values.length > 1 ? { alternation: tidy(this.single(raw)) } : {}) };
+    return {
+      text: raw,
+      expanded: path ? [...new Set(values.map(tidy))] : values,
+      ...(values.length > 1 ? { alternation: tidy(this.single(raw)) } : {}),
+    };
   }
 
   /** One text for a word: several values of a variable as an alternation, as AppArmor 4.1 writes names. */
@@ -47,8 +57,10 @@ export class Variables {
     const known = this.#known.get(name);
     if (known) return known;
     const written = this.sets.get(name);
-    if (!written) throw new Error(this.booleans.has(name) ? `@{${name}} is a boolean` : `the variable @{${name}} is not defined`);
-    if (depth > DEEPEST) throw new Error(`the variable @{${name}} contains itself, or is nested more than ${DEEPEST} deep`);
+    if (!written)
+      throw new Error(this.booleans.has(name) ? `@{${name}} is a boolean` : `the variable @{${name}} is not defined`);
+    if (depth > DEEPEST)
+      throw new Error(`the variable @{${name}} contains itself, or is nested more than ${DEEPEST} deep`);
     const values = [...new Set(written.flatMap((value) => this.#expand(value, depth + 1)))];
     if (values.length === 0) throw new Error(`the variable @{${name}} has no value`);
     this.#known.set(name, values);
@@ -61,7 +73,10 @@ export class Variables {
     let from = 0;
     for (const { index, length, name } of references(text)) {
       const next = index + length;
-      const values = trimmed(this.#values(name, depth), { slashBefore: index > 0 && text[index - 1] === '/', slashBehind: text[next] === '/' });
+      const values = trimmed(this.#values(name, depth), {
+        slashBefore: index > 0 && text[index - 1] === '/',
+        slashBehind: text[next] === '/',
+      });
       const few = results.length * values.length <= most ? values : [`{${values.join(',')}}`];
       results = bounded(results.flatMap((head) => few.map((value) => head + text.slice(from, index) + value)));
       from = next;
@@ -71,7 +86,10 @@ export class Variables {
 }
 
 /** One of several values does not double a slash that stands beside the variable (parser_variable.c); an only value may. */
-function trimmed(values: readonly string[], { slashBefore, slashBehind }: { readonly slashBefore: boolean; readonly slashBehind: boolean }): readonly string[] {
+function trimmed(
+  values: readonly string[],
+  { slashBefore, slashBehind }: { readonly slashBefore: boolean; readonly slashBehind: boolean },
+): readonly string[] {
   if (values.length < 2 || (!slashBefore && !slashBehind)) return values;
   return values.map((value) => {
     const tail = slashBefore ? value.replace(/^\/+/, '') : value;
@@ -89,10 +107,11 @@ function withoutSlashesBehind(text: string): string {
 function references(text: string): { index: number; length: number; name: string }[] {
   if (!text.includes('@{')) return [];
   const found = [...text.matchAll(/\\[\s\S]|@\{([A-Za-z][A-Za-z0-9_]*)\}/g)];
-  return found.flatMap(({ 0: { length }, 1: name, index }) => name === undefined ? [] : [{ index, length, name }]);
+  return found.flatMap(({ 0: { length }, 1: name, index }) => (name === undefined ? [] : [{ index, length, name }]));
 }
 
 function bounded(texts: string[]): string[] {
-  if (texts.reduce((sum, { length }) => sum + length, 0) > LONGEST) throw new Error('with its variables replaced, the text grows too long');
+  if (texts.reduce((sum, { length }) => sum + length, 0) > LONGEST)
+    throw new Error('with its variables replaced, the text grows too long');
   return texts;
 }

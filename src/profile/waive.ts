@@ -26,15 +26,28 @@ const ABOVE_ALL = 1_000_000;
  * profiles deny what the waiver allows, so a waiver never covers more than it says.
  * @param today `YYYY-MM-DD`.
  */
-export function judge(base: ProfileBlock, head: ProfileBlock, waivers: readonly Waiver[], today: string, options: CompareOptions = {}): Judgement {
+export function judge(
+  base: ProfileBlock,
+  head: ProfileBlock,
+  waivers: readonly Waiver[],
+  today: string,
+  options: CompareOptions = {},
+): Judgement {
   const { differences, notes } = compare(base, head, options);
   const left = differences.map((one): Judged => one);
   for (const waiver of waivers) {
     if (!left.some((one) => one.change !== 'denied' && one.waiver === undefined)) break;
     const rule = denial(waiver);
-    const remaining = new Set((rule === undefined ? differences : compare(withRule(base, rule), withRule(head, rule), options).differences).map(identity));
+    const remaining = new Set(
+      (rule === undefined ? differences : compare(withRule(base, rule), withRule(head, rule), options).differences).map(
+        identity,
+      ),
+    );
     for (const [i, one] of left.entries()) {
-      const covered = rule === undefined ? `${one.class} ${one.permissions.join(' ')}` === waiver.allows : !remaining.has(identity(one));
+      const covered =
+        rule === undefined
+          ? `${one.class} ${one.permissions.join(' ')}` === waiver.allows
+          : !remaining.has(identity(one));
       if (!covered || one.waiver !== undefined || one.change === 'denied') continue;
       left[i] = waiver.until < today ? { ...one, expired: waiver } : { ...one, waiver };
     }
@@ -50,7 +63,9 @@ export function failsGate({ change, waiver }: Judged): boolean {
 /** @returns what is wrong with a waiver's words, or undefined. */
 export function waiverProblem(waiver: Pick<Waiver, 'allows' | 'permissions'>): string | undefined {
   if (/^(?:flags|rlimit) \S+$/.test(waiver.allows)) return undefined;
-  return denial(waiver) === undefined ? 'is neither an expression for paths with `permissions`, nor the words of a rule such as `capability sys_admin`' : undefined;
+  return denial(waiver) === undefined
+    ? 'is neither an expression for paths with `permissions`, nor the words of a rule such as `capability sys_admin`'
+    : undefined;
 }
 
 function denial({ allows, permissions }: Pick<Waiver, 'allows' | 'permissions'>): Rule | undefined {
@@ -60,7 +75,9 @@ function denial({ allows, permissions }: Pick<Waiver, 'allows' | 'permissions'>)
   const [block] = isRead(read) && read.profiles.length === 1 ? read.profiles : [];
   if (block === undefined || policyOf(block).unreadable.length > 0) return undefined;
   const [rule, another] = block.rules;
-  return rule === undefined || another !== undefined ? undefined : { ...rule, qualifiers: { ...rule.qualifiers, priority: ABOVE_ALL } };
+  return rule === undefined || another !== undefined
+    ? undefined
+    : { ...rule, qualifiers: { ...rule.qualifiers, priority: ABOVE_ALL } };
 }
 
 function withRule(block: ProfileBlock, rule: Rule): ProfileBlock {

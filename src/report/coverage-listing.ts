@@ -8,7 +8,12 @@ import { oneLine, relativeTo } from './text.ts';
 const WIDTH = 400;
 
 /** How a state shows, on a terminal and in the HTML report. */
-export const STATE_MARK: Readonly<Record<CoverageState, readonly [mark: string, style: Style]>> = { hit: ['✓', 'green'], unhit: ['✗', 'red'], shadowed: ['≡', 'yellow'], untestable: ['-', 'dim'] };
+export const STATE_MARK: Readonly<Record<CoverageState, readonly [mark: string, style: Style]>> = {
+  hit: ['✓', 'green'],
+  unhit: ['✗', 'red'],
+  shadowed: ['≡', 'yellow'],
+  untestable: ['-', 'dim'],
+};
 
 /** Every profile file that the run read, line by line; the rules of included files behind it. */
 export function coverageListing(ledger: Ledger, { color, root }: TerminalOptions): readonly string[] {
@@ -20,14 +25,26 @@ export function coverageListing(ledger: Ledger, { color, root }: TerminalOptions
     for (const { line, text, rules } of listingOf(coverage)) {
       const [first] = rules;
       const gutter = `${first === undefined ? ' ' : marked(worst(rules), paint)} ${paint(String(line).padStart(5), 'dim')}`;
-      lines.push(`  ${gutter}  ${shown(text)}`, ...rules.flatMap((rule) => behind(rule, rules.length > 1, paint, nameOf)));
+      lines.push(
+        `  ${gutter}  ${shown(text)}`,
+        ...rules.flatMap((rule) => behind(rule, rules.length > 1, paint, nameOf)),
+      );
     }
     for (const [file, rules] of includedOf(coverage)) {
-      lines.push('', `  ${paint(oneLine(relativeTo(root, file), WIDTH), 'bold')}, included: ${countsText(countRules(rules))}`);
-      for (const rule of rules) lines.push(`  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), 'dim')}  ${shown(rule.text)}`, ...behind(rule, false, paint, nameOf));
+      lines.push(
+        '',
+        `  ${paint(oneLine(relativeTo(root, file), WIDTH), 'bold')}, included: ${countsText(countRules(rules))}`,
+      );
+      for (const rule of rules)
+        lines.push(
+          `  ${marked(rule.state, paint)} ${paint(String(rule.line).padStart(5), 'dim')}  ${shown(rule.text)}`,
+          ...behind(rule, false, paint, nameOf),
+        );
     }
   }
-  for (const { title, coverage } of ledger.suites) if (coverage !== undefined && 'unknown' in coverage) lines.push('', `  the coverage of ${oneLine(title, 100)} is not known: ${oneLine(coverage.unknown, WIDTH)}`);
+  for (const { title, coverage } of ledger.suites)
+    if (coverage !== undefined && 'unknown' in coverage)
+      lines.push('', `  the coverage of ${oneLine(title, 100)} is not known: ${oneLine(coverage.unknown, WIDTH)}`);
   return lines;
 }
 
@@ -48,8 +65,18 @@ function shown(text: string): string {
 }
 
 /** With its own text where a line holds several rules. The mark says enough of one that no probe hits. */
-function behind(rule: RuleCoverage, several: boolean, paint: Painter, nameOf: (id: string) => string): readonly string[] {
+function behind(
+  rule: RuleCoverage,
+  several: boolean,
+  paint: Painter,
+  nameOf: (id: string) => string,
+): readonly string[] {
   if (rule.state === 'unhit' && !several) return [];
   const what = several ? `${rule.text}: ` : '';
-  return [paint(`            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + behindText(rule, nameOf), WIDTH)}`, 'dim')];
+  return [
+    paint(
+      `            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + behindText(rule, nameOf), WIDTH)}`,
+      'dim',
+    ),
+  ];
 }

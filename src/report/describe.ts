@@ -1,6 +1,19 @@
 /** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
 import { labelText, sameLabel } from '../labels.ts';
-import type { Action, AuditRecord, Captured, Carried, Entry, Expectation, Fault, Observation, ProcessProof, Ruling, Suite, TextMatch } from '../model.ts';
+import type {
+  Action,
+  AuditRecord,
+  Captured,
+  Carried,
+  Entry,
+  Expectation,
+  Fault,
+  Observation,
+  ProcessProof,
+  Ruling,
+  Suite,
+  TextMatch,
+} from '../model.ts';
 import { commandText, describeAction, quoted } from '../spec/describe.ts';
 import { grouped, oneLine, relativeTo, visible } from './text.ts';
 
@@ -15,10 +28,14 @@ export type Fact = readonly [label: string, value: string];
 
 /** What a probe does: `run top -b -n1`, `open /etc/shadow for write`. */
 export function actionText(action: Action, user?: string): string {
-  const what = action.kind === 'run' ? `run ${commandText(action)}`
-    : action.kind === 'shell' ? `shell ${action.script.trim()}`
-    : action.kind === 'http' ? `http ${action.url}`
-    : describeAction(action);
+  const what =
+    action.kind === 'run'
+      ? `run ${commandText(action)}`
+      : action.kind === 'shell'
+        ? `shell ${action.script.trim()}`
+        : action.kind === 'http'
+          ? `http ${action.url}`
+          : describeAction(action);
   return oneLine(user === undefined ? what : `${what} (as ${user})`, LINE);
 }
 
@@ -44,7 +61,12 @@ export function expectationText(expect: Expectation): string {
   if (expect.mode !== undefined) parts.push(`mode ${expect.mode}`);
   if (expect.secure !== undefined) parts.push(expect.secure ? 'environment scrubbed' : 'environment not scrubbed');
   if (expect.audit === 'none') parts.push('no audit record');
-  else if (expect.audit !== undefined) parts.push(`a record where ${Object.entries(expect.audit).map(([key, match]) => `${key} ${matchText(match)}`).join(', ')}`);
+  else if (expect.audit !== undefined)
+    parts.push(
+      `a record where ${Object.entries(expect.audit)
+        .map(([key, match]) => `${key} ${matchText(match)}`)
+        .join(', ')}`,
+    );
   return oneLine(parts.join(', '), LINE);
 }
 
@@ -53,7 +75,9 @@ export function durationText(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return 'unknown time';
   if (ms < 1) return '<1 ms';
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round(ms % 60_000 / 1000)} s`;
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 /** What a probe showed: `failed with EACCES`, `exit 1`, `killed after 5.0 s`. */
@@ -72,11 +96,28 @@ export function observationText(seen: Observation): string {
 }
 
 /** Keys of a record that tell what was accessed, in the order shown after type, operation and name. */
-const TELLING = ['denied_mask', 'denied', 'requested_mask', 'capname', 'family', 'sock_type', 'protocol', 'signal', 'peer', 'target', 'flags', 'fstype', 'srcname', 'info', 'error'] as const;
+const TELLING = [
+  'denied_mask',
+  'denied',
+  'requested_mask',
+  'capname',
+  'family',
+  'sock_type',
+  'protocol',
+  'signal',
+  'peer',
+  'target',
+  'flags',
+  'fstype',
+  'srcname',
+  'info',
+  'error',
+] as const;
 
 /** One record in short: `DENIED open /etc/shadow denied_mask=w requested_mask=w`. */
 export function recordText(record: AuditRecord): string {
-  const field = (key: string): string | undefined => Object.hasOwn(record.fields, key) ? record.fields[key] : undefined;
+  const field = (key: string): string | undefined =>
+    Object.hasOwn(record.fields, key) ? record.fields[key] : undefined;
   const name = field('name');
   const parts = [record.type, field('operation') ?? '?'];
   if (name !== undefined) parts.push(quoted(name));
@@ -94,17 +135,25 @@ export function processText({ pid, label, expected }: ProcessProof): string {
 
 /** What came of a change of label: `x//child (enforce), environment scrubbed`. */
 export function carriedText({ label, mode, secure }: Carried): string {
-  return oneLine(`${labelText(label, mode)}${secure === undefined ? '' : secure ? ', environment scrubbed' : ', environment not scrubbed'}`, LINE);
+  return oneLine(
+    `${labelText(label, mode)}${secure === undefined ? '' : secure ? ', environment scrubbed' : ', environment not scrubbed'}`,
+    LINE,
+  );
 }
 
 /** What the kernel says of the loaded policy when it is asked. */
 function rulingText({ path, permissions, allowed }: Ruling): string {
-  return oneLine(`the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`, LINE);
+  return oneLine(
+    `the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`,
+    LINE,
+  );
 }
 
 /** How much of an output there is: `12 bytes`, `64 of 9,000 bytes`. */
 export function sizeText(output: Captured): string {
-  return output.truncated ? `cut by the agent, ${grouped(output.bytes)} bytes in all` : `${grouped(output.bytes)} bytes`;
+  return output.truncated
+    ? `cut by the agent, ${grouped(output.bytes)} bytes in all`
+    : `${grouped(output.bytes)} bytes`;
 }
 
 /** Where the probe stands in its spec, `specs/x.yml:14`. */
@@ -118,13 +167,21 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
   const { probe, verdict, observation, control, witnesses } = entry;
   const facts: Fact[] = [['probe', `${visible(probe.id)} at ${placeText(entry, root)}`]];
   if (probe.because !== undefined) facts.push(['because', oneLine(probe.because, LINE)]);
-  facts.push(['tried', `${probe.from === undefined ? '' : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`], ['expected', expectationText(probe.expect)]);
+  facts.push(
+    [
+      'tried',
+      `${probe.from === undefined ? '' : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`,
+    ],
+    ['expected', expectationText(probe.expect)],
+  );
   if (observation !== undefined) facts.push(['happened', observationText(observation)]);
   if (observation?.process !== undefined) facts.push(['process', processText(observation.process)]);
   if (observation?.other !== undefined) facts.push(['other end', processText(observation.other)]);
   if (observation?.carried !== undefined) facts.push(['carries', carriedText(observation.carried)]);
   // what was denied first: it is what the verdict rests on
-  const ordered = [...witnesses].sort((a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'));
+  const ordered = [...witnesses].sort(
+    (a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'),
+  );
   for (const { record, by } of ordered.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);
   if (witnesses.length > MANY) facts.push(['kernel', `and ${grouped(witnesses.length - MANY)} more records`]);
   if (witnesses.length === 0 && observation !== undefined) facts.push(['kernel', 'no record']);
@@ -139,7 +196,8 @@ export function factsOf(entry: Entry, root?: string): readonly Fact[] {
 /** What a suite ran on and under: profile, mode, image. */
 export function underText(suite: Suite): string {
   const { confinement } = suite;
-  const profile = confinement === undefined ? 'no confinement proved' : `profile ${confinement.profile} (${confinement.mode})`;
+  const profile =
+    confinement === undefined ? 'no confinement proved' : `profile ${confinement.profile} (${confinement.mode})`;
   return oneLine(`${profile}, image ${suite.image}`, LINE);
 }
 

@@ -1,6 +1,15 @@
 /** The evidence for one probe as a block of plain text and as properties: what the JUnit report carries in each case. */
 import type { Captured, Entry, Ledger, Observation, Suite } from '../model.ts';
-import { actionText, carriedText, expectationText, factsOf, observationText, placeText, processText, sizeText } from './describe.ts';
+import {
+  actionText,
+  carriedText,
+  expectationText,
+  factsOf,
+  observationText,
+  placeText,
+  processText,
+  sizeText,
+} from './describe.ts';
 import { countRules, isKnown } from './coverage.ts';
 import { countEntries } from './summary.ts';
 import { byteLength, grouped, head, oneLine, visibleLines } from './text.ts';
@@ -24,7 +33,11 @@ function harmless(text: string): string {
  */
 function barred(text: string, maxBytes: number): string {
   const raw = head(text, maxBytes);
-  const lines = visibleLines(raw).replace(/\n$/, '').split('\n').map((line) => `| ${line}`).join('\n');
+  const lines = visibleLines(raw)
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => `| ${line}`)
+    .join('\n');
   const kept = head(lines, maxBytes);
   if (raw.length === text.length && kept.length === lines.length) return harmless(kept);
   return `${harmless(kept)}\n[cut: ${grouped(byteLength(text))} bytes in all; report.json holds them]`;
@@ -32,22 +45,36 @@ function barred(text: string, maxBytes: number): string {
 
 function outputsOf(prefix: string, seen: Observation | undefined): (readonly [title: string, output: Captured])[] {
   if (seen === undefined) return [];
-  return ([['stdout', seen.stdout], ['stderr', seen.stderr]] as const)
+  return (
+    [
+      ['stdout', seen.stdout],
+      ['stderr', seen.stderr],
+    ] as const
+  )
     .filter(([, output]) => output.text !== '' || output.bytes > 0)
     .map(([name, output]) => [`${prefix}${name}, ${sizeText(output)}`, output] as const);
 }
 
 /** What is known of one probe as labelled lines. */
 export function caseFacts(entry: Entry, root?: string): string {
-  return harmless(factsOf(entry, root).map(([label, value]) => `${label.padEnd(10)}${value}`).join('\n'));
+  return harmless(
+    factsOf(entry, root)
+      .map(([label, value]) => `${label.padEnd(10)}${value}`)
+      .join('\n'),
+  );
 }
 
 /** The evidence of one probe: labelled lines, then the raw records, then the outputs, all within {@link CASE_BYTES}. */
 export function caseOutput(entry: Entry, root?: string): string {
   const blocks = [head(caseFacts(entry, root), CASE_BYTES / 2)];
   const sections: (readonly [title: string, text: string])[] = [];
-  if (entry.witnesses.length > 0) sections.push([`audit records, ${entry.witnesses.length}`, entry.witnesses.map(({ record }) => record.raw).join('\n')]);
-  for (const [title, output] of [...outputsOf('', entry.observation), ...outputsOf('control ', entry.control)]) sections.push([title, output.text]);
+  if (entry.witnesses.length > 0)
+    sections.push([
+      `audit records, ${entry.witnesses.length}`,
+      entry.witnesses.map(({ record }) => record.raw).join('\n'),
+    ]);
+  for (const [title, output] of [...outputsOf('', entry.observation), ...outputsOf('control ', entry.control)])
+    sections.push([title, output.text]);
   let left = CASE_BYTES / 2;
   for (const [title, text] of sections) {
     const block = `--- ${title} ---\n${barred(text, Math.max(left, 256))}`;
@@ -61,8 +88,12 @@ export function caseOutput(entry: Entry, root?: string): string {
 export function caseProperties(entry: Entry, root?: string): Properties {
   const { probe, verdict, observation, control, witnesses } = entry;
   const properties: [string, string][] = [
-    ['probe', probe.id], ['place', placeText(entry, root)], ['action', actionText(probe.action, probe.user)], ['expected', expectationText(probe.expect)],
-    ['verdict', verdict.kind], ['code', verdict.code],
+    ['probe', probe.id],
+    ['place', placeText(entry, root)],
+    ['action', actionText(probe.action, probe.user)],
+    ['expected', expectationText(probe.expect)],
+    ['verdict', verdict.kind],
+    ['code', verdict.code],
   ];
   if (observation !== undefined) {
     properties.push(['observed', observationText(observation)], ['stage', observation.stage]);
@@ -74,7 +105,10 @@ export function caseProperties(entry: Entry, root?: string): Properties {
     if (observation.carried !== undefined) properties.push(['carries', carriedText(observation.carried)]);
     if (observation.status !== undefined) properties.push(['status', String(observation.status)]);
   }
-  properties.push(['control', control === undefined ? 'none' : observationText(control)], ['records', String(witnesses.length)]);
+  properties.push(
+    ['control', control === undefined ? 'none' : observationText(control)],
+    ['records', String(witnesses.length)],
+  );
   return properties.map(([name, value]) => [name, harmless(oneLine(value, VALUE))]);
 }
 
@@ -86,26 +120,56 @@ function hashText(algorithm: string | undefined, hash: string | undefined): stri
 export function suiteProperties(ledger: Ledger, suite: Suite | undefined): Properties {
   const { host } = ledger;
   const properties: (readonly [string, string | undefined])[] = [
-    ['tool', ledger.tool], ['run', ledger.run], ['lab', host?.lab], ['os', host?.os], ['kernel', host?.kernel], ['arch', host?.arch],
-    ['parser', host?.parser], ['engine', host?.engine], ['runtime', host?.runtime], ['node', host?.node], ['logSource', host?.logSource], ['auditMode', host?.auditMode],
+    ['tool', ledger.tool],
+    ['run', ledger.run],
+    ['lab', host?.lab],
+    ['os', host?.os],
+    ['kernel', host?.kernel],
+    ['arch', host?.arch],
+    ['parser', host?.parser],
+    ['engine', host?.engine],
+    ['runtime', host?.runtime],
+    ['node', host?.node],
+    ['logSource', host?.logSource],
+    ['auditMode', host?.auditMode],
   ];
   if (suite !== undefined) {
     const { confinement } = suite;
-    properties.push(...suite.layers.map((layer) => ['layer', layer] as const), ['image', suite.image], ['imageId', suite.imageId], ['profileFile', suite.profileFile],
-      ['profile', confinement?.profile], ['loadedAs', confinement?.loadedAs], ['mode', confinement?.mode],
-      ['policySha256', confinement?.policySha256], ['policyMatchesKernel', confinement?.policyMatchesKernel?.toString()], ['sourceSha256', confinement?.sourceSha256],
-      ['kernelPolicyHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.policy)], ['kernelProfileHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.profile)],
-      ...(confinement?.labels ?? []).map(({ process, pid, label }) => ['label', `${process} (pid ${pid}): ${label}`] as const),
+    properties.push(
+      ...suite.layers.map((layer) => ['layer', layer] as const),
+      ['image', suite.image],
+      ['imageId', suite.imageId],
+      ['profileFile', suite.profileFile],
+      ['profile', confinement?.profile],
+      ['loadedAs', confinement?.loadedAs],
+      ['mode', confinement?.mode],
+      ['policySha256', confinement?.policySha256],
+      ['policyMatchesKernel', confinement?.policyMatchesKernel?.toString()],
+      ['sourceSha256', confinement?.sourceSha256],
+      ['kernelPolicyHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.policy)],
+      ['kernelProfileHash', hashText(confinement?.kernelHash?.algorithm, confinement?.kernelHash?.profile)],
+      ...(confinement?.labels ?? []).map(
+        ({ process, pid, label }) => ['label', `${process} (pid ${pid}): ${label}`] as const,
+      ),
       ...(confinement?.parserWarnings ?? []).map((warning) => ['parserWarning', warning] as const),
-      ...Object.entries(countEntries(suite.entries)).map(([kind, count]) => [`verdicts.${kind}`, String(count)] as const),
-      ['otherRecords', String(suite.otherRecords.length)], ...coverageProperties(suite));
+      ...Object.entries(countEntries(suite.entries)).map(
+        ([kind, count]) => [`verdicts.${kind}`, String(count)] as const,
+      ),
+      ['otherRecords', String(suite.otherRecords.length)],
+      ...coverageProperties(suite),
+    );
   }
-  return properties.flatMap(([name, value]) => value === undefined ? [] : [[name, harmless(oneLine(value, VALUE))] as const]);
+  return properties.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, harmless(oneLine(value, VALUE))] as const],
+  );
 }
 
 /** The suite's own figures: other suites may cover more of the same profile. */
 function coverageProperties({ coverage }: Suite): readonly (readonly [string, string | undefined])[] {
   if (!isKnown(coverage)) return coverage === undefined ? [] : [['coverage.unknown', coverage.unknown]];
   const { percent, ...counts } = countRules(coverage.rules.filter(({ included }) => !included));
-  return [['coverage.percent', percent?.toString()], ...Object.entries(counts).map(([state, count]) => [`coverage.${state}`, String(count)] as const)];
+  return [
+    ['coverage.percent', percent?.toString()],
+    ...Object.entries(counts).map(([state, count]) => [`coverage.${state}`, String(count)] as const),
+  ];
 }

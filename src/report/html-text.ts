@@ -20,6 +20,8 @@ export function block(text: string): string {
 
 /** An element around HTML that is already safe. `attributes` are the program's own words, never foreign text. */
 export function tag(name: string, attributes: Readonly<Record<string, string>>, ...content: readonly string[]): string {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`).join('');
+  const list = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${value}"`)
+    .join('');
   return `<${name}${list}>${content.join('')}</${name}>`;
 }

@@ -19,17 +19,44 @@ interface HtmlOptions {
 /** Nothing is loaded from anywhere, whatever the text says. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const TONE: Readonly<Record<Outcome, string>> = { green: 'good', red: 'bad', undecided: 'warn', error: 'bad' };
-const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string]>> = { pass: ['✓', 'good'], fail: ['✗', 'bad'], vacuous: ['∅', 'warn'], inconclusive: ['?', 'warn'], skipped: ['–', 'dim'] };
+const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string]>> = {
+  pass: ['✓', 'good'],
+  fail: ['✗', 'bad'],
+  vacuous: ['∅', 'warn'],
+  inconclusive: ['?', 'warn'],
+  skipped: ['–', 'dim'],
+};
 
 /** The ledger as one HTML file. */
 export function html(ledger: Ledger, { root }: HtmlOptions = {}): string {
-  const anchors = new Map(ledger.suites.flatMap(({ entries }, suite) => entries.map(({ probe }, index) => [probe.id, `probe-${String(suite)}-${String(index)}`])));
+  const anchors = new Map(
+    ledger.suites.flatMap(({ entries }, suite) =>
+      entries.map(({ probe }, index) => [probe.id, `probe-${String(suite)}-${String(index)}`]),
+    ),
+  );
   const outcome = outcomeOf(exitCode(ledger));
-  const head = [tag('title', {}, inline(`${outcome}: ${ledger.suites.map(({ title }) => title).join(', ') || 'apparmor-probe'}`, 200)), tag('style', {}, STYLE)];
+  const head = [
+    tag(
+      'title',
+      {},
+      inline(`${outcome}: ${ledger.suites.map(({ title }) => title).join(', ') || 'apparmor-probe'}`, 200),
+    ),
+    tag('style', {}, STYLE),
+  ];
   const body = [
-    tag('h1', {}, tag('span', { class: `badge ${TONE[outcome]}` }, outcome.toUpperCase()), ' ', inline(meaningOf(ledger))),
+    tag(
+      'h1',
+      {},
+      tag('span', { class: `badge ${TONE[outcome]}` }, outcome.toUpperCase()),
+      ' ',
+      inline(meaningOf(ledger)),
+    ),
     tag('p', {}, countsText(ledger)),
-    tag('p', { class: 'dim' }, inline(`${ledger.tool}, run ${ledger.run}, ${ledger.startedAt}, ${durationText(ledger.durationMs)}`)),
+    tag(
+      'p',
+      { class: 'dim' },
+      inline(`${ledger.tool}, run ${ledger.run}, ${ledger.startedAt}, ${durationText(ledger.durationMs)}`),
+    ),
     wrong(ledger),
     coverageHtml(ledger, root, (id) => anchors.get(id)),
     ...ledger.suites.map((suite) => suiteHtml(suite, root, anchors)),
@@ -45,14 +72,24 @@ ${body.filter((part) => part !== '').join('\n')}
 
 function countsText(ledger: Ledger): string {
   const counts = countsOf(ledger);
-  const parts = (Object.keys(VERDICT) as VerdictKind[]).filter((kind) => counts[kind] > 0).map((kind) => tag('span', { class: VERDICT[kind][1] }, `${VERDICT[kind][0]} ${grouped(counts[kind])} ${kind}`));
-  return [tag('strong', {}, `${grouped(counts.total)} ${counts.total === 1 ? 'probe' : 'probes'}`), ...parts].join(' · ');
+  const parts = (Object.keys(VERDICT) as VerdictKind[])
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => tag('span', { class: VERDICT[kind][1] }, `${VERDICT[kind][0]} ${grouped(counts[kind])} ${kind}`));
+  return [tag('strong', {}, `${grouped(counts.total)} ${counts.total === 1 ? 'probe' : 'probes'}`), ...parts].join(
+    ' · ',
+  );
 }
 
 /** What no probe states: faults with their cure, and what is missing. */
 function wrong(ledger: Ledger): string {
-  const items = [...faultsOf(ledger).map((fault) => tag('li', {}, tag('code', {}, inline(faultText(fault))), ' ', inline(fault.hint))),
-    ...shortfallsOf(ledger).map(({ suite, message }) => tag('li', {}, suite === undefined ? '' : `${inline(ledger.suites[suite]?.title ?? '', 200)}: `, inline(message)))];
+  const items = [
+    ...faultsOf(ledger).map((fault) =>
+      tag('li', {}, tag('code', {}, inline(faultText(fault))), ' ', inline(fault.hint)),
+    ),
+    ...shortfallsOf(ledger).map(({ suite, message }) =>
+      tag('li', {}, suite === undefined ? '' : `${inline(ledger.suites[suite]?.title ?? '', 200)}: `, inline(message)),
+    ),
+  ];
   return items.length === 0 ? '' : tag('ul', { class: 'bad' }, ...items);
 }
 
@@ -62,9 +99,17 @@ function suiteHtml(suite: Suite, root: string | undefined, anchors: ReadonlyMap<
     tag('h2', {}, inline(suite.title, 200)),
     tag('p', { class: 'dim' }, inline(underText(suite))),
     tag('p', { class: 'dim' }, inline(`beside the profile: ${suite.layers.join('; ')}`)),
-    label === undefined ? '' : tag('p', { class: 'dim' }, inline(`the kernel says ${label.process} (pid ${String(label.pid)}) runs under ${label.label}`)),
+    label === undefined
+      ? ''
+      : tag(
+          'p',
+          { class: 'dim' },
+          inline(`the kernel says ${label.process} (pid ${String(label.pid)}) runs under ${label.label}`),
+        ),
     ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? '')),
-  ].filter((part) => part !== '').join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 /** Closed for a pass, open for what is wrong. */
@@ -74,12 +119,31 @@ function entryHtml(entry: Entry, root: string | undefined, anchor: string): stri
   const happened = observation === undefined ? '' : ` → ${observationText(observation)}`;
   const facts = factsOf(entry, root).map(([name, value]) => tag('dt', {}, inline(name)) + tag('dd', {}, inline(value)));
   const open: Record<string, string> = verdict.kind === 'pass' || verdict.kind === 'skipped' ? {} : { open: '' };
-  return tag('details', { id: anchor, ...open },
-    tag('summary', {}, tag('span', { class: tone }, mark), ' ', tag('strong', {}, inline(probe.name, 300)), ' ', tag('code', { class: 'dim' }, inline(actionText(probe.action, probe.user) + happened, 300))),
-    tag('dl', {}, ...facts), tag('details', {}, tag('summary', { class: 'dim' }, 'raw records and outputs'), tag('pre', {}, block(caseOutput(entry, root)))));
+  return tag(
+    'details',
+    { id: anchor, ...open },
+    tag(
+      'summary',
+      {},
+      tag('span', { class: tone }, mark),
+      ' ',
+      tag('strong', {}, inline(probe.name, 300)),
+      ' ',
+      tag('code', { class: 'dim' }, inline(actionText(probe.action, probe.user) + happened, 300)),
+    ),
+    tag('dl', {}, ...facts),
+    tag(
+      'details',
+      {},
+      tag('summary', { class: 'dim' }, 'raw records and outputs'),
+      tag('pre', {}, block(caseOutput(entry, root))),
+    ),
+  );
 }
 
 function hostHtml({ host }: Ledger): string {
-  const rows = Object.entries(host ?? {}).map(([key, value]) => tag('tr', {}, tag('th', {}, inline(key)), tag('td', {}, tag('code', {}, inline(String(value))))));
+  const rows = Object.entries(host ?? {}).map(([key, value]) =>
+    tag('tr', {}, tag('th', {}, inline(key)), tag('td', {}, tag('code', {}, inline(String(value))))),
+  );
   return rows.length === 0 ? '' : tag('h2', {}, 'Host') + tag('table', {}, ...rows);
 }

@@ -20,7 +20,14 @@ const UNSAFE_TO_PRINT = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2
 export function json(ledger: Ledger): string {
   const { schema, ...rest } = ledger;
   const code = exitCode(ledger);
-  const report: JsonReport = { schema, verdict: outcomeOf(code), exitCode: code, counts: countsOf(ledger), coverage: profileCoverages(ledger), ...rest };
+  const report: JsonReport = {
+    schema,
+    verdict: outcomeOf(code),
+    exitCode: code,
+    counts: countsOf(ledger),
+    coverage: profileCoverages(ledger),
+    ...rest,
+  };
   return `${JSON.stringify(report, undefined, 2).replace(UNSAFE_TO_PRINT, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
@@ -42,7 +49,8 @@ export function readJson(text: string): JsonReport | string {
     if (report.exitCode !== code) return `It says exit code ${String(report.exitCode)}, but its verdicts give ${code}.`;
     const counts = countsOf(report);
     for (const [key, count] of Object.entries(counts)) {
-      if (report.counts[key as keyof Counts] !== count) return `It counts ${String(report.counts[key as keyof Counts])} as ${key}, but has ${count}.`;
+      if (report.counts[key as keyof Counts] !== count)
+        return `It counts ${String(report.counts[key as keyof Counts])} as ${key}, but has ${count}.`;
     }
     return report.verdict === outcomeOf(code) ? report : 'Its verdict is not that of its exit code.';
   } catch {

@@ -19,7 +19,13 @@ const MESSAGE = 2000;
 const RUN = 'apparmor-probe.run';
 
 /** How a verdict reads in JUnit. A pass has no element. */
-const ELEMENT: Readonly<Record<VerdictKind, 'failure' | 'error' | 'skipped' | undefined>> = { pass: undefined, fail: 'failure', vacuous: 'error', inconclusive: 'error', skipped: 'skipped' };
+const ELEMENT: Readonly<Record<VerdictKind, 'failure' | 'error' | 'skipped' | undefined>> = {
+  pass: undefined,
+  fail: 'failure',
+  vacuous: 'error',
+  inconclusive: 'error',
+  skipped: 'skipped',
+};
 
 interface Case {
   readonly className: string;
@@ -27,7 +33,11 @@ interface Case {
   readonly file: string;
   readonly line?: number;
   readonly ms: number;
-  readonly outcome: { readonly element: 'failure' | 'error' | 'skipped' | undefined; readonly message: string; readonly type: string };
+  readonly outcome: {
+    readonly element: 'failure' | 'error' | 'skipped' | undefined;
+    readonly message: string;
+    readonly type: string;
+  };
   readonly properties: readonly (readonly [name: string, value: string])[];
   /** Text of the failure or error, short; the message when there is none. */
   readonly detail?: string;
@@ -51,7 +61,9 @@ export function junit(ledger: Ledger, options: JunitOptions = {}): string {
     const file = relativeTo(options.root, suite.file);
     for (const entry of suite.entries) addCase(node, caseOf(entry, className, options), caseNames);
     for (const fault of suite.faults) addCase(node, faultCase(fault, className, file), caseNames);
-    for (const lack of shortfalls) if (lack.suite === index) addCase(node, errorCase('suite', lack.message, 'incomplete', className, file), caseNames);
+    for (const lack of shortfalls)
+      if (lack.suite === index)
+        addCase(node, errorCase('suite', lack.message, 'incomplete', className, file), caseNames);
   });
   const lacks = shortfalls.filter((lack) => lack.suite === undefined);
   if (ledger.faults.length > 0 || lacks.length > 0) {
@@ -71,7 +83,7 @@ class Names {
     const name = oneLine(wanted, NAME).trim() || fallback;
     let unique = name;
     let count = this.#next.get(`${scope}\0${name}`) ?? 1;
-    while (this.#taken.has(`${scope}\0${unique}`)) unique = `${name} #${count += 1}`;
+    while (this.#taken.has(`${scope}\0${unique}`)) unique = `${name} #${(count += 1)}`;
     this.#next.set(`${scope}\0${name}`, count);
     this.#taken.add(`${scope}\0${unique}`);
     return unique;
@@ -87,9 +99,21 @@ function classNameOf(suite: Suite): string {
 
 function caseOf(entry: Entry, className: string, options: JunitOptions): Case {
   const { probe, verdict } = entry;
-  return { className, name: probe.name, file: relativeTo(options.root, probe.at.file), line: probe.at.line, ms: entry.observation?.durationMs ?? 0,
-    outcome: { element: Object.hasOwn(ELEMENT, verdict.kind) ? ELEMENT[verdict.kind] : 'error', message: verdict.reason, type: verdict.code },
-    properties: caseProperties(entry, options.root), detail: caseFacts(entry, options.root), output: caseOutput(entry, options.root) };
+  return {
+    className,
+    name: probe.name,
+    file: relativeTo(options.root, probe.at.file),
+    line: probe.at.line,
+    ms: entry.observation?.durationMs ?? 0,
+    outcome: {
+      element: Object.hasOwn(ELEMENT, verdict.kind) ? ELEMENT[verdict.kind] : 'error',
+      message: verdict.reason,
+      type: verdict.code,
+    },
+    properties: caseProperties(entry, options.root),
+    detail: caseFacts(entry, options.root),
+    output: caseOutput(entry, options.root),
+  };
 }
 
 function errorCase(name: string, message: string, type: string, className: string, file: string): Case {
@@ -97,7 +121,10 @@ function errorCase(name: string, message: string, type: string, className: strin
 }
 
 function faultCase(fault: Fault, className: string, file: string): Case {
-  return { ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className, file), detail: `${faultText(fault)}\nhint      ${oneLine(fault.hint, MESSAGE)}` };
+  return {
+    ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className, file),
+    detail: `${faultText(fault)}\nhint      ${oneLine(fault.hint, MESSAGE)}`,
+  };
 }
 
 /** Seconds with at most three decimals: schemas ask for it, and NaN or 1e-7 is no number to them. */
@@ -111,8 +138,16 @@ function utc(time: string, fallback: string): string | undefined {
 }
 
 /** Starts a suite's element; without a ledger suite, the one for what is wrong with the run as a whole. */
-function addSuite(node: TestSuite, ledger: Ledger, suite: Suite | undefined, names: Names, options: JunitOptions): TestSuite {
-  node.name(names.take(suite?.title ?? 'run', suite === undefined ? 'run' : 'suite')).time(seconds(suite?.durationMs ?? ledger.durationMs));
+function addSuite(
+  node: TestSuite,
+  ledger: Ledger,
+  suite: Suite | undefined,
+  names: Names,
+  options: JunitOptions,
+): TestSuite {
+  node
+    .name(names.take(suite?.title ?? 'run', suite === undefined ? 'run' : 'suite'))
+    .time(seconds(suite?.durationMs ?? ledger.durationMs));
   const timestamp = utc(suite?.startedAt ?? ledger.startedAt, ledger.startedAt);
   if (timestamp !== undefined) node.timestamp(timestamp);
   for (const [name, value] of suiteProperties(ledger, suite)) node.property(name, value);
@@ -129,20 +164,25 @@ function addSuite(node: TestSuite, ledger: Ledger, suite: Suite | undefined, nam
 
 function addCase(suite: TestSuite, data: Case, names: Names): void {
   const { element, type } = data.outcome;
-  const node = suite.testCase().className(data.className).name(names.take(data.name, 'probe', data.className)).time(seconds(data.ms));
+  const node = suite
+    .testCase()
+    .className(data.className)
+    .name(names.take(data.name, 'probe', data.className))
+    .time(seconds(data.ms));
   if (data.file !== '') node.file(oneLine(data.file, MESSAGE));
   for (const [name, value] of data.properties) node.property(name, value);
   const build = node.build.bind(node);
   Object.assign(node, {
-    getFailureCount: () => element === 'failure' ? 1 : 0,
-    getErrorCount: () => element === 'error' ? 1 : 0,
-    getSkippedCount: () => element === 'skipped' ? 1 : 0,
+    getFailureCount: () => (element === 'failure' ? 1 : 0),
+    getErrorCount: () => (element === 'error' ? 1 : 0),
+    getSkippedCount: () => (element === 'skipped' ? 1 : 0),
     build(parent: Parameters<typeof build>[0]) {
       const built = build(parent);
       if (data.line !== undefined) built.att('line', data.line);
       const message = oneLine(data.outcome.message, MESSAGE);
       if (element === 'skipped') built.ele('skipped', { message });
-      else if (element !== undefined) built.ele(element, { message, type: oneLine(type, NAME) }, data.detail ?? message);
+      else if (element !== undefined)
+        built.ele(element, { message, type: oneLine(type, NAME) }, data.detail ?? message);
       if (data.output !== undefined) built.ele('system-out', {}, data.output);
       return built;
     },

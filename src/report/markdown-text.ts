@@ -10,7 +10,10 @@ const MAX = 1000;
  * The few that stay mean nothing without the others.
  */
 export function plain(text: string, max = MAX): string {
-  return oneLine(text, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
+  return oneLine(text, max).replace(
+    /[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu,
+    (sign) => `&#${sign.charCodeAt(0)};`,
+  );
 }
 
 /** Text as inline code. An HTML element, since no run of backticks can hold every text inside a table. */

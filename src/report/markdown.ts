@@ -3,7 +3,16 @@ import type { Entry, Ledger, VerdictKind } from '../model.ts';
 import { actionText, factsOf, faultText, observationText, placeText, underText } from './describe.ts';
 import { countsText, fileCoverages, profileCoverages } from './coverage.ts';
 import { code, fenced, plain } from './markdown-text.ts';
-import { countsOf, entriesOf, exitCode, faultsOf, meaningOf, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
+import {
+  countsOf,
+  entriesOf,
+  exitCode,
+  faultsOf,
+  meaningOf,
+  outcomeOf,
+  shortfallsOf,
+  type Outcome,
+} from './summary.ts';
 import { byteLength, grouped, head, relativeTo, visibleLines } from './text.ts';
 
 /** GitHub drops a summary of over 1 MiB as a whole. */
@@ -18,8 +27,19 @@ interface MarkdownOptions {
   readonly budget?: number;
 }
 
-const HEADLINE: Readonly<Record<Outcome, string>> = { green: '🟢 Green', red: '🔴 Red', undecided: '🟡 Undecided', error: '🔴 Error' };
-const MARK: Readonly<Record<VerdictKind, string>> = { fail: '❌', inconclusive: '❔', vacuous: '⚠️', skipped: '⏭️', pass: '✅' };
+const HEADLINE: Readonly<Record<Outcome, string>> = {
+  green: '🟢 Green',
+  red: '🔴 Red',
+  undecided: '🟡 Undecided',
+  error: '🔴 Error',
+};
+const MARK: Readonly<Record<VerdictKind, string>> = {
+  fail: '❌',
+  inconclusive: '❔',
+  vacuous: '⚠️',
+  skipped: '⏭️',
+  pass: '✅',
+};
 /** What is wrong comes first. */
 const ORDER: readonly string[] = Object.keys(MARK);
 
@@ -29,7 +49,9 @@ export function markdown(ledger: Ledger, options: MarkdownOptions = {}): string 
   const budget = options.budget ?? BUDGET;
   const entries = entriesOf(ledger).toSorted((a, b) => ORDER.indexOf(a.verdict.kind) - ORDER.indexOf(b.verdict.kind));
   const bad = entries.filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
-  const top = [opening(ledger, Math.floor(budget / 4)), ...coverageOf(ledger, Math.floor(budget / 8), root)].join('\n\n');
+  const top = [opening(ledger, Math.floor(budget / 4)), ...coverageOf(ledger, Math.floor(budget / 8), root)].join(
+    '\n\n',
+  );
   const rowOf = (entry: Entry): string => row(entry, root);
   const detailOf = (entry: Entry): string => detail(entry, root);
   const all = fitting(entries, rowOf, budget);
@@ -61,33 +83,77 @@ function fitting<T>(items: readonly T[], text: (item: T) => string, bytes: numbe
 function opening(ledger: Ledger, budget: number): string {
   const exit = exitCode(ledger);
   const counts = countsOf(ledger);
-  const parts = (['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
-  const lines = [`## ${HEADLINE[outcomeOf(exit)]}: ${meaningOf(ledger)}`, [`**${grouped(counts.total)} probes**`, ...parts].join(' · ')];
-  const wrong = [...faultsOf(ledger).map((fault) => `- ${code(faultText(fault))}: ${plain(fault.hint)}`),
-    ...shortfallsOf(ledger).map(({ suite, message }) => `- ${suite === undefined ? '' : `${code(ledger.suites[suite]?.title ?? '')}: `}${plain(message)}`)];
+  const parts = (['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'] as const)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
+  const lines = [
+    `## ${HEADLINE[outcomeOf(exit)]}: ${meaningOf(ledger)}`,
+    [`**${grouped(counts.total)} probes**`, ...parts].join(' · '),
+  ];
+  const wrong = [
+    ...faultsOf(ledger).map((fault) => `- ${code(faultText(fault))}: ${plain(fault.hint)}`),
+    ...shortfallsOf(ledger).map(
+      ({ suite, message }) =>
+        `- ${suite === undefined ? '' : `${code(ledger.suites[suite]?.title ?? '')}: `}${plain(message)}`,
+    ),
+  ];
   if (wrong.length > 0) lines.push(listed(wrong, budget / 2));
-  lines.push(listed(ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`), budget / 4));
+  lines.push(
+    listed(
+      ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`),
+      budget / 4,
+    ),
+  );
   const host = Object.entries(ledger.host ?? {}).filter(([, value]) => value !== undefined);
-  if (host.length > 0) lines.push(['| host | |', '|---|---|', ...host.map(([key, value]) => `| ${plain(key)} | ${code(value as string)} |`)].join('\n'));
+  if (host.length > 0)
+    lines.push(
+      ['| host | |', '|---|---|', ...host.map(([key, value]) => `| ${plain(key)} | ${code(value as string)} |`)].join(
+        '\n',
+      ),
+    );
   return lines.filter((line) => line !== '').join('\n\n');
 }
 
 /** A row a profile, and the rules that no probe hits. */
 function coverageOf(ledger: Ledger, budget: number, root?: string): readonly string[] {
   const profiles = profileCoverages(ledger);
-  const unknown = ledger.suites.flatMap(({ title, coverage }) => (coverage !== undefined && 'unknown' in coverage ? [`- ${code(title, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`] : []));
-  const rows = profiles.map(({ profile, own, included }) => `| ${code(profile, 200)} | ${own.percent === undefined ? '' : `**${String(own.percent)} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(' | ')} | ${countsText(included)} |`);
-  const parts = rows.length === 0 ? [] : [['| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |', '|---|---|---|---|---|---|---|', ...fitting(rows, (row) => row, budget / 2)].join('\n')];
+  const unknown = ledger.suites.flatMap(({ title, coverage }) =>
+    coverage !== undefined && 'unknown' in coverage
+      ? [`- ${code(title, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`]
+      : [],
+  );
+  const rows = profiles.map(
+    ({ profile, own, included }) =>
+      `| ${code(profile, 200)} | ${own.percent === undefined ? '' : `**${String(own.percent)} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(' | ')} | ${countsText(included)} |`,
+  );
+  const parts =
+    rows.length === 0
+      ? []
+      : [
+          [
+            '| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |',
+            '|---|---|---|---|---|---|---|',
+            ...fitting(rows, (row) => row, budget / 2),
+          ].join('\n'),
+        ];
   if (unknown.length > 0) parts.push(listed(unknown, budget / 4));
-  const unhit = fileCoverages(ledger).flatMap(({ rules }) => rules.filter(({ state, included }) => state === 'unhit' && !included))
+  const unhit = fileCoverages(ledger)
+    .flatMap(({ rules }) => rules.filter(({ state, included }) => state === 'unhit' && !included))
     .map(({ file, line, text }) => `- ${code(`${relativeTo(root, file)}:${String(line)}`, 200)} ${code(text, 200)}`);
-  if (unhit.length > 0) parts.push(`<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? 'rule that no probe hits' : 'rules that no probe hits'}</summary>`, listed(unhit, budget / 4), '</details>');
+  if (unhit.length > 0)
+    parts.push(
+      `<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? 'rule that no probe hits' : 'rules that no probe hits'}</summary>`,
+      listed(unhit, budget / 4),
+      '</details>',
+    );
   return parts;
 }
 
 function listed(items: readonly string[], budget: number): string {
   const kept = fitting(items, (item) => item, budget);
-  return [...kept, ...(kept.length < items.length ? [`- and ${grouped(items.length - kept.length)} more`] : [])].join('\n');
+  return [...kept, ...(kept.length < items.length ? [`- and ${grouped(items.length - kept.length)} more`] : [])].join(
+    '\n',
+  );
 }
 
 function table(rows: readonly string[]): string {
@@ -100,18 +166,34 @@ function markOf(entry: Entry): string {
 
 function row(entry: Entry, root?: string): string {
   const { probe, verdict, observation } = entry;
-  const cells = [markOf(entry), `${plain(probe.name, 200)}<br>${code(placeText(entry, root), 200)}`, code(actionText(probe.action, probe.user), 200),
-    observation === undefined ? '' : plain(observationText(observation), 200), verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}** ${plain(verdict.reason, 300)}`];
+  const cells = [
+    markOf(entry),
+    `${plain(probe.name, 200)}<br>${code(placeText(entry, root), 200)}`,
+    code(actionText(probe.action, probe.user), 200),
+    observation === undefined ? '' : plain(observationText(observation), 200),
+    verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}** ${plain(verdict.reason, 300)}`,
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 
 function detail(entry: Entry, root?: string): string {
-  const facts = factsOf(entry, root).filter(([label]) => label !== 'hint').map(([label, value]) => `${label.padEnd(10)}${value}`).join('\n');
+  const facts = factsOf(entry, root)
+    .filter(([label]) => label !== 'hint')
+    .map(([label, value]) => `${label.padEnd(10)}${value}`)
+    .join('\n');
   const parts = [`<details><summary>${markOf(entry)} ${plain(entry.probe.name, 200)}</summary>`, fenced(facts)];
-  if (entry.verdict.hint !== undefined) parts.push('Hint:', fenced(visibleLines(head(entry.verdict.hint, BLOCK_BYTES))));
+  if (entry.verdict.hint !== undefined)
+    parts.push('Hint:', fenced(visibleLines(head(entry.verdict.hint, BLOCK_BYTES))));
   const blocks: readonly (readonly [string, string])[] = [
-    ['Audit records', entry.witnesses.slice(0, RECORDS).map(({ record }) => record.raw).join('\n')],
-    ['Standard output', entry.observation?.stdout.text ?? ''], ['Standard error', entry.observation?.stderr.text ?? ''],
+    [
+      'Audit records',
+      entry.witnesses
+        .slice(0, RECORDS)
+        .map(({ record }) => record.raw)
+        .join('\n'),
+    ],
+    ['Standard output', entry.observation?.stdout.text ?? ''],
+    ['Standard error', entry.observation?.stderr.text ?? ''],
   ];
   for (const [title, text] of blocks) {
     if (text === '') continue;

@@ -15,12 +15,18 @@ export function rulesText({ profiles }: ProfileText, style: RulesStyle): string[
 
 function blockLines(profile: ProfileBlock, style: RulesStyle): string[] {
   const { name, kind, flags, attachment, span, rules } = profile;
-  const parts = [`${kind} ${visible(name)}`, ...(attachment ? [visible(attachment.text)] : []), ...(flags.length > 0 ? [`flags=(${visible(flags.join(', '))})`] : []), dim(`${place(span, style)}, ${rules.length} rules`, style)];
+  const parts = [
+    `${kind} ${visible(name)}`,
+    ...(attachment ? [visible(attachment.text)] : []),
+    ...(flags.length > 0 ? [`flags=(${visible(flags.join(', '))})`] : []),
+    dim(`${place(span, style)}, ${rules.length} rules`, style),
+  ];
   const lines = [parts.join('  ')];
   for (const group of groups(rules)) {
     const [first] = group;
     const from = (first?.via ?? []).map((include) => place(include, style)).join(' > ');
-    if (from !== '' || group.length < rules.length) lines.push(dim(from === '' ? '  in the profile itself:' : `  by the include at ${from}:`, style));
+    if (from !== '' || group.length < rules.length)
+      lines.push(dim(from === '' ? '  in the profile itself:' : `  by the include at ${from}:`, style));
     const width = Math.max(...group.map(({ span: at }) => place(at, style).length));
     lines.push(...group.map((rule) => `    ${place(rule.span, style).padEnd(width)}  ${ruleLine(rule, style)}`));
   }
@@ -40,7 +46,10 @@ function groups(rules: readonly Rule[]): Rule[][] {
 }
 
 function ruleLine(rule: Rule, style: RulesStyle): string {
-  const expanded = rule.kind === 'file' && rule.path && rule.path.text.includes('@{') ? `  = ${visible(rule.path.expanded.join(' '))}` : '';
+  const expanded =
+    rule.kind === 'file' && rule.path && rule.path.text.includes('@{')
+      ? `  = ${visible(rule.path.expanded.join(' '))}`
+      : '';
   const comment = rule.comment === undefined ? '' : `  # ${visible(rule.comment.replaceAll(/\s+/g, ' '))}`;
   return `${visible(qualified(rule))}${dim(expanded + comment, style)}`;
 }
@@ -49,7 +58,11 @@ function ruleLine(rule: Rule, style: RulesStyle): string {
 function qualified({ text, qualifiers: { audit, access, owner } }: Rule): string {
   const head = text.split(/[/"@(]/, 1)[0] ?? '';
   const has = (word: string): boolean => new RegExp(`\\b${word}\\b`).test(head);
-  const outer = [...(audit && !has('audit') ? ['audit'] : []), ...(access !== 'allow' && !has(access) ? [access] : []), ...(owner !== undefined && !has(owner) && !has('user') ? [owner] : [])];
+  const outer = [
+    ...(audit && !has('audit') ? ['audit'] : []),
+    ...(access !== 'allow' && !has(access) ? [access] : []),
+    ...(owner !== undefined && !has(owner) && !has('user') ? [owner] : []),
+  ];
   return [...outer, text].join(' ');
 }
 
@@ -63,5 +76,9 @@ function dim(text: string, { color }: RulesStyle): string {
 
 /** Everything that was read, but the files' texts, under the names of the types in profile/rules.ts. */
 export function rulesJson({ file, files, profiles, variables, aliases, abi }: ProfileText): string {
-  return JSON.stringify({ file, files: [...files.keys()], abi, variables: Object.fromEntries(variables), aliases, profiles }, undefined, 2);
+  return JSON.stringify(
+    { file, files: [...files.keys()], abi, variables: Object.fromEntries(variables), aliases, profiles },
+    undefined,
+    2,
+  );
 }

@@ -60,15 +60,22 @@ export function shortfallsOf(ledger: Ledger): readonly Shortfall[] {
   const { selected } = ledger.options;
   const exit = faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided;
   if (entries.length !== selected) {
-    found.push({ exit, message: `${grouped(selected)} probes were selected, but ${grouped(entries.length)} have a verdict.` });
+    found.push({
+      exit,
+      message: `${grouped(selected)} probes were selected, but ${grouped(entries.length)} have a verdict.`,
+    });
   }
   const ids = new Set(entries.map((entry) => entry.probe.id));
   if (ids.size !== entries.length) found.push({ exit: EXIT.broken, message: 'Two verdicts are for the same probe.' });
   ledger.suites.forEach((suite, index) => {
-    if (suite.entries.length === 0) found.push({ suite: index, exit: EXIT.undecided, message: 'The suite has no probe with a verdict.' });
+    if (suite.entries.length === 0)
+      found.push({ suite: index, exit: EXIT.undecided, message: 'The suite has no probe with a verdict.' });
   });
   if (!entries.some((entry) => entry.verdict.kind === 'pass')) {
-    found.push({ exit: EXIT.undecided, message: entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.' });
+    found.push({
+      exit: EXIT.undecided,
+      message: entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.',
+    });
   }
   return [...found, ...coverageGaps(ledger)];
 }
@@ -76,7 +83,10 @@ export function shortfallsOf(ledger: Ledger): readonly Shortfall[] {
 /** The exit code of a run. When several apply, the order is 4, 2, 1, 3: a broken harness hides no less than a failed profile. */
 export function exitCode(ledger: Ledger): ExitCode {
   const counts = countsOf(ledger);
-  const codes = new Set<ExitCode>([...faultsOf(ledger).map(exitOfFault), ...shortfallsOf(ledger).map(({ exit }) => exit)]);
+  const codes = new Set<ExitCode>([
+    ...faultsOf(ledger).map(exitOfFault),
+    ...shortfallsOf(ledger).map(({ exit }) => exit),
+  ]);
   if (counts.fail > 0) codes.add(EXIT.failed);
   if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code) => codes.has(code)) ?? EXIT.ok;
@@ -92,7 +102,8 @@ export function meaningOf(ledger: Ledger): string {
   const code = exitCode(ledger);
   const { fail, skipped } = countsOf(ledger);
   if (code === EXIT.ok) return skipped === 0 ? 'every probe holds' : `${EXIT_MEANS[code]}; ${grouped(skipped)} skipped`;
-  const onlyCoverage = code === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  const onlyCoverage =
+    code === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
   return onlyCoverage ? 'the probes do not cover as much of the profile as was asked for' : EXIT_MEANS[code];
 }
 

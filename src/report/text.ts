@@ -8,7 +8,8 @@
  * Characters that do not show: control and format characters (bidi, zero width, tags), line and paragraph separators,
  * lone surrogates, what Unicode lets a font ignore, and the noncharacters. The two emoji variation selectors may stay.
  */
-const HIDDEN = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+const HIDDEN =
+  /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 /** `##[command]` anywhere in a line is a command to the Actions runner. */
 const RUNNER_COMMAND = /##\[/g;
 
@@ -35,7 +36,9 @@ export function visible(text: string): string {
 /** Like {@link visible}, with line breaks and tabs kept. `\r\n`, which terminals send, is a line break. */
 export function visibleLines(text: string): string {
   const lines = text.replaceAll('\r\n', '\n');
-  const shown = PLAIN_LINES.test(lines) ? lines : lines.replace(HIDDEN, (character) => character === '\n' || character === '\t' ? character : escape(character));
+  const shown = PLAIN_LINES.test(lines)
+    ? lines
+    : lines.replace(HIDDEN, (character) => (character === '\n' || character === '\t' ? character : escape(character)));
   return shown.replace(RUNNER_COMMAND, '#\\x23[');
 }
 

@@ -13,7 +13,16 @@ import { markdown } from './markdown.ts';
 /** Writes the reports of a ledger. */
 export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
   const root = process.cwd();
-  return writeFiles({ [REPORT_FILES.junit]: junit(ledger, { root }), [REPORT_FILES.json]: json(ledger), [REPORT_FILES.markdown]: markdown(ledger, { root }), [REPORT_FILES.html]: html(ledger, { root }) }, folder, owner);
+  return writeFiles(
+    {
+      [REPORT_FILES.junit]: junit(ledger, { root }),
+      [REPORT_FILES.json]: json(ledger),
+      [REPORT_FILES.markdown]: markdown(ledger, { root }),
+      [REPORT_FILES.html]: html(ledger, { root }),
+    },
+    folder,
+    owner,
+  );
 }
 
 /**
@@ -21,7 +30,11 @@ export function writeReports(ledger: Ledger, folder: string, owner: string | und
  * @param owner `uid:gid` that the files shall belong to, when this program was elevated.
  * @returns the paths written. @throws HarnessError `report-failed`
  */
-export function writeFiles(contents: Readonly<Record<string, string>>, folder: string, owner: string | undefined): string[] {
+export function writeFiles(
+  contents: Readonly<Record<string, string>>,
+  folder: string,
+  owner: string | undefined,
+): string[] {
   const give = giverTo(owner);
   try {
     mkdirSync(folder, { recursive: true });
@@ -30,12 +43,24 @@ export function writeFiles(contents: Readonly<Record<string, string>>, folder: s
     return Object.entries(contents).map(([name, text]) => {
       const path = join(folder, name);
       // this may run as root in a stranger's checkout: a link there must not lead it elsewhere
-      const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o644);
-      try { writeFileSync(fd, text); } finally { closeSync(fd); }
+      const fd = openSync(
+        path,
+        constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+        0o644,
+      );
+      try {
+        writeFileSync(fd, text);
+      } finally {
+        closeSync(fd);
+      }
       give(path);
       return path;
     });
   } catch (error) {
-    throw new HarnessError('report-failed', `The reports could not be written to ${folder}: ${(error as Error).message}.`, { cause: error });
+    throw new HarnessError(
+      'report-failed',
+      `The reports could not be written to ${folder}: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
 }

@@ -32,13 +32,20 @@ function indented(probe: string, indent: string): string {
 function onlyAdds(before: string, after: string, count: number): boolean {
   try {
     const [old, now] = [before, after].map((text) => parse(text) as { probes: unknown[] });
-    return old !== undefined && now !== undefined && now.probes.length === old.probes.length + count
-      && isDeepStrictEqual({ ...now, probes: now.probes.slice(0, old.probes.length) }, old);
+    return (
+      old !== undefined &&
+      now !== undefined &&
+      now.probes.length === old.probes.length + count &&
+      isDeepStrictEqual({ ...now, probes: now.probes.slice(0, old.probes.length) }, old)
+    );
   } catch {
     return false;
   }
 }
 
 function unwritable(): HarnessError {
-  return new HarnessError('usage', 'Probes cannot be added to this spec: its `probes:` is no list with an item a line. Copy them from the report.');
+  return new HarnessError(
+    'usage',
+    'Probes cannot be added to this spec: its `probes:` is no list with an item a line. Copy them from the report.',
+  );
 }

@@ -4,10 +4,14 @@ import type { Action } from '../model.ts';
 /** @returns one line, for example `top -b -n 1`, `open /etc/shadow for write`. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
-    case 'run': return commandText(action);
-    case 'shell': return `sh: ${action.script}`;
-    case 'operation': return operationText(action.words);
-    case 'http': return `GET ${action.url}`;
+    case 'run':
+      return commandText(action);
+    case 'shell':
+      return `sh: ${action.script}`;
+    case 'operation':
+      return operationText(action.words);
+    case 'http':
+      return `GET ${action.url}`;
   }
 }
 
@@ -22,8 +26,16 @@ export function pathOf(action: Action): string | undefined {
 }
 
 /** A command as one would type it in a shell. */
-export function commandText({ argv, tildes }: { readonly argv: readonly string[]; readonly tildes: readonly number[] }): string {
-  return argv.map((word, i) => (tildes.includes(i) ? `~${word === '~' ? '' : quoted(word.slice(1))}` : quoted(word))).join(' ');
+export function commandText({
+  argv,
+  tildes,
+}: {
+  readonly argv: readonly string[];
+  readonly tildes: readonly number[];
+}): string {
+  return argv
+    .map((word, i) => (tildes.includes(i) ? `~${word === '~' ? '' : quoted(word.slice(1))}` : quoted(word)))
+    .join(' ');
 }
 
 /** A word, in single quotes where a shell would take it for more than itself. */

@@ -24,8 +24,11 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
     firstNumber += plan.probes.length;
   }
   if (problems.length > 0) {
-    throw new HarnessError('spec-invalid', `${String(problems.length)} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${String(new Set(problems.map((p) => p.at.file)).size)} spec file(s).`,
-      { details: problems.map(({ at, message }) => `${at.file}:${String(at.line)}:${String(at.column)}: ${message}`) });
+    throw new HarnessError(
+      'spec-invalid',
+      `${String(problems.length)} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${String(new Set(problems.map((p) => p.at.file)).size)} spec file(s).`,
+      { details: problems.map(({ at, message }) => `${at.file}:${String(at.line)}:${String(at.column)}: ${message}`) },
+    );
   }
   return plans;
 }
@@ -47,6 +50,8 @@ function readSpec(file: string): string {
     if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${String(MAX_SPEC_BYTES)} bytes`);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new HarnessError('spec-unreadable', `The spec ${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+    throw new HarnessError('spec-unreadable', `The spec ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
   }
 }

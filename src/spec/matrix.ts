@@ -18,7 +18,10 @@ export function expandMatrices(probes: readonly unknown[]): Expanded {
   probes.forEach((probe, index) => {
     const made = isRecord(probe) && Object.hasOwn(probe, 'matrix') ? expand(probe) : [probe];
     if (typeof made === 'string' || out.length + made.length > MAX_PROBES) {
-      problems.push({ index, message: typeof made === 'string' ? made : `the matrix makes more than ${String(MAX_PROBES)} probes` });
+      problems.push({
+        index,
+        message: typeof made === 'string' ? made : `the matrix makes more than ${String(MAX_PROBES)} probes`,
+      });
       return;
     }
     out.push(...made);
@@ -34,26 +37,41 @@ function expand(probe: Record<string, unknown>): unknown[] | string {
   const axes = Object.entries(matrix);
   if (axes.length === 0) return 'matrix: is empty';
   for (const [name, values] of axes) {
-    if (!/^[a-z][a-z0-9-]*$/.test(name)) return `matrix: ${JSON.stringify(name)} is no name: use small letters, digits and -`;
-    if (!Array.isArray(values) || values.length === 0 || !values.every((value) => ['string', 'number'].includes(typeof value))) return `matrix: ${name} must be a list of texts`;
+    if (!/^[a-z][a-z0-9-]*$/.test(name))
+      return `matrix: ${JSON.stringify(name)} is no name: use small letters, digits and -`;
+    if (
+      !Array.isArray(values) ||
+      values.length === 0 ||
+      !values.every((value) => ['string', 'number'].includes(typeof value))
+    )
+      return `matrix: ${name} must be a list of texts`;
     if (!JSON.stringify(tried).includes(`{${name}}`)) return `matrix: nothing that is tried or expected uses {${name}}`;
   }
   let combinations: Record<string, string>[] = [{}];
   for (const [name, values] of axes) {
-    combinations = combinations.flatMap((one) => (values as unknown[]).map((value) => ({ ...one, [name]: String(value) })));
+    combinations = combinations.flatMap((one) =>
+      (values as unknown[]).map((value) => ({ ...one, [name]: String(value) })),
+    );
     if (combinations.length > MAX_PROBES) return `matrix: makes more than ${String(MAX_PROBES)} probes`;
   }
   return combinations.map((one) => {
     const made = substitute(rest, one) as Record<string, unknown>;
     // a name that says nothing of the combination would be the same for all
-    return typeof rest['name'] === 'string' && made['name'] === rest['name'] ? { ...made, name: `${rest['name']} (${Object.values(one).join(', ')})` } : made;
+    return typeof rest['name'] === 'string' && made['name'] === rest['name']
+      ? { ...made, name: `${rest['name']} (${Object.values(one).join(', ')})` }
+      : made;
   });
 }
 
 function substitute(value: unknown, one: Readonly<Record<string, string>>): unknown {
-  if (typeof value === 'string') return value.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (all, name: string) => (Object.hasOwn(one, name) ? one[name] ?? all : all));
+  if (typeof value === 'string')
+    return value.replaceAll(/\{([a-z][a-z0-9-]*)\}/g, (all, name: string) =>
+      Object.hasOwn(one, name) ? (one[name] ?? all) : all,
+    );
   if (Array.isArray(value)) return value.map((item) => substitute(item, one));
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, one)])) : value;
+  return isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substitute(item, one)]))
+    : value;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,16 @@
 /** A validated spec to a plan: paths made absolute, defaults filled in, every probe named and numbered. Pure. */
 import { basename, dirname, resolve } from 'node:path';
-import type { Action, ContainerSpec, Expectation, Plan, Probe, ProfileSource, Readiness, RecordMatch, TextMatch } from '../model.ts';
+import type {
+  Action,
+  ContainerSpec,
+  Expectation,
+  Plan,
+  Probe,
+  ProfileSource,
+  Readiness,
+  RecordMatch,
+  TextMatch,
+} from '../model.ts';
 import { describeAction } from './describe.ts';
 import { readOperation } from './operations.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
@@ -29,14 +39,20 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     const user = probe.user ?? spec.defaults?.user;
     return {
       id: `${options.nonce}.${(options.firstNumber + i).toString(36).padStart(4, '0')}`,
-      name: unique(probe.name ?? `${probe.from === undefined ? '' : `${probe.from}: `}${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`, taken),
+      name: unique(
+        probe.name ??
+          `${probe.from === undefined ? '' : `${probe.from}: `}${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`,
+        taken,
+      ),
       ...(probe.because === undefined ? {} : { because: probe.because }),
       action,
       ...(user === undefined ? {} : { user }),
       ...(probe.from === undefined ? {} : { from: probe.from }),
       ...(probe.since === undefined ? {} : { since: probe.since }),
       direct: probe.via === 'docker-exec',
-      control: probe.control ?? !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
+      control:
+        probe.control ??
+        !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
       timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
       expect,
       at: locate(['probes', i]),
@@ -50,7 +66,10 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
     untestable: spec.untestable ?? [],
     peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
-    waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({ ...rest, ...(permissions === undefined ? {} : { permissions }) })),
+    waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({
+      ...rest,
+      ...(permissions === undefined ? {} : { permissions }),
+    })),
     control: spec.control !== false,
     ...(typeof spec.control === 'object' ? { baseline: spec.control.profile } : {}),
     probes,
@@ -62,15 +81,32 @@ function words(value: string | readonly string[]): { argv: string[]; tildes: num
   if (typeof value !== 'string') return { argv: [...value], tildes: [] };
   const split = splitWords(value);
   const list = 'words' in split ? split.words : [];
-  return { argv: list.map((word) => word.text), tildes: list.flatMap((word, i) => word.tilde ? [i] : []) };
+  return { argv: list.map((word) => word.text), tildes: list.flatMap((word, i) => (word.tilde ? [i] : [])) };
 }
 
 function profileSource(base: string, spec: SpecFile, { profile: override }: ResolveOptions): ProfileSource {
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
-  if (override !== undefined) return { from: 'file', file: resolve(override), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
-  if ('engine' in given) return { from: 'engine', name: given.engine, mode, ...(given.source === undefined ? {} : { source: resolve(base, given.source) }) };
-  return { from: 'file', file: resolve(base, given.file), mode, ...('name' in given && given.name !== undefined ? { name: given.name } : {}) };
+  if (override !== undefined)
+    return {
+      from: 'file',
+      file: resolve(override),
+      mode,
+      ...('name' in given && given.name !== undefined ? { name: given.name } : {}),
+    };
+  if ('engine' in given)
+    return {
+      from: 'engine',
+      name: given.engine,
+      mode,
+      ...(given.source === undefined ? {} : { source: resolve(base, given.source) }),
+    };
+  return {
+    from: 'file',
+    file: resolve(base, given.file),
+    mode,
+    ...('name' in given && given.name !== undefined ? { name: given.name } : {}),
+  };
 }
 
 /** The file with a profile's text; undefined for an engine's own of which the spec names none. */
@@ -88,11 +124,16 @@ function containerSpec(base: string, spec: SpecFile, options: ResolveOptions): C
     ...(c.user === undefined ? {} : { user: c.user }),
     hold: c.hold ?? false,
     env: c.env ?? {},
-    capAdd: c['only-apparmor'] === true ? ['ALL'] : c['cap-add'] ?? [],
+    capAdd: c['only-apparmor'] === true ? ['ALL'] : (c['cap-add'] ?? []),
     capDrop: c['cap-drop'] ?? [],
-    securityOpt: c['only-apparmor'] === true ? ['seccomp=unconfined', 'systempaths=unconfined'] : c['security-opt'] ?? [],
+    securityOpt:
+      c['only-apparmor'] === true ? ['seccomp=unconfined', 'systempaths=unconfined'] : (c['security-opt'] ?? []),
     sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
-    mounts: (c.mounts ?? []).map((m) => ({ source: resolve(base, m.source), target: m.target, readonly: m['read-only'] ?? true })),
+    mounts: (c.mounts ?? []).map((m) => ({
+      source: resolve(base, m.source),
+      target: m.target,
+      readonly: m['read-only'] ?? true,
+    })),
     tmpfs: c.tmpfs ?? {},
     readOnly: c['read-only'] ?? false,
     network: c.network ?? 'bridge',
@@ -123,7 +164,9 @@ function actionOf(probe: SpecProbe): Action {
 /** Validation made sure that it reads. */
 function operation(words: readonly string[]): Action {
   const read = readOperation(words);
-  return 'problem' in read ? { kind: 'operation', name: '', args: [], words, class: '' } : { kind: 'operation', ...read, words };
+  return 'problem' in read
+    ? { kind: 'operation', name: '', args: [], words, class: '' }
+    : { kind: 'operation', ...read, words };
 }
 
 function expectation({ expect }: SpecProbe): Expectation {
@@ -139,12 +182,16 @@ function expectation({ expect }: SpecProbe): Expectation {
     ...(expect.label === undefined ? {} : { label: textMatch(expect.label, 'equals') }),
     ...(expect.mode === undefined ? {} : { mode: expect.mode }),
     ...(expect.secure === undefined ? {} : { secure: expect.secure }),
-    ...(expect.audit === undefined ? {} : { audit: expect.audit === 'none' ? expect.audit : recordMatch(expect.audit) }),
+    ...(expect.audit === undefined
+      ? {}
+      : { audit: expect.audit === 'none' ? expect.audit : recordMatch(expect.audit) }),
   };
 }
 
 function recordMatch(match: Record<string, SpecPattern | undefined>): RecordMatch {
-  return Object.fromEntries(Object.entries(match).flatMap(([key, value]) => value === undefined ? [] : [[key, textMatch(value, 'equals')]]));
+  return Object.fromEntries(
+    Object.entries(match).flatMap(([key, value]) => (value === undefined ? [] : [[key, textMatch(value, 'equals')]])),
+  );
 }
 
 function textMatch(pattern: SpecPattern, plain: 'equals' | 'contains'): TextMatch {

@@ -30,11 +30,12 @@ export function splitWords(line: string): Split {
   for (let i = 0; i < line.length; i += 1) {
     const c = line[i] ?? '';
     if (quote === "'") {
-      if (c === "'") quote = ''; else text += c;
+      if (c === "'") quote = '';
+      else text += c;
     } else if (quote === '"') {
       if (c === '"') quote = '';
       else if (c === '$' || c === '`') return needsShell(c);
-      else if (c === '\\' && '"\\$`'.includes(line[i + 1] ?? ' ')) text += line[i += 1] ?? '';
+      else if (c === '\\' && '"\\$`'.includes(line[i + 1] ?? ' ')) text += line[(i += 1)] ?? '';
       else text += c;
     } else if (c === ' ' || c === '\t') {
       if (open) words.push({ text, tilde });
@@ -43,7 +44,7 @@ export function splitWords(line: string): Split {
       [quote, open] = [c, true];
     } else if (c === '\\') {
       if (i + 1 >= line.length) return { problem: 'it ends in a backslash' };
-      [text, open] = [text + (line[i += 1] ?? ''), true];
+      [text, open] = [text + (line[(i += 1)] ?? ''), true];
     } else if (SHELL_ONLY.test(c) && !(c === '#' && open) && !(c === '!' && open)) {
       return needsShell(c);
     } else {
@@ -57,5 +58,7 @@ export function splitWords(line: string): Split {
 }
 
 function needsShell(c: string): Split {
-  return { problem: `an unquoted ${JSON.stringify(c)} needs a shell: quote it, write the command as a list, or use \`shell:\`` };
+  return {
+    problem: `an unquoted ${JSON.stringify(c)} needs a shell: quote it, write the command as a list, or use \`shell:\``,
+  };
 }

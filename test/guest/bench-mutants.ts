@@ -20,26 +20,39 @@ const OPTIONS = { keepAuditSwitch: false, signal: new AbortController().signal }
 async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; roundMs: number }> {
   const copy = file('profile', text.replace('profile docker-nginx', 'profile bench-floor'));
   const times = { parserMs: 0, roundMs: 0 };
-  await onHost(runId(), OPTIONS, EVENTS, { host: silent, note: (thrown) => { throw thrown; } }, async (session) => {
-    const bench = new Workbench(plan, session, OPTIONS.signal);
-    try {
-      await bench.open();
-      const probe = plan.probes.find(({ action }) => action.kind === 'operation');
-      if (probe === undefined) throw new Error('the spec has no operation');
-      for (let i = 0; i < ROUNDS; i += 1) {
-        const started = performance.now();
-        const { exit, stderr } = await exec(['apparmor_parser', '--replace', '--skip-cache', copy]);
-        if (exit !== 0) throw new Error(stderr);
-        const loaded = performance.now();
-        if (await bench.firstRed([probe]) !== undefined) throw new Error('the probe does not pass');
-        times.parserMs += (loaded - started) / ROUNDS;
-        times.roundMs += (performance.now() - loaded) / ROUNDS;
+  await onHost(
+    runId(),
+    OPTIONS,
+    EVENTS,
+    {
+      host: silent,
+      note: (thrown) => {
+        throw thrown;
+      },
+    },
+    async (session) => {
+      const bench = new Workbench(plan, session, OPTIONS.signal);
+      try {
+        await bench.open();
+        const probe = plan.probes.find(({ action }) => action.kind === 'operation');
+        if (probe === undefined) throw new Error('the spec has no operation');
+        for (let i = 0; i < ROUNDS; i += 1) {
+          const started = performance.now();
+          const { exit, stderr } = await exec(['apparmor_parser', '--replace', '--skip-cache', copy]);
+          if (exit !== 0) throw new Error(stderr);
+          const loaded = performance.now();
+          if ((await bench.firstRed([probe])) !== undefined) throw new Error('the probe does not pass');
+          times.parserMs += (loaded - started) / ROUNDS;
+          times.roundMs += (performance.now() - loaded) / ROUNDS;
+        }
+      } finally {
+        await bench.close((thrown) => {
+          throw thrown;
+        });
+        removeProfile('bench-floor');
       }
-    } finally {
-      await bench.close((thrown) => { throw thrown; });
-      removeProfile('bench-floor');
-    }
-  });
+    },
+  );
   return times;
 }
 
@@ -51,5 +64,14 @@ export async function benchMutants(): Promise<Record<string, unknown>> {
   const floor = await floorMs(plan, readFileSync(plan.profile.file, 'utf8'));
   const { results, mutantsMs } = await mutate({ spec, included: false, ...OPTIONS }, { ...EVENTS, result: silent });
   const mutantMs = mutantsMs / results.length;
-  return { mutants: results.length, score: scoreOf(results), ...countMutants(results), perMinute: 60_000 / mutantMs, mutantMs, floorMs: floor.parserMs + floor.roundMs, ...floor, ratio: mutantMs / (floor.parserMs + floor.roundMs) };
+  return {
+    mutants: results.length,
+    score: scoreOf(results),
+    ...countMutants(results),
+    perMinute: 60_000 / mutantMs,
+    mutantMs,
+    floorMs: floor.parserMs + floor.roundMs,
+    ...floor,
+    ratio: mutantMs / (floor.parserMs + floor.roundMs),
+  };
 }

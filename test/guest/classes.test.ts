@@ -15,6 +15,7 @@ interface Case {
   readonly operation: string;
 }
 
+// prettier-ignore
 const CASES: readonly Case[] = [
   { class: 'file', access: 'write', deny: 'deny /etc/passwd w,', operation: 'open write /etc/passwd' },
   { class: 'file', access: 'append', deny: 'deny /etc/group a,', operation: 'open append /etc/group' },
@@ -54,12 +55,22 @@ let abi = '';
 
 /** The policy version is this kernel's own list of features: no rule is left out because a version of policy does not know it. */
 function profile(rules: readonly string[]): string {
-  return file('classes', `abi "${abi}",\nprofile classes flags=(attach_disconnected) {\n  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n${rules.map((rule) => `  ${rule}\n`).join('')}}\n`);
+  return file(
+    'classes',
+    `abi "${abi}",\nprofile classes flags=(attach_disconnected) {\n  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n${rules.map((rule) => `  ${rule}\n`).join('')}}\n`,
+  );
 }
 
 function specFor(rules: readonly string[], access: string, control = true): string {
-  return spec({ file: profile(rules) }, CASES.map((one) => ({ name: name(one), try: one.operation, expect: access })),
-    { control, peers: { other: { profile: 'classes-other' } /* an open one stands in */ }, container: { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] } });
+  return spec(
+    { file: profile(rules) },
+    CASES.map((one) => ({ name: name(one), try: one.operation, expect: access })),
+    {
+      control,
+      peers: { other: { profile: 'classes-other' } /* an open one stands in */ },
+      container: { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] },
+    },
+  );
 }
 
 describe('each mediated class', () => {
@@ -80,7 +91,12 @@ describe('each mediated class', () => {
   });
 
   it('is allowed without it', async () => {
-    const { ledger } = await harness([specFor(mediated.flatMap(({ allow }) => (allow === undefined || allow === '' ? [] : [allow])), 'allowed')]);
+    const { ledger } = await harness([
+      specFor(
+        mediated.flatMap(({ allow }) => (allow === undefined || allow === '' ? [] : [allow])),
+        'allowed',
+      ),
+    ]);
     for (const one of CASES) rows[name(one)]!.allowed = entry(ledger, name(one));
     expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
   });
@@ -100,28 +116,50 @@ describe('each mediated class', () => {
         return;
       }
       expect(denied?.verdict.kind, shown).to.equal('pass');
-      expect(denied?.witnesses.some(({ by, record }) => by === 'comm' && record.type === 'DENIED'), shown).to.equal(true);
+      expect(
+        denied?.witnesses.some(({ by, record }) => by === 'comm' && record.type === 'DENIED'),
+        shown,
+      ).to.equal(true);
       expect(allowed?.verdict.kind, shown).to.equal('pass');
     });
   }
 
   // every rule is taken away in one of two profiles and stands in the other: what is red is what was taken away, and nothing else
-  for (const [which, odd] of [['every second rule', 0], ['the others', 1]] as const) {
+  for (const [which, odd] of [
+    ['every second rule', 0],
+    ['the others', 1],
+  ] as const) {
     it(`is red when its rule is weakened: ${which}`, async () => {
       const weakened = (one: Case): boolean => mediated.indexOf(one) % 2 === odd;
-      const rules = mediated.map((one) => (weakened(one) ? one.allow ?? '' : one.deny)).filter(Boolean);
+      const rules = mediated.map((one) => (weakened(one) ? (one.allow ?? '') : one.deny)).filter(Boolean);
       const { ledger } = await harness([specFor(rules, 'denied', false)]);
       expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
       const codes = Object.fromEntries(mediated.map((one) => [name(one), entry(ledger, name(one)).verdict.code]));
-      expect(codes).to.deep.equal(Object.fromEntries(mediated.map((one) => [name(one), unasked(one) ? 'not-asked' : weakened(one) ? 'let-through' : 'denied'])));
+      expect(codes).to.deep.equal(
+        Object.fromEntries(
+          mediated.map((one) => [name(one), unasked(one) ? 'not-asked' : weakened(one) ? 'let-through' : 'denied']),
+        ),
+      );
     });
   }
 
   after(() => {
     mkdirSync('/run/results', { recursive: true });
-    writeFileSync('/run/results/classes.json', JSON.stringify(CASES.map((one) => ({
-      class: one.class, access: one.access, rule: one.deny, operation: one.operation,
-      denied: rows[name(one)]?.denied?.verdict, allowed: rows[name(one)]?.allowed?.verdict, record: rows[name(one)]?.denied?.witnesses[0]?.record.fields['operation'],
-    })), null, 1));
+    writeFileSync(
+      '/run/results/classes.json',
+      JSON.stringify(
+        CASES.map((one) => ({
+          class: one.class,
+          access: one.access,
+          rule: one.deny,
+          operation: one.operation,
+          denied: rows[name(one)]?.denied?.verdict,
+          allowed: rows[name(one)]?.allowed?.verdict,
+          record: rows[name(one)]?.denied?.witnesses[0]?.record.fields['operation'],
+        })),
+        null,
+        1,
+      ),
+    );
   });
 });

@@ -46,7 +46,7 @@ const PROBES = [
 const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCoverage['state'], RegExp]>> = {
   'network inet stream': ['a tcp socket'],
   'network inet dgram': ['unhit', /^$/],
-  'signal': ['signals'],
+  signal: ['signals'],
   'ptrace (trace,tracedby)': ['traces'],
   '/etc/{passwd,group} r': ['reads passwd'],
   '/etc/passwd r': ['shadowed', /:7 \/etc\/\{passwd,group\} r$/],
@@ -61,9 +61,9 @@ const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCovera
   'deny network raw': ['a raw socket'],
   'deny signal (send) set=(winch)': ['signals a change of the window'],
   'signal (receive) peer=runc': ['shadowed', /signal$/],
-  'userns': ['untestable', /<abi\/3\.0>/],
+  userns: ['untestable', /<abi\/3\.0>/],
   'deny capability sys_boot': ['untestable', /does not have the capability sys_boot/],
-  'umount': ['untestable', /seccomp/],
+  umount: ['untestable', /seccomp/],
 };
 
 function rulesOf(ledger: Ledger): readonly RuleCoverage[] {
@@ -74,10 +74,15 @@ describe('rule coverage', () => {
   const path = spec(PROFILE, PROBES);
   let ledger: Ledger;
 
-  before(async () => { ({ ledger } = await harness([path], { withoutCoverage: false })); });
+  before(async () => {
+    ({ ledger } = await harness([path], { withoutCoverage: false }));
+  });
 
   it('is counted in a run whose probes hold', () => {
-    expect(ledger.suites.flatMap(({ entries }) => entries.filter(({ verdict }) => verdict.kind !== 'pass')), story(ledger)).to.deep.equal([]);
+    expect(
+      ledger.suites.flatMap(({ entries }) => entries.filter(({ verdict }) => verdict.kind !== 'pass')),
+      story(ledger),
+    ).to.deep.equal([]);
     expect(ledger.suites[0]?.coverage, story(ledger)).to.have.property('rules');
   });
 
@@ -88,37 +93,62 @@ describe('rule coverage', () => {
   for (const [text, expected] of Object.entries(EXPECTED)) {
     it(`${text}: ${expected[1] instanceof RegExp ? expected[0] : `hit by ${expected.join(', ')}`}`, () => {
       const rule = rulesOf(ledger).find((one) => one.text === text);
-      const names = ledger.suites.flatMap(({ entries }) => entries.filter(({ probe }) => rule?.probes.includes(probe.id)).map(({ probe }) => probe.name));
+      const names = ledger.suites.flatMap(({ entries }) =>
+        entries.filter(({ probe }) => rule?.probes.includes(probe.id)).map(({ probe }) => probe.name),
+      );
       const shown = JSON.stringify(rule);
       if (!(expected[1] instanceof RegExp)) {
         expect(names, shown).to.deep.equal(expected);
         expect(rule?.state).to.equal('hit');
       } else {
         expect(rule?.state, shown).to.equal(expected[0]);
-        expect([...rule?.shadowedBy ?? [], rule?.reason ?? ''].find((one) => one !== '') ?? '', shown).to.match(expected[1]);
+        expect([...(rule?.shadowedBy ?? []), rule?.reason ?? ''].find((one) => one !== '') ?? '', shown).to.match(
+          expected[1],
+        );
       }
     });
   }
 
   it('is in the reports, and gates', async () => {
     const reports = folder();
-    const { exit, stdout, stderr } = await cli(['run', path, '--coverage', '--min-coverage', '83.4', '--report-dir', reports]);
+    const { exit, stdout, stderr } = await cli([
+      'run',
+      path,
+      '--coverage',
+      '--min-coverage',
+      '83.4',
+      '--report-dir',
+      reports,
+    ]);
     const said = stdout.toString();
     expect(exit, said + stderr).to.equal(1);
-    expect(said).to.match(/✓ +7 {4}\/etc\/\{passwd,group\} r,\n +reads passwd\n/).and.to.match(/✗ +4 {4}network inet dgram,\n/);
-    expect(said).to.contain('coverage of covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable');
-    expect(said).to.contain('! Too few rules of profile "covered" are covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable; 83.4 % were asked for.')
+    expect(said)
+      .to.match(/✓ +7 {4}\/etc\/\{passwd,group\} r,\n +reads passwd\n/)
+      .and.to.match(/✗ +4 {4}network inet dgram,\n/);
+    expect(said).to.contain(
+      'coverage of covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable',
+    );
+    expect(said)
+      .to.contain(
+        '! Too few rules of profile "covered" are covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable; 83.4 % were asked for.',
+      )
       .and.to.contain('RED: the probes do not cover as much of the profile as was asked for (exit 1)');
     expect(read(join(reports, 'report.html'))).to.contain('<td class="text">  deny /etc/gshadow r,</td>');
-    expect(exitCode({ ...ledger, options: { ...ledger.options, minCoverage: 83.3 } }), 'what is reached is enough').to.equal(0);
+    expect(
+      exitCode({ ...ledger, options: { ...ledger.options, minCoverage: 83.3 } }),
+      'what is reached is enough',
+    ).to.equal(0);
   });
 
   it('takes no other threshold than a percentage', async () => {
     expect((await cli(['run', path, '--min-coverage', '101'])).exit).to.equal(2);
   });
 
-  it('of the engine\'s own profile is not known, which no threshold takes for enough', async () => {
-    const { ledger: unknown, exit } = await harness([spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])], { minCoverage: 1, withoutCoverage: false });
+  it("of the engine's own profile is not known, which no threshold takes for enough", async () => {
+    const { ledger: unknown, exit } = await harness(
+      [spec({ engine: 'docker-default' }, [{ open: '/etc/passwd', expect: 'allowed' }])],
+      { minCoverage: 1, withoutCoverage: false },
+    );
     expect(unknown.suites[0]?.coverage, story(unknown)).to.have.property('unknown');
     expect(exit).to.equal(3);
   });

@@ -16,22 +16,42 @@ const silent = (): void => undefined;
 const EVENTS = { progress: silent, suite: silent, entry: silent, fault: silent };
 
 function compare(base: string, head: string, more: { spec?: string } = {}): Promise<DiffReport> {
-  const side = (label: string, text: string): { label: string; file: string } => ({ label, file: file('profile', text) });
-  return diff({ base: side('base', base), head: side('head', head), folders: {}, kernel: true, waivers: [], today: '2026-12-01', signal: new AbortController().signal, ...more }, EVENTS);
+  const side = (label: string, text: string): { label: string; file: string } => ({
+    label,
+    file: file('profile', text),
+  });
+  return diff(
+    {
+      base: side('base', base),
+      head: side('head', head),
+      folders: {},
+      kernel: true,
+      waivers: [],
+      today: '2026-12-01',
+      signal: new AbortController().signal,
+      ...more,
+    },
+    EVENTS,
+  );
 }
 
-const both = (pair: Pair): Promise<DiffReport> => compare(pairText('pair', pair, 'base'), pairText('pair', pair, 'head'));
+const both = (pair: Pair): Promise<DiffReport> =>
+  compare(pairText('pair', pair, 'base'), pairText('pair', pair, 'head'));
 
 describe('the difference of two profiles', () => {
   for (const pair of MEANINGFUL) {
     it(`is one thing where ${pair.name}, and the kernel agrees`, async () => {
       const report = await both(pair);
       const found = report.profiles.flatMap(({ differences }) => differences);
-      expect(found.map(({ change, class: kind }) => [change, kind]), JSON.stringify(report)).to.deep.equal([[pair.change, pair.class]]);
+      expect(
+        found.map(({ change, class: kind }) => [change, kind]),
+        JSON.stringify(report),
+      ).to.deep.equal([[pair.change, pair.class]]);
       expect(contradictions(report)).to.deep.equal([]);
       const asked = found.flatMap(({ examples }) => examples).filter(({ kernel }) => kernel === 'agrees');
       // the kernel answers for files that the asking user owns, and for sockets; not for capabilities, nor which profile comes next
-      if (pair.class !== 'capability' && pair.change !== 'transition' && !pair.head.includes('owner')) expect(asked).to.not.deep.equal([]);
+      if (pair.class !== 'capability' && pair.change !== 'transition' && !pair.head.includes('owner'))
+        expect(asked).to.not.deep.equal([]);
     });
   }
 
@@ -46,7 +66,9 @@ describe('the difference of two profiles', () => {
         replacePolicy((await compile(file('profile', text), text)).policy);
         const read = readProfileText('p', text, () => undefined);
         if (!isRead(read)) throw new Error(read.message);
-        for (const { examples } of policyOf(read.profiles[0]!).domains.file.automaton.tagSets(PATH, { examples: 20 }).sets) for (const one of examples) paths.add(Buffer.from(one).toString('latin1'));
+        for (const { examples } of policyOf(read.profiles[0]!).domains.file.automaton.tagSets(PATH, { examples: 20 })
+          .sets)
+          for (const one of examples) paths.add(Buffer.from(one).toString('latin1'));
       }
       const line = new PolicyQuery();
       try {
@@ -64,12 +86,19 @@ describe('the difference of two profiles', () => {
 
   it('is empty where includes are unfolded, an abstraction with variables among them', async () => {
     const rules = '  deny /etc/** w,\n  deny @{PROC}/kcore r,\n';
-    const text = (body: string): string => `abi <abi/3.0>,\ninclude <tunables/global>\nprofile pair flags=(attach_disconnected) {\n  file,\n${body}}\n`;
+    const text = (body: string): string =>
+      `abi <abi/3.0>,\ninclude <tunables/global>\nprofile pair flags=(attach_disconnected) {\n  file,\n${body}}\n`;
     const base = text(`  include "${file('rules', rules)}"\n  include <abstractions/base>\n`);
     const report = await compare(base, text(`${rules}${readFileSync('/etc/apparmor.d/abstractions/base', 'utf8')}\n`));
-    expect(report.profiles.map(({ status, differences }) => [status, differences]), JSON.stringify(report)).to.deep.equal([['both', []]]);
+    expect(
+      report.profiles.map(({ status, differences }) => [status, differences]),
+      JSON.stringify(report),
+    ).to.deep.equal([['both', []]]);
     const changed = await compare(base, text(`${rules.replace('w', 'a')}  include <abstractions/base>\n`));
-    expect(changed.profiles.flatMap(({ differences }) => differences.map(({ change, class: kind }) => [change, kind])), JSON.stringify(changed)).to.deep.equal([['allowed', 'file']]);
+    expect(
+      changed.profiles.flatMap(({ differences }) => differences.map(({ change, class: kind }) => [change, kind])),
+      JSON.stringify(changed),
+    ).to.deep.equal([['allowed', 'file']]);
   });
 
   it('leaves nothing loaded', async () => {
@@ -79,11 +108,18 @@ describe('the difference of two profiles', () => {
   });
 
   it('tells which probes of a spec end differently on the real container', async () => {
-    const [base, head] = [profileText('gate', '  deny /etc/passwd w,\n  deny /etc/group w,'), profileText('gate', '  deny /etc/passwd w,')];
+    const [base, head] = [
+      profileText('gate', '  deny /etc/passwd w,\n  deny /etc/group w,'),
+      profileText('gate', '  deny /etc/passwd w,'),
+    ];
     const probes = ['passwd', 'group'].map((name) => ({ name, open: `/etc/${name}`, for: 'write', expect: 'denied' }));
     const report = await compare(base, head, { spec: spec(base, probes) });
-    expect(newlyAllowed(report).map(({ examples: [first] }) => [first?.access, first?.kernel])).to.deep.equal([[{ class: 'file', path: '/etc/group', permission: 'w', owner: true }, 'agrees']]);
+    expect(newlyAllowed(report).map(({ examples: [first] }) => [first?.access, first?.kernel])).to.deep.equal([
+      [{ class: 'file', path: '/etc/group', permission: 'w', owner: true }, 'agrees'],
+    ]);
     expect(report.probes?.tried).to.equal(2);
-    expect(report.probes?.changed.map(({ name, base: was, head: is }) => [name, was.kind, is.kind])).to.deep.equal([['group', 'pass', 'fail']]);
+    expect(report.probes?.changed.map(({ name, base: was, head: is }) => [name, was.kind, is.kind])).to.deep.equal([
+      ['group', 'pass', 'fail'],
+    ]);
   });
 });

@@ -11,58 +11,117 @@ describe('the shipped specs', () => {
   it('are green, with reports that say so, and leave the host as it was', async () => {
     const before = await hostState();
     const reports = folder();
-    const result = await cli(['run', '--host', 'local', '--report-dir', reports, 'specs/docker-nginx.yml', 'specs/docker-default.yml']);
+    const result = await cli([
+      'run',
+      '--host',
+      'local',
+      '--report-dir',
+      reports,
+      'specs/docker-nginx.yml',
+      'specs/docker-default.yml',
+    ]);
     expect(result.exit, result.stdout.toString() + result.stderr).to.equal(0);
-    expect(result.stdout.toString()).to.match(/GREEN: every probe (?:holds|that this host can ask holds; \d+ skipped) \(exit 0\)/);
+    expect(result.stdout.toString()).to.match(
+      /GREEN: every probe (?:holds|that this host can ask holds; \d+ skipped) \(exit 0\)/,
+    );
 
     const ledger = JSON.parse(read(join(reports, 'report.json'))) as JsonReport;
     expect(ledger.suites.map(({ title }) => title)).to.deep.equal(['docker-nginx', 'docker-default']);
     const entries = ledger.suites.flatMap((suite) => suite.entries);
-    expect(entries.filter(({ verdict: { kind, code } }) => kind !== 'pass' && code !== 'engine-older'), 'what is not proven is what an older engine never promised').to.deep.equal([]);
-    for (const name of ['ping is denied', 'top is denied', 'touch ~/thing is denied', 'sh is denied', 'dash is denied']) {
+    expect(
+      entries.filter(({ verdict: { kind, code } }) => kind !== 'pass' && code !== 'engine-older'),
+      'what is not proven is what an older engine never promised',
+    ).to.deep.equal([]);
+    for (const name of [
+      'ping is denied',
+      'top is denied',
+      'touch ~/thing is denied',
+      'sh is denied',
+      'dash is denied',
+    ]) {
       const entry = entries.find(({ probe }) => probe.name === name);
-      expect(entry?.witnesses.some(({ record }) => record.type === 'DENIED'), name).to.equal(true);
+      expect(
+        entry?.witnesses.some(({ record }) => record.type === 'DENIED'),
+        name,
+      ).to.equal(true);
       expect(entry?.control?.exit, `${name}: the control succeeds`).to.equal(0);
     }
     const [nginx] = ledger.suites;
     expect(nginx?.confinement?.policyMatchesKernel).to.equal(true);
-    expect(nginx?.confinement?.labels.some(({ label }) => label === `${String(nginx.confinement?.loadedAs)} (enforce)`)).to.equal(true);
+    expect(
+      nginx?.confinement?.labels.some(({ label }) => label === `${String(nginx.confinement?.loadedAs)} (enforce)`),
+    ).to.equal(true);
 
     const shown = JSON.stringify(ledger.coverage);
-    expect(ledger.coverage.map(({ profile }) => profile), shown).to.deep.equal(['docker-nginx', 'docker-default']);
+    expect(
+      ledger.coverage.map(({ profile }) => profile),
+      shown,
+    ).to.deep.equal(['docker-nginx', 'docker-default']);
     const older = entries.some(({ verdict: { code } }) => code === 'engine-older');
-    for (const { profile, own } of ledger.coverage) if (!older || profile === 'docker-nginx') expect([own.unhit, own.percent], shown).to.deep.equal([0, 100]);
-    for (const { profile, own, included } of ledger.coverage) console.log(`      ${profile}: ${countsText(own)}; included: ${countsText(included)}`);
+    for (const { profile, own } of ledger.coverage)
+      if (!older || profile === 'docker-nginx') expect([own.unhit, own.percent], shown).to.deep.equal([0, 100]);
+    for (const { profile, own, included } of ledger.coverage)
+      console.log(`      ${profile}: ${countsText(own)}; included: ${countsText(included)}`);
 
-    const xml = new XMLParser({ ignoreAttributes: false }).parse(read(join(reports, 'junit.xml'))) as { testsuites: { '@_tests': string; '@_failures': string; '@_errors': string } };
+    const xml = new XMLParser({ ignoreAttributes: false }).parse(read(join(reports, 'junit.xml'))) as {
+      testsuites: { '@_tests': string; '@_failures': string; '@_errors': string };
+    };
     expect(Number(xml.testsuites['@_tests'])).to.equal(entries.length);
     expect([xml.testsuites['@_failures'], xml.testsuites['@_errors']]).to.deep.equal(['0', '0']);
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it('exercise every rule of docker-default that can be tested, whatever the engine\'s own copy has', async () => {
-    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-default.yml')], { profile: join(ROOT, 'profiles/docker-default'), withoutCoverage: false });
+  it("exercise every rule of docker-default that can be tested, whatever the engine's own copy has", async () => {
+    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-default.yml')], {
+      profile: join(ROOT, 'profiles/docker-default'),
+      withoutCoverage: false,
+    });
     expect(exit, story(ledger)).to.equal(0);
     const [coverage] = profileCoverages(ledger);
-    expect([coverage?.own.unhit, coverage?.own.percent], coverageListing(ledger, { color: false }).join('\n')).to.deep.equal([0, 100]);
+    expect(
+      [coverage?.own.unhit, coverage?.own.percent],
+      coverageListing(ledger, { color: false }).join('\n'),
+    ).to.deep.equal([0, 100]);
   });
 
   it('with the profile as documented, exactly what it no longer stops is red, and why', async () => {
-    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-nginx.yml')], { grep: 'docker-nginx (ping|top|touch|sh|dash|nginx|open) ', profile: join(ROOT, 'profiles/docker-nginx-documented') });
+    const { ledger, exit } = await harness([join(ROOT, 'specs/docker-nginx.yml')], {
+      grep: 'docker-nginx (ping|top|touch|sh|dash|nginx|open) ',
+      profile: join(ROOT, 'profiles/docker-nginx-documented'),
+    });
     expect(exit, story(ledger)).to.equal(1);
-    expect(red(ledger)).to.deep.equal(['dash is denied', 'nginx may read its configuration', 'nginx serves a page', 'open /usr/bin/dash for read is denied', 'sh is denied']);
-    const why = Object.fromEntries(ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, `${verdict.reason} ${verdict.hint ?? ''}`]));
-    expect(why['sh is denied']).to.match(/lets it through/).and.match(/names \/bin\/sh, a link: the kernel sees \/usr\/bin\/dash/);
+    expect(red(ledger)).to.deep.equal([
+      'dash is denied',
+      'nginx may read its configuration',
+      'nginx serves a page',
+      'open /usr/bin/dash for read is denied',
+      'sh is denied',
+    ]);
+    const why = Object.fromEntries(
+      ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, `${verdict.reason} ${verdict.hint ?? ''}`]),
+    );
+    expect(why['sh is denied'])
+      .to.match(/lets it through/)
+      .and.match(/names \/bin\/sh, a link: the kernel sees \/usr\/bin\/dash/);
     expect(why['dash is denied']).to.match(/names \/bin\/dash, .*the kernel sees \/usr\/bin\/dash/);
-    expect(why['nginx serves a page']).to.match(/does not run under the profile/).and.match(/inet6/);
+    expect(why['nginx serves a page'])
+      .to.match(/does not run under the profile/)
+      .and.match(/inet6/);
     expect(ledger.suites[0]!.faults.map(({ code }) => code)).to.deep.equal(['container-exited']);
   });
 
   it('--grep selects by suite and name, and --bail stops at the first failure', async () => {
     const nginx = join(ROOT, 'specs/docker-nginx.yml');
-    const { ledger, exit } = await harness([nginx], { grep: 'docker-nginx (sh|dash) is', bail: true, profile: join(ROOT, 'profiles/docker-nginx-documented') });
+    const { ledger, exit } = await harness([nginx], {
+      grep: 'docker-nginx (sh|dash) is',
+      bail: true,
+      profile: join(ROOT, 'profiles/docker-nginx-documented'),
+    });
     expect(exit).to.equal(1);
-    expect(ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, verdict.kind])).to.deep.equal([['sh is denied', 'fail'], ['dash is denied', 'skipped']]);
+    expect(ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, verdict.kind])).to.deep.equal([
+      ['sh is denied', 'fail'],
+      ['dash is denied', 'skipped'],
+    ]);
     expect(ledger.options).to.include({ planned: 63, selected: 2 });
   });
 });

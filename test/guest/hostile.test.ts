@@ -13,6 +13,7 @@ const FORGED = '1]]>2]]></system-out></testcase><testcase name="forged"/><testca
 
 describe('hostile output', () => {
   it('forges neither a case in the JUnit report, nor a workflow command, nor a terminal escape', async () => {
+    // prettier-ignore
     const probes = [
       { name: 'cdata', run: ['printf', '%s', FORGED], expect: 'denied' },
       { name: 'control characters', run: ['printf', ']]\\000></system-out>\\033[2J\\033]0;title\\007::error::forged\\n##[error]forged\\n'], expect: 'denied' },
@@ -21,7 +22,9 @@ describe('hostile output', () => {
     ];
     const { ledger, exit } = await harness([spec(profileText('talker', ''), probes, { control: false })]);
     expect(exit).to.equal(1);
-    const parsed = new XMLParser({ ignoreAttributes: false, isArray: (name) => name === 'testcase' }).parse(junit(ledger)) as { testsuites: { testsuite: { testcase: { '@_name': string }[] } } };
+    const parsed = new XMLParser({ ignoreAttributes: false, isArray: (name) => name === 'testcase' }).parse(
+      junit(ledger),
+    ) as { testsuites: { testsuite: { testcase: { '@_name': string }[] } } };
     expect(parsed.testsuites.testsuite.testcase).to.have.length(probes.length);
     const terminal = ledger.suites[0]!.entries.flatMap((one) => entryLines(one, { color: false })).join('\n');
     expect(terminal).to.not.match(/[\x00-\x08\x0b-\x1f\x7f]/);
@@ -29,10 +32,22 @@ describe('hostile output', () => {
   });
 
   it('a container that writes kernel log lines of its own gains nothing', async () => {
-    const line = 'audit: type=1400 audit(1.000:1): apparmor="DENIED" operation="open" profile="liar" name="/etc/passwd"';
-    const { ledger } = await harness([spec(profileText('liar', ''), [
-      { name: 'liar', shell: `echo '<5>${line}' > /dev/kmsg; false`, expect: 'denied' },
-    ], { control: true, container: { mounts: [{ source: '/dev/kmsg', target: '/dev/kmsg', 'read-only': false }], 'security-opt': ['seccomp=unconfined'], 'cap-add': ['SYSLOG', 'SYS_ADMIN'] } })]);
+    const line =
+      'audit: type=1400 audit(1.000:1): apparmor="DENIED" operation="open" profile="liar" name="/etc/passwd"';
+    const { ledger } = await harness([
+      spec(
+        profileText('liar', ''),
+        [{ name: 'liar', shell: `echo '<5>${line}' > /dev/kmsg; false`, expect: 'denied' }],
+        {
+          control: true,
+          container: {
+            mounts: [{ source: '/dev/kmsg', target: '/dev/kmsg', 'read-only': false }],
+            'security-opt': ['seccomp=unconfined'],
+            'cap-add': ['SYSLOG', 'SYS_ADMIN'],
+          },
+        },
+      ),
+    ]);
     expect(entry(ledger, 'liar').verdict.kind, story(ledger)).to.equal('vacuous');
   });
 });
@@ -40,13 +55,27 @@ describe('hostile output', () => {
 describe('records that go missing', () => {
   it('because the audit backlog overflows, the probes they touch are inconclusive, not green and not red', async () => {
     const profile = profileText('flooded', '  deny /etc/** w,');
-    const probes = Array.from({ length: 60 }, (_, i) => ({ open: `/etc/none-${String(i)}`, for: 'create', expect: 'denied' }));
+    const probes = Array.from({ length: 60 }, (_, i) => ({
+      open: `/etc/none-${String(i)}`,
+      for: 'create',
+      expect: 'denied',
+    }));
     expect((await exec(['auditctl', '-b', '1'])).exit).to.equal(0); // a backlog of one record: a burst of denials must overflow it
     try {
       const { ledger, exit } = await harness([spec(profile, probes)]);
-      const codes = new Set(ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => `${verdict.kind} ${verdict.code}`));
-      expect([...codes].filter((code) => !['pass denied', 'inconclusive records-lost', 'inconclusive no-records'].includes(code)), story(ledger).slice(0, 3000)).to.deep.equal([]);
-      expect([...codes].some((code) => code.startsWith('inconclusive')), 'something was lost').to.equal(true);
+      const codes = new Set(
+        ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => `${verdict.kind} ${verdict.code}`),
+      );
+      expect(
+        [...codes].filter(
+          (code) => !['pass denied', 'inconclusive records-lost', 'inconclusive no-records'].includes(code),
+        ),
+        story(ledger).slice(0, 3000),
+      ).to.deep.equal([]);
+      expect(
+        [...codes].some((code) => code.startsWith('inconclusive')),
+        'something was lost',
+      ).to.equal(true);
       expect(exit).to.not.equal(0);
     } finally {
       await exec(['auditctl', '-b', '64']);
@@ -59,7 +88,10 @@ describe('records that go missing', () => {
 describe('an engine that dies', () => {
   it('while probes run leaves no green and a clear fault; restarted, clean-up puts the host back', async () => {
     const before = await hostState();
-    const probes = [{ name: 'waits', run: 'sleep 20', timeout: '40s', expect: 'allowed' }, { name: 'after', run: 'true', expect: 'allowed' }];
+    const probes = [
+      { name: 'waits', run: 'sleep 20', timeout: '40s', expect: 'allowed' },
+      { name: 'after', run: 'true', expect: 'allowed' },
+    ];
     const running = harness([spec(profileText('orphan', ''), probes)]);
     while (!(await docker('ps', '--quiet')).stdout.toString().includes('\n')) await sleep(200);
     await sleep(4000);
@@ -67,7 +99,10 @@ describe('an engine that dies', () => {
     await exec(['kill', '-KILL', pid]);
     const { ledger, exit } = await running;
     expect(exit, story(ledger)).to.equal(4);
-    expect(ledger.suites.flatMap(({ entries }) => entries).every(({ verdict }) => verdict.kind === 'inconclusive'), story(ledger)).to.equal(true);
+    expect(
+      ledger.suites.flatMap(({ entries }) => entries).every(({ verdict }) => verdict.kind === 'inconclusive'),
+      story(ledger),
+    ).to.equal(true);
     start(['dockerd'], { stdio: 'ignore', detached: true }).unref();
     for (let i = 0; i < 100 && (await docker('ps')).exit !== 0; i += 1) await sleep(500);
     const cleaned = await exec([process.execPath, 'dist/cli.cjs', 'cleanup']);

@@ -23,11 +23,21 @@ describe('init', () => {
 
   it('writes a spec with each rule, its place and its reason, and puts the host back', async () => {
     const before = await hostState();
-    const { exit, stdout, stderr } = await cli(['init', '--host', 'local', '--profile', profile, '--image', IMAGE, '-o', output]);
+    const { exit, stdout, stderr } = await cli([
+      'init',
+      '--host',
+      'local',
+      '--profile',
+      profile,
+      '--image',
+      IMAGE,
+      '-o',
+      output,
+    ]);
     expect(exit, stderr + stdout.toString()).to.equal(0);
     expect(await hostState()).to.deep.equal(before);
     const text = read(output);
-    expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain('Nobody else\'s passwords.');
+    expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain("Nobody else's passwords.");
     expect(text, 'no container has such a name').to.contain('source: generated.files/sys, target: /sys');
     expect(stdout.toString()).to.match(/probes for \d+ of 7 rules/);
   });
@@ -39,7 +49,13 @@ describe('init', () => {
   });
 
   it('and red where a rule is taken away, or a letter of one', async () => {
-    const weaker: readonly (readonly [string, string])[] = [['  deny /etc/shadow r,\n', ''], ['  deny /srv/** w,\n', ''], ['  deny /usr/bin/top x,\n', ''], ['wklx', 'wlx'], ['wklx', 'wkl']];
+    const weaker: readonly (readonly [string, string])[] = [
+      ['  deny /etc/shadow r,\n', ''],
+      ['  deny /srv/** w,\n', ''],
+      ['  deny /usr/bin/top x,\n', ''],
+      ['wklx', 'wlx'],
+      ['wklx', 'wkl'],
+    ];
     for (const [rule, other] of weaker) {
       const { ledger, exit } = await harness([output], { profile: file('generated', PROFILE.replace(rule, other)) });
       expect(exit, `${rule} → ${other}${story(ledger)}`).to.equal(1);
@@ -49,13 +65,33 @@ describe('init', () => {
 
   it('leaves nothing behind where it fails', async () => {
     const other = join(folder(), 'other.yml');
-    const { exit } = await cli(['init', '--host', 'local', '--profile', profile, '--image', 'apparmor-probe/none:none', '-o', other]);
+    const { exit } = await cli([
+      'init',
+      '--host',
+      'local',
+      '--profile',
+      profile,
+      '--image',
+      'apparmor-probe/none:none',
+      '-o',
+      other,
+    ]);
     expect(exit).to.not.equal(0);
     expect(existsSync(other) || existsSync(other.replace('.yml', '.files'))).to.equal(false);
   });
 
   it('never over a file that is there, unless it is told to', async () => {
-    const { exit, stderr } = await cli(['init', '--host', 'local', '--profile', profile, '--image', IMAGE, '-o', output]);
+    const { exit, stderr } = await cli([
+      'init',
+      '--host',
+      'local',
+      '--profile',
+      profile,
+      '--image',
+      IMAGE,
+      '-o',
+      output,
+    ]);
     expect(exit).to.equal(2);
     expect(stderr).to.contain('--force');
     expect(existsSync(output)).to.equal(true);

@@ -23,8 +23,16 @@ export interface HostState {
 }
 
 export async function hostState(): Promise<HostState> {
-  const containers = (await docker('ps', '--all', '--quiet', '--no-trunc')).stdout.toString().split('\n').filter(Boolean).sort();
-  return { profiles: [...loadedProfiles()].map(([name, mode]) => `${name} (${mode})`).sort(), switches: readSwitches(), containers };
+  const containers = (await docker('ps', '--all', '--quiet', '--no-trunc')).stdout
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .sort();
+  return {
+    profiles: [...loadedProfiles()].map(([name, mode]) => `${name} (${mode})`).sort(),
+    switches: readSwitches(),
+    containers,
+  };
 }
 
 export function docker(...args: string[]): Promise<ExecResult> {
@@ -32,15 +40,35 @@ export function docker(...args: string[]): Promise<ExecResult> {
 }
 
 /** The command line as a user starts it. */
-export function cli(args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<ExecResult> {
-  return exec([process.execPath, CLI, ...args], { cwd: options.cwd ?? ROOT, env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'compile-cache'), ...options.env }, timeoutMs: 300_000 });
+export function cli(
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<ExecResult> {
+  return exec([process.execPath, CLI, ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: join(tmpdir(), 'compile-cache'), ...options.env },
+    timeoutMs: 300_000,
+  });
 }
 
 /** A run in this process, without rule coverage unless it is asked for. @returns the ledger and its exit code. */
-export async function harness(specs: readonly string[], options: Partial<RunOptions> = {}): Promise<{ ledger: Ledger; exit: number }> {
+export async function harness(
+  specs: readonly string[],
+  options: Partial<RunOptions> = {},
+): Promise<{ ledger: Ledger; exit: number }> {
   const silent = (): void => undefined;
-  const ledger = await run({ specs, bail: false, inPlace: false, keepAuditSwitch: false, withoutCoverage: true, signal: new AbortController().signal, ...options },
-    { progress: silent, suite: silent, entry: silent, fault: silent });
+  const ledger = await run(
+    {
+      specs,
+      bail: false,
+      inPlace: false,
+      keepAuditSwitch: false,
+      withoutCoverage: true,
+      signal: new AbortController().signal,
+      ...options,
+    },
+    { progress: silent, suite: silent, entry: silent, fault: silent },
+  );
   return { ledger, exit: exitCode(ledger) };
 }
 
@@ -60,26 +88,62 @@ export function profileText(name: string, rules: string, flags = 'attach_disconn
 }
 
 /** A spec file with a profile beside it. The container only holds, and has no twin, unless the spec says otherwise: that takes half the time. */
-export function spec(profile: string | object, probes: readonly object[], more: { container?: object; [key: string]: unknown } = {}): string {
+export function spec(
+  profile: string | object,
+  probes: readonly object[],
+  more: { container?: object; [key: string]: unknown } = {},
+): string {
   const { container, ...rest } = more;
   const source = typeof profile === 'string' ? file('profile', profile) : profile;
-  return file('spec.yml', stringify({ profile: source, control: false, container: { image: IMAGE, hold: true, ...container }, ...rest, probes }));
+  return file(
+    'spec.yml',
+    stringify({
+      profile: source,
+      control: false,
+      container: { image: IMAGE, hold: true, ...container },
+      ...rest,
+      probes,
+    }),
+  );
 }
 
 export function entry(ledger: Ledger, name: string): Entry {
   const found = ledger.suites.flatMap((suite) => suite.entries).find(({ probe }) => probe.name === name);
-  if (found === undefined) throw new Error(`no entry ${name}; there are: ${ledger.suites.flatMap((suite) => suite.entries.map(({ probe }) => probe.name)).join(', ')}; faults: ${JSON.stringify([ledger.faults, ...ledger.suites.map(({ faults }) => faults)])}`);
+  if (found === undefined)
+    throw new Error(
+      `no entry ${name}; there are: ${ledger.suites.flatMap((suite) => suite.entries.map(({ probe }) => probe.name)).join(', ')}; faults: ${JSON.stringify([ledger.faults, ...ledger.suites.map(({ faults }) => faults)])}`,
+    );
   return found;
 }
 
 /** Names of the probes that did not pass. */
 export function red(ledger: Ledger): string[] {
-  return ledger.suites.flatMap((suite) => suite.entries).filter(({ verdict }) => verdict.kind !== 'pass').map(({ probe }) => probe.name).sort();
+  return ledger.suites
+    .flatMap((suite) => suite.entries)
+    .filter(({ verdict }) => verdict.kind !== 'pass')
+    .map(({ probe }) => probe.name)
+    .sort();
 }
 
 /** What went wrong, for the message of a failed assertion. */
 export function story(ledger: Ledger): string {
-  return JSON.stringify({ faults: [...ledger.faults, ...ledger.suites.flatMap(({ faults }) => faults)], red: ledger.suites.flatMap(({ entries }) => entries).filter(({ verdict }) => verdict.kind !== 'pass').map(({ probe, verdict, observation, control, witnesses }) => ({ name: probe.name, verdict, observation, control, records: witnesses.map(({ record }) => record.raw) })) }, null, 1);
+  return JSON.stringify(
+    {
+      faults: [...ledger.faults, ...ledger.suites.flatMap(({ faults }) => faults)],
+      red: ledger.suites
+        .flatMap(({ entries }) => entries)
+        .filter(({ verdict }) => verdict.kind !== 'pass')
+        .map(({ probe, verdict, observation, control, witnesses }) => ({
+          name: probe.name,
+          verdict,
+          observation,
+          control,
+          records: witnesses.map(({ record }) => record.raw),
+        })),
+    },
+    null,
+    1,
+  );
 }
 
 export function read(path: string): string {

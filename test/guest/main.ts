@@ -28,7 +28,14 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 const [resultFile = '', ...wanted] = process.argv.slice(2);
-const mocha = new Mocha({ reporter: 'spec', timeout: 600_000, slow: 60_000, color: process.env['FORCE_COLOR'] !== undefined, failZero: true, forbidPending: true });
+const mocha = new Mocha({
+  reporter: 'spec',
+  timeout: 600_000,
+  slow: 60_000,
+  color: process.env['FORCE_COLOR'] !== undefined,
+  failZero: true,
+  forbidPending: true,
+});
 mocha.suite.emit('pre-require', globalThis, '', mocha); // describe and it, before a test file is loaded
 
 async function main(): Promise<void> {
@@ -43,9 +50,15 @@ async function main(): Promise<void> {
     writeFileSync(resultFile, JSON.stringify(counts));
     process.exit(failures === 0 ? 0 : 1);
   });
-  runner.on('pass', () => { counts.passed += 1; });
-  runner.on('fail', () => { counts.failed += 1; });
-  runner.on('pending', () => { counts.skipped += 1; });
+  runner.on('pass', () => {
+    counts.passed += 1;
+  });
+  runner.on('fail', () => {
+    counts.failed += 1;
+  });
+  runner.on('pending', () => {
+    counts.skipped += 1;
+  });
 }
 
 main().catch((error: unknown) => {

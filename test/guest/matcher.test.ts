@@ -74,7 +74,38 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-const PIECES = ['/', '//', 'x', 'f', 's', '0', '9', '*', '^', '[', ']', '{', '}', ',', '?', '\\', '.', '..', ' ', '\n', 'ü', '\x01', '\x7f', 'bin', 'sh', 'end', 'secret', 'no', 'mine'].map((text) => Buffer.from(text))
+const PIECES = [
+  '/',
+  '//',
+  'x',
+  'f',
+  's',
+  '0',
+  '9',
+  '*',
+  '^',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  '?',
+  '\\',
+  '.',
+  '..',
+  ' ',
+  '\n',
+  'ü',
+  '\x01',
+  '\x7f',
+  'bin',
+  'sh',
+  'end',
+  'secret',
+  'no',
+  'mine',
+]
+  .map((text) => Buffer.from(text))
   .concat([Buffer.from([0x80]), Buffer.from([0xff]), Buffer.from([0xc3])]);
 
 /** Paths near the edges of every expression: examples of all that matches, changed in a few places. */
@@ -91,10 +122,14 @@ function* paths({ automaton }: Compiled, count: number, seed: number): Generator
       const piece = PIECES[pick(PIECES.length)]!;
       const kind = pick(5);
       if (kind === 0) path = Buffer.concat([path.subarray(0, at), path.subarray(Math.min(path.length, at + 1))]);
-      else if (kind === 1) path = Buffer.concat([path.subarray(0, at), piece, path.subarray(Math.min(path.length, at + 1))]);
+      else if (kind === 1)
+        path = Buffer.concat([path.subarray(0, at), piece, path.subarray(Math.min(path.length, at + 1))]);
       else if (kind === 2) path = Buffer.concat([path.subarray(0, at), piece, path.subarray(at)]);
       else if (kind === 3) path = Buffer.concat([path, Buffer.from('/'), piece]);
-      else { const other = seeds[pick(seeds.length)]!; path = Buffer.concat([path.subarray(0, at), other.subarray(pick(other.length))]); }
+      else {
+        const other = seeds[pick(seeds.length)]!;
+        path = Buffer.concat([path.subarray(0, at), other.subarray(pick(other.length))]);
+      }
     }
     yield path.subarray(0, 2000);
   }
@@ -108,14 +143,22 @@ function allowedBits(compiled: Compiled, whose: string): (path: Uint8Array) => n
     let bits = known.get(tags);
     if (bits === undefined) {
       const said = tags.flatMap((tag) => compiled.byTag[tag] ?? []);
-      bits = LETTERS.reduce((sum, letter) => (answer(said.filter((grant) => covers(grant, [letter, whose]))).allowed ? sum | BITS[letter] : sum), 0);
+      bits = LETTERS.reduce(
+        (sum, letter) =>
+          answer(said.filter((grant) => covers(grant, [letter, whose]))).allowed ? sum | BITS[letter] : sum,
+        0,
+      );
       known.set(tags, bits);
     }
     return bits;
   };
 }
 
-interface Loaded { readonly name: string; readonly block: ProfileBlock; readonly surroundings: ReturnType<typeof surroundingsOf> }
+interface Loaded {
+  readonly name: string;
+  readonly block: ProfileBlock;
+  readonly surroundings: ReturnType<typeof surroundingsOf>;
+}
 
 async function load(path: string, name: string): Promise<Loaded> {
   const source = readProfile(path);
@@ -134,7 +177,12 @@ describe('our matcher and the kernel', () => {
   const MASK = LETTERS.reduce((sum, letter) => sum | BITS[letter], 0);
 
   before(async () => {
-    for (const [path, name] of [[join(ROOT, 'profiles/docker-nginx'), 'docker-nginx'], [join(ROOT, 'profiles/docker-default'), 'docker-default'], [file('torture', TORTURE), 'torture']] as const) loaded.push(await load(path, name));
+    for (const [path, name] of [
+      [join(ROOT, 'profiles/docker-nginx'), 'docker-nginx'],
+      [join(ROOT, 'profiles/docker-default'), 'docker-default'],
+      [file('torture', TORTURE), 'torture'],
+    ] as const)
+      loaded.push(await load(path, name));
     line = new PolicyQuery();
   });
   after(() => {
@@ -144,7 +192,10 @@ describe('our matcher and the kernel', () => {
     removeProfile('docker-nginx');
   });
 
-  for (const [whose, share] of [['owner', 1], ['other', 0.1]] as const) {
+  for (const [whose, share] of [
+    ['owner', 1],
+    ['other', 0.1],
+  ] as const) {
     it(`agree on each of ${String(PATHS * share)} generated paths and six permissions, asked as ${whose}`, () => {
       let asked = 0;
       const wrong: string[] = [];
@@ -155,7 +206,10 @@ describe('our matcher and the kernel', () => {
         for (const path of paths(compiled, Math.ceil((PATHS * share) / loaded.length), i + 1)) {
           const [ours, theirs] = [expected(path), line?.file(name, path)];
           asked += 1;
-          if (theirs === undefined || (theirs & MASK) !== ours) wrong.push(`${name}: ${JSON.stringify(path.toString())}: ours ${ours.toString(16)}, the kernel's ${theirs?.toString(16) ?? 'none'}`);
+          if (theirs === undefined || (theirs & MASK) !== ours)
+            wrong.push(
+              `${name}: ${JSON.stringify(path.toString())}: ours ${ours.toString(16)}, the kernel's ${theirs?.toString(16) ?? 'none'}`,
+            );
         }
       }
       console.log(`        ${String(asked)} paths asked as ${whose}, ${String(wrong.length)} disagreements`);
@@ -170,16 +224,23 @@ describe('our matcher and the kernel', () => {
     const wrong: string[] = [];
     for (const [i, { name, block, surroundings }] of loaded.entries()) {
       const compiled = policyOf(block, surroundings).domains.link;
-      const pairs = compiled.automaton.tagSets(row(PATH, PATH), { examples: 6 }).sets.flatMap(({ examples }) => examples.map((one) => Buffer.from(one)));
+      const pairs = compiled.automaton
+        .tagSets(row(PATH, PATH), { examples: 6 })
+        .sets.flatMap(({ examples }) => examples.map((one) => Buffer.from(one)));
       const pick = numbers(i + 7);
       for (let left = 3000; left > 0; left -= 1) {
         const pair = pairs[pick(pairs.length)]!;
         const at = 1 + pick(pair.length - 1);
-        const changed = pick(4) === 0 ? pair : Buffer.concat([pair.subarray(0, at), PIECES[pick(PIECES.length)]!, pair.subarray(at)]);
-        const said = compiled.automaton.match(changed).flatMap((tag) => compiled.byTag[tag] ?? []).filter((grant) => covers(grant, ['owner']));
+        const changed =
+          pick(4) === 0 ? pair : Buffer.concat([pair.subarray(0, at), PIECES[pick(PIECES.length)]!, pair.subarray(at)]);
+        const said = compiled.automaton
+          .match(changed)
+          .flatMap((tag) => compiled.byTag[tag] ?? [])
+          .filter((grant) => covers(grant, ['owner']));
         const theirs = line?.file(name, changed);
         asked += 1;
-        if (theirs === undefined || ((theirs & BITS.l) !== 0) !== answer(said).allowed) wrong.push(`${name}: ${JSON.stringify(changed.toString())}: the kernel's ${theirs?.toString(16) ?? 'none'}`);
+        if (theirs === undefined || ((theirs & BITS.l) !== 0) !== answer(said).allowed)
+          wrong.push(`${name}: ${JSON.stringify(changed.toString())}: the kernel's ${theirs?.toString(16) ?? 'none'}`);
       }
     }
     console.log(`        ${String(asked)} pairs asked, ${String(wrong.length)} disagreements`);
@@ -195,7 +256,10 @@ describe('our matcher and the kernel', () => {
           const theirs = line?.network(name, number, kind);
           const ours = decide(block, { class: 'network', family, type }).allowed;
           asked += 1;
-          if (theirs === undefined || (theirs & 0x10) !== 0 !== ours) wrong.push(`${name}: ${family} ${type}: ours ${String(ours)}, the kernel's ${theirs?.toString(16) ?? 'none'}`);
+          if (theirs === undefined || ((theirs & 0x10) !== 0) !== ours)
+            wrong.push(
+              `${name}: ${family} ${type}: ours ${String(ours)}, the kernel's ${theirs?.toString(16) ?? 'none'}`,
+            );
         }
       }
     }

@@ -7,7 +7,8 @@ import { start } from '../../src/process.ts';
 import { mutationExit } from '../../src/report/mutation.ts';
 import { cli, CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
 
-const RULES = '  deny /etc/** wl,\n  deny /srv/** w,\n  deny /etc/hosts w,\n  deny mount,\n  /usr/bin/top px -> other,\n  deny /usr/bin/top x,';
+const RULES =
+  '  deny /etc/** wl,\n  deny /srv/** w,\n  deny /etc/hosts w,\n  deny mount,\n  /usr/bin/top px -> other,\n  deny /usr/bin/top x,';
 const PROBES = [
   { name: 'passwd cannot be written', open: '/etc/passwd', for: 'write', expect: 'denied' },
   { name: 'nothing is made below', open: '/etc/nginx/thing', for: 'create', expect: 'denied' },
@@ -16,12 +17,16 @@ const PROBES = [
 
 async function mutated(file: string, options: Partial<MutateOptions> = {}): Promise<MutationReport> {
   const silent = (): void => undefined;
-  return mutate({ spec: file, included: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options }, { progress: silent, fault: silent, result: silent });
+  return mutate(
+    { spec: file, included: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options },
+    { progress: silent, fault: silent, result: silent },
+  );
 }
 
 describe('mutants', () => {
   let report: MutationReport;
-  const states = (): Record<string, string> => Object.fromEntries(report.results.map(({ before, after, state }) => [`${before} → ${after}`, state]));
+  const states = (): Record<string, string> =>
+    Object.fromEntries(report.results.map(({ before, after, state }) => [`${before} → ${after}`, state]));
 
   it('are killed by the probes that notice them, on one container, and the host is as it was', async () => {
     const before = await hostState();
@@ -47,13 +52,19 @@ describe('mutants', () => {
   });
 
   it('are equivalent where the compiled policy is, and where it decides every access alike', () => {
-    expect(report.results.find(({ before, after }) => before === 'deny /etc/hosts w' && after === '')?.reason).to.match(/byte for byte|walked together/);
-    expect(report.results.find(({ before, after }) => before === 'deny mount' && after === '')).to.include({ state: 'equivalent' });
+    expect(report.results.find(({ before, after }) => before === 'deny /etc/hosts w' && after === '')?.reason).to.match(
+      /byte for byte|walked together/,
+    );
+    expect(report.results.find(({ before, after }) => before === 'deny mount' && after === '')).to.include({
+      state: 'equivalent',
+    });
     expect(states()['deny mount → mount'], 'allowing it is no equivalent').to.equal('survived');
   });
 
   it('are invalid where the parser rejects them', () => {
-    const invalid = report.results.find(({ before, after }) => before === 'deny /usr/bin/top x' && after === '/usr/bin/top ix');
+    const invalid = report.results.find(
+      ({ before, after }) => before === 'deny /usr/bin/top x' && after === '/usr/bin/top ix',
+    );
     expect(invalid?.state, JSON.stringify(states())).to.equal('invalid');
     expect(invalid?.reason).to.match(/conflicting x modifiers/);
   });
@@ -66,7 +77,9 @@ describe('mutants', () => {
   });
 
   it('have no score where the spec is red', async () => {
-    const red = await mutated(spec(profileText('mutated', RULES), [{ name: 'wrong', open: '/etc/passwd', expect: 'denied' }]));
+    const red = await mutated(
+      spec(profileText('mutated', RULES), [{ name: 'wrong', open: '/etc/passwd', expect: 'denied' }]),
+    );
     expect(red.faults.map(({ code }) => code)).to.deep.equal(['spec-not-green']);
     expect(red.results).to.deep.equal([]);
     expect(mutationExit(red)).to.equal(1);
@@ -76,7 +89,17 @@ describe('mutants', () => {
     const file = spec(profileText('mutated', '  deny /etc/** wl,\n  deny /srv/** w,'), PROBES.slice(0, 1));
     const run = async (...more: string[]): Promise<MutationReport> => {
       const reports = folder();
-      const { exit, stderr, stdout } = await cli(['mutate', '--host', 'local', '--report-dir', reports, '--grep', 'line (9|1[0-9]):', ...more, file]);
+      const { exit, stderr, stdout } = await cli([
+        'mutate',
+        '--host',
+        'local',
+        '--report-dir',
+        reports,
+        '--grep',
+        'line (9|1[0-9]):',
+        ...more,
+        file,
+      ]);
       expect(exit, stderr + stdout.toString()).to.equal(0);
       return JSON.parse(read(`${reports}/mutation.json`)) as MutationReport;
     };
@@ -84,21 +107,44 @@ describe('mutants', () => {
     const first = await run('--write-probes');
     const survived = first.results.filter(({ state }) => state === 'survived');
     expect(survived.length).to.be.greaterThan(1);
-    expect(survived.filter(({ probe }) => probe === undefined), 'each has a probe').to.deep.equal([]);
+    expect(
+      survived.filter(({ probe }) => probe === undefined),
+      'each has a probe',
+    ).to.deep.equal([]);
     expect(read(file).startsWith(before.trimEnd()), read(file)).to.equal(true);
     const second = await run();
     expect(second.probes).to.be.greaterThan(first.probes);
-    expect(scoreOf(second.results), JSON.stringify(second.results.filter(({ state }) => state === 'survived'))).to.equal(100);
+    expect(
+      scoreOf(second.results),
+      JSON.stringify(second.results.filter(({ state }) => state === 'survived')),
+    ).to.equal(100);
   });
 
   it('put the host back after Ctrl-C, and what was judged is reported', async () => {
     const before = await hostState();
     const reports = folder();
-    const child = start([process.execPath, CLI, 'mutate', '--host', 'local', '--report-dir', reports, spec(profileText('mutated', RULES), PROBES)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = start(
+      [
+        process.execPath,
+        CLI,
+        'mutate',
+        '--host',
+        'local',
+        '--report-dir',
+        reports,
+        spec(profileText('mutated', RULES), PROBES),
+      ],
+      { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     let out = '';
-    child.stdout?.on('data', (chunk: Buffer) => { out += chunk.toString(); });
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    while (!/\n +3\/\d+ /.test(out)) { if (child.exitCode !== null) throw new Error(out); await sleep(100); }
+    while (!/\n +3\/\d+ /.test(out)) {
+      if (child.exitCode !== null) throw new Error(out);
+      await sleep(100);
+    }
     child.kill('SIGINT');
     expect(await ended).to.equal(4);
     expect(await hostState()).to.deep.equal(before);

@@ -10,10 +10,19 @@ describe('the shipped specs', function score() {
   this.timeout(1_800_000);
   for (const name of ['docker-nginx', 'docker-default']) {
     it(`${name}: 100 % of the mutants that are not equivalent`, async () => {
-      const report = await mutate({ spec: join(ROOT, `specs/${name}.yml`), included: false, keepAuditSwitch: false, signal: new AbortController().signal },
-        { progress: () => undefined, fault: () => undefined, result: () => undefined });
+      const report = await mutate(
+        {
+          spec: join(ROOT, `specs/${name}.yml`),
+          included: false,
+          keepAuditSwitch: false,
+          signal: new AbortController().signal,
+        },
+        { progress: () => undefined, fault: () => undefined, result: () => undefined },
+      );
       process.stdout.write(`${name}: ${scoreText(report)}\n`);
-      const alive = report.results.filter(({ state }) => ['survived', 'undecided', 'untried', 'invalid'].includes(state)).map(({ line, before, after, state }) => `${state}: line ${String(line)}: ${before} → ${after}`);
+      const alive = report.results
+        .filter(({ state }) => ['survived', 'undecided', 'untried', 'invalid'].includes(state))
+        .map(({ line, before, after, state }) => `${state}: line ${String(line)}: ${before} → ${after}`);
       expect(report.faults).to.deep.equal([]);
       expect(alive).to.deep.equal([]);
       expect(scoreOf(report.results)).to.equal(100);

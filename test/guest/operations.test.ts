@@ -18,11 +18,16 @@ const UNMEDIATED = 'skipped not-mediated';
 const ROWS = Object.values(TABLES).flatMap(({ rows }) => rows);
 const RULES = [...new Set(ROWS.map(({ rule }) => rule))];
 /** What can be allowed here, each attempt once. */
-const PRESENT = [...new Map(ROWS.filter(({ absent }) => absent === undefined).map((row) => [`${row.from ?? ''} ${row.line}`, row])).values()];
+const PRESENT = [
+  ...new Map(
+    ROWS.filter(({ absent }) => absent === undefined).map((row) => [`${row.from ?? ''} ${row.line}`, row]),
+  ).values(),
+];
 const ALLOWED = 'no rule against any';
 const FEATURES = '/sys/kernel/security/apparmor/features';
 const OTHERS = ['ops-a', 'ops-b', 'ops-c', 'ops-d', 'ops-other'];
-const OPEN = '  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n  change_profile,\n';
+const OPEN =
+  '  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n  change_profile,\n';
 
 const name = ({ from, line, rule }: Row): string => `${from === undefined ? '' : `${from}: `}${line} ← ${rule}`;
 const inFolder = (text: string, { rule }: Row): string => text.replaceAll('@', `/rows/${String(RULES.indexOf(rule))}/`);
@@ -36,8 +41,17 @@ function classOf(row: Row): string {
 /** `open r name=/x` to conditions on a record. A value may have blanks in it. `among`: the mask is one of several that are asked at once. */
 function audit(record: string, among: boolean): Record<string, unknown> {
   const [, operation = '', mask, fields = ''] = /^(\S+)(?: ([a-z]+)(?= |$))?(?: (.*))?$/.exec(record) ?? [];
-  const more = Object.fromEntries(fields.split(/ (?=\w+=)/).filter(Boolean).map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
-  return { operation, ...(mask === undefined ? {} : among ? { denied_mask: { contains: mask } } : { requested_mask: mask }), ...more };
+  const more = Object.fromEntries(
+    fields
+      .split(/ (?=\w+=)/)
+      .filter(Boolean)
+      .map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
+  );
+  return {
+    operation,
+    ...(mask === undefined ? {} : among ? { denied_mask: { contains: mask } } : { requested_mask: mask }),
+    ...more,
+  };
 }
 
 /** Verdict, and of a denial whose record: all of them carry the probe's own name. */
@@ -48,7 +62,11 @@ function seen({ verdict, witnesses }: Entry): string {
 
 describe('every operation', () => {
   let reasons: ReadonlyMap<string, string>;
-  let abi = '', folder = '', byAccess = true, byEnds = false, oldEngine = false;
+  let abi = '',
+    folder = '',
+    byAccess = true,
+    byEnds = false,
+    oldEngine = false;
   const suites = new Map<string, Suite>();
 
   /** This kernel does not ask, so the rule stops nothing. */
@@ -57,7 +75,8 @@ describe('every operation', () => {
   const skipped = (row: Row): string | undefined => reasons.get(classOf(row));
   const stops = (row: Row): boolean => row.record !== undefined && !lacking(row) && !(byEnds && row.ends === '');
   const NOT_HELD = { allowed: 'inconclusive not-the-profile', denied: 'fail silent-denial' };
-  const oddOf = (row: Row): Readonly<Record<'allowed' | 'denied', string>> | undefined => row.odd ?? (oldEngine && NEWER_CAPABILITIES.has(row.line) ? NOT_HELD : undefined);
+  const oddOf = (row: Row): Readonly<Record<'allowed' | 'denied', string>> | undefined =>
+    row.odd ?? (oldEngine && NEWER_CAPABILITIES.has(row.line) ? NOT_HELD : undefined);
 
   /** The row's rule and record as this kernel and this parser have them. */
   function ruled(row: Row): { rule: string; record: string } {
@@ -65,34 +84,88 @@ describe('every operation', () => {
     if (step !== true) return { rule: inFolder(rule, row), record };
     if (!byAccess) return { rule: rule.replace(/\([a-z]+\) /, ''), record: 'create create' };
     // where the parser writes no unix rules for such a kernel, network rules by access still hold
-    const unix = byEnds && !reasons.has('unix') ? rule.replace(/^deny network (\([a-z]+\)) unix (\w+),/, 'deny unix $1 type=$2,') : rule;
-    return { rule: unix, record: byEnds ? ends ?? record : record };
+    const unix =
+      byEnds && !reasons.has('unix')
+        ? rule.replace(/^deny network (\([a-z]+\)) unix (\w+),/, 'deny unix $1 type=$2,')
+        : rule;
+    return { rule: unix, record: byEnds ? (ends ?? record) : record };
   }
 
   /** One profile of these rows' rules, or of none. */
   function specOf(rows: readonly Row[], access: 'allowed' | 'denied', others: boolean): string {
-    const rules = access === 'allowed' ? [] : [...new Set(rows.filter((row) => row.rule !== '' && skipped(row) === undefined).map((row) => ruled(row).rule))];
+    const rules =
+      access === 'allowed'
+        ? []
+        : [
+            ...new Set(
+              rows.filter((row) => row.rule !== '' && skipped(row) === undefined).map((row) => ruled(row).rule),
+            ),
+          ];
     const newer = ['userns', 'io_uring', 'mqueue'].filter((one) => !reasons.has(one)).map((one) => `${one},`);
     const text = `profile ops flags=(attach_disconnected) {\n${OPEN}  ${[...newer, ...rules].join('\n  ')}\n${others ? `  hat corner {\n${OPEN}  }\n` : ''}}\n`;
     const more = others ? OTHERS.map((one) => `profile ${one} flags=(attach_disconnected) {\n${OPEN}}\n`).join('') : '';
-    return spec({ file: file('ops', `abi "${abi}",\n${text}${more}`), name: 'ops' }, rows.map((row) => ({
-      name: name(row), try: inFolder(row.line, row), ...(row.from === undefined ? {} : { from: row.from }),
-      expect: access === 'allowed' || (oddOf(row) === undefined && !stops(row)) ? 'allowed' : oddOf(row) !== undefined ? 'denied' : { access, audit: audit(ruled(row).record, byEnds && / unix /.test(row.line)) },
-    })), { ...(others ? { peers: { other: { profile: 'ops-other' } } } : {}), container: { 'only-apparmor': true, network: 'none', sysctls: { 'net.ipv4.ip_unprivileged_port_start': 1024, 'net.ipv6.conf.all.disable_ipv6': 0 /* Docker 20.10 */ },
-      mounts: [{ source: folder, target: '/rows', 'read-only': false }, { source: '/sys/kernel/security', target: '/sys/kernel/security', 'read-only': false }] } });
+    return spec(
+      { file: file('ops', `abi "${abi}",\n${text}${more}`), name: 'ops' },
+      rows.map((row) => ({
+        name: name(row),
+        try: inFolder(row.line, row),
+        ...(row.from === undefined ? {} : { from: row.from }),
+        expect:
+          access === 'allowed' || (oddOf(row) === undefined && !stops(row))
+            ? 'allowed'
+            : oddOf(row) !== undefined
+              ? 'denied'
+              : { access, audit: audit(ruled(row).record, byEnds && / unix /.test(row.line)) },
+      })),
+      {
+        ...(others ? { peers: { other: { profile: 'ops-other' } } } : {}),
+        container: {
+          'only-apparmor': true,
+          network: 'none',
+          sysctls: {
+            'net.ipv4.ip_unprivileged_port_start': 1024,
+            'net.ipv6.conf.all.disable_ipv6': 0 /* Docker 20.10 */,
+          },
+          mounts: [
+            { source: folder, target: '/rows', 'read-only': false },
+            { source: '/sys/kernel/security', target: '/sys/kernel/security', 'read-only': false },
+          ],
+        },
+      },
+    );
   }
 
   /** Compares all rows of a suite at once: what differs stands in one list. */
   function check(title: string, rows: readonly Row[], access: 'allowed' | 'denied'): void {
     const { entries, faults } = suites.get(title)!;
     expect(faults).to.deep.equal([]);
-    const wanted = (row: Row): string => skipped(row) !== undefined ? 'skipped not-mediated' : row.unmediated ? UNMEDIATED : oddOf(row) !== undefined ? oddOf(row)![access]
-      : access === 'allowed' || !stops(row) ? 'pass allowed' : 'pass denied, DENIED by comm';
+    const wanted = (row: Row): string =>
+      skipped(row) !== undefined
+        ? 'skipped not-mediated'
+        : row.unmediated
+          ? UNMEDIATED
+          : oddOf(row) !== undefined
+            ? oddOf(row)![access]
+            : access === 'allowed' || !stops(row)
+              ? 'pass allowed'
+              : 'pass denied, DENIED by comm';
     expect(entries.length).to.equal(rows.length);
     const told = rows.flatMap((row, i) => {
-      const one = entries[i]!, got = seen(one);
+      const one = entries[i]!,
+        got = seen(one);
       if (got === wanted(row) && (skipped(row) === undefined || one.verdict.reason === skipped(row))) return [];
-      return [[one.probe.name, `${got}, not ${wanted(row)}`, one.verdict.reason, one.observation?.errno, one.observation?.remark, ...one.witnesses.map(({ record }) => record.raw)].filter(Boolean).join('\n    ')];
+      return [
+        [
+          one.probe.name,
+          `${got}, not ${wanted(row)}`,
+          one.verdict.reason,
+          one.observation?.errno,
+          one.observation?.remark,
+          ...one.witnesses.map(({ record }) => record.raw),
+        ]
+          .filter(Boolean)
+          .join('\n    '),
+      ];
     });
     expect(told.length, told.join('\n')).to.equal(0);
   }
@@ -102,9 +175,13 @@ describe('every operation', () => {
     expect(features.exit, features.stderr).to.equal(0);
     abi = file('kernel.abi', features.stdout.toString());
     reasons = await unruled(ROWS.map(classOf));
-    byAccess = await compileForKernel('profile p {\n  deny network (bind) inet stream,\n}\n').then(() => true, () => false);
+    byAccess = await compileForKernel('profile p {\n  deny network (bind) inet stream,\n}\n').then(
+      () => true,
+      () => false,
+    );
     byEnds = existsSync(join(FEATURES, 'network_v9/af_unix'));
-    oldEngine = Number.parseInt((await docker('version', '--format', '{{.Server.Version}}')).stdout.toString(), 10) < 23;
+    oldEngine =
+      Number.parseInt((await docker('version', '--format', '{{.Server.Version}}')).stdout.toString(), 10) < 23;
     folder = mkdtempSync('/var/tmp/rows-'); // on the disk: attributes of files, and what is made executable is asked for
     for (const [i, rule] of RULES.entries()) {
       if (!ROWS.some((row) => row.rule === rule && row.line.includes('@'))) continue;
@@ -114,33 +191,61 @@ describe('every operation', () => {
       symlinkSync('f', join(own, 'l'));
     }
     const titles = [...Object.keys(TABLES), ALLOWED]; // allowed is last: there, what is to be removed is removed
-    const specs = [...Object.values(TABLES).map(({ rows, others }) => specOf(rows, 'denied', others === true)), specOf(PRESENT, 'allowed', true)];
+    const specs = [
+      ...Object.values(TABLES).map(({ rows, others }) => specOf(rows, 'denied', others === true)),
+      specOf(PRESENT, 'allowed', true),
+    ];
     const { ledger } = await harness(specs);
     expect(ledger.faults).to.deep.equal([]);
     titles.forEach((title, i) => suites.set(title, ledger.suites[i]!));
-    if (!byAccess) console.log('      this parser knows no network rules by access: a socket is refused at its creation');
-    if (oldEngine) console.log(`      this Docker knows no ${[...NEWER_CAPABILITIES].join(', ')}: the container does not hold them`);
+    if (!byAccess)
+      console.log('      this parser knows no network rules by access: a socket is refused at its creation');
+    if (oldEngine)
+      console.log(`      this Docker knows no ${[...NEWER_CAPABILITIES].join(', ')}: the container does not hold them`);
     if (byEnds) console.log('      unix sockets are ruled by both ends');
-    for (const row of ROWS) if (lacking(row)) console.log(`      not asked by this kernel, which has no features/${row.feature!}: ${row.line}`);
+    for (const row of ROWS)
+      if (lacking(row))
+        console.log(`      not asked by this kernel, which has no features/${row.feature!}: ${row.line}`);
     for (const [one, reason] of reasons) console.log(`      ${one}: ${reason}`);
-    for (const [title, { durationMs, entries }] of suites) console.log(`      ${(durationMs / 1000).toFixed(1)} s, ${String(entries.length)} attempts: ${title}`);
+    for (const [title, { durationMs, entries }] of suites)
+      console.log(`      ${(durationMs / 1000).toFixed(1)} s, ${String(entries.length)} attempts: ${title}`);
   });
-  after(() => { rmSync(folder, { recursive: true }); });
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it('of the language has a row, and every word that it can be written with', () => {
-    const written = (operation: string, word: string): boolean => ROWS.some((row) => { const [first, ...rest] = splitList(row.line); return first === operation && rest.includes(word); });
+    const written = (operation: string, word: string): boolean =>
+      ROWS.some((row) => {
+        const [first, ...rest] = splitList(row.line);
+        return first === operation && rest.includes(word);
+      });
     const missing = Object.entries(OPERATIONS).flatMap(([operation, { args, optional }]) => {
-      const alternatives = [...args, ...(optional ?? []).map(({ kind }) => kind)].flatMap(({ word }) => (/^[a-z_]+(\|[a-z_]+)*$/.test(word) ? word.split('|') : word === 'CAPABILITY' ? CAPABILITIES : []));
-      return [...(ROWS.some(({ line }) => splitList(line)[0] === operation) ? [] : [operation]), ...alternatives.filter((word) => !written(operation, word)).map((word) => `${operation} ${word}`)];
+      const alternatives = [...args, ...(optional ?? []).map(({ kind }) => kind)].flatMap(({ word }) =>
+        /^[a-z_]+(\|[a-z_]+)*$/.test(word) ? word.split('|') : word === 'CAPABILITY' ? CAPABILITIES : [],
+      );
+      return [
+        ...(ROWS.some(({ line }) => splitList(line)[0] === operation) ? [] : [operation]),
+        ...alternatives.filter((word) => !written(operation, word)).map((word) => `${operation} ${word}`),
+      ];
     });
     expect(missing).to.deep.equal([]);
     expect(new Set(ROWS.map(name)).size, 'no row twice').to.equal(ROWS.length);
   });
 
-  for (const [title, { rows }] of Object.entries(TABLES)) it(`is denied by its rule, with its record: ${title}`, () => { check(title, rows, 'denied'); });
-  it('is allowed, without a record, where no rule is against it', () => { check(ALLOWED, PRESENT, 'allowed'); });
+  for (const [title, { rows }] of Object.entries(TABLES))
+    it(`is denied by its rule, with its record: ${title}`, () => {
+      check(title, rows, 'denied');
+    });
+  it('is allowed, without a record, where no rule is against it', () => {
+    check(ALLOWED, PRESENT, 'allowed');
+  });
 
   it('leaves nothing behind, also where it was refused half-way', () => {
-    expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('/n')).map((path) => RULES[Number(path.split('/')[0])])).to.deep.equal([]);
+    expect(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('/n'))
+        .map((path) => RULES[Number(path.split('/')[0])]),
+    ).to.deep.equal([]);
   });
 });

@@ -14,32 +14,77 @@ const PEERS = { other: { profile: 'meeting-other' }, plain: { profile: 'unconfin
 const denied = (audit: object): object => ({ access: 'denied', audit });
 
 describe('a peer under a chosen label', () => {
-  it('is signalled and traced, signals and traces, and each side\'s rule decides', async () => {
+  it("is signalled and traced, signals and traces, and each side's rule decides", async () => {
     const text = profileText('meeting', RULES) + profileText('meeting-other', '').replace(/^abi.*\n/, '');
-    const { ledger, exit } = await harness([spec({ file: file('meeting', text), name: 'meeting' }, [
-      { name: 'send', try: 'signal term peer other', expect: denied({ operation: 'signal', requested_mask: 'send', signal: 'term', peer: { matches: '^meeting-other\\.' } }) },
-      { name: 'send, allowed', try: 'signal kill peer plain', expect: 'allowed' },
-      { name: 'receive', from: 'plain', try: 'signal urg container', expect: denied({ requested_mask: 'receive', signal: 'urg', peer: 'unconfined' }) },
-      { name: 'receive, allowed', from: 'other', try: 'signal term container', expect: 'allowed' },
-      { name: 'trace', try: 'ptrace trace peer other', expect: denied({ operation: 'ptrace', requested_mask: 'trace' }) },
-      { name: 'read, allowed', try: 'ptrace read peer other', expect: 'allowed' },
-      { name: 'readby', from: 'other', try: 'ptrace read container', expect: denied({ operation: 'ptrace', requested_mask: 'readby' }) },
-      { name: 'tracedby, allowed', from: 'other', try: 'ptrace trace container', expect: 'allowed' },
-      { name: 'not denied as expected', try: 'signal urg peer other', expect: 'denied' },
-    ], { control: true, peers: PEERS })]);
-    const codes = Object.fromEntries(ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, `${verdict.kind} ${verdict.code}`]));
+    const { ledger, exit } = await harness([
+      spec(
+        { file: file('meeting', text), name: 'meeting' },
+        [
+          {
+            name: 'send',
+            try: 'signal term peer other',
+            expect: denied({
+              operation: 'signal',
+              requested_mask: 'send',
+              signal: 'term',
+              peer: { matches: '^meeting-other\\.' },
+            }),
+          },
+          { name: 'send, allowed', try: 'signal kill peer plain', expect: 'allowed' },
+          {
+            name: 'receive',
+            from: 'plain',
+            try: 'signal urg container',
+            expect: denied({ requested_mask: 'receive', signal: 'urg', peer: 'unconfined' }),
+          },
+          { name: 'receive, allowed', from: 'other', try: 'signal term container', expect: 'allowed' },
+          {
+            name: 'trace',
+            try: 'ptrace trace peer other',
+            expect: denied({ operation: 'ptrace', requested_mask: 'trace' }),
+          },
+          { name: 'read, allowed', try: 'ptrace read peer other', expect: 'allowed' },
+          {
+            name: 'readby',
+            from: 'other',
+            try: 'ptrace read container',
+            expect: denied({ operation: 'ptrace', requested_mask: 'readby' }),
+          },
+          { name: 'tracedby, allowed', from: 'other', try: 'ptrace trace container', expect: 'allowed' },
+          { name: 'not denied as expected', try: 'signal urg peer other', expect: 'denied' },
+        ],
+        { control: true, peers: PEERS },
+      ),
+    ]);
+    const codes = Object.fromEntries(
+      ledger.suites[0]!.entries.map(({ probe, verdict }) => [probe.name, `${verdict.kind} ${verdict.code}`]),
+    );
     expect(codes, story(ledger)).to.deep.equal({
-      send: 'pass denied', 'send, allowed': 'pass allowed', receive: 'pass denied', 'receive, allowed': 'pass allowed',
-      trace: 'pass denied', 'read, allowed': 'pass allowed', readby: 'pass denied', 'tracedby, allowed': 'pass allowed', 'not denied as expected': 'fail let-through',
+      send: 'pass denied',
+      'send, allowed': 'pass allowed',
+      receive: 'pass denied',
+      'receive, allowed': 'pass allowed',
+      trace: 'pass denied',
+      'read, allowed': 'pass allowed',
+      readby: 'pass denied',
+      'tracedby, allowed': 'pass allowed',
+      'not denied as expected': 'fail let-through',
     });
     expect(exit).to.equal(1);
     const { confinement, entries } = ledger.suites[0]!;
     const own = `${confinement!.loadedAs} (enforce)`;
-    expect([entry(ledger, 'send').observation?.process?.label, entry(ledger, 'receive').observation?.other?.label]).to.deep.equal([own, own]);
+    expect([
+      entry(ledger, 'send').observation?.process?.label,
+      entry(ledger, 'receive').observation?.other?.label,
+    ]).to.deep.equal([own, own]);
     expect(entry(ledger, 'send').observation?.other?.label).to.match(/^meeting-other\.\w+ \(enforce\)$/);
     expect(entry(ledger, 'receive').observation?.process?.label).to.equal('unconfined');
-    expect(entries.flatMap(({ witnesses }) => witnesses.map(({ by }) => by)).every((by) => by === 'comm')).to.equal(true);
-    expect(confinement!.labels.filter(({ process }) => process.includes('peer')).map(({ process }) => process)).to.have.length(8);
+    expect(entries.flatMap(({ witnesses }) => witnesses.map(({ by }) => by)).every((by) => by === 'comm')).to.equal(
+      true,
+    );
+    expect(
+      confinement!.labels.filter(({ process }) => process.includes('peer')).map(({ process }) => process),
+    ).to.have.length(8);
   });
 
   it('is connected to by a unix socket, or the kernel says that it does not mediate these', async () => {
@@ -48,15 +93,28 @@ describe('a peer under a chosen label', () => {
     const rules = `
   deny unix (connect) type=stream peer=(label=meeting-other),
   deny unix (accept) type=stream peer=(label=meeting-plain),`;
-    const others = ['meeting-other', 'meeting-plain'].map((name) => profileText(name, '  unix,').replace(/^abi.*\n/, ''));
+    const others = ['meeting-other', 'meeting-plain'].map((name) =>
+      profileText(name, '  unix,').replace(/^abi.*\n/, ''),
+    );
     const text = [profileText('meeting', `  unix,${rules}`).replace('<abi/3.0>', `"${abi}"`), ...others].join('');
-    const { ledger } = await harness([spec({ file: file('meeting', text), name: 'meeting' }, [
-      { name: 'connect', try: 'connect unix stream peer other', expect: 'denied' }, { name: 'send', try: 'send unix dgram peer other', expect: 'allowed' },
-      { name: 'accept', from: 'third', try: 'connect unix stream container', expect: 'denied' }, { name: 'accept, allowed', from: 'other', try: 'connect unix stream container', expect: 'allowed' },
-    ], { control: true, peers: { other: { profile: 'meeting-other' }, third: { profile: 'meeting-plain' } } })]);
+    const { ledger } = await harness([
+      spec(
+        { file: file('meeting', text), name: 'meeting' },
+        [
+          { name: 'connect', try: 'connect unix stream peer other', expect: 'denied' },
+          { name: 'send', try: 'send unix dgram peer other', expect: 'allowed' },
+          { name: 'accept', from: 'third', try: 'connect unix stream container', expect: 'denied' },
+          { name: 'accept, allowed', from: 'other', try: 'connect unix stream container', expect: 'allowed' },
+        ],
+        { control: true, peers: { other: { profile: 'meeting-other' }, third: { profile: 'meeting-plain' } } },
+      ),
+    ]);
     const reason = (await unruled(['unix'])).get('unix');
     expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
-    expect(ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind), story(ledger)).to.deep.equal(Array(4).fill(reason === undefined ? 'pass' : 'skipped'));
+    expect(
+      ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind),
+      story(ledger),
+    ).to.deep.equal(Array(4).fill(reason === undefined ? 'pass' : 'skipped'));
     if (reason !== undefined) expect(entry(ledger, 'connect').verdict.reason).to.equal(reason);
   });
 });

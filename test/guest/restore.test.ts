@@ -7,10 +7,21 @@ import { cli, CLI, docker, file, folder, harness, hostState, profileText, read, 
 
 /** A run that is in the middle of its probes when `then` is called. */
 async function midway(then: (pid: number) => void, reports = folder()): Promise<number | null> {
-  const slow = spec(profileText('slow', '  deny /etc/passwd w,'), [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }], { control: true });
-  const child = start([process.execPath, CLI, 'run', '--host', 'local', '--report-dir', reports, slow], { cwd: ROOT, stdio: 'ignore' });
+  const slow = spec(
+    profileText('slow', '  deny /etc/passwd w,'),
+    [{ name: 'slow', run: 'sleep 60', timeout: '90s', expect: 'allowed' }],
+    { control: true },
+  );
+  const child = start([process.execPath, CLI, 'run', '--host', 'local', '--report-dir', reports, slow], {
+    cwd: ROOT,
+    stdio: 'ignore',
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  while (!(await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout.toString().includes('sleep 60')) {
+  while (
+    !(await docker('top', (await docker('ps', '--quiet')).stdout.toString().trim().split('\n')[0] ?? '')).stdout
+      .toString()
+      .includes('sleep 60')
+  ) {
     if (child.exitCode !== null) throw new Error(`the run ended early with ${String(child.exitCode)}`);
     await sleep(200);
   }
@@ -36,7 +47,10 @@ describe('the host', () => {
     expect(between.containers.length).to.be.greaterThan(before.containers.length);
     const result = await cli(['cleanup']);
     expect(result.exit, result.stderr).to.equal(0);
-    expect(result.stdout.toString()).to.match(/removed 2 container/).and.match(/removed profile slow\./).and.match(/set audit back to normal/);
+    expect(result.stdout.toString())
+      .to.match(/removed 2 container/)
+      .and.match(/removed profile slow\./)
+      .and.match(/set audit back to normal/);
     expect(await hostState()).to.deep.equal(before);
     expect((await cli(['cleanup'])).stdout.toString()).to.equal('nothing to clean up\n');
   });
@@ -52,13 +66,21 @@ describe('the host', () => {
   it('serves two runs of the same profile and the same peers at once; the last one out puts it back', async () => {
     const before = await hostState();
     const profile = { file: file('twice', profileText('twice', '  deny /etc/passwd w,')) };
-    const results = await Promise.all([1, 20].map((seconds) => {
-      const one = spec(profile, [
-        { open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } }, { run: `sleep ${String(seconds)}`, timeout: '60s', expect: 'allowed' },
-        { try: 'signal urg peer other', expect: 'allowed' }, { from: 'other', try: 'signal urg container', expect: 'allowed' },
-      ], { peers: { other: { profile: 'nobody-else' } } }); // which is not loaded here: a profile for it comes with the first run
-      return cli(['run', '--host', 'local', '--report-dir', folder(), one]);
-    }));
+    const results = await Promise.all(
+      [1, 20].map((seconds) => {
+        const one = spec(
+          profile,
+          [
+            { open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } },
+            { run: `sleep ${String(seconds)}`, timeout: '60s', expect: 'allowed' },
+            { try: 'signal urg peer other', expect: 'allowed' },
+            { from: 'other', try: 'signal urg container', expect: 'allowed' },
+          ],
+          { peers: { other: { profile: 'nobody-else' } } },
+        ); // which is not loaded here: a profile for it comes with the first run
+        return cli(['run', '--host', 'local', '--report-dir', folder(), one]);
+      }),
+    );
     for (const { exit, stdout, stderr } of results) expect(exit, stdout.toString() + stderr).to.equal(0);
     expect(await hostState()).to.deep.equal(before);
   });

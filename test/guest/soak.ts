@@ -18,10 +18,21 @@ async function main(): Promise<void> {
   const runs = Number(process.argv[2] ?? 50);
   for (let number = 1; number <= runs; number += 1) {
     const { ledger, exit } = await harness(SPECS);
-    const verdicts = Object.fromEntries(ledger.suites.flatMap(({ title, entries }) => entries.map(({ probe, verdict }) => [`${title}: ${probe.name}`, `${verdict.kind} (${verdict.code})`])));
-    const faults = [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)].map(({ code, message }) => `${code}: ${message}`);
-    process.stdout.write(`${JSON.stringify({ number, seconds: Math.round(ledger.durationMs / 100) / 10, exit, verdicts, faults } satisfies SoakRun)}\n`);
+    const verdicts = Object.fromEntries(
+      ledger.suites.flatMap(({ title, entries }) =>
+        entries.map(({ probe, verdict }) => [`${title}: ${probe.name}`, `${verdict.kind} (${verdict.code})`]),
+      ),
+    );
+    const faults = [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)].map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+    process.stdout.write(
+      `${JSON.stringify({ number, seconds: Math.round(ledger.durationMs / 100) / 10, exit, verdicts, faults } satisfies SoakRun)}\n`,
+    );
   }
 }
 
-main().catch((error: unknown) => { console.error(error); process.exitCode = 1; });
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

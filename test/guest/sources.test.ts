@@ -14,8 +14,19 @@ import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const FILE = '/var/log/audit/audit.log';
 const PROFILE = profileText('sources', '  deny /etc/passwd w,');
-const denials = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `denial ${String(i)}`, open: '/etc/passwd', for: 'write', expect: 'denied' }));
-const commands = (count: number): object[] => Array.from({ length: count }, (_, i) => ({ name: `command ${String(i)}`, shell: 'echo >> /etc/passwd', expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } } }));
+const denials = (count: number): object[] =>
+  Array.from({ length: count }, (_, i) => ({
+    name: `denial ${String(i)}`,
+    open: '/etc/passwd',
+    for: 'write',
+    expect: 'denied',
+  }));
+const commands = (count: number): object[] =>
+  Array.from({ length: count }, (_, i) => ({
+    name: `command ${String(i)}`,
+    shell: 'echo >> /etc/passwd',
+    expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } },
+  }));
 
 async function must(...argv: string[]): Promise<string> {
   const { exit, stdout, stderr, startError } = await exec(argv);
@@ -24,18 +35,26 @@ async function must(...argv: string[]): Promise<string> {
 }
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let left = 200; !await condition(); left--) {
+  for (let left = 200; !(await condition()); left--) {
     if (left === 0) throw new Error(`it never came that ${what}`);
     await sleep(50);
   }
 }
 
-const auditStatus = async (key: string): Promise<number> => Number(new RegExp(`^${key} (\\d+)`, 'm').exec(await must('auditctl', '-s'))?.[1]);
+const auditStatus = async (key: string): Promise<number> =>
+  Number(new RegExp(`^${key} (\\d+)`, 'm').exec(await must('auditctl', '-s'))?.[1]);
 
 function pidsOf(name: string): number[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
-    try { return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name; } catch { return false; }
-  }).map(Number);
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 async function end(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -46,7 +65,10 @@ async function end(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<vo
 /** What every entry rests on: exactly one record, its own, in the form of the source. */
 function eachHasItsRecord(ledger: Ledger, form: RegExp): void {
   for (const { probe, witnesses } of ledger.suites[0]!.entries) {
-    expect(witnesses.map(({ record, by }) => [by, record.fields['comm'] === probe.id, form.test(record.raw)]), probe.name).to.deep.equal([['comm', true, true]]);
+    expect(
+      witnesses.map(({ record, by }) => [by, record.fields['comm'] === probe.id, form.test(record.raw)]),
+      probe.name,
+    ).to.deep.equal([['comm', true, true]]);
   }
 }
 
@@ -54,14 +76,26 @@ function eachHasItsRecord(ledger: Ledger, form: RegExp): void {
 async function watched(file: string, onEntry: (count: number) => void): Promise<{ ledger: Ledger; exit: number }> {
   const silent = (): void => undefined;
   let count = 0;
-  const ledger = await run({ specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
-    { progress: silent, suite: silent, fault: silent, entry: () => { onEntry(++count); } });
+  const ledger = await run(
+    { specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
+    {
+      progress: silent,
+      suite: silent,
+      fault: silent,
+      entry: () => {
+        onEntry(++count);
+      },
+    },
+  );
   return { ledger, exit: exitCode(ledger) };
 }
 
 /** Each verdict that is not green says that records were lost, or that none arrive. */
 function undecided(ledger: Ledger): string[] {
-  const codes = ledger.suites.flatMap(({ entries }) => entries).map(({ verdict }) => verdict).filter(({ kind }) => kind !== 'pass');
+  const codes = ledger.suites
+    .flatMap(({ entries }) => entries)
+    .map(({ verdict }) => verdict)
+    .filter(({ kind }) => kind !== 'pass');
   for (const { kind } of codes) expect(kind, story(ledger)).to.equal('inconclusive');
   return [...new Set(codes.map(({ code }) => code))].sort();
 }
@@ -69,7 +103,7 @@ function undecided(ledger: Ledger): string[] {
 describe('records from auditd', () => {
   beforeEach(async () => {
     await must('auditd');
-    await until('auditd has the records', async () => await auditStatus('pid') !== 0 && existsSync(FILE));
+    await until('auditd has the records', async () => (await auditStatus('pid')) !== 0 && existsSync(FILE));
   });
   afterEach(async () => {
     await exec(['auditctl', '-r', '0']);
@@ -96,7 +130,12 @@ describe('records from auditd', () => {
     const [pid = 0] = pidsOf('auditd');
     let rotations = 0;
     const file = (): string => String(readFileSync(FILE).length);
-    const timer = setInterval(() => { if (existsSync(FILE) && file() !== '0') { process.kill(pid, 'SIGUSR1'); rotations++; } }, 200);
+    const timer = setInterval(() => {
+      if (existsSync(FILE) && file() !== '0') {
+        process.kill(pid, 'SIGUSR1');
+        rotations++;
+      }
+    }, 200);
     try {
       const { ledger, exit } = await harness([spec(PROFILE, denials(120))]);
       expect(exit, story(ledger)).to.equal(0);
@@ -145,11 +184,14 @@ describe('records from auditd', () => {
   });
 
   it('when it is killed in the middle, nothing behind that is green', async () => {
-    const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => { if (count === 1) for (const pid of pidsOf('auditd')) process.kill(pid, 'SIGKILL'); });
+    const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => {
+      if (count === 1) for (const pid of pidsOf('auditd')) process.kill(pid, 'SIGKILL');
+    });
     expect(exit, story(ledger)).to.equal(3);
     expect(entry(ledger, 'denial 0').verdict.kind).to.equal('pass');
     expect(undecided(ledger)).to.include('no-records');
-    for (const name of ['command 1', 'command 2']) expect(entry(ledger, name).verdict.kind, name).to.equal('inconclusive');
+    for (const name of ['command 1', 'command 2'])
+      expect(entry(ledger, name).verdict.kind, name).to.equal('inconclusive');
   });
 });
 
@@ -159,7 +201,9 @@ describe('records from the journal', () => {
   /** Started by hand it reads the audit socket; given a socket of its own, as by systemd on Debian, it takes no other. */
   async function withJournald(audit: boolean, work: () => Promise<void>): Promise<void> {
     mkdirSync(FOLDER, { recursive: true });
-    const journald = start(audit ? [JOURNALD] : ['systemd-socket-activate', '--listen', `${FOLDER}/stdout`, JOURNALD], { stdio: 'ignore' });
+    const journald = start(audit ? [JOURNALD] : ['systemd-socket-activate', '--listen', `${FOLDER}/stdout`, JOURNALD], {
+      stdio: 'ignore',
+    });
     try {
       if (!audit) {
         await until('its socket is there', () => existsSync(`${FOLDER}/stdout`));
@@ -178,39 +222,43 @@ describe('records from the journal', () => {
     }
   }
 
-  it('--log journal: a verdict rests on its entries, and the report says so', () => withJournald(true, async () => {
-    const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
-    expect(exit, story(ledger)).to.equal(0);
-    expect(ledger.host?.logSource).to.equal('systemd journal');
-    eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
-  }));
-
-  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () => withJournald(false, async () => {
-    const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
-    expect(exit, story(ledger)).to.equal(0);
-    eachHasItsRecord(ledger, /^audit: type=1400 audit\(/);
-  }));
-
-  it('by itself the nearer log is taken', () => withJournald(true, async () => {
-    const { ledger, exit } = await harness([spec(PROFILE, denials(30))]);
-    expect(exit, story(ledger)).to.equal(0);
-    expect(ledger.host?.logSource).to.equal('/dev/kmsg');
-    eachHasItsRecord(ledger, /^audit: type=1400 /);
-  }));
-
-  it('by itself it is taken where auditd has the records, in a file that proves nothing', () => withJournald(true, async () => {
-    await must('auditd');
-    await until('auditd has the records', async () => await auditStatus('pid') !== 0 && existsSync(FILE));
-    chmodSync(FILE, 0o666);
-    try {
-      const { ledger, exit } = await harness([spec(PROFILE, denials(10))]);
+  it('--log journal: a verdict rests on its entries, and the report says so', () =>
+    withJournald(true, async () => {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
       expect(exit, story(ledger)).to.equal(0);
       expect(ledger.host?.logSource).to.equal('systemd journal');
-    } finally {
-      chmodSync(FILE, 0o640);
-      await end('auditd');
-    }
-  }));
+      eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
+    }));
+
+  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () =>
+    withJournald(false, async () => {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
+      expect(exit, story(ledger)).to.equal(0);
+      eachHasItsRecord(ledger, /^audit: type=1400 audit\(/);
+    }));
+
+  it('by itself the nearer log is taken', () =>
+    withJournald(true, async () => {
+      const { ledger, exit } = await harness([spec(PROFILE, denials(30))]);
+      expect(exit, story(ledger)).to.equal(0);
+      expect(ledger.host?.logSource).to.equal('/dev/kmsg');
+      eachHasItsRecord(ledger, /^audit: type=1400 /);
+    }));
+
+  it('by itself it is taken where auditd has the records, in a file that proves nothing', () =>
+    withJournald(true, async () => {
+      await must('auditd');
+      await until('auditd has the records', async () => (await auditStatus('pid')) !== 0 && existsSync(FILE));
+      chmodSync(FILE, 0o666);
+      try {
+        const { ledger, exit } = await harness([spec(PROFILE, denials(10))]);
+        expect(exit, story(ledger)).to.equal(0);
+        expect(ledger.host?.logSource).to.equal('systemd journal');
+      } finally {
+        chmodSync(FILE, 0o640);
+        await end('auditd');
+      }
+    }));
 
   it('where there is none, --log journal says so', async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'journal' });
@@ -238,7 +286,12 @@ describe('records from the kernel log', () => {
   it('another reader, and one who clears it, change nothing', async () => {
     const reader = start(['dmesg', '--follow'], { stdio: 'ignore' });
     const over = new AbortController();
-    const clears = (async () => { while (!over.signal.aborted) { await must('dmesg', '--clear'); await sleep(100); } })();
+    const clears = (async () => {
+      while (!over.signal.aborted) {
+        await must('dmesg', '--clear');
+        await sleep(100);
+      }
+    })();
     try {
       const { ledger, exit } = await harness([spec(PROFILE, denials(60))]);
       expect(exit, story(ledger)).to.equal(0);
@@ -253,10 +306,13 @@ describe('records from the kernel log', () => {
   it('when an auditd takes them away in the middle, nothing behind that is green', async () => {
     let taken: Promise<unknown> | undefined;
     try {
-      const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => { if (count === 1) taken = must('auditd'); });
+      const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => {
+        if (count === 1) taken = must('auditd');
+      });
       expect(exit, story(ledger)).to.equal(3);
       expect(undecided(ledger)).to.deep.equal(['no-records']);
-      for (const name of ['command 1', 'command 2']) expect(entry(ledger, name).verdict.code, name).to.equal('no-records');
+      for (const name of ['command 1', 'command 2'])
+        expect(entry(ledger, name).verdict.code, name).to.equal('no-records');
     } finally {
       await taken;
       await end('auditd');

@@ -8,13 +8,33 @@ const PROBES = 10_000;
 describe('ten thousand probes', () => {
   it('in one session: ten thousand records, each on its probe, none lost', async function () {
     this.timeout(1_200_000);
-    const probes = [{ open: '/etc/none-{n}', for: 'create', expect: { access: 'denied', audit: { name: '/etc/none-{n}' } }, matrix: { n: Array.from({ length: PROBES }, (_, i) => i) } }];
+    const probes = [
+      {
+        open: '/etc/none-{n}',
+        for: 'create',
+        expect: { access: 'denied', audit: { name: '/etc/none-{n}' } },
+        matrix: { n: Array.from({ length: PROBES }, (_, i) => i) },
+      },
+    ];
     const started = performance.now();
     const { ledger, exit } = await harness([spec(profileText('thousands', '  deny /etc/** w,'), probes)]);
     const seconds = (performance.now() - started) / 1000;
     const { entries } = ledger.suites[0]!;
-    const attributed = entries.filter(({ probe, witnesses }) => witnesses.some(({ record, by }) => by === 'comm' && record.fields['name'] === (probe.action as { args: readonly string[] }).args[1])).length;
-    const figures = { probes: entries.length, seconds, msPerProbe: seconds * 1000 / PROBES, recordsExpected: PROBES, recordsAttributed: attributed, recordsLost: PROBES - attributed, passed: entries.filter(({ verdict }) => verdict.kind === 'pass').length };
+    const attributed = entries.filter(({ probe, witnesses }) =>
+      witnesses.some(
+        ({ record, by }) =>
+          by === 'comm' && record.fields['name'] === (probe.action as { args: readonly string[] }).args[1],
+      ),
+    ).length;
+    const figures = {
+      probes: entries.length,
+      seconds,
+      msPerProbe: (seconds * 1000) / PROBES,
+      recordsExpected: PROBES,
+      recordsAttributed: attributed,
+      recordsLost: PROBES - attributed,
+      passed: entries.filter(({ verdict }) => verdict.kind === 'pass').length,
+    };
     console.log(`      ${JSON.stringify(figures)}`);
     mkdirSync('/run/results', { recursive: true });
     writeFileSync('/run/results/thousands.json', JSON.stringify(figures, null, 1));

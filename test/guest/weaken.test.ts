@@ -5,11 +5,15 @@ import { file, harness, read, red, ROOT, story } from './kit.ts';
 
 const PROFILE = read(join(ROOT, 'profiles/docker-nginx'));
 /** The shipped spec without its control container, which a rule that lets through does not need: half the time. */
-const SPEC = file('docker-nginx.yml', `control: false\n${read(join(ROOT, 'specs/docker-nginx.yml')).replaceAll('../', `${ROOT}/`).replaceAll('source: sys/', `source: ${ROOT}/specs/sys/`)}`);
+const SPEC = file(
+  'docker-nginx.yml',
+  `control: false\n${read(join(ROOT, 'specs/docker-nginx.yml')).replaceAll('../', `${ROOT}/`).replaceAll('source: sys/', `source: ${ROOT}/specs/sys/`)}`,
+);
 /** The five of the walk-through and the service. */
 const GREP = 'docker-nginx (ping|top|touch|sh|dash|nginx serves)';
 
 /** A change to the profile, and what must turn red. */
+// prettier-ignore
 const CASES: readonly { readonly change: string; readonly from: string; readonly to: string; readonly red: readonly string[] }[] = [
   { change: 'deny network raw, deleted', from: '  deny network raw,\n', to: '  network raw,\n', red: ['ping is denied'] },
   { change: 'deny network raw, narrowed to IPv6', from: 'deny network raw,', to: 'deny network inet6 raw,\n  network inet raw,', red: ['ping is denied'] },
@@ -31,7 +35,10 @@ describe('a weakened profile', () => {
   for (const { change, from, to, red: expected } of CASES) {
     it(`${change}: ${expected.join(', ')}`, async () => {
       expect(PROFILE.split(from).length, `the rule is there once: ${from}`).to.equal(2);
-      const { ledger, exit } = await harness([SPEC], { grep: GREP, profile: file('docker-nginx', PROFILE.replace(from, to)) });
+      const { ledger, exit } = await harness([SPEC], {
+        grep: GREP,
+        profile: file('docker-nginx', PROFILE.replace(from, to)),
+      });
       expect(red(ledger), story(ledger)).to.deep.equal([...expected]);
       expect(exit).to.equal(1);
     });

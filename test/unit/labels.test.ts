@@ -1,15 +1,28 @@
 import { expect } from 'chai';
 import { asLoaded, asWritten, labelText, sameLabel } from '../../src/labels.ts';
 
-const NAMES = new Map([['x.run', 'x'], ['x-next.run', 'x-next'], ['/usr/bin/y.run', '/usr/bin/y']]);
+const NAMES = new Map([
+  ['x.run', 'x'],
+  ['x-next.run', 'x-next'],
+  ['/usr/bin/y.run', '/usr/bin/y'],
+]);
 
 describe('labels', () => {
   const pairs: readonly (readonly [loaded: string, written: string])[] = [
-    ['x.run', 'x'], ['x-next.run', 'x-next'], ['x.run//child', 'x//child'], ['x.run//child//&x-next.run', 'x//child//&x-next'], ['/usr/bin/y.run', '/usr/bin/y'],
-    ['x.run//null-/usr/bin/z', 'x//null-/usr/bin/z'], ['unconfined', 'unconfined'], ['other', 'other'], ['x.running', 'x.running'],
+    ['x.run', 'x'],
+    ['x-next.run', 'x-next'],
+    ['x.run//child', 'x//child'],
+    ['x.run//child//&x-next.run', 'x//child//&x-next'],
+    ['/usr/bin/y.run', '/usr/bin/y'],
+    ['x.run//null-/usr/bin/z', 'x//null-/usr/bin/z'],
+    ['unconfined', 'unconfined'],
+    ['other', 'other'],
+    ['x.running', 'x.running'],
   ];
   for (const [loaded, written] of pairs) {
-    it(written, () => { expect([asWritten(loaded, NAMES), asLoaded(written, NAMES)]).to.deep.equal([written, loaded]); });
+    it(written, () => {
+      expect([asWritten(loaded, NAMES), asLoaded(written, NAMES)]).to.deep.equal([written, loaded]);
+    });
   }
 
   it('a stack is the same in any order, with its mode', () => {

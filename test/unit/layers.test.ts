@@ -4,25 +4,79 @@ import type { ContainerSpec, Observation, Probe } from '../../src/model.ts';
 import { readOperation } from '../../src/spec/operations.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
-const spec = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({ image: 'i', hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'none', ...change });
-const seen = (more: Partial<Observation>): Observation => ({ stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1, ...more });
+const spec = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({
+  image: 'i',
+  hold: true,
+  env: {},
+  capAdd: [],
+  capDrop: [],
+  securityOpt: [],
+  sysctls: {},
+  mounts: [],
+  tmpfs: {},
+  readOnly: false,
+  network: 'none',
+  ...change,
+});
+const seen = (more: Partial<Observation>): Observation => ({
+  stage: 'done',
+  stdout: NOTHING,
+  stderr: NOTHING,
+  durationMs: 1,
+  ...more,
+});
 const said = (text: string): Observation => seen({ exit: 1, stderr: { text, bytes: text.length, truncated: false } });
 const RUN: Probe['action'] = { kind: 'run', argv: ['x'], tildes: [], terminal: false };
 
 function probe(action: string | Probe['action'], user?: string): Probe {
   const read = typeof action === 'string' ? readOperation(action.split(' ')) : undefined;
   if (read !== undefined && 'problem' in read) throw new Error(read.problem);
-  return { id: 'a', name: 'n', action: read === undefined ? action as Probe['action'] : { kind: 'operation', ...read, words: [] }, ...(user === undefined ? {} : { user }), timeoutMs: 1, control: true, direct: false, expect: { access: 'denied' }, at: { file: 'f', line: 1, column: 1 } };
+  return {
+    id: 'a',
+    name: 'n',
+    action: read === undefined ? (action as Probe['action']) : { kind: 'operation', ...read, words: [] },
+    ...(user === undefined ? {} : { user }),
+    timeoutMs: 1,
+    control: true,
+    direct: false,
+    expect: { access: 'denied' },
+    at: { file: 'f', line: 1, column: 1 },
+  };
 }
 
 describe('layers', () => {
   it('tells which were on', () => {
-    expect(layersOf(spec())).to.deep.equal(['capabilities: the engine\'s default', 'seccomp: the engine\'s default', 'masked and read-only paths: on', 'file systems: /sys read-only, /proc noexec']);
-    expect(layersOf(spec({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'], mounts: [{ source: '/x', target: '/sys', readonly: false }] }))).to.deep.equal(['capabilities: all', 'seccomp: off', 'masked and read-only paths: off', 'file systems: /proc noexec']);
-    expect(layersOf(spec({ capAdd: ['ALL'], capDrop: ['CHOWN'], readOnly: true, securityOpt: ['no-new-privileges'] }))).to.include.members(['capabilities: the engine\'s default +ALL -CHOWN', 'no_new_privs: on', 'root file system: read-only']);
+    expect(layersOf(spec())).to.deep.equal([
+      "capabilities: the engine's default",
+      "seccomp: the engine's default",
+      'masked and read-only paths: on',
+      'file systems: /sys read-only, /proc noexec',
+    ]);
+    expect(
+      layersOf(
+        spec({
+          capAdd: ['ALL'],
+          securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'],
+          mounts: [{ source: '/x', target: '/sys', readonly: false }],
+        }),
+      ),
+    ).to.deep.equal([
+      'capabilities: all',
+      'seccomp: off',
+      'masked and read-only paths: off',
+      'file systems: /proc noexec',
+    ]);
+    expect(
+      layersOf(spec({ capAdd: ['ALL'], capDrop: ['CHOWN'], readOnly: true, securityOpt: ['no-new-privileges'] })),
+    ).to.include.members([
+      "capabilities: the engine's default +ALL -CHOWN",
+      'no_new_privs: on',
+      'root file system: read-only',
+    ]);
   });
 
   const open = spec({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'] });
+  // prettier-ignore
   const rows: readonly (readonly [string, Probe, Observation, ContainerSpec, RegExp | undefined])[] = [
     ['a missing file', probe('open read /x'), seen({ errno: 'ENOENT' }), spec(), /^\/x does not exist$/],
     ['a filtered path', probe('open write /proc/sysrq-trigger'), seen({ errno: 'EROFS' }), spec(), /the engine mounts/],
@@ -41,7 +95,8 @@ describe('layers', () => {
   for (const [name, given, observation, container, pattern] of rows) {
     it(name, () => {
       const layer = likelyLayer(given, observation, container);
-      if (pattern === undefined) expect(layer).to.equal(undefined); else expect(layer).to.match(pattern);
+      if (pattern === undefined) expect(layer).to.equal(undefined);
+      else expect(layer).to.match(pattern);
     });
   }
 });

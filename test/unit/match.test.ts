@@ -2,15 +2,30 @@ import { expect } from 'chai';
 import type { AuditRecord, RecordMatch, TextMatch } from '../../src/model.ts';
 import { matchRecord, matchText } from '../../src/match.ts';
 
-const record = (fields: Record<string, string>): AuditRecord => ({ type: 'DENIED', timeMs: 0, serial: 1, raw: '', fields });
+const record = (fields: Record<string, string>): AuditRecord => ({
+  type: 'DENIED',
+  timeMs: 0,
+  serial: 1,
+  raw: '',
+  fields,
+});
 
 describe('matchText', () => {
   const rows: readonly (readonly [TextMatch, string, boolean])[] = [
-    [{ equals: 'a' }, 'a', true], [{ equals: 'a' }, 'ab', false], [{ contains: 'b' }, 'abc', true], [{ contains: 'x' }, 'abc', false],
-    [{ matches: '^a.c$' }, 'abc', true], [{ matches: '^b' }, 'abc', false], [{ not: { contains: 'b' } }, 'abc', false], [{ not: { contains: 'x' } }, 'abc', true],
-    [{ contains: 'a', matches: 'c$' }, 'abc', true], [{}, 'anything', true],
+    [{ equals: 'a' }, 'a', true],
+    [{ equals: 'a' }, 'ab', false],
+    [{ contains: 'b' }, 'abc', true],
+    [{ contains: 'x' }, 'abc', false],
+    [{ matches: '^a.c$' }, 'abc', true],
+    [{ matches: '^b' }, 'abc', false],
+    [{ not: { contains: 'b' } }, 'abc', false],
+    [{ not: { contains: 'x' } }, 'abc', true],
+    [{ contains: 'a', matches: 'c$' }, 'abc', true],
+    [{}, 'anything', true],
   ];
-  for (const [match, text, fits] of rows) it(`${JSON.stringify(match)} ${fits ? 'fits' : 'does not fit'} ${text}`, () => expect(matchText(match, text) === undefined).to.equal(fits));
+  for (const [match, text, fits] of rows)
+    it(`${JSON.stringify(match)} ${fits ? 'fits' : 'does not fit'} ${text}`, () =>
+      expect(matchText(match, text) === undefined).to.equal(fits));
 
   it('stops a regular expression that backtracks for ever, and does not call it a match', () => {
     expect(matchText({ matches: '^(a+)+$' }, `${'a'.repeat(40)}b`)).to.match(/could not be compared/);
@@ -31,5 +46,7 @@ describe('matchRecord', () => {
     [{ name: { not: { equals: '/x' } } }, {}, true],
     [{ name: { not: { equals: '/x' } } }, { name: '/x' }, false],
   ];
-  for (const [match, fields, fits] of rows) it(`${JSON.stringify(match)} ${fits ? 'fits' : 'does not fit'} ${JSON.stringify(fields)}`, () => expect(matchRecord(match, record(fields)) === undefined).to.equal(fits));
+  for (const [match, fields, fits] of rows)
+    it(`${JSON.stringify(match)} ${fits ? 'fits' : 'does not fit'} ${JSON.stringify(fields)}`, () =>
+      expect(matchRecord(match, record(fields)) === undefined).to.equal(fits));
 });

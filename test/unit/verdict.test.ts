@@ -3,17 +3,65 @@ import type { AuditRecord, Expectation, Observation, Probe, Witness } from '../.
 import { decide, type Facts } from '../../src/verdict.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
-const seen = (more: Partial<Observation>): Observation => ({ stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1, ...more });
+const seen = (more: Partial<Observation>): Observation => ({
+  stage: 'done',
+  stdout: NOTHING,
+  stderr: NOTHING,
+  durationMs: 1,
+  ...more,
+});
 const OK = seen({});
 const EACCES = seen({ errno: 'EACCES' });
-const record = (type: string, fields: Record<string, string> = {}): Witness => ({ by: 'comm', record: { type, timeMs: 0, serial: 1, raw: '', fields: { operation: 'open', name: '/x', denied_mask: 'r', ...fields } } satisfies AuditRecord });
-const probe = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, action: Probe['action'] = { kind: 'operation', name: 'open', args: ['read', '/x'], words: ['open', 'read', '/x'], class: 'file' }): Probe => ({ id: 'a', name: 'n', action, timeoutMs: 1, control: true, direct: false, expect: expect_, at: { file: 'f', line: 1, column: 1 } });
+const record = (type: string, fields: Record<string, string> = {}): Witness => ({
+  by: 'comm',
+  record: {
+    type,
+    timeMs: 0,
+    serial: 1,
+    raw: '',
+    fields: { operation: 'open', name: '/x', denied_mask: 'r', ...fields },
+  } satisfies AuditRecord,
+});
+const probe = (
+  expect_: Partial<Expectation> & Pick<Expectation, 'access'>,
+  action: Probe['action'] = {
+    kind: 'operation',
+    name: 'open',
+    args: ['read', '/x'],
+    words: ['open', 'read', '/x'],
+    class: 'file',
+  },
+): Probe => ({
+  id: 'a',
+  name: 'n',
+  action,
+  timeoutMs: 1,
+  control: true,
+  direct: false,
+  expect: expect_,
+  at: { file: 'f', line: 1, column: 1 },
+});
 const RUN: Probe['action'] = { kind: 'run', argv: ['x'], tildes: [], terminal: false };
 const SHELL: Probe['action'] = { kind: 'shell', script: 'x', terminal: false };
 
-const ruling = (facts: Facts): string => { const { kind, code } = decide(facts); return `${kind}/${code}`; };
-const facts = (expect_: Partial<Expectation> & Pick<Expectation, 'access'>, observation: Observation, witnesses: Witness[] = [], control?: Observation, more: Partial<Facts> = {}, action?: Probe['action']): Facts =>
-  ({ probe: probe(expect_, action), observation, witnesses, ...(control === undefined ? {} : { control }), ...more });
+const ruling = (facts: Facts): string => {
+  const { kind, code } = decide(facts);
+  return `${kind}/${code}`;
+};
+const facts = (
+  expect_: Partial<Expectation> & Pick<Expectation, 'access'>,
+  observation: Observation,
+  witnesses: Witness[] = [],
+  control?: Observation,
+  more: Partial<Facts> = {},
+  action?: Probe['action'],
+): Facts => ({
+  probe: probe(expect_, action),
+  observation,
+  witnesses,
+  ...(control === undefined ? {} : { control }),
+  ...more,
+});
 
 const under = (label: string, expected: string): NonNullable<Observation['process']> => ({ pid: 2, label, expected });
 const DENIED = record('DENIED');
@@ -25,6 +73,7 @@ const allowed = { access: 'allowed' } as const;
 const complains = { access: 'complains' } as const;
 
 describe('the verdict table', () => {
+  // prettier-ignore
   const rows: readonly (readonly [string, Facts, string])[] = [
     ['denied, record, control succeeds', facts(denied, EACCES, [DENIED], OK), 'pass/denied'],
     ['denied, record, no control', facts(denied, EACCES, [DENIED]), 'pass/denied'],
@@ -122,12 +171,17 @@ describe('the verdict table', () => {
     ['output does not fit', facts({ ...allowed, stdout: { contains: 'c' } }, seen({ exit: 0, stdout: { text: 'ab', bytes: 2, truncated: false } }), [], OK, {}, RUN), 'fail/condition'],
     ['output was cut', facts({ ...allowed, stdout: { contains: 'a' } }, seen({ exit: 0, stdout: { text: 'ab', bytes: 3, truncated: true } }), [], OK, {}, RUN), 'inconclusive/output-cut'],
   ];
-  for (const [name, given, expected] of rows) it(`${name}: ${expected}`, () => expect(ruling(given)).to.equal(expected));
+  for (const [name, given, expected] of rows)
+    it(`${name}: ${expected}`, () => expect(ruling(given)).to.equal(expected));
 
   it('never passes what did not come to an end, whatever else is known', () => {
-    for (const access of ['denied', 'allowed', 'complains'] as const) for (const stage of ['timeout', 'lost'] as const) for (const witness of ['DENIED', 'ALLOWED', 'KILLED']) {
-      expect(decide(facts({ access }, seen({ stage, problem: 'x' }), [record(witness)], OK)).kind).to.equal('inconclusive');
-    }
+    for (const access of ['denied', 'allowed', 'complains'] as const)
+      for (const stage of ['timeout', 'lost'] as const)
+        for (const witness of ['DENIED', 'ALLOWED', 'KILLED']) {
+          expect(decide(facts({ access }, seen({ stage, problem: 'x' }), [record(witness)], OK)).kind).to.equal(
+            'inconclusive',
+          );
+        }
   });
 
   it('names a rule that would allow what was denied', () => {
@@ -137,7 +191,9 @@ describe('the verdict table', () => {
 
 describe('a transition to a profile by attachment', () => {
   it('is not found in a copy, which the hint says', () => {
-    const { hint } = decide(facts(allowed, EACCES, [record('DENIED', { operation: 'exec', info: 'profile transition not found' })], OK));
+    const { hint } = decide(
+      facts(allowed, EACCES, [record('DENIED', { operation: 'exec', info: 'profile transition not found' })], OK),
+    );
     expect(hint).to.match(/attaches to nothing.*--in-place/);
   });
 

@@ -10,7 +10,15 @@ import type { Ledger } from '../../../src/model.ts';
 import { run as ran } from '../report/ledger.ts';
 
 /** What the stand-in for the command line does. In the report, NOW is the time at which it runs. */
-interface Play { readonly report?: string; readonly junit?: boolean; readonly out?: string; readonly err?: string; readonly exit: number; readonly hang?: boolean; readonly kill?: boolean }
+interface Play {
+  readonly report?: string;
+  readonly junit?: boolean;
+  readonly out?: string;
+  readonly err?: string;
+  readonly exit: number;
+  readonly hang?: boolean;
+  readonly kill?: boolean;
+}
 
 const STAND_IN = `
 const fs = require('fs'), path = require('path');
@@ -34,17 +42,36 @@ if (play.hang && dir) {
 } else end();
 `;
 
-interface Outcome { readonly exit: number | undefined; readonly stdout: string; readonly outputs: Readonly<Record<string, string>>; readonly state: string; readonly summary: string; readonly calls: readonly { argv: readonly string[]; env: readonly string[] }[] }
+interface Outcome {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly state: string;
+  readonly summary: string;
+  readonly calls: readonly { argv: readonly string[]; env: readonly string[] }[];
+}
 
 describe('action', function () {
   this.timeout(30_000);
   const home = mkdtempSync(join(tmpdir(), 'action-'));
   const dist = join(home, 'dist');
   const workspace = join(home, 'workspace');
-  const files = { GITHUB_OUTPUT: join(home, 'output'), GITHUB_STATE: join(home, 'state'), GITHUB_STEP_SUMMARY: join(home, 'summary') };
+  const files = {
+    GITHUB_OUTPUT: join(home, 'output'),
+    GITHUB_STATE: join(home, 'state'),
+    GITHUB_STEP_SUMMARY: join(home, 'summary'),
+  };
 
   before(async () => {
-    await build({ entryPoints: [fileURLToPath(new URL('../../../src/action.ts', import.meta.url))], bundle: true, platform: 'node', target: 'node20', format: 'cjs', outfile: join(dist, 'index.cjs'), logLevel: 'error' });
+    await build({
+      entryPoints: [fileURLToPath(new URL('../../../src/action.ts', import.meta.url))],
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      outfile: join(dist, 'index.cjs'),
+      logLevel: 'error',
+    });
     writeFileSync(join(dist, 'cli.cjs'), STAND_IN);
   });
   beforeEach(() => {
@@ -58,19 +85,58 @@ describe('action', function () {
   after(() => rmSync(home, { recursive: true, force: true }));
 
   function environment(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-    const inputs = { specs: 'specs/*.yml', profile: '', image: '', 'report-dir': 'reports', grep: '', bail: 'false', 'in-place': 'false', summary: 'true', ...given };
-    return { PATH: process.env['PATH'], GITHUB_WORKSPACE: workspace, ...files, ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])) };
+    const inputs = {
+      specs: 'specs/*.yml',
+      profile: '',
+      image: '',
+      'report-dir': 'reports',
+      grep: '',
+      bail: 'false',
+      'in-place': 'false',
+      summary: 'true',
+      ...given,
+    };
+    return {
+      PATH: process.env['PATH'],
+      GITHUB_WORKSPACE: workspace,
+      ...files,
+      ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+    };
   }
 
   function read(exit: number | undefined, stdout: string): Outcome {
-    const outputs = Object.fromEntries(Array.from(readFileSync(files.GITHUB_OUTPUT, 'utf8').matchAll(/^(.+?)<<(ghadelimiter_\S+)\n(.*?)\n?\2$/gms), ([, name, , value]) => [name, value] as const)) as Outcome['outputs'];
-    const calls = existsSync(join(dist, 'calls')) ? readFileSync(join(dist, 'calls'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Outcome['calls'][number]) : [];
-    return { exit, stdout, outputs, state: readFileSync(files.GITHUB_STATE, 'utf8'), summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'), calls };
+    const outputs = Object.fromEntries(
+      Array.from(
+        readFileSync(files.GITHUB_OUTPUT, 'utf8').matchAll(/^(.+?)<<(ghadelimiter_\S+)\n(.*?)\n?\2$/gms),
+        ([, name, , value]) => [name, value] as const,
+      ),
+    ) as Outcome['outputs'];
+    const calls = existsSync(join(dist, 'calls'))
+      ? readFileSync(join(dist, 'calls'), 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as Outcome['calls'][number])
+      : [];
+    return {
+      exit,
+      stdout,
+      outputs,
+      state: readFileSync(files.GITHUB_STATE, 'utf8'),
+      summary: readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
+      calls,
+    };
   }
 
-  async function act(play: Play, given: Readonly<Record<string, string>> = {}, extra: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  async function act(
+    play: Play,
+    given: Readonly<Record<string, string>> = {},
+    extra: NodeJS.ProcessEnv = {},
+  ): Promise<Outcome> {
     writeFileSync(join(dist, 'play.json'), JSON.stringify(play));
-    const { exit, stdout, stderr } = await exec([process.execPath, join(dist, 'index.cjs')], { cwd: workspace, env: { ...environment(given), ...extra } });
+    const { exit, stdout, stderr } = await exec([process.execPath, join(dist, 'index.cjs')], {
+      cwd: workspace,
+      env: { ...environment(given), ...extra },
+    });
     expect(stderr).to.equal('');
     return read(exit, stdout.toString());
   }
@@ -78,12 +144,25 @@ describe('action', function () {
   const now = (made: Ledger): string => json({ ...made, startedAt: 'NOW' });
 
   it('is green when all is', async () => {
-    const { exit, outputs, state, summary, calls, stdout } = await act({ report: now(ran(['pass', 'skipped'])), exit: 0 }, { grep: 'x y' });
+    const { exit, outputs, state, summary, calls, stdout } = await act(
+      { report: now(ran(['pass', 'skipped'])), exit: 0 },
+      { grep: 'x y' },
+    );
     expect(exit).to.equal(0);
-    expect(outputs).to.include({ verdict: 'green', 'exit-code': '0', total: '2', passed: '1', skipped: '1', junit: 'reports/junit.xml', json: 'reports/report.json' });
+    expect(outputs).to.include({
+      verdict: 'green',
+      'exit-code': '0',
+      total: '2',
+      passed: '1',
+      skipped: '1',
+      junit: 'reports/junit.xml',
+      json: 'reports/report.json',
+    });
     expect(state).to.contain('isPost');
     expect(summary).to.contain('🟢 Green');
-    expect(calls.map(({ argv }) => argv)).to.deep.equal([['run', '--host=local', '--report-dir=reports', '--grep=x y', '--', 'specs/a.yml', 'specs/b.yml']]);
+    expect(calls.map(({ argv }) => argv)).to.deep.equal([
+      ['run', '--host=local', '--report-dir=reports', '--grep=x y', '--', 'specs/a.yml', 'specs/b.yml'],
+    ]);
     expect(calls[0]?.env).to.include('PATH');
     expect(calls[0]?.env).not.to.include('GITHUB_OUTPUT');
     expect(stdout).not.to.contain('::error');
@@ -93,12 +172,17 @@ describe('action', function () {
     const { exit, outputs, stdout, summary } = await act({ report: now(ran(['pass', 'fail', 'vacuous'])), exit: 1 });
     expect(exit).to.equal(1);
     expect(outputs).to.include({ verdict: 'red', 'exit-code': '1', failed: '1', vacuous: '1' });
-    expect(stdout).to.contain('::error title=fail%3A probe p2,file=/repo/specs/docker-nginx.yml,line=14,col=5::tried: open /etc/shadow for write%0Aexpected: denied with EACCES%0A');
+    expect(stdout).to.contain(
+      '::error title=fail%3A probe p2,file=/repo/specs/docker-nginx.yml,line=14,col=5::tried: open /etc/shadow for write%0Aexpected: denied with EACCES%0A',
+    );
     expect(stdout).to.contain('::error title=vacuous%3A probe p3,');
     expect(stdout).to.contain('::error::red: the profile fails its spec (1 failed, 1 vacuous; 3 probes in all)\n');
     expect(stdout.match(/^::error/gm)).to.have.length(3);
     const [, token = 'none'] = /^::stop-commands::(\S+)$/m.exec(stdout) ?? [];
-    expect(stdout.indexOf(`\n::${token}::\n`), 'the runner obeys again before the first error').to.be.within(0, stdout.indexOf('\n::error'));
+    expect(stdout.indexOf(`\n::${token}::\n`), 'the runner obeys again before the first error').to.be.within(
+      0,
+      stdout.indexOf('\n::error'),
+    );
     expect(summary).to.contain('🔴 Red');
   });
 
@@ -109,7 +193,15 @@ describe('action', function () {
 
   it('is an error when report and exit do not fit, or there is no report of this run', async () => {
     const green = now(ran(['pass']));
-    const plays: readonly Play[] = [{ exit: 0 }, { report: green, exit: 1 }, { report: now(ran(['fail'])), exit: 0 }, { report: '{', exit: 0 }, { report: json(ran(['pass'])), exit: 0 }, { report: green, exit: 0, junit: false }, { report: green, exit: 0, kill: true }];
+    const plays: readonly Play[] = [
+      { exit: 0 },
+      { report: green, exit: 1 },
+      { report: now(ran(['fail'])), exit: 0 },
+      { report: '{', exit: 0 },
+      { report: json(ran(['pass'])), exit: 0 },
+      { report: green, exit: 0, junit: false },
+      { report: green, exit: 0, kill: true },
+    ];
     for (const play of plays) {
       rmSync(join(workspace, 'reports'), { recursive: true, force: true });
       writeFileSync(files.GITHUB_STEP_SUMMARY, '');
@@ -134,31 +226,54 @@ describe('action', function () {
     }
   });
 
-  it('prints the command\'s output where no command in it counts', async () => {
+  it("prints the command's output where no command in it counts", async () => {
     const forged = '::set-output name=verdict::green\n::error::forged\n##[error]forged\n\x1b[2Jcleared\r\nlast';
     const { stdout } = await act({ report: now(ran(['pass'])), exit: 0, out: forged, err: '::warning::forged' });
     const token = /^::stop-commands::(\S+)$/m.exec(stdout)?.[1] ?? 'none';
     const inside = stdout.slice(stdout.indexOf(token) + token.length, stdout.indexOf(`::${token}::`));
-    for (const line of ['::set-output name=verdict::green', '::warning::forged', '#\\x23[error]forged', '\\x1b[2Jcleared', 'last']) expect(inside.split('\n')).to.include(line);
+    for (const line of [
+      '::set-output name=verdict::green',
+      '::warning::forged',
+      '#\\x23[error]forged',
+      '\\x1b[2Jcleared',
+      'last',
+    ])
+      expect(inside.split('\n')).to.include(line);
     expect(stdout.replace(inside, '')).not.to.contain('forged');
   });
 
   it('writes no summary when none is wanted, and survives when none can be written', async () => {
     expect((await act({ report: now(ran(['pass'])), exit: 0 }, { summary: 'false' })).summary).to.equal('');
-    const { exit, stdout } = await act({ report: now(ran(['pass'])), exit: 0 }, {}, { GITHUB_STEP_SUMMARY: join(home, 'no', 'such', 'file') });
+    const { exit, stdout } = await act(
+      { report: now(ran(['pass'])), exit: 0 },
+      {},
+      { GITHUB_STEP_SUMMARY: join(home, 'no', 'such', 'file') },
+    );
     expect(exit).to.equal(0);
     expect(stdout).to.contain('::warning::The job summary could not be written');
   });
 
   it('hands a cancellation to the command and waits for it', async () => {
     writeFileSync(join(dist, 'play.json'), JSON.stringify({ report: now(ran(['pass'])), exit: 0, hang: true }));
-    const child = start([process.execPath, join(dist, 'index.cjs')], { cwd: workspace, env: environment({}), stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = start([process.execPath, join(dist, 'index.cjs')], {
+      cwd: workspace,
+      env: environment({}),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let stdout = '';
     child.stdout?.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
-      if (stdout.includes('ready')) { child.stdout?.removeAllListeners('data'); child.stdout?.on('data', (more: Buffer) => { stdout += more.toString(); }); child.kill('SIGINT'); }
+      if (stdout.includes('ready')) {
+        child.stdout?.removeAllListeners('data');
+        child.stdout?.on('data', (more: Buffer) => {
+          stdout += more.toString();
+        });
+        child.kill('SIGINT');
+      }
     });
-    const exit = await new Promise<number | undefined>((resolve) => child.on('close', (code) => resolve(code ?? undefined)));
+    const exit = await new Promise<number | undefined>((resolve) =>
+      child.on('close', (code) => resolve(code ?? undefined)),
+    );
     const { outputs } = read(exit, stdout);
     expect(stdout).to.contain('putting back').and.to.contain('cancelled');
     expect(exit).to.equal(1);

@@ -5,7 +5,11 @@ import { HarnessError } from '../../../src/errors.ts';
 import { cliArguments, expandSpecs, readInputs, type InputSource } from '../../../src/action/inputs.ts';
 import { outputsOf, broken } from '../../../src/action/result.ts';
 
-interface Definition { readonly inputs: Record<string, { description: string; default?: string }>; readonly outputs: Record<string, unknown>; readonly runs: Record<string, string> }
+interface Definition {
+  readonly inputs: Record<string, { description: string; default?: string }>;
+  readonly outputs: Record<string, unknown>;
+  readonly runs: Record<string, string>;
+}
 const definition = parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as Definition;
 
 /** Inputs as the runner gives them: the defaults of action.yml, and what the workflow sets. Remembers what was asked for. */
@@ -15,12 +19,20 @@ function source(given: Readonly<Record<string, string>> = {}): InputSource & { r
     asked.add(name);
     return (given[name] ?? definition.inputs[name]?.default ?? '').trim();
   };
-  return { asked, getInput: value, getMultilineInput: (name) => value(name).split('\n').filter((line) => line !== '').map((line) => line.trim()),
+  return {
+    asked,
+    getInput: value,
+    getMultilineInput: (name) =>
+      value(name)
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.trim()),
     getBooleanInput: (name) => {
       const text = value(name);
       if (!/^(true|True|TRUE|false|False|FALSE)$/.test(text)) throw new TypeError(text);
       return text.toLowerCase() === 'true';
-    } };
+    },
+  };
 }
 
 function code(act: () => unknown): string {
@@ -35,12 +47,23 @@ function code(act: () => unknown): string {
 describe('action/inputs', () => {
   it('takes a percentage for min-coverage, and hands it on', () => {
     expect(cliArguments(readInputs(source({ 'min-coverage': '87.5' })), ['a.yml'])).to.include('--min-coverage=87.5');
-    for (const wrong of ['-1', '101', '1e2', 'all', '100.', '0x10', '99 %', 'NaN']) expect(code(() => readInputs(source({ 'min-coverage': wrong }))), wrong).to.equal('usage');
+    for (const wrong of ['-1', '101', '1e2', 'all', '100.', '0x10', '99 %', 'NaN'])
+      expect(
+        code(() => readInputs(source({ 'min-coverage': wrong }))),
+        wrong,
+      ).to.equal('usage');
   });
 
   it('reads exactly the inputs of action.yml, with its defaults', () => {
     const from = source();
-    expect(readInputs(from)).to.deep.equal({ specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true, diff: true });
+    expect(readInputs(from)).to.deep.equal({
+      specs: ['specs/*.yml'],
+      reportDir: 'reports',
+      bail: false,
+      inPlace: false,
+      summary: true,
+      diff: true,
+    });
     expect([...from.asked].sort()).to.deep.equal(Object.keys(definition.inputs).sort());
   });
 
@@ -49,26 +72,79 @@ describe('action/inputs', () => {
   });
 
   it('runs the one bundle as main and post', () => {
-    expect(definition.runs).to.deep.equal({ using: 'node24', main: 'dist/index.cjs', post: 'dist/index.cjs', 'post-if': 'always()' });
+    expect(definition.runs).to.deep.equal({
+      using: 'node24',
+      main: 'dist/index.cjs',
+      post: 'dist/index.cjs',
+      'post-if': 'always()',
+    });
   });
 
   it('makes arguments that no value can turn into an option', () => {
-    const inputs = readInputs(source({ specs: 'a.yml\n\n--host=lab', profile: '-p', image: '--rm', grep: '-- x', bail: 'true', 'in-place': 'TRUE', 'report-dir': '-r' }));
-    expect(cliArguments(inputs, inputs.specs)).to.deep.equal(['run', '--host=local', '--report-dir=-r', '--profile=-p', '--image=--rm', '--grep=-- x', '--bail', '--in-place', '--', 'a.yml', '--host=lab']);
-    expect(cliArguments(readInputs(source()), ['x.yml'])).to.deep.equal(['run', '--host=local', '--report-dir=reports', '--', 'x.yml']);
+    const inputs = readInputs(
+      source({
+        specs: 'a.yml\n\n--host=lab',
+        profile: '-p',
+        image: '--rm',
+        grep: '-- x',
+        bail: 'true',
+        'in-place': 'TRUE',
+        'report-dir': '-r',
+      }),
+    );
+    expect(cliArguments(inputs, inputs.specs)).to.deep.equal([
+      'run',
+      '--host=local',
+      '--report-dir=-r',
+      '--profile=-p',
+      '--image=--rm',
+      '--grep=-- x',
+      '--bail',
+      '--in-place',
+      '--',
+      'a.yml',
+      '--host=lab',
+    ]);
+    expect(cliArguments(readInputs(source()), ['x.yml'])).to.deep.equal([
+      'run',
+      '--host=local',
+      '--report-dir=reports',
+      '--',
+      'x.yml',
+    ]);
   });
 
   it('refuses values that cannot be meant', () => {
-    for (const given of [{ specs: ' \n ' }, { 'report-dir': ' ' }, { profile: 'a\nb' }, { grep: 'a\rb' }, { image: 'a\0b' }, { bail: 'yes' }, { summary: '' }, { 'in-place': '1' }]) {
-      expect(code(() => readInputs(source(given))), JSON.stringify(given)).to.equal('usage');
+    for (const given of [
+      { specs: ' \n ' },
+      { 'report-dir': ' ' },
+      { profile: 'a\nb' },
+      { grep: 'a\rb' },
+      { image: 'a\0b' },
+      { bail: 'yes' },
+      { summary: '' },
+      { 'in-place': '1' },
+    ]) {
+      expect(
+        code(() => readInputs(source(given))),
+        JSON.stringify(given),
+      ).to.equal('usage');
     }
   });
 
   it('finds the files of a pattern', () => {
-    const folders: Record<string, readonly string[]> = { 'specs/': ['b.yml', 'a.yml', '.hidden.yml', 'a.yaml', 'ayml', 'x.yml.bak'], '.': ['top.yml'] };
+    const folders: Record<string, readonly string[]> = {
+      'specs/': ['b.yml', 'a.yml', '.hidden.yml', 'a.yaml', 'ayml', 'x.yml.bak'],
+      '.': ['top.yml'],
+    };
     const list = (folder: string): readonly string[] => folders[folder] ?? [];
     expect(expandSpecs(['specs/*.yml'], list)).to.deep.equal(['specs/a.yml', 'specs/b.yml']);
-    expect(expandSpecs(['specs/b.yml', 'specs/*.yml', '*.yml', 'no-such.yml'], list)).to.deep.equal(['specs/b.yml', 'specs/a.yml', 'top.yml', 'no-such.yml']);
+    expect(expandSpecs(['specs/b.yml', 'specs/*.yml', '*.yml', 'no-such.yml'], list)).to.deep.equal([
+      'specs/b.yml',
+      'specs/a.yml',
+      'top.yml',
+      'no-such.yml',
+    ]);
     expect(code(() => expandSpecs(['none/*.yml'], list))).to.equal('spec-unreadable');
     expect(code(() => expandSpecs(['*/x.yml'], list))).to.equal('usage');
   });

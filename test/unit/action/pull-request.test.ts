@@ -4,14 +4,29 @@ import type { Inputs } from '../../../src/action/inputs.ts';
 import type { Result } from '../../../src/action/result.ts';
 
 const SHA = 'a'.repeat(40);
-const INPUTS: Inputs = { specs: ['specs/*.yml'], reportDir: 'reports', bail: false, inPlace: false, summary: true, diff: true };
+const INPUTS: Inputs = {
+  specs: ['specs/*.yml'],
+  reportDir: 'reports',
+  bail: false,
+  inPlace: false,
+  summary: true,
+  diff: true,
+};
 const GREEN: Result = { verdict: 'green', exitCode: 0 };
 
 describe('a pull request', () => {
   it('names its base commit, and only a commit', () => {
     const payload = (sha: unknown): string => JSON.stringify({ pull_request: { base: { sha } } });
     expect(baseCommit('pull_request', payload(SHA))).to.equal(SHA);
-    for (const [event, text] of [['push', payload(SHA)], ['pull_request', payload('--output=x')], ['pull_request', payload(7)], ['pull_request', '{'], ['pull_request', 'null'], ['pull_request', undefined]] as const) expect(baseCommit(event, text)).to.equal(undefined);
+    for (const [event, text] of [
+      ['push', payload(SHA)],
+      ['pull_request', payload('--output=x')],
+      ['pull_request', payload(7)],
+      ['pull_request', '{'],
+      ['pull_request', 'null'],
+      ['pull_request', undefined],
+    ] as const)
+      expect(baseCommit(event, text)).to.equal(undefined);
   });
 
   it('gives no spec a chance to be an option', () => {
@@ -22,7 +37,8 @@ describe('a pull request', () => {
   it('turns a green step red for what is newly allowed, and to an error when it could not be compared', () => {
     expect(withDiff(GREEN, { exit: 0 })).to.equal(GREEN);
     expect(withDiff(GREEN, { exit: 1 })).to.include({ verdict: 'red', exitCode: 1 });
-    for (const ended of [{ exit: 2 }, { exit: 4 }, { signal: 'SIGKILL' }]) expect(withDiff(GREEN, ended)).to.include({ verdict: 'error', exitCode: 4 });
+    for (const ended of [{ exit: 2 }, { exit: 4 }, { signal: 'SIGKILL' }])
+      expect(withDiff(GREEN, ended)).to.include({ verdict: 'error', exitCode: 4 });
     const red: Result = { verdict: 'red', exitCode: 1, failure: 'a probe failed' };
     expect(withDiff(red, { exit: 4 })).to.equal(red);
   });

@@ -20,30 +20,59 @@ function emptyRoot(folder: string): readonly string[] {
 }
 
 describe('agent: alone in an empty root file system', () => {
-  it('serves', () => withFolder(async (folder) => {
-    const session = await talk([
-      encodeOp({ tag: 'p1', name: 'open', args: ['read', '/dev/null'] }),
-      encodeOp({ tag: 'p2', name: 'open', args: ['read', '/agent'] }),
-      encodeOp({ tag: 'p3', name: 'open', args: ['create', '/new'] }),
-      encodeOp({ tag: 'p4', name: 'exec', args: ['/agent'] }),
-      encodeOp({ tag: 'p5', name: 'exec', args: ['/bin/sh'], isolated: true }),
-      command({ tag: 'p6', timeoutMs: 1000, capBytes: 100, argv: ['true'] }),
-      command({ tag: 'p7', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'nonsense'] }),
-      command({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'hold'] }),
-      command({ tag: 'p9', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'serve'] }),
-    ], { argv: [...emptyRoot(folder), 'serve'] });
-    const got = results(session).map((result) => `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit ?? result.signal)}`);
-    expect(got).to.deep.equal(['p1 done ENOENT 0', 'p2 done ok 0', 'p3 done EACCES 0', 'p4 done ok 0', 'p5 done ENOENT 0',
-      'p6 exec ENOENT 0', 'p7 done ok 64', 'p8 timeout ok 9', 'p9 done ok 0']);
-    expect(session.exit).to.equal(0);
-  }));
+  it('serves', () =>
+    withFolder(async (folder) => {
+      const session = await talk(
+        [
+          encodeOp({ tag: 'p1', name: 'open', args: ['read', '/dev/null'] }),
+          encodeOp({ tag: 'p2', name: 'open', args: ['read', '/agent'] }),
+          encodeOp({ tag: 'p3', name: 'open', args: ['create', '/new'] }),
+          encodeOp({ tag: 'p4', name: 'exec', args: ['/agent'] }),
+          encodeOp({ tag: 'p5', name: 'exec', args: ['/bin/sh'], isolated: true }),
+          command({ tag: 'p6', timeoutMs: 1000, capBytes: 100, argv: ['true'] }),
+          command({ tag: 'p7', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'nonsense'] }),
+          command({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'hold'] }),
+          command({ tag: 'p9', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'serve'] }),
+        ],
+        { argv: [...emptyRoot(folder), 'serve'] },
+      );
+      const got = results(session).map(
+        (result) =>
+          `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit ?? result.signal)}`,
+      );
+      expect(got).to.deep.equal([
+        'p1 done ENOENT 0',
+        'p2 done ok 0',
+        'p3 done EACCES 0',
+        'p4 done ok 0',
+        'p5 done ENOENT 0',
+        'p6 exec ENOENT 0',
+        'p7 done ok 64',
+        'p8 timeout ok 9',
+        'p9 done ok 0',
+      ]);
+      expect(session.exit).to.equal(0);
+    }));
 
   it('has no name of a file in it but those that operations ask the kernel by, and the default search path', () => {
-    const asked = ['/proc/self/fd/', '/proc/self/fdinfo/', '/proc/thread-self/attr/apparmor/current', '/proc/thread-self/attr/apparmor/exec', '/proc/thread-self/attr/current',
-      '/proc/thread-self/attr/exec', '/sys/kernel/security/apparmor/.remove'];
+    const asked = [
+      '/proc/self/fd/',
+      '/proc/self/fdinfo/',
+      '/proc/thread-self/attr/apparmor/current',
+      '/proc/thread-self/attr/apparmor/exec',
+      '/proc/thread-self/attr/current',
+      '/proc/thread-self/attr/exec',
+      '/sys/kernel/security/apparmor/.remove',
+    ];
     for (const name of readdirSync(join(AGENT, '..')).filter((file) => file.startsWith('agent-'))) {
-      const paths = readFileSync(join(AGENT, '..', name)).toString('latin1').match(/\/[a-zA-Z][\x20-\x7e]*/g) ?? [];
-      expect(paths.filter((path) => /dev|proc|sys|tmp|etc|home|work/.test(path)), name).to.have.members(asked);
+      const paths =
+        readFileSync(join(AGENT, '..', name))
+          .toString('latin1')
+          .match(/\/[a-zA-Z][\x20-\x7e]*/g) ?? [];
+      expect(
+        paths.filter((path) => /dev|proc|sys|tmp|etc|home|work/.test(path)),
+        name,
+      ).to.have.members(asked);
       expect(paths, name).to.include('/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin');
     }
   });
@@ -51,7 +80,9 @@ describe('agent: alone in an empty root file system', () => {
   it('is static, with no segment both writable and executable', async () => {
     for (const name of ['agent-x86_64', 'agent-aarch64']) {
       const shown = (await exec(['readelf', '-lW', join(AGENT, '..', name)])).stdout.toString();
-      expect(shown, name).to.match(/EXEC/).and.not.match(/INTERP|DYNAMIC|RWE/);
+      expect(shown, name)
+        .to.match(/EXEC/)
+        .and.not.match(/INTERP|DYNAMIC|RWE/);
       expect(shown, name).to.match(/GNU_STACK .* RW /);
     }
   });
@@ -68,13 +99,40 @@ describe('agent: its system calls', () => {
         encodeOp({ tag: 'tag-exec', name: 'exec', args: ['/bin/true'] }),
         command({ tag: 'tag-run', timeoutMs: 150, capBytes: 100, argv: ['/bin/sh', '-c', 'setsid sleep 5 & sleep 5'] }),
       ];
-      const traced = await exec([...strace, '-f', '-qq', '-o', log, AGENT, 'serve'], { input: Buffer.concat([encodeHello(TOKEN), ...requests]), env: { PATH: '/usr/bin:/bin' } });
+      const traced = await exec([...strace, '-f', '-qq', '-o', log, AGENT, 'serve'], {
+        input: Buffer.concat([encodeHello(TOKEN), ...requests]),
+        env: { PATH: '/usr/bin:/bin' },
+      });
       expect(traced.exit, traced.stderr).to.equal(0);
       const lines = readFileSync(log, 'utf8').trim().split('\n');
       const agent = /^\d+/.exec(lines[0] ?? '')?.[0] ?? '';
-      const own = lines.filter((line) => line.startsWith(`${agent} `)).map((line) => /^\d+ +(?:<\.\.\. )?(\w+)/.exec(line)?.[1] ?? '').filter((call) => call !== '');
-      const allowed = ['execve', 'rt_sigaction', 'rt_sigprocmask', 'close_range', 'prctl', 'fcntl', 'signalfd4', 'read', 'write', 'getpid', 'getuid', 'getgid',
-        'mkdirat', 'pipe2', 'clone', 'close', 'wait4', 'waitid', 'ppoll', 'clock_gettime', 'exit_group'];
+      const own = lines
+        .filter((line) => line.startsWith(`${agent} `))
+        .map((line) => /^\d+ +(?:<\.\.\. )?(\w+)/.exec(line)?.[1] ?? '')
+        .filter((call) => call !== '');
+      const allowed = [
+        'execve',
+        'rt_sigaction',
+        'rt_sigprocmask',
+        'close_range',
+        'prctl',
+        'fcntl',
+        'signalfd4',
+        'read',
+        'write',
+        'getpid',
+        'getuid',
+        'getgid',
+        'mkdirat',
+        'pipe2',
+        'clone',
+        'close',
+        'wait4',
+        'waitid',
+        'ppoll',
+        'clock_gettime',
+        'exit_group',
+      ];
       expect([...new Set(own)].filter((call) => !allowed.includes(call))).to.deep.equal([]);
       expect(own.filter((call) => call === 'execve')).to.have.length(1);
 
@@ -82,10 +140,15 @@ describe('agent: its system calls', () => {
       const order = (tag: string, call: RegExp): void => {
         const made = lines.findIndex((line) => call.test(line));
         const pid = /^\d+/.exec(lines[made] ?? '')?.[0] ?? 'none';
-        const named = lines.findLastIndex((line, at) => at < made && line.startsWith(`${pid} `) && line.includes(`prctl(PR_SET_NAME, "${tag}"`));
+        const named = lines.findLastIndex(
+          (line, at) => at < made && line.startsWith(`${pid} `) && line.includes(`prctl(PR_SET_NAME, "${tag}"`),
+        );
         expect(named, tag).to.be.greaterThan(-1);
         expect(made, `${tag}: ${String(call)}`).to.be.greaterThan(-1);
-        expect(lines.slice(named + 1, made).some((line) => line.startsWith(`${pid} `) && line.includes('PR_SET_NAME')), tag).to.equal(false);
+        expect(
+          lines.slice(named + 1, made).some((line) => line.startsWith(`${pid} `) && line.includes('PR_SET_NAME')),
+          tag,
+        ).to.equal(false);
       };
       order('tag-op', /mkdirat\(.*"\/nowhere\/x"/);
       order('tag-exec', /execve\("\/bin\/true"/);

@@ -13,13 +13,16 @@ const sh = (script: string): string[] => ['/bin/sh', '-c', script];
 
 /** Processes on this machine whose command line carries the mark. */
 function alive(mark: string): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      return pid !== process.pid && readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes(mark);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid !== process.pid && readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes(mark);
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** A number of seconds that no other process sleeps for. */
@@ -40,65 +43,91 @@ describe('agent: run, how it ended', () => {
     expect(await run(sh('kill -KILL $$'))).to.include({ stage: 'done', signal: constants.signals.SIGKILL });
   });
 
-  it('not found, no program, no format', () => withFolder(async (folder) => {
-    const file = join(folder, 'file');
-    const why = async (argv: string[]): Promise<string> => {
-      const result = await run(argv);
-      expect(result.exit).to.equal(undefined);
-      return `${result.stage} ${errnoName(result.errno) ?? 'ok'}${result.note === '' ? '' : `: ${result.note}`}`;
-    };
-    expect(await why(['no-such-program'])).to.equal('exec ENOENT');
-    expect(await why([file])).to.equal('exec ENOENT');
-    expect(await why([''])).to.equal('exec ENOENT');
-    writeFileSync(file, 'text without a format\n', { mode: 0o644 });
-    expect(await why([file])).to.equal('exec EACCES');
-    expect(await why([folder])).to.equal('exec EACCES');
-    chmodSync(file, 0o755);
-    expect(await why([file])).to.equal('exec ENOEXEC');
-  }));
+  it('not found, no program, no format', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'file');
+      const why = async (argv: string[]): Promise<string> => {
+        const result = await run(argv);
+        expect(result.exit).to.equal(undefined);
+        return `${result.stage} ${errnoName(result.errno) ?? 'ok'}${result.note === '' ? '' : `: ${result.note}`}`;
+      };
+      expect(await why(['no-such-program'])).to.equal('exec ENOENT');
+      expect(await why([file])).to.equal('exec ENOENT');
+      expect(await why([''])).to.equal('exec ENOENT');
+      writeFileSync(file, 'text without a format\n', { mode: 0o644 });
+      expect(await why([file])).to.equal('exec EACCES');
+      expect(await why([folder])).to.equal('exec EACCES');
+      chmodSync(file, 0o755);
+      expect(await why([file])).to.equal('exec ENOEXEC');
+    }));
 
-  it('looks through PATH as execvp does', () => withFolder(async (folder) => {
-    writeFileSync(join(folder, 'prog'), 'x', { mode: 0o644 });
-    const paths = async (path: string, name = 'prog'): Promise<string> => {
-      const result = await run([name], {}, { cwd: folder, env: { PATH: path } });
-      return result.stage === 'exec' ? errnoName(result.errno) ?? '' : `exit ${String(result.exit)}`;
-    };
-    expect(await paths(`${folder}:/usr/bin:/nowhere`)).to.equal('EACCES', 'a refusal is remembered over what follows');
-    expect(await paths(`/etc/passwd:${folder}/missing`)).to.match(/ENOTDIR|ENOENT/);
-    expect(await paths(`${folder}:/usr/bin`, 'true')).to.equal('exit 0');
-    writeFileSync(join(folder, 'prog'), '#!/bin/sh\nexit 3\n');
-    chmodSync(join(folder, 'prog'), 0o755);
-    expect(await paths(`/nowhere:${folder}`)).to.equal('exit 3');
-    expect(await paths('')).to.equal('exit 3', 'an empty entry is the working directory');
-    expect(await paths('/nowhere:')).to.equal('exit 3');
-    expect((await run(['true'], {}, { env: {} })).exit).to.equal(0);
-  }));
+  it('looks through PATH as execvp does', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'prog'), 'x', { mode: 0o644 });
+      const paths = async (path: string, name = 'prog'): Promise<string> => {
+        const result = await run([name], {}, { cwd: folder, env: { PATH: path } });
+        return result.stage === 'exec' ? (errnoName(result.errno) ?? '') : `exit ${String(result.exit)}`;
+      };
+      expect(await paths(`${folder}:/usr/bin:/nowhere`)).to.equal(
+        'EACCES',
+        'a refusal is remembered over what follows',
+      );
+      expect(await paths(`/etc/passwd:${folder}/missing`)).to.match(/ENOTDIR|ENOENT/);
+      expect(await paths(`${folder}:/usr/bin`, 'true')).to.equal('exit 0');
+      writeFileSync(join(folder, 'prog'), '#!/bin/sh\nexit 3\n');
+      chmodSync(join(folder, 'prog'), 0o755);
+      expect(await paths(`/nowhere:${folder}`)).to.equal('exit 3');
+      expect(await paths('')).to.equal('exit 3', 'an empty entry is the working directory');
+      expect(await paths('/nowhere:')).to.equal('exit 3');
+      expect((await run(['true'], {}, { env: {} })).exit).to.equal(0);
+    }));
 
-  it('script', () => withFolder(async (folder) => {
-    writeFileSync(join(folder, 'script'), '#!/bin/sh\necho "$1" "$0"\n', { mode: 0o755 });
-    expect((await run([join(folder, 'script'), 'argument'])).out).to.equal(`argument ${folder}/script\n`);
-  }));
+  it('script', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'script'), '#!/bin/sh\necho "$1" "$0"\n', { mode: 0o755 });
+      expect((await run([join(folder, 'script'), 'argument'])).out).to.equal(`argument ${folder}/script\n`);
+    }));
 });
 
 describe('agent: run, what the command finds', () => {
-  it('empty input, the agent\'s directory and environment', () => withFolder(async (folder) => {
-    const result = await run(sh('wc -c; pwd; echo "$WORD"'), {}, { cwd: folder, env: { PATH: '/usr/bin:/bin', WORD: 'given' } });
-    expect(result.out).to.equal(`0\n${folder}\ngiven\n`);
-  }));
+  it("empty input, the agent's directory and environment", () =>
+    withFolder(async (folder) => {
+      const result = await run(
+        sh('wc -c; pwd; echo "$WORD"'),
+        {},
+        { cwd: folder, env: { PATH: '/usr/bin:/bin', WORD: 'given' } },
+      );
+      expect(result.out).to.equal(`0\n${folder}\ngiven\n`);
+    }));
 
   it('three descriptors, default signals, a session of its own', async () => {
-    const result = await run(sh('ls /proc/self/fd; cat /proc/self/status; ps -o sid=,pgid= -p $$; echo $$'), {},
-      { argv: ['sh', '-c', 'trap "" HUP INT TERM; exec "$0" serve 7</dev/null 9>/dev/null', AGENT] });
-    const lines = result.out.trim().split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
+    const result = await run(
+      sh('ls /proc/self/fd; cat /proc/self/status; ps -o sid=,pgid= -p $$; echo $$'),
+      {},
+      { argv: ['sh', '-c', 'trap "" HUP INT TERM; exec "$0" serve 7</dev/null 9>/dev/null', AGENT] },
+    );
+    const lines = result.out
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().replace(/\s+/g, ' '));
     expect(lines.slice(0, 4)).to.deep.equal(['0', '1', '2', '3']); // 3 is the folder that ls reads
-    expect(lines.filter((line) => /^Sig(Blk|Ign|Cgt)/.test(line))).to.deep.equal(['SigBlk: 0000000000000000', 'SigIgn: 0000000000000000', 'SigCgt: 0000000000000000']);
+    expect(lines.filter((line) => /^Sig(Blk|Ign|Cgt)/.test(line))).to.deep.equal([
+      'SigBlk: 0000000000000000',
+      'SigIgn: 0000000000000000',
+      'SigCgt: 0000000000000000',
+    ]);
     expect(lines.at(-2)).to.equal(`${String(lines.at(-1))} ${String(lines.at(-1))}`);
   });
 
   it('no way into the agent', async () => {
     // As the same ordinary user: neither its descriptors nor its memory. (root with CAP_SYS_PTRACE is the machine's owner.)
-    const result = await run(sh('for f in fd/1 mem environ; do cat /proc/$PPID/$f >/dev/null && echo open; done; echo x >/proc/$PPID/fd/1; grep -c 0123456789abcdef /proc/$PPID/cmdline'), {},
-      { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] });
+    const result = await run(
+      sh(
+        'for f in fd/1 mem environ; do cat /proc/$PPID/$f >/dev/null && echo open; done; echo x >/proc/$PPID/fd/1; grep -c 0123456789abcdef /proc/$PPID/cmdline',
+      ),
+      {},
+      { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] },
+    );
     expect(result.out).to.equal('0\n');
     expect(result.err.match(/Permission denied/g)).to.have.length(4);
   });
@@ -111,7 +140,9 @@ describe('agent: run, output', () => {
   });
 
   it('sends no more than the cap and counts the rest', async () => {
-    const result = await run(sh('head -c 200000 /dev/zero | tr "\\0" a; head -c 50 /dev/zero | tr "\\0" b >&2'), { capBytes: 1000 });
+    const result = await run(sh('head -c 200000 /dev/zero | tr "\\0" a; head -c 50 /dev/zero | tr "\\0" b >&2'), {
+      capBytes: 1000,
+    });
     expect(result.out).to.equal('a'.repeat(1000));
     expect(result.err).to.equal('b'.repeat(50));
     expect(result).to.include({ stdoutBytes: 200_000, stderrBytes: 50, exit: 0 });
@@ -132,7 +163,15 @@ describe('agent: run, output', () => {
   it('arrives while the command runs', async () => {
     let first = 0;
     const started = performance.now();
-    await run(sh('echo now; sleep 0.5'), {}, { onFrame: (frame) => { if (frame.type === 'output') first = performance.now() - started; } });
+    await run(
+      sh('echo now; sleep 0.5'),
+      {},
+      {
+        onFrame: (frame) => {
+          if (frame.type === 'output') first = performance.now() - started;
+        },
+      },
+    );
     expect(first).to.be.within(0, 400);
   });
 });
@@ -164,7 +203,12 @@ describe('agent: run, what stays behind', () => {
 
   it('a timeout kills what left the group and the session', async () => {
     const time = mark();
-    const result = await run(sh(`setsid sleep ${time} & setsid sh -c 'setsid sleep ${time} & sleep ${time}' & (setsid setsid sleep ${time} &); trap "" TERM HUP INT; sleep ${time}; sleep ${time}`), { timeoutMs: 400 });
+    const result = await run(
+      sh(
+        `setsid sleep ${time} & setsid sh -c 'setsid sleep ${time} & sleep ${time}' & (setsid setsid sleep ${time} &); trap "" TERM HUP INT; sleep ${time}; sleep ${time}`,
+      ),
+      { timeoutMs: 400 },
+    );
     expect(result).to.include({ stage: 'timeout', signal: 9, killErrno: 0 });
     expect(alive(time)).to.deep.equal([]);
   });
@@ -176,7 +220,11 @@ describe('agent: run, what stays behind', () => {
   });
 
   it('a stopped command is killed too', async () => {
-    expect(await run(sh('kill -STOP $$'), { timeoutMs: 200 })).to.include({ stage: 'timeout', signal: 9, killErrno: 0 });
+    expect(await run(sh('kill -STOP $$'), { timeoutMs: 200 })).to.include({
+      stage: 'timeout',
+      signal: 9,
+      killErrno: 0,
+    });
   });
 
   it('one that cannot be killed does not stop the agent', async function () {
@@ -188,8 +236,13 @@ describe('agent: run, what stays behind', () => {
       const suid = join(folder, 'become-root');
       writeFileSync(suid, readFileSync('/usr/bin/setpriv'));
       chmodSync(suid, 0o4755);
-      const session = await talk([command({ tag: 'p1', timeoutMs: 200, capBytes: 100, argv: [suid, '--reuid=0', 'sleep', time] }), command({ tag: 'p2', timeoutMs: 2000, capBytes: 100, argv: ['true'] })],
-        { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] });
+      const session = await talk(
+        [
+          command({ tag: 'p1', timeoutMs: 200, capBytes: 100, argv: [suid, '--reuid=0', 'sleep', time] }),
+          command({ tag: 'p2', timeoutMs: 2000, capBytes: 100, argv: ['true'] }),
+        ],
+        { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] },
+      );
       try {
         const [stuck, next] = results(session);
         expect(stuck).to.include({ stage: 'timeout', exit: undefined, signal: 0 });
@@ -204,22 +257,35 @@ describe('agent: run, what stays behind', () => {
   it('many commands one after another leave no zombie', async () => {
     let zombies = '';
     const count = 200;
-    const session = await talk(Array.from({ length: count }, (_, at) => command({ tag: `p${String(at)}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') })), {
-      openFor: count,
-      onFrame: (frame, pid) => {
-        if (frame.type === 'result' && frame.tag === `p${String(count - 1)}`) {
-          zombies = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-        }
+    const session = await talk(
+      Array.from({ length: count }, (_, at) =>
+        command({ tag: `p${String(at)}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') }),
+      ),
+      {
+        openFor: count,
+        onFrame: (frame, pid) => {
+          if (frame.type === 'result' && frame.tag === `p${String(count - 1)}`) {
+            zombies = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+          }
+        },
       },
-    });
+    );
     expect(results(session)).to.have.length(count);
     expect(zombies.trim().split(' ').filter(Boolean).length).to.be.lessThan(2); // the last orphan may still be on its way
   });
 
   it('ends the command when nobody reads the answers any more', async () => {
     const time = mark();
-    const request = command({ tag: 'p1', timeoutMs: 60_000, capBytes: 1e6, argv: sh(`while echo line; do sleep 0.02; : ${time}; done`) });
-    await exec(['sh', '-c', '"$0" serve | head -c 60 >/dev/null', AGENT], { input: Buffer.concat([encodeHello(TOKEN), request]), timeoutMs: 5000 });
+    const request = command({
+      tag: 'p1',
+      timeoutMs: 60_000,
+      capBytes: 1e6,
+      argv: sh(`while echo line; do sleep 0.02; : ${time}; done`),
+    });
+    await exec(['sh', '-c', '"$0" serve | head -c 60 >/dev/null', AGENT], {
+      input: Buffer.concat([encodeHello(TOKEN), request]),
+      timeoutMs: 5000,
+    });
     await sleep(200);
     expect(alive(time)).to.deep.equal([]);
   });
@@ -227,8 +293,17 @@ describe('agent: run, what stays behind', () => {
   it('answers before a command do not wait for it', async () => {
     let first = Infinity;
     const started = performance.now();
-    await talk([encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] }), command({ tag: 'p2', timeoutMs: 5000, capBytes: 10, argv: ['sleep', '0.5'] })],
-      { onFrame: (frame) => { if (frame.type === 'result') first = Math.min(first, performance.now() - started); } });
+    await talk(
+      [
+        encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] }),
+        command({ tag: 'p2', timeoutMs: 5000, capBytes: 10, argv: ['sleep', '0.5'] }),
+      ],
+      {
+        onFrame: (frame) => {
+          if (frame.type === 'result') first = Math.min(first, performance.now() - started);
+        },
+      },
+    );
     expect(first).to.be.lessThan(400);
   });
 });
@@ -238,14 +313,21 @@ describe('agent: a command waits for a word', () => {
 
   it('its process is there, a child of the agent, and has executed nothing', async () => {
     let seen = '';
-    const session = await talk([request, encodeGo('p1')], { onFrame: (frame, pid) => {
-      if (frame.type === 'held') seen = `${String(frame.pid > pid)} ${frame.tag}`;
-    } });
+    const session = await talk([request, encodeGo('p1')], {
+      onFrame: (frame, pid) => {
+        if (frame.type === 'held') seen = `${String(frame.pid > pid)} ${frame.tag}`;
+      },
+    });
     expect(seen).to.equal('true p1');
     expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'output', 'result']);
   });
 
-  for (const [name, word] of [['stop', [encodeStop('p1')]], ['go for another', [encodeGo('p2')]], ['another request', [encodeOp({ tag: 'p2', name: 'getattr', args: ['/'] })]], ['the end of the input', []]] as const) {
+  for (const [name, word] of [
+    ['stop', [encodeStop('p1')]],
+    ['go for another', [encodeGo('p2')]],
+    ['another request', [encodeOp({ tag: 'p2', name: 'getattr', args: ['/'] })]],
+    ['the end of the input', []],
+  ] as const) {
     it(`${name}: it executes nothing`, async () => {
       const session = await talk([request, ...word]);
       expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'result']);

@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodeGo, encodeHello, encodeOp, encodeRun, FrameDecoder, type Frame, type ResultFrame, type RunRequest } from '../../../src/probe/protocol.ts';
+import {
+  encodeGo,
+  encodeHello,
+  encodeOp,
+  encodeRun,
+  FrameDecoder,
+  type Frame,
+  type ResultFrame,
+  type RunRequest,
+} from '../../../src/probe/protocol.ts';
 import { start } from '../../../src/process.ts';
 
 export const AGENT = fileURLToPath(new URL('../../../dist/agent/agent-x86_64', import.meta.url));
@@ -30,7 +39,11 @@ export interface Options {
 
 /** Sends all requests at once, closes the agent's input and collects its answers. */
 export function talk(requests: readonly Buffer[], options: Options = {}): Promise<Session> {
-  const child = start(options.argv ?? [AGENT, 'serve'], { cwd: options.cwd, env: options.env ?? { PATH: '/usr/bin:/bin' }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = start(options.argv ?? [AGENT, 'serve'], {
+    cwd: options.cwd,
+    env: options.env ?? { PATH: '/usr/bin:/bin' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const decoder = new FrameDecoder(TOKEN);
   const frames: Frame[] = [];
   let open = options.openFor ?? 0;
@@ -49,7 +62,9 @@ export function talk(requests: readonly Buffer[], options: Options = {}): Promis
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    child.on('close', (exit, signal) => { resolve({ frames, exit, signal }); });
+    child.on('close', (exit, signal) => {
+      resolve({ frames, exit, signal });
+    });
     child.stdin?.write(Buffer.concat(options.raw === true ? requests : [encodeHello(TOKEN), ...requests]));
     if (open === 0) child.stdin?.end();
   });
@@ -81,9 +96,16 @@ export interface Ran extends ResultFrame {
 }
 
 /** One command in an agent of its own, with what it wrote. */
-export async function run(argv: readonly string[], request: Partial<RunRequest> = {}, options: Options = {}): Promise<Ran> {
+export async function run(
+  argv: readonly string[],
+  request: Partial<RunRequest> = {},
+  options: Options = {},
+): Promise<Ran> {
   const session = await talk([command({ tag: 'p1', timeoutMs: 10_000, capBytes: 1 << 20, argv, ...request })], options);
-  const text = (stream: string): string => Buffer.concat(session.frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.data] : []))).toString();
+  const text = (stream: string): string =>
+    Buffer.concat(
+      session.frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.data] : [])),
+    ).toString();
   return { ...only(session), out: text('stdout'), err: text('stderr') };
 }
 

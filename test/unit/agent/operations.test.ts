@@ -1,5 +1,14 @@
 import { expect } from 'chai';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { exec } from '../../../src/process.ts';
 import { errnoName } from '../../../src/linux.ts';
@@ -9,85 +18,93 @@ import { AGENT, op, results, run, talk, withFolder } from './helper.ts';
 const shown = (result: ResultFrame): string => `${result.stage} ${errnoName(result.errno) ?? 'ok'}`;
 
 describe('agent: open', () => {
-  it('opens what is there in every mode and changes nothing', () => withFolder(async (folder) => {
-    const file = join(folder, 'file');
-    writeFileSync(file, 'content');
-    for (const mode of ['read', 'write', 'append', 'create']) {
-      const result = await op('open', mode, file);
-      expect(shown(result), mode).to.equal('done ok');
-      expect(result).to.include({ tag: 'p1', note: '', exit: undefined, signal: 0, killErrno: 0 });
-    }
-    expect(readFileSync(file, 'utf8')).to.equal('content');
-  }));
+  it('opens what is there in every mode and changes nothing', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'file');
+      writeFileSync(file, 'content');
+      for (const mode of ['read', 'write', 'append', 'create']) {
+        const result = await op('open', mode, file);
+        expect(shown(result), mode).to.equal('done ok');
+        expect(result).to.include({ tag: 'p1', note: '', exit: undefined, signal: 0, killErrno: 0 });
+      }
+      expect(readFileSync(file, 'utf8')).to.equal('content');
+    }));
 
-  it('says why not', () => withFolder(async (folder) => {
-    symlinkSync('loop', join(folder, 'loop'));
-    expect(shown(await op('open', 'read', join(folder, 'missing')))).to.equal('done ENOENT');
-    expect(shown(await op('open', 'write', folder))).to.equal('done EISDIR');
-    expect(shown(await op('open', 'create', folder))).to.equal('done EISDIR');
-    expect(shown(await op('open', 'read', join(folder, 'loop')))).to.equal('done ELOOP');
-    expect(shown(await op('open', 'create', join(folder, 'missing', 'file')))).to.equal('done ENOENT');
-    expect(shown(await op('open', 'read', `/${'x'.repeat(300)}`))).to.equal('done ENAMETOOLONG');
-    expect(shown(await op('open', 'read', ''))).to.equal('done ENOENT');
-  }));
+  it('says why not', () =>
+    withFolder(async (folder) => {
+      symlinkSync('loop', join(folder, 'loop'));
+      expect(shown(await op('open', 'read', join(folder, 'missing')))).to.equal('done ENOENT');
+      expect(shown(await op('open', 'write', folder))).to.equal('done EISDIR');
+      expect(shown(await op('open', 'create', folder))).to.equal('done EISDIR');
+      expect(shown(await op('open', 'read', join(folder, 'loop')))).to.equal('done ELOOP');
+      expect(shown(await op('open', 'create', join(folder, 'missing', 'file')))).to.equal('done ENOENT');
+      expect(shown(await op('open', 'read', `/${'x'.repeat(300)}`))).to.equal('done ENAMETOOLONG');
+      expect(shown(await op('open', 'read', ''))).to.equal('done ENOENT');
+    }));
 
-  it('removes what it created', () => withFolder(async (folder) => {
-    const result = await op('open', 'create', join(folder, 'new'));
-    expect(shown(result)).to.equal('done ok');
-    expect(result.note).to.equal('');
-    expect(existsSync(join(folder, 'new'))).to.equal(false);
-  }));
+  it('removes what it created', () =>
+    withFolder(async (folder) => {
+      const result = await op('open', 'create', join(folder, 'new'));
+      expect(shown(result)).to.equal('done ok');
+      expect(result.note).to.equal('');
+      expect(existsSync(join(folder, 'new'))).to.equal(false);
+    }));
 
-  it('takes away what it filled a dangling link with, and leaves the link', () => withFolder(async (folder) => {
-    symlinkSync('target', join(folder, 'link'));
-    symlinkSync('link', join(folder, 'to-link'));
-    const result = await op('open', 'create', join(folder, 'to-link'));
-    expect(shown(result)).to.equal('done ok');
-    expect(result.note).to.equal('');
-    expect(existsSync(join(folder, 'target'))).to.equal(false);
-    expect(lstatSync(join(folder, 'link')).isSymbolicLink()).to.equal(true);
-  }));
+  it('takes away what it filled a dangling link with, and leaves the link', () =>
+    withFolder(async (folder) => {
+      symlinkSync('target', join(folder, 'link'));
+      symlinkSync('link', join(folder, 'to-link'));
+      const result = await op('open', 'create', join(folder, 'to-link'));
+      expect(shown(result)).to.equal('done ok');
+      expect(result.note).to.equal('');
+      expect(existsSync(join(folder, 'target'))).to.equal(false);
+      expect(lstatSync(join(folder, 'link')).isSymbolicLink()).to.equal(true);
+    }));
 
-  it('never waits for the other end of a fifo', () => withFolder(async (folder) => {
-    const fifo = join(folder, 'fifo');
-    await exec(['mkfifo', fifo]);
-    expect(shown(await op('open', 'read', fifo))).to.equal('done ok');
-    expect(shown(await op('open', 'write', fifo))).to.equal('done ENXIO');
-  }));
+  it('never waits for the other end of a fifo', () =>
+    withFolder(async (folder) => {
+      const fifo = join(folder, 'fifo');
+      await exec(['mkfifo', fifo]);
+      expect(shown(await op('open', 'read', fifo))).to.equal('done ok');
+      expect(shown(await op('open', 'write', fifo))).to.equal('done ENXIO');
+    }));
 });
 
 describe('agent: unlink and mkdir', () => {
-  it('unlink has its effect', () => withFolder(async (folder) => {
-    writeFileSync(join(folder, 'file'), '');
-    expect(shown(await op('unlink', join(folder, 'file')))).to.equal('done ok');
-    expect(existsSync(join(folder, 'file'))).to.equal(false);
-    expect(shown(await op('unlink', join(folder, 'file')))).to.equal('done ENOENT');
-    expect(shown(await op('unlink', folder))).to.equal('done EISDIR');
-  }));
+  it('unlink has its effect', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'file'), '');
+      expect(shown(await op('unlink', join(folder, 'file')))).to.equal('done ok');
+      expect(existsSync(join(folder, 'file'))).to.equal(false);
+      expect(shown(await op('unlink', join(folder, 'file')))).to.equal('done ENOENT');
+      expect(shown(await op('unlink', folder))).to.equal('done EISDIR');
+    }));
 
-  it('mkdir is undone', () => withFolder(async (folder) => {
-    const result = await op('mkdir', join(folder, 'new'));
-    expect(shown(result)).to.equal('done ok');
-    expect(result.note).to.equal('');
-    expect(existsSync(join(folder, 'new'))).to.equal(false);
-    expect(shown(await op('mkdir', folder))).to.equal('done EEXIST');
-    expect(shown(await op('mkdir', join(folder, 'a', 'b')))).to.equal('done ENOENT');
-  }));
+  it('mkdir is undone', () =>
+    withFolder(async (folder) => {
+      const result = await op('mkdir', join(folder, 'new'));
+      expect(shown(result)).to.equal('done ok');
+      expect(result.note).to.equal('');
+      expect(existsSync(join(folder, 'new'))).to.equal(false);
+      expect(shown(await op('mkdir', folder))).to.equal('done EEXIST');
+      expect(shown(await op('mkdir', join(folder, 'a', 'b')))).to.equal('done ENOENT');
+    }));
 
-  it('a failed undo is a remark, not a failure', () => withFolder(async (folder) => {
-    // Append-only folders let files be made and not be removed.
-    const set = await exec(['chattr', '+a', folder]);
-    expect(set.exit, `chattr: ${set.stderr}`).to.equal(0);
-    try {
-      const made = await op('mkdir', join(folder, 'stays'));
-      const created = await op('open', 'create', join(folder, 'file'));
-      expect(shown(made)).to.equal('done ok');
-      expect(made.note).to.equal('not undone: errno 1');
-      expect(created.note).to.equal('not undone: errno 1');
-    } finally {
-      await exec(['chattr', '-a', folder]);
-    }
-  }));
+  it('a failed undo is a remark, not a failure', () =>
+    withFolder(async (folder) => {
+      // Append-only folders let files be made and not be removed.
+      const set = await exec(['chattr', '+a', folder]);
+      expect(set.exit, `chattr: ${set.stderr}`).to.equal(0);
+      try {
+        const made = await op('mkdir', join(folder, 'stays'));
+        const created = await op('open', 'create', join(folder, 'file'));
+        expect(shown(made)).to.equal('done ok');
+        expect(made.note).to.equal('not undone: errno 1');
+        expect(created.note).to.equal('not undone: errno 1');
+      } finally {
+        await exec(['chattr', '-a', folder]);
+      }
+    }));
 });
 
 describe('agent: exec tries the access, not the effect', () => {
@@ -108,99 +125,138 @@ describe('agent: exec tries the access, not the effect', () => {
   const BARE = ['-nostdlib', '-ffreestanding', '-fno-stack-protector'];
   const kinds: [string, (folder: string, effect: string) => Promise<string>][] = [
     ['static', (folder, effect) => gcc(folder, 'static', first(effect), ...BARE, '-static', '-no-pie')],
-    ['static, one page, tiny', (folder, effect) => gcc(folder, 'tiny', first(effect), ...BARE, '-static', '-no-pie', '-Wl,-N', '-s')],
+    [
+      'static, one page, tiny',
+      (folder, effect) => gcc(folder, 'tiny', first(effect), ...BARE, '-static', '-no-pie', '-Wl,-N', '-s'),
+    ],
     ['static PIE', (folder, effect) => gcc(folder, 'pie', first(effect), ...BARE, '-static-pie')],
-    ['dynamic', (folder, effect) => gcc(folder, 'dynamic', `#include <fcntl.h>\n__attribute__((constructor)) static void early(void) { creat(${JSON.stringify(effect)}, 0600); } int main(void) { return 0; }`)],
-    ['script', (folder, effect) => {
-      const file = join(folder, 'script');
-      writeFileSync(file, `#!/bin/sh\n: >${effect}\n`, { mode: 0o755 });
-      return Promise.resolve(file);
-    }],
-    ['script whose interpreter is static', async (folder, effect) => {
-      const interpreter = await gcc(folder, 'interpreter', first(effect), ...BARE, '-static', '-no-pie');
-      const file = join(folder, 'script2');
-      writeFileSync(file, `#!${interpreter} argument\n`, { mode: 0o755 });
-      return file;
-    }],
-    ['set-user-id', async (folder, effect) => {
-      const file = await gcc(folder, 'suid', first(effect), ...BARE, '-static', '-no-pie');
-      chmodSync(file, 0o4755);
-      return file;
-    }],
+    [
+      'dynamic',
+      (folder, effect) =>
+        gcc(
+          folder,
+          'dynamic',
+          `#include <fcntl.h>\n__attribute__((constructor)) static void early(void) { creat(${JSON.stringify(effect)}, 0600); } int main(void) { return 0; }`,
+        ),
+    ],
+    [
+      'script',
+      (folder, effect) => {
+        const file = join(folder, 'script');
+        writeFileSync(file, `#!/bin/sh\n: >${effect}\n`, { mode: 0o755 });
+        return Promise.resolve(file);
+      },
+    ],
+    [
+      'script whose interpreter is static',
+      async (folder, effect) => {
+        const interpreter = await gcc(folder, 'interpreter', first(effect), ...BARE, '-static', '-no-pie');
+        const file = join(folder, 'script2');
+        writeFileSync(file, `#!${interpreter} argument\n`, { mode: 0o755 });
+        return file;
+      },
+    ],
+    [
+      'set-user-id',
+      async (folder, effect) => {
+        const file = await gcc(folder, 'suid', first(effect), ...BARE, '-static', '-no-pie');
+        chmodSync(file, 0o4755);
+        return file;
+      },
+    ],
   ];
 
   for (const [kind, make] of kinds) {
-    it(`${kind}: permitted, and not one instruction runs`, () => withFolder(async (folder) => {
-      const effect = join(folder, 'effect');
-      const program = await make(folder, effect);
-      expect(shown(await op('exec', program))).to.equal('done ok');
-      expect(existsSync(effect), 'the program ran').to.equal(false);
-      expect((await run([program])).exit).to.equal(0);
-      expect(existsSync(effect), 'the program does not show that it runs').to.equal(true);
-    }));
+    it(`${kind}: permitted, and not one instruction runs`, () =>
+      withFolder(async (folder) => {
+        const effect = join(folder, 'effect');
+        const program = await make(folder, effect);
+        expect(shown(await op('exec', program))).to.equal('done ok');
+        expect(existsSync(effect), 'the program ran').to.equal(false);
+        expect((await run([program])).exit).to.equal(0);
+        expect(existsSync(effect), 'the program does not show that it runs').to.equal(true);
+      }));
   }
 
-  it('says why not', () => withFolder(async (folder) => {
-    const file = join(folder, 'file');
-    writeFileSync(file, 'no format\n', { mode: 0o644 });
-    expect(shown(await op('exec', file))).to.equal('done EACCES');
-    chmodSync(file, 0o755);
-    expect(shown(await op('exec', file))).to.equal('done ENOEXEC');
-    writeFileSync(file, '#!/no/interpreter\n');
-    expect(shown(await op('exec', file))).to.equal('done ENOENT');
-    expect(shown(await op('exec', join(folder, 'missing')))).to.equal('done ENOENT');
-    expect(shown(await op('exec', folder))).to.equal('done EACCES');
-  }));
+  it('says why not', () =>
+    withFolder(async (folder) => {
+      const file = join(folder, 'file');
+      writeFileSync(file, 'no format\n', { mode: 0o644 });
+      expect(shown(await op('exec', file))).to.equal('done EACCES');
+      chmodSync(file, 0o755);
+      expect(shown(await op('exec', file))).to.equal('done ENOEXEC');
+      writeFileSync(file, '#!/no/interpreter\n');
+      expect(shown(await op('exec', file))).to.equal('done ENOENT');
+      expect(shown(await op('exec', join(folder, 'missing')))).to.equal('done ENOENT');
+      expect(shown(await op('exec', folder))).to.equal('done EACCES');
+    }));
 
-  it('is asked before the argument space can be: a path of almost a page', () => withFolder(async (folder) => {
-    let deep = folder;
-    while (deep.length < 3700) deep = join(deep, 'd'.repeat(200));
-    mkdirSync(deep, { recursive: true });
-    const file = join(deep, 'f'.repeat(200));
-    writeFileSync(file, readFileSync('/bin/true'), { mode: 0o755 });
-    expect(shown(await op('exec', file))).to.equal('done ok');
-    chmodSync(file, 0o644);
-    expect(shown(await op('exec', file))).to.equal('done EACCES');
-  }));
+  it('is asked before the argument space can be: a path of almost a page', () =>
+    withFolder(async (folder) => {
+      let deep = folder;
+      while (deep.length < 3700) deep = join(deep, 'd'.repeat(200));
+      mkdirSync(deep, { recursive: true });
+      const file = join(deep, 'f'.repeat(200));
+      writeFileSync(file, readFileSync('/bin/true'), { mode: 0o755 });
+      expect(shown(await op('exec', file))).to.equal('done ok');
+      chmodSync(file, 0o644);
+      expect(shown(await op('exec', file))).to.equal('done EACCES');
+    }));
 
   it('works where stack and core limits are odd', async () => {
-    const session = await talk([encodeOp({ tag: 'p1', name: 'exec', args: ['/bin/true'] })],
-      { argv: ['sh', '-c', 'ulimit -c 0; ulimit -s 64; exec "$0" serve', AGENT] });
+    const session = await talk([encodeOp({ tag: 'p1', name: 'exec', args: ['/bin/true'] })], {
+      argv: ['sh', '-c', 'ulimit -c 0; ulimit -s 64; exec "$0" serve', AGENT],
+    });
     expect(results(session).map(shown)).to.deep.equal(['done ok']);
   });
 
-  it('leaves no core', () => withFolder(async (folder) => {
-    await talk([encodeOp({ tag: 'p1', name: 'exec', args: ['/bin/true'] })], { cwd: folder, argv: ['sh', '-c', 'ulimit -c unlimited; exec "$0" serve', AGENT] });
-    const made = await exec(['ls', '-A', folder]);
-    expect(made.stdout.toString()).to.equal('');
-  }));
+  it('leaves no core', () =>
+    withFolder(async (folder) => {
+      await talk([encodeOp({ tag: 'p1', name: 'exec', args: ['/bin/true'] })], {
+        cwd: folder,
+        argv: ['sh', '-c', 'ulimit -c unlimited; exec "$0" serve', AGENT],
+      });
+      const made = await exec(['ls', '-A', folder]);
+      expect(made.stdout.toString()).to.equal('');
+    }));
 });
 
 describe('agent: operations as such', () => {
-  it('take their effect in a child as well', () => withFolder(async (folder) => {
-    writeFileSync(join(folder, 'file'), '');
-    const requests = [['open', 'read', '/nowhere'], ['mkdir', join(folder, 'new')], ['unlink', join(folder, 'file')], ['exec', '/bin/true']]
-      .map(([name = '', ...args], at) => encodeOp({ tag: `p${String(at)}`, name, args, isolated: true }));
-    expect(results(await talk(requests)).map(shown)).to.deep.equal(['done ENOENT', 'done ok', 'done ok', 'done ok']);
-    expect(existsSync(join(folder, 'file'))).to.equal(false);
-  }));
+  it('take their effect in a child as well', () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, 'file'), '');
+      const requests = [
+        ['open', 'read', '/nowhere'],
+        ['mkdir', join(folder, 'new')],
+        ['unlink', join(folder, 'file')],
+        ['exec', '/bin/true'],
+      ].map(([name = '', ...args], at) => encodeOp({ tag: `p${String(at)}`, name, args, isolated: true }));
+      expect(results(await talk(requests)).map(shown)).to.deep.equal(['done ENOENT', 'done ok', 'done ok', 'done ok']);
+      expect(existsSync(join(folder, 'file'))).to.equal(false);
+    }));
 
   it('see an ordinary /proc/self in a child, and a hidden one in the agent', async () => {
     const asNobody = { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] };
-    const at = (isolated: boolean): Buffer => encodeOp({ tag: 'p1', name: 'open', args: ['read', '/proc/self/environ'], isolated });
+    const at = (isolated: boolean): Buffer =>
+      encodeOp({ tag: 'p1', name: 'open', args: ['read', '/proc/self/environ'], isolated });
     expect(results(await talk([at(false), at(true)], asNobody)).map(shown)).to.deep.equal(['done EACCES', 'done ok']);
   });
 
-  it('obey file modes for an ordinary user', () => withFolder(async (folder) => {
-    chmodSync(folder, 0o755);
-    writeFileSync(join(folder, 'file'), '', { mode: 0o600 });
-    const asNobody = { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] };
-    const requests = [['open', 'read', join(folder, 'file')], ['open', 'create', join(folder, 'new')], ['unlink', join(folder, 'file')], ['mkdir', join(folder, 'd')]]
-      .map(([name = '', ...args]) => encodeOp({ tag: 'p1', name, args }));
-    const session = await talk(requests, asNobody);
-    expect(results(session).map(shown)).to.deep.equal(['done EACCES', 'done EACCES', 'done EACCES', 'done EACCES']);
-    expect(statSync(join(folder, 'file')).size).to.equal(0);
-  }));
+  it('obey file modes for an ordinary user', () =>
+    withFolder(async (folder) => {
+      chmodSync(folder, 0o755);
+      writeFileSync(join(folder, 'file'), '', { mode: 0o600 });
+      const asNobody = { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] };
+      const requests = [
+        ['open', 'read', join(folder, 'file')],
+        ['open', 'create', join(folder, 'new')],
+        ['unlink', join(folder, 'file')],
+        ['mkdir', join(folder, 'd')],
+      ].map(([name = '', ...args]) => encodeOp({ tag: 'p1', name, args }));
+      const session = await talk(requests, asNobody);
+      expect(results(session).map(shown)).to.deep.equal(['done EACCES', 'done EACCES', 'done EACCES', 'done EACCES']);
+      expect(statSync(join(folder, 'file')).size).to.equal(0);
+    }));
 
   it('set the thread name to the tag', async () => {
     const names: string[] = [];
@@ -208,14 +264,18 @@ describe('agent: operations as such', () => {
     for (const tag of tags) {
       await talk([encodeOp({ tag, name: 'open', args: ['read', '/nowhere'] })], {
         openFor: 1,
-        onFrame: (frame, pid) => { if (frame.type === 'result') names.push(readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim()); },
+        onFrame: (frame, pid) => {
+          if (frame.type === 'result') names.push(readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim());
+        },
       });
     }
     expect(names).to.deep.equal(tags);
   });
 
   it('5,000 opens in one go come back in order', async function () {
-    const requests = Array.from({ length: 5000 }, (_, at) => encodeOp({ tag: `p${String(at)}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }));
+    const requests = Array.from({ length: 5000 }, (_, at) =>
+      encodeOp({ tag: `p${String(at)}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }),
+    );
     const started = performance.now();
     const all = results(await talk(requests));
     const took = performance.now() - started;

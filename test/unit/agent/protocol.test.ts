@@ -2,7 +2,15 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { constants } from 'node:os';
 import { errnoName, signalName } from '../../../src/linux.ts';
-import { encodeHello, encodeOp, encodeRun, FrameDecoder, MAX_REQUEST, parseTtyTrailer, ProtocolError } from '../../../src/probe/protocol.ts';
+import {
+  encodeHello,
+  encodeOp,
+  encodeRun,
+  FrameDecoder,
+  MAX_REQUEST,
+  parseTtyTrailer,
+  ProtocolError,
+} from '../../../src/probe/protocol.ts';
 import { AGENT, run, talk, TOKEN } from './helper.ts';
 
 const OTHER = 'f'.repeat(32);
@@ -30,9 +38,27 @@ const RESULT = ['p1', 'done', '13', '-1', '0', '5', '6', '77', '0', ''];
 describe('agent protocol: the decoder', () => {
   it('reads every type', () => {
     expect(decode(frame('h', ['3']))).to.deep.equal([{ type: 'hello', version: '3' }]);
-    expect(decode(frame('r', RESULT))).to.deep.equal([{ type: 'result', tag: 'p1', stage: 'done', errno: 13, exit: undefined, signal: 0, stdoutBytes: 5, stderrBytes: 6, durationUs: 77, killErrno: 0, note: '' }]);
-    expect(decode(frame('o', ['p1', 'text']))).to.deep.equal([{ type: 'output', stream: 'stdout', tag: 'p1', data: Buffer.from('text\0') }]);
-    expect(decode(frame('e', ['p1', 'text']))).to.deep.equal([{ type: 'output', stream: 'stderr', tag: 'p1', data: Buffer.from('text\0') }]);
+    expect(decode(frame('r', RESULT))).to.deep.equal([
+      {
+        type: 'result',
+        tag: 'p1',
+        stage: 'done',
+        errno: 13,
+        exit: undefined,
+        signal: 0,
+        stdoutBytes: 5,
+        stderrBytes: 6,
+        durationUs: 77,
+        killErrno: 0,
+        note: '',
+      },
+    ]);
+    expect(decode(frame('o', ['p1', 'text']))).to.deep.equal([
+      { type: 'output', stream: 'stdout', tag: 'p1', data: Buffer.from('text\0') },
+    ]);
+    expect(decode(frame('e', ['p1', 'text']))).to.deep.equal([
+      { type: 'output', stream: 'stderr', tag: 'p1', data: Buffer.from('text\0') },
+    ]);
     expect(decode(frame('f', ['why']))).to.deep.equal([{ type: 'fatal', message: 'why' }]);
     expect(decode(frame('f', ['why'], '0'.repeat(32)))).to.deep.equal([{ type: 'fatal', message: 'why' }]);
   });
@@ -40,11 +66,14 @@ describe('agent protocol: the decoder', () => {
   it('does not care how the stream is cut', () => {
     const stream = Buffer.concat([frame('h', ['3']), frame('o', ['p1', 'x'.repeat(300)]), frame('r', RESULT)]);
     const whole = decode(stream);
-    fc.assert(fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
-      const at = [0, ...cuts.sort((a, b) => a - b), stream.length];
-      const chunks = at.slice(1).map((end, index) => stream.subarray(at[index], end));
-      expect(decode(...chunks)).to.deep.equal(whole);
-    }), { numRuns: 200 });
+    fc.assert(
+      fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), stream.length];
+        const chunks = at.slice(1).map((end, index) => stream.subarray(at[index], end));
+        expect(decode(...chunks)).to.deep.equal(whole);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   const refused: [string, Buffer, RegExp][] = [
@@ -67,16 +96,22 @@ describe('agent protocol: the decoder', () => {
     ['output without a tag', payload(`${TOKEN}o`), /tag/],
     ['output with a long tag', frame('o', ['a-tag-of-16-bytes', '']), /tag/],
   ];
-  for (const [name, bytes, why] of refused) it(`refuses ${name}`, () => { expect(() => decode(bytes)).to.throw(ProtocolError, why); });
+  for (const [name, bytes, why] of refused)
+    it(`refuses ${name}`, () => {
+      expect(() => decode(bytes)).to.throw(ProtocolError, why);
+    });
 
   it('never throws anything else, whatever comes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, prefixed) => {
-      try {
-        decode(prefixed ? payload(Buffer.concat([Buffer.from(TOKEN), bytes])) : Buffer.from(bytes));
-      } catch (error) {
-        expect(error).to.be.instanceOf(ProtocolError);
-      }
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, prefixed) => {
+        try {
+          decode(prefixed ? payload(Buffer.concat([Buffer.from(TOKEN), bytes])) : Buffer.from(bytes));
+        } catch (error) {
+          expect(error).to.be.instanceOf(ProtocolError);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
@@ -88,23 +123,32 @@ describe('agent protocol: requests', () => {
     expect(() => encodeOp({ tag: 'p1', name: 'open', args: ['read', '/a\0b'] })).to.throw(ProtocolError, /NUL/);
     expect(() => encodeRun({ tag: 'p1', timeoutMs: 1, capBytes: 1, argv: [] })).to.throw(ProtocolError, /program/);
     expect(() => encodeRun({ tag: 'p1', timeoutMs: 1.5, capBytes: 1, argv: ['x'] })).to.throw(ProtocolError, /count/);
-    expect(() => encodeRun({ tag: 'p1', timeoutMs: 1, capBytes: 1, argv: ['x'.repeat(MAX_REQUEST)] })).to.throw(ProtocolError, /bytes/);
+    expect(() => encodeRun({ tag: 'p1', timeoutMs: 1, capBytes: 1, argv: ['x'.repeat(MAX_REQUEST)] })).to.throw(
+      ProtocolError,
+      /bytes/,
+    );
   });
 
   it('arguments come through as they are', async () => {
-    const args = ['', 'a b', '*', 'ünïcode', "'\"", '\n', '-n'];
+    const args = ['', 'a b', '*', 'ünïcode', '\'"', '\n', '-n'];
     expect((await run(['printf', '[%s]', ...args])).out).to.equal(args.map((arg) => `[${arg}]`).join(''));
   });
 
   it('the largest one is taken', async () => {
     const size = MAX_REQUEST - 200;
     const word = 'x'.repeat(100_000);
-    const result = await run(['sh', '-c', 'echo $((${#1} + ${#2}))', 'sh', word, 'y'.repeat(size - 100_000)].map((arg) => arg.slice(0, 131_000)), {});
+    const result = await run(
+      ['sh', '-c', 'echo $((${#1} + ${#2}))', 'sh', word, 'y'.repeat(size - 100_000)].map((arg) =>
+        arg.slice(0, 131_000),
+      ),
+      {},
+    );
     expect(result.out).to.equal('231000\n');
   });
 });
 
 describe('agent protocol: the agent against bad requests', () => {
+  // prettier-ignore
   const cases: [string, Buffer[], RegExp][] = [
     ['no hello', [encodeOp({ tag: 'p1', name: 'open', args: ['read', '/'] })], /first request must be hello/],
     ['a hello with a bad token', [payload('hello\0xyz\0')], /first request must be hello/],
@@ -139,12 +183,15 @@ describe('agent protocol: the agent against bad requests', () => {
 
   it('garbage never crashes it', async function () {
     this.timeout(20_000);
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.boolean(), async (bytes, framed) => {
-      // No garbage may be a valid request with an effect: the first field is never one.
-      const body = Buffer.concat([Buffer.from('?'), bytes]);
-      const session = await talk([encodeHello(TOKEN), framed ? payload(body) : body], { raw: true });
-      expect(session).to.include({ exit: 70, signal: null });
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.boolean(), async (bytes, framed) => {
+        // No garbage may be a valid request with an effect: the first field is never one.
+        const body = Buffer.concat([Buffer.from('?'), bytes]);
+        const session = await talk([encodeHello(TOKEN), framed ? payload(body) : body], { raw: true });
+        expect(session).to.include({ exit: 70, signal: null });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('ends well at the end of its input', async () => {
@@ -155,7 +202,17 @@ describe('agent protocol: the agent against bad requests', () => {
   });
 
   it('ends with usage for any other mode', async () => {
-    for (const args of [[], ['nonsense'], ['serve', 'more'], ['hold', 'more'], ['tty'], ['tty', TOKEN, 'p1', '100', 'true'], ['tty', 'short', 'p1', '100', '--', 'true'], ['tty', TOKEN, 'p1', 'x', '--', 'true'], ['tty', TOKEN, 'p1', '100', '--']]) {
+    for (const args of [
+      [],
+      ['nonsense'],
+      ['serve', 'more'],
+      ['hold', 'more'],
+      ['tty'],
+      ['tty', TOKEN, 'p1', '100', 'true'],
+      ['tty', 'short', 'p1', '100', '--', 'true'],
+      ['tty', TOKEN, 'p1', 'x', '--', 'true'],
+      ['tty', TOKEN, 'p1', '100', '--'],
+    ]) {
       expect((await talk([], { raw: true, argv: [AGENT, ...args] })).exit, args.join(' ')).to.equal(64);
     }
   });
@@ -165,8 +222,10 @@ describe('agent protocol: names of numbers', () => {
   it('agree with the system where that is Linux', function () {
     if (process.platform !== 'linux') this.skip();
     const aliases = new Set(['EWOULDBLOCK', 'EDEADLOCK', 'ENOTSUP', 'SIGIOT', 'SIGPOLL', 'SIGUNUSED']);
-    for (const [name, value] of Object.entries(constants.errno)) if (!aliases.has(name)) expect(errnoName(value)).to.equal(name);
-    for (const [name, value] of Object.entries(constants.signals)) if (!aliases.has(name)) expect(signalName(value)).to.equal(name);
+    for (const [name, value] of Object.entries(constants.errno))
+      if (!aliases.has(name)) expect(errnoName(value)).to.equal(name);
+    for (const [name, value] of Object.entries(constants.signals))
+      if (!aliases.has(name)) expect(signalName(value)).to.equal(name);
   });
 
   it('cover what has no name', () => {
@@ -186,7 +245,9 @@ describe('agent protocol: the terminal trailer', () => {
 
   it('splits output and outcome', () => {
     expect(parseTtyTrailer(trailer(TOKEN, 'done;0;3;0;1234;0'), TOKEN)).to.deep.equal({
-      output: Buffer.from('output\r\n'), outcome: { stage: 'done', errno: 0, exit: 3, signal: 0, durationUs: 1234, killErrno: 0 } });
+      output: Buffer.from('output\r\n'),
+      outcome: { stage: 'done', errno: 0, exit: 3, signal: 0, durationUs: 1234, killErrno: 0 },
+    });
   });
 
   it('is not taken from another, or half', () => {

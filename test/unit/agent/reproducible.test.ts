@@ -10,11 +10,18 @@ const DIST = join(AGENT, '..');
 
 describe('agent: the build', () => {
   it('the sums are those of the files', () => {
-    const lines = readFileSync(join(DIST, 'SHA256SUMS'), 'utf8').trim().split('\n').filter((line) => !line.startsWith('#'));
+    const lines = readFileSync(join(DIST, 'SHA256SUMS'), 'utf8')
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('#'));
     expect(lines).to.have.length(2);
     for (const line of lines) {
       const [sum, name = ''] = line.split('  ');
-      expect(createHash('sha256').update(readFileSync(join(DIST, name))).digest('hex')).to.equal(sum);
+      expect(
+        createHash('sha256')
+          .update(readFileSync(join(DIST, name)))
+          .digest('hex'),
+      ).to.equal(sum);
     }
   });
 
@@ -23,7 +30,9 @@ describe('agent: the build', () => {
     return withFolder(async (folder) => {
       await buildAgent(join(folder, 'elsewhere'));
       for (const name of ['agent-x86_64', 'agent-aarch64', 'SHA256SUMS']) {
-        expect(readFileSync(join(folder, 'elsewhere', name)).equals(readFileSync(join(DIST, name))), name).to.equal(true);
+        expect(readFileSync(join(folder, 'elsewhere', name)).equals(readFileSync(join(DIST, name))), name).to.equal(
+          true,
+        );
       }
     });
   });

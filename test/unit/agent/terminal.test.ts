@@ -8,10 +8,18 @@ import { AGENT, TOKEN } from './helper.ts';
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-async function tty(argv: readonly string[], timeoutMs = 5000, word = '\n'): Promise<{ text: string; outcome: Outcome; exit: number | undefined }> {
+async function tty(
+  argv: readonly string[],
+  timeoutMs = 5000,
+  word = '\n',
+): Promise<{ text: string; outcome: Outcome; exit: number | undefined }> {
   const line = [AGENT, 'tty', TOKEN, 'p1', String(timeoutMs), '--', ...argv].map(quote).join(' ');
-  const child = start(['script', '-qec', line, '/dev/null'], { env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' }, stdio: ['pipe', 'pipe', 'inherit'] });
-  let output = Buffer.alloc(0), held = false;
+  const child = start(['script', '-qec', line, '/dev/null'], {
+    env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = Buffer.alloc(0),
+    held = false;
   child.stdout?.on('data', (chunk: Buffer) => {
     output = Buffer.concat([output, chunk]);
     const found = held ? undefined : parseTtyHeld(output, TOKEN);
@@ -19,7 +27,11 @@ async function tty(argv: readonly string[], timeoutMs = 5000, word = '\n'): Prom
     [held, output] = [true, Buffer.from(found.rest)];
     child.stdin?.write(word);
   });
-  const exit = await new Promise<number | undefined>((resolve) => { child.on('close', (status) => { resolve(status ?? undefined); }); });
+  const exit = await new Promise<number | undefined>((resolve) => {
+    child.on('close', (status) => {
+      resolve(status ?? undefined);
+    });
+  });
   const parsed = parseTtyTrailer(output, TOKEN);
   if (parsed === undefined) throw new Error(`no trailer: ${JSON.stringify(output.toString())}`);
   return { text: parsed.output.toString(), outcome: parsed.outcome, exit };
@@ -27,7 +39,11 @@ async function tty(argv: readonly string[], timeoutMs = 5000, word = '\n'): Prom
 
 describe('agent: tty', () => {
   it('gives the command the terminal, in the foreground, as group leader', async () => {
-    const result = await tty(['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && tty >/dev/null && ps -o pid=,pgid=,tpgid= -p $$; exit 3']);
+    const result = await tty([
+      'sh',
+      '-c',
+      'test -t 0 && test -t 1 && test -t 2 && tty >/dev/null && ps -o pid=,pgid=,tpgid= -p $$; exit 3',
+    ]);
     expect(result.outcome).to.include({ stage: 'done', errno: 0, exit: 3, signal: 0, killErrno: 0 });
     const [pid, group, foreground] = result.text.trim().split(/\s+/);
     expect(pid).to.match(/^\d+$/);
@@ -46,7 +62,11 @@ describe('agent: tty', () => {
   });
 
   it('tells signals and failed starts', async () => {
-    expect((await tty(['sh', '-c', 'kill -TERM $$'])).outcome).to.include({ stage: 'done', exit: undefined, signal: 15 });
+    expect((await tty(['sh', '-c', 'kill -TERM $$'])).outcome).to.include({
+      stage: 'done',
+      exit: undefined,
+      signal: 15,
+    });
     expect((await tty(['no-such-program'])).outcome).to.include({ stage: 'exec', errno: 2, exit: undefined });
     expect((await tty(['/etc/passwd'])).outcome).to.include({ stage: 'exec', errno: 13 });
   });
@@ -61,8 +81,15 @@ describe('agent: tty', () => {
   });
 
   it('leaves no token where the command can read it', async () => {
-    const result = await tty(['sh', '-c', 'tr "\\0" " " </proc/$PPID/cmdline; tr "\\0" "\\n" </proc/self/environ | grep -c 89abcdef012345']);
-    expect(result.text).to.contain('tty').and.to.match(/\b0\r\n$/).and.not.contain(TOKEN.slice(0, 8));
+    const result = await tty([
+      'sh',
+      '-c',
+      'tr "\\0" " " </proc/$PPID/cmdline; tr "\\0" "\\n" </proc/self/environ | grep -c 89abcdef012345',
+    ]);
+    expect(result.text)
+      .to.contain('tty')
+      .and.to.match(/\b0\r\n$/)
+      .and.not.contain(TOKEN.slice(0, 8));
   });
 
   it('output that looks like a trailer is not one', async () => {
@@ -74,10 +101,21 @@ describe('agent: tty', () => {
 });
 
 describe('agent: hold', () => {
-  for (const [signal, asInit] of [['SIGTERM', true], ['SIGINT', true], ['SIGQUIT', true], ['SIGTERM', false]] as const) {
+  for (const [signal, asInit] of [
+    ['SIGTERM', true],
+    ['SIGINT', true],
+    ['SIGQUIT', true],
+    ['SIGTERM', false],
+  ] as const) {
     it(`${asInit ? 'as process 1' : 'as any process'} ends at ${signal}`, async () => {
-      const child = start(asInit ? ['unshare', '--pid', '--fork', AGENT, 'hold'] : [AGENT, 'hold'], { stdio: 'ignore' });
-      const ended = new Promise((resolve) => child.on('close', (exit, by) => { resolve({ exit, by }); }));
+      const child = start(asInit ? ['unshare', '--pid', '--fork', AGENT, 'hold'] : [AGENT, 'hold'], {
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) =>
+        child.on('close', (exit, by) => {
+          resolve({ exit, by });
+        }),
+      );
       await sleep(150);
       const pid = String(child.pid);
       const holder = asInit ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() : pid;

@@ -5,10 +5,20 @@ import type { AuditRecord } from '../../../src/model.ts';
 import { denial, record } from './records.ts';
 
 const operation: ProbeTrace = { id: 'ap-7f3-1', kind: 'operation' };
-const command: ProbeTrace = { id: 'ap-7f3-2', kind: 'command', pid: 200, window: { afterSerial: 10, beforeSerial: 20 }, foreignPids: new Set([50]) };
+const command: ProbeTrace = {
+  id: 'ap-7f3-2',
+  kind: 'command',
+  pid: 200,
+  window: { afterSerial: 10, beforeSerial: 20 },
+  foreignPids: new Set([50]),
+};
 const file = 'operation="open" class="file" profile="web-1"';
 
-function who(found: AuditRecord, probes: readonly ProbeTrace[] = [operation, command], names: readonly string[] = ['web-1']): string {
+function who(
+  found: AuditRecord,
+  probes: readonly ProbeTrace[] = [operation, command],
+  names: readonly string[] = ['web-1'],
+): string {
   const { witnesses, others } = attribute(names, probes, [found]);
   const held = [...witnesses].flatMap(([id, list]) => list.map(({ by }) => `${id} by ${by}`));
   expect(held.length + others.length).to.equal(1);
@@ -16,6 +26,7 @@ function who(found: AuditRecord, probes: readonly ProbeTrace[] = [operation, com
 }
 
 describe('audit/attribute', () => {
+  // prettier-ignore
   const cases: readonly [string, AuditRecord, string][] = [
     ['the thread name of an operation', denial(`${file} pid=100 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
     ['the fork of an exec operation', denial(`${file} pid=101 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
@@ -46,16 +57,34 @@ describe('audit/attribute', () => {
     ['the engine tracing it', denial('operation="ptrace" profile="web-1" pid=900 comm="dockerd" requested_mask="tracedby" denied_mask="tracedby" peer="runc"', 15), 'others'],
     ['a record without a stamp', record(`AVC apparmor="DENIED" ${file} pid=201 comm="top"`), 'others'],
   ];
-  for (const [name, found, expected] of cases) it(`${name}: ${expected}`, () => { expect(who(found)).to.equal(expected); });
+  for (const [name, found, expected] of cases)
+    it(`${name}: ${expected}`, () => {
+      expect(who(found)).to.equal(expected);
+    });
 
   it('counts accesses only', () => {
-    for (const [type, counts] of [['DENIED', true], ['ALLOWED', true], ['AUDIT', true], ['KILLED', true], ['STATUS', false], ['HINT', false], ['ERROR', false]] as const) {
-      expect(who(record(`audit: type=1400 audit(1.000:15): apparmor="${type}" ${file} pid=1 comm="ap-7f3-1"`)), type).to.equal(counts ? 'ap-7f3-1 by comm' : 'others');
+    for (const [type, counts] of [
+      ['DENIED', true],
+      ['ALLOWED', true],
+      ['AUDIT', true],
+      ['KILLED', true],
+      ['STATUS', false],
+      ['HINT', false],
+      ['ERROR', false],
+    ] as const) {
+      expect(
+        who(record(`audit: type=1400 audit(1.000:15): apparmor="${type}" ${file} pid=1 comm="ap-7f3-1"`)),
+        type,
+      ).to.equal(counts ? 'ap-7f3-1 by comm' : 'others');
     }
   });
 
   it('believes no record that a process of the container can send', () => {
-    expect(who(record(`audit: type=1107 audit(1.000:15): pid=1 uid=0 msg='apparmor="DENIED" ${file} pid=1 comm="ap-7f3-1"'`))).to.equal('others');
+    expect(
+      who(
+        record(`audit: type=1107 audit(1.000:15): pid=1 uid=0 msg='apparmor="DENIED" ${file} pid=1 comm="ap-7f3-1"'`),
+      ),
+    ).to.equal('others');
   });
 
   it('leaves a record in two windows to nobody', () => {
@@ -65,7 +94,9 @@ describe('audit/attribute', () => {
   });
 
   it('gives operations no window', () => {
-    expect(who(denial(`${file} pid=100 comm="top"`, 15), [{ ...operation, window: { afterSerial: 10, beforeSerial: 20 } }])).to.equal('others');
+    expect(
+      who(denial(`${file} pid=100 comm="top"`, 15), [{ ...operation, window: { afterSerial: 10, beforeSerial: 20 } }]),
+    ).to.equal('others');
   });
 
   it('knows a profile in a namespace under both spellings', () => {

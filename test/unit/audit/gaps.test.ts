@@ -2,11 +2,16 @@ import { expect } from 'chai';
 import { END, findLosses, touches } from '../../../src/audit/gaps.ts';
 import type { LogText } from '../../../src/audit/gaps.ts';
 
-const at = (serial: number, more: Partial<LogText> = {}): LogText => ({ text: `audit: type=1400 audit(1.000:${serial}): apparmor="DENIED" pid=1 comm="c"`, ...more });
+const at = (serial: number, more: Partial<LogText> = {}): LogText => ({
+  text: `audit: type=1400 audit(1.000:${serial}): apparmor="DENIED" pid=1 comm="c"`,
+  ...more,
+});
 const say = (text: string, more: Partial<LogText> = {}): LogText => ({ text, ...more });
-const spans = (log: readonly LogText[]): [number, number][] => findLosses(log).map(({ afterSerial, beforeSerial }) => [afterSerial, beforeSerial]);
+const spans = (log: readonly LogText[]): [number, number][] =>
+  findLosses(log).map(({ afterSerial, beforeSerial }) => [afterSerial, beforeSerial]);
 
 describe('audit/gaps', () => {
+  // prettier-ignore
   const cases: readonly [string, readonly LogText[], [number, number][]][] = [
     ['nothing', [], []],
     ['a whole log', [at(5), at(6), at(7)], []],
@@ -31,21 +36,37 @@ describe('audit/gaps', () => {
     ['a call that a rule recorded', [say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=no exit=-13 a0=1 comm="c" key="k"')], []],
     ['a call that succeeded', [say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=yes exit=3 a0=1 comm="c" key=(null)')], []],
   ];
-  for (const [name, log, expected] of cases) it(name, () => { expect(spans(log)).to.deep.equal(expected); });
+  for (const [name, log, expected] of cases)
+    it(name, () => {
+      expect(spans(log)).to.deep.equal(expected);
+    });
 
   it('bounds a backlog by its size', () => {
     const many = Array.from({ length: 100 }, (_, index) => at(index + 6));
-    expect(spans([at(5), say('audit: audit_lost=1 audit_rate_limit=0 audit_backlog_limit=64'), ...many])).to.deep.equal([[5, 70]]);
+    expect(spans([at(5), say('audit: audit_lost=1 audit_rate_limit=0 audit_backlog_limit=64'), ...many])).to.deep.equal(
+      [[5, 70]],
+    );
   });
 
   it('counts a record that is cut, between its neighbours', () => {
-    expect(findLosses([at(5), say('audit: type=1400 audit(1.000:6): apparmor="DENIED" name="/x'), at(7)]))
-      .to.deep.equal([{ afterSerial: 5, beforeSerial: 7, why: 'record 6 is incomplete: the closing quote of name= is missing' }]);
+    expect(
+      findLosses([at(5), say('audit: type=1400 audit(1.000:6): apparmor="DENIED" name="/x'), at(7)]),
+    ).to.deep.equal([
+      { afterSerial: 5, beforeSerial: 7, why: 'record 6 is incomplete: the closing quote of name= is missing' },
+    ]);
   });
 
   it('says which windows a loss touches', () => {
     const loss = { afterSerial: 5, beforeSerial: 9 };
-    for (const [after, before, expected] of [[1, 5, false], [1, 6, true], [6, 7, true], [8, 12, true], [9, 12, false], [1, 20, true], [5, 9, true]] as const) {
+    for (const [after, before, expected] of [
+      [1, 5, false],
+      [1, 6, true],
+      [6, 7, true],
+      [8, 12, true],
+      [9, 12, false],
+      [1, 20, true],
+      [5, 9, true],
+    ] as const) {
       expect(touches(loss, { afterSerial: after, beforeSerial: before }), `${after}-${before}`).to.equal(expected);
     }
   });

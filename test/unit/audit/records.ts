@@ -5,7 +5,9 @@ import { parseRecord } from '../../../src/audit/parse.ts';
 import type { AuditRecord } from '../../../src/model.ts';
 
 export function linesOf(name: string): string[] {
-  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8').split('\n').filter((line) => line !== '');
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 /** Parses a line that must be a whole record. */

@@ -3,6 +3,7 @@ import { suggestRule } from '../../../src/audit/rule.ts';
 import { denial, linesOf, record } from './records.ts';
 
 describe('audit/rule', () => {
+  // prettier-ignore
   const cases: readonly [string, string | undefined][] = [
     ['operation="open" class="file" name="/etc/shadow" comm="c" denied_mask="r"', '/etc/shadow r,'],
     ['operation="open" class="file" name="/etc/shadow" comm="c" denied_mask="wrc"', '/etc/shadow rw,'],
@@ -53,16 +54,28 @@ describe('audit/rule', () => {
     ['operation="something_new" class="unheard" comm="c"', undefined],
     ['operation="open" class="__proto__" comm="c"', undefined],
   ];
-  for (const [pairs, rule] of cases) it(rule ?? `none: ${pairs.slice(0, 60)}`, () => { expect(suggestRule(denial(pairs))).to.equal(rule); });
+  for (const [pairs, rule] of cases)
+    it(rule ?? `none: ${pairs.slice(0, 60)}`, () => {
+      expect(suggestRule(denial(pairs))).to.equal(rule);
+    });
 
   it('has nothing to say where nothing was denied', () => {
     for (const type of ['AUDIT', 'STATUS', 'HINT', 'ERROR']) {
-      expect(suggestRule(record(`audit: type=1400 audit(1.000:2): apparmor="${type}" operation="open" class="file" name="/x" comm="c" requested_mask="r"`))).to.equal(undefined);
+      expect(
+        suggestRule(
+          record(
+            `audit: type=1400 audit(1.000:2): apparmor="${type}" operation="open" class="file" name="/x" comm="c" requested_mask="r"`,
+          ),
+        ),
+      ).to.equal(undefined);
     }
   });
 
   it('has a rule for each captured denial that a rule can allow', () => {
-    for (const line of linesOf('linux-6.12.107.txt').filter((text) => /"(?:DENIED|ALLOWED)"/.test(text) && text.length < 1000 && !/info="(?:no new|label not|Failed name)/.test(text))) {
+    for (const line of linesOf('linux-6.12.107.txt').filter(
+      (text) =>
+        /"(?:DENIED|ALLOWED)"/.test(text) && text.length < 1000 && !/info="(?:no new|label not|Failed name)/.test(text),
+    )) {
       expect(suggestRule(record(line)), line).to.match(/^[^\n]+,$/);
     }
   });

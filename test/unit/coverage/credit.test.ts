@@ -10,9 +10,11 @@ function hit(rules: string, ...given: Parameters<typeof operation>): string[] {
 }
 
 describe('coverage/credit: a denial', () => {
-  const rules = 'file,\ndeny /etc/** w,\ndeny /etc/passwd wr,\ndeny /usr/bin/top x,\ndeny network raw,\ndeny network packet,\ncapability,\ndeny capability sys_time,\ndeny mount fstype=tmpfs,\ndeny umount /mnt/,\n'
-    + 'signal,\ndeny signal (send) set=(urg) peer=p,\nptrace,\ndeny ptrace trace,\ndeny userns,\ndeny io_uring sqpoll,\nset rlimit nofile <= 1024,\nset rlimit core <= 0,\ndeny /opt/linked l,';
+  const rules =
+    'file,\ndeny /etc/** w,\ndeny /etc/passwd wr,\ndeny /usr/bin/top x,\ndeny network raw,\ndeny network packet,\ncapability,\ndeny capability sys_time,\ndeny mount fstype=tmpfs,\ndeny umount /mnt/,\n' +
+    'signal,\ndeny signal (send) set=(urg) peer=p,\nptrace,\ndeny ptrace trace,\ndeny userns,\ndeny io_uring sqpoll,\nset rlimit nofile <= 1024,\nset rlimit core <= 0,\ndeny /opt/linked l,';
 
+  // prettier-ignore
   const rows: readonly (readonly [string, Record<string, string>, string[]])[] = [
     ['open write /etc/shadow', { name: '/etc/shadow', denied_mask: 'w' }, ['deny /etc/** w']],
     ['open read /etc/passwd', { name: '/etc/passwd', denied_mask: 'r' }, ['deny /etc/passwd wr']],
@@ -47,7 +49,10 @@ describe('coverage/credit: a denial', () => {
 
   it('counts for the profile that it was made under', () => {
     const two = subject('file,\ndeny /etc/x r,', 'profile q {\n  deny /etc/x r,\n}\n');
-    const found = (profile: string): string[] => [...rulesHit(operation('open read /etc/x', { name: '/etc/x', denied_mask: 'r', profile }), two, look)].map((rule) => rule.profile);
+    const found = (profile: string): string[] =>
+      [...rulesHit(operation('open read /etc/x', { name: '/etc/x', denied_mask: 'r', profile }), two, look)].map(
+        (rule) => rule.profile,
+      );
     expect(found('p.run')).to.deep.equal(['p']);
     expect(found('q.run')).to.deep.equal(['q']);
     expect(found('docker-default')).to.deep.equal([]);
@@ -55,11 +60,23 @@ describe('coverage/credit: a denial', () => {
 
   it('of a command counts as well', () => {
     const run = operation('open read /etc/x', { name: '/etc/x', denied_mask: 'w' });
-    expect(texts(rulesHit({ ...run, probe: { ...run.probe, action: { kind: 'run', argv: ['touch', '/etc/x'], tildes: [], terminal: false } } }, subject(rules), look))).to.deep.equal(['deny /etc/** w']);
+    expect(
+      texts(
+        rulesHit(
+          {
+            ...run,
+            probe: { ...run.probe, action: { kind: 'run', argv: ['touch', '/etc/x'], tildes: [], terminal: false } },
+          },
+          subject(rules),
+          look,
+        ),
+      ),
+    ).to.deep.equal(['deny /etc/** w']);
   });
 });
 
 describe('coverage/credit: a success', () => {
+  // prettier-ignore
   const rows: readonly (readonly [rules: string, line: string, expected: string[]])[] = [
     ['/etc/passwd r,', 'open read /etc/passwd', ['/etc/passwd r']],
     ['/etc/passwd r,\n/etc/** r,', 'open read /etc/passwd', []],
@@ -88,7 +105,9 @@ describe('coverage/credit: a success', () => {
     ['deny /etc/x w,\n/etc/passwd r,', 'utimens /etc/passwd', []],
   ];
   for (const [rules, line, expected] of rows) {
-    it(`${line} under ${rules.replaceAll('\n', ' ')} hits ${expected.join(', ') || 'none'}`, () => { expect(hit(rules, line)).to.deep.equal(expected); });
+    it(`${line} under ${rules.replaceAll('\n', ' ')} hits ${expected.join(', ') || 'none'}`, () => {
+      expect(hit(rules, line)).to.deep.equal(expected);
+    });
   }
 
   it('of mmap hits `m`; one of mprotect does not, for overlayfs never asks it', () => {
@@ -98,33 +117,72 @@ describe('coverage/credit: a success', () => {
   });
 
   it('between two processes asks the profile of each', () => {
-    const two = subject('signal (receive) peer=q,\nsignal (send) peer=q,\nptrace (readby) peer=unconfined,', 'profile q {\n  signal (send) peer=p,\n  signal (receive) peer=other,\n}\n');
+    const two = subject(
+      'signal (receive) peer=q,\nsignal (send) peer=q,\nptrace (readby) peer=unconfined,',
+      'profile q {\n  signal (send) peer=p,\n  signal (receive) peer=other,\n}\n',
+    );
     const between = (line: string, self: string, other: string, from?: string): string[] => {
       const made = operation(line);
       const proof = (label: string): ProcessProof => ({ pid: 1, label, expected: label });
-      return [...rulesHit({ ...made, probe: { ...made.probe, ...(from === undefined ? {} : { from }) }, observation: { ...made.observation!, process: proof(self), other: proof(other) } }, two, look)].map(({ profile, text }) => `${profile}: ${text}`);
+      return [
+        ...rulesHit(
+          {
+            ...made,
+            probe: { ...made.probe, ...(from === undefined ? {} : { from }) },
+            observation: { ...made.observation!, process: proof(self), other: proof(other) },
+          },
+          two,
+          look,
+        ),
+      ].map(({ profile, text }) => `${profile}: ${text}`);
     };
-    expect(between('signal term peer Q', 'p.run (enforce)', 'q.run (enforce)')).to.deep.equal(['p: signal (send) peer=q']);
-    expect(between('signal term container', 'q.run (enforce)', 'p.run (enforce)', 'Q')).to.deep.equal(['q: signal (send) peer=p', 'p: signal (receive) peer=q']);
-    expect(between('ptrace read container', 'unconfined', 'p.run (enforce)', 'U')).to.deep.equal(['p: ptrace (readby) peer=unconfined']);
+    expect(between('signal term peer Q', 'p.run (enforce)', 'q.run (enforce)')).to.deep.equal([
+      'p: signal (send) peer=q',
+    ]);
+    expect(between('signal term container', 'q.run (enforce)', 'p.run (enforce)', 'Q')).to.deep.equal([
+      'q: signal (send) peer=p',
+      'p: signal (receive) peer=q',
+    ]);
+    expect(between('ptrace read container', 'unconfined', 'p.run (enforce)', 'U')).to.deep.equal([
+      'p: ptrace (readby) peer=unconfined',
+    ]);
     expect(between('signal term container', 'runc (unconfined)', 'p.run (enforce)', 'R')).to.deep.equal([]);
   });
 
   it('under a stack asks each of its profiles', () => {
-    const stack = { ...subject('/etc/passwd r,', 'profile q {\n  /etc/* r,\n}\n'), profile: 'p//&q', original: (label: string) => label.replaceAll('.run', '') };
-    expect(texts(rulesHit(operation('open read /etc/passwd'), stack, look))).to.deep.equal(['/etc/* r', '/etc/passwd r']);
+    const stack = {
+      ...subject('/etc/passwd r,', 'profile q {\n  /etc/* r,\n}\n'),
+      profile: 'p//&q',
+      original: (label: string) => label.replaceAll('.run', ''),
+    };
+    expect(texts(rulesHit(operation('open read /etc/passwd'), stack, look))).to.deep.equal([
+      '/etc/* r',
+      '/etc/passwd r',
+    ]);
   });
 
   it('proves nothing when it was another layer that was asked, or nobody', () => {
     const denied = operation('open read /etc/passwd');
-    for (const errno of ['EROFS', 'ENOENT', 'ECANCELED', 'EACCES']) expect([...rulesHit({ ...denied, observation: { ...denied.observation!, errno } }, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
+    for (const errno of ['EROFS', 'ENOENT', 'ECANCELED', 'EACCES'])
+      expect([
+        ...rulesHit({ ...denied, observation: { ...denied.observation!, errno } }, subject('/etc/passwd r,'), look),
+      ]).to.deep.equal([]);
     const { observation: _gone, ...untried } = denied;
     expect([...rulesHit(untried, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
   });
 
   it('of a command proves nothing without a record', () => {
     const run = operation('open read /etc/passwd');
-    expect([...rulesHit({ ...run, probe: { ...run.probe, action: { kind: 'run', argv: ['cat', '/etc/passwd'], tildes: [], terminal: false } } }, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
+    expect([
+      ...rulesHit(
+        {
+          ...run,
+          probe: { ...run.probe, action: { kind: 'run', argv: ['cat', '/etc/passwd'], tildes: [], terminal: false } },
+        },
+        subject('/etc/passwd r,'),
+        look,
+      ),
+    ]).to.deep.equal([]);
   });
 
   it('that was logged hits the one audit rule for it, and the rule that it needs', () => {
@@ -136,6 +194,8 @@ describe('coverage/credit: a success', () => {
   });
 
   it('in complain mode, against the policy, hits nothing', () => {
-    expect(hit('/etc/x r,', 'open read /etc/passwd', { type: 'ALLOWED', name: '/etc/passwd', denied_mask: 'r' })).to.deep.equal([]);
+    expect(
+      hit('/etc/x r,', 'open read /etc/passwd', { type: 'ALLOWED', name: '/etc/passwd', denied_mask: 'r' }),
+    ).to.deep.equal([]);
   });
 });

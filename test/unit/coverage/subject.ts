@@ -17,22 +17,39 @@ export function subject(rules: string, more = ''): Subject {
 
 /** A file system: folders end with a slash, links have `->`; what is not listed is missing in its folder. */
 export function files(...names: string[]): Look {
-  const links = new Map(names.filter((name) => name.includes('->')).map((name) => name.split('->') as [string, string]));
+  const links = new Map(
+    names.filter((name) => name.includes('->')).map((name) => name.split('->') as [string, string]),
+  );
   const resolve = (path: string): string => {
-    for (const [from, to] of links) if (path === from || path.startsWith(`${from}/`)) return resolve(to + path.slice(from.length));
+    for (const [from, to] of links)
+      if (path === from || path.startsWith(`${from}/`)) return resolve(to + path.slice(from.length));
     return path;
   };
   return (path, follow) => {
     const clean = path.length > 1 ? path.replace(/\/$/, '') : path;
     const cut = clean.lastIndexOf('/');
-    const real = follow ? resolve(clean) : `${resolve(clean.slice(0, cut) || '/').replace(/^\/$/, '')}${clean.slice(cut)}`;
-    return { path: real, folder: real === '/' || names.includes(`${real}/`), missing: !(real === '/' || names.includes(`${real}/`) || names.includes(real)) };
+    const real = follow
+      ? resolve(clean)
+      : `${resolve(clean.slice(0, cut) || '/').replace(/^\/$/, '')}${clean.slice(cut)}`;
+    return {
+      path: real,
+      folder: real === '/' || names.includes(`${real}/`),
+      missing: !(real === '/' || names.includes(`${real}/`) || names.includes(real)),
+    };
   };
 }
 
 /** A container of everything. */
 export function here(change: Partial<Here> = {}): Here {
-  return { look: files('/etc/', '/etc/passwd'), list: () => undefined, capabilities: new Set(['chown', 'sys_admin']), labels: ['unconfined'], filtered: false, unmediated: () => undefined, ...change };
+  return {
+    look: files('/etc/', '/etc/passwd'),
+    list: () => undefined,
+    capabilities: new Set(['chown', 'sys_admin']),
+    labels: ['unconfined'],
+    filtered: false,
+    unmediated: () => undefined,
+    ...change,
+  };
 }
 
 /** A probe of one operation, and what came of it: it succeeded unless the kernel's records say DENIED. */
@@ -40,8 +57,14 @@ export function operation(line: string, ...records: Readonly<Record<string, stri
   const words = line.split(' ').map((word) => (word === "''" ? '' : word));
   const read = readOperation(words);
   if ('problem' in read) throw new Error(read.problem);
-  const found = records.map((fields) => ({ record: { ...record({ profile: 'p.run', ...fields }), type: fields['type'] ?? 'DENIED' }, by: 'comm' as const }));
-  const made = entry('pass', line.slice(0, 15), { witnesses: found, observation: found.some(({ record: one }) => one.type === 'DENIED') ? observation() : success() });
+  const found = records.map((fields) => ({
+    record: { ...record({ profile: 'p.run', ...fields }), type: fields['type'] ?? 'DENIED' },
+    by: 'comm' as const,
+  }));
+  const made = entry('pass', line.slice(0, 15), {
+    witnesses: found,
+    observation: found.some(({ record: one }) => one.type === 'DENIED') ? observation() : success(),
+  });
   return { ...made, probe: { ...made.probe, action: { kind: 'operation', ...read, words } } };
 }
 

@@ -15,20 +15,35 @@ const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 describe('docs', () => {
   it('docs/verdicts.md lists exactly the codes of the verdict table', () => {
     const sources = read('src/verdict.ts') + read('src/run-suite.ts') + read('src/prepare.ts') + read('src/since.ts');
-    const codes = new Set([...sources.matchAll(/verdict\('\w+', '([a-z-]+)'/g), ...sources.matchAll(/code: '([a-z-]+)'/g), ...sources.matchAll(/untried\(probe, '([a-z-]+)'/g)].map(([, code]) => code ?? ''));
+    const codes = new Set(
+      [
+        ...sources.matchAll(/verdict\('\w+', '([a-z-]+)'/g),
+        ...sources.matchAll(/code: '([a-z-]+)'/g),
+        ...sources.matchAll(/untried\(probe, '([a-z-]+)'/g),
+      ].map(([, code]) => code ?? ''),
+    );
     for (const code of ['internal', ...Object.keys(ERRORS)]) codes.delete(code);
-    const listed = new Set([...read('docs/verdicts.md').matchAll(/\| `([a-z-]+)` \|$/gm)].map(([, code]) => code ?? ''));
+    const listed = new Set(
+      [...read('docs/verdicts.md').matchAll(/\| `([a-z-]+)` \|$/gm)].map(([, code]) => code ?? ''),
+    );
     expect([...listed].sort()).to.deep.equal([...codes].sort());
   });
 
   it('links between the docs lead somewhere', () => {
-    for (const name of ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]) {
-      for (const [, target = ''] of read(name).matchAll(/\]\(([^)#]+)[^)]*\)/g)) if (!target.includes('://')) expect(() => read(join(name, '..', target)), `${name}: ${target}`).to.not.throw();
+    for (const name of [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
+    ]) {
+      for (const [, target = ''] of read(name).matchAll(/\]\(([^)#]+)[^)]*\)/g))
+        if (!target.includes('://')) expect(() => read(join(name, '..', target)), `${name}: ${target}`).to.not.throw();
     }
   });
 
   it('README.md names the lines that the documented profile has', () => {
-    const shown = [...read('README.md').matchAll(/deny rule in line (\d+) names (\/\S+), a link/g)].map(([, line, path]) => ({ line: Number(line), path }));
+    const shown = [...read('README.md').matchAll(/deny rule in line (\d+) names (\/\S+), a link/g)].map(
+      ([, line, path]) => ({ line: Number(line), path }),
+    );
     expect(shown).to.have.length(2);
     expect(literalDenials(read('profiles/docker-nginx-documented'))).to.deep.include.members(shown);
   });
@@ -39,10 +54,30 @@ describe('docs', () => {
       for (const name of ['tunables', 'abstractions']) mkdirSync(join(folder, name));
       writeFileSync(join(folder, 'tunables/global'), '@{PROC}=/proc/\n');
       writeFileSync(join(folder, 'abstractions/base'), ''); // the same on both sides: no part of the difference
-      writeFileSync(join(folder, 'head'), read('profiles/docker-nginx').replace('  deny network packet,\n', '').replace('deny /opt/** wl', 'deny /opt/* wl'));
-      const sides = { base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx') }, head: { label: 'head', file: join(folder, 'head') } };
-      const report = await diff({ ...sides, folders: { base: folder }, kernel: false, waivers: [], today: '2027-01-01', signal: new AbortController().signal }, { progress: silent, suite: silent, entry: silent, fault: silent });
-      expect(read('docs/diff.md')).to.contain(`\`\`\`text\n${diffText(report, { root, places: [[`${folder}/`, '']] }).join('\n')}\n\`\`\``);
+      writeFileSync(
+        join(folder, 'head'),
+        read('profiles/docker-nginx')
+          .replace('  deny network packet,\n', '')
+          .replace('deny /opt/** wl', 'deny /opt/* wl'),
+      );
+      const sides = {
+        base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx') },
+        head: { label: 'head', file: join(folder, 'head') },
+      };
+      const report = await diff(
+        {
+          ...sides,
+          folders: { base: folder },
+          kernel: false,
+          waivers: [],
+          today: '2027-01-01',
+          signal: new AbortController().signal,
+        },
+        { progress: silent, suite: silent, entry: silent, fault: silent },
+      );
+      expect(read('docs/diff.md')).to.contain(
+        `\`\`\`text\n${diffText(report, { root, places: [[`${folder}/`, '']] }).join('\n')}\n\`\`\``,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -51,7 +86,11 @@ describe('docs', () => {
   it('every dependency is pinned, and CONTRIBUTING.md says why it is there', () => {
     const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
     const text = read('CONTRIBUTING.md');
-    for (const [name, version] of Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'], ...manifest['optionalDependencies'] })) {
+    for (const [name, version] of Object.entries({
+      ...manifest['dependencies'],
+      ...manifest['devDependencies'],
+      ...manifest['optionalDependencies'],
+    })) {
       expect(version, name).to.match(/^\d+\.\d+\.\d+$/);
       expect(text.includes(`\`${name}\``) || name.startsWith('@types/'), name).to.equal(true);
     }

@@ -8,7 +8,9 @@ import { exec } from '../../../src/process.ts';
 describe('a profile in a git revision', () => {
   const repository = mkdtempSync(join(tmpdir(), 'revision-test-'));
   const git = async (...args: string[]): Promise<void> => {
-    const { exit, stderr } = await exec(['git', '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: repository });
+    const { exit, stderr } = await exec(['git', '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], {
+      cwd: repository,
+    });
     expect(exit, stderr).to.equal(0);
   };
   before(async () => {
@@ -21,7 +23,9 @@ describe('a profile in a git revision', () => {
     await git('commit', '-q', '-m', 'one');
     writeFileSync(join(repository, 'profiles/p'), 'new\n');
   });
-  after(() => { rmSync(repository, { recursive: true }); });
+  after(() => {
+    rmSync(repository, { recursive: true });
+  });
 
   it('is read with the files beside it, as they were', async () => {
     const copy = await checkout('main', 'profiles/p', repository);
@@ -33,9 +37,19 @@ describe('a profile in a git revision', () => {
     expect(existsSync(copy.folder)).to.equal(false);
   });
 
-  it('has its path from the top of the repository', async () => expect(await pathInRepository(join(repository, 'profiles/p'))).to.equal('profiles/p'));
+  it('has its path from the top of the repository', async () =>
+    expect(await pathInRepository(join(repository, 'profiles/p'))).to.equal('profiles/p'));
 
-  for (const [revision, path] of [['gone', 'profiles/p'], ['main', 'profiles/gone'], ['main', 'gone/p'], ['--output=/tmp/x', 'profiles/p'], ['main', '../p'], ['main', 'profiles/link'], ['main\0', 'profiles/p'], ['', 'profiles/p']] as const) {
+  for (const [revision, path] of [
+    ['gone', 'profiles/p'],
+    ['main', 'profiles/gone'],
+    ['main', 'gone/p'],
+    ['--output=/tmp/x', 'profiles/p'],
+    ['main', '../p'],
+    ['main', 'profiles/link'],
+    ['main\0', 'profiles/p'],
+    ['', 'profiles/p'],
+  ] as const) {
     it(`is an error for ${JSON.stringify(`${revision}:${path}`)}`, async () => {
       const error = await checkout(revision, path, repository).catch((thrown: unknown) => thrown);
       expect(error).to.have.property('code', 'revision-unreadable');
@@ -52,7 +66,11 @@ describe('a profile in a git revision', () => {
     expect(await isHere(`${commit}:profiles/p`, clone)).to.equal(true);
     expect(await isHere(`${commit}:profiles/gone`, clone)).to.equal(false);
     expect(await changedSince(commit, join(clone, 'profiles'))).to.equal(true);
-    for (const gone of ['0'.repeat(40), 'main2', '--upload-pack=/bin/false']) expect(await fetchCommit(gone, clone).catch((thrown: unknown) => thrown), gone).to.have.property('code', 'revision-unreadable');
+    for (const gone of ['0'.repeat(40), 'main2', '--upload-pack=/bin/false'])
+      expect(await fetchCommit(gone, clone).catch((thrown: unknown) => thrown), gone).to.have.property(
+        'code',
+        'revision-unreadable',
+      );
     rmSync(clone, { recursive: true });
   });
 });

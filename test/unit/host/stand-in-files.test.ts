@@ -6,8 +6,12 @@ import { makeStandIns } from '../../../src/host/stand-in-files.ts';
 
 describe('host: files that stand in', () => {
   let folder: string;
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'stand-ins-')); });
-  afterEach(() => { rmSync(folder, { recursive: true }); });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stand-ins-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it('are programs, and are taken away with their folders', () => {
     const files = join(folder, 'x.files');

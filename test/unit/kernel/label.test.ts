@@ -11,9 +11,14 @@ describe('labels', () => {
     ['p (something)', { label: 'p (something)' }],
     ['', { label: '' }],
   ];
-  for (const [text, expected] of cases) it(JSON.stringify(text), () => expect(parseLabel(text)).to.deep.equal(expected));
+  for (const [text, expected] of cases)
+    it(JSON.stringify(text), () => expect(parseLabel(text)).to.deep.equal(expected));
 
   it('a list has one profile a line', () => {
-    expect([...parseProfileList('a (enforce)\nb c (complain)\na//kid (enforce)\n')]).to.deep.equal([['a', 'enforce'], ['b c', 'complain'], ['a//kid', 'enforce']]);
+    expect([...parseProfileList('a (enforce)\nb c (complain)\na//kid (enforce)\n')]).to.deep.equal([
+      ['a', 'enforce'],
+      ['b c', 'complain'],
+      ['a//kid', 'enforce'],
+    ]);
   });
 });

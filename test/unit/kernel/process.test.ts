@@ -14,7 +14,10 @@ describe('processes seen from the host', () => {
       expect(childOf(process.pid, 999_999_999)).to.equal(undefined);
       expect(childOf(999_999_999, inner), 'of nobody').to.equal(undefined);
     } finally {
-      await new Promise((resolve) => { child.on('close', resolve); child.kill('SIGKILL'); });
+      await new Promise((resolve) => {
+        child.on('close', resolve);
+        child.kill('SIGKILL');
+      });
     }
   });
 

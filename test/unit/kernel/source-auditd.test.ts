@@ -6,12 +6,22 @@ import { auditdFile } from '../../../src/kernel/source-auditd.ts';
 
 describe('the file of auditd', () => {
   let folder: string;
-  const settings = (text: string): string => { const path = join(folder, 'auditd.conf'); writeFileSync(path, text); return path; };
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'auditd-')); });
-  afterEach(() => { rmSync(folder, { recursive: true }); });
+  const settings = (text: string): string => {
+    const path = join(folder, 'auditd.conf');
+    writeFileSync(path, text);
+    return path;
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'auditd-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it('is what the settings say, and else where it always was', () => {
-    expect(auditdFile(settings('# log_file = /commented\nlog_format = ENRICHED\nlog_file = /no/where.log\n')).file).to.equal('/no/where.log');
+    expect(
+      auditdFile(settings('# log_file = /commented\nlog_format = ENRICHED\nlog_file = /no/where.log\n')).file,
+    ).to.equal('/no/where.log');
     expect(auditdFile(settings('##tcp_listen_port = 60\n')).file).to.equal('/var/log/audit/audit.log');
     expect(auditdFile(join(folder, 'none')).file).to.equal('/var/log/audit/audit.log');
   });
@@ -25,10 +35,14 @@ describe('the file of auditd', () => {
     const log = join(folder, 'a.log');
     writeFileSync(log, '');
     const path = settings(`log_file = ${log}\n`);
-    const problem = (folderMode: number, mode: number): string | undefined => { chmodSync(folder, folderMode); chmodSync(log, mode); return auditdFile(path).problem; };
+    const problem = (folderMode: number, mode: number): string | undefined => {
+      chmodSync(folder, folderMode);
+      chmodSync(log, mode);
+      return auditdFile(path).problem;
+    };
     expect(problem(0o700, 0o666)).to.contain('could be forged');
     expect(problem(0o1777, 0o600)).to.contain('could be forged');
     if (process.getuid?.() === 0) expect(problem(0o750, 0o640)).to.equal(undefined);
-    else expect(problem(0o750, 0o640), 'it is not root\'s').to.contain('could be forged');
+    else expect(problem(0o750, 0o640), "it is not root's").to.contain('could be forged');
   });
 });

@@ -9,11 +9,23 @@ describe('following a log file', () => {
   let file: string;
   const believe = (): undefined => undefined;
   const rotate = (count: number): void => {
-    for (let n = count; n > 0; n--) { try { renameSync(n === 1 ? file : `${file}.${String(n - 1)}`, `${file}.${String(n)}`); } catch { /* not so many yet */ } }
+    for (let n = count; n > 0; n--) {
+      try {
+        renameSync(n === 1 ? file : `${file}.${String(n - 1)}`, `${file}.${String(n)}`);
+      } catch {
+        /* not so many yet */
+      }
+    }
     writeFileSync(file, '');
   };
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'follow-')); file = join(folder, 'audit.log'); writeFileSync(file, 'old\n'); });
-  afterEach(() => { rmSync(folder, { recursive: true }); });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'follow-'));
+    file = join(folder, 'audit.log');
+    writeFileSync(file, 'old\n');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   it('starts at the end, and reads whole lines only', () => {
     const follower = follow(file, believe);
@@ -43,16 +55,21 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  for (const times of [1, 2, 3]) it(`reads on over ${String(times)} rotation(s) between two reads`, () => {
-    const follower = follow(file, believe);
-    const expected: string[] = [];
-    for (let n = 0; n < times; n++) { appendFileSync(file, `before ${String(n)}\n`); expected.push(`before ${String(n)}`); rotate(5); }
-    appendFileSync(file, 'after\n');
-    expect(follower.read()).to.deep.equal({ lines: [...expected, 'after'] });
-    appendFileSync(file, 'on\n');
-    expect(follower.read()).to.deep.equal({ lines: ['on'] });
-    follower.close();
-  });
+  for (const times of [1, 2, 3])
+    it(`reads on over ${String(times)} rotation(s) between two reads`, () => {
+      const follower = follow(file, believe);
+      const expected: string[] = [];
+      for (let n = 0; n < times; n++) {
+        appendFileSync(file, `before ${String(n)}\n`);
+        expected.push(`before ${String(n)}`);
+        rotate(5);
+      }
+      appendFileSync(file, 'after\n');
+      expect(follower.read()).to.deep.equal({ lines: [...expected, 'after'] });
+      appendFileSync(file, 'on\n');
+      expect(follower.read()).to.deep.equal({ lines: ['on'] });
+      follower.close();
+    });
 
   it('says so when its file is among the rotated no longer', () => {
     const follower = follow(file, believe);

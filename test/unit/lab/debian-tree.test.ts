@@ -8,12 +8,21 @@ import { HarnessError } from '../../../src/errors.ts';
 describe('a tree of Debian packages', () => {
   let folder: string, target: string;
   const said: string[] = [];
-  const make = (script: string): Promise<void> => makeDebianTree('lab-build', 'installing', ['sh', '-c', script, 'x', folder], target, (line) => said.push(line));
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tree-')); target = join(folder, 'tree'); said.length = 0; });
-  afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
+  const make = (script: string): Promise<void> =>
+    makeDebianTree('lab-build', 'installing', ['sh', '-c', script, 'x', folder], target, (line) => said.push(line));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tree-'));
+    target = join(folder, 'tree');
+    said.length = 0;
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it('what is mounted while it is made is seen by nobody else, and is gone afterwards', async () => {
-    await make('mkdir "$1/tree" && mount -t tmpfs none "$1/tree" && touch "$1/tree/inside" && cp /proc/self/mounts "$1/mounts"');
+    await make(
+      'mkdir "$1/tree" && mount -t tmpfs none "$1/tree" && touch "$1/tree/inside" && cp /proc/self/mounts "$1/mounts"',
+    );
     expect(readFileSync(join(folder, 'mounts'), 'utf8')).to.include(target);
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.to.include(target);
     expect(existsSync(join(target, 'inside'))).to.equal(false);
@@ -28,7 +37,10 @@ describe('a tree of Debian packages', () => {
 
   it('failing twice is an error that shows what the program said', async () => {
     writeFileSync(target, '');
-    const error = await make('echo no such mirror >&2; exit 25').then(() => undefined, (thrown: unknown) => thrown as HarnessError);
+    const error = await make('echo no such mirror >&2; exit 25').then(
+      () => undefined,
+      (thrown: unknown) => thrown as HarnessError,
+    );
     expect(error).to.be.instanceOf(HarnessError).with.property('code', 'lab-build');
     expect(error?.message).to.match(/installing failed twice: sh: exit 25\./);
     expect(error?.details).to.deep.equal(['no such mirror']);

@@ -1,18 +1,35 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Credit } from '../../../src/lab/credit.ts';
-import { CHUNK, decodeCredit, encodeCredit, encodeFrame, FRAME, FrameDecoder, HEADER, WINDOW, type Frame } from '../../../src/lab/frames.ts';
+import {
+  CHUNK,
+  decodeCredit,
+  encodeCredit,
+  encodeFrame,
+  FRAME,
+  FrameDecoder,
+  HEADER,
+  WINDOW,
+  type Frame,
+} from '../../../src/lab/frames.ts';
 
 describe('lab/frames', () => {
   it('come out as they went in, however the stream is cut', () => {
-    const frame = fc.record({ kind: fc.constantFrom(...Object.values(FRAME)), id: fc.nat(), payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) });
-    fc.assert(fc.property(fc.array(frame, { maxLength: 12 }), fc.integer({ min: 1, max: 700 }), (sent, size) => {
-      const bytes = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
-      const decoder = new FrameDecoder();
-      const got: Frame[] = [];
-      for (let from = 0; from < bytes.length; from += size) got.push(...decoder.push(bytes.subarray(from, from + size)));
-      expect(got).to.deep.equal(sent);
-    }));
+    const frame = fc.record({
+      kind: fc.constantFrom(...Object.values(FRAME)),
+      id: fc.nat(),
+      payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    });
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 12 }), fc.integer({ min: 1, max: 700 }), (sent, size) => {
+        const bytes = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
+        const decoder = new FrameDecoder();
+        const got: Frame[] = [];
+        for (let from = 0; from < bytes.length; from += size)
+          got.push(...decoder.push(bytes.subarray(from, from + size)));
+        expect(got).to.deep.equal(sent);
+      }),
+    );
   });
 
   it('refuses a length that nobody sends, so that a garbled line cannot fill the memory', () => {
@@ -26,7 +43,13 @@ describe('lab/frames', () => {
 });
 
 describe('lab/credit', () => {
-  const settled = async (promise: Promise<unknown>): Promise<boolean> => Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => { setImmediate(resolve, false); })]);
+  const settled = async (promise: Promise<unknown>): Promise<boolean> =>
+    Promise.race([
+      promise.then(() => true),
+      new Promise<boolean>((resolve) => {
+        setImmediate(resolve, false);
+      }),
+    ]);
 
   it('stops the sender at the window and lets it go on when the receiver has consumed', async () => {
     const credit = new Credit();

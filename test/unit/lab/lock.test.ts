@@ -14,9 +14,17 @@ describe('lab/lock', () => {
       await sleep(20);
       inside -= 1;
     };
-    await Promise.all([1, 2, 3].map(() => withLock(path, work, () => { waited += 1; })));
+    await Promise.all(
+      [1, 2, 3].map(() =>
+        withLock(path, work, () => {
+          waited += 1;
+        }),
+      ),
+    );
     expect({ most, waited }).to.deep.equal({ most: 1, waited: 2 });
-    const error: unknown = await withLock(path, () => Promise.reject(new Error('x'))).catch((thrown: unknown) => thrown);
+    const error: unknown = await withLock(path, () => Promise.reject(new Error('x'))).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).to.be.an('error');
     expect(await withLock(path, () => Promise.resolve(7))).to.equal(7);
   });

@@ -1,14 +1,36 @@
 import { expect } from 'chai';
-import { aptOptions, guestArgv, guestPackages, machineArgs, recipeHash, SUITES, targetArgv, type MachinePlan } from '../../../src/lab/recipe.ts';
+import {
+  aptOptions,
+  guestArgv,
+  guestPackages,
+  machineArgs,
+  recipeHash,
+  SUITES,
+  targetArgv,
+  type MachinePlan,
+} from '../../../src/lab/recipe.ts';
 
-const plan: MachinePlan = { accel: 'tcg', kernel: 'K', initrd: 'I', disk: 'D', ram: 'R', channel: 'C', console: 'L', qmp: 'Q', resume: true, keep: false };
+const plan: MachinePlan = {
+  accel: 'tcg',
+  kernel: 'K',
+  initrd: 'I',
+  disk: 'D',
+  ram: 'R',
+  channel: 'C',
+  console: 'L',
+  qmp: 'Q',
+  resume: true,
+  keep: false,
+};
 const option = (args: readonly string[], name: string): string => args[args.indexOf(name) + 1] ?? '';
 
 describe('lab/recipe', () => {
   it('names each content with its own hash, and the same content with the same', () => {
     const hashes = SUITES.map((suite) => recipeHash(suite, 'agent', '24.0.0'));
     expect(new Set(hashes)).to.have.property('size', SUITES.length);
-    expect(recipeHash('trixie', 'agent', '24.0.0')).to.equal(hashes[SUITES.indexOf('trixie')]).and.to.match(/^[0-9a-f]{12}$/);
+    expect(recipeHash('trixie', 'agent', '24.0.0'))
+      .to.equal(hashes[SUITES.indexOf('trixie')])
+      .and.to.match(/^[0-9a-f]{12}$/);
     expect(recipeHash('trixie', 'other agent', '24.0.0')).not.to.equal(hashes[1]);
     expect(recipeHash('trixie', 'agent', '24.0.1')).not.to.equal(hashes[1]);
   });
@@ -24,7 +46,10 @@ describe('lab/recipe', () => {
   });
 
   it('builds both trees from the mirror given, and names no other', () => {
-    for (const argv of [guestArgv('trixie', 'http://m.example/debian', '/l', '/f'), targetArgv('trixie', 'http://m.example/debian', '/t')]) {
+    for (const argv of [
+      guestArgv('trixie', 'http://m.example/debian', '/l', '/f'),
+      targetArgv('trixie', 'http://m.example/debian', '/t'),
+    ]) {
       expect(argv.at(-1)).to.equal('deb http://m.example/debian trixie main');
       expect(argv.slice(0, -1).join(' ')).not.to.match(/https?:/);
     }
@@ -46,7 +71,8 @@ describe('lab/recipe', () => {
   });
 
   it('resumes the very machine that was frozen: its devices do not depend on how it starts', () => {
-    const devices = (args: readonly string[]): string[] => args.filter((_, index) => args[index - 1] === '-device' || args[index - 1] === '-machine');
+    const devices = (args: readonly string[]): string[] =>
+      args.filter((_, index) => args[index - 1] === '-device' || args[index - 1] === '-machine');
     expect(devices(machineArgs(plan))).to.deep.equal(devices(machineArgs({ ...plan, resume: false, keep: true })));
   });
 });

@@ -7,7 +7,9 @@ import { pack, type Header } from 'tar-stream';
 import { packFiles } from '../../../src/lab/tar-pack.ts';
 import { safeName, unpackHostile } from '../../../src/lab/tar-unpack.ts';
 
-function archive(entries: readonly { readonly header: Partial<Header> & { name: string }; readonly text?: string }[]): Readable {
+function archive(
+  entries: readonly { readonly header: Partial<Header> & { name: string }; readonly text?: string }[],
+): Readable {
   const tar = pack();
   for (const { header, text } of entries) tar.entry(header, text ?? '');
   tar.finalize();
@@ -31,7 +33,14 @@ describe('lab/tar-unpack', () => {
   };
 
   it('writes plain files and folders, with safe modes', async () => {
-    await unpackHostile(archive([{ header: { name: './a/', type: 'directory', mode: 0o777 } }, { header: { name: './a/b', mode: 0o4777 }, text: 'x' }, { header: { name: 'c/d', mode: 0o600 }, text: 'y' }]), target);
+    await unpackHostile(
+      archive([
+        { header: { name: './a/', type: 'directory', mode: 0o777 } },
+        { header: { name: './a/b', mode: 0o4777 }, text: 'x' },
+        { header: { name: 'c/d', mode: 0o600 }, text: 'y' },
+      ]),
+      target,
+    );
     expect(await readFile(join(target, 'a/b'), 'utf8')).to.equal('x');
     expect((await lstat(join(target, 'a/b'))).mode & 0o7022).to.equal(0);
     expect(await readFile(join(target, 'c/d'), 'utf8')).to.equal('y');
@@ -45,25 +54,36 @@ describe('lab/tar-unpack', () => {
   }
 
   for (const type of ['symlink', 'link', 'fifo', 'character-device', 'block-device'] as const) {
-    it(`refuses a ${type}`, () => refused(archive([{ header: { name: 'l', type, linkname: '/etc/passwd', devmajor: 1, devminor: 3 } }]), type));
+    it(`refuses a ${type}`, () =>
+      refused(archive([{ header: { name: 'l', type, linkname: '/etc/passwd', devmajor: 1, devminor: 3 } }]), type));
   }
 
   it('refuses too much', async () => {
-    await refused(archive([{ header: { name: 'big' }, text: 'x'.repeat(101) }]), '100 bytes', { bytes: 100, entries: 10 });
-    await refused(archive(['a', 'b', 'c'].map((name) => ({ header: { name }, text: '' }))), '2 files', { bytes: 100, entries: 2 });
+    await refused(archive([{ header: { name: 'big' }, text: 'x'.repeat(101) }]), '100 bytes', {
+      bytes: 100,
+      entries: 10,
+    });
+    await refused(archive(['a', 'b', 'c'].map((name) => ({ header: { name }, text: '' }))), '2 files', {
+      bytes: 100,
+      entries: 2,
+    });
   });
 
   it('does not write through a link that lay in the folder', async () => {
     await writeFile(join(folder, 'precious'), 'kept');
     await symlink(join(folder, 'precious'), join(target, 'l'));
-    const error: unknown = await unpackHostile(archive([{ header: { name: 'l' }, text: 'x' }]), target).catch((thrown: unknown) => thrown);
+    const error: unknown = await unpackHostile(archive([{ header: { name: 'l' }, text: 'x' }]), target).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).to.include({ code: 'lab-guest' });
     expect(await readFile(join(folder, 'precious'), 'utf8')).to.equal('kept');
   });
 
   it('refuses bytes that are no archive, and one that breaks off', async () => {
     await refused(Readable.from([Buffer.alloc(2048, 'x')]), 'broken');
-    const whole = Buffer.concat(await archive([{ header: { name: 'f' }, text: 'x'.repeat(5000) }]).toArray() as Buffer[]);
+    const whole = Buffer.concat(
+      (await archive([{ header: { name: 'f' }, text: 'x'.repeat(5000) }]).toArray()) as Buffer[],
+    );
     await refused(Readable.from([whole.subarray(0, 2000)]), 'broken');
   });
 

@@ -8,34 +8,94 @@ import type { Place } from '../../../src/probe/place.ts';
 import { Trial } from '../../../src/probe/trial.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
-const probe = (id: string, name = 'open'): Probe => ({ id, name: id, action: { kind: 'operation', name, args: ['read', '/x'], class: 'file', words: [] }, timeoutMs: 1, control: false, direct: false, expect: { access: 'denied' }, at: { file: 'f', line: 1, column: 1 } });
+const probe = (id: string, name = 'open'): Probe => ({
+  id,
+  name: id,
+  action: { kind: 'operation', name, args: ['read', '/x'], class: 'file', words: [] },
+  timeoutMs: 1,
+  control: false,
+  direct: false,
+  expect: { access: 'denied' },
+  at: { file: 'f', line: 1, column: 1 },
+});
 
 /** A kernel and a container in which everything is denied. `lose` and `silent` say what goes wrong at which crossing or record. */
-function world(probes: readonly Probe[], { lose = [], silent = [], service = [] }: { lose?: readonly number[]; silent?: readonly number[]; service?: readonly number[] }): { trial: Trial; tried: string[] } {
-  let serial = 0, crossings = 0;
+function world(
+  probes: readonly Probe[],
+  {
+    lose = [],
+    silent = [],
+    service = [],
+  }: { lose?: readonly number[]; silent?: readonly number[]; service?: readonly number[] },
+): { trial: Trial; tried: string[] } {
+  let serial = 0,
+    crossings = 0;
   let texts: string[] = [];
   const tried: string[] = [];
-  const write = (text: string): void => { serial += 1; if (!lose.includes(serial)) texts.push(`audit: type=1400 audit(1.000:${String(serial)}): ${text}`); };
-  const barrier: Barrier = { cross: () => {
-    crossings += 1;
-    write('apparmor="STATUS" operation="profile_replace" name="barrier" pid=1 comm="b"');
-    return silent.includes(crossings) ? Promise.reject(new HarnessError('no-records', 'No record.')) : Promise.resolve(serial);
-  } };
+  const write = (text: string): void => {
+    serial += 1;
+    if (!lose.includes(serial)) texts.push(`audit: type=1400 audit(1.000:${String(serial)}): ${text}`);
+  };
+  const barrier: Barrier = {
+    cross: () => {
+      crossings += 1;
+      write('apparmor="STATUS" operation="profile_replace" name="barrier" pid=1 comm="b"');
+      return silent.includes(crossings)
+        ? Promise.reject(new HarnessError('no-records', 'No record.'))
+        : Promise.resolve(serial);
+    },
+  };
   let last: string | undefined; // gaps count from the last text of the look before
   const take = (): Look => {
     const taken = last === undefined ? texts : [last, ...texts];
     const fresh = texts;
     [last, texts] = [texts.at(-1) ?? last, []];
-    return { texts: taken.map((text) => ({ text })), records: fresh.flatMap((text) => { const parsed = parseKernelText(text); return parsed.kind === 'record' ? [parsed.record] : []; }) };
+    return {
+      texts: taken.map((text) => ({ text })),
+      records: fresh.flatMap((text) => {
+        const parsed = parseKernelText(text);
+        return parsed.kind === 'record' ? [parsed.record] : [];
+      }),
+    };
   };
   const attempt = ({ id }: Probe): Promise<Observation> => {
     tried.push(id);
-    write(`apparmor="DENIED" operation="open" profile="p" name="/x" pid=2 comm="${id}" requested_mask="r" denied_mask="r" fsuid=0 ouid=0`);
+    write(
+      `apparmor="DENIED" operation="open" profile="p" name="/x" pid=2 comm="${id}" requested_mask="r" denied_mask="r" fsuid=0 ouid=0`,
+    );
     return Promise.resolve({ stage: 'done', errno: 'EACCES', stdout: NOTHING, stderr: NOTHING, durationMs: 1 });
   };
-  const confined = { ready: () => Promise.resolve(), agentPids: () => Promise.resolve(new Set()), pids: () => new Set(service), attempt } as unknown as Place;
-  const container = { image: 'i', hold: true, env: {}, capAdd: [], capDrop: [], securityOpt: [], sysctls: {}, mounts: [], tmpfs: {}, readOnly: false, network: 'none' };
-  return { trial: new Trial({ probes, confined, log: { take } as unknown as KernelLog, barrier, profiles: ['p'], container, foregone: () => undefined }), tried };
+  const confined = {
+    ready: () => Promise.resolve(),
+    agentPids: () => Promise.resolve(new Set()),
+    pids: () => new Set(service),
+    attempt,
+  } as unknown as Place;
+  const container = {
+    image: 'i',
+    hold: true,
+    env: {},
+    capAdd: [],
+    capDrop: [],
+    securityOpt: [],
+    sysctls: {},
+    mounts: [],
+    tmpfs: {},
+    readOnly: false,
+    network: 'none',
+  };
+  return {
+    trial: new Trial({
+      probes,
+      confined,
+      log: { take } as unknown as KernelLog,
+      barrier,
+      profiles: ['p'],
+      container,
+      foregone: () => undefined,
+    }),
+    tried,
+  };
 }
 
 async function codes(trial: Trial, probes: readonly Probe[]): Promise<string[]> {
@@ -76,7 +136,7 @@ describe('probe/trial', () => {
     expect(twice.tried.join('')).to.equal('abab');
   });
 
-  it('takes no record of a process of the service for a probe\'s, whatever name its thread has', async () => {
+  it("takes no record of a process of the service for a probe's, whatever name its thread has", async () => {
     const { trial } = world([a], { service: [2] }); // the world's records are all of process 2
     expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
     expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);

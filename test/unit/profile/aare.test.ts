@@ -6,12 +6,14 @@ import { PATH } from '../../../src/profile/shapes.ts';
 import fc from 'fast-check';
 
 function automaton(...texts: string[]): Automaton {
-  return new Automaton(texts.map((text) => {
-    const path = translate(text, { path: true });
-    const nfa = 'regex' in path ? readRegex(path.regex) : path;
-    if ('problem' in nfa) throw new Error(`${text}: ${nfa.problem}`);
-    return nfa;
-  }));
+  return new Automaton(
+    texts.map((text) => {
+      const path = translate(text, { path: true });
+      const nfa = 'regex' in path ? readRegex(path.regex) : path;
+      if ('problem' in nfa) throw new Error(`${text}: ${nfa.problem}`);
+      return nfa;
+    }),
+  );
 }
 
 describe('expressions', () => {
@@ -27,7 +29,8 @@ describe('expressions', () => {
     ['/\\052\\x41\\d66', '/\\*AB'],
     ['/a.b+c', '/a\\.b\\+c'],
   ];
-  for (const [text, regex] of translations) it(`translates ${text}`, () => expect(translate(text, { path: true })).to.deep.equal({ regex }));
+  for (const [text, regex] of translations)
+    it(`translates ${text}`, () => expect(translate(text, { path: true })).to.deep.equal({ regex }));
 
   const matches: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ['/a/*', ['/a/x', '/a/x y', '/a/\n'], ['/a/', '/a', '/a/x/', '/a/x/y']],
@@ -48,7 +51,17 @@ describe('expressions', () => {
     });
   }
 
-  for (const text of ['/{a}', '/{a,b', '/a}', '/[a', '/a]', '/a\\', '/{'.repeat(60), '/[a-]', `/${'a'.repeat(600_000)}`]) {
+  for (const text of [
+    '/{a}',
+    '/{a,b',
+    '/a}',
+    '/[a',
+    '/a]',
+    '/a\\',
+    '/{'.repeat(60),
+    '/[a-]',
+    `/${'a'.repeat(600_000)}`,
+  ]) {
     it(`says what is wrong with ${text.slice(0, 20)}`, () => {
       const path = translate(text, { path: true });
       expect('regex' in path ? readRegex(path.regex) : path).to.have.property('problem');
@@ -56,10 +69,12 @@ describe('expressions', () => {
   }
 
   it('survives any text', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const path = translate(`/${text}`, { path: true });
-      if ('regex' in path) readRegex(path.regex);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const path = translate(`/${text}`, { path: true });
+        if ('regex' in path) readRegex(path.regex);
+      }),
+    );
   });
 });
 
@@ -70,7 +85,9 @@ describe('an automaton over many expressions', () => {
 
   it('finds every set of expressions that paths match, with plain examples', () => {
     const { sets, complete } = automaton('/etc/**', '/etc/shadow', '/proc/{*,**^[0-9*]}').tagSets(PATH);
-    const examples = Object.fromEntries(sets.map(({ tags, examples: [first] }) => [tags.join(), Buffer.from(first ?? []).toString()]));
+    const examples = Object.fromEntries(
+      sets.map(({ tags, examples: [first] }) => [tags.join(), Buffer.from(first ?? []).toString()]),
+    );
     expect(complete).to.equal(true);
     expect(examples).to.deep.equal({ '': '/x', '0': '/etc/x', '0,1': '/etc/shadow', '2': '/proc/x' });
   });
@@ -79,24 +96,46 @@ describe('an automaton over many expressions', () => {
     const parts = ['a', 'b', '.a', 'ab'];
     const folders = ['', ...parts.map((name) => `/${name}`)];
     const paths = folders.flatMap((folder) => parts.flatMap((name) => [`${folder}/${name}`, `${folder}/${name}/`]));
-    const some = fc.constantFrom('/a', '/*', '/**', '/a/*', '/a/**', '/{a,b}', '/[ab]', '/.*', '/{a,b}/*', '/**b', '/?', '/a*/', '/[^a]', '/*/.a');
-    fc.assert(fc.property(fc.uniqueArray(some, { minLength: 1, maxLength: 5 }), (texts) => {
-      const { sets, complete } = automaton(...texts).tagSets(PATH);
-      const fresh = automaton(...texts);
-      const found = new Set(sets.map(({ tags }) => tags.join()));
-      expect(complete).to.equal(true);
-      for (const path of paths) expect(found, path).to.include(fresh.match(path).join());
-      for (const { tags, examples } of sets) for (const example of examples) expect(fresh.match(example)).to.deep.equal(tags);
-    }), { numRuns: 50 });
+    const some = fc.constantFrom(
+      '/a',
+      '/*',
+      '/**',
+      '/a/*',
+      '/a/**',
+      '/{a,b}',
+      '/[ab]',
+      '/.*',
+      '/{a,b}/*',
+      '/**b',
+      '/?',
+      '/a*/',
+      '/[^a]',
+      '/*/.a',
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(some, { minLength: 1, maxLength: 5 }), (texts) => {
+        const { sets, complete } = automaton(...texts).tagSets(PATH);
+        const fresh = automaton(...texts);
+        const found = new Set(sets.map(({ tags }) => tags.join()));
+        expect(complete).to.equal(true);
+        for (const path of paths) expect(found, path).to.include(fresh.match(path).join());
+        for (const { tags, examples } of sets)
+          for (const example of examples) expect(fresh.match(example)).to.deep.equal(tags);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('says when it has met its bound', () => {
-    const big = new Automaton(['/**a????????????????????', '/**b????????????????????'].map((text) => {
-      const path = translate(text, { path: true });
-      const nfa = readRegex('regex' in path ? path.regex : '');
-      if ('problem' in nfa) throw new Error(nfa.problem);
-      return nfa;
-    }), 2000);
+    const big = new Automaton(
+      ['/**a????????????????????', '/**b????????????????????'].map((text) => {
+        const path = translate(text, { path: true });
+        const nfa = readRegex('regex' in path ? path.regex : '');
+        if ('problem' in nfa) throw new Error(nfa.problem);
+        return nfa;
+      }),
+      2000,
+    );
     expect(big.tagSets(PATH).complete).to.equal(false);
     expect(big.match(`/x/a${'y'.repeat(20)}`)).to.deep.equal([0]);
   });

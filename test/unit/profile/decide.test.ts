@@ -14,9 +14,15 @@ function answers(rules: string, access: Access, preamble = ''): string {
   return `${allowed ? '+' : '-'}${transition === undefined ? '' : ` ${transition}:`} ${deciding.map((rule) => rule.text).join(' & ')}`.trim();
 }
 
-const file = (path: string, permission: 'r' | 'w' | 'a' | 'x' | 'm' | 'k' | 'l', owner = true): Access => ({ class: 'file', path, permission, owner });
+const file = (path: string, permission: 'r' | 'w' | 'a' | 'x' | 'm' | 'k' | 'l', owner = true): Access => ({
+  class: 'file',
+  path,
+  permission,
+  owner,
+});
 
 describe('decide', () => {
+  // prettier-ignore
   const cases: readonly (readonly [string, string, Access, string])[] = [
     ['nothing allows', '/a r,', file('/b', 'r'), '-'],
     ['a rule allows', '/a r,', file('/a', 'r'), '+ /a r'],
@@ -55,7 +61,8 @@ describe('decide', () => {
     ['userns', 'userns,', { class: 'userns' }, '+ userns'],
     ['change_profile', 'change_profile -> b,', { class: 'change_profile', target: 'b' }, '+ change_profile -> b'],
   ];
-  for (const [name, rules, access, expected] of cases) it(name, () => expect(answers(rules, access)).to.equal(expected));
+  for (const [name, rules, access, expected] of cases)
+    it(name, () => expect(answers(rules, access)).to.equal(expected));
 
   it('applies aliases', () => {
     expect(answers('/usr/lib/x r,', file('/opt/lib/x', 'r'), 'alias /usr/ -> /opt/,')).to.equal('+ /usr/lib/x r');

@@ -27,13 +27,18 @@ describe('the difference of two profiles', () => {
       const [example] = first?.examples ?? [];
       if (pair.path !== undefined) expect(example).to.have.property('path', pair.path);
       if (example !== undefined && pair.change !== 'transition') {
-        expect([decide(base, example).allowed, decide(head, example).allowed]).to.deep.equal(pair.change === 'allowed' ? [false, true] : [true, false]);
+        expect([decide(base, example).allowed, decide(head, example).allowed]).to.deep.equal(
+          pair.change === 'allowed' ? [false, true] : [true, false],
+        );
       }
     });
   }
 
   for (const pair of FORM_ONLY) {
-    it(`is empty for ${pair.name}`, () => expect(differences(block(profileText('p', pair, 'base')), block(profileText('p', pair, 'head')))).to.deep.equal([]));
+    it(`is empty for ${pair.name}`, () =>
+      expect(differences(block(profileText('p', pair, 'base')), block(profileText('p', pair, 'head')))).to.deep.equal(
+        [],
+      ));
   }
 
   it('names the rules that are responsible', () => {
@@ -43,8 +48,13 @@ describe('the difference of two profiles', () => {
   });
 
   it('sees flags and limits', () => {
-    expect(differences(of('set rlimit nofile <= 10,'), of('set rlimit nofile <= 1K,', 'flags=(complain) ')).map(({ change, class: kind, detail }) => [change, kind, detail])).to.deep.equal([
-      ['allowed', 'flags', 'the flag complain was added'], ['allowed', 'rlimit', 'the limit nofile was 10 and is 1 K'],
+    expect(
+      differences(of('set rlimit nofile <= 10,'), of('set rlimit nofile <= 1K,', 'flags=(complain) ')).map(
+        ({ change, class: kind, detail }) => [change, kind, detail],
+      ),
+    ).to.deep.equal([
+      ['allowed', 'flags', 'the flag complain was added'],
+      ['allowed', 'rlimit', 'the limit nofile was 10 and is 1 K'],
     ]);
   });
 

@@ -8,6 +8,7 @@ const renamed = (source: string, ...names: string[]): string => {
 };
 
 describe('isolate', () => {
+  // prettier-ignore
   const cases: readonly (readonly [string, string, string])[] = [
     ['a plain header', 'profile p {\n}\n', 'profile "p.R" {\n}\n'],
     ['flags', 'profile p flags=(complain) {}', 'profile "p.R" flags=(complain) {}'],
@@ -28,17 +29,27 @@ describe('isolate', () => {
     ['alternations in paths are no blocks', 'profile p {\n  /{,usr/}bin/{a,b} ix,\n}\n', 'profile "p.R" {\n  /{,usr/}bin/{a,b} ix,\n}\n'],
     ['preamble', 'abi <abi/3.0>,\n#include <tunables/global>\n@{X} = /a /b\nprofile p {}', 'abi <abi/3.0>,\n#include <tunables/global>\n@{X} = /a /b\nprofile "p.R" {}'],
   ];
-  for (const [name, source, expected] of cases) it(name, () => expect(renamed(source, source.startsWith('/usr') ? '/usr/bin/p' : 'p')).to.equal(expected));
+  for (const [name, source, expected] of cases)
+    it(name, () => expect(renamed(source, source.startsWith('/usr') ? '/usr/bin/p' : 'p')).to.equal(expected));
 
-  it('renames every profile of the file', () => expect(renamed('profile a { /x px -> b, }\nprofile b {}', 'a', 'b')).to.equal('profile "a.R" { /x px -> b.R, }\nprofile "b.R" {}'));
+  it('renames every profile of the file', () =>
+    expect(renamed('profile a { /x px -> b, }\nprofile b {}', 'a', 'b')).to.equal(
+      'profile "a.R" { /x px -> b.R, }\nprofile "b.R" {}',
+    ));
   it('keeps the lines', () => expect(renamed('profile p\n  /usr/bin/p\n{\n}', 'p').split('\n')).to.have.length(4));
   it('says so when the header is not found', () => expect(renamed('profile q {}', 'p')).to.match(/found 0 times/));
 });
 
 describe('literalDenials', () => {
   it('finds deny rules with a plain path, and their lines', () => {
-    expect(literalDenials('profile p {\n  deny /bin/sh mrwklx,\n  audit deny owner /a r,\n  deny /b/** w,\n  /c r,\n  # deny /d r,\n  deny "/e f" r,\n}')).to.deep.equal([
-      { line: 2, path: '/bin/sh' }, { line: 3, path: '/a' }, { line: 7, path: '/e f' },
+    expect(
+      literalDenials(
+        'profile p {\n  deny /bin/sh mrwklx,\n  audit deny owner /a r,\n  deny /b/** w,\n  /c r,\n  # deny /d r,\n  deny "/e f" r,\n}',
+      ),
+    ).to.deep.equal([
+      { line: 2, path: '/bin/sh' },
+      { line: 3, path: '/a' },
+      { line: 7, path: '/e f' },
     ]);
   });
 });

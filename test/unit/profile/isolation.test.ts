@@ -13,16 +13,38 @@ function read(source: string): ProfileText {
 /** What is wrong with the copy of `profile p { RULES }` and of what stands before and behind it. */
 function problem(rules: string, { before = '', behind = '' } = {}): string {
   const source = `${before}profile p {\n${rules}\nprofile kid {}\n}\n${behind}`;
-  const names = read(source).profiles.map(({ name }) => name).filter((name) => !name.includes('//'));
+  const names = read(source)
+    .profiles.map(({ name }) => name)
+    .filter((name) => !name.includes('//'));
   const copy = isolate(source, names, (name) => `${name}.R`);
   if ('problem' in copy) throw new Error(copy.problem);
-  return isolationProblem(read(source), read(copy.source), (name) => name.replace(/^(.*?)(\/\/|$)/, '$1.R$2')) ?? 'none';
+  return (
+    isolationProblem(read(source), read(copy.source), (name) => name.replace(/^(.*?)(\/\/|$)/, '$1.R$2')) ?? 'none'
+  );
 }
 
 describe('isolationProblem', () => {
-  for (const rules of ['signal peer=p,', 'signal peer=p{,//*},', 'ptrace peer={p,q},', 'unix peer=(label=p//kid),', 'signal peer=@{profile_name},', 'signal peer=q*,', '/x px -> p,', '/x cx -> kid,',
-    'change_profile -> p,', 'change_profile /x -> p//kid,', '/usr/bin/* ix,', '/x px,', 'signal,', 'signal peer=**,', 'link /a -> /b,', '/proc/[0-9]*/attr/current w,']) {
-    it(`is none with ${rules}`, () => { expect(problem(rules)).to.equal('none'); });
+  for (const rules of [
+    'signal peer=p,',
+    'signal peer=p{,//*},',
+    'ptrace peer={p,q},',
+    'unix peer=(label=p//kid),',
+    'signal peer=@{profile_name},',
+    'signal peer=q*,',
+    '/x px -> p,',
+    '/x cx -> kid,',
+    'change_profile -> p,',
+    'change_profile /x -> p//kid,',
+    '/usr/bin/* ix,',
+    '/x px,',
+    'signal,',
+    'signal peer=**,',
+    'link /a -> /b,',
+    '/proc/[0-9]*/attr/current w,',
+  ]) {
+    it(`is none with ${rules}`, () => {
+      expect(problem(rules)).to.equal('none');
+    });
   }
   const rows: readonly (readonly [string, RegExp, { before?: string; behind?: string }?])[] = [
     ['/srv/@{profile_name}/** rw,', /^\/p:2: `\/srv\/@\{profile_name\}\/\*\* rw` names other objects/],
@@ -37,5 +59,8 @@ describe('isolationProblem', () => {
     ['/usr/bin/tail px,', /^none$/, { behind: 'profile header /usr/bin/head {}\n' }],
     ['/usr/bin/head px -> header,', /^none$/, { behind: 'profile header /usr/bin/head {}\n' }],
   ];
-  for (const [rules, pattern, around] of rows) it(`${String(pattern)} with ${rules} ${around?.before ?? ''}${around?.behind ?? ''}`, () => { expect(problem(rules, around)).to.match(pattern); });
+  for (const [rules, pattern, around] of rows)
+    it(`${String(pattern)} with ${rules} ${around?.before ?? ''}${around?.behind ?? ''}`, () => {
+      expect(problem(rules, around)).to.match(pattern);
+    });
 });

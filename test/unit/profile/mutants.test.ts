@@ -8,7 +8,9 @@ import type { ProfileText } from '../../../src/profile/rules.ts';
 const INCLUDED = 'signal peer=x,\n';
 
 function text(rules: string, header = 'profile p'): ProfileText {
-  const read = readProfileText('/p', `# head\n${header} {\n${rules}\n}\n`, ({ name }) => [{ file: `/inc/${name}`, text: INCLUDED }]);
+  const read = readProfileText('/p', `# head\n${header} {\n${rules}\n}\n`, ({ name }) => [
+    { file: `/inc/${name}`, text: INCLUDED },
+  ]);
   if (!isRead(read)) throw new Error(read.message);
   return read;
 }
@@ -20,8 +22,11 @@ function changes(rules: string, header?: string): string[] {
 describe('mutants', () => {
   it('drop, flip and each letter of a deny rule', () => {
     expect(changes('  deny /usr/** wl,')).to.deep.equal([
-      'drop: deny /usr/** wl → nothing', 'flip: deny /usr/** wl → /usr/** wl', 'permission: deny /usr/** wl → deny /usr/** l',
-      'permission: deny /usr/** wl → deny /usr/** w', 'expression: deny /usr/** wl → deny /usr/* wl',
+      'drop: deny /usr/** wl → nothing',
+      'flip: deny /usr/** wl → /usr/** wl',
+      'permission: deny /usr/** wl → deny /usr/** l',
+      'permission: deny /usr/** wl → deny /usr/** w',
+      'expression: deny /usr/** wl → deny /usr/* wl',
     ]);
   });
 
@@ -31,32 +36,44 @@ describe('mutants', () => {
   });
 
   it('transitions are loosened: without clearing the environment, to ux, to ix', () => {
-    expect(changes('  /x Px -> y,').filter((one) => one.startsWith('exec'))).to.deep.equal(['exec: /x Px -> y → /x px -> y', 'exec: /x Px -> y → /x ux', 'exec: /x Px -> y → /x ix']);
+    expect(changes('  /x Px -> y,').filter((one) => one.startsWith('exec'))).to.deep.equal([
+      'exec: /x Px -> y → /x px -> y',
+      'exec: /x Px -> y → /x ux',
+      'exec: /x Px -> y → /x ix',
+    ]);
     expect(changes('  /x ix,')).to.include('exec: /x ix → /x ux');
   });
 
   it('each flag, and the brackets with the last', () => {
     expect(changes('  file,', 'profile p flags=(attach_disconnected, mediate_deleted)').slice(0, 2)).to.deep.equal([
-      'flag: flags=(attach_disconnected,mediate_deleted) → flags=(mediate_deleted)', 'flag: flags=(attach_disconnected,mediate_deleted) → flags=(attach_disconnected)',
+      'flag: flags=(attach_disconnected,mediate_deleted) → flags=(mediate_deleted)',
+      'flag: flags=(attach_disconnected,mediate_deleted) → flags=(attach_disconnected)',
     ]);
     const one = text('  file,', 'profile p flags=(complain)');
     expect(mutatedText(one, mutantsOf(one)[0]!)).to.equal('# head\nprofile p  {\n  file,\n}\n');
   });
 
   it('each qualifier', () => {
-    expect(changes('  audit owner /x r,')).to.include('qualifier: audit owner /x r → owner /x r').and.include('qualifier: audit owner /x r → audit /x r')
+    expect(changes('  audit owner /x r,'))
+      .to.include('qualifier: audit owner /x r → owner /x r')
+      .and.include('qualifier: audit owner /x r → audit /x r')
       .and.include('flip: audit owner /x r → audit deny owner /x r');
-    expect(changes('  priority=3 audit deny /x r,')).to.include('flip: priority=3 audit deny /x r → priority=3 audit /x r').and.include('qualifier: priority=3 audit deny /x r → audit deny /x r');
+    expect(changes('  priority=3 audit deny /x r,'))
+      .to.include('flip: priority=3 audit deny /x r → priority=3 audit /x r')
+      .and.include('qualifier: priority=3 audit deny /x r → audit deny /x r');
   });
 
   it('each word of a list', () => {
-    expect(changes('  signal (send,receive) set=(hup int) peer=a,')).to.include('permission: signal (send,receive) set=(hup int) peer=a → signal (receive) set=(hup int) peer=a')
+    expect(changes('  signal (send,receive) set=(hup int) peer=a,'))
+      .to.include('permission: signal (send,receive) set=(hup int) peer=a → signal (receive) set=(hup int) peer=a')
       .and.include('permission: signal (send,receive) set=(hup int) peer=a → signal (send,receive) set=(int) peer=a');
     expect(changes('  capability chown setuid,')).to.include('permission: capability chown setuid → capability setuid');
   });
 
   it('expressions of peers', () => {
-    expect(changes('  signal peer={a,b},')).to.include('expression: signal peer={a,b} → signal peer=b').and.include('expression: signal peer={a,b} → signal peer=a');
+    expect(changes('  signal peer={a,b},'))
+      .to.include('expression: signal peer={a,b} → signal peer=b')
+      .and.include('expression: signal peer={a,b} → signal peer=a');
   });
 
   it('comments and layout stay, and every mutant differs from the original in its own place only', () => {
@@ -65,7 +82,10 @@ describe('mutants', () => {
     for (const mutant of mutantsOf(read)) {
       const changed = mutatedText(read, mutant);
       expect(changed, mutant.id).to.not.equal(original);
-      expect(changed.split('\n').filter((_, line) => line !== mutant.line - 1), mutant.id).to.deep.equal(original.split('\n').filter((_, line) => line !== mutant.line - 1));
+      expect(
+        changed.split('\n').filter((_, line) => line !== mutant.line - 1),
+        mutant.id,
+      ).to.deep.equal(original.split('\n').filter((_, line) => line !== mutant.line - 1));
     }
     expect(new Set(mutantsOf(read).map(({ id }) => id)).size).to.equal(mutantsOf(read).length);
   });
@@ -73,12 +93,17 @@ describe('mutants', () => {
   it('rules of included files only on demand, unfolded where they are included', () => {
     const read = text('  #include <abs>\n  file,');
     expect(mutantsOf(read).some(({ file }) => file !== '/p')).to.equal(false);
-    const mutant = mutantsOf(read, { included: true }).find(({ kind, file }) => file === '/inc/abs' && kind === 'flip')!;
+    const mutant = mutantsOf(read, { included: true }).find(
+      ({ kind, file }) => file === '/inc/abs' && kind === 'flip',
+    )!;
     expect(mutatedText(read, mutant)).to.equal('# head\nprofile p {\n  \ndeny signal peer=x,\n\n\n  file,\n}\n');
   });
 
   it('expressions: stars and alternatives, nested ones too; variables, classes and escapes stay', () => {
-    const made = (expression: string): string[] => expressionChanges(expression).map(({ start, end, text: other }) => expression.slice(0, start) + other + expression.slice(end));
+    const made = (expression: string): string[] =>
+      expressionChanges(expression).map(
+        ({ start, end, text: other }) => expression.slice(0, start) + other + expression.slice(end),
+      );
     expect(made('/a/**')).to.deep.equal(['/a/*']);
     expect(made('@{HOME}/\\*/[^a]*')).to.deep.equal(['@{HOME}/\\*/[^a]**']);
     expect(made('/{,usr/}bin')).to.deep.equal(['/usr/bin', '/bin']);

@@ -3,7 +3,9 @@ import { isRead, readProfileText } from '../../../src/profile/read.ts';
 import type { ProfileText, Rule } from '../../../src/profile/rules.ts';
 
 function read(text: string, files: Readonly<Record<string, string>> = {}): ProfileText {
-  const result = readProfileText('p', text, ({ name }) => files[name] === undefined ? undefined : [{ file: name, text: files[name] }]);
+  const result = readProfileText('p', text, ({ name }) =>
+    files[name] === undefined ? undefined : [{ file: name, text: files[name] }],
+  );
   if (!isRead(result)) throw new Error(`${result.file}:${result.line}:${result.column}: ${result.message}`);
   return result;
 }
@@ -18,6 +20,7 @@ const one = (body: string): Rule => read(`@{A} = /x /y\nprofile t {\n${body}\n}\
 const plain = (text: string): object => ({ text, expanded: [text] });
 
 describe('profile: reading every family of rules', () => {
+  // prettier-ignore
   const cases: Readonly<Record<string, object>> = {
     'capability,': { kind: 'capability', names: [] },
     'capability chown sys_admin,': { kind: 'capability', names: ['chown', 'sys_admin'] },
@@ -110,8 +113,16 @@ describe('profile: reading blocks', () => {
   it('headers: bare paths, attachments, namespaces, hats, children', () => {
     expect(names('/usr/bin/x { }')).to.deep.equal([['/usr/bin/x', 'profile']]);
     expect(names(':ns:p { }')).to.deep.equal([[':ns://p', 'profile']]);
-    expect(names('profile "a b" { ^h { } hat i { } profile c { profile d { } } }')).to.deep.equal([['a b', 'profile'], ['a b//h', 'hat'], ['a b//i', 'hat'], ['a b//c', 'child'], ['a b//c//d', 'child']]);
-    const [profile] = read('@{B} = /bin /usr/bin\nprofile p @{B}/{x,y} xattrs=(user.a=b user.c=("d" e)) flags=(complain audit) { }').profiles;
+    expect(names('profile "a b" { ^h { } hat i { } profile c { profile d { } } }')).to.deep.equal([
+      ['a b', 'profile'],
+      ['a b//h', 'hat'],
+      ['a b//i', 'hat'],
+      ['a b//c', 'child'],
+      ['a b//c//d', 'child'],
+    ]);
+    const [profile] = read(
+      '@{B} = /bin /usr/bin\nprofile p @{B}/{x,y} xattrs=(user.a=b user.c=("d" e)) flags=(complain audit) { }',
+    ).profiles;
     expect(profile).to.deep.include({ flags: ['complain', 'audit'], xattrs: 'xattrs=(user.a=b user.c=("d" e))' });
     expect(profile!.attachment!.expanded).to.deep.equal(['/bin/{x,y}', '/usr/bin/{x,y}']);
     expect(read('profile p (complain){ }').profiles[0]!.flags).to.deep.equal(['complain']);
@@ -124,28 +135,51 @@ describe('profile: reading blocks', () => {
   });
 
   it('conditions: only the branch that is taken is there, and no variable of another need be known', () => {
-    const texts = (preamble: string): string[] => read(`${preamble}\nprofile p { if defined @{X} { /x r, } else if not $b { /nb r, } else { @{NO}/e r, } }`.replace('@{NO}', '/')).profiles[0]!.rules.map(({ text }) => text);
+    const texts = (preamble: string): string[] =>
+      read(
+        `${preamble}\nprofile p { if defined @{X} { /x r, } else if not $b { /nb r, } else { @{NO}/e r, } }`.replace(
+          '@{NO}',
+          '/',
+        ),
+      ).profiles[0]!.rules.map(({ text }) => text);
     expect(texts('@{X} = 1\n$b = true')).to.deep.equal(['/x r']);
     expect(texts('$b = false')).to.deep.equal(['/nb r']);
     expect(texts('$b = true')).to.deep.equal(['//e r']);
-    expect(read('$b = true\nprofile p { if $b { /a r, } else { @{UNKNOWN} r, profile c { } } }').profiles).to.have.length(1);
+    expect(
+      read('$b = true\nprofile p { if $b { /a r, } else { @{UNKNOWN} r, profile c { } } }').profiles,
+    ).to.have.length(1);
   });
 
   it('variables: sets, additions, nesting, escapes, and the name of the profile', () => {
-    const text = read('@{A} = a "b c"\n@{A} += d \\\n  e # not this\n@{B} = /@{A}/\n$t = true\nprofile p { @{B}/x r, /\\@{A} r, /@{profile_name} r, }');
+    const text = read(
+      '@{A} = a "b c"\n@{A} += d \\\n  e # not this\n@{B} = /@{A}/\n$t = true\nprofile p { @{B}/x r, /\\@{A} r, /@{profile_name} r, }',
+    );
     expect(text.variables.get('B')).to.deep.equal(['/a/', '/b c/', '/d/', '/e/']);
-    expect(text.profiles[0]!.rules.map((rule) => rule.kind === 'file' && rule.path!.expanded)).to.deep.equal([['/a/x', '/b c/x', '/d/x', '/e/x'], ['/\\@{A}'], ['/p']]);
+    expect(text.profiles[0]!.rules.map((rule) => rule.kind === 'file' && rule.path!.expanded)).to.deep.equal([
+      ['/a/x', '/b c/x', '/d/x', '/e/x'],
+      ['/\\@{A}'],
+      ['/p'],
+    ]);
   });
 
   it('includes: by name, if they exist, once in a block, with the way to them', () => {
     const files = { a: '/a r,\ninclude "b"\n', b: '#include <a>\n/b r,\n' };
-    const rules = read('abi <abi/4.0>,\nprofile p {\n  include <a>\n  include if exists <none>\n  include "b"\n  ^h { #include <b>\n }\n}', files).profiles.flatMap((profile) => profile.rules);
+    const rules = read(
+      'abi <abi/4.0>,\nprofile p {\n  include <a>\n  include if exists <none>\n  include "b"\n  ^h { #include <b>\n }\n}',
+      files,
+    ).profiles.flatMap((profile) => profile.rules);
     expect(rules.map(({ id, via }) => [id, via.map(({ file, line }) => `${file}:${line}`)])).to.deep.equal([
-      ['p@a:1:1', ['p:3']], ['p@b:2:1', ['p:3', 'a:2']], ['p//h@a:1:1', ['p:6', 'b:1']], ['p//h@b:2:1', ['p:6']],
+      ['p@a:1:1', ['p:3']],
+      ['p@b:2:1', ['p:3', 'a:2']],
+      ['p//h@a:1:1', ['p:6', 'b:1']],
+      ['p//h@b:2:1', ['p:6']],
     ]);
   });
 
   it('aliases and the abi are noted', () => {
-    expect(read('abi "abi/3.0",\nalias /a -> /b,\nprofile p { }')).to.deep.include({ abi: '"abi/3.0"', aliases: [{ from: '/a', to: '/b' }] });
+    expect(read('abi "abi/3.0",\nalias /a -> /b,\nprofile p { }')).to.deep.include({
+      abi: '"abi/3.0"',
+      aliases: [{ from: '/a', to: '/b' }],
+    });
   });
 });

@@ -7,7 +7,7 @@ const none: FindInclude = () => undefined;
 
 /** Includes by name. */
 function finding(files: Readonly<Record<string, string>>): FindInclude {
-  return ({ name }) => files[name] === undefined ? undefined : [{ file: name, text: files[name] }];
+  return ({ name }) => (files[name] === undefined ? undefined : [{ file: name, text: files[name] }]);
 }
 
 function read(text: string, find: FindInclude = none): ProfileText {
@@ -27,13 +27,17 @@ function one(body: string): Rule {
 }
 
 /** The text that a span covers. */
-function covered(text: ProfileText, span: { readonly file: string; readonly start: number; readonly end: number }): string {
+function covered(
+  text: ProfileText,
+  span: { readonly file: string; readonly start: number; readonly end: number },
+): string {
   return text.files.get(span.file)!.slice(span.start, span.end);
 }
 
 describe('profile: reading the shipped profiles', () => {
   const abstractions = finding({
-    'tunables/global': '@{PROC}=/proc/\n', 'abstractions/base': '  # entropy\n  /dev/urandom r,\n  signal (receive) peer=unconfined,\n',
+    'tunables/global': '@{PROC}=/proc/\n',
+    'abstractions/base': '  # entropy\n  /dev/urandom r,\n  signal (receive) peer=unconfined,\n',
   });
   for (const name of ['docker-nginx', 'docker-default', 'docker-nginx-documented']) {
     it(`${name}: each rule's span is its text, from qualifier to comma`, () => {
@@ -45,14 +49,23 @@ describe('profile: reading the shipped profiles', () => {
       expect(covered(result, profile!.flagsSpan!)).to.equal('attach_disconnected,mediate_deleted');
       expect(covered(result, profile!.span)).to.match(/^profile docker[\s\S]*\}$/);
       const own = profile!.rules.filter(({ span }) => span.file === file);
-      const lines = readFileSync(file, 'utf8').split('\n').filter((line) => /^ {2}[^ #].*,$/.test(line)).map((line) => line.trim());
+      const lines = readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => /^ {2}[^ #].*,$/.test(line))
+        .map((line) => line.trim());
       expect(own.map(({ span }) => covered(result, span))).to.deep.equal(lines);
-      for (const rule of own) if (rule.kind === 'file' && rule.permissionsSpan) expect(covered(result, rule.permissionsSpan)).to.match(/^[mrwklxi]+$/);
+      for (const rule of own)
+        if (rule.kind === 'file' && rule.permissionsSpan)
+          expect(covered(result, rule.permissionsSpan)).to.match(/^[mrwklxi]+$/);
     });
   }
 
   it('a rule of an abstraction says where it stands, and by which include it came', () => {
-    const result = readProfileText('profiles/docker-nginx', readFileSync('profiles/docker-nginx', 'utf8'), abstractions) as ProfileText;
+    const result = readProfileText(
+      'profiles/docker-nginx',
+      readFileSync('profiles/docker-nginx', 'utf8'),
+      abstractions,
+    ) as ProfileText;
     const [first] = result.profiles[0]!.rules;
     expect(first).to.include({ comment: 'entropy', text: '/dev/urandom r', id: 'docker-nginx@abstractions/base:2:3' });
     expect(first!.via.map((span) => covered(result, span))).to.deep.equal(['#include <abstractions/base>']);
@@ -81,9 +94,17 @@ describe('profile: reading file rules', () => {
   });
 
   it('a link rule is read from each of its forms', () => {
-    expect(one('link subset /a -> /b,')).to.deep.include({ kind: 'link', subset: true, path: { text: '/a', expanded: ['/a'] }, target: { text: '/b', expanded: ['/b'] } });
+    expect(one('link subset /a -> /b,')).to.deep.include({
+      kind: 'link',
+      subset: true,
+      path: { text: '/a', expanded: ['/a'] },
+      target: { text: '/b', expanded: ['/b'] },
+    });
     expect(one('l /a -> /b,')).to.deep.include({ kind: 'link', subset: false });
-    expect(rules('rwl /a -> /b,').map(({ kind, id }) => [kind, id])).to.deep.equal([['file', 't@p:2:1'], ['link', 't@p:2:1+link']]);
+    expect(rules('rwl /a -> /b,').map(({ kind, id }) => [kind, id])).to.deep.equal([
+      ['file', 't@p:2:1'],
+      ['link', 't@p:2:1+link'],
+    ]);
     expect(one('/a l,')).to.deep.include({ kind: 'file', permissions: 'l' });
   });
 

@@ -18,6 +18,7 @@ function shadows(rules: string): string[] {
 }
 
 describe('shadowed rules', () => {
+  // prettier-ignore
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
     ['none', 'file,\ndeny /etc/** w,', []],
     ['an allow rule under file', 'file,\n/usr/bin/x ix,', ['/usr/bin/x ix < file']],
@@ -39,13 +40,37 @@ describe('shadowed rules', () => {
   for (const [name, rules, expected] of cases) it(name, () => expect(shadows(rules)).to.deep.equal(expected));
 
   it('are those that asking every question finds, with and without each rule', () => {
-    const expression = fc.constantFrom('/a', '/b', '/*', '/**', '/a/', '/a/*', '/a/**', '/{a,b}', '/[ab]', '/{a,b}/*', '/a/b', '/**b');
-    const rule = fc.tuple(fc.constantFrom('', 'deny ', 'audit ', 'owner ', 'audit deny ', 'priority=1 '), expression, fc.constantFrom('r', 'w', 'rw', 'rk')).map(([qualifier, path, letters]) => `${qualifier}${path} ${letters},`);
-    fc.assert(fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), (lines) => {
-      const block = blockOf(lines.join('\n'));
-      const plain = plainlyShadowed(block);
-      expect(shadowedRules(block).map(({ rule: { id } }) => id)).to.deep.equal(block.rules.filter((one) => plain.has(one)).map(({ id }) => id));
-    }), { numRuns: 100 });
+    const expression = fc.constantFrom(
+      '/a',
+      '/b',
+      '/*',
+      '/**',
+      '/a/',
+      '/a/*',
+      '/a/**',
+      '/{a,b}',
+      '/[ab]',
+      '/{a,b}/*',
+      '/a/b',
+      '/**b',
+    );
+    const rule = fc
+      .tuple(
+        fc.constantFrom('', 'deny ', 'audit ', 'owner ', 'audit deny ', 'priority=1 '),
+        expression,
+        fc.constantFrom('r', 'w', 'rw', 'rk'),
+      )
+      .map(([qualifier, path, letters]) => `${qualifier}${path} ${letters},`);
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 6 }), (lines) => {
+        const block = blockOf(lines.join('\n'));
+        const plain = plainlyShadowed(block);
+        expect(shadowedRules(block).map(({ rule: { id } }) => id)).to.deep.equal(
+          block.rules.filter((one) => plain.has(one)).map(({ id }) => id),
+        );
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
@@ -57,17 +82,27 @@ const PATHS = FOLDERS.flatMap((folder) => NAMES.flatMap((name) => [`${folder}/${
 /** Of the rules that nothing is answered otherwise without, from the last on those that can go together. */
 function plainlyShadowed(block: ProfileBlock): Set<Rule> {
   const whole = everyAnswer(block);
-  const without = (gone: ReadonlySet<Rule>): string => everyAnswer({ ...block, rules: block.rules.filter((rule) => !gone.has(rule)) });
+  const without = (gone: ReadonlySet<Rule>): string =>
+    everyAnswer({ ...block, rules: block.rules.filter((rule) => !gone.has(rule)) });
   const gone = new Set<Rule>();
-  for (const rule of block.rules.toReversed()) if (without(new Set([rule])) === whole && without(new Set([...gone, rule])) === whole) gone.add(rule);
+  for (const rule of block.rules.toReversed())
+    if (without(new Set([rule])) === whole && without(new Set([...gone, rule])) === whole) gone.add(rule);
   return gone;
 }
 
 /** The answers to every question about these paths, asked one by one. */
 function everyAnswer(block: ProfileBlock): string {
   const policy = policyOf(block);
-  return PATHS.flatMap((key) => ['r', 'w', 'a', 'k'].flatMap((letter) => ['owner', 'other'].map((whose) => {
-    const { allowed, logged, transition = '' } = answer(grantsFor(policy, { domain: 'file', words: [letter, whose], key }));
-    return `${String(allowed)} ${String(logged)} ${transition}`;
-  }))).join();
+  return PATHS.flatMap((key) =>
+    ['r', 'w', 'a', 'k'].flatMap((letter) =>
+      ['owner', 'other'].map((whose) => {
+        const {
+          allowed,
+          logged,
+          transition = '',
+        } = answer(grantsFor(policy, { domain: 'file', words: [letter, whose], key }));
+        return `${String(allowed)} ${String(logged)} ${transition}`;
+      }),
+    ),
+  ).join();
 }

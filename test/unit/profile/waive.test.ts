@@ -11,7 +11,12 @@ function of(rules: string, flags = ''): ProfileBlock {
   return block;
 }
 
-const waiver = (allows: string, permissions?: string, until = '2027-01-31'): Waiver => ({ allows, ...(permissions === undefined ? {} : { permissions }), because: 'reviewed', until });
+const waiver = (allows: string, permissions?: string, until = '2027-01-31'): Waiver => ({
+  allows,
+  ...(permissions === undefined ? {} : { permissions }),
+  because: 'reviewed',
+  until,
+});
 const TODAY = '2026-12-01';
 
 describe('waivers', () => {
@@ -26,18 +31,26 @@ describe('waivers', () => {
     ['does not cover another class', 'file,', 'file,\nnetwork inet raw,', waiver('capability'), true],
     ['covers a looser transition', '/x px -> y,', '/x ux,', waiver('/x', 'x'), false],
   ];
-  for (const [name, base, head, one, fails] of cases) it(name, () => expect(judge(of(base), of(head), [one], TODAY).differences.some(failsGate)).to.equal(fails));
+  for (const [name, base, head, one, fails] of cases)
+    it(name, () => expect(judge(of(base), of(head), [one], TODAY).differences.some(failsGate)).to.equal(fails));
 
   it('covers a flag by its name', () => {
-    expect(judge(of('file,'), of('file,', 'flags=(complain) '), [waiver('flags complain')], TODAY).differences.some(failsGate)).to.equal(false);
+    expect(
+      judge(of('file,'), of('file,', 'flags=(complain) '), [waiver('flags complain')], TODAY).differences.some(
+        failsGate,
+      ),
+    ).to.equal(false);
   });
 
   it('says when it would have covered, had it not expired', () => {
-    expect(judge(of(''), of('/srv/** r,'), [waiver('/srv/**', 'r', '2020-01-01')], TODAY).differences[0]).to.have.nested.property('expired.until', '2020-01-01');
+    expect(
+      judge(of(''), of('/srv/** r,'), [waiver('/srv/**', 'r', '2020-01-01')], TODAY).differences[0],
+    ).to.have.nested.property('expired.until', '2020-01-01');
   });
 
   it('has words that are a rule, and one only', () => {
     expect(waiverProblem({ allows: '/srv/**', permissions: 'rw' })).to.equal(undefined);
-    for (const allows of ['', 'capability chown,\n} profile x {', 'capability chown, file', 'nonsense', '/srv/**']) expect(waiverProblem({ allows }), allows).to.not.equal(undefined);
+    for (const allows of ['', 'capability chown,\n} profile x {', 'capability chown, file', 'nonsense', '/srv/**'])
+      expect(waiverProblem({ allows }), allows).to.not.equal(undefined);
   });
 });

@@ -5,7 +5,9 @@ import type { Ledger, VerdictKind } from '../../../src/model.ts';
 import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.ts';
 
 /** Every set of verdict kinds, 32 of them. */
-const SETS = Array.from({ length: 2 ** ALL_KINDS.length }, (_, bits) => ALL_KINDS.filter((_kind, index) => bits & (1 << index)));
+const SETS = Array.from({ length: 2 ** ALL_KINDS.length }, (_, bits) =>
+  ALL_KINDS.filter((_kind, index) => bits & (1 << index)),
+);
 /** README's table of exit codes in its own words, for a run whose counts are right. */
 function expected(kinds: readonly VerdictKind[], faultExits: readonly number[]): number {
   if (faultExits.includes(4)) return 4;
@@ -17,12 +19,28 @@ function expected(kinds: readonly VerdictKind[], faultExits: readonly number[]):
 
 describe('report/summary', () => {
   it('gives the exit code of the table for every set of verdicts and faults', () => {
-    const faults: readonly (readonly ErrorCode[])[] = [[], ['container-exited'], ['spec-invalid'], ['internal'], ['not-ready', 'usage'], ['usage', 'load-failed'], ['not-ready', 'load-failed']];
-    for (const kinds of SETS) for (const codes of faults) for (const where of ['run', 'suite']) {
-      const list = codes.map((code) => fault(code));
-      const made: Ledger = where === 'run' ? run(kinds, { faults: list }) : ledger([suite(entries(kinds), { faults: list })]);
-      expect(exitCode(made), `${kinds.join()} with ${codes.join()} in the ${where}`).to.equal(expected(kinds, codes.map((code) => ERRORS[code].exit)));
-    }
+    const faults: readonly (readonly ErrorCode[])[] = [
+      [],
+      ['container-exited'],
+      ['spec-invalid'],
+      ['internal'],
+      ['not-ready', 'usage'],
+      ['usage', 'load-failed'],
+      ['not-ready', 'load-failed'],
+    ];
+    for (const kinds of SETS)
+      for (const codes of faults)
+        for (const where of ['run', 'suite']) {
+          const list = codes.map((code) => fault(code));
+          const made: Ledger =
+            where === 'run' ? run(kinds, { faults: list }) : ledger([suite(entries(kinds), { faults: list })]);
+          expect(exitCode(made), `${kinds.join()} with ${codes.join()} in the ${where}`).to.equal(
+            expected(
+              kinds,
+              codes.map((code) => ERRORS[code].exit),
+            ),
+          );
+        }
   });
 
   it('is green only when nothing but passes and skips remains', () => {
@@ -30,9 +48,11 @@ describe('report/summary', () => {
     expect(green).to.deep.equal([['pass'], ['pass', 'skipped']]);
   });
 
-  it('knows every error of the table, and takes an unknown one for the harness\'s failure', () => {
-    for (const [code, { exit }] of Object.entries(ERRORS)) expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(exit);
-    for (const code of ['', 'no-such', 'constructor', '__proto__', 'toString']) expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(4);
+  it("knows every error of the table, and takes an unknown one for the harness's failure", () => {
+    for (const [code, { exit }] of Object.entries(ERRORS))
+      expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(exit);
+    for (const code of ['', 'no-such', 'constructor', '__proto__', 'toString'])
+      expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(4);
   });
 
   it('is broken when a probe has no verdict, has two, or was never selected', () => {
@@ -57,14 +77,27 @@ describe('report/summary', () => {
   });
 
   it('counts by verdict, and an unknown verdict as inconclusive', () => {
-    const made = run(['pass', 'pass', 'fail', 'vacuous', 'inconclusive', 'skipped', 'splendid' as never, '__proto__' as never], { faults: [fault('internal')] });
-    expect(countsOf(made)).to.deep.equal({ total: 8, pass: 2, fail: 1, vacuous: 1, inconclusive: 3, skipped: 1, faults: 1 });
+    const made = run(
+      ['pass', 'pass', 'fail', 'vacuous', 'inconclusive', 'skipped', 'splendid' as never, '__proto__' as never],
+      { faults: [fault('internal')] },
+    );
+    expect(countsOf(made)).to.deep.equal({
+      total: 8,
+      pass: 2,
+      fail: 1,
+      vacuous: 1,
+      inconclusive: 3,
+      skipped: 1,
+      faults: 1,
+    });
     expect(exitCode(run(['pass', 'splendid' as never]))).to.equal(3);
   });
 
   it('says of a green run whether all was asked', () => {
     expect(meaningOf(run(['pass', 'pass']))).to.equal('every probe holds');
-    expect(meaningOf(run(['pass', 'skipped', 'skipped']))).to.equal('every probe that this host can ask holds; 2 skipped');
+    expect(meaningOf(run(['pass', 'skipped', 'skipped']))).to.equal(
+      'every probe that this host can ask holds; 2 skipped',
+    );
   });
 
   it('has a word for every exit code', () => {

@@ -3,7 +3,14 @@ import { readOperation } from '../../../src/spec/operations.ts';
 
 const read = (line: string): unknown => {
   const operation = readOperation(line.split(' ').map((word) => (word === "''" ? '' : word)));
-  return 'problem' in operation ? operation.problem : [operation.class, operation.name, ...operation.args, ...(operation.other === undefined ? [] : [`to ${operation.other}`])];
+  return 'problem' in operation
+    ? operation.problem
+    : [
+        operation.class,
+        operation.name,
+        ...operation.args,
+        ...(operation.other === undefined ? [] : [`to ${operation.other}`]),
+      ];
 };
 
 describe('readOperation', () => {
@@ -36,9 +43,23 @@ describe('readOperation', () => {
   for (const [line, expected] of good) it(line, () => expect(read(line)).to.deep.equal(expected));
 
   const bad: readonly (readonly [string, RegExp])[] = [
-    ['linkk /a /b', /no operation "linkk"; did you mean `link`\?/], ['link /a', /is written `link PATH PATH`/], ['open read etc', /"etc" is no PATH/], ['open sideways /x', /no MODE/],
-    ['socket inet4 raw', /"inet4" is no FAMILY/], ['capable sys_root', /no CAPABILITY/], ['mount tmpfs none /mnt sideways', /no FLAGS/], ['signal kill 1', /another process can only be sent/],
-    ['bind inet stream /x', /port of the loopback/], ['bind unix stream 80', /begins with/], ['send packet raw', /unix, inet or inet6/], ['__proto__', /no operation/], ['__proto__ peer x', /no operation/], ['connect inet stream peer x', /the family is unix/], ['open read /a peer x', /is written/], ['signal urg peer', /is no PID/], ['', /no operation/],
+    ['linkk /a /b', /no operation "linkk"; did you mean `link`\?/],
+    ['link /a', /is written `link PATH PATH`/],
+    ['open read etc', /"etc" is no PATH/],
+    ['open sideways /x', /no MODE/],
+    ['socket inet4 raw', /"inet4" is no FAMILY/],
+    ['capable sys_root', /no CAPABILITY/],
+    ['mount tmpfs none /mnt sideways', /no FLAGS/],
+    ['signal kill 1', /another process can only be sent/],
+    ['bind inet stream /x', /port of the loopback/],
+    ['bind unix stream 80', /begins with/],
+    ['send packet raw', /unix, inet or inet6/],
+    ['__proto__', /no operation/],
+    ['__proto__ peer x', /no operation/],
+    ['connect inet stream peer x', /the family is unix/],
+    ['open read /a peer x', /is written/],
+    ['signal urg peer', /is no PID/],
+    ['', /no operation/],
   ];
   for (const [line, pattern] of bad) it(`refuses ${JSON.stringify(line)}`, () => expect(read(line)).to.match(pattern));
 });

@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { validateSpec } from '../../../src/spec/validate.ts';
 
 const GOOD = 'profile: p\ncontainer: {image: i}\nprobes:\n  - run: sh -c true\n    expect: denied\n';
-const problems = (text: string): string[] => validateSpec('s.yml', text).problems.map(({ at, message }) => `${String(at.line)}:${String(at.column)} ${message}`);
+const problems = (text: string): string[] =>
+  validateSpec('s.yml', text).problems.map(({ at, message }) => `${String(at.line)}:${String(at.column)} ${message}`);
 const probe = (text: string): string => `profile: p\ncontainer: {image: i}\nprobes:\n  - ${text}\n`;
 
 describe('validateSpec', () => {
-  it('takes the short form', () => expect(validateSpec('s.yml', GOOD).spec?.probes[0]).to.deep.equal({ run: 'sh -c true', expect: 'denied' }));
+  it('takes the short form', () =>
+    expect(validateSpec('s.yml', GOOD).spec?.probes[0]).to.deep.equal({ run: 'sh -c true', expect: 'denied' }));
 
+  // prettier-ignore
   const cases: readonly (readonly [string, string, readonly RegExp[]])[] = [
     ['unknown key with a hint', GOOD.replace('image', 'imag'), [/^2:13 unknown key "imag" in container; did you mean `image`\?/, /container.image is missing/]],
     ['duplicate key', `${GOOD}profile: q\n`, [/^6:1 Map keys must be unique/]],
@@ -45,24 +48,50 @@ describe('validateSpec', () => {
   for (const [name, text, expected] of cases) {
     it(name, () => {
       const found = problems(text);
-      for (const pattern of expected) expect(found.some((line) => pattern.test(line)), found.join('\n')).to.equal(true);
+      for (const pattern of expected)
+        expect(
+          found.some((line) => pattern.test(line)),
+          found.join('\n'),
+        ).to.equal(true);
     });
   }
 
   it('reports every mistake at once, in the order of the file', () => {
-    const found = problems('profile: p\ncontainer: {image: i, colour: red}\nprobes:\n  - run: a | b\n    expect: maybe\n  - opn: /x\n    expect: denied\n');
+    const found = problems(
+      'profile: p\ncontainer: {image: i, colour: red}\nprobes:\n  - run: a | b\n    expect: maybe\n  - opn: /x\n    expect: denied\n',
+    );
     expect(found).to.have.length(5);
     expect(found.map((line) => Number(line.split(':')[0]))).to.deep.equal([2, 4, 5, 6, 6]);
   });
 
   it('stops an alias bomb', () => {
-    const bomb = Array.from({ length: 12 }, (_, i) => `a${String(i)}: &a${String(i)} [${i === 0 ? 'x' : Array(10).fill(`*a${String(i - 1)}`).join(',')}]`).join('\n');
+    const bomb = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `a${String(i)}: &a${String(i)} [${
+          i === 0
+            ? 'x'
+            : Array(10)
+                .fill(`*a${String(i - 1)}`)
+                .join(',')
+        }]`,
+    ).join('\n');
     expect(problems(bomb).join()).to.match(/alias/i);
   });
 
   it('never throws, whatever the text', function fuzz() {
     this.timeout(60_000);
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => { validateSpec('s.yml', text); }), { numRuns: 300 });
-    fc.assert(fc.property(fc.json(), (text) => { validateSpec('s.yml', text); }), { numRuns: 300 });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+        validateSpec('s.yml', text);
+      }),
+      { numRuns: 300 },
+    );
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        validateSpec('s.yml', text);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -23,8 +23,25 @@ describe('splitWords', () => {
   ];
   for (const [line, expected] of cases) it(line, () => expect(words(line)).to.deep.equal(expected));
 
-  for (const line of ['a | b', 'a > b', 'a; b', 'a & b', 'echo $X', 'echo "$X"', 'echo `x`', 'ls *', 'ls ?', 'ls [a]', '(a)', '{a,b}', '# x', '! a', 'a\nb']) {
+  for (const line of [
+    'a | b',
+    'a > b',
+    'a; b',
+    'a & b',
+    'echo $X',
+    'echo "$X"',
+    'echo `x`',
+    'ls *',
+    'ls ?',
+    'ls [a]',
+    '(a)',
+    '{a,b}',
+    '# x',
+    '! a',
+    'a\nb',
+  ]) {
     it(`${JSON.stringify(line)} needs a shell`, () => expect(words(line)).to.match(/needs a shell/));
   }
-  for (const line of ['', '  ', `'a`, '"a', 'a\\']) it(`${JSON.stringify(line)} is refused`, () => expect(words(line)).to.be.a('string'));
+  for (const line of ['', '  ', `'a`, '"a', 'a\\'])
+    it(`${JSON.stringify(line)} is refused`, () => expect(words(line)).to.be.a('string'));
 });
