@@ -1,7 +1,7 @@
 /** What the workflow gave the action, as one typed object, and as arguments of the command line. Pure. */
-import { HarnessError } from '../errors.ts';
-import { readPercent } from '../percent.ts';
-import { oneLine } from '../report/text.ts';
+import { HarnessError } from '#core/model/errors.ts';
+import { readPercent } from '#core/text/percent.ts';
+import { oneLine } from '#core/text/visible.ts';
 
 /** The action's inputs, named as in action.yml. */
 export interface Inputs {

@@ -1,8 +1,8 @@
 /** What a pull request changes of the profiles under test. Pure, but for what it is given. */
-import { EXIT } from '../errors.ts';
-import { plain } from '../report/markdown-text.ts';
+import { EXIT } from '#core/model/errors.ts';
+import { plain } from '#core/text/markdown.ts';
 import type { Inputs } from './inputs.ts';
-import type { Ended, Result } from './result.ts';
+import type { Ended, Result } from './outputs.ts';
 
 /** The commit that a pull request starts from, as the runner's event file names it; undefined for other events. */
 export function baseCommit(event: string | undefined, payload: string | undefined): string | undefined {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { exec, type ExecResult } from '../../src/process.ts';
+import { exec, type ExecResult } from '#adapters/host/exec.ts';
 import { folder, hostState, IMAGE, profileText, read, ROOT } from './kit.ts';
 
 interface Step {

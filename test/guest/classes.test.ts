@@ -1,9 +1,9 @@
 /** Each class that AppArmor mediates: one access that a rule denies, and that is allowed without it. Written down for docs/classes.md. */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { unruled } from '../../src/kernel/mediation.ts';
-import type { Entry } from '../../src/model.ts';
-import { exec } from '../../src/process.ts';
+import { unruled } from '#adapters/kernel/mediation.ts';
+import type { Entry } from '#core/model/model.ts';
+import { exec } from '#adapters/host/exec.ts';
 import { entry, file, harness, spec, story } from './kit.ts';
 
 interface Case {

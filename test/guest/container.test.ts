@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../src/process.ts';
+import { exec } from '#adapters/host/exec.ts';
 import { docker, entry, folder, harness, IMAGE, profileText, spec, story } from './kit.ts';
 
 const EMPTY = 'apparmor-probe/empty:test';

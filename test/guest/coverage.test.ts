@@ -1,9 +1,9 @@
 /** Which rules of a profile its probes hit, on the real kernel: each state that a rule can have, and the gate. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import type { Ledger, RuleCoverage } from '../../src/model.ts';
-import { isKnown } from '../../src/report/coverage.ts';
-import { exitCode } from '../../src/report/summary.ts';
+import type { Ledger, RuleCoverage } from '#core/model/model.ts';
+import { isKnown } from '#core/report/coverage-summary.ts';
+import { exitCode } from '#core/report/summary.ts';
 import { cli, folder, harness, read, spec, story } from './kit.ts';
 
 const RULES = `  network inet stream,

@@ -1,15 +1,15 @@
 /** What a change of a profile changes: twenty pairs, each answer confirmed by the kernel, and the gate. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { diff } from '../../src/diff.ts';
-import { compile } from '../../src/kernel/parser.ts';
-import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
-import { PolicyQuery } from '../../src/kernel/query.ts';
-import { policyOf } from '../../src/profile/policy.ts';
-import { isRead, readProfileText } from '../../src/profile/read.ts';
-import { PATH } from '../../src/profile/shapes.ts';
-import { contradictions, newlyAllowed, type DiffReport } from '../../src/report/diff.ts';
-import { FORM_ONLY, MEANINGFUL, profileText as pairText, type Pair } from '../pairs.ts';
+import { diff } from '#harness/diff/compare-profiles.ts';
+import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
+import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
+import { policyOf } from '#core/profile/semantics/policy.ts';
+import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
+import { PATH } from '#core/profile/patterns/possible-names.ts';
+import { contradictions, newlyAllowed, type DiffReport } from '#core/report/diff-report.ts';
+import { FORM_ONLY, MEANINGFUL, profileText as pairText, type Pair } from '../profile-pairs.ts';
 import { file, hostState, profileText, spec } from './kit.ts';
 
 const silent = (): void => undefined;

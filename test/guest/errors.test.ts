@@ -1,8 +1,8 @@
 /** Everything that can be wrong around a run: one clear error with its code, its documented exit status, and nothing left behind. */
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import type { ExecResult } from '../../src/process.ts';
-import { exec } from '../../src/process.ts';
+import type { ExecResult } from '#adapters/host/exec.ts';
+import { exec } from '#adapters/host/exec.ts';
 import { CLI, cli, file, folder, hostState, IMAGE, profileText, ROOT, spec, type HostState } from './kit.ts';
 
 const PROBES = [{ run: 'true', expect: 'allowed' }];

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import { join } from 'node:path';
-import { coverageListing } from '../../src/report/coverage-listing.ts';
-import { countsText, profileCoverages } from '../../src/report/coverage.ts';
-import type { JsonReport } from '../../src/report/json.ts';
+import { coverageListing } from '#core/report/coverage-listing.ts';
+import { countsText, profileCoverages } from '#core/report/coverage-summary.ts';
+import type { JsonReport } from '#core/report/json-report.ts';
 import { cli, folder, harness, hostState, read, red, ROOT, story } from './kit.ts';
 
 describe('the shipped specs', () => {

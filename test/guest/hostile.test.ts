@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exec, start } from '../../src/process.ts';
-import { junit } from '../../src/report/junit.ts';
-import { markdown } from '../../src/report/markdown.ts';
-import { entryLines } from '../../src/report/terminal.ts';
+import { exec, start } from '#adapters/host/exec.ts';
+import { junit } from '#core/report/junit-report.ts';
+import { markdown } from '#core/report/markdown-report.ts';
+import { entryLines } from '#core/report/terminal-report.ts';
 import { docker, entry, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const FORGED = '1]]>2]]></system-out></testcase><testcase name="forged"/><testcase name="x"><system-out><![CDATA[';

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entry, file, harness, profileText, spec, story } from './kit.ts';
-import { loadedProfiles, removeProfile } from '../../src/kernel/policy.ts';
-import { exec } from '../../src/process.ts';
+import { loadedProfiles, removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { exec } from '#adapters/host/exec.ts';
 
 /** The profile, with `rules`, a child, a hat, and a second profile in the same file. */
 function withOthers(name: string, rules: string): string {

@@ -1,16 +1,16 @@
 /** What our reading of a profile says of a path, the kernel says of it too: generated paths against loaded policy. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { foldersOf, includeFinder } from '../../src/kernel/includes.ts';
-import { compile, readProfile } from '../../src/kernel/parser.ts';
-import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
-import { BITS, PolicyQuery } from '../../src/kernel/query.ts';
-import { SOCKET_FAMILIES, SOCKET_TYPES } from '../../src/linux.ts';
-import { answer, decide } from '../../src/profile/decide.ts';
-import { covers, policyOf, surroundingsOf, type Compiled } from '../../src/profile/policy.ts';
-import { isRead, readProfileText } from '../../src/profile/read.ts';
-import type { ProfileBlock } from '../../src/profile/rules.ts';
-import { PATH, row } from '../../src/profile/shapes.ts';
+import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
+import { compile, readProfile } from '#adapters/kernel/parser/apparmor-parser.ts';
+import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { BITS, PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
+import { SOCKET_FAMILIES, SOCKET_TYPES } from '#core/model/linux.ts';
+import { answer, decide } from '#core/profile/semantics/decide-access.ts';
+import { covers, policyOf, surroundingsOf, type Compiled } from '#core/profile/semantics/policy.ts';
+import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
+import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
+import { PATH, row } from '#core/profile/patterns/possible-names.ts';
 import { file, ROOT } from './kit.ts';
 
 /** Every trap that expressions have. */

@@ -1,10 +1,10 @@
 /** Mutation on the real kernel: what the probes notice, what they do not, and a host that is put back. */
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mutate, type MutateOptions } from '../../src/mutate.ts';
-import { scoreOf, type MutationReport } from '../../src/mutation.ts';
-import { start } from '../../src/process.ts';
-import { mutationExit } from '../../src/report/mutation.ts';
+import { mutate, type MutateOptions } from '#harness/mutate/mutate-profile.ts';
+import { scoreOf, type MutationReport } from '#core/mutation/results.ts';
+import { start } from '#adapters/host/exec.ts';
+import { mutationExit } from '#core/report/mutation-report.ts';
 import { cli, CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
 
 const RULES =

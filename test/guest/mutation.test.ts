@@ -1,9 +1,9 @@
 /** The full mutation score of both shipped specs: every mutant that can be told from the profile is killed. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { mutate } from '../../src/mutate.ts';
-import { countMutants, scoreOf } from '../../src/mutation.ts';
-import { scoreText } from '../../src/report/mutation.ts';
+import { mutate } from '#harness/mutate/mutate-profile.ts';
+import { countMutants, scoreOf } from '#core/mutation/results.ts';
+import { scoreText } from '#core/report/mutation-report.ts';
 import { ROOT } from './kit.ts';
 
 describe('the shipped specs', function score() {

@@ -1,5 +1,5 @@
 /** What operations.test.ts tries: every operation of the language, a rule that denies it, and the record that says so. */
-import { CAPABILITIES, SOCKET_FAMILIES } from '../../src/linux.ts';
+import { CAPABILITIES, SOCKET_FAMILIES } from '#core/model/linux.ts';
 
 /**
  * One attempt. `@` is a folder that rows with the same rule share: two programs `f` and `g`, an empty folder `d`, a link `l` to `f`;

@@ -2,13 +2,13 @@
 import { expect } from 'chai';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { unruled } from '../../src/kernel/mediation.ts';
-import { compileForKernel } from '../../src/kernel/parser.ts';
-import { CAPABILITIES } from '../../src/linux.ts';
-import type { Entry, Suite } from '../../src/model.ts';
-import { exec } from '../../src/process.ts';
-import { OPERATIONS, readOperation } from '../../src/spec/operations.ts';
-import { splitList } from '../../src/spec/words.ts';
+import { unruled } from '#adapters/kernel/mediation.ts';
+import { compileForKernel } from '#adapters/kernel/parser/apparmor-parser.ts';
+import { CAPABILITIES } from '#core/model/linux.ts';
+import type { Entry, Suite } from '#core/model/model.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { OPERATIONS, readOperation } from '#core/spec/operations.ts';
+import { splitList } from '#core/text/split-words.ts';
 import { docker, file, harness, spec } from './kit.ts';
 import { NEWER_CAPABILITIES, TABLES, type Row } from './operations-rows.ts';
 

@@ -1,7 +1,7 @@
 /** Two processes, each under a label of its own: signals, traces and sockets between them, in each direction. */
 import { expect } from 'chai';
-import { unruled } from '../../src/kernel/mediation.ts';
-import { exec } from '../../src/process.ts';
+import { unruled } from '#adapters/kernel/mediation.ts';
+import { exec } from '#adapters/host/exec.ts';
 import { entry, file, harness, profileText, spec, story } from './kit.ts';
 
 const RULES = `

@@ -2,8 +2,14 @@
 import { expect } from 'chai';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { compile } from '../../src/kernel/parser.ts';
-import { kernelHash, loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
+import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
+import {
+  kernelHash,
+  loadedProfiles,
+  rawPolicy,
+  removeProfile,
+  replacePolicy,
+} from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { entry, file, folder, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const DENIED = [{ name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }];

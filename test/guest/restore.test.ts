@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { start } from '../../src/process.ts';
+import { start } from '#adapters/host/exec.ts';
 import { cli, CLI, docker, file, folder, harness, hostState, profileText, read, ROOT, spec, story } from './kit.ts';
 
 /** A run that is in the middle of its probes when `then` is called. */

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findLosses } from '../../src/audit/gaps.ts';
-import { kmsgSource } from '../../src/kernel/source-kmsg.ts';
-import type { Ledger } from '../../src/model.ts';
-import { exec, start } from '../../src/process.ts';
-import { exitCode } from '../../src/report/summary.ts';
-import { run } from '../../src/run.ts';
+import { findLosses } from '#core/audit/losses.ts';
+import { kmsgSource } from '#adapters/kernel/log/source-kmsg.ts';
+import type { Ledger } from '#core/model/model.ts';
+import { exec, start } from '#adapters/host/exec.ts';
+import { exitCode } from '#core/report/summary.ts';
+import { run } from '#harness/run/run-specs.ts';
 import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const FILE = '/var/log/audit/audit.log';

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { docker, entry, file, harness, IMAGE, profileText, ROOT, spec, story } from './kit.ts';
-import { compile } from '../../src/kernel/parser.ts';
-import { removeProfile, replacePolicy } from '../../src/kernel/policy.ts';
-import { exec } from '../../src/process.ts';
+import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
+import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { exec } from '#adapters/host/exec.ts';
 
 const NO_DASH = '  deny /{,usr/}bin/dash mrwklx,';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { build } from 'esbuild';
-import { exec, start } from '../../../src/process.ts';
-import { json } from '../../../src/report/json.ts';
-import type { Ledger } from '../../../src/model.ts';
-import { run as ran } from '../report/ledger.ts';
+import { exec, start } from '#adapters/host/exec.ts';
+import { json } from '#core/report/json-report.ts';
+import type { Ledger } from '#core/model/model.ts';
+import { run as ran } from '../core/report/ledger.ts';
 
 /** What the stand-in for the command line does. In the report, NOW is the time at which it runs. */
 interface Play {
@@ -64,7 +64,7 @@ describe('action', function () {
 
   before(async () => {
     await build({
-      entryPoints: [fileURLToPath(new URL('../../../src/action.ts', import.meta.url))],
+      entryPoints: [fileURLToPath(new URL('../../../src/action/action.ts', import.meta.url))],
       bundle: true,
       platform: 'node',
       target: 'node20',

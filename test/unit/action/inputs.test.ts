@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { HarnessError } from '../../../src/errors.ts';
-import { cliArguments, expandSpecs, readInputs, type InputSource } from '../../../src/action/inputs.ts';
-import { outputsOf, broken } from '../../../src/action/result.ts';
+import { HarnessError } from '#core/model/errors.ts';
+import { cliArguments, expandSpecs, readInputs, type InputSource } from '#action/inputs.ts';
+import { outputsOf, broken } from '#action/outputs.ts';
 
 interface Definition {
   readonly inputs: Record<string, { description: string; default?: string }>;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { baseCommit, diffArguments, diffSummary, withDiff } from '../../../src/action/pull-request.ts';
-import type { Inputs } from '../../../src/action/inputs.ts';
-import type { Result } from '../../../src/action/result.ts';
+import { baseCommit, diffArguments, diffSummary, withDiff } from '#action/pull-request.ts';
+import type { Inputs } from '#action/inputs.ts';
+import type { Result } from '#action/outputs.ts';
 
 const SHA = 'a'.repeat(40);
 const INPUTS: Inputs = {

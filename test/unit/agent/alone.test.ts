@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { extractTree, treeArgv } from '../../../src/lab/tools.ts';
-import { exec } from '../../../src/process.ts';
-import { errnoName } from '../../../src/linux.ts';
-import { encodeHello, encodeOp } from '../../../src/probe/protocol.ts';
+import { extractTree, treeArgv } from '#adapters/lab/image/tools.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { errnoName } from '#core/model/linux.ts';
+import { encodeHello, encodeOp } from '#adapters/probe/agent-protocol.ts';
 import { command, AGENT, results, talk, TOKEN, withFolder } from './helper.ts';
 
 /** A root file system with nothing in it but the agent, read-only for the user who runs it. */

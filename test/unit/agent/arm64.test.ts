@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { extractTree } from '../../../src/lab/tools.ts';
-import { errnoName } from '../../../src/linux.ts';
-import { encodeOp } from '../../../src/probe/protocol.ts';
+import { extractTree } from '#adapters/lab/image/tools.ts';
+import { errnoName } from '#core/model/linux.ts';
+import { encodeOp } from '#adapters/probe/agent-protocol.ts';
 import { command, AGENT, results, talk, withFolder } from './helper.ts';
 
 describe('agent: arm64', function () {

@@ -3,10 +3,10 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exec } from '../../../src/process.ts';
-import { errnoName, signalName } from '../../../src/linux.ts';
-import { observed } from '../../../src/probe/agent.ts';
-import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop } from '../../../src/probe/protocol.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { errnoName, signalName } from '#core/model/linux.ts';
+import { observed } from '#adapters/probe/agent-session.ts';
+import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop } from '#adapters/probe/agent-protocol.ts';
 import { command, AGENT, results, run, talk, TOKEN, withFolder } from './helper.ts';
 
 const sh = (script: string): string[] => ['/bin/sh', '-c', script];

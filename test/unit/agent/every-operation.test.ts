@@ -27,16 +27,16 @@ import {
   signalNumber,
   SOCKET_FAMILIES,
   SOCKET_TYPES,
-} from '../../../src/linux.ts';
-import { encodeOp, type ResultFrame } from '../../../src/probe/protocol.ts';
-import { OPERATIONS as DESCRIBED } from '../../../src/spec/operations.ts';
-import { exec } from '../../../src/process.ts';
+} from '#core/model/linux.ts';
+import { encodeOp, type ResultFrame } from '#adapters/probe/agent-protocol.ts';
+import { OPERATIONS as DESCRIBED } from '#core/spec/operations.ts';
+import { exec } from '#adapters/host/exec.ts';
 import { command, AGENT, results, talk, withFolder, type Options } from './helper.ts';
 
 const source = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const rows = (file: string): string[] =>
-  [...source(`src/agent/${file}`).matchAll(/^\t\{ "([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
+  [...source(`src/agent/${file}`).matchAll(/^\t\{ ?"([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
 /** Forms of operations that leave a process standing. */
 const HELD = ['exec-hold', 'exec-as-hold', 'profile-hold', 'hat-hold', 'stack-hold', 'target-hold', 'listen-hold'];
 const OPERATIONS = rows('ops.c');
@@ -395,7 +395,7 @@ describe('agent: every operation', function () {
   });
 
   it('has the same names and numbers of arguments on both ends', () => {
-    const table = [...source('src/agent/ops.c').matchAll(/^\t\{ "([a-z_-]+)", (\d), (\d),/gm)].map(
+    const table = [...source('src/agent/ops.c').matchAll(/^\t\{ ?"([a-z_-]+)", (\d), (\d),/gm)].map(
       ([, name = '', min, max]) => [name, [Number(min), Number(max)]],
     );
     // What the spec lets out, it fills in: the agent gets all but trailing words.

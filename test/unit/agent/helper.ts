@@ -12,8 +12,8 @@ import {
   type Frame,
   type ResultFrame,
   type RunRequest,
-} from '../../../src/probe/protocol.ts';
-import { start } from '../../../src/process.ts';
+} from '#adapters/probe/agent-protocol.ts';
+import { start } from '#adapters/host/exec.ts';
 
 export const AGENT = fileURLToPath(new URL('../../../dist/agent/agent-x86_64', import.meta.url));
 export const TOKEN = '0123456789abcdef0123456789abcdef';

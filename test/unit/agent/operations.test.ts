@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../../../src/process.ts';
-import { errnoName } from '../../../src/linux.ts';
-import { encodeOp, type ResultFrame } from '../../../src/probe/protocol.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { errnoName } from '#core/model/linux.ts';
+import { encodeOp, type ResultFrame } from '#adapters/probe/agent-protocol.ts';
 import { AGENT, op, results, run, talk, withFolder } from './helper.ts';
 
 const shown = (result: ResultFrame): string => `${result.stage} ${errnoName(result.errno) ?? 'ok'}`;

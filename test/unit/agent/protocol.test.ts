@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { constants } from 'node:os';
-import { errnoName, signalName } from '../../../src/linux.ts';
+import { errnoName, signalName } from '#core/model/linux.ts';
 import {
   encodeHello,
   encodeOp,
@@ -10,7 +10,7 @@ import {
   MAX_REQUEST,
   parseTtyTrailer,
   ProtocolError,
-} from '../../../src/probe/protocol.ts';
+} from '#adapters/probe/agent-protocol.ts';
 import { AGENT, run, talk, TOKEN } from './helper.ts';
 
 const OTHER = 'f'.repeat(32);

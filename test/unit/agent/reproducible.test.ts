@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAgent } from '../../../scripts/build-agent.ts';
+import { buildAgent } from '../../../scripts/build/build-agent.ts';
 import { AGENT, withFolder } from './helper.ts';
 
 const DIST = join(AGENT, '..');

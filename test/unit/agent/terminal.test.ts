@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseTtyHeld, parseTtyTrailer, type Outcome } from '../../../src/probe/protocol.ts';
-import { exec, start } from '../../../src/process.ts';
+import { parseTtyHeld, parseTtyTrailer, type Outcome } from '#adapters/probe/agent-protocol.ts';
+import { exec, start } from '#adapters/host/exec.ts';
 import { AGENT, TOKEN } from './helper.ts';
 
 const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

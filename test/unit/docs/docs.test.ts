@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diff } from '../../../src/diff.ts';
-import { ERRORS } from '../../../src/errors.ts';
-import { literalDenials } from '../../../src/profile/literal-denials.ts';
-import { diffText } from '../../../src/report/diff.ts';
+import { diff } from '#harness/diff/compare-profiles.ts';
+import { ERRORS } from '#core/model/errors.ts';
+import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
+import { diffText } from '#core/report/diff-report.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const silent = (): void => undefined;
@@ -14,12 +14,16 @@ const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
 describe('docs', () => {
   it('docs/verdicts.md lists exactly the codes of the verdict table', () => {
-    const sources = read('src/verdict.ts') + read('src/run-suite.ts') + read('src/prepare.ts') + read('src/since.ts');
+    const sources =
+      read('src/core/verdict/decide.ts') +
+      read('src/harness/run/run-suite.ts') +
+      read('src/harness/suite/prepare-suite.ts') +
+      read('src/core/verdict/engine-version.ts');
     const codes = new Set(
       [
-        ...sources.matchAll(/verdict\('\w+', '([a-z-]+)'/g),
+        ...sources.matchAll(/verdict\(\s*'\w+',\s*'([a-z-]+)'/g),
         ...sources.matchAll(/code: '([a-z-]+)'/g),
-        ...sources.matchAll(/untried\(probe, '([a-z-]+)'/g),
+        ...sources.matchAll(/untried\(\s*probe,\s*'([a-z-]+)'/g),
       ].map(([, code]) => code ?? ''),
     );
     for (const code of ['internal', ...Object.keys(ERRORS)]) codes.delete(code);

@@ -1,0 +1,168 @@
+/** One container: started, watched, executed in, removed for sure. */
+import type Docker from 'dockerode';
+import { PassThrough, type Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HarnessError } from '#core/model/errors.ts';
+import { call, reason } from './engine-call.ts';
+
+const KILL_MS = 5000;
+
+export interface State {
+  readonly running: boolean;
+  readonly pid: number;
+  readonly exit: number;
+  readonly oomKilled: boolean;
+  readonly address: string | undefined;
+}
+
+/** A program started by `docker exec`. */
+export interface Exec {
+  readonly stdin: NodeJS.WritableStream;
+  readonly stdout: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.ReadableStream;
+  /** Process id on the host; 0 when it never started. */
+  pid(): Promise<number>;
+  /** Exit status once it has ended. */
+  exit(): Promise<number | undefined>;
+  close(): void;
+}
+
+export class Container {
+  readonly #container: Docker.Container;
+  readonly #docker: Docker;
+
+  constructor(container: Docker.Container, docker: Docker) {
+    this.#container = container;
+    this.#docker = docker;
+  }
+
+  get id(): string {
+    return this.#container.id;
+  }
+
+  async start(role: string): Promise<void> {
+    await call('container-failed', `The ${role} container could not be started`, this.#container.start());
+  }
+
+  async state(): Promise<State> {
+    const { State, NetworkSettings } = await call(
+      'container-failed',
+      'The container cannot be inspected',
+      this.#container.inspect(),
+    );
+    const address = Object.values(NetworkSettings.Networks ?? {})
+      .map((network) => network.IPAddress)
+      .find((ip) => ip !== '');
+    return { running: State.Running, pid: State.Pid, exit: State.ExitCode, oomKilled: State.OOMKilled, address };
+  }
+
+  /** Last lines of the container's output: hostile text. */
+  async logs(lines: number): Promise<string> {
+    const raw: unknown = await call(
+      'container-failed',
+      "The container's output cannot be read",
+      this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }),
+    );
+    return demultiplexed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), 'latin1'));
+  }
+
+  /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
+  async exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec> {
+    const terminal = options.terminal ?? false;
+    const exec = await call(
+      'agent-failed',
+      'docker exec could not be prepared',
+      this.#container.exec({
+        Cmd: [...argv],
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Tty: terminal,
+        ...(options.user === undefined ? {} : { User: options.user }),
+      }),
+    );
+    const stream: Duplex = await call(
+      'agent-failed',
+      'docker exec could not be started',
+      exec.start({ hijack: true, stdin: true, Tty: terminal }),
+    );
+    const [demuxed, stderr] = [new PassThrough(), new PassThrough()];
+    const stdout = terminal ? stream : demuxed;
+    if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
+    // a broken connection shows as the end of the output: who reads decides what that means
+    const finish = (): void => {
+      demuxed.end();
+      stderr.end();
+    };
+    stream.on('end', finish);
+    stream.on('close', finish);
+    stream.on('error', finish);
+    const inspect = (): ReturnType<typeof exec.inspect> =>
+      call('agent-failed', 'docker exec cannot be inspected', exec.inspect());
+    return {
+      stdin: stream,
+      stdout,
+      stderr,
+      pid: async () => (await inspect()).Pid,
+      exit: async () => {
+        for (let tries = 0; tries < 50; tries += 1) {
+          const { Running, ExitCode } = await inspect();
+          if (!Running) return ExitCode ?? undefined;
+          await sleep(100);
+        }
+        return undefined;
+      },
+      close: () => {
+        stream.destroy();
+      },
+    };
+  }
+
+  /**
+   * Removes the container. A profile without a signal rule makes its processes unkillable: `unconfine`, which takes the
+   * profile away, is called when they do not die.
+   */
+  async remove(unconfine: () => void): Promise<void> {
+    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
+      () => true,
+      (error: unknown) => (error as { statusCode?: number }).statusCode === 404,
+    );
+    this.#container.kill().catch(() => undefined); // not running, or refused: whether it ends decides
+    if (!(await ended)) unconfine();
+    try {
+      await this.#container.remove({ force: true, v: true });
+    } catch (error) {
+      const { statusCode } = error as { statusCode?: number };
+      if (statusCode === 404 || (statusCode === 409 && (await this.#vanishes()))) return;
+      throw new HarnessError(
+        'restore-failed',
+        `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error)}.`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** A removal was already in progress: true once it is done. */
+  async #vanishes(): Promise<boolean> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      try {
+        await this.#container.inspect();
+      } catch {
+        return true;
+      }
+      await sleep(100);
+    }
+    return false;
+  }
+}
+
+/** The engine multiplexes output without a terminal: 1 byte stream, 3 zero, 4 length (Docker API, "Attach to a container"). */
+function demultiplexed(raw: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let i = 0; i + 8 <= raw.length;) {
+    const length = raw.readUInt32BE(i + 4);
+    parts.push(raw.subarray(i + 8, i + 8 + length));
+    i += 8 + length;
+  }
+  return Buffer.concat(parts).toString();
+}

@@ -1,0 +1,57 @@
+/** Reads spec files: the one place of this folder that touches the disk. */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { HarnessError } from '#core/model/errors.ts';
+import type { Plan } from '#core/model/model.ts';
+import { resolvePlan, type ResolveOptions } from '#core/spec/resolve.ts';
+import { MAX_SPEC_BYTES, validateSpec, type Problem, type Validated } from '#core/spec/validate.ts';
+
+/**
+ * Reads, validates and resolves spec files.
+ * @throws HarnessError `spec-unreadable`, or `spec-invalid` with every problem of every file in `details`.
+ */
+export function loadPlans(files: readonly string[], options: Omit<ResolveOptions, 'firstNumber'>): Plan[] {
+  const plans: Plan[] = [];
+  const problems: Problem[] = [];
+  let firstNumber = 1;
+  for (const name of files) {
+    const file = resolve(name);
+    const validated = validateOnce(name, readSpec(file));
+    problems.push(...validated.problems);
+    if (validated.spec === undefined) continue;
+    const plan = resolvePlan(file, validated.spec, validated.locate, { ...options, firstNumber });
+    plans.push(plan);
+    firstNumber += plan.probes.length;
+  }
+  if (problems.length > 0) {
+    throw new HarnessError(
+      'spec-invalid',
+      `${String(problems.length)} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${String(new Set(problems.map((p) => p.at.file)).size)} spec file(s).`,
+      { details: problems.map(({ at, message }) => `${at.file}:${String(at.line)}:${String(at.column)}: ${message}`) },
+    );
+  }
+  return plans;
+}
+
+/** A command reads its specs twice: to choose the host, and to run them. Reading YAML is slow on slow machines. */
+const known = new Map<string, Validated>();
+
+function validateOnce(name: string, text: string): Validated {
+  const key = `${name}\0${text}`;
+  const result = known.get(key) ?? validateSpec(name, text);
+  if (known.size < 16) known.set(key, result);
+  return result;
+}
+
+function readSpec(file: string): string {
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile()) throw new Error('it is not a regular file');
+    if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${String(MAX_SPEC_BYTES)} bytes`);
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new HarnessError('spec-unreadable', `The spec ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}

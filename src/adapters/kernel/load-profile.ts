@@ -1,0 +1,218 @@
+/** From a profile source to policy that the kernel holds, and the proof that it does. */
+import { createHash } from 'node:crypto';
+import { HarnessError } from '#core/model/errors.ts';
+import type { KernelHash, ProfileMode, ProfileSource } from '#core/model/model.ts';
+import { asLoaded, type Names } from '#core/model/labels.ts';
+import { isolate } from '#core/profile/copy/make-copy.ts';
+import { isolationProblem } from '#core/profile/copy/check-copy.ts';
+import type { HostChanges } from './changes/host-changes.ts';
+import { compile, profileNames, readProfile } from './parser/apparmor-parser.ts';
+import { profileText } from './parser/read-profile-file.ts';
+import { kernelHash, loadedProfiles, rawPolicy, replacePolicy } from './securityfs/loaded-profiles.ts';
+
+/** Stands between the profiles of a stack, in labels. */
+const STACKED = '//&';
+
+/** Policy that is loaded and was read back from the kernel. */
+export interface LoadedPolicy {
+  /** Name of the profile under test, as its author wrote it. */
+  readonly name: string;
+  readonly loadedAs: string;
+  /** Every top-level name that was loaded with it. */
+  readonly names: readonly string[];
+  /** Each of them to the name as its author wrote it. */
+  readonly written: Names;
+  readonly mode: ProfileMode;
+  /** The text as its author wrote it; undefined for an engine's own. */
+  readonly source?: string;
+  readonly sourceSha256?: string;
+  readonly policySha256?: string;
+  readonly policyMatchesKernel?: boolean;
+  readonly kernelHash?: KernelHash;
+  /** As compiled and loaded; undefined for an engine's own. */
+  readonly policy?: Buffer;
+  readonly warnings: readonly string[];
+}
+
+interface LoadOptions {
+  /** Appended to names; undefined loads under the profile's own name and keeps what was there for the end. */
+  readonly suffix: string | undefined;
+  readonly changes: HostChanges;
+}
+
+/**
+ * Loads the profile under test. One that the engine loads is only looked up.
+ * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`
+ */
+export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
+  if (source.from === 'engine')
+    return {
+      name: source.name,
+      loadedAs: source.name,
+      names: [source.name],
+      written: new Map(),
+      mode: checkLoaded(source.name, source.mode),
+      warnings: [],
+      ...held(source.name),
+    };
+  const original = readProfile(source.file);
+  const all = await profileNames(source.file, original);
+  const found = topLevel(all);
+  const chosen = choose(source, found);
+  const names = found.map((one) => renamed(one, suffix));
+  const text = suffix === undefined ? original : await isolated(source.file, original, all, suffix);
+  const { policy, warnings } = await compile(source.file, text);
+  changes.willLoad(names, { keep: suffix === undefined });
+  replacePolicy(policy);
+  const loaded = chosen.map((one) => renamed(one, suffix));
+  const [name, loadedAs] = [chosen.join(STACKED), loaded.join(STACKED)];
+  const mode = checkLoaded(loadedAs, source.mode);
+  const proof = prove(loadedAs, policy, source.file);
+  const written = new Map(found.map((one) => [renamed(one, suffix), one]));
+  return {
+    name,
+    loadedAs,
+    names,
+    written,
+    mode,
+    source: original,
+    sourceSha256: sha256(original),
+    policySha256: sha256(policy),
+    policy,
+    ...proof,
+    warnings,
+  };
+}
+
+/**
+ * The kernel keeps the policy as it was loaded, and its own hash of it: both must be those of what was compiled.
+ * @throws HarnessError `not-loaded`
+ */
+function prove(
+  loadedAs: string,
+  policy: Buffer,
+  file: string,
+): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
+  const [first = ''] = loadedAs.split(STACKED); // all of a stack come from one file, so from one blob
+  const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
+  const other =
+    (bytes !== undefined && !bytes.equals(policy)) ||
+    (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
+  if (other)
+    throw new HarnessError(
+      'not-loaded',
+      `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`,
+    );
+  return {
+    ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }),
+    ...(stated === undefined ? {} : { kernelHash: stated }),
+  };
+}
+
+/**
+ * Whether the kernel still holds what was loaded: somebody may have replaced or removed it while probes ran.
+ * @throws HarnessError `not-loaded`
+ */
+export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedPolicy): void {
+  checkLoaded(loadedAs, mode);
+  const now = kernelHash(loadedAs.split(STACKED)[0] ?? '');
+  if (now?.policy !== before?.policy || now?.profile !== before?.profile)
+    throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
+}
+
+/** What the kernel states of policy that somebody else loaded. */
+function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
+  const stated = kernelHash(name);
+  return stated === undefined ? {} : { kernelHash: stated };
+}
+
+/**
+ * Compiles another text of a profile that is loaded, under the same names.
+ * @throws HarnessError `profile-invalid`, `profile-not-isolated`
+ */
+export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
+  const copies = new Map([...written].map(([loaded, own]) => [own, loaded]));
+  const result = isolate(text, [...copies.keys()], (name) => copies.get(name) ?? name);
+  if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
+  return (await compile(file, result.source)).policy;
+}
+
+/** Loads compiled policy in place of what is loaded under this name. @throws HarnessError `load-failed`, `not-loaded` */
+export function swapPolicy(loadedAs: string, policy: Buffer): void {
+  replacePolicy(policy);
+  prove(loadedAs, policy, 'this mutant');
+}
+
+/** The kernel's list has the last word on what is loaded, and how. */
+function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
+  const list = loadedProfiles();
+  const modes = name.split(STACKED).map((one) => {
+    const mode = list.get(one);
+    if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${one}.`);
+    return mode;
+  });
+  const mode = modes.every((one) => one === modes[0]) ? (modes[0] ?? 'mixed') : 'mixed'; // as the kernel has it for a stack
+  if (mode !== expected)
+    throw new HarnessError(
+      'not-loaded',
+      `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`,
+    );
+  return mode;
+}
+
+async function isolated(file: string, source: string, all: readonly string[], suffix: string): Promise<string> {
+  const names = topLevel(all);
+  const result = isolate(source, names, (name) => renamed(name, suffix));
+  if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
+  const got = await profileNames(file, result.source);
+  const written = new Map(names.map((name) => [renamed(name, suffix), name]));
+  const wanted = all.map((name) => asLoaded(name, written));
+  if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
+    throw new HarnessError(
+      'profile-not-isolated',
+      `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`,
+    );
+  }
+  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
+    asLoaded(name, written),
+  );
+  if (problem !== undefined)
+    throw new HarnessError(
+      'profile-not-isolated',
+      `${file} would not say the same under another name: in a copy, ${problem}.`,
+    );
+  return result.source;
+}
+
+/** The one profile, or those of a stack. */
+function choose(source: ProfileSource & { from: 'file' }, names: readonly string[]): string[] {
+  const [only, another] = names;
+  if (source.name !== undefined) {
+    const wanted = source.name.split(STACKED);
+    const missing = wanted.find((one) => !names.includes(one));
+    if (missing === undefined) return wanted;
+    throw new HarnessError(
+      'profile-ambiguous',
+      `${source.file} defines no profile ${missing}, but ${names.join(', ') || 'none at all'}.`,
+    );
+  }
+  if (only !== undefined && another === undefined) return [only];
+  throw new HarnessError(
+    'profile-ambiguous',
+    names.length === 0
+      ? `${source.file} defines no profile.`
+      : `${source.file} defines several profiles: ${names.join(', ')}.`,
+  );
+}
+
+function topLevel(names: readonly string[]): string[] {
+  return names.filter((name) => !name.includes('//'));
+}
+
+function renamed(name: string, suffix: string | undefined): string {
+  return suffix === undefined ? name : `${name}.${suffix}`;
+}
+
+function sha256(data: string | Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}

@@ -1,0 +1,65 @@
+/**
+ * A barrier in the audit stream. Replacing a tiny profile makes a STATUS record, which the kernel queues behind every
+ * record that came before it: once it has been read, all of those have been, or they are lost.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { HarnessError } from '#core/model/errors.ts';
+import type { HostChanges } from '../changes/host-changes.ts';
+import type { KernelLog } from './kernel-log.ts';
+import { compile } from '../parser/apparmor-parser.ts';
+import { replacePolicy } from '../securityfs/loaded-profiles.ts';
+
+/** The barrier's record can be lost like any other: it is sent again after each of these. */
+const WAITS_MS = [500, 1500, 4000, 8000, 16_000];
+/** The kernel prints the name of the thread that loads policy. */
+const COMM = '/proc/self/comm';
+
+export interface Barrier {
+  /** Crosses the barrier. @returns the serial of its record. @throws HarnessError `no-records` when it does not arrive. */
+  cross(): Promise<number>;
+}
+
+export async function makeBarrier(run: string, log: KernelLog, changes: HostChanges): Promise<Barrier> {
+  const name = `apparmor-probe.barrier.${run}`;
+  const { policy } = await compile('/barrier', `profile "${name}" {}\n`);
+  changes.willLoad([name], { keep: false });
+  let crossings = 0;
+  let silent = 0;
+  return {
+    async cross() {
+      // a record of the crossing before may come late: it must not be taken for this one's, which it precedes
+      const comm = `barrier-${String(++crossings % 1_000_000)}`;
+      const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]); // a log that went silent is not waited for so long again
+      for (const wait of waits) {
+        under(comm, () => {
+          replacePolicy(policy);
+        });
+        const record = await log.waitFor(
+          ({ type, fields }) => type === 'STATUS' && fields['name'] === name && fields['comm'] === comm,
+          wait,
+        );
+        if (record !== undefined) {
+          silent = 0;
+          return record.serial;
+        }
+      }
+      silent += 1;
+      throw new HarnessError(
+        'no-records',
+        `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`,
+        { details: log.looked() },
+      );
+    },
+  };
+}
+
+/** Does something under another thread name. It must not wait: nothing else may run under that name. */
+function under(comm: string, act: () => void): void {
+  const before = readFileSync(COMM, 'utf8').trimEnd();
+  writeFileSync(COMM, comm);
+  try {
+    act();
+  } finally {
+    writeFileSync(COMM, before);
+  }
+}

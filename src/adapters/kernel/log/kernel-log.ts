@@ -1,0 +1,180 @@
+/**
+ * The audit records of a run: everything the kernel wrote since the run began, read while it happens. Where records
+ * arrive is not guessed: every place is read until the first record that was waited for has come out of one.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogText } from '#core/audit/losses.ts';
+import { lossNotice } from '#core/audit/kmsg-line.ts';
+import { stampOf } from '#core/audit/parse-record.ts';
+import { HarnessError } from '#core/model/errors.ts';
+import type { AuditRecord } from '#core/model/model.ts';
+import { Channel } from './record-buffer.ts';
+import { auditdFile, auditdSource } from './source-auditd.ts';
+import { journalPresent, journalSource } from './source-journal.ts';
+import { kmsgSource } from './source-kmsg.ts';
+import type { LogSourceName } from './source.ts';
+
+export type LogChoice = 'auto' | LogSourceName;
+
+/** How often the log is read between waits, so that its ring buffer (128 KiB, some 600 records) never wraps unread. */
+const POLL_MS = 25;
+/** Between polls of a wait, at first and at most: on a slow machine a poll costs what it waits for. */
+const WAIT_POLL_MS = [2, 16] as const;
+/** The journal is read only when nothing nearer has had the record: a child process, and the slowest of all. */
+const JOURNAL_AFTER_MS = 1500;
+/** With a rate limit on records, the kernel complains once a second (audit_log_lost): later losses go unsaid. */
+const UNSAID_MS = 1200;
+
+/** What came since the last look: the texts, in order, and the AppArmor records among them. */
+export interface Look {
+  readonly texts: readonly LogText[];
+  readonly records: readonly AuditRecord[];
+}
+
+export class KernelLog {
+  readonly #choice: LogChoice;
+  readonly #opened = Date.now();
+  readonly #kmsg = new Channel(kmsgSource());
+  #candidates: Channel[] = [];
+  #proved: Channel | undefined;
+  /** Why a place is not read. */
+  readonly #refused: string[] = [];
+  readonly #timer: NodeJS.Timeout;
+  /** Complaints of the kernel log while the records arrive elsewhere. */
+  #complaints: LogText[] = [];
+  #rateLimit: { why: string; at: number } | undefined;
+  #taken = performance.now();
+  #waitingSince: number | undefined;
+
+  /** Opens what there is and skips what is older than the run. Needs root. @throws HarnessError `no-records` when the chosen place cannot be believed. */
+  constructor(choice: LogChoice = 'auto') {
+    this.#choice = choice;
+    try {
+      if (choice === 'auto' || choice === 'kmsg') this.#candidates.push(this.#kmsg);
+      if (choice === 'auto' || choice === 'auditd') this.#openAuditd();
+      if (choice === 'journal') this.#openJournal();
+      if (this.#candidates.length === 0)
+        throw new HarnessError('no-records', `--log ${choice}: ${this.#refused.join('; ')}.`);
+    } catch (error) {
+      this.#kmsg.close();
+      throw error;
+    }
+    this.#kmsg.poll();
+    this.#kmsg.forget();
+    this.#timer = setInterval(() => {
+      this.poll();
+    }, POLL_MS);
+    this.#timer.unref();
+  }
+
+  /** Where the records arrive, as reports say it. */
+  get source(): string {
+    return this.#proved?.source.label ?? 'nothing has arrived';
+  }
+
+  /** Where records were looked for, one line each. */
+  looked(): string[] {
+    const found = this.#proved;
+    return [
+      ...(found === undefined ? this.#candidates : [found]).map(({ source }) => `${source.label}: no record`),
+      ...this.#refused,
+    ];
+  }
+
+  /** Reads what is there now. */
+  poll(): void {
+    const proved = this.#proved;
+    const printed = this.#kmsg.poll();
+    for (const { text } of printed) this.#noteRateLimit(text);
+    for (const channel of this.#candidates) if (channel !== this.#kmsg) channel.poll();
+    if (proved === undefined || proved === this.#kmsg) return;
+    for (const one of printed) {
+      const lost = complaint(one, proved.source.name);
+      if (lost !== undefined) this.#complaints.push({ text: '', lost });
+    }
+  }
+
+  /** Takes everything since the last take; the last stamped text stays, so that a gap between two takes shows. */
+  take(): Look {
+    this.poll();
+    const look = this.#proved?.take() ?? { texts: [], records: [] };
+    const texts = [...look.texts, ...this.#complaints];
+    if (this.#rateLimit !== undefined && this.#taken < this.#rateLimit.at + UNSAID_MS)
+      texts.push({ text: '', lost: this.#rateLimit.why });
+    this.#complaints = [];
+    if (this.#proved !== this.#kmsg) this.#kmsg.forget();
+    this.#taken = performance.now();
+    return { texts, records: look.records };
+  }
+
+  /**
+   * Waits until a record that satisfies the condition has been read; undefined when none came in time. The first one proves where records arrive.
+   * @throws HarnessError `no-records` when it arrived, but not where the others did
+   */
+  async waitFor(condition: (record: AuditRecord) => boolean, ms: number): Promise<AuditRecord | undefined> {
+    const seen = new Map<Channel, number>();
+    const [first, most] = WAIT_POLL_MS;
+    for (let end = performance.now() + ms, pause = first as number; ; pause = Math.min(2 * pause, most)) {
+      const now = performance.now();
+      this.#waitingSince ??= now;
+      if (this.#proved === undefined && this.#choice === 'auto' && now - this.#waitingSince > JOURNAL_AFTER_MS)
+        this.#openJournal();
+      this.poll();
+      for (const channel of [...this.#candidates]) {
+        const found = channel.records.slice(seen.get(channel) ?? 0).find(condition);
+        if (found !== undefined) {
+          this.#prove(channel);
+          return found;
+        }
+        seen.set(channel, channel.records.length);
+      }
+      if (this.#proved?.source.name === 'auditd' && this.#kmsg.records.some(condition)) {
+        this.#kmsg.forget();
+        throw new HarnessError(
+          'no-records',
+          'The audit daemon has gone: records no longer reach its file but the kernel log.',
+        );
+      }
+      if (now > end) return undefined;
+      await sleep(pause);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const channel of new Set([this.#kmsg, ...this.#candidates])) channel.close();
+  }
+
+  #prove(channel: Channel): void {
+    if (this.#proved !== undefined) return;
+    this.#proved = channel;
+    for (const other of this.#candidates) if (other !== channel && other !== this.#kmsg) other.close();
+    this.#candidates = [channel];
+  }
+
+  #openAuditd(): void {
+    const { file, problem } = auditdFile();
+    if (problem === undefined) this.#candidates.push(new Channel(auditdSource(file)));
+    else this.#refused.push(problem);
+  }
+
+  #openJournal(): void {
+    if (this.#refused.includes(NO_JOURNAL) || this.#candidates.some(({ source }) => source.name === 'journal')) return;
+    if (journalPresent()) this.#candidates.push(new Channel(journalSource(this.#opened)));
+    else this.#refused.push(NO_JOURNAL);
+  }
+
+  #noteRateLimit(text: string): void {
+    if (/^(?:audit: )?(?:audit_lost=\d+ audit_rate_limit=[1-9]|rate limit exceeded)/.test(text))
+      this.#rateLimit = { why: lossNotice(text) ?? 'audit: rate limit exceeded', at: performance.now() };
+  }
+}
+
+/** What a text of the kernel log says of losses while the records arrive elsewhere. */
+function complaint({ text, overrun }: LogText, source: LogSourceName): string | undefined {
+  if (overrun === true) return 'the kernel log, where losses are told, was overwritten before it was read';
+  if (stampOf(text) === undefined) return lossNotice(text);
+  return source === 'auditd' ? 'records went to the kernel log and not to the audit daemon' : undefined;
+}
+
+const NO_JOURNAL = 'no systemd-journald runs here';

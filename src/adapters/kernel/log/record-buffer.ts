@@ -1,0 +1,45 @@
+/** What has been read of one source and not been taken yet. */
+import type { LogText } from '#core/audit/losses.ts';
+import { stampOf } from '#core/audit/parse-record.ts';
+import type { AuditRecord } from '#core/model/model.ts';
+import type { LogSource } from './source.ts';
+
+export class Channel {
+  readonly source: LogSource;
+  #texts: LogText[] = [];
+  records: AuditRecord[] = [];
+
+  constructor(source: LogSource) {
+    this.source = source;
+  }
+
+  /** Reads what is there now, and returns it. */
+  poll(): readonly LogText[] {
+    const read = this.source.read();
+    for (const text of read) {
+      this.#texts.push(text);
+      const parsed = this.source.parse(text.text);
+      if (parsed.kind === 'record') this.records.push(parsed.record);
+    }
+    return read;
+  }
+
+  /** Everything since the last take. */
+  take(): { texts: LogText[]; records: AuditRecord[] } {
+    const taken = { texts: this.#texts, records: this.records };
+    this.forget();
+    return taken;
+  }
+
+  /** Drops all but the last stamp and the last sequence number: gaps count from them. */
+  forget(): void {
+    this.records = [];
+    const stamped = this.#texts.findLast(({ text }) => stampOf(text) !== undefined);
+    const seq = this.#texts.findLast((one) => one.seq !== undefined)?.seq;
+    this.#texts = stamped === undefined ? [] : [{ text: stamped.text, ...(seq === undefined ? {} : { seq }) }];
+  }
+
+  close(): void {
+    this.source.close();
+  }
+}

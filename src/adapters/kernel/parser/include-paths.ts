@@ -1,0 +1,70 @@
+/** Finds what a profile includes, where apparmor_parser looks for it. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { HarnessError } from '#core/model/errors.ts';
+import type { FindInclude } from '#core/profile/syntax/ast.ts';
+
+/** Where the parser looks when it is told nothing. */
+export const BASE_FOLDER = '/etc/apparmor.d';
+
+export interface IncludeFolders {
+  /** `-b`: default /etc/apparmor.d. */
+  readonly base?: string;
+  /** `-I`: searched before the base folder. */
+  readonly search?: readonly string[];
+  /** The folder that relative includes start from: the profile's, which is where the harness runs the parser. */
+  readonly folder?: string;
+}
+
+/** Files longer than this are no policy; a folder with more files is none either. */
+const LONGEST_FILE = 1 << 22;
+const MOST_FILES = 1_000;
+
+/** Suffixes of files that package managers and editors leave (libapparmor, private.c). */
+const LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
+
+/** Looks in the folders as `apparmor_parser -b BASE -I SEARCH` does: the search folders in order, then the base. */
+export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }: IncludeFolders): FindInclude {
+  return ({ name, magic }) => {
+    if (name === '') return undefined;
+    const places = magic
+      ? [...search, base].map((place) => join(place, name))
+      : [isAbsolute(name) ? name : resolve(folder, name)];
+    for (const place of places) {
+      const found = filesAt(place);
+      if (found) return found;
+    }
+    return undefined;
+  };
+}
+
+/** The folders for a profile file: its own comes first among those searched, as when it is compiled. */
+export function foldersOf(profile: string, { base, search = [] }: Omit<IncludeFolders, 'folder'>): IncludeFolders {
+  return { ...(base === undefined ? {} : { base }), search: [...search, dirname(profile)], folder: dirname(profile) };
+}
+
+function filesAt(place: string): { file: string; text: string }[] | undefined {
+  const kind = statSync(place, { throwIfNoEntry: false });
+  if (!kind) return undefined;
+  if (kind.isFile()) return [readAt(place)];
+  if (!kind.isDirectory()) return undefined;
+  const names = readdirSync(place)
+    .filter((name) => !name.startsWith('.') && name !== 'README' && !LEFT_OVER.test(name))
+    .sort();
+  return names
+    .slice(0, MOST_FILES)
+    .map((name) => join(place, name))
+    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    .map(readAt);
+}
+
+function readAt(file: string): { file: string; text: string } {
+  try {
+    if (statSync(file).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+    return { file, text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new HarnessError('profile-unread', `The included file ${file} cannot be read: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}

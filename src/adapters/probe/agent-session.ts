@@ -1,0 +1,306 @@
+/** One agent: started by `docker exec` inside a container, fed probes, its frames turned into observations. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container, Exec } from '../container/container.ts';
+import { HarnessError } from '#core/model/errors.ts';
+import { childOf, labelTextOf, secureOf } from '../kernel/process-label.ts';
+import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
+import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
+import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
+import { captured, lost } from './captured-output.ts';
+import { heldForm, loadedArgs } from './paused-operations.ts';
+import { OUTPUT_CAP } from './limits.ts';
+import { errnoName, signalName } from '#core/model/linux.ts';
+import {
+  encodeGo,
+  encodeHello,
+  encodeOp,
+  encodeRun,
+  encodeStop,
+  FrameDecoder,
+  type Frame,
+  type HeldFrame,
+  type HelloFrame,
+  type Outcome,
+  type ResultFrame,
+} from './agent-protocol.ts';
+
+const HELLO_MS = 60_000;
+/** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
+const GRACE_MS = 30_000;
+
+interface Pending {
+  readonly stdout: Buffer[];
+  readonly stderr: Buffer[];
+  readonly settle: (result: ResultFrame | string) => void;
+  /** Of a command, once its process is there. */
+  process?: ProcessProof;
+}
+
+/** What is to confine the processes of a container. */
+export interface Confining {
+  /** Label and mode, as the kernel prints them. */
+  readonly expected: string;
+  /** The profile kills who is denied: every operation gets a process of its own. */
+  readonly killed: boolean;
+  readonly names: Names;
+  /** In the unconfined twin, or a peer of it: what is tried there is no probe's witness. */
+  readonly control: boolean;
+}
+
+export class AgentSession {
+  readonly user: string | undefined;
+  /** Process id on the host. */
+  readonly pid: number;
+  readonly #exec: Exec;
+  readonly #confining: Confining;
+  readonly #pending = new Map<string, Pending>();
+  /** The agent holds one process at a time: who wants one waits here. */
+  #holding: Promise<unknown> = Promise.resolve();
+  #ended: string | undefined;
+
+  /**
+   * Starts an agent and waits for its greeting.
+   * @throws HarnessError `agent-failed`
+   */
+  static async start(
+    container: Container,
+    path: string,
+    user: string | undefined,
+    confining: Confining,
+  ): Promise<AgentSession> {
+    const exec = await container.exec([path, 'serve'], { user });
+    const token = randomBytes(16).toString('hex');
+    const decoder = new FrameDecoder(token);
+    let onFrame: (frame: Frame) => void = () => undefined;
+    let onEnd: (why: string) => void = () => undefined;
+    const heard: Buffer[] = [];
+    exec.stdout.on('data', (chunk: Buffer) => {
+      if (heard.length < 4) heard.push(chunk);
+      try {
+        for (const frame of decoder.push(chunk)) onFrame(frame);
+      } catch (error) {
+        onEnd((error as Error).message);
+        exec.close(); // nothing that follows can be trusted
+      }
+    });
+    exec.stdout.on('end', () => {
+      onEnd('the agent has ended');
+    });
+    exec.stderr.on('data', (chunk: Buffer) => {
+      if (heard.length < 4) heard.push(chunk);
+    });
+    const greeting = new Promise<HelloFrame>((resolve, reject) => {
+      onFrame = (frame) => {
+        if (frame.type === 'hello') resolve(frame);
+        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet'));
+      };
+      onEnd = (why) => {
+        reject(new Error(why));
+      };
+      setTimeout(() => {
+        reject(new Error(`no greeting in ${String(HELLO_MS / 1000)} s`));
+      }, HELLO_MS).unref();
+    });
+    exec.stdin.write(encodeHello(token));
+    try {
+      await greeting;
+    } catch (error) {
+      exec.close();
+      const words = Buffer.concat(heard)
+        .toString('latin1')
+        .replaceAll(/[^\x20-\x7e]+/g, ' ')
+        .trim()
+        .slice(0, 500);
+      throw new HarnessError(
+        'agent-failed',
+        `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`,
+        { cause: error },
+      );
+    }
+    const session = new AgentSession(exec, await hostPid(exec), user, confining);
+    onFrame = (frame) => {
+      session.#take(frame);
+    };
+    onEnd = (why) => {
+      session.#end(why);
+    };
+    return session;
+  }
+
+  private constructor(exec: Exec, pid: number, user: string | undefined, confining: Confining) {
+    [this.#exec, this.pid, this.user, this.#confining] = [exec, pid, user, confining];
+  }
+
+  /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
+  async perform(probe: Probe): Promise<Observation> {
+    const form = heldForm(probe);
+    return form === undefined
+      ? this.#exchange(probe, this.#encode(probe))
+      : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
+  }
+
+  /**
+   * Makes a process that stands still, looks at it, and lets go of it.
+   * @param look is given what was seen of it, and may do more while it is there.
+   */
+  hold(
+    probe: Probe,
+    name: string,
+    args: readonly string[],
+    look: (observation: Observation, inner: number) => Promise<Observation>,
+  ): Promise<Observation> {
+    const turn = this.#holding.then(async () => {
+      const seen = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
+      const inner = /^held: process (\d+)$/.exec(seen.remark ?? '')?.[1];
+      if (seen.errno !== undefined || inner === undefined) return seen;
+      const { remark: _remark, ...rest } = seen;
+      const observation = await look(
+        { ...rest, carried: this.#carried(Number(inner), name.startsWith('exec')) },
+        Number(inner),
+      );
+      await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
+      return observation;
+    });
+    this.#holding = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #exchange(probe: Probe, request: Buffer): Promise<Observation> {
+    if (this.#ended !== undefined) return lost(this.#ended);
+    let timer: NodeJS.Timeout | undefined;
+    const stdout: Buffer[] = [],
+      stderr: Buffer[] = [];
+    let pending: Pending | undefined;
+    const answer = new Promise<ResultFrame | string>((settle) => {
+      this.#pending.set(probe.id, (pending = { stdout, stderr, settle }));
+      timer = setTimeout(() => {
+        settle('the agent did not answer');
+      }, probe.timeoutMs + GRACE_MS);
+    });
+    this.#exec.stdin.write(request);
+    const result = await answer;
+    clearTimeout(timer);
+    this.#pending.delete(probe.id);
+    if (typeof result === 'string') return lost(result);
+    // an operation is the agent's own, or of a child of it: a label that is lost does not come back, so it is read afterwards
+    const process = pending?.process ?? this.#proof(this.pid);
+    return {
+      ...observed(result),
+      process,
+      ...(result.note === '' ? {} : { remark: result.note }),
+      stdout: captured(Buffer.concat(stdout), result.stdoutBytes),
+      stderr: captured(Buffer.concat(stderr), result.stderrBytes),
+    };
+  }
+
+  /** Reads the label of a process that is about to make an attempt. */
+  #proof(pid: number | undefined): ProcessProof {
+    return { pid: pid ?? 0, label: pid === undefined ? 'none' : labelTextOf(pid), expected: this.#confining.expected };
+  }
+
+  /** The process that is to become a command waits: its label is read before it executes anything. */
+  confirm(inner: number, parent = this.pid): ProcessProof & { readonly right: boolean } {
+    const process = this.#proof(childOf(parent, inner));
+    return { ...process, right: sameLabel(process.label, process.expected) };
+  }
+
+  #carried(inner: number, executed: boolean): Carried {
+    const pid = childOf(this.pid, inner) ?? 0;
+    const { label = 'none', mode } = labelOf(pid) ?? {};
+    const secure = executed ? secureOf(pid) : undefined;
+    return {
+      pid,
+      label: asWritten(label, this.#confining.names),
+      ...(mode === undefined ? {} : { mode }),
+      ...(secure === undefined ? {} : { secure }),
+    };
+  }
+
+  readonly #loaded = (label: string): string => asLoaded(label, this.#confining.names);
+
+  /** The command of a probe with the user's home put in where the spec says `~`. */
+  argvOf({ action }: Probe): string[] {
+    if (action.kind === 'shell') return ['/bin/sh', '-c', action.script];
+    if (action.kind !== 'run') return [];
+    const home = action.tildes.length === 0 ? '' : this.#home();
+    return action.argv.map((word, i) => (action.tildes.includes(i) ? home + word.slice(1) : word));
+  }
+
+  /** Ends the agent: it exits at the end of its input. */
+  close(): void {
+    this.#end('the agent was stopped');
+    this.#exec.close();
+  }
+
+  #encode(probe: Probe): Buffer {
+    const { action } = probe;
+    switch (action.kind) {
+      case 'operation':
+        return encodeOp({
+          tag: probe.id,
+          name: action.name,
+          args: loadedArgs(action, this.#loaded),
+          isolated: this.#confining.killed || action.args.some(isOwnProc),
+        });
+      case 'run':
+      case 'shell':
+        return encodeRun({ tag: probe.id, timeoutMs: probe.timeoutMs, capBytes: OUTPUT_CAP, argv: this.argvOf(probe) });
+      case 'http':
+        throw new Error('not for the agent');
+    }
+  }
+
+  #take(frame: Frame): void {
+    if (frame.type === 'output') this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
+    else if (frame.type === 'held') this.#release(frame);
+    else if (frame.type === 'result') this.#pending.get(frame.tag)?.settle(frame);
+    else this.#end(frame.type === 'fatal' ? frame.message : 'the agent greeted twice');
+  }
+
+  #release({ tag, pid }: HeldFrame): void {
+    const pending = this.#pending.get(tag);
+    const { right, ...process } = this.confirm(pid);
+    if (pending !== undefined) pending.process = process;
+    this.#exec.stdin.write(right ? encodeGo(tag) : encodeStop(tag));
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why;
+    for (const { settle } of this.#pending.values()) settle(why);
+  }
+
+  /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
+  #home(): string {
+    const environment = readFileSync(`/proc/${String(this.pid)}/environ`, 'utf8').split('\0');
+    return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
+  }
+}
+
+/** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
+function isOwnProc(path: string): boolean {
+  return /^\/proc\/(thread-)?self(\/|$)/.test(path);
+}
+
+/** The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0 until then. */
+async function hostPid(exec: Exec): Promise<number> {
+  for (const end = performance.now() + HELLO_MS; performance.now() < end; await sleep(50)) {
+    const pid = await exec.pid();
+    if (pid > 0) return pid;
+  }
+  throw new HarnessError('agent-failed', 'The engine does not tell the process id of the agent.');
+}
+
+/** The agent's outcome in the words of an observation. */
+export function observed(outcome: Outcome): Omit<Observation, 'stdout' | 'stderr'> {
+  const [errno, signal, left] = [errnoName(outcome.errno), signalName(outcome.signal), errnoName(outcome.killErrno)];
+  return {
+    stage: outcome.stage,
+    ...(errno === undefined ? {} : { errno }),
+    ...(outcome.exit === undefined ? {} : { exit: outcome.exit }),
+    ...(signal === undefined || outcome.stage === 'timeout' ? {} : { signal }),
+    durationMs: outcome.durationUs / 1000,
+    ...(left === undefined ? {} : { remark: `it, or something that it started, could not be killed: ${left}` }),
+  };
+}

@@ -1,0 +1,77 @@
+/** Mutants a minute, beside the floor in the same run: the bare parser replacing the policy, and one round of the agent. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import type { Plan } from '#core/model/model.ts';
+import { mutate } from '#harness/mutate/mutate-profile.ts';
+import { countMutants, scoreOf } from '#core/mutation/results.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { onHost, runId, type SessionEvents } from '#harness/session/session.ts';
+import { loadPlans } from '#adapters/host/load-specs.ts';
+import { Workbench } from '#harness/mutate/live-policy.ts';
+import { file, ROOT } from '../kit.ts';
+
+const ROUNDS = 20;
+const silent = (): void => undefined;
+const EVENTS: SessionEvents = { progress: silent, fault: silent };
+const OPTIONS = { keepAuditSwitch: false, signal: new AbortController().signal };
+
+/** What no mutant can cost less than: `apparmor_parser -r` of the profile under another name, then one operation through the agent that runs. */
+async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; roundMs: number }> {
+  const copy = file('profile', text.replace('profile docker-nginx', 'profile bench-floor'));
+  const times = { parserMs: 0, roundMs: 0 };
+  await onHost(
+    runId(),
+    OPTIONS,
+    EVENTS,
+    {
+      host: silent,
+      note: (thrown) => {
+        throw thrown;
+      },
+    },
+    async (session) => {
+      const bench = new Workbench(plan, session, OPTIONS.signal);
+      try {
+        await bench.open();
+        const probe = plan.probes.find(({ action }) => action.kind === 'operation');
+        if (probe === undefined) throw new Error('the spec has no operation');
+        for (let i = 0; i < ROUNDS; i += 1) {
+          const started = performance.now();
+          const { exit, stderr } = await exec(['apparmor_parser', '--replace', '--skip-cache', copy]);
+          if (exit !== 0) throw new Error(stderr);
+          const loaded = performance.now();
+          if ((await bench.firstRed([probe])) !== undefined) throw new Error('the probe does not pass');
+          times.parserMs += (loaded - started) / ROUNDS;
+          times.roundMs += (performance.now() - loaded) / ROUNDS;
+        }
+      } finally {
+        await bench.close((thrown) => {
+          throw thrown;
+        });
+        removeProfile('bench-floor');
+      }
+    },
+  );
+  return times;
+}
+
+/** Every mutant of docker-nginx. @returns figures for JSON. */
+export async function benchMutants(): Promise<Record<string, unknown>> {
+  const spec = join(ROOT, 'specs/docker-nginx.yml');
+  const [plan] = loadPlans([spec], { nonce: 'bench' });
+  if (plan?.profile.from !== 'file') throw new Error('the spec has no profile');
+  const floor = await floorMs(plan, readFileSync(plan.profile.file, 'utf8'));
+  const { results, mutantsMs } = await mutate({ spec, included: false, ...OPTIONS }, { ...EVENTS, result: silent });
+  const mutantMs = mutantsMs / results.length;
+  return {
+    mutants: results.length,
+    score: scoreOf(results),
+    ...countMutants(results),
+    perMinute: 60_000 / mutantMs,
+    mutantMs,
+    floorMs: floor.parserMs + floor.roundMs,
+    ...floor,
+    ratio: mutantMs / (floor.parserMs + floor.roundMs),
+  };
+}

@@ -1,0 +1,38 @@
+/** Both shipped specs over and over in one guest: a line of JSON for each run, every verdict by its probe. */
+import { join } from 'node:path';
+import { harness, ROOT } from '../kit.ts';
+
+/** What one run said. */
+export interface SoakRun {
+  readonly number: number;
+  readonly seconds: number;
+  readonly exit: number;
+  /** `suite: probe` to `kind (code)`. */
+  readonly verdicts: Readonly<Record<string, string>>;
+  readonly faults: readonly string[];
+}
+
+const SPECS = ['specs/docker-nginx.yml', 'specs/docker-default.yml'].map((spec) => join(ROOT, spec));
+
+async function main(): Promise<void> {
+  const runs = Number(process.argv[2] ?? 50);
+  for (let number = 1; number <= runs; number += 1) {
+    const { ledger, exit } = await harness(SPECS);
+    const verdicts = Object.fromEntries(
+      ledger.suites.flatMap(({ title, entries }) =>
+        entries.map(({ probe, verdict }) => [`${title}: ${probe.name}`, `${verdict.kind} (${verdict.code})`]),
+      ),
+    );
+    const faults = [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)].map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+    process.stdout.write(
+      `${JSON.stringify({ number, seconds: Math.round(ledger.durationMs / 100) / 10, exit, verdicts, faults } satisfies SoakRun)}\n`,
+    );
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

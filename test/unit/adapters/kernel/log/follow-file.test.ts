@@ -1,0 +1,114 @@
+import { expect } from 'chai';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { follow } from '#adapters/kernel/log/follow-file.ts';
+
+describe('following a log file', () => {
+  let folder: string;
+  let file: string;
+  const believe = (): undefined => undefined;
+  const rotate = (count: number): void => {
+    for (let n = count; n > 0; n--) {
+      try {
+        renameSync(n === 1 ? file : `${file}.${String(n - 1)}`, `${file}.${String(n)}`);
+      } catch {
+        /* not so many yet */
+      }
+    }
+    writeFileSync(file, '');
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'follow-'));
+    file = join(folder, 'audit.log');
+    writeFileSync(file, 'old\n');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('starts at the end, and reads whole lines only', () => {
+    const follower = follow(file, believe);
+    expect(follower.read()).to.deep.equal({ lines: [] });
+    appendFileSync(file, 'a\nb');
+    expect(follower.read()).to.deep.equal({ lines: ['a'] });
+    appendFileSync(file, 'c\nd\n');
+    expect(follower.read()).to.deep.equal({ lines: ['bc', 'd'] });
+    follower.close();
+  });
+
+  it('leaves out a line that was begun before', () => {
+    appendFileSync(file, 'half');
+    const follower = follow(file, believe);
+    appendFileSync(file, ' a line\nwhole\n');
+    expect(follower.read().lines).to.deep.equal(['whole']);
+    follower.close();
+  });
+
+  it('keeps a character together that two reads cut', () => {
+    const follower = follow(file, believe);
+    const bytes = Buffer.from('é\n');
+    appendFileSync(file, bytes.subarray(0, 1));
+    follower.read();
+    appendFileSync(file, bytes.subarray(1));
+    expect(follower.read().lines).to.deep.equal(['é']);
+    follower.close();
+  });
+
+  for (const times of [1, 2, 3])
+    it(`reads on over ${String(times)} rotation(s) between two reads`, () => {
+      const follower = follow(file, believe);
+      const expected: string[] = [];
+      for (let n = 0; n < times; n++) {
+        appendFileSync(file, `before ${String(n)}\n`);
+        expected.push(`before ${String(n)}`);
+        rotate(5);
+      }
+      appendFileSync(file, 'after\n');
+      expect(follower.read()).to.deep.equal({ lines: [...expected, 'after'] });
+      appendFileSync(file, 'on\n');
+      expect(follower.read()).to.deep.equal({ lines: ['on'] });
+      follower.close();
+    });
+
+  it('says so when its file is among the rotated no longer', () => {
+    const follower = follow(file, believe);
+    rmSync(file);
+    writeFileSync(file, 'new\n');
+    expect(follower.read()).to.deep.equal({ lines: ['new'], lost: `${file} was replaced, and the old one is gone` });
+    follower.close();
+  });
+
+  it('waits while there is none', () => {
+    const follower = follow(file, believe);
+    appendFileSync(file, 'a\n');
+    renameSync(file, `${file}.1`);
+    expect(follower.read()).to.deep.equal({ lines: ['a'] });
+    writeFileSync(file, 'b\n');
+    expect(follower.read()).to.deep.equal({ lines: ['b'] });
+    follower.close();
+  });
+
+  it('tells of truncation', () => {
+    const follower = follow(file, believe);
+    truncateSync(file);
+    appendFileSync(file, 'n\n');
+    expect(follower.read()).to.deep.equal({ lines: ['n'], lost: `${file} was truncated` });
+    follower.close();
+  });
+
+  it('does not read a new file that is refused', () => {
+    const follower = follow(file, () => 'forged');
+    rotate(1);
+    appendFileSync(file, 'x\n');
+    expect(follower.read()).to.deep.equal({ lines: [], lost: 'forged' });
+    expect(follower.read()).to.deep.equal({ lines: [] });
+    follower.close();
+  });
+
+  it('follows no link', () => {
+    const link = join(folder, 'link');
+    symlinkSync(file, link);
+    expect(() => follow(link, believe)).to.throw('ELOOP');
+  });
+});

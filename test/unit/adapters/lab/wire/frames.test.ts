@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Credit } from '#adapters/lab/wire/flow-control.ts';
+import {
+  CHUNK,
+  decodeCredit,
+  encodeCredit,
+  encodeFrame,
+  FRAME,
+  FrameDecoder,
+  HEADER,
+  WINDOW,
+  type Frame,
+} from '#adapters/lab/wire/frames.ts';
+
+describe('lab/frames', () => {
+  it('come out as they went in, however the stream is cut', () => {
+    const frame = fc.record({
+      kind: fc.constantFrom(...Object.values(FRAME)),
+      id: fc.nat(),
+      payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+    });
+    fc.assert(
+      fc.property(fc.array(frame, { maxLength: 12 }), fc.integer({ min: 1, max: 700 }), (sent, size) => {
+        const bytes = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
+        const decoder = new FrameDecoder();
+        const got: Frame[] = [];
+        for (let from = 0; from < bytes.length; from += size)
+          got.push(...decoder.push(bytes.subarray(from, from + size)));
+        expect(got).to.deep.equal(sent);
+      }),
+    );
+  });
+
+  it('refuses a length that nobody sends, so that a garbled line cannot fill the memory', () => {
+    const header = Buffer.alloc(HEADER, 0xff);
+    expect(() => new FrameDecoder().push(header)).to.throw('garbled');
+  });
+
+  it('carries credit', () => {
+    expect(decodeCredit(encodeCredit(FRAME.stderr, 123_456))).to.deep.equal({ stream: FRAME.stderr, bytes: 123_456 });
+  });
+});
+
+describe('lab/credit', () => {
+  const settled = async (promise: Promise<unknown>): Promise<boolean> =>
+    Promise.race([
+      promise.then(() => true),
+      new Promise<boolean>((resolve) => {
+        setImmediate(resolve, false);
+      }),
+    ]);
+
+  it('stops the sender at the window and lets it go on when the receiver has consumed', async () => {
+    const credit = new Credit();
+    for (let sent = 0; sent + CHUNK <= WINDOW; sent += CHUNK) expect(await credit.spend(CHUNK)).to.equal(true);
+    const next = credit.spend(CHUNK);
+    expect(await settled(next)).to.equal(false);
+    credit.give(CHUNK);
+    expect(await next).to.equal(true);
+  });
+
+  it('tells a waiting sender that the stream is over', async () => {
+    const credit = new Credit();
+    await credit.spend(WINDOW);
+    const next = credit.spend(1);
+    credit.close();
+    expect(await next).to.equal(false);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { touches } from '#core/audit/losses.ts';
+import { stretches } from '#core/audit/probe-windows.ts';
+
+describe('audit/stretch', () => {
+  const window = { afterSerial: 10, beforeSerial: 20 };
+  const order = ['a', 'b', 'c', 'd'];
+
+  it('lies between the records of the probes before and behind', () => {
+    const found = stretches(
+      order,
+      new Map([
+        ['a', [12]],
+        ['c', [15, 16]],
+      ]),
+      window,
+    );
+    expect(Object.fromEntries(found)).to.deep.equal({
+      a: { afterSerial: 10, beforeSerial: 15 },
+      b: { afterSerial: 12, beforeSerial: 15 },
+      c: { afterSerial: 12, beforeSerial: 20 },
+      d: { afterSerial: 16, beforeSerial: 20 },
+    });
+  });
+
+  it('is touched by a loss only where a record of the probe can have been', () => {
+    const touched = (loss: { afterSerial: number; beforeSerial: number }): string => {
+      const found = stretches(
+        order,
+        new Map([
+          ['a', [11]],
+          ['b', [12]],
+          ['c', [14]],
+          ['d', [15]],
+        ]),
+        window,
+      );
+      return order.filter((id) => touches(loss, found.get(id)!)).join('');
+    };
+    expect(touched({ afterSerial: 12, beforeSerial: 14 })).to.equal('bc'); // the second record of b, or the first of c
+    expect(touched({ afterSerial: 15, beforeSerial: 20 })).to.equal('d');
+    expect(touched({ afterSerial: 0, beforeSerial: Number.MAX_SAFE_INTEGER })).to.equal('abcd');
+  });
+});

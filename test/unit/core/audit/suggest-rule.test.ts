@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { suggestRule } from '#core/audit/suggest-rule.ts';
+import { denial, linesOf, record } from './records.ts';
+
+describe('audit/rule', () => {
+  // prettier-ignore
+  const cases: readonly [string, string | undefined][] = [
+    ['operation="open" class="file" name="/etc/shadow" comm="c" denied_mask="r"', '/etc/shadow r,'],
+    ['operation="open" class="file" name="/etc/shadow" comm="c" denied_mask="wrc"', '/etc/shadow rw,'],
+    ['operation="open" class="file" name="/log" comm="c" denied_mask="a"', '/log a,'],
+    ['operation="rename_src" class="file" name="/t/f" comm="c" denied_mask="wrd"', '/t/f rw,'],
+    ['operation="unlink" class="file" name="/t/f" comm="c" denied_mask="d"', '/t/f w,'],
+    ['operation="file_mmap" class="file" name="/t/so" comm="c" denied_mask="rm"', '/t/so rm,'],
+    ['operation="file_lock" class="file" name="/t/f" comm="c" denied_mask="k"', '/t/f k,'],
+    ['operation="exec" class="file" name="/usr/bin/top" comm="c" denied_mask="x"', '/usr/bin/top ix,'],
+    ['operation="symlink" class="file" name="/t/l" comm="c" denied_mask="c"', '/t/l w,'],
+    ['operation="link" class="file" name="/t/l" comm="c" denied_mask="l" target="/t/f"', 'link /t/l -> /t/f,'],
+    ['operation="open" name=2F612062 comm="c" denied_mask="r"', '"/a b" r,'],
+    ['operation="open" name=2F6122 comm="c" denied_mask="r"', '"/a\\"" r,'],
+    ['operation="open" name=2F610A comm="c" denied_mask="r"', '"/a\\012" r,'],
+    ['operation="open" name="/a[1]{b,c}*?" comm="c" denied_mask="r"', '"/a\\[1\\]\\{b,c\\}\\*\\?" r,'],
+    ['operation="open" name="/a\\b" comm="c" denied_mask="r"', '/a\\\\b r,'],
+    ['operation="open" name="/a@{B}" comm="c" denied_mask="r"', '/a@\\{B\\} r,'],
+    ['operation="inode_permission" name="/bin/dash" pid=1 denied_mask="::r" comm="c"', '/bin/dash r,'],
+    ['operation="open" class="file" info="Failed name lookup - disconnected path" error=-13 name="a" comm="c" denied_mask="r"', undefined],
+    ['operation="exec" class="file" info="no new privs" error=-1 name="/t/h" comm="c" denied_mask="x" target="a6"', undefined],
+    ['operation="change_profile" class="file" profile="a" name="b" comm="c" target="b"', 'change_profile -> b,'],
+    ['operation="change_onexec" class="file" info="label not found" error=-2 name="b" comm="c"', undefined],
+    ['operation="change_hat" class="file" name="b" comm="c" target="a//b"', undefined],
+    ['operation="capable" class="cap" comm="c" capability=21  capname="sys_admin"', 'capability sys_admin,'],
+    ['operation="capable" name="setuid" comm="c"', 'capability setuid,'],
+    ['operation="create" class="net" comm="c" family="inet" sock_type="raw" protocol=1 denied_mask="create"', 'network inet raw,'],
+    ['operation="create" class="net" comm="c" family="unknown(44)" sock_type="raw" denied_mask="create"', undefined],
+    ['operation="create" class="net" comm="c" family="inet" sock_type="unknown(9)" denied_mask="create"', 'network inet,'],
+    ['operation="sendmsg" comm="c" lport=1 family="inet6" sock_type="dgram" protocol=17', 'network inet6 dgram,'],
+    ['operation="file_perm" comm="c" family="unix" sock_type="stream" protocol=0 denied_mask="send receive" addr=none peer_addr="@x" peer="y"', 'unix (send, receive) type=stream addr=none peer=(label=y, addr=@x),'],
+    ['operation="sendmsg" class="net" comm="c" family="unix" sock_type="stream" denied_mask="send"', 'network unix stream,'],
+    ['operation="mount" class="mount" info="failed mntpnt match" error=-13 name="/t/m/" comm="c" fstype="tmpfs" srcname="tmpfs"', 'mount fstype=tmpfs tmpfs -> /t/m/,'],
+    ['operation="mount" class="mount" name="/t/m/" comm="c" srcname="/t/d/" flags="rw, rbind"', 'mount options=(rw, rbind) /t/d/ -> /t/m/,'],
+    ['operation="mount" class="mount" name="/" comm="c" flags="ro, nosuid, remount"', 'mount options=(ro, nosuid, remount) -> /,'],
+    ['operation="umount" class="mount" name="/mnt/a b/" comm="c"', 'umount "/mnt/a b/",'],
+    ['operation="pivotroot" name="/new/" comm="c" srcname="/new/old/"', 'pivot_root oldroot=/new/old/ /new/,'],
+    ['operation="ptrace" class="ptrace" comm="c" denied_mask="trace" peer="unconfined"', 'ptrace (trace) peer=unconfined,'],
+    ['operation="signal" class="signal" comm="c" denied_mask="send" signal=term peer="/usr/{a,b}"', 'signal (send) set=(term) peer="/usr/\\{a,b\\}",'],
+    ['operation="signal" class="signal" comm="c" denied_mask="send"signal=unknown(99) peer="x"', 'signal (send) peer=x,'],
+    ['operation="userns_create" class="namespace" comm="c" requested="userns_create" denied="userns_create"', 'userns create,'],
+    ['operation="setrlimit" class="rlimits" comm="c" rlimit=nofile value=4000', 'set rlimit nofile <= 4000,'],
+    ['operation="uring_sqpoll" class="io_uring" comm="c" denied="sqpoll"', 'io_uring sqpoll,'],
+    ['operation="uring_override" class="io_uring" comm="c" denied="override_creds" tcontext="x"', 'io_uring override_creds label=x,'],
+    ['operation="unlink" class="posix_mqueue" name="/q" comm="c" denied="delete"', 'mqueue (delete) type=posix /q,'],
+    ['operation="sysv_mqueue" class="sysv_mqueue" name="123" comm="c" denied="open"', 'mqueue (open) type=sysv 123,'],
+    ['operation="dbus_method_call" bus="system" path="/o" interface="i" member="M" mask="send" name="n" comm="c" label="l" peer_label="unconfined"', 'dbus (send) bus=system path=/o interface=i member=M peer=(name=n, label=unconfined),'],
+    ['operation="dbus_bind" bus="session" name="com.x" mask="bind" comm="c"', 'dbus (bind) bus=session name=com.x,'],
+    ['operation="something_new" class="unheard" comm="c"', undefined],
+    ['operation="open" class="__proto__" comm="c"', undefined],
+  ];
+  for (const [pairs, rule] of cases)
+    it(rule ?? `none: ${pairs.slice(0, 60)}`, () => {
+      expect(suggestRule(denial(pairs))).to.equal(rule);
+    });
+
+  it('has nothing to say where nothing was denied', () => {
+    for (const type of ['AUDIT', 'STATUS', 'HINT', 'ERROR']) {
+      expect(
+        suggestRule(
+          record(
+            `audit: type=1400 audit(1.000:2): apparmor="${type}" operation="open" class="file" name="/x" comm="c" requested_mask="r"`,
+          ),
+        ),
+      ).to.equal(undefined);
+    }
+  });
+
+  it('has a rule for each captured denial that a rule can allow', () => {
+    for (const line of linesOf('linux-6.12.107.txt').filter(
+      (text) =>
+        /"(?:DENIED|ALLOWED)"/.test(text) && text.length < 1000 && !/info="(?:no new|label not|Failed name)/.test(text),
+    )) {
+      expect(suggestRule(record(line)), line).to.match(/^[^\n]+,$/);
+    }
+  });
+});

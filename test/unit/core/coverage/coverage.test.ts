@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { coverageOf } from '#core/coverage/coverage.ts';
+import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
+import { here, operation } from './subject.ts';
+
+const SOURCE =
+  'profile p {\n  include <base>\n  deny /etc/passwd r,\n  deny /etc/x w,\n  userns,\n}\nprofile other {\n  deny /etc/y w,\n}\n';
+const text = readProfileText('/p', SOURCE, ({ name }) =>
+  name === 'base' ? [{ file: '/inc/base', text: 'file,\n/etc/passwd r,\n' }] : undefined,
+);
+if (!isRead(text)) throw new Error(text.message);
+const subject = { text, profile: 'p', original: (label: string) => label.replace('p.run', 'p') };
+
+describe('coverage/coverage', () => {
+  const probes = [
+    { ...operation('open read /etc/passwd', { name: '/etc/passwd', denied_mask: 'r' }) },
+    operation('open read /etc/shadow'),
+  ];
+  const covered = coverageOf(
+    subject,
+    probes,
+    here({ unmediated: (name) => (name === 'userns' ? 'Not here.' : undefined) }),
+  );
+
+  it('says of each rule what became of it, included ones marked', () => {
+    expect(
+      covered.rules.map(({ text: rule, state, included, line, file }) => [rule, state, included, `${file}:${line}`]),
+    ).to.deep.equal([
+      ['file', 'hit', true, '/inc/base:1'],
+      ['/etc/passwd r', 'shadowed', true, '/inc/base:2'],
+      ['deny /etc/passwd r', 'hit', false, '/p:3'],
+      ['deny /etc/x w', 'unhit', false, '/p:4'],
+      ['userns', 'untestable', false, '/p:5'],
+    ]);
+    expect(
+      covered.rules.map(({ probes: ids, shadowedBy, reason }) => ids.join() || shadowedBy?.join() || reason || ''),
+    ).to.deep.equal([probes[1]!.probe.id, '/p:3 deny /etc/passwd r', probes[0]!.probe.id, '', 'Not here.']);
+  });
+
+  it('holds the text, and leaves out profiles that no probe got into', () => {
+    expect(covered.source).to.equal(SOURCE);
+    expect(covered.file).to.equal('/p');
+    expect(covered.rules.some(({ profile }) => profile === 'other')).to.equal(false);
+    const both = coverageOf(
+      subject,
+      [operation('open write /etc/y', { profile: 'other', name: '/etc/y', denied_mask: 'w' })],
+      here(),
+    );
+    expect(both.rules.filter(({ state }) => state === 'hit').map(({ profile }) => profile)).to.deep.equal(['other']);
+  });
+});

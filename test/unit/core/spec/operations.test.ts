@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { readOperation } from '#core/spec/operations.ts';
+
+const read = (line: string): unknown => {
+  const operation = readOperation(line.split(' ').map((word) => (word === "''" ? '' : word)));
+  return 'problem' in operation
+    ? operation.problem
+    : [
+        operation.class,
+        operation.name,
+        ...operation.args,
+        ...(operation.other === undefined ? [] : [`to ${operation.other}`]),
+      ];
+};
+
+describe('readOperation', () => {
+  const good: readonly (readonly [string, readonly string[]])[] = [
+    ['open read,write /x', ['file', 'open', 'read,write', '/x']],
+    ['link /a /b', ['file', 'link', '/a', '/b']],
+    ['lock flock read /a', ['file', 'lock', 'flock', 'read', '/a']],
+    ['exec /a no_new_privs', ['file', 'exec', '/a', 'no_new_privs']],
+    ['capable sys_admin', ['capability', 'capable', 'sys_admin']],
+    ['socket inet raw icmp', ['network', 'socket', '2', '3', '1']],
+    ['socket packet dgram', ['network', 'socket', '17', '2', '0']],
+    ['bind unix stream @name', ['network', 'bind', '1', '1', '@name']],
+    ['connect inet6 stream', ['network', 'connect', '10', '1', '']],
+    ['mount tmpfs none /mnt', ['mount', 'mount', 'tmpfs', 'none', '/mnt', '0']],
+    ["mount '' /etc /mnt bind,ro", ['mount', 'mount', '', '/etc', '/mnt', '4097']],
+    ['ptrace trace child', ['ptrace', 'ptrace', 'trace', 'child']],
+    ['signal term child', ['signal', 'signal', '15', 'child']],
+    ['signal exists 1', ['signal', 'signal', '0', '1']],
+    ['rlimit nofile unlimited', ['rlimit', 'rlimit', 'nofile', 'unlimited']],
+    ['userns', ['userns', 'userns']],
+    ['exec-as x//y /a no_new_privs', ['change_profile', 'exec-as', 'x//y', '/a', 'no_new_privs']],
+    ['stack x', ['change_profile', 'stack', 'x']],
+    ['dbus send system org.example', ['dbus', 'dbus', 'send', 'system', 'org.example']],
+    ['signal kill peer other', ['signal', 'signal', '9', '', 'to other']],
+    ['ptrace read container', ['ptrace', 'ptrace', 'read', '', 'to container']],
+    ['connect unix stream peer other', ['unix', 'connect', '1', '1', '', 'to other']],
+    ['send unix dgram container', ['unix', 'send', '1', '2', '', 'to container']],
+    ['send unix dgram', ['network', 'send', '1', '2']],
+  ];
+  for (const [line, expected] of good) it(line, () => expect(read(line)).to.deep.equal(expected));
+
+  const bad: readonly (readonly [string, RegExp])[] = [
+    ['linkk /a /b', /no operation "linkk"; did you mean `link`\?/],
+    ['link /a', /is written `link PATH PATH`/],
+    ['open read etc', /"etc" is no PATH/],
+    ['open sideways /x', /no MODE/],
+    ['socket inet4 raw', /"inet4" is no FAMILY/],
+    ['capable sys_root', /no CAPABILITY/],
+    ['mount tmpfs none /mnt sideways', /no FLAGS/],
+    ['signal kill 1', /another process can only be sent/],
+    ['bind inet stream /x', /port of the loopback/],
+    ['bind unix stream 80', /begins with/],
+    ['send packet raw', /unix, inet or inet6/],
+    ['__proto__', /no operation/],
+    ['__proto__ peer x', /no operation/],
+    ['connect inet stream peer x', /the family is unix/],
+    ['open read /a peer x', /is written/],
+    ['signal urg peer', /is no PID/],
+    ['', /no operation/],
+  ];
+  for (const [line, pattern] of bad) it(`refuses ${JSON.stringify(line)}`, () => expect(read(line)).to.match(pattern));
+});
