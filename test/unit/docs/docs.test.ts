@@ -37,6 +37,8 @@ describe('docs', () => {
     for (const name of [
       'README.md',
       'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'SECURITY.md',
       ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
     ]) {
       for (const [, target = ''] of read(name).matchAll(/\]\(([^)#]+)[^)]*\)/g))
