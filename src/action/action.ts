@@ -10,7 +10,7 @@ import { asHarnessError } from '#core/model/errors.ts';
 import { childEnvironment, runChild } from './run-cli.ts';
 import { cliArguments, expandSpecs, readInputs, type Inputs } from './inputs.ts';
 import { baseCommit, diffArguments, diffSummary, withDiff } from './pull-request.ts';
-import { annotationsOf, broken, judge, outputsOf, type Ended, type Reports, type Result } from './outputs.ts';
+import { annotationsOf, broken, interpretExit, outputsOf, type Ended, type Reports, type Result } from './outputs.ts';
 import { REPORT_FILES } from '#core/report/report-files.ts';
 import { markdown } from '#core/report/markdown-report.ts';
 import { plain } from '#core/text/markdown.ts';
@@ -31,7 +31,7 @@ async function run(): Promise<void> {
     const ended = await command(cliArguments(inputs, specs));
     const json = join(inputs.reportDir, REPORT_FILES.json);
     const junit = join(inputs.reportDir, REPORT_FILES.junit);
-    result = judge(ended, textOf(json), startedMs);
+    result = interpretExit(ended, textOf(json), startedMs);
     reports = {
       ...(result.report === undefined ? {} : { json }),
       ...(writtenSince(junit, startedMs) ? { junit } : {}),

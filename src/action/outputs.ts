@@ -3,7 +3,15 @@ import { EXIT } from '#core/model/errors.ts';
 import type { Ledger } from '#core/model/model.ts';
 import { factsOf, faultText } from '#core/report/wording.ts';
 import { readJson, type JsonReport } from '#core/report/json-report.ts';
-import { countsOf, EXIT_MEANS, exitCode, faultsOf, meaningOf, outcomeOf, type Outcome } from '#core/report/summary.ts';
+import {
+  countsOf,
+  EXIT_MEANS,
+  exitCode,
+  faultsOf,
+  meaningOf,
+  runOutcome,
+  type RunOutcome,
+} from '#core/report/summary.ts';
 import { grouped, oneLine, relativeTo } from '#core/text/visible.ts';
 
 /** How the command ended. */
@@ -17,7 +25,7 @@ export interface Ended {
 
 /** The action's judgement. `failure` is the message of a step that fails; it is missing only when the run is green. */
 export interface Result {
-  readonly verdict: Outcome;
+  readonly verdict: RunOutcome;
   readonly exitCode: number;
   readonly report?: JsonReport;
   readonly failure?: string;
@@ -39,7 +47,7 @@ export function broken(failure: string, exit: number = EXIT.broken, report?: Jso
  * @param text report.json, or undefined when it cannot be read
  * @param startedMs when the command was started: a report from before is another run's
  */
-export function judge(ended: Ended, text: string | undefined, startedMs: number): Result {
+export function interpretExit(ended: Ended, text: string | undefined, startedMs: number): Result {
   const read = text === undefined ? 'It is missing.' : readJson(text);
   const report = typeof read === 'string' || !(Date.parse(read.startedAt) >= startedMs) ? undefined : read;
   if (ended.cancelled !== undefined) return broken(`The run was cancelled (${ended.cancelled}).`, EXIT.broken, report);
@@ -51,7 +59,7 @@ export function judge(ended: Ended, text: string | undefined, startedMs: number)
   const code = exitCode(report);
   if (code !== ended.exit)
     return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code}.`, EXIT.broken, report);
-  const verdict = outcomeOf(code);
+  const verdict = runOutcome(code);
   return verdict === 'green'
     ? { verdict, exitCode: code, report }
     : { verdict, exitCode: code, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };

@@ -1,7 +1,7 @@
 /** Each class that AppArmor mediates: one access that a rule denies, and that is allowed without it. Written down for docs/classes.md. */
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { unruled } from '#adapters/kernel/mediation.ts';
+import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import type { Entry } from '#core/model/model.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { entry, file, harness, spec, story } from './kit.ts';
@@ -80,7 +80,7 @@ describe('each mediated class', () => {
     const features = await exec(['aa-features-abi', '--extract']);
     expect(features.exit, features.stderr).to.equal(0);
     abi = file('kernel.abi', features.stdout.toString());
-    reasons = await unruled(CASES.map((one) => one.class));
+    reasons = await unmediatedClasses(CASES.map((one) => one.class));
     mediated = CASES.filter((one) => !reasons.has(one.class));
   });
 

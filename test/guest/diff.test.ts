@@ -1,7 +1,7 @@
 /** What a change of a profile changes: twenty pairs, each answer confirmed by the kernel, and the gate. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { diff } from '#harness/diff/compare-profiles.ts';
+import { compareProfiles } from '#harness/diff/compare-profiles.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
@@ -20,7 +20,7 @@ function compare(base: string, head: string, more: { spec?: string } = {}): Prom
     label,
     file: file('profile', text),
   });
-  return diff(
+  return compareProfiles(
     {
       base: side('base', base),
       head: side('head', head),

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { packageRoot } from '#adapters/host/package-files.ts';
 import { loadedProfiles } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import { readSwitches, type Switches } from '#adapters/kernel/changes/kernel-parameters.ts';
+import { readParameters, type KernelParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
 import type { Entry, Ledger } from '#core/model/model.ts';
 import { exec, type ExecResult } from '#adapters/host/exec.ts';
 import { exitCode } from '#core/report/summary.ts';
-import { run, type RunOptions } from '#harness/run/run-specs.ts';
+import { runSpecs, type RunOptions } from '#harness/run/run-specs.ts';
 
 export const ROOT = packageRoot();
 export const CLI = join(ROOT, 'dist/cli.cjs');
@@ -18,7 +18,7 @@ export const IMAGE = 'apparmor-probe/nginx:lab';
 /** Everything that a run may change and must put back. */
 export interface HostState {
   readonly profiles: readonly string[];
-  readonly switches: Switches;
+  readonly switches: KernelParameters;
   readonly containers: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export async function hostState(): Promise<HostState> {
     .sort();
   return {
     profiles: [...loadedProfiles()].map(([name, mode]) => `${name} (${mode})`).sort(),
-    switches: readSwitches(),
+    switches: readParameters(),
     containers,
   };
 }
@@ -57,7 +57,7 @@ export async function harness(
   options: Partial<RunOptions> = {},
 ): Promise<{ ledger: Ledger; exit: number }> {
   const silent = (): void => undefined;
-  const ledger = await run(
+  const ledger = await runSpecs(
     {
       specs,
       bail: false,

@@ -6,8 +6,8 @@ import { compile, readProfile } from '#adapters/kernel/parser/apparmor-parser.ts
 import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { BITS, PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
 import { SOCKET_FAMILIES, SOCKET_TYPES } from '#core/model/linux.ts';
-import { answer, decide } from '#core/profile/semantics/decide-access.ts';
-import { covers, policyOf, surroundingsOf, type Compiled } from '#core/profile/semantics/policy.ts';
+import { answer, decideAccess } from '#core/profile/semantics/decide-access.ts';
+import { covers, policyOf, surroundingsOf, type CompiledRule } from '#core/profile/semantics/policy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
 import { PATH, row } from '#core/profile/patterns/possible-names.ts';
@@ -109,7 +109,7 @@ const PIECES = [
   .concat([Buffer.from([0x80]), Buffer.from([0xff]), Buffer.from([0xc3])]);
 
 /** Paths near the edges of every expression: examples of all that matches, changed in a few places. */
-function* paths({ automaton }: Compiled, count: number, seed: number): Generator<Buffer> {
+function* paths({ automaton }: CompiledRule, count: number, seed: number): Generator<Buffer> {
   const { sets, complete } = automaton.tagSets(PATH, { examples: 12 });
   expect(complete).to.equal(true);
   const seeds = sets.flatMap(({ examples }) => examples.map((one) => Buffer.from(one)));
@@ -136,7 +136,7 @@ function* paths({ automaton }: Compiled, count: number, seed: number): Generator
 }
 
 /** Bits that the rules allow of a path: what the kernel has to say, by our reading. */
-function allowedBits(compiled: Compiled, whose: string): (path: Uint8Array) => number {
+function allowedBits(compiled: CompiledRule, whose: string): (path: Uint8Array) => number {
   const known = new Map<readonly number[], number>();
   return (path) => {
     const tags = compiled.automaton.match(path);
@@ -254,7 +254,7 @@ describe('our matcher and the kernel', () => {
       for (const [family, number] of Object.entries(SOCKET_FAMILIES)) {
         for (const [type, kind] of Object.entries(SOCKET_TYPES)) {
           const theirs = line?.network(name, number, kind);
-          const ours = decide(block, { class: 'network', family, type }).allowed;
+          const ours = decideAccess(block, { class: 'network', family, type }).allowed;
           asked += 1;
           if (theirs === undefined || ((theirs & 0x10) !== 0) !== ours)
             wrong.push(

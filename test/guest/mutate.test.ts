@@ -1,7 +1,7 @@
 /** Mutation on the real kernel: what the probes notice, what they do not, and a host that is put back. */
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mutate, type MutateOptions } from '#harness/mutate/mutate-profile.ts';
+import { mutateProfile, type MutateOptions } from '#harness/mutate/mutate-profile.ts';
 import { scoreOf, type MutationReport } from '#core/mutation/results.ts';
 import { start } from '#adapters/host/exec.ts';
 import { mutationExit } from '#core/report/mutation-report.ts';
@@ -17,7 +17,7 @@ const PROBES = [
 
 async function mutated(file: string, options: Partial<MutateOptions> = {}): Promise<MutationReport> {
   const silent = (): void => undefined;
-  return mutate(
+  return mutateProfile(
     { spec: file, included: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options },
     { progress: silent, fault: silent, result: silent },
   );

@@ -1,7 +1,7 @@
 /** The full mutation score of both shipped specs: every mutant that can be told from the profile is killed. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { mutate } from '#harness/mutate/mutate-profile.ts';
+import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
 import { countMutants, scoreOf } from '#core/mutation/results.ts';
 import { scoreText } from '#core/report/mutation-report.ts';
 import { ROOT } from './kit.ts';
@@ -10,7 +10,7 @@ describe('the shipped specs', function score() {
   this.timeout(1_800_000);
   for (const name of ['docker-nginx', 'docker-default']) {
     it(`${name}: 100 % of the mutants that are not equivalent`, async () => {
-      const report = await mutate(
+      const report = await mutateProfile(
         {
           spec: join(ROOT, `specs/${name}.yml`),
           included: false,

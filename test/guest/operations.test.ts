@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { unruled } from '#adapters/kernel/mediation.ts';
+import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import { compileForKernel } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { CAPABILITIES } from '#core/model/linux.ts';
 import type { Entry, Suite } from '#core/model/model.ts';
@@ -174,7 +174,7 @@ describe('every operation', () => {
     const features = await exec(['aa-features-abi', '--extract']);
     expect(features.exit, features.stderr).to.equal(0);
     abi = file('kernel.abi', features.stdout.toString());
-    reasons = await unruled(ROWS.map(classOf));
+    reasons = await unmediatedClasses(ROWS.map(classOf));
     byAccess = await compileForKernel('profile p {\n  deny network (bind) inet stream,\n}\n').then(
       () => true,
       () => false,

@@ -1,6 +1,6 @@
 /** Two processes, each under a label of its own: signals, traces and sockets between them, in each direction. */
 import { expect } from 'chai';
-import { unruled } from '#adapters/kernel/mediation.ts';
+import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { entry, file, harness, profileText, spec, story } from './kit.ts';
 
@@ -109,7 +109,7 @@ describe('a peer under a chosen label', () => {
         { control: true, peers: { other: { profile: 'meeting-other' }, third: { profile: 'meeting-plain' } } },
       ),
     ]);
-    const reason = (await unruled(['unix'])).get('unix');
+    const reason = (await unmediatedClasses(['unix'])).get('unix');
     expect(ledger.suites[0]!.faults, story(ledger)).to.deep.equal([]);
     expect(
       ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind),

@@ -9,7 +9,7 @@ import { kmsgSource } from '#adapters/kernel/log/source-kmsg.ts';
 import type { Ledger } from '#core/model/model.ts';
 import { exec, start } from '#adapters/host/exec.ts';
 import { exitCode } from '#core/report/summary.ts';
-import { run } from '#harness/run/run-specs.ts';
+import { runSpecs } from '#harness/run/run-specs.ts';
 import { entry, harness, hostState, profileText, spec, story } from './kit.ts';
 
 const FILE = '/var/log/audit/audit.log';
@@ -76,7 +76,7 @@ function eachHasItsRecord(ledger: Ledger, form: RegExp): void {
 async function watched(file: string, onEntry: (count: number) => void): Promise<{ ledger: Ledger; exit: number }> {
   const silent = (): void => undefined;
   let count = 0;
-  const ledger = await run(
+  const ledger = await runSpecs(
     { specs: [file], bail: false, inPlace: false, keepAuditSwitch: false, signal: new AbortController().signal },
     {
       progress: silent,

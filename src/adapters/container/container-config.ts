@@ -20,7 +20,7 @@ export interface ConfigOptions {
   /** The agent's file on the host. */
   readonly agent: string;
   /** The image has nothing to start, or the spec asks for it: the agent is the first process. */
-  readonly hold: boolean;
+  readonly keepAlive: boolean;
   /** Id of the container whose processes and network it shares: it is a peer of that. */
   readonly joins?: string;
 }
@@ -33,7 +33,7 @@ export function containerConfig({
   role,
   profile,
   agent,
-  hold,
+  keepAlive: hold,
   joins,
 }: ConfigOptions): ContainerCreateOptions {
   const systemPathsOpen = spec.securityOpt.includes('systempaths=unconfined'); // the engine's client turns this into empty lists

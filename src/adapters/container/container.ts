@@ -3,11 +3,11 @@ import type Docker from 'dockerode';
 import { PassThrough, type Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
-import { call, reason } from './engine-call.ts';
+import { engineCall, failureText } from './engine-call.ts';
 
 const KILL_MS = 5000;
 
-export interface State {
+export interface ContainerState {
   readonly running: boolean;
   readonly pid: number;
   readonly exit: number;
@@ -41,11 +41,11 @@ export class Container {
   }
 
   async start(role: string): Promise<void> {
-    await call('container-failed', `The ${role} container could not be started`, this.#container.start());
+    await engineCall('container-failed', `The ${role} container could not be started`, this.#container.start());
   }
 
-  async state(): Promise<State> {
-    const { State, NetworkSettings } = await call(
+  async state(): Promise<ContainerState> {
+    const { State, NetworkSettings } = await engineCall(
       'container-failed',
       'The container cannot be inspected',
       this.#container.inspect(),
@@ -58,7 +58,7 @@ export class Container {
 
   /** Last lines of the container's output: hostile text. */
   async logs(lines: number): Promise<string> {
-    const raw: unknown = await call(
+    const raw: unknown = await engineCall(
       'container-failed',
       "The container's output cannot be read",
       this.#container.logs({ stdout: true, stderr: true, tail: lines, follow: false }),
@@ -69,7 +69,7 @@ export class Container {
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   async exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec> {
     const terminal = options.terminal ?? false;
-    const exec = await call(
+    const exec = await engineCall(
       'agent-failed',
       'docker exec could not be prepared',
       this.#container.exec({
@@ -81,7 +81,7 @@ export class Container {
         ...(options.user === undefined ? {} : { User: options.user }),
       }),
     );
-    const stream: Duplex = await call(
+    const stream: Duplex = await engineCall(
       'agent-failed',
       'docker exec could not be started',
       exec.start({ hijack: true, stdin: true, Tty: terminal }),
@@ -98,7 +98,7 @@ export class Container {
     stream.on('close', finish);
     stream.on('error', finish);
     const inspect = (): ReturnType<typeof exec.inspect> =>
-      call('agent-failed', 'docker exec cannot be inspected', exec.inspect());
+      engineCall('agent-failed', 'docker exec cannot be inspected', exec.inspect());
     return {
       stdin: stream,
       stdout,
@@ -136,7 +136,7 @@ export class Container {
       if (statusCode === 404 || (statusCode === 409 && (await this.#vanishes()))) return;
       throw new HarnessError(
         'restore-failed',
-        `The container ${this.id.slice(0, 12)} could not be removed: ${reason(error)}.`,
+        `The container ${this.id.slice(0, 12)} could not be removed: ${failureText(error)}.`,
         { cause: error },
       );
     }

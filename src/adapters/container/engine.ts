@@ -3,7 +3,7 @@ import Docker from 'dockerode';
 import { readdirSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
 import type { ContainerSpec } from '#core/model/model.ts';
-import { call, reason } from './engine-call.ts';
+import { engineCall, failureText } from './engine-call.ts';
 import { RUN_LABEL, containerConfig, type ConfigOptions } from './container-config.ts';
 import { Container } from './container.ts';
 
@@ -34,7 +34,7 @@ export class Engine {
       host === ''
         ? new Docker({ socketPath: '/var/run/docker.sock' })
         : new Docker({ socketPath: host.slice('unix://'.length) });
-    await call('no-docker', 'The Docker engine does not answer', docker.ping(), 20_000);
+    await engineCall('no-docker', 'The Docker engine does not answer', docker.ping(), 20_000);
     return new Engine(docker);
   }
 
@@ -43,7 +43,7 @@ export class Engine {
   }
 
   async facts(): Promise<EngineFacts> {
-    const [version, info] = await call(
+    const [version, info] = await engineCall(
       'no-docker',
       'The Docker engine does not answer',
       Promise.all([this.#docker.version(), this.#docker.info() as Promise<Record<string, unknown>>]),
@@ -63,7 +63,7 @@ export class Engine {
     if (found !== undefined) return found;
     if (spec.build !== undefined) {
       progress(`building ${spec.image}`);
-      await call(
+      await engineCall(
         'image-unavailable',
         `The image ${spec.image} cannot be built`,
         this.#build(spec.image, spec.build),
@@ -71,7 +71,7 @@ export class Engine {
       );
     } else {
       progress(`pulling ${spec.image}`);
-      await call(
+      await engineCall(
         'image-unavailable',
         `The image ${spec.image} is not present and cannot be pulled`,
         this.#pull(spec.image),
@@ -85,7 +85,7 @@ export class Engine {
   }
 
   async create(options: ConfigOptions): Promise<Container> {
-    const container = await call(
+    const container = await engineCall(
       'container-failed',
       `The ${options.role} container could not be created`,
       this.#docker.createContainer(containerConfig(options)),
@@ -96,7 +96,7 @@ export class Engine {
   /** Removes every container of a run. @returns how many there were. */
   async removeRun(run: string): Promise<number> {
     const filters = { label: [`${RUN_LABEL}=${run}`] };
-    const list = await call(
+    const list = await engineCall(
       'no-docker',
       'The containers cannot be listed',
       this.#docker.listContainers({ all: true, filters }),
@@ -107,7 +107,7 @@ export class Engine {
 
   /** Runs that have containers on this host. */
   async runsWithContainers(): Promise<string[]> {
-    const list = await call(
+    const list = await engineCall(
       'no-docker',
       'The containers cannot be listed',
       this.#docker.listContainers({ all: true, filters: { label: [RUN_LABEL] } }),
@@ -122,7 +122,7 @@ export class Engine {
       return { id: Id, startable: lists.some((list) => Array.isArray(list) && list.length > 0) };
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-      throw new HarnessError('image-unavailable', `The image ${name} cannot be looked up: ${reason(error)}.`, {
+      throw new HarnessError('image-unavailable', `The image ${name} cannot be looked up: ${failureText(error)}.`, {
         cause: error,
       });
     }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Readiness } from '#core/model/model.ts';
-import type { Container, State } from './container.ts';
+import type { Container, ContainerState } from './container.ts';
 import { httpGet, tcpAccepts } from './http-get.ts';
 
 const POLL_MS = 200;
@@ -11,7 +11,11 @@ const SETTLE_MS = 500;
 const LOG_LINES = 200;
 
 /** @throws HarnessError `container-exited` or `not-ready`, with the last lines of its output in `details`. */
-export async function waitReady(container: Container, role: string, ready: Readiness | undefined): Promise<State> {
+export async function waitReady(
+  container: Container,
+  role: string,
+  ready: Readiness | undefined,
+): Promise<ContainerState> {
   const end = performance.now() + (ready?.timeoutMs ?? SETTLE_MS);
   for (;;) {
     const state = await container.state();
@@ -35,7 +39,7 @@ export async function waitReady(container: Container, role: string, ready: Readi
   }
 }
 
-async function isReady(container: Container, { address }: State, ready: Readiness): Promise<boolean> {
+async function isReady(container: Container, { address }: ContainerState, ready: Readiness): Promise<boolean> {
   if (ready.log !== undefined) return new RegExp(ready.log, 'u').test(await container.logs(LOG_LINES));
   if (address === undefined) return false;
   if (ready.tcp !== undefined) return tcpAccepts(ready.tcp, address, 2000);

@@ -2,7 +2,7 @@
 import { chownSync } from 'node:fs';
 
 /** @param owner `uid:gid`; undefined: files stay with who makes them. */
-export function giverTo(owner: string | undefined): (path: string) => void {
+export function ownershipSetter(owner: string | undefined): (path: string) => void {
   const [uid, gid] = (owner ?? '').split(':').map(Number);
   return (path) => {
     if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);

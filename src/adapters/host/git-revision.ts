@@ -22,7 +22,7 @@ const LONGEST = 4 * 1024 * 1024;
  * @param path from the repository's top folder.
  * @throws HarnessError `revision-unreadable`
  */
-export async function checkout(revision: string, path: string, cwd = process.cwd()): Promise<Checkout> {
+export async function readCheckout(revision: string, path: string, cwd = process.cwd()): Promise<Checkout> {
   const fail = (what: string, result?: ExecResult): never => {
     throw new HarnessError('revision-unreadable', `${JSON.stringify(`${revision}:${path}`)} cannot be read: ${what}.`, {
       details: result === undefined ? [] : result.stderr.split('\n').filter(Boolean).slice(0, 5),
@@ -87,7 +87,7 @@ export async function pathInRepository(file: string): Promise<string | undefined
  * @throws HarnessError `revision-unreadable`
  */
 export async function fetchCommit(commit: string, folder: string): Promise<void> {
-  if (await isHere(`${commit}^{commit}`, folder)) return;
+  if (await hasCommit(`${commit}^{commit}`, folder)) return;
   const fetched = /^[0-9a-f]{40,64}$/.test(commit)
     ? await git(
         ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit],
@@ -95,7 +95,7 @@ export async function fetchCommit(commit: string, folder: string): Promise<void>
         120_000,
       )
     : undefined;
-  if (await isHere(`${commit}^{commit}`, folder)) return;
+  if (await hasCommit(`${commit}^{commit}`, folder)) return;
   throw new HarnessError(
     'revision-unreadable',
     `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`,
@@ -104,7 +104,7 @@ export async function fetchCommit(commit: string, folder: string): Promise<void>
 }
 
 /** Whether a revision, or a file in it (`REVISION:PATH`), is in this clone. */
-export async function isHere(object: string, folder: string): Promise<boolean> {
+export async function hasCommit(object: string, folder: string): Promise<boolean> {
   return (await git(['cat-file', '-e', '--end-of-options', object], folder)).exit === 0;
 }
 

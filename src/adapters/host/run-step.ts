@@ -10,7 +10,7 @@ export type Progress = (line: string) => void;
  * @param code the error's code when it does not
  * @param what the step, for the message
  */
-export async function must(
+export async function runOrFail(
   code: ErrorCode,
   what: string,
   argv: readonly string[],
@@ -32,7 +32,7 @@ export function failed(code: ErrorCode, message: string, result: ExecResult): Ha
 }
 
 /** The argv that runs a program as root: as it is when we are root, else through sudo, which must not ask. */
-export function asRoot(argv: readonly string[]): readonly string[] {
+export function rootArgv(argv: readonly string[]): readonly string[] {
   return process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv];
 }
 

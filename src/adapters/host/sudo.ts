@@ -18,7 +18,7 @@ export async function canSudo(): Promise<boolean> {
  * @param args other arguments in place of those that this command line has.
  * @returns its exit status. @throws HarnessError `no-rights`
  */
-export async function asRoot(args: readonly string[] = process.argv.slice(2)): Promise<number> {
+export async function rerunAsRoot(args: readonly string[] = process.argv.slice(2)): Promise<number> {
   if (!(await canSudo()))
     throw new HarnessError('no-rights', 'This user is not root, and sudo asks for a password or is not installed.');
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [`${name}=${process.env[name] ?? ''}`]));

@@ -2,7 +2,7 @@
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
-import { giverTo } from './file-owner.ts';
+import { ownershipSetter } from './file-owner.ts';
 import type { Ledger } from '#core/model/model.ts';
 import { REPORT_FILES } from '#core/report/report-files.ts';
 import { html } from '#core/report/html-report.ts';
@@ -35,7 +35,7 @@ export function writeFiles(
   folder: string,
   owner: string | undefined,
 ): string[] {
-  const give = giverTo(owner);
+  const give = ownershipSetter(owner);
   try {
     mkdirSync(folder, { recursive: true });
     if (lstatSync(folder).isSymbolicLink()) throw new Error('the folder is a symbolic link');

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
 import type { KernelHash, ProfileMode, ProfileSource } from '#core/model/model.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
-import { isolate } from '#core/profile/copy/make-copy.ts';
-import { isolationProblem } from '#core/profile/copy/check-copy.ts';
+import { makeCopy } from '#core/profile/copy/make-copy.ts';
+import { copyProblem } from '#core/profile/copy/check-copy.ts';
 import type { HostChanges } from './changes/host-changes.ts';
 import { compile, profileNames, readProfile } from './parser/apparmor-parser.ts';
 import { profileText } from './parser/read-profile-file.ts';
@@ -132,7 +132,7 @@ function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
  */
 export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
   const copies = new Map([...written].map(([loaded, own]) => [own, loaded]));
-  const result = isolate(text, [...copies.keys()], (name) => copies.get(name) ?? name);
+  const result = makeCopy(text, [...copies.keys()], (name) => copies.get(name) ?? name);
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   return (await compile(file, result.source)).policy;
 }
@@ -162,7 +162,7 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
 
 async function isolated(file: string, source: string, all: readonly string[], suffix: string): Promise<string> {
   const names = topLevel(all);
-  const result = isolate(source, names, (name) => renamed(name, suffix));
+  const result = makeCopy(source, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   const got = await profileNames(file, result.source);
   const written = new Map(names.map((name) => [renamed(name, suffix), name]));
@@ -173,7 +173,7 @@ async function isolated(file: string, source: string, all: readonly string[], su
       `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`,
     );
   }
-  const problem = isolationProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
+  const problem = copyProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
     asLoaded(name, written),
   );
   if (problem !== undefined)

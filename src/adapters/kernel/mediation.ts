@@ -1,6 +1,6 @@
 /** Which classes of rules cannot be ruled on this host: the kernel's list says what it mediates, a compiled rule shows what the parser writes. */
 import { HarnessError } from '#core/model/errors.ts';
-import { notMediated } from './securityfs/features.ts';
+import { unmediatedReason } from './securityfs/features.ts';
 import { compileForKernel, parserVersion } from './parser/apparmor-parser.ts';
 
 /** A rule of each class that kernels came to mediate later than parsers of AppArmor 3.0 came out. */
@@ -14,10 +14,10 @@ const RULES: ReadonlyMap<string, string> = new Map([
 const known = new Map<string, Promise<string | undefined>>();
 
 /** @param classes AppArmor's classes of rules. @returns why a class cannot be ruled, for each that cannot. */
-export async function unruled(classes: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+export async function unmediatedClasses(classes: Iterable<string>): Promise<ReadonlyMap<string, string>> {
   const reasons = new Map<string, string>();
   for (const name of new Set(classes)) {
-    const reason = notMediated(name) ?? (await notWritten(name));
+    const reason = unmediatedReason(name) ?? (await notWritten(name));
     if (reason !== undefined) reasons.set(name, reason);
   }
   return reasons;

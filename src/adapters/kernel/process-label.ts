@@ -41,7 +41,7 @@ export function labelTextOf(pid: number): string {
 }
 
 /** Processes of the host under one of these profiles, also in a child of it or as part of a stack. */
-export function carriersOf(names: readonly string[]): Set<number> {
+export function processesWithLabel(names: readonly string[]): Set<number> {
   return new Set(
     readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry))
@@ -51,7 +51,7 @@ export function carriersOf(names: readonly string[]): Set<number> {
 }
 
 /** AT_SECURE: whether the loader has to scrub the environment. Undefined when it cannot be read. */
-export function secureOf(pid: number): boolean | undefined {
+export function atSecureOf(pid: number): boolean | undefined {
   let vector: Buffer;
   try {
     vector = readFileSync(`/proc/${String(pid)}/auxv`);

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HarnessError } from '#core/model/errors.ts';
 import { makeDebianTree } from './image/debian-tree.ts';
-import { freezeGuest } from './snapshot.ts';
+import { snapshotGuest } from './snapshot.ts';
 import { imageFiles, imageFolders, readImage, type ImageMeta, type LabImage } from './image/image-files.ts';
 import { GUEST } from './image/init-script.ts';
-import { withLock } from './image/image-lock.ts';
+import { withImageLock } from './image/image-lock.ts';
 import { debianMirror } from './image/mirrors.ts';
-import { asRoot, must, step, type Progress } from '../host/run-step.ts';
+import { rootArgv, runOrFail, step, type Progress } from '../host/run-step.ts';
 import { agentBundle, guestNode } from './image/guest-node.ts';
 import { labCache } from './image/paths.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type LabSuite,
 } from './image/recipe.ts';
 import { packFiles } from './wire/tar-pack.ts';
-import { ensureTools, giveBack, qemuTree, sweepBuilds } from './image/tools.ts';
+import { ensureTools, giveBack, qemuTree, removeDeadBuilds } from './image/tools.ts';
 
 /** What to build, and from what. */
 export interface BuildOptions {
@@ -91,16 +91,16 @@ async function makeDisk(work: string, { progress }: Parts): Promise<void> {
   await step(progress, 'making the disk', async () => {
     await mkdir(image);
     // No journal: the disk is written once and only ever read afterwards.
-    await must(
+    await runOrFail(
       'lab-build',
       'making the disk',
-      asRoot(['/sbin/mkfs.ext4', '-q', '-F', '-O', '^has_journal', '-d', join(work, 'rootfs'), disk, DISK_SIZE]),
+      rootArgv(['/sbin/mkfs.ext4', '-q', '-F', '-O', '^has_journal', '-d', join(work, 'rootfs'), disk, DISK_SIZE]),
     );
     const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
-    await must(
+    await runOrFail(
       'lab-build',
       'taking the kernel',
-      asRoot(['sh', '-c', script, 'lab', join(work, 'rootfs'), kernel, initrd]),
+      rootArgv(['sh', '-c', script, 'lab', join(work, 'rootfs'), kernel, initrd]),
     );
     await giveBack(work);
   });
@@ -109,14 +109,14 @@ async function makeDisk(work: string, { progress }: Parts): Promise<void> {
 async function build(folder: string, tree: string, what: Parts): Promise<void> {
   const begin = performance.now();
   await ensureTools(what.progress);
-  await sweepBuilds(what.suite);
+  await removeDeadBuilds(what.suite);
   const work = await mkdtemp(join(labCache(), `.build-${what.suite}-`));
   try {
     await chmod(work, 0o755); // apt reads packages as a user of its own
     await makeTrees(work, what);
     await makeDisk(work, what);
     const image = join(work, 'image');
-    const facts = await freezeGuest(tree, image, createReadStream(join(work, 'target.tar')), what.progress);
+    const facts = await snapshotGuest(tree, image, createReadStream(join(work, 'target.tar')), what.progress);
     const meta: ImageMeta = {
       suite: what.suite,
       facts,
@@ -127,7 +127,7 @@ async function build(folder: string, tree: string, what: Parts): Promise<void> {
     await rm(folder, { recursive: true, force: true }); // an image of the same recipe that can no longer be resumed
     await rename(image, folder);
   } finally {
-    await must('lab-build', 'clearing up', asRoot(['rm', '-rf', '--one-file-system', work]));
+    await runOrFail('lab-build', 'clearing up', rootArgv(['rm', '-rf', '--one-file-system', work]));
   }
 }
 
@@ -150,7 +150,7 @@ export async function buildLab(options: BuildOptions = {}): Promise<LabImage> {
   const tree = await qemuTree(what.progress);
   return (
     (await readImage(folder, tree)) ??
-    withLock(
+    withImageLock(
       join(labCache(), what.suite),
       async () => {
         const made = await readImage(folder, tree);

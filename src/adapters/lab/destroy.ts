@@ -2,10 +2,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import { labCache } from './image/paths.ts';
 import { imageFolders } from './image/image-files.ts';
-import { withLock } from './image/image-lock.ts';
+import { withImageLock } from './image/image-lock.ts';
 import { listRuns } from './guest/machine.ts';
 import { exec } from '../host/exec.ts';
-import { asRoot } from '../host/run-step.ts';
+import { rootArgv } from '../host/run-step.ts';
 import type { LabSuite } from './image/recipe.ts';
 
 /** Ends a supervisor with its QEMU, after making sure that the number still means them. */
@@ -31,11 +31,11 @@ export async function destroyLab(options: { readonly suite?: LabSuite } = {}): P
     await rm(folder, { recursive: true, force: true });
   }
   for (const folder of folders)
-    await withLock(folder.replace(/-[0-9a-f]{12}$/, ''), () => rm(folder, { recursive: true, force: true }));
+    await withImageLock(folder.replace(/-[0-9a-f]{12}$/, ''), () => rm(folder, { recursive: true, force: true }));
   if (options.suite === undefined) {
     // A build that was killed may have left files that belong to root.
     await rm(labCache(), { recursive: true, force: true }).catch(() =>
-      exec(asRoot(['rm', '-rf', '--one-file-system', labCache()])),
+      exec(rootArgv(['rm', '-rf', '--one-file-system', labCache()])),
     );
   }
 }

@@ -2,11 +2,11 @@
 import { chmod, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Channel } from './guest/guest-channel.ts';
-import { guestMust, openChannel } from './guest/guest.ts';
+import type { GuestChannel } from './guest/guest-channel.ts';
+import { runInGuest, openChannel } from './guest/guest.ts';
 import { imageFiles, kvmUsable, type GuestFacts } from './image/image-files.ts';
 import { startMachine, type Machine } from './guest/machine.ts';
-import { must, step, type Progress } from '../host/run-step.ts';
+import { runOrFail, step, type Progress } from '../host/run-step.ts';
 import { IMPORT_ARGV, WARM_UP, type Accel } from './image/recipe.ts';
 
 /** Under KVM a guest answers within seconds; one that does not is hung. */
@@ -54,8 +54,8 @@ echo "runtime=$(runc --version | sed -n 's/^runc version //p')"
 echo "node=$(node --version)"
 `;
 
-async function readFacts(channel: Channel, accel: Accel): Promise<GuestFacts> {
-  const text = await guestMust(channel, ['sh', '-c', FACTS]);
+async function readFacts(channel: GuestChannel, accel: Accel): Promise<GuestFacts> {
+  const text = await runInGuest(channel, ['sh', '-c', FACTS]);
   const get = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';
   return {
     os: get('os'),
@@ -72,7 +72,7 @@ async function readFacts(channel: Channel, accel: Accel): Promise<GuestFacts> {
  * Boots the image's disk, brings Docker up, imports the target image, and freezes the machine into the image's folder.
  * @param target the target image's root file system as tar
  */
-export async function freezeGuest(
+export async function snapshotGuest(
   tree: string,
   image: string,
   target: Readable,
@@ -86,21 +86,23 @@ export async function freezeGuest(
   try {
     const channel = await step(progress, 'booting the guest', () => openChannel(machine, BOOT_MS));
     await step(progress, 'waiting for Docker', () =>
-      guestMust(channel, ['sh', '-c', 'until docker version >/dev/null 2>&1; do sleep 0.3; done'], {
+      runInGuest(channel, ['sh', '-c', 'until docker version >/dev/null 2>&1; do sleep 0.3; done'], {
         timeoutMs: BOOT_MS,
       }),
     );
     await step(progress, 'importing the target image', () =>
-      guestMust(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }),
+      runInGuest(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }),
     );
-    await step(progress, 'warming up', () => guestMust(channel, ['sh', '-c', WARM_UP], { timeoutMs: BOOT_MS }));
+    await step(progress, 'warming up', () => runInGuest(channel, ['sh', '-c', WARM_UP], { timeoutMs: BOOT_MS }));
     const facts = await readFacts(channel, accel);
     await step(progress, 'freezing', () => machine.qmp.freeze(imageFiles(image).state));
     return facts;
   } finally {
     await machine.kill();
     const { ram, disk, state } = imageFiles(image);
-    await must('lab-build', 'making the memory file sparse', ['fallocate', '--dig-holes', ram]).catch(() => undefined); // a saving, not a need
+    await runOrFail('lab-build', 'making the memory file sparse', ['fallocate', '--dig-holes', ram]).catch(
+      () => undefined,
+    ); // a saving, not a need
     for (const file of [ram, disk, state]) await chmod(file, 0o444).catch(() => undefined);
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, Exec } from '../container/container.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import { childOf, labelTextOf, secureOf } from '../kernel/process-label.ts';
+import { childOf, labelTextOf, atSecureOf } from '../kernel/process-label.ts';
 import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
@@ -209,7 +209,7 @@ export class AgentSession {
   #carried(inner: number, executed: boolean): Carried {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
-    const secure = executed ? secureOf(pid) : undefined;
+    const secure = executed ? atSecureOf(pid) : undefined;
     return {
       pid,
       label: asWritten(label, this.#confining.names),

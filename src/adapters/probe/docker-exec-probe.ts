@@ -12,7 +12,7 @@ import { OUTPUT_CAP } from './limits.ts';
  * @param expected the label that the engine was told to give it. The engine starts it at once, so that a short command
  * may end before its label can be read: then there is none in the evidence.
  */
-export async function runDirect(
+export async function runThroughDockerExec(
   container: Container,
   argv: readonly string[],
   probe: Probe,

@@ -3,16 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Container } from '../container/container.ts';
 import { AGENT_PATH } from '../container/container-config.ts';
 import { httpGet } from '../container/http-get.ts';
-import { carriersOf } from '../kernel/process-label.ts';
+import { processesWithLabel } from '../kernel/process-label.ts';
 import type { Observation, Probe } from '#core/model/model.ts';
 import { AgentSession, type Confining } from './agent-session.ts';
 import { captured, lost, NOTHING } from './captured-output.ts';
-import { tryBetween } from './two-process-probe.ts';
-import { runDirect } from './docker-exec-probe.ts';
+import { tryOnPeer } from './two-process-probe.ts';
+import { runThroughDockerExec } from './docker-exec-probe.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { runOnTerminal } from './tty-probe.ts';
 
-export class Place {
+export class ProbeTarget {
   readonly container: Container;
   readonly #address: string | undefined;
   /** The container's first process, on the host. */
@@ -21,7 +21,7 @@ export class Place {
   readonly #confining: Confining;
   readonly #onAgent: (agent: AgentSession) => void;
   /** The helpers that share its namespaces, by name. */
-  readonly peers = new Map<string, Place>();
+  readonly peers = new Map<string, ProbeTarget>();
 
   /** `onAgent` is called with every agent before it is used: it checks the label. */
   constructor(
@@ -43,13 +43,14 @@ export class Place {
       const { action } = probe;
       if (action.kind === 'http') return await this.#http(action.url, probe.timeoutMs);
       if (action.kind === 'operation' && action.other !== undefined)
-        return await tryBetween(
+        return await tryOnPeer(
           this.#end(probe.from),
           this.#end(probe.from === undefined ? action.other : undefined),
           this.#marked(probe),
         );
       const agent = await this.agent(probe.user);
-      if (probe.direct) return await runDirect(this.container, agent.argvOf(probe), probe, this.#confining.expected);
+      if (probe.direct)
+        return await runThroughDockerExec(this.container, agent.argvOf(probe), probe, this.#confining.expected);
       if ((action.kind === 'run' || action.kind === 'shell') && action.terminal)
         return await runOnTerminal(this.container, agent, probe);
       return await agent.perform(probe);
@@ -72,7 +73,7 @@ export class Place {
     await Promise.allSettled(ends.map((end) => end.agent(probe.user)));
   }
 
-  #end(peer: string | undefined): Place {
+  #end(peer: string | undefined): ProbeTarget {
     const place = peer === undefined ? this : this.peers.get(peer);
     if (place === undefined) throw new Error(`there is no peer ${peer ?? ''}`);
     return place;
@@ -115,7 +116,7 @@ export class Place {
   /** Host process ids under one of these profiles that are none of the container's. */
   outsiders(names: readonly string[]): Set<number> {
     const own = this.pids();
-    return new Set(own.size === 0 ? [] : [...carriersOf(names)].filter((pid) => !own.has(pid)));
+    return new Set(own.size === 0 ? [] : [...processesWithLabel(names)].filter((pid) => !own.has(pid)));
   }
 
   async agentPids(): Promise<Set<number>> {

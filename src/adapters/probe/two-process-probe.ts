@@ -9,7 +9,7 @@ interface End {
 }
 
 /** @param probe an operation whose last argument is the place for the other end. */
-export async function tryBetween(actor: End, other: End, probe: Probe): Promise<Observation> {
+export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<Observation> {
   const { action } = probe;
   if (action.kind !== 'operation') throw new Error('only an operation has another end');
   const [active, passive] = await Promise.all([actor.agent(probe.user), other.agent(probe.user)]);

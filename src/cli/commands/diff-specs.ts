@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EXIT } from '#core/model/errors.ts';
-import { changedSince, fetchCommit, isHere, pathInRepository } from '#adapters/host/git-revision.ts';
+import { changedSince, fetchCommit, hasCommit, pathInRepository } from '#adapters/host/git-revision.ts';
 import { plain } from '#core/text/markdown.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { runDiff, type DiffArguments } from './diff.ts';
@@ -29,7 +29,7 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
     const folder = dirname(file);
     await fetchCommit(args.since, folder);
     if (!(await changedSince(args.since, folder))) continue;
-    if (!(await isHere(`${args.since}:${path}`, folder))) {
+    if (!(await hasCommit(`${args.since}:${path}`, folder))) {
       parts.push(`\n${plain(`${path} is new: there is nothing to compare it with.`)}\n`);
       continue;
     }

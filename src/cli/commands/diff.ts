@@ -1,11 +1,11 @@
 /** `apparmor-probe diff`: what a change of a profile changes. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { diff, type Side } from '#harness/diff/compare-profiles.ts';
+import { compareProfiles, type Side } from '#harness/diff/compare-profiles.ts';
 import { EXIT, HarnessError } from '#core/model/errors.ts';
-import { asRoot, isRoot } from '#adapters/host/sudo.ts';
+import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
 import { apparmorEnabled } from '#harness/session/preflight.ts';
-import { checkout, pathInRepository, type Checkout } from '#adapters/host/git-revision.ts';
+import { readCheckout, pathInRepository, type Checkout } from '#adapters/host/git-revision.ts';
 import type { LabSuite } from '#adapters/lab/index.ts';
 import type { Plan } from '#core/model/model.ts';
 import {
@@ -49,7 +49,7 @@ export async function runDiff(given: readonly string[], args: DiffArguments): Pr
     const where = args.host !== 'auto' ? args.host : apparmorEnabled() ? 'local' : 'lab';
     if (where === 'lab') return await diffInLab(sides, plan, args);
     if (where === 'local' && !isRoot())
-      return await asRoot(['diff', ...diffCommand(sides, { ...args, host: 'local' })]); // git has been asked by then: root does not run it
+      return await rerunAsRoot(['diff', ...diffCommand(sides, { ...args, host: 'local' })]); // git has been asked by then: root does not run it
     return await diffHere(sides, plan, args, where === 'local');
   } finally {
     for (const copy of copies) copy.remove();
@@ -96,7 +96,7 @@ async function sidesOf(given: readonly string[], args: DiffArguments, copies: Ch
       );
     if (path === undefined)
       throw new HarnessError('revision-unreadable', `${JSON.stringify(three)} is in no git repository.`);
-    const copy = await checkout(three === undefined ? text.slice(0, colon) : text, path);
+    const copy = await readCheckout(three === undefined ? text.slice(0, colon) : text, path);
     copies.push(copy);
     return { label: three === undefined ? text : `${text}:${path}`, file: copy.file };
   };
@@ -114,7 +114,7 @@ async function diffHere(
   if (!kernel && spec !== undefined) progress('no probe is tried: that needs a kernel with AppArmor');
   const lab = process.env['APPARMOR_PROBE_LAB'];
   const silent = (): void => undefined;
-  const report = await diff(
+  const report = await compareProfiles(
     {
       base,
       head,

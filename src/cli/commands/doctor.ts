@@ -10,7 +10,7 @@ import { beginChanges } from '#adapters/kernel/changes/host-changes.ts';
 import { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { policyPresent } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import { moduleParameter, readSwitches } from '#adapters/kernel/changes/kernel-parameters.ts';
+import { moduleParameter, readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
 import { visible } from '#core/text/visible.ts';
 import { print, useColor } from '#adapters/host/console.ts';
 
@@ -90,7 +90,7 @@ async function engineChecks(): Promise<Check[]> {
 
 function logChecks(): Check[] {
   const daemon = auditDaemon();
-  const switches = policyPresent() ? readSwitches() : undefined;
+  const switches = policyPresent() ? readParameters() : undefined;
   return [
     check('no-records', 'kernel log', readable('/dev/kmsg') ? '/dev/kmsg' : undefined, '/dev/kmsg cannot be read'),
     {

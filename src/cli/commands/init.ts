@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { EXIT, HarnessError } from '#core/model/errors.ts';
-import { asRoot, isRoot } from '#adapters/host/sudo.ts';
-import { makeStandIns } from '#harness/init/placeholder-files.ts';
-import { init, type Initiated } from '#harness/init/write-spec.ts';
+import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
+import { makePlaceholderFiles } from '#harness/init/placeholder-files.ts';
+import { writeSpec, type WrittenSpec } from '#harness/init/write-spec.ts';
 import type { LabSuite } from '#adapters/lab/index.ts';
 import type { Plan } from '#core/model/model.ts';
 import { visible } from '#core/text/visible.ts';
@@ -43,12 +43,12 @@ export async function runInit(args: InitArguments): Promise<number> {
     );
   if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no profile ${args.profile}.`);
   if ((await chooseHost(args)) === 'lab') return initInLab(args, profile, output);
-  return isRoot() ? initHere(args, profile, output) : asRoot();
+  return isRoot() ? initHere(args, profile, output) : rerunAsRoot();
 }
 
 async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
   const [lab, owner] = [process.env['APPARMOR_PROBE_LAB'], process.env['APPARMOR_PROBE_OWNER']];
-  const result = await init(
+  const result = await writeSpec(
     {
       profile,
       image: args.image,
@@ -69,13 +69,13 @@ async function initHere(args: InitArguments, profile: string, output: string): P
     },
   );
   const spec = resolve(args.writeTo ?? output);
-  if (spec !== output) makeStandIns(filesOf(spec), result.standIns, owner);
+  if (spec !== output) makePlaceholderFiles(filesOf(spec), result.standIns, owner);
   write(spec, result.yaml);
   print(summary(result, relative(process.cwd(), output)));
   return EXIT.ok;
 }
 
-function summary({ probes, tried, held, rules, without, standIns }: Initiated, output: string): string[] {
+function summary({ probes, tried, held, rules, without, standIns }: WrittenSpec, output: string): string[] {
   return [
     `${output}: ${String(probes)} probes for ${String(rules - without.length)} of ${String(rules)} rules; ${String(held)} of ${String(tried)} candidates held on this kernel`,
     ...(standIns.length === 0
@@ -112,7 +112,7 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
     ],
   });
   if (exit === EXIT.ok) {
-    makeStandIns(filesOf(output), filesIn(filesOf(left)), undefined);
+    makePlaceholderFiles(filesOf(output), filesIn(filesOf(left)), undefined);
     write(output, readFileSync(left, 'utf8'));
   }
   rmSync(FROM_LAB, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 /** `apparmor-probe mutate`: where to run, the mutation run with its progress, and what it found. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { asRoot, isRoot } from '#adapters/host/sudo.ts';
+import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
 import type { LogChoice } from '#adapters/kernel/log/kernel-log.ts';
 import type { LabSuite } from '#adapters/lab/index.ts';
-import { mutate } from '#harness/mutate/mutate-profile.ts';
+import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
 import { countMutants, type MutationReport } from '#core/mutation/results.ts';
 import { MUTATION_FILES } from '#core/report/report-files.ts';
 import { mutantLine, mutationClosing, mutationExit, mutationMarkdown } from '#core/report/mutation-report.ts';
@@ -44,7 +44,7 @@ export async function runMutate(spec: string, args: MutateArguments): Promise<nu
     writeProbes(spec, args);
     return exit;
   }
-  if (!isRoot()) return asRoot();
+  if (!isRoot()) return rerunAsRoot();
   const exit = await mutateHere(spec, args);
   writeProbes(spec, args);
   return exit;
@@ -83,7 +83,7 @@ async function mutateHere(spec: string, args: MutateArguments): Promise<number> 
   const root = process.cwd();
   const { profile, image, grep, included, minScore, log } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
-  const report = await mutate(
+  const report = await mutateProfile(
     {
       spec,
       included,

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXIT, HarnessError } from '#core/model/errors.ts';
-import { asRoot, isRoot } from '#adapters/host/sudo.ts';
+import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
 import { apparmorEnabled } from '#harness/session/preflight.ts';
 import { Engine } from '#adapters/container/engine.ts';
 import type { LogChoice } from '#adapters/kernel/log/kernel-log.ts';
@@ -12,7 +12,7 @@ import { closing, entryLines, faultLines, suiteLines } from '#core/report/termin
 import { REPORT_FILES } from '#core/report/report-files.ts';
 import { exitCode } from '#core/report/summary.ts';
 import { writeReports } from '#adapters/host/write-reports.ts';
-import { run, type RunEvents } from '#harness/run/run-specs.ts';
+import { runSpecs, type RunEvents } from '#harness/run/run-specs.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { print, progress, useColor } from '#adapters/host/console.ts';
 import { flag, runInLab, value } from '../in-lab/run-in-lab.ts';
@@ -47,7 +47,7 @@ export async function runRun(given: readonly string[], args: RunArguments): Prom
       commandLine: commandLine(specs, args),
     });
   }
-  return isRoot() ? runHere(specs, args) : asRoot();
+  return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 
 function commandLine(specs: readonly string[], args: RunArguments): string[] {
@@ -122,7 +122,7 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
   };
   const { profile, image, grep, bail, inPlace, keepAuditSwitch, log, minCoverage } = args;
   const lab = process.env['APPARMOR_PROBE_LAB'];
-  const ledger = await run(
+  const ledger = await runSpecs(
     {
       specs,
       bail,

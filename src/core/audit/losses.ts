@@ -77,7 +77,7 @@ export function findLosses(log: readonly LogText[]): Loss[] {
 }
 
 /** Whether something lost may have stood in the window. */
-export function touches(loss: Window, window: Window): boolean {
+export function mayAffect(loss: Window, window: Window): boolean {
   return loss.afterSerial < window.beforeSerial && loss.beforeSerial > window.afterSerial;
 }
 

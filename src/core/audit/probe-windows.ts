@@ -6,7 +6,7 @@ import type { Window } from './losses.ts';
  * @param serials of the records that surely are a probe's own.
  * @returns for each probe the serials between the last of an earlier probe and the first of a later one.
  */
-export function stretches(
+export function probeWindows(
   order: readonly string[],
   serials: ReadonlyMap<string, readonly number[]>,
   window: Window,

@@ -1,7 +1,7 @@
 /** Names as they must stand in a profile so that they mean themselves (apparmor.d(5), "Globbing" and "Quoting"). */
 
 /** A name where a pattern may stand: its wildcards are escaped. */
-export function pattern(name: string): string {
+export function quotePath(name: string): string {
   return word(name.replace(/[\\*?[\]{}]/g, '\\$&'));
 }
 

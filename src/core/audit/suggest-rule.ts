@@ -3,7 +3,7 @@
  * (a missing label, no_new_privs, a disconnected path) or the record says too little, there is none.
  */
 import type { AuditRecord } from '../model/model.ts';
-import { pattern } from './quote-rule.ts';
+import { quotePath } from './quote-rule.ts';
 
 type Fields = AuditRecord['fields'];
 
@@ -68,7 +68,7 @@ const words = (fields: Fields): string => {
     .filter((mask) => /^[a-z_]+$/.test(mask));
   return list.length === 0 ? '' : ` (${list.join(', ')})`;
 };
-const peerOf = (fields: Fields): string => (fields['peer'] === undefined ? '' : ` peer=${pattern(fields['peer'])}`);
+const peerOf = (fields: Fields): string => (fields['peer'] === undefined ? '' : ` peer=${quotePath(fields['peer'])}`);
 
 /** Letters of the mask (security/apparmor/file.c, aa_file_perm_chrs) to those of a rule. */
 function file(fields: Fields, operation: string): string | undefined {
@@ -77,19 +77,19 @@ function file(fields: Fields, operation: string): string | undefined {
   const mask = denied(fields);
   if (/^(?:inode_|path_)?link$/.test(operation)) {
     const target = fields['target'] ?? fields['name2'];
-    return target?.startsWith('/') === true ? `link ${pattern(name)} -> ${pattern(target)}` : undefined;
+    return target?.startsWith('/') === true ? `link ${quotePath(name)} -> ${quotePath(target)}` : undefined;
   }
   const has = (letters: string): boolean => [...letters].some((letter) => mask.includes(letter));
   const write = has('wcd') ? 'w' : has('a') ? 'a' : '';
   const letters = `${has('r') ? 'r' : ''}${write}${has('m') ? 'm' : ''}${has('k') ? 'k' : ''}${has('l') ? 'l' : ''}${has('x') ? 'ix' : ''}`;
-  return letters === '' ? undefined : `${pattern(name)} ${letters}`;
+  return letters === '' ? undefined : `${quotePath(name)} ${letters}`;
 }
 
 function transition(fields: Fields, operation: string): string | undefined {
   const target = fields['target'] ?? fields['name'];
   return target === undefined || !/^change_(?:profile|onexec)$/.test(operation)
     ? undefined
-    : `change_profile -> ${pattern(target)}`;
+    : `change_profile -> ${quotePath(target)}`;
 }
 
 function capability(fields: Fields): string | undefined {
@@ -106,9 +106,12 @@ function network(fields: Fields): string | undefined {
   }
   const address = (key: string): string[] => {
     const value = fields[key];
-    return value === undefined || value === '' ? [] : [`addr=${value === 'none' ? value : pattern(value)}`];
+    return value === undefined || value === '' ? [] : [`addr=${value === 'none' ? value : quotePath(value)}`];
   };
-  const peer = [...(fields['peer'] === undefined ? [] : [`label=${pattern(fields['peer'])}`]), ...address('peer_addr')];
+  const peer = [
+    ...(fields['peer'] === undefined ? [] : [`label=${quotePath(fields['peer'])}`]),
+    ...address('peer_addr'),
+  ];
   return `unix${words(fields)}${known ? ` type=${type}` : ''}${address('addr')
     .map((part) => ` ${part}`)
     .join('')}${peer.length === 0 ? '' : ` peer=(${peer.join(', ')})`}`;
@@ -126,12 +129,12 @@ function ptrace(fields: Fields): string {
 function mount(fields: Fields, operation: string): string | undefined {
   const { name, srcname: source, flags, fstype } = fields;
   if (name === undefined) return undefined;
-  if (operation === 'umount') return `umount ${pattern(name)}`;
+  if (operation === 'umount') return `umount ${quotePath(name)}`;
   if (operation === 'pivotroot')
-    return `pivot_root${source === undefined ? '' : ` oldroot=${pattern(source)}`} ${pattern(name)}`;
-  const type = fstype === undefined ? '' : ` fstype=${pattern(fstype)}`;
+    return `pivot_root${source === undefined ? '' : ` oldroot=${quotePath(source)}`} ${quotePath(name)}`;
+  const type = fstype === undefined ? '' : ` fstype=${quotePath(fstype)}`;
   const options = flags === undefined || !/^[a-z, ]+$/.test(flags) ? '' : ` options=(${flags})`;
-  return `mount${type}${options}${source === undefined ? '' : ` ${pattern(source)}`} -> ${pattern(name)}`;
+  return `mount${type}${options}${source === undefined ? '' : ` ${quotePath(source)}`} -> ${quotePath(name)}`;
 }
 
 function rlimits({ rlimit = '', value = '' }: Fields): string | undefined {
@@ -148,28 +151,28 @@ function ioUring(fields: Fields, operation: string): string | undefined {
   if (operation === 'uring_sqpoll') return 'io_uring sqpoll';
   const label = fields['tcontext'];
   return operation === 'uring_override'
-    ? `io_uring override_creds${label === undefined ? '' : ` label=${pattern(label)}`}`
+    ? `io_uring override_creds${label === undefined ? '' : ` label=${quotePath(label)}`}`
     : undefined;
 }
 
 function mqueue(fields: Fields): string | undefined {
   const name = fields['name'];
   if (name === undefined) return undefined;
-  return `mqueue${words(fields)} type=${name.startsWith('/') ? 'posix' : 'sysv'} ${pattern(name)}`;
+  return `mqueue${words(fields)} type=${name.startsWith('/') ? 'posix' : 'sysv'} ${quotePath(name)}`;
 }
 
 function dbus(fields: Fields, operation: string): string | undefined {
   const { bus, name, path, interface: api } = fields;
   const member = fields['member'] ?? fields['method'];
   const part = (key: string, value: string | undefined): string =>
-    value === undefined ? '' : ` ${key}=${pattern(value)}`;
+    value === undefined ? '' : ` ${key}=${quotePath(value)}`;
   const head = `dbus${words(fields)}${part('bus', bus)}`;
   if (operation === 'dbus_eavesdrop') return head;
   if (operation === 'dbus_bind') return name === undefined ? undefined : `${head}${part('name', name)}`;
   const label = fields['peer_label'] ?? fields['peer_profile'];
   const peer = [
-    ...(name === undefined ? [] : [`name=${pattern(name)}`]),
-    ...(label === undefined ? [] : [`label=${pattern(label)}`]),
+    ...(name === undefined ? [] : [`name=${quotePath(name)}`]),
+    ...(label === undefined ? [] : [`label=${quotePath(label)}`]),
   ];
   return `${head}${part('path', path)}${part('interface', api)}${part('member', member)}${peer.length === 0 ? '' : ` peer=(${peer.join(', ')})`}`;
 }

@@ -3,17 +3,17 @@ import type { CoverageState, Entry, KnownCoverage, RuleCoverage } from '../model
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { surroundingsOf } from '../profile/semantics/policy.ts';
 import { shadowedRules } from '../profile/semantics/shadowed-rules.ts';
-import { rulesHit, type Subject } from './credit.ts';
-import { untestable, type Here } from './untestable-rules.ts';
+import { coveredRules, type Subject } from './credit.ts';
+import { untestableReason, type ContainerView } from './untestable-rules.ts';
 
 /** Of the rules that shadow one, those that decide most. */
 const MOST_SHADOWS = 3;
 
 /** The profile that was tested, its children, and whatever else in the file a probe got into. */
-export function coverageOf(
+export function measureRules(
   { text, profile, original }: Omit<Subject, 'shadowed'>,
   entries: readonly Entry[],
-  here: Here,
+  here: ContainerView,
 ): KnownCoverage {
   const shadows = new Map(
     text.profiles.flatMap((block) =>
@@ -23,7 +23,7 @@ export function coverageOf(
   const subject: Subject = { text, profile, original, shadowed: new Set(shadows.keys()) };
   const probes = new Map<Rule, string[]>();
   for (const entry of entries)
-    for (const rule of rulesHit(entry, subject, here.look))
+    for (const rule of coveredRules(entry, subject, here.look))
       probes.set(rule, [...(probes.get(rule) ?? []), entry.probe.id]);
   const tested = profile.split('//&'); // a stack
   const blocks = text.profiles.filter(
@@ -49,7 +49,7 @@ function stateOf(
   block: ProfileBlock,
   probes: readonly string[],
   subject: Subject,
-  here: Here,
+  here: ContainerView,
   by: readonly Rule[] | undefined,
 ): Pick<RuleCoverage, 'probes' | 'shadowedBy' | 'reason'> & { readonly state: CoverageState } {
   if (probes.length > 0) return { state: 'hit', probes };
@@ -59,6 +59,6 @@ function stateOf(
       probes,
       shadowedBy: by.slice(0, MOST_SHADOWS).map(({ span, text }) => `${span.file}:${String(span.line)} ${text}`),
     };
-  const reason = untestable(rule, block, subject, here);
+  const reason = untestableReason(rule, block, subject, here);
   return reason === undefined ? { state: 'unhit', probes } : { state: 'untestable', probes, reason };
 }

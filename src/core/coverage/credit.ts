@@ -6,8 +6,8 @@ import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Grant } from '../profile/semantics/grants.ts';
 import { grantsFor, policyOf, surroundingsOf } from '../profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
-import { outcomeOf } from '../verdict/decide.ts';
-import { answeredAccesses, isOwn, operationAccesses, type Look } from './operation-accesses.ts';
+import { probeOutcome } from '../verdict/decide.ts';
+import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './operation-accesses.ts';
 import { recordAccesses } from './record-accesses.ts';
 
 /** The profile file under test, and how its names read while it is loaded. */
@@ -22,7 +22,11 @@ export interface Subject {
 }
 
 /** @returns the rules that one probe hit. What it was expected to do does not matter here, only what was done. */
-export function rulesHit({ probe, observation, witnesses }: Entry, subject: Subject, look: Look): ReadonlySet<Rule> {
+export function coveredRules(
+  { probe, observation, witnesses }: Entry,
+  subject: Subject,
+  look: FileLookup,
+): ReadonlySet<Rule> {
   const found = new Set<Rule>();
   const take = (rules: readonly Rule[]): void => {
     for (const rule of rules) found.add(rule);
@@ -40,7 +44,7 @@ export function rulesHit({ probe, observation, witnesses }: Entry, subject: Subj
         take([...needed(subject, block, access), ...auditing(grants(subject, block, access))]);
     }
   }
-  if (observation?.stage === 'done' && outcomeOf(probe, observation).kind === 'succeeded')
+  if (observation?.stage === 'done' && probeOutcome(probe, observation).kind === 'succeeded')
     for (const [block, access] of granted(probe, observation, subject, look)) take(needed(subject, block, access));
   return found;
 }
@@ -50,7 +54,7 @@ function granted(
   { action, from }: Probe,
   { process, other }: Observation,
   subject: Subject,
-  look: Look,
+  look: FileLookup,
 ): (readonly [ProfileBlock, Access])[] {
   if (![process, other].every((one) => one === undefined || sameLabel(one.label, one.expected))) return [];
   const named = (one: ProcessProof | undefined): string | undefined =>
@@ -123,7 +127,7 @@ function needed(subject: Subject, block: ProfileBlock, access: Access): readonly
 }
 
 /** Whether an access would show that a rule is at work: it alone denies it, or it is needed for it. */
-export function shows(subject: Subject, block: ProfileBlock, access: Access, rule: Rule): boolean {
+export function isCovered(subject: Subject, block: ProfileBlock, access: Access, rule: Rule): boolean {
   return rule.qualifiers.access === 'deny'
     ? denying(grants(subject, block, access)).includes(rule)
     : needed(subject, block, access).includes(rule);

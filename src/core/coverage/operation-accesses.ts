@@ -14,7 +14,7 @@ interface Place {
   readonly missing: boolean;
 }
 
-export interface Look {
+export interface FileLookup {
   /** @param follow whether the last part of the path is followed when it is a link. */
   (path: string, follow: boolean): Place | undefined;
 }
@@ -25,14 +25,14 @@ interface Ends {
   readonly other: string | undefined;
 }
 
-type Reader = (args: readonly string[], look: Look, ends: Ends) => readonly (Access | undefined)[];
+type Reader = (args: readonly string[], look: FileLookup, ends: Ends) => readonly (Access | undefined)[];
 
 /**
  * What the profile of who tries it was asked.
  * @param look finds what a path is in the container.
  * @returns none for a command: only the kernel's records tell what it touched.
  */
-export function operationAccesses(action: Action, look: Look, ends: Ends): readonly Access[] {
+export function operationAccesses(action: Action, look: FileLookup, ends: Ends): readonly Access[] {
   if (action.kind !== 'operation' || !Object.hasOwn(READERS, action.name)) return [];
   return (READERS[action.name]?.(action.args, look, ends) ?? []).filter((access) => access !== undefined);
 }
@@ -82,7 +82,7 @@ function file(
 }
 
 /** By mode: appending asks for that instead of writing (security/apparmor/include/file.h, aa_map_file_to_perms). */
-function open([mode = '', path = '']: readonly string[], look: Look): (Access | undefined)[] {
+function open([mode = '', path = '']: readonly string[], look: FileLookup): (Access | undefined)[] {
   const modes = mode.split(',');
   const has = (...words: string[]): boolean => words.some((word) => modes.includes(word));
   const writes = has('write', 'append', 'truncate') || !has('read');
@@ -102,14 +102,14 @@ function nameOf(table: Readonly<Record<string, number>>, number: string | undefi
   return Object.entries(table).find(([, value]) => String(value) === number)?.[0];
 }
 
-const inside = (args: readonly string[], at: number, look: Look): string | undefined => {
+const inside = (args: readonly string[], at: number, look: FileLookup): string | undefined => {
   const place = look(args[at] ?? '', true);
   return place === undefined ? undefined : name(place, true);
 };
 
 function mount(
   [fstype = '', source = '', target = '', number = '0']: readonly string[],
-  look: Look,
+  look: FileLookup,
 ): (Access | undefined)[] {
   const bits = Number(number);
   const flags = Object.entries(MOUNT_FLAGS)

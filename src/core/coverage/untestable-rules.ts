@@ -1,13 +1,13 @@
 /** Why no probe can reach a rule in this container, on this kernel. Pure: what is here is given. */
 import type { Access, FilePermission } from '../profile/semantics/access.ts';
 import type { FileRule, LinkRule, PeerRule, ProfileBlock, Rule } from '../profile/syntax/ast.ts';
-import { shows, type Subject } from './credit.ts';
+import { isCovered, type Subject } from './credit.ts';
 import { folderOf, literalsOf, type Literal } from '../profile/patterns/literals.ts';
-import type { Look } from './operation-accesses.ts';
+import type { FileLookup } from './operation-accesses.ts';
 
 /** What is known of the place that the probes run in. */
-export interface Here {
-  readonly look: Look;
+export interface ContainerView {
+  readonly look: FileLookup;
   /** Names in a folder; undefined where there is none, or where there are too many. */
   readonly list: (folder: string) => readonly string[] | undefined;
   /** Capabilities that a process of the container can have, by AppArmor's names. */
@@ -35,14 +35,19 @@ export function classOf(rule: Rule): string {
 }
 
 /** @returns a sentence, or undefined when a probe can reach the rule. */
-export function untestable(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
+export function untestableReason(
+  rule: Rule,
+  block: ProfileBlock,
+  subject: Subject,
+  here: ContainerView,
+): string | undefined {
   if (rule.kind === 'all') return undefined;
   if (rule.kind === 'dbus') return 'A bus daemon asks for it, not the kernel.';
   if (rule.qualifiers.access === 'prompt') return 'A prompt needs someone who answers it.';
   return here.unmediated(classOf(rule)) ?? ofKind(rule, block, subject, here);
 }
 
-function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): string | undefined {
+function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: ContainerView): string | undefined {
   switch (rule.kind) {
     case 'file':
     case 'link':
@@ -78,7 +83,7 @@ function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: Here): 
 }
 
 /** Signals and traces only pass between processes of the container and its peers: under labels of the profile's file, or that are loaded here. */
-function outside(rule: PeerRule, { text }: Subject, { labels }: Here): string | undefined {
+function outside(rule: PeerRule, { text }: Subject, { labels }: ContainerView): string | undefined {
   const peer = rule.conditions['peer'];
   if (peer === undefined) return undefined;
   const names = [...text.profiles.map(({ name }) => name), ...labels];
@@ -110,12 +115,12 @@ function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): bo
   const [rule] = alone.rules;
   return (
     rule !== undefined &&
-    shows({ text, profile: '', original: (label) => label, shadowed: new Set() }, alone, access, rule)
+    isCovered({ text, profile: '', original: (label) => label, shadowed: new Set() }, alone, access, rule)
   );
 }
 
 /** The kernel sees names after links are followed: in a folder that is a link it sees none. */
-function behindLinks(rule: FileRule | LinkRule, { look }: Here): string | undefined {
+function behindLinks(rule: FileRule | LinkRule, { look }: ContainerView): string | undefined {
   const literals = literalsIn(rule);
   if (literals === undefined) return undefined;
   const links: string[] = [];
@@ -131,7 +136,7 @@ function behindLinks(rule: FileRule | LinkRule, { look }: Here): string | undefi
 }
 
 /** The last folder on the way to a folder that is there. */
-function nearest(folder: string, look: Look): { readonly path: string; readonly real: string } {
+function nearest(folder: string, look: FileLookup): { readonly path: string; readonly real: string } {
   for (let path = folder; path !== '/'; path = folderOf(path)) {
     const place = look(path, true);
     if (place?.folder === true) return { path, real: place.path };
@@ -154,7 +159,7 @@ function nothingThere(
   rule: FileRule | LinkRule,
   block: ProfileBlock,
   subject: Subject,
-  here: Here,
+  here: ContainerView,
 ): string | undefined {
   const literals = literalsIn(rule);
   if (literals === undefined || rule.kind === 'link') return undefined;
@@ -180,13 +185,13 @@ function nothingThere(
         ? [whole ? text : `${folder}/x`, ...(whole ? [] : [`${folder}/x/`])]
         : [];
     const makes = parent.map((path): Access => ({ class: 'file', path, permission: 'c', owner: true }));
-    if ([...asked, ...makes].some((access) => shows(subject, block, access, rule))) return undefined;
+    if ([...asked, ...makes].some((access) => isCovered(subject, block, access, rule))) return undefined;
   }
   return `Nothing that is in this container, or could be made, lets this rule decide: ${[...folders].join(', ')}.`;
 }
 
 /** Names of files and folders below a folder, the latter with a slash; undefined when there are too many to look at. */
-function below(top: string, { list, look }: Here): readonly string[] | undefined {
+function below(top: string, { list, look }: ContainerView): readonly string[] | undefined {
   const found: string[] = [];
   let level = [top];
   for (let depth = 0; depth < DEEP && level.length > 0; depth += 1) {

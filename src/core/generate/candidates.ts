@@ -1,5 +1,5 @@
 /** Everything that could be tried in a container, as operations of a spec with the accesses that each asks for. Pure. */
-import { answeredAccesses, operationAccesses, type Look } from '../coverage/operation-accesses.ts';
+import { answeredAccesses, operationAccesses, type FileLookup } from '../coverage/operation-accesses.ts';
 import { CAPABILITIES } from '../model/linux.ts';
 import type { Action } from '../model/model.ts';
 import type { Access } from '../profile/semantics/access.ts';
@@ -21,7 +21,7 @@ export interface Candidate {
 }
 
 /** What there is in the container; see probe/inventory.ts. */
-export interface Found {
+export interface NamedFile {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link';
   readonly mode: number;
@@ -65,7 +65,7 @@ const PLAIN: readonly (readonly string[])[] = [
 
 /** What can be tried with: a file that can be linked to, a program that can be copied. */
 interface Sources {
-  readonly file: Found | undefined;
+  readonly file: NamedFile | undefined;
   readonly program: string | undefined;
   /** A file of a folder's own. */
   readonly inFolder: ReadonlyMap<string, string>;
@@ -77,8 +77,8 @@ interface Sources {
  * @param names that rules match, whether they are there or not: where only the name is missing it is made for a moment.
  */
 export function candidatesIn(
-  found: readonly Found[],
-  look: Look,
+  found: readonly NamedFile[],
+  look: FileLookup,
   self: string,
   names: readonly string[] = [],
 ): Candidate[] {
@@ -102,11 +102,11 @@ export function candidatesIn(
 /** Small ones that most images have. */
 const PROGRAMS = ['/usr/bin/env', '/bin/busybox', '/usr/bin/id'];
 
-function isProgram({ path, mode }: Found): boolean {
+function isProgram({ path, mode }: NamedFile): boolean {
   return (mode & 0o111) !== 0 && /bin\//.test(path);
 }
 
-function operationsOn(item: Found, look: Look, sources: Sources): (readonly string[])[] {
+function operationsOn(item: NamedFile, look: FileLookup, sources: Sources): (readonly string[])[] {
   const { path, kind, mode } = item;
   const target = kind === 'link' ? look(path, true) : undefined;
   if (kind === 'link' && (target === undefined || target.missing)) return [];
@@ -137,7 +137,7 @@ function making(name: string, { file, program, inFolder }: Sources, device: numb
   ];
 }
 
-function candidate(words: readonly string[], look: Look, self: string, order: number): Candidate | undefined {
+function candidate(words: readonly string[], look: FileLookup, self: string, order: number): Candidate | undefined {
   const read = readOperation(words);
   if ('problem' in read) return undefined;
   const action: Action = { kind: 'operation', ...read, words };

@@ -17,10 +17,10 @@ export interface Chosen {
 }
 
 /** How a prediction came true: by the profile alone, or where something else would have stood in the way as well. */
-export type Held = 'clean' | 'noted' | undefined;
+export type ConfirmedProbe = 'clean' | 'noted' | undefined;
 
 /** @param held whether a candidate's prediction came true. */
-export function choose(goals: readonly Goal[], held: (one: Predicted) => Held): Chosen {
+export function chooseProbes(goals: readonly Goal[], held: (one: Predicted) => ConfirmedProbe): Chosen {
   const choices: Choice[] = [];
   const taken = new Set<Predicted>();
   const open: Goal[] = [];

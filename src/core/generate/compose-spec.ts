@@ -2,9 +2,9 @@
 import type { Rule } from '../profile/syntax/ast.ts';
 import { visible } from '../text/visible.ts';
 import type { Choice } from './choose-probes.ts';
-import type { Extra } from './peer-and-flag-probes.ts';
+import type { ExtraProbe } from './peer-and-flag-probes.ts';
 import type { Predicted } from './predict.ts';
-import { nameOf } from './probe-names.ts';
+import { probeName } from './probe-names.ts';
 import type { Untestable } from './untestable-changes.ts';
 
 /** What the head of the spec says. */
@@ -98,7 +98,7 @@ export function composeSpec(
   head: SpecHead,
   groups: readonly Group[],
   choices: readonly Choice[],
-  extras: readonly Extra[],
+  extras: readonly ExtraProbe[],
   place: (rule: Rule) => string,
 ): string {
   const lines = [specHead(head)];
@@ -149,7 +149,7 @@ function probe(same: readonly Choice[], because: string | undefined): string[] {
   const matrix = same.length > 1 && first.predicted.candidate.path !== undefined;
   const words = matrix ? patternOf(first.predicted) : first.predicted.candidate.words;
   const fields = [
-    `name: ${scalar(nameOf(words, first.predicted.allowed, first.alias))}`,
+    `name: ${scalar(probeName(words, first.predicted.allowed, first.alias))}`,
     ...(because === undefined ? [] : [`because: ${scalar(because)}`]),
     ...actionLines(words),
     ...(matrix ? matrixLines(same.map(({ predicted }) => predicted.candidate.path ?? '')) : []),
@@ -180,7 +180,7 @@ function expectation({ allowed, logged, candidate: { words } }: Predicted): stri
 }
 
 /** A probe that has its fields already. */
-export function extraProbe({ fields }: Extra): string[] {
+export function extraProbe({ fields }: ExtraProbe): string[] {
   return fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`);
 }
 

@@ -3,7 +3,7 @@ import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { wholeLiteralsOf } from '../profile/patterns/literals.ts';
 
 /** A probe that needs more than an operation and its expectation. */
-export interface Extra {
+export interface ExtraProbe {
   /** The rule that it shows; undefined for the flags in the header. */
   readonly rule?: Rule;
   /** Fields of the probe, as YAML. */
@@ -18,7 +18,7 @@ export function peersOf(block: ProfileBlock): string[] {
   return [...new Set(signalled(block).flatMap(([, peers]) => peers))];
 }
 
-export function extrasOf(block: ProfileBlock): Extra[] {
+export function extraProbesOf(block: ProfileBlock): ExtraProbe[] {
   return [
     ...signalled(block).flatMap(([rule, peers]) => peers.map((peer) => signalFrom(peer, rule))),
     ...flagged(block),
@@ -36,7 +36,7 @@ function signalled({ rules, name }: ProfileBlock): (readonly [Rule, string[]])[]
   });
 }
 
-function signalFrom(peer: string, rule: Rule): Extra {
+function signalFrom(peer: string, rule: Rule): ExtraProbe {
   const expect = rule.qualifiers.access === 'deny' ? 'denied' : 'allowed';
   return {
     rule,
@@ -51,7 +51,7 @@ function signalFrom(peer: string, rule: Rule): Extra {
 }
 
 /** A file without a place in the file system, and one whose name is gone, have names only by these flags (apparmor.d(5)). */
-function flagged({ flags }: ProfileBlock): Extra[] {
+function flagged({ flags }: ProfileBlock): ExtraProbe[] {
   const shown: readonly (readonly [string, readonly string[]])[] = [
     [
       'attach_disconnected',

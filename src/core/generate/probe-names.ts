@@ -14,7 +14,7 @@ const FILE: Readonly<Record<string, string>> = {
 };
 
 /** @param words of the operation; a path may be the placeholder of a matrix. */
-export function nameOf(words: readonly string[], allowed: boolean, alias: boolean): string {
+export function probeName(words: readonly string[], allowed: boolean, alias: boolean): string {
   return `${subject(words)}${alias ? ', by way of a link,' : ''} is ${allowed ? 'allowed' : 'denied'}`;
 }
 

@@ -2,7 +2,7 @@
 import { compileGrants, policyOf } from '../profile/semantics/policy.ts';
 import type { Grant, Surroundings } from '../profile/semantics/grants.ts';
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
-import { SHAPES } from '../profile/semantics/question-space.ts';
+import { NAME_SHAPES } from '../profile/semantics/question-space.ts';
 import type { Change } from './variants.ts';
 
 /** Names of each kind: one may be impossible where it would stand. */
@@ -32,7 +32,7 @@ function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[],
   const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn));
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
-  const { sets } = automaton.tagSets(SHAPES.file, { focus, examples: EACH });
+  const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EACH });
   const found = sets
     .filter(({ tags }) => tags.some((tag) => focus.has(tag)))
     .flatMap(({ tags, examples }) =>

@@ -1,5 +1,5 @@
 /** Changes of rules that no probe can show in any container, each with its reason, as a spec declares them. Pure. */
-import type { Look } from '../coverage/operation-accesses.ts';
+import type { FileLookup } from '../coverage/operation-accesses.ts';
 import { permissionWords } from '../mutation/mutate-permissions.ts';
 import type { Mutant } from '../mutation/rule-mutants.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
@@ -18,7 +18,7 @@ const NEVER: Readonly<Record<string, string>> = {
 };
 
 /** @returns those of the rule's changes that take away a letter which the kernel never asks for: of files that are there in /proc. */
-export function untestableOf(rule: Rule, changes: readonly Change[], look: Look): Untestable[] {
+export function untestableChanges(rule: Rule, changes: readonly Change[], look: FileLookup): Untestable[] {
   if (rule.kind !== 'file' || rule.path === undefined) return [];
   const there = rule.path.expanded.every(
     (path) => /^\/proc\/[^*?[\]{}\\^]+$/.test(path) && look(path, false)?.missing === false,

@@ -1,7 +1,7 @@
 /** The profile on a terminal, with a mark at each rule and the probes behind it. Pure. */
 import type { CoverageState, Ledger, RuleCoverage } from '../model/model.ts';
 import {
-  behindText,
+  afterText,
   countRules,
   countsText,
   fileCoverages,
@@ -83,7 +83,7 @@ function behind(
   const what = several ? `${rule.text}: ` : '';
   return [
     paint(
-      `            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + behindText(rule, nameOf), WIDTH)}`,
+      `            ${several ? `${marked(rule.state, (text) => text)} ` : ''}${oneLine(what + afterText(rule, nameOf), WIDTH)}`,
       'dim',
     ),
   ];

@@ -86,10 +86,7 @@ function groups<K>(
 }
 
 /** What stands behind a rule: the probes that hit it, the rule that decides in its place, the reason. Foreign text. */
-export function behindText(
-  { state, probes, shadowedBy, reason }: RuleCoverage,
-  nameOf: (id: string) => string,
-): string {
+export function afterText({ state, probes, shadowedBy, reason }: RuleCoverage, nameOf: (id: string) => string): string {
   switch (state) {
     case 'hit':
       return probes.map(nameOf).join('; ');

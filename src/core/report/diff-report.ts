@@ -1,7 +1,7 @@
 /** The difference of two profiles as text, Markdown and JSON: three layers, each under its name. Pure. */
 import type { Verdict } from '../model/model.ts';
 import type { Access } from '../profile/semantics/access.ts';
-import { failsGate, type Judged } from '../profile/compare/waivers.ts';
+import { failsGate, type WaivedDifferences } from '../profile/compare/waivers.ts';
 import type { RuleChanges } from '../profile/compare/rule-changes.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import { code, plain } from '../text/markdown.ts';
@@ -18,7 +18,7 @@ export interface ProfileDiff {
   /** A profile that only one side has is compared with nothing. */
   readonly status: 'both' | 'added' | 'removed';
   readonly rules: RuleChanges;
-  readonly differences: readonly (Omit<Judged, 'examples'> & { readonly examples: readonly Example[] })[];
+  readonly differences: readonly (Omit<WaivedDifferences, 'examples'> & { readonly examples: readonly Example[] })[];
 }
 
 export interface DiffReport {

@@ -1,7 +1,7 @@
 /** Rule coverage in the HTML report: a row a profile, then each profile file with the probes behind its lines. Pure. */
 import type { CoverageState, KnownCoverage, Ledger, RuleCoverage } from '../model/model.ts';
 import {
-  behindText,
+  afterText,
   countRules,
   countsText,
   fileCoverages,
@@ -118,6 +118,6 @@ function lineHtml(line: number, text: string, rules: readonly RuleCoverage[], li
 }
 
 function behind(rule: RuleCoverage, several: boolean, link: (id: string) => string): string {
-  const what = rule.state === 'hit' ? rule.probes.map(link).join(', ') : inline(behindText(rule, (id) => id));
+  const what = rule.state === 'hit' ? rule.probes.map(link).join(', ') : inline(afterText(rule, (id) => id));
   return several ? `${tag('code', {}, inline(rule.text, 200))}: ${what}` : what;
 }

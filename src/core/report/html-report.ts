@@ -8,7 +8,7 @@ import { caseOutput } from './evidence.ts';
 import { coverageHtml } from './html-coverage.ts';
 import { STYLE } from './html-style.ts';
 import { block, inline, tag } from '../text/html.ts';
-import { countsOf, exitCode, faultsOf, meaningOf, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
+import { countsOf, exitCode, faultsOf, meaningOf, runOutcome, shortfallsOf, type RunOutcome } from './summary.ts';
 import { grouped } from '../text/visible.ts';
 
 interface HtmlOptions {
@@ -18,7 +18,7 @@ interface HtmlOptions {
 
 /** Nothing is loaded from anywhere, whatever the text says. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-const TONE: Readonly<Record<Outcome, string>> = { green: 'good', red: 'bad', undecided: 'warn', error: 'bad' };
+const TONE: Readonly<Record<RunOutcome, string>> = { green: 'good', red: 'bad', undecided: 'warn', error: 'bad' };
 const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string]>> = {
   pass: ['✓', 'good'],
   fail: ['✗', 'bad'],
@@ -34,7 +34,7 @@ export function html(ledger: Ledger, { root }: HtmlOptions = {}): string {
       entries.map(({ probe }, index) => [probe.id, `probe-${String(suite)}-${String(index)}`]),
     ),
   );
-  const outcome = outcomeOf(exitCode(ledger));
+  const outcome = runOutcome(exitCode(ledger));
   const head = [
     tag(
       'title',

@@ -2,11 +2,11 @@
 import type { ExitCode } from '../model/errors.ts';
 import type { Ledger } from '../model/model.ts';
 import { profileCoverages, type ProfileCoverage } from './coverage-summary.ts';
-import { countsOf, exitCode, outcomeOf, type Counts, type Outcome } from './summary.ts';
+import { countsOf, exitCode, runOutcome, type Counts, type RunOutcome } from './summary.ts';
 
 /** What report.json holds: a ledger and, before it, what it adds up to. */
 export interface JsonReport extends Ledger {
-  readonly verdict: Outcome;
+  readonly verdict: RunOutcome;
   readonly exitCode: ExitCode;
   readonly counts: Counts;
   /** Rule coverage a profile, the suites with the same profile joined. */
@@ -22,7 +22,7 @@ export function json(ledger: Ledger): string {
   const code = exitCode(ledger);
   const report: JsonReport = {
     schema,
-    verdict: outcomeOf(code),
+    verdict: runOutcome(code),
     exitCode: code,
     counts: countsOf(ledger),
     coverage: profileCoverages(ledger),
@@ -52,7 +52,7 @@ export function readJson(text: string): JsonReport | string {
       if (report.counts[key as keyof Counts] !== count)
         return `It counts ${String(report.counts[key as keyof Counts])} as ${key}, but has ${count}.`;
     }
-    return report.verdict === outcomeOf(code) ? report : 'Its verdict is not that of its exit code.';
+    return report.verdict === runOutcome(code) ? report : 'Its verdict is not that of its exit code.';
   } catch {
     return 'It is not a report: a part is missing.';
   }

@@ -9,9 +9,9 @@ import {
   exitCode,
   faultsOf,
   meaningOf,
-  outcomeOf,
+  runOutcome,
   shortfallsOf,
-  type Outcome,
+  type RunOutcome,
 } from './summary.ts';
 import { byteLength, grouped, head, relativeTo, visibleLines } from '../text/visible.ts';
 
@@ -27,7 +27,7 @@ interface MarkdownOptions {
   readonly budget?: number;
 }
 
-const HEADLINE: Readonly<Record<Outcome, string>> = {
+const HEADLINE: Readonly<Record<RunOutcome, string>> = {
   green: '🟢 Green',
   red: '🔴 Red',
   undecided: '🟡 Undecided',
@@ -87,7 +87,7 @@ function opening(ledger: Ledger, budget: number): string {
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
   const lines = [
-    `## ${HEADLINE[outcomeOf(exit)]}: ${meaningOf(ledger)}`,
+    `## ${HEADLINE[runOutcome(exit)]}: ${meaningOf(ledger)}`,
     [`**${grouped(counts.total)} probes**`, ...parts].join(' · '),
   ];
   const wrong = [

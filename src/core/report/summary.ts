@@ -11,7 +11,7 @@ export interface Counts extends Readonly<Record<VerdictKind, number>> {
 }
 
 /** A run in one word: `green` all hold, `red` the profile fails its spec, `undecided` nothing is proved, `error` the rest. */
-export type Outcome = 'green' | 'red' | 'undecided' | 'error';
+export type RunOutcome = 'green' | 'red' | 'undecided' | 'error';
 
 /** A reason why a run is not green that no probe and no fault states. `suite` is its index; none is the whole run. */
 interface Shortfall {
@@ -93,7 +93,7 @@ export function exitCode(ledger: Ledger): ExitCode {
 }
 
 /** The one word for an exit code. */
-export function outcomeOf(exit: number): Outcome {
+export function runOutcome(exit: number): RunOutcome {
   return exit === EXIT.ok ? 'green' : exit === EXIT.failed ? 'red' : exit === EXIT.undecided ? 'undecided' : 'error';
 }
 

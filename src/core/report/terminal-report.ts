@@ -14,7 +14,7 @@ import {
 } from './wording.ts';
 import { countsText, profileCoverages } from './coverage-summary.ts';
 import { painter, type Painter, type Style } from '../text/color.ts';
-import { countsOf, exitCode, meaningOf, outcomeOf, shortfallsOf, type Outcome } from './summary.ts';
+import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf, type RunOutcome } from './summary.ts';
 import { grouped, head, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
 
 export interface TerminalOptions {
@@ -37,7 +37,7 @@ const MARK: Readonly<Record<VerdictKind, readonly [mark: string, style: Style]>>
   inconclusive: ['?', 'yellow'],
   skipped: ['-', 'dim'],
 };
-const OUTCOME: Readonly<Record<Outcome, Style>> = { green: 'green', red: 'red', undecided: 'yellow', error: 'red' };
+const OUTCOME: Readonly<Record<RunOutcome, Style>> = { green: 'green', red: 'red', undecided: 'yellow', error: 'red' };
 
 /** The suite's heading: what is tested, on what, and the kernel's word that it is confined. */
 export function suiteLines(suite: Suite, { color, root }: TerminalOptions): readonly string[] {
@@ -169,7 +169,7 @@ export function closing(
     );
   }
   lines.push(
-    `  ${paint(outcomeOf(code).toUpperCase(), OUTCOME[outcomeOf(code)], 'bold')}: ${meaningOf(ledger)} ${paint(`(exit ${code})`, 'dim')}`,
+    `  ${paint(runOutcome(code).toUpperCase(), OUTCOME[runOutcome(code)], 'bold')}: ${meaningOf(ledger)} ${paint(`(exit ${code})`, 'dim')}`,
   );
   for (const report of options.reports ?? []) lines.push(paint(`  report: ${oneLine(report, WIDTH)}`, 'dim'));
   return lines;

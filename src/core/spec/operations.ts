@@ -207,12 +207,18 @@ export const OPERATIONS: Readonly<Record<string, Form>> = {
 };
 
 /** @returns whether AppArmor has no hook in the kernel for it (security/apparmor/lsm.c), so that no profile rules it. */
-export function unhooked({ name, args }: Pick<Operation, 'name' | 'args'>): boolean {
+export function isUnmediated({ name, args }: Pick<Operation, 'name' | 'args'>): boolean {
   return ['utimens', 'getxattr', 'setxattr'].includes(name) || (name === 'io_uring' && args[0] === 'setup');
 }
 
 /** Operations after which a process carries a label that can be expected. */
-export const CARRYING: ReadonlySet<string> = new Set(['exec', 'exec-as', 'change_profile', 'change_hat', 'stack']);
+export const LABEL_CHANGING: ReadonlySet<string> = new Set([
+  'exec',
+  'exec-as',
+  'change_profile',
+  'change_hat',
+  'stack',
+]);
 
 /** How an operation is written, for help. */
 export function usage(name: string): string {

@@ -5,7 +5,7 @@ import { expandMatrices, isRecord } from './matrix.ts';
 import { nearest } from '../text/did-you-mean.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model/model.ts';
-import { CARRYING, readOperation } from './operations.ts';
+import { LABEL_CHANGING, readOperation } from './operations.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 
 /** A mistake in a file a user wrote. */
@@ -193,8 +193,8 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
           : 'exec' in probe
             ? 'exec'
             : '';
-      if (!CARRYING.has(tried))
-        say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...CARRYING].join(', ')}`, 'expect');
+      if (!LABEL_CHANGING.has(tried))
+        say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...LABEL_CHANGING].join(', ')}`, 'expect');
       else if (isRecord(expect) && expect['access'] === 'denied')
         say(`\`${wanted}\`: what is denied carries nothing`, 'expect');
       else if (wanted === 'secure' && !tried.startsWith('exec')) say('`secure` goes with an execution', 'expect');

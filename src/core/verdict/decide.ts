@@ -23,7 +23,7 @@ export interface Facts {
 }
 
 /** What an observation amounts to. `unclear` says why it proves nothing. */
-export type Outcome =
+export type ProbeOutcome =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'failed'; readonly how: string }
   | { readonly kind: 'unclear'; readonly code: string; readonly why: string };
@@ -48,7 +48,7 @@ const NOT_A_DENIAL = new Set([
 const NOT_ASKED = new Set(['ECANCELED', 'EOPNOTSUPP', 'ENOSYS', 'ETIMEDOUT', 'ETXTBSY']);
 
 /** @returns how the probe ended, whatever was expected of it. */
-export function outcomeOf(probe: Probe, o: Observation): Outcome {
+export function probeOutcome(probe: Probe, o: Observation): ProbeOutcome {
   if (o.stage === 'lost') return { kind: 'unclear', code: 'no-answer', why: o.problem ?? 'no answer came back' };
   if (o.stage === 'timeout')
     return {
@@ -107,7 +107,9 @@ export function decide(facts: Facts): Verdict {
       'wrong-label',
       `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`,
     );
-  const outcome: Outcome = asDeclared(probe, observation) ? { kind: 'succeeded' } : outcomeOf(probe, observation);
+  const outcome: ProbeOutcome = asDeclared(probe, observation)
+    ? { kind: 'succeeded' }
+    : probeOutcome(probe, observation);
   // no record can take that back
   if (outcome.kind === 'succeeded' && probe.expect.access === 'denied')
     return verdict(
@@ -137,10 +139,10 @@ export function decide(facts: Facts): Verdict {
   return told.kind === 'pass' ? (conditions(facts) ?? told) : told;
 }
 
-function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
+function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   const { probe, control } = facts;
   const denials = facts.witnesses.filter(isDenial);
-  const controlOutcome = control && outcomeOf(probe, control);
+  const controlOutcome = control && probeOutcome(probe, control);
   if (controlOutcome?.kind === 'unclear')
     return verdict(
       'inconclusive',
@@ -211,7 +213,7 @@ function judgeDenied(facts: Facts, outcome: Outcome): Verdict {
   );
 }
 
-function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
+function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
   const { probe, observation, control } = facts;
   const denials = facts.witnesses.filter(isDenial);
   if (outcome.kind === 'succeeded') {
@@ -233,7 +235,7 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
     return verdict('pass', 'allowed', 'Allowed.', undefined, notes);
   }
   const how = outcome.kind === 'failed' ? outcome.how : '';
-  const controlOutcome = control && outcomeOf(probe, control);
+  const controlOutcome = control && probeOutcome(probe, control);
   const [first] = denials;
   if (first !== undefined) {
     const rule = suggestRule(first.record);
@@ -268,7 +270,7 @@ function judgeAllowed(facts: Facts, outcome: Outcome): Verdict {
   );
 }
 
-function judgeComplains(facts: Facts, outcome: Outcome): Verdict {
+function judgeComplains(facts: Facts, outcome: ProbeOutcome): Verdict {
   if (outcome.kind === 'failed')
     return verdict(
       'fail',
@@ -326,7 +328,8 @@ function conditions({ probe, observation: o, control, witnesses }: Facts): Verdi
     const problems = telling.map(({ record }) => matchRecord(match, record));
     if (!problems.includes(undefined))
       return unmet(`No audit record fits the spec${problems[0] === undefined ? '' : `: ${problems[0]}`}.`);
-    const shown = expect.access === 'denied' && control !== undefined && outcomeOf(probe, control).kind === 'succeeded';
+    const shown =
+      expect.access === 'denied' && control !== undefined && probeOutcome(probe, control).kind === 'succeeded';
     if (!shown && !telling.some((witness, i) => problems[i] === undefined && witness.by !== 'window'))
       return byTimeAlone('the record that the spec asks for');
   }

@@ -6,7 +6,7 @@ import type { Plan, Probe, Verdict } from '../model/model.ts';
  * @returns the verdict on a probe that this engine is too old for; undefined where it is to be tried, as it always is
  * when the profile under test comes from a file.
  */
-export function beforeItsTime(plan: Plan, probe: Probe, engine: string): Verdict | undefined {
+export function skippedForEngineVersion(plan: Plan, probe: Probe, engine: string): Verdict | undefined {
   if (plan.profile.from !== 'engine' || probe.since === undefined) return undefined;
   const version = /\d+(?:\.\d+)*/.exec(engine)?.[0];
   if (version === undefined || !older(version, probe.since)) return undefined;

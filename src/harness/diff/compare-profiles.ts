@@ -9,8 +9,8 @@ import type { DiffReport, Example, ProfileDiff } from '#core/report/diff-report.
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { ruleChanges } from '#core/profile/compare/rule-changes.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
-import { judge, type Judged } from '#core/profile/compare/waivers.ts';
-import { run, type RunEvents } from '../run/run-specs.ts';
+import { applyWaivers, type WaivedDifferences } from '#core/profile/compare/waivers.ts';
+import { runSpecs, type RunEvents } from '../run/run-specs.ts';
 import { runId } from '../session/session.ts';
 
 /** One side: a file, and how it is called in reports. */
@@ -35,7 +35,7 @@ interface DiffOptions {
 }
 
 /** @throws HarnessError when a profile cannot be read or loaded. */
-export async function diff(options: DiffOptions, events: RunEvents): Promise<DiffReport> {
+export async function compareProfiles(options: DiffOptions, events: RunEvents): Promise<DiffReport> {
   const [base, head] = [
     profileText(options.base.file, options.folders),
     profileText(options.head.file, options.folders),
@@ -58,7 +58,7 @@ export async function diff(options: DiffOptions, events: RunEvents): Promise<Dif
       });
       continue;
     }
-    const { differences, notes: more } = judge(before, after, options.waivers, options.today, {
+    const { differences, notes: more } = applyWaivers(before, after, options.waivers, options.today, {
       base: surroundingsOf(base, before),
       head: surroundingsOf(head, after),
     });
@@ -93,7 +93,7 @@ async function confirmed(
   options: DiffOptions,
   base: ProfileBlock,
   head: ProfileBlock,
-  differences: readonly Judged[],
+  differences: readonly WaivedDifferences[],
   notes: string[],
 ): Promise<Example[][]> {
   const unasked = differences.map(({ examples }) => examples.map((access): Example => ({ access })));
@@ -146,7 +146,7 @@ async function probeChanges(
   for (const side of [base, head]) {
     events.progress(`trying the probes of ${spec} under ${side.label}`);
     ledgers.push(
-      await run(
+      await runSpecs(
         {
           specs: [spec],
           profile: side.file,

@@ -1,7 +1,7 @@
 /** The story of `init`: what a profile's rules say to what is in the image, tried on the kernel; what holds becomes a spec. */
 import type { Container } from '#adapters/container/container.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import { choose, type Chosen, type Held } from '#core/generate/choose-probes.ts';
+import { chooseProbes, type Chosen, type ConfirmedProbe } from '#core/generate/choose-probes.ts';
 import {
   candidateProbe,
   composeSpec,
@@ -10,24 +10,24 @@ import {
   specHead,
   type SpecHead,
 } from '#core/generate/compose-spec.ts';
-import { extrasOf, peersOf, type Extra } from '#core/generate/peer-and-flag-probes.ts';
+import { extraProbesOf, peersOf, type ExtraProbe } from '#core/generate/peer-and-flag-probes.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import type { Predicted } from '#core/generate/predict.ts';
 import { goalsOf, type Goal } from '#core/generate/shortlist.ts';
-import { neededFor, standInsAmong, STOOD_IN } from '#core/generate/placeholder-paths.ts';
-import { untestableOf } from '#core/generate/untestable-changes.ts';
+import { neededFor, placeholdersAmong, PLACEHOLDER_ROOTS } from '#core/generate/placeholder-paths.ts';
+import { untestableChanges } from '#core/generate/untestable-changes.ts';
 import { changesOf, type Change } from '#core/generate/variants.ts';
-import { makeStandIns } from './placeholder-files.ts';
+import { makePlaceholderFiles } from './placeholder-files.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Plan, Probe } from '#core/model/model.ts';
-import { lookInside } from '#adapters/container/rootfs/lookup.ts';
-import { poolIn } from '../suite/candidate-pool.ts';
+import { lookUp } from '#adapters/container/rootfs/lookup.ts';
+import { candidatePool } from '../suite/candidate-pool.ts';
 import { abortable, newDraft, prepare, tearDown } from '../suite/prepare-suite.ts';
 import { Trial } from '../suite/trial.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
-import { onHost, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
+import { withHostSession, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
 
@@ -47,7 +47,7 @@ interface InitOptions extends SessionOptions {
 }
 
 /** What came of it. */
-export interface Initiated {
+export interface WrittenSpec {
   readonly yaml: string;
   readonly tried: number;
   readonly held: number;
@@ -62,19 +62,19 @@ export interface Initiated {
 
 const READ = '  - try: readdir /\n    expect: allowed';
 
-export async function init(options: InitOptions, events: SessionEvents): Promise<Initiated> {
+export async function writeSpec(options: InitOptions, events: SessionEvents): Promise<WrittenSpec> {
   const run = runId();
   const text = profileText(options.profile);
   const block = blockOf(text, options.profile);
   const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
   const names = examplesIn(block, changes, surroundingsOf(text, block));
-  const standIns = standInsAmong(names);
+  const standIns = placeholdersAmong(names);
   const head = headOf(block, text, standIns, options);
-  const plan = planOf(head, [READ, ...extrasOf(block).map((extra) => extraProbe(extra).join('\n'))], options, run); // peers are started for the probes that name them
-  const result: { done?: Initiated } = {};
-  const takeAway = makeStandIns(options.files, standIns, options.owner);
+  const plan = planOf(head, [READ, ...extraProbesOf(block).map((extra) => extraProbe(extra).join('\n'))], options, run); // peers are started for the probes that name them
+  const result: { done?: WrittenSpec } = {};
+  const takeAway = makePlaceholderFiles(options.files, standIns, options.owner);
   try {
-    await onHost(
+    await withHostSession(
       run,
       options,
       events,
@@ -92,7 +92,7 @@ export async function init(options: InitOptions, events: SessionEvents): Promise
     takeAway();
   }
   if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
-  makeStandIns(options.files, result.done.standIns, options.owner); // not those that only candidates needed
+  makePlaceholderFiles(options.files, result.done.standIns, options.owner); // not those that only candidates needed
   return result.done;
 }
 
@@ -135,7 +135,9 @@ function headOf(
     image,
     ...(build === undefined ? {} : { build: relative(build) }),
     peers: peersOf(block),
-    ...(standIns.length === 0 ? {} : { standIn: { source: relative(`${files}${STOOD_IN}`), target: STOOD_IN } }),
+    ...(standIns.length === 0
+      ? {}
+      : { standIn: { source: relative(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS } }),
     sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
   };
 }
@@ -150,7 +152,7 @@ function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptio
   return resolvePlan(output, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
 }
 
-async function onStage(plan: Plan, subject: Subject, session: Session): Promise<Initiated> {
+async function onStage(plan: Plan, subject: Subject, session: Session): Promise<WrittenSpec> {
   const { block, head, options } = subject;
   const draft = newDraft();
   const containers: Container[] = [];
@@ -165,7 +167,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
     session.events.progress(
       `${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`,
     );
-    const extras = extrasOf(block);
+    const extras = extraProbesOf(block);
     const { probes } = planOf(
       head,
       [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join('\n'))],
@@ -180,23 +182,23 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
       barrier: session.barrier,
       profiles: policy.names,
       container: plan.container,
-      foregone: () => undefined,
+      decidedInAdvance: () => undefined,
     });
     const held = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
-    const heldExtras: Extra[] = [];
+    const heldExtras: ExtraProbe[] = [];
     for (const [i, probe] of probes.slice(shortlist.length).entries()) {
       const extra = extras[i];
       if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass')
         heldExtras.push(extra);
     }
     const untestable = own(block).flatMap((rule) =>
-      untestableOf(rule, subject.changes.get(rule.id) ?? [], (path, follow) =>
-        lookInside(stage.confined.pid, path, follow),
+      untestableChanges(rule, subject.changes.get(rule.id) ?? [], (path, follow) =>
+        lookUp(stage.confined.pid, path, follow),
       ),
     );
     return told(
       { ...subject, head: { ...head, untestable } },
-      choose(goals, (one) => held.get(one)),
+      chooseProbes(goals, (one) => held.get(one)),
       heldExtras,
       { tried: probes.length, held: held.size + heldExtras.length },
     );
@@ -206,7 +208,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
 }
 
 function goalsIn({ text, block, changes, names }: Subject, pid: number, { events }: Session): Goal[] {
-  const pool = poolIn(
+  const pool = candidatePool(
     pid,
     text,
     block,
@@ -238,8 +240,8 @@ async function holding(
   probes: readonly Probe[],
   shortlist: readonly Predicted[],
   signal: AbortSignal,
-): Promise<Map<Predicted, Held>> {
-  const held = new Map<Predicted, Held>();
+): Promise<Map<Predicted, ConfirmedProbe>> {
+  const held = new Map<Predicted, ConfirmedProbe>();
   for (const [i, probe] of probes.entries()) {
     const { verdict } = await abortable(signal, trial.settle(probe));
     const one = shortlist[i];
@@ -251,9 +253,9 @@ async function holding(
 function told(
   { head: { standIn, ...head }, block, standIns }: Subject,
   { choices, open }: Chosen,
-  extras: readonly Extra[],
+  extras: readonly ExtraProbe[],
   { tried, held }: { tried: number; held: number },
-): Initiated {
+): WrittenSpec {
   const rules = own(block);
   const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
   const needed = neededFor(

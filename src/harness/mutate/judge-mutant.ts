@@ -1,6 +1,6 @@
 /** One mutant under the container: which probe kills it, if any, and whether that can be believed. */
 import type { Entry, Probe } from '#core/model/model.ts';
-import type { Workbench } from './live-policy.ts';
+import type { LivePolicy } from './live-policy.ts';
 
 /** What the probes made of a policy. */
 type Judgement =
@@ -17,8 +17,8 @@ type Judgement =
  * passes under the original in between, kills as well: the spec no longer proves what it did.
  * @param probes those that are likeliest to kill first.
  */
-export async function judge(
-  bench: Workbench,
+export async function judgeMutant(
+  bench: LivePolicy,
   policy: Buffer,
   probes: readonly Probe[],
   onRenew: () => void,
@@ -31,7 +31,7 @@ export async function judge(
 }
 
 async function judgeLoaded(
-  bench: Workbench,
+  bench: LivePolicy,
   policy: Buffer,
   probes: readonly Probe[],
   onRenew: () => void,
@@ -82,7 +82,7 @@ async function judgeLoaded(
  * Whether a red verdict may come from something that an earlier mutant left: it failed without a denial, and not in the
  * way in which what the mutant lets through would fail.
  */
-async function doubted(bench: Workbench, { probe, observation, verdict }: Entry): Promise<boolean> {
+async function doubted(bench: LivePolicy, { probe, observation, verdict }: Entry): Promise<boolean> {
   if (verdict.kind === 'fail' && observation?.errno !== 'EEXIST' && observation?.errno !== 'ENOENT') return false;
   bench.load(bench.original);
   return (await bench.firstRed([probe])) !== undefined;

@@ -1,6 +1,6 @@
 /** A suite whose policy is exchanged live under its container: the spec's probes are tried again and again on one agent. */
 import type { Container } from '#adapters/container/container.ts';
-import { cover } from '../suite/measure-coverage.ts';
+import { measureCoverage } from '../suite/measure-coverage.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { compileVariant, swapPolicy, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
@@ -9,11 +9,11 @@ import type { Entry, Observation, Plan, Probe } from '#core/model/model.ts';
 import { abortable, newDraft, prepare, tearDown, type Draft } from '../suite/prepare-suite.ts';
 import { Trial } from '../suite/trial.ts';
 import type { Session } from '../session/session.ts';
-import type { Stage } from '../suite/start-containers.ts';
+import type { SuiteContainers } from '../suite/start-containers.ts';
 
 const OPEN_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', 'umount'];
 
-export class Workbench {
+export class LivePolicy {
   readonly #plan: Plan;
   readonly #session: Session;
   readonly #signal: AbortSignal;
@@ -47,7 +47,7 @@ export class Workbench {
 
   /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
   async covering(entries: readonly Entry[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const coverage = await cover(this.#plan.profile, this.#policy, entries, this.pid);
+    const coverage = await measureCoverage(this.#plan.profile, this.#policy, entries, this.pid);
     return new Map('unknown' in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
   }
 
@@ -84,7 +84,7 @@ export class Workbench {
       barrier,
       profiles: this.#policy.names,
       container: this.#plan.container,
-      foregone: () => undefined,
+      decidedInAdvance: () => undefined,
     });
   }
 
@@ -156,7 +156,7 @@ export class Workbench {
     return this.#draft.policy;
   }
 
-  get #stage(): Stage {
+  get #stage(): SuiteContainers {
     if (this.#draft.stage === undefined) throw new HarnessError('internal', 'The container was not started.');
     return this.#draft.stage;
   }

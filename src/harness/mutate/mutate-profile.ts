@@ -4,16 +4,23 @@ import { HarnessError } from '#core/model/errors.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Entry, Fault, HostFacts, Plan, Probe } from '#core/model/model.ts';
-import { judge, leavesTraces } from './judge-mutant.ts';
+import { judgeMutant, leavesTraces } from './judge-mutant.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
 import { changeText, mutantsOf, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
-import { asFault, onHost, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
+import {
+  asFault,
+  withHostSession,
+  runId,
+  type Session,
+  type SessionEvents,
+  type SessionOptions,
+} from '../session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { textOf } from '#core/spec/resolve.ts';
-import { suggest } from './suggest-probes.ts';
-import { Workbench } from './live-policy.ts';
+import { suggestProbes } from './suggest-probes.ts';
+import { LivePolicy } from './live-policy.ts';
 
 export interface MutateOptions extends SessionOptions {
   readonly spec: string;
@@ -33,7 +40,7 @@ interface MutateEvents extends SessionEvents {
 /** How many mutants are compiled before their turn, and at once. */
 const AHEAD = 8;
 
-export async function mutate(options: MutateOptions, events: MutateEvents): Promise<MutationReport> {
+export async function mutateProfile(options: MutateOptions, events: MutateEvents): Promise<MutationReport> {
   const [started, run] = [new Date(), runId()];
   const plan = planOf(options, run);
   const pattern = patternOf(options.grep);
@@ -46,7 +53,7 @@ export async function mutate(options: MutateOptions, events: MutateEvents): Prom
   };
   let host: HostFacts | undefined;
   try {
-    await onHost(
+    await withHostSession(
       run,
       options,
       events,
@@ -123,7 +130,7 @@ async function work(
   const mutants = mutantsOf(text, { included: options.included }).filter(
     (mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true,
   );
-  const bench = new Workbench(plan, session, options.signal);
+  const bench = new LivePolicy(plan, session, options.signal);
   try {
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
@@ -141,7 +148,7 @@ async function work(
     const survivors = mutants.filter(({ id }) =>
       draft.results.some((one) => one.id === id && one.state === 'survived'),
     );
-    const suggested = await suggest(survivors, { text, plan, bench, session, signal: options.signal }, () => {
+    const suggested = await suggestProbes(survivors, { text, plan, bench, session, signal: options.signal }, () => {
       draft.restarts += 1;
     });
     draft.notes.push(...suggested.notes);
@@ -163,7 +170,7 @@ async function work(
 }
 
 interface Work {
-  readonly bench: Workbench;
+  readonly bench: LivePolicy;
   readonly text: ProfileText;
   readonly mutants: readonly Mutant[];
   readonly probes: readonly Probe[];
@@ -222,7 +229,7 @@ async function judgeAll({
         probes
           .filter(({ id }) => covering.get(key)?.includes(id) === true)
           .sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
-      const judgement = await judge(bench, policy, inOrder(probes, first), () => {
+      const judgement = await judgeMutant(bench, policy, inOrder(probes, first), () => {
         draft.restarts += 1;
       });
       if (judgement.state === 'survived') {

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
 import { candidateProbe, extraProbe, scalar } from '#core/generate/compose-spec.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
-import { extrasOf } from '#core/generate/peer-and-flag-probes.ts';
+import { extraProbesOf } from '#core/generate/peer-and-flag-probes.ts';
 import { killersOf } from '#core/generate/shortlist.ts';
 import { changesOf } from '#core/generate/variants.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import type { Plan, Probe } from '#core/model/model.ts';
-import { judge } from './judge-mutant.ts';
-import { poolIn } from '../suite/candidate-pool.ts';
+import { judgeMutant } from './judge-mutant.ts';
+import { candidatePool } from '../suite/candidate-pool.ts';
 import { abortable } from '../suite/prepare-suite.ts';
 import { changeText, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
@@ -18,7 +18,7 @@ import type { Session } from '../session/session.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
-import type { Workbench } from './live-policy.ts';
+import type { LivePolicy } from './live-policy.ts';
 
 interface Suggested {
   /** By the id of the mutant: a probe of a spec, as YAML. One may be for several. */
@@ -30,7 +30,7 @@ interface Surroundings {
   readonly text: ProfileText;
   readonly plan: Plan;
   /** Open, with the profile unchanged. */
-  readonly bench: Workbench;
+  readonly bench: LivePolicy;
   readonly session: Session;
   readonly signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ interface Idea {
 }
 
 /** @param onRenew called when a mutant left the container spoilt. */
-export async function suggest(
+export async function suggestProbes(
   survivors: readonly Mutant[],
   where: Surroundings,
   onRenew: () => void,
@@ -67,7 +67,7 @@ export async function suggest(
     const own = (drafts.get(mutant.id) ?? []).flatMap((yaml) => ideas.get(yaml) ?? []);
     if (own.length === 0) continue;
     const order = [...own].sort((a, b) => Number(told.has(b.probe)) - Number(told.has(a.probe))); // one that is suggested already may do
-    const judgement = await judge(
+    const judgement = await judgeMutant(
       bench,
       await bench.compile(mutatedText(text, mutant)),
       order.map(({ probe }) => probe),
@@ -92,7 +92,7 @@ function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surro
     const own = survivors.filter(({ profile }) => profile === block.name);
     if (own.length === 0) continue;
     const changes = changesOf(text, block, find, own);
-    const pool = poolIn(
+    const pool = candidatePool(
       bench.pid,
       text,
       block,
@@ -104,7 +104,7 @@ function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surro
     for (const rule of block.rules)
       for (const change of changes.get(rule.id) ?? [])
         drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
-    const forFlags = extrasOf(block)
+    const forFlags = extraProbesOf(block)
       .filter(({ rule }) => rule === undefined)
       .map((extra) => extraProbe(extra).join('\n'));
     for (const { id, kind } of own) if (kind === 'flag') drafts.set(id, forFlags);

@@ -2,8 +2,8 @@
 import { askKernel, type Permission } from '#adapters/kernel/securityfs/access-query.ts';
 import type { Action, Entry, Ruling } from '#core/model/model.ts';
 import { pathOf } from '#core/model/describe-action.ts';
-import { lookInside, owns } from '#adapters/container/rootfs/lookup.ts';
-import { outcomeOf } from '#core/verdict/decide.ts';
+import { lookUp, owns } from '#adapters/container/rootfs/lookup.ts';
+import { probeOutcome } from '#core/verdict/decide.ts';
 
 /** Permission letters of an open mode; truncating needs the permission to write. */
 const OPEN: Readonly<Record<string, Permission>> = { read: 'r', write: 'w', append: 'a', create: 'w', truncate: 'w' };
@@ -34,10 +34,10 @@ export function askedOf(
  * @param label the profile as loaded.
  * @returns the entry with the kernel's ruling, and with a note where that contradicts what the probe saw.
  */
-export function withRuling(entry: Entry, pid: number, label: string): Entry {
+export function addKernelRuling(entry: Entry, pid: number, label: string): Entry {
   const asked = askedOf(entry.probe.action);
   const prober = entry.observation?.process?.pid;
-  const real = asked === undefined ? undefined : lookInside(pid, asked.path, true)?.path;
+  const real = asked === undefined ? undefined : lookUp(pid, asked.path, true)?.path;
   if (asked === undefined || prober === undefined || real === undefined || !owns(prober, real)) return entry; // the kernel answers as to the file's owner
   const ruling = askKernel(label, asked.folder ? `${real}/` : real, asked.permissions);
   if (ruling === undefined) return entry;
@@ -49,7 +49,7 @@ export function withRuling(entry: Entry, pid: number, label: string): Entry {
 
 /** Pure: a denial that the policy does not contain, or a success that it forbids. */
 export function contradicts(entry: Entry, ruling: Ruling): string | undefined {
-  const outcome = entry.observation === undefined ? undefined : outcomeOf(entry.probe, entry.observation);
+  const outcome = entry.observation === undefined ? undefined : probeOutcome(entry.probe, entry.observation);
   // a step before the access may be denied for a permission of its own
   const denied = entry.witnesses.some(
     ({ record: { type, fields } }) =>

@@ -24,7 +24,7 @@ export function fullTitle(suite: string, probe: Probe): string {
 }
 
 /** @param settle gives the entry of a probe; called in order, not after a failure with `bail`. */
-export function runSuite(
+export function runProbesInMocha(
   title: string,
   probes: readonly Probe[],
   settle: (probe: Probe) => Promise<Entry>,

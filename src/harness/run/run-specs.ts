@@ -2,8 +2,15 @@
 import { HarnessError } from '#core/model/errors.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import type { Entry, Fault, HostFacts, Ledger, Plan, Suite } from '#core/model/model.ts';
-import { leftOut, runOneSuite } from './run-suite.ts';
-import { asFault, onHost, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
+import { suiteLeftOut, runOneSuite } from './run-suite.ts';
+import {
+  asFault,
+  withHostSession,
+  runId,
+  type Session,
+  type SessionEvents,
+  type SessionOptions,
+} from '../session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { fullTitle } from './mocha.ts';
 
@@ -32,7 +39,7 @@ export interface RunContext extends Session<RunEvents> {
   readonly options: RunOptions;
 }
 
-export async function run(options: RunOptions, events: RunEvents): Promise<Ledger> {
+export async function runSpecs(options: RunOptions, events: RunEvents): Promise<Ledger> {
   const started = new Date();
   const id = runId();
   const faults: Fault[] = [];
@@ -49,7 +56,7 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
     const all = loadPlans(options.specs, { nonce: id.slice(0, 5), ...pick(options, 'profile', 'image') });
     planned = count(all);
     plans = selected(all, options.grep);
-    await onHost(
+    await withHostSession(
       id,
       options,
       events,
@@ -68,7 +75,7 @@ export async function run(options: RunOptions, events: RunEvents): Promise<Ledge
                 found.length > 0 ||
                 entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'),
             );
-          suites.push(bailed ? leftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
+          suites.push(bailed ? suiteLeftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
         }
         if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
       },

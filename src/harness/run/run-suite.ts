@@ -1,18 +1,18 @@
 /** One suite of a run: its profile, its containers, its probes; and all of it put away again. */
 import type { Container } from '#adapters/container/container.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import { cover } from '../suite/measure-coverage.ts';
-import { explainAlias } from './symlink-hint.ts';
+import { measureCoverage } from '../suite/measure-coverage.ts';
+import { addSymlinkHint } from './symlink-hint.ts';
 import { checkStillLoaded } from '#adapters/kernel/load-profile.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
 import type { Entry, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
 import { abortable, newDraft, prepare, tearDown, type Draft } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
 import type { RunContext } from './run-specs.ts';
-import { withRuling } from './kernel-ruling.ts';
+import { addKernelRuling } from './kernel-ruling.ts';
 import { asFault } from '../session/session.ts';
-import type { Stage } from '../suite/start-containers.ts';
-import { runSuite } from './mocha.ts';
+import type { SuiteContainers } from '../suite/start-containers.ts';
+import { runProbesInMocha } from './mocha.ts';
 
 const BAILED = 'Not tried: the run stops at the first failure (--bail).';
 
@@ -32,16 +32,16 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
     const { stage, trial } = draft;
     if (stage === undefined || trial === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
     events.suite(assemble(plan, draft, []));
-    await runSuite(
+    await runProbesInMocha(
       plan.title,
       plan.probes,
       async (probe) => {
-        const settled = explainAlias(
+        const settled = addSymlinkHint(
           await settle(trial, probe, options.signal),
           stage.confined.pid,
           draft.policy?.source ?? '',
         );
-        const entry = withRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
+        const entry = addKernelRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
         draft.entries.set(probe.id, entry);
         events.entry(entry);
         return entry;
@@ -56,7 +56,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
   } finally {
     const { policy, stage } = draft;
     if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true)
-      draft.coverage = await cover(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
+      draft.coverage = await measureCoverage(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
     await tearDown(draft, containers, note);
   }
   const why = draft.faults[0];
@@ -72,7 +72,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
 }
 
 /** A suite that --bail left out. */
-export function leftOut(plan: Plan): Suite {
+export function suiteLeftOut(plan: Plan): Suite {
   const draft = newDraft();
   return assemble(
     plan,
@@ -91,7 +91,7 @@ async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<
 }
 
 /** A container that dies while it is probed takes the meaning of later verdicts with it. */
-async function deathOf(stage: Stage): Promise<HarnessError | undefined> {
+async function deathOf(stage: SuiteContainers): Promise<HarnessError | undefined> {
   for (const [role, place] of [
     ['confined', stage.confined],
     ['control', stage.control],

@@ -12,7 +12,7 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
  * @param source text of the profile.
  * @returns the entry, with a hint when a deny rule names the file by a link: the kernel checks names after links are followed.
  */
-export function explainAlias(entry: Entry, pid: number, source: string): Entry {
+export function addSymlinkHint(entry: Entry, pid: number, source: string): Entry {
   const {
     probe: { action },
     verdict,

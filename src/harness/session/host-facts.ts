@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, machine, release } from 'node:os';
 import type { EngineFacts } from '#adapters/container/engine.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
-import { readSwitches } from '#adapters/kernel/changes/kernel-parameters.ts';
+import { readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
 import type { HostFacts } from '#core/model/model.ts';
 
 export async function hostFacts(
@@ -21,7 +21,7 @@ export async function hostFacts(
     runtime: engine.runtime,
     node: process.version,
     logSource,
-    auditMode: readSwitches().audit,
+    auditMode: readParameters().audit,
   };
 }
 

@@ -5,7 +5,7 @@ import { asHarnessError } from '#core/model/errors.ts';
 import { hostFacts } from './host-facts.ts';
 import { preflight } from './preflight.ts';
 import { makeBarrier, type Barrier } from '#adapters/kernel/log/barrier.ts';
-import { beginChanges, sweep, type HostChanges } from '#adapters/kernel/changes/host-changes.ts';
+import { beginChanges, cleanUpDeadRuns, type HostChanges } from '#adapters/kernel/changes/host-changes.ts';
 import { KernelLog, type LogChoice } from '#adapters/kernel/log/kernel-log.ts';
 import type { Fault, HostFacts } from '#core/model/model.ts';
 
@@ -44,7 +44,7 @@ interface Witnessed {
 }
 
 /** Does the work on a host that is ready for it, and puts the host back however the work ends. */
-export async function onHost<Events extends SessionEvents>(
+export async function withHostSession<Events extends SessionEvents>(
   run: string,
   options: SessionOptions,
   events: Events,
@@ -52,7 +52,7 @@ export async function onHost<Events extends SessionEvents>(
   work: (session: Session<Events>) => Promise<void>,
 ): Promise<void> {
   const engine = await preflight();
-  for (const line of await sweep((dead) => engine.removeRun(dead)))
+  for (const line of await cleanUpDeadRuns((dead) => engine.removeRun(dead)))
     events.progress(`cleaning up after a killed run: ${line}`);
   const changes = await beginChanges(run, {
     switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],

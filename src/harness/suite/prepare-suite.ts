@@ -3,16 +3,16 @@ import type { Container } from '#adapters/container/container.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { agentFile } from '#adapters/host/package-files.ts';
 import { loadProfile, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
-import { unruled } from '#adapters/kernel/mediation.ts';
+import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
 import { Trial } from './trial.ts';
 import type { Session } from '../session/session.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeItsTime } from '#core/verdict/engine-version.ts';
-import { unhooked } from '#core/spec/operations.ts';
-import { setUp, type Stage } from './start-containers.ts';
+import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
+import { isUnmediated } from '#core/spec/operations.ts';
+import { startContainers, type SuiteContainers } from './start-containers.ts';
 
 /** How long an interrupted preparation is waited for. */
 const PREPARING_MS = 5000;
@@ -25,7 +25,7 @@ const ASKED_BY_A_BUS =
 export interface Draft {
   policy?: LoadedPolicy;
   imageId?: string;
-  stage?: Stage;
+  stage?: SuiteContainers;
   trial?: Trial;
   /** Settles when preparation has ended, also when nobody waits for it any more. */
   preparing?: Promise<void>;
@@ -69,7 +69,7 @@ export async function prepare(
   events.progress(
     `${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`,
   );
-  const stage = (draft.stage = await setUp({
+  const stage = (draft.stage = await startContainers({
     plan,
     policy,
     image,
@@ -93,7 +93,7 @@ export async function prepare(
     draft.faults.push(serviceFault);
     events.fault(serviceFault);
   }
-  const notRuled = await unruled(
+  const notRuled = await unmediatedClasses(
     plan.probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : [])),
   );
   draft.trial = new Trial({
@@ -106,7 +106,8 @@ export async function prepare(
     profiles: policy.names.filter((name) => name !== stage.baseline),
     sharedNames: inPlace || policy.written.size === 0,
     container: plan.container,
-    foregone: (probe) => beforeItsTime(plan, probe, version) ?? foregone(probe, notRuled, serviceFault, denials),
+    decidedInAdvance: (probe) =>
+      skippedForEngineVersion(plan, probe, version) ?? foregone(probe, notRuled, serviceFault, denials),
   });
 }
 
@@ -144,7 +145,7 @@ function foregone(
     action.kind !== 'operation'
       ? undefined
       : (notRuled.get(action.class) ??
-        (unhooked(action)
+        (isUnmediated(action)
           ? `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.`
           : undefined));
   if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };

@@ -1,6 +1,6 @@
 /** Starts the containers of a suite and proves that the profile confines them, before any probe. */
 import { HarnessError } from '#core/model/errors.ts';
-import type { Container, State } from '#adapters/container/container.ts';
+import type { Container, ContainerState } from '#adapters/container/container.ts';
 import type { Engine, Image } from '#adapters/container/engine.ts';
 import { waitReady } from '#adapters/container/wait-ready.ts';
 import type { Role } from '#adapters/container/container-config.ts';
@@ -9,12 +9,12 @@ import { loadedProfiles } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, labelText, sameLabel } from '#core/model/labels.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Confinement, Fault, Plan, ProfileMode } from '#core/model/model.ts';
-import { Place } from '#adapters/probe/probe-target.ts';
+import { ProbeTarget } from '#adapters/probe/probe-target.ts';
 
 /** The containers, ready to be probed. */
-export interface Stage {
-  readonly confined: Place;
-  readonly control?: Place;
+export interface SuiteContainers {
+  readonly confined: ProbeTarget;
+  readonly control?: ProbeTarget;
   /** The service did not live or become ready under the profile; a container that only holds took its place. */
   readonly serviceFault?: Fault;
   readonly labels: Confinement['labels'];
@@ -35,7 +35,7 @@ export interface SetupOptions {
   readonly onContainer: (container: Container) => void;
 }
 
-export async function setUp(options: SetupOptions): Promise<Stage> {
+export async function startContainers(options: SetupOptions): Promise<SuiteContainers> {
   const { plan, policy } = options;
   const labels: { process: string; pid: number; label: string }[] = [];
   const confirm: Confirm = (what, pid, expected) => {
@@ -48,10 +48,10 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
       );
   };
   const baseline = labelFor(plan.baseline ?? 'unconfined', policy, 'The control');
-  const place = (container: Container, state: State, role: Role): Place => {
+  const place = (container: Container, state: ContainerState, role: Role): ProbeTarget => {
     const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : baseline.text;
     confirm(`first process of the ${role} container`, state.pid, expected);
-    return new Place(
+    return new ProbeTarget(
       container,
       state,
       {
@@ -77,7 +77,7 @@ export async function setUp(options: SetupOptions): Promise<Stage> {
     throw control.reason instanceof HarnessError
       ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details })
       : control.reason;
-  const done = async (main: Started, serviceFault?: Fault): Promise<Stage> => {
+  const done = async (main: Started, serviceFault?: Fault): Promise<SuiteContainers> => {
     const places = {
       confined: place(main.container, main.state, 'confined'),
       ...(control.value === undefined
@@ -127,13 +127,13 @@ function mayKill(mode: ProfileMode | undefined): boolean {
 
 interface Started {
   readonly container: Container;
-  readonly state: State;
+  readonly state: ContainerState;
 }
 type Confirm = (what: string, pid: number, expected: string) => void;
 
 /** Starts the peers of a container: they share its processes and its network, and differ in their label. */
 async function addPeers(
-  beside: Place,
+  beside: ProbeTarget,
   { plan, policy, engine, run, number, agent, onContainer }: SetupOptions,
   confirm: Confirm,
 ): Promise<void> {
@@ -150,7 +150,7 @@ async function addPeers(
         run,
         role,
         agent,
-        hold: true,
+        keepAlive: true,
         name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`,
         profile: loaded,
         joins: beside.container.id,
@@ -161,7 +161,7 @@ async function addPeers(
       confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
       beside.peers.set(
         name,
-        new Place(
+        new ProbeTarget(
           container,
           state,
           { expected, killed: mayKill(mode), names: policy.written, control: beside.control },
@@ -193,7 +193,7 @@ async function bringUp(
     run,
     role,
     agent,
-    hold: holds,
+    keepAlive: holds,
     name: `apparmor-probe-${run}-${String(number)}-${role}${hold ? '-held' : ''}`,
     profile: role === 'confined' ? policy.loadedAs : twin,
   });

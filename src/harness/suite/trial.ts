@@ -5,22 +5,22 @@
  * renames or locks would answer the other in the profile's place.
  */
 import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
-import { findLosses, touches, type Loss, type Window } from '#core/audit/losses.ts';
-import { stretches } from '#core/audit/probe-windows.ts';
+import { findLosses, mayAffect, type Loss, type Window } from '#core/audit/losses.ts';
+import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '#core/model/model.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
 import { decide } from '#core/verdict/decide.ts';
-import type { Place } from '#adapters/probe/probe-target.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 
 /** The audit backlog holds 64 records, and an operation makes two at most: a batch that began behind a barrier fits. */
 const BATCH = 24;
 
 export interface TrialOptions {
   readonly probes: readonly Probe[];
-  readonly confined: Place;
-  readonly control?: Place;
+  readonly confined: ProbeTarget;
+  readonly control?: ProbeTarget;
   /** What the control showed before, in place of a control: it has nothing of the profile, so it would show the same again. */
   readonly controlSeen?: ReadonlyMap<string, Observation>;
   readonly log: KernelLog;
@@ -28,7 +28,7 @@ export interface TrialOptions {
   /** Names the profile is loaded under: records of others are nobody's. */
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
-  readonly foregone: (probe: Probe) => Verdict | undefined;
+  readonly decidedInAdvance: (probe: Probe) => Verdict | undefined;
   /** The names are not the run's own: other containers of the host may carry them too. */
   readonly sharedNames?: boolean;
   /** What the containers were made of, but for the profile. */
@@ -82,7 +82,7 @@ export class Trial {
       if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
       return batch.map((probe) => ({
         probe,
-        verdict: this.#options.foregone(probe) ?? {
+        verdict: this.#options.decidedInAdvance(probe) ?? {
           kind: 'inconclusive',
           code: thrown.code,
           reason: thrown.message,
@@ -94,7 +94,17 @@ export class Trial {
   }
 
   async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
-    const { confined, control, controlSeen, log, barrier, profiles, foregone, sharedNames, container } = this.#options;
+    const {
+      confined,
+      control,
+      controlSeen,
+      log,
+      barrier,
+      profiles,
+      decidedInAdvance: foregone,
+      sharedNames,
+      container,
+    } = this.#options;
     const settled = all.flatMap((probe): Entry[] => {
       const verdict = foregone(probe);
       return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }];
@@ -137,12 +147,12 @@ export class Trial {
     const { witnesses, others } = attribute(profiles, traces, look.records);
     this.#keepOthers(others);
     const losses = findLosses(look.texts);
-    const stretch = stretches(
+    const stretch = probeWindows(
       inTurn(batch).map(({ id }) => id),
       new Map([...witnesses].map(([id, own]) => [id, own.map(({ record }) => record.serial)])),
       window,
     );
-    const lossOf = ({ id }: Probe): Loss | undefined => losses.find((one) => touches(one, stretch.get(id) ?? window));
+    const lossOf = ({ id }: Probe): Loss | undefined => losses.find((one) => mayAffect(one, stretch.get(id) ?? window));
     return [
       ...settled,
       ...batch.map((probe) =>
@@ -210,7 +220,7 @@ function inTurn(batch: readonly Probe[]): readonly Probe[] {
 }
 
 /** Tries them in order, as one user after the other: an attempt must not meet another at the same file. */
-async function attemptAll(place: Place, batch: readonly Probe[]): Promise<Seen> {
+async function attemptAll(place: ProbeTarget, batch: readonly Probe[]): Promise<Seen> {
   const seen = new Map<string, Observation>();
   for (const user of new Set(batch.map((probe) => probe.user))) {
     await Promise.all(

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import type { Plan } from '#core/model/model.ts';
-import { mutate } from '#harness/mutate/mutate-profile.ts';
+import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
 import { countMutants, scoreOf } from '#core/mutation/results.ts';
 import { exec } from '#adapters/host/exec.ts';
-import { onHost, runId, type SessionEvents } from '#harness/session/session.ts';
+import { withHostSession, runId, type SessionEvents } from '#harness/session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
-import { Workbench } from '#harness/mutate/live-policy.ts';
+import { LivePolicy } from '#harness/mutate/live-policy.ts';
 import { file, ROOT } from '../kit.ts';
 
 const ROUNDS = 20;
@@ -20,7 +20,7 @@ const OPTIONS = { keepAuditSwitch: false, signal: new AbortController().signal }
 async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; roundMs: number }> {
   const copy = file('profile', text.replace('profile docker-nginx', 'profile bench-floor'));
   const times = { parserMs: 0, roundMs: 0 };
-  await onHost(
+  await withHostSession(
     runId(),
     OPTIONS,
     EVENTS,
@@ -31,7 +31,7 @@ async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; ro
       },
     },
     async (session) => {
-      const bench = new Workbench(plan, session, OPTIONS.signal);
+      const bench = new LivePolicy(plan, session, OPTIONS.signal);
       try {
         await bench.open();
         const probe = plan.probes.find(({ action }) => action.kind === 'operation');
@@ -62,7 +62,10 @@ export async function benchMutants(): Promise<Record<string, unknown>> {
   const [plan] = loadPlans([spec], { nonce: 'bench' });
   if (plan?.profile.from !== 'file') throw new Error('the spec has no profile');
   const floor = await floorMs(plan, readFileSync(plan.profile.file, 'utf8'));
-  const { results, mutantsMs } = await mutate({ spec, included: false, ...OPTIONS }, { ...EVENTS, result: silent });
+  const { results, mutantsMs } = await mutateProfile(
+    { spec, included: false, ...OPTIONS },
+    { ...EVENTS, result: silent },
+  );
   const mutantMs = mutantsMs / results.length;
   return {
     mutants: results.length,

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { cleanLine, childEnvironment } from '#action/run-cli.ts';
-import { annotationsOf, judge, MOST_ANNOTATIONS, outputsOf } from '#action/outputs.ts';
+import { annotationsOf, interpretExit, MOST_ANNOTATIONS, outputsOf } from '#action/outputs.ts';
 import { json } from '#core/report/json-report.ts';
 import type { Ledger, VerdictKind } from '#core/model/model.ts';
 import { entries, fault, ledger, run, suite } from '../core/report/ledger.ts';
 
 const STARTED = Date.parse('2026-11-22T10:00:00.000Z');
 
-function judged(made: Ledger, exit: number): ReturnType<typeof judge> {
-  return judge({ exit }, json(made), STARTED);
+function judged(made: Ledger, exit: number): ReturnType<typeof interpretExit> {
+  return interpretExit({ exit }, json(made), STARTED);
 }
 
 describe('action/result', () => {
@@ -54,23 +54,23 @@ describe('action/result', () => {
   it('is an error without a sound report of this run', () => {
     const sound = json(run(['pass']));
     for (const text of [undefined, '', '{', sound.slice(0, 100), sound.replace('"exitCode": 0', '"exitCode": 1')])
-      expect(judge({ exit: 0 }, text, STARTED))
+      expect(interpretExit({ exit: 0 }, text, STARTED))
         .to.include({ verdict: 'error', exitCode: 4 })
         .and.not.to.have.property('report');
-    expect(judge({ exit: 0 }, sound, STARTED + 1)).to.include({
+    expect(interpretExit({ exit: 0 }, sound, STARTED + 1)).to.include({
       verdict: 'error',
       failure: 'the harness or the host failed: the command ended with exit 0. The report.json is from an earlier run.',
     });
-    expect(judge({ exit: 0 }, json(run(['pass'], { startedAt: 'tomorrow' })), STARTED)).to.include({
+    expect(interpretExit({ exit: 0 }, json(run(['pass'], { startedAt: 'tomorrow' })), STARTED)).to.include({
       verdict: 'error',
     });
-    expect(judge({ exit: 2 }, undefined, STARTED)).to.include({ verdict: 'error', exitCode: 2 });
+    expect(interpretExit({ exit: 2 }, undefined, STARTED)).to.include({ verdict: 'error', exitCode: 2 });
   });
 
   it('is an error when the command did not end by itself', () => {
     const sound = json(run(['pass']));
     for (const ended of [{ signal: 'SIGKILL' }, { startError: 'ENOENT' }, { exit: 0, cancelled: 'SIGINT' }, {}])
-      expect(judge(ended, sound, STARTED))
+      expect(interpretExit(ended, sound, STARTED))
         .to.include({ verdict: 'error', exitCode: 4 })
         .and.to.have.property('failure');
   });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diff } from '#harness/diff/compare-profiles.ts';
+import { compareProfiles } from '#harness/diff/compare-profiles.ts';
 import { ERRORS } from '#core/model/errors.ts';
 import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
 import { diffText } from '#core/report/diff-report.ts';
@@ -70,7 +70,7 @@ describe('docs', () => {
         base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx') },
         head: { label: 'head', file: join(folder, 'head') },
       };
-      const report = await diff(
+      const report = await compareProfiles(
         {
           ...sides,
           folders: { base: folder },

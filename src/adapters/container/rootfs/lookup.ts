@@ -19,7 +19,7 @@ interface Seen {
  * @param follow whether the last part of the path is followed when it is a link.
  * @returns undefined when not even its folder is there, or when it is a link that leads nowhere.
  */
-export function lookInside(pid: number, path: string, follow: boolean): Seen | undefined {
+export function lookUp(pid: number, path: string, follow: boolean): Seen | undefined {
   const given = path.replace(/^\/proc\/self(?=\/|$)/, '/proc/1'); // the link is different for everyone who reads it
   const real = follow ? resolveInContainer(pid, given) : undefined;
   if (real !== undefined) return seen(pid, real);
@@ -49,7 +49,7 @@ function seen(pid: number, path: string): Seen {
 }
 
 /** @returns the names in a folder of the container; undefined when there is none, or too many names are in it. */
-export function listInside(pid: number, folder: string): readonly string[] | undefined {
+export function listFolder(pid: number, folder: string): readonly string[] | undefined {
   const real = resolveInContainer(pid, folder);
   if (real === undefined) return undefined;
   try {
@@ -61,7 +61,7 @@ export function listInside(pid: number, folder: string): readonly string[] | und
 }
 
 /** What the kernel lets the processes of the container have: capabilities at most, and whether it filters their system calls. */
-export function limitsInside(pid: number): { readonly capabilities: ReadonlySet<string>; readonly filtered: boolean } {
+export function readLimits(pid: number): { readonly capabilities: ReadonlySet<string>; readonly filtered: boolean } {
   const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   return {

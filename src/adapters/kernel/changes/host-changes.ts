@@ -6,8 +6,14 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../securityfs/loaded-profiles.ts';
-import { withLock } from './host-lock.ts';
-import { readSwitches, RUN_SWITCHES, writeSwitches, type Switch, type Switches } from './kernel-parameters.ts';
+import { withHostLock } from './host-lock.ts';
+import {
+  readParameters,
+  RUN_PARAMETERS,
+  writeParameters,
+  type KernelParameter,
+  type KernelParameters,
+} from './kernel-parameters.ts';
 
 const FOLDER = '/run/apparmor-probe';
 const LOCK = join(FOLDER, 'lock');
@@ -39,13 +45,16 @@ export interface HostChanges {
 export type RemoveContainers = (runId: string) => Promise<number>;
 
 /** Enters a run into the book and sets those kernel parameters for it. */
-export async function beginChanges(id: string, options: { switches: readonly Switch[] }): Promise<HostChanges> {
+export async function beginChanges(
+  id: string,
+  options: { switches: readonly KernelParameter[] },
+): Promise<HostChanges> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   let entry: RunFile = { id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] };
-  await withLock(LOCK, () => {
+  await withHostLock(LOCK, () => {
     save(entry);
-    if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readSwitches()));
-    writeSwitches(Object.fromEntries(options.switches.map((name) => [name, RUN_SWITCHES[name]])));
+    if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
+    writeParameters(Object.fromEntries(options.switches.map((name) => [name, RUN_PARAMETERS[name]])));
   });
   return {
     willLoad(names, { keep }) {
@@ -74,7 +83,7 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
       save(entry);
     },
     share: (name, load) =>
-      withLock(LOCK, () => {
+      withHostLock(LOCK, () => {
         if (shares(entry, name)) return true;
         const there = loadedProfiles().has(name);
         if (there && !runs().some((run) => shares(run, name))) return false;
@@ -84,7 +93,7 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
         return true;
       }),
     undo: () =>
-      withLock(LOCK, () => {
+      withHostLock(LOCK, () => {
         undoRun(entry);
       }),
   };
@@ -94,7 +103,7 @@ export async function beginChanges(id: string, options: { switches: readonly Swi
  * Puts back what runs that no longer live have left.
  * @returns one line for each thing that was put back.
  */
-export async function sweep(removeContainers: RemoveContainers): Promise<string[]> {
+export async function cleanUpDeadRuns(removeContainers: RemoveContainers): Promise<string[]> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const done: string[] = [];
   const dead = runs().filter((run) => !alive(run));
@@ -103,7 +112,7 @@ export async function sweep(removeContainers: RemoveContainers): Promise<string[
     const containers = await removeContainers(run.id);
     if (containers > 0) done.push(`removed ${String(containers)} container(s) of run ${run.id}`);
   }
-  await withLock(LOCK, () => {
+  await withHostLock(LOCK, () => {
     for (const run of dead) done.push(...undoRun(run));
     if (!runs().some(alive)) done.push(...restoreSwitches());
   });
@@ -136,11 +145,11 @@ function undoRun(run: RunFile): string[] {
 
 function restoreSwitches(): string[] {
   if (!exists(ORIGINALS)) return [];
-  const before = JSON.parse(readFileSync(ORIGINALS, 'utf8')) as Switches;
-  const now = readSwitches();
-  writeSwitches(before);
+  const before = JSON.parse(readFileSync(ORIGINALS, 'utf8')) as KernelParameters;
+  const now = readParameters();
+  writeParameters(before);
   rmSync(ORIGINALS);
-  return (Object.keys(before) as (keyof Switches)[])
+  return (Object.keys(before) as (keyof KernelParameters)[])
     .filter((key) => before[key] !== now[key])
     .map((key) => `set ${key} back to ${before[key]}`);
 }

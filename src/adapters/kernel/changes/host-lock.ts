@@ -4,7 +4,7 @@ import { start } from '#adapters/host/exec.ts';
 const WAIT_S = 60;
 
 /** Runs `work` while no other run holds the lock of this file. */
-export async function withLock<T>(file: string, work: () => T | Promise<T>): Promise<T> {
+export async function withHostLock<T>(file: string, work: () => T | Promise<T>): Promise<T> {
   // cat ends when our end of the pipe closes, also by our death
   const holder = start(
     ['flock', '--exclusive', '--wait', String(WAIT_S), file, 'sh', '-c', 'echo locked; exec cat >/dev/null'],

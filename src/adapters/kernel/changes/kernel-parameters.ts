@@ -8,14 +8,14 @@ const FILES = {
   printkRatelimit: '/proc/sys/kernel/printk_ratelimit',
 } as const;
 
-export type Switch = keyof typeof FILES;
-export type Switches = Readonly<Record<Switch, string>>;
+export type KernelParameter = keyof typeof FILES;
+export type KernelParameters = Readonly<Record<KernelParameter, string>>;
 
 /** What a run sets. */
-export const RUN_SWITCHES: Switches = { audit: 'noquiet', printkRatelimit: '0' };
+export const RUN_PARAMETERS: KernelParameters = { audit: 'noquiet', printkRatelimit: '0' };
 
 /** Current values. Needs root. */
-export function readSwitches(): Switches {
+export function readParameters(): KernelParameters {
   return {
     audit: readFileSync(FILES.audit, 'utf8').trim(),
     printkRatelimit: readFileSync(FILES.printkRatelimit, 'utf8').trim(),
@@ -23,8 +23,8 @@ export function readSwitches(): Switches {
 }
 
 /** Sets values. The audit switch compares whole strings: a newline would be EINVAL. */
-export function writeSwitches(values: Partial<Switches>): void {
-  for (const [name, value] of Object.entries(values) as [Switch, string][]) writeFileSync(FILES[name], value);
+export function writeParameters(values: Partial<KernelParameters>): void {
+  for (const [name, value] of Object.entries(values) as [KernelParameter, string][]) writeFileSync(FILES[name], value);
 }
 
 /** A read-only parameter of the AppArmor module, for example `enabled`, `mode`; undefined when there is none. */

@@ -24,7 +24,7 @@ interface Follower {
  * @param file must exist; it is read from its end
  * @param refuse why a file must not be believed; asked for each one that is opened
  */
-export function follow(file: string, refuse: (stats: Stats) => string | undefined): Follower {
+export function followFile(file: string, refuse: (stats: Stats) => string | undefined): Follower {
   const buffer = Buffer.alloc(64 * 1024);
   let fd = open(file);
   let at = fstatSync(fd).size;

@@ -8,7 +8,7 @@ import { lossNotice } from '#core/audit/kmsg-line.ts';
 import { stampOf } from '#core/audit/parse-record.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { AuditRecord } from '#core/model/model.ts';
-import { Channel } from './record-buffer.ts';
+import { RecordBuffer } from './record-buffer.ts';
 import { auditdFile, auditdSource } from './source-auditd.ts';
 import { journalPresent, journalSource } from './source-journal.ts';
 import { kmsgSource } from './source-kmsg.ts';
@@ -26,7 +26,7 @@ const JOURNAL_AFTER_MS = 1500;
 const UNSAID_MS = 1200;
 
 /** What came since the last look: the texts, in order, and the AppArmor records among them. */
-export interface Look {
+export interface LogReading {
   readonly texts: readonly LogText[];
   readonly records: readonly AuditRecord[];
 }
@@ -34,9 +34,9 @@ export interface Look {
 export class KernelLog {
   readonly #choice: LogChoice;
   readonly #opened = Date.now();
-  readonly #kmsg = new Channel(kmsgSource());
-  #candidates: Channel[] = [];
-  #proved: Channel | undefined;
+  readonly #kmsg = new RecordBuffer(kmsgSource());
+  #candidates: RecordBuffer[] = [];
+  #proved: RecordBuffer | undefined;
   /** Why a place is not read. */
   readonly #refused: string[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -95,7 +95,7 @@ export class KernelLog {
   }
 
   /** Takes everything since the last take; the last stamped text stays, so that a gap between two takes shows. */
-  take(): Look {
+  take(): LogReading {
     this.poll();
     const look = this.#proved?.take() ?? { texts: [], records: [] };
     const texts = [...look.texts, ...this.#complaints];
@@ -112,7 +112,7 @@ export class KernelLog {
    * @throws HarnessError `no-records` when it arrived, but not where the others did
    */
   async waitFor(condition: (record: AuditRecord) => boolean, ms: number): Promise<AuditRecord | undefined> {
-    const seen = new Map<Channel, number>();
+    const seen = new Map<RecordBuffer, number>();
     const [first, most] = WAIT_POLL_MS;
     for (let end = performance.now() + ms, pause = first as number; ; pause = Math.min(2 * pause, most)) {
       const now = performance.now();
@@ -145,7 +145,7 @@ export class KernelLog {
     for (const channel of new Set([this.#kmsg, ...this.#candidates])) channel.close();
   }
 
-  #prove(channel: Channel): void {
+  #prove(channel: RecordBuffer): void {
     if (this.#proved !== undefined) return;
     this.#proved = channel;
     for (const other of this.#candidates) if (other !== channel && other !== this.#kmsg) other.close();
@@ -154,13 +154,13 @@ export class KernelLog {
 
   #openAuditd(): void {
     const { file, problem } = auditdFile();
-    if (problem === undefined) this.#candidates.push(new Channel(auditdSource(file)));
+    if (problem === undefined) this.#candidates.push(new RecordBuffer(auditdSource(file)));
     else this.#refused.push(problem);
   }
 
   #openJournal(): void {
     if (this.#refused.includes(NO_JOURNAL) || this.#candidates.some(({ source }) => source.name === 'journal')) return;
-    if (journalPresent()) this.#candidates.push(new Channel(journalSource(this.#opened)));
+    if (journalPresent()) this.#candidates.push(new RecordBuffer(journalSource(this.#opened)));
     else this.#refused.push(NO_JOURNAL);
   }
 

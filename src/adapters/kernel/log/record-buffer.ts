@@ -4,7 +4,7 @@ import { stampOf } from '#core/audit/parse-record.ts';
 import type { AuditRecord } from '#core/model/model.ts';
 import type { LogSource } from './source.ts';
 
-export class Channel {
+export class RecordBuffer {
   readonly source: LogSource;
   #texts: LogText[] = [];
   records: AuditRecord[] = [];

@@ -6,7 +6,7 @@ import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogText } from '#core/audit/losses.ts';
 import { parseRecord } from '#core/audit/parse-record.ts';
-import { follow } from './follow-file.ts';
+import { followFile } from './follow-file.ts';
 import type { LogSource } from './source.ts';
 
 const SETTINGS = '/etc/audit/auditd.conf';
@@ -39,7 +39,7 @@ export function auditdFile(settings = SETTINGS): { readonly file: string; readon
 
 /** Opens the file at its end. Needs root. */
 export function auditdSource(file: string): LogSource {
-  const follower = follow(file, (stats) => distrustFile(file, stats));
+  const follower = followFile(file, (stats) => distrustFile(file, stats));
   return {
     name: 'auditd',
     label: `auditd (${file})`,

@@ -41,7 +41,7 @@ function lacking(name: string, features: Features): string | undefined {
 }
 
 /** @param name AppArmor's class of rules. @returns why the kernel cannot rule it; undefined when it can. */
-export function notMediated(name: string): string | undefined {
+export function unmediatedReason(name: string): string | undefined {
   const lack = lacking(name, inKernel);
   return lack === undefined ? undefined : `This kernel's AppArmor does not mediate ${name}: ${lack} is not there.`;
 }
@@ -50,7 +50,10 @@ export function notMediated(name: string): string | undefined {
  * @param abi a list of features as a file has it, which policy is compiled for.
  * @returns why rules of a class are left out of the policy; undefined when they are in it.
  */
-export function notCompiled(name: string, abi: { readonly name: string; readonly text: string }): string | undefined {
+export function uncompiledReason(
+  name: string,
+  abi: { readonly name: string; readonly text: string },
+): string | undefined {
   const files = readFeatures(abi.text);
   return lacking(name, (file) => files.get(file)) === undefined
     ? undefined

@@ -14,7 +14,7 @@ export interface GuestExit {
   readonly timedOut: boolean;
 }
 
-export class Channel {
+export class GuestChannel {
   readonly #socket: Socket;
   readonly #decoder = new FrameDecoder();
   readonly #commands = new Map<number, RemoteCommand>();
@@ -46,8 +46,12 @@ export class Channel {
    * Greets the guest and waits for its answer.
    * @param lastWords what the guest said last, asked for when the line breaks
    */
-  static async open(socket: Socket, timeoutMs: number, lastWords: () => Promise<readonly string[]>): Promise<Channel> {
-    const channel = new Channel(socket, lastWords);
+  static async open(
+    socket: Socket,
+    timeoutMs: number,
+    lastWords: () => Promise<readonly string[]>,
+  ): Promise<GuestChannel> {
+    const channel = new GuestChannel(socket, lastWords);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError('lab-guest', `The lab guest did not answer within ${String(timeoutMs / 1000)} s.`));

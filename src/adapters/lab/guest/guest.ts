@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { HarnessError } from '#core/model/errors.ts';
-import { Channel, type GuestExit } from './guest-channel.ts';
+import { GuestChannel, type GuestExit } from './guest-channel.ts';
 import { imageFiles, type GuestFacts, type LabImage } from '../image/image-files.ts';
 import { startMachine, type Machine } from './machine.ts';
 import { step, type Progress } from '#adapters/host/run-step.ts';
@@ -30,9 +30,9 @@ export interface Guest {
 const ANSWER_MS = 30_000;
 
 /** Connects to the agent of a machine. */
-export async function openChannel(machine: Machine, timeoutMs: number): Promise<Channel> {
+export async function openChannel(machine: Machine, timeoutMs: number): Promise<GuestChannel> {
   try {
-    return await Channel.open(
+    return await GuestChannel.open(
       await connectSoon(machine.channel, timeoutMs, machine.alive),
       timeoutMs,
       machine.lastWords,
@@ -46,8 +46,8 @@ export async function openChannel(machine: Machine, timeoutMs: number): Promise<
 }
 
 /** Runs a command that has to succeed; gives what it printed. */
-export async function guestMust(
-  channel: Channel,
+export async function runInGuest(
+  channel: GuestChannel,
   argv: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
@@ -86,13 +86,13 @@ syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: 
  * A resumed guest still believes it is the moment of its freezing: sets its clock, and gives it randomness that no
  * other resume has. The machine's generation number does the latter too, but bookworm's kernel has no driver for it.
  */
-async function wake(channel: Channel): Promise<void> {
+async function wake(channel: GuestChannel): Promise<void> {
   const now = Date.now();
   const time = [String(Math.floor(now / 1000)), String((now % 1000) * 1_000_000)];
-  await guestMust(channel, ['perl', '-e', WAKE, ...time], { stdin: randomBytes(256), timeoutMs: ANSWER_MS });
+  await runInGuest(channel, ['perl', '-e', WAKE, ...time], { stdin: randomBytes(256), timeoutMs: ANSWER_MS });
 }
 
-async function getFiles(channel: Channel, guestDir: string, hostDir: string): Promise<void> {
+async function getFiles(channel: GuestChannel, guestDir: string, hostDir: string): Promise<void> {
   await mkdir(hostDir, { recursive: true });
   const tar = new PassThrough();
   const unpacked = unpackHostile(tar, hostDir);
@@ -113,7 +113,7 @@ async function getFiles(channel: Channel, guestDir: string, hostDir: string): Pr
       : new Promise((resolve) => {
           goOn = resolve;
         });
-  const packed = guestMust(channel, ['tar', '--create', '--file=-', '--directory', guestDir, '.'], { onStdout: sink });
+  const packed = runInGuest(channel, ['tar', '--create', '--file=-', '--directory', guestDir, '.'], { onStdout: sink });
   packed.then(
     () => tar.end(),
     () => tar.destroy(),
@@ -146,7 +146,7 @@ export function startGuest(image: LabImage, options: { readonly progress?: Progr
         facts: image.facts,
         exec: (argv, execOptions) => channel.exec(argv, execOptions),
         putFiles: async (entries) => {
-          await guestMust(channel, ['tar', '--extract', '--file=-', '--directory=/', '--no-same-owner'], {
+          await runInGuest(channel, ['tar', '--extract', '--file=-', '--directory=/', '--no-same-owner'], {
             stdin: packFiles(entries) satisfies Readable,
           });
         },

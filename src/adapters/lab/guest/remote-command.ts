@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { HarnessError } from '#core/model/errors.ts';
 import type { GuestExit } from './guest-channel.ts';
-import { Credit } from '../wire/flow-control.ts';
+import { FlowControl } from '../wire/flow-control.ts';
 import { CHUNK, encodeCredit, FRAME, type FrameKind } from '../wire/frames.ts';
 import type { CommandRequest } from '../inside-guest/guest-command.ts';
 import { inTerminal } from './raw-terminal.ts';
@@ -40,7 +40,7 @@ export class RemoteCommand {
   readonly #argv: readonly string[];
   readonly #options: CommandOptions;
   readonly #send: (kind: FrameKind, payload?: Buffer | string) => Promise<void>;
-  readonly #input = new Credit();
+  readonly #input = new FlowControl();
   readonly #timers: NodeJS.Timeout[] = [];
   /** For each output, the end of what was handed to its sink so far. */
   readonly #sinks = new Map<number, Promise<void>>();

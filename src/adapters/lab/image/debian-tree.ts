@@ -1,7 +1,7 @@
 /** Runs mmdebstrap: what it mounts goes with it, and a mirror that fails once is asked again. */
 import type { ErrorCode } from '#core/model/errors.ts';
 import { exec } from '#adapters/host/exec.ts';
-import { asRoot, failed, must, systemEnvironment, type Progress } from '#adapters/host/run-step.ts';
+import { rootArgv, failed, runOrFail, systemEnvironment, type Progress } from '#adapters/host/run-step.ts';
 
 /**
  * In a mount namespace of its own the mounts below a root file system are nobody else's, and none is left when it is
@@ -22,14 +22,14 @@ export async function makeDebianTree(
   target: string,
   progress: Progress,
 ): Promise<void> {
-  const command = asRoot(['sh', '-c', APART, 'lab', ...argv]);
+  const command = rootArgv(['sh', '-c', APART, 'lab', ...argv]);
   const options = { env: systemEnvironment() };
   const first = await exec(command, options);
   if (first.exit === 0) return;
   progress(
     `lab: ${what} failed (${first.startError ?? first.signal ?? `exit ${String(first.exit)}`}); once more, as a mirror may have failed …`,
   );
-  await must(code, 'clearing up', asRoot(['rm', '-rf', '--one-file-system', target]));
+  await runOrFail(code, 'clearing up', rootArgv(['rm', '-rf', '--one-file-system', target]));
   const second = await exec(command, options);
   if (second.exit !== 0) throw failed(code, `${what} failed twice: ${argv[0] ?? ''}`, second);
 }

@@ -24,7 +24,7 @@ function take(name: string): Promise<Server | undefined> {
  * it cannot be left behind by a process that was killed.
  * @param onWait called once when another process holds it
  */
-export async function withLock<T>(
+export async function withImageLock<T>(
   path: string,
   work: () => Promise<T>,
   onWait: () => void = () => undefined,

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { makeDebianTree } from './debian-tree.ts';
-import { withLock } from './image-lock.ts';
+import { withImageLock } from './image-lock.ts';
 import { debianMirror } from './mirrors.ts';
-import { asRoot, must, step, type Progress } from '#adapters/host/run-step.ts';
+import { rootArgv, runOrFail, step, type Progress } from '#adapters/host/run-step.ts';
 import { labCache } from './paths.ts';
 import { extractArgv, QEMU_PACKAGES, TOOLS_SUITE, type LabSuite } from './recipe.ts';
 
@@ -34,7 +34,7 @@ export async function ensureTools(progress: Progress): Promise<void> {
   }
   const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
   const advice = `Run: sudo apt-get update && sudo ${command}`;
-  const root = await exec(asRoot(['true']));
+  const root = await exec(rootArgv(['true']));
   if (root.exit !== 0)
     throw new HarnessError(
       'lab-tools',
@@ -43,9 +43,9 @@ export async function ensureTools(progress: Progress): Promise<void> {
   if (missing.length === 0) return;
   await step(progress, `installing ${missing.join(', ')}`, async () => {
     const install = (): ReturnType<typeof exec> =>
-      exec(asRoot(['env', 'DEBIAN_FRONTEND=noninteractive', ...command.split(' ')]));
+      exec(rootArgv(['env', 'DEBIAN_FRONTEND=noninteractive', ...command.split(' ')]));
     if ((await install()).exit === 0) return;
-    await exec(asRoot(['apt-get', 'update']));
+    await exec(rootArgv(['apt-get', 'update']));
     const again = await install();
     if (again.exit !== 0) {
       throw new HarnessError('lab-tools', `${missing.join(', ')} could not be installed. ${advice}`, {
@@ -59,10 +59,10 @@ export async function ensureTools(progress: Progress): Promise<void> {
 export async function giveBack(path: string): Promise<void> {
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return;
-  await must(
+  await runOrFail(
     'lab-build',
     'handing over the build',
-    asRoot(['chown', '-R', `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path]),
+    rootArgv(['chown', '-R', `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path]),
   );
 }
 
@@ -81,13 +81,13 @@ export async function extractTree(
   const target = join(labCache(), `${name}-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`);
   if (await exists(target)) return target;
   await mkdir(labCache(), { recursive: true });
-  return withLock(
+  return withImageLock(
     target,
     async () => {
       if (await exists(target)) return target;
       await ensureTools(progress);
       const mirror = await debianMirror();
-      await sweepBuilds(name);
+      await removeDeadBuilds(name);
       const temporary = await mkdtemp(join(labCache(), `.build-${name}-`));
       await step(progress, `unpacking ${name} (${suite})`, async () => {
         // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
@@ -113,9 +113,9 @@ export async function extractTree(
 }
 
 /** Removes what killed builds of this name left. Call it under the name's lock. */
-export async function sweepBuilds(name: string): Promise<void> {
+export async function removeDeadBuilds(name: string): Promise<void> {
   const left = (await readdir(labCache()).catch(() => [])).filter((entry) => entry.startsWith(`.build-${name}-`));
-  for (const entry of left) await exec(asRoot(['rm', '-rf', '--one-file-system', join(labCache(), entry)]));
+  for (const entry of left) await exec(rootArgv(['rm', '-rf', '--one-file-system', join(labCache(), entry)]));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One command that the host asked the guest to run. */
 import type { Readable } from 'node:stream';
 import { start } from '#adapters/host/exec.ts';
-import { Credit } from '../wire/flow-control.ts';
+import { FlowControl } from '../wire/flow-control.ts';
 import { CHUNK, encodeCredit, encodeFrame, FRAME } from '../wire/frames.ts';
 
 /** What the host asks for. */
@@ -28,7 +28,7 @@ export class GuestCommand {
   readonly #id: number;
   readonly #send: (frame: Buffer) => Promise<unknown>;
   readonly #child: ReturnType<typeof start>;
-  readonly #credits = { [FRAME.stdout]: new Credit(), [FRAME.stderr]: new Credit() };
+  readonly #credits = { [FRAME.stdout]: new FlowControl(), [FRAME.stderr]: new FlowControl() };
   #killed = false;
   #exited = false;
 

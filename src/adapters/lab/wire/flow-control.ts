@@ -1,7 +1,7 @@
 /** Flow control of one stream: the sender spends credit, the receiver gives it back as it consumes. */
 import { WINDOW } from './frames.ts';
 
-export class Credit {
+export class FlowControl {
   #left = WINDOW;
   #open = true;
   #waiting: (() => void)[] = [];

@@ -5,7 +5,7 @@ import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } fr
 import { compileGrants, covers, policyOf } from '../semantics/policy.ts';
 import { blockDifferences } from './block-difference.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
-import { SHAPES, wordsOf } from '../semantics/question-space.ts';
+import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
 
 /** `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the record differs. */
 type Change = 'allowed' | 'denied' | 'transition' | 'logging';
@@ -87,7 +87,7 @@ function compareDomain(
   if (changed.length === 0) return { found: [], complete: true };
   const { automaton, regexes } = compileGrants([...before, ...after]);
   const focus = new Set(changed.map(({ regex }) => regexes.indexOf(regex)));
-  const { sets, complete } = automaton.tagSets(SHAPES[domain], { focus, examples: options.examples ?? 3 });
+  const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { focus, examples: options.examples ?? 3 });
   const combinations = wordsOf(domain, [...before, ...after]);
   const [oldByTag, newByTag] = [before, after].map((grants) =>
     regexes.map((regex) => grants.filter((grant) => grant.regex === regex)),

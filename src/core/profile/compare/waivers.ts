@@ -6,7 +6,7 @@ import { isRead, readProfileText } from '../syntax/read-profile-text.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 
 /** A difference with the judgement of the gate. */
-export interface Judged extends Difference {
+export interface WaivedDifferences extends Difference {
   /** The waiver that covers it whole. */
   readonly waiver?: Waiver;
   /** A waiver that would cover it, but has expired. */
@@ -14,7 +14,7 @@ export interface Judged extends Difference {
 }
 
 interface Judgement {
-  readonly differences: readonly Judged[];
+  readonly differences: readonly WaivedDifferences[];
   readonly notes: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const ABOVE_ALL = 1_000_000;
  * profiles deny what the waiver allows, so a waiver never covers more than it says.
  * @param today `YYYY-MM-DD`.
  */
-export function judge(
+export function applyWaivers(
   base: ProfileBlock,
   head: ProfileBlock,
   waivers: readonly Waiver[],
@@ -34,7 +34,7 @@ export function judge(
   options: CompareOptions = {},
 ): Judgement {
   const { differences, notes } = compare(base, head, options);
-  const left = differences.map((one): Judged => one);
+  const left = differences.map((one): WaivedDifferences => one);
   for (const waiver of waivers) {
     if (!left.some((one) => one.change !== 'denied' && one.waiver === undefined)) break;
     const rule = denial(waiver);
@@ -56,7 +56,7 @@ export function judge(
 }
 
 /** Whether a difference fails the gate. */
-export function failsGate({ change, waiver }: Judged): boolean {
+export function failsGate({ change, waiver }: WaivedDifferences): boolean {
   return (change === 'allowed' || change === 'transition') && waiver === undefined;
 }
 

@@ -12,7 +12,7 @@ const LABELS = ['peer', 'peer.label', 'label'];
  * @param rename full name of a profile to its name in the copy.
  * @returns the rule that says something else in the copy, and why; undefined when all say the same.
  */
-export function isolationProblem(
+export function copyProblem(
   original: ProfileText,
   copy: ProfileText,
   rename: (name: string) => string,

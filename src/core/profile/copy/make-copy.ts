@@ -20,7 +20,7 @@ type Isolated = { readonly source: string } | { readonly problem: string };
  * @param names top-level profile names, as `apparmor_parser -N` prints them.
  * @param rename original name to the run's name.
  */
-export function isolate(source: string, names: readonly string[], rename: (name: string) => string): Isolated {
+export function makeCopy(source: string, names: readonly string[], rename: (name: string) => string): Isolated {
   const tokens = tokenize(source);
   const edits: Edit[] = [];
   for (const name of names) {

@@ -30,7 +30,7 @@ export interface Answer {
  * The answer of the compiled policy; whether other layers of the system agree is not asked. A hard link that
  * passes here may still fail where the link would permit more than its target.
  */
-export function decide(block: ProfileBlock, access: Access, surroundings?: Surroundings): Decision {
+export function decideAccess(block: ProfileBlock, access: Access, surroundings?: Surroundings): Decision {
   const grants = grantsFor(policyOf(block, surroundings), questionOf(access));
   const { allowed, deciding, transition } = answer(grants);
   return {

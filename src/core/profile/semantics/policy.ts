@@ -11,7 +11,7 @@ interface Unreadable {
 }
 
 /** The rules of one domain. */
-export interface Compiled {
+export interface CompiledRule {
   readonly grants: readonly Grant[];
   /** Expressions, each once; the automaton's tags are its indexes. */
   readonly regexes: readonly string[];
@@ -20,7 +20,7 @@ export interface Compiled {
 }
 
 export interface Policy {
-  readonly domains: Readonly<Record<Domain, Compiled>>;
+  readonly domains: Readonly<Record<Domain, CompiledRule>>;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -64,12 +64,12 @@ function compilePolicy(block: ProfileBlock, surroundings: Surroundings): Policy 
   }
   const domains = Object.fromEntries(
     DOMAINS.map((domain) => [domain, compileGrants(grants.filter((grant) => grant.domain === domain))]),
-  ) as Record<Domain, Compiled>;
+  ) as Record<Domain, CompiledRule>;
   return { domains, unreadable };
 }
 
 /** @returns an automaton over the expressions of these grants. */
-export function compileGrants(grants: readonly Grant[]): Compiled {
+export function compileGrants(grants: readonly Grant[]): CompiledRule {
   const regexes = [...new Set(grants.map(({ regex }) => regex))];
   const byTag = regexes.map((regex) => grants.filter((grant) => grant.regex === regex));
   const nfas = regexes.map(expressionOf).filter((nfa) => 'sets' in nfa);

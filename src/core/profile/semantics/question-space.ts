@@ -4,7 +4,7 @@ import type { Domain, Grant } from './grants.ts';
 import { TYPES } from './network-grants.ts';
 import { NAME, NOTHING, PATH, TEXT, row, type Shape } from '../patterns/possible-names.ts';
 
-export const SHAPES: Readonly<Record<Domain, Shape>> = {
+export const NAME_SHAPES: Readonly<Record<Domain, Shape>> = {
   file: PATH,
   link: row(PATH, PATH),
   capability: NOTHING,

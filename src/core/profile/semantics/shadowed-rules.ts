@@ -3,7 +3,7 @@ import { answer, rulesOf } from './decide-access.ts';
 import { DOMAINS, type Grant, type Surroundings } from './grants.ts';
 import { covers, policyOf } from './policy.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
-import { SHAPES, wordsOf } from './question-space.ts';
+import { NAME_SHAPES, wordsOf } from './question-space.ts';
 
 interface Shadow {
   readonly rule: Rule;
@@ -23,7 +23,7 @@ export function shadowedRules(block: ProfileBlock, surroundings?: Surroundings):
   for (const domain of DOMAINS) {
     const { automaton, byTag, grants } = policy.domains[domain];
     if (grants.length === 0) continue;
-    const { sets, complete } = automaton.tagSets(SHAPES[domain], { examples: 1 });
+    const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { examples: 1 });
     if (!complete) for (const rule of rulesOf(grants)) needed.add(rule);
     for (const one of questions(
       sets.map(({ tags }) => tags.flatMap((tag) => byTag[tag] ?? [])),

@@ -1,6 +1,6 @@
 /** Include and abi statements. Pure. */
 import { Cursor, type Word } from './cursor.ts';
-import { LIMITS, type Reading, type Scope } from './scope.ts';
+import { LIMITS, type ReaderState, type Scope } from './scope.ts';
 import { Source } from './source-text.ts';
 import { unquote } from './unquote.ts';
 
@@ -39,7 +39,7 @@ export function readInclude(cursor: Cursor, scope: Scope): { cursor: Cursor; sco
 const ABI = /abi(?=[ \t<"])/y;
 
 /** `abi <abi/3.0>,`: only noted, its file is the parser's business. */
-export function readAbi(cursor: Cursor, reading: Reading): boolean {
+export function readAbi(cursor: Cursor, reading: ReaderState): boolean {
   const keyword = cursor.match(ABI);
   if (!keyword) return false;
   cursor.blankInLine();

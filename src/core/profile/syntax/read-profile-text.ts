@@ -2,7 +2,7 @@
 import { Cursor } from './cursor.ts';
 import { readAbi, readInclude } from './read-include.ts';
 import { readHeaderAndBody, startsProfile } from './read-profile.ts';
-import { Reading, tell, type Scope } from './scope.ts';
+import { ReaderState, reportProblem, type Scope } from './scope.ts';
 import type { FindInclude, ProfileText, ReadProblem } from './ast.ts';
 import { ReadFailure, Source } from './source-text.ts';
 import { unquote } from './unquote.ts';
@@ -13,7 +13,7 @@ import { unquote } from './unquote.ts';
  * @param findInclude gives the texts that include statements name.
  */
 export function readProfileText(file: string, text: string, findInclude: FindInclude): ProfileText | ReadProblem {
-  const reading = new Reading(file, findInclude);
+  const reading = new ReaderState(file, findInclude);
   try {
     const source = new Source(file, text);
     reading.addFile(source);
@@ -107,7 +107,7 @@ function readAlias(cursor: Cursor, { reading }: Scope): boolean {
   cursor.expect(',', 'behind the alias');
   if (!from || !to) cursor.fail('an alias has two paths', start.start);
   reading.aliases.push(
-    tell(cursor, start.start, () => ({
+    reportProblem(cursor, start.start, () => ({
       from: reading.variables.single(from.text),
       to: reading.variables.single(to.text),
     })),

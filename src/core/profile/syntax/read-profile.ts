@@ -1,7 +1,7 @@
 /** Reads a profile, a child or a hat: its header, then its block. Pure. */
 import { ENDS, type Cursor, type Word } from './cursor.ts';
 import { readBlock } from './read-block.ts';
-import { expression, LIMITS, tell, type Scope } from './scope.ts';
+import { expression, LIMITS, reportProblem, type Scope } from './scope.ts';
 import type { Expression, ProfileBlock, Rule, Span } from './ast.ts';
 import { unquote } from './unquote.ts';
 
@@ -69,7 +69,7 @@ export function deeper(cursor: Cursor, scope: Scope): number {
 
 /** `parent//child` for children, `:ns://name` where a namespace is named. */
 function fullName(cursor: Cursor, scope: Scope, word: Word): string {
-  const name = tell(cursor, word.start, () => scope.reading.variables.single(word.text));
+  const name = reportProblem(cursor, word.start, () => scope.reading.variables.single(word.text));
   if (scope.profile !== undefined) return `${scope.profile}//${name}`;
   const [, namespace, local] = /^:([^:]+):(?:\/\/)?([\s\S]+)$/.exec(name) ?? [];
   return namespace === undefined || local === undefined ? name : `:${namespace}://${local}`;

@@ -14,7 +14,7 @@ export const LIMITS = {
   values: 1 << 25,
 } as const;
 
-export class Reading {
+export class ReaderState {
   readonly file: string;
   readonly find: FindInclude;
   readonly files = new Map<string, string>();
@@ -48,7 +48,7 @@ export class Reading {
     { path, live }: { readonly path: boolean; readonly live: boolean },
   ): Expression {
     if (!live) return { text: raw, expanded: [] };
-    const expression = tell(cursor, at, () => this.variables.expand(raw, { path }));
+    const expression = reportProblem(cursor, at, () => this.variables.expand(raw, { path }));
     this.#values += expression.expanded.reduce((sum, { length }) => sum + length, 0);
     if (this.#values > LIMITS.values) cursor.fail('with its variables replaced, the profile grows too long', at);
     return expression;
@@ -57,7 +57,7 @@ export class Reading {
 
 /** Where statements are read: the innermost block, and the includes on the way to it. */
 export interface Scope {
-  readonly reading: Reading;
+  readonly reading: ReaderState;
   /** Full name of the block; undefined at the top level. */
   readonly profile: string | undefined;
   readonly rules: Rule[];
@@ -71,7 +71,7 @@ export interface Scope {
 }
 
 /** Errors of {@link Variables} become problems with a place. */
-export function tell<T>(cursor: Cursor, at: number, what: () => T): T {
+export function reportProblem<T>(cursor: Cursor, at: number, what: () => T): T {
   try {
     return what();
   } catch (error) {

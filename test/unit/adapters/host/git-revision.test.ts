@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { changedSince, checkout, fetchCommit, isHere, pathInRepository } from '#adapters/host/git-revision.ts';
+import { changedSince, readCheckout, fetchCommit, hasCommit, pathInRepository } from '#adapters/host/git-revision.ts';
 import { exec } from '#adapters/host/exec.ts';
 
 describe('a profile in a git revision', () => {
@@ -28,7 +28,7 @@ describe('a profile in a git revision', () => {
   });
 
   it('is read with the files beside it, as they were', async () => {
-    const copy = await checkout('main', 'profiles/p', repository);
+    const copy = await readCheckout('main', 'profiles/p', repository);
     expect(readFileSync(copy.file, 'utf8')).to.equal('old\n');
     expect(readFileSync(join(copy.folder, 'inc/rules'), 'utf8')).to.equal('beside\n');
     expect(copy.stands).to.equal('main:profiles/');
@@ -51,7 +51,7 @@ describe('a profile in a git revision', () => {
     ['', 'profiles/p'],
   ] as const) {
     it(`is an error for ${JSON.stringify(`${revision}:${path}`)}`, async () => {
-      const error = await checkout(revision, path, repository).catch((thrown: unknown) => thrown);
+      const error = await readCheckout(revision, path, repository).catch((thrown: unknown) => thrown);
       expect(error).to.have.property('code', 'revision-unreadable');
     });
   }
@@ -61,10 +61,10 @@ describe('a profile in a git revision', () => {
     await git('commit', '-q', '-a', '-m', 'two');
     const clone = join(mkdtempSync(join(tmpdir(), 'revision-clone-')), 'shallow');
     expect((await exec(['git', 'clone', '-q', '--depth=1', `file://${repository}`, clone], {})).exit).to.equal(0);
-    expect(await isHere(commit, clone)).to.equal(false);
+    expect(await hasCommit(commit, clone)).to.equal(false);
     await fetchCommit(commit, clone);
-    expect(await isHere(`${commit}:profiles/p`, clone)).to.equal(true);
-    expect(await isHere(`${commit}:profiles/gone`, clone)).to.equal(false);
+    expect(await hasCommit(`${commit}:profiles/p`, clone)).to.equal(true);
+    expect(await hasCommit(`${commit}:profiles/gone`, clone)).to.equal(false);
     expect(await changedSince(commit, join(clone, 'profiles'))).to.equal(true);
     for (const gone of ['0'.repeat(40), 'main2', '--upload-pack=/bin/false'])
       expect(await fetchCommit(gone, clone).catch((thrown: unknown) => thrown), gone).to.have.property(

@@ -1,7 +1,7 @@
 /** What the host reads of a process, tried on processes of this test. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { childOf, innerPid, secureOf } from '#adapters/kernel/process-label.ts';
+import { childOf, innerPid, atSecureOf } from '#adapters/kernel/process-label.ts';
 import { start } from '#adapters/host/exec.ts';
 
 describe('processes seen from the host', () => {
@@ -22,7 +22,7 @@ describe('processes seen from the host', () => {
   });
 
   it('an ordinary execution is not secure; a process that is not there says nothing', () => {
-    expect(secureOf(process.pid)).to.equal(false);
-    expect(secureOf(999_999_999)).to.equal(undefined);
+    expect(atSecureOf(process.pid)).to.equal(false);
+    expect(atSecureOf(999_999_999)).to.equal(undefined);
   });
 });

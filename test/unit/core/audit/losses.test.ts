@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { END, findLosses, touches } from '#core/audit/losses.ts';
+import { END, findLosses, mayAffect } from '#core/audit/losses.ts';
 import type { LogText } from '#core/audit/losses.ts';
 
 const at = (serial: number, more: Partial<LogText> = {}): LogText => ({
@@ -67,7 +67,7 @@ describe('audit/gaps', () => {
       [1, 20, true],
       [5, 9, true],
     ] as const) {
-      expect(touches(loss, { afterSerial: after, beforeSerial: before }), `${after}-${before}`).to.equal(expected);
+      expect(mayAffect(loss, { afterSerial: after, beforeSerial: before }), `${after}-${before}`).to.equal(expected);
     }
   });
 

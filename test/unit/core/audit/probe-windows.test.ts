@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { touches } from '#core/audit/losses.ts';
-import { stretches } from '#core/audit/probe-windows.ts';
+import { mayAffect } from '#core/audit/losses.ts';
+import { probeWindows } from '#core/audit/probe-windows.ts';
 
 describe('audit/stretch', () => {
   const window = { afterSerial: 10, beforeSerial: 20 };
   const order = ['a', 'b', 'c', 'd'];
 
   it('lies between the records of the probes before and behind', () => {
-    const found = stretches(
+    const found = probeWindows(
       order,
       new Map([
         ['a', [12]],
@@ -25,7 +25,7 @@ describe('audit/stretch', () => {
 
   it('is touched by a loss only where a record of the probe can have been', () => {
     const touched = (loss: { afterSerial: number; beforeSerial: number }): string => {
-      const found = stretches(
+      const found = probeWindows(
         order,
         new Map([
           ['a', [11]],
@@ -35,7 +35,7 @@ describe('audit/stretch', () => {
         ]),
         window,
       );
-      return order.filter((id) => touches(loss, found.get(id)!)).join('');
+      return order.filter((id) => mayAffect(loss, found.get(id)!)).join('');
     };
     expect(touched({ afterSerial: 12, beforeSerial: 14 })).to.equal('bc'); // the second record of b, or the first of c
     expect(touched({ afterSerial: 15, beforeSerial: 20 })).to.equal('d');

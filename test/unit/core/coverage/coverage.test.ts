@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { coverageOf } from '#core/coverage/coverage.ts';
+import { measureRules } from '#core/coverage/coverage.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import { here, operation } from './subject.ts';
 
@@ -16,7 +16,7 @@ describe('coverage/coverage', () => {
     { ...operation('open read /etc/passwd', { name: '/etc/passwd', denied_mask: 'r' }) },
     operation('open read /etc/shadow'),
   ];
-  const covered = coverageOf(
+  const covered = measureRules(
     subject,
     probes,
     here({ unmediated: (name) => (name === 'userns' ? 'Not here.' : undefined) }),
@@ -41,7 +41,7 @@ describe('coverage/coverage', () => {
     expect(covered.source).to.equal(SOURCE);
     expect(covered.file).to.equal('/p');
     expect(covered.rules.some(({ profile }) => profile === 'other')).to.equal(false);
-    const both = coverageOf(
+    const both = measureRules(
       subject,
       [operation('open write /etc/y', { profile: 'other', name: '/etc/y', denied_mask: 'w' })],
       here(),

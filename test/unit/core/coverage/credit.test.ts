@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { rulesHit } from '#core/coverage/credit.ts';
+import { coveredRules } from '#core/coverage/credit.ts';
 import type { ProcessProof } from '#core/model/model.ts';
 import { files, operation, subject, texts } from './subject.ts';
 
 const look = files('/etc/', '/etc/passwd', '/bin->/usr/bin', '/usr/', '/usr/bin/', '/usr/bin/top', '/opt/', '/mnt/');
 
 function hit(rules: string, ...given: Parameters<typeof operation>): string[] {
-  return texts(rulesHit(operation(...given), subject(rules), look));
+  return texts(coveredRules(operation(...given), subject(rules), look));
 }
 
 describe('coverage/credit: a denial', () => {
@@ -50,7 +50,7 @@ describe('coverage/credit: a denial', () => {
   it('counts for the profile that it was made under', () => {
     const two = subject('file,\ndeny /etc/x r,', 'profile q {\n  deny /etc/x r,\n}\n');
     const found = (profile: string): string[] =>
-      [...rulesHit(operation('open read /etc/x', { name: '/etc/x', denied_mask: 'r', profile }), two, look)].map(
+      [...coveredRules(operation('open read /etc/x', { name: '/etc/x', denied_mask: 'r', profile }), two, look)].map(
         (rule) => rule.profile,
       );
     expect(found('p.run')).to.deep.equal(['p']);
@@ -62,7 +62,7 @@ describe('coverage/credit: a denial', () => {
     const run = operation('open read /etc/x', { name: '/etc/x', denied_mask: 'w' });
     expect(
       texts(
-        rulesHit(
+        coveredRules(
           {
             ...run,
             probe: { ...run.probe, action: { kind: 'run', argv: ['touch', '/etc/x'], tildes: [], terminal: false } },
@@ -125,7 +125,7 @@ describe('coverage/credit: a success', () => {
       const made = operation(line);
       const proof = (label: string): ProcessProof => ({ pid: 1, label, expected: label });
       return [
-        ...rulesHit(
+        ...coveredRules(
           {
             ...made,
             probe: { ...made.probe, ...(from === undefined ? {} : { from }) },
@@ -155,7 +155,7 @@ describe('coverage/credit: a success', () => {
       profile: 'p//&q',
       original: (label: string) => label.replaceAll('.run', ''),
     };
-    expect(texts(rulesHit(operation('open read /etc/passwd'), stack, look))).to.deep.equal([
+    expect(texts(coveredRules(operation('open read /etc/passwd'), stack, look))).to.deep.equal([
       '/etc/* r',
       '/etc/passwd r',
     ]);
@@ -165,16 +165,16 @@ describe('coverage/credit: a success', () => {
     const denied = operation('open read /etc/passwd');
     for (const errno of ['EROFS', 'ENOENT', 'ECANCELED', 'EACCES'])
       expect([
-        ...rulesHit({ ...denied, observation: { ...denied.observation!, errno } }, subject('/etc/passwd r,'), look),
+        ...coveredRules({ ...denied, observation: { ...denied.observation!, errno } }, subject('/etc/passwd r,'), look),
       ]).to.deep.equal([]);
     const { observation: _gone, ...untried } = denied;
-    expect([...rulesHit(untried, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
+    expect([...coveredRules(untried, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
   });
 
   it('of a command proves nothing without a record', () => {
     const run = operation('open read /etc/passwd');
     expect([
-      ...rulesHit(
+      ...coveredRules(
         {
           ...run,
           probe: { ...run.probe, action: { kind: 'run', argv: ['cat', '/etc/passwd'], tildes: [], terminal: false } },

@@ -1,7 +1,7 @@
 /** Profiles read from text for tests of coverage. */
 import type { Subject } from '#core/coverage/credit.ts';
-import type { Look } from '#core/coverage/operation-accesses.ts';
-import type { Here } from '#core/coverage/untestable-rules.ts';
+import type { FileLookup } from '#core/coverage/operation-accesses.ts';
+import type { ContainerView } from '#core/coverage/untestable-rules.ts';
 import type { Entry } from '#core/model/model.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { Rule } from '#core/profile/syntax/ast.ts';
@@ -16,7 +16,7 @@ export function subject(rules: string, more = ''): Subject {
 }
 
 /** A file system: folders end with a slash, links have `->`; what is not listed is missing in its folder. */
-export function files(...names: string[]): Look {
+export function files(...names: string[]): FileLookup {
   const links = new Map(
     names.filter((name) => name.includes('->')).map((name) => name.split('->') as [string, string]),
   );
@@ -40,7 +40,7 @@ export function files(...names: string[]): Look {
 }
 
 /** A container of everything. */
-export function here(change: Partial<Here> = {}): Here {
+export function here(change: Partial<ContainerView> = {}): ContainerView {
   return {
     look: files('/etc/', '/etc/passwd'),
     list: () => undefined,

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { literalsOf } from '#core/profile/patterns/literals.ts';
-import { untestable, type Here } from '#core/coverage/untestable-rules.ts';
+import { untestableReason, type ContainerView } from '#core/coverage/untestable-rules.ts';
 import { files, here, subject } from './subject.ts';
 
 /** The reason for the last of these rules. */
-function reason(rules: string, change: Partial<Here> = {}, more = ''): string | undefined {
+function reason(rules: string, change: Partial<ContainerView> = {}, more = ''): string | undefined {
   const one = subject(rules, more);
   const block = one.text.profiles[0]!;
-  return untestable(block.rules.at(-1)!, block, one, here(change));
+  return untestableReason(block.rules.at(-1)!, block, one, here(change));
 }
 
 describe('coverage/untestable', () => {

@@ -1,9 +1,9 @@
-import { extrasOf, peersOf } from '#core/generate/peer-and-flag-probes.ts';
+import { extraProbesOf, peersOf } from '#core/generate/peer-and-flag-probes.ts';
 import { namedPaths } from '#core/generate/named-paths.ts';
 import { wholeLiteralsOf } from '#core/profile/patterns/literals.ts';
 import { expect } from 'chai';
-import { candidatesIn, type Found } from '#core/generate/candidates.ts';
-import { choose } from '#core/generate/choose-probes.ts';
+import { candidatesIn, type NamedFile } from '#core/generate/candidates.ts';
+import { chooseProbes } from '#core/generate/choose-probes.ts';
 import { composeSpec, groupsOf, scalar } from '#core/generate/compose-spec.ts';
 import { Pool, predict } from '#core/generate/predict.ts';
 import { goalsOf } from '#core/generate/shortlist.ts';
@@ -12,18 +12,18 @@ import { policyOf, surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import { validateSpec } from '#core/spec/validate.ts';
 
-const IMAGE: readonly Found[] = [
-  ...['/', '/etc', '/usr', '/usr/bin', '/usr/lib', '/var', '/var/tmp', '/proc', '/proc/sys'].map((path): Found => ({
+const IMAGE: readonly NamedFile[] = [
+  ...['/', '/etc', '/usr', '/usr/bin', '/usr/lib', '/var', '/var/tmp', '/proc', '/proc/sys'].map((path): NamedFile => ({
     path,
     kind: 'folder',
     mode: 0o755,
   })),
-  ...['/etc/passwd', '/etc/group', '/usr/lib/x.so', '/proc/kcore', '/proc/sysrq-trigger'].map((path): Found => ({
+  ...['/etc/passwd', '/etc/group', '/usr/lib/x.so', '/proc/kcore', '/proc/sysrq-trigger'].map((path): NamedFile => ({
     path,
     kind: 'file',
     mode: 0o644,
   })),
-  ...['/usr/bin/dash', '/usr/bin/free', '/usr/bin/top'].map((path): Found => ({ path, kind: 'file', mode: 0o755 })),
+  ...['/usr/bin/dash', '/usr/bin/free', '/usr/bin/top'].map((path): NamedFile => ({ path, kind: 'file', mode: 0o755 })),
   { path: '/bin', kind: 'link', mode: 0o777 },
   { path: '/usr/bin/sh', kind: 'link', mode: 0o777 },
 ];
@@ -48,12 +48,12 @@ function generated(
   const pool = new Pool(candidatesIn(IMAGE, look, 'p').map((one) => predict(one, policy)));
   const changes = changesOf(text, block!, () => undefined);
   const goals = block!.rules.flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
-  const { choices } = choose(goals, ({ candidate }) => (holds(candidate.words.join(' ')) ? 'clean' : undefined));
+  const { choices } = chooseProbes(goals, ({ candidate }) => (holds(candidate.words.join(' ')) ? 'clean' : undefined));
   const yaml = composeSpec(
     { title: 'p', profile: '../p', image: 'x', sysctls: {}, peers: peersOf(block!) },
     groupsOf(block!.rules),
     choices,
-    extrasOf(block!),
+    extraProbesOf(block!),
     ({ span }) => `p:${span.line}`,
   );
   const { spec, problems } = validateSpec('x.yml', yaml);
@@ -159,7 +159,7 @@ describe('generate: a spec from a profile and an image', () => {
     expect(yaml).to.contain('  runc: {profile: runc}').and.not.contain('nobody:');
     const flagged = readProfileText('/p', 'profile p flags=(attach_disconnected) { file, }', () => undefined);
     if (!isRead(flagged)) throw new Error(flagged.message);
-    expect(extrasOf(flagged.profiles[0]!).map(({ fields }) => fields[0])).to.deep.equal([
+    expect(extraProbesOf(flagged.profiles[0]!).map(({ fields }) => fields[0])).to.deep.equal([
       'name: a program in memory can be executed',
     ]);
   });

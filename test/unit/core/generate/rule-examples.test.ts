@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { candidatesIn, type Found } from '#core/generate/candidates.ts';
+import { candidatesIn, type NamedFile } from '#core/generate/candidates.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import { Pool, predict } from '#core/generate/predict.ts';
-import { neededFor, pathsOf, standInsAmong } from '#core/generate/placeholder-paths.ts';
-import { untestableOf } from '#core/generate/untestable-changes.ts';
+import { neededFor, placeholderPaths, placeholdersAmong } from '#core/generate/placeholder-paths.ts';
+import { untestableChanges } from '#core/generate/untestable-changes.ts';
 import { changesOf } from '#core/generate/variants.ts';
 import { policyOf, surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
@@ -21,15 +21,15 @@ describe('generate: names that are not in the image', () => {
     const { text, block, changes, names } = read(
       '  deny /sys/[^f]*/** wklx,\n  deny /sys/f[^s]*/** wklx,\n  deny /sys/firmware/** rwklx,',
     );
-    const standIns = standInsAmong(names);
-    const paths = new Set(pathsOf(standIns));
-    const found = [...paths].map((path): Found => ({
+    const standIns = placeholdersAmong(names);
+    const paths = new Set(placeholderPaths(standIns));
+    const found = [...paths].map((path): NamedFile => ({
       path,
       kind: standIns.includes(path) ? 'file' : 'folder',
       mode: 0o755,
       device: 2,
     }));
-    const passwd: Found = { path: '/etc/passwd', kind: 'file', mode: 0o644, device: 1 };
+    const passwd: NamedFile = { path: '/etc/passwd', kind: 'file', mode: 0o644, device: 1 };
     const candidates = candidatesIn(
       [passwd, ...found],
       (path) => ({ path, folder: paths.has(path) && !standIns.includes(path), missing: !paths.has(path) }),
@@ -74,7 +74,7 @@ describe('generate: names that are not in the image', () => {
   });
 
   it('no stand-in is a folder of another, and none is elsewhere than below /sys', () => {
-    expect(standInsAmong(['/sys/x', '/sys/x/file', '/sys/x/y/file', '/etc/x', '/sys/a/../b'])).to.deep.equal([
+    expect(placeholdersAmong(['/sys/x', '/sys/x/file', '/sys/x/y/file', '/etc/x', '/sys/a/../b'])).to.deep.equal([
       '/sys/x/file',
       '/sys/x/y/file',
     ]);
@@ -94,7 +94,7 @@ describe('generate: what no probe can show', () => {
   const of = (body: string, missing: boolean) => {
     const { block, changes } = read(body);
     return block.rules.flatMap((rule) =>
-      untestableOf(rule, changes.get(rule.id) ?? [], (path) => ({ path, folder: false, missing })),
+      untestableChanges(rule, changes.get(rule.id) ?? [], (path) => ({ path, folder: false, missing })),
     );
   };
 

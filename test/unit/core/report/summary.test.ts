@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ERRORS, EXIT, type ErrorCode } from '#core/model/errors.ts';
-import { countsOf, exitCode, meaningOf, outcomeOf, shortfallsOf } from '#core/report/summary.ts';
+import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf } from '#core/report/summary.ts';
 import type { Ledger, VerdictKind } from '#core/model/model.ts';
 import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.ts';
 
@@ -101,6 +101,6 @@ describe('report/summary', () => {
   });
 
   it('has a word for every exit code', () => {
-    expect([0, 1, 2, 3, 4, 99].map(outcomeOf)).to.deep.equal(['green', 'red', 'error', 'undecided', 'error', 'error']);
+    expect([0, 1, 2, 3, 4, 99].map(runOutcome)).to.deep.equal(['green', 'red', 'error', 'undecided', 'error', 'error']);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeStandIns } from '#harness/init/placeholder-files.ts';
+import { makePlaceholderFiles } from '#harness/init/placeholder-files.ts';
 
 describe('host: files that stand in', () => {
   let folder: string;
@@ -15,7 +15,7 @@ describe('host: files that stand in', () => {
 
   it('are programs, and are taken away with their folders', () => {
     const files = join(folder, 'x.files');
-    const takeAway = makeStandIns(files, ['/sys/a/file', '/sys/a/b/file'], undefined);
+    const takeAway = makePlaceholderFiles(files, ['/sys/a/file', '/sys/a/b/file'], undefined);
     expect(statSync(join(files, 'sys/a/b/file')).mode & 0o777).to.equal(0o755);
     expect(readFileSync(join(files, 'sys/a/file'), 'utf8')).to.match(/^#!\/bin\/sh\n#/);
     takeAway();
@@ -25,13 +25,13 @@ describe('host: files that stand in', () => {
   it('what was there before stays', () => {
     mkdirSync(join(folder, 'sys/a'), { recursive: true });
     writeFileSync(join(folder, 'sys/a/mine'), '');
-    makeStandIns(folder, ['/sys/a/file', '/sys/b/file'], undefined)();
+    makePlaceholderFiles(folder, ['/sys/a/file', '/sys/b/file'], undefined)();
     expect(existsSync(join(folder, 'sys/a/mine'))).to.equal(true);
     expect(existsSync(join(folder, 'sys/a/file')) || existsSync(join(folder, 'sys/b'))).to.equal(false);
   });
 
   it('none is made where there is nothing to make', () => {
-    makeStandIns(join(folder, 'none'), [], undefined);
+    makePlaceholderFiles(join(folder, 'none'), [], undefined);
     expect(existsSync(join(folder, 'none'))).to.equal(false);
   });
 });

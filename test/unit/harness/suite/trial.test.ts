@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
-import type { KernelLog, Look } from '#adapters/kernel/log/kernel-log.ts';
+import type { KernelLog, LogReading } from '#adapters/kernel/log/kernel-log.ts';
 import { parseKernelText } from '#core/audit/parse-record.ts';
 import type { Observation, Probe } from '#core/model/model.ts';
-import type { Place } from '#adapters/probe/probe-target.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { Trial } from '#harness/suite/trial.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
@@ -46,7 +46,7 @@ function world(
     },
   };
   let last: string | undefined; // gaps count from the last text of the look before
-  const take = (): Look => {
+  const take = (): LogReading => {
     const taken = last === undefined ? texts : [last, ...texts];
     const fresh = texts;
     [last, texts] = [texts.at(-1) ?? last, []];
@@ -70,7 +70,7 @@ function world(
     agentPids: () => Promise.resolve(new Set()),
     pids: () => new Set(service),
     attempt,
-  } as unknown as Place;
+  } as unknown as ProbeTarget;
   const container = {
     image: 'i',
     hold: true,
@@ -92,7 +92,7 @@ function world(
       barrier,
       profiles: ['p'],
       container,
-      foregone: () => undefined,
+      decidedInAdvance: () => undefined,
     }),
     tried,
   };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { appendFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { follow } from '#adapters/kernel/log/follow-file.ts';
+import { followFile } from '#adapters/kernel/log/follow-file.ts';
 
 describe('following a log file', () => {
   let folder: string;
@@ -28,7 +28,7 @@ describe('following a log file', () => {
   });
 
   it('starts at the end, and reads whole lines only', () => {
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     expect(follower.read()).to.deep.equal({ lines: [] });
     appendFileSync(file, 'a\nb');
     expect(follower.read()).to.deep.equal({ lines: ['a'] });
@@ -39,14 +39,14 @@ describe('following a log file', () => {
 
   it('leaves out a line that was begun before', () => {
     appendFileSync(file, 'half');
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     appendFileSync(file, ' a line\nwhole\n');
     expect(follower.read().lines).to.deep.equal(['whole']);
     follower.close();
   });
 
   it('keeps a character together that two reads cut', () => {
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     const bytes = Buffer.from('é\n');
     appendFileSync(file, bytes.subarray(0, 1));
     follower.read();
@@ -57,7 +57,7 @@ describe('following a log file', () => {
 
   for (const times of [1, 2, 3])
     it(`reads on over ${String(times)} rotation(s) between two reads`, () => {
-      const follower = follow(file, believe);
+      const follower = followFile(file, believe);
       const expected: string[] = [];
       for (let n = 0; n < times; n++) {
         appendFileSync(file, `before ${String(n)}\n`);
@@ -72,7 +72,7 @@ describe('following a log file', () => {
     });
 
   it('says so when its file is among the rotated no longer', () => {
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     rmSync(file);
     writeFileSync(file, 'new\n');
     expect(follower.read()).to.deep.equal({ lines: ['new'], lost: `${file} was replaced, and the old one is gone` });
@@ -80,7 +80,7 @@ describe('following a log file', () => {
   });
 
   it('waits while there is none', () => {
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     appendFileSync(file, 'a\n');
     renameSync(file, `${file}.1`);
     expect(follower.read()).to.deep.equal({ lines: ['a'] });
@@ -90,7 +90,7 @@ describe('following a log file', () => {
   });
 
   it('tells of truncation', () => {
-    const follower = follow(file, believe);
+    const follower = followFile(file, believe);
     truncateSync(file);
     appendFileSync(file, 'n\n');
     expect(follower.read()).to.deep.equal({ lines: ['n'], lost: `${file} was truncated` });
@@ -98,7 +98,7 @@ describe('following a log file', () => {
   });
 
   it('does not read a new file that is refused', () => {
-    const follower = follow(file, () => 'forged');
+    const follower = followFile(file, () => 'forged');
     rotate(1);
     appendFileSync(file, 'x\n');
     expect(follower.read()).to.deep.equal({ lines: [], lost: 'forged' });
@@ -109,6 +109,6 @@ describe('following a log file', () => {
   it('follows no link', () => {
     const link = join(folder, 'link');
     symlinkSync(file, link);
-    expect(() => follow(link, believe)).to.throw('ELOOP');
+    expect(() => followFile(link, believe)).to.throw('ELOOP');
   });
 });

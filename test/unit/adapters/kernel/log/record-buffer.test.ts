@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { findLosses, type LogText } from '#core/audit/losses.ts';
 import { parseKernelText } from '#core/audit/parse-record.ts';
-import { Channel } from '#adapters/kernel/log/record-buffer.ts';
+import { RecordBuffer } from '#adapters/kernel/log/record-buffer.ts';
 
 const stamped = (serial: number): string =>
   `audit: type=1400 audit(1.000:${String(serial)}): apparmor="STATUS" operation="profile_replace" name="x" pid=1 comm="y"`;
@@ -9,7 +9,7 @@ const stamped = (serial: number): string =>
 /** Losses seen at each take, when these texts were read before it. */
 function losses(...takes: readonly (readonly LogText[])[]): string[][] {
   const left = [...takes];
-  const channel = new Channel({
+  const channel = new RecordBuffer({
     name: 'kmsg',
     label: 'x',
     read: () => [...(left.shift() ?? [])],

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { notCompiled } from '#adapters/kernel/securityfs/features.ts';
+import { uncompiledReason } from '#adapters/kernel/securityfs/features.ts';
 
 /** In the form of /etc/apparmor.d/abi/: a word list, a folder in a folder, one behind another. */
 const ABI =
@@ -20,12 +20,12 @@ describe('kernel/features', () => {
       'io_uring',
       'mqueue',
       'rlimit',
-    ].filter((name) => notCompiled(name, { name: '<abi/x>', text: ABI }) !== undefined);
+    ].filter((name) => uncompiledReason(name, { name: '<abi/x>', text: ABI }) !== undefined);
     expect(missing).to.deep.equal(['ptrace', 'userns', 'io_uring', 'mqueue', 'rlimit']);
-    expect(notCompiled('userns', { name: '<abi/4.0>', text: 'namespaces {mask {userns_create\n}\n}\n' })).to.equal(
+    expect(uncompiledReason('userns', { name: '<abi/4.0>', text: 'namespaces {mask {userns_create\n}\n}\n' })).to.equal(
       undefined,
     );
-    expect(notCompiled('userns', { name: '<abi/3.0>', text: ABI })).to.equal(
+    expect(uncompiledReason('userns', { name: '<abi/3.0>', text: ABI })).to.equal(
       'The policy is compiled without rules of class userns: its feature ABI, <abi/3.0>, does not have it.',
     );
   });

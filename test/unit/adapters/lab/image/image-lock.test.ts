@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withLock } from '#adapters/lab/image/image-lock.ts';
+import { withImageLock } from '#adapters/lab/image/image-lock.ts';
 
 describe('lab/lock', () => {
   it('lets one in at a time, tells who waits, and is free again after an error', async () => {
@@ -16,16 +16,16 @@ describe('lab/lock', () => {
     };
     await Promise.all(
       [1, 2, 3].map(() =>
-        withLock(path, work, () => {
+        withImageLock(path, work, () => {
           waited += 1;
         }),
       ),
     );
     expect({ most, waited }).to.deep.equal({ most: 1, waited: 2 });
-    const error: unknown = await withLock(path, () => Promise.reject(new Error('x'))).catch(
+    const error: unknown = await withImageLock(path, () => Promise.reject(new Error('x'))).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).to.be.an('error');
-    expect(await withLock(path, () => Promise.resolve(7))).to.equal(7);
+    expect(await withImageLock(path, () => Promise.resolve(7))).to.equal(7);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Credit } from '#adapters/lab/wire/flow-control.ts';
+import { FlowControl } from '#adapters/lab/wire/flow-control.ts';
 import {
   CHUNK,
   decodeCredit,
@@ -52,7 +52,7 @@ describe('lab/credit', () => {
     ]);
 
   it('stops the sender at the window and lets it go on when the receiver has consumed', async () => {
-    const credit = new Credit();
+    const credit = new FlowControl();
     for (let sent = 0; sent + CHUNK <= WINDOW; sent += CHUNK) expect(await credit.spend(CHUNK)).to.equal(true);
     const next = credit.spend(CHUNK);
     expect(await settled(next)).to.equal(false);
@@ -61,7 +61,7 @@ describe('lab/credit', () => {
   });
 
   it('tells a waiting sender that the stream is over', async () => {
-    const credit = new Credit();
+    const credit = new FlowControl();
     await credit.spend(WINDOW);
     const next = credit.spend(1);
     credit.close();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decide } from '#core/profile/semantics/decide-access.ts';
+import { decideAccess } from '#core/profile/semantics/decide-access.ts';
 import { compare, differences } from '#core/profile/compare/access-difference.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
@@ -27,7 +27,7 @@ describe('the difference of two profiles', () => {
       const [example] = first?.examples ?? [];
       if (pair.path !== undefined) expect(example).to.have.property('path', pair.path);
       if (example !== undefined && pair.change !== 'transition') {
-        expect([decide(base, example).allowed, decide(head, example).allowed]).to.deep.equal(
+        expect([decideAccess(base, example).allowed, decideAccess(head, example).allowed]).to.deep.equal(
           pair.change === 'allowed' ? [false, true] : [true, false],
         );
       }

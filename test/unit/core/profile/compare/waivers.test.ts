@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Waiver } from '#core/model/model.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
-import { failsGate, judge, waiverProblem } from '#core/profile/compare/waivers.ts';
+import { failsGate, applyWaivers, waiverProblem } from '#core/profile/compare/waivers.ts';
 
 function of(rules: string, flags = ''): ProfileBlock {
   const text = readProfileText('p', `profile p ${flags}{\n${rules}\n}\n`, () => undefined);
@@ -32,11 +32,11 @@ describe('waivers', () => {
     ['covers a looser transition', '/x px -> y,', '/x ux,', waiver('/x', 'x'), false],
   ];
   for (const [name, base, head, one, fails] of cases)
-    it(name, () => expect(judge(of(base), of(head), [one], TODAY).differences.some(failsGate)).to.equal(fails));
+    it(name, () => expect(applyWaivers(of(base), of(head), [one], TODAY).differences.some(failsGate)).to.equal(fails));
 
   it('covers a flag by its name', () => {
     expect(
-      judge(of('file,'), of('file,', 'flags=(complain) '), [waiver('flags complain')], TODAY).differences.some(
+      applyWaivers(of('file,'), of('file,', 'flags=(complain) '), [waiver('flags complain')], TODAY).differences.some(
         failsGate,
       ),
     ).to.equal(false);
@@ -44,7 +44,7 @@ describe('waivers', () => {
 
   it('says when it would have covered, had it not expired', () => {
     expect(
-      judge(of(''), of('/srv/** r,'), [waiver('/srv/**', 'r', '2020-01-01')], TODAY).differences[0],
+      applyWaivers(of(''), of('/srv/** r,'), [waiver('/srv/**', 'r', '2020-01-01')], TODAY).differences[0],
     ).to.have.nested.property('expired.until', '2020-01-01');
   });
 

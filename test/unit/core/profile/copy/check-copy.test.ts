@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { isolate } from '#core/profile/copy/make-copy.ts';
-import { isolationProblem } from '#core/profile/copy/check-copy.ts';
+import { makeCopy } from '#core/profile/copy/make-copy.ts';
+import { copyProblem } from '#core/profile/copy/check-copy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 
@@ -16,11 +16,9 @@ function problem(rules: string, { before = '', behind = '' } = {}): string {
   const names = read(source)
     .profiles.map(({ name }) => name)
     .filter((name) => !name.includes('//'));
-  const copy = isolate(source, names, (name) => `${name}.R`);
+  const copy = makeCopy(source, names, (name) => `${name}.R`);
   if ('problem' in copy) throw new Error(copy.problem);
-  return (
-    isolationProblem(read(source), read(copy.source), (name) => name.replace(/^(.*?)(\/\/|$)/, '$1.R$2')) ?? 'none'
-  );
+  return copyProblem(read(source), read(copy.source), (name) => name.replace(/^(.*?)(\/\/|$)/, '$1.R$2')) ?? 'none';
 }
 
 describe('isolationProblem', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { isolate } from '#core/profile/copy/make-copy.ts';
+import { makeCopy } from '#core/profile/copy/make-copy.ts';
 import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
 
 const renamed = (source: string, ...names: string[]): string => {
-  const result = isolate(source, names, (name) => `${name}.R`);
+  const result = makeCopy(source, names, (name) => `${name}.R`);
   return 'source' in result ? result.source : result.problem;
 };
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Access } from '#core/profile/semantics/access.ts';
-import { decide } from '#core/profile/semantics/decide-access.ts';
+import { decideAccess } from '#core/profile/semantics/decide-access.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 
@@ -10,7 +10,7 @@ function answers(rules: string, access: Access, preamble = ''): string {
   if (!isRead(text)) throw new Error(text.message);
   const [block] = text.profiles;
   if (block === undefined) throw new Error('no profile');
-  const { allowed, deciding, transition } = decide(block, access, surroundingsOf(text, block));
+  const { allowed, deciding, transition } = decideAccess(block, access, surroundingsOf(text, block));
   return `${allowed ? '+' : '-'}${transition === undefined ? '' : ` ${transition}:`} ${deciding.map((rule) => rule.text).join(' & ')}`.trim();
 }
 
