@@ -38,7 +38,7 @@ describe('init', () => {
     expect(await hostState()).to.deep.equal(before);
     const text = read(output);
     expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain("Nobody else's passwords.");
-    expect(text, 'no container has such a name').to.contain('source: generated.files/sys, target: /sys');
+    expect(text, 'no container has such a name').to.contain('source: generated.placeholders/sys, target: /sys');
     expect(stdout.toString()).to.match(/probes for \d+ of 7 rules/);
   });
 
@@ -77,7 +77,7 @@ describe('init', () => {
       other,
     ]);
     expect(exit).to.not.equal(0);
-    expect(existsSync(other) || existsSync(other.replace('.yml', '.files'))).to.equal(false);
+    expect(existsSync(other) || existsSync(other.replace('.yml', '.placeholders'))).to.equal(false);
   });
 
   it('never over a file that is there, unless it is told to', async () => {

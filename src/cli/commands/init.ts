@@ -29,7 +29,7 @@ const FROM_LAB = 'reports/init';
 
 /** Beside the spec: what it mounts. */
 function filesOf(spec: string): string {
-  return spec.replace(/(?:\.ya?ml)?$/, '.files');
+  return spec.replace(/(?:\.ya?ml)?$/, '.placeholders');
 }
 
 /** @returns the exit code. */

@@ -14,7 +14,7 @@ describe('host: files that stand in', () => {
   });
 
   it('are programs, and are taken away with their folders', () => {
-    const files = join(folder, 'x.files');
+    const files = join(folder, 'x.placeholders');
     const takeAway = makePlaceholderFiles(files, ['/sys/a/file', '/sys/a/b/file'], undefined);
     expect(statSync(join(files, 'sys/a/b/file')).mode & 0o777).to.equal(0o755);
     expect(readFileSync(join(files, 'sys/a/file'), 'utf8')).to.match(/^#!\/bin\/sh\n#/);
