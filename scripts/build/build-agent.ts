@@ -140,7 +140,7 @@ export async function buildAgent(folder: string): Promise<void> {
       const binary = await compile(tree, target, temporary);
       if (binary.length > MAX_BYTES)
         throw new Error(
-          `the ${target.arch} agent has ${String(binary.length)} bytes; the limit is ${String(MAX_BYTES)}`,
+          `the ${target.arch} agent has ${binary.length} bytes; the limit is ${MAX_BYTES}`,
         );
       const name = `agent-${target.arch}`;
       await rm(join(folder, name), { force: true }); // a running agent keeps its own file

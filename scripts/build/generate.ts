@@ -111,7 +111,7 @@ put \`# yaml-language-server: $schema=…/dist/spec.schema.json\` on its first l
 function errorDoc(): string {
   const codes = Object.entries(EXIT_MEANS).map(([code, meaning]) => `| ${code} | ${meaning} |`);
   const list = Object.entries(ERRORS).map(
-    ([code, { exit, means, hint }]) => `| \`${code}\` | ${String(exit)} | ${cell(means)} | ${cell(hint)} |`,
+    ([code, { exit, means, hint }]) => `| \`${code}\` | ${exit} | ${cell(means)} | ${cell(hint)} |`,
   );
   return `# Exit statuses and errors\n\n${NOTE}| exit status | meaning |\n|---|---|\n${codes.join('\n')}\n\nWhen several apply, the order is 4, 2, 1, 3.\n\n| code | exit status | what happened | what to do |\n|---|---|---|---|\n${list.join('\n')}\n`;
 }

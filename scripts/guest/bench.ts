@@ -18,10 +18,8 @@ function rate(lines: readonly string[], work: (line: string) => unknown): number
 const lines = readFileSync(join(root, 'test/unit/audit/fixtures/linux-6.12.107.txt'), 'utf8')
   .split('\n')
   .filter((line) => line !== '');
-const [parsed, split] = [
-  rate(lines, parseRecord),
-  rate(lines, (line) => line.split(' ').map((part) => part.split('='))),
-];
+const parsed = rate(lines, parseRecord);
+const split = rate(lines, (line) => line.split(' ').map((part) => part.split('=')));
 process.stdout.write(
   `audit records: ${parsed.toFixed(0)} parsed a second; splitting the same lines at blanks is ${(split / parsed).toFixed(1)} times as fast\n`,
 );

@@ -79,11 +79,11 @@ for (const [name, row] of verdicts) {
   const same = row.size === SUITES.length && promised.length > 0 && new Set(promised).size === 1;
   counts[same ? 'passed' : 'failed'] += 1;
   process.stdout.write(
-    `${same ? '✓' : '✗'} ${name}: ${same ? `${promised[0] ?? ''}${promised.length < row.size ? `, on ${String(promised.length)} of ${String(row.size)}: the others' engine is older` : ''}` : columns.map((column) => row.get(column) ?? 'none').join(' / ')}\n`,
+    `${same ? '✓' : '✗'} ${name}: ${same ? `${promised[0] ?? ''}${promised.length < row.size ? `, on ${promised.length} of ${row.size}: the others' engine is older` : ''}` : columns.map((column) => row.get(column) ?? 'none').join(' / ')}\n`,
   );
 }
 if (process.argv.includes('--write')) writeFileSync(join(root, 'docs/classes.md'), classesDoc(columns));
-process.stdout.write(`${String(counts.passed)} passed, ${String(counts.failed)} failed, 0 skipped\n`);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, 0 skipped\n`);
 process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 
 /** One access of each class on each kernel: what the rule did, which record told so, and that it is allowed without the rule. */

@@ -11,9 +11,7 @@ const runs = await Promise.all(
     guestTests(suite, ['mutation'], tests, (line) => say(`${suite.padEnd(9)} ${line}`)),
   ),
 );
-const [passed, failed] = [
-  runs.reduce((sum, { counts }) => sum + counts.passed, 0),
-  runs.reduce((sum, { counts }) => sum + counts.failed + counts.skipped, 0),
-];
-process.stdout.write(`${String(passed)} passed, ${String(failed)} failed\n`);
+const passed = runs.reduce((sum, { counts }) => sum + counts.passed, 0);
+const failed = runs.reduce((sum, { counts }) => sum + counts.failed + counts.skipped, 0);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

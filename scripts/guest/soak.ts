@@ -21,11 +21,11 @@ function take(line: string): void {
     .filter((name) => first.verdicts[name] !== run.verdicts[name])
     .map(
       (name) =>
-        `${name}: ${first.verdicts[name] ?? 'none'} in run 1, ${run.verdicts[name] ?? 'none'} in run ${String(run.number)}`,
+        `${name}: ${first.verdicts[name] ?? 'none'} in run 1, ${run.verdicts[name] ?? 'none'} in run ${run.number}`,
     );
-  differing.push(...different, ...run.faults.map((fault) => `run ${String(run.number)}: ${fault}`));
+  differing.push(...different, ...run.faults.map((fault) => `run ${run.number}: ${fault}`));
   process.stdout.write(
-    `[${((performance.now() - started) / 1000).toFixed(0).padStart(5)}s] run ${String(run.number)} of ${String(wanted)}: exit ${String(run.exit)}, ${String(names.length)} verdicts, ${String(different.length)} differ, ${String(run.seconds)} s\n`,
+    `[${((performance.now() - started) / 1000).toFixed(0).padStart(5)}s] run ${run.number} of ${wanted}: exit ${run.exit}, ${names.length} verdicts, ${different.length} differ, ${run.seconds} s\n`,
   );
   for (const one of different) process.stdout.write(`  ${one}\n`);
 }
@@ -62,6 +62,6 @@ try {
 }
 const judged = runs.reduce((sum, { verdicts }) => sum + Object.keys(verdicts).length, 0);
 process.stdout.write(
-  `${String(runs.length)} runs, ${String(judged)} verdicts, ${String(differing.length)} differ, exits ${[...new Set(runs.map(({ exit }) => exit))].join(', ')}\n`,
+  `${runs.length} runs, ${judged} verdicts, ${differing.length} differ, exits ${[...new Set(runs.map(({ exit }) => exit))].join(', ')}\n`,
 );
 process.exitCode = runs.length === wanted && differing.length === 0 && runs.every(({ exit }) => exit === 0) ? 0 : 1;

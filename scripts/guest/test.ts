@@ -92,7 +92,7 @@ async function main(): Promise<void> {
         }
       }),
     );
-    say(`${String(inGuest.reduce((sum, { passed, failed }) => sum + passed + failed, 0))} tests ran in lab guests`);
+    say(`${inGuest.reduce((sum, { passed, failed }) => sum + passed + failed, 0)} tests ran in lab guests`);
     all.push(...inGuest);
   }
   const total = all.reduce((sum, one) => ({
@@ -100,9 +100,7 @@ async function main(): Promise<void> {
     failed: sum.failed + one.failed,
     skipped: sum.skipped + one.skipped,
   }));
-  process.stdout.write(
-    `${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped\n`,
-  );
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   process.exit(total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0); // a skipped test proves nothing
 }
 

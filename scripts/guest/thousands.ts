@@ -21,13 +21,9 @@ if (text !== undefined) {
     text,
   ) as Figures;
   process.stdout.write(
-    `${String(probes)} probes in ${seconds.toFixed(1)} s, ${msPerProbe.toFixed(2)} ms each; ${String(passed)} passed\n`,
+    `${probes} probes in ${seconds.toFixed(1)} s, ${msPerProbe.toFixed(2)} ms each; ${passed} passed\n`,
   );
-  process.stdout.write(
-    `${String(recordsExpected)} records expected, ${String(recordsAttributed)} attributed, ${String(recordsLost)} lost\n`,
-  );
+  process.stdout.write(`${recordsExpected} records expected, ${recordsAttributed} attributed, ${recordsLost} lost\n`);
 }
-process.stdout.write(
-  `${String(counts.passed)} passed, ${String(counts.failed)} failed, ${String(counts.skipped)} skipped\n`,
-);
+process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
 process.exit(counts.failed + counts.skipped > 0 || counts.passed === 0 ? 1 : 0);

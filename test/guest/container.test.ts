@@ -127,7 +127,7 @@ describe('a file that several can write', () => {
       { try: 'rename /shared/program /shared/other' },
     ];
     const probes = Array.from({ length: 48 }, (_, i) => ({
-      name: `attempt ${String(i)}`,
+      name: `attempt ${i}`,
       ...attempts[i % 3],
       ...(i % 2 === 0 ? {} : { user: 'www-data' }),
       expect: 'allowed',

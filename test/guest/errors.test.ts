@@ -137,7 +137,7 @@ describe('errors', () => {
 
   it('no rights; and a user with passwordless sudo needs none', async () => {
     const reports = '/home/runner/reports';
-    const own = `/tmp/own-${String(process.pid)}.yml`;
+    const own = `/tmp/own-${process.pid}.yml`;
     const profile = file('profile', profileText('fine', ''));
     await exec(['sh', '-c', 'cat > "$1"; chmod 644 "$1"; chmod 755 "$(dirname "$2")"', 'sh', own, profile], {
       input: stringify({ profile, container: { image: IMAGE, hold: true }, probes: PROBES }),

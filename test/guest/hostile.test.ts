@@ -56,7 +56,7 @@ describe('records that go missing', () => {
   it('because the audit backlog overflows, the probes they touch are inconclusive, not green and not red', async () => {
     const profile = profileText('flooded', '  deny /etc/** w,');
     const probes = Array.from({ length: 60 }, (_, i) => ({
-      open: `/etc/none-${String(i)}`,
+      open: `/etc/none-${i}`,
       for: 'create',
       expect: 'denied',
     }));

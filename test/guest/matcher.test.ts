@@ -164,7 +164,7 @@ async function load(path: string, name: string): Promise<Loaded> {
   const source = readProfile(path);
   replacePolicy((await compile(path, source)).policy);
   const text = readProfileText(path, source, includeFinder(foldersOf(path, {})));
-  if (!isRead(text)) throw new Error(`${path}:${String(text.line)}: ${text.message}`);
+  if (!isRead(text)) throw new Error(`${path}:${text.line}: ${text.message}`);
   const block = text.profiles.find((one) => one.name === name)!;
   const surroundings = surroundingsOf(text, block);
   expect(policyOf(block, surroundings).unreadable).to.deep.equal([]);
@@ -196,7 +196,7 @@ describe('our matcher and the kernel', () => {
     ['owner', 1],
     ['other', 0.1],
   ] as const) {
-    it(`agree on each of ${String(PATHS * share)} generated paths and six permissions, asked as ${whose}`, () => {
+    it(`agree on each of ${PATHS * share} generated paths and six permissions, asked as ${whose}`, () => {
       let asked = 0;
       const wrong: string[] = [];
       if (whose === 'other') process.seteuid?.(1); // the kernel takes the one who asks for the owner only when it is root
@@ -204,7 +204,8 @@ describe('our matcher and the kernel', () => {
         const compiled = policyOf(block, surroundings).domains.file;
         const expected = allowedBits(compiled, whose);
         for (const path of paths(compiled, Math.ceil((PATHS * share) / loaded.length), i + 1)) {
-          const [ours, theirs] = [expected(path), line?.file(name, path)];
+          const ours = expected(path);
+          const theirs = line?.file(name, path);
           asked += 1;
           if (theirs === undefined || (theirs & MASK) !== ours)
             wrong.push(
@@ -212,9 +213,9 @@ describe('our matcher and the kernel', () => {
             );
         }
       }
-      console.log(`        ${String(asked)} paths asked as ${whose}, ${String(wrong.length)} disagreements`);
+      console.log(`        ${asked} paths asked as ${whose}, ${wrong.length} disagreements`);
       expect(asked).to.be.at.least(PATHS * share);
-      expect(wrong.slice(0, 20), `${String(wrong.length)} of ${String(asked)}`).to.deep.equal([]);
+      expect(wrong.slice(0, 20), `${wrong.length} of ${asked}`).to.deep.equal([]);
     });
   }
 
@@ -243,8 +244,8 @@ describe('our matcher and the kernel', () => {
           wrong.push(`${name}: ${JSON.stringify(changed.toString())}: the kernel's ${theirs?.toString(16) ?? 'none'}`);
       }
     }
-    console.log(`        ${String(asked)} pairs asked, ${String(wrong.length)} disagreements`);
-    expect(wrong.slice(0, 20), `${String(wrong.length)} of ${String(asked)}`).to.deep.equal([]);
+    console.log(`        ${asked} pairs asked, ${wrong.length} disagreements`);
+    expect(wrong.slice(0, 20), `${wrong.length} of ${asked}`).to.deep.equal([]);
   });
 
   it('agree on every family and type of sockets', () => {
@@ -263,7 +264,7 @@ describe('our matcher and the kernel', () => {
         }
       }
     }
-    console.log(`        ${String(asked)} kinds of sockets asked, ${String(wrong.length)} disagreements`);
-    expect(wrong.slice(0, 20), `${String(wrong.length)} of ${String(asked)}`).to.deep.equal([]);
+    console.log(`        ${asked} kinds of sockets asked, ${wrong.length} disagreements`);
+    expect(wrong.slice(0, 20), `${wrong.length} of ${asked}`).to.deep.equal([]);
   });
 });

@@ -22,7 +22,7 @@ describe('the shipped specs', function score() {
       process.stdout.write(`${name}: ${scoreText(report)}\n`);
       const alive = report.results
         .filter(({ state }) => ['survived', 'undecided', 'untried', 'invalid'].includes(state))
-        .map(({ line, before, after, state }) => `${state}: line ${String(line)}: ${before} → ${after}`);
+        .map(({ line, before, after, state }) => `${state}: line ${line}: ${before} → ${after}`);
       expect(report.faults).to.deep.equal([]);
       expect(alive).to.deep.equal([]);
       expect(scoreOf(report.results)).to.equal(100);

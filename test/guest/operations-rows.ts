@@ -228,11 +228,7 @@ const PROCESSES: readonly Row[] = [
   row('signal term peer other', 'deny signal send set=(term) peer=ops-other,', 'signal send'),
   row('signal urg container', 'deny signal receive set=(urg) peer=ops-other,', 'signal receive', OTHER),
   ...Object.entries(LIMITS).map(([limit, [most, beyond]]) =>
-    row(
-      `rlimit ${limit} ${String(beyond)}`,
-      `set rlimit ${limit} <= ${most},`,
-      `setrlimit rlimit=${limit} value=${String(beyond)}`,
-    ),
+    row(`rlimit ${limit} ${beyond}`, `set rlimit ${limit} <= ${most},`, `setrlimit rlimit=${limit} value=${beyond}`),
   ),
   row('userns', 'deny userns create,', 'userns_create requested=userns_create'),
   row('io_uring sqpoll', 'deny io_uring sqpoll,', 'uring_sqpoll requested=sqpoll'),

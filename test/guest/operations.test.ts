@@ -30,7 +30,7 @@ const OPEN =
   '  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n  change_profile,\n';
 
 const name = ({ from, line, rule }: Row): string => `${from === undefined ? '' : `${from}: `}${line} ← ${rule}`;
-const inFolder = (text: string, { rule }: Row): string => text.replaceAll('@', `/rows/${String(RULES.indexOf(rule))}/`);
+const inFolder = (text: string, { rule }: Row): string => text.replaceAll('@', `/rows/${RULES.indexOf(rule)}/`);
 
 function classOf(row: Row): string {
   const operation = readOperation(splitList(inFolder(row.line, row)));
@@ -208,7 +208,7 @@ describe('every operation', () => {
         console.log(`      not asked by this kernel, which has no features/${row.feature!}: ${row.line}`);
     for (const [one, reason] of reasons) console.log(`      ${one}: ${reason}`);
     for (const [title, { durationMs, entries }] of suites)
-      console.log(`      ${(durationMs / 1000).toFixed(1)} s, ${String(entries.length)} attempts: ${title}`);
+      console.log(`      ${(durationMs / 1000).toFixed(1)} s, ${entries.length} attempts: ${title}`);
   });
   after(() => {
     rmSync(folder, { recursive: true });

@@ -22,7 +22,7 @@ async function midway(then: (pid: number) => void, reports = folder()): Promise<
       .toString()
       .includes('sleep 60')
   ) {
-    if (child.exitCode !== null) throw new Error(`the run ended early with ${String(child.exitCode)}`);
+    if (child.exitCode !== null) throw new Error(`the run ended early with ${child.exitCode}`);
     await sleep(200);
   }
   then(child.pid ?? 0);
@@ -72,7 +72,7 @@ describe('the host', () => {
           profile,
           [
             { open: '/etc/passwd', for: 'write', expect: { access: 'denied', audit: { name: '/etc/passwd' } } },
-            { run: `sleep ${String(seconds)}`, timeout: '60s', expect: 'allowed' },
+            { run: `sleep ${seconds}`, timeout: '60s', expect: 'allowed' },
             { try: 'signal urg peer other', expect: 'allowed' },
             { from: 'other', try: 'signal urg container', expect: 'allowed' },
           ],

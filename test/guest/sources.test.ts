@@ -16,14 +16,14 @@ const FILE = '/var/log/audit/audit.log';
 const PROFILE = profileText('sources', '  deny /etc/passwd w,');
 const denials = (count: number): object[] =>
   Array.from({ length: count }, (_, i) => ({
-    name: `denial ${String(i)}`,
+    name: `denial ${i}`,
     open: '/etc/passwd',
     for: 'write',
     expect: 'denied',
   }));
 const commands = (count: number): object[] =>
   Array.from({ length: count }, (_, i) => ({
-    name: `command ${String(i)}`,
+    name: `command ${i}`,
     shell: 'echo >> /etc/passwd',
     expect: { access: 'denied', audit: { operation: 'open', name: '/etc/passwd' } },
   }));

@@ -267,10 +267,10 @@ describe('two witnesses', () => {
 describe('attribution', () => {
   it("each of 200 denials belongs to its own probe, and no probe has another's", async () => {
     const probes = Array.from({ length: 200 }, (_, i) => ({
-      name: `n${String(i)}`,
-      open: `/etc/none-${String(i)}`,
+      name: `n${i}`,
+      open: `/etc/none-${i}`,
       for: 'create',
-      expect: { access: 'denied', audit: { name: `/etc/none-${String(i)}` } },
+      expect: { access: 'denied', audit: { name: `/etc/none-${i}` } },
     }));
     const { ledger, exit } = await harness([spec(profileText('many', '  deny /etc/** w,'), probes)]);
     expect(exit, story(ledger)).to.equal(0);
@@ -284,7 +284,7 @@ describe('attribution', () => {
   it("denials of the service under the same profile are nobody's witness", async () => {
     const noisy = 'while :; do cat /etc/passwd; sleep 0.02; done 2>/dev/null'; // a new process each time
     const innocent = Array.from({ length: 5 }, (_, i) => ({
-      name: `innocent ${String(i)}`,
+      name: `innocent ${i}`,
       run: 'false',
       expect: 'denied',
     }));

@@ -86,7 +86,8 @@ export class Container {
       'docker exec could not be started',
       exec.start({ hijack: true, stdin: true, Tty: terminal }),
     );
-    const [demuxed, stderr] = [new PassThrough(), new PassThrough()];
+    const demuxed = new PassThrough();
+    const stderr = new PassThrough();
     const stdout = terminal ? stream : demuxed;
     if (!terminal) this.#docker.modem.demuxStream(stream, demuxed, stderr);
     // a broken connection shows as the end of the output: who reads decides what that means

@@ -8,7 +8,7 @@ export async function engineCall<T>(code: ErrorCode, what: string, promise: Prom
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer in ${String(ms / 1000)} s`));
+      reject(new Error(`no answer in ${ms / 1000} s`));
     }, ms);
   });
   try {

@@ -15,7 +15,9 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
   const { port, pathname, search } = new URL(url);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    let [bytes, kept, late] = [0, 0, false];
+    let bytes = 0;
+    let kept = 0;
+    let late = false;
     const request = get(
       {
         host: address,

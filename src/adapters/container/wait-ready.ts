@@ -22,7 +22,7 @@ export async function waitReady(
     if (!state.running)
       throw new HarnessError(
         'container-exited',
-        `The ${role} container exited with status ${String(state.exit)}${state.oomKilled ? ' (out of memory)' : ''} before it was ready.`,
+        `The ${role} container exited with status ${state.exit}${state.oomKilled ? ' (out of memory)' : ''} before it was ready.`,
         { details: await lastLines(container) },
       );
     const late = performance.now() > end;
@@ -32,7 +32,7 @@ export async function waitReady(
     else if (late)
       throw new HarnessError(
         'not-ready',
-        `The service in the ${role} container was not ready within ${String(ready.timeoutMs / 1000)} s.`,
+        `The service in the ${role} container was not ready within ${ready.timeoutMs / 1000} s.`,
         { details: await lastLines(container) },
       );
     await sleep(POLL_MS);

@@ -26,8 +26,8 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
   if (problems.length > 0) {
     throw new HarnessError(
       'spec-invalid',
-      `${String(problems.length)} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${String(new Set(problems.map((p) => p.at.file)).size)} spec file(s).`,
-      { details: problems.map(({ at, message }) => `${at.file}:${String(at.line)}:${String(at.column)}: ${message}`) },
+      `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${new Set(problems.map((p) => p.at.file)).size} spec file(s).`,
+      { details: problems.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`) },
     );
   }
   return plans;
@@ -47,7 +47,7 @@ function readSpec(file: string): string {
   try {
     const stat = statSync(file);
     if (!stat.isFile()) throw new Error('it is not a regular file');
-    if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${String(MAX_SPEC_BYTES)} bytes`);
+    if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${MAX_SPEC_BYTES} bytes`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new HarnessError('spec-unreadable', `The spec ${file} cannot be read: ${(error as Error).message}.`, {

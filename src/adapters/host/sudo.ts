@@ -22,7 +22,7 @@ export async function rerunAsRoot(args: readonly string[] = process.argv.slice(2
   if (!(await canSudo()))
     throw new HarnessError('no-rights', 'This user is not root, and sudo asks for a password or is not installed.');
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [`${name}=${process.env[name] ?? ''}`]));
-  const owner = `APPARMOR_PROBE_OWNER=${String(process.getuid?.() ?? 0)}:${String(process.getgid?.() ?? 0)}`;
+  const owner = `APPARMOR_PROBE_OWNER=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   // an absolute path: sudo's PATH need not have this node
   const child = start(['sudo', '-n', 'env', ...kept, owner, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: 'inherit',

@@ -30,7 +30,8 @@ function allowed(line: PolicyQuery, label: string, access: Access): boolean | un
     return bits === undefined ? undefined : (bits & BITS[access.permission]) !== 0;
   }
   if (access.class === 'network' && (access.access ?? 'create') === 'create' && access.conditions === undefined) {
-    const [family, type] = [SOCKET_FAMILIES[access.family], SOCKET_TYPES[access.type]];
+    const family = SOCKET_FAMILIES[access.family];
+    const type = SOCKET_TYPES[access.type];
     const bits = family === undefined || type === undefined ? undefined : line.network(label, family, type);
     return bits === undefined ? undefined : (bits & NET_CREATE) !== 0;
   }

@@ -65,7 +65,8 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
   const loaded = chosen.map((one) => renamed(one, suffix));
-  const [name, loadedAs] = [chosen.join(STACKED), loaded.join(STACKED)];
+  const name = chosen.join(STACKED);
+  const loadedAs = loaded.join(STACKED);
   const mode = checkLoaded(loadedAs, source.mode);
   const proof = prove(loadedAs, policy, source.file);
   const written = new Map(found.map((one) => [renamed(one, suffix), one]));
@@ -94,7 +95,8 @@ function prove(
   file: string,
 ): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
   const [first = ''] = loadedAs.split(STACKED); // all of a stack come from one file, so from one blob
-  const [bytes, stated] = [rawPolicy(first), kernelHash(first)];
+  const bytes = rawPolicy(first);
+  const stated = kernelHash(first);
   const other =
     (bytes !== undefined && !bytes.equals(policy)) ||
     (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));

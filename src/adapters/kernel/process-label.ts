@@ -5,7 +5,8 @@ import { labelText } from '#core/model/labels.ts';
 import { labelOf } from './securityfs/loaded-profiles.ts';
 
 /** Keys of the auxiliary vector (include/uapi/linux/auxvec.h). */
-const [AT_PAGESZ, AT_SECURE] = [6n, 23n];
+const AT_PAGESZ = 6n;
+const AT_SECURE = 23n;
 
 /**
  * @param parent on the host.
@@ -13,7 +14,7 @@ const [AT_PAGESZ, AT_SECURE] = [6n, 23n];
  * @returns its number on the host; undefined when there is no such child.
  */
 export function childOf(parent: number, inner: number): number | undefined {
-  const listed = readText(`/proc/${String(parent)}/task/${String(parent)}/children`)
+  const listed = readText(`/proc/${parent}/task/${parent}/children`)
     ?.split(' ')
     .filter((word) => word !== '')
     .map(Number);
@@ -25,12 +26,12 @@ function childrenByParent(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => new RegExp(`^PPid:\t${String(parent)}$`, 'm').test(readText(`/proc/${String(pid)}/status`) ?? ''));
+    .filter((pid) => new RegExp(`^PPid:\t${parent}$`, 'm').test(readText(`/proc/${pid}/status`) ?? ''));
 }
 
 /** The number of a process in its own namespace, the innermost. */
 export function innerPid(pid: number): number | undefined {
-  const last = /^NSpid:.*?(\d+)$/m.exec(readText(`/proc/${String(pid)}/status`) ?? '')?.[1];
+  const last = /^NSpid:.*?(\d+)$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
   return last === undefined ? undefined : Number(last);
 }
 
@@ -54,7 +55,7 @@ export function processesWithLabel(names: readonly string[]): Set<number> {
 export function atSecureOf(pid: number): boolean | undefined {
   let vector: Buffer;
   try {
-    vector = readFileSync(`/proc/${String(pid)}/auxv`);
+    vector = readFileSync(`/proc/${pid}/auxv`);
   } catch {
     return undefined;
   }

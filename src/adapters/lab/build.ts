@@ -60,7 +60,9 @@ function parts(options: BuildOptions): Parts {
 /** Debian's two root file systems, side by side: the guest's as a folder, the target image's as a tar file. */
 async function makeTrees(work: string, { suite, agent, node, progress }: Parts): Promise<void> {
   const mirror = await debianMirror();
-  const [layer, rootfs, target] = [join(work, 'layer.tar'), join(work, 'rootfs'), join(work, 'target.tar')];
+  const layer = join(work, 'layer.tar');
+  const rootfs = join(work, 'rootfs');
+  const target = join(work, 'target.tar');
   await pipeline(
     packFiles(
       [

@@ -10,7 +10,7 @@ import type { LabSuite } from './image/recipe.ts';
 
 /** Ends a supervisor with its QEMU, after making sure that the number still means them. */
 async function stopRun(group: number, image: string): Promise<void> {
-  const command = await readFile(`/proc/${String(group)}/cmdline`, 'utf8').catch(() => '');
+  const command = await readFile(`/proc/${group}/cmdline`, 'utf8').catch(() => '');
   if (!command.includes(`${image}/`)) return;
   try {
     process.kill(-group, 'SIGKILL');

@@ -135,7 +135,7 @@ function request(fields: readonly string[]): Buffer {
   if (bad !== undefined) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);
   const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
   if (payload.length > MAX_REQUEST)
-    throw new ProtocolError(`a request of ${String(payload.length)} bytes; the agent takes ${String(MAX_REQUEST)}`);
+    throw new ProtocolError(`a request of ${payload.length} bytes; the agent takes ${MAX_REQUEST}`);
   const head = Buffer.alloc(4);
   head.writeUInt32LE(payload.length);
   return Buffer.concat([head, payload]);
@@ -148,13 +148,12 @@ function checkToken(token: string): string {
 
 function checkTag(tag: string): string {
   const size = Buffer.byteLength(tag);
-  if (size < 1 || size > MAX_TAG)
-    throw new ProtocolError(`a tag is 1 to ${String(MAX_TAG)} bytes: ${JSON.stringify(tag)}`);
+  if (size < 1 || size > MAX_TAG) throw new ProtocolError(`a tag is 1 to ${MAX_TAG} bytes: ${JSON.stringify(tag)}`);
   return tag;
 }
 
 function count(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError(`not a count: ${String(value)}`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new ProtocolError(`not a count: ${value}`);
   return String(value);
 }
 
@@ -188,8 +187,8 @@ export class FrameDecoder {
     if (this.#size < 4) return undefined;
     const head = this.#pending[0];
     const length = (head !== undefined && head.length >= 4 ? head : this.#joined()).readUInt32LE(0);
-    if (length > MAX_RESPONSE) throw new ProtocolError(`a response of ${String(length)} bytes`);
-    if (length < 33) throw new ProtocolError(`a response of only ${String(length)} bytes`);
+    if (length > MAX_RESPONSE) throw new ProtocolError(`a response of ${length} bytes`);
+    if (length < 33) throw new ProtocolError(`a response of only ${length} bytes`);
     return 4 + length;
   }
 
@@ -230,7 +229,7 @@ export class FrameDecoder {
 function fields(body: Buffer, expected: number): string[] {
   const parts = body.toString().split('\0');
   if (parts.pop() !== '' || parts.length !== expected)
-    throw new ProtocolError(`a response with ${String(parts.length)} fields in place of ${String(expected)}`);
+    throw new ProtocolError(`a response with ${parts.length} fields in place of ${expected}`);
   return parts;
 }
 
@@ -311,7 +310,6 @@ export function parseTtyTrailer(
   if (end < 0) return undefined;
   const parts = output.toString('latin1', start + 34, end).split(';');
   const [stage = '', errno = '', exit = '', signal = '', us = '', kill = ''] = parts;
-  if (parts.length !== 6)
-    throw new ProtocolError(`a terminal trailer with ${String(parts.length)} fields in place of 6`);
+  if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields in place of 6`);
   return { output: output.subarray(0, start), outcome: outcome(stage, errno, exit, signal, us, kill) };
 }

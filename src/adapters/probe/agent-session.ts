@@ -100,7 +100,7 @@ export class AgentSession {
         reject(new Error(why));
       };
       setTimeout(() => {
-        reject(new Error(`no greeting in ${String(HELLO_MS / 1000)} s`));
+        reject(new Error(`no greeting in ${HELLO_MS / 1000} s`));
       }, HELLO_MS).unref();
     });
     exec.stdin.write(encodeHello(token));
@@ -130,7 +130,10 @@ export class AgentSession {
   }
 
   private constructor(exec: Exec, pid: number, user: string | undefined, confining: Confining) {
-    [this.#exec, this.pid, this.user, this.#confining] = [exec, pid, user, confining];
+    this.#exec = exec;
+    this.pid = pid;
+    this.user = user;
+    this.#confining = confining;
   }
 
   /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
@@ -273,7 +276,7 @@ export class AgentSession {
 
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home(): string {
-    const environment = readFileSync(`/proc/${String(this.pid)}/environ`, 'utf8').split('\0');
+    const environment = readFileSync(`/proc/${this.pid}/environ`, 'utf8').split('\0');
     return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
   }
 }
@@ -294,7 +297,9 @@ async function hostPid(exec: Exec): Promise<number> {
 
 /** The agent's outcome in the words of an observation. */
 export function observed(outcome: Outcome): Omit<Observation, 'stdout' | 'stderr'> {
-  const [errno, signal, left] = [errnoName(outcome.errno), signalName(outcome.signal), errnoName(outcome.killErrno)];
+  const errno = errnoName(outcome.errno);
+  const signal = signalName(outcome.signal);
+  const left = errnoName(outcome.killErrno);
   return {
     stage: outcome.stage,
     ...(errno === undefined ? {} : { errno }),

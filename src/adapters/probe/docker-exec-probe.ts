@@ -21,7 +21,8 @@ export async function runThroughDockerExec(
   const started = performance.now();
   const exec = await container.exec(argv, { user: probe.user });
   exec.stdin.end();
-  const [out, err] = [collect(exec.stdout), collect(exec.stderr)];
+  const out = collect(exec.stdout);
+  const err = collect(exec.stderr);
   let over = false;
   const ended = Promise.all([out.ended, err.ended]).then(() => {
     over = true;
@@ -48,7 +49,8 @@ export async function runThroughDockerExec(
     await kill(exec);
     return { stage: 'timeout', ...seen };
   }
-  const [exit, pid] = [await exec.exit(), await exec.pid()];
+  const exit = await exec.exit();
+  const pid = await exec.pid();
   // the engine tells on standard output why a program did not start, and its own status for it varies with its version
   const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i
     .exec(seen.stdout.text)?.[1]
@@ -77,7 +79,8 @@ async function look(exec: Exec, expected: string, over: () => boolean): Promise<
 
 function collect(stream: NodeJS.ReadableStream): { ended: Promise<void>; captured: () => Observation['stdout'] } {
   const chunks: Buffer[] = [];
-  let [kept, bytes] = [0, 0];
+  let kept = 0;
+  let bytes = 0;
   stream.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     const part = chunk.subarray(0, Math.max(0, OUTPUT_CAP - kept));

@@ -101,7 +101,7 @@ export class ProbeTarget {
   /** Host process ids of the container, from its control group. */
   pids(): Set<number> {
     try {
-      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${String(this.pid)}/cgroup`, 'utf8'))?.[1] ?? '';
+      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${this.pid}/cgroup`, 'utf8'))?.[1] ?? '';
       return new Set(
         readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8')
           .split('\n')

@@ -22,7 +22,7 @@ export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<O
     socket ? [action.args[1] ?? '', address] : [],
     async (seen, inner) => {
       const { right: _right, ...proof } = passive.confirm(inner);
-      const args = [...action.args.slice(0, -1), socket ? address : `held:${String(inner)}`];
+      const args = [...action.args.slice(0, -1), socket ? address : `held:${inner}`];
       // one that carries another label is not touched: the verdict says so
       tried = {
         ...(sameLabel(proof.label, proof.expected)

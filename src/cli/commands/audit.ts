@@ -28,8 +28,7 @@ async function printRecords(input: NodeJS.ReadableStream): Promise<void> {
     const parsed = parseRecord(line);
     number += 1;
     if (parsed.kind !== 'record') {
-      if (AKIN.test(line))
-        process.stderr.write(`${oneLine(`line ${String(number)} is not a record: ${parsed.why}`, 200)}\n`);
+      if (AKIN.test(line)) process.stderr.write(`${oneLine(`line ${number} is not a record: ${parsed.why}`, 200)}\n`);
       continue;
     }
     if (process.stdout.write(`${toJson(parsed.record, parsed.damaged)}\n`)) continue;

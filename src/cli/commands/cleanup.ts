@@ -13,7 +13,7 @@ export async function runCleanup(): Promise<number> {
   const live = new Set(liveRuns());
   for (const run of await engine.runsWithContainers()) {
     if (live.has(run)) continue;
-    done.push(`removed ${String(await engine.removeRun(run))} container(s) of run ${run}`);
+    done.push(`removed ${await engine.removeRun(run)} container(s) of run ${run}`);
   }
   print(done.length > 0 ? done : ['nothing to clean up']);
   return EXIT.ok;

@@ -100,7 +100,8 @@ async function sidesOf(given: readonly string[], args: DiffArguments, copies: Ch
     copies.push(copy);
     return { label: three === undefined ? text : `${text}:${path}`, file: copy.file };
   };
-  const [base, head] = [await side(one), await side(two)];
+  const base = await side(one);
+  const head = await side(two);
   return { base, head, places: copies.map(({ folder, stands }) => [folder, stands]) };
 }
 

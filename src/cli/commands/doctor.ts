@@ -112,11 +112,11 @@ function logChecks(): Check[] {
 
 /** Crosses one barrier for real: a record must come back. */
 async function recordCheck(): Promise<Check> {
-  const changes = await beginChanges(`doctor${String(process.pid)}`, { switches: ['printkRatelimit'] });
+  const changes = await beginChanges(`doctor${process.pid}`, { switches: ['printkRatelimit'] });
   const log = new KernelLog();
   try {
     const started = performance.now();
-    await (await makeBarrier(`doctor${String(process.pid)}`, log, changes)).cross();
+    await (await makeBarrier(`doctor${process.pid}`, log, changes)).cross();
     return {
       ok: true,
       what: 'records arrive',

@@ -47,7 +47,8 @@ export async function runInit(args: InitArguments): Promise<number> {
 }
 
 async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
-  const [lab, owner] = [process.env['APPARMOR_PROBE_LAB'], process.env['APPARMOR_PROBE_OWNER']];
+  const lab = process.env['APPARMOR_PROBE_LAB'];
+  const owner = process.env['APPARMOR_PROBE_OWNER'];
   const result = await writeSpec(
     {
       profile,
@@ -77,16 +78,13 @@ async function initHere(args: InitArguments, profile: string, output: string): P
 
 function summary({ probes, tried, held, rules, without, standIns }: WrittenSpec, output: string): string[] {
   return [
-    `${output}: ${String(probes)} probes for ${String(rules - without.length)} of ${String(rules)} rules; ${String(held)} of ${String(tried)} candidates held on this kernel`,
+    `${output}: ${probes} probes for ${rules - without.length} of ${rules} rules; ${held} of ${tried} candidates held on this kernel`,
     ...(standIns.length === 0
       ? []
-      : [`${filesOf(output)}: ${String(standIns.length)} files that it mounts, for names that no container has`]),
+      : [`${filesOf(output)}: ${standIns.length} files that it mounts, for names that no container has`]),
     ...(without.length === 0
       ? []
-      : [
-          'without a probe of their own:',
-          ...without.map(({ span, text }) => `  line ${String(span.line)}: ${visible(text)}`),
-        ]),
+      : ['without a probe of their own:', ...without.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`)]),
     `next: apparmor-probe run ${output}`,
   ];
 }

@@ -58,7 +58,7 @@ function writeProbes(spec: string, args: MutateArguments): void {
   const probes = [...new Set(results.flatMap(({ probe }) => probe ?? []))];
   if (probes.length > 0) writeFileSync(spec, appendProbes(readFileSync(spec, 'utf8'), probes));
   print([
-    `  ${spec}: ${probes.length === 0 ? 'no probe to add' : `${String(probes.length)} ${probes.length === 1 ? 'probe' : 'probes'} added, for ${String(results.filter(({ probe }) => probe !== undefined).length)} of ${String(countMutants(results).survived)} survivors; run it again for the new score`}`,
+    `  ${spec}: ${probes.length === 0 ? 'no probe to add' : `${probes.length} ${probes.length === 1 ? 'probe' : 'probes'} added, for ${results.filter(({ probe }) => probe !== undefined).length} of ${countMutants(results).survived} survivors; run it again for the new score`}`,
   ]);
 }
 

@@ -57,7 +57,7 @@ function stateOf(
     return {
       state: 'shadowed',
       probes,
-      shadowedBy: by.slice(0, MOST_SHADOWS).map(({ span, text }) => `${span.file}:${String(span.line)} ${text}`),
+      shadowedBy: by.slice(0, MOST_SHADOWS).map(({ span, text }) => `${span.file}:${span.line} ${text}`),
     };
   const reason = untestableReason(rule, block, subject, here);
   return reason === undefined ? { state: 'unhit', probes } : { state: 'untestable', probes, reason };

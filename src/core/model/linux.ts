@@ -28,14 +28,14 @@ VTALRM PROF WINCH IO PWR SYS
 export function errnoName(errno: number): string | undefined {
   if (errno === 0) return undefined;
   const name = ERRNO[errno - 1];
-  return name === undefined || name === '-' ? `errno ${String(errno)}` : name;
+  return name === undefined || name === '-' ? `errno ${errno}` : name;
 }
 
 /** Name of a Linux signal, whatever system this runs on; undefined for 0. */
 export function signalName(signal: number): string | undefined {
   if (signal === 0) return undefined;
   const name = SIGNALS[signal - 1];
-  return name === undefined ? `SIGRTMIN+${String(signal - 32)}` : `SIG${name}`;
+  return name === undefined ? `SIGRTMIN+${signal - 32}` : `SIG${name}`;
 }
 
 /** Capabilities by AppArmor's names, in the order of their numbers. */

@@ -49,13 +49,13 @@ export function mutantsOf(text: ProfileText, { included = false }: { included?: 
   ]);
   return all.flatMap(({ column, ...draft }) => {
     // a rule that is read for two profiles, or two ways to the same text, is one mutant
-    const key = `${draft.file}\0${draft.via.map(({ file, start }) => `${file}:${String(start)}`).join()}\0${JSON.stringify(draft.edits)}`;
+    const key = `${draft.file}\0${draft.via.map(({ file, start }) => `${file}:${start}`).join()}\0${JSON.stringify(draft.edits)}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    const name = `${draft.via.length === 0 ? '' : `${draft.file}:`}${String(draft.line)}:${String(column)} ${draft.kind}`;
+    const name = `${draft.via.length === 0 ? '' : `${draft.file}:`}${draft.line}:${column} ${draft.kind}`;
     const number = (counts.get(name) ?? 0) + 1;
     counts.set(name, number);
-    return [{ ...draft, id: number === 1 ? name : `${name} ${String(number)}` }];
+    return [{ ...draft, id: number === 1 ? name : `${name} ${number}` }];
   });
 }
 

@@ -144,7 +144,7 @@ export function countsText({ hit, unhit, shadowed, untestable, testable, percent
   const first =
     percent === undefined
       ? 'no testable rule'
-      : `${grouped(hit)} of ${grouped(testable)} testable ${testable === 1 ? 'rule' : 'rules'} hit (${String(percent)} %)`;
+      : `${grouped(hit)} of ${grouped(testable)} testable ${testable === 1 ? 'rule' : 'rules'} hit (${percent} %)`;
   return [first, ...more].join(', ');
 }
 
@@ -158,7 +158,7 @@ export function coverageGaps(
     .filter(({ own }) => own.hit * 100 < minCoverage * own.testable)
     .map(({ profile, own }) => ({
       exit: EXIT.failed,
-      message: `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}; ${String(minCoverage)} % were asked for.`,
+      message: `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}; ${minCoverage} % were asked for.`,
     }));
   const unknown = ledger.suites.flatMap(({ coverage }, suite) =>
     isKnown(coverage)
@@ -167,7 +167,7 @@ export function coverageGaps(
           {
             suite,
             exit: EXIT.undecided,
-            message: `Its coverage is not known, but ${String(minCoverage)} % were asked for: ${coverage?.unknown ?? 'the suite was not prepared.'}`,
+            message: `Its coverage is not known, but ${minCoverage} % were asked for: ${coverage?.unknown ?? 'the suite was not prepared.'}`,
           },
         ],
   );

@@ -98,7 +98,7 @@ function lines(report: DiffReport, style: Style): string[] {
   const head = isEmpty(report)
     ? 'no difference'
     : open > 0
-      ? `${String(open)} newly allowed`
+      ? `${open} newly allowed`
       : 'nothing newly allowed that is not waived';
   return [
     title(1, `${text(report.base)} ${text('→')} ${text(report.head)}: ${head}`),
@@ -108,7 +108,7 @@ function lines(report: DiffReport, style: Style): string[] {
       : [
           title(
             2,
-            `Probes of ${text(report.probes.spec)} whose verdict changed: ${String(report.probes.changed.length)} of ${String(report.probes.tried)}`,
+            `Probes of ${text(report.probes.spec)} whose verdict changed: ${report.probes.changed.length} of ${report.probes.tried}`,
           ),
           ...report.probes.changed.map(({ name, base, head: is }) =>
             item(
@@ -130,16 +130,13 @@ function profileLines({ name, status, rules, differences }: ProfileDiff, style: 
   if (count === 0 && differences.length === 0) return [];
   return [
     title(2, `Profile ${style.code(name)}`),
-    title(
-      3,
-      `Rules: ${String(rules.added.length)} added, ${String(rules.removed.length)} removed, ${String(rules.changed.length)} changed`,
-    ),
+    title(3, `Rules: ${rules.added.length} added, ${rules.removed.length} removed, ${rules.changed.length} changed`),
     ...rules.added.map((one) => rule('+', one)),
     ...rules.removed.map((one) => rule('-', one)),
     ...rules.changed.map(({ base, head }) =>
       item(0, `${style.code(base.text)} → ${style.code(head.text)} (${text(place(head, style))})`),
     ),
-    title(3, `Accesses that the compiled policy answers differently: ${String(differences.length)}`),
+    title(3, `Accesses that the compiled policy answers differently: ${differences.length}`),
     ...differences.flatMap((one) => differenceLines(one, style)),
   ];
 }
@@ -181,7 +178,7 @@ function differenceLines(one: ProfileDiff['differences'][number], style: Style):
 function summary(permissions: readonly string[]): string {
   if (permissions.every((one) => one.length === 1)) return permissions.join('');
   return permissions.length > 8
-    ? `${permissions.slice(0, 6).join(', ')} and ${String(permissions.length - 6)} more`
+    ? `${permissions.slice(0, 6).join(', ')} and ${permissions.length - 6} more`
     : permissions.join(', ');
 }
 
@@ -198,5 +195,5 @@ function accessText(access: Access): string {
 
 function place({ span: { file, line } }: Rule, { root, places }: Style): string {
   const copy = places.find(([folder]) => file.startsWith(folder));
-  return `${copy === undefined ? relativeTo(root, file) : copy[1] + file.slice(copy[0].length)}:${String(line)}`;
+  return `${copy === undefined ? relativeTo(root, file) : copy[1] + file.slice(copy[0].length)}:${line}`;
 }

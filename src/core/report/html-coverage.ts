@@ -68,9 +68,9 @@ function total({ testable, shadowed, untestable }: CoverageCounts): number {
 function row(name: string, counts: CoverageCounts): string {
   const { percent } = counts;
   const bar =
-    percent === undefined ? '' : tag('div', { class: 'bar' }, tag('div', { style: `width: ${String(percent)}%` }, ''));
+    percent === undefined ? '' : tag('div', { class: 'bar' }, tag('div', { style: `width: ${percent}%` }, ''));
   const cells = [
-    percent === undefined ? 'none testable' : `${String(percent)} %`,
+    percent === undefined ? 'none testable' : `${percent} %`,
     ...(['hit', 'unhit', 'shadowed', 'untestable'] as const).map((state) => grouped(counts[state])),
   ];
   return tag(

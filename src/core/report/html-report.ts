@@ -31,7 +31,7 @@ const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string
 export function html(ledger: Ledger, { root }: HtmlOptions = {}): string {
   const anchors = new Map(
     ledger.suites.flatMap(({ entries }, suite) =>
-      entries.map(({ probe }, index) => [probe.id, `probe-${String(suite)}-${String(index)}`]),
+      entries.map(({ probe }, index) => [probe.id, `probe-${suite}-${index}`]),
     ),
   );
   const outcome = runOutcome(exitCode(ledger));
@@ -104,7 +104,7 @@ function suiteHtml(suite: Suite, root: string | undefined, anchors: ReadonlyMap<
       : tag(
           'p',
           { class: 'dim' },
-          inline(`the kernel says ${label.process} (pid ${String(label.pid)}) runs under ${label.label}`),
+          inline(`the kernel says ${label.process} (pid ${label.pid}) runs under ${label.label}`),
         ),
     ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? '')),
   ]

@@ -46,11 +46,11 @@ export function readJson(text: string): JsonReport | string {
     const report = value as JsonReport;
     if ((report.schema as number) !== 1) return 'Its schema is not 1.';
     const code = exitCode(report);
-    if (report.exitCode !== code) return `It says exit code ${String(report.exitCode)}, but its verdicts give ${code}.`;
+    if (report.exitCode !== code) return `It says exit code ${report.exitCode}, but its verdicts give ${code}.`;
     const counts = countsOf(report);
     for (const [key, count] of Object.entries(counts)) {
       if (report.counts[key as keyof Counts] !== count)
-        return `It counts ${String(report.counts[key as keyof Counts])} as ${key}, but has ${count}.`;
+        return `It counts ${report.counts[key as keyof Counts]} as ${key}, but has ${count}.`;
     }
     return report.verdict === runOutcome(code) ? report : 'Its verdict is not that of its exit code.';
   } catch {

@@ -124,7 +124,7 @@ function coverageOf(ledger: Ledger, budget: number, root?: string): readonly str
   );
   const rows = profiles.map(
     ({ profile, own, included }) =>
-      `| ${code(profile, 200)} | ${own.percent === undefined ? '' : `**${String(own.percent)} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(' | ')} | ${countsText(included)} |`,
+      `| ${code(profile, 200)} | ${own.percent === undefined ? '' : `**${own.percent} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(' | ')} | ${countsText(included)} |`,
   );
   const parts =
     rows.length === 0
@@ -139,7 +139,7 @@ function coverageOf(ledger: Ledger, budget: number, root?: string): readonly str
   if (unknown.length > 0) parts.push(listed(unknown, budget / 4));
   const unhit = fileCoverages(ledger)
     .flatMap(({ rules }) => rules.filter(({ state, included }) => state === 'unhit' && !included))
-    .map(({ file, line, text }) => `- ${code(`${relativeTo(root, file)}:${String(line)}`, 200)} ${code(text, 200)}`);
+    .map(({ file, line, text }) => `- ${code(`${relativeTo(root, file)}:${line}`, 200)} ${code(text, 200)}`);
   if (unhit.length > 0)
     parts.push(
       `<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? 'rule that no probe hits' : 'rules that no probe hits'}</summary>`,

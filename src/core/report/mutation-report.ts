@@ -28,7 +28,7 @@ function mutantText(
   profileFile?: string,
 ): string {
   const place = profileFile === undefined || file === profileFile ? '' : `${file} `;
-  return oneLine(`${place}line ${String(line)}: ${before} → ${after === '' ? 'nothing' : after}`, WIDTH);
+  return oneLine(`${place}line ${line}: ${before} → ${after === '' ? 'nothing' : after}`, WIDTH);
 }
 
 /** One mutant as it is decided. */
@@ -36,7 +36,7 @@ export function mutantLine(result: MutantResult, number: number, of: number, pro
   const width = String(of).length;
   const why = result.state === 'killed' ? `by ${result.killedBy ?? '?'}` : (result.reason ?? '');
   return oneLine(
-    `  ${String(number).padStart(width)}/${String(of)} ${MARK[result.state]} ${result.state.padEnd(10)} ${mutantText(result, profileFile)}${why === '' ? '' : `  · ${why}`}${result.sameAs === undefined ? '' : ` (as ${result.sameAs})`} · ${durationText(result.ms)}`,
+    `  ${String(number).padStart(width)}/${of} ${MARK[result.state]} ${result.state.padEnd(10)} ${mutantText(result, profileFile)}${why === '' ? '' : `  · ${why}`}${result.sameAs === undefined ? '' : ` (as ${result.sameAs})`} · ${durationText(result.ms)}`,
     2 * WIDTH,
   );
 }
@@ -51,7 +51,7 @@ export function mutationClosing(report: MutationReport, root: string | undefined
     lines.push(`  ${state} (${grouped(those.length)})`);
     for (const one of those) {
       lines.push(
-        `    ${MARK[state]} ${oneLine(relativeTo(root, one.file), WIDTH)}:${String(one.line)} ${oneLine(`${one.before} → ${one.after === '' ? 'nothing' : one.after}`, WIDTH)}`,
+        `    ${MARK[state]} ${oneLine(relativeTo(root, one.file), WIDTH)}:${one.line} ${oneLine(`${one.before} → ${one.after === '' ? 'nothing' : one.after}`, WIDTH)}`,
       );
       if (state !== 'survived' && one.reason !== undefined) lines.push(`        ${oneLine(one.reason, WIDTH)}`);
       if (one.probe !== undefined)
@@ -68,7 +68,7 @@ export function mutationClosing(report: MutationReport, root: string | undefined
   lines.push(...report.notes.map((note) => `  note: ${oneLine(note, WIDTH)}`));
   const code = mutationExit(report);
   lines.push(
-    `  ${code === EXIT.ok ? 'GREEN' : code === EXIT.broken ? 'ERROR' : 'RED'}: ${gateText(report)} (exit ${String(code)})`,
+    `  ${code === EXIT.ok ? 'GREEN' : code === EXIT.broken ? 'ERROR' : 'RED'}: ${gateText(report)} (exit ${code})`,
   );
   return lines;
 }
@@ -90,7 +90,7 @@ export function scoreText({ results, mutantsMs, restarts }: MutationReport): str
     .filter((state) => counts[state] > 0)
     .map((state) => `${grouped(counts[state])} ${state}`);
   const rate = mutantsMs === 0 ? '' : `, ${((counts.total * 60_000) / mutantsMs).toFixed(0)} a minute`;
-  return `mutation score ${score === undefined ? 'none' : `${String(score)} %`}: ${grouped(counts.killed)} killed of ${grouped(counted)}${short.length === 0 ? '' : ` (${short.join(', ')})`}${aside.length === 0 ? '' : `; set aside: ${aside.join(', ')}`}; ${durationText(mutantsMs)}${rate}${restarts === 0 ? '' : `, ${String(restarts)} container(s) renewed`}`;
+  return `mutation score ${score === undefined ? 'none' : `${score} %`}: ${grouped(counts.killed)} killed of ${grouped(counted)}${short.length === 0 ? '' : ` (${short.join(', ')})`}${aside.length === 0 ? '' : `; set aside: ${aside.join(', ')}`}; ${durationText(mutantsMs)}${rate}${restarts === 0 ? '' : `, ${restarts} container(s) renewed`}`;
 }
 
 function gateText(report: MutationReport): string {
@@ -101,7 +101,7 @@ function gateText(report: MutationReport): string {
   const score = scoreOf(report.results);
   if (score === undefined) return 'no mutant could be told from the original';
   if (minScore === undefined) return 'no minimum was asked for';
-  return score < minScore ? `the score is below ${String(minScore)} %` : `the score reaches ${String(minScore)} %`;
+  return score < minScore ? `the score is below ${minScore} %` : `the score reaches ${minScore} %`;
 }
 
 /** 0, 1 when the score is below the minimum, 3 when nothing could be judged, and a fault's own code. */
@@ -121,7 +121,7 @@ export function mutationMarkdown(report: MutationReport, root: string | undefine
     lines.push(`### ${state} (${grouped(those.length)})`, '');
     for (const one of those) {
       lines.push(
-        `- ${plain(`${relativeTo(root, one.file)}:${String(one.line)}`)} ${code(one.before)} → ${one.after === '' ? 'nothing' : code(one.after)}`,
+        `- ${plain(`${relativeTo(root, one.file)}:${one.line}`)} ${code(one.before)} → ${one.after === '' ? 'nothing' : code(one.after)}`,
       );
       if (one.probe !== undefined) lines.push('', fenced(visibleLines(one.probe).trimEnd()), '');
     }

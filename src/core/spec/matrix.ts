@@ -20,7 +20,7 @@ export function expandMatrices(probes: readonly unknown[]): Expanded {
     if (typeof made === 'string' || out.length + made.length > MAX_PROBES) {
       problems.push({
         index,
-        message: typeof made === 'string' ? made : `the matrix makes more than ${String(MAX_PROBES)} probes`,
+        message: typeof made === 'string' ? made : `the matrix makes more than ${MAX_PROBES} probes`,
       });
       return;
     }
@@ -52,7 +52,7 @@ function expand(probe: Record<string, unknown>): unknown[] | string {
     combinations = combinations.flatMap((one) =>
       (values as unknown[]).map((value) => ({ ...one, [name]: String(value) })),
     );
-    if (combinations.length > MAX_PROBES) return `matrix: makes more than ${String(MAX_PROBES)} probes`;
+    if (combinations.length > MAX_PROBES) return `matrix: makes more than ${MAX_PROBES} probes`;
   }
   return combinations.map((one) => {
     const made = substitute(rest, one) as Record<string, unknown>;

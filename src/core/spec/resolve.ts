@@ -213,5 +213,5 @@ function milliseconds(duration: string | undefined): number | undefined {
 function unique(name: string, taken: Map<string, number>): string {
   const count = (taken.get(name) ?? 0) + 1;
   taken.set(name, count);
-  return count === 1 ? name : `${name} (${String(count)})`;
+  return count === 1 ? name : `${name} (${count})`;
 }

@@ -35,9 +35,7 @@ export function validateSpec(file: string, text: string): Validated {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (Buffer.byteLength(text) > MAX_SPEC_BYTES)
-    return broken([
-      { at: { file, line: 1, column: 1 }, message: `the spec is longer than ${String(MAX_SPEC_BYTES)} bytes` },
-    ]);
+    return broken([{ at: { file, line: 1, column: 1 }, message: `the spec is longer than ${MAX_SPEC_BYTES} bytes` }]);
   const doc = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false });
   // an unknown tag is only a warning to the library: here it is a mistake
   const syntax = [...doc.errors, ...doc.warnings].map((e) => ({ at: at(e.pos[0]), message: e.message }));
@@ -169,12 +167,9 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
       found.push({ at: locate(key === undefined ? ['probes', i] : ['probes', i, key]), message });
     };
     const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe, key));
-    if (actions.length === 0) say(`probe ${String(i + 1)} tries nothing: give it one of ${ACTION_KEYS.join(', ')}`);
+    if (actions.length === 0) say(`probe ${i + 1} tries nothing: give it one of ${ACTION_KEYS.join(', ')}`);
     if (actions.length > 1)
-      say(
-        `probe ${String(i + 1)} tries several things (${actions.join(', ')}): give each a probe of its own`,
-        actions[1],
-      );
+      say(`probe ${i + 1} tries several things (${actions.join(', ')}): give each a probe of its own`, actions[1]);
     if ('for' in probe && !('open' in probe)) say('`for` goes with `open` only', 'for');
     if ('terminal' in probe && !('run' in probe || 'shell' in probe))
       say('`terminal` goes with `run` or `shell` only', 'terminal');
@@ -202,7 +197,7 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
     const name = probe['name'];
     if (typeof name === 'string') {
       const first = names.get(name);
-      if (first !== undefined) say(`the name ${JSON.stringify(name)} is taken by probe ${String(first + 1)}`, 'name');
+      if (first !== undefined) say(`the name ${JSON.stringify(name)} is taken by probe ${first + 1}`, 'name');
       else names.set(name, i);
     }
     return found;

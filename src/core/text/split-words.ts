@@ -39,17 +39,22 @@ export function splitWords(line: string): Split {
       else text += c;
     } else if (c === ' ' || c === '\t') {
       if (open) words.push({ text, tilde });
-      [text, open, tilde] = ['', false, false];
+      text = '';
+      open = false;
+      tilde = false;
     } else if (c === "'" || c === '"') {
-      [quote, open] = [c, true];
+      quote = c;
+      open = true;
     } else if (c === '\\') {
       if (i + 1 >= line.length) return { problem: 'it ends in a backslash' };
-      [text, open] = [text + (line[(i += 1)] ?? ''), true];
+      text = text + (line[(i += 1)] ?? '');
+      open = true;
     } else if (SHELL_ONLY.test(c) && !(c === '#' && open) && !(c === '!' && open)) {
       return needsShell(c);
     } else {
       if (!open && c === '~' && /^~($|[/\s])/.test(line.slice(i))) tilde = true;
-      [text, open] = [text + c, true];
+      text = text + c;
+      open = true;
     }
   }
   if (quote !== '') return { problem: `a ${quote} is not closed` };

@@ -54,7 +54,7 @@ export function probeOutcome(probe: Probe, o: Observation): ProbeOutcome {
     return {
       kind: 'unclear',
       code: 'timeout',
-      why: `it did not end within ${String(probe.timeoutMs)} ms and was killed`,
+      why: `it did not end within ${probe.timeoutMs} ms and was killed`,
     };
   if (o.errno !== undefined) {
     if (probe.action.kind === 'operation' && o.signal === undefined && NOT_ASKED.has(o.errno))
@@ -65,7 +65,7 @@ export function probeOutcome(probe: Probe, o: Observation): ProbeOutcome {
   }
   if (o.signal !== undefined) return { kind: 'failed', how: `killed by ${o.signal}` };
   if (o.status !== undefined)
-    return o.status < 400 ? { kind: 'succeeded' } : { kind: 'failed', how: `HTTP status ${String(o.status)}` };
+    return o.status < 400 ? { kind: 'succeeded' } : { kind: 'failed', how: `HTTP status ${o.status}` };
   if (o.exit !== undefined && o.exit !== 0) {
     if (probe.action.kind === 'shell' && o.exit === 127)
       return {
@@ -73,7 +73,7 @@ export function probeOutcome(probe: Probe, o: Observation): ProbeOutcome {
         code: 'not-runnable',
         why: 'the shell ended with status 127, which says that a command was not found',
       };
-    return { kind: 'failed', how: `exit status ${String(o.exit)}` };
+    return { kind: 'failed', how: `exit status ${o.exit}` };
   }
   return { kind: 'succeeded' };
 }
@@ -105,7 +105,7 @@ export function decide(facts: Facts): Verdict {
     return verdict(
       'inconclusive',
       'wrong-label',
-      `A process of it (pid ${String(stray.pid)}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`,
+      `A process of it (pid ${stray.pid}) carried the label ${stray.label} in place of ${stray.expected}: what it showed is not this profile's doing.`,
     );
   const outcome: ProbeOutcome = asDeclared(probe, observation)
     ? { kind: 'succeeded' }
@@ -231,7 +231,7 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
         'Say what it has to print or how it has to exit (`stdout`, `stderr`, `exit`), or try the access itself.',
       );
     }
-    const notes = denials.length > 0 ? [`${String(denials.length)} denial(s) on the way did not stop it.`] : [];
+    const notes = denials.length > 0 ? [`${denials.length} denial(s) on the way did not stop it.`] : [];
     return verdict('pass', 'allowed', 'Allowed.', undefined, notes);
   }
   const how = outcome.kind === 'failed' ? outcome.how : '';
@@ -300,7 +300,7 @@ function conditions({ probe, observation: o, control, witnesses }: Facts): Verdi
   if (expect.errno !== undefined && o.errno !== expect.errno)
     return unmet(`The errno was to be ${expect.errno} but was ${o.errno ?? 'none'}.`);
   if (expect.status !== undefined && o.status !== expect.status)
-    return unmet(`The HTTP status was to be ${String(expect.status)} but was ${String(o.status)}.`);
+    return unmet(`The HTTP status was to be ${expect.status} but was ${String(o.status)}.`);
   for (const [what, match, captured] of [
     ['Standard output', expect.stdout, o.stdout],
     ['Standard error', expect.stderr, o.stderr],
@@ -316,7 +316,7 @@ function conditions({ probe, observation: o, control, witnesses }: Facts): Verdi
   if (expect.audit === 'none')
     return witnesses.length === 0
       ? undefined
-      : unmet(`There were to be no records, but there are ${String(witnesses.length)}.`);
+      : unmet(`There were to be no records, but there are ${witnesses.length}.`);
   if (expect.audit !== undefined) {
     const match = expect.audit;
     const telling = witnesses.filter(

@@ -13,7 +13,7 @@ export function matchText(match: TextMatch, text: string): string | undefined {
     return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text)}`;
   if (match.matches !== undefined) {
     const found = regexTest(match.matches, text);
-    if (found === undefined) return `could not be compared with /${match.matches}/ in ${String(REGEX_MS)} ms`;
+    if (found === undefined) return `could not be compared with /${match.matches}/ in ${REGEX_MS} ms`;
     if (!found) return `was to match /${match.matches}/ but was ${excerpt(text)}`;
   }
   if (match.not !== undefined && matchText(match.not, text) === undefined)

@@ -36,10 +36,8 @@ interface DiffOptions {
 
 /** @throws HarnessError when a profile cannot be read or loaded. */
 export async function compareProfiles(options: DiffOptions, events: RunEvents): Promise<DiffReport> {
-  const [base, head] = [
-    profileText(options.base.file, options.folders),
-    profileText(options.head.file, options.folders),
-  ];
+  const base = profileText(options.base.file, options.folders);
+  const head = profileText(options.head.file, options.folders);
   const notes: string[] = [];
   if (base.abi !== head.abi)
     notes.push(
@@ -48,7 +46,8 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents): 
   const names = [...new Set([...base.profiles, ...head.profiles].map(({ name }) => name))];
   const profiles: ProfileDiff[] = [];
   for (const name of names) {
-    const [before, after] = [find(base, name), find(head, name)];
+    const before = find(base, name);
+    const after = find(head, name);
     if (before === undefined || after === undefined) {
       profiles.push({
         name,

@@ -165,7 +165,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
     const goals = goalsIn(subject, stage.confined.pid, session);
     const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
     session.events.progress(
-      `${head.title}: ${String(shortlist.length)} candidates for ${String(new Set(goals.map(({ rule }) => rule)).size)} rules are tried`,
+      `${head.title}: ${shortlist.length} candidates for ${new Set(goals.map(({ rule }) => rule)).size} rules are tried`,
     );
     const extras = extraProbesOf(block);
     const { probes } = planOf(
@@ -267,7 +267,7 @@ function told(
     groupsOf(rules),
     choices,
     extras,
-    ({ span }) => `${head.profile.replace(/^.*\//, '')}:${String(span.line)}`,
+    ({ span }) => `${head.profile.replace(/^.*\//, '')}:${span.line}`,
   );
   return {
     yaml,

@@ -26,7 +26,9 @@ export class LivePolicy {
 
   /** The plan's profile must be one from a file. */
   constructor(plan: Plan, session: Session, signal: AbortSignal) {
-    [this.#plan, this.#session, this.#signal] = [plan, session, signal];
+    this.#plan = plan;
+    this.#session = session;
+    this.#signal = signal;
   }
 
   /**
@@ -179,13 +181,13 @@ export class LivePolicy {
     if (red.length > 0 || faults.length > 0) {
       throw new HarnessError(
         'spec-not-green',
-        `${String(red.length)} of ${String(entries.length)} probes do not pass with the profile unchanged.`,
+        `${red.length} of ${entries.length} probes do not pass with the profile unchanged.`,
         {
           details: [
             ...faults.map(({ message }) => message),
             ...red.map(
               ({ probe, verdict }) =>
-                `${probe.at.file}:${String(probe.at.line)}: ${probe.name}: ${verdict.kind}: ${verdict.reason}`,
+                `${probe.at.file}:${probe.at.line}: ${probe.name}: ${verdict.kind}: ${verdict.reason}`,
             ),
           ],
         },

@@ -41,7 +41,8 @@ interface MutateEvents extends SessionEvents {
 const AHEAD = 8;
 
 export async function mutateProfile(options: MutateOptions, events: MutateEvents): Promise<MutationReport> {
-  const [started, run] = [new Date(), runId()];
+  const started = new Date();
+  const run = runId();
   const plan = planOf(options, run);
   const pattern = patternOf(options.grep);
   const faults: Fault[] = [];
@@ -128,13 +129,13 @@ async function work(
   const { events } = session;
   const text = profileText(plan.profile.from === 'file' ? plan.profile.file : '');
   const mutants = mutantsOf(text, { included: options.included }).filter(
-    (mutant) => options.pattern?.test(`line ${String(mutant.line)}: ${changeText(mutant)}`) ?? true,
+    (mutant) => options.pattern?.test(`line ${mutant.line}: ${changeText(mutant)}`) ?? true,
   );
   const bench = new LivePolicy(plan, session, options.signal);
   try {
     const baseline = await bench.open();
     const usable = baseline.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
-    events.progress(`${plan.title}: all ${String(usable.length)} probes pass; now ${String(mutants.length)} mutants`);
+    events.progress(`${plan.title}: all ${usable.length} probes pass; now ${mutants.length} mutants`);
     const covering = await bench.covering(baseline);
     const began = performance.now();
     try {

@@ -59,7 +59,7 @@ export async function suggestProbes(
     throw thrown;
   }
   session.events.progress(
-    `${String(survivors.length)} mutants survived; ${String(ideas.size)} probes that may kill them hold with the profile unchanged`,
+    `${survivors.length} mutants survived; ${ideas.size} probes that may kill them hold with the profile unchanged`,
   );
   const probes = new Map<string, string>();
   const told = new Map<Probe, string>();

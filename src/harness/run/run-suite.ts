@@ -101,7 +101,7 @@ async function deathOf(stage: SuiteContainers): Promise<HarnessError | undefined
     if (!running)
       return new HarnessError(
         role === 'confined' ? 'container-exited' : 'control-failed',
-        `The ${role} container exited with status ${String(exit)} while it was probed.`,
+        `The ${role} container exited with status ${exit} while it was probed.`,
         { details: (await place.container.logs(10)).split('\n').filter(Boolean) },
       );
   }

@@ -30,7 +30,7 @@ export function addSymlinkHint(entry: Entry, pid: number, source: string): Entry
     ...entry,
     verdict: {
       ...verdict,
-      hint: `The deny rule in line ${String(wanted.line)} names ${wanted.path}, a link: the kernel sees ${real}, which no deny rule matches.`,
+      hint: `The deny rule in line ${wanted.line} names ${wanted.path}, a link: the kernel sees ${real}, which no deny rule matches.`,
     },
   };
 }

@@ -21,9 +21,7 @@ export function candidatePool(
 ): Pool {
   const found = inventory(pid, [...namedPaths(block), ...placeholderPaths(placeholdersAmong(names))]);
   const candidates = candidatesIn(found, (path, follow) => lookUp(pid, path, follow), block.name, names);
-  progress(
-    `${block.name}: ${String(found.length)} names in the image, ${String(candidates.length)} things that can be tried`,
-  );
+  progress(`${block.name}: ${found.length} names in the image, ${candidates.length} things that can be tried`);
   const policy = policyOf(block, surroundingsOf(text, block));
   return new Pool(candidates.map((candidate) => predict(candidate, policy)));
 }

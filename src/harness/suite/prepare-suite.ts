@@ -56,7 +56,7 @@ export async function prepare(
   const { run, events, engine, changes, log, barrier } = context;
   events.progress(`${plan.title}: loading the profile`);
   const policy = (draft.policy = await loadProfile(plan.profile, {
-    suffix: inPlace ? undefined : `${run}x${String(number)}`,
+    suffix: inPlace ? undefined : `${run}x${number}`,
     changes,
   }));
   for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);

@@ -44,7 +44,7 @@ export async function startContainers(options: SetupOptions): Promise<SuiteConta
     if (!sameLabel(label, expected))
       throw new HarnessError(
         'not-confined',
-        `${what} (pid ${String(pid)}) carries the label ${label} in place of ${expected}.`,
+        `${what} (pid ${pid}) carries the label ${label} in place of ${expected}.`,
       );
   };
   const baseline = labelFor(plan.baseline ?? 'unconfined', policy, 'The control');
@@ -151,7 +151,7 @@ async function addPeers(
         role,
         agent,
         keepAlive: true,
-        name: `apparmor-probe-${run}-${String(number)}-${role}-peer-${name}`,
+        name: `apparmor-probe-${run}-${number}-${role}-peer-${name}`,
         profile: loaded,
         joins: beside.container.id,
       });
@@ -194,7 +194,7 @@ async function bringUp(
     role,
     agent,
     keepAlive: holds,
-    name: `apparmor-probe-${run}-${String(number)}-${role}${hold ? '-held' : ''}`,
+    name: `apparmor-probe-${run}-${number}-${role}${hold ? '-held' : ''}`,
     profile: role === 'confined' ? policy.loadedAs : twin,
   });
   onContainer(container);

@@ -121,7 +121,8 @@ export class Trial {
     this.#keepOthers(log.take().records);
     const agents = await confined.agentPids();
     const outsiders = (): Set<number> => (sharedNames === true ? confined.outsiders(profiles) : new Set());
-    const [foreign, away] = [new Set([...confined.pids()].filter((pid) => !agents.has(pid))), outsiders()];
+    const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
+    const away = outsiders();
     const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
     const tried = (): Promise<Seen> => attemptAll(confined, batch);
     const controlled = async (): Promise<Seen> =>

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
         profile,
         container: { image: IMAGE, hold: true },
         probes: Array.from({ length: count }, (_, i) => ({
-          open: `/etc/none-${String(i)}`,
+          open: `/etc/none-${i}`,
           for: 'create',
           expect: 'denied',
         })),

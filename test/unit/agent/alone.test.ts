@@ -37,8 +37,7 @@ describe('agent: alone in an empty root file system', () => {
         { argv: [...emptyRoot(folder), 'serve'] },
       );
       const got = results(session).map(
-        (result) =>
-          `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit ?? result.signal)}`,
+        (result) => `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${result.exit ?? result.signal}`,
       );
       expect(got).to.deep.equal([
         'p1 done ENOENT 0',

@@ -49,7 +49,7 @@ describe('agent: arm64', function () {
       expect(session.frames[0]).to.include({ type: 'hello' });
       const got = results(session).map(
         (result) =>
-          `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit)} ${String(result.signal)}`,
+          `${result.tag} ${result.stage} ${errnoName(result.errno) ?? 'ok'} ${String(result.exit)} ${result.signal}`,
       );
       expect(got).to.deep.equal([
         'p1 done ENOENT undefined 0',

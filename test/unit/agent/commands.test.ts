@@ -18,7 +18,7 @@ function alive(mark: string): number[] {
     .map(Number)
     .filter((pid) => {
       try {
-        return pid !== process.pid && readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes(mark);
+        return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark);
       } catch {
         return false;
       }
@@ -27,7 +27,7 @@ function alive(mark: string): number[] {
 
 /** A number of seconds that no other process sleeps for. */
 let marks = 0;
-const mark = (): string => `${String(1000 + marks++)}.${String(process.pid)}`;
+const mark = (): string => `${1000 + marks++}.${process.pid}`;
 
 describe('agent: run, how it ended', () => {
   it('exit status', async () => {
@@ -259,13 +259,13 @@ describe('agent: run, what stays behind', () => {
     const count = 200;
     const session = await talk(
       Array.from({ length: count }, (_, at) =>
-        command({ tag: `p${String(at)}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') }),
+        command({ tag: `p${at}`, timeoutMs: 5000, capBytes: 100, argv: sh('(true &) ; true') }),
       ),
       {
         openFor: count,
         onFrame: (frame, pid) => {
-          if (frame.type === 'result' && frame.tag === `p${String(count - 1)}`) {
-            zombies = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+          if (frame.type === 'result' && frame.tag === `p${count - 1}`) {
+            zombies = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
           }
         },
       },

@@ -126,12 +126,12 @@ const SUCCEEDS: readonly Line[] = [
   ['open_tree ~ ~/dir', 'ok'],
   ['ptrace trace child', 'ok'],
   ['ptrace read child', 'ok'],
-  [`ptrace read ${String(process.pid)}`, 'ok'],
+  [`ptrace read ${process.pid}`, 'ok'],
   ['signal 0 child', 'ok'],
   ['signal 9 child', 'ok'],
   ['signal 15 child', 'ok'],
-  [`signal 0 ${String(process.pid)}`, 'ok'],
-  [`signal 23 ${String(process.pid)}`, 'ok'],
+  [`signal 0 ${process.pid}`, 'ok'],
+  [`signal 23 ${process.pid}`, 'ok'],
   ...[
     'cpu',
     'fsize',
@@ -249,9 +249,9 @@ const FAILS_FOR_NOBODY: readonly Line[] = [
   ['pivot_root ~ ~', 'EPERM no mount namespace of its own: errno 1'],
   ['fsmount tmpfs ~', 'EPERM no mount namespace of its own: errno 1; at fsopen'],
   ['open_tree ~ ~', 'EPERM no mount namespace of its own: errno 1; at the new tree'],
-  [`ptrace trace ${String(process.pid)}`, 'EPERM'],
-  [`ptrace read ${String(process.pid)}`, 'EPERM'],
-  [`signal 0 ${String(process.pid)}`, 'EPERM'],
+  [`ptrace trace ${process.pid}`, 'EPERM'],
+  [`ptrace read ${process.pid}`, 'EPERM'],
+  [`signal 0 ${process.pid}`, 'EPERM'],
   ['mknod char ~/node', 'EACCES'],
   ['chmod ~/file', 'EPERM'],
   ['chown ~/file', 'EPERM'],
@@ -356,7 +356,9 @@ describe('agent: every operation', function () {
         furnish(folder);
         const server = createServer().listen(join(folder, 'server'));
         try {
-          const [before, was, clock] = [listing(folder), await machine(), Date.now() - performance.now()];
+          const before = listing(folder);
+          const was = await machine();
+          const clock = Date.now() - performance.now();
           await all(SUCCEEDS, folder, isolated);
           expect(listing(folder)).to.deep.equal(before.filter((line) => !/^to-(unlink|rmdir) /.test(line)));
           expect(await machine()).to.deep.equal(was);
@@ -369,7 +371,8 @@ describe('agent: every operation', function () {
     it(`says why not, and leaves nothing${isolated ? ', in a child' : ''}`, () =>
       withFolder(async (folder) => {
         furnish(folder);
-        const [before, was] = [listing(folder), await machine()];
+        const before = listing(folder);
+        const was = await machine();
         await all(FAILS, folder, isolated);
         await all(FAILS_FOR_NOBODY, folder, isolated, { argv: [...NOBODY, AGENT, 'serve'] });
         expect(listing(folder)).to.deep.equal(before);
@@ -528,12 +531,12 @@ describe('agent: what is held', () => {
       const seen: string[] = [];
       let held = 0;
       const look = (pid: number): void => {
-        held = Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').trim());
-        const status = readFileSync(`/proc/${String(held)}/status`, 'utf8');
+        held = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+        const status = readFileSync(`/proc/${held}/status`, 'utf8');
         seen.push(
-          readlinkSync(`/proc/${String(held)}/exe`),
+          readlinkSync(`/proc/${held}/exe`),
           /^State:\t(.)/m.exec(status)?.[1] ?? '',
-          readFileSync(`/proc/${String(held)}/cmdline`, 'utf8').replaceAll('\0', ' '),
+          readFileSync(`/proc/${held}/cmdline`, 'utf8').replaceAll('\0', ' '),
         );
       };
       const session = await talk([request('exec-hold ~/program', folder, true)], {
@@ -542,10 +545,10 @@ describe('agent: what is held', () => {
           if (frame.type === 'result') look(pid);
         },
       });
-      expect(results(session).map(shown)).to.deep.equal([`ok held: process ${String(held)}`]);
+      expect(results(session).map(shown)).to.deep.equal([`ok held: process ${held}`]);
       expect(seen[0]).to.match(/sh$/);
       expect(seen.slice(1)).to.deep.equal(['T', `/bin/sh ${program} `]);
-      expect(existsSync(`/proc/${String(held)}`), 'it outlives the agent').to.equal(false);
+      expect(existsSync(`/proc/${held}`), 'it outlives the agent').to.equal(false);
       expect(existsSync(effect), 'it ran').to.equal(false);
       expect(session.exit).to.equal(0);
     }));
@@ -556,12 +559,12 @@ describe('agent: what is held', () => {
       openFor: 1,
       onFrame: (frame, pid) => {
         if (frame.type !== 'result') return;
-        target = Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').trim());
+        target = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
         expect(process.kill(target, 'SIGURG')).to.equal(true);
       },
     });
-    expect(results(session).map(shown)).to.deep.equal([`ok held: process ${String(target)}`]);
-    expect(existsSync(`/proc/${String(target)}`), 'it outlives the agent').to.equal(false);
+    expect(results(session).map(shown)).to.deep.equal([`ok held: process ${target}`]);
+    expect(existsSync(`/proc/${target}`), 'it outlives the agent').to.equal(false);
   });
 
   it('one at a time, released by name, by the next and by a command', async () => {
@@ -604,14 +607,14 @@ describe('agent: what is held', () => {
         openFor: 2,
         onFrame: (frame, pid) => {
           if (frame.type !== 'result') return;
-          held = Number(readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').trim());
+          held = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
           process.kill(pid, 'SIGKILL');
         },
       });
       await sleep(100);
       expect(held).to.be.greaterThan(1);
-      const state = existsSync(`/proc/${String(held)}/status`)
-        ? /^State:\t(.)/m.exec(readFileSync(`/proc/${String(held)}/status`, 'utf8'))?.[1]
+      const state = existsSync(`/proc/${held}/status`)
+        ? /^State:\t(.)/m.exec(readFileSync(`/proc/${held}/status`, 'utf8'))?.[1]
         : 'gone';
       expect(state).to.be.oneOf(['gone', 'Z']); // a zombie is its new parent's business
     });
@@ -661,7 +664,7 @@ describe('agent: every capability', function () {
       withFolder(async (folder) => {
         const was = await machine();
         expect(await ask(name, folder, [])).to.equal(granted);
-        expect(await ask(name, folder, ['setpriv', `--bounding-set=-cap_${String(number)}`])).to.equal(
+        expect(await ask(name, folder, ['setpriv', `--bounding-set=-cap_${number}`])).to.equal(
           cannot() ? answer : refused,
         );
         expect(readdirSync(folder)).to.deep.equal([]);

@@ -230,7 +230,7 @@ describe('agent: operations as such', () => {
         ['mkdir', join(folder, 'new')],
         ['unlink', join(folder, 'file')],
         ['exec', '/bin/true'],
-      ].map(([name = '', ...args], at) => encodeOp({ tag: `p${String(at)}`, name, args, isolated: true }));
+      ].map(([name = '', ...args], at) => encodeOp({ tag: `p${at}`, name, args, isolated: true }));
       expect(results(await talk(requests)).map(shown)).to.deep.equal(['done ENOENT', 'done ok', 'done ok', 'done ok']);
       expect(existsSync(join(folder, 'file'))).to.equal(false);
     }));
@@ -265,7 +265,7 @@ describe('agent: operations as such', () => {
       await talk([encodeOp({ tag, name: 'open', args: ['read', '/nowhere'] })], {
         openFor: 1,
         onFrame: (frame, pid) => {
-          if (frame.type === 'result') names.push(readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim());
+          if (frame.type === 'result') names.push(readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
         },
       });
     }
@@ -274,12 +274,12 @@ describe('agent: operations as such', () => {
 
   it('5,000 opens in one go come back in order', async function () {
     const requests = Array.from({ length: 5000 }, (_, at) =>
-      encodeOp({ tag: `p${String(at)}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }),
+      encodeOp({ tag: `p${at}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }),
     );
     const started = performance.now();
     const all = results(await talk(requests));
     const took = performance.now() - started;
-    expect(all.map((result) => result.tag)).to.deep.equal(Array.from({ length: 5000 }, (_, at) => `p${String(at)}`));
+    expect(all.map((result) => result.tag)).to.deep.equal(Array.from({ length: 5000 }, (_, at) => `p${at}`));
     expect(all.every((result, at) => result.errno === (at % 2 === 0 ? 2 : 0))).to.equal(true);
     expect(took).to.be.lessThan(5000);
   });

@@ -24,7 +24,8 @@ async function tty(
     output = Buffer.concat([output, chunk]);
     const found = held ? undefined : parseTtyHeld(output, TOKEN);
     if (found === undefined) return;
-    [held, output] = [true, Buffer.from(found.rest)];
+    held = true;
+    output = Buffer.from(found.rest);
     child.stdin?.write(word);
   });
   const exit = await new Promise<number | undefined>((resolve) => {

@@ -28,7 +28,7 @@ const SKIPPED =
  * @param named paths that are looked at in any case, and a folder's names with it.
  */
 export function inventory(pid: number, named: readonly string[] = []): Item[] {
-  const root = `/proc/${String(pid)}/root`;
+  const root = `/proc/${pid}/root`;
   const tops = namesIn(root).flatMap((name) => itemAt(root, `/${name}`) ?? []);
   const walked: Item[] = [
     ...[itemAt(root, '/') ?? []].flat(),

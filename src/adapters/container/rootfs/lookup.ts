@@ -33,7 +33,7 @@ export function lookUp(pid: number, path: string, follow: boolean): Seen | undef
 /** Whether a file is a process's own, as rules with `owner` ask: both are of the container. One that is not there yet would be. */
 export function owns(pid: number, path: string): boolean {
   try {
-    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1];
+    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return fsuid === String(lstatSync(join(rootOf(pid), path), { throwIfNoEntry: false })?.uid ?? fsuid);
   } catch {
     return false;
@@ -62,7 +62,7 @@ export function listFolder(pid: number, folder: string): readonly string[] | und
 
 /** What the kernel lets the processes of the container have: capabilities at most, and whether it filters their system calls. */
 export function readLimits(pid: number): { readonly capabilities: ReadonlySet<string>; readonly filtered: boolean } {
-  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   return {
     capabilities: new Set(CAPABILITIES.filter((_name, bit) => ((bits >> BigInt(bit)) & 1n) === 1n)),
@@ -71,5 +71,5 @@ export function readLimits(pid: number): { readonly capabilities: ReadonlySet<st
 }
 
 function rootOf(pid: number): string {
-  return `/proc/${String(pid)}/root`;
+  return `/proc/${pid}/root`;
 }

@@ -10,7 +10,7 @@ const MAX_LINKS = 40; // the kernel's own limit (MAXSYMLINKS)
  * @returns the path that the kernel checks, or undefined when there is no such file.
  */
 export function resolveInContainer(pid: number, path: string): string | undefined {
-  const root = `/proc/${String(pid)}/root`;
+  const root = `/proc/${pid}/root`;
   let left = path.split('/').filter(Boolean);
   let done: string[] = [];
   for (let links = 0; left.length > 0;) {

@@ -75,7 +75,7 @@ export async function beginChanges(
           );
         }
         if (policy === undefined) return { name };
-        const previous = join(FOLDER, `run-${id}.${String(entry.profiles.length + i)}.policy`);
+        const previous = join(FOLDER, `run-${id}.${entry.profiles.length + i}.policy`);
         writeFileSync(previous, policy, { mode: 0o600 });
         return { name, previous };
       });
@@ -110,7 +110,7 @@ export async function cleanUpDeadRuns(removeContainers: RemoveContainers): Promi
   for (const run of dead) {
     // while a killed run's container lives, its profile stays loaded: removing that would let the container loose
     const containers = await removeContainers(run.id);
-    if (containers > 0) done.push(`removed ${String(containers)} container(s) of run ${run.id}`);
+    if (containers > 0) done.push(`removed ${containers} container(s) of run ${run.id}`);
   }
   await withHostLock(LOCK, () => {
     for (const run of dead) done.push(...undoRun(run));
@@ -171,7 +171,7 @@ function alive(run: RunFile): boolean {
 /** Field 22 of /proc/PID/stat, counted behind the parenthesised name. */
 function startTime(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')[19];
   } catch {

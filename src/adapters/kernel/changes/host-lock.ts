@@ -22,7 +22,7 @@ export async function withHostLock<T>(file: string, work: () => T | Promise<T>):
         resolve();
       });
       void ended.then(() => {
-        reject(new Error(`another run held ${file} for ${String(WAIT_S)} s`));
+        reject(new Error(`another run held ${file} for ${WAIT_S} s`));
       });
     });
     return await work();

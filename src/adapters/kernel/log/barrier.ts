@@ -28,7 +28,7 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
   return {
     async cross() {
       // a record of the crossing before may come late: it must not be taken for this one's, which it precedes
-      const comm = `barrier-${String(++crossings % 1_000_000)}`;
+      const comm = `barrier-${++crossings % 1_000_000}`;
       const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]); // a log that went silent is not waited for so long again
       for (const wait of waits) {
         under(comm, () => {
@@ -46,7 +46,7 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
       silent += 1;
       throw new HarnessError(
         'no-records',
-        `No audit record of AppArmor has arrived in ${String(waits.reduce((sum, ms) => sum + ms, 0) / 1000)} s.`,
+        `No audit record of AppArmor has arrived in ${waits.reduce((sum, ms) => sum + ms, 0) / 1000} s.`,
         { details: log.looked() },
       );
     },

@@ -22,12 +22,10 @@ export function parseEntry(line: string): JournalEntry {
     case 'kernel':
       return field('SYSLOG_FACILITY') === '0' ? { kind: 'kernel', text: message } : { kind: 'other' };
     case 'audit': {
-      const [type, serial, micros, name] = [
-        field('_AUDIT_TYPE'),
-        field('_AUDIT_ID'),
-        field('_SOURCE_REALTIME_TIMESTAMP'),
-        field('_AUDIT_TYPE_NAME'),
-      ];
+      const type = field('_AUDIT_TYPE');
+      const serial = field('_AUDIT_ID');
+      const micros = field('_SOURCE_REALTIME_TIMESTAMP');
+      const name = field('_AUDIT_TYPE_NAME');
       if (
         type === undefined ||
         serial === undefined ||

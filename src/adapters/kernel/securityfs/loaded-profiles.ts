@@ -57,7 +57,8 @@ export function kernelHash(name: string): KernelHash | undefined {
     }
   };
   for (const algorithm of ['sha256', 'sha1'] as const) {
-    const [policy, profile] = [stated(`raw_${algorithm}`), stated(algorithm)];
+    const policy = stated(`raw_${algorithm}`);
+    const profile = stated(algorithm);
     if (policy !== undefined) return { algorithm, policy, ...(profile === undefined ? {} : { profile }) };
   }
   return undefined;
@@ -65,7 +66,7 @@ export function kernelHash(name: string): KernelHash | undefined {
 
 /** Label and mode of a process, from the host's /proc. Undefined when the process is gone. */
 export function labelOf(pid: number): { label: string; mode?: ProfileMode } | undefined {
-  for (const file of [`/proc/${String(pid)}/attr/apparmor/current`, `/proc/${String(pid)}/attr/current`]) {
+  for (const file of [`/proc/${pid}/attr/apparmor/current`, `/proc/${pid}/attr/current`]) {
     try {
       return parseLabel(readFileSync(file, 'utf8'));
     } catch {

@@ -54,7 +54,7 @@ export class GuestChannel {
     const channel = new GuestChannel(socket, lastWords);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new HarnessError('lab-guest', `The lab guest did not answer within ${String(timeoutMs / 1000)} s.`));
+        reject(new HarnessError('lab-guest', `The lab guest did not answer within ${timeoutMs / 1000} s.`));
       }, timeoutMs);
       const settle = (): void => {
         clearTimeout(timer);

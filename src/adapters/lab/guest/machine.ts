@@ -93,7 +93,7 @@ export async function startMachine(
 ): Promise<Machine> {
   await ownRunRoot();
   await sweepRuns();
-  const folder = await mkdtemp(join(runRoot(), `${String(process.pid)}-`));
+  const folder = await mkdtemp(join(runRoot(), `${process.pid}-`));
   const sockets = { channel: join(folder, 'channel'), qmp: join(folder, 'qmp'), console: join(folder, 'console.log') };
   const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
   // QEMU keeps what a guest writes in an unlinked file under TMPDIR; the system's /tmp may be small, or memory.

@@ -10,6 +10,6 @@ export function inTerminal(
   argv: readonly string[],
   size: { readonly rows: number; readonly columns: number },
 ): readonly string[] {
-  const command = `stty rows ${String(size.rows)} cols ${String(size.columns)}; exec ${argv.map(shellQuote).join(' ')}`;
+  const command = `stty rows ${size.rows} cols ${size.columns}; exec ${argv.map(shellQuote).join(' ')}`;
   return ['script', '--quiet', '--flush', '--return', '--command', command, '/dev/null'];
 }

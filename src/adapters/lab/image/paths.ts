@@ -13,5 +13,5 @@ export function labCache(): string {
  * 107 bytes, and a cache folder may be deep.
  */
 export function runRoot(): string {
-  return join(tmpdir(), `apparmor-probe-lab-${String(process.getuid?.() ?? 0)}`);
+  return join(tmpdir(), `apparmor-probe-lab-${process.getuid?.() ?? 0}`);
 }

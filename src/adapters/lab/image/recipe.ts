@@ -51,7 +51,7 @@ export function guestPackages(suite: LabSuite): readonly string[] {
 /** Commands that mmdebstrap runs in the finished root file system (its path is \`$1\`). */
 function guestHooks(layer: string): readonly string[] {
   const users = Object.entries(USERS).map(
-    ([name, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${String(uid)} ${name}`,
+    ([name, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${uid} ${name}`,
   );
   return [...users, `tar-in ${layer} /`].map((hook) => `--customize-hook=${hook}`);
 }
@@ -189,7 +189,7 @@ export function machineArgs(plan: MachinePlan): readonly string[] {
     '-m',
     String(RAM_MIB),
     '-object',
-    `memory-backend-file,id=ram,size=${String(RAM_MIB)}M,mem-path=${plan.ram},${sharing}`,
+    `memory-backend-file,id=ram,size=${RAM_MIB}M,mem-path=${plan.ram},${sharing}`,
     ...PROCESSOR[plan.accel],
     '-kernel',
     plan.kernel,

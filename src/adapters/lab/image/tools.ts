@@ -62,7 +62,7 @@ export async function giveBack(path: string): Promise<void> {
   await runOrFail(
     'lab-build',
     'handing over the build',
-    rootArgv(['chown', '-R', `${String(uid)}:${String(process.getgid?.() ?? uid)}`, path]),
+    rootArgv(['chown', '-R', `${uid}:${process.getgid?.() ?? uid}`, path]),
   );
 }
 

@@ -49,8 +49,8 @@ export async function unpackHostile(
       entries += 1;
       bytes += size;
       if (safe === undefined) throw refuse(`the name ${JSON.stringify(name.slice(0, 200))} leads out of the folder`);
-      if (entries > limits.entries) throw refuse(`more than ${String(limits.entries)} files`);
-      if (bytes > limits.bytes) throw refuse(`more than ${String(limits.bytes)} bytes`);
+      if (entries > limits.entries) throw refuse(`more than ${limits.entries} files`);
+      if (bytes > limits.bytes) throw refuse(`more than ${limits.bytes} bytes`);
       if (type === 'directory') {
         await mkdir(join(folder, safe), { recursive: true });
         entry.resume();

@@ -18,7 +18,8 @@ const MOST_PAIRS = 2_000_000;
 
 /** @returns the first difference found; undefined when there is none. */
 export function compiledDifference(one: Uint8Array, other: Uint8Array): CompiledDifference | undefined {
-  const [a, b] = [fieldsOf(one), fieldsOf(other)];
+  const a = fieldsOf(one);
+  const b = fieldsOf(other);
   if (a === undefined || b === undefined) return form('a policy could not be read');
   if (a.length !== b.length) return form('the policies have different parts');
   const quiet = quietFields(a);
@@ -86,7 +87,8 @@ function startOf(fields: readonly Field[], at: number): number {
 }
 
 function walk(a: readonly Field[], b: readonly Field[], at: number): CompiledDifference | undefined {
-  const [one, other] = [automatonOf(a[at]?.blob ?? new Uint8Array()), automatonOf(b[at]?.blob ?? new Uint8Array())];
+  const one = automatonOf(a[at]?.blob ?? new Uint8Array());
+  const other = automatonOf(b[at]?.blob ?? new Uint8Array());
   if (one === undefined || other === undefined) return form('an automaton could not be read');
   if (a.some(({ name }) => name === 'perms') || b.some(({ name }) => name === 'perms')) {
     // permissions stand in a table of their own, whose numbering is no meaning: only equal bytes are equal
@@ -127,7 +129,8 @@ function walkFrom(
         return { kind: policydb ? 'rule' : 'path', what: spelled(seen, key(x, y, slash)) };
       for (const byte of BYTES) {
         if (!policydb && slash === 1 && byte === 0x2f) continue;
-        const [nextX, nextY] = [one.next(x, byte), other.next(y, byte)];
+        const nextX = one.next(x, byte);
+        const nextY = other.next(y, byte);
         if (nextX === 0 && nextY === 0) continue;
         const nextSlash = !policydb && byte === 0x2f ? 1 : 0;
         const id = key(nextX, nextY, nextSlash);

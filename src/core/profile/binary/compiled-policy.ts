@@ -80,7 +80,7 @@ export function fieldsOf(policy: Uint8Array): Field[] | undefined {
           push('open', String(code));
           break;
         case ARRAY:
-          push('open', `array ${String(view.getUint16(at, true))}`);
+          push('open', `array ${view.getUint16(at, true)}`);
           at += 2;
           break;
         case STRUCT_END:
@@ -127,12 +127,10 @@ export function automatonOf(blob: Uint8Array): Automaton | undefined {
     let at = start + view.getUint32(start + 4);
     const end = start + view.getUint32(start + 8);
     while (at + 12 <= end) {
-      const [id, width, high, low] = [
-        view.getUint16(at),
-        view.getUint16(at + 2),
-        view.getUint32(at + 4),
-        view.getUint32(at + 8),
-      ];
+      const id = view.getUint16(at);
+      const width = view.getUint16(at + 2);
+      const high = view.getUint32(at + 4);
+      const low = view.getUint32(at + 8);
       const count = low * Math.max(high, 1);
       if (![1, 2, 4].includes(width)) return undefined;
       at += 12;

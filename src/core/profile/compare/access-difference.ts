@@ -51,10 +51,11 @@ export function differences(
 
 /** As `differences`, and what could not be compared. */
 export function compare(base: ProfileBlock, head: ProfileBlock, options: CompareOptions = {}): Comparison {
-  const [before, after] = [policyOf(base, options.base), policyOf(head, options.head)];
+  const before = policyOf(base, options.base);
+  const after = policyOf(head, options.head);
   const notes = [...before.unreadable, ...after.unreadable].map(
     ({ rule, problem }) =>
-      `${rule.span.file}:${String(rule.span.line)}: the rule \`${rule.text}\` cannot be compared: ${problem}.`,
+      `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`,
   );
   const found = DOMAINS.flatMap((domain) => {
     const one = compareDomain(domain, before.domains[domain].grants, after.domains[domain].grants, options);
@@ -80,7 +81,8 @@ function compareDomain(
   after: readonly Grant[],
   options: CompareOptions,
 ): { found: Found[]; complete: boolean } {
-  const [had, has] = [new Set(before.map(meaning)), new Set(after.map(meaning))];
+  const had = new Set(before.map(meaning));
+  const has = new Set(after.map(meaning));
   const isNew = (grant: Grant): boolean => !had.has(meaning(grant));
   const isGone = (grant: Grant): boolean => !has.has(meaning(grant));
   const changed = [...before.filter(isGone), ...after.filter(isNew)];

@@ -26,9 +26,11 @@ function flagDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
 
 /** The last rule for a limit counts. No rule: the profile leaves the limit alone. */
 function limitDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
-  const [before, after] = [limits(base), limits(head)];
+  const before = limits(base);
+  const after = limits(head);
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((limit): Difference[] => {
-    const [was, is] = [before.get(limit), after.get(limit)];
+    const was = before.get(limit);
+    const is = after.get(limit);
     if (was !== undefined && is !== undefined && amount(was) === amount(is)) return [];
     const looser = amount(is) > amount(was);
     return [

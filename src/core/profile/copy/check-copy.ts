@@ -35,7 +35,7 @@ export function copyProblem(
             (seeksAttached(rule, attachments)
               ? 'looks for a profile that attaches to the program, and copies attach to nothing'
               : undefined));
-      if (why !== undefined) return `${rule.span.file}:${String(rule.span.line)}: \`${rule.text}\` ${why}`;
+      if (why !== undefined) return `${rule.span.file}:${rule.span.line}: \`${rule.text}\` ${why}`;
     }
   }
   return undefined;
@@ -48,7 +48,8 @@ function differs(
   rename: (name: string) => string,
 ): string | undefined {
   if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(other))) return 'names other objects in it';
-  const [before, after] = [labelsOf(rule), labelsOf(other)];
+  const before = labelsOf(rule);
+  const after = labelsOf(other);
   const strays = before.some((label, i) =>
     names.some((name) => matches(label, name) !== matches(after[i] ?? label, rename(name))),
   );

@@ -27,7 +27,7 @@ export function makeCopy(source: string, names: readonly string[], rename: (name
     const headers = tokens.flatMap((token, i) => (token.text === name && isHeader(tokens, i) ? [i] : []));
     const [header] = headers;
     if (header === undefined || headers.length > 1)
-      return { problem: `the header of profile ${JSON.stringify(name)} was found ${String(headers.length)} times` };
+      return { problem: `the header of profile ${JSON.stringify(name)} was found ${headers.length} times` };
     const token = tokens[header];
     if (token) edits.push({ start: token.start, end: token.start + token.raw.length, text: quote(rename(name)) });
     edits.push(...attachments(tokens, header + 1));

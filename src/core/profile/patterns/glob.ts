@@ -20,7 +20,7 @@ export const ANY = '[^\\000]*';
  */
 export function translate(text: string, { path }: { readonly path: boolean }): Translated {
   const bytes = Buffer.from(text).toString('latin1');
-  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${String(MAX_BYTES)} bytes` };
+  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
   if (bytes.includes('\0')) return { problem: 'the expression contains a NUL byte' };
   const plain = unescapePlain(bytes);
   return convert(path ? filterSlashes(plain) : plain);
@@ -111,7 +111,7 @@ function convert(text: string): Translated {
       out += c;
     } else if ((c === '{' || c === '}') && inClass) out += c;
     else if (c === '{') {
-      if (groups.length + 1 >= MAX_DEPTH) return { problem: `more than ${String(MAX_DEPTH)} braces are nested` };
+      if (groups.length + 1 >= MAX_DEPTH) return { problem: `more than ${MAX_DEPTH} braces are nested` };
       groups.push(0);
       out += '(';
     } else if (c === '}') {

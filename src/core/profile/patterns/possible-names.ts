@@ -12,7 +12,11 @@ const SLASH = 0x2f;
 const DOT = 0x2e;
 
 /** States of a path: nothing yet, behind a slash, behind `/.`, behind `/..`, inside a part. */
-const [EMPTY, SLASHED, ONE_DOT, TWO_DOTS, INSIDE] = [0, 1, 2, 3, 4];
+const EMPTY = 0;
+const SLASHED = 1;
+const ONE_DOT = 2;
+const TWO_DOTS = 3;
+const INSIDE = 4;
 
 function stepPath(state: number, byte: number): number {
   if (byte === 0) return -1;

@@ -78,7 +78,7 @@ export function mountGrants(rule: MountRule): Part[] {
       kind === 'new' || kind === 'bind' || kind === 'move'
         ? withType(joined([place, source], true), joined([kind === 'new' ? fstype : undefined]))
         : withType(joined([place, undefined], true), joined([undefined]));
-    return part('mount', regex, covers([kind]), `${kind} ${String(flags)} ${String(optional)}`);
+    return part('mount', regex, covers([kind]), `${kind} ${flags} ${optional}`);
   });
 }
 

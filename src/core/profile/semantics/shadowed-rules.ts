@@ -91,7 +91,8 @@ function without(said: readonly Grant[], rules: ReadonlySet<Rule>): readonly Gra
 }
 
 function same(one: readonly Grant[], other: readonly Grant[]): boolean {
-  const [a, b] = [answer(one), answer(other)];
+  const a = answer(one);
+  const b = answer(other);
   return a.allowed === b.allowed && a.transition === b.transition && a.logged === b.logged;
 }
 

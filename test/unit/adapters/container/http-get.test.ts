@@ -17,12 +17,12 @@ async function answer(text: string, then: (socket: Socket) => void, ms = 5000): 
   await once(server, 'listening');
   try {
     const { status, error, body, bytes } = await httpGet(
-      `http://container:${String((server.address() as AddressInfo).port)}/`,
+      `http://container:${(server.address() as AddressInfo).port}/`,
       '127.0.0.1',
       ms,
       10,
     );
-    return `${String(status)} ${error ?? 'whole'} ${body.toString()} ${String(bytes)}`;
+    return `${String(status)} ${error ?? 'whole'} ${body.toString()} ${bytes}`;
   } finally {
     server.close();
   }

@@ -4,7 +4,7 @@ import { validateSpec } from '#core/spec/validate.ts';
 
 const GOOD = 'profile: p\ncontainer: {image: i}\nprobes:\n  - run: sh -c true\n    expect: denied\n';
 const problems = (text: string): string[] =>
-  validateSpec('s.yml', text).problems.map(({ at, message }) => `${String(at.line)}:${String(at.column)} ${message}`);
+  validateSpec('s.yml', text).problems.map(({ at, message }) => `${at.line}:${at.column} ${message}`);
 const probe = (text: string): string => `profile: p\ncontainer: {image: i}\nprobes:\n  - ${text}\n`;
 
 describe('validateSpec', () => {
@@ -68,11 +68,11 @@ describe('validateSpec', () => {
     const bomb = Array.from(
       { length: 12 },
       (_, i) =>
-        `a${String(i)}: &a${String(i)} [${
+        `a${i}: &a${i} [${
           i === 0
             ? 'x'
             : Array(10)
-                .fill(`*a${String(i - 1)}`)
+                .fill(`*a${i - 1}`)
                 .join(',')
         }]`,
     ).join('\n');

@@ -34,7 +34,7 @@ function world(
   const tried: string[] = [];
   const write = (text: string): void => {
     serial += 1;
-    if (!lose.includes(serial)) texts.push(`audit: type=1400 audit(1.000:${String(serial)}): ${text}`);
+    if (!lose.includes(serial)) texts.push(`audit: type=1400 audit(1.000:${serial}): ${text}`);
   };
   const barrier: Barrier = {
     cross: () => {
@@ -49,7 +49,8 @@ function world(
   const take = (): LogReading => {
     const taken = last === undefined ? texts : [last, ...texts];
     const fresh = texts;
-    [last, texts] = [texts.at(-1) ?? last, []];
+    last = texts.at(-1) ?? last;
+    texts = [];
     return {
       texts: taken.map((text) => ({ text })),
       records: fresh.flatMap((text) => {
@@ -105,7 +106,9 @@ async function codes(trial: Trial, probes: readonly Probe[]): Promise<string[]> 
 }
 
 describe('probe/trial', () => {
-  const [a, b, c] = [probe('a'), probe('b'), probe('c')];
+  const a = probe('a');
+  const b = probe('b');
+  const c = probe('c');
 
   it('tries once more exactly the probes whose records may be missing, and they can be green then', async () => {
     const { trial, tried } = world([a, b, c], { lose: [3] }); // of b: the barrier is 1, a is 2

@@ -11,7 +11,7 @@ describe('following a log file', () => {
   const rotate = (count: number): void => {
     for (let n = count; n > 0; n--) {
       try {
-        renameSync(n === 1 ? file : `${file}.${String(n - 1)}`, `${file}.${String(n)}`);
+        renameSync(n === 1 ? file : `${file}.${n - 1}`, `${file}.${n}`);
       } catch {
         /* not so many yet */
       }
@@ -56,12 +56,12 @@ describe('following a log file', () => {
   });
 
   for (const times of [1, 2, 3])
-    it(`reads on over ${String(times)} rotation(s) between two reads`, () => {
+    it(`reads on over ${times} rotation(s) between two reads`, () => {
       const follower = followFile(file, believe);
       const expected: string[] = [];
       for (let n = 0; n < times; n++) {
-        appendFileSync(file, `before ${String(n)}\n`);
-        expected.push(`before ${String(n)}`);
+        appendFileSync(file, `before ${n}\n`);
+        expected.push(`before ${n}`);
         rotate(5);
       }
       appendFileSync(file, 'after\n');

@@ -4,7 +4,7 @@ import { parseKernelText } from '#core/audit/parse-record.ts';
 import { RecordBuffer } from '#adapters/kernel/log/record-buffer.ts';
 
 const stamped = (serial: number): string =>
-  `audit: type=1400 audit(1.000:${String(serial)}): apparmor="STATUS" operation="profile_replace" name="x" pid=1 comm="y"`;
+  `audit: type=1400 audit(1.000:${serial}): apparmor="STATUS" operation="profile_replace" name="x" pid=1 comm="y"`;
 
 /** Losses seen at each take, when these texts were read before it. */
 function losses(...takes: readonly (readonly LogText[])[]): string[][] {

@@ -4,7 +4,7 @@ import { withImageLock } from '#adapters/lab/image/image-lock.ts';
 
 describe('lab/lock', () => {
   it('lets one in at a time, tells who waits, and is free again after an error', async () => {
-    const path = `/lock-test-${String(process.pid)}`;
+    const path = `/lock-test-${process.pid}`;
     let inside = 0;
     let most = 0;
     let waited = 0;

@@ -18,7 +18,8 @@ const of = (rules: string, flags = ''): ProfileBlock => block(`profile p ${flags
 describe('the difference of two profiles', () => {
   for (const pair of MEANINGFUL) {
     it(`is one thing where ${pair.name}`, () => {
-      const [base, head] = [block(profileText('p', pair, 'base')), block(profileText('p', pair, 'head'))];
+      const base = block(profileText('p', pair, 'base'));
+      const head = block(profileText('p', pair, 'head'));
       const { differences: found, notes } = compare(base, head);
       expect(notes).to.deep.equal([]);
       expect(found.map(({ change, class: kind }) => [change, kind])).to.deep.equal([[pair.change, pair.class]]);
@@ -59,7 +60,8 @@ describe('the difference of two profiles', () => {
   });
 
   it('sees what is only logged when asked', () => {
-    const [base, head] = [of('file,\ndeny /a w,'), of('file,\naudit deny /a w,')];
+    const base = of('file,\ndeny /a w,');
+    const head = of('file,\naudit deny /a w,');
     expect(differences(base, head)).to.deep.equal([]);
     expect(differences(base, head, { logging: true }).map(({ change }) => change)).to.deep.equal(['logging']);
   });
