@@ -1,6 +1,6 @@
 /** What the docs say is what the source has. */
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
@@ -44,6 +44,18 @@ describe('docs', () => {
       for (const [, target = ''] of read(name).matchAll(/\]\(([^)#]+)[^)]*\)/g))
         if (!target.includes('://')) expect(() => read(join(name, '..', target)), `${name}: ${target}`).to.not.throw();
     }
+  });
+
+  it('the files that CONTRIBUTING.md names are there, and its map has every folder of src/', () => {
+    const text = read('CONTRIBUTING.md');
+    for (const [, path = ''] of text.matchAll(/`((?:src|test|scripts|docs)\/[\w./-]+)`/g))
+      expect(existsSync(join(root, path)), path).to.equal(true);
+    const map = /```text\nsrc\/\n([^]*?)```/.exec(text)?.[1] ?? '';
+    const mapped = [...map.matchAll(/── ([\w-]+)\//g)].map(([, folder]) => folder);
+    const folders = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(mapped.sort()).to.deep.equal(folders.sort());
   });
 
   it('README.md names the lines that the documented profile has', () => {
