@@ -23,53 +23,51 @@ void as_undo(void)
 	set_name(NAME_UNDO);
 }
 
-/* ---- remarks ---- */
+/* ---- what is said of an attempt ---- */
 
-static void separate(struct outcome *out)
+void undone(struct outcome *out, long error)
 {
-	if (out->note[0])
-		append(out->note, NOTE_SIZE, "; ");
+	if (error < 0)
+		out->details.undo_error = -error;
 }
 
-void note_undo(struct outcome *out, long error)
+long remark(struct outcome *out, long error, const char *text)
 {
-	if (error >= 0)
-		return;
-	separate(out);
-	append_number(out->note, NOTE_SIZE, "not undone: errno ", -error);
+	if (out->details.remark[0])
+		append(out->details.remark, REMARK_SIZE, "; ");
+	append(out->details.remark, REMARK_SIZE, text);
+	return error;
 }
 
-long note(struct outcome *out, long error, const char *text)
+long remark_errno(struct outcome *out, const char *text, long error)
 {
-	separate(out);
-	append(out->note, NOTE_SIZE, text);
+	remark(out, error, text);
+	append_number(out->details.remark, REMARK_SIZE, ": errno ", -error);
 	return error;
 }
 
 long stopped(struct outcome *out, long error, const char *step)
 {
-	separate(out);
-	append(out->note, NOTE_SIZE, "at ");
-	append(out->note, NOTE_SIZE, step);
+	if (out->details.stopped_at[0])
+		append(out->details.stopped_at, STEP_SIZE, " for ");
+	append(out->details.stopped_at, STEP_SIZE, step);
 	return error;
 }
 
-long asked(struct outcome *out, long carried_out, long expected)
+long asked(struct outcome *out, long returned, long expected)
 {
-	if (carried_out != expected)
-		return carried_out;
-	separate(out);
-	append_number(out->note, NOTE_SIZE, "asked only: errno ", -expected);
+	if (returned != expected)
+		return returned;
+	out->details.asked_only_error = -expected;
 	return 0;
 }
 
 long not_tried(struct outcome *out, const char *why, long error)
 {
-	separate(out);
-	append(out->note, NOTE_SIZE, "not tried: ");
-	append(out->note, NOTE_SIZE, why);
+	remark(out, 0, "not tried: ");
+	append(out->details.remark, REMARK_SIZE, why);
 	if (error < 0)
-		append_number(out->note, NOTE_SIZE, ", errno ", -error);
+		append_number(out->details.remark, REMARK_SIZE, ", errno ", -error);
 	return -ECANCELED;
 }
 
@@ -133,7 +131,7 @@ long in_child(attempt *attempt, char **args, struct outcome *out)
 	int report[2], status = 0;
 	long error = sys_pipe(report, O_CLOEXEC);
 	if (error < 0)
-		return note(out, error, "the agent could not make a pipe");
+		return remark(out, error, "the agent could not make a pipe");
 	long pid = sys_fork();
 	if (pid == 0) {
 		settle_child(1);
@@ -145,22 +143,23 @@ long in_child(attempt *attempt, char **args, struct outcome *out)
 	sys_close(report[1]);
 	if (pid < 0) {
 		sys_close(report[0]);
-		return note(out, pid, "the agent could not fork");
+		return remark(out, pid, "the agent could not fork");
 	}
 	struct outcome said;
 	long got = hear(report[0], &said, sizeof said);
 	sys_close(report[0]);
 	if (got == -ETIMEDOUT)
-		return note(out, -ETIMEDOUT, "the attempt hangs and cannot be killed");
+		return remark(out, -ETIMEDOUT, "the attempt hangs and cannot be killed");
 	while (sys_wait((int)pid, &status, 0) == -EINTR) {
 	}
 	if (got == sizeof said) {
-		said.note[NOTE_SIZE - 1] = 0;
+		said.details.stopped_at[STEP_SIZE - 1] = 0;
+		said.details.remark[REMARK_SIZE - 1] = 0;
 		*out = said;
 		return out->error;
 	}
 	if ((status & 0x7f) == SIGALRM)
-		return note(out, -ETIMEDOUT, "no answer in 5 seconds");
+		return remark(out, -ETIMEDOUT, "no answer in 5 seconds");
 	out->signal = status & 0x7f;
 	return -ECANCELED;
 }

@@ -8,7 +8,7 @@
 struct outcome {
 	long error;  /* 0 or -errno */
 	long signal; /* the attempt was killed by it, as a profile in kill mode does; error is then -ECANCELED */
-	char note[NOTE_SIZE];
+	struct details details;
 };
 
 /* An attempt: `args` ends with a null pointer. Returns 0 or -errno (a positive value counts as 0). */
@@ -22,19 +22,22 @@ void as_probe(void);
 void as_agent(void);
 void as_undo(void);
 
-/* Takes back what an operation made. A failure is only a remark: it says nothing about the access. */
-void note_undo(struct outcome *out, long error);
+/* Keeps how the undo of an operation ended. A failure says nothing about the access. */
+void undone(struct outcome *out, long error);
 
-/* A remark with a number, and where a sequence of calls stopped: "at listen". Returns `error`. */
-long note(struct outcome *out, long error, const char *text);
+/* Adds a remark for people, or one that ends with the errno of `error`. Both return `error`. */
+long remark(struct outcome *out, long error, const char *text);
+long remark_errno(struct outcome *out, const char *text, long error);
+
+/* Names the step that a sequence of calls stopped at: "listen". A step within it comes first. Returns `error`. */
 long stopped(struct outcome *out, long error, const char *step);
 
 /*
  * Many permissions can be asked without the effect, by a call that the kernel refuses for another reason after it has
- * given its permission: `carried_out` is what the call returned, `expected` that other reason. Returns 0 for it, with a
- * remark; else what the call returned.
+ * given its permission: `returned` is what the call returned, `expected` that other reason. Returns 0 for it and keeps
+ * it as `asked_only_error`; else what the call returned.
  */
-long asked(struct outcome *out, long carried_out, long expected);
+long asked(struct outcome *out, long returned, long expected);
 
 /* -ECANCELED: an attempt that would not have been harmless here was not made. */
 long not_tried(struct outcome *out, const char *why, long error);

@@ -12,7 +12,7 @@ struct failure {
 	int error;
 	enum { AT_EXEC, AT_STREAMS } step;
 };
-static const char *const failure_note[] = {"", "the standard streams cannot be set up"};
+static const char *const failure_remark[] = {"", "the standard streams cannot be set up"};
 
 static const char *search_path(char **envp)
 {
@@ -262,7 +262,7 @@ static void read_start(struct run *run)
 		return;
 	run->result->stage = "exec";
 	run->result->error = failure.error;
-	append(run->result->note, NOTE_SIZE, failure_note[failure.step]);
+	append(run->result->details.remark, REMARK_SIZE, failure_remark[failure.step]);
 }
 
 /* Makes the pipes and the child. Returns -errno when that fails. */
@@ -372,7 +372,7 @@ void run_command(const struct command *command, struct result *r)
 	if (error < 0) {
 		r->stage = "exec";
 		r->error = -error;
-		append(r->note, NOTE_SIZE, "the agent could not make a process or its pipes");
+		append(r->details.remark, REMARK_SIZE, "the agent could not make a process or its pipes");
 		return;
 	}
 	int in_time = follow(&run), status = 0;

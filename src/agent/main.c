@@ -63,7 +63,7 @@ static void operation(char **fields, int count)
 {
 	if (count < 3 || !is_tag(fields[1]))
 		fatal("op: bad request");
-	struct result r = {fields[1], "done", 0, -1, 0, 0, 0, 0, 0, ""};
+	struct result r = {.tag = fields[1], .stage = "done", .exit = -1};
 	const char *wrong = perform(fields[1], fields[2], fields + 3, count - 3, equal(fields[0], "op-child"), &r);
 	if (wrong)
 		fatal(wrong);
@@ -91,7 +91,7 @@ static void run(char **fields, int count, char **envp)
 	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
 	memcpy(tag, fields[1], length(fields[1]) + 1);
 	struct command command = {tag, fields + 5, envp, timeout * 1000, cap, 0, confirm};
-	struct result r = {tag, "done", 0, -1, 0, 0, 0, 0, 0, ""};
+	struct result r = {.tag = tag, .stage = "done", .exit = -1};
 	if (flush() < 0)
 		sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */
 	run_command(&command, &r);

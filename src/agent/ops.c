@@ -113,9 +113,9 @@ const char *perform(const char *tag, const char *name, char **args, int count, i
 		result->error = -out.error;
 	result->signal = out.signal;
 	if (out.signal) {
-		out.note[0] = 0;
-		append_number(out.note, NOTE_SIZE, "killed in the attempt by signal ", out.signal);
+		memset(&out.details, 0, sizeof out.details);
+		append_number(out.details.remark, REMARK_SIZE, "killed in the attempt by signal ", out.signal);
 	}
-	memcpy(result->note, out.note, NOTE_SIZE);
+	result->details = out.details;
 	return 0;
 }

@@ -493,15 +493,15 @@ long op_capable(char **args, struct outcome *out)
 	if (error == -c->refused || error == -ECANCELED || error == -ETIMEDOUT)
 		return error;
 	if (!is_granted(c, error))
-		return note(out, error, "the capability was not asked for");
-	struct outcome proof = {0, 0, ""};
+		return remark(out, error, "the capability was not asked for");
+	struct outcome proof = {.error = 0};
 	proving = 1;
 	without = in_child(question, args, &proof);
 	if (is_granted(c, without))
-		return note(out, -EOPNOTSUPP, "not asked for here: it goes without the capability as well");
+		return remark(out, -EOPNOTSUPP, "not asked for here: it goes without the capability as well");
 	if (without != -c->refused)
-		note(out, 0, "not proven");
+		remark(out, 0, "not proven");
 	if (error < 0)
-		append_number(out->note, NOTE_SIZE, "granted: errno ", -error);
+		remark_errno(out, "granted", error);
 	return 0;
 }

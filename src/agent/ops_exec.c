@@ -145,7 +145,7 @@ static long exec_new(const char *path, const char *source, const char *interpret
 	if (error >= 0)
 		error = ask_exec(execute, args, out);
 	as_undo();
-	note_undo(out, sys_unlink(path, 0));
+	undone(out, sys_unlink(path, 0));
 	return error;
 }
 
@@ -232,7 +232,7 @@ static long exec_and_stop(const char *path)
 _Noreturn static void hold(enum hold how, char **args, int report, const int life[2])
 {
 	struct sigaction action = {SIGNAL_DEFAULT, 0, 0, 0};
-	struct outcome unused = {0, 0, ""};
+	struct outcome unused = {.error = 0};
 	long error = 0;
 	for (int fd = 0; fd < 3; fd++)
 		sys_close(fd);
@@ -283,7 +283,7 @@ static long hold_one(enum hold how, char **args, struct outcome *out)
 	if (error >= 0)
 		error = sys_pipe(life, O_CLOEXEC);
 	if (error < 0)
-		return note(out, error, "the agent could not make a pipe");
+		return remark(out, error, "the agent could not make a pipe");
 	as_agent();
 	pid = sys_fork();
 	if (pid == 0)
@@ -305,12 +305,12 @@ static long hold_one(enum hold how, char **args, struct outcome *out)
 	if (pid > 0 && (said == 1 || (said == 0 && (status & 0xff) == 0x7f))) {
 		held = (int)pid;
 		held_life = life[1];
-		append_number(out->note, NOTE_SIZE, "held: process ", pid);
+		out->details.paused_pid = pid;
 		return 0;
 	}
 	sys_close(life[1]);
 	if (pid < 0)
-		return note(out, pid, "the agent could not fork");
+		return remark(out, pid, "the agent could not fork");
 	if (said < 0)
 		return said;
 	out->signal = status & 0x7f;
@@ -350,7 +350,7 @@ long op_listen_hold(char **args, struct outcome *out)
 long op_release(char **args, struct outcome *out)
 {
 	(void)args;
-	long error = held ? 0 : note(out, -ESRCH, "no process is held");
+	long error = held ? 0 : remark(out, -ESRCH, "no process is held");
 	release_held();
 	return error;
 }

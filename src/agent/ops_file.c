@@ -99,7 +99,7 @@ static void unfill(const char *link, struct outcome *out)
 		sys_close((int)fd);
 	if (length >= 0)
 		target[length] = 0;
-	note_undo(out, length < 0 ? length : sys_unlink(target, 0));
+	undone(out, length < 0 ? length : sys_unlink(target, 0));
 }
 
 long op_open(char **args, struct outcome *out)
@@ -116,7 +116,7 @@ long op_open(char **args, struct outcome *out)
 		 */
 		if (error == 0 || (absent && sys_access(path, F_OK) == 0)) {
 			as_undo();
-			note_undo(out, sys_unlink(path, 0));
+			undone(out, sys_unlink(path, 0));
 		}
 		return error;
 	}
@@ -192,7 +192,7 @@ static long made(long error, const char *path, int flags, struct outcome *out)
 	if (error < 0)
 		return error;
 	as_undo();
-	note_undo(out, sys_unlink(path, flags));
+	undone(out, sys_unlink(path, flags));
 	return 0;
 }
 
@@ -217,7 +217,7 @@ long op_rename(char **args, struct outcome *out)
 	if (error < 0)
 		return error;
 	as_undo();
-	note_undo(out, sys(renameat2, AT_FDCWD, args[1], AT_FDCWD, args[0], RENAME_NOREPLACE));
+	undone(out, sys(renameat2, AT_FDCWD, args[1], AT_FDCWD, args[0], RENAME_NOREPLACE));
 	return 0;
 }
 
@@ -261,7 +261,7 @@ long op_chmod(char **args, struct outcome *out)
 		return not_tried(out, "a symbolic link has no mode", 0);
 	error = sys(fchmodat, AT_FDCWD, args[0], st.mode & 07777);
 	if (error == 0 && look(args[0], &after) == 0 && after.mode != st.mode)
-		note(out, 0, "not undone: lost its set-group-id bit");
+		undone(out, remark(out, -EPERM, "lost its set-group-id bit")); /* kept only by who may set it */
 	return error;
 }
 
@@ -304,7 +304,7 @@ long op_setxattr(char **args, struct outcome *out)
 	if (error < 0)
 		return error;
 	as_undo();
-	note_undo(out, sys(lremovexattr, args[0], attribute));
+	undone(out, sys(lremovexattr, args[0], attribute));
 	return 0;
 }
 

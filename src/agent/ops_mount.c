@@ -38,9 +38,12 @@ long op_mount(char **args, struct outcome *out)
 	long error = in_child(mount_powerless, args, out);
 	if (error < 0)
 		return error;
-	struct outcome capability = {0, 0, ""};
+	struct outcome capability = {.error = 0};
 	error = ask_capability("sys_admin", &capability);
-	return error < 0 ? stopped(out, error, "capability sys_admin") : note(out, 0, "asked only");
+	if (error < 0)
+		return stopped(out, error, "capability sys_admin");
+	out->details.asked_only_error = EPERM;
+	return 0;
 }
 
 /*
@@ -61,7 +64,7 @@ static long own_namespace(struct outcome *out)
 	}
 	if (error >= 0)
 		return 0;
-	append_number(out->note, NOTE_SIZE, "no mount namespace of its own: errno ", -error);
+	remark_errno(out, "no mount namespace of its own", error);
 	return hold_capabilities(0);
 }
 

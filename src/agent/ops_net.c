@@ -93,7 +93,7 @@ static void clear_up(char **args, struct outcome *out)
 	if (number(args[0]) != UNIX || args[2][0] != '/')
 		return;
 	as_undo();
-	note_undo(out, sys_unlink(args[2], 0));
+	undone(out, sys_unlink(args[2], 0));
 	as_probe();
 }
 

@@ -97,6 +97,6 @@ long op_mqueue(char **args, struct outcome *out)
 	error = sys(mq_unlink, name);
 	if (deletes)
 		return error;
-	note_undo(out, error);
+	undone(out, error);
 	return 0;
 }

@@ -77,7 +77,7 @@ static void end(void)
 void send_hello(void)
 {
 	begin('h');
-	put_text("3");
+	put_text("4");
 	end();
 }
 
@@ -101,7 +101,11 @@ void send_result(const struct result *r)
 	put_number((long)r->stderr_bytes);
 	put_number((long)r->duration);
 	put_number(r->kill_error);
-	put_text(r->note);
+	put_number(r->details.undo_error);
+	put_number(r->details.asked_only_error);
+	put_number(r->details.paused_pid);
+	put_text(r->details.stopped_at);
+	put_text(r->details.remark);
 	end();
 }
 

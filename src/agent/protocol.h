@@ -1,5 +1,5 @@
 /*
- * Frames on standard input and standard output of `agent serve`. src/probe/protocol.ts is the other end.
+ * Frames on standard input and standard output of `agent serve`. src/adapters/probe/agent-protocol.ts is the other end.
  *
  * Request:  u32le length | fields, each ended by NUL
  * Response: u32le length | token (32 bytes) | type (1 byte) | fields, each ended by NUL
@@ -17,9 +17,19 @@ enum {
 	REQUEST_MAX = 256 * 1024,
 	FIELDS_MAX = 16 * 1024,
 	CHUNK = 64 * 1024,
-	NOTE_SIZE = 128
+	STEP_SIZE = 64,
+	REMARK_SIZE = 128
 };
 enum { EXIT_USAGE = 64, EXIT_PROTOCOL = 70, EXIT_OUTPUT = 74 };
+
+/* What is to be said of an attempt besides its errno. Each has a field of the response `r`; text is only for people. */
+struct details {
+	long undo_error;            /* errno of a failed undo: the effect is still there; 0: none */
+	long asked_only_error;      /* the errno that came after the permission, in place of the effect; 0: none */
+	long paused_pid;            /* the process that a `…-hold` operation left paused; 0: none */
+	char stopped_at[STEP_SIZE]; /* the step of a sequence that failed; empty: the last one, or there is only one */
+	char remark[REMARK_SIZE];   /* anything else; empty: none */
+};
 
 /* The outcome of one operation or command, as the response `r` carries it. */
 struct result {
@@ -31,7 +41,7 @@ struct result {
 	u64 stdout_bytes, stderr_bytes;
 	u64 duration;    /* microseconds */
 	long kill_error; /* why a process could not be killed, else 0 */
-	char note[NOTE_SIZE];
+	struct details details;
 };
 
 extern char token[TOKEN_SIZE];

@@ -56,7 +56,7 @@ int tty(int argc, char **argv, char **envp)
 	memset(argv[2], 0, TOKEN_SIZE);
 
 	struct command command = {argv[3], argv + 6, envp, timeout * 1000, 0, 1, confirm};
-	struct result r = {argv[3], "done", 0, -1, 0, 0, 0, 0, 0, ""};
+	struct result r = {.tag = argv[3], .stage = "done", .exit = -1};
 	watch_children();
 	run_command(&command, &r);
 

@@ -4,13 +4,15 @@
  */
 
 /** Version of the protocol that `hello` must answer. */
-const PROTOCOL_VERSION = '3';
+const PROTOCOL_VERSION = '4';
 /** Longest request the agent accepts, in bytes of payload. */
 export const MAX_REQUEST = 256 * 1024;
 /** Longest response the decoder accepts; the agent's own are below 66 KiB. */
 const MAX_RESPONSE = 1024 * 1024;
 /** Longest thread name the kernel keeps. */
 const MAX_TAG = 15;
+/** Highest errno of the kernel (include/linux/err.h). */
+const MAX_ERRNO = 4095;
 
 /** The bytes do not follow the protocol: a fault of the agent, of the stream, or of someone who writes into it. */
 export class ProtocolError extends Error {
@@ -60,14 +62,12 @@ export interface HeldFrame {
   readonly pid: number;
 }
 /** Outcome of an operation or a command. */
-export interface ResultFrame extends Outcome {
+export interface ResultFrame extends Outcome, Details {
   readonly type: 'result';
   readonly tag: string;
   /** Full length of each stream, sent or not. */
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
-  /** Remarks, for example that an operation could not be undone. */
-  readonly note: string;
 }
 /** The agent gave up, and why. */
 interface FatalFrame {
@@ -92,6 +92,20 @@ export interface Outcome {
   readonly durationUs: number;
   /** Why something that the command started could not be killed; 0: all is gone. */
   readonly killErrno: number;
+}
+
+/** What the agent says of an operation besides its errno: `struct details` in src/agent/protocol.h. */
+export interface Details {
+  /** Errno of a failed undo: the effect of the operation is still there; 0: none. */
+  readonly undoErrno: number;
+  /** The errno that the kernel answered after its permission, in place of the effect; 0: none. */
+  readonly askedOnlyErrno: number;
+  /** Process that the operation left paused, numbered as the agent sees it; 0: none. */
+  readonly pausedPid: number;
+  /** The step of a sequence of system calls that failed; empty: the last one, or there is only one. */
+  readonly stoppedAt: string;
+  /** Anything else, for people; empty: none. */
+  readonly remark: string;
 }
 
 const ZERO_TOKEN = '0'.repeat(32);
@@ -217,7 +231,7 @@ export class FrameDecoder {
       case 'e':
         return output('stderr', body);
       case 'r':
-        return result(fields(body, 10));
+        return result(fields(body, 14));
       case 'f':
         return { type: 'fatal', message: fields(body, 1)[0] ?? '' };
       default:
@@ -249,29 +263,36 @@ function output(stream: OutputFrame['stream'], body: Buffer): OutputFrame {
   return { type: 'output', stream, tag: body.toString('utf8', 0, end), data: Buffer.from(body.subarray(end + 1)) };
 }
 
+/** The fields in the order of `send_result` in src/agent/protocol.c. */
 function result(all: string[]): ResultFrame {
-  const [tag = '', stage = '', errno = '', exit = '', signal = '', out = '', err = '', us = '', kill = '', note = ''] =
-    all;
+  const [tag = '', stage = '', errno = '', exit = '', signal = '', stdoutBytes = '', stderrBytes = ''] = all;
+  const [durationUs = '', killErrno = '', undoErrno = '', askedOnlyErrno = '', pausedPid = ''] = all.slice(7);
+  const [stoppedAt = '', remark = ''] = all.slice(12);
   return {
     type: 'result',
     tag,
-    ...outcome(stage, errno, exit, signal, us, kill),
-    stdoutBytes: number(out),
-    stderrBytes: number(err),
-    note,
+    ...outcome({ stage, errno, exit, signal, durationUs, killErrno }),
+    stdoutBytes: number(stdoutBytes),
+    stderrBytes: number(stderrBytes),
+    undoErrno: number(undoErrno, MAX_ERRNO),
+    askedOnlyErrno: number(askedOnlyErrno, MAX_ERRNO),
+    pausedPid: number(pausedPid),
+    stoppedAt,
+    remark,
   };
 }
 
-function outcome(stage: string, errno: string, exit: string, signal: string, us: string, kill: string): Outcome {
+function outcome(text: Readonly<Record<keyof Outcome, string>>): Outcome {
+  const { stage, exit } = text;
   if (stage !== 'done' && stage !== 'exec' && stage !== 'timeout')
     throw new ProtocolError(`unknown stage ${JSON.stringify(stage)}`);
   return {
     stage,
-    errno: number(errno, 4095),
+    errno: number(text.errno, MAX_ERRNO),
     exit: exit === '-1' ? undefined : number(exit, 255),
-    signal: number(signal, 127),
-    durationUs: number(us),
-    killErrno: number(kill, 4095),
+    signal: number(text.signal, 127),
+    durationUs: number(text.durationUs),
+    killErrno: number(text.killErrno, MAX_ERRNO),
   };
 }
 
@@ -309,7 +330,8 @@ export function parseTtyTrailer(
   const end = output.indexOf(0x1e, start + 1);
   if (end < 0) return undefined;
   const parts = output.toString('latin1', start + 34, end).split(';');
-  const [stage = '', errno = '', exit = '', signal = '', us = '', kill = ''] = parts;
+  const [stage = '', errno = '', exit = '', signal = '', durationUs = '', killErrno = ''] = parts;
   if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields in place of 6`);
-  return { output: output.subarray(0, start), outcome: outcome(stage, errno, exit, signal, us, kill) };
+  const text = { stage, errno, exit, signal, durationUs, killErrno };
+  return { output: output.subarray(0, start), outcome: outcome(text) };
 }

@@ -8,10 +8,9 @@ import { childOf, labelTextOf, atSecureOf } from '../kernel/process-label.ts';
 import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
-import { captured, lost } from './captured-output.ts';
+import { captured, lost, observed } from './captured-output.ts';
 import { heldForm, loadedArgs } from './paused-operations.ts';
 import { OUTPUT_CAP } from './limits.ts';
-import { errnoName, signalName } from '#core/model/linux.ts';
 import {
   encodeGo,
   encodeHello,
@@ -22,7 +21,6 @@ import {
   type Frame,
   type HeldFrame,
   type HelloFrame,
-  type Outcome,
   type ResultFrame,
 } from './agent-protocol.ts';
 
@@ -36,6 +34,13 @@ interface Pending {
   readonly settle: (result: ResultFrame | string) => void;
   /** Of a command, once its process is there. */
   process?: ProcessProof;
+}
+
+/** What came of one request. */
+interface Exchanged {
+  readonly seen: Observation;
+  /** Process that the operation left paused, as the agent numbers it; 0: none. */
+  readonly pausedPid: number;
 }
 
 /** What is to confine the processes of a container. */
@@ -140,7 +145,7 @@ export class AgentSession {
   async perform(probe: Probe): Promise<Observation> {
     const form = heldForm(probe);
     return form === undefined
-      ? this.#exchange(probe, this.#encode(probe))
+      ? (await this.#exchange(probe, this.#encode(probe))).seen
       : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
   }
 
@@ -155,14 +160,10 @@ export class AgentSession {
     look: (observation: Observation, inner: number) => Promise<Observation>,
   ): Promise<Observation> {
     const turn = this.#holding.then(async () => {
-      const seen = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
-      const inner = /^held: process (\d+)$/.exec(seen.remark ?? '')?.[1];
-      if (seen.errno !== undefined || inner === undefined) return seen;
-      const { remark: _remark, ...rest } = seen;
-      const observation = await look(
-        { ...rest, carried: this.#carried(Number(inner), name.startsWith('exec')) },
-        Number(inner),
-      );
+      const { seen, pausedPid } = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
+      if (seen.errno !== undefined || pausedPid === 0) return seen;
+      const carried = this.#carried(pausedPid, name.startsWith('exec'));
+      const observation = await look({ ...seen, carried }, pausedPid);
       await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
     });
@@ -170,8 +171,8 @@ export class AgentSession {
     return turn;
   }
 
-  async #exchange(probe: Probe, request: Buffer): Promise<Observation> {
-    if (this.#ended !== undefined) return lost(this.#ended);
+  async #exchange(probe: Probe, request: Buffer): Promise<Exchanged> {
+    if (this.#ended !== undefined) return { seen: lost(this.#ended), pausedPid: 0 };
     let timer: NodeJS.Timeout | undefined;
     const stdout: Buffer[] = [],
       stderr: Buffer[] = [];
@@ -186,16 +187,16 @@ export class AgentSession {
     const result = await answer;
     clearTimeout(timer);
     this.#pending.delete(probe.id);
-    if (typeof result === 'string') return lost(result);
+    if (typeof result === 'string') return { seen: lost(result), pausedPid: 0 };
     // an operation is the agent's own, or of a child of it: a label that is lost does not come back, so it is read afterwards
     const process = pending?.process ?? this.#proof(this.pid);
-    return {
+    const seen = {
       ...observed(result),
       process,
-      ...(result.note === '' ? {} : { remark: result.note }),
       stdout: captured(Buffer.concat(stdout), result.stdoutBytes),
       stderr: captured(Buffer.concat(stderr), result.stderrBytes),
     };
+    return { seen, pausedPid: result.pausedPid };
   }
 
   /** Reads the label of a process that is about to make an attempt. */
@@ -293,19 +294,4 @@ async function hostPid(exec: Exec): Promise<number> {
     if (pid > 0) return pid;
   }
   throw new HarnessError('agent-failed', 'The engine does not tell the process id of the agent.');
-}
-
-/** The agent's outcome in the words of an observation. */
-export function observed(outcome: Outcome): Omit<Observation, 'stdout' | 'stderr'> {
-  const errno = errnoName(outcome.errno);
-  const signal = signalName(outcome.signal);
-  const left = errnoName(outcome.killErrno);
-  return {
-    stage: outcome.stage,
-    ...(errno === undefined ? {} : { errno }),
-    ...(outcome.exit === undefined ? {} : { exit: outcome.exit }),
-    ...(signal === undefined || outcome.stage === 'timeout' ? {} : { signal }),
-    durationMs: outcome.durationUs / 1000,
-    ...(left === undefined ? {} : { remark: `it, or something that it started, could not be killed: ${left}` }),
-  };
 }

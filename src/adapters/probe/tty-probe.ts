@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { AGENT_PATH } from '../container/container-config.ts';
 import type { Container } from '../container/container.ts';
 import type { Observation, Probe, ProcessProof } from '#core/model/model.ts';
-import { observed, type AgentSession } from './agent-session.ts';
+import type { AgentSession } from './agent-session.ts';
 import { OUTPUT_CAP } from './limits.ts';
-import { captured, lost, NOTHING } from './captured-output.ts';
+import { captured, lost, NOTHING, observed } from './captured-output.ts';
 import { parseTtyHeld, parseTtyTrailer } from './agent-protocol.ts';
 
 /** On top of the probe's own limit, which the agent keeps. */

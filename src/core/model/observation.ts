@@ -56,7 +56,11 @@ export interface Observation {
   readonly other?: ProcessProof;
   /** Read when the spec expects something of it. */
   readonly carried?: Carried;
-  /** What the agent remarks, for example that the effect could not be undone. */
+  /** Step that a sequence of system calls stopped at; undefined when it was the last, or there is only one. */
+  readonly stoppedAt?: string;
+  /** Why the effect of an operation could not be undone, as a symbolic errno: it is still there. */
+  readonly undoErrno?: string;
+  /** All that the agent remarks, for people only. */
   readonly remark?: string;
 }
 

@@ -128,11 +128,11 @@ export function decide(facts: Facts): Verdict {
       : probe.expect.access === 'allowed'
         ? judgeAllowed(facts, outcome)
         : judgeComplains(facts, outcome);
-  const before = /^at .*/.exec(observation.remark ?? '')?.[0];
+  const { stoppedAt } = observation;
   const notes = [
     ...(probe.direct ? [DIRECT] : []),
-    ...(base.kind === 'pass' && probe.expect.access === 'denied' && before !== undefined
-      ? [`Denied ${before}, a step on the way: the rest was not asked for.`]
+    ...(base.kind === 'pass' && probe.expect.access === 'denied' && stoppedAt !== undefined
+      ? [`Denied at ${stoppedAt}, a step on the way: the rest was not asked for.`]
       : []),
   ];
   const told = { ...base, notes: [...base.notes, ...notes] };

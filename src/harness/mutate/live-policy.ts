@@ -106,7 +106,7 @@ export class LivePolicy {
    */
   async undo(entries: readonly Entry[]): Promise<boolean> {
     const left = entries.flatMap(({ probe, observation }) =>
-      observation?.remark?.includes('not undone') === true ? [undoOf(probe)] : [],
+      observation?.undoErrno !== undefined ? [undoOf(probe)] : [],
     );
     if (left.length === 0) return true;
     if (left.includes(undefined)) return false;

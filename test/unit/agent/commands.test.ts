@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exec } from '#adapters/host/exec.ts';
 import { errnoName, signalName } from '#core/model/linux.ts';
-import { observed } from '#adapters/probe/agent-session.ts';
+import { observed } from '#adapters/probe/captured-output.ts';
 import { encodeGo, encodeHello, encodeOp, encodeRun, encodeStop } from '#adapters/probe/agent-protocol.ts';
 import { command, AGENT, results, run, talk, TOKEN, withFolder } from './helper.ts';
 
@@ -31,7 +31,7 @@ const mark = (): string => `${1000 + marks++}.${process.pid}`;
 
 describe('agent: run, how it ended', () => {
   it('exit status', async () => {
-    expect(await run(['true'])).to.include({ stage: 'done', errno: 0, exit: 0, signal: 0, killErrno: 0, note: '' });
+    expect(await run(['true'])).to.include({ stage: 'done', errno: 0, exit: 0, signal: 0, killErrno: 0, remark: '' });
     expect((await run(sh('exit 7'))).exit).to.equal(7);
     expect((await run(sh('exit 255'))).exit).to.equal(255);
   });
@@ -49,7 +49,7 @@ describe('agent: run, how it ended', () => {
       const why = async (argv: string[]): Promise<string> => {
         const result = await run(argv);
         expect(result.exit).to.equal(undefined);
-        return `${result.stage} ${errnoName(result.errno) ?? 'ok'}${result.note === '' ? '' : `: ${result.note}`}`;
+        return `${result.stage} ${errnoName(result.errno) ?? 'ok'}${result.remark === '' ? '' : `: ${result.remark}`}`;
       };
       expect(await why(['no-such-program'])).to.equal('exec ENOENT');
       expect(await why([file])).to.equal('exec ENOENT');

@@ -29,6 +29,7 @@ import {
   SOCKET_TYPES,
 } from '#core/model/linux.ts';
 import { encodeOp, type ResultFrame } from '#adapters/probe/agent-protocol.ts';
+import { observed } from '#adapters/probe/captured-output.ts';
 import { OPERATIONS as DESCRIBED } from '#core/spec/operations.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { command, AGENT, results, talk, withFolder, type Options } from './helper.ts';
@@ -53,19 +54,19 @@ const SUCCEEDS: readonly Line[] = [
   ...['create', 'read,create', 'append,create', 'read,write,create'].map((mode): Line => [`open ${mode} ~/new`, 'ok']),
   ...['truncate', 'write,truncate', 'read,append,truncate', 'create,truncate'].map((mode): Line => [
     `open ${mode} ~/file`,
-    'ok asked only: errno 27',
+    'ok asked only: EFBIG',
   ]),
-  ['open read,create,truncate ~/new', 'ok asked only: errno 27'],
+  ['open read,create,truncate ~/new', 'ok asked only: EFBIG'],
   ['open write,truncate /dev/null', 'ok'],
   ['readdir ~', 'ok'],
   ['getattr ~/file', 'ok'],
   ['getattr ~/dangling', 'ok'],
   ['unlink ~/to-unlink', 'ok'],
   ['rmdir ~/to-rmdir', 'ok'],
-  ['delete ~/file', 'ok asked only: errno 20'],
-  ['delete ~/dir', 'ok asked only: errno 21'],
-  ['delete ~/dangling', 'ok asked only: errno 20'],
-  ['delete ~/link-to-dir', 'ok asked only: errno 20'],
+  ['delete ~/file', 'ok asked only: ENOTDIR'],
+  ['delete ~/dir', 'ok asked only: EISDIR'],
+  ['delete ~/dangling', 'ok asked only: ENOTDIR'],
+  ['delete ~/link-to-dir', 'ok asked only: ENOTDIR'],
   ['rename ~/file ~/renamed', 'ok'],
   ['rename ~/dir ~/renamed', 'ok'],
   ['link ~/file ~/linked', 'ok'],
@@ -78,11 +79,11 @@ const SUCCEEDS: readonly Line[] = [
   ['chown ~/dir', 'ok'],
   ['utimens ~/file', 'ok'],
   ['utimens ~/dangling', 'ok'],
-  ['getxattr ~/file', 'ok asked only: errno 61'],
+  ['getxattr ~/file', 'ok asked only: ENODATA'],
   ['setxattr ~/file', 'ok'],
-  ['truncate ~/file', 'ok asked only: errno 27'],
-  ['truncate ~/suid', 'ok asked only: errno 27'],
-  ['truncate /proc/sys/kernel/hostname', 'ok asked only: errno 27'],
+  ['truncate ~/file', 'ok asked only: EFBIG'],
+  ['truncate ~/suid', 'ok asked only: EFBIG'],
+  ['truncate /proc/sys/kernel/hostname', 'ok asked only: EFBIG'],
   ...['fcntl read', 'fcntl write', 'flock read', 'flock write'].map((how): Line => [`lock ${how} ~/file`, 'ok']),
   ['mmap ~/program', 'ok'],
   ['mprotect ~/program', 'ok'],
@@ -114,14 +115,14 @@ const SUCCEEDS: readonly Line[] = [
     ['1 1', '2 1', '10 2'].map((kind): Line => [`${name} ${kind}`, 'ok']),
   ),
   ['receive-fd ~/file', 'ok'],
-  ['mount tmpfs none ~/dir 0', 'ok asked only'],
-  ["mount '' ~/dir ~/dir 4096", 'ok asked only'],
-  ["mount '' '' ~/dir 4129", 'ok asked only'],
-  ["mount '' ~/dir ~/dir 8192", 'ok asked only'],
-  ["mount '' '' / 278528", 'ok asked only'],
-  ['mount ext4 /dev/nothing ~/dir 1', 'ok asked only'],
+  ['mount tmpfs none ~/dir 0', 'ok asked only: EPERM'],
+  ["mount '' ~/dir ~/dir 4096", 'ok asked only: EPERM'],
+  ["mount '' '' ~/dir 4129", 'ok asked only: EPERM'],
+  ["mount '' ~/dir ~/dir 8192", 'ok asked only: EPERM'],
+  ["mount '' '' / 278528", 'ok asked only: EPERM'],
+  ['mount ext4 /dev/nothing ~/dir 1', 'ok asked only: EPERM'],
   ['umount /proc', 'ok'],
-  ['pivot_root ~ ~/dir', 'ok asked only: errno 16'],
+  ['pivot_root ~ ~/dir', 'ok asked only: EBUSY'],
   ['fsmount tmpfs ~/dir', 'ok'],
   ['open_tree ~ ~/dir', 'ok'],
   ['ptrace trace child', 'ok'],
@@ -205,7 +206,7 @@ const FAILS: readonly Line[] = [
   ['exec-script ~/missing ~/script', 'ENOENT'],
   ['exec-script ~/file ~/script', 'EACCES'],
   ['exec-loader ~/missing /bin/true', 'ENOENT at the loader'],
-  ['exec-loader ~/loader ~/missing', 'ENOENT at open; at the program'],
+  ['exec-loader ~/loader ~/missing', 'ENOENT at open for the program'],
   ['exec-hold ~/missing', 'ENOENT'],
   ['exec-hold ~/file', 'EACCES'],
   ['release', 'ESRCH no process is held'],
@@ -273,8 +274,11 @@ function request(line: string, folder: string, isolated: boolean): Buffer {
   return encodeOp({ tag: 'p1', name, args, isolated });
 }
 
-const shown = (result: ResultFrame): string =>
-  `${errnoName(result.errno) ?? 'ok'}${result.note === '' ? '' : ` ${result.note}`}`;
+function shown(result: ResultFrame): string {
+  const { remark = '' } = observed(result);
+  const paused = result.pausedPid === 0 ? '' : `paused: process ${result.pausedPid}`;
+  return [errnoName(result.errno) ?? 'ok', remark, paused].filter((part) => part !== '').join(' ');
+}
 
 /** A folder with one of everything. */
 function furnish(folder: string): void {
@@ -449,7 +453,7 @@ describe('agent: every operation', function () {
       const session = await talk([request('lock flock write ~/file', folder, false)], {
         argv: ['flock', join(folder, 'file'), AGENT, 'serve'],
       });
-      expect(results(session).map(shown)).to.deep.equal(['ok asked only: errno 11']);
+      expect(results(session).map(shown)).to.deep.equal(['ok asked only: EAGAIN']);
     }));
 
   it('a truncation is asked for with a limit as well, and the limit stays', () =>
@@ -462,7 +466,7 @@ describe('agent: every operation', function () {
         ],
         { argv: ['sh', '-c', 'ulimit -f 8; exec "$0" serve', AGENT] },
       );
-      expect(shown(results(session)[0]!)).to.equal('ok asked only: errno 27');
+      expect(shown(results(session)[0]!)).to.equal('ok asked only: EFBIG');
       expect(session.frames.flatMap((frame) => (frame.type === 'output' ? [frame.data.toString()] : []))).to.deep.equal(
         ['8\n'],
       );
@@ -545,7 +549,7 @@ describe('agent: what is held', () => {
           if (frame.type === 'result') look(pid);
         },
       });
-      expect(results(session).map(shown)).to.deep.equal([`ok held: process ${held}`]);
+      expect(results(session).map(shown)).to.deep.equal([`ok paused: process ${held}`]);
       expect(seen[0]).to.match(/sh$/);
       expect(seen.slice(1)).to.deep.equal(['T', `/bin/sh ${program} `]);
       expect(existsSync(`/proc/${held}`), 'it outlives the agent').to.equal(false);
@@ -563,7 +567,7 @@ describe('agent: what is held', () => {
         expect(process.kill(target, 'SIGURG')).to.equal(true);
       },
     });
-    expect(results(session).map(shown)).to.deep.equal([`ok held: process ${target}`]);
+    expect(results(session).map(shown)).to.deep.equal([`ok paused: process ${target}`]);
     expect(existsSync(`/proc/${target}`), 'it outlives the agent').to.equal(false);
   });
 
@@ -587,12 +591,12 @@ describe('agent: what is held', () => {
       request('release', '', false),
     ]);
     expect(results(session).map((result) => shown(result).replace(/\d+/, 'N'))).to.deep.equal([
-      'ok held: process N',
-      'ok held: process N',
+      'ok paused: process N',
+      'ok paused: process N',
       'ok',
       'ESRCH no process is held',
-      'ok held: process N',
-      'ok held: process N',
+      'ok paused: process N',
+      'ok paused: process N',
       'ok',
       'ESRCH no process is held',
     ]);

@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { exec } from '#adapters/host/exec.ts';
 import { errnoName } from '#core/model/linux.ts';
@@ -25,7 +26,7 @@ describe('agent: open', () => {
       for (const mode of ['read', 'write', 'append', 'create']) {
         const result = await op('open', mode, file);
         expect(shown(result), mode).to.equal('done ok');
-        expect(result).to.include({ tag: 'p1', note: '', exit: undefined, signal: 0, killErrno: 0 });
+        expect(result).to.include({ tag: 'p1', remark: '', exit: undefined, signal: 0, killErrno: 0, undoErrno: 0 });
       }
       expect(readFileSync(file, 'utf8')).to.equal('content');
     }));
@@ -46,7 +47,7 @@ describe('agent: open', () => {
     withFolder(async (folder) => {
       const result = await op('open', 'create', join(folder, 'new'));
       expect(shown(result)).to.equal('done ok');
-      expect(result.note).to.equal('');
+      expect(result).to.include({ undoErrno: 0, remark: '' });
       expect(existsSync(join(folder, 'new'))).to.equal(false);
     }));
 
@@ -56,7 +57,7 @@ describe('agent: open', () => {
       symlinkSync('link', join(folder, 'to-link'));
       const result = await op('open', 'create', join(folder, 'to-link'));
       expect(shown(result)).to.equal('done ok');
-      expect(result.note).to.equal('');
+      expect(result).to.include({ undoErrno: 0, remark: '' });
       expect(existsSync(join(folder, 'target'))).to.equal(false);
       expect(lstatSync(join(folder, 'link')).isSymbolicLink()).to.equal(true);
     }));
@@ -84,7 +85,7 @@ describe('agent: unlink and mkdir', () => {
     withFolder(async (folder) => {
       const result = await op('mkdir', join(folder, 'new'));
       expect(shown(result)).to.equal('done ok');
-      expect(result.note).to.equal('');
+      expect(result).to.include({ undoErrno: 0, remark: '' });
       expect(existsSync(join(folder, 'new'))).to.equal(false);
       expect(shown(await op('mkdir', folder))).to.equal('done EEXIST');
       expect(shown(await op('mkdir', join(folder, 'a', 'b')))).to.equal('done ENOENT');
@@ -99,8 +100,8 @@ describe('agent: unlink and mkdir', () => {
         const made = await op('mkdir', join(folder, 'stays'));
         const created = await op('open', 'create', join(folder, 'file'));
         expect(shown(made)).to.equal('done ok');
-        expect(made.note).to.equal('not undone: errno 1');
-        expect(created.note).to.equal('not undone: errno 1');
+        expect(made).to.include({ undoErrno: constants.errno.EPERM, remark: '' });
+        expect(created).to.include({ undoErrno: constants.errno.EPERM, remark: '' });
       } finally {
         await exec(['chattr', '-a', folder]);
       }
@@ -222,6 +223,22 @@ describe('agent: exec tries the access, not the effect', () => {
 });
 
 describe('agent: operations as such', () => {
+  it('name the step that failed apart from what else is remarked', async () => {
+    const asNobody = { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] };
+    const request = encodeOp({ tag: 'p1', name: 'fsmount', args: ['tmpfs', '/'] });
+    const [result] = results(await talk([request], asNobody));
+    expect(result).to.include({
+      errno: constants.errno.EPERM,
+      stoppedAt: 'fsopen',
+      remark: 'no mount namespace of its own: errno 1',
+    });
+  });
+
+  it('name a step within a step first', async () => {
+    const { stoppedAt } = await op('exec-loader', '/bin/true', '/nowhere');
+    expect(stoppedAt).to.equal('open for the program');
+  });
+
   it('take their effect in a child as well', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), '');

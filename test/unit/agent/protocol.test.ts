@@ -33,11 +33,11 @@ const decode = (...chunks: Buffer[]): unknown[] => {
   const decoder = new FrameDecoder(TOKEN);
   return chunks.flatMap((chunk) => decoder.push(chunk));
 };
-const RESULT = ['p1', 'done', '13', '-1', '0', '5', '6', '77', '0', ''];
+const RESULT = ['p1', 'done', '13', '-1', '0', '5', '6', '77', '0', '1', '27', '9', 'fsopen', 'text'];
 
 describe('agent protocol: the decoder', () => {
   it('reads every type', () => {
-    expect(decode(frame('h', ['3']))).to.deep.equal([{ type: 'hello', version: '3' }]);
+    expect(decode(frame('h', ['4']))).to.deep.equal([{ type: 'hello', version: '4' }]);
     expect(decode(frame('r', RESULT))).to.deep.equal([
       {
         type: 'result',
@@ -50,7 +50,11 @@ describe('agent protocol: the decoder', () => {
         stderrBytes: 6,
         durationUs: 77,
         killErrno: 0,
-        note: '',
+        undoErrno: 1,
+        askedOnlyErrno: 27,
+        pausedPid: 9,
+        stoppedAt: 'fsopen',
+        remark: 'text',
       },
     ]);
     expect(decode(frame('o', ['p1', 'text']))).to.deep.equal([
@@ -64,7 +68,7 @@ describe('agent protocol: the decoder', () => {
   });
 
   it('does not care how the stream is cut', () => {
-    const stream = Buffer.concat([frame('h', ['3']), frame('o', ['p1', 'x'.repeat(300)]), frame('r', RESULT)]);
+    const stream = Buffer.concat([frame('h', ['4']), frame('o', ['p1', 'x'.repeat(300)]), frame('r', RESULT)]);
     const whole = decode(stream);
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 20 }), (cuts) => {
@@ -83,14 +87,16 @@ describe('agent protocol: the decoder', () => {
     ['a length just too long', payload('', 1024 * 1024 + 1), /bytes/],
     ['a length that has no room for a token', payload('short'), /only 5 bytes/],
     ['an unknown type', frame('z', []), /unknown type "z"/],
-    ['too few fields', frame('r', RESULT.slice(1)), /9 fields/],
-    ['too many fields', frame('r', [...RESULT, '']), /11 fields/],
+    ['too few fields', frame('r', RESULT.slice(1)), /13 fields/],
+    ['too many fields', frame('r', [...RESULT, '']), /15 fields/],
     ['a field without an end', payload(`${TOKEN}fwhy`), /fields/],
     ['no number', frame('r', RESULT.with(2, 'x')), /number/],
     ['a negative errno', frame('r', RESULT.with(2, '-1')), /number/],
     ['a number with a zero before it', frame('r', RESULT.with(2, '013')), /number/],
     ['an exit status out of range', frame('r', RESULT.with(3, '256')), /number/],
     ['a number beyond integers', frame('r', RESULT.with(5, '99999999999999999999')), /number/],
+    ['an errno of the undo out of range', frame('r', RESULT.with(9, '4096')), /number/],
+    ['a negative process', frame('r', RESULT.with(11, '-1')), /number/],
     ['an unknown stage', frame('r', RESULT.with(1, 'lost')), /stage/],
     ['another version', frame('h', ['2']), /version "2"/],
     ['output without a tag', payload(`${TOKEN}o`), /tag/],

@@ -198,8 +198,19 @@ describe('a transition to a profile by attachment', () => {
   });
 
   it('says where an operation was denied on the way', () => {
-    const { kind, notes } = decide(facts(denied, seen({ errno: 'EACCES', remark: 'at open' }), [DENIED], OK));
+    const stopped = seen({ errno: 'EACCES', stoppedAt: 'open', remark: 'at open' });
+    const { kind, notes } = decide(facts(denied, stopped, [DENIED], OK));
     expect([kind, ...notes]).to.deep.equal(['pass', 'Denied at open, a step on the way: the rest was not asked for.']);
     expect(decide(facts(denied, EACCES, [DENIED], OK)).notes).to.deep.equal([]);
+  });
+
+  it('says where an operation was denied on the way whatever else the agent remarks', () => {
+    const remark = 'no mount namespace of its own: errno 1; at fsopen; not undone: EPERM';
+    const stopped = seen({ errno: 'EPERM', stoppedAt: 'fsopen', undoErrno: 'EPERM', remark });
+    const { kind, notes } = decide(facts(denied, stopped, [DENIED], OK));
+    expect([kind, ...notes]).to.deep.equal([
+      'pass',
+      'Denied at fsopen, a step on the way: the rest was not asked for.',
+    ]);
   });
 });
