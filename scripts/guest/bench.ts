@@ -15,7 +15,7 @@ function rate(lines: readonly string[], work: (line: string) => unknown): number
   return Math.max(...rounds);
 }
 
-const lines = readFileSync(join(root, 'test/unit/audit/fixtures/linux-6.12.107.txt'), 'utf8')
+const lines = readFileSync(join(root, 'test/unit/core/audit/fixtures/linux-6.12.107.txt'), 'utf8')
   .split('\n')
   .filter((line) => line !== '');
 const parsed = rate(lines, parseRecord);
@@ -26,7 +26,7 @@ process.stdout.write(
 
 mkdirSync(join(root, 'build'), { recursive: true });
 const program = join(root, 'build/guest-bench.cjs');
-await bundle('test/guest/bench.ts', program);
+await bundle('test/guest/programs/bench.ts', program);
 const progress = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };

@@ -33,7 +33,7 @@ function take(line: string): void {
 await ensureAgent();
 mkdirSync(join(root, 'build'), { recursive: true });
 const program = join(root, 'build/guest-soak.cjs');
-await bundle('test/guest/soak.ts', program);
+await bundle('test/guest/programs/soak.ts', program);
 const progress = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
