@@ -1,5 +1,6 @@
 import tseslint from 'typescript-eslint';
 import { layout } from './scripts/lint/layout.mjs';
+import { LIMITS, TABLE_ROW } from './scripts/lint/limits.mjs';
 
 /** Who reads a character at a time decides on each: these may be as complex as the language that they read. */
 const LEXERS = [
@@ -9,8 +10,7 @@ const LEXERS = [
   'src/core/text/split-words.ts',
 ];
 
-/** A row of a table: one array or object literal on a line of its own. */
-const TABLE_ROW = String.raw`^\s*(?:[\w'"-]+: )?[\[{].*[\]}],?$`;
+const maxLen = { code: LIMITS.width, tabWidth: LIMITS.tabWidth };
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'build', 'reports'] },
@@ -18,20 +18,18 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: {
-          allowDefaultProject: ['eslint.config.mjs', 'scripts/build/build.mjs', 'scripts/lint/layout.mjs'],
-        },
+        projectService: true,
         tsconfigRootDir: import.meta.dirname,
       },
     },
   },
   {
     rules: {
-      'max-len': ['error', { code: 120, tabWidth: 2 }],
-      'max-params': ['error', 4],
-      'max-statements-per-line': ['error', { max: 1 }],
+      'max-len': ['error', maxLen],
+      'max-params': ['error', LIMITS.parameters],
+      'max-statements-per-line': ['error', { max: LIMITS.statements }],
       'no-nested-ternary': 'error',
-      complexity: ['error', 15],
+      complexity: ['error', LIMITS.complexity],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -58,6 +56,6 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: ['test/**'], rules: { 'max-len': ['error', { code: 120, tabWidth: 2, ignorePattern: TABLE_ROW }] } },
+  { files: ['test/**'], rules: { 'max-len': ['error', { ...maxLen, ignorePattern: TABLE_ROW }] } },
   { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 );
