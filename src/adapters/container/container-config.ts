@@ -1,13 +1,18 @@
 /** A container's configuration for the engine's API, from the spec. Pure, so that a test sees every field. */
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerSpec } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 
 /** Where the agent stands inside every container. */
 export const AGENT_PATH = '/.apparmor-probe-agent';
 /** Label that names the run a container belongs to: clean-up finds it by this. */
 export const RUN_LABEL = 'apparmor-probe.run';
 
+/** The container under the profile, or the one that differs in nothing but the profile. */
 export type Role = 'confined' | 'control';
+
+/** The agent as first process: it only waits to be stopped. */
+const KEEP_ALIVE = { Entrypoint: [AGENT_PATH, 'hold'], Cmd: [] as string[] };
 
 export interface ConfigOptions {
   readonly spec: ContainerSpec;
@@ -21,7 +26,7 @@ export interface ConfigOptions {
   readonly agent: string;
   /** The image has nothing to start, or the spec asks for it: the agent is the first process. */
   readonly keepAlive: boolean;
-  /** Id of the container whose processes and network it shares: it is a peer of that. */
+  /** Id of the container whose process and network namespaces it joins, as a peer of its processes. */
   readonly joins?: string;
 }
 
@@ -33,38 +38,41 @@ export function containerConfig({
   role,
   profile,
   agent,
-  keepAlive: hold,
+  keepAlive,
   joins,
 }: ConfigOptions): ContainerCreateOptions {
-  const systemPathsOpen = spec.securityOpt.includes('systempaths=unconfined'); // the engine's client turns this into empty lists
+  // `docker run` turns this option into empty lists: the engine itself does not know it
+  const systemPathsOpen = spec.securityOpt.includes('systempaths=unconfined');
   return {
     name,
     Image: spec.image,
     Labels: { [RUN_LABEL]: run, 'apparmor-probe.role': role },
     Env: Object.entries(spec.env).map(([key, value]) => `${key}=${value}`),
-    ...(spec.user === undefined ? {} : { User: spec.user }),
-    ...(hold
-      ? { Entrypoint: [AGENT_PATH, 'hold'], Cmd: [] }
-      : {
-          ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
-          ...(spec.command === undefined ? {} : { Cmd: [...spec.command] }),
-        }),
-    Healthcheck: { Test: ['NONE'] }, // its commands run under the profile too, and their denials would be noise
+    ...defined({ User: spec.user }),
+    ...(keepAlive ? KEEP_ALIVE : firstProcess(spec)),
+    // a health check's commands run under the profile too, and their denials would be noise
+    Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       SecurityOpt: [`apparmor=${profile}`, ...spec.securityOpt.filter((option) => option !== 'systempaths=unconfined')],
       ...(systemPathsOpen ? { MaskedPaths: [], ReadonlyPaths: [] } : {}),
       Binds: [
         `${agent}:${AGENT_PATH}:ro`,
-        ...spec.mounts.map((m) => `${m.source}:${m.target}:${m.readonly ? 'ro' : 'rw'}`),
+        ...spec.mounts.map(({ source, target, readonly }) => `${source}:${target}:${readonly ? 'ro' : 'rw'}`),
       ],
       Tmpfs: { ...spec.tmpfs },
       CapAdd: [...spec.capAdd],
       CapDrop: [...spec.capDrop],
-      Sysctls: joins === undefined ? { ...spec.sysctls } : {}, // they belong to the namespaces, which are the other's
+      // sysctls belong to the namespaces, which are the other container's
+      Sysctls: joins === undefined ? { ...spec.sysctls } : {},
       ReadonlyRootfs: spec.readOnly,
       NetworkMode: joins === undefined ? spec.network : `container:${joins}`,
       ...(joins === undefined ? {} : { PidMode: `container:${joins}` }),
       RestartPolicy: { Name: 'no' },
     },
   };
+}
+
+/** What the spec says to start; the image says the rest. */
+function firstProcess({ entrypoint, command }: ContainerSpec): Pick<ContainerCreateOptions, 'Entrypoint' | 'Cmd'> {
+  return defined({ Entrypoint: entrypoint && [...entrypoint], Cmd: command && [...command] });
 }

@@ -3,15 +3,22 @@ import type Docker from 'dockerode';
 import { PassThrough, type Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
+import { defined } from '#core/model/optional.ts';
 import { engineCall, failureText } from './engine-call.ts';
 
+/** How long a killed container may take to end, in milliseconds. */
 const KILL_MS = 5000;
+/** The engine reports an end a moment after it: how often, and after how long, it is asked again. */
+const POLLS = { exit: 50, removal: 100, pauseMs: 100 };
 
+/** A container as the engine reports it. */
 export interface ContainerState {
   readonly running: boolean;
+  /** The first process, on the host; 0 when it does not run. */
   readonly pid: number;
   readonly exit: number;
   readonly oomKilled: boolean;
+  /** Its address on the first network that gives it one. */
   readonly address: string | undefined;
 }
 
@@ -78,7 +85,7 @@ export class Container {
         AttachStdout: true,
         AttachStderr: true,
         Tty: terminal,
-        ...(options.user === undefined ? {} : { User: options.user }),
+        ...defined({ User: options.user }),
       }),
     );
     const stream: Duplex = await engineCall(
@@ -106,10 +113,10 @@ export class Container {
       stderr,
       pid: async () => (await inspect()).Pid,
       exit: async () => {
-        for (let tries = 0; tries < 50; tries += 1) {
+        for (let tries = 0; tries < POLLS.exit; tries += 1) {
           const { Running, ExitCode } = await inspect();
           if (!Running) return ExitCode ?? undefined;
-          await sleep(100);
+          await sleep(POLLS.pauseMs);
         }
         return undefined;
       },
@@ -128,7 +135,8 @@ export class Container {
       () => true,
       (error: unknown) => (error as { statusCode?: number }).statusCode === 404,
     );
-    this.#container.kill().catch(() => undefined); // not running, or refused: whether it ends decides
+    // it may not run any more, or the kill may be refused: only whether it ends counts
+    this.#container.kill().catch(() => undefined);
     if (!(await ended)) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
@@ -145,25 +153,30 @@ export class Container {
 
   /** A removal was already in progress: true once it is done. */
   async #vanishes(): Promise<boolean> {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < POLLS.removal; tries += 1) {
       try {
         await this.#container.inspect();
       } catch {
         return true;
       }
-      await sleep(100);
+      await sleep(POLLS.pauseMs);
     }
     return false;
   }
 }
 
-/** The engine multiplexes output without a terminal: 1 byte stream, 3 zero, 4 length (Docker API, "Attach to a container"). */
+/**
+ * The engine multiplexes output without a terminal: each part after 8 bytes, 1 for the stream, 3 zero, 4 for the length
+ * (Docker API, "Attach to a container").
+ */
 function demultiplexed(raw: Buffer): string {
   const parts: Buffer[] = [];
-  for (let i = 0; i + 8 <= raw.length;) {
-    const length = raw.readUInt32BE(i + 4);
-    parts.push(raw.subarray(i + 8, i + 8 + length));
-    i += 8 + length;
+  let at = 0;
+  while (at + 8 <= raw.length) {
+    const length = raw.readUInt32BE(at + 4);
+    const begin = at + 8;
+    parts.push(raw.subarray(begin, begin + length));
+    at = begin + length;
   }
   return Buffer.concat(parts).toString();
 }

@@ -1,4 +1,6 @@
-/** The Docker engine. This folder alone imports dockerode; a failed call becomes an error with the engine's own words. */
+/**
+ * The Docker engine. This folder alone imports dockerode; a failed call becomes an error with the engine's own words.
+ */
 import Docker from 'dockerode';
 import { readdirSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
@@ -7,15 +9,20 @@ import { engineCall, failureText } from './engine-call.ts';
 import { RUN_LABEL, containerConfig, type ConfigOptions } from './container-config.ts';
 import { Container } from './container.ts';
 
+/** How long a build or a pull may take, in milliseconds. */
 const BUILD_MS = 900_000;
+/** How long the first answer may take, in milliseconds. */
+const PING_MS = 20_000;
 
+/** The engine's versions, for the report. */
 export interface EngineFacts {
   readonly version: string;
   readonly runtime: string;
-  /** Whether it says that it applies AppArmor; no proof, only a first hint. */
+  /** Whether it reports AppArmor. That is no proof: labels are read from the kernel. */
   readonly apparmor: boolean;
 }
 
+/** A local image. */
 export interface Image {
   readonly id: string;
   /** The image starts something by itself. */
@@ -25,7 +32,10 @@ export interface Image {
 export class Engine {
   readonly #docker: Docker;
 
-  /** Connects to the engine that DOCKER_HOST names, or the local one. @throws HarnessError `no-docker`, `engine-remote` */
+  /**
+   * Connects to the engine that DOCKER_HOST names, or the local one.
+   * @throws HarnessError `no-docker`, `engine-remote`
+   */
   static async connect(): Promise<Engine> {
     const host = process.env['DOCKER_HOST'] ?? '';
     if (host !== '' && !host.startsWith('unix://'))
@@ -34,7 +44,7 @@ export class Engine {
       host === ''
         ? new Docker({ socketPath: '/var/run/docker.sock' })
         : new Docker({ socketPath: host.slice('unix://'.length) });
-    await engineCall('no-docker', 'The Docker engine does not answer', docker.ping(), 20_000);
+    await engineCall('no-docker', 'The Docker engine does not answer', docker.ping(), PING_MS);
     return new Engine(docker);
   }
 
@@ -118,7 +128,8 @@ export class Engine {
   async #inspectImage(name: string): Promise<Image | undefined> {
     try {
       const { Id, Config } = await this.#docker.getImage(name).inspect();
-      const lists = [Config?.Cmd, Config?.Entrypoint] as unknown[]; // typed as always there, but an image need not start anything
+      // typed as always there, but an image need not start anything
+      const lists = [Config?.Cmd, Config?.Entrypoint] as unknown[];
       return { id: Id, startable: lists.some((list) => Array.isArray(list) && list.length > 0) };
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return undefined;

@@ -1,55 +1,65 @@
-/** GET from the host to a container's address, and a TCP connection. The answer is hostile: it is capped, and nothing in it is followed. */
-import { get } from 'node:http';
+/**
+ * GET from the host to a container's address, and a TCP connection. The answer is hostile: it is capped, and nothing in
+ * it is followed.
+ */
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { defined } from '#core/model/optional.ts';
+import { CappedOutput } from './capped-output.ts';
+
+/** After this many times the cap, a body counts as endless and the connection is closed. */
+const ENDLESS = 64;
 
 interface HttpAnswer {
   readonly status?: number;
+  /** The body's beginning, up to the cap. */
   readonly body: Buffer;
+  /** Full length of the body, as far as it was read. */
   readonly bytes: number;
-  /** Why there is no answer: a code such as ECONNREFUSED. */
+  /** Why there is no whole answer: a code such as ECONNREFUSED. */
   readonly error?: string;
 }
 
-/** @param url with the host name `container`, which stands for the address. */
+/**
+ * @param url with the host name `container`, which stands for the address.
+ * @param ms time limit for the whole answer, in milliseconds.
+ * @param capBytes how much of the body is kept.
+ * @returns the answer, or why there is none; never rejects.
+ */
 export function httpGet(url: string, address: string, ms: number, capBytes: number): Promise<HttpAnswer> {
   const { port, pathname, search } = new URL(url);
+  const target = {
+    host: address,
+    port: port === '' ? 80 : Number(port),
+    path: pathname + search,
+    headers: { host: 'container' },
+    agent: false,
+  };
+
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    let kept = 0;
-    let late = false;
-    const request = get(
-      {
-        host: address,
-        port: port === '' ? 80 : Number(port),
-        path: pathname + search,
-        headers: { host: 'container' },
-        agent: false,
-      },
-      (response) => {
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          const part = chunk.subarray(0, Math.max(0, capBytes - kept));
-          kept += part.length;
-          chunks.push(part);
-          if (bytes > 64 * capBytes) request.destroy(); // an endless body
-        });
-        response.on('error', () => undefined); // cut off: `complete` tells
-        response.on('close', () => {
-          clearTimeout(timer);
-          resolve({
-            ...(response.complete || bytes > 64 * capBytes ? {} : { error: late ? 'ETIMEDOUT' : 'ECONNRESET' }),
-            ...(response.statusCode === undefined ? {} : { status: response.statusCode }),
-            body: Buffer.concat(chunks),
-            bytes,
-          });
-        });
-      },
-    );
+    const body = new CappedOutput(capBytes);
+    const isEndless = (): boolean => body.bytes > ENDLESS * capBytes;
+    let timedOut = false;
+
+    const request = get(target, (response) => {
+      response.on('data', (chunk: Buffer) => {
+        body.add(chunk);
+        if (isEndless()) request.destroy();
+      });
+      // An answer that breaks off is an error here; `complete` tells below.
+      response.on('error', () => undefined);
+      response.on('close', () => {
+        clearTimeout(timer);
+        const isWhole = response.complete || isEndless();
+        resolve(answerOf(response, body, isWhole ? undefined : brokenOff(timedOut)));
+      });
+    });
+
     const timer = setTimeout(() => {
-      late = true;
+      timedOut = true;
       request.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }));
     }, ms);
+
     request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       resolve({ body: Buffer.alloc(0), bytes: 0, error: error.code ?? error.message });
@@ -57,14 +67,22 @@ export function httpGet(url: string, address: string, ms: number, capBytes: numb
   });
 }
 
-/** Whether a port accepts a connection. */
+function brokenOff(timedOut: boolean): string {
+  return timedOut ? 'ETIMEDOUT' : 'ECONNRESET';
+}
+
+function answerOf({ statusCode }: IncomingMessage, body: CappedOutput, error: string | undefined): HttpAnswer {
+  return { ...defined({ status: statusCode, error }), body: body.kept, bytes: body.bytes };
+}
+
+/** @param ms time limit in milliseconds. @returns whether a port accepts a connection. */
 export function tcpAccepts(port: number, address: string, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: ms });
-    const done = (answer: boolean) => () => {
+    const answer = (accepts: boolean) => () => {
       socket.destroy();
-      resolve(answer);
+      resolve(accepts);
     };
-    socket.once('connect', done(true)).once('error', done(false)).once('timeout', done(false));
+    socket.once('connect', answer(true)).once('error', answer(false)).once('timeout', answer(false));
   });
 }

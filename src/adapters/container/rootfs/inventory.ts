@@ -1,5 +1,7 @@
-/** What is in a container: names, kinds and modes of its files, seen from outside through /proc of its first process. */
-import { lstatSync, readdirSync } from 'node:fs';
+/**
+ * What is in a container: names, kinds and modes of its files, seen from outside through /proc of its first process.
+ */
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
 interface Item {
@@ -19,8 +21,15 @@ const MOST_OF_A_FOLDER = 60;
 const MOST_OF_A_TOP = 200;
 const DEEPEST = 7;
 /** Below these every boot and every process looks different, or there is no end to it. */
-const SKIPPED =
-  /^\/(?:proc\/(?:\d+|task|thread-self|bus|self)|sys\/(?:devices\/(?!virtual)|bus|class|block|module|fs\/cgroup\/.)|dev\/(?:pts|shm|mqueue|fd|std))/;
+const SKIPPED = new RegExp(
+  `^/(?:${[
+    'proc/(?:\\d+|task|thread-self|bus|self)',
+    'sys/(?:devices/(?!virtual)|bus|class|block|module|fs/cgroup/.)',
+    'dev/(?:pts|shm|mqueue|fd|std)',
+  ].join('|')})`,
+);
+/** An odd or very long name makes no readable probe. */
+const READABLE = /^[\x21-\x7e]{1,200}$/;
 
 /**
  * Walks each top folder breadth first, and follows no link.
@@ -34,7 +43,7 @@ export function inventory(pid: number, named: readonly string[] = []): Item[] {
     ...[itemAt(root, '/') ?? []].flat(),
     ...tops.flatMap((top) => [top, ...(top.kind === 'folder' ? below(root, top.path) : [])]),
   ];
-  const asked = named
+  const wanted = named
     .flatMap((path) => itemAt(root, path, true) ?? [])
     .flatMap((item) => [
       item,
@@ -42,7 +51,7 @@ export function inventory(pid: number, named: readonly string[] = []): Item[] {
         ? namesIn(join(root, item.path)).flatMap((name) => itemAt(root, `${item.path}/${name}`) ?? [])
         : []),
     ]);
-  return [...new Map([...walked, ...asked].map((item) => [item.path, item])).values()];
+  return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
 
 function below(root: string, top: string): Item[] {
@@ -70,19 +79,20 @@ function namesIn(folder: string, most = MOST_OF_A_FOLDER): string[] {
   }
 }
 
-function itemAt(root: string, path: string, asked = false): Item | undefined {
-  if ((!asked && SKIPPED.test(path)) || !/^[\x21-\x7e]+$/.test(path) || path.length > 200) return undefined; // an odd name makes no readable probe
+/** @param isNamed the caller names it: it is looked at even below a skipped folder. */
+function itemAt(root: string, path: string, isNamed = false): Item | undefined {
+  if (!READABLE.test(path) || (!isNamed && SKIPPED.test(path))) return undefined;
   try {
     const stat = lstatSync(join(root, path));
-    const kind = stat.isSymbolicLink()
-      ? 'link'
-      : stat.isDirectory()
-        ? 'folder'
-        : stat.isFile() || path.startsWith('/dev/')
-          ? 'file'
-          : undefined;
+    const kind = kindOf(stat, path);
     return kind === undefined ? undefined : { path, kind, mode: stat.mode & 0o7777, device: stat.dev };
   } catch {
     return undefined;
   }
+}
+
+function kindOf(stat: Stats, path: string): Item['kind'] | undefined {
+  if (stat.isSymbolicLink()) return 'link';
+  if (stat.isDirectory()) return 'folder';
+  return stat.isFile() || path.startsWith('/dev/') ? 'file' : undefined;
 }

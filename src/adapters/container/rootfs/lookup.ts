@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { CAPABILITIES } from '#core/model/linux.ts';
 import { resolveInContainer } from './symlinks.ts';
 
-/** A folder with more names is not looked through. */
-const MOST = 5000;
+/** A folder with more names is not listed. */
+const MOST_NAMES = 5000;
 
 /** What a path of the container is. `path`: as the kernel names it; of a name that is not there, its folder's. */
-interface Seen {
+interface FileAt {
   readonly path: string;
   readonly folder: boolean;
   readonly missing: boolean;
@@ -19,18 +19,19 @@ interface Seen {
  * @param follow whether the last part of the path is followed when it is a link.
  * @returns undefined when not even its folder is there, or when it is a link that leads nowhere.
  */
-export function lookUp(pid: number, path: string, follow: boolean): Seen | undefined {
-  const given = path.replace(/^\/proc\/self(?=\/|$)/, '/proc/1'); // the link is different for everyone who reads it
+export function lookUp(pid: number, path: string, follow: boolean): FileAt | undefined {
+  // /proc/self is another folder for each process that reads it
+  const given = path.replace(/^\/proc\/self(?=\/|$)/, '/proc/1');
   const real = follow ? resolveInContainer(pid, given) : undefined;
-  if (real !== undefined) return seen(pid, real);
+  if (real !== undefined) return fileAt(pid, real);
   const [, folder = '', name = ''] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
   const above = folder === '' ? '/' : resolveInContainer(pid, folder);
   if (above === undefined || name === '' || name === '.' || name === '..') return undefined;
-  const one = seen(pid, `${above === '/' ? '' : above}/${name}`);
-  return follow && !one.missing ? undefined : one;
+  const file = fileAt(pid, `${above === '/' ? '' : above}/${name}`);
+  return follow && !file.missing ? undefined : file;
 }
 
-/** Whether a file is a process's own, as rules with `owner` ask: both are of the container. One that is not there yet would be. */
+/** Whether a process of the container owns a file, as rules with `owner` ask. A missing file counts: it would be. */
 export function owns(pid: number, path: string): boolean {
   try {
     const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -40,7 +41,7 @@ export function owns(pid: number, path: string): boolean {
   }
 }
 
-function seen(pid: number, path: string): Seen {
+function fileAt(pid: number, path: string): FileAt {
   try {
     return { path, folder: lstatSync(join(rootOf(pid), path)).isDirectory(), missing: false };
   } catch {
@@ -54,13 +55,13 @@ export function listFolder(pid: number, folder: string): readonly string[] | und
   if (real === undefined) return undefined;
   try {
     const names = readdirSync(join(rootOf(pid), real));
-    return names.length > MOST ? undefined : names;
+    return names.length > MOST_NAMES ? undefined : names;
   } catch {
     return undefined;
   }
 }
 
-/** What the kernel lets the processes of the container have: capabilities at most, and whether it filters their system calls. */
+/** The bounds of the container's processes: the capabilities they can have, and whether seccomp filters their calls. */
 export function readLimits(pid: number): { readonly capabilities: ReadonlySet<string>; readonly filtered: boolean } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);

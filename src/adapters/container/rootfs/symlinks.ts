@@ -13,7 +13,8 @@ export function resolveInContainer(pid: number, path: string): string | undefine
   const root = `/proc/${pid}/root`;
   let left = path.split('/').filter(Boolean);
   let done: string[] = [];
-  for (let links = 0; left.length > 0;) {
+  let links = 0;
+  while (left.length > 0) {
     const [name = '', ...rest] = left;
     left = rest;
     if (name === '.') continue;
@@ -28,7 +29,8 @@ export function resolveInContainer(pid: number, path: string): string | undefine
         done = here;
         continue;
       }
-      if ((links += 1) > MAX_LINKS) return undefined;
+      links += 1;
+      if (links > MAX_LINKS) return undefined;
       const target = readlinkSync(file);
       if (target.startsWith('/')) done = [];
       left = [...target.split('/').filter(Boolean), ...left];

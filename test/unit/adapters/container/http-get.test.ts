@@ -28,10 +28,10 @@ async function answer(text: string, then: (socket: Socket) => void, ms = 5000): 
   }
 }
 
-describe('container/http', () => {
+describe('httpGet', () => {
   const head = (length: string): string => `HTTP/1.1 200 OK\r\n${length}\r\n\r\n`;
 
-  it('takes a whole answer, cut to its cap', async () => {
+  it('returns a whole answer, cut to its cap', async () => {
     expect(await answer(`${head('Content-Length: 12')}hello, world`, () => undefined)).to.equal(
       '200 whole hello, wor 12',
     );
@@ -42,7 +42,7 @@ describe('container/http', () => {
     ).to.equal('200 whole to the end 10');
   });
 
-  it('an answer that is cut off is no success', async () => {
+  it('reports an answer that breaks off as an error', async () => {
     expect(
       await answer(`${head('Content-Length: 100')}begin`, (socket) => {
         socket.destroy();
@@ -55,7 +55,7 @@ describe('container/http', () => {
     ).to.equal('200 ECONNRESET begin 5');
   });
 
-  it('one that does not end is late', async () => {
+  it('reports ETIMEDOUT for an answer that does not end', async () => {
     expect(await answer(`${head('Content-Length: 100')}begin`, () => undefined, 200)).to.match(/ETIMEDOUT/);
     expect(await answer('', () => undefined, 200)).to.match(/^undefined ETIMEDOUT/);
   });
