@@ -1,5 +1,6 @@
 #include "command.h"
-#include "ops.h"
+#include "kill.h"
+#include "name.h"
 #include "text.h"
 
 enum { MS = 1000, HELD_PIPE_WAIT = 250 * MS, KILL_WAIT = 500 * MS, ASK_AGAIN = 100 * MS, TICK = 20 * MS };
@@ -149,24 +150,6 @@ void reap(void)
 }
 
 /* ---- killing ---- */
-
-/*
- * Kills a process, or with a negative number a group, without the permission that kill(2) needs: a profile without
- * signal rules refuses kill(2) even between the agent and its own child, and the refusal would be a record under the
- * profile that is being tested. Here the kernel itself sends the signal, as the owner of a descriptor asked to be told
- * of input by SIGKILL; it compares user ids, as kill(2) does, but asks AppArmor nothing. There is no answer.
- */
-void kill_quietly(int owner)
-{
-	int ends[2];
-	if (sys_pipe(ends, O_CLOEXEC) < 0)
-		return;
-	if (sys_fcntl(ends[0], F_SETOWN, owner) == 0 && sys_fcntl(ends[0], F_SETSIG, SIGKILL) == 0 &&
-	    sys_fcntl(ends[0], F_SETFL, O_ASYNC) == 0)
-		sys_write(ends[1], "", 1);
-	sys_close(ends[0]);
-	sys_close(ends[1]);
-}
 
 /* A process number that is newer than all others, learnt without /proc: that of a child that only exits. */
 static int newest_pid(int fallback)

@@ -21,12 +21,6 @@ void watch_children(void);
 /* Runs it, sends its output as frames on the way (unless `terminal`), and fills in `result`. */
 void run_command(const struct command *command, struct result *result);
 
-/*
- * Kills a process, or with a negative number a group, and asks no security module for it; see there. There is no
- * answer.
- */
-void kill_quietly(int owner);
-
 /* Collects adopted processes that have ended. */
 void reap(void);
 

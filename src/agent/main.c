@@ -10,6 +10,7 @@
  * fail nor leave audit records.
  */
 #include "command.h"
+#include "name.h"
 #include "ops.h"
 #include "protocol.h"
 #include "text.h"

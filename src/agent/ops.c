@@ -1,4 +1,5 @@
-#include "attempt.h"
+#include "ops.h"
+#include "ops_table.h"
 
 /*
  * To add an operation: one row here, one small function in the ops_*.c of its class, one row in
@@ -9,7 +10,7 @@ enum { CHILD = 1, HERE = 2 };
 static const struct operation {
 	const char *name;
 	u8 min, max, flags;
-	int (*check)(char **args); /* whether the arguments make sense */
+	check *check;
 	attempt *attempt;
 } operations[] = {
 	/* ops_file.c */

@@ -9,7 +9,7 @@
  * kernel does not ask here (a sysctl allows it to all, for example) and the answer is EOPNOTSUPP. A process that does
  * not hold the capability makes the call all the same, and gets the kernel's own refusal.
  */
-#include "attempt.h"
+#include "ops_table.h"
 
 #define CAP(number) (1UL << (number))
 enum { KEEP_NONE, KEEP_FILES, KEEP_BPF };

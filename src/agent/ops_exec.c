@@ -1,6 +1,7 @@
 /* Execution, and the other ways to another label. */
-#include "attempt.h"
-#include "command.h"
+#include "ops_table.h"
+#include "kill.h"
+#include "ops.h"
 
 int check_nnp(char **args)
 {

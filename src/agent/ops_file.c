@@ -1,5 +1,5 @@
 /* The class `file`, without exec. */
-#include "attempt.h"
+#include "ops_table.h"
 
 /* Always: never wait for the other end of a fifo or a device, leave nothing to children, take no terminal. */
 enum { OPEN_ALWAYS = O_NONBLOCK | O_CLOEXEC | O_NOCTTY };

@@ -6,7 +6,7 @@
  *   - The other calls look for the capability first. They are made with their effect, in a mount namespace of their
  *     own whose mounts share nothing with others, and which ends with the child.
  */
-#include "attempt.h"
+#include "ops_table.h"
 
 /* FSTYPE SOURCE TARGET FLAGS */
 int check_mount(char **args)

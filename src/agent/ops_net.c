@@ -3,7 +3,7 @@
  * unix an anonymous pair), "80" a port of the loopback interface, "/path" a unix socket in the file system, "@name" an
  * abstract one. Nothing leaves the machine. Every operation but `socket` runs in a child, whose end closes all.
  */
-#include "attempt.h"
+#include "ops_table.h"
 
 enum { UNIX = 1, INET = 2, INET6 = 10, STREAM = 1, DATAGRAM = 2, SOCK_ALWAYS = O_NONBLOCK | O_CLOEXEC, SOL_SOCKET = 1 };
 

@@ -1,5 +1,5 @@
 /* The classes `ptrace`, `signal`, `rlimit`, `userns`, `mqueue`. All in a child; a target is a process or "child". */
-#include "attempt.h"
+#include "ops_table.h"
 
 static int is_target(const char *who)
 {

@@ -1,5 +1,5 @@
 /* The class `io_uring`. A ring is a descriptor and memory of the child that makes it, and ends with it. */
-#include "attempt.h"
+#include "ops_table.h"
 
 /* struct io_uring_params with the offsets of the two rings */
 struct ring {

@@ -1,6 +1,5 @@
 #include "tty.h"
 #include "command.h"
-#include "ops.h"
 #include "text.h"
 
 enum { MARK = 0x1e }; /* record separator: begins and ends the trailer */
