@@ -172,7 +172,7 @@ long start_target(long (*prepare)(void))
 long target_of(const char *who, struct outcome *out)
 {
 	if (!equal(who, "child"))
-		return (long)number(who + (starts_with(who, "held:") ? 5 : 0));
+		return (long)number(who + (starts_with(who, "paused:") ? 5 : 0));
 	as_agent();
 	long pid = start_target(0);
 	as_probe();
@@ -193,7 +193,7 @@ u64 number(const char *text)
  * (apparmor_capget), so that "all but one" would drop what the profile denies, and the denial would be the kernel's
  * own.
  */
-long hold_capabilities(u64 wanted)
+long set_capabilities(u64 wanted)
 {
 	u32 header[2] = {0x20080522, 0};
 	struct {

@@ -51,7 +51,7 @@ long in_child(attempt *attempt, char **args, struct outcome *out);
 long start_target(long (*prepare)(void));
 
 /*
- * The number of a process in an argument, with `held:` before it when another agent holds it as a target, or of a new
+ * The number of a process in an argument, with `paused:` before it when another agent keeps it for this, or of a new
  * target for the word "child". Returns -errno when there is none.
  */
 long target_of(const char *who, struct outcome *out);
@@ -60,6 +60,6 @@ long target_of(const char *who, struct outcome *out);
 u64 number(const char *text);
 
 /* Makes the capabilities of this process exactly `wanted` (bits). Fails with -EPERM when it does not hold them. */
-long hold_capabilities(u64 wanted);
+long set_capabilities(u64 wanted);
 
 #endif

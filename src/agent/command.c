@@ -3,7 +3,7 @@
 #include "name.h"
 #include "text.h"
 
-enum { MS = 1000, HELD_PIPE_WAIT = 250 * MS, KILL_WAIT = 500 * MS, ASK_AGAIN = 100 * MS, TICK = 20 * MS };
+enum { MS = 1000, OPEN_PIPE_WAIT = 250 * MS, KILL_WAIT = 500 * MS, ASK_AGAIN = 100 * MS, TICK = 20 * MS };
 enum { PID_LIMIT = 4194304 };
 
 /* ---- the child, before its exec ---- */
@@ -304,7 +304,7 @@ static int follow(struct run *run)
 			run->ended = 1;
 			run->result->duration = now() - started;
 			deadline =
-				now() + HELD_PIPE_WAIT; /* what it left in the background may hold the pipes for ever */
+				now() + OPEN_PIPE_WAIT; /* what it left in the background may hold the pipes for ever */
 		}
 	}
 	if (!run->ended)

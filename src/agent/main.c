@@ -1,9 +1,9 @@
 /*
  * The agent of apparmor-probe: a static program without libc that runs inside the confined container.
  *
- *   agent serve    performs operations and runs commands as told on standard input (protocol.h)
- *   agent tty …    runs one command on the terminal it was given (tty.h)
- *   agent hold     waits, as the container's first process
+ *   agent serve        performs the operations and runs the commands that standard input asks for (protocol.h)
+ *   agent tty …        runs one command on the terminal it was given (tty.h)
+ *   agent keep-alive   waits, as the container's first process
  *
  * It is started already confined, under a profile that may allow nothing. By itself it therefore opens no file, needs
  * no library, no writable place, no capability and no signal permission: what it does on its own account must neither
@@ -71,12 +71,12 @@ static void operation(char **fields, int count)
 	send_result(&r);
 }
 
-/* Tells of a process that is to become a command, and waits for `go TAG`; any other request is taken for a no. */
+/* Announces a process that is to become a command, and waits for `go TAG`; any other request is taken for a no. */
 static int confirm(const char *tag, int pid)
 {
 	static char *fields[FIELDS_MAX + 1];
 	int count;
-	send_held(tag, pid);
+	send_waiting(tag, pid);
 	return next_request(fields, &count) && count == 2 && equal(fields[0], "go") && equal(fields[1], tag);
 }
 
@@ -88,7 +88,7 @@ static void run(char **fields, int count, char **envp)
 	    !parse_number(fields[3], 1UL << 40, &cap) || !parse_number(fields[4], FIELDS_MAX, &argc) ||
 	    argc != (u64)count - 5)
 		fatal("run: bad request");
-	release_held();
+	release_paused();
 	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
 	memcpy(tag, fields[1], length(fields[1]) + 1);
 	struct command command = {tag, fields + 5, envp, timeout * 1000, cap, 0, confirm};
@@ -122,12 +122,12 @@ static int serve(char **envp)
 			fatal("unknown request");
 		reap();
 	}
-	release_held();
+	release_paused();
 	return flush() < 0 ? EXIT_OUTPUT : 0;
 }
 
 /* Blocked signals reach even the first process of a container, which is deaf to the others. */
-static int hold(void)
+static int keep_alive(void)
 {
 	u64 wanted = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM) | BIT(SIGCHLD);
 	sys_sigmask(SIG_BLOCK, wanted);
@@ -144,8 +144,8 @@ _Noreturn void agent_main(long *stack)
 	int argc = (int)*stack;
 	char **argv = (char **)(stack + 1), **envp = argv + argc + 1;
 	const char *mode = argc > 1 ? argv[1] : "";
-	if (argc == 2 && equal(mode, "hold"))
-		sys_exit(hold());
+	if (argc == 2 && equal(mode, "keep-alive"))
+		sys_exit(keep_alive());
 	if (argc == 2 && equal(mode, "serve")) {
 		settle();
 		sys_exit(serve(envp));

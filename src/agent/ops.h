@@ -13,7 +13,7 @@
  */
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result);
 
-/* Lets go of the process that a `…-hold` operation holds, if there is one. */
-void release_held(void);
+/* Ends the process that a `…-pause` operation left, if there is one. */
+void release_paused(void);
 
 #endif

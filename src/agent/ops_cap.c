@@ -465,11 +465,11 @@ static long question(char **args, struct outcome *out)
 	long error = c->prepare ? c->prepare() : 0;
 	if (error < 0)
 		return not_tried(out, "cannot be prepared", error);
-	error = hold_capabilities(wanted | keep);
+	error = set_capabilities(wanted | keep);
 	if (error == -EPERM && keep)
-		error = hold_capabilities(wanted);
+		error = set_capabilities(wanted);
 	if (error == -EPERM)
-		error = hold_capabilities(0); /* not held: the refusal will be the kernel's own */
+		error = set_capabilities(0); /* not held: the refusal will be the kernel's own */
 	if (error < 0)
 		return not_tried(out, "the capabilities cannot be set", error);
 	if (!proving)

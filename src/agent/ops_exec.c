@@ -185,25 +185,26 @@ long op_exec_loader(char **args, struct outcome *out)
 	return error < 0 ? stopped(out, error, "the program") : 0;
 }
 
-/* ---- a process held, to be looked at ---- */
+/* ---- a process paused, to be looked at ---- */
 
-static int held, held_life = -1;
+static int paused;           /* the process that is paused; 0: none */
+static int paused_life = -1; /* it ends when this is closed */
 
-void release_held(void)
+void release_paused(void)
 {
-	if (!held)
+	if (!paused)
 		return;
-	kill_quietly(held);
-	if (held_life >= 0)
-		sys_close(held_life);
-	while (sys_wait(held, 0, 0) == -EINTR) {
+	kill_quietly(paused);
+	if (paused_life >= 0)
+		sys_close(paused_life);
+	while (sys_wait(paused, 0, 0) == -EINTR) {
 	}
-	held = 0;
-	held_life = -1;
+	paused = 0;
+	paused_life = -1;
 }
 
-/* What a held process has done before it stands still. */
-enum hold { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
+/* What a process has done when it is paused. */
+enum pause { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_LISTEN };
 
 /*
  * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
@@ -230,7 +231,7 @@ static long exec_and_stop(const char *path)
 }
 
 /* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
-_Noreturn static void hold(enum hold how, char **args, int report, const int life[2])
+_Noreturn static void wait_paused(enum pause at, char **args, int report, const int life[2])
 {
 	struct sigaction action = {SIGNAL_DEFAULT, 0, 0, 0};
 	struct outcome unused = {.error = 0};
@@ -242,15 +243,15 @@ _Noreturn static void hold(enum hold how, char **args, int report, const int lif
 	sys_prctl(PR_SET_DUMPABLE, 1);
 	for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
 		sys_sigaction(signal, &action);
-	end_in_time();          /* for the way there; a stopped program takes no notice of it */
-	if (how < AT_NOTHING) { /* the others only serve a question of somebody else's */
+	end_in_time();         /* for the way there; a stopped program takes no notice of it */
+	if (at < AT_NOTHING) { /* the others only serve a question of somebody else's */
 		as_probe();
 		error = sys_setpgid(0, 0);
 		if (error >= 0)
-			error = maybe_no_new_privs(how == AT_EXEC_AS ? args + 1 : args);
+			error = maybe_no_new_privs(at == AT_EXEC_AS ? args + 1 : args);
 	}
 	if (error >= 0)
-		switch (how) {
+		switch (at) {
 		case AT_EXEC: error = exec_and_stop(args[0]); break;
 		case AT_EXEC_AS:
 			error = change_label(ONEXEC, args[0], &unused);
@@ -275,11 +276,11 @@ _Noreturn static void hold(enum hold how, char **args, int report, const int lif
 	sys_exit(0);
 }
 
-static long hold_one(enum hold how, char **args, struct outcome *out)
+static long pause_child(enum pause at, char **args, struct outcome *out)
 {
 	int report[2], life[2] = {-1, -1}, status = 0;
 	long said = 0, pid;
-	release_held();
+	release_paused();
 	long error = sys_pipe(report, O_CLOEXEC);
 	if (error >= 0)
 		error = sys_pipe(life, O_CLOEXEC);
@@ -288,7 +289,7 @@ static long hold_one(enum hold how, char **args, struct outcome *out)
 	as_agent();
 	pid = sys_fork();
 	if (pid == 0)
-		hold(how, args, report[1], life);
+		wait_paused(at, args, report[1], life);
 	as_probe();
 	sys_close(report[1]);
 	sys_close(life[0]);
@@ -304,8 +305,8 @@ static long hold_one(enum hold how, char **args, struct outcome *out)
 	}
 	sys_close(report[0]);
 	if (pid > 0 && (said == 1 || (said == 0 && (status & 0xff) == 0x7f))) {
-		held = (int)pid;
-		held_life = life[1];
+		paused = (int)pid;
+		paused_life = life[1];
 		out->details.paused_pid = pid;
 		return 0;
 	}
@@ -318,41 +319,41 @@ static long hold_one(enum hold how, char **args, struct outcome *out)
 	return -ECANCELED;
 }
 
-long op_exec_hold(char **args, struct outcome *out)
+long op_exec_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_EXEC, args, out);
+	return pause_child(AT_EXEC, args, out);
 }
-long op_exec_as_hold(char **args, struct outcome *out)
+long op_exec_as_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_EXEC_AS, args, out);
+	return pause_child(AT_EXEC_AS, args, out);
 }
-long op_profile_hold(char **args, struct outcome *out)
+long op_profile_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_PROFILE, args, out);
+	return pause_child(AT_PROFILE, args, out);
 }
-long op_hat_hold(char **args, struct outcome *out)
+long op_hat_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_HAT, args, out);
+	return pause_child(AT_HAT, args, out);
 }
-long op_stack_hold(char **args, struct outcome *out)
+long op_stack_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_STACK, args, out);
+	return pause_child(AT_STACK, args, out);
 }
-long op_target_hold(char **args, struct outcome *out)
+long op_target_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_NOTHING, args, out);
+	return pause_child(AT_NOTHING, args, out);
 }
 
-long op_listen_hold(char **args, struct outcome *out)
+long op_listen_pause(char **args, struct outcome *out)
 {
-	return hold_one(AT_LISTEN, args, out);
+	return pause_child(AT_LISTEN, args, out);
 }
 
 long op_release(char **args, struct outcome *out)
 {
 	(void)args;
-	long error = held ? 0 : remark(out, -ESRCH, "no process is held");
-	release_held();
+	long error = paused ? 0 : remark(out, -ESRCH, "no process is paused");
+	release_paused();
 	return error;
 }
 

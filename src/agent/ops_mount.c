@@ -20,9 +20,9 @@ static long mount_powerless(char **args, struct outcome *out)
 	const char *type = *args[0] ? args[0] : 0, *source = *args[1] ? args[1] : 0;
 	u64 flags = number(args[3]);
 	/* Those two let paths be found as before, and mount nothing. */
-	long error = hold_capabilities(1 << 1 | 1 << 2);
+	long error = set_capabilities(1 << 1 | 1 << 2);
 	if (error == -EPERM)
-		error = hold_capabilities(0);
+		error = set_capabilities(0);
 	if (error < 0)
 		return not_tried(out, "sys_admin cannot be laid down", error);
 	error = sys(mount, source, args[2], type, flags, 0);
@@ -65,7 +65,7 @@ static long own_namespace(struct outcome *out)
 	if (error >= 0)
 		return 0;
 	remark_errno(out, "no mount namespace of its own", error);
-	return hold_capabilities(0);
+	return set_capabilities(0);
 }
 
 long op_umount(char **args, struct outcome *out)

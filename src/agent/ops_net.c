@@ -46,7 +46,7 @@ int check_send(char **args)
 }
 
 /* TYPE ADDRESS: only abstract ones, which leave nothing behind */
-int check_listen_hold(char **args)
+int check_listen_pause(char **args)
 {
 	char *unix_address[] = {"1", args[0], args[1]};
 	return args[1][0] == '@' && check_address(unix_address);

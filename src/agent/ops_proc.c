@@ -5,7 +5,7 @@ static int is_target(const char *who)
 {
 	u64 pid;
 	return equal(who, "child") ||
-	       (parse_number(who + (starts_with(who, "held:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
+	       (parse_number(who + (starts_with(who, "paused:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
 }
 
 int check_ptrace(char **args)
@@ -33,7 +33,7 @@ int check_signal(char **args)
 	u64 signal;
 	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1]))
 		return 0;
-	return equal(args[1], "child") || starts_with(args[1], "held:") || signal == 0 || signal == SIGCHLD ||
+	return equal(args[1], "child") || starts_with(args[1], "paused:") || signal == 0 || signal == SIGCHLD ||
 	       signal == SIGURG;
 }
 

@@ -15,8 +15,8 @@ attempt op_open, op_readdir, op_getattr, op_unlink, op_rmdir, op_delete, op_rena
 check check_nnp, check_nnp_third;
 attempt op_exec, op_exec_copy, op_exec_memfd, op_exec_script, op_exec_loader, op_change_profile, op_change_onexec,
 	op_change_hat, op_stack;
-attempt op_exec_hold, op_exec_as_hold, op_profile_hold, op_hat_hold, op_stack_hold, op_target_hold, op_listen_hold,
-	op_release;
+attempt op_exec_pause, op_exec_as_pause, op_profile_pause, op_hat_pause, op_stack_pause, op_target_pause,
+	op_listen_pause, op_release;
 
 /* ops_cap.c */
 check check_capable;
@@ -26,7 +26,7 @@ attempt op_capable;
 long ask_capability(const char *name, struct outcome *out);
 
 /* ops_net.c */
-check check_numbers, check_address, check_pair, check_send, check_listen_hold;
+check check_numbers, check_address, check_pair, check_send, check_listen_pause;
 attempt op_socket, op_bind, op_listen, op_accept, op_connect, op_send, op_receive, op_getsockopt, op_setsockopt,
 	op_getsockname, op_getpeername, op_shutdown, op_receive_fd;
 

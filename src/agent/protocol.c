@@ -81,7 +81,7 @@ void send_hello(void)
 	end();
 }
 
-void send_held(const char *tag, long pid)
+void send_waiting(const char *tag, long pid)
 {
 	begin('p');
 	put_text(tag);

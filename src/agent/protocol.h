@@ -26,7 +26,7 @@ enum { EXIT_USAGE = 64, EXIT_PROTOCOL = 70, EXIT_OUTPUT = 74 };
 struct details {
 	long undo_error;            /* errno of a failed undo: the effect is still there; 0: none */
 	long asked_only_error;      /* the errno that came after the permission, in place of the effect; 0: none */
-	long paused_pid;            /* the process that a `…-hold` operation left paused; 0: none */
+	long paused_pid;            /* the process that a `…-pause` operation left paused; 0: none */
 	char stopped_at[STEP_SIZE]; /* the step of a sequence that failed; empty: the last one, or there is only one */
 	char remark[REMARK_SIZE];   /* anything else; empty: none */
 };
@@ -53,7 +53,8 @@ extern char token[TOKEN_SIZE];
 int next_request(char **fields, int *count);
 
 void send_hello(void);
-void send_held(const char *tag, long pid);
+/* A process that is to become the command of `tag` waits for the word to begin. */
+void send_waiting(const char *tag, long pid);
 void send_result(const struct result *result);
 void send_output(char type, const char *tag, const void *bytes, u64 size);
 

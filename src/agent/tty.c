@@ -10,7 +10,7 @@ static void append_field(char *line, u64 size, long number)
 }
 
 /*
- * Tells of the process on the terminal, and waits for a line. The terminal must not echo that line: it would look like
+ * Announces the process on the terminal, and waits for a line. The terminal must not echo that line: it would look like
  * output of the command.
  */
 static int confirm(const char *tag, int pid)
@@ -28,7 +28,7 @@ static int confirm(const char *tag, int pid)
 	quiet.local &= ~(u32)(ECHO | ECHONL);
 	sys_ioctl(0, TCSETS, &quiet);
 	memcpy(line + 1, token, TOKEN_SIZE);
-	append(line, sizeof line, ";held");
+	append(line, sizeof line, ";waiting");
 	append_field(line, sizeof line, pid);
 	u64 size = length(line);
 	line[size] = MARK;

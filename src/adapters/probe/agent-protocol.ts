@@ -55,9 +55,12 @@ interface OutputFrame {
   readonly tag: string;
   readonly data: Buffer;
 }
-/** A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or {@link encodeStop}. */
-export interface HeldFrame {
-  readonly type: 'held';
+/**
+ * A process that is to become a command, before it executes anything: it waits for {@link encodeGo} or
+ * {@link encodeStop}.
+ */
+export interface WaitingFrame {
+  readonly type: 'waiting';
   readonly tag: string;
   readonly pid: number;
 }
@@ -74,7 +77,7 @@ interface FatalFrame {
   readonly type: 'fatal';
   readonly message: string;
 }
-export type Frame = HelloFrame | HeldFrame | OutputFrame | ResultFrame | FatalFrame;
+export type Frame = HelloFrame | WaitingFrame | OutputFrame | ResultFrame | FatalFrame;
 
 /** How an operation or a command ended. */
 export interface Outcome {
@@ -108,6 +111,8 @@ export interface Details {
   readonly remark: string;
 }
 
+/** Begins and ends what `agent tty` writes on its own account (src/agent/tty.c). */
+const RECORD_SEPARATOR = '\x1e';
 const ZERO_TOKEN = '0'.repeat(32);
 const TOKEN = /^[0-9a-f]{32}$/;
 
@@ -134,12 +139,12 @@ export function encodeRun(run: RunRequest): Buffer {
   ]);
 }
 
-/** Lets a held command begin; the next request after `held` has to be this or {@link encodeStop}. */
+/** Lets a waiting command begin; the next request after `waiting` has to be this or {@link encodeStop}. */
 export function encodeGo(tag: string): Buffer {
   return request(['go', checkTag(tag)]);
 }
 
-/** Forbids a held command: it ends without having executed anything. */
+/** Forbids a waiting command: it ends without having executed anything. */
 export function encodeStop(tag: string): Buffer {
   return request(['stop', checkTag(tag)]);
 }
@@ -225,7 +230,7 @@ export class FrameDecoder {
       case 'h':
         return hello(fields(body, 1));
       case 'p':
-        return held(fields(body, 2));
+        return waiting(fields(body, 2));
       case 'o':
         return output('stdout', body);
       case 'e':
@@ -253,8 +258,8 @@ function hello([version = '']: string[]): HelloFrame {
   return { type: 'hello', version };
 }
 
-function held([tag = '', pid = '']: string[]): HeldFrame {
-  return { type: 'held', tag: checkTag(tag), pid: number(pid) };
+function waiting([tag = '', pid = '']: string[]): WaitingFrame {
+  return { type: 'waiting', tag: checkTag(tag), pid: number(pid) };
 }
 
 function output(stream: OutputFrame['stream'], body: Buffer): OutputFrame {
@@ -303,18 +308,19 @@ function number(text: string, max = Number.MAX_SAFE_INTEGER): number {
 }
 
 /**
- * Finds where `agent tty` tells of the process that is to become the command.
+ * Finds where `agent tty` announces the process that is to become the command.
  * @returns its number, and what follows in the output; undefined while it has not come.
  */
-export function parseTtyHeld(
+export function parseTtyWaiting(
   output: Buffer,
   token: string,
 ): { readonly pid: number; readonly rest: Buffer } | undefined {
-  const start = output.indexOf(`\x1e${checkToken(token)};held;`);
-  const end = start < 0 ? -1 : output.indexOf(0x1e, start + 1);
-  return end < 0
-    ? undefined
-    : { pid: number(output.toString('latin1', start + 39, end)), rest: output.subarray(end + 1) };
+  const mark = `${RECORD_SEPARATOR}${checkToken(token)};waiting;`;
+  const start = output.indexOf(mark);
+  if (start < 0) return undefined;
+  const end = output.indexOf(RECORD_SEPARATOR, start + 1);
+  if (end < 0) return undefined;
+  return { pid: number(output.toString('latin1', start + mark.length, end)), rest: output.subarray(end + 1) };
 }
 
 /**
@@ -325,11 +331,12 @@ export function parseTtyTrailer(
   output: Buffer,
   token: string,
 ): { readonly output: Buffer; readonly outcome: Outcome } | undefined {
-  const start = output.lastIndexOf(`\x1e${checkToken(token)};`);
+  const mark = `${RECORD_SEPARATOR}${checkToken(token)};`;
+  const start = output.lastIndexOf(mark);
   if (start < 0) return undefined;
-  const end = output.indexOf(0x1e, start + 1);
+  const end = output.indexOf(RECORD_SEPARATOR, start + 1);
   if (end < 0) return undefined;
-  const parts = output.toString('latin1', start + 34, end).split(';');
+  const parts = output.toString('latin1', start + mark.length, end).split(';');
   const [stage = '', errno = '', exit = '', signal = '', durationUs = '', killErrno = ''] = parts;
   if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields in place of 6`);
   const text = { stage, errno, exit, signal, durationUs, killErrno };

@@ -9,7 +9,7 @@ import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
 import { captured, lost, observed } from './captured-output.ts';
-import { heldForm, loadedArgs } from './paused-operations.ts';
+import { pausedForm, loadedArgs } from './paused-operations.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import {
   encodeGo,
@@ -19,7 +19,7 @@ import {
   encodeStop,
   FrameDecoder,
   type Frame,
-  type HeldFrame,
+  type WaitingFrame,
   type HelloFrame,
   type ResultFrame,
 } from './agent-protocol.ts';
@@ -50,7 +50,7 @@ export interface Confining {
   /** The profile kills who is denied: every operation gets a process of its own. */
   readonly killed: boolean;
   readonly names: Names;
-  /** In the unconfined twin, or a peer of it: what is tried there is no probe's witness. */
+  /** In the unconfined control, or a peer of it: what is tried there is no probe's witness. */
   readonly control: boolean;
 }
 
@@ -61,8 +61,8 @@ export class AgentSession {
   readonly #exec: Exec;
   readonly #confining: Confining;
   readonly #pending = new Map<string, Pending>();
-  /** The agent holds one process at a time: who wants one waits here. */
-  #holding: Promise<unknown> = Promise.resolve();
+  /** The agent keeps one paused process at a time: the next pause waits for this one. */
+  #lastPause: Promise<unknown> = Promise.resolve();
   #ended: string | undefined;
 
   /**
@@ -143,23 +143,23 @@ export class AgentSession {
 
   /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
   async perform(probe: Probe): Promise<Observation> {
-    const form = heldForm(probe);
+    const form = pausedForm(probe);
     return form === undefined
       ? (await this.#exchange(probe, this.#encode(probe))).seen
-      : this.hold(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
+      : this.pause(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
   }
 
   /**
    * Makes a process that stands still, looks at it, and lets go of it.
    * @param look is given what was seen of it, and may do more while it is there.
    */
-  hold(
+  pause(
     probe: Probe,
     name: string,
     args: readonly string[],
     look: (observation: Observation, inner: number) => Promise<Observation>,
   ): Promise<Observation> {
-    const turn = this.#holding.then(async () => {
+    const turn = this.#lastPause.then(async () => {
       const { seen, pausedPid } = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
       if (seen.errno !== undefined || pausedPid === 0) return seen;
       const carried = this.#carried(pausedPid, name.startsWith('exec'));
@@ -167,7 +167,7 @@ export class AgentSession {
       await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
     });
-    this.#holding = turn.catch(() => undefined);
+    this.#lastPause = turn.catch(() => undefined);
     return turn;
   }
 
@@ -258,12 +258,12 @@ export class AgentSession {
 
   #take(frame: Frame): void {
     if (frame.type === 'output') this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
-    else if (frame.type === 'held') this.#release(frame);
+    else if (frame.type === 'waiting') this.#release(frame);
     else if (frame.type === 'result') this.#pending.get(frame.tag)?.settle(frame);
     else this.#end(frame.type === 'fatal' ? frame.message : 'the agent greeted twice');
   }
 
-  #release({ tag, pid }: HeldFrame): void {
+  #release({ tag, pid }: WaitingFrame): void {
     const pending = this.#pending.get(tag);
     const { right, ...process } = this.confirm(pid);
     if (pending !== undefined) pending.process = process;

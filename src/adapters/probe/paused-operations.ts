@@ -1,23 +1,23 @@
-/** Operations whose process is held, so that the host can look at what it carries. Pure. */
+/** Operations whose process is paused, so that the host can read its label. Pure. */
 import type { Action, Probe } from '#core/model/model.ts';
 
-/** The form of an operation that leaves its process standing (src/agent/ops_exec.c). */
-const HELD: Readonly<Record<string, string>> = {
-  exec: 'exec-hold',
-  'exec-as': 'exec-as-hold',
-  change_profile: 'profile-hold',
-  change_hat: 'hat-hold',
-  stack: 'stack-hold',
+/** The form of an operation that leaves its process paused (src/agent/ops_exec.c). */
+const PAUSED: Readonly<Record<string, string>> = {
+  exec: 'exec-pause',
+  'exec-as': 'exec-as-pause',
+  change_profile: 'profile-pause',
+  change_hat: 'hat-pause',
+  stack: 'stack-pause',
 };
 
 /** Operations whose first argument is a label. */
 const LABELLED = new Set(['change_profile', 'change_onexec', 'stack', 'exec-as']);
 
-/** @returns the agent's name for a probe of which a label is wanted; undefined where none is. */
-export function heldForm({ action, expect }: Probe): string | undefined {
+/** @returns the name of the paused form of a probe whose spec expects a label; undefined where it expects none. */
+export function pausedForm({ action, expect }: Probe): string | undefined {
   if (action.kind !== 'operation') return undefined;
   const wanted = expect.label !== undefined || expect.mode !== undefined || expect.secure !== undefined;
-  return wanted || action.name === 'exec-as' ? HELD[action.name] : undefined; // that one has no other form
+  return wanted || action.name === 'exec-as' ? PAUSED[action.name] : undefined; // that one has no other form
 }
 
 /** @param loaded gives the name under which a profile of the spec is loaded. */

@@ -6,7 +6,7 @@ import type { Observation, Probe, ProcessProof } from '#core/model/model.ts';
 import type { AgentSession } from './agent-session.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { captured, lost, NOTHING, observed } from './captured-output.ts';
-import { parseTtyHeld, parseTtyTrailer } from './agent-protocol.ts';
+import { parseTtyWaiting, parseTtyTrailer } from './agent-protocol.ts';
 
 /** On top of the probe's own limit, which the agent keeps. */
 const GRACE_MS = 30_000;
@@ -34,7 +34,7 @@ export async function runOnTerminal(container: Container, agent: AgentSession, p
   const ended = new Promise<void>((resolve) => {
     exec.stdout.on('data', (chunk: Buffer) => {
       if ((bytes += chunk.length) <= READ_CAP) chunks.push(chunk);
-      const held = started ? undefined : parseTtyHeld(Buffer.concat(chunks), token);
+      const held = started ? undefined : parseTtyWaiting(Buffer.concat(chunks), token);
       if (held === undefined) return;
       started = true;
       chunks.splice(0, chunks.length, held.rest);

@@ -16,13 +16,13 @@ export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<O
   const socket = action.class === 'unix';
   const address = `@apparmor-probe-${probe.id}`;
   let tried: Observation | undefined;
-  const prepared = await passive.hold(
+  const prepared = await passive.pause(
     probe,
-    socket ? 'listen-hold' : 'target-hold',
+    socket ? 'listen-pause' : 'target-pause',
     socket ? [action.args[1] ?? '', address] : [],
     async (seen, inner) => {
       const { right: _right, ...proof } = passive.confirm(inner);
-      const args = [...action.args.slice(0, -1), socket ? address : `held:${inner}`];
+      const args = [...action.args.slice(0, -1), socket ? address : `paused:${inner}`];
       // one that carries another label is not touched: the verdict says so
       tried = {
         ...(sameLabel(proof.label, proof.expected)

@@ -31,7 +31,7 @@ describe('agent: alone in an empty root file system', () => {
           encodeOp({ tag: 'p5', name: 'exec', args: ['/bin/sh'], isolated: true }),
           command({ tag: 'p6', timeoutMs: 1000, capBytes: 100, argv: ['true'] }),
           command({ tag: 'p7', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'nonsense'] }),
-          command({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'hold'] }),
+          command({ tag: 'p8', timeoutMs: 100, capBytes: 100, argv: ['/agent', 'keep-alive'] }),
           command({ tag: 'p9', timeoutMs: 1000, capBytes: 100, argv: ['/agent', 'serve'] }),
         ],
         { argv: [...emptyRoot(folder), 'serve'] },

@@ -315,11 +315,11 @@ describe('agent: a command waits for a word', () => {
     let seen = '';
     const session = await talk([request, encodeGo('p1')], {
       onFrame: (frame, pid) => {
-        if (frame.type === 'held') seen = `${String(frame.pid > pid)} ${frame.tag}`;
+        if (frame.type === 'waiting') seen = `${String(frame.pid > pid)} ${frame.tag}`;
       },
     });
     expect(seen).to.equal('true p1');
-    expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'output', 'result']);
+    expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'waiting', 'output', 'result']);
   });
 
   for (const [name, word] of [
@@ -330,7 +330,7 @@ describe('agent: a command waits for a word', () => {
   ] as const) {
     it(`${name}: it executes nothing`, async () => {
       const session = await talk([request, ...word]);
-      expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'held', 'result']);
+      expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'waiting', 'result']);
       expect(results(session)[0]).to.include({ stage: 'exec', errno: 125 });
     });
   }

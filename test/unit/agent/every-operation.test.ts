@@ -38,8 +38,16 @@ const source = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const rows = (file: string): string[] =>
   [...source(`src/agent/${file}`).matchAll(/^\t\{ ?"([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
-/** Forms of operations that leave a process standing. */
-const HELD = ['exec-hold', 'exec-as-hold', 'profile-hold', 'hat-hold', 'stack-hold', 'target-hold', 'listen-hold'];
+/** Forms of operations that leave a paused process. */
+const PAUSED = [
+  'exec-pause',
+  'exec-as-pause',
+  'profile-pause',
+  'hat-pause',
+  'stack-pause',
+  'target-pause',
+  'listen-pause',
+];
 const OPERATIONS = rows('ops.c');
 const CAPABILITIES = rows('ops_cap.c');
 
@@ -207,9 +215,9 @@ const FAILS: readonly Line[] = [
   ['exec-script ~/file ~/script', 'EACCES'],
   ['exec-loader ~/missing /bin/true', 'ENOENT at the loader'],
   ['exec-loader ~/loader ~/missing', 'ENOENT at open for the program'],
-  ['exec-hold ~/missing', 'ENOENT'],
-  ['exec-hold ~/file', 'EACCES'],
-  ['release', 'ESRCH no process is held'],
+  ['exec-pause ~/missing', 'ENOENT'],
+  ['exec-pause ~/file', 'EACCES'],
+  ['release', 'ESRCH no process is paused'],
   ['socket 2 1 17', 'EPROTONOSUPPORT'],
   ['socket 200 1 0', 'EAFNOSUPPORT'],
   ['bind 1 1 ~/file', 'EADDRINUSE at bind'],
@@ -387,7 +395,7 @@ describe('agent: every operation', function () {
   it('is in these tables, and in the docs', () => {
     const tried = (tables: readonly (readonly Line[])[]): string[] =>
       [...new Set(tables.flat().map(([line]) => line.split(' ')[0] ?? ''))].sort();
-    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'stack', ...HELD, 'release']; // tests of their own, below
+    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'stack', ...PAUSED, 'release']; // tests of their own, below
     expect([...new Set([...tried([SUCCEEDS]), ...elsewhere])].sort()).to.deep.equal([...OPERATIONS].sort());
     // Refused by ordinary means: io_uring and userns by sysctls only, and those are the whole machine's.
     const never = ['io_uring', 'userns', ...elsewhere];
@@ -411,16 +419,16 @@ describe('agent: every operation', function () {
       return [name, [always, args.length + optional.length]];
     });
     const notInSpecs = {
-      'exec-hold': [1, 2],
-      'exec-as-hold': [2, 3],
-      'profile-hold': [1, 2],
-      'hat-hold': [1, 2],
-      'stack-hold': [1, 2],
-      'target-hold': [0, 0],
-      'listen-hold': [2, 2],
+      'exec-pause': [1, 2],
+      'exec-as-pause': [2, 3],
+      'profile-pause': [1, 2],
+      'hat-pause': [1, 2],
+      'stack-pause': [1, 2],
+      'target-pause': [0, 0],
+      'listen-pause': [2, 2],
       release: [0, 0],
     };
-    const { 'exec-as': _onlyHeld, dbus: _never, ...inBoth } = Object.fromEntries(filled) as Record<string, number[]>;
+    const { 'exec-as': _onlyPaused, dbus: _never, ...inBoth } = Object.fromEntries(filled) as Record<string, number[]>;
     expect({ ...inBoth, ...notInSpecs }).to.deep.equal(Object.fromEntries(table));
     expect(NAMED).to.deep.equal(CAPABILITIES);
     expect([
@@ -512,10 +520,10 @@ describe('agent: every operation', function () {
       'change_hat no-such-hat',
       'stack no-such-profile',
       'change_profile no-such-profile no_new_privs',
-      'profile-hold no-such-profile',
-      'hat-hold no-such-hat',
-      'stack-hold no-such-profile',
-      'exec-as-hold no-such-profile /bin/true',
+      'profile-pause no-such-profile',
+      'hat-pause no-such-hat',
+      'stack-pause no-such-profile',
+      'exec-as-pause no-such-profile /bin/true',
     ]) {
       const [result] = results(await talk([request(line, '', false)]));
       // Unconfined: an unknown profile is ENOENT, a hat is for the confined (EPERM). Without AppArmor: no such text, or no such file.
@@ -526,40 +534,40 @@ describe('agent: every operation', function () {
   });
 });
 
-describe('agent: what is held', () => {
-  it('stops a program before its first instruction, shows it, and lets it never run', () =>
+describe('agent: a paused process', () => {
+  it('is a program stopped before its first instruction, which can be looked at and never runs', () =>
     withFolder(async (folder) => {
       const program = join(folder, 'program');
       const effect = join(folder, 'effect');
       writeFileSync(program, `#!/bin/sh\n: >${effect}\n`, { mode: 0o755 });
       const seen: string[] = [];
-      let held = 0;
+      let paused = 0;
       const look = (pid: number): void => {
-        held = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
-        const status = readFileSync(`/proc/${held}/status`, 'utf8');
+        paused = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+        const status = readFileSync(`/proc/${paused}/status`, 'utf8');
         seen.push(
-          readlinkSync(`/proc/${held}/exe`),
+          readlinkSync(`/proc/${paused}/exe`),
           /^State:\t(.)/m.exec(status)?.[1] ?? '',
-          readFileSync(`/proc/${held}/cmdline`, 'utf8').replaceAll('\0', ' '),
+          readFileSync(`/proc/${paused}/cmdline`, 'utf8').replaceAll('\0', ' '),
         );
       };
-      const session = await talk([request('exec-hold ~/program', folder, true)], {
+      const session = await talk([request('exec-pause ~/program', folder, true)], {
         openFor: 1,
         onFrame: (frame, pid) => {
           if (frame.type === 'result') look(pid);
         },
       });
-      expect(results(session).map(shown)).to.deep.equal([`ok paused: process ${held}`]);
+      expect(results(session).map(shown)).to.deep.equal([`ok paused: process ${paused}`]);
       expect(seen[0]).to.match(/sh$/);
       expect(seen.slice(1)).to.deep.equal(['T', `/bin/sh ${program} `]);
-      expect(existsSync(`/proc/${held}`), 'it outlives the agent').to.equal(false);
+      expect(existsSync(`/proc/${paused}`), 'it outlives the agent').to.equal(false);
       expect(existsSync(effect), 'it ran').to.equal(false);
       expect(session.exit).to.equal(0);
     }));
 
-  it('a process that does nothing can be held, to be signalled and traced', async () => {
+  it('does nothing, so that it can be signalled and traced', async () => {
     let target = 0;
-    const session = await talk([request('target-hold', '', false)], {
+    const session = await talk([request('target-pause', '', false)], {
       openFor: 1,
       onFrame: (frame, pid) => {
         if (frame.type !== 'result') return;
@@ -571,14 +579,14 @@ describe('agent: what is held', () => {
     expect(existsSync(`/proc/${target}`), 'it outlives the agent').to.equal(false);
   });
 
-  it('one at a time, released by name, by the next and by a command', async () => {
+  it('is one at a time, ended by release, by the next pause and by a command', async () => {
     const lines = [
-      'exec-hold /bin/true',
-      'exec-hold /bin/sh',
+      'exec-pause /bin/true',
+      'exec-pause /bin/sh',
       'release',
       'release',
-      'exec-hold /bin/true',
-      'exec-hold /bin/true no_new_privs',
+      'exec-pause /bin/true',
+      'exec-pause /bin/true no_new_privs',
     ];
     const session = await talk([
       ...lines.map((line) => request(line, '', false)),
@@ -594,31 +602,31 @@ describe('agent: what is held', () => {
       'ok paused: process N',
       'ok paused: process N',
       'ok',
-      'ESRCH no process is held',
+      'ESRCH no process is paused',
       'ok paused: process N',
       'ok paused: process N',
       'ok',
-      'ESRCH no process is held',
+      'ESRCH no process is paused',
     ]);
     const output = session.frames.flatMap((frame) => (frame.type === 'output' ? [frame.data.toString()] : [])).join('');
     expect(output, 'children of the agent, and the command itself').to.match(/^(\d+) \1\n$/);
   });
 
-  for (const line of ['exec-hold /bin/sleep', 'target-hold'])
-    it(`${line}: dies with an agent that is killed`, async () => {
-      let held = 0;
+  for (const line of ['exec-pause /bin/sleep', 'target-pause'])
+    it(`${line}: ends with an agent that is killed`, async () => {
+      let paused = 0;
       await talk([request(line, '', false)], {
         openFor: 2,
         onFrame: (frame, pid) => {
           if (frame.type !== 'result') return;
-          held = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+          paused = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
           process.kill(pid, 'SIGKILL');
         },
       });
       await sleep(100);
-      expect(held).to.be.greaterThan(1);
-      const state = existsSync(`/proc/${held}/status`)
-        ? /^State:\t(.)/m.exec(readFileSync(`/proc/${held}/status`, 'utf8'))?.[1]
+      expect(paused).to.be.greaterThan(1);
+      const state = existsSync(`/proc/${paused}/status`)
+        ? /^State:\t(.)/m.exec(readFileSync(`/proc/${paused}/status`, 'utf8'))?.[1]
         : 'gone';
       expect(state).to.be.oneOf(['gone', 'Z']); // a zombie is its new parent's business
     });
@@ -638,7 +646,7 @@ describe('agent: every capability', function () {
     perfmon: 'EACCES',
   };
 
-  /** Why this kernel, on this machine, cannot grant one that is held: what it answers then, and the fact that shows it. */
+  /** Why this kernel, on this machine, cannot grant one that is paused: what it answers then, and the fact that shows it. */
   // prettier-ignore
   const lacking: Readonly<Record<string, readonly [string, () => boolean]>> = {
     sys_module: ['ENOSYS', () => !existsSync('/proc/modules')],

@@ -212,7 +212,7 @@ describe('agent protocol: the agent against bad requests', () => {
       [],
       ['nonsense'],
       ['serve', 'more'],
-      ['hold', 'more'],
+      ['keep-alive', 'more'],
       ['tty'],
       ['tty', TOKEN, 'p1', '100', 'true'],
       ['tty', 'short', 'p1', '100', '--', 'true'],

@@ -1,8 +1,8 @@
-/** `agent tty` on a real terminal, which script(1) makes, and `agent hold` as the first process of a container. */
+/** `agent tty` on a real terminal, which script(1) makes, and `agent keep-alive` as the first process of a container. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseTtyHeld, parseTtyTrailer, type Outcome } from '#adapters/probe/agent-protocol.ts';
+import { parseTtyWaiting, parseTtyTrailer, type Outcome } from '#adapters/probe/agent-protocol.ts';
 import { exec, start } from '#adapters/host/exec.ts';
 import { AGENT, TOKEN } from './helper.ts';
 
@@ -18,14 +18,14 @@ async function tty(
     env: { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', TERM: 'dumb' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  let output = Buffer.alloc(0),
-    held = false;
+  let output = Buffer.alloc(0);
+  let waiting: { readonly rest: Buffer } | undefined;
   child.stdout?.on('data', (chunk: Buffer) => {
     output = Buffer.concat([output, chunk]);
-    const found = held ? undefined : parseTtyHeld(output, TOKEN);
-    if (found === undefined) return;
-    held = true;
-    output = Buffer.from(found.rest);
+    if (waiting !== undefined) return;
+    waiting = parseTtyWaiting(output, TOKEN);
+    if (waiting === undefined) return;
+    output = Buffer.from(waiting.rest);
     child.stdin?.write(word);
   });
   const exit = await new Promise<number | undefined>((resolve) => {
@@ -101,7 +101,7 @@ describe('agent: tty', () => {
   });
 });
 
-describe('agent: hold', () => {
+describe('agent: keep-alive', () => {
   for (const [signal, asInit] of [
     ['SIGTERM', true],
     ['SIGINT', true],
@@ -109,7 +109,7 @@ describe('agent: hold', () => {
     ['SIGTERM', false],
   ] as const) {
     it(`${asInit ? 'as process 1' : 'as any process'} ends at ${signal}`, async () => {
-      const child = start(asInit ? ['unshare', '--pid', '--fork', AGENT, 'hold'] : [AGENT, 'hold'], {
+      const child = start(asInit ? ['unshare', '--pid', '--fork', AGENT, 'keep-alive'] : [AGENT, 'keep-alive'], {
         stdio: 'ignore',
       });
       const ended = new Promise((resolve) =>
@@ -120,14 +120,14 @@ describe('agent: hold', () => {
       await sleep(150);
       const pid = String(child.pid);
       const holder = asInit ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim() : pid;
-      expect(readFileSync(`/proc/${holder}/cmdline`, 'utf8')).to.contain('hold');
+      expect(readFileSync(`/proc/${holder}/cmdline`, 'utf8')).to.contain('keep-alive');
       process.kill(Number(holder), signal);
       expect(await ended).to.deep.equal({ exit: 0, by: null });
     });
   }
 
   it('reaps the orphans of its container', async () => {
-    const child = start(['unshare', '--pid', '--fork', AGENT, 'hold'], { stdio: 'ignore' });
+    const child = start(['unshare', '--pid', '--fork', AGENT, 'keep-alive'], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('close', resolve));
     await sleep(150);
     const holder = readFileSync(`/proc/${String(child.pid)}/task/${String(child.pid)}/children`, 'utf8').trim();
