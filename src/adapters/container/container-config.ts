@@ -12,7 +12,7 @@ export const RUN_LABEL = 'apparmor-probe.run';
 export type Role = 'confined' | 'control';
 
 /** The agent as first process: it only waits to be stopped. */
-const KEEP_ALIVE = { Entrypoint: [AGENT_PATH, 'hold'], Cmd: [] as string[] };
+const KEEP_ALIVE = { Entrypoint: [AGENT_PATH, 'keep-alive'], Cmd: [] as string[] };
 
 export interface ConfigOptions {
   readonly spec: ContainerSpec;
