@@ -79,7 +79,7 @@ describe('loading a profile', () => {
     expect(entry(ledger, 'denied').witnesses).to.have.length(1);
   });
 
-  it('a copy that would not say the same is refused, and the rule is named', async () => {
+  it('refuses a copy that would mean something else, and names the rule', async () => {
     for (const rule of ['/srv/@{profile_name}/** w', 'deny signal peer=[t]win', '/usr/bin/* px']) {
       const text = `${profileText('twin', `  ${rule},`)}profile other /usr/bin/head { }\n`;
       const { ledger, exit } = await harness([spec({ file: file('twin', text), name: 'twin' }, DENIED)]);

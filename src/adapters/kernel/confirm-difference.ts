@@ -3,9 +3,10 @@ import { SOCKET_FAMILIES, SOCKET_TYPES } from '#core/model/linux.ts';
 import type { Access } from '#core/profile/semantics/access.ts';
 import { BITS, openLine, type PolicyQuery } from './securityfs/access-query.ts';
 
+/** AA_MAY_CREATE for sockets (security/apparmor/include/perms.h). */
 const NET_CREATE = 0x10;
 
-/** What the kernel says to one example: whether it is allowed, under both labels. Undefined: it cannot be asked that. */
+/** Whether the kernel allows one example, under both labels; undefined where it cannot answer. */
 type Confirm = (access: Access) => { readonly base: boolean; readonly head: boolean } | undefined;
 
 /** @returns undefined where this kernel answers no questions. */
@@ -26,7 +27,8 @@ export function openConfirm(base: string, head: string): { confirm: Confirm; clo
 /** The kernel answers for files that belong to the one who asks, and for making sockets. */
 function allowed(line: PolicyQuery, label: string, access: Access): boolean | undefined {
   if (access.class === 'file' && access.owner !== false) {
-    const bits = line.file(label, access.permission === 'l' ? `${access.path}\0${access.target ?? '/x'}` : access.path);
+    const path = access.permission === 'l' ? `${access.path}\0${access.target ?? '/x'}` : access.path;
+    const bits = line.file(label, path);
     return bits === undefined ? undefined : (bits & BITS[access.permission]) !== 0;
   }
   if (access.class === 'network' && (access.access ?? 'create') === 'create' && access.conditions === undefined) {

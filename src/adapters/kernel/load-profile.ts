@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
 import type { KernelHash, ProfileMode, ProfileSource } from '#core/model/model.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
+import { defined } from '#core/model/optional.ts';
 import { makeCopy } from '#core/profile/copy/make-copy.ts';
 import { copyProblem } from '#core/profile/copy/check-copy.ts';
 import type { HostChanges } from './changes/host-changes.ts';
@@ -53,28 +54,27 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
       written: new Map(),
       mode: checkLoaded(source.name, source.mode),
       warnings: [],
-      ...held(source.name),
+      ...defined({ kernelHash: kernelHash(source.name) }),
     };
   const original = readProfile(source.file);
-  const all = await profileNames(source.file, original);
-  const found = topLevel(all);
-  const chosen = choose(source, found);
-  const names = found.map((one) => renamed(one, suffix));
-  const text = suffix === undefined ? original : await isolated(source.file, original, all, suffix);
+  const allNames = await profileNames(source.file, original);
+  const written = topLevel(allNames);
+  const chosen = choose(source, written);
+  const names = written.map((name) => renamed(name, suffix));
+  const text = suffix === undefined ? original : await checkedCopy(source.file, original, allNames, suffix);
+
   const { policy, warnings } = await compile(source.file, text);
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
-  const loaded = chosen.map((one) => renamed(one, suffix));
-  const name = chosen.join(STACKED);
-  const loadedAs = loaded.join(STACKED);
+
+  const loadedAs = chosen.map((name) => renamed(name, suffix)).join(STACKED);
   const mode = checkLoaded(loadedAs, source.mode);
   const proof = prove(loadedAs, policy, source.file);
-  const written = new Map(found.map((one) => [renamed(one, suffix), one]));
   return {
-    name,
+    name: chosen.join(STACKED),
     loadedAs,
     names,
-    written,
+    written: new Map(written.map((name) => [renamed(name, suffix), name])),
     mode,
     source: original,
     sourceSha256: sha256(original),
@@ -94,21 +94,17 @@ function prove(
   policy: Buffer,
   file: string,
 ): Pick<LoadedPolicy, 'policyMatchesKernel' | 'kernelHash'> {
-  const [first = ''] = loadedAs.split(STACKED); // all of a stack come from one file, so from one blob
+  // all of a stack come from one file, so from one blob
+  const [first = ''] = loadedAs.split(STACKED);
   const bytes = rawPolicy(first);
   const stated = kernelHash(first);
-  const other =
+  const differs =
     (bytes !== undefined && !bytes.equals(policy)) ||
     (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
-  if (other)
-    throw new HarnessError(
-      'not-loaded',
-      `The kernel holds other policy as ${loadedAs} than was compiled from ${file}.`,
-    );
-  return {
-    ...(bytes === undefined && stated === undefined ? {} : { policyMatchesKernel: true }),
-    ...(stated === undefined ? {} : { kernelHash: stated }),
-  };
+  if (differs)
+    throw new HarnessError('not-loaded', `The kernel does not hold as ${loadedAs} what was compiled from ${file}.`);
+  const isProved = bytes !== undefined || stated !== undefined;
+  return defined({ policyMatchesKernel: isProved ? true : undefined, kernelHash: stated });
 }
 
 /**
@@ -122,24 +118,21 @@ export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedP
     throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
 }
 
-/** What the kernel states of policy that somebody else loaded. */
-function held(name: string): Pick<LoadedPolicy, 'kernelHash'> {
-  const stated = kernelHash(name);
-  return stated === undefined ? {} : { kernelHash: stated };
-}
-
 /**
  * Compiles another text of a profile that is loaded, under the same names.
  * @throws HarnessError `profile-invalid`, `profile-not-isolated`
  */
 export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
-  const copies = new Map([...written].map(([loaded, own]) => [own, loaded]));
-  const result = makeCopy(text, [...copies.keys()], (name) => copies.get(name) ?? name);
+  const loadedNames = new Map([...written].map(([loaded, name]) => [name, loaded]));
+  const result = makeCopy(text, [...loadedNames.keys()], (name) => loadedNames.get(name) ?? name);
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   return (await compile(file, result.source)).policy;
 }
 
-/** Loads compiled policy in place of what is loaded under this name. @throws HarnessError `load-failed`, `not-loaded` */
+/**
+ * Loads compiled policy in place of what is loaded under this name.
+ * @throws HarnessError `load-failed`, `not-loaded`
+ */
 export function swapPolicy(loadedAs: string, policy: Buffer): void {
   replacePolicy(policy);
   prove(loadedAs, policy, 'this mutant');
@@ -148,12 +141,14 @@ export function swapPolicy(loadedAs: string, policy: Buffer): void {
 /** The kernel's list has the last word on what is loaded, and how. */
 function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
   const list = loadedProfiles();
-  const modes = name.split(STACKED).map((one) => {
-    const mode = list.get(one);
-    if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${one}.`);
+  const modes = name.split(STACKED).map((part) => {
+    const mode = list.get(part);
+    if (mode === undefined) throw new HarnessError('not-loaded', `The kernel does not list a profile ${part}.`);
     return mode;
   });
-  const mode = modes.every((one) => one === modes[0]) ? (modes[0] ?? 'mixed') : 'mixed'; // as the kernel has it for a stack
+  // a stack of several modes is `mixed`, as the kernel prints it
+  const [only, another] = new Set(modes);
+  const mode = only === undefined || another !== undefined ? 'mixed' : only;
   if (mode !== expected)
     throw new HarnessError(
       'not-loaded',
@@ -162,17 +157,18 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
   return mode;
 }
 
-async function isolated(file: string, source: string, all: readonly string[], suffix: string): Promise<string> {
-  const names = topLevel(all);
+/** The text under other names, checked to define the same profiles and to mean the same. */
+async function checkedCopy(file: string, source: string, allNames: readonly string[], suffix: string): Promise<string> {
+  const names = topLevel(allNames);
   const result = makeCopy(source, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
-  const got = await profileNames(file, result.source);
+  const actual = await profileNames(file, result.source);
   const written = new Map(names.map((name) => [renamed(name, suffix), name]));
-  const wanted = all.map((name) => asLoaded(name, written));
-  if (got.length !== wanted.length || wanted.some((name) => !got.includes(name))) {
+  const wanted = allNames.map((name) => asLoaded(name, written));
+  if (actual.length !== wanted.length || wanted.some((name) => !actual.includes(name))) {
     throw new HarnessError(
       'profile-not-isolated',
-      `${file}: renamed, it defines ${got.join(', ')} in place of ${wanted.join(', ')}.`,
+      `${file}: renamed, it defines ${actual.join(', ')} in place of ${wanted.join(', ')}.`,
     );
   }
   const problem = copyProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
@@ -181,7 +177,7 @@ async function isolated(file: string, source: string, all: readonly string[], su
   if (problem !== undefined)
     throw new HarnessError(
       'profile-not-isolated',
-      `${file} would not say the same under another name: in a copy, ${problem}.`,
+      `${file} would not mean the same under another name: in a copy, ${problem}.`,
     );
   return result.source;
 }
@@ -191,7 +187,7 @@ function choose(source: ProfileSource & { from: 'file' }, names: readonly string
   const [only, another] = names;
   if (source.name !== undefined) {
     const wanted = source.name.split(STACKED);
-    const missing = wanted.find((one) => !names.includes(one));
+    const missing = wanted.find((name) => !names.includes(name));
     if (missing === undefined) return wanted;
     throw new HarnessError(
       'profile-ambiguous',

@@ -1,9 +1,12 @@
-/** Which classes of rules cannot be ruled on this host: the kernel's list says what it mediates, a compiled rule shows what the parser writes. */
+/**
+ * Which classes of rules have no effect on this host. The kernel's list says what it mediates; a compiled rule shows
+ * what the parser writes.
+ */
 import { HarnessError } from '#core/model/errors.ts';
 import { unmediatedReason } from './securityfs/features.ts';
 import { compileForKernel, parserVersion } from './parser/apparmor-parser.ts';
 
-/** A rule of each class that kernels came to mediate later than parsers of AppArmor 3.0 came out. */
+/** A rule of each class that kernels mediate only since parsers of AppArmor 3.0 came out. */
 const RULES: ReadonlyMap<string, string> = new Map([
   ['unix', 'deny unix (connect) type=stream peer=(label=x),'],
   ['userns', 'deny userns create,'],
@@ -13,18 +16,21 @@ const RULES: ReadonlyMap<string, string> = new Map([
 
 const known = new Map<string, Promise<string | undefined>>();
 
-/** @param classes AppArmor's classes of rules. @returns why a class cannot be ruled, for each that cannot. */
+/**
+ * @param classes AppArmor's classes of rules.
+ * @returns for each class whose rules have no effect here: why.
+ */
 export async function unmediatedClasses(classes: Iterable<string>): Promise<ReadonlyMap<string, string>> {
   const reasons = new Map<string, string>();
   for (const name of new Set(classes)) {
-    const reason = unmediatedReason(name) ?? (await notWritten(name));
+    const reason = unmediatedReason(name) ?? (await uncompiled(name));
     if (reason !== undefined) reasons.set(name, reason);
   }
   return reasons;
 }
 
-/** Why the parser leaves rules of a class out that this kernel mediates. The host's answer stays the same while the program runs. */
-function notWritten(name: string): Promise<string | undefined> {
+/** Why the parser ignores rules of a class that this kernel mediates. The answer does not change while we run. */
+function uncompiled(name: string): Promise<string | undefined> {
   const answer = known.get(name) ?? tryRule(name);
   known.set(name, answer);
   return answer;
@@ -33,7 +39,8 @@ function notWritten(name: string): Promise<string | undefined> {
 async function tryRule(name: string): Promise<string | undefined> {
   const rule = RULES.get(name);
   if (rule === undefined || (await compiled(rule)) !== (await compiled(''))) return undefined;
-  return `This kernel's AppArmor mediates ${name}, but apparmor_parser ${(await parserVersion()) ?? ''} compiles no rule of it.`;
+  const version = (await parserVersion()) ?? '';
+  return `This kernel's AppArmor mediates ${name}, but apparmor_parser ${version} ignores rules of this class.`;
 }
 
 /** Policy with a rule; without it where the parser does not know the rule. */

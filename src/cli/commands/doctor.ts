@@ -112,7 +112,7 @@ function logChecks(): Check[] {
 
 /** Crosses one barrier for real: a record must come back. */
 async function recordCheck(): Promise<Check> {
-  const changes = await beginChanges(`doctor${process.pid}`, { switches: ['printkRatelimit'] });
+  const changes = await beginChanges(`doctor${process.pid}`, { parameters: ['printkRatelimit'] });
   const log = new KernelLog();
   try {
     const started = performance.now();

@@ -103,7 +103,7 @@ async function confirmed(
   )
     return unasked;
   const id = runId();
-  const changes = await beginChanges(id, { switches: [] });
+  const changes = await beginChanges(id, { parameters: [] });
   try {
     const load = async ({ file }: Side, { name, flags }: ProfileBlock, side: string): Promise<string> => {
       const mode = flags.includes('complain') ? 'complain' : flags.includes('kill') ? 'kill' : 'enforce';

@@ -55,7 +55,7 @@ export async function withHostSession<Events extends SessionEvents>(
   for (const line of await cleanUpDeadRuns((dead) => engine.removeRun(dead)))
     events.progress(`cleaning up after a killed run: ${line}`);
   const changes = await beginChanges(run, {
-    switches: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
+    parameters: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
   });
   let log: KernelLog | undefined;
   try {

@@ -19,21 +19,35 @@ const FOLDER = '/run/apparmor-probe';
 const LOCK = join(FOLDER, 'lock');
 const ORIGINALS = join(FOLDER, 'switches.json');
 
+/** A profile that a run loads. */
+interface LoadedByRun {
+  readonly name: string;
+  /** File with the policy that was loaded under this name before. */
+  readonly previous?: string;
+  /** Other runs may use it too: the last of them removes it. */
+  readonly shared?: boolean;
+}
+
+/** What is written down of a run. */
 interface RunFile {
   readonly id: string;
   readonly pid: number;
   /** Start time of the process, in clock ticks since boot: a process id alone may be reused. */
   readonly started: string;
-  /** Profiles the run loads; `previous` names the file with the policy that was there before; of `shared` ones other runs may be users too. */
-  readonly profiles: readonly { readonly name: string; readonly previous?: string; readonly shared?: boolean }[];
+  readonly profiles: readonly LoadedByRun[];
 }
 
-/** A run's entry in the host's book. */
+/** A run's entry in the journal of host changes. */
 export interface HostChanges {
-  /** Notes a profile before it is loaded. With `keep`, the policy of that name that is loaded now is put back at the end. */
+  /**
+   * Writes profiles down before they are loaded.
+   * @param options with `keep`, the policy that is loaded under these names now is put back at the end.
+   * @throws HarnessError `load-failed` when another run uses one of the names, or its policy cannot be saved.
+   */
   willLoad(names: readonly string[], options: { keep: boolean }): void;
   /**
-   * Loads, with `load`, what runs at the same time use under one name, unless the host has it already. The last of them removes it.
+   * Loads, with `load`, what runs at the same time use under one name, unless the host has it already. The last of them
+   * removes it.
    * @returns false when it is the host's.
    */
   share(name: string, load: () => void): Promise<boolean>;
@@ -44,59 +58,80 @@ export interface HostChanges {
 /** Work that removes a dead run's containers before its profiles go. */
 export type RemoveContainers = (runId: string) => Promise<number>;
 
-/** Enters a run into the book and sets those kernel parameters for it. */
+/** Enters a run into the journal and sets these kernel parameters for it. Needs root. */
 export async function beginChanges(
   id: string,
-  options: { switches: readonly KernelParameter[] },
+  options: { parameters: readonly KernelParameter[] },
 ): Promise<HostChanges> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  let entry: RunFile = { id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] };
+  const run = new RecordedRun({ id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] });
   await withHostLock(LOCK, () => {
-    save(entry);
+    run.save();
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
-    writeParameters(Object.fromEntries(options.switches.map((name) => [name, RUN_PARAMETERS[name]])));
+    writeParameters(Object.fromEntries(options.parameters.map((name) => [name, RUN_PARAMETERS[name]])));
   });
-  return {
-    willLoad(names, { keep }) {
-      const rival = runs().find(
-        (run) => run.id !== id && alive(run) && run.profiles.some(({ name }) => names.includes(name)),
+  return run;
+}
+
+class RecordedRun implements HostChanges {
+  #file: RunFile;
+
+  constructor(file: RunFile) {
+    this.#file = file;
+  }
+
+  save(): void {
+    writeAtomically(runFile(this.#file.id), JSON.stringify(this.#file));
+  }
+
+  willLoad(names: readonly string[], { keep }: { keep: boolean }): void {
+    const rival = runs().find(
+      (run) => run.id !== this.#file.id && isAlive(run) && run.profiles.some((profile) => names.includes(profile.name)),
+    );
+    if (rival !== undefined)
+      throw new HarnessError(
+        'load-failed',
+        `Run ${rival.id} on this host has loaded ${names.join(', ')} and still uses it.`,
       );
-      if (rival !== undefined)
-        throw new HarnessError(
-          'load-failed',
-          `Run ${rival.id} on this host has loaded ${names.join(', ')} and still uses it.`,
-        );
-      const added = names.map((name, i) => {
-        const policy = keep ? rawPolicy(name) : undefined;
-        if (keep && policy === undefined && loadedProfiles().has(name)) {
-          throw new HarnessError(
-            'load-failed',
-            `The policy loaded as ${name} cannot be saved, so it could not be put back.`,
-          );
-        }
-        if (policy === undefined) return { name };
-        const previous = join(FOLDER, `run-${id}.${entry.profiles.length + i}.policy`);
-        writeFileSync(previous, policy, { mode: 0o600 });
-        return { name, previous };
-      });
-      entry = { ...entry, profiles: [...entry.profiles, ...added] };
-      save(entry);
-    },
-    share: (name, load) =>
-      withHostLock(LOCK, () => {
-        if (shares(entry, name)) return true;
-        const there = loadedProfiles().has(name);
-        if (there && !runs().some((run) => shares(run, name))) return false;
-        entry = { ...entry, profiles: [...entry.profiles, { name, shared: true }] };
-        save(entry);
-        if (!there) load();
-        return true;
-      }),
-    undo: () =>
-      withHostLock(LOCK, () => {
-        undoRun(entry);
-      }),
-  };
+    const first = this.#file.profiles.length;
+    this.#add(names.map((name, i) => (keep ? this.#keep(name, first + i) : { name })));
+  }
+
+  share(name: string, load: () => void): Promise<boolean> {
+    return withHostLock(LOCK, () => {
+      if (shares(this.#file, name)) return true;
+      const isLoaded = loadedProfiles().has(name);
+      if (isLoaded && !runs().some((run) => shares(run, name))) return false;
+      this.#add([{ name, shared: true }]);
+      if (!isLoaded) load();
+      return true;
+    });
+  }
+
+  undo(): Promise<void> {
+    return withHostLock(LOCK, () => {
+      undoRun(this.#file);
+    });
+  }
+
+  /** Saves the policy that is loaded under a name, if there is any. */
+  #keep(name: string, number: number): LoadedByRun {
+    const policy = rawPolicy(name);
+    if (policy === undefined && loadedProfiles().has(name))
+      throw new HarnessError(
+        'load-failed',
+        `The policy loaded as ${name} cannot be saved, so it could not be put back.`,
+      );
+    if (policy === undefined) return { name };
+    const previous = join(FOLDER, `run-${this.#file.id}.${number}.policy`);
+    writeFileSync(previous, policy, { mode: 0o600 });
+    return { name, previous };
+  }
+
+  #add(profiles: readonly LoadedByRun[]): void {
+    this.#file = { ...this.#file, profiles: [...this.#file.profiles, ...profiles] };
+    this.save();
+  }
 }
 
 /**
@@ -106,15 +141,15 @@ export async function beginChanges(
 export async function cleanUpDeadRuns(removeContainers: RemoveContainers): Promise<string[]> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const done: string[] = [];
-  const dead = runs().filter((run) => !alive(run));
+  const dead = runs().filter((run) => !isAlive(run));
   for (const run of dead) {
-    // while a killed run's container lives, its profile stays loaded: removing that would let the container loose
+    // while a killed run's container lives, its profile stays loaded: without it the container would be unconfined
     const containers = await removeContainers(run.id);
     if (containers > 0) done.push(`removed ${containers} container(s) of run ${run.id}`);
   }
   await withHostLock(LOCK, () => {
     for (const run of dead) done.push(...undoRun(run));
-    if (!runs().some(alive)) done.push(...restoreSwitches());
+    if (!runs().some(isAlive)) done.push(...restoreParameters());
   });
   return done;
 }
@@ -122,28 +157,36 @@ export async function cleanUpDeadRuns(removeContainers: RemoveContainers): Promi
 /** Ids of the runs that are alive on this host. */
 export function liveRuns(): string[] {
   return runs()
-    .filter(alive)
+    .filter(isAlive)
     .map(({ id }) => id);
 }
 
 function undoRun(run: RunFile): string[] {
   const done: string[] = [];
-  for (const { name, previous, shared } of [...run.profiles].reverse()) {
-    if (shared === true && runs().some((other) => other.id !== run.id && alive(other) && shares(other, name))) continue;
-    if (previous !== undefined) {
-      replacePolicy(readFileSync(previous));
-      done.push(`put back the policy of profile ${name}`);
-    } else if (removeProfile(name)) {
-      done.push(`removed profile ${name}`);
-    }
+  for (const profile of [...run.profiles].reverse()) {
+    const line = isUsedByOthers(run, profile) ? undefined : undoProfile(profile);
+    if (line !== undefined) done.push(line);
   }
   for (const { previous } of run.profiles) if (previous !== undefined) rmSync(previous, { force: true });
   rmSync(runFile(run.id), { force: true });
-  if (!runs().some(alive)) done.push(...restoreSwitches());
+  if (!runs().some(isAlive)) done.push(...restoreParameters());
   return done;
 }
 
-function restoreSwitches(): string[] {
+function isUsedByOthers(run: RunFile, { name, shared }: LoadedByRun): boolean {
+  return shared === true && runs().some((other) => other.id !== run.id && isAlive(other) && shares(other, name));
+}
+
+/** @returns what was done; undefined when nothing was left of it. */
+function undoProfile({ name, previous }: LoadedByRun): string | undefined {
+  if (previous !== undefined) {
+    replacePolicy(readFileSync(previous));
+    return `put back the policy of profile ${name}`;
+  }
+  return removeProfile(name) ? `removed profile ${name}` : undefined;
+}
+
+function restoreParameters(): string[] {
   if (!exists(ORIGINALS)) return [];
   const before = JSON.parse(readFileSync(ORIGINALS, 'utf8')) as KernelParameters;
   const now = readParameters();
@@ -161,14 +204,14 @@ function runs(): RunFile[] {
 }
 
 function shares(run: RunFile, name: string): boolean {
-  return run.profiles.some((one) => one.name === name && one.shared === true);
+  return run.profiles.some((profile) => profile.name === name && profile.shared === true);
 }
 
-function alive(run: RunFile): boolean {
+function isAlive(run: RunFile): boolean {
   return run.started !== '' && startTime(run.pid) === run.started;
 }
 
-/** Field 22 of /proc/PID/stat, counted behind the parenthesised name. */
+/** Field 22 of /proc/PID/stat, counted after the parenthesised name. */
 function startTime(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -179,12 +222,10 @@ function startTime(pid: number): string | undefined {
   }
 }
 
-function save(run: RunFile): void {
-  writeAtomically(runFile(run.id), JSON.stringify(run));
-}
 function runFile(id: string): string {
   return join(FOLDER, `run-${id}.json`);
 }
+
 function exists(file: string): boolean {
   return readdirSync(FOLDER).includes(file.slice(FOLDER.length + 1));
 }

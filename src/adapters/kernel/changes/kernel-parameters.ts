@@ -2,13 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILES = {
-  /** Whose value `noquiet` makes explicit deny rules write records (security/apparmor/audit.c). */
+  /** Its value `noquiet` makes explicit deny rules write records (security/apparmor/audit.c). */
   audit: '/sys/module/apparmor/parameters/audit',
   /** 0 lifts the limit of 10 records in 5 seconds (kernel/printk/printk.c, kauditd_printk_skb). */
   printkRatelimit: '/proc/sys/kernel/printk_ratelimit',
 } as const;
 
+/** A parameter that a run sets. */
 export type KernelParameter = keyof typeof FILES;
+/** Values of all of them, as the kernel prints them. */
 export type KernelParameters = Readonly<Record<KernelParameter, string>>;
 
 /** What a run sets. */
@@ -22,7 +24,7 @@ export function readParameters(): KernelParameters {
   };
 }
 
-/** Sets values. The audit switch compares whole strings: a newline would be EINVAL. */
+/** Sets values. The audit parameter compares whole strings: a newline would be EINVAL. */
 export function writeParameters(values: Partial<KernelParameters>): void {
   for (const [name, value] of Object.entries(values) as [KernelParameter, string][]) writeFileSync(FILES[name], value);
 }

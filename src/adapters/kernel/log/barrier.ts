@@ -1,5 +1,5 @@
 /**
- * A barrier in the audit stream. Replacing a tiny profile makes a STATUS record, which the kernel queues behind every
+ * A barrier in the audit stream. Replacing a tiny profile makes a STATUS record, which the kernel queues after every
  * record that came before it: once it has been read, all of those have been, or they are lost.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,22 @@ import { replacePolicy } from '../securityfs/loaded-profiles.ts';
 
 /** The barrier's record can be lost like any other: it is sent again after each of these. */
 const WAITS_MS = [500, 1500, 4000, 8000, 16_000];
+/** How many of these waits are worth it after that many crossings without a record. */
+const WAITS_AFTER_SILENCE = [WAITS_MS.length, 2, 2, 1];
 /** The kernel prints the name of the thread that loads policy. */
 const COMM = '/proc/self/comm';
 
+/** A barrier of one run. */
 export interface Barrier {
-  /** Crosses the barrier. @returns the serial of its record. @throws HarnessError `no-records` when it does not arrive. */
+  /**
+   * Crosses the barrier.
+   * @returns the serial of its record.
+   * @throws HarnessError `no-records` when it does not arrive.
+   */
   cross(): Promise<number>;
 }
 
+/** Prepares the barrier of a run; its profile is loaded with the first crossing. */
 export async function makeBarrier(run: string, log: KernelLog, changes: HostChanges): Promise<Barrier> {
   const name = `apparmor-probe.barrier.${run}`;
   const { policy } = await compile('/barrier', `profile "${name}" {}\n`);
@@ -27,11 +35,12 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
   let silent = 0;
   return {
     async cross() {
-      // a record of the crossing before may come late: it must not be taken for this one's, which it precedes
-      const comm = `barrier-${++crossings % 1_000_000}`;
-      const waits = WAITS_MS.slice(0, [WAITS_MS.length, 2, 2, 1][Math.min(silent, 3)]); // a log that went silent is not waited for so long again
+      // a late record of the crossing before must not be taken for this one's, which it precedes
+      crossings += 1;
+      const comm = `barrier-${crossings % 1_000_000}`;
+      const waits = waitsAfter(silent);
       for (const wait of waits) {
-        under(comm, () => {
+        withThreadName(comm, () => {
           replacePolicy(policy);
         });
         const record = await log.waitFor(
@@ -47,14 +56,19 @@ export async function makeBarrier(run: string, log: KernelLog, changes: HostChan
       throw new HarnessError(
         'no-records',
         `No audit record of AppArmor has arrived in ${waits.reduce((sum, ms) => sum + ms, 0) / 1000} s.`,
-        { details: log.looked() },
+        { details: log.searchedSources() },
       );
     },
   };
 }
 
+/** A log that fell silent is not waited for as long again. @param silent crossings in a row without a record. */
+function waitsAfter(silent: number): readonly number[] {
+  return WAITS_MS.slice(0, WAITS_AFTER_SILENCE[silent] ?? WAITS_AFTER_SILENCE.at(-1));
+}
+
 /** Does something under another thread name. It must not wait: nothing else may run under that name. */
-function under(comm: string, act: () => void): void {
+function withThreadName(comm: string, act: () => void): void {
   const before = readFileSync(COMM, 'utf8').trimEnd();
   writeFileSync(COMM, comm);
   try {

@@ -5,7 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Far more than any record: what grows longer without an end of line is none. */
+/** Far more than any record: what grows longer without an end of line is no record. */
 const LONGEST_LINE = 1024 * 1024;
 
 interface Followed {
@@ -22,7 +22,7 @@ interface Follower {
 
 /**
  * @param file must exist; it is read from its end
- * @param refuse why a file must not be believed; asked for each one that is opened
+ * @param refuse why a file must not be trusted; called for each one that is opened
  */
 export function followFile(file: string, refuse: (stats: Stats) => string | undefined): Follower {
   const buffer = Buffer.alloc(64 * 1024);
@@ -56,7 +56,7 @@ export function followFile(file: string, refuse: (stats: Stats) => string | unde
     }
   }
 
-  function turnTo(path: string): string | undefined {
+  function switchTo(path: string): string | undefined {
     const next = open(path);
     const problem = refuse(fstatSync(next));
     closeSync(fd);
@@ -78,12 +78,12 @@ export function followFile(file: string, refuse: (stats: Stats) => string | unde
           partial = Buffer.alloc(0);
         }
         drain(lines);
-        if (same(statSync(file), here)) return { lines, ...why(lost) };
+        if (isSameFile(statSync(file), here)) return { lines, ...lossesOf(lost) };
         drain(lines); // what was written between the last read and the rename
-        const newer = between(file, here);
+        const newer = rotatedAfter(file, here);
         if (newer === undefined) lost.push(`${file} was replaced, and the old one is gone`);
         for (const path of [...(newer ?? []), file]) {
-          const problem = turnTo(path);
+          const problem = switchTo(path);
           if (problem !== undefined) lost.push(problem);
           else drain(lines);
         }
@@ -91,7 +91,7 @@ export function followFile(file: string, refuse: (stats: Stats) => string | unde
         // in the middle of a rotation there is no file for a moment: the next read finds it
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       }
-      return { lines, ...why(lost) };
+      return { lines, ...lossesOf(lost) };
     },
     close() {
       closeSync(fd);
@@ -104,12 +104,12 @@ function open(path: string): number {
 }
 
 /** Rotated files that are newer than the given one, oldest first; undefined when that one is not among them. */
-function between(file: string, old: Stats): string[] | undefined {
+function rotatedAfter(file: string, old: Stats): string[] | undefined {
   const prefix = `${basename(file)}.`;
   const rotated = readdirSync(dirname(file))
     .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
     .map((name) => ({ number: Number(name.slice(prefix.length)), path: join(dirname(file), name) }));
-  const ours = rotated.find(({ path }) => same(statSync(path), old));
+  const ours = rotated.find(({ path }) => isSameFile(statSync(path), old));
   return ours === undefined
     ? undefined
     : rotated
@@ -118,7 +118,7 @@ function between(file: string, old: Stats): string[] | undefined {
         .map(({ path }) => path);
 }
 
-function same(a: Stats, b: Stats): boolean {
+function isSameFile(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
@@ -127,6 +127,6 @@ function endsLine(fd: number, size: number): boolean {
   return readSync(fd, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
 }
 
-function why(lost: readonly string[]): { lost?: string } {
+function lossesOf(lost: readonly string[]): { lost?: string } {
   return lost.length === 0 ? {} : { lost: lost.join('; ') };
 }

@@ -36,10 +36,8 @@ export function parseEntry(line: string): JournalEntry {
         return { kind: 'lost', why: 'an audit entry of the journal is incomplete' };
       const stamp = `${micros.slice(0, -6)}.${micros.slice(-6, -3)}:${serial}`;
       // as auditd writes it, and not as the kernel log has it: nothing was cut here
-      return {
-        kind: 'audit',
-        text: `type=${/^[A-Z0-9_]+$/.test(name) ? name : `UNKNOWN[${type}]`} msg=audit(${stamp}): ${message.slice(name.length + 1)}`,
-      };
+      const typeName = /^[A-Z0-9_]+$/.test(name) ? name : `UNKNOWN[${type}]`;
+      return { kind: 'audit', text: `type=${typeName} msg=audit(${stamp}): ${message.slice(name.length + 1)}` };
     }
     // journald on itself: it has read /dev/kmsg too late, or could not write
     case 'driver':
@@ -51,7 +49,7 @@ export function parseEntry(line: string): JournalEntry {
   }
 }
 
-/** Text that is not UTF-8 comes as an array of bytes, a field that occurs twice as an array of texts: such a one is not believed. */
+/** Text that is not UTF-8 comes as an array of bytes. A field that occurs twice, an array of texts, is not trusted. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return Array.isArray(value) && value.every((byte) => typeof byte === 'number')

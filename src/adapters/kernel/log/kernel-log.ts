@@ -18,14 +18,14 @@ export type LogChoice = 'auto' | LogSourceName;
 
 /** How often the log is read between waits, so that its ring buffer (128 KiB, some 600 records) never wraps unread. */
 const POLL_MS = 25;
-/** Between polls of a wait, at first and at most: on a slow machine a poll costs what it waits for. */
-const WAIT_POLL_MS = [2, 16] as const;
+/** Between polls of a wait, growing: on a slow machine a poll costs what it waits for. */
+const WAIT_POLL_MS = { first: 2, most: 16 };
 /** The journal is read only when nothing nearer has had the record: a child process, and the slowest of all. */
 const JOURNAL_AFTER_MS = 1500;
-/** With a rate limit on records, the kernel complains once a second (audit_log_lost): later losses go unsaid. */
-const UNSAID_MS = 1200;
+/** With a rate limit on records, the kernel reports a loss at most once a second (audit_log_lost). */
+const LOSS_REPORT_MS = 1200;
 
-/** What came since the last look: the texts, in order, and the AppArmor records among them. */
+/** What was read since the last take: the texts, in order, and the AppArmor records among them. */
 export interface LogReading {
   readonly texts: readonly LogText[];
   readonly records: readonly AuditRecord[];
@@ -46,7 +46,10 @@ export class KernelLog {
   #taken = performance.now();
   #waitingSince: number | undefined;
 
-  /** Opens what there is and skips what is older than the run. Needs root. @throws HarnessError `no-records` when the chosen place cannot be believed. */
+  /**
+   * Opens what there is and skips what is older than the run. Needs root.
+   * @throws HarnessError `no-records` when the chosen place cannot be trusted.
+   */
   constructor(choice: LogChoice = 'auto') {
     this.#choice = choice;
     try {
@@ -73,12 +76,9 @@ export class KernelLog {
   }
 
   /** Where records were looked for, one line each. */
-  looked(): string[] {
-    const found = this.#proved;
-    return [
-      ...(found === undefined ? this.#candidates : [found]).map(({ source }) => `${source.label}: no record`),
-      ...this.#refused,
-    ];
+  searchedSources(): string[] {
+    const searched = this.#proved === undefined ? this.#candidates : [this.#proved];
+    return [...searched.map(({ source }) => `${source.label}: no record`), ...this.#refused];
   }
 
   /** Reads what is there now. */
@@ -86,70 +86,91 @@ export class KernelLog {
     const proved = this.#proved;
     const printed = this.#kmsg.poll();
     for (const { text } of printed) this.#noteRateLimit(text);
-    for (const channel of this.#candidates) if (channel !== this.#kmsg) channel.poll();
+    for (const buffer of this.#candidates) if (buffer !== this.#kmsg) buffer.poll();
     if (proved === undefined || proved === this.#kmsg) return;
-    for (const one of printed) {
-      const lost = complaint(one, proved.source.name);
+    for (const text of printed) {
+      const lost = complaint(text, proved.source.name);
       if (lost !== undefined) this.#complaints.push({ text: '', lost });
     }
   }
 
-  /** Takes everything since the last take; the last stamped text stays, so that a gap between two takes shows. */
+  /** Takes everything since the last take; the last stamped text stays, so that a loss between two takes shows. */
   take(): LogReading {
     this.poll();
-    const look = this.#proved?.take() ?? { texts: [], records: [] };
-    const texts = [...look.texts, ...this.#complaints];
-    if (this.#rateLimit !== undefined && this.#taken < this.#rateLimit.at + UNSAID_MS)
+    const taken = this.#proved?.take() ?? { texts: [], records: [] };
+    const texts = [...taken.texts, ...this.#complaints];
+    if (this.#rateLimit !== undefined && this.#taken < this.#rateLimit.at + LOSS_REPORT_MS)
       texts.push({ text: '', lost: this.#rateLimit.why });
     this.#complaints = [];
     if (this.#proved !== this.#kmsg) this.#kmsg.forget();
     this.#taken = performance.now();
-    return { texts, records: look.records };
+    return { texts, records: taken.records };
   }
 
   /**
-   * Waits until a record that satisfies the condition has been read; undefined when none came in time. The first one proves where records arrive.
-   * @throws HarnessError `no-records` when it arrived, but not where the others did
+   * Waits until a record that satisfies the condition has been read. The first one proves where records arrive.
+   * @param ms how long, in milliseconds.
+   * @returns undefined when none came in time.
+   * @throws HarnessError `no-records` when it arrived, but not where the others did.
    */
   async waitFor(condition: (record: AuditRecord) => boolean, ms: number): Promise<AuditRecord | undefined> {
-    const seen = new Map<RecordBuffer, number>();
-    const [first, most] = WAIT_POLL_MS;
-    for (let end = performance.now() + ms, pause = first as number; ; pause = Math.min(2 * pause, most)) {
+    const searched = new Map<RecordBuffer, number>();
+    const deadline = performance.now() + ms;
+    this.#waitingSince ??= performance.now();
+
+    let pause = WAIT_POLL_MS.first;
+    for (;;) {
       const now = performance.now();
-      this.#waitingSince ??= now;
-      if (this.#proved === undefined && this.#choice === 'auto' && now - this.#waitingSince > JOURNAL_AFTER_MS)
-        this.#openJournal();
+      this.#openJournalIfLate(now);
       this.poll();
-      for (const channel of [...this.#candidates]) {
-        const found = channel.records.slice(seen.get(channel) ?? 0).find(condition);
-        if (found !== undefined) {
-          this.#prove(channel);
-          return found;
-        }
-        seen.set(channel, channel.records.length);
-      }
-      if (this.#proved?.source.name === 'auditd' && this.#kmsg.records.some(condition)) {
-        this.#kmsg.forget();
-        throw new HarnessError(
-          'no-records',
-          'The audit daemon has gone: records no longer reach its file but the kernel log.',
-        );
-      }
-      if (now > end) return undefined;
+
+      const record = this.#findNew(condition, searched);
+      if (record !== undefined) return record;
+      this.#checkAuditDaemon(condition);
+
+      if (now > deadline) return undefined;
       await sleep(pause);
+      pause = Math.min(2 * pause, WAIT_POLL_MS.most);
     }
   }
 
   close(): void {
     clearInterval(this.#timer);
-    for (const channel of new Set([this.#kmsg, ...this.#candidates])) channel.close();
+    for (const buffer of new Set([this.#kmsg, ...this.#candidates])) buffer.close();
   }
 
-  #prove(channel: RecordBuffer): void {
+  /** The first record that fits among those not searched before; where it stands is where records arrive. */
+  #findNew(condition: (record: AuditRecord) => boolean, searched: Map<RecordBuffer, number>): AuditRecord | undefined {
+    for (const buffer of this.#candidates) {
+      const record = buffer.records.slice(searched.get(buffer) ?? 0).find(condition);
+      searched.set(buffer, buffer.records.length);
+      if (record === undefined) continue;
+
+      this.#prove(buffer);
+      return record;
+    }
+    return undefined;
+  }
+
+  #checkAuditDaemon(condition: (record: AuditRecord) => boolean): void {
+    if (this.#proved?.source.name !== 'auditd' || !this.#kmsg.records.some(condition)) return;
+    this.#kmsg.forget();
+    throw new HarnessError(
+      'no-records',
+      'The audit daemon has stopped: records arrive in the kernel log and no longer in its file.',
+    );
+  }
+
+  #openJournalIfLate(now: number): void {
+    if (this.#proved !== undefined || this.#choice !== 'auto') return;
+    if (now - (this.#waitingSince ?? now) > JOURNAL_AFTER_MS) this.#openJournal();
+  }
+
+  #prove(buffer: RecordBuffer): void {
     if (this.#proved !== undefined) return;
-    this.#proved = channel;
-    for (const other of this.#candidates) if (other !== channel && other !== this.#kmsg) other.close();
-    this.#candidates = [channel];
+    this.#proved = buffer;
+    for (const other of this.#candidates) if (other !== buffer && other !== this.#kmsg) other.close();
+    this.#candidates = [buffer];
   }
 
   #openAuditd(): void {

@@ -2,8 +2,10 @@
 import type { LogText } from '#core/audit/losses.ts';
 import { stampOf } from '#core/audit/parse-record.ts';
 import type { AuditRecord } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import type { LogSource } from './source.ts';
 
+/** The texts and records of one source, in the order in which they were read. */
 export class RecordBuffer {
   readonly source: LogSource;
   #texts: LogText[] = [];
@@ -31,12 +33,12 @@ export class RecordBuffer {
     return taken;
   }
 
-  /** Drops all but the last stamp and the last sequence number: gaps count from them. */
+  /** Drops all but the last stamp and the last sequence number: losses are counted from them. */
   forget(): void {
     this.records = [];
     const stamped = this.#texts.findLast(({ text }) => stampOf(text) !== undefined);
     const seq = this.#texts.findLast((one) => one.seq !== undefined)?.seq;
-    this.#texts = stamped === undefined ? [] : [{ text: stamped.text, ...(seq === undefined ? {} : { seq }) }];
+    this.#texts = stamped === undefined ? [] : [defined({ text: stamped.text, seq })];
   }
 
   close(): void {

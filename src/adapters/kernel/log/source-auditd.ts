@@ -12,12 +12,12 @@ import type { LogSource } from './source.ts';
 const SETTINGS = '/etc/audit/auditd.conf';
 const DEFAULT_FILE = '/var/log/audit/audit.log';
 
-/** What auditd says when it goes (DAEMON_END, _ABORT, _ERR) or stops writing. */
-const LAST_WORDS = /^(?:node=\S{1,255} )?type=DAEMON_(?:END|ABORT|ERR) /;
-const OWN = /^(?:node=\S{1,255} )?type=DAEMON_/;
+/** What auditd writes when it stops (DAEMON_END, _ABORT, _ERR). */
+const DAEMON_STOPPED = /^(?:node=\S{1,255} )?type=DAEMON_(?:END|ABORT|ERR) /;
+const DAEMON_RECORD = /^(?:node=\S{1,255} )?type=DAEMON_/;
 const RECORD = /^(?:node=\S{1,255} )?type=/;
 
-/** The file auditd writes; or why it cannot be believed. */
+/** The file that auditd writes; with a problem, why it cannot be trusted. */
 export function auditdFile(settings = SETTINGS): { readonly file: string; readonly problem?: string } {
   let text = '';
   try {
@@ -46,9 +46,9 @@ export function auditdSource(file: string): LogSource {
     read() {
       const { lines, lost } = follower.read();
       const texts = lines.map((text): LogText =>
-        LAST_WORDS.test(text)
+        DAEMON_STOPPED.test(text)
           ? { text: '', lost: 'the audit daemon stopped' }
-          : { text: RECORD.test(text) && !OWN.test(text) ? text : '' },
+          : { text: RECORD.test(text) && !DAEMON_RECORD.test(text) ? text : '' },
       );
       return lost === undefined ? texts : [...texts, { text: '', lost }];
     },

@@ -21,7 +21,7 @@ export function kmsgSource(): LogSource {
         }
         const message = parseKmsg(item.raw);
         if (message === undefined) continue;
-        // what is not the kernel's still counts for the sequence numbers, but none of its text does: anyone can write there
+        // anyone can write there: of a message that is not the kernel's only the sequence number counts
         texts.push({ text: isKernels(message) ? message.text : '', seq: message.seq, ...(overrun ? { overrun } : {}) });
         overrun = false;
       }

@@ -2,9 +2,11 @@
 import type { LogText } from '#core/audit/losses.ts';
 import type { ParsedLine } from '#core/audit/parse-record.ts';
 
+/** Where audit records can be read. */
 export const LOG_SOURCES = ['kmsg', 'auditd', 'journal'] as const;
 export type LogSourceName = (typeof LOG_SOURCES)[number];
 
+/** One of these places. */
 export interface LogSource {
   readonly name: LogSourceName;
   /** As reports call it. */

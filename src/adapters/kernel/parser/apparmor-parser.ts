@@ -48,7 +48,10 @@ export async function profileNames(file: string, source: string): Promise<string
     .filter((line) => line !== '');
 }
 
-/** Compiles a text without loading it. The cache is neither read nor written: a stale one would load yesterday's policy. */
+/**
+ * Compiles a text without loading it. The cache is neither read nor written: a stale one would load yesterday's policy.
+ * @throws HarnessError `profile-invalid`
+ */
 export async function compile(file: string, source: string): Promise<Compiled> {
   const result = await parse(file, source, ['-S', '--warn=rule-not-enforced']);
   return {
@@ -57,7 +60,10 @@ export async function compile(file: string, source: string): Promise<Compiled> {
   };
 }
 
-/** Compiles a text for all that this kernel mediates, whatever feature ABI the host's parser is set to. @throws HarnessError `profile-invalid` */
+/**
+ * Compiles a text for all that this kernel mediates, whatever feature ABI the host's parser is set to.
+ * @throws HarnessError `profile-invalid`
+ */
 export async function compileForKernel(source: string): Promise<Buffer> {
   return (await parse('/a-rule', source, ['-S', '--policy-features=/sys/kernel/security/apparmor/features'])).stdout;
 }

@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
+import { defined } from '#core/model/optional.ts';
 import type { FindInclude } from '#core/profile/syntax/ast.ts';
 
-/** Where the parser looks when it is told nothing. */
+/** Where the parser looks by default. */
 export const BASE_FOLDER = '/etc/apparmor.d';
 
+/** The parser's include options. */
 export interface IncludeFolders {
   /** `-b`: default /etc/apparmor.d. */
   readonly base?: string;
@@ -40,7 +42,8 @@ export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }:
 
 /** The folders for a profile file: its own comes first among those searched, as when it is compiled. */
 export function foldersOf(profile: string, { base, search = [] }: Omit<IncludeFolders, 'folder'>): IncludeFolders {
-  return { ...(base === undefined ? {} : { base }), search: [...search, dirname(profile)], folder: dirname(profile) };
+  const folder = dirname(profile);
+  return defined({ base, search: [...search, folder], folder });
 }
 
 function filesAt(place: string): { file: string; text: string }[] | undefined {

@@ -9,6 +9,7 @@ const FILE_CLASS = 0x02;
 const NETWORK_CLASS = 14;
 /** AA_MAY_… bits of file permissions (security/apparmor/include/perms.h). */
 export const BITS = { x: 0x1, w: 0x2, r: 0x4, a: 0x8, c: 0x10, d: 0x20, k: 0x8000, m: 0x10000, l: 0x40000 } as const;
+/** A permission of a file that the kernel can be asked for. */
 export type Permission = keyof typeof BITS;
 
 /** An open line to the kernel: thousands of questions a second. */
@@ -22,7 +23,7 @@ export class PolicyQuery {
 
   /**
    * @param path bytes as the kernel sees them; a link and its target have a NUL between.
-   * @returns bits of what is allowed to the owner of the file, when root asks; undefined when the kernel does not answer.
+   * @returns bits of what is allowed to the file's owner, when root asks; undefined when the kernel does not answer.
    */
   file(label: string, path: string | Uint8Array): number | undefined {
     return this.ask(label, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path)]));
@@ -40,9 +41,10 @@ export class PolicyQuery {
   private ask(label: string, question: Uint8Array): number | undefined {
     const query = Buffer.concat([Buffer.from(`label\0${label}\0`), question]);
     try {
-      writeSync(this.fd, query, 0, query.length, 0); // at position 0: a second write in a row would be ESPIPE
+      // at position 0: a second write in a row would be ESPIPE
+      writeSync(this.fd, query, 0, query.length, 0);
       const text = this.answer.toString('latin1', 0, readSync(this.fd, this.answer, 0, this.answer.length, 0));
-      // `deny` is 0 with today's policy, and `quiet` under noquiet: a deny rule and the lack of an allowing one look the same
+      // `deny` is 0 with today's policy, `quiet` under noquiet: a deny rule looks like a missing allow rule
       const allow = text.startsWith('allow 0x') ? Number.parseInt(text.slice(8, 16), 16) : NaN;
       return Number.isNaN(allow) ? undefined : allow;
     } catch {

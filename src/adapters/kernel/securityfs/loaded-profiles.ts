@@ -6,6 +6,7 @@ import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeSync }
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import type { KernelHash, ProfileMode } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { parseLabel, parseProfileList } from './profile-label.ts';
 
 const ROOT = '/sys/kernel/security/apparmor';
@@ -35,7 +36,7 @@ export function removeProfile(name: string): boolean {
   return true;
 }
 
-/** The binary policy a loaded top-level profile came from, exactly as it was loaded; undefined where the kernel kept none. */
+/** The binary policy of a loaded top-level profile, exactly as it was loaded; undefined where the kernel kept none. */
 export function rawPolicy(name: string): Buffer | undefined {
   const folder = policyFolder(name);
   if (folder === undefined) return undefined;
@@ -59,7 +60,7 @@ export function kernelHash(name: string): KernelHash | undefined {
   for (const algorithm of ['sha256', 'sha1'] as const) {
     const policy = stated(`raw_${algorithm}`);
     const profile = stated(algorithm);
-    if (policy !== undefined) return { algorithm, policy, ...(profile === undefined ? {} : { profile }) };
+    if (policy !== undefined) return { algorithm, policy, ...defined({ profile }) };
   }
   return undefined;
 }
