@@ -5,7 +5,7 @@ import { EXIT } from '#core/model/errors.ts';
 import { packageRoot } from '#adapters/host/package-files.ts';
 import { buildLab, startGuest, type FileToPut, type Guest, type LabSuite } from '#adapters/lab/index.ts';
 import type { Plan } from '#core/model/model.ts';
-import { textOf } from '#core/spec/resolve.ts';
+import { profileFileOf } from '#core/spec/resolve.ts';
 import { progress, useColor } from '#adapters/host/console.ts';
 import { interruption } from '../commands/run.ts';
 
@@ -74,7 +74,7 @@ export function harnessFiles(): FileToPut[] {
 export function planFiles(plans: readonly Plan[]): FileToPut[] {
   const paths = plans.flatMap((plan) => [
     plan.file,
-    ...(textOf(plan.profile) === undefined ? [] : profileFiles(textOf(plan.profile) ?? '')),
+    ...(profileFileOf(plan.profile) === undefined ? [] : profileFiles(profileFileOf(plan.profile) ?? '')),
     ...(plan.container.build === undefined ? [] : [plan.container.build]),
     ...plan.container.mounts.map(({ source }) => source),
   ]);

@@ -1,5 +1,7 @@
 /** A validated spec to a plan: paths made absolute, defaults filled in, every probe named and numbered. Pure. */
 import { basename, dirname, resolve } from 'node:path';
+import { describeAction } from '../model/describe-action.ts';
+import { HarnessError } from '../model/errors.ts';
 import type {
   Action,
   ContainerSpec,
@@ -11,11 +13,11 @@ import type {
   RecordMatch,
   TextMatch,
 } from '../model/model.ts';
-import { describeAction } from '../model/describe-action.ts';
+import { defined } from '../model/optional.ts';
+import { splitWords } from '../text/split-words.ts';
 import { readOperation } from './operations.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
 import type { Validated } from './validate.ts';
-import { splitList, splitWords } from '../text/split-words.ts';
 
 /** What the command line overrides, and how probes are numbered. */
 export interface ResolveOptions {
@@ -29,189 +31,213 @@ export interface ResolveOptions {
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_READY_MS = 60_000;
 
-/** @param file absolute path of the spec; relative paths in it are relative to its folder. */
+/**
+ * @param file absolute path of the spec; relative paths in it are relative to its folder.
+ * @throws HarnessError `internal` where a probe cannot be read: validation should have caught it.
+ */
 export function resolvePlan(file: string, spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Plan {
-  const base = dirname(file);
-  const taken = new Map<string, number>();
-  const probes = spec.probes.map((probe, i): Probe => {
+  const folder = dirname(file);
+  return defined({
+    file,
+    title: spec.title ?? basename(file).replace(/\.ya?ml$/, ''),
+    profile: profileSource(folder, spec, options),
+    container: containerSpec(folder, spec, options),
+    ready: spec.ready === undefined ? undefined : readiness(spec.ready),
+    untestable: spec.untestable ?? [],
+    peers: Object.entries(spec.peers ?? {}).map(([name, { profile }]) => ({ name, profile })),
+    waivers: (spec.waivers ?? []).map((waiver) => defined(waiver)),
+    control: spec.control !== false,
+    baseline: typeof spec.control === 'object' ? spec.control.profile : undefined,
+    probes: resolveProbes(spec, locate, options),
+  });
+}
+
+function resolveProbes(spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Probe[] {
+  const usedNames = new Map<string, number>();
+  return spec.probes.map((probe, i): Probe => {
     const action = actionOf(probe);
     const expect = expectation(probe);
-    const user = probe.user ?? spec.defaults?.user;
-    return {
-      id: `${options.nonce}.${(options.firstNumber + i).toString(36).padStart(4, '0')}`,
-      name: unique(
-        probe.name ??
-          `${probe.from === undefined ? '' : `${probe.from}: `}${describeAction(action)} is ${expect.access === 'complains' ? 'complained about' : expect.access}`,
-        taken,
-      ),
-      ...(probe.because === undefined ? {} : { because: probe.because }),
+
+    return defined({
+      id: probeId(options.nonce, options.firstNumber + i),
+      name: uniqueName(probe.name ?? defaultName(probe, action, expect), usedNames),
+      because: probe.because,
       action,
-      ...(user === undefined ? {} : { user }),
-      ...(probe.from === undefined ? {} : { from: probe.from }),
-      ...(probe.since === undefined ? {} : { since: probe.since }),
+      user: probe.user ?? spec.defaults?.user,
+      from: probe.from,
+      since: probe.since,
       direct: probe.via === 'docker-exec',
-      control:
-        probe.control ??
-        !(spec.container['only-apparmor'] === true && (action.kind === 'run' || action.kind === 'shell')),
+      control: probe.control ?? runsInControl(action, spec),
       timeoutMs: milliseconds(probe.timeout ?? spec.defaults?.timeout) ?? DEFAULT_TIMEOUT_MS,
       expect,
       at: locate(['probes', i]),
-    };
+    });
   });
-  return {
-    file,
-    title: spec.title ?? basename(file).replace(/\.ya?ml$/, ''),
-    profile: profileSource(base, spec, options),
-    container: containerSpec(base, spec, options),
-    ...(spec.ready === undefined ? {} : { ready: readiness(spec.ready) }),
-    untestable: spec.untestable ?? [],
-    peers: Object.entries(spec.peers ?? {}).map(([name, peer]) => ({ name, profile: peer.profile })),
-    waivers: (spec.waivers ?? []).map(({ permissions, ...rest }) => ({
-      ...rest,
-      ...(permissions === undefined ? {} : { permissions }),
-    })),
-    control: spec.control !== false,
-    ...(typeof spec.control === 'object' ? { baseline: spec.control.profile } : {}),
-    probes,
-  };
 }
 
-/** Validation made sure that a string splits. */
-function words(value: string | readonly string[]): { argv: string[]; tildes: number[] } {
-  if (typeof value !== 'string') return { argv: [...value], tildes: [] };
-  const split = splitWords(value);
-  const list = 'words' in split ? split.words : [];
-  return { argv: list.map((word) => word.text), tildes: list.flatMap((word, i) => (word.tilde ? [i] : [])) };
+/** At most 15 bytes, so that it fits a thread name: the nonce, a dot, and the number in base 36. */
+function probeId(nonce: string, number: number): string {
+  return `${nonce}.${number.toString(36).padStart(4, '0')}`;
 }
 
-function profileSource(base: string, spec: SpecFile, { profile: override }: ResolveOptions): ProfileSource {
+function defaultName({ from }: SpecProbe, action: Action, { access }: Expectation): string {
+  const actor = from === undefined ? '' : `${from}: `;
+  const outcome = access === 'complains' ? 'complained about' : access;
+  return `${actor}${describeAction(action)} is ${outcome}`;
+}
+
+/** Without a profile and with `only-apparmor` nothing would stop a command, so it does not run in the control. */
+function runsInControl({ kind }: Action, { container }: SpecFile): boolean {
+  const isCommand = kind === 'run' || kind === 'shell';
+  return !(isCommand && container['only-apparmor'] === true);
+}
+
+function uniqueName(name: string, used: Map<string, number>): string {
+  const count = (used.get(name) ?? 0) + 1;
+  used.set(name, count);
+  return count === 1 ? name : `${name} (${count})`;
+}
+
+function profileSource(folder: string, spec: SpecFile, { profile: override }: ResolveOptions): ProfileSource {
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
-  if (override !== undefined)
-    return {
-      from: 'file',
-      file: resolve(override),
-      mode,
-      ...('name' in given && given.name !== undefined ? { name: given.name } : {}),
-    };
-  if ('engine' in given)
-    return {
-      from: 'engine',
-      name: given.engine,
-      mode,
-      ...(given.source === undefined ? {} : { source: resolve(base, given.source) }),
-    };
-  return {
-    from: 'file',
-    file: resolve(base, given.file),
-    mode,
-    ...('name' in given && given.name !== undefined ? { name: given.name } : {}),
-  };
+  const name = 'name' in given ? given.name : undefined;
+
+  if (override !== undefined) return defined({ from: 'file' as const, file: resolve(override), mode, name });
+  if (!('engine' in given)) return defined({ from: 'file' as const, file: resolve(folder, given.file), mode, name });
+
+  const source = given.source === undefined ? undefined : resolve(folder, given.source);
+  return defined({ from: 'engine' as const, name: given.engine, mode, source });
 }
 
-/** The file with a profile's text; undefined for an engine's own of which the spec names none. */
-export function textOf(profile: ProfileSource): string | undefined {
+/** @returns the file with the profile's text; undefined for an engine's own profile without `source:`. */
+export function profileFileOf(profile: ProfileSource): string | undefined {
   return profile.from === 'file' ? profile.file : profile.source;
 }
 
-function containerSpec(base: string, spec: SpecFile, options: ResolveOptions): ContainerSpec {
-  const c = spec.container;
-  return {
-    image: options.image ?? c.image,
-    ...(c.build === undefined || options.image !== undefined ? {} : { build: resolve(base, c.build) }),
-    ...(c.command === undefined ? {} : { command: words(c.command).argv }),
-    ...(c.entrypoint === undefined ? {} : { entrypoint: words(c.entrypoint).argv }),
-    ...(c.user === undefined ? {} : { user: c.user }),
-    hold: c.hold ?? false,
-    env: c.env ?? {},
-    capAdd: c['only-apparmor'] === true ? ['ALL'] : (c['cap-add'] ?? []),
-    capDrop: c['cap-drop'] ?? [],
-    securityOpt:
-      c['only-apparmor'] === true ? ['seccomp=unconfined', 'systempaths=unconfined'] : (c['security-opt'] ?? []),
-    sysctls: Object.fromEntries(Object.entries(c.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
-    mounts: (c.mounts ?? []).map((m) => ({
-      source: resolve(base, m.source),
-      target: m.target,
-      readonly: m['read-only'] ?? true,
+function containerSpec(folder: string, { container }: SpecFile, options: ResolveOptions): ContainerSpec {
+  const { build, command, entrypoint, user } = container;
+  return defined({
+    image: options.image ?? container.image,
+    build: build === undefined || options.image !== undefined ? undefined : resolve(folder, build),
+    command: command === undefined ? undefined : splitCommand(command).argv,
+    entrypoint: entrypoint === undefined ? undefined : splitCommand(entrypoint).argv,
+    user,
+    hold: container.hold ?? false,
+    env: container.env ?? {},
+    ...privileges(container),
+    mounts: (container.mounts ?? []).map((mount) => ({
+      source: resolve(folder, mount.source),
+      target: mount.target,
+      readonly: mount['read-only'] ?? true,
     })),
-    tmpfs: c.tmpfs ?? {},
-    readOnly: c['read-only'] ?? false,
-    network: c.network ?? 'bridge',
+    tmpfs: container.tmpfs ?? {},
+    readOnly: container['read-only'] ?? false,
+    network: container.network ?? 'bridge',
+  });
+}
+
+/** What else than AppArmor restricts the container; nothing does with `only-apparmor`. */
+function privileges(
+  container: SpecFile['container'],
+): Pick<ContainerSpec, 'capAdd' | 'capDrop' | 'securityOpt' | 'sysctls'> {
+  const onlyAppArmor = container['only-apparmor'] === true;
+  return {
+    capAdd: onlyAppArmor ? ['ALL'] : (container['cap-add'] ?? []),
+    capDrop: container['cap-drop'] ?? [],
+    securityOpt: onlyAppArmor ? ['seccomp=unconfined', 'systempaths=unconfined'] : (container['security-opt'] ?? []),
+    sysctls: Object.fromEntries(Object.entries(container.sysctls ?? {}).map(([key, value]) => [key, String(value)])),
   };
 }
 
-function readiness(ready: NonNullable<SpecFile['ready']>): Readiness {
-  return {
-    ...(ready.http === undefined ? {} : { http: ready.http }),
-    ...(ready.tcp === undefined ? {} : { tcp: ready.tcp }),
-    ...(ready.log === undefined ? {} : { log: ready.log }),
-    timeoutMs: milliseconds(ready.timeout) ?? DEFAULT_READY_MS,
-  };
+function readiness({ http, tcp, log, timeout }: NonNullable<SpecFile['ready']>): Readiness {
+  return defined({ http, tcp, log, timeoutMs: milliseconds(timeout) ?? DEFAULT_READY_MS });
 }
 
 function actionOf(probe: SpecProbe): Action {
   const terminal = probe.terminal ?? false;
-  if (probe.run !== undefined) return { kind: 'run', ...words(probe.run), terminal };
+  if (probe.run !== undefined) return { kind: 'run', ...splitCommand(probe.run), terminal };
   if (probe.shell !== undefined) return { kind: 'shell', script: probe.shell, terminal };
   if (probe.open !== undefined) return operation(['open', probe.for ?? 'read', probe.open]);
   if (probe.unlink !== undefined) return operation(['unlink', probe.unlink]);
   if (probe.mkdir !== undefined) return operation(['mkdir', probe.mkdir]);
   if (probe.exec !== undefined) return operation(['exec', probe.exec]);
-  if (probe.try !== undefined) return operation(splitList(probe.try));
-  return { kind: 'http', url: probe.http ?? '' }; // validation made sure that there is one
+  if (probe.try !== undefined) return operation(splitCommand(probe.try).argv);
+  if (probe.http !== undefined) return { kind: 'http', url: probe.http };
+  throw notValidated('A probe has no action');
 }
 
-/** Validation made sure that it reads. */
 function operation(words: readonly string[]): Action {
   const read = readOperation(words);
-  return 'problem' in read
-    ? { kind: 'operation', name: '', args: [], words, class: '' }
-    : { kind: 'operation', ...read, words };
+  if ('problem' in read) throw notValidated(`The operation \`${words.join(' ')}\` cannot be read: ${read.problem}`);
+  return { kind: 'operation', ...read, words };
+}
+
+/** The words of a command, and which of them begin with the user's home. A list is taken as it is. */
+function splitCommand(command: string | readonly string[]): { argv: string[]; tildes: number[] } {
+  if (typeof command !== 'string') return { argv: [...command], tildes: [] };
+
+  const split = splitWords(command);
+  if ('problem' in split) throw notValidated(`The command \`${command}\` cannot be split: ${split.problem}`);
+  return {
+    argv: split.words.map(({ text }) => text),
+    tildes: split.words.flatMap(({ tilde }, i) => (tilde ? [i] : [])),
+  };
+}
+
+/** A spec that validation passed and that still makes no sense: a probe of it would prove nothing. */
+function notValidated(problem: string): HarnessError {
+  return new HarnessError('internal', `${problem}, although validation passed the spec.`);
 }
 
 function expectation({ expect }: SpecProbe): Expectation {
   if (typeof expect === 'string') return { access: expect };
-  return {
-    access: expect.access,
-    ...(expect.exit === undefined ? {} : { exit: expect.exit }),
-    ...(expect.errno === undefined ? {} : { errno: expect.errno }),
-    ...(expect.status === undefined ? {} : { status: expect.status }),
-    ...(expect.stdout === undefined ? {} : { stdout: textMatch(expect.stdout, 'contains') }),
-    ...(expect.stderr === undefined ? {} : { stderr: textMatch(expect.stderr, 'contains') }),
-    ...(expect.body === undefined ? {} : { body: textMatch(expect.body, 'contains') }),
-    ...(expect.label === undefined ? {} : { label: textMatch(expect.label, 'equals') }),
-    ...(expect.mode === undefined ? {} : { mode: expect.mode }),
-    ...(expect.secure === undefined ? {} : { secure: expect.secure }),
-    ...(expect.audit === undefined
-      ? {}
-      : { audit: expect.audit === 'none' ? expect.audit : recordMatch(expect.audit) }),
-  };
+
+  const { access, exit, errno, status, mode, secure } = expect;
+  return defined({
+    access,
+    exit,
+    errno,
+    status,
+    stdout: textMatch(expect.stdout, 'contains'),
+    stderr: textMatch(expect.stderr, 'contains'),
+    body: textMatch(expect.body, 'contains'),
+    label: textMatch(expect.label, 'equals'),
+    mode,
+    secure,
+    audit: typeof expect.audit === 'object' ? recordMatch(expect.audit) : expect.audit,
+  });
 }
 
 function recordMatch(match: Record<string, SpecPattern | undefined>): RecordMatch {
   return Object.fromEntries(
-    Object.entries(match).flatMap(([key, value]) => (value === undefined ? [] : [[key, textMatch(value, 'equals')]])),
+    Object.entries(match).flatMap(([key, pattern]) =>
+      pattern === undefined ? [] : [[key, textMatch(pattern, 'equals')]],
+    ),
   );
 }
 
-function textMatch(pattern: SpecPattern, plain: 'equals' | 'contains'): TextMatch {
+/** @param plain what a pattern that is a plain value means. */
+function textMatch(pattern: SpecPattern, plain: 'equals' | 'contains'): TextMatch;
+function textMatch(pattern: SpecPattern | undefined, plain: 'equals' | 'contains'): TextMatch | undefined;
+function textMatch(pattern: SpecPattern | undefined, plain: 'equals' | 'contains'): TextMatch | undefined {
+  if (pattern === undefined) return undefined;
   if (typeof pattern !== 'object') return { [plain]: String(pattern) };
+
   const { equals, contains, matches } = pattern;
-  return {
-    ...(equals === undefined ? {} : { equals: String(equals) }),
-    ...(contains === undefined ? {} : { contains: String(contains) }),
-    ...(matches === undefined ? {} : { matches }),
-    ...('not' in pattern && pattern.not !== undefined ? { not: textMatch(pattern.not, plain) } : {}),
-  };
+  return defined({
+    equals: equals === undefined ? undefined : String(equals),
+    contains: contains === undefined ? undefined : String(contains),
+    matches,
+    not: 'not' in pattern ? textMatch(pattern.not, plain) : undefined,
+  });
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+
+/** @param duration as in a spec: `500ms`, `10s`, `2m`. */
 function milliseconds(duration: string | undefined): number | undefined {
-  const [, amount, unit] = /^(\d+)(ms|s|m)$/.exec(duration ?? '') ?? [];
-  return amount === undefined ? undefined : Number(amount) * (unit === 'm' ? 60_000 : unit === 's' ? 1000 : 1);
-}
-
-function unique(name: string, taken: Map<string, number>): string {
-  const count = (taken.get(name) ?? 0) + 1;
-  taken.set(name, count);
-  return count === 1 ? name : `${name} (${count})`;
+  const [, amount, unit = ''] = /^(\d+)(ms|s|m)$/.exec(duration ?? '') ?? [];
+  const factor = UNIT_MS[unit];
+  return factor === undefined ? undefined : Number(amount) * factor;
 }

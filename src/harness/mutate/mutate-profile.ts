@@ -18,7 +18,7 @@ import {
   type SessionOptions,
 } from '../session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
-import { textOf } from '#core/spec/resolve.ts';
+import { profileFileOf } from '#core/spec/resolve.ts';
 import { suggestProbes } from './suggest-probes.ts';
 import { LivePolicy } from './live-policy.ts';
 
@@ -106,7 +106,7 @@ function planOf({ spec, profile, image }: MutateOptions, run: string): Plan {
     ...(image === undefined ? {} : { image }),
   });
   if (plan === undefined) throw new HarnessError('no-probes', 'There is no spec.');
-  const file = textOf(plan.profile);
+  const file = profileFileOf(plan.profile);
   if (file === undefined)
     throw new HarnessError(
       'no-profile-text',

@@ -12,6 +12,7 @@ import { asWritten } from '#core/model/labels.ts';
 import type { Coverage, Entry, ProfileSource } from '#core/model/model.ts';
 import { readLimits, listFolder, lookUp } from '#adapters/container/rootfs/lookup.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
+import { profileFileOf } from '#core/spec/resolve.ts';
 
 /**
  * @param pid the confined container's first process.
@@ -23,12 +24,7 @@ export async function measureCoverage(
   entries: readonly Entry[],
   pid: number,
 ): Promise<Coverage> {
-  const file =
-    source.from === 'file'
-      ? source.file
-      : 'source' in source && typeof source.source === 'string'
-        ? source.source
-        : undefined;
+  const file = profileFileOf(source);
   if (file === undefined)
     return {
       unknown: "The engine's own profile is not there as text: `source:` beside `engine:` names a file that has it.",

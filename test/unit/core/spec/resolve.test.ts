@@ -1,18 +1,39 @@
 import { expect } from 'chai';
+import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
-import { validateSpec } from '#core/spec/validate.ts';
+import type { SpecFile, SpecProbe } from '#core/spec/schema.ts';
+import { validateSpec, type Validated } from '#core/spec/validate.ts';
 
-function plan(text: string, options: { profile?: string; image?: string } = {}): Plan {
+function validated(text: string): Validated & { spec: SpecFile } {
   const { spec, locate, problems } = validateSpec('s.yml', text);
   if (spec === undefined) throw new Error(JSON.stringify(problems));
+  return { spec, locate, problems };
+}
+
+function plan(text: string, options: { profile?: string; image?: string } = {}): Plan {
+  const { spec, locate } = validated(text);
   return resolvePlan('/repo/specs/s.yml', spec, locate, { nonce: 'abcde', firstNumber: 1, ...options });
+}
+
+/** Resolves a probe that validation would have refused. */
+function resolveUnvalidated(probe: SpecProbe): Plan {
+  const { spec, locate } = validated('profile: p\ncontainer: {image: i}\nprobes: [{open: /x, expect: denied}]\n');
+  return resolvePlan('/s.yml', { ...spec, probes: [probe] }, locate, { nonce: 'abcde', firstNumber: 1 });
 }
 
 describe('resolvePlan', () => {
   it('fills in defaults, makes paths absolute, and numbers probes', () => {
     const made = plan(
-      'profile: ../profiles/p\ncontainer: {image: i, build: img}\nprobes:\n  - run: touch ~/x\n    expect: denied\n  - open: /etc/shadow\n    expect: {access: denied, stderr: no, audit: {name: /etc/shadow}}\n',
+      [
+        'profile: ../profiles/p',
+        'container: {image: i, build: img}',
+        'probes:',
+        '  - run: touch ~/x',
+        '    expect: denied',
+        '  - open: /etc/shadow',
+        '    expect: {access: denied, stderr: no, audit: {name: /etc/shadow}}',
+      ].join('\n'),
     );
     expect(made.profile).to.deep.equal({ from: 'file', file: '/repo/profiles/p', mode: 'enforce' });
     expect(made.container).to.include({ build: '/repo/specs/img', hold: false, network: 'bridge', readOnly: false });
@@ -34,7 +55,7 @@ describe('resolvePlan', () => {
     });
   });
 
-  it('ids fit a thread name, also of the ten-thousandth probe', function many() {
+  it('gives ids that fit a thread name, even to the ten-thousandth probe', function many() {
     this.timeout(60_000);
     const made = plan(
       `profile: p\ncontainer: {image: i}\nprobes:\n${'  - {open: /x, expect: denied}\n'.repeat(10_000)}`,
@@ -45,7 +66,7 @@ describe('resolvePlan', () => {
     expect(new Set(made.probes.map(({ name }) => name)).size).to.equal(10_000);
   });
 
-  it('the command line overrides profile and image', () => {
+  it('lets the command line override profile and image', () => {
     const made = plan(
       'profile: {engine: docker-default}\ncontainer: {image: i, build: b}\nprobes: [{run: a, expect: allowed}]\n',
       { profile: '/other', image: 'j' },
@@ -54,4 +75,18 @@ describe('resolvePlan', () => {
     expect(made.container.image).to.equal('j');
     expect(made.container).to.not.have.property('build');
   });
+
+  const unreadable: readonly (readonly [string, SpecProbe])[] = [
+    ['an operation that does not exist', { try: 'linkk /a /b', expect: 'denied' }],
+    ['an operation without its arguments', { try: ['link', '/a'], expect: 'denied' }],
+    ['an operation that does not split into words', { try: "link '/a", expect: 'denied' }],
+    ['a command that does not split into words', { run: "cat '/a", expect: 'denied' }],
+    ['a probe without an action', { expect: 'denied' }],
+  ];
+  for (const [title, probe] of unreadable)
+    it(`refuses ${title}, which validation should have caught`, () => {
+      expect(() => resolveUnvalidated(probe))
+        .to.throw(HarnessError)
+        .with.property('code', 'internal');
+    });
 });
