@@ -10,7 +10,7 @@ const say = (text: string, more: Partial<LogText> = {}): LogText => ({ text, ...
 const spans = (log: readonly LogText[]): [number, number][] =>
   findLosses(log).map(({ afterSerial, beforeSerial }) => [afterSerial, beforeSerial]);
 
-describe('audit/gaps', () => {
+describe('findLosses', () => {
   // prettier-ignore
   const cases: readonly [string, readonly LogText[], [number, number][]][] = [
     ['nothing', [], []],
@@ -46,6 +46,12 @@ describe('audit/gaps', () => {
     expect(spans([at(5), say('audit: audit_lost=1 audit_rate_limit=0 audit_backlog_limit=64'), ...many])).to.deep.equal(
       [[5, 70]],
     );
+  });
+
+  it('counts the kernel log lines that were not read', () => {
+    const whyOf = (seq: number): string[] => findLosses([at(5, { seq: 10 }), at(6, { seq })]).map(({ why }) => why);
+    expect(whyOf(12)).to.deep.equal(['missed 1 kernel log line']);
+    expect(whyOf(14)).to.deep.equal(['missed 3 kernel log lines']);
   });
 
   it('counts a record that is cut, between its neighbours', () => {

@@ -45,7 +45,7 @@ describe('kernel/channel', () => {
         ],
         [{ text: stamped(2), seq: 13 }],
       ),
-    ).to.deep.equal([[], ['1 lines of the kernel log were not read']]);
+    ).to.deep.equal([[], ['missed 1 kernel log line']]);
     expect(losses([{ text: stamped(1), seq: 10 }], [{ text: stamped(3), seq: 11 }])).to.deep.equal([
       [],
       ['audit record 2 is missing'],
