@@ -1,18 +1,11 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { layout } from './scripts/lint/layout.mjs';
+import { layoutRules } from './scripts/lint/layout-rules.mjs';
 import { LIMITS, TABLE_ROW } from './scripts/lint/limits.mjs';
-
-/** Who reads a character at a time decides on each: these may be as complex as the language that they read. */
-const LEXERS = [
-  'src/core/audit/parse-record.ts',
-  'src/core/audit/prefix.ts',
-  'src/core/profile/patterns/glob.ts',
-  'src/core/text/split-words.ts',
-];
 
 const maxLen = { code: LIMITS.width, tabWidth: LIMITS.tabWidth };
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist', 'node_modules', 'build', 'reports'] },
   ...tseslint.configs.strictTypeChecked,
   {
@@ -24,12 +17,17 @@ export default tseslint.config(
     },
   },
   {
+    // what keeps the sources readable; `npm run figures` counts the same
     rules: {
       'max-len': ['error', maxLen],
       'max-params': ['error', LIMITS.parameters],
       'max-statements-per-line': ['error', { max: LIMITS.statements }],
       'no-nested-ternary': 'error',
       complexity: ['error', LIMITS.complexity],
+    },
+  },
+  {
+    rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -41,8 +39,7 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': ['error', { allowEmpty: true }],
     },
   },
-  { files: LEXERS, rules: { complexity: 'off' } },
-  ...layout,
+  ...layoutRules,
   { files: ['src/**/*.ts'], rules: { 'no-console': 'error' } },
   {
     // the engine's answers are typed as more complete than they are

@@ -1,83 +1,120 @@
 /**
- * The rules between the folders of src/, as configurations of ESLint. Every arrow points down:
+ * The layout of src/: who may import whom. Every arrow points down.
  *
- *   cli, action   the fronts
- *   harness       what a run, an init, a mutation run and a diff do
- *   adapters      Docker, the kernel, probes, the lab, this host
+ *   cli, action   the fronts: arguments in, results out
+ *   harness       what a run, an init, a mutation run and a diff do, step by step
+ *   adapters      the outside world: Docker, the kernel, probes, the lab, this host
  *   core          pure: no disk, network, process or clock
+ *
+ * Between these wings an import is written `#wing/…`, so that it shows where it leads. The rule is `layout/imports`.
  */
+import { isBuiltin } from 'node:module';
+import { dirname, join } from 'node:path/posix';
 
-/** What each wing must not import. A wing that is missing here is a mistake that test/unit/lint/layout.test.ts finds. */
-const FORBIDDEN_WINGS = {
-  core: ['adapters', 'harness', 'cli', 'action'],
-  adapters: ['harness', 'cli', 'action'],
-  harness: ['cli', 'action'],
-  action: ['cli'],
-  cli: ['action'],
+const VOCABULARY = ['core/model', 'core/text'];
+const LANGUAGES = ['core/audit', 'core/profile', 'core/spec', ...VOCABULARY];
+
+/** What each folder may import apart from itself: folders, or whole wings. A loose file in src/ needs a row as well. */
+export const MAY_IMPORT = {
+  cli: ['harness', 'adapters', 'core'],
+  action: ['harness', 'adapters', 'core'],
+
+  'harness/diff': [
+    'harness/run',
+    'harness/init',
+    'harness/mutate',
+    'harness/suite',
+    'harness/session',
+    'adapters',
+    'core',
+  ],
+  'harness/run': ['harness/suite', 'harness/session', 'adapters', 'core'],
+  'harness/init': ['harness/suite', 'harness/session', 'adapters', 'core'],
+  'harness/mutate': ['harness/suite', 'harness/session', 'adapters', 'core'],
+  'harness/suite': ['harness/session', 'adapters', 'core'],
+  'harness/session': ['adapters', 'core'],
+
+  'adapters/probe': ['adapters/container', 'adapters/kernel', 'adapters/host', 'core'],
+  'adapters/container': ['adapters/host', 'core'],
+  'adapters/kernel': ['adapters/host', 'core'],
+  'adapters/lab': ['adapters/host', 'core'],
+  'adapters/host': ['core'],
+
+  'core/generate': ['core/coverage', 'core/verdict', 'core/mutation', ...LANGUAGES],
+  'core/report': ['core/coverage', 'core/verdict', 'core/mutation', ...LANGUAGES],
+  'core/coverage': ['core/verdict', 'core/mutation', ...LANGUAGES],
+  'core/verdict': LANGUAGES,
+  'core/mutation': LANGUAGES,
+  'core/spec': ['core/profile', ...VOCABULARY],
+  'core/audit': VOCABULARY,
+  'core/profile': VOCABULARY,
+  'core/model': [],
+  'core/text': [],
 };
 
-/** What each folder of adapters/ may import of the others. Each is one piece of the outside world. */
-const ADAPTERS = {
-  host: [],
-  container: ['host'],
-  kernel: ['host'],
-  lab: ['host'],
-  probe: ['host', 'container', 'kernel'],
+/** Each package has one importer: the file or the folder that knows its traps. A new package needs a row. */
+export const IMPORTERS = {
+  '@actions/core': 'action/action.ts',
+  chai: 'harness/run/mocha.ts',
+  commander: 'cli',
+  dockerode: 'adapters/container',
+  'junit-report-builder': 'core/report/junit-report.ts',
+  mocha: 'harness/run/mocha.ts',
+  'node:child_process': 'adapters/host/exec.ts',
+  'tar-stream': 'adapters/lab/wire',
+  yaml: 'core/spec',
+  zod: 'core/spec',
 };
 
-/** What reaches outside the program. */
-const OUTSIDE = ['fs', 'fs/promises', 'child_process', 'net', 'http', 'os', 'timers', 'timers/promises'];
+/** What core/ may import of Node: what gives the same answer every time. */
+export const PURE_MODULES = ['node:path', 'node:path/posix', 'node:util', 'node:vm'];
 
-/** Each outside tool has one importer: the file or the folder that knows its traps. */
-const IMPORTERS = {
-  dockerode: 'src/adapters/container/**',
-  'node:child_process': 'src/adapters/host/exec.ts',
-  mocha: 'src/harness/run/mocha.ts',
-  'junit-report-builder': 'src/core/report/junit-report.ts',
-  '@actions/core': 'src/action/action.ts',
-};
+const isIn = (file, place) => file === place || file.startsWith(`${place}/`);
 
-const SEE = 'see scripts/lint/layout.mjs';
-
-/** From wing to wing by `#wing/…` only: a path with ../ would pass by the rules. */
-const AROUND = { regex: '^(?:\\.\\./)+(?:core|adapters|harness|cli|action)/', message: `Write #wing/…: ${SEE}.` };
-
-const wings = (folder, forbidden) =>
-  forbidden.map((wing) => ({ regex: `^#${wing}/`, message: `${folder}/ lies below ${wing}/: ${SEE}.` }));
-
-const neighbours = (folder, allowed) =>
-  Object.keys(ADAPTERS)
-    .filter((other) => other !== folder && !allowed.includes(other))
-    .flatMap((other) => [`^#adapters/${other}/`, `^(?:\\.\\./)+${other}/`])
-    .map((regex) => ({ regex, message: `adapters/${folder}/ knows nothing of this one: ${SEE}.` }));
-
-const tools = (allowed) =>
-  Object.keys(IMPORTERS)
-    .filter((name) => !allowed.includes(name))
-    .map((name) => ({ name, message: `Only ${IMPORTERS[name]} imports it: ${SEE}.` }));
-
-const outside = OUTSIDE.map((name) => ({ name: `node:${name}`, message: `core/ touches nothing outside: ${SEE}.` }));
-
-/** The rule for one folder: later entries replace earlier ones, so that each says all that holds for its files. */
-function rule(files, { folder, patterns = [], importerOf = [] }) {
-  const own = [AROUND, ...wings(folder, FORBIDDEN_WINGS[folder]), ...patterns];
-  const paths = folder === 'core' ? [...outside, ...tools(importerOf)] : tools(importerOf);
-  const unique = [...new Map(paths.map((path) => [path.name, path])).values()];
-  return { files: [files], rules: { 'no-restricted-imports': ['error', { paths: unique, patterns: own }] } };
+/** The row of MAY_IMPORT that a file stands in. @param {string} file relative to src/ */
+export function folderOf(file) {
+  return Object.keys(MAY_IMPORT).find((folder) => isIn(file, folder));
 }
 
-export const layout = [
-  ...Object.keys(FORBIDDEN_WINGS).map((folder) => rule(`src/${folder}/**/*.ts`, { folder })),
-  ...Object.entries(ADAPTERS).map(([name, allowed]) =>
-    rule(`src/adapters/${name}/**/*.ts`, { folder: 'adapters', patterns: neighbours(name, allowed) }),
-  ),
-  rule('src/adapters/container/**/*.ts', {
-    folder: 'adapters',
-    patterns: neighbours('container', ADAPTERS.container),
-    importerOf: ['dockerode'],
-  }),
-  rule('src/adapters/host/exec.ts', { folder: 'adapters', importerOf: ['node:child_process'] }),
-  rule('src/harness/run/mocha.ts', { folder: 'harness', importerOf: ['mocha'] }),
-  rule('src/core/report/junit-report.ts', { folder: 'core', importerOf: ['junit-report-builder'] }),
-  rule('src/action/action.ts', { folder: 'action', importerOf: ['@actions/core'] }),
-];
+/**
+ * Why a file must not import something.
+ *
+ * @param {string} file relative to src/
+ * @param {string} specifier as it is written after `from`
+ * @returns {string | undefined} a sentence; undefined when it may
+ */
+export function importProblem(file, specifier) {
+  if (specifier.startsWith('#')) return sourceProblem(file, specifier.slice(1));
+  if (specifier.startsWith('.')) return relativeProblem(file, join(dirname(file), specifier));
+  return outsideProblem(file, specifier);
+}
+
+const wingOf = (file) => file.split('/')[0];
+
+function relativeProblem(file, target) {
+  if (wingOf(file) !== wingOf(target)) return 'From wing to wing, write #wing/….';
+  return sourceProblem(file, target);
+}
+
+function sourceProblem(file, target) {
+  const folder = folderOf(file);
+  const allowed = [folder, ...MAY_IMPORT[folder]];
+  if (allowed.some((place) => isIn(target, place))) return undefined;
+  return `${folder}/ must not import ${folderOf(target) ?? target}/.`;
+}
+
+function outsideProblem(file, specifier) {
+  const name = isBuiltin(specifier) ? `node:${specifier.replace(/^node:/, '')}` : packageOf(specifier);
+  const importer = IMPORTERS[name];
+
+  if (importer !== undefined) return isIn(file, importer) ? undefined : `Only ${importer} imports ${name}.`;
+  if (!isBuiltin(name)) return `The package ${name} has no importer in the table.`;
+  if (isIn(file, 'core') && !PURE_MODULES.includes(name)) return `core/ is pure: it must not import ${name}.`;
+  return undefined;
+}
+
+/** The package of `@scope/name/file` or `name/file`. */
+function packageOf(specifier) {
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
