@@ -36,6 +36,7 @@ const RFC5424 = /\S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[[^\]]{0,512}\]) 
 const KERNEL_WORDS = /audit: type=|type=\d|audit\(/y;
 
 /** Reads the prefix. A string says why the line cannot hold a record of AppArmor. */
+// eslint-disable-next-line complexity -- a lexer: each form of a prefix is one branch
 export function readPrefix(line: string): Prefix | string {
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {

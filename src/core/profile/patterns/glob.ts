@@ -82,6 +82,7 @@ function number(text: string, from: number, base: number, digits: number): { cod
   return end === from ? undefined : { code, end };
 }
 
+// eslint-disable-next-line complexity -- a lexer: it decides on each character
 function convert(text: string): Translated {
   let out = '';
   let escaped = false;
