@@ -169,10 +169,16 @@ long start_target(long (*prepare)(void))
 	return pid < 0 ? pid : error < 0 ? error : pid; /* life[1] stays open until this process ends */
 }
 
+const char *pid_of(const char *who)
+{
+	static const char prefix[] = "paused:";
+	return starts_with(who, prefix) ? who + length(prefix) : who;
+}
+
 long target_of(const char *who, struct outcome *out)
 {
 	if (!equal(who, "child"))
-		return (long)number(who + (starts_with(who, "paused:") ? 5 : 0));
+		return (long)number(pid_of(who));
 	as_agent();
 	long pid = start_target(0);
 	as_probe();

@@ -5,6 +5,9 @@
 #include "protocol.h"
 #include "text.h"
 
+/* An address that cannot be read: to the kernel EFAULT, once it gets so far. */
+#define BAD_POINTER ((void *)1)
+
 /* What an attempt leaves, besides -errno as its return value. */
 struct outcome {
 	long error;  /* 0 or -errno */
@@ -51,9 +54,11 @@ long in_child(attempt *attempt, char **args, struct outcome *out);
 long start_target(long (*prepare)(void));
 
 /*
- * The number of a process in an argument, with `paused:` before it when another agent keeps it for this, or of a new
- * target for the word "child". Returns -errno when there is none.
+ * An argument that names a process: "child" for a new target, a process number, or `paused:` and the number of one that
+ * another agent keeps for this. pid_of() returns where the number begins, target_of() the number or -errno.
  */
+enum { PID_MAX = 0x7fffffff };
+const char *pid_of(const char *who);
 long target_of(const char *who, struct outcome *out);
 
 /* The value of an argument that is a number: the `check` of its operation has made sure that it is one. */

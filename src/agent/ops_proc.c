@@ -4,8 +4,7 @@
 static int is_target(const char *who)
 {
 	u64 pid;
-	return equal(who, "child") ||
-	       (parse_number(who + (starts_with(who, "paused:") ? 5 : 0), 0x7fffffff, &pid) && pid > 0);
+	return equal(who, "child") || (parse_number(pid_of(who), PID_MAX, &pid) && pid > 0);
 }
 
 int check_ptrace(char **args)
@@ -23,7 +22,7 @@ long op_ptrace(char **args, struct outcome *out)
 	long pid = target_of(args[1], out);
 	if (pid < 0)
 		return pid;
-	return equal(args[0], "trace") ? sys(ptrace, 0x4206, pid, 0, 0) : sys(get_robust_list, pid, &head, &size);
+	return equal(args[0], "trace") ? sys(ptrace, PTRACE_SEIZE, pid, 0, 0) : sys(get_robust_list, pid, &head, &size);
 }
 
 /* To a process that is nobody's, only what goes unnoticed by who does not ask for it. What is held is there for this.
@@ -33,7 +32,7 @@ int check_signal(char **args)
 	u64 signal;
 	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1]))
 		return 0;
-	return equal(args[1], "child") || starts_with(args[1], "paused:") || signal == 0 || signal == SIGCHLD ||
+	return equal(args[1], "child") || pid_of(args[1]) != args[1] || signal == 0 || signal == SIGCHLD ||
 	       signal == SIGURG;
 }
 

@@ -37,7 +37,7 @@ import { command, AGENT, results, talk, withFolder, type Options } from './helpe
 const source = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
 const rows = (file: string): string[] =>
-  [...source(`src/agent/${file}`).matchAll(/^\t\{ ?"([a-z_-]+)",/gm)].map((match) => match[1] ?? '');
+  [...source(`src/agent/${file}`).matchAll(/^\t\{ \.name = "([a-z_-]+)"/gm)].map((match) => match[1] ?? '');
 /** Forms of operations that leave a paused process. */
 const PAUSED = [
   'exec-pause',
@@ -410,9 +410,9 @@ describe('agent: every operation', function () {
   });
 
   it('has the same names and numbers of arguments on both ends', () => {
-    const table = [...source('src/agent/ops.c').matchAll(/^\t\{ ?"([a-z_-]+)", (\d), (\d),/gm)].map(
-      ([, name = '', min, max]) => [name, [Number(min), Number(max)]],
-    );
+    const table = [
+      ...source('src/agent/ops.c').matchAll(/^\t\{ \.name = "([a-z_-]+)", \.min = (\d), \.max = (\d),/gm),
+    ].map(([, name = '', min, max]) => [name, [Number(min), Number(max)]]);
     // What the spec lets out, it fills in: the agent gets all but trailing words.
     const filled = Object.entries(DESCRIBED).map(([name, { args, optional = [] }]) => {
       const always = args.length + optional.filter(({ missing }) => missing !== undefined).length;
@@ -578,6 +578,28 @@ describe('agent: a paused process', () => {
     expect(results(session).map(shown)).to.deep.equal([`ok paused: process ${target}`]);
     expect(existsSync(`/proc/${target}`), 'it outlives the agent').to.equal(false);
   });
+
+  for (const [line, expected] of [
+    ['signal 15 paused:PID', 'ok'],
+    ['signal 0 paused:PID', 'ok'],
+    ['ptrace trace paused:PID', 'ok'],
+    ['ptrace read paused:PID', 'ok'],
+  ] as const)
+    it(`may be named by another agent: ${line}`, async () => {
+      let actor: Promise<string[]> | undefined;
+      await talk([request('target-pause', '', false)], {
+        openFor: 2,
+        onFrame: (frame, _pid, send) => {
+          if (frame.type !== 'result' || frame.pausedPid === 0) return;
+          const other = line.replace('PID', String(frame.pausedPid));
+          actor = talk([request(other, '', false)]).then((session) => results(session).map(shown));
+          void actor.finally(() => {
+            send(request('release', '', false));
+          });
+        },
+      });
+      expect(await actor).to.deep.equal([expected]);
+    });
 
   it('is one at a time, ended by release, by the next pause and by a command', async () => {
     const lines = [

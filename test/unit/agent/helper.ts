@@ -33,8 +33,8 @@ export interface Options {
   readonly raw?: boolean;
   /** Keeps the agent's input open until so many results have come. */
   readonly openFor?: number;
-  /** Called with each frame as it comes. */
-  readonly onFrame?: (frame: Frame, pid: number) => void;
+  /** Called with each frame as it comes, the agent's process id, and what sends a further request. */
+  readonly onFrame?: (frame: Frame, pid: number, send: (request: Buffer) => void) => void;
 }
 
 /** Sends all requests at once, closes the agent's input and collects its answers. */
@@ -54,7 +54,7 @@ export function talk(requests: readonly Buffer[], options: Options = {}): Promis
       try {
         for (const frame of decoder.push(chunk)) {
           frames.push(frame);
-          options.onFrame?.(frame, child.pid ?? 0);
+          options.onFrame?.(frame, child.pid ?? 0, (request) => child.stdin?.write(request));
           if (frame.type === 'result' && --open === 0) child.stdin?.end();
         }
       } catch (error) {
