@@ -3,93 +3,106 @@
 
 /*
  * To add an operation: one row here, one small function in the ops_*.c of its class, one row in
- * docs/agent-operations.md. `min` and `max` count the arguments. CHILD: always in a child of its own, because it
- * changes the process or leaves descriptors behind. HERE: never, because the agent has to remember something.
+ * docs/agent-operations.md.
  */
-enum { CHILD = 1, HERE = 2 };
-static const struct operation {
-	const char *name;
-	u8 min, max, flags;
-	check *check;
-	attempt *attempt;
-} operations[] = {
-	/* ops_file.c */
-	{"open", 2, 2, 0, check_open, op_open},
-	{"readdir", 1, 1, 0, 0, op_readdir},
-	{"getattr", 1, 1, 0, 0, op_getattr},
-	{"unlink", 1, 1, 0, 0, op_unlink},
-	{"rmdir", 1, 1, 0, 0, op_rmdir},
-	{"delete", 1, 1, 0, 0, op_delete},
-	{"rename", 2, 2, 0, 0, op_rename},
-	{"link", 2, 2, 0, 0, op_link},
-	{"symlink", 2, 2, 0, 0, op_symlink},
-	{"mkdir", 1, 1, 0, 0, op_mkdir},
-	{"mknod", 2, 2, 0, check_mknod, op_mknod},
-	{"chmod", 1, 1, 0, 0, op_chmod},
-	{"chown", 1, 1, 0, 0, op_chown},
-	{"utimens", 1, 1, 0, 0, op_utimens},
-	{"getxattr", 1, 1, 0, 0, op_getxattr},
-	{"setxattr", 1, 1, 0, 0, op_setxattr},
-	{"truncate", 1, 1, 0, 0, op_truncate},
-	{"lock", 3, 3, 0, check_lock, op_lock},
-	{"mmap", 1, 1, 0, 0, op_mmap},
-	{"mprotect", 1, 1, 0, 0, op_mprotect},
-	/* ops_exec.c */
-	{"exec", 1, 2, 0, check_nnp, op_exec},
-	{"exec-copy", 2, 2, 0, 0, op_exec_copy},
-	{"exec-memfd", 1, 1, 0, 0, op_exec_memfd},
-	{"exec-script", 2, 2, 0, 0, op_exec_script},
-	{"exec-loader", 2, 2, 0, 0, op_exec_loader},
-	{"change_profile", 1, 2, CHILD, check_nnp, op_change_profile},
-	{"change_onexec", 1, 2, CHILD, check_nnp, op_change_onexec},
-	{"change_hat", 1, 2, CHILD, check_nnp, op_change_hat},
-	{"stack", 1, 2, CHILD, check_nnp, op_stack},
-	{"exec-pause", 1, 2, HERE, check_nnp, op_exec_pause},
-	{"exec-as-pause", 2, 3, HERE, check_nnp_third, op_exec_as_pause},
-	{"profile-pause", 1, 2, HERE, check_nnp, op_profile_pause},
-	{"hat-pause", 1, 2, HERE, check_nnp, op_hat_pause},
-	{"stack-pause", 1, 2, HERE, check_nnp, op_stack_pause},
-	{"target-pause", 0, 0, HERE, 0, op_target_pause},
-	{"listen-pause", 2, 2, HERE, check_listen_pause, op_listen_pause},
-	{"release", 0, 0, HERE, 0, op_release},
-	/* ops_cap.c */
-	{"capable", 1, 2, 0, check_capable, op_capable},
-	/* ops_net.c */
-	{"socket", 3, 3, 0, check_numbers, op_socket},
-	{"bind", 3, 3, CHILD, check_address, op_bind},
-	{"listen", 3, 3, CHILD, check_address, op_listen},
-	{"accept", 3, 3, CHILD, check_address, op_accept},
-	{"connect", 3, 3, CHILD, check_address, op_connect},
-	{"send", 2, 3, CHILD, check_send, op_send},
-	{"receive", 2, 2, CHILD, check_pair, op_receive},
-	{"getsockopt", 2, 2, CHILD, check_numbers, op_getsockopt},
-	{"setsockopt", 2, 2, CHILD, check_numbers, op_setsockopt},
-	{"getsockname", 2, 2, CHILD, check_numbers, op_getsockname},
-	{"getpeername", 2, 2, CHILD, check_pair, op_getpeername},
-	{"shutdown", 2, 2, CHILD, check_pair, op_shutdown},
-	{"receive-fd", 1, 1, CHILD, 0, op_receive_fd},
-	/* ops_mount.c */
-	{"mount", 4, 4, 0, check_mount, op_mount},
-	{"umount", 1, 1, CHILD, 0, op_umount},
-	{"pivot_root", 2, 2, CHILD, 0, op_pivot_root},
-	{"fsmount", 2, 2, CHILD, check_fsmount, op_fsmount},
-	{"open_tree", 2, 2, CHILD, 0, op_open_tree},
-	/* ops_proc.c */
-	{"ptrace", 2, 2, CHILD, check_ptrace, op_ptrace},
-	{"signal", 2, 2, CHILD, check_signal, op_signal},
-	{"rlimit", 2, 2, CHILD, check_rlimit, op_rlimit},
-	{"userns", 0, 0, CHILD, 0, op_userns},
-	{"mqueue", 2, 2, CHILD, check_mqueue, op_mqueue},
-	/* ops_uring.c */
-	{"io_uring", 1, 1, CHILD, check_io_uring, op_io_uring},
+enum place {
+	ANYWHERE, /* in a child only when the request asks for one */
+	CHILD,    /* always in a child: it changes the process, or leaves descriptors open */
+	HERE,     /* never in a child: the agent has to remember something */
 };
+struct operation {
+	const char *name;
+	u8 min, max; /* number of arguments */
+	enum place in;
+	check *check; /* null: any arguments make sense */
+	attempt *run;
+};
+
+// clang-format off
+static const struct operation operations[] = {
+	/* ops_file.c */
+	{ .name = "open", .min = 2, .max = 2, .check = check_open, .run = op_open },
+	{ .name = "readdir", .min = 1, .max = 1, .run = op_readdir },
+	{ .name = "getattr", .min = 1, .max = 1, .run = op_getattr },
+	{ .name = "unlink", .min = 1, .max = 1, .run = op_unlink },
+	{ .name = "rmdir", .min = 1, .max = 1, .run = op_rmdir },
+	{ .name = "delete", .min = 1, .max = 1, .run = op_delete },
+	{ .name = "rename", .min = 2, .max = 2, .run = op_rename },
+	{ .name = "link", .min = 2, .max = 2, .run = op_link },
+	{ .name = "symlink", .min = 2, .max = 2, .run = op_symlink },
+	{ .name = "mkdir", .min = 1, .max = 1, .run = op_mkdir },
+	{ .name = "mknod", .min = 2, .max = 2, .check = check_mknod, .run = op_mknod },
+	{ .name = "chmod", .min = 1, .max = 1, .run = op_chmod },
+	{ .name = "chown", .min = 1, .max = 1, .run = op_chown },
+	{ .name = "utimens", .min = 1, .max = 1, .run = op_utimens },
+	{ .name = "getxattr", .min = 1, .max = 1, .run = op_getxattr },
+	{ .name = "setxattr", .min = 1, .max = 1, .run = op_setxattr },
+	{ .name = "truncate", .min = 1, .max = 1, .run = op_truncate },
+	{ .name = "lock", .min = 3, .max = 3, .check = check_lock, .run = op_lock },
+	{ .name = "mmap", .min = 1, .max = 1, .run = op_mmap },
+	{ .name = "mprotect", .min = 1, .max = 1, .run = op_mprotect },
+	/* ops_exec.c */
+	{ .name = "exec", .min = 1, .max = 2, .check = check_nnp, .run = op_exec },
+	{ .name = "exec-copy", .min = 2, .max = 2, .run = op_exec_copy },
+	{ .name = "exec-memfd", .min = 1, .max = 1, .run = op_exec_memfd },
+	{ .name = "exec-script", .min = 2, .max = 2, .run = op_exec_script },
+	{ .name = "exec-loader", .min = 2, .max = 2, .run = op_exec_loader },
+	{ .name = "change_profile", .min = 1, .max = 2, .in = CHILD, .check = check_nnp, .run = op_change_profile },
+	{ .name = "change_onexec", .min = 1, .max = 2, .in = CHILD, .check = check_nnp, .run = op_change_onexec },
+	{ .name = "change_hat", .min = 1, .max = 2, .in = CHILD, .check = check_nnp, .run = op_change_hat },
+	{ .name = "stack", .min = 1, .max = 2, .in = CHILD, .check = check_nnp, .run = op_stack },
+	{ .name = "exec-pause", .min = 1, .max = 2, .in = HERE, .check = check_nnp, .run = op_exec_pause },
+	{ .name = "exec-as-pause", .min = 2, .max = 3, .in = HERE, .check = check_nnp_third, .run = op_exec_as_pause },
+	{ .name = "profile-pause", .min = 1, .max = 2, .in = HERE, .check = check_nnp, .run = op_profile_pause },
+	{ .name = "hat-pause", .min = 1, .max = 2, .in = HERE, .check = check_nnp, .run = op_hat_pause },
+	{ .name = "stack-pause", .min = 1, .max = 2, .in = HERE, .check = check_nnp, .run = op_stack_pause },
+	{ .name = "target-pause", .min = 0, .max = 0, .in = HERE, .run = op_target_pause },
+	{ .name = "listen-pause", .min = 2, .max = 2, .in = HERE, .check = check_listen_pause, .run = op_listen_pause },
+	{ .name = "release", .min = 0, .max = 0, .in = HERE, .run = op_release },
+	/* ops_cap.c */
+	{ .name = "capable", .min = 1, .max = 2, .check = check_capable, .run = op_capable },
+	/* ops_net.c */
+	{ .name = "socket", .min = 3, .max = 3, .check = check_numbers, .run = op_socket },
+	{ .name = "bind", .min = 3, .max = 3, .in = CHILD, .check = check_address, .run = op_bind },
+	{ .name = "listen", .min = 3, .max = 3, .in = CHILD, .check = check_address, .run = op_listen },
+	{ .name = "accept", .min = 3, .max = 3, .in = CHILD, .check = check_address, .run = op_accept },
+	{ .name = "connect", .min = 3, .max = 3, .in = CHILD, .check = check_address, .run = op_connect },
+	{ .name = "send", .min = 2, .max = 3, .in = CHILD, .check = check_send, .run = op_send },
+	{ .name = "receive", .min = 2, .max = 2, .in = CHILD, .check = check_pair, .run = op_receive },
+	{ .name = "getsockopt", .min = 2, .max = 2, .in = CHILD, .check = check_numbers, .run = op_getsockopt },
+	{ .name = "setsockopt", .min = 2, .max = 2, .in = CHILD, .check = check_numbers, .run = op_setsockopt },
+	{ .name = "getsockname", .min = 2, .max = 2, .in = CHILD, .check = check_numbers, .run = op_getsockname },
+	{ .name = "getpeername", .min = 2, .max = 2, .in = CHILD, .check = check_pair, .run = op_getpeername },
+	{ .name = "shutdown", .min = 2, .max = 2, .in = CHILD, .check = check_pair, .run = op_shutdown },
+	{ .name = "receive-fd", .min = 1, .max = 1, .in = CHILD, .run = op_receive_fd },
+	/* ops_mount.c */
+	{ .name = "mount", .min = 4, .max = 4, .check = check_mount, .run = op_mount },
+	{ .name = "umount", .min = 1, .max = 1, .in = CHILD, .run = op_umount },
+	{ .name = "pivot_root", .min = 2, .max = 2, .in = CHILD, .run = op_pivot_root },
+	{ .name = "fsmount", .min = 2, .max = 2, .in = CHILD, .check = check_fsmount, .run = op_fsmount },
+	{ .name = "open_tree", .min = 2, .max = 2, .in = CHILD, .run = op_open_tree },
+	/* ops_proc.c */
+	{ .name = "ptrace", .min = 2, .max = 2, .in = CHILD, .check = check_ptrace, .run = op_ptrace },
+	{ .name = "signal", .min = 2, .max = 2, .in = CHILD, .check = check_signal, .run = op_signal },
+	{ .name = "rlimit", .min = 2, .max = 2, .in = CHILD, .check = check_rlimit, .run = op_rlimit },
+	{ .name = "userns", .min = 0, .max = 0, .in = CHILD, .run = op_userns },
+	{ .name = "mqueue", .min = 2, .max = 2, .in = CHILD, .check = check_mqueue, .run = op_mqueue },
+	/* ops_uring.c */
+	{ .name = "io_uring", .min = 1, .max = 1, .in = CHILD, .check = check_io_uring, .run = op_io_uring },
+};
+// clang-format on
+
+static const struct operation *operation_of(const char *name)
+{
+	for (u64 i = 0; i < sizeof operations / sizeof *operations; i++)
+		if (equal(operations[i].name, name))
+			return &operations[i];
+	return 0;
+}
 
 const char *perform(const char *tag, const char *name, char **args, int count, int isolated, struct result *result)
 {
-	const struct operation *op = 0;
-	for (u64 i = 0; i < sizeof operations / sizeof *operations; i++)
-		if (equal(operations[i].name, name))
-			op = &operations[i];
+	const struct operation *op = operation_of(name);
 	if (!op)
 		return "op: unknown operation";
 	if (count < op->min || count > op->max)
@@ -97,17 +110,16 @@ const char *perform(const char *tag, const char *name, char **args, int count, i
 	if (op->check && !op->check(args))
 		return "op: bad arguments";
 
-	struct outcome out;
-	memset(&out, 0, sizeof out);
+	struct outcome out = {.error = 0};
 	set_probe(tag);
 	u64 start = now();
-	if ((op->flags & CHILD) || (isolated && !(op->flags & HERE))) {
+	if (op->in == CHILD || (op->in == ANYWHERE && isolated)) {
 		as_agent();
-		out.error = in_child(op->attempt, args, &out);
+		out.error = in_child(op->run, args, &out);
 		as_probe(); /* what /proc shows after an operation is the same for all */
 	} else {
 		as_probe();
-		out.error = op->attempt(args, &out);
+		out.error = op->run(args, &out);
 	}
 	result->duration = now() - start;
 	if (out.error < 0)

@@ -15,7 +15,6 @@
 enum { KEEP_NONE, KEEP_FILES, KEEP_BPF };
 static const u64 kept[] = {0, CAP(1) | CAP(2) | CAP(3) /* the way to a path: dac_override, dac_read_search, fowner */,
 			   CAP(39)};
-#define BAD_POINTER ((void *)1)
 
 static int thing;         /* what `prepare` made: a descriptor, a process, a message queue */
 static const char *place; /* the path of those that need one */
@@ -384,55 +383,63 @@ static long ask_checkpoint_restore(void)
 
 /* ---- the table, in the order of the kernel's numbers ---- */
 
-static const struct capability {
+struct capability {
 	const char *name;
-	u8 refused, granted, granted_too;
-	u8 keeps; /* held as well: KEEP_… */
+	u8 refused;              /* errno of a refusal */
+	u8 granted, granted_too; /* errno that follows the permission; 0: success, which counts always */
+	u8 keeps;                /* held as well: KEEP_… */
 	long (*prepare)(void);
 	long (*ask)(void);
-} capabilities[] = {
-	{"chown", EPERM, 0, 0, 0, memory_file, ask_chown},
-	{"dac_override", EACCES, 0, 0, 0, locked_file, ask_dac_override},
-	{"dac_read_search", EACCES, 0, 0, 0, locked_file, ask_dac_read_search},
-	{"fowner", EPERM, 0, 0, 0, foreign_file, ask_fowner},
-	{"fsetid", EPERM, 0, 0, 0, memory_file, ask_fsetid},
-	{"kill", EPERM, 0, EACCES, 0, foreign_process, ask_kill}, /* EACCES: the class signal, which is asked later */
-	{"setgid", EPERM, EINVAL, 0, 0, 0, ask_setgid},
-	{"setuid", EPERM, 0, 0, 0, 0, ask_setuid},
-	{"setpcap", EPERM, EINVAL, 0, 0, 0, ask_setpcap},
-	{"linux_immutable", EPERM, 0, 0, 0, memory_file, ask_linux_immutable},
-	{"net_bind_service", EACCES, 0, EADDRINUSE, 0, 0, ask_net_bind_service},
-	{"net_broadcast", EPERM, 0, 0, 0, 0, ask_net_broadcast},
-	{"net_admin", EPERM, 0, 0, 0, any_socket, ask_net_admin},
-	{"net_raw", EPERM, EINVAL, 0, 0, any_socket, ask_net_raw},
-	{"ipc_lock", EPERM, 0, 0, 0, no_memory_to_lock, ask_ipc_lock},
-	{"ipc_owner", EACCES, 0, 0, 0, message_queue, ask_ipc_owner},
-	{"sys_module", EPERM, ENOEXEC, 0, 0, 0, ask_sys_module},
-	{"sys_rawio", EPERM, EFAULT, 0, 0, memory_file, ask_sys_rawio},
-	{"sys_chroot", EPERM, 0, 0, 0, 0, ask_sys_chroot},
-	{"sys_ptrace", EPERM, 0, EACCES, 0, closed_process, ask_sys_ptrace}, /* EACCES: the class ptrace */
-	{"sys_pacct", EPERM, EFAULT, 0, 0, 0, ask_sys_pacct},
-	{"sys_admin", EPERM, EINVAL, 0, 0, 0, ask_sys_admin},
-	{"sys_boot", EPERM, EINVAL, 0, 0, 0, ask_sys_boot},
-	{"sys_nice", EACCES, 0, 0, 0, 0, ask_sys_nice},
-	{"sys_resource", EPERM, 0, 0, 0, lowered_limit, ask_sys_resource},
-	{"sys_time", EPERM, EINVAL, 0, 0, 0, ask_sys_time},
-	{"sys_tty_config", EPERM, 0, 0, 0, new_session, ask_sys_tty_config},
-	{"mknod", EPERM, 0, 0, KEEP_FILES, 0, ask_mknod},
-	{"lease", EACCES, EAGAIN, 0, 0, foreign_file, ask_lease},
-	{"audit_write", EPERM, EINVAL, 0, 0, 0, ask_audit_write},
-	{"audit_control", EPERM, 0, 0, 0, 0, ask_audit_control},
-	{"setfcap", EPERM, 0, EOPNOTSUPP, 0, memory_file, ask_setfcap},
-	{"mac_override", 0, 0, 0, 0, 0, 0}, /* only Smack asks for it */
-	{"mac_admin", EACCES, EFAULT, 0, KEEP_FILES, 0, ask_mac_admin},
-	{"syslog", EPERM, 0, 0, 0, 0, ask_syslog},
-	{"wake_alarm", EPERM, 0, 0, 0, 0, ask_wake_alarm},
-	{"block_suspend", EPERM, 0, 0, 0, 0, ask_block_suspend},
-	{"audit_read", EPERM, 0, 0, 0, 0, ask_audit_read},
-	{"perfmon", EACCES, EINVAL, 0, KEEP_BPF, 0, ask_perfmon},
-	{"bpf", EPERM, E2BIG, 0, 0, 0, ask_bpf},
-	{"checkpoint_restore", EPERM, EEXIST, 0, 0, 0, ask_checkpoint_restore},
 };
+
+// clang-format off
+static const struct capability capabilities[] = {
+	{ .name = "chown", .refused = EPERM, .prepare = memory_file, .ask = ask_chown },
+	{ .name = "dac_override", .refused = EACCES, .prepare = locked_file, .ask = ask_dac_override },
+	{ .name = "dac_read_search", .refused = EACCES, .prepare = locked_file, .ask = ask_dac_read_search },
+	{ .name = "fowner", .refused = EPERM, .prepare = foreign_file, .ask = ask_fowner },
+	{ .name = "fsetid", .refused = EPERM, .prepare = memory_file, .ask = ask_fsetid },
+	/* EACCES: the class signal, which is asked later */
+	{ .name = "kill", .refused = EPERM, .granted_too = EACCES, .prepare = foreign_process, .ask = ask_kill },
+	{ .name = "setgid", .refused = EPERM, .granted = EINVAL, .ask = ask_setgid },
+	{ .name = "setuid", .refused = EPERM, .ask = ask_setuid },
+	{ .name = "setpcap", .refused = EPERM, .granted = EINVAL, .ask = ask_setpcap },
+	{ .name = "linux_immutable", .refused = EPERM, .prepare = memory_file, .ask = ask_linux_immutable },
+	{ .name = "net_bind_service", .refused = EACCES, .granted_too = EADDRINUSE, .ask = ask_net_bind_service },
+	{ .name = "net_broadcast", .refused = EPERM, .ask = ask_net_broadcast },
+	{ .name = "net_admin", .refused = EPERM, .prepare = any_socket, .ask = ask_net_admin },
+	{ .name = "net_raw", .refused = EPERM, .granted = EINVAL, .prepare = any_socket, .ask = ask_net_raw },
+	{ .name = "ipc_lock", .refused = EPERM, .prepare = no_memory_to_lock, .ask = ask_ipc_lock },
+	{ .name = "ipc_owner", .refused = EACCES, .prepare = message_queue, .ask = ask_ipc_owner },
+	{ .name = "sys_module", .refused = EPERM, .granted = ENOEXEC, .ask = ask_sys_module },
+	{ .name = "sys_rawio", .refused = EPERM, .granted = EFAULT, .prepare = memory_file, .ask = ask_sys_rawio },
+	{ .name = "sys_chroot", .refused = EPERM, .ask = ask_sys_chroot },
+	/* EACCES: the class ptrace */
+	{ .name = "sys_ptrace", .refused = EPERM, .granted_too = EACCES, .prepare = closed_process, .ask = ask_sys_ptrace },
+	{ .name = "sys_pacct", .refused = EPERM, .granted = EFAULT, .ask = ask_sys_pacct },
+	{ .name = "sys_admin", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_admin },
+	{ .name = "sys_boot", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_boot },
+	{ .name = "sys_nice", .refused = EACCES, .ask = ask_sys_nice },
+	{ .name = "sys_resource", .refused = EPERM, .prepare = lowered_limit, .ask = ask_sys_resource },
+	{ .name = "sys_time", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_time },
+	{ .name = "sys_tty_config", .refused = EPERM, .prepare = new_session, .ask = ask_sys_tty_config },
+	{ .name = "mknod", .refused = EPERM, .keeps = KEEP_FILES, .ask = ask_mknod },
+	{ .name = "lease", .refused = EACCES, .granted = EAGAIN, .prepare = foreign_file, .ask = ask_lease },
+	{ .name = "audit_write", .refused = EPERM, .granted = EINVAL, .ask = ask_audit_write },
+	{ .name = "audit_control", .refused = EPERM, .ask = ask_audit_control },
+	{ .name = "setfcap", .refused = EPERM, .granted_too = EOPNOTSUPP, .prepare = memory_file, .ask = ask_setfcap },
+	/* only Smack asks for it */
+	{ .name = "mac_override" },
+	{ .name = "mac_admin", .refused = EACCES, .granted = EFAULT, .keeps = KEEP_FILES, .ask = ask_mac_admin },
+	{ .name = "syslog", .refused = EPERM, .ask = ask_syslog },
+	{ .name = "wake_alarm", .refused = EPERM, .ask = ask_wake_alarm },
+	{ .name = "block_suspend", .refused = EPERM, .ask = ask_block_suspend },
+	{ .name = "audit_read", .refused = EPERM, .ask = ask_audit_read },
+	{ .name = "perfmon", .refused = EACCES, .granted = EINVAL, .keeps = KEEP_BPF, .ask = ask_perfmon },
+	{ .name = "bpf", .refused = EPERM, .granted = E2BIG, .ask = ask_bpf },
+	{ .name = "checkpoint_restore", .refused = EPERM, .granted = EEXIST, .ask = ask_checkpoint_restore },
+};
+// clang-format on
 enum { CAPABILITIES = sizeof capabilities / sizeof *capabilities };
 
 static const struct capability *capability_of(const char *name)

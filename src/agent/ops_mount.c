@@ -8,6 +8,16 @@
  */
 #include "ops_table.h"
 
+/* linux/mount.h */
+enum { MS_REC = 1 << 14, MS_PRIVATE = 1 << 18, MNT_DETACH = 2, MOVE_MOUNT_F_EMPTY_PATH = 4, OPEN_TREE_CLONE = 1 };
+enum { FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1, FSCONFIG_CMD_CREATE = 6 };
+struct mount_attr {
+	u64 set, clear, propagation, user_namespace;
+};
+
+/* linux/fcntl.h */
+enum { AT_RECURSIVE = 0x8000 };
+
 /* FSTYPE SOURCE TARGET FLAGS */
 int check_mount(char **args)
 {
@@ -17,10 +27,12 @@ int check_mount(char **args)
 
 static long mount_powerless(char **args, struct outcome *out)
 {
-	const char *type = *args[0] ? args[0] : 0, *source = *args[1] ? args[1] : 0;
+	const char *type = *args[0] ? args[0] : 0;
+	const char *source = *args[1] ? args[1] : 0;
 	u64 flags = number(args[3]);
+
 	/* Those two let paths be found as before, and mount nothing. */
-	long error = set_capabilities(1 << 1 | 1 << 2);
+	long error = set_capabilities(CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH));
 	if (error == -EPERM)
 		error = set_capabilities(0);
 	if (error < 0)
@@ -28,9 +40,10 @@ static long mount_powerless(char **args, struct outcome *out)
 	error = sys(mount, source, args[2], type, flags, 0);
 	if (error != -EPERM)
 		return error;
+
 	/* A target that cannot be read is EFAULT to the kernel; a filter does not look at it. */
 	as_agent();
-	return sys(mount, source, 1, type, flags, 0) == -EFAULT ? 0 : -EPERM;
+	return sys(mount, source, BAD_POINTER, type, flags, 0) == -EFAULT ? 0 : -EPERM;
 }
 
 long op_mount(char **args, struct outcome *out)
@@ -38,6 +51,7 @@ long op_mount(char **args, struct outcome *out)
 	long error = in_child(mount_powerless, args, out);
 	if (error < 0)
 		return error;
+
 	struct outcome capability = {.error = 0};
 	error = ask_capability("sys_admin", &capability);
 	if (error < 0)
@@ -52,14 +66,13 @@ long op_mount(char **args, struct outcome *out)
  */
 static long own_namespace(struct outcome *out)
 {
-	u64 make_private[4] = {0, 0, 1 << 18, 0};
+	struct mount_attr private = {.propagation = MS_PRIVATE};
 	long error = sys(unshare, CLONE_NEWNS);
 	if (error >= 0) {
 		as_agent();
-		error = sys(mount_setattr, AT_FDCWD, "/", 0x8000 /* recursive */, make_private, sizeof make_private);
-		if (error == -ENOSYS)
-			error = sys(mount, 0, "/", 0, 1 << 18 | 1 << 14,
-				    0); /* before Linux 5.12; AppArmor rules this one */
+		error = sys(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private);
+		if (error == -ENOSYS) /* before Linux 5.12; AppArmor rules this one */
+			error = sys(mount, 0, "/", 0, MS_PRIVATE | MS_REC, 0);
 		as_probe();
 	}
 	if (error >= 0)
@@ -71,7 +84,7 @@ static long own_namespace(struct outcome *out)
 long op_umount(char **args, struct outcome *out)
 {
 	long error = own_namespace(out);
-	return error < 0 ? error : sys(umount2, args[0], 2 /* MNT_DETACH */);
+	return error < 0 ? error : sys(umount2, args[0], MNT_DETACH);
 }
 
 /* Where NEW is no mount point, or OLD not below it, the kernel says so after it has asked. */
@@ -87,7 +100,7 @@ static long attach(long tree, const char *target, struct outcome *out)
 {
 	if (tree < 0)
 		return stopped(out, tree, "the new tree");
-	return sys(move_mount, tree, "", AT_FDCWD, target, 4 /* MOVE_MOUNT_F_EMPTY_PATH */);
+	return sys(move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 /* Making one of these file systems touches no device and leaves nothing. */
@@ -98,21 +111,22 @@ int check_fsmount(char **args)
 
 long op_fsmount(char **args, struct outcome *out)
 {
-	long error = own_namespace(out), fd;
+	long error = own_namespace(out);
 	if (error < 0)
 		return error;
-	fd = sys(fsopen, args[0], 1);
+	long fd = sys(fsopen, args[0], FSOPEN_CLOEXEC);
 	if (fd < 0)
 		return stopped(out, fd, "fsopen");
-	error = sys(fsconfig, fd, 6 /* FSCONFIG_CMD_CREATE */, 0, 0, 0);
+	error = sys(fsconfig, fd, FSCONFIG_CMD_CREATE, 0, 0, 0);
 	if (error < 0)
 		return stopped(out, error, "fsconfig");
-	return attach(sys(fsmount, fd, 1, 0), args[1], out);
+	return attach(sys(fsmount, fd, FSMOUNT_CLOEXEC, 0), args[1], out);
 }
 
 long op_open_tree(char **args, struct outcome *out)
 {
 	long error = own_namespace(out);
-	return error < 0 ? error
-			 : attach(sys(open_tree, AT_FDCWD, args[0], 1 | O_CLOEXEC /* OPEN_TREE_CLONE */), args[1], out);
+	if (error < 0)
+		return error;
+	return attach(sys(open_tree, AT_FDCWD, args[0], OPEN_TREE_CLONE | O_CLOEXEC), args[1], out);
 }

@@ -60,6 +60,7 @@ enum {
 	O_CLOEXEC = 02000000
 };
 enum { AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000, F_OK = 0 };
+enum { PAGE_SIZE = 4096 };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, MAP_SHARED = 1, MAP_PRIVATE = 2 };
 enum {
 	S_IFSOCK = 0140000,
@@ -72,6 +73,8 @@ enum {
 	S_IFMT = 0170000
 };
 enum { CLONE_NEWNS = 0x20000, CLONE_NEWUSER = 0x10000000 };
+enum { FD_CLOEXEC = 1 };
+enum { PTRACE_SEIZE = 0x4206 };
 enum { F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, F_SETLK = 6, F_SETOWN = 8, F_SETSIG = 10 };
 enum {
 	SIGINT = 2,
@@ -137,7 +140,12 @@ struct sigaction {
 	u64 handler, flags, restorer, mask;
 };
 
+/* A signal in a mask of signals. */
 #define BIT(signal) (1UL << ((signal) - 1))
+
+/* A capability in a set of capabilities, and the numbers that are needed by themselves (linux/capability.h). */
+#define CAP(number) (1UL << (number))
+enum { CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_BPF = 39, CAPABILITY_VERSION_3 = 0x20080522 };
 
 /*
  * Any call by its name and with as many arguments as it has: sys(mount, source, target, type, flags, data). The macros
@@ -266,6 +274,27 @@ static inline long sys_sigwait(u64 mask)
 static inline long sys_signalfd(u64 mask, int flags)
 {
 	return sys(signalfd4, -1, &mask, sizeof mask, flags);
+}
+
+/* What a status of wait4(2) says: the signal that ended the process, or 0; its exit status; whether it is stopped. */
+static inline int ending_signal(int status)
+{
+	return status & 0x7f;
+}
+static inline int exit_status(int status)
+{
+	return status >> 8 & 0xff;
+}
+static inline int is_stopped(int status)
+{
+	return (status & 0xff) == 0x7f;
+}
+
+/* mmap() returns an address, or -errno, which no address can be. */
+static inline int is_error(long result)
+{
+	enum { MAX_ERRNO = 4095 };
+	return result < 0 && result >= -MAX_ERRNO;
 }
 
 _Noreturn static inline void sys_exit(int status)
