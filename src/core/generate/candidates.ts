@@ -4,7 +4,7 @@ import { CAPABILITIES } from '../model/linux.ts';
 import type { Action } from '../model/model.ts';
 import type { Access } from '../profile/semantics/access.ts';
 import { folderOf } from '../profile/patterns/literals.ts';
-import { readOperation } from '../spec/operations.ts';
+import { readOperation } from '../spec/read-operation.ts';
 
 /** One operation that could be a probe. */
 export interface Candidate {

@@ -15,7 +15,7 @@ import type {
 } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import { splitWords } from '../text/split-words.ts';
-import { readOperation } from './operations.ts';
+import { readOperation } from './read-operation.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
 import type { Validated } from './validate.ts';
 

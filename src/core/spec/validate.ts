@@ -5,7 +5,8 @@ import { expandMatrices, isRecord } from './matrix.ts';
 import { nearest } from '../text/did-you-mean.ts';
 import { ACTION_KEYS, specSchema, type SpecFile } from './schema.ts';
 import type { Position } from '../model/model.ts';
-import { LABEL_CHANGING, readOperation } from './operations.ts';
+import { LABEL_CHANGING } from './operation-effects.ts';
+import { readOperation } from './read-operation.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 
 /** A mistake in a file a user wrote. */
@@ -188,7 +189,7 @@ function probeProblems(probes: readonly unknown[], locate: Validated['locate']):
           : 'exec' in probe
             ? 'exec'
             : '';
-      if (!LABEL_CHANGING.has(tried))
+      if (!LABEL_CHANGING.includes(tried))
         say(`\`${wanted}\` goes with \`exec\`, or with \`try\` and one of ${[...LABEL_CHANGING].join(', ')}`, 'expect');
       else if (isRecord(expect) && expect['access'] === 'denied')
         say(`\`${wanted}\`: what is denied carries nothing`, 'expect');

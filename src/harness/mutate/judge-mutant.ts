@@ -1,5 +1,6 @@
 /** One mutant under the container: which probe kills it, if any, and whether that can be believed. */
 import type { Entry, Probe } from '#core/model/model.ts';
+import { leavesTraces } from '#core/spec/operation-effects.ts';
 import type { LivePolicy } from './live-policy.ts';
 
 /** What the probes made of a policy. */
@@ -47,7 +48,8 @@ async function judgeLoaded(
     const tidy = await bench.undo(settled);
     const suspects = settled
       .filter(
-        ({ probe, verdict }) => verdict.kind !== 'pass' && (leavesTraces(probe) || (probe === red.probe && !proved)),
+        ({ probe, verdict }) =>
+          verdict.kind !== 'pass' && (leavesTraces(probe.action) || (probe === red.probe && !proved)),
       )
       .map(({ probe }) => probe);
     if (tidy && suspects.length === 0 && !(await doubted(bench, red))) return killed(red);
@@ -61,7 +63,7 @@ async function judgeLoaded(
     bench.load(policy);
     const again = await bench.firstRed([red.probe]);
     if (again !== undefined) {
-      if (leavesTraces(red.probe)) {
+      if (leavesTraces(red.probe.action)) {
         bench.load(bench.original);
         if ((await bench.firstRed([red.probe])) !== undefined) {
           onRenew();
@@ -86,11 +88,6 @@ async function doubted(bench: LivePolicy, { probe, observation, verdict }: Entry
   if (verdict.kind === 'fail' && observation?.errno !== 'EEXIST' && observation?.errno !== 'ENOENT') return false;
   bench.load(bench.original);
   return (await bench.firstRed([probe])) !== undefined;
-}
-
-/** Operations undo what they did, but for a removal; what a command leaves nobody knows. */
-export function leavesTraces({ action }: Probe): boolean {
-  return action.kind !== 'operation' || action.name === 'unlink' || action.name === 'rmdir';
 }
 
 function killed({ probe, verdict }: Entry): Judgement {

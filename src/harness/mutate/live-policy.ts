@@ -4,7 +4,7 @@ import { measureCoverage } from '../suite/measure-coverage.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { compileVariant, swapPolicy, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
-import { undoOf } from '#core/model/side-effects.ts';
+import { undoOf } from '#core/spec/operation-effects.ts';
 import type { Entry, Observation, Plan, Probe } from '#core/model/model.ts';
 import { abortable, newDraft, prepare, tearDown, type Draft } from '../suite/prepare-suite.ts';
 import { Trial } from '../suite/trial.ts';

@@ -4,7 +4,7 @@ import { HarnessError } from '#core/model/errors.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Entry, Fault, HostFacts, Plan, Probe } from '#core/model/model.ts';
-import { judgeMutant, leavesTraces } from './judge-mutant.ts';
+import { judgeMutant } from './judge-mutant.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
 import { changeText, mutantsOf, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
@@ -18,6 +18,7 @@ import {
   type SessionOptions,
 } from '../session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
+import { leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 import { suggestProbes } from './suggest-probes.ts';
 import { LivePolicy } from './live-policy.ts';
@@ -158,7 +159,7 @@ async function work(
       return probe === undefined || one.state !== 'survived' ? one : { ...one, probe };
     });
     // a container that a mutant left spoilt would have made later kills worthless
-    const after = await bench.firstRed(usable.filter((probe) => !removes(probe)));
+    const after = await bench.firstRed(usable.filter((probe) => !removes(probe.action)));
     if (after !== undefined)
       throw new HarnessError(
         'spec-not-green',
@@ -229,7 +230,7 @@ async function judgeAll({
         killers.get(key) ??
         probes
           .filter(({ id }) => covering.get(key)?.includes(id) === true)
-          .sort((a, b) => Number(leavesTraces(a)) - Number(leavesTraces(b)));
+          .sort((a, b) => Number(leavesTraces(a.action)) - Number(leavesTraces(b.action)));
       const judgement = await judgeMutant(bench, policy, inOrder(probes, first), () => {
         draft.restarts += 1;
       });
@@ -270,7 +271,7 @@ function inOrder(probes: readonly Probe[], first: readonly Probe[]): Probe[] {
   const cost = (probe: Probe): number =>
     first.includes(probe)
       ? first.indexOf(probe) - first.length
-      : !leavesTraces(probe)
+      : !leavesTraces(probe.action)
         ? 0
         : probe.action.kind === 'operation'
           ? 1
@@ -336,8 +337,4 @@ function patternOf(grep: string | undefined): RegExp | undefined {
   } catch {
     throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`);
   }
-}
-
-function removes({ action }: Entry['probe']): boolean {
-  return action.kind === 'operation' && (action.name === 'unlink' || action.name === 'rmdir');
 }

@@ -11,7 +11,7 @@ import { Trial } from './trial.ts';
 import type { Session } from '../session/session.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
-import { isUnmediated } from '#core/spec/operations.ts';
+import { isUnmediated } from '#core/spec/operation-effects.ts';
 import { startContainers, type SuiteContainers } from './start-containers.ts';
 
 /** How long an interrupted preparation is waited for. */

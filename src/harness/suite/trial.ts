@@ -11,6 +11,7 @@ import { HarnessError } from '#core/model/errors.ts';
 import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '#core/model/model.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
+import { removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 
@@ -194,11 +195,6 @@ export class Trial {
 }
 
 const LOST: Verdict = { kind: 'inconclusive', code: 'no-answer', reason: 'The probe was not tried.', notes: [] };
-
-/** What is removed cannot be removed again. */
-function removes(action: Probe['action']): boolean {
-  return action.kind === 'operation' && (action.name === 'unlink' || action.name === 'rmdir');
-}
 
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {

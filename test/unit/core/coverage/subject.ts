@@ -5,7 +5,7 @@ import type { ContainerView } from '#core/coverage/untestable-rules.ts';
 import type { Entry } from '#core/model/model.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { Rule } from '#core/profile/syntax/ast.ts';
-import { readOperation } from '#core/spec/operations.ts';
+import { readOperation } from '#core/spec/read-operation.ts';
 import { entry, observation, record, success } from '../report/ledger.ts';
 
 /** Profile `p` with these rules, loaded as `p.run`. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { layersOf, likelyLayer } from '#core/verdict/other-layers.ts';
 import type { ContainerSpec, Observation, Probe } from '#core/model/model.ts';
-import { readOperation } from '#core/spec/operations.ts';
+import { readOperation } from '#core/spec/read-operation.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
 const spec = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AuditRecord, Entry } from '#core/model/model.ts';
 import { askedOf, contradicts } from '#harness/run/kernel-ruling.ts';
-import { readOperation } from '#core/spec/operations.ts';
+import { readOperation } from '#core/spec/read-operation.ts';
 
 describe('askedOf', () => {
   const rows: readonly (readonly [string, string | undefined])[] = [

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readOperation } from '#core/spec/operations.ts';
+import { readOperation } from '#core/spec/read-operation.ts';
 
 const read = (line: string): unknown => {
   const operation = readOperation(line.split(' ').map((word) => (word === "''" ? '' : word)));
@@ -43,23 +43,23 @@ describe('readOperation', () => {
   for (const [line, expected] of good) it(line, () => expect(read(line)).to.deep.equal(expected));
 
   const bad: readonly (readonly [string, RegExp])[] = [
-    ['linkk /a /b', /no operation "linkk"; did you mean `link`\?/],
+    ['linkk /a /b', /unknown operation "linkk"; did you mean `link`\?/],
     ['link /a', /is written `link PATH PATH`/],
-    ['open read etc', /"etc" is no PATH/],
-    ['open sideways /x', /no MODE/],
-    ['socket inet4 raw', /"inet4" is no FAMILY/],
-    ['capable sys_root', /no CAPABILITY/],
-    ['mount tmpfs none /mnt sideways', /no FLAGS/],
+    ['open read etc', /"etc" is not a valid PATH; write `open /],
+    ['open sideways /x', /"sideways" is not a valid MODE/],
+    ['socket inet4 raw', /"inet4" is not a valid FAMILY/],
+    ['capable sys_root', /not a valid CAPABILITY/],
+    ['mount tmpfs none /mnt sideways', /not a valid FLAGS/],
     ['signal kill 1', /another process can only be sent/],
     ['bind inet stream /x', /port of the loopback/],
     ['bind unix stream 80', /begins with/],
     ['send packet raw', /unix, inet or inet6/],
-    ['__proto__', /no operation/],
-    ['__proto__ peer x', /no operation/],
-    ['connect inet stream peer x', /the family is unix/],
+    ['__proto__', /unknown operation/],
+    ['__proto__ peer x', /unknown operation/],
+    ['connect inet stream peer x', /the family must be unix/],
     ['open read /a peer x', /is written/],
-    ['signal urg peer', /is no PID/],
-    ['', /no operation/],
+    ['signal urg peer', /is not a valid PID/],
+    ['', /unknown operation/],
   ];
   for (const [line, pattern] of bad) it(`refuses ${JSON.stringify(line)}`, () => expect(read(line)).to.match(pattern));
 });
