@@ -5,16 +5,26 @@ import { basename, dirname, join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { exec, type ExecResult } from './exec.ts';
 
+/** A folder of a revision, copied to a temporary folder. */
 export interface Checkout {
   /** The copied file. */
   readonly file: string;
-  /** The folder that holds the copy, and what it stands for: `main:profiles/`. */
+  /** The folder that holds the copy, with a slash at the end. */
   readonly folder: string;
+  /** What the folder stands for: `main:profiles/`. */
   readonly stands: string;
   remove(): void;
 }
 
+/** A file of a revision; its name is relative to the folder that is copied. */
+interface Blob {
+  readonly object: string;
+  readonly name: string;
+}
+
+/** Of a larger folder only the file itself is copied. */
 const MOST_FILES = 500;
+/** Longer files are no profiles, in bytes. */
 const LONGEST = 4 * 1024 * 1024;
 
 /**
@@ -24,54 +34,69 @@ const LONGEST = 4 * 1024 * 1024;
  */
 export async function readCheckout(revision: string, path: string, cwd = process.cwd()): Promise<Checkout> {
   const fail = (what: string, result?: ExecResult): never => {
-    throw new HarnessError('revision-unreadable', `${JSON.stringify(`${revision}:${path}`)} cannot be read: ${what}.`, {
-      details: result === undefined ? [] : result.stderr.split('\n').filter(Boolean).slice(0, 5),
+    const object = JSON.stringify(`${revision}:${path}`);
+    throw new HarnessError('revision-unreadable', `${object} cannot be read: ${what}.`, {
+      details: firstErrors(result),
     });
   };
-  if (/[\0\n]/.test(revision) || path.split('/').some((part) => part === '..' || part === '.' || part === ''))
-    return fail('that is no revision and path');
+  if (/[\0\n]/.test(revision) || !isInside(path)) return fail('that is no revision and path');
+
   const named = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], cwd);
   const commit = named.stdout.toString().trim();
-  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit))
-    return fail(named.startError === undefined ? 'there is no such revision here' : 'git cannot be started', named);
-  const inside = dirname(path) === '.' ? '' : dirname(path);
-  const listed = await git(['ls-tree', '-r', '-z', `${commit}:${inside}`], cwd);
+  if (named.startError !== undefined) return fail('git cannot be started', named);
+  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) return fail('there is no such revision here', named);
+
+  const parent = dirname(path) === '.' ? '' : dirname(path);
+  const listed = await git(['ls-tree', '-r', '-z', `${commit}:${parent}`], cwd);
   if (listed.exit !== 0) return fail('the folder is not in that revision', listed);
-  const entries = listed.stdout
-    .toString()
-    .split('\0')
-    .flatMap((line) => {
-      const [, mode = '', object = '', name = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
-      const plain =
-        mode.startsWith('100') &&
-        !name.startsWith('/') &&
-        name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-      return plain ? [{ object, name }] : []; // links and submodules are no profiles
-    });
-  const wanted = entries.length <= MOST_FILES ? entries : entries.filter(({ name }) => name === basename(path));
+
+  const blobs = plainFiles(listed.stdout.toString());
+  const wanted = blobs.length <= MOST_FILES ? blobs : blobs.filter(({ name }) => name === basename(path));
   if (!wanted.some(({ name }) => name === basename(path))) return fail('the file is not in that revision');
+
   const folder = mkdtempSync(join(tmpdir(), 'apparmor-probe-revision-'));
   const remove = (): void => {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    for (const { object, name } of wanted) {
-      const blob = await git(['cat-file', 'blob', object], cwd);
-      if (blob.exit !== 0) return fail(`git does not have ${name}`, blob);
-      if (blob.stdout.length > LONGEST) continue;
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), blob.stdout);
-    }
+    await copyOut(wanted, { folder, cwd, fail });
   } catch (error) {
     remove();
     throw error;
   }
-  return {
-    file: join(folder, basename(path)),
-    folder: `${folder}/`,
-    stands: `${revision}:${inside === '' ? '' : `${inside}/`}`,
-    remove,
-  };
+  const stands = `${revision}:${parent === '' ? '' : `${parent}/`}`;
+  return { file: join(folder, basename(path)), folder: `${folder}/`, stands, remove };
+}
+
+/** Whether a path names something below the folder that it starts from. */
+function isInside(path: string): boolean {
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+/** Reads the output of `git ls-tree -r -z`. Links and submodules are left out: they are no profiles. */
+function plainFiles(listing: string): Blob[] {
+  return listing.split('\0').flatMap((line) => {
+    const [, mode = '', object = '', name = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
+    return mode.startsWith('100') && isInside(name) ? [{ object, name }] : [];
+  });
+}
+
+async function copyOut(
+  blobs: readonly Blob[],
+  { folder, cwd, fail }: { folder: string; cwd: string; fail: (what: string, result: ExecResult) => never },
+): Promise<void> {
+  for (const { object, name } of blobs) {
+    const blob = await git(['cat-file', 'blob', object], cwd);
+    if (blob.exit !== 0) fail(`git does not have ${name}`, blob);
+    if (blob.stdout.length > LONGEST) continue;
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), blob.stdout);
+  }
+}
+
+/** The first lines that git printed on standard error. */
+function firstErrors(result: ExecResult | undefined): string[] {
+  return (result?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5);
 }
 
 /** @returns the path of a file as the repository that it is in has it; undefined outside one. */
@@ -99,7 +124,7 @@ export async function fetchCommit(commit: string, folder: string): Promise<void>
   throw new HarnessError(
     'revision-unreadable',
     `The commit ${JSON.stringify(commit)} is not in this clone, and cannot be fetched.`,
-    { details: (fetched?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5) },
+    { details: firstErrors(fetched) },
   );
 }
 
@@ -119,7 +144,7 @@ export async function changedSince(commit: string, folder: string): Promise<bool
   );
   if (result.exit === 0 || result.exit === 1) return result.exit === 1;
   throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, {
-    details: result.stderr.split('\n').filter(Boolean).slice(0, 5),
+    details: firstErrors(result),
   });
 }
 

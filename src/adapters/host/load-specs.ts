@@ -1,4 +1,4 @@
-/** Reads spec files: the one place of this folder that touches the disk. */
+/** Reads spec files from the disk. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
@@ -24,11 +24,11 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
     firstNumber += plan.probes.length;
   }
   if (problems.length > 0) {
-    throw new HarnessError(
-      'spec-invalid',
-      `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'} in ${new Set(problems.map((p) => p.at.file)).size} spec file(s).`,
-      { details: problems.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`) },
-    );
+    const mistakes = problems.length === 1 ? 'mistake' : 'mistakes';
+    const specs = new Set(problems.map(({ at }) => at.file)).size;
+    throw new HarnessError('spec-invalid', `${problems.length} ${mistakes} in ${specs} spec file(s).`, {
+      details: problems.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`),
+    });
   }
   return plans;
 }

@@ -1,4 +1,4 @@
-/** Where the files are that ship beside the program. Works in the bundle (dist/cli.cjs) and from source (src/host). */
+/** Where the files are that ship beside the program. Works in the bundle (dist/cli.cjs) and from source. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

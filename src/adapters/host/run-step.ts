@@ -1,4 +1,4 @@
-/** Steps of the lab: said aloud, timed, and turned into the user's error when they fail. */
+/** Steps of the lab: announced, timed, and turned into the user's error when they fail. */
 import { HarnessError, type ErrorCode } from '#core/model/errors.ts';
 import { exec, type ExecOptions, type ExecResult } from './exec.ts';
 
@@ -21,7 +21,7 @@ export async function runOrFail(
   throw failed(code, `${what} failed: ${argv.slice(0, 3).join(' ')}`, result);
 }
 
-/** The user's error for a program that did not succeed: how it ended, and the last it said. */
+/** The user's error for a program that did not succeed: how it ended, and its last output. */
 export function failed(code: ErrorCode, message: string, result: ExecResult): HarnessError {
   const how = result.startError ?? (result.timedOut ? 'timed out' : (result.signal ?? `exit ${String(result.exit)}`));
   const tail = `${result.stdout.toString()}\n${result.stderr}`
@@ -37,8 +37,8 @@ export function rootArgv(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * The environment for programs of the system, which look for others of the system: a Python of the user's own, or a wrapper
- * around it, started once for each package, can take longer than all else.
+ * The environment for programs of the system, which start others of the system. With the user's PATH they may find the
+ * user's own Python or a wrapper around it, which, started once for each package, takes longer than all the rest.
  */
 export function systemEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: '/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' };

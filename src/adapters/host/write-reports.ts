@@ -1,4 +1,4 @@
-/** Writes reports into a folder: the only file of this folder that touches the disk. */
+/** Writes reports into a folder. */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';

@@ -1,4 +1,4 @@
-/** Makes a lab image: root file systems, disk, first boot, frozen state. */
+/** Makes a lab image: root file systems, disk, first boot, snapshot. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ import {
   type LabSuite,
 } from './image/recipe.ts';
 import { packFiles } from './wire/tar-pack.ts';
-import { ensureTools, giveBack, qemuTree, removeDeadBuilds } from './image/tools.ts';
+import { ensureTools, giveToUser, qemuTree, removeDeadBuilds } from './image/tools.ts';
 
 /** What to build, and from what. */
 export interface BuildOptions {
@@ -35,14 +35,14 @@ export interface BuildOptions {
   readonly node?: { readonly path: string; readonly version: string };
 }
 
-interface Parts {
+interface BuildInput {
   readonly suite: LabSuite;
   readonly agent: string;
   readonly node: { readonly path: string; readonly version: string };
   readonly progress: Progress;
 }
 
-function parts(options: BuildOptions): Parts {
+function buildInput(options: BuildOptions): BuildInput {
   const node = options.node ?? guestNode();
   if (node === undefined)
     throw new HarnessError(
@@ -58,7 +58,7 @@ function parts(options: BuildOptions): Parts {
 }
 
 /** Debian's two root file systems, side by side: the guest's as a folder, the target image's as a tar file. */
-async function makeTrees(work: string, { suite, agent, node, progress }: Parts): Promise<void> {
+async function makeTrees(work: string, { suite, agent, node, progress }: BuildInput): Promise<void> {
   const mirror = await debianMirror();
   const layer = join(work, 'layer.tar');
   const rootfs = join(work, 'rootfs');
@@ -78,16 +78,28 @@ async function makeTrees(work: string, { suite, agent, node, progress }: Parts):
   );
   await Promise.all([
     step(progress, `installing Debian ${suite} with AppArmor and Docker`, () =>
-      makeDebianTree('lab-build', 'installing the guest', guestArgv(suite, mirror, layer, rootfs), rootfs, progress),
+      makeDebianTree({
+        code: 'lab-build',
+        what: 'installing the guest',
+        argv: guestArgv(suite, mirror, layer, rootfs),
+        target: rootfs,
+        progress,
+      }),
     ),
     step(progress, 'installing the target image', () =>
-      makeDebianTree('lab-build', 'installing the target image', targetArgv(suite, mirror, target), target, progress),
+      makeDebianTree({
+        code: 'lab-build',
+        what: 'installing the target image',
+        argv: targetArgv(suite, mirror, target),
+        target,
+        progress,
+      }),
     ),
   ]);
 }
 
 /** The disk from the folder. Kernel and initial RAM disk lie beside it: QEMU loads them itself. */
-async function makeDisk(work: string, { progress }: Parts): Promise<void> {
+async function makeDisk(work: string, { progress }: BuildInput): Promise<void> {
   const image = join(work, 'image');
   const { disk, kernel, initrd } = imageFiles(image);
   await step(progress, 'making the disk', async () => {
@@ -104,29 +116,31 @@ async function makeDisk(work: string, { progress }: Parts): Promise<void> {
       'taking the kernel',
       rootArgv(['sh', '-c', script, 'lab', join(work, 'rootfs'), kernel, initrd]),
     );
-    await giveBack(work);
+    await giveToUser(work);
   });
 }
 
-async function build(folder: string, tree: string, what: Parts): Promise<void> {
+async function build(folder: string, tree: string, input: BuildInput): Promise<void> {
   const begin = performance.now();
-  await ensureTools(what.progress);
-  await removeDeadBuilds(what.suite);
-  const work = await mkdtemp(join(labCache(), `.build-${what.suite}-`));
+  await ensureTools(input.progress);
+  await removeDeadBuilds(input.suite);
+  const work = await mkdtemp(join(labCache(), `.build-${input.suite}-`));
   try {
-    await chmod(work, 0o755); // apt reads packages as a user of its own
-    await makeTrees(work, what);
-    await makeDisk(work, what);
+    // apt reads packages as a user of its own
+    await chmod(work, 0o755);
+    await makeTrees(work, input);
+    await makeDisk(work, input);
     const image = join(work, 'image');
-    const facts = await snapshotGuest(tree, image, createReadStream(join(work, 'target.tar')), what.progress);
+    const facts = await snapshotGuest(tree, image, createReadStream(join(work, 'target.tar')), input.progress);
     const meta: ImageMeta = {
-      suite: what.suite,
+      suite: input.suite,
       facts,
       builtAt: new Date().toISOString(),
       buildSeconds: Math.round((performance.now() - begin) / 1000),
     };
     await writeFile(imageFiles(image).meta, `${JSON.stringify(meta, undefined, 2)}\n`);
-    await rm(folder, { recursive: true, force: true }); // an image of the same recipe that can no longer be resumed
+    // an image of the same recipe may be there that can no longer be resumed
+    await rm(folder, { recursive: true, force: true });
     await rename(image, folder);
   } finally {
     await runOrFail('lab-build', 'clearing up', rootArgv(['rm', '-rf', '--one-file-system', work]));
@@ -138,34 +152,34 @@ async function build(folder: string, tree: string, what: Parts): Promise<void> {
  * Of two processes that want the same, one builds and the other waits.
  */
 export async function buildLab(options: BuildOptions = {}): Promise<LabImage> {
-  const what = parts(options);
-  await access(what.agent).catch((cause: unknown) => {
-    throw new HarnessError('lab-build', `The guest agent's bundle ${what.agent} is missing; run npm run build.`, {
+  const input = buildInput(options);
+  await access(input.agent).catch((cause: unknown) => {
+    throw new HarnessError('lab-build', `The guest agent's bundle ${input.agent} is missing; run npm run build.`, {
       cause,
     });
   });
   const folder = join(
     labCache(),
-    `${what.suite}-${recipeHash(what.suite, await readFile(what.agent), what.node.version)}`,
+    `${input.suite}-${recipeHash(input.suite, await readFile(input.agent), input.node.version)}`,
   );
   await mkdir(labCache(), { recursive: true });
-  const tree = await qemuTree(what.progress);
+  const tree = await qemuTree(input.progress);
   return (
     (await readImage(folder, tree)) ??
     withImageLock(
-      join(labCache(), what.suite),
+      join(labCache(), input.suite),
       async () => {
         const made = await readImage(folder, tree);
         if (made !== undefined) return made;
-        await step(what.progress, `building the lab image (${what.suite})`, () => build(folder, tree, what));
-        for (const old of await imageFolders(what.suite))
+        await step(input.progress, `building the lab image (${input.suite})`, () => build(folder, tree, input));
+        for (const old of await imageFolders(input.suite))
           if (old !== folder) await rm(old, { recursive: true, force: true });
         const image = await readImage(folder, tree);
         if (image === undefined) throw new HarnessError('lab-build', 'The image that was just built cannot be read.');
         return image;
       },
       () => {
-        what.progress(`lab: another process builds ${what.suite}; waiting for it`);
+        input.progress(`lab: another process builds ${input.suite}; waiting for it`);
       },
     )
   );

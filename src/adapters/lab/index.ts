@@ -1,6 +1,6 @@
 /** The lab: a guest with an AppArmor kernel and a Docker engine, for machines that lack them. */
 export { buildLab, type BuildOptions } from './build.ts';
-export type { GuestExit } from './guest/guest-channel.ts';
+export type { GuestExit } from './wire/guest-exit.ts';
 export { destroyLab } from './destroy.ts';
 export { startGuest, type Guest } from './guest/guest.ts';
 export type { GuestFacts, LabImage } from './image/image-files.ts';

@@ -1,4 +1,4 @@
-/** The one boot of an image: the guest is brought to where every run begins, and frozen there. */
+/** The one boot of an image: the guest is brought to where every run begins, and a snapshot is made there. */
 import { chmod, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -28,7 +28,7 @@ function boot(tree: string, image: string, accel: Accel, keep: boolean): Promise
   });
 }
 
-/** Whether a guest is seen to boot under KVM. That /dev/kvm opens proves nothing: in some virtual machines guests hang on it. */
+/** Whether a guest boots under KVM. That /dev/kvm opens proves nothing: in some virtual machines guests hang on it. */
 async function kvmBoots(tree: string, image: string): Promise<boolean> {
   if (!(await kvmUsable())) return false;
   try {
@@ -69,7 +69,7 @@ async function readFacts(channel: GuestChannel, accel: Accel): Promise<GuestFact
 }
 
 /**
- * Boots the image's disk, brings Docker up, imports the target image, and freezes the machine into the image's folder.
+ * Boots the image's disk, brings Docker up, imports the target image, and saves the snapshot in the image's folder.
  * @param target the target image's root file system as tar
  */
 export async function snapshotGuest(
@@ -95,7 +95,7 @@ export async function snapshotGuest(
     );
     await step(progress, 'warming up', () => runInGuest(channel, ['sh', '-c', WARM_UP], { timeoutMs: BOOT_MS }));
     const facts = await readFacts(channel, accel);
-    await step(progress, 'freezing', () => machine.qmp.freeze(imageFiles(image).state));
+    await step(progress, 'saving the snapshot', () => machine.qmp.saveSnapshot(imageFiles(image).state));
     return facts;
   } finally {
     await machine.kill();

@@ -3,20 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { HarnessError } from '#core/model/errors.ts';
-import { decodeCredit, encodeFrame, FRAME, FrameDecoder, type Frame, type FrameKind } from '../wire/frames.ts';
+import { decodeCredit, encodeFrame, FRAME, WireDecoder, type WireFrame, type FrameKind } from '../wire/frames.ts';
+import type { GuestExit } from '../wire/guest-exit.ts';
 import { RemoteCommand, type CommandOptions } from './remote-command.ts';
 
-/** How a command in the guest ended. */
-export interface GuestExit {
-  /** Exit status; undefined when a signal ended it. */
-  readonly exit: number | undefined;
-  readonly signal?: string;
-  readonly timedOut: boolean;
-}
-
+/** One line to one guest. */
 export class GuestChannel {
   readonly #socket: Socket;
-  readonly #decoder = new FrameDecoder();
+  readonly #decoder = new WireDecoder();
   readonly #commands = new Map<number, RemoteCommand>();
   readonly #nonce = randomBytes(16);
   #next = 1;
@@ -25,7 +19,7 @@ export class GuestChannel {
   /** Set while the socket is full: what all senders wait for. */
   #drained: Promise<unknown> | undefined;
 
-  private constructor(socket: Socket, lastWords: () => Promise<readonly string[]>) {
+  private constructor(socket: Socket, lastOutput: () => Promise<readonly string[]>) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -36,7 +30,7 @@ export class GuestChannel {
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      void lastWords().then((details) => {
+      void lastOutput().then((details) => {
         this.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details }));
       });
     });
@@ -44,14 +38,14 @@ export class GuestChannel {
 
   /**
    * Greets the guest and waits for its answer.
-   * @param lastWords what the guest said last, asked for when the line breaks
+   * @param lastOutput what the guest said last, asked for when the line breaks
    */
   static async open(
     socket: Socket,
     timeoutMs: number,
-    lastWords: () => Promise<readonly string[]>,
+    lastOutput: () => Promise<readonly string[]>,
   ): Promise<GuestChannel> {
-    const channel = new GuestChannel(socket, lastWords);
+    const channel = new GuestChannel(socket, lastOutput);
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError('lab-guest', `The lab guest did not answer within ${timeoutMs / 1000} s.`));
@@ -67,7 +61,7 @@ export class GuestChannel {
     return channel;
   }
 
-  #handle(frame: Frame): void {
+  #handle(frame: WireFrame): void {
     if (frame.kind === FRAME.hello) {
       if (frame.payload.equals(this.#nonce)) this.#onHello?.();
       return;

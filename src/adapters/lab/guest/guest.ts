@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { HarnessError } from '#core/model/errors.ts';
-import { GuestChannel, type GuestExit } from './guest-channel.ts';
+import { GuestChannel } from './guest-channel.ts';
+import type { GuestExit } from '../wire/guest-exit.ts';
 import { imageFiles, type GuestFacts, type LabImage } from '../image/image-files.ts';
 import { startMachine, type Machine } from './machine.ts';
 import { step, type Progress } from '#adapters/host/run-step.ts';
@@ -35,12 +36,12 @@ export async function openChannel(machine: Machine, timeoutMs: number): Promise<
     return await GuestChannel.open(
       await connectSoon(machine.channel, timeoutMs, machine.alive),
       timeoutMs,
-      machine.lastWords,
+      machine.lastOutput,
     );
   } catch (error) {
     throw new HarnessError('lab-guest', error instanceof Error ? error.message : String(error), {
       cause: error,
-      details: await machine.lastWords(),
+      details: await machine.lastOutput(),
     });
   }
 }
@@ -76,14 +77,15 @@ export async function runInGuest(
 
 /**
  * Sets the clock (clock_settime of CLOCK_REALTIME, then its two numbers), stirs randomness from standard input into the
- * kernel's, and has the kernel take a new key from it at once (RNDRESEEDCRNG). Perl, as it is in every Debian and starts quickly.
+ * kernel's, and has the kernel take a new key from it at once (RNDRESEEDCRNG). Perl: every Debian has it, and it starts
+ * quickly.
  */
 const WAKE = `syscall(227, 0, pack("q2", $ARGV[0], $ARGV[1])) == 0 or die "clock: $!";
 open(my $random, "+<", "/dev/urandom") or die "urandom: $!";
 syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: $!";`;
 
 /**
- * A resumed guest still believes it is the moment of its freezing: sets its clock, and gives it randomness that no
+ * A resumed guest has the clock of its snapshot: sets that, and gives it randomness that no
  * other resume has. The machine's generation number does the latter too, but bookworm's kernel has no driver for it.
  */
 async function wake(channel: GuestChannel): Promise<void> {
@@ -138,7 +140,7 @@ export function startGuest(image: LabImage, options: { readonly progress?: Progr
       keep: false,
     });
     try {
-      await machine.qmp.thaw(state);
+      await machine.qmp.restoreSnapshot(state);
       const channel = await openChannel(machine, ANSWER_MS);
       await wake(channel);
       return {

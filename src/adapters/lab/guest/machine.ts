@@ -28,7 +28,7 @@ export interface Machine {
   readonly channel: string;
   readonly alive: () => boolean;
   /** Last lines of the guest's console and of QEMU's own complaints. */
-  readonly lastWords: () => Promise<readonly string[]>;
+  readonly lastOutput: () => Promise<readonly string[]>;
   /** Ends it at once and removes its folder. */
   readonly kill: () => Promise<void>;
 }
@@ -67,15 +67,15 @@ export async function listRuns(): Promise<
 }
 
 /** Makes the folder of the runs. Its name is known to everybody: one that another user made first is not used. */
-async function ownRunRoot(): Promise<void> {
+async function claimRunRoot(): Promise<void> {
   await mkdir(runRoot(), { recursive: true, mode: 0o700 });
   const info = await lstat(runRoot());
   if (!info.isDirectory() || info.uid !== process.getuid?.())
     throw new HarnessError('lab-guest', `${runRoot()} belongs to somebody else.`);
 }
 
-/** Removes folders of runs whose harness is gone; QEMU went with it. The folder's name begins with the harness's process number. */
-async function sweepRuns(): Promise<void> {
+/** Removes folders of runs whose harness has ended, and QEMU with it. Their names begin with its process id. */
+async function removeDeadRuns(): Promise<void> {
   for (const name of await readdir(runRoot()).catch(() => [])) {
     if (!processExists(Number.parseInt(name, 10))) await rm(join(runRoot(), name), { recursive: true, force: true });
   }
@@ -91,8 +91,8 @@ export async function startMachine(
   image: string,
   plan: Omit<MachinePlan, 'channel' | 'console' | 'qmp'>,
 ): Promise<Machine> {
-  await ownRunRoot();
-  await sweepRuns();
+  await claimRunRoot();
+  await removeDeadRuns();
   const folder = await mkdtemp(join(runRoot(), `${process.pid}-`));
   const sockets = { channel: join(folder, 'channel'), qmp: join(folder, 'qmp'), console: join(folder, 'console.log') };
   const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
@@ -121,7 +121,7 @@ export async function startMachine(
     JSON.stringify({ image, group: child.pid ?? 0, harness: process.pid } satisfies RunOwner),
   );
 
-  const lastWords = async (): Promise<readonly string[]> => {
+  const lastOutput = async (): Promise<readonly string[]> => {
     const log = await readFile(sockets.console, 'latin1').catch(() => '');
     // The console is the guest's word: only plain text reaches the terminal.
     const lines = `${log.slice(-16_384)}\n${complaints}`
@@ -144,9 +144,9 @@ export async function startMachine(
   };
   try {
     const qmp = await Qmp.open(await connectSoon(sockets.qmp, 20_000, () => alive));
-    return { qmp, channel: sockets.channel, alive: () => alive, lastWords, kill };
+    return { qmp, channel: sockets.channel, alive: () => alive, lastOutput: lastOutput, kill };
   } catch (error) {
-    const details = await lastWords();
+    const details = await lastOutput();
     await kill();
     throw new HarnessError('lab-guest', 'QEMU did not start.', { cause: error, details });
   }

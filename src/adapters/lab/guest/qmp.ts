@@ -8,6 +8,7 @@ interface Answer {
   readonly error?: { readonly desc: string };
 }
 
+/** One connection to a QEMU. Commands are answered in order. */
 export class Qmp {
   readonly #socket: Socket;
   #text = '';
@@ -41,7 +42,8 @@ export class Qmp {
     this.#text = lines.pop() ?? '';
     for (const line of lines) {
       const message = JSON.parse(line) as Answer;
-      if ('return' in message || 'error' in message) this.#waiting.shift()?.(message); // greeting and events are neither
+      // the greeting and events are no answers
+      if ('return' in message || 'error' in message) this.#waiting.shift()?.(message);
     }
   }
 
@@ -66,15 +68,15 @@ export class Qmp {
   }
 
   /** Stops the machine and writes its state, all but the memory, to a file. */
-  async freeze(file: string): Promise<void> {
+  async saveSnapshot(file: string): Promise<void> {
     await this.command('stop');
     await this.ignoreSharedMemory();
     await this.command('migrate', { uri: `file:${file}` });
     await this.#migrated();
   }
 
-  /** Loads what {@link freeze} wrote; the machine then runs. */
-  async thaw(file: string): Promise<void> {
+  /** Loads what {@link saveSnapshot} wrote; the machine then runs. */
+  async restoreSnapshot(file: string): Promise<void> {
     await this.ignoreSharedMemory();
     await this.command('migrate-incoming', { uri: `file:${file}` });
     await this.#migrated();
@@ -92,9 +94,5 @@ export class Qmp {
         throw new HarnessError('lab-guest', `The saved state could not be moved: ${why ?? status}.`);
       await sleep(5);
     }
-  }
-
-  close(): void {
-    this.#socket.destroy();
   }
 }

@@ -1,7 +1,7 @@
 /** One command in the guest, seen from the host. */
 import { Readable } from 'node:stream';
 import { HarnessError } from '#core/model/errors.ts';
-import type { GuestExit } from './guest-channel.ts';
+import type { GuestExit } from '../wire/guest-exit.ts';
 import { FlowControl } from '../wire/flow-control.ts';
 import { CHUNK, encodeCredit, FRAME, type FrameKind } from '../wire/frames.ts';
 import type { CommandRequest } from '../inside-guest/guest-command.ts';

@@ -1,6 +1,6 @@
 /** A shell in the guest, for a person at a terminal. */
 import { PassThrough } from 'node:stream';
-import type { GuestExit } from './guest-channel.ts';
+import type { GuestExit } from '../wire/guest-exit.ts';
 import type { Guest } from './guest.ts';
 
 /** Gives this process's terminal to a login shell in the guest until that ends. */

@@ -9,26 +9,27 @@ import { rootArgv, failed, runOrFail, systemEnvironment, type Progress } from '#
  */
 const APART = 'if unshare --mount true 2>/dev/null; then exec unshare --mount "$@"; fi; exec "$@"';
 
-/**
- * @param what for messages
- * @param argv mmdebstrap and its arguments
- * @param target the folder or tar file that is made
- * @throws HarnessError with the code, when it fails twice
- */
-export async function makeDebianTree(
-  code: ErrorCode,
-  what: string,
-  argv: readonly string[],
-  target: string,
-  progress: Progress,
-): Promise<void> {
+/** One run of mmdebstrap. */
+interface TreeOptions {
+  /** Code of the error when it fails. */
+  readonly code: ErrorCode;
+  /** The step, for messages. */
+  readonly what: string;
+  /** mmdebstrap and its arguments. */
+  readonly argv: readonly string[];
+  /** The folder or tar file that is made. */
+  readonly target: string;
+  readonly progress: Progress;
+}
+
+/** @throws HarnessError with the code, when it fails twice. */
+export async function makeDebianTree({ code, what, argv, target, progress }: TreeOptions): Promise<void> {
   const command = rootArgv(['sh', '-c', APART, 'lab', ...argv]);
   const options = { env: systemEnvironment() };
   const first = await exec(command, options);
   if (first.exit === 0) return;
-  progress(
-    `lab: ${what} failed (${first.startError ?? first.signal ?? `exit ${String(first.exit)}`}); once more, as a mirror may have failed …`,
-  );
+  const how = first.startError ?? first.signal ?? `exit ${String(first.exit)}`;
+  progress(`lab: ${what} failed (${how}); trying once more, as a mirror may have failed …`);
   await runOrFail(code, 'clearing up', rootArgv(['rm', '-rf', '--one-file-system', target]));
   const second = await exec(command, options);
   if (second.exit !== 0) throw failed(code, `${what} failed twice: ${argv[0] ?? ''}`, second);

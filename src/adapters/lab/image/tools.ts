@@ -38,7 +38,9 @@ export async function ensureTools(progress: Progress): Promise<void> {
   if (root.exit !== 0)
     throw new HarnessError(
       'lab-tools',
-      `Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.${missing.length === 0 ? '' : ` ${advice}`}`,
+      ['Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.']
+        .concat(missing.length === 0 ? [] : [advice])
+        .join(' '),
     );
   if (missing.length === 0) return;
   await step(progress, `installing ${missing.join(', ')}`, async () => {
@@ -56,7 +58,7 @@ export async function ensureTools(progress: Progress): Promise<void> {
 }
 
 /** Makes this user the owner of what root built, so that later runs need no root. */
-export async function giveBack(path: string): Promise<void> {
+export async function giveToUser(path: string): Promise<void> {
   const uid = process.getuid?.() ?? 0;
   if (uid === 0) return;
   await runOrFail(
@@ -93,14 +95,14 @@ export async function extractTree(
         // mmdebstrap reads packages as apt's own user, who must be able to look into the folder.
         await chmod(temporary, 0o755);
         const tree = join(temporary, 'tree');
-        await makeDebianTree(
-          'lab-tools',
-          `unpacking ${packages.join(', ')}`,
-          extractArgv(suite, mirror, packages, tree),
-          tree,
+        await makeDebianTree({
+          code: 'lab-tools',
+          what: `unpacking ${packages.join(', ')}`,
+          argv: extractArgv(suite, mirror, packages, tree),
+          target: tree,
           progress,
-        );
-        await giveBack(temporary);
+        });
+        await giveToUser(temporary);
         await rename(tree, target);
         await rm(temporary, { recursive: true, force: true });
       });

@@ -2,16 +2,16 @@
  * Runs in the guest for as long as it lives: takes commands from the host over the line and runs them.
  * Bundled into one file; it may import nothing but Node's own modules and its neighbours here.
  */
-import { decodeCredit, encodeFrame, FRAME, FrameDecoder, type Frame } from '../wire/frames.ts';
+import { decodeCredit, encodeFrame, FRAME, WireDecoder, type WireFrame } from '../wire/frames.ts';
 import { GuestCommand, type CommandRequest } from './guest-command.ts';
 import { GuestPort } from './guest-port.ts';
 import { GUEST } from '../image/init-script.ts';
 
 const port = new GuestPort(GUEST.port);
 let commands = new Map<number, GuestCommand>();
-let decoder = new FrameDecoder();
+let decoder = new WireDecoder();
 
-function run({ id, payload }: Frame): void {
+function run({ id, payload }: WireFrame): void {
   const own = commands;
   const send = (data: Buffer): Promise<unknown> => (own === commands ? port.write(data) : Promise.resolve());
   try {
@@ -27,7 +27,7 @@ function run({ id, payload }: Frame): void {
   }
 }
 
-function handle(frame: Frame): void {
+function handle(frame: WireFrame): void {
   const command = commands.get(frame.id);
   switch (frame.kind) {
     case FRAME.hello:
@@ -64,6 +64,6 @@ port.listen((chunk) => {
   } catch (error) {
     // eslint-disable-next-line no-console -- the guest's own log; the host sees its guest fail
     console.error(error);
-    decoder = new FrameDecoder();
+    decoder = new WireDecoder();
   }
 });

@@ -3,11 +3,16 @@ import { openSync, readdirSync, readFileSync, write } from 'node:fs';
 import { start } from '#adapters/host/exec.ts';
 
 /**
- * While no host is connected a read ends at once with nothing. The first call (prctl PR_SET_PDEATHSIG) makes the pump die
- * with the agent: only one may have the port open.
+ * While no host is connected a read ends at once with nothing. The first call (prctl PR_SET_PDEATHSIG, SIGKILL) makes
+ * the pump die with the agent: only one may have the port open.
  */
-const PUMP =
-  'syscall(157, 1, 9); while (1) { my $n = sysread(STDIN, my $b, 65536); if ($n) { syswrite(STDOUT, $b) or exit } else { select(undef, undef, undef, 0.02) } }';
+const PUMP = `
+syscall(157, 1, 9);
+while (1) {
+  my $n = sysread(STDIN, my $b, 65536);
+  if ($n) { syswrite(STDOUT, $b) or exit }
+  else { select(undef, undef, undef, 0.02) }
+}`;
 
 /** Device file of the port with this name, found through sysfs because no udev makes the usual link. */
 function device(name: string): string {
@@ -17,6 +22,7 @@ function device(name: string): string {
   throw new Error(`no virtio port ${name}`);
 }
 
+/** The port, open for reading and writing. */
 export class GuestPort {
   readonly #fd: number;
   #tail: Promise<unknown> = Promise.resolve();
@@ -38,7 +44,8 @@ export class GuestPort {
   /** Writes all of it, after whatever was asked for before. Resolves when the host's side has taken it. */
   write(data: Buffer): Promise<unknown> {
     this.#tail = this.#tail.then(async () => {
-      for (let done = 0; done < data.length;) done += await this.#some(data, done);
+      let done = 0;
+      while (done < data.length) done += await this.#some(data, done);
     });
     return this.#tail;
   }

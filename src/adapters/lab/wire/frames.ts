@@ -14,7 +14,7 @@ export const FRAME = {
 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
-export interface Frame {
+export interface WireFrame {
   readonly kind: number;
   /** Number of the command it belongs to; 0 for hello. */
   readonly id: number;
@@ -54,18 +54,18 @@ export function decodeCredit(payload: Buffer): { readonly stream: number; readon
 }
 
 /** Puts frames together from chunks of any size. */
-export class FrameDecoder {
+export class WireDecoder {
   #parts: Buffer[] = [];
   #have = 0;
   #need = HEADER;
 
   /** @throws Error when the bytes cannot be frames */
-  push(chunk: Buffer): Frame[] {
+  push(chunk: Buffer): WireFrame[] {
     this.#parts.push(chunk);
     this.#have += chunk.length;
     if (this.#have < this.#need) return []; // joining only when a frame is whole keeps this linear
     let rest = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
-    const frames: Frame[] = [];
+    const frames: WireFrame[] = [];
     this.#need = HEADER;
     while (rest.length >= HEADER) {
       const length = rest.readUInt32BE(5);

@@ -37,7 +37,7 @@ describe('a profile in a git revision', () => {
     expect(existsSync(copy.folder)).to.equal(false);
   });
 
-  it('has its path from the top of the repository', async () =>
+  it('is named by its path from the top of the repository', async () =>
     expect(await pathInRepository(join(repository, 'profiles/p'))).to.equal('profiles/p'));
 
   for (const [revision, path] of [

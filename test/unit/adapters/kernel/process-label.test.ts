@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { childOf, innerPid, atSecureOf } from '#adapters/kernel/process-label.ts';
 import { start } from '#adapters/host/exec.ts';
 
-describe('processes seen from the host', () => {
-  it('a child by its number in its own namespace, and no other', async () => {
+describe('a process seen from the host', () => {
+  it('is found by its number in its own namespace, and by no other', async () => {
     const child = start(['sleep', '30']);
     const inner = Number(/^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${String(child.pid)}/status`, 'utf8'))?.[1]);
     try {
@@ -21,7 +21,7 @@ describe('processes seen from the host', () => {
     }
   });
 
-  it('an ordinary execution is not secure; a process that is not there says nothing', () => {
+  it('reports AT_SECURE as 0 for an ordinary execution, and nothing for a missing process', () => {
     expect(atSecureOf(process.pid)).to.equal(false);
     expect(atSecureOf(999_999_999)).to.equal(undefined);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { followFile } from '#adapters/kernel/log/follow-file.ts';
 
-describe('following a log file', () => {
+describe('followFile', () => {
   let folder: string;
   let file: string;
   const believe = (): undefined => undefined;
@@ -37,7 +37,7 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  it('leaves out a line that was begun before', () => {
+  it('leaves out a line that was begun before it started', () => {
     appendFileSync(file, 'half');
     const follower = followFile(file, believe);
     appendFileSync(file, ' a line\nwhole\n');
@@ -45,7 +45,7 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  it('keeps a character together that two reads cut', () => {
+  it('keeps a character whole that two reads cut', () => {
     const follower = followFile(file, believe);
     const bytes = Buffer.from('é\n');
     appendFileSync(file, bytes.subarray(0, 1));
@@ -71,7 +71,7 @@ describe('following a log file', () => {
       follower.close();
     });
 
-  it('says so when its file is among the rotated no longer', () => {
+  it('reports a loss when its file is no longer among the rotated ones', () => {
     const follower = followFile(file, believe);
     rmSync(file);
     writeFileSync(file, 'new\n');
@@ -79,7 +79,7 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  it('waits while there is none', () => {
+  it('waits while the file is missing', () => {
     const follower = followFile(file, believe);
     appendFileSync(file, 'a\n');
     renameSync(file, `${file}.1`);
@@ -89,7 +89,7 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  it('tells of truncation', () => {
+  it('reports a truncated file as a loss', () => {
     const follower = followFile(file, believe);
     truncateSync(file);
     appendFileSync(file, 'n\n');
@@ -106,7 +106,7 @@ describe('following a log file', () => {
     follower.close();
   });
 
-  it('follows no link', () => {
+  it('does not follow a symbolic link', () => {
     const link = join(folder, 'link');
     symlinkSync(file, link);
     expect(() => followFile(link, believe)).to.throw('ELOOP');

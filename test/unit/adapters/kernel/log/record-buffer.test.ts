@@ -22,7 +22,7 @@ function losses(...takes: readonly (readonly LogText[])[]): string[][] {
   });
 }
 
-describe('kernel/channel', () => {
+describe('RecordBuffer', () => {
   it('loses nothing between two takes when the last line that was read carries no stamp', () => {
     expect(
       losses(
@@ -36,7 +36,7 @@ describe('kernel/channel', () => {
     ).to.deep.equal([[], []]);
   });
 
-  it('sees what was not read between two takes, by sequence number and by serial', () => {
+  it('reports what was not read between two takes, by sequence number and by serial', () => {
     expect(
       losses(
         [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { auditdFile } from '#adapters/kernel/log/source-auditd.ts';
 
-describe('the file of auditd', () => {
+describe('auditdFile', () => {
   let folder: string;
   const settings = (text: string): string => {
     const path = join(folder, 'auditd.conf');
@@ -18,7 +18,7 @@ describe('the file of auditd', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is what the settings say, and else where it always was', () => {
+  it('returns what the settings say, and else the default', () => {
     expect(
       auditdFile(settings('# log_file = /commented\nlog_format = ENRICHED\nlog_file = /no/where.log\n')).file,
     ).to.equal('/no/where.log');
@@ -26,12 +26,12 @@ describe('the file of auditd', () => {
     expect(auditdFile(join(folder, 'none')).file).to.equal('/var/log/audit/audit.log');
   });
 
-  it('must be there, and hold no records of other machines', () => {
+  it('refuses a file that is missing or collects records of other machines', () => {
     expect(auditdFile(settings('log_file = /no/where.log\n')).problem).to.equal('/no/where.log is not there');
     expect(auditdFile(settings('tcp_listen_port = 60\n')).problem).to.contain('other machines');
   });
 
-  it('must be writable by root only, its folder too', () => {
+  it('refuses a file or folder that others than root can write', () => {
     const log = join(folder, 'a.log');
     writeFileSync(log, '');
     const path = settings(`log_file = ${log}\n`);

@@ -34,10 +34,12 @@ const LOGGED = {
 
 const parsed = (entry: object): unknown => parseEntry(JSON.stringify(entry));
 
-describe('entries of the journal', () => {
-  it('of the audit socket get their stamp back', () => {
-    const text =
-      'type=AVC msg=audit(1795451147.577:7): apparmor="STATUS" operation="profile_replace" profile="unconfined" name="barrier-x" pid=692 comm="cat"';
+describe('parseEntry', () => {
+  it('gives an entry of the audit socket its stamp back', () => {
+    const text = [
+      'type=AVC msg=audit(1795451147.577:7): apparmor="STATUS" operation="profile_replace"',
+      'profile="unconfined" name="barrier-x" pid=692 comm="cat"',
+    ].join(' ');
     expect(parsed(AUDIT)).to.deep.equal({ kind: 'audit', text });
     const read = parseRecord(text);
     expect(read.kind === 'record' && [read.record.serial, read.record.timeMs, read.record.type]).to.deep.equal([
@@ -47,11 +49,11 @@ describe('entries of the journal', () => {
     ]);
   });
 
-  it('of the kernel log are taken as they are', () => {
+  it('takes an entry of the kernel log as it is', () => {
     expect(parsed(KERNEL)).to.deep.equal({ kind: 'kernel', text: KERNEL.MESSAGE });
   });
 
-  it('that a program wrote are none', () => {
+  it('takes no entry that a program wrote', () => {
     for (const entry of [
       WRITTEN,
       LOGGED,
@@ -61,11 +63,11 @@ describe('entries of the journal', () => {
       expect(parsed(entry)).to.deep.equal({ kind: 'other' });
   });
 
-  it('that are not UTF-8 come as bytes', () => {
+  it('reads a message that is not UTF-8 from its bytes', () => {
     expect(parsed({ ...AUDIT, MESSAGE: [...Buffer.from('AVC a="'), 0xff] })).to.have.property('kind', 'audit');
   });
 
-  it('that are incomplete, broken or missing are losses', () => {
+  it('reports entries that are incomplete, broken or missing as losses', () => {
     const { _AUDIT_ID: _, ...rest } = AUDIT;
     for (const entry of [
       rest,
@@ -76,7 +78,7 @@ describe('entries of the journal', () => {
     expect(parseEntry('{')).to.have.property('kind', 'lost');
   });
 
-  it('of types without a name keep their number', () => {
+  it('keeps the number of a record type that has no name', () => {
     expect(
       parsed({ ...AUDIT, _AUDIT_TYPE_NAME: '<audit-1999>', _AUDIT_TYPE: '1999', MESSAGE: '<audit-1999> x=1' }),
     ).to.deep.equal({ kind: 'audit', text: 'type=UNKNOWN[1999] msg=audit(1795451147.577:7): x=1' });

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { uncompiledReason } from '#adapters/kernel/securityfs/features.ts';
 
-/** In the form of /etc/apparmor.d/abi/: a word list, a folder in a folder, one behind another. */
+/** In the form of /etc/apparmor.d/abi/: a word list, a folder in a folder, one after another. */
 const ABI =
-  'query {label {perms {allow deny\n}\n}\n}\nsignal {mask {hup int\n}\n}\ncaps {mask {chown\n}\n}\nnamespaces {pivot_root {no\n}\nprofile {yes\n}\n}\nmount {mask {mount umount\n}\n}\n' +
+  'query {label {perms {allow deny\n}\n}\n}\nsignal {mask {hup int\n}\n}\ncaps {mask {chown\n}\n}\n' +
+  'namespaces {pivot_root {no\n}\nprofile {yes\n}\n}\nmount {mask {mount umount\n}\n}\n' +
   'network_v8 {af_mask {unix inet\n}\n}\nfile {mask {create read\n}\n}\ndomain {change_profile {yes\n}\n}\n';
 
-describe('kernel/features', () => {
-  it('finds in a list of features which classes policy is compiled for', () => {
+describe('uncompiledReason', () => {
+  it('names the classes that a list of features leaves out', () => {
     const missing = [
       'file',
       'capability',

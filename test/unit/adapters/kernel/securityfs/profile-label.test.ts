@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseLabel, parseProfileList } from '#adapters/kernel/securityfs/profile-label.ts';
 
-describe('labels', () => {
+describe('parseLabel', () => {
   const cases: readonly (readonly [string, object])[] = [
     ['unconfined\n', { label: 'unconfined' }],
     ['docker-default (enforce)\n', { label: 'docker-default', mode: 'enforce' }],
@@ -12,9 +12,9 @@ describe('labels', () => {
     ['', { label: '' }],
   ];
   for (const [text, expected] of cases)
-    it(JSON.stringify(text), () => expect(parseLabel(text)).to.deep.equal(expected));
+    it(`reads ${JSON.stringify(text)}`, () => expect(parseLabel(text)).to.deep.equal(expected));
 
-  it('a list has one profile a line', () => {
+  it('reads a list with one profile a line', () => {
     expect([...parseProfileList('a (enforce)\nb c (complain)\na//kid (enforce)\n')]).to.deep.equal([
       ['a', 'enforce'],
       ['b c', 'complain'],

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { exec } from '#adapters/host/exec.ts';
 import { inTerminal, shellQuote } from '#adapters/lab/guest/raw-terminal.ts';
 
-describe('lab/terminal', () => {
+describe('a terminal in the guest', () => {
   it('quotes words so that a shell reads them back', async () => {
     const words = ['', "it's", '$HOME `id` "x" \\', 'a\nb', '*'];
     const { stdout } = await exec(['sh', '-c', `printf '%s\\0' ${words.map(shellQuote).join(' ')}`]);

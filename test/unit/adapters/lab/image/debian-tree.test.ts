@@ -5,11 +5,17 @@ import { expect } from 'chai';
 import { makeDebianTree } from '#adapters/lab/image/debian-tree.ts';
 import { HarnessError } from '#core/model/errors.ts';
 
-describe('a tree of Debian packages', () => {
+describe('makeDebianTree', () => {
   let folder: string, target: string;
   const said: string[] = [];
   const make = (script: string): Promise<void> =>
-    makeDebianTree('lab-build', 'installing', ['sh', '-c', script, 'x', folder], target, (line) => said.push(line));
+    makeDebianTree({
+      code: 'lab-build',
+      what: 'installing',
+      argv: ['sh', '-c', script, 'x', folder],
+      target,
+      progress: (line) => said.push(line),
+    });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'tree-'));
     target = join(folder, 'tree');
@@ -19,7 +25,7 @@ describe('a tree of Debian packages', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('what is mounted while it is made is seen by nobody else, and is gone afterwards', async () => {
+  it('mounts nothing that others see or that stays', async () => {
     await make(
       'mkdir "$1/tree" && mount -t tmpfs none "$1/tree" && touch "$1/tree/inside" && cp /proc/self/mounts "$1/mounts"',
     );
@@ -29,13 +35,13 @@ describe('a tree of Debian packages', () => {
     expect(said).to.deep.equal([]);
   });
 
-  it('is tried once more, from the start, when it fails', async () => {
+  it('tries once more, from the start, after a failure', async () => {
     await make('mkdir "$1/tree" && test -e "$1/once" || { touch "$1/once"; exit 25; }');
     expect(existsSync(target)).to.equal(true);
-    expect(said.join()).to.match(/installing failed \(exit 25\); once more/);
+    expect(said.join()).to.match(/installing failed \(exit 25\); trying once more/);
   });
 
-  it('failing twice is an error that shows what the program said', async () => {
+  it('throws after two failures, with the output of the program', async () => {
     writeFileSync(target, '');
     const error = await make('echo no such mirror >&2; exit 25').then(
       () => undefined,

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withImageLock } from '#adapters/lab/image/image-lock.ts';
 
-describe('lab/lock', () => {
-  it('lets one in at a time, tells who waits, and is free again after an error', async () => {
+describe('withImageLock', () => {
+  it('lets one in at a time, reports who waits, and is free again after an error', async () => {
     const path = `/lock-test-${process.pid}`;
     let inside = 0;
     let most = 0;

@@ -24,7 +24,7 @@ const plan: MachinePlan = {
 };
 const option = (args: readonly string[], name: string): string => args[args.indexOf(name) + 1] ?? '';
 
-describe('lab/recipe', () => {
+describe('the recipe of a lab image', () => {
   it('names each content with its own hash, and the same content with the same', () => {
     const hashes = SUITES.map((suite) => recipeHash(suite, 'agent', '24.0.0'));
     expect(new Set(hashes)).to.have.property('size', SUITES.length);
@@ -40,7 +40,7 @@ describe('lab/recipe', () => {
     expect(guestPackages('trixie')).to.include('docker-cli');
   });
 
-  it('forgives expired release files only where releases move', () => {
+  it('accepts expired release files only where releases move', () => {
     expect(aptOptions('trixie')).to.deep.equal([]);
     expect(aptOptions('sid').join()).to.contain('Check-Valid-Until');
   });
@@ -70,7 +70,7 @@ describe('lab/recipe', () => {
     expect(option(machineArgs({ ...plan, resume: false }), '-object')).to.match(/share=off$/);
   });
 
-  it('resumes the very machine that was frozen: its devices do not depend on how it starts', () => {
+  it('resumes the machine that the snapshot was made of: its devices do not depend on how it starts', () => {
     const devices = (args: readonly string[]): string[] =>
       args.filter((_, index) => args[index - 1] === '-device' || args[index - 1] === '-machine');
     expect(devices(machineArgs(plan))).to.deep.equal(devices(machineArgs({ ...plan, resume: false, keep: true })));

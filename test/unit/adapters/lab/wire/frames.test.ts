@@ -7,13 +7,13 @@ import {
   encodeCredit,
   encodeFrame,
   FRAME,
-  FrameDecoder,
+  WireDecoder,
   HEADER,
   WINDOW,
-  type Frame,
+  type WireFrame,
 } from '#adapters/lab/wire/frames.ts';
 
-describe('lab/frames', () => {
+describe('frames', () => {
   it('come out as they went in, however the stream is cut', () => {
     const frame = fc.record({
       kind: fc.constantFrom(...Object.values(FRAME)),
@@ -23,8 +23,8 @@ describe('lab/frames', () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 12 }), fc.integer({ min: 1, max: 700 }), (sent, size) => {
         const bytes = Buffer.concat(sent.map(({ kind, id, payload }) => encodeFrame(kind, id, payload)));
-        const decoder = new FrameDecoder();
-        const got: Frame[] = [];
+        const decoder = new WireDecoder();
+        const got: WireFrame[] = [];
         for (let from = 0; from < bytes.length; from += size)
           got.push(...decoder.push(bytes.subarray(from, from + size)));
         expect(got).to.deep.equal(sent);
@@ -32,17 +32,17 @@ describe('lab/frames', () => {
     );
   });
 
-  it('refuses a length that nobody sends, so that a garbled line cannot fill the memory', () => {
+  it('refuse a length that nobody sends, so that a garbled line cannot fill the memory', () => {
     const header = Buffer.alloc(HEADER, 0xff);
-    expect(() => new FrameDecoder().push(header)).to.throw('garbled');
+    expect(() => new WireDecoder().push(header)).to.throw('garbled');
   });
 
-  it('carries credit', () => {
+  it('carry credit', () => {
     expect(decodeCredit(encodeCredit(FRAME.stderr, 123_456))).to.deep.equal({ stream: FRAME.stderr, bytes: 123_456 });
   });
 });
 
-describe('lab/credit', () => {
+describe('FlowControl', () => {
   const settled = async (promise: Promise<unknown>): Promise<boolean> =>
     Promise.race([
       promise.then(() => true),
@@ -60,7 +60,7 @@ describe('lab/credit', () => {
     expect(await next).to.equal(true);
   });
 
-  it('tells a waiting sender that the stream is over', async () => {
+  it('wakes a waiting sender when the stream is over', async () => {
     const credit = new FlowControl();
     await credit.spend(WINDOW);
     const next = credit.spend(1);
