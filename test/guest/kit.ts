@@ -9,7 +9,8 @@ import { readParameters, type KernelParameters } from '#adapters/kernel/changes/
 import type { Entry, Ledger } from '#core/model/model.ts';
 import { exec, type ExecResult } from '#adapters/host/exec.ts';
 import { exitCode } from '#core/report/summary.ts';
-import { runSpecs, type RunOptions } from '#harness/run/run-specs.ts';
+import type { RunOptions } from '#harness/run/run-options.ts';
+import { runSpecs } from '#harness/run/run-specs.ts';
 
 export const ROOT = packageRoot();
 export const CLI = join(ROOT, 'dist/cli.cjs');

@@ -12,7 +12,8 @@ import { closing, entryLines, faultLines, suiteLines } from '#core/report/termin
 import { REPORT_FILES } from '#core/report/report-files.ts';
 import { exitCode } from '#core/report/summary.ts';
 import { writeReports } from '#adapters/host/write-reports.ts';
-import { runSpecs, type RunEvents } from '#harness/run/run-specs.ts';
+import type { RunEvents } from '#harness/run/run-options.ts';
+import { runSpecs } from '#harness/run/run-specs.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { print, progress, useColor } from '#adapters/host/console.ts';
 import { flag, runInLab, value } from '../in-lab/run-in-lab.ts';

@@ -10,7 +10,8 @@ import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { ruleChanges } from '#core/profile/compare/rule-changes.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import { applyWaivers, type WaivedDifferences } from '#core/profile/compare/waivers.ts';
-import { runSpecs, type RunEvents } from '../run/run-specs.ts';
+import type { RunEvents } from '../run/run-options.ts';
+import { runSpecs } from '../run/run-specs.ts';
 import { runId } from '../session/session.ts';
 
 /** One side: a file, and how it is called in reports. */

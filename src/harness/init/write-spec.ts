@@ -1,5 +1,4 @@
 /** The story of `init`: what a profile's rules say to what is in the image, tried on the kernel; what holds becomes a spec. */
-import type { Container } from '#adapters/container/container.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { chooseProbes, type Chosen, type ConfirmedProbe } from '#core/generate/choose-probes.ts';
 import {
@@ -23,8 +22,9 @@ import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Plan, Probe } from '#core/model/model.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
 import { candidatePool } from '../suite/candidate-pool.ts';
-import { abortable, newDraft, prepare, tearDown } from '../suite/prepare-suite.ts';
-import { Trial } from '../suite/trial.ts';
+import { abortable } from '../session/abortable.ts';
+import { PreparedSuite } from '../suite/prepare-suite.ts';
+import type { Trial } from '../suite/trial.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
 import { withHostSession, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
@@ -74,20 +74,9 @@ export async function writeSpec(options: InitOptions, events: SessionEvents): Pr
   const result: { done?: WrittenSpec } = {};
   const takeAway = makePlaceholderFiles(options.files, standIns, options.owner);
   try {
-    await withHostSession(
-      run,
-      options,
-      events,
-      {
-        host: () => undefined,
-        note: (thrown) => {
-          throw thrown;
-        },
-      },
-      async (session) => {
-        result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
-      },
-    );
+    await withHostSession({ run, options, events }, async (session) => {
+      result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
+    });
   } finally {
     takeAway();
   }
@@ -154,15 +143,9 @@ function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptio
 
 async function onStage(plan: Plan, subject: Subject, session: Session): Promise<WrittenSpec> {
   const { block, head, options } = subject;
-  const draft = newDraft();
-  const containers: Container[] = [];
+  const suite = await PreparedSuite.prepare(plan, session, { number: 0 });
   try {
-    const preparing = prepare(plan, 0, session, draft, containers);
-    draft.preparing = preparing.catch(() => undefined);
-    await abortable(options.signal, preparing);
-    const { stage, policy } = draft;
-    if (stage === undefined || policy === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
-    const goals = goalsIn(subject, stage.confined.pid, session);
+    const goals = goalsIn(subject, suite.confined.pid, session);
     const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
     session.events.progress(
       `${head.title}: ${shortlist.length} candidates for ${new Set(goals.map(({ rule }) => rule)).size} rules are tried`,
@@ -174,16 +157,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
       options,
       session.run,
     );
-    const trial = new Trial({
-      probes,
-      confined: stage.confined,
-      ...(stage.control === undefined ? {} : { control: stage.control }),
-      log: session.log,
-      barrier: session.barrier,
-      profiles: policy.names,
-      container: plan.container,
-      decidedInAdvance: () => undefined,
-    });
+    const trial = suite.trialOf(probes);
     const held = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
     const heldExtras: ExtraProbe[] = [];
     for (const [i, probe] of probes.slice(shortlist.length).entries()) {
@@ -193,7 +167,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
     }
     const untestable = own(block).flatMap((rule) =>
       untestableChanges(rule, subject.changes.get(rule.id) ?? [], (path, follow) =>
-        lookUp(stage.confined.pid, path, follow),
+        lookUp(suite.confined.pid, path, follow),
       ),
     );
     return told(
@@ -203,7 +177,7 @@ async function onStage(plan: Plan, subject: Subject, session: Session): Promise<
       { tried: probes.length, held: held.size + heldExtras.length },
     );
   } finally {
-    await tearDown(draft, containers, () => undefined);
+    await suite.close();
   }
 }
 

@@ -3,23 +3,25 @@ import { createHash } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import type { Entry, Fault, HostFacts, Plan, Probe } from '#core/model/model.ts';
+import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import { judgeMutant } from './judge-mutant.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
 import { changeText, mutantsOf, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import {
-  asFault,
   withHostSession,
   runId,
+  SessionReport,
   type Session,
   type SessionEvents,
   type SessionOptions,
 } from '../session/session.ts';
+import { grepPattern } from '../session/grep-pattern.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
+import { PreparationFailed } from '../suite/prepare-suite.ts';
 import { suggestProbes } from './suggest-probes.ts';
 import { LivePolicy } from './live-policy.ts';
 
@@ -45,29 +47,18 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
   const started = new Date();
   const run = runId();
   const plan = planOf(options, run);
-  const pattern = patternOf(options.grep);
-  const faults: Fault[] = [];
+  const pattern = grepPattern(options.grep);
+  const report = new SessionReport(events);
   const draft: Draft = { results: [], notes: [], restarts: 0, mutantsMs: 0 };
   const note = (thrown: unknown): void => {
-    const fault = asFault(thrown);
-    faults.push(fault);
-    events.fault(fault);
+    report.note(thrown);
   };
-  let host: HostFacts | undefined;
   try {
-    await withHostSession(
-      run,
-      options,
-      events,
-      {
-        note,
-        host: (facts) => {
-          host = facts;
-        },
-      },
-      (session) => work(plan, { ...options, pattern }, session, draft, note),
+    await withHostSession({ run, options, events, reporter: report }, (session) =>
+      work(plan, { ...options, pattern }, session, draft, note),
     );
   } catch (thrown) {
+    if (thrown instanceof PreparationFailed) thrown.closeErrors.forEach(note);
     note(thrown);
   }
   return {
@@ -76,7 +67,7 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
     run,
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
-    ...(host === undefined ? {} : { host }),
+    ...(report.facts === undefined ? {} : { host: report.facts }),
     spec: plan.file,
     title: plan.title,
     ...(plan.profile.from === 'file' ? { profileFile: plan.profile.file } : {}),
@@ -87,7 +78,7 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
       ...(options.minScore === undefined ? {} : { minScore: options.minScore }),
     },
     ...draft,
-    faults,
+    faults: report.faults,
   };
 }
 
@@ -132,9 +123,9 @@ async function work(
   const mutants = mutantsOf(text, { included: options.included }).filter(
     (mutant) => options.pattern?.test(`line ${mutant.line}: ${changeText(mutant)}`) ?? true,
   );
-  const bench = new LivePolicy(plan, session, options.signal);
+  const bench = await LivePolicy.open(plan, session);
   try {
-    const baseline = await bench.open();
+    const baseline = await bench.tryPlan();
     const usable = baseline.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
     events.progress(`${plan.title}: all ${usable.length} probes pass; now ${mutants.length} mutants`);
     const covering = await bench.covering(baseline);
@@ -329,12 +320,4 @@ function told({
   after,
 }: Mutant): Pick<MutantResult, 'id' | 'kind' | 'file' | 'line' | 'before' | 'after'> {
   return { id, kind, file, line, before, after };
-}
-
-function patternOf(grep: string | undefined): RegExp | undefined {
-  try {
-    return grep === undefined ? undefined : new RegExp(grep);
-  } catch {
-    throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`);
-  }
 }

@@ -10,7 +10,7 @@ import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.
 import type { Plan, Probe } from '#core/model/model.ts';
 import { judgeMutant } from './judge-mutant.ts';
 import { candidatePool } from '../suite/candidate-pool.ts';
-import { abortable } from '../suite/prepare-suite.ts';
+import { abortable } from '../session/abortable.ts';
 import { changeText, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';

@@ -1,128 +1,80 @@
-/** The story of a run: load, start, probe, attribute, decide. Whatever happens it ends in a ledger, and the host is put back. */
+/**
+ * The story of a run: load, start, probe, attribute, decide. Whatever happens, it ends in a ledger and the host is put
+ * back.
+ */
 import { HarnessError } from '#core/model/errors.ts';
-import { toolVersion } from '#adapters/host/package-files.ts';
-import type { Entry, Fault, HostFacts, Ledger, Plan, Suite } from '#core/model/model.ts';
-import { suiteLeftOut, runOneSuite } from './run-suite.ts';
-import {
-  asFault,
-  withHostSession,
-  runId,
-  type Session,
-  type SessionEvents,
-  type SessionOptions,
-} from '../session/session.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
+import { toolVersion } from '#adapters/host/package-files.ts';
+import type { Ledger, Plan, Suite } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import { grepPattern } from '../session/grep-pattern.ts';
+import { runId, SessionReport, withHostSession } from '../session/session.ts';
 import { fullTitle } from './mocha.ts';
+import type { RunEvents, RunOptions } from './run-options.ts';
+import { runOneSuite, suiteLeftOut } from './run-suite.ts';
 
-export interface RunOptions extends SessionOptions {
-  readonly specs: readonly string[];
-  readonly profile?: string;
-  readonly image?: string;
-  readonly grep?: string;
-  readonly bail: boolean;
-  /** Load the profile under its own name, and put back what was there. */
-  readonly inPlace: boolean;
-  /** The percentage of its testable rules that every profile has to reach. */
-  readonly minCoverage?: number;
-  /** Leave rule coverage out, which takes seconds in a guest without KVM. */
-  readonly withoutCoverage?: boolean;
-}
-
-/** What a run tells while it goes on. */
-export interface RunEvents extends SessionEvents {
-  suite(suite: Suite): void;
-  entry(entry: Entry): void;
-}
-
-/** What all suites of a run share. */
-export interface RunContext extends Session<RunEvents> {
-  readonly options: RunOptions;
-}
-
+/** Runs the probes of some specs, one suite after the other. @returns the ledger; errors are faults in it. */
 export async function runSpecs(options: RunOptions, events: RunEvents): Promise<Ledger> {
   const started = new Date();
-  const id = runId();
-  const faults: Fault[] = [];
+  const run = runId();
+  const report = new SessionReport(events);
   const suites: Suite[] = [];
-  let plans: Plan[] = [];
+  let selected: Plan[] = [];
   let planned = 0;
-  let host: HostFacts | undefined;
-  const note = (thrown: unknown): void => {
-    const fault = asFault(thrown);
-    faults.push(fault);
-    events.fault(fault);
-  };
   try {
-    const all = loadPlans(options.specs, { nonce: id.slice(0, 5), ...pick(options, 'profile', 'image') });
-    planned = count(all);
-    plans = selected(all, options.grep);
-    await withHostSession(
-      id,
-      options,
-      events,
-      {
-        note,
-        host: (facts) => {
-          host = facts;
-        },
-      },
-      async (session) => {
-        for (const [number, plan] of plans.entries()) {
-          const bailed =
-            options.bail &&
-            suites.some(
-              ({ entries, faults: found }) =>
-                found.length > 0 ||
-                entries.some(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped'),
-            );
-          suites.push(bailed ? suiteLeftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
-        }
-        if (options.signal.aborted) note(new HarnessError('interrupted', 'The run was interrupted.'));
-      },
-    );
+    const { specs, profile, image, grep, bail, signal } = options;
+    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile, image }) });
+    planned = countProbes(plans);
+    selected = selectProbes(plans, grep);
+    await withHostSession({ run, options, events, reporter: report }, async (session) => {
+      for (const [number, plan] of selected.entries()) {
+        const isLeftOut = bail && suites.some(hasFailed);
+        suites.push(isLeftOut ? suiteLeftOut(plan) : await runOneSuite(plan, number, { ...session, options }));
+      }
+      if (signal.aborted) report.note(new HarnessError('interrupted', 'The run was interrupted.'));
+    });
   } catch (thrown) {
-    note(thrown);
+    report.note(thrown);
   }
-  return {
-    schema: 1,
+  return defined({
+    schema: 1 as const,
     tool: toolVersion(),
-    run: id,
+    run,
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
-    ...(host === undefined ? {} : { host }),
-    options: {
-      ...pick(options, 'grep', 'minCoverage'),
+    host: report.facts,
+    options: defined({
+      grep: options.grep,
+      minCoverage: options.minCoverage,
       bail: options.bail,
       inPlace: options.inPlace,
       planned,
-      selected: count(plans),
-    },
+      selected: countProbes(selected),
+    }),
     suites,
-    faults,
-  };
+    faults: report.faults,
+  });
 }
 
-/** mocha's `--grep`: a regular expression, matched against suite and probe name together. */
-function selected(plans: readonly Plan[], grep: string | undefined): Plan[] {
-  if (grep === undefined) return [...plans];
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(grep);
-  } catch {
-    throw new HarnessError('usage', `--grep ${JSON.stringify(grep)} is not a regular expression.`);
-  }
-  const kept = plans
+/** For --bail: whether a suite stops the run. */
+function hasFailed({ entries, faults }: Suite): boolean {
+  return faults.length > 0 || entries.some(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
+}
+
+/**
+ * The probes that mocha's `--grep` selects: the pattern is matched against the names of suite and probe together.
+ * @throws HarnessError `usage`, `no-probes`
+ */
+function selectProbes(plans: readonly Plan[], grep: string | undefined): Plan[] {
+  const pattern = grepPattern(grep);
+  if (pattern === undefined) return [...plans];
+  const selected = plans
     .map((plan) => ({ ...plan, probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))) }))
-    .filter((plan) => plan.probes.length > 0);
-  if (kept.length === 0) throw new HarnessError('no-probes', `No probe's name matches ${JSON.stringify(grep)}.`);
-  return kept;
+    .filter(({ probes }) => probes.length > 0);
+  if (selected.length === 0) throw new HarnessError('no-probes', `No probe's name matches ${JSON.stringify(grep)}.`);
+  return selected;
 }
 
-function count(plans: readonly Plan[]): number {
-  return plans.reduce((sum, plan) => sum + plan.probes.length, 0);
-}
-
-/** The properties that are there. */
-function pick<T extends object, K extends keyof T>(from: T, ...keys: K[]): Pick<T, K> {
-  return Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>;
+function countProbes(plans: readonly Plan[]): number {
+  return plans.reduce((sum, { probes }) => sum + probes.length, 0);
 }

@@ -1,146 +1,210 @@
 /** One suite of a run: its profile, its containers, its probes; and all of it put away again. */
-import type { Container } from '#adapters/container/container.ts';
-import { HarnessError } from '#core/model/errors.ts';
-import { measureCoverage } from '../suite/measure-coverage.ts';
-import { addSymlinkHint } from './symlink-hint.ts';
-import { checkStillLoaded } from '#adapters/kernel/load-profile.ts';
+import { HarnessError, type ErrorCode } from '#core/model/errors.ts';
+import type { Role } from '#adapters/container/container-config.ts';
+import { checkStillLoaded, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
-import type { Entry, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
-import { abortable, newDraft, prepare, tearDown, type Draft } from '../suite/prepare-suite.ts';
-import type { Trial } from '../suite/trial.ts';
-import type { RunContext } from './run-specs.ts';
-import { addKernelRuling } from './kernel-ruling.ts';
+import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import { abortable } from '../session/abortable.ts';
 import { asFault } from '../session/session.ts';
-import type { SuiteContainers } from '../suite/start-containers.ts';
+import { measureCoverage } from '../suite/measure-coverage.ts';
+import { PreparationFailed, PreparedSuite, type SuiteFacts } from '../suite/prepare-suite.ts';
+import type { Trial } from '../suite/trial.ts';
+import { addKernelRuling } from './kernel-ruling.ts';
 import { runProbesInMocha } from './mocha.ts';
+import type { RunContext } from './run-options.ts';
+import { addSymlinkHint } from './symlink-hint.ts';
 
-const BAILED = 'Not tried: the run stops at the first failure (--bail).';
+/** How many lines of a container's output a fault quotes. */
+const LOG_LINES = 10;
 
+const NOTHING_KNOWN: SuiteFacts = { labels: [], placeholders: [], earlyDenials: [] };
+
+/**
+ * Runs the probes of one spec.
+ * @param number distinguishes the suites of one run.
+ * @returns the suite with an entry for every probe of the plan, whatever happened.
+ */
 export async function runOneSuite(plan: Plan, number: number, context: RunContext): Promise<Suite> {
-  const { events, options } = context;
-  const draft = newDraft();
-  const containers: Container[] = [];
-  const note = (thrown: unknown): void => {
-    const fault = asFault(thrown);
-    draft.faults.push(fault);
-    events.fault(fault);
-  };
+  const run = new SuiteRun(plan, context);
   try {
-    const preparing = prepare(plan, number, context, draft, containers, options.inPlace);
-    draft.preparing = preparing.catch(() => undefined);
-    await abortable(options.signal, preparing);
-    const { stage, trial } = draft;
-    if (stage === undefined || trial === undefined) throw new HarnessError('internal', 'The suite was not prepared.');
-    events.suite(assemble(plan, draft, []));
-    await runProbesInMocha(
-      plan.title,
-      plan.probes,
-      async (probe) => {
-        const settled = addSymlinkHint(
-          await settle(trial, probe, options.signal),
-          stage.confined.pid,
-          draft.policy?.source ?? '',
-        );
-        const entry = addKernelRuling(settled, stage.confined.pid, draft.policy?.loadedAs ?? '');
-        draft.entries.set(probe.id, entry);
-        events.entry(entry);
-        return entry;
-      },
-      { bail: options.bail },
-    );
-    const dead = await deathOf(stage);
-    if (dead !== undefined) note(dead);
-    if (draft.policy !== undefined) checkStillLoaded(draft.policy);
+    const suite = await PreparedSuite.prepare(plan, context, { number, inPlace: context.options.inPlace });
+    await run.probe(suite);
   } catch (thrown) {
-    note(thrown);
-  } finally {
-    const { policy, stage } = draft;
-    if (policy !== undefined && stage !== undefined && options.withoutCoverage !== true)
-      draft.coverage = await measureCoverage(plan.profile, policy, [...draft.entries.values()], stage.confined.pid);
-    await tearDown(draft, containers, note);
+    run.fail(thrown);
   }
-  const why = draft.faults[0];
-  const bailed = options.bail && [...draft.entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
-  const entries = plan.probes.map(
-    (probe) =>
-      draft.entries.get(probe.id) ??
-      (bailed
-        ? untried(probe, 'bail', BAILED, 'skipped')
-        : untried(probe, 'not-tried', `Not tried: ${why?.message.split('\n')[0] ?? 'the suite ended early.'}`)),
-  );
-  return assemble(plan, draft, entries);
+  return run.suite(run.entries());
 }
 
-/** A suite that --bail left out. */
+/** @returns a suite that --bail left out, with every probe skipped. */
 export function suiteLeftOut(plan: Plan): Suite {
-  const draft = newDraft();
-  return assemble(
-    plan,
-    draft,
-    plan.probes.map((probe) => untried(probe, 'bail', BAILED, 'skipped')),
-  );
+  const entries = plan.probes.map(skippedByBail);
+  return assembleSuite(plan, NOTHING_KNOWN, { started: new Date(), entries, otherRecords: [], faults: [] });
 }
 
-async function settle(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {
+/** What becomes known of a suite while it runs. */
+class SuiteRun {
+  readonly #plan: Plan;
+  readonly #context: RunContext;
+  readonly #started = new Date();
+  readonly #entries = new Map<string, Entry>();
+  readonly #faults: Fault[] = [];
+  #facts: SuiteFacts = NOTHING_KNOWN;
+  #trial: Trial | undefined;
+  #coverage: Coverage | undefined;
+
+  constructor(plan: Plan, context: RunContext) {
+    this.#plan = plan;
+    this.#context = context;
+  }
+
+  /** Tries every probe, measures what they exercised, and closes the suite. */
+  async probe(suite: PreparedSuite): Promise<void> {
+    const { title, probes, profile } = this.#plan;
+    const { events, options } = this.#context;
+    this.#learn(suite.facts);
+    const trial = suite.trialOfPlan();
+    this.#trial = trial;
+    try {
+      events.suite(this.suite([]));
+      await runProbesInMocha(title, probes, (probe) => this.#settle(suite, trial, probe), { bail: options.bail });
+      const exited = await exitDuringProbes(suite);
+      if (exited !== undefined) this.#note(exited);
+      checkStillLoaded(suite.policy);
+    } catch (thrown) {
+      this.#note(thrown);
+    } finally {
+      if (options.withoutCoverage !== true)
+        this.#coverage = await measureCoverage(profile, suite.policy, [...this.#entries.values()], suite.confined.pid);
+      for (const error of await suite.close()) this.#note(error);
+    }
+  }
+
+  /** Takes down why the suite could not be probed, and what was known of it by then. */
+  fail(thrown: unknown): void {
+    if (thrown instanceof PreparationFailed) this.#learn(thrown.facts);
+    this.#note(thrown);
+    if (thrown instanceof PreparationFailed) for (const error of thrown.closeErrors) this.#note(error);
+  }
+
+  /** @returns an entry for every probe of the plan, in its order. */
+  entries(): Entry[] {
+    const { bail } = this.#context.options;
+    const hasBailed = bail && [...this.#entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
+    const [cause = 'the suite ended early.'] = this.#faults[0]?.message.split('\n') ?? [];
+    const untried = (probe: Probe): Entry =>
+      hasBailed ? skippedByBail(probe) : undecided(probe, 'not-tried', `Not tried: ${cause}`);
+    return this.#plan.probes.map((probe) => this.#entries.get(probe.id) ?? untried(probe));
+  }
+
+  /** @returns the suite as it goes into the ledger. */
+  suite(entries: readonly Entry[]): Suite {
+    return assembleSuite(this.#plan, this.#facts, {
+      started: this.#started,
+      entries,
+      otherRecords: [...this.#facts.earlyDenials, ...(this.#trial?.others ?? [])],
+      faults: this.#faults,
+      coverage: this.#coverage,
+    });
+  }
+
+  async #settle(suite: PreparedSuite, trial: Trial, probe: Probe): Promise<Entry> {
+    const { policy, confined } = suite;
+    const { signal, events } = this.#context;
+    const tried = await settleUnlessAborted(trial, probe, signal);
+    const hinted = addSymlinkHint(tried, confined.pid, policy.source ?? '');
+    const entry = addKernelRuling(hinted, confined.pid, policy.loadedAs);
+    this.#entries.set(probe.id, entry);
+    events.entry(entry);
+    return entry;
+  }
+
+  #learn(facts: SuiteFacts): void {
+    this.#facts = facts;
+    if (facts.serviceFault !== undefined) this.#faults.push(facts.serviceFault); // reported when it was found
+  }
+
+  #note(thrown: unknown): void {
+    const fault = asFault(thrown);
+    this.#faults.push(fault);
+    this.#context.events.fault(fault);
+  }
+}
+
+async function settleUnlessAborted(trial: Trial, probe: Probe, signal: AbortSignal): Promise<Entry> {
   try {
     return await abortable(signal, trial.settle(probe));
   } catch (thrown) {
     const { code, message } = asFault(thrown);
-    return untried(probe, code, message);
+    return undecided(probe, code, message);
   }
 }
 
-/** A container that dies while it is probed takes the meaning of later verdicts with it. */
-async function deathOf(stage: SuiteContainers): Promise<HarnessError | undefined> {
-  for (const [role, place] of [
-    ['confined', stage.confined],
-    ['control', stage.control],
-  ] as const) {
-    if (place === undefined) continue;
-    const { running, exit } = await place.container.state();
-    if (!running)
-      return new HarnessError(
-        role === 'confined' ? 'container-exited' : 'control-failed',
-        `The ${role} container exited with status ${exit} while it was probed.`,
-        { details: (await place.container.logs(10)).split('\n').filter(Boolean) },
-      );
-  }
-  return undefined;
+/** A container that exits while it is probed takes the meaning of later verdicts with it. */
+async function exitDuringProbes({ confined, control }: PreparedSuite): Promise<HarnessError | undefined> {
+  return (
+    (await exitOf(confined, 'confined', 'container-exited')) ??
+    (control === undefined ? undefined : await exitOf(control, 'control', 'control-failed'))
+  );
 }
 
-function assemble(plan: Plan, draft: Draft, entries: readonly Entry[]): Suite {
-  const { policy, stage, trial } = draft;
-  return {
+async function exitOf({ container }: ProbeTarget, role: Role, code: ErrorCode): Promise<HarnessError | undefined> {
+  const { running, exit } = await container.state();
+  if (running) return undefined;
+  const lines = await container.logs(LOG_LINES);
+  return new HarnessError(code, `The ${role} container exited with status ${exit} while it was probed.`, {
+    details: lines.split('\n').filter((line) => line !== ''),
+  });
+}
+
+interface SuiteResults {
+  readonly started: Date;
+  readonly entries: readonly Entry[];
+  readonly otherRecords: Suite['otherRecords'];
+  readonly faults: readonly Fault[];
+  readonly coverage?: Coverage | undefined;
+}
+
+/** What a suite's preparation and its probes showed, as the ledger has it. */
+function assembleSuite(plan: Plan, facts: SuiteFacts, results: SuiteResults): Suite {
+  return defined({
     file: plan.file,
     title: plan.title,
-    ...(plan.profile.from === 'file' ? { profileFile: plan.profile.file } : {}),
+    profileFile: plan.profile.from === 'file' ? plan.profile.file : undefined,
     image: plan.container.image,
-    ...(draft.imageId === undefined ? {} : { imageId: draft.imageId }),
-    startedAt: draft.started.toISOString(),
-    durationMs: Date.now() - draft.started.getTime(),
-    ...(policy === undefined
-      ? {}
-      : {
-          confinement: {
-            profile: policy.name,
-            loadedAs: policy.loadedAs,
-            mode: policy.mode,
-            labels: stage?.labels ?? [],
-            parserWarnings: policy.warnings,
-            ...(policy.sourceSha256 === undefined ? {} : { sourceSha256: policy.sourceSha256 }),
-            ...(policy.policySha256 === undefined ? {} : { policySha256: policy.policySha256 }),
-            ...(policy.policyMatchesKernel === undefined ? {} : { policyMatchesKernel: policy.policyMatchesKernel }),
-            ...(policy.kernelHash === undefined ? {} : { kernelHash: policy.kernelHash }),
-          },
-        }),
-    layers: [...layersOf(plan.container), ...draft.standIns],
-    entries,
-    otherRecords: [...draft.early, ...(trial?.others ?? [])],
-    faults: draft.faults,
-    ...(draft.coverage === undefined ? {} : { coverage: draft.coverage }),
-  };
+    imageId: facts.imageId,
+    startedAt: results.started.toISOString(),
+    durationMs: Date.now() - results.started.getTime(),
+    confinement: facts.policy === undefined ? undefined : confinementOf(facts.policy, facts.labels),
+    layers: [...layersOf(plan.container), ...facts.placeholders],
+    entries: results.entries,
+    otherRecords: results.otherRecords,
+    faults: results.faults,
+    coverage: results.coverage,
+  });
 }
 
-function untried(probe: Probe, code: string, reason: string, kind: Verdict['kind'] = 'inconclusive'): Entry {
-  return { probe, verdict: { kind, code, reason, notes: [] }, witnesses: [] };
+function confinementOf(policy: LoadedPolicy, labels: Confinement['labels']): Confinement {
+  const { name, loadedAs, mode, warnings, sourceSha256, policySha256, policyMatchesKernel, kernelHash } = policy;
+  return defined({
+    profile: name,
+    loadedAs,
+    mode,
+    labels,
+    parserWarnings: warnings,
+    sourceSha256,
+    policySha256,
+    policyMatchesKernel,
+    kernelHash,
+  });
+}
+
+function skippedByBail(probe: Probe): Entry {
+  const reason = 'Not tried: the run stops at the first failure (--bail).';
+  return { probe, verdict: { kind: 'skipped', code: 'bail', reason, notes: [] }, witnesses: [] };
+}
+
+function undecided(probe: Probe, code: string, reason: string): Entry {
+  return { probe, verdict: { kind: 'inconclusive', code, reason, notes: [] }, witnesses: [] };
 }

@@ -1,4 +1,7 @@
-/** A session on the host: what it changes is written down first and undone at the end, and records are proved to arrive before any verdict rests on one. */
+/**
+ * A session on the host: what it changes is written down first and undone at the end, and records are proved to arrive
+ * before any verdict rests on one.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Engine } from '#adapters/container/engine.ts';
 import { asHarnessError } from '#core/model/errors.ts';
@@ -19,7 +22,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-/** What a session tells while it goes on. */
+/** What a session reports while it goes on. */
 export interface SessionEvents {
   progress(line: string): void;
   fault(fault: Fault): void;
@@ -27,7 +30,10 @@ export interface SessionEvents {
 
 /** What all that happens in a session shares. */
 export interface Session<Events extends SessionEvents = SessionEvents> {
+  /** Id of the run: part of the names of its profiles and containers. */
   readonly run: string;
+  /** Aborted when the program is interrupted. */
+  readonly signal: AbortSignal;
   readonly events: Events;
   readonly engine: Engine;
   readonly changes: HostChanges;
@@ -35,57 +41,108 @@ export interface Session<Events extends SessionEvents = SessionEvents> {
   readonly barrier: Barrier;
 }
 
-/** What a report must have of a session however it ends. */
-interface Witnessed {
-  /** Told what the host is, and once more when it is known where its records arrive. */
+/** What a report needs of a session, however the session ends. */
+export interface SessionReporter {
+  /** Called with what the host is, and once more when it is known where its records arrive. */
   host(facts: HostFacts): void;
-  /** Takes what goes wrong on the way out, which must not hide what went wrong before. */
+  /** Called with what goes wrong while the host is put back, which must not hide what went wrong before. */
   note(thrown: unknown): void;
 }
 
-/** Does the work on a host that is ready for it, and puts the host back however the work ends. */
+/** Collects what a report needs of a session, and passes each fault on at once. */
+export class SessionReport implements SessionReporter {
+  readonly faults: Fault[] = [];
+  readonly #events: SessionEvents;
+  #facts: HostFacts | undefined;
+
+  constructor(events: SessionEvents) {
+    this.#events = events;
+  }
+
+  /** What the host is; undefined when the session never began. */
+  get facts(): HostFacts | undefined {
+    return this.#facts;
+  }
+
+  host(facts: HostFacts): void {
+    this.#facts = facts;
+  }
+
+  note(thrown: unknown): void {
+    const fault = asFault(thrown);
+    this.faults.push(fault);
+    this.#events.fault(fault);
+  }
+}
+
+export interface SessionSetup<Events extends SessionEvents> {
+  readonly run: string;
+  readonly options: SessionOptions;
+  readonly events: Events;
+  /** Without one, an error while the host is put back is thrown. */
+  readonly reporter?: SessionReporter;
+}
+
+const THROWING_REPORTER: SessionReporter = {
+  host: () => undefined,
+  note: (thrown) => {
+    throw thrown;
+  },
+};
+
+/**
+ * Does the work on a host that is ready for it, and puts the host back however the work ends.
+ * @throws HarnessError of the preflight or `no-records`; or what the work throws
+ */
 export async function withHostSession<Events extends SessionEvents>(
-  run: string,
-  options: SessionOptions,
-  events: Events,
-  witnessed: Witnessed,
+  { run, options, events, reporter = THROWING_REPORTER }: SessionSetup<Events>,
   work: (session: Session<Events>) => Promise<void>,
 ): Promise<void> {
+  const { signal, keepAuditSwitch, lab } = options;
   const engine = await preflight();
-  for (const line of await cleanUpDeadRuns((dead) => engine.removeRun(dead)))
+  for (const line of await cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events.progress(`cleaning up after a killed run: ${line}`);
+
   const changes = await beginChanges(run, {
-    parameters: options.keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
+    parameters: keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
   });
   let log: KernelLog | undefined;
   try {
     log = new KernelLog(options.log);
-    const host = await hostFacts(await engine.facts(), { logSource: log.source, lab: options.lab });
-    witnessed.host(host);
+    const host = await hostFacts(await engine.facts(), { logSource: log.source, lab });
+    reporter.host(host);
     events.progress(`${host.os}, kernel ${host.kernel}, ${host.parser}, ${host.engine}`);
+
     const barrier = await makeBarrier(run, log, changes);
     await barrier.cross(); // proves that records arrive at all, and where, before any verdict rests on one
-    witnessed.host({ ...host, logSource: log.source });
+    reporter.host({ ...host, logSource: log.source });
     events.progress(`audit records arrive through ${log.source}`);
-    await work({ run, events, engine, changes, log, barrier });
+
+    await work({ run, signal, events, engine, changes, log, barrier });
   } finally {
     log?.close();
-    if (options.signal.aborted)
-      await engine.removeRun(run).catch((thrown: unknown) => {
-        witnessed.note(thrown);
-      }); // what was on its way when it was interrupted
+    if (signal.aborted) await removeLeftContainers(run, engine, reporter);
     await changes.undo();
     events.progress('the host is as it was before');
   }
 }
 
-/** @returns the error as a line for reports. */
+/** Removes containers that were on their way when the session was interrupted. */
+async function removeLeftContainers(run: string, engine: Engine, reporter: SessionReporter): Promise<void> {
+  try {
+    await engine.removeRun(run);
+  } catch (thrown) {
+    reporter.note(thrown);
+  }
+}
+
+/** @returns the error as a fault for reports. */
 export function asFault(thrown: unknown): Fault {
   const error = asHarnessError(thrown);
   return { code: error.code, message: [error.message, ...error.details].join('\n'), hint: error.hint };
 }
 
-/** Letters and digits only: it becomes part of profile names, container names and thread names. */
+/** @returns ten letters and digits: it becomes part of profile names, container names and thread names. */
 export function runId(): string {
   return BigInt(`0x${randomBytes(8).toString('hex')}`)
     .toString(36)

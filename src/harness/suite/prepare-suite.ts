@@ -1,223 +1,278 @@
-/** Readies a suite for its probes: the profile loaded, the containers started and proved confined; and puts it away again. */
-import type { Container } from '#adapters/container/container.ts';
-import { HarnessError } from '#core/model/errors.ts';
+/** One suite on this host: its profile loaded, its containers started and proved confined; all of it put away once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asHarnessError, HarnessError } from '#core/model/errors.ts';
+import { asLoaded } from '#core/model/labels.ts';
 import { agentFile } from '#adapters/host/package-files.ts';
 import { loadProfile, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
-import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
-import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import type { AuditRecord, Coverage, Entry, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
-import { Trial } from './trial.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import type { AuditRecord, Confinement, Fault, Observation, Plan, Probe } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
-import { isUnmediated } from '#core/spec/operation-effects.ts';
-import { startContainers, type SuiteContainers } from './start-containers.ts';
+import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
+import { loadPlaceholderProfiles } from './placeholder-profiles.ts';
+import { SuiteContainers, type StartedContainers } from './start-containers.ts';
+import { Trial, type TrialOptions } from './trial.ts';
 
 /** How long an interrupted preparation is waited for. */
 const PREPARING_MS = 5000;
 
-/** The kernel only answers a bus daemon; no system call of a probe makes it ask. */
-const ASKED_BY_A_BUS =
-  'A bus daemon asks AppArmor for D-Bus, the kernel does not by itself: try it with a command on a bus that mediates, for example `run: dbus-send …`.';
-
-/** What becomes known of a suite step by step; a fault may end it at any of them. */
-export interface Draft {
-  policy?: LoadedPolicy;
-  imageId?: string;
-  stage?: SuiteContainers;
-  trial?: Trial;
-  /** Settles when preparation has ended, also when nobody waits for it any more. */
-  preparing?: Promise<void>;
-  /** Found out before the container goes. */
-  coverage?: Coverage;
-  readonly started: Date;
-  readonly early: AuditRecord[];
-  readonly entries: Map<string, Entry>;
-  readonly faults: Fault[];
-  /** What was said of profiles that stand in for labels of peers. */
-  readonly standIns: string[];
+export interface PrepareOptions {
+  /** Distinguishes the suites of one run. */
+  readonly number: number;
+  /** Load the profile under its own name, and put back what was there. */
+  readonly inPlace?: boolean;
 }
 
-/** A suite of which nothing is known yet. */
-export function newDraft(): Draft {
-  return { started: new Date(), early: [], entries: new Map(), faults: [], standIns: [] };
+/** What a report tells of a suite beside its entries. A preparation that failed knows only a part of it. */
+export interface SuiteFacts {
+  readonly policy?: LoadedPolicy;
+  readonly imageId?: string;
+  /** Grows when more agents start. */
+  readonly labels: Confinement['labels'];
+  /** One line for each placeholder profile that was loaded for a peer. */
+  readonly placeholders: readonly string[];
+  /** Denials under the profile before the first probe. */
+  readonly earlyDenials: readonly AuditRecord[];
+  /** The service does not run under the profile; its container only waits. */
+  readonly serviceFault?: Fault;
 }
 
-/** Fills the draft step by step; every container is in the list as soon as it exists. */
-export async function prepare(
-  plan: Plan,
-  number: number,
-  context: Session,
-  draft: Draft,
-  containers: Container[],
-  inPlace = false,
-): Promise<void> {
-  const { run, events, engine, changes, log, barrier } = context;
-  events.progress(`${plan.title}: loading the profile`);
-  const policy = (draft.policy = await loadProfile(plan.profile, {
-    suffix: inPlace ? undefined : `${run}x${number}`,
-    changes,
-  }));
-  for (const warning of policy.warnings) events.progress(`${plan.title}: ${warning}`);
-  draft.standIns.push(...(await standIns(plan, policy, changes)));
-  for (const line of draft.standIns) events.progress(`${plan.title}: ${line}`);
-  const image = await engine.image(plan.container, (line) => {
-    events.progress(line);
-  });
-  draft.imageId = image.id;
-  events.progress(
-    `${plan.title}: starting ${plan.container.image} under ${policy.name}${plan.control ? `, and its twin ${plan.baseline === undefined ? 'unconfined' : `under ${plan.baseline}`}` : ''}`,
-  );
-  const stage = (draft.stage = await startContainers({
-    plan,
-    policy,
-    image,
-    engine,
-    run,
-    number,
-    agent: agentFile(),
-    onContainer: (container) => containers.push(container),
-  }));
-  const { version } = await engine.facts();
-  await barrier.cross();
-  const denials = log
-    .take()
-    .records.filter(({ type, fields }) => type === 'DENIED' && policy.names.includes(fields['profile'] ?? ''));
-  draft.early.push(...denials);
-  const serviceFault =
-    stage.serviceFault === undefined
-      ? undefined
-      : { ...stage.serviceFault, message: [stage.serviceFault.message, ...denialLines(denials)].join('\n') };
-  if (serviceFault !== undefined) {
-    draft.faults.push(serviceFault);
-    events.fault(serviceFault);
+/** A suite could not be prepared; all that was begun has been put away. */
+export class PreparationFailed extends HarnessError {
+  /** What was known by then. */
+  readonly facts: SuiteFacts;
+  /** What could not be put away. */
+  readonly closeErrors: readonly HarnessError[];
+
+  constructor(reason: HarnessError, facts: SuiteFacts, closeErrors: readonly HarnessError[]) {
+    super(reason.code, reason.message, { details: reason.details, cause: reason });
+    this.facts = facts;
+    this.closeErrors = closeErrors;
   }
-  const notRuled = await unmediatedClasses(
-    plan.probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : [])),
-  );
-  draft.trial = new Trial({
-    // denials under the twin's baseline are no probe's
-    probes: plan.probes,
-    confined: stage.confined,
-    ...(stage.control === undefined ? {} : { control: stage.control }),
-    log,
-    barrier,
-    profiles: policy.names.filter((name) => name !== stage.baseline),
-    sharedNames: inPlace || policy.written.size === 0,
-    container: plan.container,
-    decidedInAdvance: (probe) =>
-      skippedForEngineVersion(plan, probe, version) ?? foregone(probe, notRuled, serviceFault, denials),
-  });
 }
 
-/** Peers may carry the label of a program that this host has no profile for: what rules say of the label can be tried all the same. */
-async function standIns(plan: Plan, policy: LoadedPolicy, changes: Session['changes']): Promise<string[]> {
-  const written = new Set(policy.written.values());
-  const lines: string[] = [];
-  for (const name of new Set(plan.peers.map(({ profile }) => profile))) {
-    if (name === 'unconfined' || !/^[\w.-]+$/.test(name) || written.has(name)) continue;
-    // what is executed into a profile must not find one that only stands in
-    if (new RegExp(`->\\s*&?"?${name.replaceAll('.', '\\.')}\\b`).test(policy.source ?? '')) continue;
-    const { policy: standIn } = await compile(
-      '/stand-in',
-      `abi <abi/3.0>,\nprofile "${name}" flags=(attach_disconnected,mediate_deleted) {\n  file,\n  capability,\n  network,\n  signal,\n  ptrace,\n}\n`,
-    );
-    if (
-      await changes.share(name, () => {
-        replacePolicy(standIn);
-      })
-    )
-      lines.push(`no profile ${name} is loaded here: an open one stands in for it`);
+interface SuiteParts {
+  readonly plan: Plan;
+  readonly session: Session;
+  readonly options: PrepareOptions;
+  readonly policy: LoadedPolicy;
+  readonly containers: SuiteContainers;
+  readonly started: StartedContainers;
+  readonly circumstances: Circumstances;
+  readonly facts: SuiteFacts;
+}
+
+/** A suite that is ready for its probes. Whoever prepares one closes it. */
+export class PreparedSuite {
+  readonly policy: LoadedPolicy;
+  readonly confined: ProbeTarget;
+  readonly control: ProbeTarget | undefined;
+  readonly facts: SuiteFacts;
+  readonly #parts: SuiteParts;
+
+  /**
+   * Loads the profile, starts the containers and proves that they are confined.
+   * @throws PreparationFailed also when the session is interrupted meanwhile
+   */
+  static async prepare(plan: Plan, session: Session, options: PrepareOptions): Promise<PreparedSuite> {
+    const preparation = new Preparation(plan, session, options);
+    const work = preparation.run();
+    try {
+      return new PreparedSuite(await abortable(session.signal, work));
+    } catch (thrown) {
+      // after an interruption a container may still be on its way
+      if (session.signal.aborted) await Promise.race([work.catch(() => undefined), sleep(PREPARING_MS)]);
+      const closeErrors = await preparation.close();
+      throw new PreparationFailed(asHarnessError(thrown), preparation.facts, closeErrors);
+    }
   }
-  return lines;
-}
 
-/** What can be said of a probe without trying it. */
-function foregone(
-  probe: Probe,
-  notRuled: ReadonlyMap<string, string>,
-  serviceFault: Fault | undefined,
-  denials: readonly AuditRecord[],
-): Verdict | undefined {
-  const { action } = probe;
-  const unmediated =
-    action.kind !== 'operation'
-      ? undefined
-      : (notRuled.get(action.class) ??
-        (isUnmediated(action)
-          ? `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.`
-          : undefined));
-  if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
-  if (action.kind === 'operation' && action.class === 'dbus')
-    return { kind: 'inconclusive', code: 'not-asked', reason: ASKED_BY_A_BUS, notes: [] };
-  return serviceFault === undefined || action.kind !== 'http' ? undefined : serviceDown(probe, serviceFault, denials);
-}
+  private constructor(parts: SuiteParts) {
+    this.#parts = parts;
+    this.policy = parts.policy;
+    this.confined = parts.started.confined;
+    this.control = parts.started.control;
+    this.facts = parts.facts;
+  }
 
-/** The service does not live under the profile, so what asks it for something has its answer. */
-function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]): Verdict {
-  if (probe.expect.access !== 'allowed')
-    return {
-      kind: 'inconclusive',
-      code: 'service-down',
-      reason: 'The service does not run under the profile, so nothing can be asked of it.',
-      notes: [],
-    };
-  const [first] = denialLines(denials);
-  const what = first === undefined ? '' : `, after AppArmor ${first}`;
-  return {
-    kind: 'fail',
-    code: 'service-down',
-    reason: `The service does not run under the profile: ${fault.message.split('\n')[0]?.replace(/\.$/, '') ?? ''}${what}.`,
-    notes: fault.message.split('\n').slice(1),
-    hint: fault.hint,
-  };
-}
-
-/** The first different denials, each as `denied open /etc/x (r)`. */
-function denialLines(denials: readonly AuditRecord[]): string[] {
-  const lines = denials.map(({ fields }) => {
-    const what =
-      fields['name'] ?? fields['capname'] ?? [fields['family'], fields['sock_type']].filter(Boolean).join(' ');
-    const mask =
-      fields['denied_mask'] === undefined || fields['denied_mask'] === fields['operation']
-        ? ''
-        : ` (${fields['denied_mask']})`;
-    return `denied ${fields['operation'] ?? 'an access'} ${what}${mask}`;
-  });
-  return [...new Set(lines)].slice(0, 5);
-}
-
-/** Ends the agents and removes the containers. The profile stays until the host is put back. */
-export async function tearDown(
-  draft: Draft,
-  containers: readonly Container[],
-  note: (thrown: unknown) => void,
-): Promise<void> {
-  // after an interruption a container may still be on its way into the list
-  await Promise.race([draft.preparing, sleep(PREPARING_MS)]);
-  const { stage, policy } = draft;
-  for (const place of [stage?.confined, stage?.control]) await place?.close();
-  const results = await Promise.allSettled(
-    containers.map((container) =>
-      container.remove(() => {
-        if (policy?.policySha256 !== undefined) for (const name of policy.names) removeProfile(name); // an engine's own profile is not ours to remove
-      }),
-    ),
-  );
-  for (const result of results) if (result.status === 'rejected') note(result.reason);
-}
-
-/** Gives up waiting when the run is interrupted; what was begun is removed by its label. */
-export function abortable<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(new HarnessError('interrupted', 'The run was interrupted.'));
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', stop);
+  /** A trial of the plan's own probes: what need not be tried is decided in advance. */
+  trialOfPlan(): Trial {
+    const { plan, options, circumstances } = this.#parts;
+    return new Trial({
+      ...this.#place(),
+      ...defined({ control: this.control }),
+      probes: plan.probes,
+      sharedNames: options.inPlace === true || this.policy.written.size === 0,
+      decidedInAdvance: (probe) => decideInAdvance(plan, probe, circumstances),
     });
-  });
+  }
+
+  /**
+   * A trial of other probes, in this order.
+   * @param controlSeen what the control showed before, by the id of the probe: it is not asked again.
+   */
+  trialOf(probes: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
+    return new Trial({
+      ...this.#place(),
+      ...(controlSeen === undefined ? defined({ control: this.control }) : { controlSeen }),
+      probes,
+      decidedInAdvance: () => undefined,
+    });
+  }
+
+  /** Removes the control container, once all that it can show has been seen. */
+  async removeControl(): Promise<void> {
+    if (this.control !== undefined) await this.#parts.containers.remove(this.control);
+  }
+
+  /** Ends the agents and removes the containers. The profile stays until the session ends. @returns what went wrong. */
+  close(): Promise<readonly HarnessError[]> {
+    return this.#parts.containers.close();
+  }
+
+  /** What all trials of the suite share. Denials under the control's baseline are no probe's. */
+  #place(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
+    const { plan, session } = this.#parts;
+    const { names, written } = this.policy;
+    const baseline = plan.baseline === undefined ? undefined : asLoaded(plan.baseline, written);
+    return {
+      confined: this.confined,
+      log: session.log,
+      barrier: session.barrier,
+      profiles: names.filter((name) => name !== baseline),
+      container: plan.container,
+    };
+  }
+}
+
+/** The way to a prepared suite, and what is known at each step of it. */
+class Preparation {
+  readonly #plan: Plan;
+  readonly #session: Session;
+  readonly #options: PrepareOptions;
+  #facts: SuiteFacts = { labels: [], placeholders: [], earlyDenials: [] };
+  #containers: SuiteContainers | undefined;
+
+  constructor(plan: Plan, session: Session, options: PrepareOptions) {
+    this.#plan = plan;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  get facts(): SuiteFacts {
+    return this.#facts;
+  }
+
+  async run(): Promise<SuiteParts> {
+    const { engine } = this.#session;
+    const policy = await this.#loadProfile();
+    await this.#loadPlaceholders(policy);
+
+    const { containers, started } = await this.#startContainers(policy);
+    const { version: engineVersion } = await engine.facts();
+    const earlyDenials = await this.#readEarlyDenials(policy);
+    const serviceFault = this.#reportServiceFault(started.serviceFault, earlyDenials);
+
+    const circumstances: Circumstances = {
+      engineVersion,
+      unmediatedClasses: await unmediatedClasses(classesOf(this.#plan)),
+      serviceFault,
+      earlyDenials,
+    };
+    const { facts } = this;
+    return {
+      plan: this.#plan,
+      session: this.#session,
+      options: this.#options,
+      policy,
+      containers,
+      started,
+      circumstances,
+      facts,
+    };
+  }
+
+  /** Removes the containers that have been started so far. */
+  async close(): Promise<readonly HarnessError[]> {
+    return (await this.#containers?.close()) ?? [];
+  }
+
+  async #loadProfile(): Promise<LoadedPolicy> {
+    const { run, changes } = this.#session;
+    const { number, inPlace } = this.#options;
+    this.#progress('loading the profile');
+    const suffix = inPlace === true ? undefined : `${run}x${number}`;
+    const policy = await loadProfile(this.#plan.profile, { suffix, changes });
+    for (const warning of policy.warnings) this.#progress(warning);
+    this.#learn({ policy });
+    return policy;
+  }
+
+  async #loadPlaceholders(policy: LoadedPolicy): Promise<void> {
+    const placeholders = await loadPlaceholderProfiles(this.#plan, policy, this.#session.changes);
+    for (const line of placeholders) this.#progress(line);
+    this.#learn({ placeholders });
+  }
+
+  async #startContainers(policy: LoadedPolicy): Promise<{ containers: SuiteContainers; started: StartedContainers }> {
+    const { run, events, engine } = this.#session;
+    const { container, control, baseline } = this.#plan;
+    const image = await engine.image(container, (line) => {
+      events.progress(line);
+    });
+    this.#learn({ imageId: image.id });
+
+    const controlProfile = baseline === undefined ? 'unconfined' : `under ${baseline}`;
+    const alsoControl = control ? `, and its control ${controlProfile}` : '';
+    this.#progress(`starting ${container.image} under ${policy.name}${alsoControl}`);
+    const containers = new SuiteContainers({
+      plan: this.#plan,
+      policy,
+      image,
+      engine,
+      run,
+      number: this.#options.number,
+      agent: agentFile(),
+    });
+    this.#containers = containers;
+    const started = await containers.start();
+    this.#learn({ labels: containers.labels });
+    return { containers, started };
+  }
+
+  /** What the profile denied while the containers started is no probe's. */
+  async #readEarlyDenials({ names }: LoadedPolicy): Promise<readonly AuditRecord[]> {
+    const { barrier, log } = this.#session;
+    await barrier.cross();
+    const { records } = log.take();
+    const earlyDenials = records.filter(
+      ({ type, fields }) => type === 'DENIED' && names.includes(fields['profile'] ?? ''),
+    );
+    this.#learn({ earlyDenials });
+    return earlyDenials;
+  }
+
+  /** Adds to the fault what the profile denied the service. */
+  #reportServiceFault(fault: Fault | undefined, denials: readonly AuditRecord[]): Fault | undefined {
+    if (fault === undefined) return undefined;
+    const serviceFault = { ...fault, message: [fault.message, ...denialLines(denials)].join('\n') };
+    this.#learn({ serviceFault });
+    this.#session.events.fault(serviceFault);
+    return serviceFault;
+  }
+
+  #learn(facts: Partial<SuiteFacts>): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
+
+  #progress(line: string): void {
+    this.#session.events.progress(`${this.#plan.title}: ${line}`);
+  }
+}
+
+/** AppArmor's classes of rules that the operations of a plan exercise. */
+function classesOf({ probes }: Plan): string[] {
+  return probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : []));
 }

@@ -1,28 +1,18 @@
 /** Starts the containers of a suite and proves that the profile confines them, before any probe. */
-import { HarnessError } from '#core/model/errors.ts';
+import { asHarnessError, HarnessError } from '#core/model/errors.ts';
 import type { Container, ContainerState } from '#adapters/container/container.ts';
 import type { Engine, Image } from '#adapters/container/engine.ts';
 import { waitReady } from '#adapters/container/wait-ready.ts';
 import type { Role } from '#adapters/container/container-config.ts';
 import { labelTextOf } from '#adapters/kernel/process-label.ts';
-import { loadedProfiles } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { loadedProfiles, removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, labelText, sameLabel } from '#core/model/labels.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Confinement, Fault, Plan, ProfileMode } from '#core/model/model.ts';
 import { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import { asFault } from '../session/session.ts';
 
-/** The containers, ready to be probed. */
-export interface SuiteContainers {
-  readonly confined: ProbeTarget;
-  readonly control?: ProbeTarget;
-  /** The service did not live or become ready under the profile; a container that only holds took its place. */
-  readonly serviceFault?: Fault;
-  readonly labels: Confinement['labels'];
-  /** Profile of the twin, as loaded, when it is not unconfined. */
-  readonly baseline?: string;
-}
-
-export interface SetupOptions {
+export interface StartOptions {
   readonly plan: Plan;
   readonly policy: LoadedPolicy;
   readonly image: Image;
@@ -30,174 +20,235 @@ export interface SetupOptions {
   readonly run: string;
   /** Distinguishes the suites of one run. */
   readonly number: number;
+  /** The agent's file on the host. */
   readonly agent: string;
-  /** Called with every container as soon as it exists: the caller removes them. */
-  readonly onContainer: (container: Container) => void;
 }
 
-export async function startContainers(options: SetupOptions): Promise<SuiteContainers> {
-  const { plan, policy } = options;
-  const labels: { process: string; pid: number; label: string }[] = [];
-  const confirm: Confirm = (what, pid, expected) => {
-    const label = labelTextOf(pid);
-    labels.push({ process: what, pid, label });
-    if (!sameLabel(label, expected))
-      throw new HarnessError(
-        'not-confined',
-        `${what} (pid ${pid}) carries the label ${label} in place of ${expected}.`,
-      );
-  };
-  const baseline = labelFor(plan.baseline ?? 'unconfined', policy, 'The control');
-  const place = (container: Container, state: ContainerState, role: Role): ProbeTarget => {
-    const expected = role === 'confined' ? labelText(policy.loadedAs, policy.mode) : baseline.text;
-    confirm(`first process of the ${role} container`, state.pid, expected);
-    return new ProbeTarget(
-      container,
-      state,
-      {
-        expected,
-        killed: mayKill(role === 'confined' ? policy.mode : baseline.mode),
-        names: policy.written,
-        control: role === 'control',
-      },
-      (agent) => {
-        confirm(
-          `agent in the ${role} container${agent.user === undefined ? '' : ` as ${agent.user}`}`,
-          agent.pid,
-          expected,
-        );
-      },
-    );
-  };
-  const [confined, control] = await Promise.allSettled([
-    bringUp(options, 'confined'),
-    plan.control ? bringUp(options, 'control', false, baseline.loaded) : undefined,
-  ]);
-  if (control.status === 'rejected')
-    throw control.reason instanceof HarnessError
-      ? new HarnessError('control-failed', control.reason.message, { details: control.reason.details })
-      : control.reason;
-  const done = async (main: Started, serviceFault?: Fault): Promise<SuiteContainers> => {
-    const places = {
-      confined: place(main.container, main.state, 'confined'),
-      ...(control.value === undefined
-        ? {}
-        : { control: place(control.value.container, control.value.state, 'control') }),
-    };
-    for (const one of Object.values(places)) await addPeers(one, options, confirm);
-    return {
-      ...places,
-      labels,
-      ...(plan.baseline === undefined ? {} : { baseline: baseline.loaded }),
-      ...(serviceFault === undefined ? {} : { serviceFault }),
-    };
-  };
-  if (confined.status === 'fulfilled') return done(confined.value);
-  const error: unknown = confined.reason;
-  if (!(error instanceof HarnessError) || !['container-exited', 'not-ready'].includes(error.code)) throw error;
-  // the service fails under the profile, which is a finding; the profile can still be probed with a process that only waits
-  return done(await bringUp(options, 'confined', true), {
-    code: error.code,
-    message: [error.message, ...error.details].join('\n'),
-    hint: error.hint,
-  });
+/** What probes are tried in. */
+export interface StartedContainers {
+  readonly confined: ProbeTarget;
+  /** Undefined when the spec asks for none. */
+  readonly control: ProbeTarget | undefined;
+  /** The service did not live or become ready under the profile; a container that only waits took its place. */
+  readonly serviceFault: Fault | undefined;
 }
 
-/** What a helper runs under: unconfined, a profile of the spec's file, or one that is loaded already. */
-function labelFor(
-  profile: string,
-  policy: LoadedPolicy,
-  who: string,
-): { loaded: string; mode?: ProfileMode; text: string } {
-  const loaded = asLoaded(profile, policy.written);
-  if (loaded === 'unconfined') return { loaded, text: loaded };
-  const mode = loadedProfiles().get(loaded);
-  if (mode === undefined)
-    throw new HarnessError(
-      'profile-ambiguous',
-      `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`,
-    );
-  return { loaded, mode, text: labelText(loaded, mode) };
-}
-
-/** A stack of several modes may have one that kills. */
-function mayKill(mode: ProfileMode | undefined): boolean {
-  return mode === 'kill' || mode === 'mixed';
-}
-
-interface Started {
+/** A container whose first process runs. */
+interface Running {
   readonly container: Container;
   readonly state: ContainerState;
 }
-type Confirm = (what: string, pid: number, expected: string) => void;
 
-/** Starts the peers of a container: they share its processes and its network, and differ in their label. */
-async function addPeers(
-  beside: ProbeTarget,
-  { plan, policy, engine, run, number, agent, onContainer }: SetupOptions,
-  confirm: Confirm,
-): Promise<void> {
-  const role = beside.control ? 'control' : 'confined';
-  const asked = plan.probes.filter(({ control }) => control || !beside.control);
-  const needed = plan.peers.filter(({ name }) =>
-    asked.some(({ action, from }) => from === name || (action.kind === 'operation' && action.other === name)),
-  );
-  await Promise.all(
-    needed.map(async ({ name, profile }) => {
-      const { loaded, mode, text: expected } = labelFor(profile, policy, `The peer ${name}`);
-      const container = await engine.create({
-        spec: plan.container,
-        run,
-        role,
-        agent,
-        keepAlive: true,
-        name: `apparmor-probe-${run}-${number}-${role}-peer-${name}`,
-        profile: loaded,
-        joins: beside.container.id,
-      });
-      onContainer(container);
-      await container.start(`peer ${name} of the ${role}`);
-      const state = await waitReady(container, `peer ${name} of the ${role}`, undefined);
-      confirm(`first process of the peer ${name} of the ${role} container`, state.pid, expected);
-      beside.peers.set(
-        name,
-        new ProbeTarget(
-          container,
-          state,
-          { expected, killed: mayKill(mode), names: policy.written, control: beside.control },
-          (session) => {
-            confirm(
-              `agent in the peer ${name} of the ${role} container${session.user === undefined ? '' : ` as ${session.user}`}`,
-              session.pid,
-              expected,
-            );
-          },
-        ),
-      );
-    }),
-  );
+/** What the processes of a container are to carry. */
+interface ExpectedLabel {
+  /** The profile's name as loaded, or `unconfined`. */
+  readonly loadedAs: string;
+  /** Undefined for `unconfined`. */
+  readonly mode: ProfileMode | undefined;
+  /** Name and mode, as the kernel prints them. */
+  readonly text: string;
 }
 
-async function bringUp(
-  { plan, policy, image, engine, run, number, agent, onContainer }: SetupOptions,
-  role: Role,
-  hold = false,
-  twin = 'unconfined',
-): Promise<Started> {
-  const holds =
-    hold ||
-    plan.container.hold ||
-    !(image.startable || plan.container.command !== undefined || plan.container.entrypoint !== undefined);
-  const container = await engine.create({
-    spec: plan.container,
-    run,
-    role,
-    agent,
-    keepAlive: holds,
-    name: `apparmor-probe-${run}-${number}-${role}${hold ? '-held' : ''}`,
-    profile: role === 'confined' ? policy.loadedAs : twin,
-  });
-  onContainer(container);
-  await container.start(role);
-  return { container, state: await waitReady(container, role, hold ? undefined : plan.ready) };
+/** Every container of one suite: started, proved, and removed in the end however far the start came. */
+export class SuiteContainers {
+  readonly #options: StartOptions;
+  readonly #labels: Confinement['labels'][number][] = [];
+  #containers: Container[] = [];
+  #targets: ProbeTarget[] = [];
+
+  constructor(options: StartOptions) {
+    this.#options = options;
+  }
+
+  /** The label of each container's first process and of each agent, in the order in which they were read. */
+  get labels(): Confinement['labels'] {
+    return this.#labels;
+  }
+
+  /**
+   * Starts the confined container, its control and the peers of both.
+   * @throws HarnessError `container-failed`, `control-failed`, `not-confined`, `profile-ambiguous`
+   */
+  async start(): Promise<StartedContainers> {
+    const { plan, policy } = this.#options;
+    const baseline = this.#expectedLabel(plan.baseline ?? 'unconfined', 'The control');
+    const [confined, control] = await Promise.allSettled([
+      this.#startConfined(),
+      plan.control ? this.#startMain('control', baseline.loadedAs) : undefined,
+    ]);
+    if (control.status === 'rejected') throw controlFailure(control.reason);
+    if (confined.status === 'rejected') throw confined.reason;
+
+    const { loadedAs, mode } = policy;
+    const profile: ExpectedLabel = { loadedAs, mode, text: labelText(loadedAs, mode) };
+    const targets = {
+      confined: this.#prove(confined.value.running, 'confined', profile),
+      control: control.value === undefined ? undefined : this.#prove(control.value, 'control', baseline),
+    };
+    await this.#startPeers(targets.confined);
+    if (targets.control !== undefined) await this.#startPeers(targets.control);
+    return { ...targets, serviceFault: confined.value.serviceFault };
+  }
+
+  /** Ends the agents of one container and removes it; its peers are left to `close`. */
+  async remove(target: ProbeTarget): Promise<void> {
+    await target.close();
+    await target.container.remove(() => undefined);
+    this.#targets = this.#targets.filter((other) => other !== target);
+    this.#containers = this.#containers.filter((other) => other !== target.container);
+  }
+
+  /** Ends the agents and removes the containers. @returns what could not be removed. */
+  async close(): Promise<readonly HarnessError[]> {
+    for (const target of this.#targets) await target.close();
+    const removals = await Promise.allSettled(
+      this.#containers.map((container) =>
+        container.remove(() => {
+          this.#unconfine();
+        }),
+      ),
+    );
+    this.#targets = [];
+    this.#containers = [];
+    return removals.flatMap((removal) => (removal.status === 'rejected' ? [asHarnessError(removal.reason)] : []));
+  }
+
+  /** Takes the profile away from processes that it keeps from being killed. An engine's own profile is not ours. */
+  #unconfine(): void {
+    const { policySha256, names } = this.#options.policy;
+    if (policySha256 === undefined) return;
+    for (const name of names) removeProfile(name);
+  }
+
+  /**
+   * A service that fails under the profile is a finding, and no reason to stop: the profile can still be probed with a
+   * process that only waits.
+   */
+  async #startConfined(): Promise<{ running: Running; serviceFault: Fault | undefined }> {
+    const { loadedAs } = this.#options.policy;
+    try {
+      return { running: await this.#startMain('confined', loadedAs), serviceFault: undefined };
+    } catch (thrown) {
+      const { code } = asHarnessError(thrown);
+      if (code !== 'container-exited' && code !== 'not-ready') throw thrown;
+      return { running: await this.#startWaiting(loadedAs), serviceFault: asFault(thrown) };
+    }
+  }
+
+  /** Starts the image's own service, or a process that waits where there is none. */
+  async #startMain(role: Role, profile: string): Promise<Running> {
+    const { plan, image } = this.#options;
+    const { hold, command, entrypoint } = plan.container;
+    const hasService = image.startable || command !== undefined || entrypoint !== undefined;
+    const container = await this.#create({ role, profile, keepAlive: hold || !hasService, suffix: role });
+    await container.start(role);
+    return { container, state: await waitReady(container, role, plan.ready) };
+  }
+
+  async #startWaiting(profile: string): Promise<Running> {
+    const role = 'confined';
+    const container = await this.#create({ role, profile, keepAlive: true, suffix: `${role}-waiting` });
+    await container.start(role);
+    return { container, state: await waitReady(container, role, undefined) };
+  }
+
+  /** Starts the peers of a container that its probes name: they share its processes and its network. */
+  async #startPeers(main: ProbeTarget): Promise<void> {
+    const { plan } = this.#options;
+    const probes = plan.probes.filter(({ control }) => control || !main.control);
+    const named = new Set(
+      probes.flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
+    );
+    await Promise.all(plan.peers.filter(({ name }) => named.has(name)).map((peer) => this.#startPeer(main, peer)));
+  }
+
+  async #startPeer(main: ProbeTarget, { name, profile }: Plan['peers'][number]): Promise<void> {
+    const role = main.control ? 'control' : 'confined';
+    const title = `peer ${name} of the ${role}`;
+    const expected = this.#expectedLabel(profile, `The peer ${name}`);
+    const container = await this.#create({
+      role,
+      profile: expected.loadedAs,
+      keepAlive: true,
+      suffix: `${role}-peer-${name}`,
+      joins: main.container.id,
+    });
+    await container.start(title);
+    const state = await waitReady(container, title, undefined);
+    main.peers.set(name, this.#target({ container, state }, { role, title: `${title} container`, expected }));
+  }
+
+  /** Creates a container and writes it down at once, so that it is removed whatever happens next. */
+  async #create({
+    suffix,
+    ...differences
+  }: {
+    readonly role: Role;
+    readonly profile: string;
+    readonly keepAlive: boolean;
+    readonly suffix: string;
+    readonly joins?: string;
+  }): Promise<Container> {
+    const { plan, engine, run, number, agent } = this.#options;
+    const name = `apparmor-probe-${run}-${number}-${suffix}`;
+    const container = await engine.create({ spec: plan.container, run, agent, name, ...differences });
+    this.#containers.push(container);
+    return container;
+  }
+
+  #prove(running: Running, role: Role, expected: ExpectedLabel): ProbeTarget {
+    const target = this.#target(running, { role, title: `${role} container`, expected });
+    this.#targets.push(target);
+    return target;
+  }
+
+  /** Proves the label of the first process now, and of each agent when it starts. */
+  #target(
+    { container, state }: Running,
+    { role, title, expected }: { readonly role: Role; readonly title: string; readonly expected: ExpectedLabel },
+  ): ProbeTarget {
+    const { text, mode } = expected;
+    this.#proveLabel(`first process of the ${title}`, state.pid, text);
+    const confining = {
+      expected: text,
+      killed: mode === 'kill' || mode === 'mixed', // a stack of several modes may have one that kills
+      names: this.#options.policy.written,
+      control: role === 'control',
+    };
+    return new ProbeTarget(container, state, confining, ({ user, pid }) => {
+      this.#proveLabel(`agent in the ${title}${user === undefined ? '' : ` as ${user}`}`, pid, text);
+    });
+  }
+
+  /** @throws HarnessError `not-confined` */
+  #proveLabel(process: string, pid: number, expected: string): void {
+    const label = labelTextOf(pid);
+    this.#labels.push({ process, pid, label });
+    if (sameLabel(label, expected)) return;
+    throw new HarnessError(
+      'not-confined',
+      `${process} (pid ${pid}) carries the label ${label} in place of ${expected}.`,
+    );
+  }
+
+  /**
+   * What a control or a peer runs under: unconfined, a profile of the spec's file, or one that is loaded already.
+   * @throws HarnessError `profile-ambiguous`
+   */
+  #expectedLabel(profile: string, who: string): ExpectedLabel {
+    const loadedAs = asLoaded(profile, this.#options.policy.written);
+    if (loadedAs === 'unconfined') return { loadedAs, mode: undefined, text: loadedAs };
+    const mode = loadedProfiles().get(loadedAs);
+    if (mode === undefined)
+      throw new HarnessError(
+        'profile-ambiguous',
+        `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`,
+      );
+    return { loadedAs, mode, text: labelText(loadedAs, mode) };
+  }
+}
+
+function controlFailure(thrown: unknown): unknown {
+  if (!(thrown instanceof HarnessError)) return thrown;
+  return new HarnessError('control-failed', thrown.message, { details: thrown.details });
 }

@@ -17,13 +17,13 @@ describe('docs', () => {
     const sources =
       read('src/core/verdict/decide.ts') +
       read('src/harness/run/run-suite.ts') +
-      read('src/harness/suite/prepare-suite.ts') +
+      read('src/harness/suite/decided-in-advance.ts') +
       read('src/core/verdict/engine-version.ts');
     const codes = new Set(
       [
         ...sources.matchAll(/verdict\(\s*'\w+',\s*'([a-z-]+)'/g),
         ...sources.matchAll(/code: '([a-z-]+)'/g),
-        ...sources.matchAll(/untried\(\s*probe,\s*'([a-z-]+)'/g),
+        ...sources.matchAll(/undecided\(\s*probe,\s*'([a-z-]+)'/g),
       ].map(([, code]) => code ?? ''),
     );
     for (const code of ['internal', ...Object.keys(ERRORS)]) codes.delete(code);

@@ -1,0 +1,29 @@
+/** What a run is given, and what it reports while it goes on. */
+import type { Entry, Suite } from '#core/model/model.ts';
+import type { Session, SessionEvents, SessionOptions } from '../session/session.ts';
+
+export interface RunOptions extends SessionOptions {
+  readonly specs: readonly string[];
+  readonly profile?: string;
+  readonly image?: string;
+  readonly grep?: string;
+  readonly bail: boolean;
+  /** Load the profile under its own name, and put back what was there. */
+  readonly inPlace: boolean;
+  /** The percentage of its testable rules that every profile has to reach. */
+  readonly minCoverage?: number;
+  /** Leave rule coverage out, which takes seconds in a guest without KVM. */
+  readonly withoutCoverage?: boolean;
+}
+
+/** What a run reports while it goes on. */
+export interface RunEvents extends SessionEvents {
+  /** Called when a suite is prepared, without entries yet. */
+  suite(suite: Suite): void;
+  entry(entry: Entry): void;
+}
+
+/** What all suites of a run share. */
+export interface RunContext extends Session<RunEvents> {
+  readonly options: RunOptions;
+}

@@ -1,0 +1,80 @@
+/** Verdicts without an attempt: on what cannot be tried on this host, and on requests to a service that is down. */
+import { isUnmediated } from '#core/spec/operation-effects.ts';
+import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
+import type { AuditRecord, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
+
+/** What is known once the containers run, before any probe is tried. */
+export interface Circumstances {
+  /** As the engine names itself: `Docker 20.10.24`. */
+  readonly engineVersion: string;
+  /** AppArmor's classes of rules that have no effect on this host, each with the reason. */
+  readonly unmediatedClasses: ReadonlyMap<string, string>;
+  /** The service does not run under the profile. */
+  readonly serviceFault: Fault | undefined;
+  /** Denials under the profile while the service started. */
+  readonly earlyDenials: readonly AuditRecord[];
+}
+
+const NEEDS_A_BUS = [
+  'A bus daemon asks AppArmor for D-Bus, the kernel does not by itself:',
+  'try it with a command on a bus that mediates, for example `run: dbus-send …`.',
+].join(' ');
+
+/** How many different denials a message quotes. */
+const QUOTED_DENIALS = 5;
+
+/** @returns the verdict on a probe that is not to be tried; undefined for all others. */
+export function decideInAdvance(plan: Plan, probe: Probe, circumstances: Circumstances): Verdict | undefined {
+  const { action } = probe;
+  const tooOld = skippedForEngineVersion(plan, probe, circumstances.engineVersion);
+  if (tooOld !== undefined) return tooOld;
+
+  const unmediated = unmediatedReason(probe, circumstances.unmediatedClasses);
+  if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
+
+  if (action.kind === 'operation' && action.class === 'dbus')
+    return { kind: 'inconclusive', code: 'not-asked', reason: NEEDS_A_BUS, notes: [] };
+
+  if (action.kind !== 'http' || circumstances.serviceFault === undefined) return undefined;
+  return serviceDown(probe, circumstances.serviceFault, circumstances.earlyDenials);
+}
+
+function unmediatedReason({ action }: Probe, classes: ReadonlyMap<string, string>): string | undefined {
+  if (action.kind !== 'operation') return undefined;
+  const reason = classes.get(action.class);
+  if (reason !== undefined || !isUnmediated(action)) return reason;
+  return `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.`;
+}
+
+/** The service does not live under the profile, so that a request to it has its answer. */
+function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]): Verdict {
+  if (probe.expect.access !== 'allowed')
+    return {
+      kind: 'inconclusive',
+      code: 'service-down',
+      reason: 'The service does not run under the profile, so nothing can be asked of it.',
+      notes: [],
+    };
+  const [firstLine = '', ...otherLines] = fault.message.split('\n');
+  const [firstDenial] = denialLines(denials);
+  const cause = firstDenial === undefined ? '' : `, after AppArmor ${firstDenial}`;
+  return {
+    kind: 'fail',
+    code: 'service-down',
+    reason: `The service does not run under the profile: ${firstLine.replace(/\.$/, '')}${cause}.`,
+    notes: otherLines,
+    hint: fault.hint,
+  };
+}
+
+/** @returns the first different denials, each as `denied open /etc/x (r)`. */
+export function denialLines(denials: readonly AuditRecord[]): string[] {
+  return [...new Set(denials.map(denialLine))].slice(0, QUOTED_DENIALS);
+}
+
+function denialLine({ fields }: AuditRecord): string {
+  const { operation, name, capname, family, sock_type: type, denied_mask: mask } = fields;
+  const target = name ?? capname ?? [family, type].filter(Boolean).join(' ');
+  const permissions = mask === undefined || mask === operation ? '' : ` (${mask})`;
+  return `denied ${operation ?? 'an access'} ${target}${permissions}`;
+}
