@@ -1,67 +1,52 @@
-/** `npm run test:soak [-- RUNS]`: both shipped specs, 50 times in a row in one guest. No verdict may differ between any two runs. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { buildLab, startGuest } from '#adapters/lab/index.ts';
+/**
+ * `npm run test:soak [-- RUNS]`: both shipped specs, 50 times in a row in one guest.
+ * No verdict may differ between any two runs.
+ */
 import type { SoakRun } from '../../test/guest/programs/soak.ts';
-import { ensureAgent } from '../build/build-agent.ts';
-import { bundle, root } from '../build/bundle.mjs';
+import { print, printTimed } from './print.ts';
+import { bundleProgram, runProgram } from './with-guest.ts';
 
 const wanted = Number(process.argv[2] ?? 50);
-const started = performance.now();
 const runs: SoakRun[] = [];
 const differing: string[] = [];
 
-/** Compares a run with the first. */
+/** Takes a line of the program: a run as JSON, which is compared with the first. Other lines are left out. */
 function take(line: string): void {
+  if (!line.startsWith('{')) return;
+
   const run = JSON.parse(line) as SoakRun;
-  const [first = run] = runs;
   runs.push(run);
-  const names = [...new Set([...Object.keys(first.verdicts), ...Object.keys(run.verdicts)])];
-  const different = names
-    .filter((name) => first.verdicts[name] !== run.verdicts[name])
-    .map(
-      (name) =>
-        `${name}: ${first.verdicts[name] ?? 'none'} in run 1, ${run.verdicts[name] ?? 'none'} in run ${run.number}`,
-    );
-  differing.push(...different, ...run.faults.map((fault) => `run ${run.number}: ${fault}`));
-  process.stdout.write(
-    `[${((performance.now() - started) / 1000).toFixed(0).padStart(5)}s] run ${run.number} of ${wanted}: exit ${run.exit}, ${names.length} verdicts, ${different.length} differ, ${run.seconds} s\n`,
+
+  const { number, exit, seconds, faults } = run;
+  const different = differences(runs[0] ?? run, run);
+  differing.push(...different, ...faults.map((fault) => `run ${number}: ${fault}`));
+
+  const verdicts = namesOf(run).length;
+  printTimed(
+    `run ${number} of ${wanted}: exit ${exit}, ${verdicts} verdicts, ${different.length} differ, ${seconds} s`,
   );
-  for (const one of different) process.stdout.write(`  ${one}\n`);
+  for (const difference of different) print(`  ${difference}`);
 }
 
-await ensureAgent();
-mkdirSync(join(root, 'build'), { recursive: true });
-const program = join(root, 'build/guest-soak.cjs');
-await bundle('test/guest/programs/soak.ts', program);
-const progress = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-const guest = await startGuest(await buildLab({ progress }), { progress });
-try {
-  await guest.putFiles(
-    [...['package.json', 'dist', 'profiles', 'specs'].map((name) => join(root, name)), program].map((path) => ({
-      hostPath: path,
-      guestPath: path,
-    })),
-  );
-  let rest = '';
-  await guest.exec(['node', program, String(wanted)], {
-    cwd: root,
-    onStdout: (chunk) => {
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.startsWith('{')) take(line);
-    },
-    onStderr: (chunk) => {
-      process.stderr.write(chunk);
-    },
-  });
-} finally {
-  await guest.stop();
+function namesOf({ verdicts }: SoakRun): string[] {
+  return Object.keys(verdicts);
 }
-const judged = runs.reduce((sum, { verdicts }) => sum + Object.keys(verdicts).length, 0);
-process.stdout.write(
-  `${runs.length} runs, ${judged} verdicts, ${differing.length} differ, exits ${[...new Set(runs.map(({ exit }) => exit))].join(', ')}\n`,
-);
-process.exitCode = runs.length === wanted && differing.length === 0 && runs.every(({ exit }) => exit === 0) ? 0 : 1;
+
+/** The probes whose verdict is not that of the first run, in words. */
+function differences(first: SoakRun, run: SoakRun): string[] {
+  const names = new Set([...namesOf(first), ...namesOf(run)]);
+  const changed = [...names].filter((name) => first.verdicts[name] !== run.verdicts[name]);
+
+  const verdictIn = ({ verdicts, number }: SoakRun, name: string): string =>
+    `${verdicts[name] ?? 'none'} in run ${number}`;
+  return changed.map((name) => `${name}: ${verdictIn(first, name)}, ${verdictIn(run, name)}`);
+}
+
+await runProgram(await bundleProgram('soak'), [`${wanted}`], take);
+
+const verdicts = runs.reduce((sum, run) => sum + namesOf(run).length, 0);
+const exits = [...new Set(runs.map(({ exit }) => exit))];
+print(`${runs.length} runs, ${verdicts} verdicts, ${differing.length} differ, exits ${exits.join(', ')}`);
+
+const complete = runs.length === wanted && exits.every((exit) => exit === 0);
+process.exitCode = complete && differing.length === 0 ? 0 : 1;

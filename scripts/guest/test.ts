@@ -9,8 +9,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildLab, type LabSuite } from '#adapters/lab/index.ts';
 import { root } from '../build/bundle.mjs';
+import { exitWith, printTimed, total } from './print.ts';
 import { bundleTests, guestTests, type Counts } from './with-guest.ts';
 
+/** Groups of tests for one guest. */
 interface Job {
   readonly suite: LabSuite;
   readonly groups: readonly string[];
@@ -28,13 +30,16 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['truth', 'coverage'] },
   { suite: 'trixie', groups: ['matcher', 'diff'] },
 ];
+
 /** An emulated guest keeps one processor busy. */
 const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
 
-const started = performance.now();
-const say = (line: string): void => {
-  process.stdout.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(6)}s] ${line}\n`);
-};
+/** Prints a line that is about one guest or suite. */
+function printOf(name: string): (line: string) => void {
+  return (line) => {
+    printTimed(`${name.padEnd(16)} ${line}`);
+  };
+}
 
 async function unitTests(): Promise<Counts> {
   const mocha = new Mocha({ reporter: 'dot', timeout: 60_000, forbidPending: true, failZero: true });
@@ -42,66 +47,65 @@ async function unitTests(): Promise<Counts> {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort())
     if (file.endsWith('.test.ts')) mocha.addFile(join(folder, file));
   await mocha.loadFilesAsync();
+
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   await new Promise<void>((resolve) => {
     const runner = mocha.run((failures) => {
       counts.failed = Math.max(counts.failed, failures);
       resolve();
     });
-    runner
-      .on('pass', () => {
-        counts.passed += 1;
-      })
-      .on('fail', () => {
-        counts.failed += 1;
-      })
-      .on('pending', () => {
-        counts.skipped += 1;
-      });
+    runner.on('pass', () => {
+      counts.passed += 1;
+    });
+    runner.on('fail', () => {
+      counts.failed += 1;
+    });
+    runner.on('pending', () => {
+      counts.skipped += 1;
+    });
   });
   return counts;
+}
+
+/** Starts to build the guests that are missing. Who needs one waits for it, and gets its error. */
+function buildGuests(): void {
+  for (const suite of new Set(JOBS.map((job) => job.suite)))
+    buildLab({ suite, progress: printOf(suite) }).catch(() => undefined);
+}
+
+/** Runs jobs, some at once, each in a guest of its own. */
+async function runJobs(jobs: readonly Job[]): Promise<Counts[]> {
+  const tests = await bundleTests();
+  const waiting = [...jobs];
+  const done: Counts[] = [];
+
+  const worker = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const { suite, groups } = job;
+      const { counts } = await guestTests(suite, groups, tests, printOf(`${suite}:${groups[0] ?? 'all'}`));
+      done.push(counts);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return done;
 }
 
 async function main(): Promise<void> {
   const [mode, ...groups] = process.argv.slice(2);
   const all: Counts[] = [];
+
   if (mode !== '--guest') {
-    say('unit tests');
-    // guests that have to be built are built meanwhile: who needs one waits for it, and is told what went wrong
-    if (mode !== '--unit')
-      for (const suite of new Set(JOBS.map((job) => job.suite)))
-        buildLab({
-          suite,
-          progress: (line) => {
-            say(`${suite.padEnd(16)} ${line}`);
-          },
-        }).catch(() => undefined);
+    printTimed('unit tests');
+    if (mode !== '--unit') buildGuests(); // meanwhile
     all.push(await unitTests());
   }
   if (mode !== '--unit') {
-    const tests = await bundleTests();
-    const queue = groups.length > 0 ? [{ suite: 'trixie' as const, groups }] : [...JOBS];
-    const inGuest: Counts[] = [];
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-          const tag = `${job.suite}:${job.groups[0] ?? 'all'}`;
-          inGuest.push(
-            (await guestTests(job.suite, job.groups, tests, (line) => say(`${tag.padEnd(16)} ${line}`))).counts,
-          );
-        }
-      }),
-    );
-    say(`${inGuest.reduce((sum, { passed, failed }) => sum + passed + failed, 0)} tests ran in lab guests`);
-    all.push(...inGuest);
+    const inGuests = await runJobs(groups.length > 0 ? [{ suite: 'trixie', groups }] : JOBS);
+    const { passed, failed } = total(inGuests);
+    printTimed(`${passed + failed} tests ran in lab guests`);
+    all.push(...inGuests);
   }
-  const total = all.reduce((sum, one) => ({
-    passed: sum.passed + one.passed,
-    failed: sum.failed + one.failed,
-    skipped: sum.skipped + one.skipped,
-  }));
-  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
-  process.exit(total.failed > 0 || total.skipped > 0 || total.passed === 0 ? 1 : 0); // a skipped test proves nothing
+  exitWith(total(all));
 }
 
 await main();

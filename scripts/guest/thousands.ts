@@ -1,4 +1,8 @@
-/** `npm run test:thousands`: ten thousand probes in one session, in a guest of trixie: how long they take, and that no record is lost. */
+/**
+ * `npm run test:thousands`: ten thousand probes in one session, in a guest of trixie.
+ * Shows how long they take, and that no record is lost.
+ */
+import { exitWith, print } from './print.ts';
 import { bundleTests, guestTests } from './with-guest.ts';
 
 /** /run/results/thousands.json, see test/guest/thousands.test.ts. */
@@ -12,18 +16,15 @@ interface Figures {
   readonly passed: number;
 }
 
-const { counts, files } = await guestTests('trixie', ['thousands'], await bundleTests(), (line) =>
-  process.stdout.write(`${line}\n`),
-);
+const { counts, files } = await guestTests('trixie', ['thousands'], await bundleTests(), print);
 const text = files['thousands.json'];
+
 if (text !== undefined) {
-  const { probes, seconds, msPerProbe, recordsExpected, recordsAttributed, recordsLost, passed } = JSON.parse(
-    text,
-  ) as Figures;
-  process.stdout.write(
-    `${probes} probes in ${seconds.toFixed(1)} s, ${msPerProbe.toFixed(2)} ms each; ${passed} passed\n`,
-  );
-  process.stdout.write(`${recordsExpected} records expected, ${recordsAttributed} attributed, ${recordsLost} lost\n`);
+  const figures = JSON.parse(text) as Figures;
+  const { probes, seconds, msPerProbe, passed } = figures;
+  print(`${probes} probes in ${seconds.toFixed(1)} s, ${msPerProbe.toFixed(2)} ms each; ${passed} passed`);
+
+  const { recordsExpected, recordsAttributed, recordsLost } = figures;
+  print(`${recordsExpected} records expected, ${recordsAttributed} attributed, ${recordsLost} lost`);
 }
-process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
-process.exit(counts.failed + counts.skipped > 0 || counts.passed === 0 ? 1 : 0);
+exitWith(counts);

@@ -1,4 +1,4 @@
-/** Runs the guest's tests with mocha, inside the guest: `node guest-tests.cjs RESULT-FILE GROUP…` */
+/** Runs the guest's tests with mocha, inside the guest: `node guest-main.cjs RESULT-FILE GROUP…` */
 import Mocha from 'mocha';
 import { writeFileSync } from 'node:fs';
 
