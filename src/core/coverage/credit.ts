@@ -3,7 +3,7 @@ import { sameLabel } from '../model/labels.ts';
 import type { Entry, Observation, Probe, ProcessProof } from '../model/model.ts';
 import { questionOf, type Access } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
-import type { Grant } from '../profile/semantics/grants.ts';
+import type { Grant } from '../profile/semantics/grant-types.ts';
 import { grantsFor, policyOf, surroundingsOf } from '../profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
 import { probeOutcome } from '../verdict/decide.ts';

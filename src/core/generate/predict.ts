@@ -1,7 +1,7 @@
 /** What a profile, and the profile with one rule changed, would say to a candidate. Pure. */
 import { questionOf } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
-import type { Domain, Grant, Question, Surroundings } from '../profile/semantics/grants.ts';
+import type { Domain, Grant, Question, Surroundings } from '../profile/semantics/grant-types.ts';
 import { grantsFor, policyOf, type Policy } from '../profile/semantics/policy.ts';
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import type { Candidate } from './candidates.ts';

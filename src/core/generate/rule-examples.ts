@@ -1,6 +1,6 @@
 /** Names that would show what a rule, or a change of it, decides, whether they are in the image or not. Pure. */
 import { compileGrants, policyOf } from '../profile/semantics/policy.ts';
-import type { Grant, Surroundings } from '../profile/semantics/grants.ts';
+import type { Grant, Surroundings } from '../profile/semantics/grant-types.ts';
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { NAME_SHAPES } from '../profile/semantics/question-space.ts';
 import type { Change } from './variants.ts';

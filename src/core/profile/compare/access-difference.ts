@@ -1,29 +1,12 @@
 /** Accesses that two profiles answer differently, found from their expressions, with examples. Pure. */
 import { accessOf, type Access } from '../semantics/access.ts';
 import { answer, rulesOf, type Answer } from '../semantics/decide-access.ts';
-import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from '../semantics/grants.ts';
+import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from '../semantics/grant-types.ts';
 import { compileGrants, covers, policyOf } from '../semantics/policy.ts';
+import type { Change, Difference } from './access-change.ts';
 import { blockDifferences } from './block-difference.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
-
-/** `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the record differs. */
-type Change = 'allowed' | 'denied' | 'transition' | 'logging';
-
-/** Accesses that changed in the same way because of the same rules. */
-export interface Difference {
-  readonly change: Change;
-  /** As rules begin: `file`, `network`, `mount`; `flags` and `rlimit` for what is no access. */
-  readonly class: string;
-  /** Permission letters of files; of other classes the accesses, types or names. */
-  readonly permissions: readonly string[];
-  readonly examples: readonly Access[];
-  /** The responsible rules of each profile: those that decide there and are not in the other. */
-  readonly base: readonly Rule[];
-  readonly head: readonly Rule[];
-  /** What no access can show: flags, limits. */
-  readonly detail?: string;
-}
 
 interface Comparison {
   readonly differences: readonly Difference[];

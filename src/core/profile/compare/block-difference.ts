@@ -1,5 +1,5 @@
 /** What differs in a profile beside its answers to accesses: its mode and other flags, and resource limits. Pure. */
-import type { Difference } from './access-difference.ts';
+import type { Difference } from './access-change.ts';
 import type { ProfileBlock, RlimitRule } from '../syntax/ast.ts';
 
 /** Flags under which more is possible than without them. */

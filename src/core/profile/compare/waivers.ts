@@ -1,6 +1,7 @@
 /** Newly allowed accesses that a spec waives. Pure. */
 import type { Waiver } from '#core/model/model.ts';
-import { compare, type CompareOptions, type Difference } from './access-difference.ts';
+import type { Difference } from './access-change.ts';
+import { compare, type CompareOptions } from './access-difference.ts';
 import { policyOf } from '../semantics/policy.ts';
 import { isRead, readProfileText } from '../syntax/read-profile-text.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';

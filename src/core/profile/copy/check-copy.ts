@@ -1,7 +1,7 @@
 /** Whether a copy of a profile file under other names means what the original does. Pure. */
 import { Automaton } from '../patterns/automaton.ts';
 import { wholeLiteralsOf } from '../patterns/literals.ts';
-import { joined } from '../semantics/peer-grants.ts';
+import { joined } from '../patterns/join-globs.ts';
 import { readRegex } from '../patterns/regex.ts';
 import type { Expression, FileRule, ProfileText, Rule } from '../syntax/ast.ts';
 

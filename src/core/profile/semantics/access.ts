@@ -1,5 +1,5 @@
 /** Attempted accesses as a reader says them, and as questions to policy. Pure. */
-import type { Domain, Question } from './grants.ts';
+import type { Domain, Question } from './grant-types.ts';
 
 /** Letters as rules have them; `c` and `d`, which records have, are part of `w`. */
 export type FilePermission = 'r' | 'w' | 'a' | 'x' | 'm' | 'k' | 'l' | 'c' | 'd';

@@ -3,7 +3,7 @@
  * without wildcards before others (libapparmor_re/hfa.cc, accept_perms). Pure.
  */
 import { questionOf, type Access } from './access.ts';
-import type { Grant, Surroundings } from './grants.ts';
+import type { Grant, Surroundings } from './grant-types.ts';
 import { grantsFor, isExact, policyOf } from './policy.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 

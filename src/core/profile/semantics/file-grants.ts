@@ -1,6 +1,6 @@
 /** File and link rules as grants (parser_regex.c, process_dfa_entry; parser_alias.c). Pure. */
 import { translate } from '../patterns/glob.ts';
-import { some, type Part, type Surroundings, type Words } from './grants.ts';
+import { some, type Part, type Surroundings, type Words } from './grant-types.ts';
 import type { Expression, FileRule, LinkRule, Qualifiers } from '../syntax/ast.ts';
 
 /** What `file,` and rules without a path match. */

@@ -1,7 +1,7 @@
 /** Mount rules as grants (mount.cc; security/apparmor/mount.c for what the kernel asks). Pure. */
 import { MOUNT_FLAGS } from '#core/model/linux.ts';
-import type { Part, Words } from './grants.ts';
-import { joined } from './peer-grants.ts';
+import type { Part, Words } from './grant-types.ts';
+import { joined } from '../patterns/join-globs.ts';
 import type { MountRule } from '../syntax/ast.ts';
 
 const ALL = -1;

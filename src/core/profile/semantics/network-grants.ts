@@ -1,6 +1,6 @@
 /** Network rules as grants (network.cc, its table of families and types). Pure. */
 import { SOCKET_FAMILIES } from '#core/model/linux.ts';
-import { some, type Part } from './grants.ts';
+import { some, type Part } from './grant-types.ts';
 import type { NetworkRule } from '../syntax/ast.ts';
 
 /** The types of a rule that names a family only. A bare `network,` covers every type there is. */

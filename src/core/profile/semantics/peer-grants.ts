@@ -1,6 +1,6 @@
 /** Rules about other processes, sockets and buses as grants (signal.cc, ptrace.cc, dbus.cc, af_unix.cc, mqueue.cc, io_uring.cc). Pure. */
-import { ANY, translate } from '../patterns/glob.ts';
-import { some, type Domain, type Part } from './grants.ts';
+import { joined } from '../patterns/join-globs.ts';
+import { some, type Domain, type Part } from './grant-types.ts';
 import type { ChangeProfileRule, Expression, PeerRule } from '../syntax/ast.ts';
 
 /** Fields of the key, by the names of the conditions that restrict them; all have a NUL between. */
@@ -43,22 +43,4 @@ export function changeProfileGrants(rule: ChangeProfileRule): Part[] {
     words: [],
     regex,
   }));
-}
-
-/** A regular expression for texts with NULs between. Where an expression stands for several values, any of them. */
-export function joined(
-  values: readonly (Expression | undefined)[],
-  path = false,
-): string | { readonly problem: string } {
-  const all: string[] = [];
-  for (const value of values) {
-    const translated = (value?.alternation === undefined ? (value?.expanded ?? []) : [value.alternation]).map((text) =>
-      translate(text, { path }),
-    );
-    const problem = translated.find((one) => 'problem' in one);
-    if (problem !== undefined && 'problem' in problem) return problem;
-    const regexes = translated.flatMap((one) => ('regex' in one ? [one.regex] : []));
-    all.push(regexes.length === 0 ? ANY : regexes.length === 1 ? regexes.join('') : `(${regexes.join('|')})`);
-  }
-  return all.join('\\000');
 }

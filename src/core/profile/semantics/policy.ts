@@ -1,6 +1,7 @@
 /** A profile's rules compiled: per domain one automaton, and what each of its expressions grants. Pure. */
 import { Automaton } from '../patterns/automaton.ts';
-import { DOMAINS, parts, type Domain, type Grant, type Question, type Surroundings } from './grants.ts';
+import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from './grant-types.ts';
+import { parts } from './grants.ts';
 import { readRegex, type Nfa } from '../patterns/regex.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../syntax/ast.ts';
 

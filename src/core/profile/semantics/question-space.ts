@@ -1,6 +1,6 @@
 /** The questions of a domain: which words there are, and what shape its keys have. Pure. */
 import { CAPABILITIES, SOCKET_FAMILIES } from '#core/model/linux.ts';
-import type { Domain, Grant } from './grants.ts';
+import type { Domain, Grant } from './grant-types.ts';
 import { TYPES } from './network-grants.ts';
 import { NAME, NOTHING, PATH, TEXT, row, type Shape } from '../patterns/possible-names.ts';
 

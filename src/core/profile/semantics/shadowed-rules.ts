@@ -1,6 +1,6 @@
 /** Rules without which every access would be answered the same: other rules always decide for them. Pure. */
 import { answer, rulesOf } from './decide-access.ts';
-import { DOMAINS, type Grant, type Surroundings } from './grants.ts';
+import { DOMAINS, type Grant, type Surroundings } from './grant-types.ts';
 import { covers, policyOf } from './policy.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 import { NAME_SHAPES, wordsOf } from './question-space.ts';

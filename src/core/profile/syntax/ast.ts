@@ -1,6 +1,6 @@
 /**
- * A profile as its author wrote it, read: blocks, rules, and where each stands. apparmor.d(5) is the language; what a
- * compiled profile does is the parser's and the kernel's to say. Plain data.
+ * A profile as its author wrote it: its blocks, its rules, and where each stands. The language is that of
+ * apparmor.d(5). What a rule means is not said here: see ../semantics. Plain data.
  */
 
 /** A range of a file. `start` and `end` are offsets into its text; line and column are 1-based. */
@@ -12,15 +12,20 @@ export interface Span {
   readonly end: number;
 }
 
-/** An AARE, or a text where the language takes one: as written, and every value it stands for once variables are replaced. */
+/** A glob (apparmor.d(5) calls it AARE), or a plain text where the language takes one. */
 export interface Expression {
+  /** As written, with its variables and quotes. */
   readonly text: string;
-  /** AARE without variables, quotes removed; escapes and wildcards are still in it. */
+  /** Every value that it stands for: variables replaced, quotes removed; escapes and wildcards are still in it. */
   readonly expanded: readonly string[];
-  /** The one AARE that apparmor_parser makes of several values: `{a,b}/c`. A `*` at a value's end is then not at its part's. */
+  /**
+   * The one glob that apparmor_parser makes of several values: `/{a,b}/c`. Where a value is `*` it matches a little
+   * more: the `*` of `/*` needs a character, that of `/{*,b}` does not.
+   */
   readonly alternation?: string;
 }
 
+/** What stands before a rule, or before a block of rules: `priority=1 audit deny owner`. */
 export interface Qualifiers {
   readonly audit: boolean;
   readonly access: 'allow' | 'deny' | 'prompt';
@@ -30,39 +35,43 @@ export interface Qualifiers {
 }
 
 interface RuleBase {
-  /** Unique among the rules of one reading, and the same in every reading of the same text: `profile@file:line:column`. */
+  /**
+   * `profile@file:line:column`. Unique among the rules of one reading, and the same in every reading of the same text.
+   */
   readonly id: string;
-  /** Full name of the profile it rules, children and hats as `parent//child`. */
+  /** Full name of the profile that it belongs to; children and hats as `parent//child`. */
   readonly profile: string;
-  /** From its first qualifier to its comma. Rules of a qualifier block have the block's qualifiers merged in. */
+  /** From its first qualifier to its comma. */
   readonly span: Span;
-  /** As written, blanks collapsed, comma left out. */
+  /** As written, blanks collapsed, without the comma. */
   readonly text: string;
-  /** The comment lines directly above, or at the line's end, without `#`. */
+  /** The comment lines directly above it and at the end of its line, without `#`. */
   readonly comment?: string;
-  /** The include statements that led to it, outermost first; empty where it stands in the file that was read. */
+  /** The include statements that led to it, outermost first; empty for a rule of the file that was read. */
   readonly via: readonly Span[];
+  /** Those of the blocks around it are merged in. */
   readonly qualifiers: Qualifiers;
 }
 
 /** `/path rw,`, `file,`, `/usr/bin/x px -> y,`, `rw /path,`. */
 export interface FileRule extends RuleBase {
   readonly kind: 'file';
-  /** Undefined: every path (`file,`). */
+  /** Absent: every path (`file,`). */
   readonly path?: Expression;
-  /** Letters out of `rwalkmx`, x for any kind of execution; a bare `file,` has all. */
+  /** Letters out of `rwalkmx`, where x stands for any kind of execution; a bare `file,` has all. */
   readonly permissions: string;
-  /** The range of the letters, where they are written. */
+  /** Where the letters are written; absent for a bare `file,`. */
   readonly permissionsSpan?: Span;
   readonly exec?: ExecTransition;
 }
 
+/** How a program is executed, and under which profile. */
 export interface ExecTransition {
   /** As written: `ix`, `px`, `Px`, `cx`, `ux`, `pix`, `PUx`, …; `x` in a deny rule. */
   readonly mode: string;
-  /** Behind `->`. */
+  /** The profile after `->`. */
   readonly target?: string;
-  /** The word before the rule, which says whether the environment is cleared whatever the mode's case says. */
+  /** The word before the rule, which overrides what the case of the mode says about clearing the environment. */
   readonly safety?: 'safe' | 'unsafe';
 }
 
@@ -87,34 +96,35 @@ export interface NetworkRule extends RuleBase {
   readonly family?: string;
   /** A type or a protocol: `stream`, `tcp`. */
   readonly type?: string;
-  readonly protocol?: string;
-  /** Conditions as written: `ip=`, `port=`, `peer=(…)`. */
+  /** As written: `ip=`, `port=`, `peer=(…)`. */
   readonly conditions: Conditions;
 }
 
 /**
- * Key to value as written, `peer=(label=x)` as `peer.label`, `options in (a b)` as `options in`; expressions expanded, of
- * a list all values. A key that is given once more is `key #2`: two `options=` of a mount rule are two ways to satisfy it.
+ * Conditions by their keys as written; `peer=(label=x)` as `peer.label`, `options in (a b)` as `options in`. A list is
+ * one expression with all its values. A key that is repeated is `key #2`: two `options=` of a mount rule are two ways
+ * to satisfy it.
  */
 export type Conditions = Readonly<Record<string, Expression>>;
 
 export interface MountRule extends RuleBase {
   readonly kind: 'mount' | 'remount' | 'umount' | 'pivot_root';
+  /** For pivot_root, `oldroot` is where the old root goes. */
   readonly conditions: Conditions;
-  /** The device or path that is mounted; for pivot_root the place of the old root is `conditions.oldroot`. */
+  /** The device or path that is mounted. */
   readonly source?: Expression;
   readonly target?: Expression;
-  /** pivot_root: the profile behind `->`. */
+  /** pivot_root: the profile after `->`. */
   readonly transition?: string;
 }
 
-/** Rules of an access set and conditions: what is empty or absent is not restricted. */
+/** Rules of accesses and conditions: what is empty or absent is not restricted. */
 export interface PeerRule extends RuleBase {
   readonly kind: 'ptrace' | 'signal' | 'dbus' | 'unix' | 'mqueue' | 'io_uring';
   readonly access: readonly string[];
   /** signal: `set`; all: `peer`, `peer.label`, `label`, `type`, `addr`, `bus`, `path`, … */
   readonly conditions: Conditions;
-  /** mqueue: the queue's name. */
+  /** mqueue: the name of the queue. */
   readonly name?: Expression;
   /** signal: the names of `set=`; empty for all. */
   readonly signals?: readonly string[];
@@ -123,6 +133,7 @@ export interface PeerRule extends RuleBase {
 export interface RlimitRule extends RuleBase {
   readonly kind: 'rlimit';
   readonly limit: string;
+  /** The number with its unit, if it has one: `10 MB`; or `infinity`. */
   readonly value: string;
 }
 
@@ -151,6 +162,9 @@ export type Rule =
   | ChangeProfileRule
   | PlainRule;
 
+/** What a rule says, without what all rules have in common. */
+export type Body<R extends Rule = Rule> = R extends Rule ? Omit<R, keyof RuleBase> : never;
+
 /** A profile, a child profile or a hat. */
 export interface ProfileBlock {
   /** Full name: `parent//child` for children and hats. */
@@ -164,28 +178,30 @@ export interface ProfileBlock {
   readonly flagsSpan?: Span;
   /** From the first word of the header to the closing brace. */
   readonly span: Span;
-  /** In order, included ones where their include stands; the children's are theirs. */
+  /** In order, included ones where their include stands. Children have their own. */
   readonly rules: readonly Rule[];
 }
 
 /** All that was read from one profile file. */
 export interface ProfileText {
   readonly file: string;
-  /** Every file that was read, the profile's own first, with its text. */
+  /** Every file that was read, with its text; the profile's own comes first. */
   readonly files: ReadonlyMap<string, string>;
   /** Parents before their children. */
   readonly profiles: readonly ProfileBlock[];
   readonly variables: ReadonlyMap<string, readonly string[]>;
-  /** `alias /from -> /to,`: applied to paths when they are compiled, not to `Expression.expanded`. */
+  /** `alias /from -> /to,`: applied to paths when rules are compiled, not to `Expression.expanded`. */
   readonly aliases: readonly { readonly from: string; readonly to: string }[];
   /** The feature ABI that the text asks for, as written: `<abi/3.0>`. */
   readonly abi?: string;
 }
 
-/** What an include names. `magic`: in angle brackets, looked for in the search folders; else relative to the including file's folder or absolute. */
+/** What an include statement names. */
 interface IncludeRequest {
   readonly name: string;
+  /** In angle brackets: looked up in the search folders. Else absolute, or relative to the including file's folder. */
   readonly magic: boolean;
+  /** The including file. */
   readonly from: string;
 }
 
@@ -200,6 +216,6 @@ export interface ReadProblem {
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** What the include names, where that is not found. */
+  /** The include as written, where its file is not found. */
   readonly missing?: string;
 }

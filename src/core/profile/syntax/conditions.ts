@@ -4,46 +4,61 @@ import { expression, type Scope } from './scope.ts';
 import type { Conditions, Expression } from './ast.ts';
 
 const KEY = /[A-Za-z][A-Za-z0-9_]*(?=[ \t]*=|[ \t]+in[ \t]*\()/y;
-const GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
+const IN = /in(?=[ \t]*\()/y;
+const PEER_GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
 
-/** Reads conditions as long as there are any, and adds them to those that are known. */
-export function readConditions(cursor: Cursor, scope: Scope, into: Map<string, Expression>): void {
+/** The conditions of one rule, collected while it is read. */
+export type ConditionMap = Map<string, Expression>;
+
+/** Reads as many conditions as stand here, and adds them to `conditions`. */
+export function readConditions(cursor: Cursor, scope: Scope, conditions: ConditionMap): void {
   for (;;) {
-    if (cursor.match(GROUP)) {
-      cursor.expect('=', 'behind peer');
-      readGroup(cursor, scope, into);
+    if (cursor.match(PEER_GROUP)) {
+      cursor.expect('=', 'after peer');
+      readPeerGroup(cursor, scope, conditions);
       continue;
     }
+
     const key = cursor.match(KEY);
     if (!key) return;
-    if (cursor.match(/in(?=[ \t]*\()/y)) add(into, `${key.text} in`, readList(cursor, scope));
-    else {
-      cursor.expect('=', `behind ${key.text}`);
-      cursor.blankInLine();
-      add(into, key.text, cursor.sees('(') ? readList(cursor, scope) : readValue(cursor, scope, ENDS.plain));
+
+    if (cursor.match(IN)) {
+      add(conditions, `${key.text} in`, readList(cursor, scope));
+      continue;
     }
+
+    cursor.expect('=', `after ${key.text}`);
+    cursor.skipBlanks();
+    add(conditions, key.text, readValueOrList(cursor, scope, ENDS.plain));
   }
 }
 
-/** As the rule types have them. */
-export function conditionsOf(found: ReadonlyMap<string, Expression>): Conditions {
-  return Object.fromEntries(found);
+/** @returns the conditions in the form that rules have. */
+export function conditionsOf(conditions: ConditionMap): Conditions {
+  return Object.fromEntries(conditions);
 }
 
-/** `(label=x addr=none)`, into keys `peer.label`, `peer.addr`. */
-function readGroup(cursor: Cursor, scope: Scope, into: Map<string, Expression>): void {
-  cursor.expect('(', 'behind peer=');
+/** `(label=x addr=none)`, with the keys `peer.label` and `peer.addr`. */
+function readPeerGroup(cursor: Cursor, scope: Scope, conditions: ConditionMap): void {
+  cursor.expect('(', 'after peer=');
   while (!cursor.take(')')) {
     if (cursor.take(',')) continue;
     const key = cursor.word(ENDS.key);
     if (!key) cursor.fail('the brackets of peer=( are not closed');
-    cursor.expect('=', `behind ${key.text}`);
-    cursor.blank();
-    add(into, `peer.${key.text}`, cursor.sees('(') ? readList(cursor, scope) : readValue(cursor, scope, ENDS.list));
+    cursor.expect('=', `after ${key.text}`);
+    cursor.skip();
+    add(conditions, `peer.${key.text}`, readValueOrList(cursor, scope, ENDS.list));
   }
 }
 
-/** The values between brackets, one expression for all. */
+function readValueOrList(cursor: Cursor, scope: Scope, ends: string): Expression {
+  if (cursor.sees('(')) return readList(cursor, scope);
+  const word = cursor.word(ends);
+  if (!word) cursor.fail('expected a value after =');
+  return expression(cursor, scope, word);
+}
+
+/** The values between brackets, as one expression. */
 function readList(cursor: Cursor, scope: Scope): Expression {
   const words = readWords(cursor);
   return {
@@ -52,7 +67,7 @@ function readList(cursor: Cursor, scope: Scope): Expression {
   };
 }
 
-/** Words in brackets, commas between them or not. */
+/** Reads the words between brackets; commas between them are optional. */
 export function readWords(cursor: Cursor): Word[] {
   cursor.expect('(', 'here');
   const words: Word[] = [];
@@ -65,15 +80,9 @@ export function readWords(cursor: Cursor): Word[] {
   return words;
 }
 
-function readValue(cursor: Cursor, scope: Scope, ends: string): Expression {
-  const word = cursor.word(ends);
-  if (!word) cursor.fail('a value is missing behind =');
-  return expression(cursor, scope, word);
-}
-
-/** A key that is given once more is a condition of its own: `options`, `options #2`. */
-function add(into: Map<string, Expression>, key: string, value: Expression): void {
+/** A key that is repeated is a condition of its own: `options`, `options #2`. */
+function add(conditions: ConditionMap, key: string, value: Expression): void {
   let name = key;
-  for (let n = 2; into.has(name); n += 1) name = `${key} #${n}`;
-  into.set(name, value);
+  for (let n = 2; conditions.has(name); n += 1) name = `${key} #${n}`;
+  conditions.set(name, value);
 }

@@ -1,84 +1,102 @@
 /** File rules in all their forms: `/path rw,`, `rw /path,`, `file,`, `/x px -> y,`, `l subset /a -> /b,`. Pure. */
+import { defined } from '#core/model/optional.ts';
 import type { Cursor, Word } from './cursor.ts';
-import type { Body } from './read-rule.ts';
-import { expression, type Scope } from './scope.ts';
-import type { ExecTransition, FileRule } from './ast.ts';
+import { pathExpression, type Scope } from './scope.ts';
+import type { Body, ExecTransition, Expression, FileRule, LinkRule } from './ast.ts';
 
+const EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
 const PERMISSIONS = /(?:[PpCc]?[IiUu]?[Xx]|[RrWwaLlMmkK])+(?=[\s,])/y;
 const FILE = /file(?=[\s,])/y;
+const ALL = /all(?=[\s,])/y;
 const SAFETY = /(?:un)?safe(?=\s)/y;
-const PATH = /["/@]/y;
-/** The permissions of a bare `file,`. */
-const ALL = 'rwlkmx';
+const PATH_START = /["/@]/y;
+
+/** A bare `file,`: every permission, and execution under the same profile. */
+const BARE_FILE: Body<FileRule> = { kind: 'file', permissions: 'rwlkmx', exec: { mode: 'ix' } };
+
+/** A link rule without a target. */
+const ANY_TARGET: Expression = { text: '/**', expanded: ['/**'] };
 
 /** @returns whether a file rule starts here. */
 export function startsFile(cursor: Cursor): boolean {
-  return (
-    cursor.sees(PATH) ||
-    cursor.sees(FILE) ||
-    cursor.sees(SAFETY) ||
-    (cursor.sees(PERMISSIONS) && !cursor.sees(/all(?=[\s,])/y))
-  );
+  if (cursor.sees(PATH_START) || cursor.sees(FILE) || cursor.sees(SAFETY)) return true;
+  return cursor.sees(PERMISSIONS) && !cursor.sees(ALL);
 }
 
-/** Two bodies where `->` behind `l` names what may be linked to, which is a link rule of its own. */
+/** @returns one body; or two, where `rwl /a -> /b` also says what may be linked to. */
 export function readFile(cursor: Cursor, scope: Scope): Body[] {
-  const isFile = cursor.match(FILE) !== undefined;
-  cursor.blank();
-  if (isFile && cursor.sees(',')) return [{ kind: 'file', permissions: ALL, exec: { mode: 'ix' } }];
-  const safety = cursor.match(SAFETY)?.text;
+  const hasKeyword = cursor.match(FILE) !== undefined;
+  cursor.skip();
+  if (hasKeyword && cursor.sees(',')) return [BARE_FILE];
+
+  const written = readParts(cursor);
+  const isLink = written.letters.includes('l') && written.leads && (written.target !== undefined || written.subset);
+  const path = pathExpression(cursor, scope, written.path);
+  if (!isLink) return [fileBody(cursor, path, written)];
+
+  // what `->` names is the target of the link, so it is not that of an execution
+  const file = fileBody(cursor, path, { ...written, target: undefined, letters: written.letters.replace('l', '') });
+  const target = written.target ? pathExpression(cursor, scope, written.target) : ANY_TARGET;
+  const link: Body<LinkRule> = { kind: 'link', path, target, subset: written.subset };
+  return file.permissions === '' ? [link] : [file, link];
+}
+
+/** The parts of a file rule, in the order of their grammar. */
+interface WrittenRule {
+  readonly safety: ExecTransition['safety'];
+  readonly path: Word;
+  readonly permissions: Word;
+  /** Each letter of the permissions once. */
+  readonly letters: string;
+  /** The permissions stand before the path. */
+  readonly leads: boolean;
+  readonly subset: boolean;
+  readonly target: Word | undefined;
+}
+
+function readParts(cursor: Cursor): WrittenRule {
+  const safety = cursor.match(SAFETY)?.text as ExecTransition['safety'];
   const leading = cursor.match(PERMISSIONS);
-  const subset = leading !== undefined && (cursor.match(/subset(?=\s)/y) ?? cursor.match(/<=/y)) !== undefined;
-  cursor.blank();
-  if (!cursor.sees(PATH)) cursor.fail("a file rule's path begins with / or a variable");
+  const subset = leading !== undefined && takeSubset(cursor);
+
+  cursor.skip();
+  if (!cursor.sees(PATH_START)) cursor.fail('expected a path, which starts with / or with a variable');
   const path = cursor.word();
   const permissions = leading ?? cursor.match(PERMISSIONS);
-  if (!path || !permissions) cursor.fail('the file rule has no permissions, or letters that are none');
+  if (!path || !permissions) cursor.fail('expected file permissions, such as rw');
+
   const target = cursor.take('->') ? cursor.word() : undefined;
   const letters = lettersOf(permissions.text);
-  const linked = leading !== undefined && letters.includes('l') && (target !== undefined || subset);
-  const own: Body<FileRule> = {
-    kind: 'file',
-    path: expression(cursor, scope, path, true),
-    permissions: linked ? letters.replace('l', '') : letters,
+  return { safety, path, permissions, letters, leads: leading !== undefined, subset, target };
+}
+
+/** Takes `subset` or `<=`: the linked file must not be given more than its target. */
+export function takeSubset(cursor: Cursor): boolean {
+  return (cursor.match(/subset(?=\s)/y) ?? cursor.match(/<=/y)) !== undefined;
+}
+
+function fileBody(cursor: Cursor, path: Expression, written: WrittenRule): Body<FileRule> {
+  const { permissions, letters, target, safety } = written;
+  return defined({
+    kind: 'file' as const,
+    path,
+    permissions: letters,
     permissionsSpan: cursor.source.span(permissions.start, permissions.end),
-    ...transition(permissions.text, linked ? undefined : target, safety),
-  };
-  const file = linked && own.permissions === '' ? [] : [own];
-  return linked
-    ? [
-        ...file,
-        {
-          kind: 'link',
-          path: own.path ?? { text: '', expanded: [] },
-          target: linkTarget(cursor, scope, target),
-          subset,
-        },
-      ]
-    : file;
+    exec: transition(permissions.text, target, safety),
+  });
 }
 
-function linkTarget(
-  cursor: Cursor,
-  scope: Scope,
+/** Each letter once, in the order written; x for any kind of execution. */
+function lettersOf(permissions: string): string {
+  const letters = permissions.replaceAll(new RegExp(EXEC_MODE, 'g'), 'x').toLowerCase();
+  return [...new Set(letters)].join('');
+}
+
+function transition(
+  permissions: string,
   target: Word | undefined,
-): { text: string; expanded: readonly string[] } {
-  return target ? expression(cursor, scope, target, true) : { text: '/**', expanded: ['/**'] };
-}
-
-/** Each letter once, in the order written, x for any kind of execution. */
-function lettersOf(written: string): string {
-  return [...new Set(written.replaceAll(/[PpCc]?[IiUu]?[Xx]/g, 'x').toLowerCase())].join('');
-}
-
-function transition(written: string, target: Word | undefined, safety: string | undefined): { exec?: ExecTransition } {
-  const mode = /[PpCc]?[IiUu]?[Xx]/.exec(written)?.[0];
-  if (mode === undefined) return {};
-  return {
-    exec: {
-      mode,
-      ...(target ? { target: target.text } : {}),
-      ...(safety === 'safe' || safety === 'unsafe' ? { safety } : {}),
-    },
-  };
+  safety: ExecTransition['safety'],
+): ExecTransition | undefined {
+  const mode = EXEC_MODE.exec(permissions)?.[0];
+  return mode === undefined ? undefined : defined({ mode, target: target?.text, safety });
 }

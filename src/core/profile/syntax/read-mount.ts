@@ -1,59 +1,49 @@
-/** Mount, remount, umount and pivot_root rules, and link rules. Pure. */
-import { conditionsOf, readConditions } from './conditions.ts';
+/** Mount, remount, umount, pivot_root and link rules. Pure. */
+import { defined } from '#core/model/optional.ts';
+import { conditionsOf, readConditions, type ConditionMap } from './conditions.ts';
 import { ENDS, type Cursor } from './cursor.ts';
-import type { Body } from './read-rule.ts';
-import { expression, type Scope } from './scope.ts';
-import type { Expression } from './ast.ts';
+import { takeSubset } from './read-file.ts';
+import { pathExpression, type Scope } from './scope.ts';
+import type { Body, Expression } from './ast.ts';
 
 /** `mount [conditions] [source] [-> target]`; the others have a target alone. */
 export function readMount(cursor: Cursor, scope: Scope, keyword: string): Body {
-  const found = new Map<string, Expression>();
-  readConditions(cursor, scope, found);
-  const first = readPath(cursor, scope);
-  const second = cursor.take('->') ? cursor : undefined;
-  if (keyword === 'pivot_root') {
-    const profile = second?.word();
-    return {
-      kind: 'pivot_root',
-      conditions: conditionsOf(found),
-      ...(first ? { target: first } : {}),
-      ...(profile ? { transition: profile.text } : {}),
-    };
+  const conditions: ConditionMap = new Map();
+  readConditions(cursor, scope, conditions);
+  const path = readPath(cursor, scope);
+  const hasArrow = cursor.take('->');
+
+  if (keyword === 'mount') {
+    if (hasArrow) readConditions(cursor, scope, conditions);
+    const target = hasArrow ? readPath(cursor, scope) : undefined;
+    return defined({ kind: 'mount' as const, conditions: conditionsOf(conditions), source: path, target });
   }
-  if (keyword !== 'mount')
-    return {
-      kind: keyword === 'remount' ? 'remount' : 'umount',
-      conditions: conditionsOf(found),
-      ...(first ? { target: first } : {}),
-    };
-  if (second) readConditions(cursor, scope, found);
-  const target = second && readPath(cursor, scope);
-  return {
-    kind: 'mount',
-    conditions: conditionsOf(found),
-    ...(first ? { source: first } : {}),
-    ...(target ? { target } : {}),
-  };
+  if (keyword === 'pivot_root') {
+    const transition = hasArrow ? cursor.word()?.text : undefined;
+    return defined({ kind: keyword, conditions: conditionsOf(conditions), target: path, transition } as const);
+  }
+  const kind = keyword === 'remount' ? 'remount' : 'umount';
+  return defined({ kind, conditions: conditionsOf(conditions), target: path } as const);
 }
 
 function readPath(cursor: Cursor, scope: Scope): Expression | undefined {
-  cursor.blank();
+  cursor.skip();
   if (cursor.sees('->')) return undefined;
   const word = cursor.word(cursor.sees(/[/@:&]/y) ? ENDS.plain : ENDS.beforeEquals);
-  return word && expression(cursor, scope, word, true);
+  return word && pathExpression(cursor, scope, word);
 }
 
 /** `link subset /a -> /b`. */
 export function readLink(cursor: Cursor, scope: Scope): Body {
-  const subset = (cursor.match(/subset(?=\s)/y) ?? cursor.match(/<=/y)) !== undefined;
+  const subset = takeSubset(cursor);
   const path = cursor.word();
   cursor.expect('->', 'in the link rule');
   const target = cursor.word();
-  if (!path || !target) cursor.fail('a link rule has two paths');
+  if (!path || !target) cursor.fail('expected two paths in the link rule');
   return {
     kind: 'link',
-    path: expression(cursor, scope, path, true),
-    target: expression(cursor, scope, target, true),
+    path: pathExpression(cursor, scope, path),
+    target: pathExpression(cursor, scope, target),
     subset,
   };
 }

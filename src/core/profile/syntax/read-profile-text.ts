@@ -1,7 +1,8 @@
 /** Reads a profile file: its preamble, its profiles, and all that it includes. Pure. */
+import { defined } from '#core/model/optional.ts';
 import { Cursor } from './cursor.ts';
 import { readAbi, readInclude } from './read-include.ts';
-import { readHeaderAndBody, startsProfile } from './read-profile.ts';
+import { readProfile, startsProfile } from './read-profile.ts';
 import { ReaderState, reportProblem, type Scope } from './scope.ts';
 import type { FindInclude, ProfileText, ReadProblem } from './ast.ts';
 import { ReadFailure, Source } from './source-text.ts';
@@ -13,7 +14,7 @@ import { unquote } from './unquote.ts';
  * @param findInclude gives the texts that include statements name.
  */
 export function readProfileText(file: string, text: string, findInclude: FindInclude): ProfileText | ReadProblem {
-  const reading = new ReaderState(file, findInclude);
+  const reading = new ReaderState(findInclude);
   try {
     const source = new Source(file, text);
     reading.addFile(source);
@@ -32,7 +33,7 @@ export function readProfileText(file: string, text: string, findInclude: FindInc
     throw error;
   }
   const { files, profiles, variables, aliases, abi } = reading;
-  return { file, files, profiles, variables: variables.all(), aliases, ...(abi === undefined ? {} : { abi }) };
+  return defined({ file, files, profiles, variables: variables.all(), aliases, abi });
 }
 
 /** @returns whether a reading succeeded. */
@@ -42,75 +43,79 @@ export function isRead(result: ProfileText | ReadProblem): result is ProfileText
 
 function readTopLevel(cursor: Cursor, scope: Scope): void {
   for (;;) {
-    const inner = readInclude(cursor, scope);
-    if (inner !== undefined) {
-      for (const one of inner) readTopLevel(one.cursor, one.scope);
+    const included = readInclude(cursor, scope);
+    if (included !== undefined) {
+      for (const file of included) readTopLevel(file.cursor, file.scope);
       continue;
     }
-    cursor.blank();
+
+    cursor.skip();
     if (cursor.done) return;
     if (readVariable(cursor, scope) || readAlias(cursor, scope) || readAbi(cursor, scope.reading)) continue;
-    if (!startsProfile(cursor)) cursor.fail('here a profile, a variable, an alias, an abi or an include must stand');
-    readHeaderAndBody(cursor, scope);
+    if (!startsProfile(cursor)) cursor.fail('expected a profile, a variable, an alias, an abi or an include');
+    readProfile(cursor, scope);
   }
 }
 
 const ASSIGNMENT = /[@$](?:\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z][A-Za-z0-9_]*)[ \t]*\+?=/y;
 
 /** `@{X} = a b`, `@{X} += c`, `$x = true`: the values end with the line. */
-function readVariable(cursor: Cursor, { reading }: Scope): boolean {
-  const word = cursor.match(ASSIGNMENT);
-  if (!word) return false;
-  const name = word.text.replaceAll(/^[@$]\{?|[} \t]*\+?=$/g, '');
-  const values = lineValues(cursor).map(unquote);
-  if (values.length === 0) cursor.fail('the variable is given no value', word.start);
-  const { sets, booleans } = reading.variables;
-  if (word.text.startsWith('$')) {
-    const [value = ''] = values;
-    if (!/^(true|false)$/i.test(value)) cursor.fail(`a boolean is true or false, not ${value}`, word.start);
-    booleans.set(name, /^true$/i.test(value));
-  } else if (!word.text.endsWith('+=')) {
-    if (sets.has(name)) cursor.fail(`the variable @{${name}} is defined a second time`, word.start);
-    reading.variables.define(name, values);
+function readVariable(cursor: Cursor, { reading: { variables } }: Scope): boolean {
+  const assignment = cursor.match(ASSIGNMENT);
+  if (!assignment) return false;
+
+  const name = assignment.text.replaceAll(/^[@$]\{?|[} \t]*\+?=$/g, '');
+  const values = readValues(cursor).map(unquote);
+  const [first] = values;
+  if (first === undefined) cursor.fail('expected a value after =', assignment.start);
+
+  if (assignment.text.startsWith('$')) {
+    if (!/^(true|false)$/i.test(first)) cursor.fail(`a boolean is true or false, not ${first}`, assignment.start);
+    variables.booleans.set(name, /^true$/i.test(first));
+  } else if (assignment.text.endsWith('+=')) {
+    if (!variables.sets.has(name)) cursor.fail(`the variable @{${name}} is not defined yet`, assignment.start);
+    variables.append(name, values);
   } else {
-    if (!sets.has(name)) cursor.fail(`the variable @{${name}} is not defined yet`, word.start);
-    reading.variables.append(name, values);
+    if (variables.sets.has(name)) cursor.fail(`the variable @{${name}} is already defined`, assignment.start);
+    variables.define(name, values);
   }
   return true;
 }
 
-/** Words up to the end of the line; a backslash before the break continues it. */
-function lineValues(cursor: Cursor): string[] {
+/** The words up to the end of the line; a backslash before the line break continues it. */
+function readValues(cursor: Cursor): string[] {
   const values: string[] = [];
   const { text } = cursor.source;
   for (;;) {
-    cursor.blankInLine();
+    cursor.skipBlanks();
     if (cursor.sees(/\\\r?\n/y)) {
       cursor.at = text.indexOf('\n', cursor.at) + 1;
       continue;
     }
     if (cursor.done || cursor.sees(/[#\r\n]/y)) return values;
     const word = cursor.word();
-    if (!word) cursor.fail("a variable's values end with the line, without a comma");
+    if (!word) cursor.fail('expected a value or the end of the line');
     values.push(word.text);
   }
 }
 
 const ALIAS = /(?:alias|rewrite)(?=[ \t"/])/y;
 
+/** `alias /from -> /to,`. */
 function readAlias(cursor: Cursor, { reading }: Scope): boolean {
-  const start = cursor.match(ALIAS);
-  if (!start) return false;
+  const keyword = cursor.match(ALIAS);
+  if (!keyword) return false;
+
   const from = cursor.word();
   cursor.expect('->', 'in the alias');
   const to = cursor.word();
-  cursor.expect(',', 'behind the alias');
-  if (!from || !to) cursor.fail('an alias has two paths', start.start);
-  reading.aliases.push(
-    reportProblem(cursor, start.start, () => ({
-      from: reading.variables.single(from.text),
-      to: reading.variables.single(to.text),
-    })),
-  );
+  cursor.expect(',', 'after the alias');
+  if (!from || !to) cursor.fail('expected two paths in the alias', keyword.start);
+
+  const alias = reportProblem(cursor, keyword.start, () => ({
+    from: reading.variables.single(from.text),
+    to: reading.variables.single(to.text),
+  }));
+  reading.aliases.push(alias);
   return true;
 }

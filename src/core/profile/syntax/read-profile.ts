@@ -1,70 +1,73 @@
-/** Reads a profile, a child or a hat: its header, then its block. Pure. */
+/**
+ * Reads a profile, a child or a hat: its header, then the statements of its block, which can be further profiles. Pure.
+ */
+import { defined } from '#core/model/optional.ts';
 import { ENDS, type Cursor, type Word } from './cursor.ts';
-import { readBlock } from './read-block.ts';
-import { expression, LIMITS, reportProblem, type Scope } from './scope.ts';
+import { readAbi, readInclude } from './read-include.ts';
+import { readQualifiers } from './read-qualifiers.ts';
+import { readRule } from './read-rule.ts';
+import { LIMITS, pathExpression, reportProblem, type Scope } from './scope.ts';
 import type { Expression, ProfileBlock, Rule, Span } from './ast.ts';
 import { unquote } from './unquote.ts';
 
 const KEYWORD = /(?:profile|hat)(?=[ \t"])|\^/y;
+const PATH_OR_NAMESPACE = /"?[/:@]/y;
 
-/** @returns whether a profile, a child or a hat starts here; without a keyword only at the top level, by a path or namespace. */
+/** @returns whether a profile, a child or a hat starts here. At the top level it needs no keyword, if it is a path. */
 export function startsProfile(cursor: Cursor, { nested = false } = {}): boolean {
-  return cursor.sees(KEYWORD) || (!nested && cursor.sees(/"?[/:@]/y));
+  return cursor.sees(KEYWORD) || (!nested && cursor.sees(PATH_OR_NAMESPACE));
 }
 
-/** From its first word to its closing brace. */
-export function readHeaderAndBody(cursor: Cursor, scope: Scope): void {
-  cursor.blank();
+/** Reads a profile from its first word to its closing brace. */
+export function readProfile(cursor: Cursor, scope: Scope): void {
+  const { profiles } = scope.reading;
+  const place = profiles.length; // before its children, which are read first
+  const header = readHeader(cursor, scope);
+  const rules: Rule[] = [];
+
+  cursor.expect('{', `after the header of ${header.name}`);
+  withProfileName(scope, header.name, () => {
+    const inner = { profile: header.name, rules, qualifiers: {}, included: new Set<string>() };
+    readBlock(cursor, { ...scope, ...inner, depth: deeper(cursor, scope) });
+  });
+
+  if (!scope.live) return;
+  const { name, kind, attachment, xattrs, flags, flagsSpan, start } = header;
+  const span = cursor.source.span(start, cursor.at);
+  const block: ProfileBlock = defined({ name, kind, attachment, xattrs, flags, flagsSpan, span, rules });
+  profiles.splice(place, 0, block);
+}
+
+interface Header {
+  readonly start: number;
+  readonly name: string;
+  readonly kind: ProfileBlock['kind'];
+  readonly attachment: Expression | undefined;
+  readonly xattrs: string | undefined;
+  readonly flags: readonly string[];
+  readonly flagsSpan: Span | undefined;
+}
+
+/** `profile NAME /attachment xattrs=(…) flags=(…)`. */
+function readHeader(cursor: Cursor, scope: Scope): Header {
+  cursor.skip();
   const start = cursor.at;
   const keyword = cursor.match(KEYWORD)?.text;
   const word = cursor.word();
-  if (!word) cursor.fail('the profile has no name', start);
-  const name = scope.live ? fullName(cursor, scope, word) : unquote(word.text);
-  const attachment = readAttachment(cursor, scope);
-  const xattrs = readXattrs(cursor);
-  const flags = readFlags(cursor);
-  const rules: Rule[] = [];
-  const variables = scope.reading.variables;
-  const outer = variables.sets.get('profile_name');
-  variables.define('profile_name', [
-    name.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => (c.startsWith('\\') ? c : `\\${c}`)),
-  ]);
-  const at = scope.reading.profiles.length;
-  cursor.expect('{', `behind the header of ${name}`);
-  readBlock(cursor, {
-    ...scope,
-    profile: name,
-    rules,
-    qualifiers: {},
-    included: new Set(),
-    depth: deeper(cursor, scope),
-  });
-  variables.define('profile_name', outer ?? [name]);
-  if (outer === undefined) variables.sets.delete('profile_name');
-  if (!scope.live) return;
-  const kind =
-    scope.profile === undefined
-      ? keyword === undefined || keyword === 'profile'
-        ? 'profile'
-        : 'hat'
-      : keyword === 'profile'
-        ? 'child'
-        : 'hat';
-  const block: ProfileBlock = {
-    name,
-    kind,
-    ...attachment,
-    ...xattrs,
-    ...flags,
-    span: cursor.source.span(start, cursor.at),
-    rules,
+  if (!word) cursor.fail('expected the name of a profile', start);
+  return {
+    start,
+    name: scope.live ? fullName(cursor, scope, word) : unquote(word.text),
+    kind: kindOf(keyword, scope),
+    attachment: readAttachment(cursor, scope),
+    xattrs: readXattrs(cursor),
+    ...readFlags(cursor),
   };
-  scope.reading.profiles.splice(at, 0, block); // before its children
 }
 
-export function deeper(cursor: Cursor, scope: Scope): number {
-  if (scope.depth >= LIMITS.blockDepth) cursor.fail(`blocks are nested more than ${LIMITS.blockDepth} deep`);
-  return scope.depth + 1;
+function kindOf(keyword: string | undefined, { profile: parent }: Scope): ProfileBlock['kind'] {
+  if (keyword === 'profile') return parent === undefined ? 'profile' : 'child';
+  return keyword === undefined && parent === undefined ? 'profile' : 'hat';
 }
 
 /** `parent//child` for children, `:ns://name` where a namespace is named. */
@@ -75,31 +78,36 @@ function fullName(cursor: Cursor, scope: Scope, word: Word): string {
   return namespace === undefined || local === undefined ? name : `:${namespace}://${local}`;
 }
 
-function readAttachment(cursor: Cursor, scope: Scope): { attachment?: Expression } {
-  cursor.blank();
-  if (!cursor.sees(/["/@]/y)) return {};
+function readAttachment(cursor: Cursor, scope: Scope): Expression | undefined {
+  cursor.skip();
+  if (!cursor.sees(/["/@]/y)) return undefined;
   const word = cursor.word();
-  return word ? { attachment: expression(cursor, scope, word, true) } : {};
+  return word && pathExpression(cursor, scope, word);
 }
 
-/** Kept as written: a container's profile is not attached. */
-function readXattrs(cursor: Cursor): { xattrs?: string } {
+/** Kept as written: the profile of a container is not attached to programs. */
+function readXattrs(cursor: Cursor): string | undefined {
   const keyword = cursor.match(/xattrs(?=[ \t]*=)/y);
-  if (!keyword) return {};
-  cursor.expect('=', 'behind xattrs');
-  cursor.expect('(', 'behind xattrs=');
-  for (let depth = 1; depth > 0;) {
+  if (!keyword) return undefined;
+
+  cursor.expect('=', 'after xattrs');
+  cursor.expect('(', 'after xattrs=');
+  let depth = 1;
+  while (depth > 0) {
     if (cursor.take('(')) depth += 1;
     else if (cursor.take(')')) depth -= 1;
-    else if (!cursor.take('=') && !cursor.take(',') && !cursor.word('(),='))
+    else if (!cursor.take('=') && !cursor.take(',') && !cursor.word('(),=')) {
       cursor.fail('the brackets of xattrs=( are not closed');
+    }
   }
-  return { xattrs: cursor.source.text.slice(keyword.start, cursor.at) };
+  return cursor.source.text.slice(keyword.start, cursor.at);
 }
 
-function readFlags(cursor: Cursor): { flags: readonly string[]; flagsSpan?: Span } {
-  if (cursor.match(/flags(?=[ \t]*=)/y)) cursor.expect('=', 'behind flags');
-  if (!cursor.take('(')) return { flags: [] };
+/** `flags=(complain, audit)`, or the brackets alone. */
+function readFlags(cursor: Cursor): Pick<Header, 'flags' | 'flagsSpan'> {
+  if (cursor.match(/flags(?=[ \t]*=)/y)) cursor.expect('=', 'after flags');
+  if (!cursor.take('(')) return { flags: [], flagsSpan: undefined };
+
   const words: Word[] = [];
   while (!cursor.take(')')) {
     if (cursor.take(',')) continue;
@@ -107,6 +115,97 @@ function readFlags(cursor: Cursor): { flags: readonly string[]; flagsSpan?: Span
     if (!word) cursor.fail('the brackets of flags=( are not closed');
     words.push(word);
   }
-  const span = cursor.source.span(words[0]?.start ?? cursor.at - 1, words.at(-1)?.end ?? cursor.at - 1);
-  return { flags: words.map(({ text }) => unquote(text)), flagsSpan: span };
+  const bracket = cursor.at - 1;
+  const flagsSpan = cursor.source.span(words[0]?.start ?? bracket, words.at(-1)?.end ?? bracket);
+  return { flags: words.map(({ text }) => unquote(text)), flagsSpan };
+}
+
+/** Sets `@{profile_name}` while a block is read: the name, with the characters escaped that globs give a meaning. */
+function withProfileName({ reading: { variables } }: Scope, name: string, read: () => void): void {
+  const outer = variables.sets.get('profile_name');
+  const literal = name.replaceAll(/\\[\s\S]|[{}[\]*?]/g, (c) => (c.startsWith('\\') ? c : `\\${c}`));
+  variables.define('profile_name', [literal]);
+  read();
+  if (outer === undefined) variables.remove('profile_name');
+  else variables.define('profile_name', outer);
+}
+
+/** The depth of a block within this one. */
+function deeper(cursor: Cursor, scope: Scope): number {
+  if (scope.depth >= LIMITS.blockDepth) cursor.fail(`blocks are nested more than ${LIMITS.blockDepth} deep`);
+  return scope.depth + 1;
+}
+
+/** Reads a block up to its closing brace, and takes that too. */
+function readBlock(cursor: Cursor, scope: Scope): void {
+  readStatements(cursor, scope);
+  cursor.expect('}', scope.profile === undefined ? 'at the end' : `at the end of ${scope.profile}`);
+}
+
+/** Reads rules, blocks, conditions, profiles and includes up to a closing brace or the end of the file. */
+function readStatements(cursor: Cursor, scope: Scope): void {
+  for (;;) {
+    const included = readInclude(cursor, scope);
+    if (included !== undefined) {
+      for (const file of included) {
+        readStatements(file.cursor, file.scope);
+        if (!file.cursor.done) file.cursor.fail('this } closes no block of its file');
+      }
+      continue;
+    }
+
+    cursor.skip();
+    if (cursor.done || cursor.sees('}')) return;
+    if (readAbi(cursor, scope.reading)) continue;
+    if (startsProfile(cursor, { nested: true })) readProfile(cursor, scope);
+    else if (!readCondition(cursor, scope)) readRuleOrBlock(cursor, scope);
+  }
+}
+
+/** A rule with its qualifiers, or a block whose qualifiers apply to all rules in it. */
+function readRuleOrBlock(cursor: Cursor, scope: Scope): void {
+  const start = cursor.at;
+  const qualifiers = readQualifiers(cursor, scope.qualifiers);
+  if (cursor.take('{')) readBlock(cursor, { ...scope, qualifiers, depth: deeper(cursor, scope) });
+  else readRule(cursor, scope, { start, qualifiers });
+}
+
+const IF = /if(?=[ \t\r\n])/y;
+const ELSE = /else(?=[\s{])/y;
+
+/** `if COND { … } else if COND { … } else { … }`: only the branch that is taken gives rules. */
+function readCondition(cursor: Cursor, scope: Scope): boolean {
+  if (!cursor.match(IF)) return false;
+  let isDecided = false;
+  do {
+    const holds = readTruth(cursor, scope);
+    readBranch(cursor, scope, holds && !isDecided);
+    isDecided ||= holds;
+    if (!cursor.match(ELSE)) return true;
+  } while (cursor.match(IF));
+  readBranch(cursor, scope, !isDecided);
+  return true;
+}
+
+function readBranch(cursor: Cursor, scope: Scope, taken: boolean): void {
+  cursor.expect('{', 'after the condition');
+  readBlock(cursor, { ...scope, qualifiers: {}, live: scope.live && taken, depth: deeper(cursor, scope) });
+}
+
+/** `not`, `defined @{X}`, `defined $x`, `$x`. */
+function readTruth(cursor: Cursor, { reading: { variables } }: Scope): boolean {
+  let negated = false;
+  while (cursor.match(/not(?=\s)/y)) negated = !negated;
+  const asksDefined = cursor.match(/defined(?=\s)/y) !== undefined;
+  const variable = cursor.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
+  const isSet = variable?.text.startsWith('@') === true;
+  if (!variable || (isSet && !asksDefined)) {
+    cursor.fail('expected a condition: $x, defined $x or defined @{X}');
+  }
+
+  const name = variable.text.replaceAll(/[@${}]/g, '');
+  const isDefined = isSet ? variables.sets.has(name) : variables.booleans.has(name);
+  if (asksDefined) return isDefined !== negated;
+  if (!isDefined) cursor.fail(`the boolean $${name} is not defined`, variable.start);
+  return variables.booleans.get(name) !== negated;
 }

@@ -1,18 +1,34 @@
 /** Reads what stands before a rule: `priority=N audit deny owner`. Pure. */
+import { defined } from '#core/model/optional.ts';
 import type { Cursor } from './cursor.ts';
 import type { Qualifiers } from './ast.ts';
 
 const WORD = /(?:audit|deny|allow|prompt|owner|user|other)(?=[\s{])|priority[ \t]*=[ \t]*[+-]?[0-9]+/y;
 
-/** @param outer of the block around, which hold where the rule says nothing. */
+const MEANINGS: Readonly<Record<string, Partial<Qualifiers>>> = {
+  audit: { audit: true },
+  deny: { access: 'deny' },
+  allow: { access: 'allow' },
+  prompt: { access: 'prompt' },
+  owner: { owner: 'owner' },
+  user: { owner: 'owner' },
+  other: { owner: 'other' },
+};
+
+/** @param outer those of the block around, which apply where the rule says nothing else. */
 export function readQualifiers(cursor: Cursor, outer: Partial<Qualifiers>): Qualifiers {
-  let { audit = false, access = 'allow', owner, priority } = outer;
-  for (let word = cursor.match(WORD)?.text; word !== undefined; word = cursor.match(WORD)?.text) {
-    if (word === 'audit') audit = true;
-    else if (word === 'deny' || word === 'allow' || word === 'prompt') access = word;
-    else if (word === 'owner' || word === 'user') owner = 'owner';
-    else if (word === 'other') owner = 'other';
-    else priority = Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
+  let qualifiers: Qualifiers = { audit: false, access: 'allow', ...outer };
+  for (;;) {
+    const word = cursor.match(WORD)?.text;
+    if (word === undefined) break;
+    qualifiers = { ...qualifiers, ...(MEANINGS[word] ?? { priority: priorityOf(word) }) };
   }
-  return { audit, access, ...(owner === undefined ? {} : { owner }), ...(priority === undefined ? {} : { priority }) };
+
+  // rules are compared as JSON, so the order of the keys must not depend on that of the words
+  const { audit, access, owner, priority } = qualifiers;
+  return defined({ audit, access, owner, priority });
+}
+
+function priorityOf(word: string): number {
+  return Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
 }

@@ -1,18 +1,14 @@
-/** Reads one rule: by its keyword its family, then its comma; and what every rule has in common. Pure. */
+/** Reads one rule: its keyword tells its class; then what all rules have in common is added. Pure. */
+import { defined } from '#core/model/optional.ts';
 import type { Cursor } from './cursor.ts';
 import { readFile, startsFile } from './read-file.ts';
 import { readLink, readMount } from './read-mount.ts';
 import { readNetwork, readPeer } from './read-peer.ts';
 import { readAll, readCapability, readChangeProfile, readRlimit, readUserns } from './read-plain.ts';
 import { LIMITS, type Scope } from './scope.ts';
-import type { Qualifiers, Rule } from './ast.ts';
+import type { Body, Qualifiers } from './ast.ts';
 
-/** What is a rule's own, besides what all rules have. */
-export type Body<R extends Rule = Rule> = R extends Rule
-  ? Omit<R, 'id' | 'profile' | 'span' | 'text' | 'comment' | 'via' | 'qualifiers'>
-  : never;
-
-const FAMILIES: Readonly<Record<string, (cursor: Cursor, scope: Scope, keyword: string) => Body>> = {
+const READERS: Readonly<Record<string, (cursor: Cursor, scope: Scope, keyword: string) => Body>> = {
   capability: readCapability,
   network: readNetwork,
   link: readLink,
@@ -35,69 +31,74 @@ const FAMILIES: Readonly<Record<string, (cursor: Cursor, scope: Scope, keyword: 
 
 const KEYWORD = /[A-Za-z][A-Za-z0-9_]*(?=[\s,(])/y;
 
-/** @param start where its first qualifier stands. */
-export function readRule(cursor: Cursor, scope: Scope, start: number, qualifiers: Qualifiers): void {
-  cursor.blank();
-  for (const body of readBodies(cursor, scope)) finish(cursor, scope, start, qualifiers, body);
+/** What was read of a rule before its first own word. */
+interface RuleStart {
+  /** Offset of its first qualifier. */
+  readonly start: number;
+  readonly qualifiers: Qualifiers;
 }
 
-/** Several for a rule that says two things: file permissions, and which links. */
+/** Reads a rule up to its comma, and adds it to the rules of its block. */
+export function readRule(cursor: Cursor, scope: Scope, ruleStart: RuleStart): void {
+  cursor.skip();
+  const bodies = readBodies(cursor, scope);
+  cursor.expect(',', 'after the rule');
+  for (const body of bodies) addRule(cursor, scope, ruleStart, body);
+}
+
+/** Several for a rule that says two things: file permissions, and what may be linked to. */
 function readBodies(cursor: Cursor, scope: Scope): Body[] {
-  const bodies = readFamily(cursor, scope);
-  cursor.expect(',', 'behind the rule');
-  return bodies;
-}
-
-function readFamily(cursor: Cursor, scope: Scope): Body[] {
   if (startsFile(cursor)) return readFile(cursor, scope);
   const keyword = cursor.match(KEYWORD);
-  const read = keyword && Object.hasOwn(FAMILIES, keyword.text) ? FAMILIES[keyword.text] : undefined;
-  if (!keyword || !read) cursor.fail('no rule starts like this', keyword?.start);
+  const read = keyword && Object.hasOwn(READERS, keyword.text) ? READERS[keyword.text] : undefined;
+  if (!keyword || !read) cursor.fail('expected a rule', keyword?.start);
   return [read(cursor, scope, keyword.text)];
 }
 
-function finish(cursor: Cursor, scope: Scope, start: number, qualifiers: Qualifiers, body: Body): void {
+function addRule(cursor: Cursor, scope: Scope, { start, qualifiers }: RuleStart, body: Body): void {
   const { reading, rules, via, profile = '', live } = scope;
   reading.ruleCount += 1;
   if (reading.ruleCount > LIMITS.rules) cursor.fail(`there are more than ${LIMITS.rules} rules`, start);
   if (!live) return;
+
   const span = cursor.source.span(start, cursor.at);
-  const id = `${profile}@${span.file}:${span.line}:${span.column}${body.kind === 'link' && rules.at(-1)?.span.start === start ? '+link' : ''}`;
-  const comment = commentOf(cursor, span.line, cursor.at);
+  const isSecond = body.kind === 'link' && rules.at(-1)?.span.start === start;
   rules.push({
     ...body,
-    id,
+    id: `${profile}@${span.file}:${span.line}:${span.column}${isSecond ? '+link' : ''}`,
     profile,
     span,
-    text: written(cursor, start),
-    ...(comment === '' ? {} : { comment }),
+    text: textOf(cursor, start),
+    ...defined({ comment: commentOf(cursor, span.line) }),
     via,
     qualifiers,
   });
 }
 
-/** The rule without its comma; comments within it go, blanks outside quotes become one. */
-function written(cursor: Cursor, start: number): string {
-  const text = cursor.source.text.slice(start, cursor.at - 1);
-  return text
-    .replaceAll(/"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g, (found) =>
-      /^["\\]/.test(found) ? found : ' ',
-    )
-    .trim();
+/** A quoted string, an escaped character, or blanks and comments. */
+const QUOTED_OR_BLANK = /"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g;
+
+/** The rule without its comma and its comments; blanks outside quotes become one. */
+function textOf(cursor: Cursor, start: number): string {
+  const written = cursor.source.text.slice(start, cursor.at - 1);
+  return written.replaceAll(QUOTED_OR_BLANK, (part) => (/^["\\]/.test(part) ? part : ' ')).trim();
 }
 
 const COMMENT = /^[ \t]*#(?!include[ \t<"])[ \t]?(.*?)[ \t\r]*$/;
 
-function commentOf({ source }: Cursor, line: number, end: number): string {
-  const lines: string[] = [];
+/** The comment lines above a rule, and the comment after its comma. */
+function commentOf({ source, at }: Cursor, line: number): string | undefined {
+  const comments: string[] = [];
   for (let above = line - 1; above > 0; above -= 1) {
-    const text = COMMENT.exec(source.lineText(above) ?? '')?.[1];
-    if (text === undefined) break;
-    lines.unshift(text);
+    const comment = COMMENT.exec(source.lineText(above) ?? '')?.[1];
+    if (comment === undefined) break;
+    comments.unshift(comment);
   }
-  const behind = COMMENT.exec(
-    source.text.slice(end, source.text.indexOf('\n', end) < 0 ? undefined : source.text.indexOf('\n', end)),
-  )?.[1];
-  if (behind !== undefined) lines.push(behind);
-  return lines.join('\n').trim();
+
+  const lineEnd = source.text.indexOf('\n', at);
+  const after = COMMENT.exec(source.text.slice(at, lineEnd < 0 ? undefined : lineEnd))?.[1];
+  if (after !== undefined) comments.push(after);
+
+  const text = comments.join('\n').trim();
+  return text === '' ? undefined : text;
 }

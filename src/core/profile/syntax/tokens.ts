@@ -1,4 +1,7 @@
-/** Splits a profile's text into tokens as apparmor_parser's lexer does (parser_lex.l), as far as names and blocks need it. Pure. */
+/**
+ * Splits a profile's text into tokens as apparmor_parser's lexer does (parser_lex.l), as far as names and blocks need
+ * it. The reader of the whole language is read-profile-text.ts. Pure.
+ */
 
 export interface Token {
   readonly kind: 'word' | 'open' | 'close' | 'end' | 'newline';
@@ -11,29 +14,33 @@ export interface Token {
   readonly depth: number;
 }
 
-/** @returns all tokens in order; comments and `#include` lines yield none. A brace or comma inside a word belongs to the word. */
+/**
+ * Comments and `#include` lines yield no tokens. A brace or comma inside a word belongs to the word.
+ * @returns all tokens in order.
+ */
 export function tokenize(source: string): Token[] {
   const tokens: Token[] = [];
   let depth = 0;
-  let i = 0;
+  let at = 0;
   const push = (kind: Token['kind'], end: number): void => {
-    const raw = source.slice(i, end);
-    tokens.push({ kind, raw, text: unquote(raw), start: i, depth });
-    i = end;
+    const raw = source.slice(at, end);
+    tokens.push({ kind, raw, text: unquote(raw), start: at, depth });
+    at = end;
   };
-  while (i < source.length) {
-    const c = source[i] ?? '';
-    if (c === '\n') push('newline', i + 1);
-    else if (/\s/.test(c)) i += 1;
-    else if (c === '#') i = lineEnd(source, i);
+
+  while (at < source.length) {
+    const c = source[at] ?? '';
+    if (c === '\n') push('newline', at + 1);
+    else if (/\s/.test(c)) at += 1;
+    else if (c === '#') at = lineEnd(source, at);
+    else if (c === ',') push('end', at + 1);
     else if (c === '{') {
-      push('open', i + 1);
+      push('open', at + 1);
       depth += 1;
     } else if (c === '}') {
       depth = Math.max(0, depth - 1);
-      push('close', i + 1);
-    } else if (c === ',') push('end', i + 1);
-    else push('word', wordEnd(source, i));
+      push('close', at + 1);
+    } else push('word', wordEnd(source, at));
   }
   return tokens;
 }
@@ -43,17 +50,17 @@ function lineEnd(source: string, from: number): number {
   return end < 0 ? source.length : end;
 }
 
-/** A word ends at a blank, or at a comma that is followed by one; quotes and the braces of an alternation hold it together. */
+/** A word ends at a blank, or at a comma before a blank. Quotes and the braces of an alternation hold it together. */
 function wordEnd(source: string, from: number): number {
-  let quoted = false;
-  for (let i = from; i < source.length; i += 1) {
-    const c = source[i] ?? '';
-    if (c === '\\') i += 1;
-    else if (c === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (/\s/.test(c)) return i;
-    else if (c === ',' && /^,(\s|$)/.test(source.slice(i, i + 2))) return i;
-    else if (c === '{' && source[i - 1] === ')') return i; // flags=(complain){
+  let isQuoted = false;
+  for (let at = from; at < source.length; at += 1) {
+    const c = source[at] ?? '';
+    if (c === '\\') at += 1;
+    else if (c === '"') isQuoted = !isQuoted;
+    else if (isQuoted) continue;
+    else if (/\s/.test(c)) return at;
+    else if (c === ',' && /^,(\s|$)/.test(source.slice(at, at + 2))) return at;
+    else if (c === '{' && source[at - 1] === ')') return at; // flags=(complain){
   }
   return source.length;
 }

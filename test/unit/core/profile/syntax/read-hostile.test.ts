@@ -145,7 +145,7 @@ describe('profile: hostile text', () => {
     ]) {
       expect(problem(text.startsWith('{') ? `profile p { ${text}` : text).message).to.match(/nested more than/);
     }
-    expect(problem(`profile p { ${'audit '.repeat(many)}`).message).to.match(/no rule starts|missing/);
+    expect(problem(`profile p { ${'audit '.repeat(many)}`).message).to.match(/expected a rule/);
     expect(problem(`profile p { mount options=${'('.repeat(many)}`).message).to.match(/not closed|missing/);
     expect(problem(`profile p { if ${'not '.repeat(many)}`).message).to.match(/condition/);
   });

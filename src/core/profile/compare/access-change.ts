@@ -1,0 +1,21 @@
+/** What can differ between two profiles, in the form that reports have it. Plain data. */
+import type { Access } from '../semantics/access.ts';
+import type { Rule } from '../syntax/ast.ts';
+
+/** `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the record differs. */
+export type Change = 'allowed' | 'denied' | 'transition' | 'logging';
+
+/** Accesses that changed in the same way because of the same rules. */
+export interface Difference {
+  readonly change: Change;
+  /** As rules begin: `file`, `network`, `mount`; `flags` and `rlimit` for what is no access. */
+  readonly class: string;
+  /** Permission letters of files; of other classes the accesses, types or names. */
+  readonly permissions: readonly string[];
+  readonly examples: readonly Access[];
+  /** The responsible rules of each profile: those that decide there and are not in the other. */
+  readonly base: readonly Rule[];
+  readonly head: readonly Rule[];
+  /** What no access can show: flags, limits. */
+  readonly detail?: string;
+}
