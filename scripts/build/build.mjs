@@ -12,7 +12,7 @@ const checking = process.argv.includes('--check');
 const out = checking ? mkdtempSync(join(tmpdir(), 'apparmor-probe-dist-')) : root;
 
 const BUNDLES = {
-  'src/cli/program.ts': 'dist/cli.cjs',
+  'src/cli/main.ts': 'dist/cli.cjs',
   'src/action/action.ts': 'dist/index.cjs',
   'src/adapters/lab/inside-guest/guest-agent.ts': 'dist/lab-agent.cjs',
 };

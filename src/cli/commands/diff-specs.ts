@@ -1,59 +1,69 @@
-/** `apparmor-probe diff-specs`: the profile of each spec against what it was at a commit; what the action does on a pull request. */
+/** `apparmor-probe diff-specs`: compares each spec's profile with a commit. The action runs it on pull requests. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { EXIT } from '#core/model/errors.ts';
 import { changedSince, fetchCommit, hasCommit, pathInRepository } from '#adapters/host/git-revision.ts';
-import { plain } from '#core/text/markdown.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
-import { runDiff, type DiffArguments } from './diff.ts';
+import { EXIT } from '#core/model/errors.ts';
+import type { Plan } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import { plain } from '#core/text/markdown.ts';
+import type { DiffSpecsArguments } from '../options.ts';
+import { runDiff } from './diff.ts';
 
-export interface DiffSpecsArguments extends Pick<DiffArguments, 'host' | 'labSuite'> {
-  readonly since: string;
+interface Comparison {
+  readonly exit: number;
   readonly markdown: string;
-  readonly profile?: string;
 }
 
 /**
- * Profiles whose folder did not change are left out. A commit that is not here, as in a shallow clone, is fetched.
- * @returns the worst exit code. @throws HarnessError `revision-unreadable`: what could not be compared is no green.
+ * Leaves out profiles whose folder did not change. Fetches a commit that is missing, as in a shallow clone.
+ * @returns the highest exit code
+ * @throws HarnessError `revision-unreadable`: a profile that cannot be compared must not pass
  */
 export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArguments): Promise<number> {
-  const plans = loadPlans(specs, { nonce: 'check', ...(args.profile === undefined ? {} : { profile: args.profile }) });
-  const parts: string[] = [];
-  let worst: number = EXIT.ok;
+  const plans = loadPlans(specs, { nonce: 'check', ...defined({ profile: args.profile }) });
+  const comparisons: Comparison[] = [];
   for (const plan of plans) {
-    if (plan.profile.from !== 'file') continue;
-    const { file } = plan.profile;
-    const path = await pathInRepository(file);
-    if (path === undefined) continue;
-    const folder = dirname(file);
-    await fetchCommit(args.since, folder);
-    if (!(await changedSince(args.since, folder))) continue;
-    if (!(await hasCommit(`${args.since}:${path}`, folder))) {
-      parts.push(`\n${plain(`${path} is new: there is nothing to compare it with.`)}\n`);
-      continue;
-    }
-    const part = `${resolve(args.markdown)}.part`;
-    rmSync(part, { force: true });
-    worst = Math.max(
-      worst,
-      await runDiff([`${args.since}:${path}`, file], {
-        host: args.host,
-        labSuite: args.labSuite,
-        spec: plan.file,
-        json: false,
-        markdown: part,
-        include: [],
-      }),
-    );
-    try {
-      parts.push(readFileSync(part, 'utf8'));
-    } catch {
-      /* the command ended before it had anything to say */
-    }
-    rmSync(part, { force: true });
+    const comparison = await compareWithCommit(plan, args);
+    if (comparison !== undefined) comparisons.push(comparison);
   }
+
   mkdirSync(dirname(resolve(args.markdown)), { recursive: true });
+  const parts = comparisons.map(({ markdown }) => markdown).filter((markdown) => markdown !== '');
   writeFileSync(args.markdown, parts.join('\n'));
-  return worst;
+  return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
+}
+
+/** @returns undefined when there is nothing to compare: the profile is not a file in a repository, or is unchanged. */
+async function compareWithCommit(plan: Plan, args: DiffSpecsArguments): Promise<Comparison | undefined> {
+  if (plan.profile.from !== 'file') return undefined;
+  const { file } = plan.profile;
+  const folder = dirname(file);
+  const path = await pathInRepository(file);
+  if (path === undefined) return undefined;
+
+  await fetchCommit(args.since, folder);
+  if (!(await changedSince(args.since, folder))) return undefined;
+  if (!(await hasCommit(`${args.since}:${path}`, folder)))
+    return { exit: EXIT.ok, markdown: `\n${plain(`${path} is new: there is nothing to compare it with.`)}\n` };
+
+  const part = `${resolve(args.markdown)}.part`;
+  rmSync(part, { force: true });
+  const { host, labSuite } = args;
+  const exit = await runDiff(
+    { base: `${args.since}:${path}`, head: file },
+    { host, labSuite, spec: plan.file, json: false, markdown: part, include: [] },
+  );
+  const markdown = readIfWritten(part);
+  rmSync(part, { force: true });
+  return { exit, markdown };
+}
+
+/** A command that ended early wrote nothing. */
+function readIfWritten(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

@@ -1,136 +1,135 @@
-/** `apparmor-probe doctor`: what this host can do, each line with its cure. */
+/** `apparmor-probe doctor`: checks this host and shows how to fix what is missing. */
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { Engine } from '#adapters/container/engine.ts';
-import { asHarnessError, EXIT, ERRORS, type ErrorCode } from '#core/model/errors.ts';
+import { print, useColor } from '#adapters/host/console.ts';
 import { canSudo, isRoot } from '#adapters/host/sudo.ts';
-import { osName } from '#harness/session/host-facts.ts';
-import { makeBarrier } from '#adapters/kernel/log/barrier.ts';
 import { beginChanges } from '#adapters/kernel/changes/host-changes.ts';
+import { moduleParameter, readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
+import { makeBarrier } from '#adapters/kernel/log/barrier.ts';
 import { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { policyPresent } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import { moduleParameter, readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
+import { asHarnessError, ERRORS, EXIT, type ErrorCode } from '#core/model/errors.ts';
+import { painter, type Painter } from '#core/text/color.ts';
 import { visible } from '#core/text/visible.ts';
-import { print, useColor } from '#adapters/host/console.ts';
+import { osName } from '#harness/session/host-facts.ts';
 
-/** One line. `code` names the error that `run` would end with; without one the line is only information. */
+/** One line of the output. */
 interface Check {
   readonly ok: boolean;
-  readonly what: string;
-  readonly found: string;
+  readonly subject: string;
+  readonly result: string;
+  /** The error that `run` would end with, when it would. */
   readonly code?: ErrorCode;
 }
 
+/** @returns 0 when `run` works on this host, else 4. */
 export async function runDoctor(): Promise<number> {
-  const color = useColor(process.stdout);
   const root = isRoot();
-  const checks: Check[] = [
-    { ok: true, what: 'system', found: `${osName()}, kernel ${release()}, node ${process.version}` },
-    check(
-      'no-rights',
-      'rights',
-      root ? 'root' : (await canSudo()) ? 'passwordless sudo' : undefined,
-      'neither root nor passwordless sudo',
-    ),
-    check(
-      'no-apparmor',
-      'AppArmor in the kernel',
-      moduleParameter('enabled') === 'Y' ? 'enabled' : undefined,
-      moduleParameter('enabled') === undefined ? 'not in this kernel' : 'disabled at boot',
-    ),
-    check(
-      'no-apparmor',
-      'policy interface',
-      policyPresent() ? 'securityfs' : undefined,
-      '/sys/kernel/security/apparmor is not there',
-    ),
-    ...(root && policyPresent()
-      ? [
-          check(
-            'not-enforcing',
-            'global mode',
-            moduleParameter('mode') === 'enforce' ? 'enforce' : undefined,
-            moduleParameter('mode') ?? 'unknown',
-          ),
-        ]
-      : []),
-    check('no-parser', 'parser', await parserVersion(), 'no apparmor_parser'),
-    ...(await engineChecks()),
-    ...(root ? logChecks() : [{ ok: true, what: 'log and limits', found: 'only root can tell: run doctor with sudo' }]),
-  ];
+  const checks = [...(await hostChecks(root)), ...(await engineChecks()), ...logChecks(root)];
   if (root && checks.every(({ ok }) => ok)) checks.push(await recordCheck());
-  print(checks.map((one) => line(one, color)));
+
+  const paint = painter(useColor(process.stdout));
+  print(checks.map((check) => checkLines(check, paint)));
   return checks.every(({ ok }) => ok) ? EXIT.ok : EXIT.broken;
 }
 
-function check(code: ErrorCode, what: string, found: string | undefined, missing: string): Check {
-  return found === undefined ? { ok: false, what, found: missing, code } : { ok: true, what, found };
+function information(subject: string, result: string): Check {
+  return { ok: true, subject, result };
+}
+
+/** A requirement that is met when there is something to show for it. */
+function requirement(code: ErrorCode, subject: string, present: string | undefined, missing: string): Check {
+  return present === undefined ? { ok: false, subject, result: missing, code } : information(subject, present);
+}
+
+async function hostChecks(root: boolean): Promise<Check[]> {
+  const enabled = moduleParameter('enabled');
+  const enabledText = enabled === 'Y' ? 'enabled' : undefined;
+  const disabledText = enabled === undefined ? 'not in this kernel' : 'disabled at boot';
+  const securityfs = policyPresent() ? 'securityfs' : undefined;
+  return [
+    information('system', `${osName()}, kernel ${release()}, node ${process.version}`),
+    requirement('no-rights', 'rights', await rights(root), 'neither root nor passwordless sudo'),
+    requirement('no-apparmor', 'AppArmor in the kernel', enabledText, disabledText),
+    requirement('no-apparmor', 'policy interface', securityfs, '/sys/kernel/security/apparmor does not exist'),
+    ...(root && policyPresent() ? [modeCheck()] : []),
+    requirement('no-parser', 'parser', await parserVersion(), 'apparmor_parser is not installed'),
+  ];
+}
+
+async function rights(root: boolean): Promise<string | undefined> {
+  if (root) return 'root';
+  return (await canSudo()) ? 'passwordless sudo' : undefined;
+}
+
+function modeCheck(): Check {
+  const mode = moduleParameter('mode');
+  return requirement('not-enforcing', 'global mode', mode === 'enforce' ? mode : undefined, mode ?? 'unknown');
 }
 
 async function engineChecks(): Promise<Check[]> {
   try {
-    const facts = await (await Engine.connect()).facts();
+    const engine = await Engine.connect();
+    const { version, runtime, apparmor } = await engine.facts();
+    const applies = apparmor ? 'yes' : undefined;
     return [
-      { ok: true, what: 'engine', found: `${facts.version}, ${facts.runtime}` },
-      check(
-        'not-confined',
-        'engine applies AppArmor',
-        facts.apparmor ? 'yes' : undefined,
-        'no: it would run containers unconfined',
-      ),
+      information('engine', `${version}, ${runtime}`),
+      requirement('not-confined', 'engine applies AppArmor', applies, 'no: it would run containers unconfined'),
     ];
   } catch (thrown) {
     const { code, message } = asHarnessError(thrown);
-    return /EACCES/.test(message)
-      ? [{ ok: true, what: 'engine', found: 'only root may ask it' }]
-      : [{ ok: false, what: 'engine', found: message, code }];
+    if (/EACCES/.test(message)) return [information('engine', 'only root may connect to it')];
+    return [{ ok: false, subject: 'engine', result: message, code }];
   }
 }
 
-function logChecks(): Check[] {
-  const daemon = auditDaemon();
-  const switches = policyPresent() ? readParameters() : undefined;
+function logChecks(root: boolean): Check[] {
+  if (!root) return [information('log and limits', 'not checked: only root can read them, run doctor with sudo')];
+
+  const kmsg = isReadable('/dev/kmsg') ? '/dev/kmsg' : undefined;
+  const auditd = auditDaemon();
+  const auditdText = auditd === undefined ? 'none' : `auditd (pid ${auditd})`;
+  const destination =
+    auditd === undefined ? 'records go to the kernel log' : 'records go to it instead of the kernel log';
   return [
-    check('no-records', 'kernel log', readable('/dev/kmsg') ? '/dev/kmsg' : undefined, '/dev/kmsg cannot be read'),
-    {
-      ok: true,
-      what: 'audit daemon',
-      found:
-        daemon === undefined
-          ? 'none: records go to the kernel log'
-          : `auditd (pid ${daemon}) takes the records away from the kernel log`,
-    },
-    ...(switches === undefined
-      ? []
-      : [
-          { ok: true, what: 'audit switch', found: `${switches.audit} (a run sets noquiet, and puts it back)` },
-          { ok: true, what: 'log rate limit', found: `${switches.printkRatelimit} (a run lifts it, and puts it back)` },
-        ]),
+    requirement('no-records', 'kernel log', kmsg, '/dev/kmsg cannot be read'),
+    information('audit daemon', `${auditdText}: ${destination}`),
+    ...(policyPresent() ? parameterLines() : []),
   ];
 }
 
-/** Crosses one barrier for real: a record must come back. */
+function parameterLines(): Check[] {
+  const { audit, printkRatelimit } = readParameters();
+  return [
+    information('audit switch', `${audit} (a run sets it to noquiet and restores it)`),
+    information('log rate limit', `${printkRatelimit} (a run lifts it and restores it)`),
+  ];
+}
+
+/** Makes the kernel write a record, and waits for it in the log. */
 async function recordCheck(): Promise<Check> {
-  const changes = await beginChanges(`doctor${process.pid}`, { parameters: ['printkRatelimit'] });
+  const subject = 'records arrive';
+  const name = `doctor${process.pid}`;
+  const changes = await beginChanges(name, { parameters: ['printkRatelimit'] });
   const log = new KernelLog();
   try {
-    const started = performance.now();
-    await (await makeBarrier(`doctor${process.pid}`, log, changes)).cross();
-    return {
-      ok: true,
-      what: 'records arrive',
-      found: `through ${log.source}, after ${(performance.now() - started).toFixed(0)} ms`,
-    };
+    const startedMs = performance.now();
+    const barrier = await makeBarrier(name, log, changes);
+    await barrier.cross();
+    const elapsedMs = (performance.now() - startedMs).toFixed(0);
+    return information(subject, `through ${log.source}, after ${elapsedMs} ms`);
   } catch (thrown) {
     const { code, message, details } = asHarnessError(thrown);
-    return { ok: false, what: 'records arrive', found: [message, ...details].join(' '), code };
+    return { ok: false, subject, result: [message, ...details].join(' '), code };
   } finally {
     log.close();
     await changes.undo();
   }
 }
 
+/** @returns the process id of a running auditd. */
 function auditDaemon(): string | undefined {
   return readdirSync('/proc').find((name) => {
     try {
@@ -141,7 +140,7 @@ function auditDaemon(): string | undefined {
   });
 }
 
-function readable(file: string): boolean {
+function isReadable(file: string): boolean {
   try {
     accessSync(file, constants.R_OK);
     return true;
@@ -150,9 +149,12 @@ function readable(file: string): boolean {
   }
 }
 
-function line({ ok, what, found, code }: Check, color: boolean): string {
-  const mark = ok ? '✓' : '✗';
-  const painted = color ? `\x1b[${ok ? '32' : '31'}m${mark}\x1b[39m` : mark;
-  const text = `${painted} ${what.padEnd(24)} ${visible(found)}`;
-  return ok || code === undefined ? text : `${text}\n  ${' '.repeat(24)} [${code}] ${ERRORS[code].hint}`;
+/** Width of the first column. */
+const SUBJECT_WIDTH = 24;
+
+function checkLines({ ok, subject, result, code }: Check, paint: Painter): string {
+  const mark = ok ? paint('✓', 'green') : paint('✗', 'red');
+  const line = `${mark} ${subject.padEnd(SUBJECT_WIDTH)} ${visible(result)}`;
+  if (ok || code === undefined) return line;
+  return `${line}\n${' '.repeat(SUBJECT_WIDTH + 3)}[${code}] ${ERRORS[code].hint}`;
 }

@@ -1,66 +1,58 @@
-/** `apparmor-probe init`: where to try, and where the spec goes. */
+/** `apparmor-probe init`: writes a spec for a profile, and the files that the spec mounts. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { print, progress } from '#adapters/host/console.ts';
+import { readEnvironment } from '#adapters/host/environment.ts';
+import { abortOnInterrupt } from '#adapters/host/interrupt.ts';
+import { isRoot, rerunAsRoot } from '#adapters/host/sudo.ts';
 import { EXIT, HarnessError } from '#core/model/errors.ts';
-import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
+import { defined } from '#core/model/optional.ts';
+import { visible } from '#core/text/visible.ts';
 import { makePlaceholderFiles } from '#harness/init/placeholder-files.ts';
 import { writeSpec, type WrittenSpec } from '#harness/init/write-spec.ts';
-import type { LabSuite } from '#adapters/lab/index.ts';
-import type { Plan } from '#core/model/model.ts';
-import { visible } from '#core/text/visible.ts';
-import { print, progress } from '#adapters/host/console.ts';
-import { chooseHost, interruption } from './run.ts';
-import { runInLab, value } from '../in-lab/run-in-lab.ts';
+import { chooseHost } from '../in-lab/choose-host.ts';
+import { toGuestArgv } from '../in-lab/command-line.ts';
+import { profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
+import type { InitArguments } from '../options.ts';
 
-export interface InitArguments {
-  readonly profile: string;
-  readonly image: string;
-  readonly build?: string;
-  readonly output?: string;
-  readonly force: boolean;
-  readonly host: 'auto' | 'local' | 'lab';
-  readonly labSuite: LabSuite;
-  /** Where the spec is written when that is not where it will stand: in a guest. */
-  readonly writeTo?: string;
-}
-
-/** Where a guest leaves it. */
-const FROM_LAB = 'reports/init';
-
-/** Beside the spec: what it mounts. */
-function filesOf(spec: string): string {
-  return spec.replace(/(?:\.ya?ml)?$/, '.placeholders');
-}
+/** Where a guest writes the spec, from where it is copied to its place on this host. */
+const GUEST_OUTPUT_DIR = 'reports/init';
 
 /** @returns the exit code. */
 export async function runInit(args: InitArguments): Promise<number> {
   const profile = resolve(args.profile);
-  const output = resolve(args.output ?? join('specs', `${basename(profile).replace(/\.\w+$/, '')}.generated.yml`));
-  if (existsSync(output) && !args.force)
-    throw new HarnessError(
-      'usage',
-      `${args.output ?? output} is there already: --force writes over it, -o names another.`,
-    );
+  const output = resolve(args.output ?? defaultOutput(profile));
+  if (existsSync(output) && !args.force) {
+    const name = args.output ?? output;
+    throw new HarnessError('usage', `${name} already exists: overwrite it with --force, or choose another with -o.`);
+  }
   if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no profile ${args.profile}.`);
+
   if ((await chooseHost(args)) === 'lab') return initInLab(args, profile, output);
   return isRoot() ? initHere(args, profile, output) : rerunAsRoot();
 }
 
+function defaultOutput(profile: string): string {
+  return join('specs', `${basename(profile).replace(/\.\w+$/, '')}.generated.yml`);
+}
+
+/** The folder beside a spec for the placeholder files that it mounts. */
+function placeholderDir(spec: string): string {
+  return spec.replace(/(?:\.ya?ml)?$/, '.placeholders');
+}
+
 async function initHere(args: InitArguments, profile: string, output: string): Promise<number> {
-  const lab = process.env['APPARMOR_PROBE_LAB'];
-  const owner = process.env['APPARMOR_PROBE_OWNER'];
+  const { lab, owner } = readEnvironment();
   const result = await writeSpec(
     {
       profile,
       image: args.image,
       output,
-      ...(args.build === undefined ? {} : { build: resolve(args.build) }),
       relative: (path) => relative(dirname(output), path),
-      files: filesOf(output),
-      ...(owner === undefined ? {} : { owner }),
+      files: placeholderDir(output),
       keepAuditSwitch: false,
-      signal: interruption(),
-      ...(lab === undefined ? {} : { lab }),
+      signal: abortOnInterrupt(),
+      ...defined({ build: args.build === undefined ? undefined : resolve(args.build), owner, lab }),
     },
     {
       progress,
@@ -69,54 +61,45 @@ async function initHere(args: InitArguments, profile: string, output: string): P
       },
     },
   );
-  const spec = resolve(args.writeTo ?? output);
-  if (spec !== output) makePlaceholderFiles(filesOf(spec), result.standIns, owner);
-  write(spec, result.yaml);
+
+  const written = resolve(args.writeTo ?? output);
+  if (written !== output) makePlaceholderFiles(placeholderDir(written), result.standIns, owner);
+  writeAtomically(written, result.yaml);
   print(summary(result, relative(process.cwd(), output)));
   return EXIT.ok;
 }
 
 function summary({ probes, tried, held, rules, without, standIns }: WrittenSpec, output: string): string[] {
-  return [
-    `${output}: ${probes} probes for ${rules - without.length} of ${rules} rules; ${held} of ${tried} candidates held on this kernel`,
-    ...(standIns.length === 0
-      ? []
-      : [`${filesOf(output)}: ${standIns.length} files that it mounts, for names that no container has`]),
-    ...(without.length === 0
-      ? []
-      : ['without a probe of their own:', ...without.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`)]),
-    `next: apparmor-probe run ${output}`,
-  ];
+  const tested = `${probes} probes for ${rules - without.length} of ${rules} rules`;
+  const lines = [`${output}: ${tested}; ${held} of ${tried} candidates were confirmed on this kernel`];
+  if (standIns.length > 0)
+    lines.push(`${placeholderDir(output)}: ${standIns.length} files that the spec mounts, for paths that no image has`);
+  if (without.length > 0)
+    lines.push('rules without a probe:', ...without.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`));
+  return [...lines, `next: apparmor-probe run ${output}`];
 }
 
 async function initInLab(args: InitArguments, profile: string, output: string): Promise<number> {
-  const left = join(FROM_LAB, basename(output));
-  rmSync(left, { force: true });
-  rmSync(filesOf(left), { recursive: true, force: true });
+  const written = join(GUEST_OUTPUT_DIR, basename(output));
+  rmSync(placeholderDir(written), { recursive: true, force: true });
+
   const exit = await runInLab({
     labSuite: args.labSuite,
-    plans: [filesFor(args, profile, output)],
-    reportDir: FROM_LAB,
-    reports: [basename(output)],
-    commandLine: [
-      'init',
-      '--host=local',
-      '--force',
-      `--profile=${profile}`,
-      `--image=${args.image}`,
-      ...value('build', args.build === undefined ? undefined : resolve(args.build)),
-      `--output=${output}`,
-      `--write-to=${resolve(left)}`,
-    ],
+    files: samePaths([...profileFiles(profile), ...(args.build === undefined ? [] : [args.build])]),
+    argv: toGuestArgv('init', { ...args, force: true, output, writeTo: written }, []),
+    resultDir: GUEST_OUTPUT_DIR,
+    results: [basename(output)],
   });
+
   if (exit === EXIT.ok) {
-    makePlaceholderFiles(filesOf(output), filesIn(filesOf(left)), undefined);
-    write(output, readFileSync(left, 'utf8'));
+    makePlaceholderFiles(placeholderDir(output), filesIn(placeholderDir(written)), undefined);
+    writeAtomically(output, readFileSync(written, 'utf8'));
   }
-  rmSync(FROM_LAB, { recursive: true, force: true });
+  rmSync(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 
+/** @returns the paths of all files below a folder, as paths of the container: from `/`. */
 function filesIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -124,36 +107,8 @@ function filesIn(folder: string): string[] {
     .map((entry) => `/${relative(folder, join(entry.parentPath, entry.name))}`);
 }
 
-/** What the guest needs. */
-function filesFor({ image, build }: InitArguments, profile: string, output: string): Plan {
-  return {
-    file: output,
-    title: '',
-    control: true,
-    probes: [],
-    peers: [],
-    untestable: [],
-    waivers: [],
-    profile: { from: 'file', file: profile, mode: 'enforce' },
-    container: {
-      image,
-      ...(build === undefined ? {} : { build: resolve(build) }),
-      hold: true,
-      env: {},
-      capAdd: [],
-      capDrop: [],
-      securityOpt: [],
-      sysctls: {},
-      mounts: [],
-      tmpfs: {},
-      readOnly: false,
-      network: 'bridge',
-    },
-  };
-}
-
-/** Whole or not at all. */
-function write(file: string, text: string): void {
+/** Readers see the old file or the new one, never a part. */
+function writeAtomically(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.part`, text);
   renameSync(`${file}.part`, file);

@@ -1,101 +1,117 @@
-/** Runs the same command line in a lab guest: files in, the harness there, reports out. */
+/** Runs a command in a lab guest: copies files in, starts the harness there, and copies its results out. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { EXIT } from '#core/model/errors.ts';
-import { packageRoot } from '#adapters/host/package-files.ts';
-import { buildLab, startGuest, type FileToPut, type Guest, type LabSuite } from '#adapters/lab/index.ts';
-import type { Plan } from '#core/model/model.ts';
-import { profileFileOf } from '#core/spec/resolve.ts';
 import { progress, useColor } from '#adapters/host/console.ts';
-import { interruption } from '../commands/run.ts';
+import { LAB_VARIABLE } from '#adapters/host/environment.ts';
+import { abortOnInterrupt } from '#adapters/host/interrupt.ts';
+import { packageRoot } from '#adapters/host/package-files.ts';
+import {
+  buildLab,
+  startGuest,
+  type CommandOptions,
+  type FileToPut,
+  type Guest,
+  type LabSuite,
+} from '#adapters/lab/index.ts';
+import { EXIT } from '#core/model/errors.ts';
+import type { Plan } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
+import { profileFileOf } from '#core/spec/resolve.ts';
 
-/** More than this beside a profile is not its includes: only the file itself is sent. */
+/** A folder with more entries than this holds more than a profile's includes: only the profile itself is copied. */
 const MAX_NEIGHBOURS = 500;
 
-interface LabRun {
+export interface LabRun {
   readonly labSuite: LabSuite;
-  /** Whose files are sent. */
-  readonly plans: readonly Plan[];
+  /** Copied into the guest, besides the harness. */
+  readonly files: readonly FileToPut[];
   /** Arguments of the harness in the guest. */
-  readonly commandLine: readonly string[];
-  readonly reportDir: string;
-  /** Names of the reports that it writes there. */
-  readonly reports: readonly string[];
+  readonly argv: readonly string[];
+  /** Folder of the results, copied out of the guest when it exists there; none to copy nothing. */
+  readonly resultDir?: string;
+  /** Files of that folder to delete first: an old one must not be taken for a result of this run. */
+  readonly results?: readonly string[];
 }
 
-/** An option for the guest's command line, where it has a value. */
-export function value(name: string, text: string | undefined): string[] {
-  return text === undefined ? [] : [`--${name}=${text}`];
-}
-
-/** The same for one that is only there or not. */
-export function flag(name: string, on: boolean): string[] {
-  return on ? [`--${name}`] : [];
-}
-
-/** @returns the exit code of the run in the guest. */
-export async function runInLab({ labSuite, plans, commandLine, reportDir, reports: names }: LabRun): Promise<number> {
-  const signal = interruption();
-  const image = await buildLab({ suite: labSuite, progress });
-  const guest = await startGuest(image, { progress });
+/** @returns the exit code of the harness in the guest. */
+export async function runInLab({ labSuite, files, argv, resultDir, results = [] }: LabRun): Promise<number> {
+  const signal = abortOnInterrupt();
+  const guest = await startGuest(await buildLab({ suite: labSuite, progress }), { progress });
   try {
-    await guest.putFiles([...harnessFiles(), ...planFiles(plans)]);
-    const reports = resolve(reportDir);
-    removeOldReports(reports, names);
-    const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), ...commandLine], {
+    await guest.putFiles([...harnessFiles(), ...files]);
+    const folder = resultDir === undefined ? undefined : resolve(resultDir);
+    if (folder !== undefined) for (const name of results) rmSync(join(folder, name), { force: true });
+
+    const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), ...argv], {
       cwd: process.cwd(),
       signal,
-      env: {
-        APPARMOR_PROBE_LAB: labSuite,
-        ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
-        ...(process.env['CI'] === undefined ? {} : { CI: process.env['CI'] }),
-      },
-      onStdout: (chunk) => {
-        process.stdout.write(chunk);
-      },
-      onStderr: (chunk) => {
-        process.stderr.write(chunk);
-      },
+      env: guestVariables(labSuite),
+      ...TO_THIS_TERMINAL,
     });
-    await fetchReports(guest, reports);
+
+    if (folder !== undefined) await fetchResults(guest, folder);
     return exit ?? EXIT.broken;
   } finally {
     await guest.stop();
   }
 }
 
+/** Options of a guest's command that pass its output on as it comes. */
+export const TO_THIS_TERMINAL = {
+  onStdout: (chunk: Buffer) => {
+    process.stdout.write(chunk);
+  },
+  onStderr: (chunk: Buffer) => {
+    process.stderr.write(chunk);
+  },
+} as const satisfies CommandOptions;
+
+function guestVariables(labSuite: LabSuite): Record<string, string> {
+  return {
+    [LAB_VARIABLE]: labSuite,
+    ...(useColor(process.stdout) ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
+    ...defined({ CI: process.env['CI'] }),
+  };
+}
+
 /** The harness as it is shipped. */
 export function harnessFiles(): FileToPut[] {
   const root = packageRoot();
-  return ['package.json', 'dist'].map((name) => ({ hostPath: join(root, name), guestPath: join(root, name) }));
+  return samePaths([join(root, 'package.json'), join(root, 'dist')]);
 }
 
-/** Every file that the plans name, at the same path in the guest. */
+/** Every file that the plans name. */
 export function planFiles(plans: readonly Plan[]): FileToPut[] {
-  const paths = plans.flatMap((plan) => [
-    plan.file,
-    ...(profileFileOf(plan.profile) === undefined ? [] : profileFiles(profileFileOf(plan.profile) ?? '')),
-    ...(plan.container.build === undefined ? [] : [plan.container.build]),
-    ...plan.container.mounts.map(({ source }) => source),
-  ]);
-  return [...new Set(paths)].filter((path) => existsSync(path)).map((path) => ({ hostPath: path, guestPath: path }));
+  return samePaths(
+    plans.flatMap(({ file, profile, container }) => {
+      const profileFile = profileFileOf(profile);
+      return [
+        file,
+        ...(profileFile === undefined ? [] : profileFiles(profileFile)),
+        ...(container.build === undefined ? [] : [container.build]),
+        ...container.mounts.map(({ source }) => source),
+      ];
+    }),
+  );
 }
 
-/** A profile may include files that stand beside it. */
+/** Files and folders for the guest, under the same paths there. Those that do not exist are left out. */
+export function samePaths(paths: readonly string[]): FileToPut[] {
+  const absolute = new Set(paths.map((path) => resolve(path)));
+  return [...absolute].filter((path) => existsSync(path)).map((path) => ({ hostPath: path, guestPath: path }));
+}
+
+/** A profile, with the files beside it that it may include. */
 export function profileFiles(file: string): string[] {
   try {
-    return readdirSync(dirname(file), { recursive: true }).length <= MAX_NEIGHBOURS ? [dirname(file)] : [file];
+    const folder = dirname(file);
+    return readdirSync(folder, { recursive: true }).length <= MAX_NEIGHBOURS ? [folder] : [file];
   } catch {
     return [file];
   }
 }
 
-/** A report of an earlier run must not be taken for this one's. */
-function removeOldReports(folder: string, names: readonly string[]): void {
-  for (const name of names) rmSync(join(folder, name), { force: true });
-}
-
-async function fetchReports(guest: Guest, folder: string): Promise<void> {
+async function fetchResults(guest: Guest, folder: string): Promise<void> {
   const { exit } = await guest.exec(['test', '-d', folder]);
   if (exit === 0) await guest.getFiles(folder, folder);
 }

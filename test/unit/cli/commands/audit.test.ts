@@ -2,12 +2,13 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { exec } from '#adapters/host/exec.ts';
 
-const CLI = join(import.meta.dirname, '../../../../src/cli/program.ts');
+const CLI = join(import.meta.dirname, '../../../../src/cli/main.ts');
 const RECORD =
-  'type=1400 audit(1.000:7): apparmor="DENIED" operation="open" profile="p" name="/x" pid=1 comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
+  'type=1400 audit(1.000:7): apparmor="DENIED" operation="open" profile="p" name="/x" pid=1 comm="cat" ' +
+  'requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
 
 describe('apparmor-probe audit', () => {
-  it('prints one object for each record, and says of a broken one that it is none', async () => {
+  it('prints one JSON object for each record, and reports each line that is a broken record', async () => {
     const lines = [
       'eth0: link up',
       RECORD,
