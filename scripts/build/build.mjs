@@ -1,6 +1,6 @@
 /**
- * Builds dist/ from src/: the command line, the action, the lab's guest agent, the published JSON Schema, and the docs that
- * are generated. The same source gives the same bytes anywhere. `--check` builds elsewhere and compares.
+ * Builds dist/ from src/: the command line, the action, the lab's guest agent, the published JSON Schema, and the
+ * generated docs. The same source gives the same bytes anywhere. `--check` builds elsewhere and compares.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,8 +28,12 @@ function licenses(folders) {
   return folders
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      const file = readdirSync(join(root, folder)).find((one) => /^licen[cs]e/i.test(one));
-      return `${name} ${version} (${license ?? 'see below'})\n\n${file === undefined ? 'No licence file is shipped with the package.' : readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
+      const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text =
+        file === undefined
+          ? 'No licence file is shipped with the package.'
+          : readFileSync(join(root, folder, file), 'utf8').trim();
+      return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
