@@ -6,7 +6,7 @@ import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Grant } from '../profile/semantics/grant-types.ts';
 import { grantsFor, policyOf, surroundingsOf } from '../profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
-import { probeOutcome } from '../verdict/decide.ts';
+import { probeOutcome } from '../verdict/outcome.ts';
 import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './operation-accesses.ts';
 import { recordAccesses } from './record-accesses.ts';
 

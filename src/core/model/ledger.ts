@@ -1,19 +1,9 @@
 /** What is said of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
 
+import type { ErrorCode } from './errors.ts';
 import type { Probe, ProfileMode } from './plan.ts';
+import type { Verdict } from './verdicts.ts';
 import type { AuditRecord, Observation, Ruling, Witness } from './observation.ts';
-
-export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';
-
-/** The decision on one probe. `reason` is one sentence; `notes` and `hint` add to it. */
-export interface Verdict {
-  readonly kind: VerdictKind;
-  /** Stable name of the row of the verdict table that decided, for example `silent-denial`. */
-  readonly code: string;
-  readonly reason: string;
-  readonly notes: readonly string[];
-  readonly hint?: string;
-}
 
 /** A probe with all that is known of it. */
 export interface Entry {
@@ -65,7 +55,7 @@ export interface HostFacts {
 
 /** A fault that kept a suite from being judged. */
 export interface Fault {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
 }

@@ -1,5 +1,6 @@
 /** Promises that an engine's own profile makes only from some version on: an older engine is not asked for them. Pure. */
 import type { Plan, Probe, Verdict } from '../model/model.ts';
+import { verdict } from '../model/verdicts.ts';
 
 /**
  * @param engine as the engine names itself: `Docker 20.10.24+dfsg1`.
@@ -10,12 +11,7 @@ export function skippedForEngineVersion(plan: Plan, probe: Probe, engine: string
   if (plan.profile.from !== 'engine' || probe.since === undefined) return undefined;
   const version = /\d+(?:\.\d+)*/.exec(engine)?.[0];
   if (version === undefined || !older(version, probe.since)) return undefined;
-  return {
-    kind: 'skipped',
-    code: 'engine-older',
-    reason: `The engine's own profile promises this from version ${probe.since} on; this is ${engine}.`,
-    notes: [],
-  };
+  return verdict('engine-older', { since: probe.since, engine });
 }
 
 /** By numbers, part by part. */

@@ -5,23 +5,23 @@ import type { AuditRecord, RecordMatch, TextMatch } from '../model/model.ts';
 /** A pattern comes from a stranger's pull request: one that backtracks for ever is stopped. */
 const REGEX_MS = 1000;
 
-/** @returns what does not hold, as the end of a sentence, or undefined when all does. */
+/** @returns what does not hold (`expected "a", got "b"`), or undefined when all does. */
 export function matchText(match: TextMatch, text: string): string | undefined {
   if (match.equals !== undefined && text !== match.equals)
-    return `was to be ${JSON.stringify(match.equals)} but was ${excerpt(text)}`;
+    return `expected ${JSON.stringify(match.equals)}, got ${excerpt(text)}`;
   if (match.contains !== undefined && !text.includes(match.contains))
-    return `was to contain ${JSON.stringify(match.contains)} but was ${excerpt(text)}`;
+    return `expected to contain ${JSON.stringify(match.contains)}, got ${excerpt(text)}`;
   if (match.matches !== undefined) {
-    const found = regexTest(match.matches, text);
-    if (found === undefined) return `could not be compared with /${match.matches}/ in ${REGEX_MS} ms`;
-    if (!found) return `was to match /${match.matches}/ but was ${excerpt(text)}`;
+    const isMatch = regexTest(match.matches, text);
+    if (isMatch === undefined) return `could not be compared with /${match.matches}/ in ${REGEX_MS} ms`;
+    if (!isMatch) return `expected to match /${match.matches}/, got ${excerpt(text)}`;
   }
   if (match.not !== undefined && matchText(match.not, text) === undefined)
-    return `was ${excerpt(text)}, which the spec excludes`;
+    return `got ${excerpt(text)}, which the spec excludes`;
   return undefined;
 }
 
-/** @returns the first condition that does not hold, or undefined when the record fits. */
+/** @returns the first condition that does not hold (`name: expected …, got …`), or undefined when the record fits. */
 export function matchRecord(match: RecordMatch, record: AuditRecord): string | undefined {
   for (const [key, pattern] of Object.entries(match)) {
     const value = record.fields[key];
@@ -30,7 +30,7 @@ export function matchRecord(match: RecordMatch, record: AuditRecord): string | u
       return `a record has no ${key}`;
     }
     const problem = isMask(key) ? matchMask(pattern, value) : matchText(pattern, value);
-    if (problem !== undefined) return `${key} ${problem}`;
+    if (problem !== undefined) return `${key}: ${problem}`;
   }
   return undefined;
 }
@@ -40,10 +40,11 @@ function matchMask(match: TextMatch, value: string): string | undefined {
   const have = maskSet(value);
   const all = (wanted: string): boolean => [...maskSet(wanted)].every((item) => have.has(item));
   if (match.equals !== undefined && !(all(match.equals) && maskSet(match.equals).size === have.size))
-    return `was to be ${match.equals} but was ${value}`;
-  if (match.contains !== undefined && !all(match.contains)) return `was to contain ${match.contains} but was ${value}`;
+    return `expected ${match.equals}, got ${value}`;
+  if (match.contains !== undefined && !all(match.contains))
+    return `expected to contain ${match.contains}, got ${value}`;
   const { equals: _equals, contains: _contains, not, ...rest } = match;
-  if (not !== undefined && matchMask(not, value) === undefined) return `was ${value}, which the spec excludes`;
+  if (not !== undefined && matchMask(not, value) === undefined) return `got ${value}, which the spec excludes`;
   return matchText(rest, value);
 }
 

@@ -3,7 +3,7 @@ import { askKernel, type Permission } from '#adapters/kernel/securityfs/access-q
 import type { Action, Entry, Ruling } from '#core/model/model.ts';
 import { pathOf } from '#core/model/describe-action.ts';
 import { lookUp, owns } from '#adapters/container/rootfs/lookup.ts';
-import { probeOutcome } from '#core/verdict/decide.ts';
+import { probeOutcome } from '#core/verdict/outcome.ts';
 
 /** Permission letters of an open mode; truncating needs the permission to write. */
 const OPEN: Readonly<Record<string, Permission>> = { read: 'r', write: 'w', append: 'a', create: 'w', truncate: 'w' };

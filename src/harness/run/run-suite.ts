@@ -4,8 +4,9 @@ import type { Role } from '#adapters/container/container-config.ts';
 import { checkStillLoaded, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
-import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite } from '#core/model/model.ts';
+import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { verdict, verdictOfError } from '#core/model/verdicts.ts';
 import { abortable } from '../session/abortable.ts';
 import { asFault } from '../session/session.ts';
 import { measureCoverage } from '../suite/measure-coverage.ts';
@@ -39,7 +40,7 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
 
 /** @returns a suite that --bail left out, with every probe skipped. */
 export function suiteLeftOut(plan: Plan): Suite {
-  const entries = plan.probes.map(skippedByBail);
+  const entries = plan.probes.map((probe) => withoutAttempt(probe, verdict('bail')));
   return assembleSuite(plan, NOTHING_KNOWN, { started: new Date(), entries, otherRecords: [], faults: [] });
 }
 
@@ -93,9 +94,8 @@ class SuiteRun {
     const { bail } = this.#context.options;
     const hasBailed = bail && [...this.#entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
     const [cause = 'the suite ended early.'] = this.#faults[0]?.message.split('\n') ?? [];
-    const untried = (probe: Probe): Entry =>
-      hasBailed ? skippedByBail(probe) : undecided(probe, 'not-tried', `Not tried: ${cause}`);
-    return this.#plan.probes.map((probe) => this.#entries.get(probe.id) ?? untried(probe));
+    const untried = hasBailed ? verdict('bail') : verdict('not-tried', { why: cause });
+    return this.#plan.probes.map((probe) => this.#entries.get(probe.id) ?? withoutAttempt(probe, untried));
   }
 
   /** @returns the suite as it goes into the ledger. */
@@ -137,7 +137,7 @@ async function settleUnlessAborted(trial: Trial, probe: Probe, signal: AbortSign
     return await abortable(signal, trial.settle(probe));
   } catch (thrown) {
     const { code, message } = asFault(thrown);
-    return undecided(probe, code, message);
+    return withoutAttempt(probe, verdictOfError(code, message));
   }
 }
 
@@ -200,11 +200,6 @@ function confinementOf(policy: LoadedPolicy, labels: Confinement['labels']): Con
   });
 }
 
-function skippedByBail(probe: Probe): Entry {
-  const reason = 'Not tried: the run stops at the first failure (--bail).';
-  return { probe, verdict: { kind: 'skipped', code: 'bail', reason, notes: [] }, witnesses: [] };
-}
-
-function undecided(probe: Probe, code: string, reason: string): Entry {
-  return { probe, verdict: { kind: 'inconclusive', code, reason, notes: [] }, witnesses: [] };
+function withoutAttempt(probe: Probe, decision: Verdict): Entry {
+  return { probe, verdict: decision, witnesses: [] };
 }

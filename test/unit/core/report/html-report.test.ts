@@ -25,7 +25,7 @@ const rich = ledger(
         entry(kind, `p${index}`, {
           observation: observation({ stdout: captured('out'), stderr: captured('err') }),
           witnesses: [{ record: record(), by: 'window' }],
-          verdict: { kind, code: 'c', reason: 'r', notes: ['n'], hint: 'h' },
+          verdict: { kind, code: 'let-through', reason: 'r', notes: ['n'], hint: 'h' },
         }),
       ),
       {

@@ -123,7 +123,7 @@ function full(): Ledger {
         },
         at: { file: '/repo/specs/docker-nginx.yml', line: 20, column: 1 },
       },
-      verdict: { kind, code: 'c', reason: 'r', notes: ['n'], hint: 'h' },
+      verdict: { kind, code: 'let-through', reason: 'r', notes: ['n'], hint: 'h' },
       observation: observation({
         exit: 1,
         signal: 'SIGKILL',

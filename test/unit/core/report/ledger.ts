@@ -1,4 +1,5 @@
 /** Ledgers for tests, built from the verdicts they are to hold. */
+import type { ErrorCode } from '#core/model/errors.ts';
 import type {
   AuditRecord,
   Captured,
@@ -10,6 +11,7 @@ import type {
   Observation,
   RuleCoverage,
   Suite,
+  VerdictCode,
   VerdictKind,
 } from '#core/model/model.ts';
 
@@ -68,7 +70,7 @@ export function entry(kind: VerdictKind, id = 'p1', change: Partial<Entry> = {})
       expect: { access: 'denied', errno: 'EACCES' },
       at: { file: '/repo/specs/docker-nginx.yml', line: 14, column: 5 },
     },
-    verdict: { kind, code: `code-${kind}`, reason: `It is a ${kind}.`, notes: [] },
+    verdict: { kind, code: `code-${kind}` as VerdictCode, reason: `It is a ${kind}.`, notes: [] },
     ...(kind === 'skipped' ? {} : { observation: observation(), control: success() }),
     witnesses: kind === 'pass' ? [{ record: record(), by: 'comm' }] : [],
     ...change,
@@ -103,7 +105,7 @@ export function suite(list: readonly Entry[], change: Partial<Suite> = {}): Suit
 }
 
 export function fault(code: string, message = 'It went wrong.'): Fault {
-  return { code, message, hint: 'Mend it.' };
+  return { code: code as ErrorCode, message, hint: 'Mend it.' };
 }
 
 export function ledger(suites: readonly Suite[], change: Partial<Ledger> = {}): Ledger {

@@ -37,7 +37,7 @@ const rich = ledger([
       entry(kind, `p${index}`, {
         observation: observation({ stdout: captured('a\nb'), stderr: captured('c'), problem: 'p' }),
         witnesses: [{ record: record(), by: 'window' }],
-        verdict: { kind, code: 'c', reason: 'r', notes: ['n'], hint: 'h' },
+        verdict: { kind, code: 'let-through', reason: 'r', notes: ['n'], hint: 'h' },
       }),
     ),
     { faults: [fault('not-ready')] },

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AuditRecord, Expectation, Observation, Probe, Witness } from '#core/model/model.ts';
-import { decide, type Facts } from '#core/verdict/decide.ts';
+import { decide } from '#core/verdict/decide.ts';
+import type { Facts } from '#core/verdict/facts.ts';
 
 const NOTHING = { text: '', bytes: 0, truncated: false };
 const seen = (more: Partial<Observation>): Observation => ({
@@ -200,7 +201,10 @@ describe('a transition to a profile by attachment', () => {
   it('says where an operation was denied on the way', () => {
     const stopped = seen({ errno: 'EACCES', stoppedAt: 'open', remark: 'at open' });
     const { kind, notes } = decide(facts(denied, stopped, [DENIED], OK));
-    expect([kind, ...notes]).to.deep.equal(['pass', 'Denied at open, a step on the way: the rest was not asked for.']);
+    expect([kind, ...notes]).to.deep.equal([
+      'pass',
+      'Denied at open, an earlier step, so the access itself was not tried.',
+    ]);
     expect(decide(facts(denied, EACCES, [DENIED], OK)).notes).to.deep.equal([]);
   });
 
@@ -210,7 +214,7 @@ describe('a transition to a profile by attachment', () => {
     const { kind, notes } = decide(facts(denied, stopped, [DENIED], OK));
     expect([kind, ...notes]).to.deep.equal([
       'pass',
-      'Denied at fsopen, a step on the way: the rest was not asked for.',
+      'Denied at fsopen, an earlier step, so the access itself was not tried.',
     ]);
   });
 });

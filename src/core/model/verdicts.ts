@@ -1,0 +1,410 @@
+/**
+ * Every verdict that a probe can get: a stable code, its kind, and what a report says. `verdict()` makes them from this
+ * table, src/core/verdict/decide.ts has the order of the rules, and docs/verdicts.md is generated from here. Pure.
+ */
+import type { ErrorCode } from './errors.ts';
+import { defined } from './optional.ts';
+
+export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';
+
+/** The decision on one probe. `reason` is one sentence; `notes` and `hint` add to it. */
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** Stable name of the row of the table that decided; or of the error that kept the probe from being tried. */
+  readonly code: VerdictCode | ErrorCode;
+  readonly reason: string;
+  readonly notes: readonly string[];
+  readonly hint?: string;
+}
+
+/** What leads to a verdict, for the docs: the columns of the table in docs/verdicts.md. */
+export interface Situation {
+  readonly expected: string;
+  /** What the probe did under the profile. */
+  readonly confined: string;
+  /** AppArmor's record of it. */
+  readonly record: string;
+  /** What it did in the control container. */
+  readonly control: string;
+}
+
+/** One verdict. The functions take the facts that their sentences need: `verdict()` asks for just these. */
+export interface VerdictRow {
+  readonly kind: VerdictKind | ((facts: never) => VerdictKind);
+  /** One sentence for the docs. */
+  readonly means: string;
+  /** For the docs; without one, the verdict does not depend on what was expected. */
+  readonly when?: readonly Situation[];
+  /** One sentence: what happened, and why that makes this verdict. */
+  readonly reason: (facts: never) => string;
+  /** One sentence: what to do. */
+  readonly hint?: string | ((facts: never) => string | undefined);
+  readonly notes?: (facts: never) => readonly string[];
+}
+
+/** How an attempt failed, to stand in a sentence: `EACCES`, `exit status 1`. */
+interface Failure {
+  readonly how: string;
+}
+
+/** Why there is no usable answer, as a clause: `it did not end within 5000 ms and was killed`. */
+interface NoAnswer {
+  readonly why: string;
+}
+
+/** What is missing for a denial, or a complaint, to be shown to be AppArmor's. */
+type MissingWitness =
+  | { readonly missing: 'cause' | 'control' }
+  | { readonly missing: 'owner'; readonly record: string }
+  | { readonly missing: 'errno'; readonly errno: string | undefined };
+
+interface ServiceDown {
+  readonly expected: string;
+  /** What the harness said of the service: one sentence, then the last lines that it printed. */
+  readonly message: string;
+  /** The first thing that AppArmor denied it: `denied open /etc/x (r)`. */
+  readonly denial: string | undefined;
+  readonly advice: string;
+}
+
+const INSTALL_PROGRAM =
+  'Install the program in the image, or correct the command: a program that is not there proves nothing.';
+
+/** The copy of a profile that a run loads has a name of its own and attaches to no program. */
+const NAME_TRANSITION =
+  'The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program; the ' +
+  'copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.';
+
+/** Notes that go with more than one verdict. */
+export const NOTES = {
+  startedByDocker:
+    'Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not ' +
+    'checked. `via: agent` checks them.',
+  deniedAtStep: (step: string) => `Denied at ${step}, an earlier step, so the access itself was not tried.`,
+} as const;
+
+export const VERDICTS = {
+  denied: {
+    kind: 'pass',
+    means: 'AppArmor denied the access, and the kernel log shows it.',
+    when: [
+      { expected: 'denied', confined: 'fails', record: 'yes', control: 'succeeds' },
+      { expected: 'denied', confined: 'fails', record: 'of that very denial', control: 'not tried' },
+    ],
+    reason: () => 'Denied, and the kernel log shows that AppArmor denied it.',
+  },
+  'denied-twice': {
+    kind: 'pass',
+    means: 'AppArmor denied the access, and another layer would have denied it as well.',
+    when: [{ expected: 'denied', confined: 'fails', record: 'of that very denial', control: 'fails too' }],
+    reason: () => 'Denied by AppArmor; another layer denies it as well.',
+    notes: ({ how }: Failure) => [`The control, without the profile, fails too: ${how}.`],
+  },
+  'denied-silently': {
+    kind: 'pass',
+    means: 'The access failed without a record, as `audit: none` allows, and only under the profile.',
+    when: [{ expected: 'denied, `audit: none`', confined: 'fails', record: 'none', control: 'succeeds' }],
+    reason: () => 'Denied without a record, as the spec allows; the control shows that the profile is the cause.',
+  },
+  'let-through': {
+    kind: 'fail',
+    means: 'The access was to be denied, but it succeeded. Lost records cannot change that.',
+    when: [{ expected: 'denied', confined: 'succeeds', record: 'any', control: 'any' }],
+    reason: ({ action }: { action: string }) => `Not denied: ${action} succeeded.`,
+  },
+  'silent-denial': {
+    kind: 'fail',
+    means: 'The access failed, but no record shows that AppArmor denied it.',
+    when: [{ expected: 'denied', confined: 'fails', record: 'none', control: 'succeeds, or not tried' }],
+    reason: ({ how }: Failure) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
+    hint:
+      "Check that the kernel's audit mode is noquiet (`apparmor-probe doctor`). " +
+      'If the denial may be silent, declare `audit: none`.',
+  },
+  vacuous: {
+    kind: 'vacuous',
+    means: 'The access fails without the profile too, so the probe proves nothing about the profile.',
+    when: [
+      { expected: 'denied', confined: 'fails', record: 'none', control: 'fails too' },
+      { expected: 'denied', confined: 'a command fails', record: 'of another denial', control: 'fails too' },
+    ],
+    reason: ({ how, hasDenial }: Failure & { hasDenial: boolean }) => {
+      const record = hasDenial ? 'a denial made the command fail' : 'AppArmor denied it';
+      return (
+        `The control, without the profile, fails too (${how}), and no record shows that ${record}: ` +
+        'this proves nothing about the profile.'
+      );
+    },
+    hint:
+      'Remove the other layer (`only-apparmor: true`, or capabilities, security-opt, sysctls, user), ' +
+      'so that only the profile decides.',
+  },
+  'no-witness': {
+    kind: 'inconclusive',
+    means: 'Nothing shows that it was AppArmor that denied, or reported, this very access.',
+    when: [
+      { expected: 'denied', confined: 'a command fails', record: 'of another denial', control: 'not tried' },
+      { expected: 'denied, `audit: none`', confined: 'fails', record: 'none', control: 'not tried' },
+      {
+        expected: 'denied, `audit: none`',
+        confined: 'an operation fails with another errno than EACCES, EPERM or the declared one',
+        record: 'none',
+        control: 'succeeds',
+      },
+      {
+        expected: 'complains',
+        confined: 'a command succeeds',
+        record: 'ALLOWED, but neither of its start nor the one that `audit` names',
+        control: 'any',
+      },
+      {
+        expected: 'any',
+        confined: 'as expected',
+        record: 'the one that `audit` names, but tied to the probe by its time only',
+        control: 'shows no difference',
+      },
+    ],
+    reason: (facts: MissingWitness) => {
+      switch (facts.missing) {
+        case 'cause':
+          return 'AppArmor denied something, but not necessarily what made the command fail.';
+        case 'control':
+          return 'There is neither a record nor a control container to show what denied it.';
+        case 'errno':
+          return (
+            `It failed with ${facts.errno ?? 'a signal'}, which is not how AppArmor denies, and no record is ` +
+            'expected: an earlier probe may have made the difference.'
+          );
+        case 'owner':
+          return `While the command ran there was ${facts.record}, but it may belong to another process.`;
+      }
+    },
+    hint: ({ missing }: MissingWitness) => {
+      switch (missing) {
+        case 'cause':
+          return 'Keep the control container on, or name the expected record with `audit`.';
+        case 'control':
+          return 'Keep the control container on.';
+        case 'errno':
+          return 'If the profile answers with this errno (`flags=(error=…)`), declare `errno`.';
+        case 'owner':
+          return 'Test the access itself (`try`, `open`), or run the program without a shell around it.';
+      }
+    },
+  },
+  'control-unclear': {
+    kind: 'inconclusive',
+    means: 'The control gave no usable answer, so nothing shows that the profile is the cause.',
+    when: [{ expected: 'denied', confined: 'fails', record: 'any', control: 'no usable answer' }],
+    reason: ({ why }: NoAnswer & { isProgramMissing: boolean }) =>
+      `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
+    hint: ({ isProgramMissing }: { isProgramMissing: boolean }) => (isProgramMissing ? INSTALL_PROGRAM : undefined),
+  },
+
+  allowed: {
+    kind: 'pass',
+    means: 'The access succeeded, as it was to. Denials that did not stop it are noted.',
+    when: [{ expected: 'allowed', confined: 'succeeds', record: 'any', control: 'any' }],
+    reason: () => 'Allowed.',
+    notes: ({ denials }: { denials: number }) => {
+      if (denials === 0) return [];
+      return [`AppArmor denied something meanwhile (records: ${denials}), but that did not stop it.`];
+    },
+  },
+  'denied-on-the-way': {
+    kind: 'inconclusive',
+    means: 'A command succeeded, but something was denied, and its output or exit status is not that of the control.',
+    when: [
+      {
+        expected: 'allowed, nothing declared of output or exit',
+        confined: 'a command succeeds',
+        record: 'yes',
+        control: 'exits or prints otherwise',
+      },
+    ],
+    reason: () => "It succeeded, but AppArmor denied something and the result differs from the control's.",
+    hint:
+      'Declare what it must print or how it must exit (`stdout`, `stderr`, `exit`), ' + 'or test the access itself.',
+  },
+  'denied-but-allowed': {
+    kind: 'fail',
+    means: 'The profile denies what it was to allow. The hint names a rule that would allow it.',
+    when: [{ expected: 'allowed', confined: 'fails', record: 'yes', control: 'any' }],
+    reason: ({ how }: Failure) => `The profile denies it: ${how}.`,
+    hint: ({ rule, isUnattached }: { rule: string | undefined; isUnattached: boolean }) => {
+      if (isUnattached) return NAME_TRANSITION;
+      return rule === undefined ? undefined : `A rule that would allow it: ${rule}`;
+    },
+  },
+  'denied-silently-but-allowed': {
+    kind: 'fail',
+    means: 'The access was to be allowed; it fails under the profile only, and without a record.',
+    when: [{ expected: 'allowed', confined: 'fails', record: 'none', control: 'succeeds' }],
+    reason: ({ how }: Failure) =>
+      `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
+    hint: 'A record may have been withheld. Check capability rules: the kernel logs their denials only once.',
+  },
+  'not-the-profile': {
+    kind: 'inconclusive',
+    means: 'The access was to be allowed, but fails without the profile too, or there is no control to compare with.',
+    when: [{ expected: 'allowed', confined: 'fails', record: 'none', control: 'fails too, or not tried' }],
+    reason: ({ how, controlHow }: Failure & { controlHow: string | undefined }) =>
+      controlHow === undefined
+        ? `It failed (${how}), and there is neither a record nor a control container to show why.`
+        : `The control, without the profile, fails too (${controlHow}): not the profile's doing.`,
+    hint: ({ controlHow }: { controlHow: string | undefined }) =>
+      controlHow === undefined
+        ? undefined
+        : 'Correct the probe or the container until it succeeds without the profile.',
+  },
+
+  complained: {
+    kind: 'pass',
+    means: 'In complain mode the access succeeded, and an ALLOWED record shows that enforcing would deny it.',
+    when: [{ expected: 'complains', confined: 'succeeds', record: 'ALLOWED', control: 'any' }],
+    reason: () => 'Allowed, and the kernel log shows that enforcing the profile would deny it.',
+  },
+  'no-complaint': {
+    kind: 'fail',
+    means: 'The access succeeded, but no ALLOWED record shows that enforcing would deny it.',
+    when: [{ expected: 'complains', confined: 'succeeds', record: 'none', control: 'any' }],
+    reason: () => 'It succeeded, but no ALLOWED record shows that enforcing the profile would deny it.',
+  },
+  'denied-in-complain': {
+    kind: 'fail',
+    means: 'The access was to succeed with an ALLOWED record, but failed.',
+    when: [{ expected: 'complains', confined: 'fails', record: 'any', control: 'any' }],
+    reason: ({ how }: Failure) => `Expected success with an ALLOWED record, but it failed: ${how}.`,
+  },
+
+  condition: {
+    kind: 'fail',
+    means: 'A further condition of `expect` does not hold: exit, errno, output, or the record that `audit` names.',
+    reason: ({ problem }: { problem: string }) => `${problem}.`,
+  },
+  'other-label': {
+    kind: 'fail',
+    means: 'The executed program has another label or mode than `expect` says, or its environment is (not) scrubbed.',
+    reason: ({ problem }: { problem: string }) => `${problem}.`,
+  },
+  'label-unread': {
+    kind: 'inconclusive',
+    means: 'What `label`, `mode` or `secure` ask about could not be read.',
+    reason: ({ unread }: { unread: string }) => `${unread} could not be read.`,
+  },
+  'output-cut': {
+    kind: 'inconclusive',
+    means: 'The output that `expect` describes is longer than what is kept, so it cannot be compared.',
+    reason: ({ stream }: { stream: string }) => `${stream} was cut, so it cannot be compared.`,
+  },
+
+  'wrong-label': {
+    kind: 'inconclusive',
+    means: 'A process that made the attempt has another label than it must, so it says nothing about the profile.',
+    reason: ({ pid, label, expected }: { pid: number; label: string; expected: string }) =>
+      `Process ${pid} had the label ${label} instead of ${expected}, so this says nothing about the profile.`,
+  },
+  'not-runnable': {
+    kind: 'inconclusive',
+    means: 'The command is not in the image, or is no program. With `shell:`, exit status 127 counts as this too.',
+    reason: ({ why }: NoAnswer) => sentence(why),
+    hint: INSTALL_PROGRAM,
+  },
+  'not-asked': {
+    kind: 'inconclusive',
+    means: 'The agent could not make the attempt, or the kernel does not check this access with AppArmor.',
+    reason: ({ why }: NoAnswer) => sentence(why),
+  },
+  timeout: {
+    kind: 'inconclusive',
+    means: 'The attempt did not end in time.',
+    reason: ({ why }: NoAnswer) => sentence(why),
+  },
+  'no-answer': {
+    kind: 'inconclusive',
+    means: 'No answer came back: the container is gone, or its stream broke.',
+    reason: ({ why }: NoAnswer) => sentence(why),
+  },
+  'records-lost': {
+    kind: 'inconclusive',
+    means: 'Audit records of this probe may be missing.',
+    reason: ({ loss }: { loss: string }) => `Audit records may be missing: ${loss}.`,
+  },
+  'service-down': {
+    kind: ({ expected }: ServiceDown) => (expected === 'allowed' ? 'fail' : 'inconclusive'),
+    means: 'The service does not start under the profile: a failure if it was to answer, else inconclusive.',
+    reason: ({ expected, message, denial }: ServiceDown) => {
+      if (expected !== 'allowed') return 'The service does not start under the profile, so it cannot be tested.';
+      const cause = denial === undefined ? '' : `, after AppArmor ${denial}`;
+      return `The service does not start under the profile: ${withoutFullStop(firstLine(message))}${cause}.`;
+    },
+    notes: ({ expected, message }: ServiceDown) => (expected === 'allowed' ? message.split('\n').slice(1) : []),
+    hint: ({ expected, advice }: ServiceDown) => (expected === 'allowed' ? advice : undefined),
+  },
+  'not-mediated': {
+    kind: 'skipped',
+    means: 'This kernel does not mediate the access, or apparmor_parser ignores the rules for it.',
+    reason: ({ why }: NoAnswer) => sentence(why),
+  },
+  'engine-older': {
+    kind: 'skipped',
+    means: "The engine's own profile is tested, and the engine is older than `since` says.",
+    reason: ({ since, engine }: { since: string; engine: string }) =>
+      `Only engine version ${since} and later guarantees this; this host runs ${engine}.`,
+  },
+  'not-tried': {
+    kind: 'inconclusive',
+    means: 'The suite or the run ended before this probe.',
+    reason: ({ why }: NoAnswer) => `Not tried: ${withoutFullStop(why)}.`,
+  },
+  bail: {
+    kind: 'skipped',
+    means: 'An earlier probe failed, and the run stops at the first failure (`--bail`).',
+    reason: () => 'Not tried: the run stops at the first failure (--bail).',
+  },
+} as const satisfies Record<string, VerdictRow>;
+
+type Table = typeof VERDICTS;
+
+export type VerdictCode = keyof Table;
+
+/** The parameter of a row's functions; unknown where none takes one. */
+type Taken<Value> = Value extends (facts: infer Facts) => unknown ? Facts : unknown;
+type Column<Row, Name extends PropertyKey> = Row extends Record<Name, infer Value> ? Taken<Value> : unknown;
+type FactsOf<Row> = Column<Row, 'kind'> & Column<Row, 'reason'> & Column<Row, 'hint'> & Column<Row, 'notes'>;
+type Arguments<Row> = unknown extends FactsOf<Row> ? [] : [facts: FactsOf<Row>];
+
+/**
+ * Makes every verdict that the table has a row for.
+ * @param given the facts that the row's sentences need; nothing for a row that needs none.
+ */
+export function verdict<Code extends VerdictCode>(code: Code, ...given: Arguments<Table[Code]>): Verdict {
+  const row: VerdictRow = VERDICTS[code];
+  const facts = given[0] as never;
+  const hint = typeof row.hint === 'function' ? row.hint(facts) : row.hint;
+  return {
+    kind: typeof row.kind === 'function' ? row.kind(facts) : row.kind,
+    code,
+    reason: row.reason(facts),
+    notes: row.notes?.(facts) ?? [],
+    ...defined({ hint }),
+  };
+}
+
+/** @returns the verdict on a probe that an error kept from being tried: inconclusive, under the code of the error. */
+export function verdictOfError(code: ErrorCode, message: string): Verdict {
+  return { kind: 'inconclusive', code, reason: message, notes: [] };
+}
+
+/** @returns the clause as a sentence: with a capital letter and one full stop. */
+function sentence(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}.`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+function withoutFullStop(text: string): string {
+  return text.replace(/\.$/, '');
+}

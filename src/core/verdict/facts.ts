@@ -1,0 +1,43 @@
+/** Everything that is known of a probe when it is judged, and what its records show. Pure. */
+import type { ContainerSpec, Observation, Probe, Witness } from '../model/model.ts';
+import { matchRecord } from './match.ts';
+import { isCommand } from './outcome.ts';
+
+export interface Facts {
+  readonly probe: Probe;
+  readonly observation: Observation;
+  /** What the same probe did in the control container; undefined without one. */
+  readonly control?: Observation;
+  readonly witnesses: readonly Witness[];
+  /** What the containers were made of: it tells which other layers were on. */
+  readonly container?: ContainerSpec;
+  /** Why records of this probe may be missing; undefined when nothing was lost. */
+  readonly loss?: string;
+}
+
+/** Whether the record is of an access that the profile stopped. */
+export function isDenial({ record: { type } }: Witness): boolean {
+  return type === 'DENIED' || type === 'KILLED';
+}
+
+/** Whether the record is of an access that the profile would have stopped in enforce mode. */
+export function isComplaint({ record: { type } }: Witness): boolean {
+  return type === 'ALLOWED';
+}
+
+/**
+ * Whether a record tells by itself why the probe ended as it did. One that only fell into the time of a command may
+ * belong to another process. And programs are refused much that they can do without, so for a command it has to be the
+ * refusal to start it, its death, or the record that the spec names. Otherwise only the control can show the cause.
+ */
+export function isProof({ probe, observation }: Facts, { by, record }: Witness): boolean {
+  if (by === 'window') return false;
+  if (!isCommand(probe)) return true;
+
+  const { audit } = probe.expect;
+  if (audit !== undefined && audit !== 'none') return matchRecord(audit, record) === undefined;
+  if (record.type === 'KILLED') return observation.signal === 'SIGKILL';
+
+  const isStart = record.type === 'ALLOWED' && record.fields['operation'] === 'exec';
+  return by === 'comm' && (observation.stage === 'exec' || isStart);
+}

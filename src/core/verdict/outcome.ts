@@ -1,0 +1,108 @@
+/** What an attempt amounts to: it succeeded, it failed, or it proves nothing. Pure. */
+import type { Observation, Probe } from '../model/model.ts';
+
+export type ProbeOutcome = Succeeded | Failed | Unclear;
+
+interface Succeeded {
+  readonly kind: 'succeeded';
+}
+
+interface Failed {
+  readonly kind: 'failed';
+  /** To stand in a sentence: `EACCES`, `exit status 1`. */
+  readonly how: string;
+}
+
+/** No usable answer. */
+interface Unclear {
+  readonly kind: 'unclear';
+  readonly code: 'no-answer' | 'timeout' | 'not-asked' | 'not-runnable';
+  /** A clause that begins with its subject: `it did not end within 5000 ms and was killed`. */
+  readonly why: string;
+}
+
+/** Exec errors that say nothing about permission: the program is not there, or is no program. */
+const NOT_A_DENIAL: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ENOEXEC',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOMEM',
+  'E2BIG',
+  'EAGAIN',
+  'ETXTBSY',
+]);
+
+/**
+ * What the agent answers when it could not ask the kernel, or when the kernel does not ask AppArmor for this
+ * (src/agent/attempt.c, ops_cap.c). And ETXTBSY, a file that is being executed or written: the kernel finds that before
+ * it asks AppArmor (do_dentry_open).
+ */
+const NOT_ASKED: ReadonlySet<string> = new Set(['ECANCELED', 'EOPNOTSUPP', 'ENOSYS', 'ETIMEDOUT', 'ETXTBSY']);
+
+/** What a shell exits with when it finds no command of that name. */
+const COMMAND_NOT_FOUND = 127;
+
+/** @returns how the attempt ended, whatever was expected of it. */
+export function probeOutcome(probe: Probe, observation: Observation): ProbeOutcome {
+  const { stage, errno, signal, status, exit, problem } = observation;
+
+  if (stage === 'lost') return unclear('no-answer', problem ?? 'no answer came back');
+  if (stage === 'timeout') return unclear('timeout', `it did not end within ${probe.timeoutMs} ms and was killed`);
+  if (errno !== undefined) return outcomeOfErrno(probe, observation, errno);
+  if (signal !== undefined) return failed(`killed by ${signal}`);
+  if (status !== undefined) return status < 400 ? { kind: 'succeeded' } : failed(`HTTP status ${status}`);
+  if (exit === undefined || exit === 0) return { kind: 'succeeded' };
+
+  if (probe.action.kind === 'shell' && exit === COMMAND_NOT_FOUND)
+    return unclear('not-runnable', 'the shell ended with status 127: it did not find a command');
+  return failed(`exit status ${exit}`);
+}
+
+/** @returns the same, but a status that the spec declares for an allowed access is a success. */
+export function outcomeAsDeclared(probe: Probe, observation: Observation): ProbeOutcome {
+  return isAsDeclared(probe, observation) ? { kind: 'succeeded' } : probeOutcome(probe, observation);
+}
+
+/** @returns how it ended, to stand in a sentence. */
+export function outcomeText(outcome: ProbeOutcome): string {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return 'it succeeded';
+    case 'failed':
+      return outcome.how;
+    case 'unclear':
+      return outcome.why;
+  }
+}
+
+/** Whether the probe is a command that the agent starts, and not one operation or a request. */
+export function isCommand({ action }: Probe): boolean {
+  return action.kind === 'run' || action.kind === 'shell';
+}
+
+function outcomeOfErrno(probe: Probe, observation: Observation, errno: string): ProbeOutcome {
+  const { stage, signal, remark } = observation;
+
+  if (probe.action.kind === 'operation' && signal === undefined && NOT_ASKED.has(errno))
+    return unclear('not-asked', `it could not be tried: ${remark ?? errno}`);
+  if (isCommand(probe) && NOT_A_DENIAL.has(errno))
+    return unclear('not-runnable', `the command could not be started: ${errno}`);
+  return failed(stage === 'exec' ? `the program could not be started: ${errno}` : errno);
+}
+
+function isAsDeclared({ expect }: Probe, { stage, errno, exit, status }: Observation): boolean {
+  if (expect.access === 'denied' || stage !== 'done' || errno !== undefined) return false;
+  const isDeclaredExit = typeof expect.exit === 'number' && exit === expect.exit;
+  const isDeclaredStatus = expect.status !== undefined && status === expect.status;
+  return isDeclaredExit || isDeclaredStatus;
+}
+
+function failed(how: string): Failed {
+  return { kind: 'failed', how };
+}
+
+function unclear(code: Unclear['code'], why: string): Unclear {
+  return { kind: 'unclear', code, why };
+}
