@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ERRORS } from '#core/model/errors.ts';
+import { VERDICTS, type VerdictRow } from '#core/model/verdicts.ts';
 import { EXIT_MEANS } from '#core/report/summary.ts';
 import { ACTION_KEYS, jsonSchema } from '#core/spec/schema.ts';
 
@@ -109,11 +110,57 @@ put \`# yaml-language-server: $schema=…/dist/spec.schema.json\` on its first l
 }
 
 function errorDoc(): string {
-  const codes = Object.entries(EXIT_MEANS).map(([code, meaning]) => `| ${code} | ${meaning} |`);
-  const list = Object.entries(ERRORS).map(
-    ([code, { exit, means, hint }]) => `| \`${code}\` | ${exit} | ${cell(means)} | ${cell(hint)} |`,
-  );
-  return `# Exit statuses and errors\n\n${NOTE}| exit status | meaning |\n|---|---|\n${codes.join('\n')}\n\nWhen several apply, the order is 4, 2, 1, 3.\n\n| code | exit status | what happened | what to do |\n|---|---|---|---|\n${list.join('\n')}\n`;
+  const statuses = Object.entries(EXIT_MEANS);
+  const errors = Object.entries(ERRORS).map(([code, { exit, means, hint }]) => [`\`${code}\``, exit, means, hint]);
+  return [
+    '# Exit statuses and errors',
+    NOTE.trim(),
+    markdownTable(['exit status', 'meaning'], statuses),
+    'When several apply, the order is 4, 2, 1, 3.',
+    markdownTable(['code', 'exit status', 'what happened', 'what to do'], errors),
+  ].join('\n\n').concat('\n');
+}
+
+/** In the order of the table of situations in docs/verdicts.md. */
+const EXPECTED = ['denied', 'allowed', 'complains', 'any'];
+
+function verdictDoc(): string {
+  const table: Readonly<Record<string, VerdictRow>> = VERDICTS;
+  const codes = Object.entries(table).map(([code, row]) => [`\`${code}\``, kindText(row), row.means]);
+  const situations = Object.entries(table)
+    .flatMap(([code, row]) => (row.when ?? []).map((situation) => ({ code, kind: kindText(row), ...situation })))
+    .sort((a, b) => rank(a.expected) - rank(b.expected))
+    .map(({ code, kind, expected, confined, record, control }) => {
+      return [expected, confined, record, control, kind, `\`${code}\``];
+    });
+
+  return readFileSync(join(root, 'scripts/build/verdicts.template.md'), 'utf8')
+    .replace('{{note}}', NOTE.trim())
+    .replace(
+      '{{situations}}',
+      markdownTable(
+        ['expected', 'under the profile', "AppArmor's record", 'in the control', 'verdict', 'code'],
+        situations,
+      ),
+    )
+    .replace('{{codes}}', markdownTable(['code', 'verdict', 'what it means'], codes));
+}
+
+function rank(expected: string): number {
+  return EXPECTED.findIndex((access) => expected.startsWith(access));
+}
+
+/** The kind of a verdict; both, where it depends on what was expected. */
+function kindText({ kind }: VerdictRow): string {
+  if (typeof kind === 'string') return kind;
+  const kinds = EXPECTED.map((expected) => kind({ expected } as never));
+  return [...new Set(kinds)].sort().join(' or ');
+}
+
+function markdownTable(head: readonly string[], body: readonly (readonly (string | number)[])[]): string {
+  const rule = `|${'---|'.repeat(head.length)}`;
+  const lines = body.map((cells) => `| ${cells.map((value) => cell(`${value}`)).join(' | ')} |`);
+  return [`| ${head.join(' | ')} |`, rule, ...lines].join('\n');
 }
 
 interface Action {
@@ -140,6 +187,7 @@ process.stdout.write(
     'dist/spec.schema.json': `${JSON.stringify(schema, null, 2)}\n`,
     'docs/spec.md': specDoc().trimEnd() + '\n',
     'docs/errors.md': errorDoc(),
+    'docs/verdicts.md': verdictDoc(),
     'docs/action.md': actionDoc(),
   }),
 );

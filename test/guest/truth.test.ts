@@ -48,7 +48,7 @@ describe('the exec hole', () => {
       story(ledger),
     ).to.deep.equal(['let-through', 'not-runnable', 'timeout']);
     expect(entry(ledger, 'direct').observation).to.include({ exit: 0 });
-    expect(entry(ledger, 'direct').verdict.notes.join()).to.match(/exec rules of the profile were not asked/);
+    expect(entry(ledger, 'direct').verdict.notes.join()).to.match(/exec rules were not checked/);
   });
 });
 

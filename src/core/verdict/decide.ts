@@ -1,6 +1,6 @@
 /**
- * The order of the rules that lead from expectation, observation, records and control to one verdict. Every verdict is a
- * row of src/core/model/verdicts.ts. One that could not be reached is never a pass. Pure.
+ * The order of the rules that lead from expectation, observation, records and control to one verdict. Every verdict is
+ * a row of src/core/model/verdicts.ts. One that could not be reached is never a pass. Pure.
  */
 import { suggestRule } from '../audit/suggest-rule.ts';
 import { describeAction } from '../model/describe-action.ts';
