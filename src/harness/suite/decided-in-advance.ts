@@ -2,6 +2,7 @@
 import { isUnmediated } from '#core/spec/operation-effects.ts';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
 import type { AuditRecord, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
+import { verdict } from '#core/model/verdicts.ts';
 
 /** What is known once the containers run, before any probe is tried. */
 export interface Circumstances {
@@ -15,10 +16,9 @@ export interface Circumstances {
   readonly earlyDenials: readonly AuditRecord[];
 }
 
-const NEEDS_A_BUS = [
-  'A bus daemon asks AppArmor for D-Bus, the kernel does not by itself:',
-  'try it with a command on a bus that mediates, for example `run: dbus-send …`.',
-].join(' ');
+const NEEDS_A_BUS =
+  'D-Bus is checked by the bus daemon, not by the kernel. ' +
+  'Test it with a command on a mediated bus, for example `run: dbus-send …`';
 
 /** How many different denials a message quotes. */
 const QUOTED_DENIALS = 5;
@@ -30,10 +30,9 @@ export function decideInAdvance(plan: Plan, probe: Probe, circumstances: Circums
   if (tooOld !== undefined) return tooOld;
 
   const unmediated = unmediatedReason(probe, circumstances.unmediatedClasses);
-  if (unmediated !== undefined) return { kind: 'skipped', code: 'not-mediated', reason: unmediated, notes: [] };
+  if (unmediated !== undefined) return verdict('not-mediated', { why: unmediated });
 
-  if (action.kind === 'operation' && action.class === 'dbus')
-    return { kind: 'inconclusive', code: 'not-asked', reason: NEEDS_A_BUS, notes: [] };
+  if (action.kind === 'operation' && action.class === 'dbus') return verdict('not-asked', { why: NEEDS_A_BUS });
 
   if (action.kind !== 'http' || circumstances.serviceFault === undefined) return undefined;
   return serviceDown(probe, circumstances.serviceFault, circumstances.earlyDenials);
@@ -48,23 +47,12 @@ function unmediatedReason({ action }: Probe, classes: ReadonlyMap<string, string
 
 /** The service does not live under the profile, so that a request to it has its answer. */
 function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]): Verdict {
-  if (probe.expect.access !== 'allowed')
-    return {
-      kind: 'inconclusive',
-      code: 'service-down',
-      reason: 'The service does not run under the profile, so nothing can be asked of it.',
-      notes: [],
-    };
-  const [firstLine = '', ...otherLines] = fault.message.split('\n');
-  const [firstDenial] = denialLines(denials);
-  const cause = firstDenial === undefined ? '' : `, after AppArmor ${firstDenial}`;
-  return {
-    kind: 'fail',
-    code: 'service-down',
-    reason: `The service does not run under the profile: ${firstLine.replace(/\.$/, '')}${cause}.`,
-    notes: otherLines,
-    hint: fault.hint,
-  };
+  return verdict('service-down', {
+    expected: probe.expect.access,
+    message: fault.message,
+    denial: denialLines(denials)[0],
+    advice: fault.hint,
+  });
 }
 
 /** @returns the first different denials, each as `denied open /etc/x (r)`. */

@@ -9,6 +9,7 @@ import { findLosses, mayAffect, type Loss, type Window } from '#core/audit/losse
 import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '#core/model/model.ts';
+import { verdict, verdictOfError } from '#core/model/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
 import { removes } from '#core/spec/operation-effects.ts';
@@ -83,12 +84,7 @@ export class Trial {
       if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
       return batch.map((probe) => ({
         probe,
-        verdict: this.#options.decidedInAdvance(probe) ?? {
-          kind: 'inconclusive',
-          code: thrown.code,
-          reason: thrown.message,
-          notes: [],
-        },
+        verdict: this.#options.decidedInAdvance(probe) ?? verdictOfError(thrown.code, thrown.message),
         witnesses: [],
       }));
     }
@@ -194,7 +190,7 @@ export class Trial {
   }
 }
 
-const LOST: Verdict = { kind: 'inconclusive', code: 'no-answer', reason: 'The probe was not tried.', notes: [] };
+const LOST = verdict('no-answer', { why: 'the probe was not tried' });
 
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
