@@ -1,0 +1,193 @@
+/** What every key of a spec means, in plain English: dist/spec.schema.json and docs/spec.md are generated from it. */
+
+function paragraph(...sentences: readonly string[]): string {
+  return sentences.join(' ');
+}
+
+export const DOCS = {
+  path: 'Absolute path inside the container.',
+  duration: 'A duration: `500ms`, `10s`, `2m`.',
+  mode: paragraph(
+    'Mode that the kernel must report for the profile. Default `enforce`.',
+    '`mixed` is the mode of a stack whose profiles are in different modes.',
+  ),
+
+  pattern: {
+    equals: 'The whole value.',
+    contains: 'A part of the value. For masks: these letters are among them.',
+    matches: 'A JavaScript regular expression that must match.',
+    not: 'A pattern that must not match.',
+  },
+
+  expect: {
+    is: 'The expected result: one word, or an object with conditions.',
+    access: paragraph(
+      '`denied`, `allowed` or `complains`.',
+      '`complains`: allowed, with an ALLOWED record, under a profile in complain mode.',
+    ),
+    exit: 'Exit status of the command; `nonzero` for any failure.',
+    errno: 'Errno of the system call, or of the exec that failed.',
+    status: 'Status of the HTTP response.',
+    stdout: 'Standard output. A plain string must be contained in it.',
+    stderr: 'Standard error. A plain string must be contained in it.',
+    body: 'Body of the HTTP response. A plain string must be contained in it.',
+    label: paragraph(
+      'With `exec`, `try: exec…`, `change_profile`, `change_hat` or `stack`:',
+      'the label of the program or process afterwards. A plain string is the whole label.',
+      'Use the names in the profile file: `x`, `x//child`, `a//&b`, `unconfined`.',
+    ),
+    mode: 'Mode of that label.',
+    secure: paragraph(
+      'With `exec`: whether the kernel marks the execution as secure (AT_SECURE),',
+      'so that the loader clears the environment, as the permissions `Px`, `Cx` and `Ux` demand.',
+    ),
+    audit: paragraph(
+      'The audit record that must exist.',
+      '`none`: no record may exist, and a denial needs none to count.',
+    ),
+    record: paragraph(
+      "Conditions on one audit record, under the kernel's own key names.",
+      'A plain value is the whole value; masks compare as sets of letters.',
+    ),
+  },
+
+  probe: {
+    name: 'Name in reports, unique in the spec. Default: made from the action and the expected result.',
+    because: 'Why this matters, for auditors.',
+    run: paragraph(
+      'A command, executed without a shell: a list, or a string that is split as a shell would split it.',
+      "`~/` is the user's home.",
+    ),
+    shell: "A script for the image's own `/bin/sh -c`.",
+    open: 'Open this file and close it again.',
+    for: paragraph(
+      'With `open`: how to open the file. Default `read`.',
+      'Nothing is written, and a file that `create` makes is removed.',
+    ),
+    unlink: 'Remove this file.',
+    mkdir: 'Create this folder. It is removed again.',
+    exec: paragraph(
+      "Execute this file, up to the end of the kernel's permission checks:",
+      'the program is stopped before its first instruction.',
+    ),
+    try: paragraph(
+      'One access in the words of the field, for example `link /etc/passwd /tmp/x`, `socket inet raw icmp`,',
+      '`capable sys_admin` or `mount tmpfs none /mnt`. docs/agent-operations.md lists all operations.',
+    ),
+    http: 'GET this URL from the host. The host name `container` stands for the container.',
+    terminal: 'With `run` or `shell`: give the command a terminal, as `docker exec -t` does.',
+    via: paragraph(
+      'With `run` or `shell`: what starts the command. `agent` (default) starts it inside the confinement.',
+      '`docker-exec` shows what happens when a person runs `docker exec`:',
+      "the engine opens the program unconfined, so the profile's exec rules do not apply to it.",
+    ),
+    from: paragraph(
+      'With `try` and the word `container` as the other end: the peer that accesses the container,',
+      'for example `from: other` with `try: signal term container`.',
+      'This tests the passive side of the profile: receive, tracedby, readby, accept.',
+    ),
+    since: paragraph(
+      'With `profile: {engine: …}`: the first version of the engine whose own profile guarantees this.',
+      'An older engine skips the probe.',
+    ),
+    user: 'User, as `docker exec --user` takes it.',
+    control: paragraph(
+      'Whether to run the probe in the control container as well. Default true.',
+      'With `only-apparmor` the default is false for `run` and `shell`,',
+      'because nothing would stop the command in the control.',
+    ),
+    matrix: paragraph(
+      'Makes one probe for each combination of the values.',
+      '`{name}` in any text of the probe is replaced by the value.',
+    ),
+  },
+
+  container: {
+    is: 'The container under test.',
+    image: 'Image name. A missing image is built (with `build`) or pulled.',
+    build: 'Folder with a Dockerfile, relative to the spec, to build the image from when it is missing.',
+    command: "Command in place of the image's own.",
+    entrypoint: "Entry point in place of the image's own.",
+    hold: paragraph(
+      'Do not start the service: the first process is the agent, which only waits.',
+      'For images with nothing to start.',
+    ),
+    user: "User of the container's processes.",
+    env: 'Environment variables.',
+    capAdd: 'Capabilities to add.',
+    capDrop: 'Capabilities to drop.',
+    securityOpt: 'Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`.',
+    onlyAppArmor: paragraph(
+      'Leave the profile as the only restriction:',
+      'all capabilities, no seccomp filter, no masked or read-only paths.',
+    ),
+    sysctls: 'Namespaced kernel parameters.',
+    mounts: 'Bind mounts.',
+    mountSource: 'File or folder, relative to the spec.',
+    mountReadOnly: 'Default true.',
+    tmpfs: 'Temporary file systems: path to options.',
+    readOnly: 'Read-only root file system.',
+    network: '`bridge` (default) or `none`.',
+  },
+
+  profile: {
+    is: 'The profile under test: a file, relative to the spec, or a profile that is already loaded.',
+    file: 'Profile file, relative to the spec.',
+    name: 'Which profile of the file. `a//&b` stacks profiles: an access is denied if any of them denies it.',
+    engine: 'Name of a profile that the engine or the host loads itself, for example `docker-default`.',
+    source: paragraph(
+      "File with that profile's text, relative to the spec.",
+      'Rule coverage needs it, and so does `mutate`, which changes it.',
+    ),
+  },
+
+  peers: paragraph(
+    'Helper processes next to the container. They share its process and network namespaces,',
+    'and each runs under its own label. A peer is the other end of `try: signal term peer NAME`,',
+    '`ptrace read peer NAME`, `connect unix stream peer NAME` and `send unix dgram peer NAME`.',
+    'Signals and traces go to a process of the peer that does nothing else.',
+  ),
+  peerProfile: '`unconfined`, or the name of a profile in the profile file.',
+
+  waiver: {
+    allows: paragraph(
+      'What may become allowed: a path expression such as `/srv/**`, or the words of a rule of another class,',
+      'such as `capability sys_admin`, `network inet raw` or `flags complain`.',
+    ),
+    permissions: 'With a path: the permissions, as in a rule; `x` for any execution.',
+    because: 'Who accepted it, and why.',
+    until: 'The last day on which the waiver counts.',
+  },
+
+  ready: {
+    is: 'When the service counts as up. Default: as soon as its process runs.',
+    http: 'Ready when this URL responds with a status below 400.',
+    tcp: 'Ready when this port accepts a connection.',
+    log: "Ready when the container's output matches this regular expression.",
+    timeout: 'Default 60s.',
+  },
+
+  untestable: {
+    is: paragraph(
+      'Mutants that no probe can tell from the profile, each with the reason.',
+      '`mutate` tries them anyway and does not count those that survive.',
+    ),
+    rule: 'The rule as the profile has it, without its comma.',
+    becomes: 'The rule as `mutate` changes it.',
+    because: 'Why no probe can see the difference.',
+  },
+
+  spec: {
+    $schema: 'For editors.',
+    title: "Name of the suite in reports. Default: the file's name.",
+    waivers: 'Accesses that a change of the profile may newly allow: `apparmor-probe diff` fails for all others.',
+    control: paragraph(
+      'Run each probe in an unconfined control container as well, to prove that it is the profile that denies.',
+      'With `profile`, the control runs under that baseline profile,',
+      'to prove what the tested profile denies beyond it. Default true.',
+    ),
+    baseline: 'A profile of the same file, or one that is already loaded, for example `docker-default`.',
+    defaults: 'Defaults for probes that do not set these keys.',
+    probes: 'The probes, run in this order.',
+  },
+} as const;
