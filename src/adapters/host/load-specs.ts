@@ -1,10 +1,11 @@
-/** Reads spec files from the disk. */
+/** Reads, validates and resolves spec files. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { resolvePlan, type ResolveOptions } from '#core/spec/resolve.ts';
-import { MAX_SPEC_BYTES, validateSpec, type Problem, type Validated } from '#core/spec/validate.ts';
+import type { Problem } from '#core/spec/spec-source.ts';
+import { MAX_SPEC_BYTES, validateSpec, type Validated } from '#core/spec/validate.ts';
 
 /**
  * Reads, validates and resolves spec files.
@@ -23,23 +24,26 @@ export function loadPlans(files: readonly string[], options: Omit<ResolveOptions
     plans.push(plan);
     firstNumber += plan.probes.length;
   }
-  if (problems.length > 0) {
-    const mistakes = problems.length === 1 ? 'mistake' : 'mistakes';
-    const specs = new Set(problems.map(({ at }) => at.file)).size;
-    throw new HarnessError('spec-invalid', `${problems.length} ${mistakes} in ${specs} spec file(s).`, {
-      details: problems.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`),
-    });
-  }
+  if (problems.length > 0) throw invalidSpecs(problems);
   return plans;
 }
 
-/** A command reads its specs twice: to choose the host, and to run them. Reading YAML is slow on slow machines. */
-const known = new Map<string, Validated>();
+function invalidSpecs(problems: readonly Problem[]): HarnessError {
+  const mistakes = `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'}`;
+  const files = new Set(problems.map(({ at }) => at.file)).size;
+  return new HarnessError('spec-invalid', `${mistakes} in ${files} spec file(s).`, {
+    details: problems.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`),
+  });
+}
+
+/** A command reads its specs twice, to choose the host and to run them, and YAML is slow to parse. */
+const validatedSpecs = new Map<string, Validated>();
+const MAX_REMEMBERED = 16;
 
 function validateOnce(name: string, text: string): Validated {
   const key = `${name}\0${text}`;
-  const result = known.get(key) ?? validateSpec(name, text);
-  if (known.size < 16) known.set(key, result);
+  const result = validatedSpecs.get(key) ?? validateSpec(name, text);
+  if (validatedSpecs.size < MAX_REMEMBERED) validatedSpecs.set(key, result);
   return result;
 }
 

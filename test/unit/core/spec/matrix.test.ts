@@ -38,13 +38,13 @@ describe('matrix', () => {
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['matrix: x', /map of names to lists/],
     ['matrix: {}', /is empty/],
-    ['matrix: {a: []}', /list of texts/],
-    ['matrix: {A: [x]}', /no name/],
-    ['matrix: {b: [x]}', /nothing that is tried or expected uses \{b\}/],
+    ['matrix: {a: []}', /list of strings or numbers/],
+    ['matrix: {A: [x]}', /not a valid name/],
+    ['matrix: {b: [x]}', /no action or expectation uses \{b\}/],
     [`matrix: {a: [${'x,'.repeat(101)}x], b: [${'x,'.repeat(101)}x]}`, /more than 10000|uses/],
   ];
   for (const [text, pattern] of wrong) {
-    it(text.slice(0, 40), () => {
+    it(`refuses {${text.slice(0, 40)}}`, () => {
       const { problems } = validateSpec('s.yml', `${HEAD}  - {${text}, run: "{a}", expect: allowed}\n`);
       expect(
         problems.some(({ at, message }) => at.line === 6 && pattern.test(message)),
@@ -53,14 +53,35 @@ describe('matrix', () => {
     });
   }
 
-  it('mistakes in what it makes are told at the place in the file', () => {
+  it('reports a mistake in what it makes where the file has it', () => {
     const { problems } = validateSpec(
       's.yml',
-      `${HEAD}  - matrix: {p: [/ok, not-absolute]}\n    open: "{p}"\n    expect: denied\n  - run: a | b\n    expect: denied\n`,
+      `${HEAD}${[
+        '  - matrix: {p: [/ok, not-absolute]}',
+        '    open: "{p}"',
+        '    expect: denied',
+        '  - run: a | b',
+        '    expect: denied',
+      ].join('\n')}`,
     );
     expect(problems.map(({ at, message }) => [at.line, /absolute|shell/.exec(message)?.[0]])).to.deep.equal([
       [7, 'absolute'],
       [9, 'shell'],
+    ]);
+  });
+
+  it('reports other mistakes at their place where a matrix cannot be expanded', () => {
+    const { problems } = validateSpec(
+      's.yml',
+      `profile: p\ncontainer: {image: i}\nprobes:\n${[
+        '  - {matrix: {p: [/a, /b]}, open: "{p}", expect: denied}',
+        '  - {matrix: {}, open: /c, expect: denied}',
+        '  - {run: a | b, expect: denied}',
+      ].join('\n')}`,
+    );
+    expect(problems.map(({ at, message }) => [at.line, /empty|shell/.exec(message)?.[0]])).to.deep.include.members([
+      [5, 'empty'],
+      [6, 'shell'],
     ]);
   });
 });

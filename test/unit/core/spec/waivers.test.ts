@@ -6,7 +6,7 @@ const spec = (waivers: string): string =>
   `profile: p\ncontainer: {image: i}\nprobes:\n  - {open: /a, expect: denied}\nwaivers:\n${waivers}\n`;
 
 describe('waivers of a spec', () => {
-  it('are read', () => {
+  it('are read from the spec', () => {
     const {
       spec: read,
       locate,
@@ -14,7 +14,10 @@ describe('waivers of a spec', () => {
     } = validateSpec(
       's.yml',
       spec(
-        '  - {allows: "/srv/**", permissions: rw, because: reviewed, until: 2027-01-31}\n  - {allows: capability sys_admin, because: reviewed, until: 2027-01-31}',
+        [
+          '  - {allows: "/srv/**", permissions: rw, because: reviewed, until: 2027-01-31}',
+          '  - {allows: capability sys_admin, because: reviewed, until: 2027-01-31}',
+        ].join('\n'),
       ),
     );
     expect(problems).to.deep.equal([]);
@@ -34,7 +37,7 @@ describe('waivers of a spec', () => {
     '{allows: /srv, permissions: r, until: 2027-01-31}',
     '{allows: "/{a", permissions: r, because: x, until: 2027-01-31}',
   ]) {
-    it(`${wrong} is a mistake`, () =>
+    it(`are refused when wrong: ${wrong}`, () =>
       expect(validateSpec('s.yml', spec(`  - ${wrong}`)).problems).to.not.deep.equal([]));
   }
 });

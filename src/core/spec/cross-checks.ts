@@ -1,0 +1,182 @@
+/** Rules between the keys of a spec, which a schema states poorly, and commands that do not split into words. Pure. */
+import type { Position } from '../model/model.ts';
+import { splitList, splitWords } from '../text/split-words.ts';
+import { isRecord } from './matrix.ts';
+import { LABEL_CHANGING } from './operation-effects.ts';
+import { readOperation } from './read-operation.ts';
+import { ACTION_KEYS } from './schema.ts';
+import type { KeyPath, Problem } from './spec-source.ts';
+
+type Locate = (path: KeyPath) => Position;
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** A mistake, and the key below the checked value that it stands at. */
+interface Finding {
+  readonly message: string;
+  readonly key?: string;
+}
+
+/** @param value of the whole spec, as written: it need not fit the schema. */
+export function crossProblems(value: unknown, locate: Locate): Problem[] {
+  if (!isRecord(value)) return [];
+  const { ready, container, peers, probes } = value;
+  return [
+    ...(isRecord(ready) ? located(readyFindings(ready), ['ready'], locate) : []),
+    ...(isRecord(container) ? located(containerFindings(container), ['container'], locate) : []),
+    ...(isRecord(peers) ? located(peersFindings(peers), ['peers'], locate) : []),
+    ...(Array.isArray(probes) ? probesProblems(probes, isRecord(peers) ? Object.keys(peers) : [], locate) : []),
+  ];
+}
+
+function located(findings: readonly Finding[], path: KeyPath, locate: Locate): Problem[] {
+  return findings.map(({ message, key }) => ({ at: locate(key === undefined ? path : [...path, key]), message }));
+}
+
+function readyFindings(ready: Mapping): Finding[] {
+  const given = ['http', 'tcp', 'log'].filter((key) => Object.hasOwn(ready, key));
+  return given.length === 1 ? [] : [{ message: 'ready: give exactly one of http, tcp, log' }];
+}
+
+function containerFindings(container: Mapping): Finding[] {
+  const findings = ['command', 'entrypoint'].flatMap((key) => commandFindings(container[key], key, `container.${key}`));
+
+  const privileges = ['cap-add', 'cap-drop', 'security-opt'].filter((key) => key in container);
+  const [key] = privileges;
+  if (container['only-apparmor'] === true && key !== undefined) {
+    const names = privileges.map((name) => `\`${name}\``).join(', ');
+    findings.push({ key, message: `container: \`only-apparmor\` cannot be combined with ${names}` });
+  }
+  if (container['hold'] === true && ('command' in container || 'entrypoint' in container)) {
+    const message = 'container: `hold` cannot be combined with `command` or `entrypoint`';
+    findings.push({ key: 'hold', message });
+  }
+  return findings;
+}
+
+function peersFindings(peers: Mapping): Finding[] {
+  if (!Object.hasOwn(peers, 'container')) return [];
+  return [{ key: 'container', message: 'peers: the name `container` is reserved for the container itself' }];
+}
+
+function probesProblems(probes: readonly unknown[], peers: readonly string[], locate: Locate): Problem[] {
+  const namedBy = new Map<string, number>();
+  return probes.flatMap((probe, index) => {
+    if (!isRecord(probe)) return [];
+    const number = index + 1;
+    const findings = [
+      ...actionFindings(probe, number),
+      ...optionFindings(probe),
+      ...commandFindings(probe['run'], 'run', `probes.${index}.run`),
+      ...operationFindings(probe['try'], `probes.${index}.try`),
+      ...peerFindings(probe, peers),
+      ...expectFindings(probe),
+      ...nameFindings(probe['name'], number, namedBy),
+    ];
+    return located(findings, ['probes', index], locate);
+  });
+}
+
+function actionFindings(probe: Mapping, number: number): Finding[] {
+  const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe, key));
+  const [, second] = actions;
+  if (actions.length === 0) {
+    return [{ message: `probe ${number} has no action: give it one of ${ACTION_KEYS.join(', ')}` }];
+  }
+  if (second === undefined) return [];
+  return [
+    { key: second, message: `probe ${number} has several actions (${actions.join(', ')}): write a probe for each` },
+  ];
+}
+
+/** Options that only some actions have. */
+function optionFindings(probe: Mapping): Finding[] {
+  const isCommand = 'run' in probe || 'shell' in probe;
+  const findings: Finding[] = [];
+  if ('for' in probe && !('open' in probe)) findings.push({ key: 'for', message: '`for` needs `open`' });
+  if ('terminal' in probe && !isCommand) {
+    findings.push({ key: 'terminal', message: '`terminal` needs `run` or `shell`' });
+  }
+  if ('via' in probe && !isCommand) findings.push({ key: 'via', message: '`via` needs `run` or `shell`' });
+  if (probe['via'] === 'docker-exec' && probe['terminal'] === true) {
+    findings.push({ key: 'terminal', message: '`terminal` needs `via: agent`' });
+  }
+  if ('http' in probe && 'user' in probe) {
+    findings.push({ key: 'user', message: '`user` does not apply to `http`, which runs on the host' });
+  }
+  return findings;
+}
+
+/** @param name of the key in messages. */
+function commandFindings(command: unknown, key: string, name: string): Finding[] {
+  const split = typeof command === 'string' ? splitWords(command) : undefined;
+  return split !== undefined && 'problem' in split ? [{ key, message: `${name}: ${split.problem}` }] : [];
+}
+
+function operationFindings(command: unknown, name: string): Finding[] {
+  const unsplit = commandFindings(command, 'try', name);
+  if (unsplit.length > 0 || !isCommandLine(command)) return unsplit;
+
+  const read = readOperation(splitList(command));
+  return 'problem' in read ? [{ key: 'try', message: `${name}: ${read.problem}` }] : [];
+}
+
+function isCommandLine(value: unknown): value is string | string[] {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((word) => typeof word === 'string'));
+}
+
+/** Who is at the two ends: the container tries `peer NAME`, and the peer that `from` names tries `container`. */
+function peerFindings({ from, try: command }: Mapping, peers: readonly string[]): Finding[] {
+  const read = isCommandLine(command) ? readOperation(splitList(command)) : undefined;
+  const other = read !== undefined && 'other' in read ? read.other : undefined;
+  const key = from === undefined ? 'try' : 'from';
+
+  const named = [from, other === 'container' ? undefined : other].filter((name) => typeof name === 'string');
+  const unknown = named.find((name) => !peers.includes(name));
+  if (unknown !== undefined) return [{ key, message: `there is no peer ${JSON.stringify(unknown)} in \`peers\`` }];
+
+  if (from !== undefined && other !== 'container') {
+    const message = '`from` needs `try` with `container` as the other end, for example `signal term container`';
+    return [{ key, message }];
+  }
+  if (from === undefined && other === 'container') {
+    return [{ key, message: '`container` as the other end needs `from`, the peer that tries it' }];
+  }
+  return [];
+}
+
+/** Conditions on the label that a program or process has afterwards. */
+function expectFindings(probe: Mapping): Finding[] {
+  const { expect } = probe;
+  if (!isRecord(expect)) return [];
+  const condition = ['label', 'mode', 'secure'].find((key) => key in expect);
+  if (condition === undefined) return [];
+
+  const operation = operationOf(probe);
+  if (!LABEL_CHANGING.includes(operation)) {
+    const message = `\`${condition}\` needs \`exec\`, or \`try\` with one of ${LABEL_CHANGING.join(', ')}`;
+    return [{ key: 'expect', message }];
+  }
+  if (expect['access'] === 'denied') {
+    return [{ key: 'expect', message: `\`${condition}\` cannot be expected of a denied access` }];
+  }
+  if (condition === 'secure' && !operation.startsWith('exec')) {
+    return [{ key: 'expect', message: '`secure` needs an execution: `exec` or `exec-as`' }];
+  }
+  return [];
+}
+
+function operationOf(probe: Mapping): string {
+  const command = probe['try'];
+  if (typeof command === 'string' || Array.isArray(command)) return splitList(command as string | string[])[0] ?? '';
+  return 'exec' in probe ? 'exec' : '';
+}
+
+function nameFindings(name: unknown, number: number, namedBy: Map<string, number>): Finding[] {
+  if (typeof name !== 'string') return [];
+
+  const first = namedBy.get(name);
+  if (first !== undefined)
+    return [{ key: 'name', message: `probe ${first} has the name ${JSON.stringify(name)} already` }];
+  namedBy.set(name, number);
+  return [];
+}
