@@ -18,17 +18,18 @@
 
 ENTRY_POINT;
 
+enum { DESCRIPTORS = 1024 }; /* as many as a process may have by default (RLIMIT_NOFILE) */
+
 /* Makes a known state of what the runtime passed on. */
 static void settle(void)
 {
-	struct sigaction ignore = {SIGNAL_IGNORE, 0, 0, 0};
+	struct sigaction ignore = {.handler = SIGNAL_IGNORE};
 	sys_sigaction(SIGPIPE, &ignore); /* a reader that has gone is an error of write() */
 	sys_sigaction(SIGXFSZ, &ignore); /* and a file that would get too long, one of truncate() */
 	if (sys_close_range(3, ~0u) < 0) /* Linux before 5.9, or a filter that does not know the call */
-		for (int fd = 3; fd < 1024; fd++)
+		for (int fd = 3; fd < DESCRIPTORS; fd++)
 			sys_close(fd);
-	/* Others of the same user may otherwise read and write our memory and descriptors in /proc, and forge answers.
-	 */
+	/* Else others of the same user could read and write our memory and descriptors in /proc, and forge answers. */
 	sys_prctl(PR_SET_DUMPABLE, 0);
 	/* Orphans of a command come to us, not to the container's first process, so that a timeout can end them all. */
 	sys_prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -80,18 +81,29 @@ static int confirm(const char *tag, int pid)
 	return next_request(fields, &count) && count == 2 && equal(fields[0], "go") && equal(fields[1], tag);
 }
 
+/* Bytes of output that a request may ask for: 1 TiB. */
+#define OUTPUT_MAX (1UL << 40)
+
 /* `run TAG TIMEOUT_MS CAP_BYTES ARGC ARGV…` */
 static void run(char **fields, int count, char **envp)
 {
 	u64 timeout, cap, argc;
-	if (count < 6 || !is_tag(fields[1]) || !parse_number(fields[2], 86400000, &timeout) ||
-	    !parse_number(fields[3], 1UL << 40, &cap) || !parse_number(fields[4], FIELDS_MAX, &argc) ||
+	if (count < 6 || !is_tag(fields[1]) || !parse_number(fields[2], TIMEOUT_MAX_MS, &timeout) ||
+	    !parse_number(fields[3], OUTPUT_MAX, &cap) || !parse_number(fields[4], FIELDS_MAX, &argc) ||
 	    argc != (u64)count - 5)
 		fatal("run: bad request");
+
 	release_paused();
 	char tag[TAG_MAX + 1]; /* the next request overwrites the fields */
 	memcpy(tag, fields[1], length(fields[1]) + 1);
-	struct command command = {tag, fields + 5, envp, timeout * 1000, cap, 0, confirm};
+	struct command command = {
+		.tag = tag,
+		.argv = fields + 5,
+		.envp = envp,
+		.timeout = timeout * 1000,
+		.cap = cap,
+		.confirm = confirm,
+	};
 	struct result r = {.tag = tag, .stage = "done", .exit = -1};
 	if (flush() < 0)
 		sys_exit(EXIT_OUTPUT); /* answers so far must not wait for the command */

@@ -22,18 +22,22 @@ long op_ptrace(char **args, struct outcome *out)
 	long pid = target_of(args[1], out);
 	if (pid < 0)
 		return pid;
-	return equal(args[0], "trace") ? sys(ptrace, PTRACE_SEIZE, pid, 0, 0) : sys(get_robust_list, pid, &head, &size);
+	if (equal(args[0], "trace"))
+		return sys(ptrace, PTRACE_SEIZE, pid, 0, 0);
+	return sys(get_robust_list, pid, &head, &size);
 }
 
-/* To a process that is nobody's, only what goes unnoticed by who does not ask for it. What is held is there for this.
+/*
+ * A target takes any signal: it is there for this. Another process only gets what a process ignores that has not asked
+ * for it: the question whether it is there (0), SIGCHLD, SIGURG.
  */
 int check_signal(char **args)
 {
 	u64 signal;
 	if (!parse_number(args[0], SIGNAL_COUNT, &signal) || !is_target(args[1]))
 		return 0;
-	return equal(args[1], "child") || pid_of(args[1]) != args[1] || signal == 0 || signal == SIGCHLD ||
-	       signal == SIGURG;
+	int is_ours = equal(args[1], "child") || pid_of(args[1]) != args[1];
+	return is_ours || signal == 0 || signal == SIGCHLD || signal == SIGURG;
 }
 
 long op_signal(char **args, struct outcome *out)
@@ -42,12 +46,12 @@ long op_signal(char **args, struct outcome *out)
 	return pid < 0 ? pid : sys_kill((int)pid, (int)number(args[0]));
 }
 
-/* In the kernel's order, from 1. */
+/* The number of a limit plus 1 (asm-generic/resource.h); 0: there is no such limit. */
 static int limit_of(const char *name)
 {
-	return one_of(
-		name,
-		"cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue nice rtprio rttime");
+	static const char names[] = "cpu fsize data stack core rss nproc nofile memlock as locks sigpending msgqueue "
+				    "nice rtprio rttime";
+	return one_of(name, names);
 }
 
 int check_rlimit(char **args)
@@ -59,23 +63,39 @@ int check_rlimit(char **args)
 long op_rlimit(char **args, struct outcome *out)
 {
 	u64 value = equal(args[1], "unlimited") ? ~0UL : number(args[1]);
-	struct rlimit both = {value, value};
+	struct rlimit both = {.soft = value, .hard = value};
 	(void)out;
 	return sys_setrlimit(limit_of(args[0]) - 1, &both);
 }
 
 long op_userns(char **args, struct outcome *out)
 {
-	(void)args, (void)out;
+	(void)args;
+	(void)out;
 	return sys(unshare, CLONE_NEWUSER);
 }
 
-/* create: undone. read, write: one that exists. delete: one of our own. */
 int check_mqueue(char **args)
 {
 	return one_of(args[0], "create read write delete") && args[1][0] == '/' && args[1][1];
 }
 
+static long create_queue(const char *name)
+{
+	return sys(mq_open, name, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, 0);
+}
+
+static long delete_own_queue(const char *name, struct outcome *out)
+{
+	as_agent();
+	long fd = create_queue(name);
+	if (fd < 0)
+		return not_tried(out, "no queue of our own to delete", fd);
+	as_probe();
+	return sys(mq_unlink, name);
+}
+
+/* read, write: a queue that exists. create: it is removed again. delete: one of our own. */
 long op_mqueue(char **args, struct outcome *out)
 {
 	const char *name = args[1] + 1; /* the kernel's names have no slash */
@@ -83,19 +103,13 @@ long op_mqueue(char **args, struct outcome *out)
 		return sys(mq_open, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
 	if (equal(args[0], "write"))
 		return sys(mq_open, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC, 0, 0);
-	int deletes = equal(args[0], "delete");
-	if (deletes)
-		as_agent();
-	long fd = sys(mq_open, name, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, 0), error;
+	if (equal(args[0], "delete"))
+		return delete_own_queue(name, out);
+
+	long fd = create_queue(name);
 	if (fd < 0)
-		return deletes ? not_tried(out, "no queue of our own to delete", fd) : fd;
-	if (deletes)
-		as_probe();
-	else
-		as_undo();
-	error = sys(mq_unlink, name);
-	if (deletes)
-		return error;
-	undone(out, error);
+		return fd;
+	as_undo();
+	undone(out, sys(mq_unlink, name));
 	return 0;
 }
