@@ -54,15 +54,18 @@ static int depth; /* how many children deep this process is */
 
 static void set_alarm(long seconds)
 {
+	enum { ITIMER_REAL = 0 };
 	struct {
-		long repeat[2], first[2];
-	} alarm = {{0, 0}, {seconds, 0}};
-	sys(setitimer, 0, &alarm, 0);
+		struct timeval {
+			long sec, usec;
+		} repeat, first;
+	} alarm = {.first = {.sec = seconds}};
+	sys(setitimer, ITIMER_REAL, &alarm, 0);
 }
 
 void end_in_time(void)
 {
-	struct sigaction ending = {SIGNAL_DEFAULT, 0, 0, 0};
+	struct sigaction ending = {.handler = SIGNAL_DEFAULT};
 	sys_sigaction(SIGALRM, &ending);
 	sys_sigmask(SIG_SETMASK, 0);
 	set_alarm(ATTEMPT_SECONDS);
@@ -76,7 +79,9 @@ void take_time(void)
 static void settle_child(int close_standard)
 {
 	/* From here on others of the same user may look into it, and a kernel might ever let `exec` run something. */
-	if (depth++ == 0) {
+	int is_first = depth == 0;
+	depth++;
+	if (is_first) {
 		if (close_standard)
 			for (int fd = 0; fd < 3; fd++)
 				sys_close(fd);
@@ -86,11 +91,11 @@ static void settle_child(int close_standard)
 	end_in_time();
 }
 
-/* Reads what a child has to say: everything, or nothing when it ended or has kept silent for too long (-ETIMEDOUT). */
+/* Reads a child's report: all of it, or nothing when the child has ended; -ETIMEDOUT when none comes in time. */
 static long hear(int fd, void *to, u64 size)
 {
-	struct pollfd one = {fd, POLLIN, 0};
-	struct timespec limit = {2 * ATTEMPT_SECONDS, 0};
+	struct pollfd one = {.fd = fd, .events = POLLIN};
+	struct timespec limit = {.sec = 2 * ATTEMPT_SECONDS};
 	long got;
 	do
 		got = sys_poll(&one, 1, &limit);
@@ -117,6 +122,7 @@ long in_child(attempt *attempt, char **args, struct outcome *out)
 		write_all(report[1], out, sizeof *out);
 		sys_exit(0);
 	}
+
 	sys_close(report[1]);
 	if (pid < 0) {
 		sys_close(report[0]);
@@ -135,9 +141,9 @@ long in_child(attempt *attempt, char **args, struct outcome *out)
 		*out = said;
 		return out->error;
 	}
-	if ((status & 0x7f) == SIGALRM)
+	if (ending_signal(status) == SIGALRM)
 		return remark(out, -ETIMEDOUT, "no answer in 5 seconds");
-	out->signal = status & 0x7f;
+	out->signal = ending_signal(status);
 	return -ECANCELED;
 }
 
@@ -157,7 +163,7 @@ long start_target(long (*prepare)(void))
 		as_agent();
 		error = prepare ? prepare() : 0;
 		write_all(ready[1], &error, sizeof error);
-		struct pollfd end = {life[0], POLLIN, 0};
+		struct pollfd end = {.fd = life[0], .events = POLLIN};
 		sys_poll(&end, 1, 0); /* until the other side has gone */
 		sys_exit(0);
 	}
@@ -166,7 +172,9 @@ long start_target(long (*prepare)(void))
 	if (pid > 0 && hear(ready[0], &error, sizeof error) != sizeof error)
 		error = -ECANCELED;
 	sys_close(ready[0]);
-	return pid < 0 ? pid : error < 0 ? error : pid; /* life[1] stays open until this process ends */
+	if (pid < 0)
+		return pid;
+	return error < 0 ? error : pid; /* life[1] stays open until this process ends */
 }
 
 const char *pid_of(const char *who)
@@ -201,9 +209,13 @@ u64 number(const char *text)
  */
 long set_capabilities(u64 wanted)
 {
-	u32 header[2] = {0x20080522, 0};
+	struct {
+		u32 version, pid;
+	} header = {.version = CAPABILITY_VERSION_3};
+	u32 low = (u32)wanted;
+	u32 high = (u32)(wanted >> 32);
 	struct {
 		u32 effective, permitted, inheritable;
-	} sets[2] = {{(u32)wanted, (u32)wanted, 0}, {(u32)(wanted >> 32), (u32)(wanted >> 32), 0}};
-	return sys(capset, header, sets);
+	} sets[2] = {{.effective = low, .permitted = low}, {.effective = high, .permitted = high}};
+	return sys(capset, &header, sets);
 }

@@ -65,15 +65,6 @@ static long exec_by_name(char **argv, char **envp)
 	}
 }
 
-/* The command must find signals as a shell would leave them, whatever the runtime or the agent has set. */
-static void reset_signals(void)
-{
-	struct sigaction action = {SIGNAL_DEFAULT, 0, 0, 0};
-	for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
-		sys_sigaction(signal, &action);
-	sys_sigmask(SIG_SETMASK, 0);
-}
-
 _Noreturn static void become(const struct command *c, const int streams[3], int report, int go)
 {
 	struct failure failure = {0, AT_STREAMS};

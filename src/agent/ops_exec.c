@@ -41,17 +41,25 @@ enum change { PROFILE, ONEXEC, HAT, STACK };
 
 static long change_label(enum change how, const char *name, struct outcome *out)
 {
-	static const char *const word[] = {"changeprofile ", "exec ", "changehat 0000000000000001^", "stack "};
-	return how == ONEXEC ? write_attribute(ATTRIBUTE("exec"), word[how], name, out)
-			     : write_attribute(ATTRIBUTE("current"), word[how], name, out);
+	static const char *const words[] = {
+		[PROFILE] = "changeprofile ",
+		[ONEXEC] = "exec ",
+		[HAT] = "changehat 0000000000000001^", /* with the token that the way back would need */
+		[STACK] = "stack ",
+	};
+	if (how == ONEXEC)
+		return write_attribute(ATTRIBUTE("exec"), words[how], name, out);
+	return write_attribute(ATTRIBUTE("current"), words[how], name, out);
 }
 
-static char *short_argv[] = {"x", 0}, *no_envp[] = {0};
+static char *short_argv[] = {"x", 0};
+static char *no_envp[] = {0};
 
 /* What `execute` needs before, see there. */
 static long leave_no_room(char **args)
 {
-	struct rlimit core = {1, 1}, none = {0, 0};
+	struct rlimit core = {.soft = 1, .hard = 1};
+	struct rlimit none = {.soft = 0, .hard = 0};
 	sys_setrlimit(RLIMIT_CORE, &core);
 	long error = maybe_no_new_privs(args);
 	return error < 0 ? error : sys_setrlimit(RLIMIT_AS, &none);
@@ -102,19 +110,29 @@ long op_exec(char **args, struct outcome *out)
 	return ask_exec(execute, args, out);
 }
 
-/* A file that holds what follows; `to` is its descriptor. Closes nothing. */
-enum { COPY_MAX = 64 << 20 };
+enum { COPY_MAX = 64 << 20 }; /* bytes; the remark in copy() says it, too */
 
-/* What is denied here is not what is asked for: the records carry the agent's own name. */
+/*
+ * Copies a file to the descriptor `to` and closes only the source. What is denied here is not what is asked for: its
+ * records carry the agent's own name.
+ */
 static long copy(const char *source, int to, struct outcome *out)
 {
 	static char piece[16384];
 	as_agent();
-	long from = sys_open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0), got = 0, error = 0, all = 0;
+	long from = sys_open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0);
 	if (from < 0)
 		return not_tried(out, "the source cannot be opened", from);
-	while (error >= 0 && (got = sys_read((int)from, piece, sizeof piece)) > 0 && (all += got) <= COPY_MAX)
-		error = write_all(to, piece, (u64)got);
+
+	long got, error = 0, all = 0;
+	do {
+		got = sys_read((int)from, piece, sizeof piece);
+		if (got <= 0)
+			break;
+		all += got;
+		if (all <= COPY_MAX)
+			error = write_all(to, piece, (u64)got);
+	} while (error >= 0 && all <= COPY_MAX);
 	sys_close((int)from);
 	if (got < 0)
 		return not_tried(out, "the source cannot be read", got);
@@ -126,22 +144,24 @@ static long copy(const char *source, int to, struct outcome *out)
 	return 0;
 }
 
-/* Makes a new file, has it filled, executes it and removes it again. An existing one is EEXIST. */
+static long write_script(int fd, const char *interpreter)
+{
+	long error = write_all(fd, "#!", 2);
+	if (error >= 0)
+		error = write_all(fd, interpreter, length(interpreter));
+	if (error >= 0)
+		error = write_all(fd, "\n", 1);
+	return error;
+}
+
+/* Makes a new file, fills it, executes it and removes it again. An existing one is EEXIST. */
 static long exec_new(const char *path, const char *source, const char *interpreter, struct outcome *out)
 {
 	char *args[] = {(char *)path, 0};
-	long fd = sys_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700), error;
+	long fd = sys_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	if (fd < 0)
 		return stopped(out, fd, "create");
-	if (source) {
-		error = copy(source, (int)fd, out);
-	} else {
-		error = write_all((int)fd, "#!", 2);
-		if (error >= 0)
-			error = write_all((int)fd, interpreter, length(interpreter));
-		if (error >= 0)
-			error = write_all((int)fd, "\n", 1);
-	}
+	long error = source ? copy(source, (int)fd, out) : write_script((int)fd, interpreter);
 	sys_close((int)fd); /* else it would be busy */
 	if (error >= 0)
 		error = ask_exec(execute, args, out);
@@ -210,8 +230,8 @@ enum pause { AT_EXEC, AT_EXEC_AS, AT_PROFILE, AT_HAT, AT_STACK, AT_NOTHING, AT_L
  * Executes a program for real and stops it before its first instruction, so that others can look at it in /proc: its
  * label, whether its environment was scrubbed (AT_SECURE in auxv), its limits. No permission to trace or to signal is
  * needed, and none is asked: the process is the owner of a pipe whose writing end is closed by the exec itself. That
- * makes the pipe tell its owner of the event, by the signal that was ordered: SIGSTOP. The kernel does it within
- * execve(), behind the point of no return, and looks for signals before it goes to user mode.
+ * makes the pipe notify its owner of the event, by the signal that was ordered: SIGSTOP. The kernel does it within
+ * execve(), after the point of no return, and looks for signals before it goes to user mode.
  * The program never continues: the agent kills it, and should the agent be killed itself, the kernel ends stopped
  * process groups that nobody is left to continue (SIGHUP).
  */
@@ -220,7 +240,7 @@ static long exec_and_stop(const char *path)
 	int event[2];
 	long error = sys_pipe(event, 0);
 	if (error >= 0)
-		error = sys_fcntl(event[1], F_SETFD, 1); /* close this end on exec, and only this one */
+		error = sys_fcntl(event[1], F_SETFD, FD_CLOEXEC); /* close this end on exec, and only this one */
 	if (error >= 0)
 		error = sys_fcntl(event[0], F_SETOWN, sys_getpid());
 	if (error >= 0)
@@ -230,81 +250,99 @@ static long exec_and_stop(const char *path)
 	return error < 0 ? error : sys_execve(path, short_argv, no_envp);
 }
 
-/* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
-_Noreturn static void wait_paused(enum pause at, char **args, int report, const int life[2])
+/* Does what is to be done before the pause. */
+static long come_to(enum pause at, char **args)
 {
-	struct sigaction action = {SIGNAL_DEFAULT, 0, 0, 0};
 	struct outcome unused = {.error = 0};
+	long error;
+	switch (at) {
+	case AT_EXEC: return exec_and_stop(args[0]);
+	case AT_EXEC_AS:
+		error = change_label(ONEXEC, args[0], &unused);
+		return error < 0 ? error : exec_and_stop(args[1]);
+	case AT_PROFILE: return change_label(PROFILE, args[0], &unused);
+	case AT_HAT: return change_label(HAT, args[0], &unused);
+	case AT_STACK: return change_label(STACK, args[0], &unused);
+	case AT_NOTHING: return 0;
+	case AT_LISTEN: return listen_unix(args, &unused);
+	}
+	return -EINVAL;
+}
+
+/* What the child reports: -errno, or that it waits. One that was stopped by its exec reports nothing. */
+enum { WAITS = 1 };
+
+/* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
+_Noreturn static void be_paused(enum pause at, char **args, int report, const int life[2])
+{
+	int is_probe = at != AT_NOTHING && at != AT_LISTEN; /* those only serve a probe of another process */
 	long error = 0;
 	for (int fd = 0; fd < 3; fd++)
 		sys_close(fd);
 	sys_close(life[1]);
 	forget();
 	sys_prctl(PR_SET_DUMPABLE, 1);
-	for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
-		sys_sigaction(signal, &action);
-	end_in_time();         /* for the way there; a stopped program takes no notice of it */
-	if (at < AT_NOTHING) { /* the others only serve a question of somebody else's */
+	reset_signals();
+	end_in_time(); /* for the way there; a stopped program takes no notice of it */
+
+	if (is_probe) {
 		as_probe();
 		error = sys_setpgid(0, 0);
 		if (error >= 0)
 			error = maybe_no_new_privs(at == AT_EXEC_AS ? args + 1 : args);
 	}
 	if (error >= 0)
-		switch (at) {
-		case AT_EXEC: error = exec_and_stop(args[0]); break;
-		case AT_EXEC_AS:
-			error = change_label(ONEXEC, args[0], &unused);
-			if (error >= 0)
-				error = exec_and_stop(args[1]);
-			break;
-		case AT_PROFILE: error = change_label(PROFILE, args[0], &unused); break;
-		case AT_HAT: error = change_label(HAT, args[0], &unused); break;
-		case AT_STACK: error = change_label(STACK, args[0], &unused); break;
-		case AT_NOTHING: break;
-		case AT_LISTEN: error = listen_unix(args, &unused); break;
-		}
+		error = come_to(at, args);
 	if (error >= 0)
-		error = 1;
+		error = WAITS;
 	write_all(report, &error, sizeof error);
 	sys_close(report);
-	if (error == 1) {
-		struct pollfd end = {life[0], POLLIN, 0};
+
+	if (error == WAITS) {
+		struct pollfd end = {.fd = life[0], .events = POLLIN};
 		take_time();
-		sys_poll(&end, 1, 0); /* until it is let go of, or the agent has gone */
+		sys_poll(&end, 1, 0); /* until it is released, or the agent has gone */
 	}
 	sys_exit(0);
 }
 
+/* Reads the child's report: 0 when it has ended, or was stopped, without one. Then `status` is that of wait4(2). */
+static long hear_child(int pid, int report, int *status)
+{
+	long said = 0, error;
+	do
+		error = sys_read(report, &said, sizeof said);
+	while (error == -EINTR); /* the exec closes the other end */
+	if (said > 0)
+		return said;
+	do
+		error = sys_wait(pid, status, WUNTRACED);
+	while (error == -EINTR);
+	return said;
+}
+
 static long pause_child(enum pause at, char **args, struct outcome *out)
 {
-	int report[2], life[2] = {-1, -1}, status = 0;
-	long said = 0, pid;
+	int report[2], life[2] = {-1, -1};
 	release_paused();
 	long error = sys_pipe(report, O_CLOEXEC);
 	if (error >= 0)
 		error = sys_pipe(life, O_CLOEXEC);
 	if (error < 0)
 		return remark(out, error, "the agent could not make a pipe");
+
 	as_agent();
-	pid = sys_fork();
+	long pid = sys_fork();
 	if (pid == 0)
-		wait_paused(at, args, report[1], life);
+		be_paused(at, args, report[1], life);
 	as_probe();
 	sys_close(report[1]);
 	sys_close(life[0]);
-	if (pid > 0) {
-		long got;
-		do
-			got = sys_read(report[0], &said, sizeof said);
-		while (got == -EINTR); /* the exec closes it too */
-		if (said <= 0)
-			do
-				error = sys_wait((int)pid, &status, WUNTRACED);
-			while (error == -EINTR);
-	}
+
+	int status = 0;
+	long said = pid < 0 ? pid : hear_child((int)pid, report[0], &status);
 	sys_close(report[0]);
-	if (pid > 0 && (said == 1 || (said == 0 && (status & 0xff) == 0x7f))) {
+	if (said == WAITS || (said == 0 && is_stopped(status))) {
 		paused = (int)pid;
 		paused_life = life[1];
 		out->details.paused_pid = pid;
@@ -315,7 +353,7 @@ static long pause_child(enum pause at, char **args, struct outcome *out)
 		return remark(out, pid, "the agent could not fork");
 	if (said < 0)
 		return said;
-	out->signal = status & 0x7f;
+	out->signal = ending_signal(status);
 	return -ECANCELED;
 }
 

@@ -6,19 +6,20 @@ enum { OPEN_ALWAYS = O_NONBLOCK | O_CLOEXEC | O_NOCTTY };
 
 /* ---- open, truncate ---- */
 
-enum { READ = 1, WRITE = 2, APPEND = 4, CREATE = 8, TRUNCATE = 16 };
+/* Bits in the order of the words. */
+enum { READ = 1, WRITE = 2, APPEND = 4, CREATE = 8, TRUNCATE = 16, MODES = 5 };
 
 /* The words of a mode, `read,write`, as bits; 0 when there is an unknown one. */
 static int parse_mode(const char *text)
 {
-	static const char *const words[] = {"read", "write", "append", "create", "truncate"};
+	static const char *const words[MODES] = {"read", "write", "append", "create", "truncate"};
 	int mode = 0;
 	for (;;) {
 		u64 size = 0;
 		int bit = 0;
 		while (text[size] && text[size] != ',')
 			size++;
-		for (int i = 0; i < 5; i++)
+		for (int i = 0; i < MODES; i++)
 			if (length(words[i]) == size && starts_with(text, words[i]))
 				bit = 1 << i;
 		if (!bit)
@@ -38,9 +39,12 @@ int check_open(char **args)
 static int open_flags(int mode)
 {
 	/* create and truncate alone mean writing, as creat(2) does */
-	int writes = mode & (WRITE | APPEND | TRUNCATE) || !(mode & READ);
-	int flags = !writes ? O_RDONLY : mode & READ ? O_RDWR : O_WRONLY;
-	return flags | (mode & APPEND ? O_APPEND : 0);
+	int reads = mode & READ;
+	int writes = mode & (WRITE | APPEND | TRUNCATE) || !reads;
+	int append = mode & APPEND ? O_APPEND : 0;
+	if (!writes)
+		return O_RDONLY;
+	return (reads ? O_RDWR : O_WRONLY) | append;
 }
 
 /*
@@ -51,9 +55,9 @@ static int open_flags(int mode)
 static long ask_truncate(const char *path, int fd, struct outcome *out)
 {
 	const long too_long = 0x7fffffffffffffff;
-	struct rlimit before, none;
+	struct rlimit before;
 	long error = sys(prlimit64, 0, RLIMIT_FSIZE, 0, &before);
-	none = (struct rlimit){0, before.hard};
+	struct rlimit none = {.soft = 0, .hard = before.hard};
 	if (error >= 0)
 		error = sys_setrlimit(RLIMIT_FSIZE, &none);
 	if (error < 0)
@@ -73,8 +77,7 @@ static long try_open(const char *path, int mode, int flags, struct outcome *out)
 	long fd = sys_open(path, open_flags(mode) | flags | OPEN_ALWAYS, 0600), error = 0;
 	if (fd < 0)
 		return fd;
-	/* O_TRUNC would empty the file. What it asks for is permission to write, which the open had to have, and this:
-	 */
+	/* O_TRUNC would empty the file. It asks for permission to write, which the open had to have, and for this: */
 	if (mode & TRUNCATE) {
 		error = ask_truncate(0, (int)fd, out);
 		if (error == -EINVAL)
@@ -130,16 +133,16 @@ long op_open(char **args, struct outcome *out)
 
 /* ---- what is there ---- */
 
-static long look(const char *path, struct statx *st)
+static long get_attributes(const char *path, struct statx *st)
 {
-	return sys(statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0x7ff, st);
+	return sys(statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, st);
 }
 
 long op_getattr(char **args, struct outcome *out)
 {
 	struct statx st;
 	(void)out;
-	return look(args[0], &st);
+	return get_attributes(args[0], &st);
 }
 
 long op_readdir(char **args, struct outcome *out)
@@ -222,31 +225,35 @@ long op_rename(char **args, struct outcome *out)
 }
 
 /* A node is a name; it does nothing until it is opened. The devices are /dev/null's and the first ram disk's. */
-static const struct {
+struct node {
 	const char *kind;
 	int mode, device;
-} nodes[] = {
-	{"file", S_IFREG, 0},          {"fifo", S_IFIFO, 0},       {"socket", S_IFSOCK, 0},
-	{"char", S_IFCHR, 1 << 8 | 3}, {"block", S_IFBLK, 1 << 8},
+};
+static const struct node nodes[] = {
+	{.kind = "file", .mode = S_IFREG},
+	{.kind = "fifo", .mode = S_IFIFO},
+	{.kind = "socket", .mode = S_IFSOCK},
+	{.kind = "char", .mode = S_IFCHR, .device = DEVICE(1, 3)},
+	{.kind = "block", .mode = S_IFBLK, .device = DEVICE(1, 0)},
 };
 
-static int node_of(const char *kind)
+static const struct node *node_of(const char *kind)
 {
-	for (int i = 0; i < 5; i++)
+	for (u64 i = 0; i < sizeof nodes / sizeof *nodes; i++)
 		if (equal(nodes[i].kind, kind))
-			return i;
-	return -1;
+			return &nodes[i];
+	return 0;
 }
 
 int check_mknod(char **args)
 {
-	return node_of(args[0]) >= 0;
+	return node_of(args[0]) != 0;
 }
 
 long op_mknod(char **args, struct outcome *out)
 {
-	int i = node_of(args[0]);
-	return made(sys(mknodat, AT_FDCWD, args[1], nodes[i].mode | 0600, nodes[i].device), args[1], 0, out);
+	const struct node *node = node_of(args[0]);
+	return made(sys(mknodat, AT_FDCWD, args[1], node->mode | 0600, node->device), args[1], 0, out);
 }
 
 /* ---- attributes, each set to what it is ---- */
@@ -254,13 +261,13 @@ long op_mknod(char **args, struct outcome *out)
 long op_chmod(char **args, struct outcome *out)
 {
 	struct statx st, after;
-	long error = look(args[0], &st);
+	long error = get_attributes(args[0], &st);
 	if (error < 0)
 		return stopped(out, error, "getattr");
 	if ((st.mode & S_IFMT) == S_IFLNK)
 		return not_tried(out, "a symbolic link has no mode", 0);
-	error = sys(fchmodat, AT_FDCWD, args[0], st.mode & 07777);
-	if (error == 0 && look(args[0], &after) == 0 && after.mode != st.mode)
+	error = sys(fchmodat, AT_FDCWD, args[0], st.mode & ~S_IFMT);
+	if (error == 0 && get_attributes(args[0], &after) == 0 && after.mode != st.mode)
 		undone(out, remark(out, -EPERM, "lost its set-group-id bit")); /* kept only by who may set it */
 	return error;
 }
@@ -270,11 +277,12 @@ long op_chown(char **args, struct outcome *out)
 {
 	struct statx st;
 	char value[32];
-	long error = look(args[0], &st);
+	long error = get_attributes(args[0], &st);
 	if (error < 0)
 		return stopped(out, error, "getattr");
-	if ((st.mode & S_IFMT) != S_IFDIR &&
-	    (st.mode & 06000 || sys(lgetxattr, args[0], "security.capability", value, sizeof value) >= 0))
+	int has_set_id = st.mode & (S_ISUID | S_ISGID);
+	int is_directory = (st.mode & S_IFMT) == S_IFDIR;
+	if (!is_directory && (has_set_id || sys(lgetxattr, args[0], XATTR_CAPABILITY, value, sizeof value) >= 0))
 		return not_tried(out, "the file would lose its set-id bits or capabilities", 0);
 	return sys(fchownat, AT_FDCWD, args[0], st.uid, st.gid, AT_SYMLINK_NOFOLLOW);
 }
@@ -282,7 +290,7 @@ long op_chown(char **args, struct outcome *out)
 long op_utimens(char **args, struct outcome *out)
 {
 	struct statx st;
-	long error = look(args[0], &st);
+	long error = get_attributes(args[0], &st);
 	if (error < 0)
 		return stopped(out, error, "getattr");
 	struct timespec times[2] = {{st.atime.sec, st.atime.nsec}, {st.mtime.sec, st.mtime.nsec}};
@@ -315,42 +323,67 @@ int check_lock(char **args)
 	return one_of(args[0], "fcntl flock") && one_of(args[1], "read write none");
 }
 
-long op_lock(char **args, struct outcome *out)
+/* asm-generic/fcntl.h */
+enum {
+	LOCK_SH = 1,
+	LOCK_EX = 2,
+	LOCK_NB = 4,
+	F_RDLCK = 0,
+	F_WRLCK = 1,
+	F_UNLCK = 2,
+	O_NEITHER = 3 /* for ioctl(2) alone, see open(2) */
+};
+
+/* One byte far after anything that a program locks. */
+static long lock_far_byte(int fd, int writes, int unlocks)
 {
-	enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2, NEITHER = 3 };
-	int writes = equal(args[1], "write"), whole = equal(args[0], "flock"), none = equal(args[1], "none");
-	/* Opened neither for reading nor for writing (for ioctl alone, open(2)) it asks neither r nor w; taking a lock
-	 * away asks k. */
-	long fd = sys_open(args[2], (none ? NEITHER : writes && !whole ? O_RDWR : O_RDONLY) | OPEN_ALWAYS, 0);
-	if (fd < 0)
-		return stopped(out, fd, "open");
-	/* One byte far behind anything that a program locks. flock() knows no bytes; where somebody has it, it was
-	 * asked. */
-	struct {
+	struct flock {
 		short type, whence;
 		long start, size;
 		int pid;
-	} far = {none ? F_UNLCK : writes ? F_WRLCK : F_RDLCK, 0, 1L << 61, 1, 0};
-	long error = whole ? sys(flock, fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB)
-			   : sys_fcntl((int)fd, F_SETLK, (long)&far);
+	} lock = {.type = F_RDLCK, .start = 1L << 61, .size = 1};
+	if (writes)
+		lock.type = F_WRLCK;
+	if (unlocks)
+		lock.type = F_UNLCK;
+	return sys_fcntl(fd, F_SETLK, (long)&lock);
+}
+
+long op_lock(char **args, struct outcome *out)
+{
+	int is_flock = equal(args[0], "flock");
+	int writes = equal(args[1], "write");
+	int unlocks = equal(args[1], "none");
+
+	/* Taking a lock away asks k as well, on a descriptor for neither reading nor writing: that asks no r and no w.
+	 */
+	int mode = unlocks ? O_NEITHER : O_RDONLY;
+	if (writes && !is_flock)
+		mode = O_RDWR;
+	long fd = sys_open(args[2], mode | OPEN_ALWAYS, 0);
+	if (fd < 0)
+		return stopped(out, fd, "open");
+
+	long error;
+	if (is_flock) /* it knows no bytes: where somebody has the lock, the permission was asked for */
+		error = sys(flock, fd, (writes ? LOCK_EX : LOCK_SH) | LOCK_NB);
+	else
+		error = lock_far_byte((int)fd, writes, unlocks);
 	sys_close((int)fd); /* and the lock with it */
 	return asked(out, error, -EAGAIN);
 }
 
 static long map(const char *path, int protection, int change_to, struct outcome *out)
 {
-	long fd = sys_open(path, O_RDONLY | OPEN_ALWAYS, 0), error = 0;
+	long fd = sys_open(path, O_RDONLY | OPEN_ALWAYS, 0);
 	if (fd < 0)
 		return stopped(out, fd, "open");
-	long at = sys(mmap, 0, 4096, protection, MAP_PRIVATE, fd, 0);
-	if (at < 0 && at > -4096)
-		error = stopped(out, at, "mmap");
-	else {
-		if (change_to)
-			error = sys(mprotect, at, 4096, change_to);
-		sys(munmap, at, 4096);
-	}
+	long address = sys(mmap, 0, PAGE_SIZE, protection, MAP_PRIVATE, fd, 0);
 	sys_close((int)fd);
+	if (is_error(address))
+		return stopped(out, address, "mmap");
+	long error = change_to ? sys(mprotect, address, PAGE_SIZE, change_to) : 0;
+	sys(munmap, address, PAGE_SIZE);
 	return error;
 }
 

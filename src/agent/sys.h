@@ -70,8 +70,14 @@ enum {
 	S_IFDIR = 0040000,
 	S_IFCHR = 0020000,
 	S_IFIFO = 0010000,
-	S_IFMT = 0170000
+	S_IFMT = 0170000,
+	S_ISUID = 04000,
+	S_ISGID = 02000
 };
+/* A device by its two numbers, both below 256. */
+#define DEVICE(major, minor) ((major) << 8 | (minor))
+#define XATTR_CAPABILITY "security.capability"
+enum { STATX_BASIC_STATS = 0x7ff };
 enum { CLONE_NEWNS = 0x20000, CLONE_NEWUSER = 0x10000000 };
 enum { FD_CLOEXEC = 1 };
 enum { PTRACE_SEIZE = 0x4206 };
@@ -301,6 +307,15 @@ _Noreturn static inline void sys_exit(int status)
 {
 	for (;;)
 		sys(exit_group, status);
+}
+
+/* Signals as a shell would leave them to a program, whatever the runtime or the agent has set. */
+static inline void reset_signals(void)
+{
+	struct sigaction action = {.handler = SIGNAL_DEFAULT};
+	for (int signal = 1; signal <= SIGNAL_COUNT; signal++)
+		sys_sigaction(signal, &action);
+	sys_sigmask(SIG_SETMASK, 0);
 }
 
 /* Microseconds of the monotonic clock. */
