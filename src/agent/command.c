@@ -3,8 +3,18 @@
 #include "name.h"
 #include "text.h"
 
-enum { MS = 1000, OPEN_PIPE_WAIT = 250 * MS, KILL_WAIT = 500 * MS, ASK_AGAIN = 100 * MS, TICK = 20 * MS };
-enum { PID_LIMIT = 4194304 };
+/* In microseconds. */
+enum {
+	SECOND = 1000000,
+	MS = 1000,
+	OPEN_PIPE_WAIT = 250 * MS,
+	KILL_WAIT = 500 * MS,
+	ASK_AGAIN = 100 * MS,
+	TICK = 20 * MS
+};
+enum { NAME_MAX = 255 };
+enum { PID_LIMIT = 4194304 }; /* of the kernel, on 64 bits (linux/threads.h) */
+enum { NOT_STARTED = 127 };   /* exit status of the child that could not become the command */
 
 /* ---- the child, before its exec ---- */
 
@@ -13,7 +23,10 @@ struct failure {
 	int error;
 	enum { AT_EXEC, AT_STREAMS } step;
 };
-static const char *const failure_remark[] = {"", "the standard streams cannot be set up"};
+static const char *const failure_remark[] = {
+	[AT_EXEC] = "",
+	[AT_STREAMS] = "the standard streams cannot be set up",
+};
 
 static const char *search_path(char **envp)
 {
@@ -39,7 +52,7 @@ static long exec_by_name(char **argv, char **envp)
 			return sys_execve(name, argv, envp);
 	if (!size)
 		return -ENOENT;
-	if (size > 255)
+	if (size > NAME_MAX)
 		return -ENAMETOOLONG;
 
 	long refused = 0, error = -ENOENT;
@@ -67,7 +80,7 @@ static long exec_by_name(char **argv, char **envp)
 
 _Noreturn static void become(const struct command *c, const int streams[3], int report, int go)
 {
-	struct failure failure = {0, AT_STREAMS};
+	struct failure failure = {.step = AT_STREAMS};
 	long error = 0, got;
 	char word;
 	set_name(c->tag);
@@ -75,12 +88,11 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 		got = sys_read(go, &word, 1);
 	while (got == -EINTR);
 	if (got != 1)
-		sys_exit(127); /* it may not */
+		sys_exit(NOT_STARTED); /* it may not */
 	if (c->terminal) {
 		int self = (int)sys_getpid();
 		sys_setpgid(0, 0);
-		sys_ioctl(0, TIOCSPGRP,
-			  &self); /* fails where the terminal is not the controlling one: then it just is not */
+		sys_ioctl(0, TIOCSPGRP, &self); /* fails where the terminal is not the controlling one: no matter */
 	} else {
 		sys_setsid();
 		for (int fd = 0; fd < 3 && error >= 0; fd++)
@@ -93,7 +105,7 @@ _Noreturn static void become(const struct command *c, const int streams[3], int 
 	}
 	failure.error = (int)-error;
 	write_all(report, &failure, sizeof failure);
-	sys_exit(127);
+	sys_exit(NOT_STARTED);
 }
 
 /* ---- waiting ---- */
@@ -113,7 +125,10 @@ static void wait_for(struct pollfd *fds, int count, u64 microseconds)
 	char info[128];
 	if (child_signals < 0 && microseconds > TICK)
 		microseconds = TICK; /* no signalfd here: look again soon */
-	struct timespec timeout = {(long)(microseconds / 1000000), (long)(microseconds % 1000000) * 1000};
+	struct timespec timeout = {
+		.sec = (long)(microseconds / SECOND),
+		.nsec = (long)(microseconds % SECOND) * 1000,
+	};
 	fds[count].fd = child_signals; /* the caller leaves one place; the kernel passes over a negative descriptor */
 	fds[count].events = POLLIN;
 	sys_poll(fds, count + 1, &timeout);
@@ -121,7 +136,7 @@ static void wait_for(struct pollfd *fds, int count, u64 microseconds)
 	}
 }
 
-static void pause_for(u64 microseconds)
+static void sleep_for(u64 microseconds)
 {
 	struct pollfd none[1];
 	wait_for(none, 0, microseconds);
@@ -157,7 +172,7 @@ static int newest_pid(int fallback)
 
 /*
  * Kills what the command started and what left its group. The agent adopts orphans (it is a subreaper), and wait4()
- * tells for a number whether it is a living child of ours; the numbers in question lie between the command's and the
+ * says for a number whether it is a living child of ours; the numbers in question lie between the command's and the
  * newest. Killing one orphan may make others, so it goes round until none is left. Returns one that would not die.
  */
 static int kill_adopted(int first, u64 deadline)
@@ -174,7 +189,7 @@ static int kill_adopted(int first, u64 deadline)
 		}
 		if (!alive || now() >= deadline)
 			return alive;
-		pause_for(2 * MS);
+		sleep_for(2 * MS);
 	}
 }
 
@@ -211,14 +226,15 @@ static int pump(struct run *run, int which)
 		return 0;
 	}
 	u64 *total = which == OUT ? &run->result->stdout_bytes : &run->result->stderr_bytes;
-	u64 left = *total < run->command->cap ? run->command->cap - *total : 0, pass = (u64)n < left ? (u64)n : left;
+	u64 left = *total < run->command->cap ? run->command->cap - *total : 0;
+	u64 pass = (u64)n < left ? (u64)n : left;
 	*total += (u64)n;
 	if (!pass)
 		return 1;
 	send_output(which == OUT ? 'o' : 'e', run->command->tag, chunk, pass);
 	if (flush() == 0)
 		return 1;
-	kill_quietly(-run->pid); /* nobody reads the answers any more: leave nothing behind */
+	kill_quietly(-run->pid); /* nobody reads the answers any more: leave nothing running */
 	sys_exit(EXIT_OUTPUT);
 }
 
@@ -271,7 +287,7 @@ static long start(struct run *run)
 		if (not_ours[i] >= 0)
 			sys_close(not_ours[i]);
 	for (int i = 0; i < STREAMS; i++) {
-		run->watch[i] = (struct pollfd){ours[i], POLLIN, 0};
+		run->watch[i] = (struct pollfd){.fd = ours[i], .events = POLLIN};
 		if (ours[i] < 0)
 			continue;
 		if (error < 0)
@@ -294,8 +310,8 @@ static int follow(struct run *run)
 		if (!run->ended && has_ended(run->pid)) {
 			run->ended = 1;
 			run->result->duration = now() - started;
-			deadline =
-				now() + OPEN_PIPE_WAIT; /* what it left in the background may hold the pipes for ever */
+			/* what it left in the background may hold the pipes for ever */
+			deadline = now() + OPEN_PIPE_WAIT;
 		}
 	}
 	if (!run->ended)
@@ -310,11 +326,11 @@ static void end(struct run *run, int timed_out)
 	u64 killed = now(), deadline = killed + KILL_WAIT;
 	kill_quietly(-run->pid);
 	while (!run->ended && now() < deadline) {
-		pause_for(TICK);
+		sleep_for(TICK);
 		run->ended = has_ended(run->pid);
 		if (run->ended || r->kill_error || now() < killed + ASK_AGAIN)
 			continue;
-		long error = sys_kill(-run->pid, SIGKILL); /* it has another user id: ask aloud, and learn why not */
+		long error = sys_kill(-run->pid, SIGKILL); /* it has another user id: kill(2) says why not */
 		r->kill_error = error < 0 ? -error : ETIMEDOUT;
 	}
 	if (run->ended)
@@ -326,15 +342,16 @@ static void end(struct run *run, int timed_out)
 			r->kill_error = error < 0 ? -error : ETIMEDOUT;
 		}
 	}
-	for (int i = 0; i < 64 && pump(run, OUT) + pump(run, ERR); i++) {
-	} /* what lay in the pipes; bounded, if a writer lives */
+	enum { LAST_CHUNKS = 64 }; /* what lay in the pipes; bounded, if a writer lives */
+	for (int i = 0; i < LAST_CHUNKS && pump(run, OUT) + pump(run, ERR); i++) {
+	}
 	for (int i = 0; i < STREAMS; i++)
 		stop_watching(run, i);
 }
 
 void run_command(const struct command *command, struct result *r)
 {
-	struct run run = {command, r, 0, 0, -1, {{0}}};
+	struct run run = {.command = command, .result = r, .go = -1};
 	set_name(NAME_AGENT);
 	long error = start(&run);
 	int may = error > 0 && command->confirm(command->tag, run.pid);
@@ -362,10 +379,9 @@ void run_command(const struct command *command, struct result *r)
 		r->error = ECANCELED;
 	}
 	if (run.ended && sys_wait(run.pid, &status, 0) == run.pid && !r->error) {
-		if ((status & 0x7f) == 0)
-			r->exit = (status >> 8) & 0xff;
-		else
-			r->signal = status & 0x7f;
+		r->signal = ending_signal(status);
+		if (r->signal == 0)
+			r->exit = exit_status(status);
 	}
 	reap();
 }

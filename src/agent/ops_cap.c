@@ -3,21 +3,39 @@
  *
  * How an answer is made sure:
  *   1. In a child that holds the capability and no other (so that the kernel cannot accept another one in its place)
- * the call is made under the probe's name. `refused` is the errno of a refusal. What follows the permission fails for a
- *      reason of our making, or changes nothing but this child; that is `granted` (0 or an errno).
+ *      the call is made under the probe's name. `refused` is the errno of a refusal. What follows the permission fails
+ *      for a reason of our making, or changes nothing but this child; that is success, or the errno `granted`.
  *   2. When it was granted, the same call is made in a child without any capability. It must be refused; else the
- * kernel does not ask here (a sysctl allows it to all, for example) and the answer is EOPNOTSUPP. A process that does
- * not hold the capability makes the call all the same, and gets the kernel's own refusal.
+ *      kernel does not ask here (a sysctl allows it to all, for example) and the answer is EOPNOTSUPP.
+ * A process that does not hold the capability makes the call all the same, and gets the kernel's own refusal.
  */
 #include "ops_table.h"
 
-#define CAP(number) (1UL << (number))
-enum { KEEP_NONE, KEEP_FILES, KEEP_BPF };
-static const u64 kept[] = {0, CAP(1) | CAP(2) | CAP(3) /* the way to a path: dac_override, dac_read_search, fowner */,
-			   CAP(39)};
+/* What a child holds besides the capability under question. */
+enum keeps { KEEPS_NONE, KEEPS_FILES, KEEPS_BPF };
+static const u64 kept[] = {
+	[KEEPS_NONE] = 0,
+	[KEEPS_FILES] = CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_FOWNER), /* the way to a path */
+	[KEEPS_BPF] = CAP(CAP_BPF),
+};
 
-static int thing;         /* what `prepare` made: a descriptor, a process, a message queue */
-static const char *place; /* the path of those that need one */
+/* linux/fcntl.h, asm-generic/fcntl.h, linux/fs.h, linux/xattr.h */
+enum { AT_EACCESS = 0x200, R_OK = 4, W_OK = 2, O_NOATIME = 01000000, F_SETLEASE = 1024 };
+enum { FS_IOC_SETFLAGS = 0x40086602, FS_IMMUTABLE_FL = 0x10, FIBMAP = 1 };
+enum { VFS_CAP_REVISION_2 = 0x02000000, VFS_CAP_WORDS = 5 };
+
+/* asm-generic/socket.h, linux/netlink.h, linux/audit.h */
+enum { SO_MARK = 36, SO_BINDTOIFINDEX = 62, SOL_NETLINK = 270, NETLINK_LISTEN_ALL_NSID = 8 };
+enum { NETLINK_AUDIT = 9, NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLMSG_ERROR = 2 };
+enum { AUDIT_GET = 1000, AUDIT_USER = 1005, AUDIT_NLGRP_READLOG = 1 };
+
+/* linux/ipc.h, linux/timex.h, linux/syslog.h, linux/time.h, linux/eventpoll.h, linux/bpf.h */
+enum { IPC_RMID = 0, IPC_STAT = 2, ADJ_TICK = 0x4000, SYSLOG_ACTION_SIZE_UNREAD = 9, CLOCK_REALTIME_ALARM = 8 };
+enum { EPOLL_CTL_ADD = 1, EPOLLIN = 1, EPOLLWAKEUP = 1 << 29 };
+enum { BPF_PROG_LOAD = 5, BPF_PROG_TYPE_KPROBE = 2, BPF_BTF_LOAD = 18 };
+
+static int thing;        /* what `prepare` made: a descriptor, a process, a message queue */
+static const char *path; /* the argument of those that need one */
 
 static int other_id(int id)
 {
@@ -29,7 +47,9 @@ static int other_id(int id)
 /* A file in memory: no path, so no rule for files has a say. */
 static long memory_file(void)
 {
-	return thing = (int)sys(memfd_create, "apparmor-probe", 1);
+	enum { MFD_CLOEXEC = 1 };
+	thing = (int)sys(memfd_create, "apparmor-probe", MFD_CLOEXEC);
+	return thing;
 }
 
 static long locked_file(void)
@@ -47,7 +67,7 @@ static long foreign_file(void)
 	memory_file();
 	sys(setfsuid, own);
 	struct statx st;
-	if (thing >= 0 && sys(statx, thing, "", AT_EMPTY_PATH, 0x7ff, &st) == 0 && (int)st.uid == own)
+	if (thing >= 0 && sys(statx, thing, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) == 0 && (int)st.uid == own)
 		return -EPERM;
 	return thing;
 }
@@ -59,7 +79,8 @@ static long change_user(void)
 }
 static long foreign_process(void)
 {
-	return thing = (int)start_target(change_user);
+	thing = (int)start_target(change_user);
+	return thing;
 }
 
 static long close_up(void)
@@ -68,33 +89,40 @@ static long close_up(void)
 }
 static long closed_process(void)
 {
-	return thing = (int)start_target(close_up);
+	thing = (int)start_target(close_up);
+	return thing;
 }
 
 static long message_queue(void)
 {
-	return thing = (int)sys(msgget, 0, 0);
+	enum { IPC_PRIVATE = 0 };
+	thing = (int)sys(msgget, IPC_PRIVATE, 0);
+	return thing;
 }
 
 static long no_memory_to_lock(void)
 {
-	struct rlimit none = {0, 0};
+	struct rlimit none = {.soft = 0, .hard = 0};
 	return sys_setrlimit(RLIMIT_MEMLOCK, &none);
 }
 
 static long lowered_limit(void)
 {
-	struct rlimit none = {0, 0};
+	struct rlimit none = {.soft = 0, .hard = 0};
 	return sys_setrlimit(RLIMIT_CORE, &none);
 }
 
 /* Any kind of socket will do; a profile may not allow all. */
 static long any_socket(void)
 {
-	static const int kinds[][2] = {{1, 1}, {2, 2}, {16, 3}}; /* unix stream, inet dgram, netlink raw */
-	for (int i = 0; i < 3; i++)
-		if ((thing = (int)sys(socket, kinds[i][0], kinds[i][1] | O_CLOEXEC, 0)) >= 0)
+	static const struct {
+		int family, type;
+	} kinds[] = {{AF_UNIX, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_NETLINK, SOCK_RAW}};
+	for (u64 i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		thing = (int)sys(socket, kinds[i].family, kinds[i].type | O_CLOEXEC, 0);
+		if (thing >= 0)
 			break;
+	}
 	return thing;
 }
 
@@ -106,31 +134,33 @@ static long ask_chown(void)
 }
 static long ask_access(int mode)
 {
-	return sys(faccessat2, thing, "", mode, AT_EMPTY_PATH | 0x200 /* AT_EACCESS */);
+	return sys(faccessat2, thing, "", mode, AT_EMPTY_PATH | AT_EACCESS);
 }
 static long ask_dac_override(void)
 {
-	return ask_access(2);
+	return ask_access(W_OK);
 }
 static long ask_dac_read_search(void)
 {
-	return ask_access(4);
+	return ask_access(R_OK);
 }
 static long ask_fowner(void)
 {
-	return sys_fcntl(thing, F_SETFL, 01000000 /* O_NOATIME, for owners */);
+	return sys_fcntl(thing, F_SETFL, O_NOATIME /* for owners */);
 }
 
-/* A write takes the set-user-id bit away, unless. */
+/* A write takes the set-user-id bit away from the file of a process that lacks the capability. */
 static long ask_fsetid(void)
 {
 	struct statx st;
-	long error = sys(fchmod, thing, 04600);
+	long error = sys(fchmod, thing, S_ISUID | 0600);
 	if (error >= 0)
 		error = sys_write(thing, "x", 1);
 	if (error >= 0)
-		error = sys(statx, thing, "", AT_EMPTY_PATH, 0x7ff, &st);
-	return error < 0 ? error : st.mode & 04000 ? 0 : -EPERM;
+		error = sys(statx, thing, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+	if (error < 0)
+		return error;
+	return st.mode & S_ISUID ? 0 : -EPERM;
 }
 
 static long ask_kill(void)
@@ -139,7 +169,8 @@ static long ask_kill(void)
 }
 static long ask_setgid(void)
 {
-	return sys(setgroups, 0x10001 /* more than there may be */, 0);
+	enum { NGROUPS_MAX = 65536 };
+	return sys(setgroups, NGROUPS_MAX + 1, 0);
 }
 static long ask_setuid(void)
 {
@@ -147,20 +178,25 @@ static long ask_setuid(void)
 }
 static long ask_setpcap(void)
 {
-	return sys_prctl(PR_CAPBSET_DROP, 200 /* no such capability */);
+	enum { NO_CAPABILITY = 200 };
+	return sys_prctl(PR_CAPBSET_DROP, NO_CAPABILITY);
 }
 
 static long ask_linux_immutable(void)
 {
-	long immutable = 0x10;
-	return sys_ioctl(thing, 0x40086602 /* FS_IOC_SETFLAGS */, &immutable);
+	long flags = FS_IMMUTABLE_FL;
+	return sys_ioctl(thing, FS_IOC_SETFLAGS, &flags);
 }
 
 static long ask_net_bind_service(void)
 {
-	u8 address[16] = {2, 0, 1009 >> 8, 1009 & 255, 127, 0, 0, 1}; /* bound for a moment, never listening */
-	long fd = sys(socket, 2, 1 | O_CLOEXEC, 0);
-	return fd < 0 ? fd : sys(bind, fd, address, sizeof address);
+	enum { PORT = 1009 }; /* bound for a moment, never listening */
+	struct {
+		u16 family;
+		u8 port[2], ip[4], unused[8];
+	} address = {.family = AF_INET, .port = {PORT >> 8, PORT & 0xff}, .ip = {127, 0, 0, 1}};
+	long fd = sys(socket, AF_INET, SOCK_STREAM | O_CLOEXEC, 0);
+	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
 }
 
 static long set_option(int level, int option, int value)
@@ -169,21 +205,23 @@ static long set_option(int level, int option, int value)
 }
 static long ask_net_admin(void)
 {
-	return set_option(1, 36 /* SO_MARK */, 1);
+	return set_option(SOL_SOCKET, SO_MARK, 1);
 }
 
 static long ask_net_broadcast(void)
 {
-	thing = (int)sys(socket, 16, 3 | O_CLOEXEC, 0);
-	return thing < 0 ? thing : set_option(270 /* SOL_NETLINK */, 8 /* NETLINK_LISTEN_ALL_NSID */, 1);
+	thing = (int)sys(socket, AF_NETLINK, SOCK_RAW | O_CLOEXEC, 0);
+	return thing < 0 ? thing : set_option(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
 }
 
-/* The first time anyone may; to change it, and to no device, is another matter. Before Linux 5.7 nobody may at first.
+/*
+ * Anyone may bind a socket the first time. To change that, and to no device, takes the capability. Before Linux 5.7 the
+ * first time takes it as well.
  */
 static long ask_net_raw(void)
 {
-	set_option(1, 62 /* SO_BINDTOIFINDEX */, 1);
-	return set_option(1, 62, -1);
+	set_option(SOL_SOCKET, SO_BINDTOIFINDEX, 1);
+	return set_option(SOL_SOCKET, SO_BINDTOIFINDEX, -1);
 }
 
 static long ask_ipc_lock(void)
@@ -194,8 +232,8 @@ static long ask_ipc_lock(void)
 static long ask_ipc_owner(void)
 {
 	static u64 status[64];
-	long error = sys(msgctl, thing, 2 /* IPC_STAT */, status);
-	sys(msgctl, thing, 0 /* IPC_RMID, for owners */, 0);
+	long error = sys(msgctl, thing, IPC_STAT, status);
+	sys(msgctl, thing, IPC_RMID /* for owners */, 0);
 	return error;
 }
 
@@ -205,7 +243,7 @@ static long ask_sys_module(void)
 }
 static long ask_sys_rawio(void)
 {
-	return sys_ioctl(thing, 1 /* FIBMAP */, BAD_POINTER);
+	return sys_ioctl(thing, FIBMAP, BAD_POINTER);
 }
 static long ask_sys_chroot(void)
 {
@@ -213,7 +251,7 @@ static long ask_sys_chroot(void)
 }
 static long ask_sys_ptrace(void)
 {
-	return sys(ptrace, 0x4206 /* PTRACE_SEIZE */, thing, 0, 0);
+	return sys(ptrace, PTRACE_SEIZE, thing, 0, 0);
 }
 static long ask_sys_pacct(void)
 {
@@ -229,19 +267,22 @@ static long ask_sys_boot(void)
 }
 static long ask_sys_nice(void)
 {
-	return sys(setpriority, 0, 0, -20);
+	enum { PRIO_PROCESS = 0, OURSELVES = 0, HIGHEST = -20 };
+	return sys(setpriority, PRIO_PROCESS, OURSELVES, HIGHEST);
 }
 
 static long ask_sys_resource(void)
 {
-	struct rlimit one = {1, 1};
+	struct rlimit one = {.soft = 1, .hard = 1};
 	return sys_setrlimit(RLIMIT_CORE, &one);
 }
 
 static long ask_sys_time(void)
 {
-	u64 timex[32] = {0x4000 /* ADJ_TICK, to a tick of no length */};
-	return sys(adjtimex, timex);
+	struct {
+		u64 modes, rest[31];
+	} timex = {.modes = ADJ_TICK}; /* to a tick of no length */
+	return sys(adjtimex, &timex);
 }
 
 /* In a session without a terminal there is none to hang up. */
@@ -256,96 +297,119 @@ static long ask_sys_tty_config(void)
 
 static long ask_mknod(void)
 {
-	long error = sys(mknodat, AT_FDCWD, place ? place : "apparmor-probe-node", S_IFCHR | 0600, 1 << 8 | 3);
+	const char *node = path ? path : "apparmor-probe-node";
+	long error = sys(mknodat, AT_FDCWD, node, S_IFCHR | 0600, DEVICE(1, 3) /* /dev/null's */);
 	if (error >= 0) {
 		as_undo();
-		sys_unlink(place ? place : "apparmor-probe-node", 0);
+		sys_unlink(node, 0);
 	}
 	return error;
 }
 
 static long ask_lease(void)
 {
-	return sys_fcntl(thing, 1024 /* F_SETLEASE */, 0 /* F_RDLCK: conflicts with our own writing */);
+	return sys_fcntl(thing, F_SETLEASE, F_RDLCK /* conflicts with our own writing */);
 }
 
-/* A message to the kernel's audit system and its answer. */
+static long audit_socket(int flags)
+{
+	return sys(socket, AF_NETLINK, SOCK_RAW | O_CLOEXEC | flags, NETLINK_AUDIT);
+}
+
+/* A message to the kernel's audit system, with `size` bytes of zeros, and its answer. */
 static long ask_audit(u16 type, u32 size)
 {
 	struct {
-		u32 length;
+		u32 length; /* of head and body */
 		u16 type, flags;
 		u32 sequence, port;
-		u8 body[1024];
-	} message = {16 + size, type, 5 /* request, ack */, 1, 0, {0}};
-	long fd = sys(socket, 16, 3 | O_CLOEXEC | O_NONBLOCK, 9 /* NETLINK_AUDIT */);
+		union {
+			u8 bytes[1024];
+			int error; /* of NLMSG_ERROR */
+		} body;
+	} message = {.type = type, .flags = NLM_F_REQUEST | NLM_F_ACK, .sequence = 1};
+	message.length = (u32)(sizeof message - sizeof message.body) + size;
+	long fd = audit_socket(O_NONBLOCK);
 	if (fd < 0)
 		return fd;
 	long error = sys_write((int)fd, &message, message.length);
-	while (error >= 0 && (error = sys_read((int)fd, &message, sizeof message)) >= 0)
-		if (message.type == 2)
-			return *(int *)message.body; /* NLMSG_ERROR */
+	while (error >= 0) {
+		error = sys_read((int)fd, &message, sizeof message);
+		if (error >= 0 && message.type == NLMSG_ERROR)
+			return message.body.error;
+	}
 	return error;
 }
 static long ask_audit_write(void)
 {
-	return ask_audit(1005 /* AUDIT_USER */, 1 /* too short to be logged */);
+	enum { TOO_SHORT_TO_BE_LOGGED = 1 };
+	return ask_audit(AUDIT_USER, TOO_SHORT_TO_BE_LOGGED);
 }
 static long ask_audit_control(void)
 {
-	return ask_audit(1000 /* AUDIT_GET */, 0);
+	return ask_audit(AUDIT_GET, 0);
 }
 
 static long ask_audit_read(void)
 {
-	u32 address[3] = {16, 0, 1 /* the group of those who read */};
-	long fd = sys(socket, 16, 3 | O_CLOEXEC, 9);
-	return fd < 0 ? fd : sys(bind, fd, address, sizeof address);
+	struct {
+		u16 family, pad;
+		u32 port, groups;
+	} address = {.family = AF_NETLINK, .groups = 1 << (AUDIT_NLGRP_READLOG - 1)};
+	long fd = audit_socket(0);
+	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
 }
 
 static long ask_setfcap(void)
 {
-	u32 none[5] = {0x02000000, 0, 0, 0, 0}; /* revision 2, no capability */
-	return sys(fsetxattr, thing, "security.capability", none, sizeof none, 0);
+	u32 none[VFS_CAP_WORDS] = {VFS_CAP_REVISION_2};
+	return sys(fsetxattr, thing, XATTR_CAPABILITY, none, sizeof none, 0);
 }
 
 /* Removing a profile whose name cannot even be read. */
 static long ask_mac_admin(void)
 {
-	long fd = sys_open(place ? place : "/sys/kernel/security/apparmor/.remove", O_WRONLY | O_CLOEXEC, 0);
+	const char *file = path ? path : "/sys/kernel/security/apparmor/.remove";
+	long fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
 	return fd < 0 ? fd : sys_write((int)fd, BAD_POINTER, 4);
 }
 
 static long ask_syslog(void)
 {
-	return sys(syslog, 9 /* SYSLOG_ACTION_SIZE_UNREAD */, 0, 0);
+	return sys(syslog, SYSLOG_ACTION_SIZE_UNREAD, 0, 0);
 }
 static long ask_wake_alarm(void)
 {
-	return sys(timerfd_create, 8 /* CLOCK_REALTIME_ALARM */, 0);
+	return sys(timerfd_create, CLOCK_REALTIME_ALARM, 0);
 }
 
 /* The kernel only leaves the flag out; fdinfo shows whether it is there. */
 static long ask_block_suspend(void)
 {
-	u32 event[4] = {1 | 1 << 29 /* EPOLLIN, EPOLLWAKEUP */, 0, 0, 0};
-	char path[64] = "", text[512];
+	struct {
+		u32 events;
+		u32 data[3];
+	} event = {.events = (u32)EPOLLIN | EPOLLWAKEUP};
+	char fdinfo[64] = "", text[512];
 	int ends[2];
-	long epoll = sys(epoll_create1, O_CLOEXEC), error = sys_pipe(ends, O_CLOEXEC);
+	long epoll = sys(epoll_create1, O_CLOEXEC);
 	if (epoll < 0)
 		return epoll;
+	long error = sys_pipe(ends, O_CLOEXEC);
 	if (error >= 0)
-		error = sys(epoll_ctl, epoll, 1 /* add */, ends[0], event);
+		error = sys(epoll_ctl, epoll, EPOLL_CTL_ADD, ends[0], &event);
 	if (error < 0)
 		return error;
-	append_number(path, sizeof path, "/proc/self/fdinfo/", epoll);
+
+	append_number(fdinfo, sizeof fdinfo, "/proc/self/fdinfo/", epoll);
 	as_agent();
-	long fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0), got = fd < 0 ? fd : sys_read((int)fd, text, sizeof text - 1);
+	long fd = sys_open(fdinfo, O_RDONLY | O_CLOEXEC, 0);
+	long got = fd < 0 ? fd : sys_read((int)fd, text, sizeof text - 1);
 	if (got < 0)
 		return -ENODATA;
 	text[got] = 0;
 	for (char *at = text; *at; at++)
-		if (starts_with(at, "events: 2"))
+		if (starts_with(at, "events: 2")) /* the highest digit of EPOLLWAKEUP */
 			return 0;
 	return -EPERM;
 }
@@ -356,38 +420,59 @@ static long ask_block_suspend(void)
  */
 static long ask_perfmon(void)
 {
-	/* type 0, size 64; sample_period has its highest bit, which is invalid; exclude_kernel, namespaces */
-	u64 event[8] = {64UL << 32, 0, 1UL << 63, 0, 0, 1UL << 5 | 1UL << 28, 0, 0};
-	u64 program[6] = {2 | 1UL << 32 /* kprobe, one instruction */, (u64)BAD_POINTER, (u64) "", 0, 0, 0};
-	long error = sys(perf_event_open, event, 0, -1, -1, 0);
-	return error == -EACCES && sys(bpf, 5 /* BPF_PROG_LOAD */, program, sizeof program) == -EFAULT ? -EINVAL
-												       : error;
+	enum { EXCLUDE_KERNEL = 1 << 5, NAMESPACES = 1 << 28 };
+	struct {
+		u32 type, size;
+		u64 config, sample_period, sample_type, read_format, flags, rest[2];
+	} event = {
+		.size = sizeof event, .sample_period = 1UL << 63 /* invalid */, .flags = EXCLUDE_KERNEL | NAMESPACES};
+	struct {
+		u32 type, instruction_count;
+		const void *instructions, *license;
+		u64 rest[3];
+	} program = {
+		.type = BPF_PROG_TYPE_KPROBE,
+		.instruction_count = 1,
+		.instructions = BAD_POINTER,
+		.license = "",
+	};
+	enum { OURSELVES = 0, ANY_PROCESSOR = -1, NO_GROUP = -1 };
+	long error = sys(perf_event_open, &event, OURSELVES, ANY_PROCESSOR, NO_GROUP, 0);
+	if (error == -EACCES && sys(bpf, BPF_PROG_LOAD, &program, sizeof program) == -EFAULT)
+		return -EINVAL;
+	return error;
 }
 
 static long ask_bpf(void)
 {
-	u32 attributes[8] = {0, 0, 0, 0, ~0u /* btf_size: too big */};
-	return sys(bpf, 18 /* BPF_BTF_LOAD */, attributes, sizeof attributes);
+	struct {
+		u64 btf, log;
+		u32 btf_size, rest[3];
+	} attributes = {.btf_size = ~0u}; /* too big */
+	return sys(bpf, BPF_BTF_LOAD, &attributes, sizeof attributes);
 }
 
 /* A child with number 1, which is taken. */
 static long ask_checkpoint_restore(void)
 {
-	int one = 1;
-	u64 clone[11] = {0, 0, 0, 0, SIGCHLD, 0, 0, 0, (u64)&one, 1, 0};
-	long pid = sys(clone3, clone, sizeof clone);
-	if (pid == 0)
+	int pid = 1;
+	struct {
+		u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size,
+			cgroup;
+	} clone = {.exit_signal = SIGCHLD, .set_tid = (u64)&pid, .set_tid_size = 1};
+	long child = sys(clone3, &clone, sizeof clone);
+	if (child == 0)
 		sys_exit(0);
-	return pid;
+	return child;
 }
 
 /* ---- the table, in the order of the kernel's numbers ---- */
 
 struct capability {
 	const char *name;
-	u8 refused;              /* errno of a refusal */
-	u8 granted, granted_too; /* errno that follows the permission; 0: success, which counts always */
-	u8 keeps;                /* held as well: KEEP_… */
+	u8 refused; /* errno of a refusal */
+	u8 granted; /* errno that may follow the permission; success may always */
+	enum keeps keeps;
 	long (*prepare)(void);
 	long (*ask)(void);
 };
@@ -400,12 +485,12 @@ static const struct capability capabilities[] = {
 	{ .name = "fowner", .refused = EPERM, .prepare = foreign_file, .ask = ask_fowner },
 	{ .name = "fsetid", .refused = EPERM, .prepare = memory_file, .ask = ask_fsetid },
 	/* EACCES: the class signal, which is asked later */
-	{ .name = "kill", .refused = EPERM, .granted_too = EACCES, .prepare = foreign_process, .ask = ask_kill },
+	{ .name = "kill", .refused = EPERM, .granted = EACCES, .prepare = foreign_process, .ask = ask_kill },
 	{ .name = "setgid", .refused = EPERM, .granted = EINVAL, .ask = ask_setgid },
 	{ .name = "setuid", .refused = EPERM, .ask = ask_setuid },
 	{ .name = "setpcap", .refused = EPERM, .granted = EINVAL, .ask = ask_setpcap },
 	{ .name = "linux_immutable", .refused = EPERM, .prepare = memory_file, .ask = ask_linux_immutable },
-	{ .name = "net_bind_service", .refused = EACCES, .granted_too = EADDRINUSE, .ask = ask_net_bind_service },
+	{ .name = "net_bind_service", .refused = EACCES, .granted = EADDRINUSE, .ask = ask_net_bind_service },
 	{ .name = "net_broadcast", .refused = EPERM, .ask = ask_net_broadcast },
 	{ .name = "net_admin", .refused = EPERM, .prepare = any_socket, .ask = ask_net_admin },
 	{ .name = "net_raw", .refused = EPERM, .granted = EINVAL, .prepare = any_socket, .ask = ask_net_raw },
@@ -415,7 +500,7 @@ static const struct capability capabilities[] = {
 	{ .name = "sys_rawio", .refused = EPERM, .granted = EFAULT, .prepare = memory_file, .ask = ask_sys_rawio },
 	{ .name = "sys_chroot", .refused = EPERM, .ask = ask_sys_chroot },
 	/* EACCES: the class ptrace */
-	{ .name = "sys_ptrace", .refused = EPERM, .granted_too = EACCES, .prepare = closed_process, .ask = ask_sys_ptrace },
+	{ .name = "sys_ptrace", .refused = EPERM, .granted = EACCES, .prepare = closed_process, .ask = ask_sys_ptrace },
 	{ .name = "sys_pacct", .refused = EPERM, .granted = EFAULT, .ask = ask_sys_pacct },
 	{ .name = "sys_admin", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_admin },
 	{ .name = "sys_boot", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_boot },
@@ -423,19 +508,19 @@ static const struct capability capabilities[] = {
 	{ .name = "sys_resource", .refused = EPERM, .prepare = lowered_limit, .ask = ask_sys_resource },
 	{ .name = "sys_time", .refused = EPERM, .granted = EINVAL, .ask = ask_sys_time },
 	{ .name = "sys_tty_config", .refused = EPERM, .prepare = new_session, .ask = ask_sys_tty_config },
-	{ .name = "mknod", .refused = EPERM, .keeps = KEEP_FILES, .ask = ask_mknod },
+	{ .name = "mknod", .refused = EPERM, .keeps = KEEPS_FILES, .ask = ask_mknod },
 	{ .name = "lease", .refused = EACCES, .granted = EAGAIN, .prepare = foreign_file, .ask = ask_lease },
 	{ .name = "audit_write", .refused = EPERM, .granted = EINVAL, .ask = ask_audit_write },
 	{ .name = "audit_control", .refused = EPERM, .ask = ask_audit_control },
-	{ .name = "setfcap", .refused = EPERM, .granted_too = EOPNOTSUPP, .prepare = memory_file, .ask = ask_setfcap },
+	{ .name = "setfcap", .refused = EPERM, .granted = EOPNOTSUPP, .prepare = memory_file, .ask = ask_setfcap },
 	/* only Smack asks for it */
-	{ .name = "mac_override" },
-	{ .name = "mac_admin", .refused = EACCES, .granted = EFAULT, .keeps = KEEP_FILES, .ask = ask_mac_admin },
+	{ .name = "mac_override", .ask = 0 },
+	{ .name = "mac_admin", .refused = EACCES, .granted = EFAULT, .keeps = KEEPS_FILES, .ask = ask_mac_admin },
 	{ .name = "syslog", .refused = EPERM, .ask = ask_syslog },
 	{ .name = "wake_alarm", .refused = EPERM, .ask = ask_wake_alarm },
 	{ .name = "block_suspend", .refused = EPERM, .ask = ask_block_suspend },
 	{ .name = "audit_read", .refused = EPERM, .ask = ask_audit_read },
-	{ .name = "perfmon", .refused = EACCES, .granted = EINVAL, .keeps = KEEP_BPF, .ask = ask_perfmon },
+	{ .name = "perfmon", .refused = EACCES, .granted = EINVAL, .keeps = KEEPS_BPF, .ask = ask_perfmon },
 	{ .name = "bpf", .refused = EPERM, .granted = E2BIG, .ask = ask_bpf },
 	{ .name = "checkpoint_restore", .refused = EPERM, .granted = EEXIST, .ask = ask_checkpoint_restore },
 };
@@ -457,7 +542,7 @@ int check_capable(char **args)
 
 static int is_granted(const struct capability *c, long error)
 {
-	return error >= 0 || error == -c->granted || error == -c->granted_too;
+	return error >= 0 || error == -c->granted;
 }
 
 /* One question, in a child, with the capability or (`proving`) without. */
@@ -466,8 +551,9 @@ static int proving;
 static long question(char **args, struct outcome *out)
 {
 	const struct capability *c = capability_of(args[0]);
-	u64 keep = kept[c->keeps], wanted = proving ? 0 : CAP(c - capabilities);
-	place = args[1];
+	u64 keep = kept[c->keeps];
+	u64 wanted = proving ? 0 : CAP(c - capabilities);
+	path = args[1];
 	as_agent();
 	long error = c->prepare ? c->prepare() : 0;
 	if (error < 0)
@@ -496,14 +582,15 @@ long op_capable(char **args, struct outcome *out)
 	if (!c->ask)
 		return not_tried(out, "no code of the kernel asks for it where AppArmor rules", 0);
 	proving = 0;
-	long error = in_child(question, args, out), without;
+	long error = in_child(question, args, out);
 	if (error == -c->refused || error == -ECANCELED || error == -ETIMEDOUT)
 		return error;
 	if (!is_granted(c, error))
 		return remark(out, error, "the capability was not asked for");
+
 	struct outcome proof = {.error = 0};
 	proving = 1;
-	without = in_child(question, args, &proof);
+	long without = in_child(question, args, &proof);
 	if (is_granted(c, without))
 		return remark(out, -EOPNOTSUPP, "not asked for here: it goes without the capability as well");
 	if (without != -c->refused)

@@ -182,7 +182,8 @@ long op_exec_script(char **args, struct outcome *out)
 /* Without MFD_CLOEXEC, or a script in it could not be found by its interpreter. */
 long op_exec_memfd(char **args, struct outcome *out)
 {
-	char descriptor[21], *copied[] = {descriptor, 0};
+	char descriptor[NUMBER_SIZE];
+	char *copied[] = {descriptor, 0};
 	long fd = sys(memfd_create, "apparmor-probe", 0);
 	if (fd < 0)
 		return stopped(out, fd, "memfd_create");

@@ -323,16 +323,8 @@ int check_lock(char **args)
 	return one_of(args[0], "fcntl flock") && one_of(args[1], "read write none");
 }
 
-/* asm-generic/fcntl.h */
-enum {
-	LOCK_SH = 1,
-	LOCK_EX = 2,
-	LOCK_NB = 4,
-	F_RDLCK = 0,
-	F_WRLCK = 1,
-	F_UNLCK = 2,
-	O_NEITHER = 3 /* for ioctl(2) alone, see open(2) */
-};
+/* asm-generic/fcntl.h; O_NEITHER is for ioctl(2) alone, see open(2) */
+enum { LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, O_NEITHER = 3 };
 
 /* One byte far after anything that a program locks. */
 static long lock_far_byte(int fd, int writes, int unlocks)

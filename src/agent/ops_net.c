@@ -5,10 +5,9 @@
  */
 #include "ops_table.h"
 
-/* linux/socket.h, asm-generic/socket.h, linux/net.h */
-enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, FAMILY_MAX = 255 };
-enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, TYPE_MAX = 15, SOCK_ALWAYS = O_NONBLOCK | O_CLOEXEC };
-enum { SOL_SOCKET = 1, SO_TYPE = 3, SO_KEEPALIVE = 9, SCM_RIGHTS = 1, SHUT_RDWR = 2, MSG_CMSG_CLOEXEC = 0x40000000 };
+/* asm-generic/socket.h, linux/net.h, linux/un.h */
+enum { SO_TYPE = 3, SO_KEEPALIVE = 9, SCM_RIGHTS = 1, SHUT_RDWR = 2, MSG_CMSG_CLOEXEC = 0x40000000 };
+enum { FAMILY_MAX = 255, TYPE_MAX = 15, SOCK_ALWAYS = O_NONBLOCK | O_CLOEXEC };
 enum { NUMBER_MAX = 0x7fffffff, PORT_MAX = 65535, UNIX_PATH_MAX = 108 };
 
 /* Families and types as arguments. */

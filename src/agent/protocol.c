@@ -1,10 +1,12 @@
 #include "protocol.h"
 #include "text.h"
 
+enum { HEAD_SIZE = 4, SMALL_FRAMES = 4096 };
+
 /* Buffers have their final size, so there is no allocation and nothing to overflow but these. */
-static char input[4 + REQUEST_MAX + CHUNK];
+static char input[HEAD_SIZE + REQUEST_MAX + CHUNK];
 static u64 input_start, input_end;
-static u8 output[2 * CHUNK + 4096];
+static u8 output[2 * CHUNK + SMALL_FRAMES];
 static u64 output_end, output_peak, frame_start;
 char token[TOKEN_SIZE];
 
@@ -12,7 +14,7 @@ enum { FRAME_MAX = CHUNK + 1024 }; /* an output chunk with its tag; every other 
 
 static void wait_ready(int fd, short events)
 {
-	struct pollfd one = {fd, events, 0};
+	struct pollfd one = {.fd = fd, .events = events};
 	sys_poll(&one, 1, 0);
 }
 
@@ -25,8 +27,10 @@ long write_all(int fd, const void *bytes, u64 size)
 			wait_ready(fd, POLLOUT);
 		else if (n < 0 && n != -EINTR)
 			return n;
-		else if (n > 0)
-			at += n, size -= (u64)n;
+		else if (n > 0) {
+			at += n;
+			size -= (u64)n;
+		}
 	}
 	return 0;
 }
@@ -51,7 +55,7 @@ static void put_text(const char *text)
 
 static void put_number(long value)
 {
-	char digits[21];
+	char digits[NUMBER_SIZE];
 	put(digits, format_number(digits, value) + 1);
 }
 
@@ -60,15 +64,15 @@ static void begin(char type)
 	if (output_end + FRAME_MAX > sizeof output && flush() < 0)
 		sys_exit(EXIT_OUTPUT);
 	frame_start = output_end;
-	output_end += 4;
+	output_end += HEAD_SIZE;
 	put(token, TOKEN_SIZE);
 	put(&type, 1);
 }
 
 static void end(void)
 {
-	u64 size = output_end - frame_start - 4;
-	for (int i = 0; i < 4; i++)
+	u64 size = output_end - frame_start - HEAD_SIZE;
+	for (int i = 0; i < HEAD_SIZE; i++)
 		output[frame_start + (u64)i] = (u8)(size >> (8 * i));
 	if (output_end > output_peak)
 		output_peak = output_end;
@@ -77,7 +81,7 @@ static void end(void)
 void send_hello(void)
 {
 	begin('h');
-	put_text("4");
+	put_text(PROTOCOL_VERSION);
 	end();
 }
 
@@ -156,7 +160,7 @@ static int fill(u64 size)
 
 int next_request(char **fields, int *count)
 {
-	if (!fill(4)) {
+	if (!fill(HEAD_SIZE)) {
 		if (input_end != input_start)
 			fatal("request cut short");
 		return 0;
@@ -167,11 +171,11 @@ int next_request(char **fields, int *count)
 		fatal("request too long");
 	if (size == 0)
 		fatal("request empty");
-	if (!fill(4 + size))
+	if (!fill(HEAD_SIZE + size))
 		fatal("request cut short");
 
-	char *at = input + input_start + 4, *stop = at + size;
-	input_start += 4 + size;
+	char *at = input + input_start + HEAD_SIZE, *stop = at + size;
+	input_start += HEAD_SIZE + size;
 	if (stop[-1] != 0)
 		fatal("request does not end with NUL");
 	for (*count = 0; at < stop; at += length(at) + 1) {

@@ -11,6 +11,9 @@
 #define PROTOCOL_H
 #include "sys.h"
 
+/* Changes with every change of a frame. */
+#define PROTOCOL_VERSION "4"
+
 enum {
 	TOKEN_SIZE = 32,
 	TAG_MAX = 15,

@@ -81,6 +81,9 @@ enum { STATX_BASIC_STATS = 0x7ff };
 enum { CLONE_NEWNS = 0x20000, CLONE_NEWUSER = 0x10000000 };
 enum { FD_CLOEXEC = 1 };
 enum { PTRACE_SEIZE = 0x4206 };
+enum { F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2 };
+enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, AF_NETLINK = 16, SOL_SOCKET = 1 };
+enum { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3 };
 enum { F_GETFD = 1, F_SETFD = 2, F_SETFL = 4, F_SETLK = 6, F_SETOWN = 8, F_SETSIG = 10 };
 enum {
 	SIGINT = 2,

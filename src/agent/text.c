@@ -38,15 +38,19 @@ u64 length(const char *text)
 
 int equal(const char *a, const char *b)
 {
-	while (*a && *a == *b)
-		a++, b++;
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
 	return *a == *b;
 }
 
 int starts_with(const char *text, const char *start)
 {
-	while (*start && *text == *start)
-		text++, start++;
+	while (*start && *text == *start) {
+		text++;
+		start++;
+	}
 	return !*start;
 }
 
@@ -84,8 +88,9 @@ int parse_number(const char *text, u64 max, u64 *value)
 
 u64 format_number(char *to, long value)
 {
-	char digits[20];
-	u64 n = value < 0 ? 0 - (u64)value : (u64)value, count = 0, at = 0;
+	char digits[NUMBER_SIZE];
+	u64 n = value < 0 ? 0 - (u64)value : (u64)value;
+	u64 count = 0, at = 0;
 	do
 		digits[count++] = (char)('0' + n % 10);
 	while (n /= 10);
@@ -106,7 +111,7 @@ void append(char *buffer, u64 size, const char *text)
 
 void append_number(char *buffer, u64 size, const char *text, long number)
 {
-	char digits[21];
+	char digits[NUMBER_SIZE];
 	format_number(digits, number);
 	append(buffer, size, text);
 	append(buffer, size, digits);

@@ -18,7 +18,8 @@ int one_of(const char *word, const char *list);
 /* Parses a decimal number without sign that is at most `max`. Returns 0 when the text is anything else. */
 int parse_number(const char *text, u64 max, u64 *value);
 
-/* Writes a decimal number; `to` has room for 21 bytes. Returns the number of characters before the final NUL. */
+/* Writes a decimal number; `to` has room for NUMBER_SIZE bytes. Returns the characters before the final NUL. */
+enum { NUMBER_SIZE = 21 };
 u64 format_number(char *to, long value);
 
 /* Appends to a NUL-terminated string in a buffer of `size` bytes; what does not fit is left out. */
