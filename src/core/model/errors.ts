@@ -1,19 +1,34 @@
-/** Every error that a user can meet: a stable code, what happened, what to do. docs/errors.md is generated from this table. */
+/** Every error that a user can meet: a stable code, what happened, what to do. docs/errors.md is made from it. */
 
 /** Exit codes of the command line, as README.md has them. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, undecided: 3, broken: 4 } as const;
+export const EXIT = {
+  /** Every probe holds. */
+  ok: 0,
+  /** The profile fails its spec. */
+  failed: 1,
+  /** A spec, profile or option is wrong. */
+  usage: 2,
+  /** Some probes are vacuous or inconclusive. */
+  undecided: 3,
+  /** The harness or the host failed. */
+  broken: 4,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 interface ErrorKind {
   readonly exit: ExitCode;
-  /** What it means, for the docs. */
+  /** One sentence for the docs: what happened. */
   readonly means: string;
-  /** What to do. */
+  /** What to do. Reports show it after the message of the error. */
   readonly hint: string;
 }
 
 export const ERRORS = {
-  usage: { exit: EXIT.usage, means: 'An option or argument is wrong.', hint: 'See `apparmor-probe --help`.' },
+  usage: {
+    exit: EXIT.usage,
+    means: 'An option or argument is wrong.',
+    hint: 'See `apparmor-probe --help`.',
+  },
   'spec-unreadable': {
     exit: EXIT.usage,
     means: 'A spec file cannot be read.',
@@ -21,10 +36,14 @@ export const ERRORS = {
   },
   'spec-invalid': {
     exit: EXIT.usage,
-    means: 'A spec file has mistakes; each is listed with file, line and column.',
-    hint: 'Correct the lines named; docs/spec.md lists every key.',
+    means: 'A spec file has mistakes. Each is listed with file, line and column.',
+    hint: 'Correct the lines listed. docs/spec.md describes every key.',
   },
-  'no-probes': { exit: EXIT.usage, means: 'No probe is left to run.', hint: 'Check the spec and the --grep pattern.' },
+  'no-probes': {
+    exit: EXIT.usage,
+    means: 'No probe is left to run.',
+    hint: 'Check the spec and the --grep pattern.',
+  },
   'profile-unreadable': {
     exit: EXIT.usage,
     means: 'The profile file cannot be read.',
@@ -33,60 +52,70 @@ export const ERRORS = {
   'profile-invalid': {
     exit: EXIT.usage,
     means: 'apparmor_parser rejects the profile.',
-    hint: 'Correct the profile at the line the parser names.',
+    hint: 'Correct the profile at the line that the parser names.',
   },
   'profile-unread': {
     exit: EXIT.usage,
-    means: "The profile's text cannot be read rule by rule.",
-    hint: 'Correct the line named; if apparmor_parser accepts it, report it.',
+    means: 'apparmor-probe cannot read a rule of the profile.',
+    hint: 'Correct the line named. If apparmor_parser accepts it, please report it.',
   },
   'include-not-found': {
     exit: EXIT.usage,
-    means: 'Something that the profile includes is in none of the folders that are searched.',
-    hint: "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`.",
+    means: 'A file that the profile includes is in none of the folders searched.',
+    hint:
+      "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds the file with -I. " +
+      'A Debian or Ubuntu host with the package `apparmor` has these files, and so has the lab: ' +
+      '`apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`.',
   },
   'profile-ambiguous': {
     exit: EXIT.usage,
-    means: 'The file does not define the profile to test, or defines several and none is chosen.',
-    hint: 'Give `profile: {file: …, name: …}` with one of the names listed.',
+    means: 'The file does not define the profile to test, or it defines several and the spec does not choose one.',
+    hint: 'Write `profile: {file: …, name: …}` with one of the names listed.',
   },
   'profile-not-isolated': {
     exit: EXIT.usage,
-    means: 'The profile could not be given a name of its own for the run: it would not say the same.',
-    hint: 'Change the rule that is named (`px -> NAME` in place of `px`, no name of a profile in a path), or run with --in-place, under its own name.',
+    means: 'The profile cannot be loaded under a temporary name without changing its meaning.',
+    hint:
+      'Change the rule named: write `px -> NAME` instead of `px`, and no name of a profile in a path. ' +
+      'Or test the profile under its own name with --in-place.',
   },
   'revision-unreadable': {
     exit: EXIT.usage,
     means: 'A git revision, or the profile in it, cannot be read.',
-    hint: 'Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` and `persist-credentials` for actions/checkout.',
+    hint:
+      'Check the name and the path. In a shallow clone, fetch the commit first: `git fetch --depth=1 origin COMMIT`; ' +
+      'with actions/checkout, set `fetch-depth: 0` and `persist-credentials`.',
   },
   'image-unavailable': {
     exit: EXIT.usage,
     means: 'The image is not present and cannot be pulled or built.',
-    hint: 'Check the image name, or give `build:` a folder with a Dockerfile.',
+    hint: 'Check the image name, or set `build:` to a folder with a Dockerfile.',
   },
   'no-profile-text': {
     exit: EXIT.usage,
-    means: 'The spec tests a profile that the engine loads, and does not name its text.',
-    hint: 'Name the text in the spec (`profile: {engine: …, source: FILE}`), or give it with --profile.',
+    means: 'The spec tests a profile that the engine loads, and does not say where its text is.',
+    hint: 'Name the file in the spec (`profile: {engine: …, source: FILE}`), or give it with --profile.',
   },
   'spec-not-green': {
     exit: EXIT.failed,
-    means:
-      'Not every probe of the spec passes with the profile unchanged, so no change of a verdict could be laid to a mutant.',
-    hint: 'Make the spec green first: `apparmor-probe run` shows what is amiss.',
+    means: 'Some probes fail before the profile is changed, so a changed verdict would prove nothing.',
+    hint: 'Make all probes pass first: `apparmor-probe run` shows which fail and why.',
   },
   'no-apparmor': {
     exit: EXIT.broken,
-    means: 'This kernel does not run AppArmor.',
+    means: 'AppArmor is not enabled in this kernel.',
     hint: 'Use a host with AppArmor enabled, or --host lab.',
   },
   'not-enforcing': {
     exit: EXIT.broken,
-    means: 'AppArmor is present but its global mode is not enforce.',
+    means: 'AppArmor is enabled, but its global mode is not enforce.',
     hint: 'Write "enforce" to /sys/module/apparmor/parameters/mode.',
   },
-  'no-parser': { exit: EXIT.broken, means: 'apparmor_parser is missing.', hint: 'Install the package `apparmor`.' },
+  'no-parser': {
+    exit: EXIT.broken,
+    means: 'apparmor_parser is missing.',
+    hint: 'Install the package `apparmor`.',
+  },
   'no-docker': {
     exit: EXIT.broken,
     means: 'The Docker engine does not answer.',
@@ -94,8 +123,8 @@ export const ERRORS = {
   },
   'engine-remote': {
     exit: EXIT.broken,
-    means: 'The Docker engine runs on another machine, whose kernel cannot be read.',
-    hint: 'Use the engine of this machine.',
+    means: 'The Docker engine runs on another machine, whose kernel cannot be read from here.',
+    hint: 'Use the Docker engine of this machine.',
   },
   'no-rights': {
     exit: EXIT.broken,
@@ -104,57 +133,61 @@ export const ERRORS = {
   },
   'no-records': {
     exit: EXIT.broken,
-    means: "The kernel's audit records do not arrive where they are read.",
-    hint: 'Read where it was looked for; `auditctl -l` and `auditctl -s` show filters and limits that hide records. `apparmor-probe doctor` shows where they arrive.',
+    means: "The kernel's audit records do not arrive at any source that was read.",
+    hint:
+      'The message lists the places searched. `auditctl -l` and `auditctl -s` show filters and limits that hide ' +
+      'records; `apparmor-probe doctor` shows where records arrive.',
   },
   'load-failed': {
     exit: EXIT.broken,
-    means: 'The kernel refused the policy.',
-    hint: "Read the kernel's reason in the message.",
+    means: 'The kernel refused to load the policy.',
+    hint: "The message has the kernel's reason.",
   },
   'not-loaded': {
     exit: EXIT.broken,
     means: 'After loading, the kernel does not list the profile in the expected mode.',
-    hint: "Check the profile's flags and the spec's `mode`.",
+    hint: "Check the profile's flags and the `mode` in the spec.",
   },
   'not-confined': {
     exit: EXIT.broken,
-    means: 'A process of the container does not carry the label it must.',
-    hint: 'Check that the engine supports AppArmor (`apparmor-probe doctor`) and that the spec asks for no privileged container.',
+    means: 'A process of the container does not have the AppArmor label that it must have.',
+    hint:
+      'Check that the engine supports AppArmor (`apparmor-probe doctor`), ' +
+      'and that the spec asks for no privileged container.',
   },
   'container-failed': {
     exit: EXIT.broken,
     means: 'The container could not be created or started.',
-    hint: "Read the engine's reason in the message.",
+    hint: "The message has the engine's reason.",
   },
   'container-exited': {
     exit: EXIT.failed,
-    means: 'The container exited, so the service does not run under the profile.',
-    hint: 'Read its last output and the denials before it; the profile may lack a rule.',
+    means: 'The container exited: the service does not run under the profile.',
+    hint: 'Read its last output and the denials before it: the profile may lack a rule.',
   },
   'not-ready': {
     exit: EXIT.failed,
-    means: 'The service did not become ready under the profile in time.',
-    hint: 'Read its last output and the denials; the profile may lack a rule.',
+    means: 'The service did not become ready in time under the profile.',
+    hint: 'Read its last output and the denials: the profile may lack a rule.',
   },
   'control-failed': {
     exit: EXIT.broken,
-    means: 'The control container, which has no profile, did not start or become ready.',
+    means: 'The control container, which has no profile, did not start, did not become ready, or exited.',
     hint: 'Correct the container: it does not work without the profile either.',
   },
   'agent-failed': {
     exit: EXIT.broken,
     means: 'The agent inside the container did not answer.',
-    hint: 'Run again with --verbose and report what it prints.',
+    hint: 'Run again with --verbose, and please report what it prints.',
   },
   interrupted: {
     exit: EXIT.broken,
     means: 'The run was interrupted.',
-    hint: 'Run again; `apparmor-probe cleanup` puts back what a killed run left.',
+    hint: 'Run it again. After a kill, `apparmor-probe cleanup` restores the host.',
   },
   'restore-failed': {
     exit: EXIT.broken,
-    means: 'Something the run changed on the host could not be put back.',
+    means: 'Something that the run changed on the host could not be restored.',
     hint: 'Run `apparmor-probe cleanup`.',
   },
   'report-failed': {
@@ -170,26 +203,27 @@ export const ERRORS = {
   'lab-build': {
     exit: EXIT.broken,
     means: 'The lab image could not be built.',
-    hint: 'Read the last lines of the build; then `apparmor-probe lab destroy` and try again.',
+    hint: 'Read the last lines of the build. Then run `apparmor-probe lab destroy` and try again.',
   },
   'lab-guest': {
     exit: EXIT.broken,
-    means: 'The lab guest did not start or stopped answering.',
+    means: 'The lab guest did not start, or stopped answering.',
     hint: 'Run `apparmor-probe lab destroy` and try again.',
   },
   internal: {
     exit: EXIT.broken,
-    means: 'The harness met a case it does not know.',
+    means: 'apparmor-probe ran into a case that it does not handle.',
     hint: 'Please report it with the output of --verbose.',
   },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error for the user. `message` says what happened in one sentence; `details` may list places. */
+/** An error for the user. `message` says in one sentence what happened; `details` may list places, one a line. */
 export class HarnessError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly string[];
+
   constructor(code: ErrorCode, message: string, options: { details?: readonly string[]; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HarnessError';
@@ -200,12 +234,13 @@ export class HarnessError extends Error {
   get hint(): string {
     return ERRORS[this.code].hint;
   }
+
   get exit(): ExitCode {
     return ERRORS[this.code].exit;
   }
 }
 
-/** Any thrown value as a HarnessError; what is not one already becomes `internal`. */
+/** @returns the thrown value as a HarnessError; what is not one already becomes `internal`. */
 export function asHarnessError(thrown: unknown): HarnessError {
   if (thrown instanceof HarnessError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
