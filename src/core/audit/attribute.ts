@@ -1,9 +1,9 @@
 /**
  * Which probe a record belongs to.
  *
- * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: exact, and safe
- * while others run. What a command does behind exec carries the command's own name, so it belongs by the process id that
- * was seen before it executed anything, and what its children do by the window that two barriers cut out of the audit serials.
+ * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: this is exact,
+ * and safe while other probes run. After exec a command carries its own name: its records are attributed by the process
+ * id that was seen before it executed anything, and those of its children by the window between two barriers.
  */
 import type { AuditRecord, Witness } from '../model/model.ts';
 import type { Window } from './losses.ts';
@@ -17,19 +17,19 @@ export interface ProbeTrace {
   readonly window?: Window;
   /** Host pid of a command. */
   readonly pid?: number;
-  /** Host pids that belonged to other processes of the container before the window opened. They are never the probe's. */
-  readonly foreignPids?: ReadonlySet<number>;
+  /** Host pids of other processes, from before the window opened: their records are never the probe's. */
+  readonly otherPids?: ReadonlySet<number>;
 }
 
 export interface Attribution {
   readonly witnesses: Map<string, Witness[]>;
-  /** Records that are no probe's. */
+  /** Records that belong to no probe. */
   readonly others: AuditRecord[];
 }
 
-/** Types that tell of an access. STATUS tells of policy, HINT and ERROR of AppArmor itself. */
+/** Types of records about an access. STATUS is about policy, HINT and ERROR are about AppArmor itself. */
 const ACCESSES = new Set(['DENIED', 'ALLOWED', 'AUDIT', 'KILLED']);
-/** Masks that the target of a signal or trace is asked for: pid and comm are then the sender's, often runc's. */
+/** Masks of the target of a signal or trace: pid and comm are then the sender's, often runc's. */
 const PASSIVE = new Set(['receive', 'readby', 'tracedby']);
 
 /** `profileNames`: names of the profiles under test as loaded; `:ns:name` for one in a policy namespace. */
@@ -44,11 +44,10 @@ export function attribute(
   const witnesses = new Map<string, Witness[]>(probes.map((probe) => [probe.id, []]));
   const others: AuditRecord[] = [];
   for (const record of records) {
-    const found = canWitness(record, names, byId.has(record.fields['comm'] ?? ''))
-      ? whose(record, byId, windows)
-      : undefined;
-    if (found === undefined) others.push(record);
-    else witnesses.get(found.id)?.push({ record, by: found.by });
+    const isNamed = byId.has(record.fields['comm'] ?? '');
+    const owner = canWitness(record, names, isNamed) ? ownerOf(record, byId, windows) : undefined;
+    if (owner === undefined) others.push(record);
+    else witnesses.get(owner.id)?.push({ record, by: owner.by });
   }
   return { witnesses, others };
 }
@@ -58,30 +57,31 @@ export function concerns(record: AuditRecord, profileNames: Iterable<string>): b
   return underProfile(labelOf(record), [...profileNames].map(normal));
 }
 
-function whose(
+/** The probe that a record belongs to, and what shows it. */
+function ownerOf(
   record: AuditRecord,
   byId: ReadonlyMap<string, ProbeTrace>,
   windows: readonly ProbeTrace[],
 ): { id: string; by: Witness['by'] } | undefined {
   const named = byId.get(record.fields['comm'] ?? '');
   const pid = Number(record.fields['pid']);
-  if (named !== undefined) return named.foreignPids?.has(pid) === true ? undefined : { id: named.id, by: 'comm' };
-  // Windows that overlap leave the record to nobody: a guess would be a witness for the wrong probe.
+  if (named !== undefined) return named.otherPids?.has(pid) === true ? undefined : { id: named.id, by: 'comm' };
+  // Where windows overlap the record is not attributed: a guess would be a witness for the wrong probe.
   const open = windows.filter(
     ({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial,
   );
   const [only, another] = open;
-  if (only === undefined || another !== undefined || only.foreignPids?.has(pid) === true) return undefined;
+  if (only === undefined || another !== undefined || only.otherPids?.has(pid) === true) return undefined;
   return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
 }
 
-/** `named`: the sender carries the name of a probe, so that it is no noise of the runtime. */
-function canWitness(record: AuditRecord, names: readonly string[], named: boolean): boolean {
+/** @param isNamed the sender carries the name of a probe, so it is not the container runtime. */
+function canWitness(record: AuditRecord, names: readonly string[], isNamed: boolean): boolean {
   if (!ACCESSES.has(record.type) || !underProfile(labelOf(record), names)) return false;
   // CAP_AUDIT_WRITE, which Docker grants by default, is enough to send user-space records: they prove nothing.
   if (envelopeOf(record)?.origin !== 'kernel') return false;
   const masks = (record.fields['requested_mask'] ?? record.fields['denied_mask'] ?? '').split(' ');
-  return named || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record.fields['peer'] ?? '', names);
+  return isNamed || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record.fields['peer'] ?? '', names);
 }
 
 /** The confinement that a record is about. `label=` stands in for `profile=` when it is a stack. */

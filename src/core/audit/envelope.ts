@@ -1,9 +1,10 @@
 /**
  * The audit system's wrapping of a record: its type, the stamp, and where the pairs begin.
  * Formats: `type=%d %s` of kauditd_printk_skb and `audit(%llu.%03lu:%u): ` of audit_log_start (kernel/audit.c), without
- * the leading `audit: ` before Linux 3.14, with the type behind the stamp before 2.6.24; `type=AVC msg=audit(…): ` of
+ * the leading `audit: ` before Linux 3.14, with the type after the stamp before 2.6.24; `type=AVC msg=audit(…): ` of
  * auditd, with `node=` when it names its host; `msg=audit(…): ` of its dispatcher; `AVC …` of systemd-journald.
  */
+import { defined } from '../model/optional.ts';
 import { matchAt } from './scan.ts';
 import { readPrefix } from './prefix.ts';
 
@@ -21,7 +22,7 @@ export interface Envelope {
   readonly origin: 'kernel' | 'user';
   /** As printed: `1400`, `AVC`, `UNKNOWN[1503]`; empty when none is. */
   readonly type: string;
-  /** The number behind a name: AVC is 1400. */
+  /** The number of a named type: AVC is 1400. */
   readonly code?: number;
   /** Copies of the journal and syslog lines of dbus-daemon have none. */
   readonly stamp?: Stamp;
@@ -68,12 +69,14 @@ export function readEnvelope(line: string): Envelope | string {
       return journalText(line, end);
     case 'dbus':
       return busText(line, end);
-    case 'nobody':
-      return (
-        daemonText(line, end) ??
-        (matchAt(/AVC apparmor=/y, line, end) === null ? kernelText(line, end) : journalText(line, end))
-      );
+    case 'unknown':
+      return daemonText(line, end) ?? untaggedText(line, end);
   }
+}
+
+/** Text that no tag stands ahead of: a copy of the journal begins with the type's name. */
+function untaggedText(line: string, from: number): Envelope | string {
+  return matchAt(/AVC apparmor=/y, line, from) === null ? kernelText(line, from) : journalText(line, from);
 }
 
 /** Reads text of the kernel's ring buffer: nothing may stand before the audit system's words. */
@@ -84,9 +87,9 @@ export function kernelText(text: string, from = 0): Envelope | string {
   const stamp = matchAt(STAMP, text, at);
   if (stamp === null) return 'no audit stamp';
   at += stamp[0].length;
-  const behind = before === null ? matchAt(KERNEL_TYPE, text, at) : null;
-  at += behind?.[0].length ?? 0;
-  const type = (before ?? behind)?.[1] ?? '';
+  const after = before === null ? matchAt(KERNEL_TYPE, text, at) : null;
+  at += after?.[0].length ?? 0;
+  const type = (before ?? after)?.[1] ?? '';
   return envelope(type, stamp, at, text.length - from);
 }
 
@@ -119,14 +122,19 @@ function busText(line: string, from: number): Envelope | string {
 
 function envelope(type: string, stamp: RegExpExecArray | null, body: number, printed?: number): Envelope {
   const code = codeOf(type);
-  return {
-    origin: code !== undefined && ((code >= 1100 && code < 1200) || (code >= 2100 && code < 3000)) ? 'user' : 'kernel',
+  return defined({
+    origin: code !== undefined && isUserCode(code) ? ('user' as const) : ('kernel' as const),
     type,
     body,
-    ...(code === undefined ? {} : { code }),
-    ...(stamp === null ? {} : { stamp: readStamp(stamp) }),
-    ...(printed === undefined ? {} : { printed }),
-  };
+    code,
+    stamp: stamp === null ? undefined : readStamp(stamp),
+    printed,
+  });
+}
+
+/** Ranges of messages from user space (include/uapi/linux/audit.h, AUDIT_FIRST_USER_MSG and AUDIT_FIRST_USER_MSG2). */
+function isUserCode(code: number): boolean {
+  return (code >= 1100 && code < 1200) || (code >= 2100 && code < 3000);
 }
 
 function codeOf(type: string): number | undefined {

@@ -11,7 +11,7 @@ export function isHex(text: string): boolean {
   return text.length > 0 && text.length % 2 === 0 && /^[0-9A-F]+$/.test(text);
 }
 
-/** The string behind hex digits. Bytes that are not UTF-8 stay visible as `\xNN`. */
+/** The string that hex digits encode. Bytes that are not UTF-8 stay visible as `\xNN`. */
 export function decodeHex(text: string): string {
   const bytes = new Uint8Array(text.length / 2);
   for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16);
@@ -39,12 +39,33 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;
   const second = bytes[at + 1] ?? 0;
-  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  const { low, high } = secondByteRange(lead);
   if (lead < 0xc2 || lead > 0xf4 || second < low || second > high) return 0;
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+  const length = lengthByLead(lead);
   for (let more = 2; more < length; more++) if (((bytes[at + more] ?? 0) & 0xc0) !== 0x80) return 0;
   return length;
+}
+
+/** Which second bytes are well-formed: after some lead bytes they would encode a surrogate or have a shorter form. */
+function secondByteRange(lead: number): { readonly low: number; readonly high: number } {
+  switch (lead) {
+    case 0xe0:
+      return { low: 0xa0, high: 0xbf };
+    case 0xed:
+      return { low: 0x80, high: 0x9f };
+    case 0xf0:
+      return { low: 0x90, high: 0xbf };
+    case 0xf4:
+      return { low: 0x80, high: 0x8f };
+    default:
+      return { low: 0x80, high: 0xbf };
+  }
+}
+
+function lengthByLead(lead: number): number {
+  if (lead < 0xe0) return 2;
+  return lead < 0xf0 ? 3 : 4;
 }
 
 function hexPair(byte: number): string {

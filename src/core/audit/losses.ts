@@ -150,7 +150,7 @@ function lostAt(serial: number, why: string): Loss {
   return { afterSerial: serial - 1, beforeSerial: serial + 1, why };
 }
 
-/** Finds the serial that stands `skip` stamped texts after the first one at or after an index; END where there is none. */
+/** Finds the serial `skip` stamped texts after the first one at or after an index; END where there is none. */
 function laterSerials(serials: readonly (number | undefined)[]): (index: number, skip: number) => number {
   const stamped: number[] = [];
   const rank = serials.map((serial) => (serial === undefined ? stamped.length : stamped.push(serial) - 1));

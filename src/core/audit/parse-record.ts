@@ -3,8 +3,8 @@
  * manager known by name, puts one, and only fields that surely were printed whole are kept.
  *
  * Rules:
- * - `type` of a record is the value of `apparmor=`; records of kernels before 2.6.36 have none and carry it in the audit
- *   type (1503 is DENIED).
+ * - `type` of a record is the value of `apparmor=`; records of kernels before 2.6.36 have none and carry it in the
+ *   audit type (1503 is DENIED).
  * - A line without an audit stamp (journal copies, dbus-daemon through syslog) has `timeMs` and `serial` 0.
  * - In records of user-space object managers, keys of the kernel's own frame around `msg='…'` are those of the object
  *   manager, not of the denied process: they are kept as `outer_pid`, `outer_uid`, …
@@ -19,7 +19,8 @@ export type ParsedLine =
   | {
       readonly kind: 'record';
       readonly record: AuditRecord;
-      /** Why fields may be missing. */ readonly damaged?: string;
+      /** Why fields may be missing. */
+      readonly damaged?: string;
     }
   | { readonly kind: 'not-a-record'; readonly why: string };
 
@@ -34,7 +35,7 @@ const TYPES_BY_CODE: Readonly<Record<number, string>> = {
   1507: 'KILLED',
 };
 
-/** Keys behind which the kernel always prints another one: as the last of a record they show a cut. */
+/** Keys after which the kernel always prints another one: as the last of a record they show a cut. */
 const NEVER_LAST = new Set([
   'apparmor',
   'error',
@@ -55,8 +56,8 @@ const NEVER_LAST = new Set([
 ]);
 
 /**
- * Lengths at which printk cuts a text: its buffer (PRINTKRB_RECORD_MAX, 1024, since Linux 5.10; LOG_LINE_MAX, 992 or 976,
- * before) less the closing zero and the two bytes of the level. 1021 was observed.
+ * Lengths at which printk cuts a text: its buffer (PRINTKRB_RECORD_MAX, 1024, since Linux 5.10; LOG_LINE_MAX, 992 or
+ * 976, before) less the closing zero and the two bytes of the level. 1021 was observed.
  */
 const CUTS = [973, 989, 1021];
 
@@ -77,8 +78,8 @@ export function parseKernelText(text: string): ParsedLine {
 /** The stamp of an audit record of any type in the kernel's ring buffer, or in auditd's file. */
 export function stampOf(text: string): Stamp | undefined {
   const envelope = kernelText(text);
-  const found = typeof envelope === 'string' ? readEnvelope(text) : envelope;
-  return typeof found === 'string' ? undefined : found.stamp;
+  const readable = typeof envelope === 'string' ? readEnvelope(text) : envelope;
+  return typeof readable === 'string' ? undefined : readable.stamp;
 }
 
 /** The audit type as printed, the stamp, and who made the record. */
@@ -130,9 +131,9 @@ function damage({ origin, code, printed = 0 }: Envelope, { fields, problem, open
   if (CUTS.some((cut) => printed >= cut - 1 && printed <= cut + 2))
     return `the text is ${printed} characters long, where the kernel cuts`;
   if (openEnded === undefined || origin !== 'kernel' || (code !== undefined && code !== 1400)) return undefined;
-  // dump_common_audit_data (security/lsm_audit.c) always prints comm, behind profile and name.
+  // dump_common_audit_data (security/lsm_audit.c) always prints comm, after profile and name.
   return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields, 'comm')
-    ? `the text ends within or behind ${openEnded}=`
+    ? `the text ends within or after ${openEnded}=`
     : undefined;
 }
 

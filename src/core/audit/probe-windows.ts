@@ -11,13 +11,13 @@ export function probeWindows(
   serials: ReadonlyMap<string, readonly number[]>,
   window: Window,
 ): Map<string, Window> {
-  const own = (ids: readonly string[]): number[] => ids.flatMap((id) => serials.get(id) ?? []);
+  const serialsOf = (ids: readonly string[]): number[] => ids.flatMap((id) => serials.get(id) ?? []);
   return new Map(
     order.map((id, at) => [
       id,
       {
-        afterSerial: Math.max(window.afterSerial, ...own(order.slice(0, at))),
-        beforeSerial: Math.min(window.beforeSerial, ...own(order.slice(at + 1))),
+        afterSerial: Math.max(window.afterSerial, ...serialsOf(order.slice(0, at))),
+        beforeSerial: Math.min(window.beforeSerial, ...serialsOf(order.slice(at + 1))),
       },
     ]),
   );

@@ -3,6 +3,7 @@
  * Formats: security/apparmor/audit.c audit_pre, security/lsm_audit.c, and the callbacks of each class. Blanks between
  * pairs vary: none before `signal=unknown(99)`, two before `capname=`, 0x1d before what auditd adds (ENRICHED).
  */
+import { defined } from '../model/optional.ts';
 import { decodeHex, isHex } from './hex.ts';
 
 export interface Scan {
@@ -73,16 +74,12 @@ const DECIMALS = new Set([
 ]);
 
 const KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
+
 /** Reads pairs from `at` on. `inQuotes`: the text stands in `msg='…'`, and the closing quote ends it. */
 export function scanFields(text: string, at: number, inQuotes = false): Scan {
   const fields = Object.create(null) as Record<string, string>;
   let openEnded: string | undefined;
-  const stop = (problem?: string): Scan => ({
-    fields,
-    end: at,
-    ...(problem === undefined ? {} : { problem }),
-    ...(openEnded === undefined ? {} : { openEnded }),
-  });
+  const stop = (problem?: string): Scan => defined({ fields, end: at, problem, openEnded });
   for (;;) {
     at = skipGap(text, at);
     if (at >= text.length) return stop(inQuotes ? 'the closing quote of msg= is missing' : undefined);
@@ -91,22 +88,44 @@ export function scanFields(text: string, at: number, inQuotes = false): Scan {
     const key = matchAt(KEY, text, at)?.[1];
     if (key === undefined) return stop(`no key=value at character ${at}`);
     const from = at + key.length + 1;
-    let value: string;
-    if (text[from] === '"') {
-      const close = closingQuote(text, from + 1, key);
-      if (close < 0) return stop(`the closing quote of ${key}= is missing`);
-      value = text.slice(from + 1, close);
-      at = close + 1;
-    } else {
-      value = text.slice(from, bareEnd(text, from, inQuotes));
-      if (value === '' && from >= text.length) return stop(`${key}= has no value`);
-      at = from + value.length;
-      if (STRINGS.has(key) && isHex(value)) value = decodeHex(value);
-      else if (DECIMALS.has(key) && /^\d+$/.test(value)) value = value.replace(/^0+(?=\d)/, '');
-      if (at >= text.length && !Object.hasOwn(fields, key)) openEnded = key;
-    }
-    if (!Object.hasOwn(fields, key)) fields[key] = value;
+    const isQuoted = text[from] === '"';
+    const read = isQuoted ? quotedValue(text, from + 1, key) : bareValue(text, from, { key, inQuotes });
+    if (typeof read === 'string') return stop(read);
+
+    at = read.end;
+    if (Object.hasOwn(fields, key)) continue;
+    fields[key] = read.value;
+    if (!isQuoted && at >= text.length) openEnded = key;
   }
+}
+
+interface Value {
+  readonly value: string;
+  /** Where the text goes on. */
+  readonly end: number;
+}
+
+/** @returns a string where there is no value: why. */
+function quotedValue(text: string, from: number, key: string): Value | string {
+  const close = closingQuote(text, from, key);
+  if (close < 0) return `the closing quote of ${key}= is missing`;
+  return { value: text.slice(from, close), end: close + 1 };
+}
+
+/** @returns a string where there is no value: why. */
+function bareValue(
+  text: string,
+  from: number,
+  { key, inQuotes }: { readonly key: string; readonly inQuotes: boolean },
+): Value | string {
+  const value = text.slice(from, bareEnd(text, from, inQuotes));
+  if (value === '' && from >= text.length) return `${key}= has no value`;
+  return { value: decoded(key, value), end: from + value.length };
+}
+
+function decoded(key: string, value: string): string {
+  if (STRINGS.has(key) && isHex(value)) return decodeHex(value);
+  return DECIMALS.has(key) && /^\d+$/.test(value) ? value.replace(/^0+(?=\d)/, '') : value;
 }
 
 /**

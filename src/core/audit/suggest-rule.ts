@@ -11,40 +11,53 @@ type Fields = AuditRecord['fields'];
 export function suggestRule(record: AuditRecord): string | undefined {
   if (record.type !== 'DENIED' && record.type !== 'ALLOWED' && record.type !== 'KILLED') return undefined;
   const { fields } = record;
-  if (HOPELESS.test(fields['info'] ?? '')) return undefined;
+  const info = fields['info'] ?? '';
+  if (NOT_BY_RULE.some((reason) => info.startsWith(reason))) return undefined;
+
   const operation = fields['operation'] ?? '';
-  const maker =
-    MAKERS[fields['class'] ?? ''] ?? BY_OPERATION.find(([pattern]) => pattern.test(operation))?.[1] ?? guess(fields);
-  const rule = maker(fields, operation);
+  const writer = BY_CLASS[fields['class'] ?? ''] ?? writerFor(operation) ?? guess(fields);
+  const rule = writer(fields, operation);
   return rule === undefined ? undefined : `${rule},`;
 }
 
-const HOPELESS =
-  /^(?:no new privs|label not found|Failed name lookup|unconfined|ptrace prevents transition|conflicting profile|profile transition not found)/;
+/** Values of `info=` with which no rule would have allowed the access. */
+const NOT_BY_RULE = [
+  'no new privs',
+  'label not found',
+  'Failed name lookup',
+  'unconfined',
+  'ptrace prevents transition',
+  'conflicting profile',
+  'profile transition not found',
+];
 
-type Maker = (fields: Fields, operation: string) => string | undefined;
+/** Writes the rule of one class; undefined where the record says too little. */
+type RuleWriter = (fields: Fields, operation: string) => string | undefined;
 
 /** By `class=`, which Linux 6.2 introduced. Transitions are of class file too. */
-const MAKERS: Readonly<Record<string, Maker>> = Object.assign(Object.create(null) as Record<string, Maker>, {
-  file: (fields: Fields, operation: string) =>
-    operation.startsWith('change_') || operation.startsWith('stack')
-      ? transition(fields, operation)
-      : file(fields, operation),
-  cap: capability,
-  net: network,
-  mount,
-  ptrace,
-  signal,
-  rlimits,
-  namespace: userns,
-  io_uring: ioUring,
-  posix_mqueue: mqueue,
-  sysv_mqueue: mqueue,
-  dbus,
-});
+const BY_CLASS: Readonly<Record<string, RuleWriter>> = Object.assign(
+  Object.create(null) as Record<string, RuleWriter>,
+  {
+    file: (fields: Fields, operation: string) =>
+      operation.startsWith('change_') || operation.startsWith('stack')
+        ? transition(fields, operation)
+        : file(fields, operation),
+    cap: capability,
+    net: network,
+    mount,
+    ptrace,
+    signal,
+    rlimits,
+    namespace: userns,
+    io_uring: ioUring,
+    posix_mqueue: mqueue,
+    sysv_mqueue: mqueue,
+    dbus,
+  },
+);
 
 /** By `operation=`, for kernels that print no class. */
-const BY_OPERATION: readonly (readonly [RegExp, Maker])[] = [
+const BY_OPERATION: readonly (readonly [RegExp, RuleWriter])[] = [
   [/^dbus_/, dbus],
   [/^capable$/, capability],
   [/^(?:u?mount|pivotroot|remount)$/, mount],
@@ -57,7 +70,11 @@ const BY_OPERATION: readonly (readonly [RegExp, Maker])[] = [
   [/^sysv_mqueue$/, mqueue],
 ];
 
-function guess(fields: Fields): Maker {
+function writerFor(operation: string): RuleWriter | undefined {
+  return BY_OPERATION.find(([pattern]) => pattern.test(operation))?.[1];
+}
+
+function guess(fields: Fields): RuleWriter {
   return fields['family'] === undefined ? file : network;
 }
 
@@ -79,10 +96,21 @@ function file(fields: Fields, operation: string): string | undefined {
     const target = fields['target'] ?? fields['name2'];
     return target?.startsWith('/') === true ? `link ${quotePath(name)} -> ${quotePath(target)}` : undefined;
   }
-  const has = (letters: string): boolean => [...letters].some((letter) => mask.includes(letter));
-  const write = has('wcd') ? 'w' : has('a') ? 'a' : '';
-  const letters = `${has('r') ? 'r' : ''}${write}${has('m') ? 'm' : ''}${has('k') ? 'k' : ''}${has('l') ? 'l' : ''}${has('x') ? 'ix' : ''}`;
+  const letters = permissionsFor(mask);
   return letters === '' ? undefined : `${quotePath(name)} ${letters}`;
+}
+
+function permissionsFor(mask: string): string {
+  const writes = /[wcd]/.test(mask);
+  return [
+    mask.includes('r') ? 'r' : '',
+    writes ? 'w' : '',
+    !writes && mask.includes('a') ? 'a' : '',
+    mask.includes('m') ? 'm' : '',
+    mask.includes('k') ? 'k' : '',
+    mask.includes('l') ? 'l' : '',
+    mask.includes('x') ? 'ix' : '',
+  ].join('');
 }
 
 function transition(fields: Fields, operation: string): string | undefined {
@@ -112,9 +140,12 @@ function network(fields: Fields): string | undefined {
     ...(fields['peer'] === undefined ? [] : [`label=${quotePath(fields['peer'])}`]),
     ...address('peer_addr'),
   ];
-  return `unix${words(fields)}${known ? ` type=${type}` : ''}${address('addr')
-    .map((part) => ` ${part}`)
-    .join('')}${peer.length === 0 ? '' : ` peer=(${peer.join(', ')})`}`;
+  const typed = known ? [`type=${type}`] : [];
+  return [`unix${words(fields)}`, ...typed, ...address('addr'), ...peerList(peer)].join(' ');
+}
+
+function peerList(conditions: readonly string[]): string[] {
+  return conditions.length === 0 ? [] : [`peer=(${conditions.join(', ')})`];
 }
 
 function signal(fields: Fields): string {
@@ -174,5 +205,6 @@ function dbus(fields: Fields, operation: string): string | undefined {
     ...(name === undefined ? [] : [`name=${quotePath(name)}`]),
     ...(label === undefined ? [] : [`label=${quotePath(label)}`]),
   ];
-  return `${head}${part('path', path)}${part('interface', api)}${part('member', member)}${peer.length === 0 ? '' : ` peer=(${peer.join(', ')})`}`;
+  const message = `${part('path', path)}${part('interface', api)}${part('member', member)}`;
+  return [`${head}${message}`, ...peerList(peer)].join(' ');
 }

@@ -133,12 +133,12 @@ export class Trial {
     const window: Window = { afterSerial, beforeSerial };
     const traces = batch.map((probe): ProbeTrace =>
       isOperation(probe)
-        ? { id: probe.id, kind: 'operation', foreignPids: new Set([...foreign, ...forgers, ...away]) }
+        ? { id: probe.id, kind: 'operation', otherPids: new Set([...foreign, ...forgers, ...away]) }
         : {
             id: probe.id,
             kind: 'command',
             window,
-            foreignPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]),
+            otherPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]),
             ...pidOf(seen.get(probe.id)),
           },
     );

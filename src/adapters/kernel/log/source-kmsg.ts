@@ -1,6 +1,6 @@
 /** Records from /dev/kmsg, where the kernel prints them when no audit daemon takes them. */
 import type { LogText } from '#core/audit/losses.ts';
-import { isKernels, parseKmsg } from '#core/audit/kmsg-line.ts';
+import { isFromKernel, parseKmsg } from '#core/audit/kmsg-line.ts';
 import { parseKernelText } from '#core/audit/parse-record.ts';
 import { openKmsg } from './kmsg-device.ts';
 import type { LogSource } from './source.ts';
@@ -22,7 +22,11 @@ export function kmsgSource(): LogSource {
         const message = parseKmsg(item.raw);
         if (message === undefined) continue;
         // anyone can write there: of a message that is not the kernel's only the sequence number counts
-        texts.push({ text: isKernels(message) ? message.text : '', seq: message.seq, ...(overrun ? { overrun } : {}) });
+        texts.push({
+          text: isFromKernel(message) ? message.text : '',
+          seq: message.seq,
+          ...(overrun ? { overrun } : {}),
+        });
         overrun = false;
       }
       return texts;

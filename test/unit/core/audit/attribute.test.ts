@@ -10,7 +10,7 @@ const command: ProbeTrace = {
   kind: 'command',
   pid: 200,
   window: { afterSerial: 10, beforeSerial: 20 },
-  foreignPids: new Set([50]),
+  otherPids: new Set([50]),
 };
 const file = 'operation="open" class="file" profile="web-1"';
 
@@ -25,7 +25,7 @@ function who(
   return held[0] ?? 'others';
 }
 
-describe('audit/attribute', () => {
+describe('attribute', () => {
   // prettier-ignore
   const cases: readonly [string, AuditRecord, string][] = [
     ['the thread name of an operation', denial(`${file} pid=100 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
@@ -62,7 +62,7 @@ describe('audit/attribute', () => {
       expect(who(found)).to.equal(expected);
     });
 
-  it('counts accesses only', () => {
+  it('attributes records of accesses only', () => {
     for (const [type, counts] of [
       ['DENIED', true],
       ['ALLOWED', true],
@@ -87,7 +87,7 @@ describe('audit/attribute', () => {
     ).to.equal('others');
   });
 
-  it('leaves a record in two windows to nobody', () => {
+  it('attributes a record in two windows to no probe', () => {
     const twin: ProbeTrace = { id: 'ap-7f3-3', kind: 'command', window: { afterSerial: 12, beforeSerial: 30 } };
     expect(who(denial(`${file} pid=201 comm="top"`, 15), [command, twin])).to.equal('others');
     expect(who(denial(`${file} pid=201 comm="top"`, 25), [command, twin])).to.equal('ap-7f3-3 by window');

@@ -9,7 +9,7 @@ import { linesOf } from './records.ts';
 const lines = [...linesOf('linux-6.12.107.txt'), ...linesOf('auditd-4.0.2-enriched.txt')];
 const HEAD = 'audit: type=1400 audit(1.000:2): apparmor="DENIED" ';
 
-describe('audit/parse under hostile input', () => {
+describe('parseRecord under hostile input', () => {
   const tokens = fc.constantFrom(
     'apparmor=',
     '"DENIED"',

@@ -1,20 +1,18 @@
 import { expect } from 'chai';
-import { isKernels, lossNotice, parseKmsg } from '#core/audit/kmsg-line.ts';
+import { isFromKernel, lossNotice, parseKmsg } from '#core/audit/kmsg-line.ts';
 
-describe('audit/kmsg', () => {
+describe('parseKmsg and lossNotice', () => {
   it('reads a record', () => {
     expect(parseKmsg('5,1234,98765432,-;audit: type=1400 audit(1.000:2): x\n')).to.deep.equal({
       facility: 0,
-      level: 5,
       seq: 1234,
-      usec: 98765432,
       text: 'audit: type=1400 audit(1.000:2): x',
     });
     expect(parseKmsg('6,1,2,-,caller=T1;a;b\n SUBSYSTEM=usb\n DEVICE=+usb:1\n')).to.include({ text: 'a;b' });
     expect(parseKmsg('5,1,2,c;')).to.include({ text: '' });
   });
 
-  it('tells the kernel from whoever writes to /dev/kmsg', () => {
+  it('tells the kernel from a process that writes to /dev/kmsg', () => {
     for (const [priority, kernels] of [
       ['5', true],
       ['0', true],
@@ -25,7 +23,7 @@ describe('audit/kmsg', () => {
       ['29', false],
     ] as const) {
       const found = parseKmsg(`${priority},1,2,-;audit: type=1400`);
-      expect(found !== undefined && isKernels(found), priority).to.equal(kernels);
+      expect(found !== undefined && isFromKernel(found), priority).to.equal(kernels);
     }
   });
 
@@ -44,12 +42,12 @@ describe('audit/kmsg', () => {
     }
   });
 
-  it('reads nothing else', () => {
+  it('reads nothing but records of /dev/kmsg', () => {
     for (const text of ['', '5', '5,1,2;x', '5,1,2,-', ' 5,1,2,-;x', 'x,1,2,-;x', '-5,1,2,-;x', '5,1,2,-\n;x'])
       expect(parseKmsg(text), text).to.equal(undefined);
   });
 
-  it("knows the kernel's complaints of loss", () => {
+  it("knows the kernel's complaints about lost records", () => {
     for (const [text, why] of [
       ['audit: audit_lost=15 audit_rate_limit=0 audit_backlog_limit=64', '15'],
       ['audit: backlog limit exceeded', 'backlog limit exceeded'],

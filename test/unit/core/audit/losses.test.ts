@@ -37,7 +37,7 @@ describe('findLosses', () => {
     ['a call that succeeded', [say('type=SYSCALL msg=audit(1.000:6): arch=c000003e syscall=257 success=yes exit=3 a0=1 comm="c" key=(null)')], []],
   ];
   for (const [name, log, expected] of cases)
-    it(name, () => {
+    it(`finds the losses of ${name}`, () => {
       expect(spans(log)).to.deep.equal(expected);
     });
 
@@ -62,7 +62,7 @@ describe('findLosses', () => {
     ]);
   });
 
-  it('says which windows a loss touches', () => {
+  it('knows which windows a loss touches', () => {
     const loss = { afterSerial: 5, beforeSerial: 9 };
     for (const [after, before, expected] of [
       [1, 5, false],
@@ -77,7 +77,7 @@ describe('findLosses', () => {
     }
   });
 
-  it('takes long logs', () => {
+  it('reads long logs', () => {
     expect(findLosses(Array.from({ length: 20_000 }, (_, index) => at(index + 1, { seq: index })))).to.deep.equal([]);
   });
 });

@@ -3,7 +3,8 @@ import { parseKernelText, parseRecord, stampOf } from '#core/audit/parse-record.
 import { linesOf, record } from './records.ts';
 
 const PAIRS =
-  'apparmor="DENIED" operation="open" class="file" profile="p-1" name="/etc/shadow" pid=305 comm="cat" requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
+  'apparmor="DENIED" operation="open" class="file" profile="p-1" name="/etc/shadow" pid=305 comm="cat" ' +
+  'requested_mask="r" denied_mask="r" fsuid=0 ouid=0';
 const FIELDS = {
   apparmor: 'DENIED',
   operation: 'open',
@@ -19,8 +20,8 @@ const FIELDS = {
 };
 const KERNEL = `audit: type=1400 audit(1700000000.123:45): ${PAIRS}`;
 
-describe('audit/parse', () => {
-  describe('finds the same record behind every prefix', () => {
+describe('parseRecord', () => {
+  describe('finds the same record after every prefix', () => {
     for (const prefix of [
       '',
       '[   12.345678] ',
@@ -162,13 +163,15 @@ describe('audit/parse', () => {
     it('a STATUS without operation', () => {
       expect(
         record(
-          'audit: type=1400 audit(1.000:2): apparmor="STATUS" info="failed to unpack end of profile" error=-93 profile="unconfined" name="x" pid=3 comm="apparmor_parser" name="x" offset=120',
+          'audit: type=1400 audit(1.000:2): apparmor="STATUS" info="failed to unpack end of profile" ' +
+            'error=-93 profile="unconfined" name="x" pid=3 comm="apparmor_parser" name="x" offset=120',
         ).fields,
       ).to.include({ name: 'x', offset: '120', error: '-93' });
     });
     it('an execpath with quotes in it as one value', () => {
       const { fields } = record(
-        'audit: type=1400 audit(1.000:2): apparmor="DENIED" operation="userns_create" comm="c" denied="userns_create" execpath="/tmp/x" name="/forged" y="z"\x1dFSUID="root"',
+        'audit: type=1400 audit(1.000:2): apparmor="DENIED" operation="userns_create" comm="c" ' +
+          'denied="userns_create" execpath="/tmp/x" name="/forged" y="z"\x1dFSUID="root"',
       );
       expect(
         record('audit: type=1400 audit(1.000:2): apparmor="DENIED" comm="c" execpath="/x"#035FSUID="root" OUID="a b"')
@@ -191,12 +194,14 @@ describe('audit/parse', () => {
   describe('reads kernels before 2.6.36', () => {
     for (const [line, type, fields] of [
       [
-        'type=APPARMOR_DENIED msg=audit(1200000000.001:7): operation="exec" denied_mask="x" name="/bin/x" pid=3 profile="/bin/p" name2="q"',
+        'type=APPARMOR_DENIED msg=audit(1200000000.001:7): operation="exec" denied_mask="x" name="/bin/x" ' +
+          'pid=3 profile="/bin/p" name2="q"',
         'DENIED',
         { name2: 'q' },
       ],
       [
-        'type=APPARMOR_ALLOWED msg=audit(1200000000.001:7):  type=1502 operation="inode_permission" requested_mask="w" name=2F6120 pid=3 profile="p"',
+        'type=APPARMOR_ALLOWED msg=audit(1200000000.001:7):  type=1502 operation="inode_permission" ' +
+          'requested_mask="w" name=2F6120 pid=3 profile="p"',
         'ALLOWED',
         { name: '/a ' },
       ],
@@ -206,17 +211,20 @@ describe('audit/parse', () => {
         { name: 'setuid' },
       ],
       [
-        'type=APPARMOR_HINT msg=audit(1200000000.001:7): operation="clone" task=11 parent=12 pid=12 profile="null-complain-profile"',
+        'type=APPARMOR_HINT msg=audit(1200000000.001:7): operation="clone" task=11 parent=12 pid=12 ' +
+          'profile="null-complain-profile"',
         'HINT',
         { task: '11' },
       ],
       [
-        'Feb  3 04:05:06 host kernel: [   99.000001] audit(1190000000.002:8): type=1503 operation="file_lock" denied_mask="k" name="/r" pid=4 profile="n"',
+        'Feb  3 04:05:06 host kernel: [   99.000001] audit(1190000000.002:8): type=1503 ' +
+          'operation="file_lock" denied_mask="k" name="/r" pid=4 profile="n"',
         'DENIED',
         { denied_mask: 'k' },
       ],
       [
-        'Feb  3 04:05:06 host kernel: [   99.000001] type=1505 audit(1190000000.002:8): operation="profile_load" name="/sbin/klogd" pid=46',
+        'Feb  3 04:05:06 host kernel: [   99.000001] type=1505 audit(1190000000.002:8): ' +
+          'operation="profile_load" name="/sbin/klogd" pid=46',
         'STATUS',
         { pid: '46' },
       ],
@@ -233,7 +241,9 @@ describe('audit/parse', () => {
 
   describe('reads user-space object managers', () => {
     const inner =
-      'apparmor="DENIED" operation="dbus_method_call"  bus="system" path="/org/x" interface="org.x" member="Hello" mask="send" name="org.x" pid=2001 label="docker-1" peer_pid=1 peer_label="unconfined" exe="/usr/bin/dbus-daemon" sauid=102 hostname=? addr=? terminal=?';
+      'apparmor="DENIED" operation="dbus_method_call"  bus="system" path="/org/x" interface="org.x" ' +
+      'member="Hello" mask="send" name="org.x" pid=2001 label="docker-1" peer_pid=1 peer_label="unconfined" ' +
+      'exe="/usr/bin/dbus-daemon" sauid=102 hostname=? addr=? terminal=?';
     const frame = `pid=363 uid=102 auid=4294967295 ses=4294967295  subj=/usr/bin/dbus-daemon (enforce) msg='${inner}'`;
     for (const line of [
       `type=USER_AVC msg=audit(1700000000.123:45): ${frame}`,
@@ -257,7 +267,8 @@ describe('audit/parse', () => {
       for (const session of ['', '[session uid=1000 pid=363] ', '[system] ']) {
         it(`${tag}: ${session}`, () => {
           const found = record(
-            `Nov 23 10:00:00 host ${tag}: ${session}apparmor="DENIED" operation="dbus_bind"  bus="session" name="com.x" mask="bind" pid=2002 profile="p"`,
+            `Nov 23 10:00:00 host ${tag}: ${session}apparmor="DENIED" operation="dbus_bind"  bus="session" ` +
+              'name="com.x" mask="bind" pid=2002 profile="p"',
           );
           expect(found).to.include({ timeMs: 0, serial: 0, type: 'DENIED' });
           expect(found.fields).to.include({ bus: 'session', pid: '2002' });
@@ -266,7 +277,8 @@ describe('audit/parse', () => {
     }
     it('a message that a newline broke', () => {
       const parsed = parseRecord(
-        `Nov 23 10:00:00 host kernel: audit: type=1107 audit(1.000:2): pid=3 uid=1 auid=2 ses=3 msg='apparmor="DENIED" operation="dbus_signal" pid=77 label="x" sauid=1`,
+        'Nov 23 10:00:00 host kernel: audit: type=1107 audit(1.000:2): pid=3 uid=1 auid=2 ses=3 ' +
+          `msg='apparmor="DENIED" operation="dbus_signal" pid=77 label="x" sauid=1`,
       );
       expect(parsed).to.have.property('damaged', 'the closing quote of msg= is missing');
       expect(parsed.kind === 'record' && parsed.record.fields)
@@ -343,12 +355,12 @@ describe('audit/parse', () => {
       [' name="/et', 'the closing quote of name= is missing'],
       [' name=', 'name= has no value'],
       [' na', 'no key=value'],
-      [' name=2F74', 'within or behind name='],
-      [' name=2F7', 'within or behind name='],
-      [' pid=12', 'within or behind pid='],
-      [' pid=1 comm="c" fsuid=10', 'within or behind fsuid='],
-      [' comm="c" capability=2', 'within or behind capability='],
-      [' comm="c" signal=ter', 'within or behind signal='],
+      [' name=2F74', 'within or after name='],
+      [' name=2F7', 'within or after name='],
+      [' pid=12', 'within or after pid='],
+      [' pid=1 comm="c" fsuid=10', 'within or after fsuid='],
+      [' comm="c" capability=2', 'within or after capability='],
+      [' comm="c" signal=ter', 'within or after signal='],
     ] as const) {
       const parsed = parseRecord(base + tail);
       expect(parsed, tail).to.have.property('damaged').that.includes(why);

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { mayAffect } from '#core/audit/losses.ts';
 import { probeWindows } from '#core/audit/probe-windows.ts';
 
-describe('audit/stretch', () => {
+describe('probeWindows', () => {
   const window = { afterSerial: 10, beforeSerial: 20 };
   const order = ['a', 'b', 'c', 'd'];
 
-  it('lies between the records of the probes before and behind', () => {
+  it('places each window between the records of the probes before and after', () => {
     const found = probeWindows(
       order,
       new Map([
@@ -23,7 +23,7 @@ describe('audit/stretch', () => {
     });
   });
 
-  it('is touched by a loss only where a record of the probe can have been', () => {
+  it('lets a loss touch a window only where a record of the probe can have been', () => {
     const touched = (loss: { afterSerial: number; beforeSerial: number }): string => {
       const found = probeWindows(
         order,

@@ -2,16 +2,19 @@ import { expect } from 'chai';
 import { toJson } from '#core/audit/record-json.ts';
 import { record } from './records.ts';
 
-describe('audit/json', () => {
-  it("writes the kernel's keys in print order behind the audit id", () => {
+describe('toJson', () => {
+  it("writes the kernel's keys in print order after the audit id", () => {
     expect(
       toJson(
         record(
-          'audit: type=1400 audit(1700000000.840:1493): apparmor="DENIED" operation="open" profile="p" name=2F20 pid=12 comm="c" requested_mask="r" denied_mask="r" fsuid=250 ouid=250',
+          'audit: type=1400 audit(1700000000.840:1493): apparmor="DENIED" operation="open" profile="p" ' +
+            'name=2F20 pid=12 comm="c" requested_mask="r" denied_mask="r" fsuid=250 ouid=250',
         ),
       ),
     ).to.equal(
-      '{"type":"1400","audit_id":"1700000000.840:1493","epoch":1700000000,"serial":1493,"apparmor":"DENIED","operation":"open","profile":"p","name":"/ ","pid":"12","comm":"c","requested_mask":"r","denied_mask":"r","fsuid":"250","ouid":"250"}',
+      '{"type":"1400","audit_id":"1700000000.840:1493","epoch":1700000000,"serial":1493,"apparmor":"DENIED",' +
+        '"operation":"open","profile":"p","name":"/ ' +
+        '","pid":"12","comm":"c","requested_mask":"r","denied_mask":"r","fsuid":"250","ouid":"250"}',
     );
   });
 
@@ -37,7 +40,7 @@ describe('audit/json', () => {
     });
   });
 
-  it('leaves out what a line has not', () => {
+  it('leaves out what a line does not have', () => {
     expect(
       JSON.parse(
         toJson(record('Nov 23 10:00:00 host dbus[1]: apparmor="ALLOWED" operation="dbus_bind" bus="session"')),
@@ -50,7 +53,8 @@ describe('audit/json', () => {
       JSON.parse(
         toJson(
           record(
-            'audit: type=1400 audit(1.002:3): apparmor="DENIED" serial="9" epoch="8" type="x" audit_id="y" damaged="z" comm="c"',
+            'audit: type=1400 audit(1.002:3): apparmor="DENIED" serial="9" epoch="8" type="x" audit_id="y" ' +
+              'damaged="z" comm="c"',
           ),
           'cut',
         ),

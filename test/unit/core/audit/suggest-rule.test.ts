@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { suggestRule } from '#core/audit/suggest-rule.ts';
 import { denial, linesOf, record } from './records.ts';
 
-describe('audit/rule', () => {
+describe('suggestRule', () => {
   // prettier-ignore
   const cases: readonly [string, string | undefined][] = [
     ['operation="open" class="file" name="/etc/shadow" comm="c" denied_mask="r"', '/etc/shadow r,'],
@@ -55,23 +55,24 @@ describe('audit/rule', () => {
     ['operation="open" class="__proto__" comm="c"', undefined],
   ];
   for (const [pairs, rule] of cases)
-    it(rule ?? `none: ${pairs.slice(0, 60)}`, () => {
+    it(rule === undefined ? `suggests nothing for ${pairs.slice(0, 60)}` : `suggests ${rule}`, () => {
       expect(suggestRule(denial(pairs))).to.equal(rule);
     });
 
-  it('has nothing to say where nothing was denied', () => {
+  it('suggests nothing where nothing was denied', () => {
     for (const type of ['AUDIT', 'STATUS', 'HINT', 'ERROR']) {
       expect(
         suggestRule(
           record(
-            `audit: type=1400 audit(1.000:2): apparmor="${type}" operation="open" class="file" name="/x" comm="c" requested_mask="r"`,
+            `audit: type=1400 audit(1.000:2): apparmor="${type}" operation="open" class="file" name="/x" ` +
+              'comm="c" requested_mask="r"',
           ),
         ),
       ).to.equal(undefined);
     }
   });
 
-  it('has a rule for each captured denial that a rule can allow', () => {
+  it('suggests a rule for each captured denial that a rule can allow', () => {
     for (const line of linesOf('linux-6.12.107.txt').filter(
       (text) =>
         /"(?:DENIED|ALLOWED)"/.test(text) && text.length < 1000 && !/info="(?:no new|label not|Failed name)/.test(text),
