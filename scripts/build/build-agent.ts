@@ -121,7 +121,10 @@ async function sourcesDigest(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Builds the agents of dist/ when they are not those of the sources: whoever changes one end of the protocol needs the other. */
+/**
+ * Builds the agents of dist/ when they are not those of the sources:
+ * whoever changes one end of the protocol needs the other.
+ */
 export async function ensureAgent(): Promise<void> {
   const sums = await readFile(join(DIST, 'SHA256SUMS'), 'utf8').catch(() => '');
   if (!sums.includes(`# sources: ${await sourcesDigest()}\n`)) await buildAgent(DIST);
@@ -139,9 +142,7 @@ export async function buildAgent(folder: string): Promise<void> {
     for (const target of TARGETS) {
       const binary = await compile(tree, target, temporary);
       if (binary.length > MAX_BYTES)
-        throw new Error(
-          `the ${target.arch} agent has ${binary.length} bytes; the limit is ${MAX_BYTES}`,
-        );
+        throw new Error(`the ${target.arch} agent has ${binary.length} bytes; the limit is ${MAX_BYTES}`);
       const name = `agent-${target.arch}`;
       await rm(join(folder, name), { force: true }); // a running agent keeps its own file
       await writeFile(join(folder, name), binary, { mode: 0o755 });
