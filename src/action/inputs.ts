@@ -1,5 +1,7 @@
-/** What the workflow gave the action, as one typed object, and as arguments of the command line. Pure. */
+/** The action's inputs: read and checked, and written as arguments of the command line. Pure. */
+import { toArgv } from '#cli/options.ts';
 import { HarnessError } from '#core/model/errors.ts';
+import { defined } from '#core/model/optional.ts';
 import { readPercent } from '#core/text/percent.ts';
 import { oneLine } from '#core/text/visible.ts';
 
@@ -14,10 +16,10 @@ export interface Inputs {
   readonly bail: boolean;
   readonly inPlace: boolean;
   readonly summary: boolean;
-  /** Whether a pull request's change of a profile is compared. */
+  /** Whether a pull request's change of a profile is compared with the base commit. */
   readonly diff: boolean;
-  /** A number from 0 to 100, as written. */
-  readonly minCoverage?: string;
+  /** 0 to 100. */
+  readonly minCoverage?: number;
 }
 
 /** The part of @actions/core that reads inputs. */
@@ -29,51 +31,48 @@ export interface InputSource {
 
 /**
  * Reads all inputs.
- * @throws HarnessError `usage`, for a value that cannot be meant
+ * @throws HarnessError `usage` when a value is missing or malformed
  */
 export function readInputs(source: InputSource): Inputs {
   const specs = source.getMultilineInput('specs').filter((line) => line !== '');
   if (specs.length === 0) throw new HarnessError('usage', 'The input `specs` names no file.');
-  const reportDir = single(source, 'report-dir');
+  const reportDir = singleLine(source, 'report-dir');
   if (reportDir === undefined) throw new HarnessError('usage', 'The input `report-dir` is empty.');
-  const profile = single(source, 'profile');
-  const image = single(source, 'image');
-  const grep = single(source, 'grep');
-  const minCoverage = percentage(source, 'min-coverage');
+
+  const profile = singleLine(source, 'profile');
+  const image = singleLine(source, 'image');
+  const grep = singleLine(source, 'grep');
   for (const value of [...specs, reportDir, profile ?? '', image ?? '', grep ?? '']) {
-    if (value.includes('\0')) throw new HarnessError('usage', 'An input holds a NUL character.');
+    if (value.includes('\0')) throw new HarnessError('usage', 'An input contains a NUL character.');
   }
+
   return {
     specs,
     reportDir,
-    ...(profile === undefined ? {} : { profile }),
-    ...(image === undefined ? {} : { image }),
-    ...(grep === undefined ? {} : { grep }),
-    ...(minCoverage === undefined ? {} : { minCoverage }),
     bail: flag(source, 'bail'),
     inPlace: flag(source, 'in-place'),
     summary: flag(source, 'summary'),
     diff: autoOrOff(source, 'diff'),
+    ...defined({ profile, image, grep, minCoverage: percentage(source, 'min-coverage') }),
   };
 }
 
-function single(source: InputSource, name: string): string | undefined {
+/** @returns undefined for an input that is empty or missing. */
+function singleLine(source: InputSource, name: string): string | undefined {
   const value = source.getInput(name);
-  if (/[\r\n]/.test(value)) throw new HarnessError('usage', `The input \`${name}\` takes one line.`);
+  if (/[\r\n]/.test(value)) throw new HarnessError('usage', `The input \`${name}\` must be a single line.`);
   return value === '' ? undefined : value;
 }
 
-function percentage(source: InputSource, name: string): string | undefined {
-  const value = single(source, name);
-  if (value !== undefined && readPercent(value) === undefined)
-    throw new HarnessError('usage', `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
-  return value;
+function percentage(source: InputSource, name: string): number | undefined {
+  const text = singleLine(source, name);
+  if (text === undefined) return undefined;
+  return readPercent(text) ?? refuse(name, 'a number from 0 to 100', text);
 }
 
 function autoOrOff(source: InputSource, name: string): boolean {
-  const value = single(source, name) ?? 'auto';
-  if (value !== 'auto' && value !== 'off')
-    throw new HarnessError('usage', `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
+  const value = singleLine(source, name) ?? 'auto';
+  if (value !== 'auto' && value !== 'off') refuse(name, 'auto or off', value);
   return value === 'auto';
 }
 
@@ -81,62 +80,51 @@ function flag(source: InputSource, name: string): boolean {
   try {
     return source.getBooleanInput(name);
   } catch {
-    throw new HarnessError(
-      'usage',
-      `The input \`${name}\` must be true or false, not "${oneLine(source.getInput(name), 50)}".`,
-    );
+    return refuse(name, 'true or false', source.getInput(name));
   }
 }
 
+function refuse(name: string, expected: string, value: string): never {
+  throw new HarnessError('usage', `The input \`${name}\` must be ${expected}, not "${oneLine(value, 50)}".`);
+}
+
 /**
- * The spec files that patterns name, each once, in the order given; those of a pattern sorted.
- * @param list gives the names in a folder, none when there is no such folder
- * @throws HarnessError `spec-unreadable`, for a pattern that fits no file
+ * The spec files that patterns name: each once, in the given order; the files of one pattern are sorted.
+ * @param list gives the names in a folder; none when there is no such folder
+ * @throws HarnessError `spec-unreadable` when a pattern matches no file
  */
 export function expandSpecs(
   patterns: readonly string[],
   list: (folder: string) => readonly string[],
 ): readonly string[] {
-  const files = patterns.flatMap((pattern) => {
-    if (!pattern.includes('*')) return [pattern];
-    const slash = pattern.lastIndexOf('/') + 1;
-    const folder = pattern.slice(0, slash);
-    if (folder.includes('*'))
-      throw new HarnessError(
-        'usage',
-        `In \`specs\`, only the last part of a path may hold a *: ${oneLine(pattern, 200)}`,
-      );
-    const wanted = new RegExp(
-      `^${pattern
-        .slice(slash)
-        .split('*')
-        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-        .join('[^/]*')}$`,
-      's',
-    );
-    const found = list(folder === '' ? '.' : folder)
-      .filter((name) => wanted.test(name) && !name.startsWith('.'))
-      .sort();
-    if (found.length === 0) throw new HarnessError('spec-unreadable', `No file fits ${oneLine(pattern, 200)}`);
-    return found.map((name) => `${folder}${name}`);
-  });
-  return [...new Set(files)];
+  return [...new Set(patterns.flatMap((pattern) => filesOf(pattern, list)))];
 }
 
-/** The arguments of the command line. Values are joined by `=` and files stand behind `--`, so that none can be an option. */
+function filesOf(pattern: string, list: (folder: string) => readonly string[]): string[] {
+  if (!pattern.includes('*')) return [pattern];
+
+  const slash = pattern.lastIndexOf('/') + 1;
+  const folder = pattern.slice(0, slash);
+  if (folder.includes('*')) {
+    const quoted = oneLine(pattern, 200);
+    throw new HarnessError('usage', `In \`specs\`, only the last part of a path may contain a *: ${quoted}`);
+  }
+
+  const matcher = wildcardMatcher(pattern.slice(slash));
+  const names = list(folder === '' ? '.' : folder).filter((name) => matcher.test(name) && !name.startsWith('.'));
+  if (names.length === 0) throw new HarnessError('spec-unreadable', `No file matches ${oneLine(pattern, 200)}`);
+  return names.sort().map((name) => `${folder}${name}`);
+}
+
+/** `*` matches any characters but a slash; all else matches itself. */
+function wildcardMatcher(name: string): RegExp {
+  const literals = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${literals.join('[^/]*')}$`, 's');
+}
+
+/** The arguments that run the specs. No value of an input is read as an option: see `toArgv`. */
 export function cliArguments(inputs: Inputs, specs: readonly string[]): readonly string[] {
-  const { profile, image, grep, minCoverage } = inputs;
-  return [
-    'run',
-    '--host=local',
-    `--report-dir=${inputs.reportDir}`,
-    ...(profile === undefined ? [] : [`--profile=${profile}`]),
-    ...(image === undefined ? [] : [`--image=${image}`]),
-    ...(grep === undefined ? [] : [`--grep=${grep}`]),
-    ...(minCoverage === undefined ? [] : [`--min-coverage=${minCoverage}`]),
-    ...(inputs.bail ? ['--bail'] : []),
-    ...(inputs.inPlace ? ['--in-place'] : []),
-    '--',
-    ...specs,
-  ];
+  const { reportDir, bail, inPlace, profile, image, grep, minCoverage } = inputs;
+  const options = { reportDir, bail, inPlace, ...defined({ profile, image, grep, minCoverage }) };
+  return toArgv('run', { host: 'local', ...options }, specs);
 }

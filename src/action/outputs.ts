@@ -1,6 +1,10 @@
-/** What the action makes of the command's end and its report. Pure. Whatever does not fit together is an error, never green. */
-import { EXIT } from '#core/model/errors.ts';
-import type { Ledger } from '#core/model/model.ts';
+/**
+ * The action's result, from how the command ended and what its report states: verdict, outputs and annotations. Pure.
+ * When the two contradict each other the result is an error, never green.
+ */
+import { EXIT, type ExitCode } from '#core/model/errors.ts';
+import type { Entry, Fault, Ledger, Suite } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { factsOf, faultText } from '#core/report/wording.ts';
 import { readJson, type JsonReport } from '#core/report/json-report.ts';
 import {
@@ -15,86 +19,111 @@ import {
 import { grouped, oneLine, relativeTo } from '#core/text/visible.ts';
 
 /** How the command ended. */
-export interface Ended {
+export interface CommandExit {
+  /** Exit code; missing when it did not start or a signal ended it. */
   readonly exit?: number;
+  /** The signal that ended it. */
   readonly signal?: string;
+  /** Why it did not start, for example `ENOENT`. */
   readonly startError?: string;
-  /** The signal that the action itself got while the command ran: the workflow was cancelled. */
+  /** The signal that the action itself received while the command ran: the workflow was cancelled. */
   readonly cancelled?: string;
 }
 
-/** The action's judgement. `failure` is the message of a step that fails; it is missing only when the run is green. */
-export interface Result {
+/** The result of the step. */
+export interface StepResult {
   readonly verdict: RunOutcome;
   readonly exitCode: number;
   readonly report?: JsonReport;
+  /** The error message of the step; missing only when the run is green. */
   readonly failure?: string;
 }
 
-/** Places of the reports, as far as they were written by this run. */
-export interface Reports {
+/** Paths of the reports, those that this run wrote. */
+export interface ReportPaths {
   readonly json?: string;
   readonly junit?: string;
 }
 
-/** A result that is an error whatever the report says. */
-export function broken(failure: string, exit: number = EXIT.broken, report?: JsonReport): Result {
-  return { verdict: 'error', exitCode: exit, failure, ...(report === undefined ? {} : { report }) };
+/** The result of a step that fails, whatever the report states. */
+export function errorResult(failure: string, exit: number = EXIT.broken, report?: JsonReport): StepResult {
+  return { verdict: 'error', exitCode: exit, failure, ...defined({ report }) };
 }
 
 /**
- * Joins the command's end with its report.
+ * Decides the result of a run.
  * @param text report.json, or undefined when it cannot be read
- * @param startedMs when the command was started: a report from before is another run's
+ * @param startedMs when the command was started, in milliseconds since the epoch: an older report is another run's
  */
-export function interpretExit(ended: Ended, text: string | undefined, startedMs: number): Result {
-  const read = text === undefined ? 'It is missing.' : readJson(text);
-  const report = typeof read === 'string' || !(Date.parse(read.startedAt) >= startedMs) ? undefined : read;
-  if (ended.cancelled !== undefined) return broken(`The run was cancelled (${ended.cancelled}).`, EXIT.broken, report);
-  if (ended.startError !== undefined) return broken(`The command did not start: ${oneLine(ended.startError, 200)}.`);
-  if (ended.exit === undefined)
-    return broken(`The command was ended by ${oneLine(ended.signal ?? 'an unknown signal', 50)}.`, EXIT.broken, report);
-  if (typeof read === 'string') return withoutReport(ended.exit, `There is no sound report.json: ${read}`);
-  if (report === undefined) return withoutReport(ended.exit, 'The report.json is from an earlier run.');
+export function interpretExit(ended: CommandExit, text: string | undefined, startedMs: number): StepResult {
+  const parsed = text === undefined ? 'It is missing.' : readJson(text);
+  const problem = typeof parsed === 'string' ? parsed : undefined;
+  const report = typeof parsed === 'string' || !(Date.parse(parsed.startedAt) >= startedMs) ? undefined : parsed;
+
+  const { exit, signal = 'an unknown signal', startError, cancelled } = ended;
+  if (cancelled !== undefined) return errorResult(`The run was cancelled (${cancelled}).`, EXIT.broken, report);
+  if (startError !== undefined) return errorResult(`The command did not start: ${oneLine(startError, 200)}.`);
+  if (exit === undefined) return errorResult(`The command was ended by ${oneLine(signal, 50)}.`, EXIT.broken, report);
+  if (problem !== undefined) return withoutReport(exit, `There is no valid report.json: ${problem}`);
+  if (report === undefined) return withoutReport(exit, 'The report.json is from an earlier run.');
+
   const code = exitCode(report);
-  if (code !== ended.exit)
-    return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code}.`, EXIT.broken, report);
+  if (code === exit) return resultOf(report, code);
+  const contradiction = `The command ended with exit ${exit}, but its report.json gives ${code}.`;
+  return errorResult(contradiction, EXIT.broken, report);
+}
+
+/** The result when the command and its report agree. */
+function resultOf(report: JsonReport, code: ExitCode): StepResult {
   const verdict = runOutcome(code);
-  return verdict === 'green'
-    ? { verdict, exitCode: code, report }
-    : { verdict, exitCode: code, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
+  const failure =
+    verdict === 'green' ? undefined : `${verdict}: ${meaningOf(report)}${tally(report)}${firstFault(report)}`;
+  return { verdict, exitCode: code, report, ...defined({ failure }) };
 }
 
 /** A wrong spec or option may end the command before there is anything to report. */
-function withoutReport(exit: number, why: string): Result {
+function withoutReport(exit: number, why: string): StepResult {
   const code = exit === EXIT.usage ? EXIT.usage : EXIT.broken;
-  return broken(`${EXIT_MEANS[code]}: the command ended with exit ${exit}. ${why}`, code);
+  return errorResult(`${EXIT_MEANS[code]}: the command ended with exit ${exit}. ${why}`, code);
 }
 
+/** What the counts that are not zero are called in `tally`, in this order. */
+const TALLIED = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
+
+/** For example ` (1 failed, 2 vacuous; 12 probes in all)`; empty when nothing failed. */
 function tally(report: Ledger): string {
   const counts = countsOf(report);
-  const words = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
-  const parts = (Object.keys(words) as (keyof typeof words)[])
+  const parts = (Object.keys(TALLIED) as (keyof typeof TALLIED)[])
     .filter((key) => counts[key] > 0)
-    .map((key) => `${grouped(counts[key])} ${words[key]}`);
-  const fault = faultsOf(report)[0];
-  return `${parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in all)`}${fault === undefined ? '' : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1000)}`}`;
+    .map((key) => `${grouped(counts[key])} ${TALLIED[key]}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in all)`;
 }
 
-/** The action's outputs. Counts are 0 when there is no report to count. */
-export function outputsOf(result: Result, reports: Reports): Readonly<Record<string, string | number>> {
-  const counts = result.report === undefined ? undefined : countsOf(result.report);
+function firstFault(report: Ledger): string {
+  const fault = faultsOf(report)[0];
+  return fault === undefined ? '' : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1000)}`;
+}
+
+/** The counts of a step without a report. */
+const NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+
+/** The action's outputs, named as in action.yml. */
+export function outputsOf(
+  { verdict, exitCode: code, report }: StepResult,
+  { junit = '', json = '' }: ReportPaths,
+): Readonly<Record<string, string | number>> {
+  const { total, pass, fail, vacuous, inconclusive, skipped } = report === undefined ? NO_COUNTS : countsOf(report);
   return {
-    verdict: result.verdict,
-    'exit-code': result.exitCode,
-    total: counts?.total ?? 0,
-    passed: counts?.pass ?? 0,
-    failed: counts?.fail ?? 0,
-    vacuous: counts?.vacuous ?? 0,
-    inconclusive: counts?.inconclusive ?? 0,
-    skipped: counts?.skipped ?? 0,
-    junit: reports.junit ?? '',
-    json: reports.json ?? '',
+    verdict,
+    'exit-code': code,
+    total,
+    passed: pass,
+    failed: fail,
+    vacuous,
+    inconclusive,
+    skipped,
+    junit,
+    json,
   };
 }
 
@@ -110,31 +139,32 @@ interface Annotation {
 /** GitHub shows ten errors a step, and the message of the failed step is one of them. */
 export const MOST_ANNOTATIONS = 9;
 
-/** Errors for the faults and then for the probes that are not green, failures first. */
+/** Faults first, then probes that failed, then those that prove nothing. */
 export function annotationsOf(ledger: Ledger, root: string, most: number = MOST_ANNOTATIONS): readonly Annotation[] {
-  const faults = ledger.suites.flatMap((suite) =>
-    suite.faults.map((fault) => ({
-      title: oneLine(suite.title, 200),
-      message: oneLine(`${faultText(fault)} ${fault.hint}`, 2000),
-      file: oneLine(relativeTo(root, suite.file), 1000),
-    })),
-  );
-  const entries = ledger.suites
-    .flatMap((suite) => suite.entries)
-    .filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
-  const sorted = [
-    ...entries.filter(({ verdict }) => verdict.kind === 'fail'),
-    ...entries.filter(({ verdict }) => verdict.kind !== 'fail'),
-  ];
-  const probes = sorted.slice(0, most).map((entry) => ({
-    title: oneLine(`${entry.verdict.kind}: ${entry.probe.name}`, 200),
-    message: factsOf(entry, root)
-      .filter(([label]) => label !== 'probe')
-      .map(([label, value]) => `${label}: ${value}`)
-      .join('\n'),
-    file: oneLine(relativeTo(root, entry.probe.at.file), 1000),
-    startLine: entry.probe.at.line,
-    startColumn: entry.probe.at.column,
-  }));
+  const entries = ledger.suites.flatMap((suite) => suite.entries);
+  const failed = entries.filter(({ verdict }) => verdict.kind === 'fail');
+  const undecided = entries.filter(({ verdict }) => !['pass', 'skipped', 'fail'].includes(verdict.kind));
+  const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => faultAnnotation(suite, fault, root)));
+  const probes = [...failed, ...undecided].slice(0, most).map((entry) => probeAnnotation(entry, root));
   return [...faults, ...probes].slice(0, most);
+}
+
+function faultAnnotation({ title, file }: Suite, fault: Fault, root: string): Annotation {
+  return {
+    title: oneLine(title, 200),
+    message: oneLine(`${faultText(fault)} ${fault.hint}`, 2000),
+    file: oneLine(relativeTo(root, file), 1000),
+  };
+}
+
+function probeAnnotation(entry: Entry, root: string): Annotation {
+  const { probe, verdict } = entry;
+  const facts = factsOf(entry, root).filter(([label]) => label !== 'probe');
+  return {
+    title: oneLine(`${verdict.kind}: ${probe.name}`, 200),
+    message: facts.map(([label, value]) => `${label}: ${value}`).join('\n'),
+    file: oneLine(relativeTo(root, probe.at.file), 1000),
+    startLine: probe.at.line,
+    startColumn: probe.at.column,
+  };
 }

@@ -1,10 +1,17 @@
-/** What a pull request changes of the profiles under test. Pure, but for what it is given. */
+/** On a pull request: compares the profiles under test with the base commit. Pure. */
+import { toArgv } from '#cli/options.ts';
 import { EXIT } from '#core/model/errors.ts';
+import { defined } from '#core/model/optional.ts';
 import { plain } from '#core/text/markdown.ts';
 import type { Inputs } from './inputs.ts';
-import type { Ended, Result } from './outputs.ts';
+import type { CommandExit, StepResult } from './outputs.ts';
 
-/** The commit that a pull request starts from, as the runner's event file names it; undefined for other events. */
+/**
+ * The base commit of a pull request.
+ * @param event name of the event that started the workflow
+ * @param payload the runner's event file: JSON, as GitHub's webhooks send it
+ * @returns undefined for other events, and when the file names no commit
+ */
 export function baseCommit(event: string | undefined, payload: string | undefined): string | undefined {
   if (event !== 'pull_request' || payload === undefined) return undefined;
   try {
@@ -16,43 +23,32 @@ export function baseCommit(event: string | undefined, payload: string | undefine
   }
 }
 
-/** The arguments of the command that compares the profile of each spec with what it was at a commit. */
+/** The arguments that compare the profile of each spec with the base commit. */
 export function diffArguments(
-  base: string,
+  since: string,
   markdown: string,
-  inputs: Inputs,
+  { profile }: Inputs,
   specs: readonly string[],
 ): readonly string[] {
-  return [
-    'diff-specs',
-    '--host=local',
-    `--since=${base}`,
-    `--markdown=${markdown}`,
-    ...(inputs.profile === undefined ? [] : [`--profile=${inputs.profile}`]),
-    '--',
-    ...specs,
-  ];
+  return toArgv('diff-specs', { host: 'local', since, markdown, ...defined({ profile }) }, specs);
 }
 
-/** Joins the comparison with the run: what is newly allowed fails a green step, and a comparison that broke does too. */
-export function withDiff(result: Result, { exit }: Ended): Result {
+const NEWLY_ALLOWED =
+  'the change of the profile newly allows accesses that no waiver of the spec covers; the job summary lists them.';
+
+/** Adds the comparison to a green result: newly allowed accesses fail the step, and so does a failed comparison. */
+export function withDiff(result: StepResult, { exit }: CommandExit): StepResult {
   if (exit === EXIT.ok || result.failure !== undefined) return result;
-  const why =
-    exit === EXIT.failed
-      ? 'red: the change of the profile newly allows accesses that no waiver of the spec covers; the job summary lists them.'
-      : 'error: the change of the profile could not be compared; the log says why.';
-  return {
-    ...result,
-    verdict: exit === EXIT.failed ? 'red' : 'error',
-    exitCode: exit === EXIT.failed ? EXIT.failed : EXIT.broken,
-    failure: why,
-  };
+  if (exit === EXIT.failed)
+    return { ...result, verdict: 'red', exitCode: EXIT.failed, failure: `red: ${NEWLY_ALLOWED}` };
+  const failure = 'error: the profile could not be compared with the base commit; the log says why.';
+  return { ...result, verdict: 'error', exitCode: EXIT.broken, failure };
 }
 
 /** The comparison's part of the job summary. */
-export function diffSummary(markdown: string | undefined, { exit }: Ended): string {
-  if (markdown !== undefined && markdown.trim() !== '') return `\n## What this pull request changes\n${markdown}`;
-  return exit === EXIT.ok
-    ? ''
-    : `\n## What this pull request changes\n\n${plain('It could not be compared; the log of the step says why.')}\n`;
+export function diffSummary(markdown: string | undefined, { exit }: CommandExit): string {
+  const title = '\n## What this pull request changes\n';
+  if (markdown !== undefined && markdown.trim() !== '') return `${title}${markdown}`;
+  if (exit === EXIT.ok) return '';
+  return `${title}\n${plain('The profile could not be compared; the log of the step says why.')}\n`;
 }

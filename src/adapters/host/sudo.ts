@@ -1,9 +1,10 @@
 /** Becomes root through passwordless sudo: loading profiles and reading the kernel log need it. */
 import { HarnessError } from '#core/model/errors.ts';
+import { LAB_VARIABLE, OWNER_VARIABLE } from './environment.ts';
 import { exec, start } from './exec.ts';
 
 /** Variables that the elevated program needs; sudo drops the rest. */
-const KEPT = ['DOCKER_HOST', 'NO_COLOR', 'FORCE_COLOR', 'CI', 'APPARMOR_PROBE_LAB', 'TERM'];
+const KEPT = ['DOCKER_HOST', 'NO_COLOR', 'FORCE_COLOR', 'CI', LAB_VARIABLE, 'TERM'];
 
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
@@ -22,7 +23,7 @@ export async function rerunAsRoot(args: readonly string[] = process.argv.slice(2
   if (!(await canSudo()))
     throw new HarnessError('no-rights', 'This user is not root, and sudo asks for a password or is not installed.');
   const kept = KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [`${name}=${process.env[name] ?? ''}`]));
-  const owner = `APPARMOR_PROBE_OWNER=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
+  const owner = `${OWNER_VARIABLE}=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   // an absolute path: sudo's PATH need not have this node
   const child = start(['sudo', '-n', 'env', ...kept, owner, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: 'inherit',

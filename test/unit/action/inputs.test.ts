@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { HarnessError } from '#core/model/errors.ts';
 import { cliArguments, expandSpecs, readInputs, type InputSource } from '#action/inputs.ts';
-import { outputsOf, broken } from '#action/outputs.ts';
+import { errorResult, outputsOf } from '#action/outputs.ts';
 
 interface Definition {
   readonly inputs: Record<string, { description: string; default?: string }>;
@@ -12,7 +12,7 @@ interface Definition {
 }
 const definition = parse(readFileSync(new URL('../../../action.yml', import.meta.url), 'utf8')) as Definition;
 
-/** Inputs as the runner gives them: the defaults of action.yml, and what the workflow sets. Remembers what was asked for. */
+/** Inputs as the runner gives them: the defaults of action.yml, and what the workflow sets. Records which are read. */
 function source(given: Readonly<Record<string, string>> = {}): InputSource & { readonly asked: Set<string> } {
   const asked = new Set<string>();
   const value = (name: string): string => {
@@ -44,8 +44,8 @@ function code(act: () => unknown): string {
   }
 }
 
-describe('action/inputs', () => {
-  it('takes a percentage for min-coverage, and hands it on', () => {
+describe('the inputs of the action', () => {
+  it('pass min-coverage on when it is a percentage, and are refused otherwise', () => {
     expect(cliArguments(readInputs(source({ 'min-coverage': '87.5' })), ['a.yml'])).to.include('--min-coverage=87.5');
     for (const wrong of ['-1', '101', '1e2', 'all', '100.', '0x10', '99 %', 'NaN'])
       expect(
@@ -54,7 +54,7 @@ describe('action/inputs', () => {
       ).to.equal('usage');
   });
 
-  it('reads exactly the inputs of action.yml, with its defaults', () => {
+  it('are exactly those of action.yml, with its defaults', () => {
     const from = source();
     expect(readInputs(from)).to.deep.equal({
       specs: ['specs/*.yml'],
@@ -67,11 +67,11 @@ describe('action/inputs', () => {
     expect([...from.asked].sort()).to.deep.equal(Object.keys(definition.inputs).sort());
   });
 
-  it('gives exactly the outputs of action.yml', () => {
-    expect(Object.keys(outputsOf(broken('x'), {})).sort()).to.deep.equal(Object.keys(definition.outputs).sort());
+  it('lead to exactly the outputs of action.yml', () => {
+    expect(Object.keys(outputsOf(errorResult('x'), {})).sort()).to.deep.equal(Object.keys(definition.outputs).sort());
   });
 
-  it('runs the one bundle as main and post', () => {
+  it('belong to one bundle, which action.yml runs as main and post', () => {
     expect(definition.runs).to.deep.equal({
       using: 'node24',
       main: 'dist/index.cjs',
@@ -80,7 +80,7 @@ describe('action/inputs', () => {
     });
   });
 
-  it('makes arguments that no value can turn into an option', () => {
+  it('become arguments of the command line, and none of them an option', () => {
     const inputs = readInputs(
       source({
         specs: 'a.yml\n\n--host=lab',
@@ -95,9 +95,9 @@ describe('action/inputs', () => {
     expect(cliArguments(inputs, inputs.specs)).to.deep.equal([
       'run',
       '--host=local',
-      '--report-dir=-r',
       '--profile=-p',
       '--image=--rm',
+      '--report-dir=-r',
       '--grep=-- x',
       '--bail',
       '--in-place',
@@ -114,7 +114,7 @@ describe('action/inputs', () => {
     ]);
   });
 
-  it('refuses values that cannot be meant', () => {
+  it('are refused when a value is malformed', () => {
     for (const given of [
       { specs: ' \n ' },
       { 'report-dir': ' ' },
@@ -132,7 +132,7 @@ describe('action/inputs', () => {
     }
   });
 
-  it('finds the files of a pattern', () => {
+  it('name the files that match a pattern, sorted, each once', () => {
     const folders: Record<string, readonly string[]> = {
       'specs/': ['b.yml', 'a.yml', '.hidden.yml', 'a.yaml', 'ayml', 'x.yml.bak'],
       '.': ['top.yml'],

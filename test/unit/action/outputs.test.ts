@@ -11,7 +11,7 @@ function judged(made: Ledger, exit: number): ReturnType<typeof interpretExit> {
   return interpretExit({ exit }, json(made), STARTED);
 }
 
-describe('action/result', () => {
+describe('the result of the action', () => {
   it('is green only when the command and its report are', () => {
     expect(judged(run(['pass', 'skipped']), 0))
       .to.include({ verdict: 'green', exitCode: 0 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { baseCommit, diffArguments, diffSummary, withDiff } from '#action/pull-request.ts';
 import type { Inputs } from '#action/inputs.ts';
-import type { Result } from '#action/outputs.ts';
+import type { StepResult } from '#action/outputs.ts';
 
 const SHA = 'a'.repeat(40);
 const INPUTS: Inputs = {
@@ -12,7 +12,7 @@ const INPUTS: Inputs = {
   summary: true,
   diff: true,
 };
-const GREEN: Result = { verdict: 'green', exitCode: 0 };
+const GREEN: StepResult = { verdict: 'green', exitCode: 0 };
 
 describe('a pull request', () => {
   it('names its base commit, and only a commit', () => {
@@ -39,7 +39,7 @@ describe('a pull request', () => {
     expect(withDiff(GREEN, { exit: 1 })).to.include({ verdict: 'red', exitCode: 1 });
     for (const ended of [{ exit: 2 }, { exit: 4 }, { signal: 'SIGKILL' }])
       expect(withDiff(GREEN, ended)).to.include({ verdict: 'error', exitCode: 4 });
-    const red: Result = { verdict: 'red', exitCode: 1, failure: 'a probe failed' };
+    const red: StepResult = { verdict: 'red', exitCode: 1, failure: 'a probe failed' };
     expect(withDiff(red, { exit: 4 })).to.equal(red);
   });
 
