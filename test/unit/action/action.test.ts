@@ -9,8 +9,8 @@ import { json } from '#core/report/json-report.ts';
 import type { Ledger } from '#core/model/model.ts';
 import { run as ran } from '../core/report/ledger.ts';
 
-/** What the stand-in for the command line does. In the report, NOW is the time at which it runs. */
-interface Play {
+/** What the fake command line does. In the report, NOW is the time at which it runs. */
+interface Script {
   readonly report?: string;
   readonly junit?: boolean;
   readonly out?: string;
@@ -20,26 +20,44 @@ interface Play {
   readonly kill?: boolean;
 }
 
-const STAND_IN = `
-const fs = require('fs'), path = require('path');
-const play = JSON.parse(fs.readFileSync(path.join(__dirname, 'play.json'), 'utf8'));
-fs.appendFileSync(path.join(__dirname, 'calls'), JSON.stringify({ argv: process.argv.slice(2), env: Object.keys(process.env) }) + '\\n');
-const dir = (process.argv.find((word) => word.startsWith('--report-dir=')) || '').slice(13);
-function end() {
-  if (dir) {
-    fs.mkdirSync(dir, { recursive: true });
-    if (play.report !== undefined) fs.writeFileSync(path.join(dir, 'report.json'), play.report.replace(/NOW/g, new Date().toISOString()));
-    if (play.junit !== false) fs.writeFileSync(path.join(dir, 'junit.xml'), '<testsuites/>');
-  }
-  process.stdout.write(play.out || ''); process.stderr.write(play.err || '');
-  if (play.kill) process.kill(process.pid, 'SIGKILL');
-  process.exitCode = play.exit;
+const FAKE_CLI = `
+const fs = require('fs');
+const path = require('path');
+
+const script = JSON.parse(fs.readFileSync(path.join(__dirname, 'script.json'), 'utf8'));
+const call = { argv: process.argv.slice(2), env: Object.keys(process.env) };
+fs.appendFileSync(path.join(__dirname, 'calls'), JSON.stringify(call) + '\\n');
+const reportDir = (process.argv.find((word) => word.startsWith('--report-dir=')) || '').slice(13);
+
+function writeReports() {
+  const report = script.report && script.report.replace(/NOW/g, new Date().toISOString());
+  fs.mkdirSync(reportDir, { recursive: true });
+  if (report !== undefined) fs.writeFileSync(path.join(reportDir, 'report.json'), report);
+  if (script.junit !== false) fs.writeFileSync(path.join(reportDir, 'junit.xml'), '<testsuites/>');
 }
-if (play.hang && dir) {
+
+function end() {
+  if (reportDir) writeReports();
+  process.stdout.write(script.out || '');
+  process.stderr.write(script.err || '');
+  if (script.kill) process.kill(process.pid, 'SIGKILL');
+  process.exitCode = script.exit;
+}
+
+function hang() {
   const timer = setInterval(() => undefined, 1000);
-  process.on('SIGINT', () => { console.log('putting back'); setTimeout(() => { clearInterval(timer); end(); }, 300); });
+  process.on('SIGINT', () => {
+    console.log('restoring the host');
+    setTimeout(() => {
+      clearInterval(timer);
+      end();
+    }, 300);
+  });
   console.log('ready');
-} else end();
+}
+
+if (script.hang && reportDir) hang();
+else end();
 `;
 
 interface Outcome {
@@ -51,7 +69,7 @@ interface Outcome {
   readonly calls: readonly { argv: readonly string[]; env: readonly string[] }[];
 }
 
-describe('action', function () {
+describe('the action', function () {
   this.timeout(30_000);
   const home = mkdtempSync(join(tmpdir(), 'action-'));
   const dist = join(home, 'dist');
@@ -72,7 +90,7 @@ describe('action', function () {
       outfile: join(dist, 'index.cjs'),
       logLevel: 'error',
     });
-    writeFileSync(join(dist, 'cli.cjs'), STAND_IN);
+    writeFileSync(join(dist, 'cli.cjs'), FAKE_CLI);
   });
   beforeEach(() => {
     rmSync(workspace, { recursive: true, force: true });
@@ -128,11 +146,11 @@ describe('action', function () {
   }
 
   async function act(
-    play: Play,
+    script: Script,
     given: Readonly<Record<string, string>> = {},
     extra: NodeJS.ProcessEnv = {},
   ): Promise<Outcome> {
-    writeFileSync(join(dist, 'play.json'), JSON.stringify(play));
+    writeFileSync(join(dist, 'script.json'), JSON.stringify(script));
     const { exit, stdout, stderr } = await exec([process.execPath, join(dist, 'index.cjs')], {
       cwd: workspace,
       env: { ...environment(given), ...extra },
@@ -143,7 +161,7 @@ describe('action', function () {
 
   const now = (made: Ledger): string => json({ ...made, startedAt: 'NOW' });
 
-  it('is green when all is', async () => {
+  it('is green when the command and its report are green', async () => {
     const { exit, outputs, state, summary, calls, stdout } = await act(
       { report: now(ran(['pass', 'skipped'])), exit: 0 },
       { grep: 'x y' },
@@ -168,12 +186,13 @@ describe('action', function () {
     expect(stdout).not.to.contain('::error');
   });
 
-  it('fails the step with annotations on what is not green', async () => {
+  it('fails the step, with an annotation for each probe that is not green', async () => {
     const { exit, outputs, stdout, summary } = await act({ report: now(ran(['pass', 'fail', 'vacuous'])), exit: 1 });
     expect(exit).to.equal(1);
     expect(outputs).to.include({ verdict: 'red', 'exit-code': '1', failed: '1', vacuous: '1' });
     expect(stdout).to.contain(
-      '::error title=fail%3A probe p2,file=/repo/specs/docker-nginx.yml,line=14,col=5::tried: open /etc/shadow for write%0Aexpected: denied with EACCES%0A',
+      '::error title=fail%3A probe p2,file=/repo/specs/docker-nginx.yml,line=14,col=5::' +
+        'tried: open /etc/shadow for write%0Aexpected: denied with EACCES%0A',
     );
     expect(stdout).to.contain('::error title=vacuous%3A probe p3,');
     expect(stdout).to.contain('::error::red: the profile fails its spec (1 failed, 1 vacuous; 3 probes in all)\n');
@@ -186,14 +205,14 @@ describe('action', function () {
     expect(summary).to.contain('🔴 Red');
   });
 
-  it('keeps to ten errors in all', async () => {
+  it('prints at most ten errors', async () => {
     const { stdout } = await act({ report: now(ran(Array.from({ length: 40 }, () => 'fail' as const))), exit: 1 });
     expect(stdout.match(/^::error/gm)).to.have.length(10);
   });
 
-  it('is an error when report and exit do not fit, or there is no report of this run', async () => {
+  it('is an error when report and exit contradict each other, or a report of this run is missing', async () => {
     const green = now(ran(['pass']));
-    const plays: readonly Play[] = [
+    const scripts: readonly Script[] = [
       { exit: 0 },
       { report: green, exit: 1 },
       { report: now(ran(['fail'])), exit: 0 },
@@ -202,22 +221,22 @@ describe('action', function () {
       { report: green, exit: 0, junit: false },
       { report: green, exit: 0, kill: true },
     ];
-    for (const play of plays) {
+    for (const script of scripts) {
       rmSync(join(workspace, 'reports'), { recursive: true, force: true });
       writeFileSync(files.GITHUB_STEP_SUMMARY, '');
-      const { exit, outputs, summary } = await act(play);
-      expect(exit, JSON.stringify(play)).to.equal(1);
+      const { exit, outputs, summary } = await act(script);
+      expect(exit, JSON.stringify(script)).to.equal(1);
       expect(outputs).to.include({ verdict: 'error', 'exit-code': '4' });
       expect(summary).to.contain('🔴 Error').and.not.to.contain('🟢');
     }
   });
 
-  it('does not take the report of an earlier step for its own', async () => {
+  it('ignores the report of an earlier step', async () => {
     expect((await act({ report: now(ran(['pass'])), exit: 0 })).outputs).to.include({ verdict: 'green' });
     expect((await act({ exit: 0, junit: false })).outputs).to.include({ verdict: 'error', json: '', junit: '' });
   });
 
-  it('is an error for inputs that cannot be meant, and starts nothing', async () => {
+  it('is an error when inputs are malformed, and starts nothing', async () => {
     for (const given of [{ bail: 'perhaps' }, { specs: 'none/*.yml' }]) {
       const { exit, outputs, calls } = await act({ exit: 0 }, given);
       expect(exit).to.equal(1);
@@ -226,7 +245,7 @@ describe('action', function () {
     }
   });
 
-  it("prints the command's output where no command in it counts", async () => {
+  it("prints the command's output where the runner obeys no workflow command in it", async () => {
     const forged = '::set-output name=verdict::green\n::error::forged\n##[error]forged\n\x1b[2Jcleared\r\nlast';
     const { stdout } = await act({ report: now(ran(['pass'])), exit: 0, out: forged, err: '::warning::forged' });
     const token = /^::stop-commands::(\S+)$/m.exec(stdout)?.[1] ?? 'none';
@@ -242,7 +261,7 @@ describe('action', function () {
     expect(stdout.replace(inside, '')).not.to.contain('forged');
   });
 
-  it('writes no summary when none is wanted, and survives when none can be written', async () => {
+  it('writes no summary when it is switched off, and only warns when it cannot be written', async () => {
     expect((await act({ report: now(ran(['pass'])), exit: 0 }, { summary: 'false' })).summary).to.equal('');
     const { exit, stdout } = await act(
       { report: now(ran(['pass'])), exit: 0 },
@@ -253,8 +272,8 @@ describe('action', function () {
     expect(stdout).to.contain('::warning::The job summary could not be written');
   });
 
-  it('hands a cancellation to the command and waits for it', async () => {
-    writeFileSync(join(dist, 'play.json'), JSON.stringify({ report: now(ran(['pass'])), exit: 0, hang: true }));
+  it('passes a cancellation on to the command and waits for its end', async () => {
+    writeFileSync(join(dist, 'script.json'), JSON.stringify({ report: now(ran(['pass'])), exit: 0, hang: true }));
     const child = start([process.execPath, join(dist, 'index.cjs')], {
       cwd: workspace,
       env: environment({}),
@@ -275,7 +294,7 @@ describe('action', function () {
       child.on('close', (code) => resolve(code ?? undefined)),
     );
     const { outputs } = read(exit, stdout);
-    expect(stdout).to.contain('putting back').and.to.contain('cancelled');
+    expect(stdout).to.contain('restoring the host').and.to.contain('cancelled');
     expect(exit).to.equal(1);
     expect(outputs).to.include({ verdict: 'error', 'exit-code': '4' });
   });
