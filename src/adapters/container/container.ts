@@ -34,7 +34,26 @@ export interface Exec {
   close(): void;
 }
 
-export class Container {
+/** One container, from its creation to its removal. */
+export interface Container {
+  readonly id: string;
+  /** @param role for the error's message. @throws HarnessError `container-failed` */
+  start(role: string): Promise<void>;
+  state(): Promise<ContainerState>;
+  /** Last lines of the container's output: hostile text. */
+  logs(lines: number): Promise<string>;
+  /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
+  exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec>;
+  /**
+   * Removes the container. A profile without a signal rule makes its processes unkillable: `unconfine`, which takes the
+   * profile away, is called when they do not die.
+   * @throws HarnessError `restore-failed`
+   */
+  remove(unconfine: () => void): Promise<void>;
+}
+
+/** A container of the Docker engine. */
+export class DockerContainer implements Container {
   readonly #container: Docker.Container;
   readonly #docker: Docker;
 
@@ -63,7 +82,6 @@ export class Container {
     return { running: State.Running, pid: State.Pid, exit: State.ExitCode, oomKilled: State.OOMKilled, address };
   }
 
-  /** Last lines of the container's output: hostile text. */
   async logs(lines: number): Promise<string> {
     const raw: unknown = await engineCall(
       'container-failed',
@@ -73,7 +91,6 @@ export class Container {
     return demultiplexed(Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), 'latin1'));
   }
 
-  /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   async exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec> {
     const terminal = options.terminal ?? false;
     const exec = await engineCall(
@@ -126,10 +143,6 @@ export class Container {
     };
   }
 
-  /**
-   * Removes the container. A profile without a signal rule makes its processes unkillable: `unconfine`, which takes the
-   * profile away, is called when they do not die.
-   */
   async remove(unconfine: () => void): Promise<void> {
     const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
       () => true,

@@ -7,7 +7,7 @@ import { HarnessError } from '#core/model/errors.ts';
 import type { ContainerSpec } from '#core/model/model.ts';
 import { engineCall, failureText } from './engine-call.ts';
 import { RUN_LABEL, containerConfig, type ConfigOptions } from './container-config.ts';
-import { Container } from './container.ts';
+import { DockerContainer, type Container } from './container.ts';
 
 /** How long a build or a pull may take, in milliseconds. */
 const BUILD_MS = 900_000;
@@ -28,6 +28,9 @@ export interface Image {
   /** The image starts something by itself. */
   readonly startable: boolean;
 }
+
+/** What a session needs of the engine. */
+export type ContainerEngine = Pick<Engine, 'facts' | 'image' | 'create' | 'removeRun'>;
 
 export class Engine {
   readonly #docker: Docker;
@@ -100,7 +103,7 @@ export class Engine {
       `The ${options.role} container could not be created`,
       this.#docker.createContainer(containerConfig(options)),
     );
-    return new Container(container, this.#docker);
+    return new DockerContainer(container, this.#docker);
   }
 
   /** Removes every container of a run. @returns how many there were. */
@@ -111,7 +114,8 @@ export class Engine {
       'The containers cannot be listed',
       this.#docker.listContainers({ all: true, filters }),
     );
-    for (const { Id } of list) await new Container(this.#docker.getContainer(Id), this.#docker).remove(() => undefined);
+    for (const { Id } of list)
+      await new DockerContainer(this.#docker.getContainer(Id), this.#docker).remove(() => undefined);
     return list.length;
   }
 

@@ -1,16 +1,33 @@
-/** A command straight through `docker exec`, as people try it by hand: the profile's exec rules are not asked for the program itself. */
-import type { Container, Exec } from '../container/container.ts';
+/**
+ * A command straight through `docker exec`, as people try it by hand: the engine starts the program while it is not yet
+ * confined, so that the profile's exec rules do not apply to the program itself.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CappedOutput } from '../container/capped-output.ts';
+import type { Container, Exec } from '../container/container.ts';
 import { labelTextOf } from '../kernel/process-label.ts';
 import { sameLabel } from '#core/model/labels.ts';
 import type { Observation, Probe, ProcessProof } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { captured, lost } from './captured-output.ts';
 import { OUTPUT_CAP } from './limits.ts';
 
+/** The engine reports the process id only a moment after the program was started: how often it is asked. */
+const PID_POLL_MS = 20;
+/** How often, and how many times, a label that is not the expected one is read again. */
+const LABEL_POLL_MS = 10;
+const LABEL_READS = 50;
+
+/** How runc reports a program that it could not start, on standard output. */
+const REFUSAL = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i;
+/** Exit statuses of `docker exec` for it; which one varies with the engine's version. */
+const NOT_STARTED: readonly (number | undefined)[] = [126, 127];
+
 /**
- * @param argv the command, homes put in.
- * @param expected the label that the engine was told to give it. The engine starts it at once, so that a short command
- * may end before its label can be read: then there is none in the evidence.
+ * Runs a command that the engine starts by itself.
+ * @param argv the command, with homes put in.
+ * @param expected the label that the engine was told to give it. A short command may end before its label can be read:
+ * then there is none in the evidence.
  */
 export async function runThroughDockerExec(
   container: Container,
@@ -21,88 +38,102 @@ export async function runThroughDockerExec(
   const started = performance.now();
   const exec = await container.exec(argv, { user: probe.user });
   exec.stdin.end();
-  const out = collect(exec.stdout);
-  const err = collect(exec.stderr);
-  let over = false;
-  const ended = Promise.all([out.ended, err.ended]).then(() => {
-    over = true;
-    return 'ended' as const;
+  const stdout = new Stream(exec.stdout);
+  const stderr = new Stream(exec.stderr);
+  let isOver = false;
+  const proof = readProof(exec, expected, () => isOver);
+  const hasEnded = await within(probe.timeoutMs, Promise.all([stdout.ended, stderr.ended]), () => {
+    isOver = true;
   });
-  const looked = look(exec, expected, () => over);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => {
-      resolve('late');
-    }, probe.timeoutMs);
-  });
-  const how = await Promise.race([ended, late]);
-  over = true;
-  clearTimeout(timer);
-  const process = await looked;
-  const seen = {
-    stdout: out.captured(),
-    stderr: err.captured(),
+  const process = await proof;
+  const seen = defined({
+    stdout: stdout.captured(),
+    stderr: stderr.captured(),
     durationMs: performance.now() - started,
-    ...(process === undefined ? {} : { process }),
-  };
-  if (how === 'late') {
+    process,
+  });
+  if (!hasEnded) {
     await kill(exec);
     return { stage: 'timeout', ...seen };
   }
-  const exit = await exec.exit();
-  const pid = await exec.pid();
-  // the engine tells on standard output why a program did not start, and its own status for it varies with its version
-  const refusal = /OCI runtime exec failed: [^\n]*?(permission denied|no such file or directory|not found)/i
-    .exec(seen.stdout.text)?.[1]
-    ?.toLowerCase();
-  if (refusal !== undefined || (pid === 0 && (exit === 126 || exit === 127)))
-    return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT', ...seen };
-  return exit === undefined ? lost('docker exec gave no exit status') : { stage: 'done', exit, ...seen };
+  const end = await endOf(exec, seen.stdout.text);
+  return end === undefined ? lost('docker exec gave no exit status') : { ...end, ...seen };
 }
 
-/** For a moment the process still is the engine's runtime, under its label: a wrong one counts when it stays. */
-async function look(exec: Exec, expected: string, over: () => boolean): Promise<ProcessProof | undefined> {
-  let pid = await exec.pid().catch(() => 0);
-  while (pid === 0 && !over()) {
-    // the engine tells it only a moment after the program was started
-    await sleep(20);
-    pid = await exec.pid().catch(() => 0);
-  }
+/** How the command ended; undefined when the engine does not report it. */
+async function endOf(exec: Exec, stdout: string): Promise<Pick<Observation, 'stage' | 'errno' | 'exit'> | undefined> {
+  const exit = await exec.exit();
+  const pid = await exec.pid();
+  const refusal = REFUSAL.exec(stdout)?.[1]?.toLowerCase();
+  if (refusal !== undefined || (pid === 0 && NOT_STARTED.includes(exit)))
+    return { stage: 'exec', errno: refusal === 'permission denied' ? 'EACCES' : 'ENOENT' };
+  return exit === undefined ? undefined : { stage: 'done', exit };
+}
+
+/** @param onOver called as soon as the work has ended or the time is up. @returns whether the work ended in time. */
+async function within(timeoutMs: number, work: Promise<unknown>, onOver: () => void): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
+  });
+  const hasEnded = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  onOver();
+  return hasEnded;
+}
+
+/**
+ * Reads the label of the command. For a moment the process still is the engine's runtime, under its label: a wrong one
+ * counts only when it stays.
+ * @returns undefined when the command ended before.
+ */
+async function readProof(exec: Exec, expected: string, isOver: () => boolean): Promise<ProcessProof | undefined> {
+  const pid = await pidOnceKnown(exec, isOver);
   if (pid === 0) return undefined;
   let label = labelTextOf(pid);
-  for (let tries = 0; tries < 50 && label !== 'none' && !sameLabel(label, expected); tries += 1) {
-    await sleep(10);
+  for (let reads = 0; reads < LABEL_READS && label !== 'none' && !sameLabel(label, expected); reads += 1) {
+    await sleep(LABEL_POLL_MS);
     label = labelTextOf(pid);
   }
   return label === 'none' ? undefined : { pid, label, expected };
 }
 
-function collect(stream: NodeJS.ReadableStream): { ended: Promise<void>; captured: () => Observation['stdout'] } {
-  const chunks: Buffer[] = [];
-  let kept = 0;
-  let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    const part = chunk.subarray(0, Math.max(0, OUTPUT_CAP - kept));
-    kept += part.length;
-    chunks.push(part);
-  });
-  const ended = new Promise<void>((resolve) => {
-    stream
-      .on('end', resolve)
-      .on('close', resolve)
-      .on('error', () => {
-        resolve();
-      });
-  });
-  return { ended, captured: () => captured(Buffer.concat(chunks), bytes) };
+async function pidOnceKnown(exec: Exec, isOver: () => boolean): Promise<number> {
+  for (;;) {
+    const pid = await exec.pid().catch(() => 0);
+    if (pid !== 0 || isOver()) return pid;
+    await sleep(PID_POLL_MS);
+  }
+}
+
+/** One output stream of the command. */
+class Stream {
+  readonly #output = new CappedOutput(OUTPUT_CAP);
+  /** Settles at the end of the stream, however it ends. */
+  readonly ended: Promise<void>;
+
+  constructor(stream: NodeJS.ReadableStream) {
+    stream.on('data', (chunk: Buffer) => {
+      this.#output.add(chunk);
+    });
+    this.ended = new Promise((resolve) => {
+      for (const event of ['end', 'close', 'error'])
+        stream.on(event, () => {
+          resolve();
+        });
+    });
+  }
+
+  captured(): Observation['stdout'] {
+    return captured(this.#output.kept, this.#output.bytes);
+  }
 }
 
 async function kill(exec: Exec): Promise<void> {
   try {
     process.kill(await exec.pid(), 'SIGKILL');
   } catch {
-    /* it has gone, or its profile forbids it: the container is removed anyway */
+    // it has gone, or its profile forbids it: the container is removed anyway
   }
   exec.close();
 }

@@ -1,8 +1,9 @@
 /** A command on a terminal that the engine makes, as `docker exec -t` does: inside, making one could be denied. */
 import { randomBytes } from 'node:crypto';
 import { AGENT_PATH } from '../container/container-config.ts';
-import type { Container } from '../container/container.ts';
+import type { Container, Exec } from '../container/container.ts';
 import type { Observation, Probe, ProcessProof } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import type { AgentSession } from './agent-session.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { captured, lost, NOTHING, observed } from './captured-output.ts';
@@ -10,46 +11,22 @@ import { parseTtyWaiting, parseTtyTrailer } from './agent-protocol.ts';
 
 /** On top of the probe's own limit, which the agent keeps. */
 const GRACE_MS = 30_000;
-/** More than this is not read: the trailer would be lost with it, which the verdict says. */
+/** More bytes than this are not read: the trailer is lost with them, which the verdict reports. */
 const READ_CAP = 16 * 1024 * 1024;
 
-/** A terminal has one output: it is given as stdout. */
+/** Runs the command of a probe on a terminal. A terminal has one output: it is given as stdout. */
 export async function runOnTerminal(container: Container, agent: AgentSession, probe: Probe): Promise<Observation> {
   const token = randomBytes(16).toString('hex');
   const exec = await container.exec(
-    [AGENT_PATH, 'tty', token, probe.id, String(probe.timeoutMs), '--', ...agent.argvOf(probe)],
+    [AGENT_PATH, 'tty', token, probe.id, `${probe.timeoutMs}`, '--', ...agent.argvOf(probe)],
     { user: probe.user, terminal: true },
   );
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let process: ProcessProof | undefined;
-  /** Once the process is there: reads its label, and lets it go on by a line, or not. */
-  const confirm = async (inner: number): Promise<void> => {
-    const { right, ...proof } = agent.confirm(inner, await exec.pid());
-    process = proof;
-    if (right) exec.stdin.write('\n');
-    else exec.close();
-  };
-  let started = false;
-  const ended = new Promise<void>((resolve) => {
-    exec.stdout.on('data', (chunk: Buffer) => {
-      if ((bytes += chunk.length) <= READ_CAP) chunks.push(chunk);
-      const held = started ? undefined : parseTtyWaiting(Buffer.concat(chunks), token);
-      if (held === undefined) return;
-      started = true;
-      chunks.splice(0, chunks.length, held.rest);
-      confirm(held.pid).catch(() => {
-        exec.close();
-      });
-    });
-    exec.stdout.on('end', resolve);
-    exec.stdout.on('close', resolve);
-    setTimeout(resolve, probe.timeoutMs + GRACE_MS).unref();
-  });
-  await ended;
+  const terminal = new Terminal(exec, agent, token);
+  const output = await terminal.read(probe.timeoutMs + GRACE_MS);
   exec.close();
-  const parsed = parseTtyTrailer(Buffer.concat(chunks), token);
-  const proof = process === undefined ? {} : { process };
+
+  const parsed = parseTtyTrailer(output, token);
+  const proof = defined({ process: terminal.process });
   if (parsed === undefined) return { ...lost('the agent on the terminal did not get to its end'), ...proof };
   return {
     ...observed(parsed.outcome),
@@ -57,4 +34,61 @@ export async function runOnTerminal(container: Container, agent: AgentSession, p
     stdout: captured(parsed.output.subarray(0, OUTPUT_CAP), parsed.output.length),
     stderr: NOTHING,
   };
+}
+
+/** What comes out of the terminal: first the agent's word that the process waits, then the command's output. */
+class Terminal {
+  readonly #exec: Exec;
+  readonly #agent: AgentSession;
+  readonly #token: string;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #hasStarted = false;
+  #process: ProcessProof | undefined;
+
+  constructor(exec: Exec, agent: AgentSession, token: string) {
+    this.#exec = exec;
+    this.#agent = agent;
+    this.#token = token;
+  }
+
+  /** The process that became the command; undefined when it never waited. */
+  get process(): ProcessProof | undefined {
+    return this.#process;
+  }
+
+  /** Reads to the end, or as long as it may take. @returns all output after the command was let go. */
+  async read(timeoutMs: number): Promise<Buffer> {
+    const { stdout } = this.#exec;
+    await new Promise<void>((resolve) => {
+      stdout.on('data', (chunk: Buffer) => {
+        this.#take(chunk);
+      });
+      stdout.on('end', resolve);
+      stdout.on('close', resolve);
+      setTimeout(resolve, timeoutMs).unref();
+    });
+    return Buffer.concat(this.#chunks);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes <= READ_CAP) this.#chunks.push(chunk);
+    if (this.#hasStarted) return;
+    const waiting = parseTtyWaiting(Buffer.concat(this.#chunks), this.#token);
+    if (waiting === undefined) return;
+    this.#hasStarted = true;
+    this.#chunks = [waiting.rest];
+    this.#letGo(waiting.pid).catch(() => {
+      this.#exec.close();
+    });
+  }
+
+  /** Reads the label of the process that waits, and lets it go on by a line only if that is right. */
+  async #letGo(waitingPid: number): Promise<void> {
+    const { right, ...proof } = this.#agent.confirm(waitingPid, await this.#exec.pid());
+    this.#process = proof;
+    if (right) this.#exec.stdin.write('\n');
+    else this.#exec.close();
+  }
 }

@@ -1,43 +1,51 @@
-/** An attempt of one process on another, each under a label of its own: the other end is prepared, looked at, and let go of. */
-import type { Observation, Probe } from '#core/model/model.ts';
+/** An attempt of one process on another, each under a label of its own. */
+import type { Action, Observation, Probe } from '#core/model/model.ts';
 import { sameLabel } from '#core/model/labels.ts';
 import type { AgentSession } from './agent-session.ts';
 
-/** What has agents: a container, or a peer of it. */
+/** A container with agents: the confined one, the control, or a peer of them. */
 interface End {
   agent(user: string | undefined): Promise<AgentSession>;
 }
 
-/** @param probe an operation whose last argument is the place for the other end. */
+/** What the other end becomes for the attempt. */
+interface OtherEnd {
+  /** The agent's operation that prepares a process and leaves it paused. */
+  readonly form: string;
+  readonly args: readonly string[];
+  /** @returns the last argument of the attempt: where it finds the other end. */
+  readonly placeOf: (pausedPid: number) => string;
+}
+
+/**
+ * Has the other end prepared and paused, checks its label, makes the attempt on it, and lets it go.
+ * @param probe an operation whose last argument is left empty, for the place of the other end.
+ */
 export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<Observation> {
-  const { action } = probe;
+  const { action, id, user } = probe;
   if (action.kind !== 'operation') throw new Error('only an operation has another end');
-  const [active, passive] = await Promise.all([actor.agent(probe.user), other.agent(probe.user)]);
-  const socket = action.class === 'unix';
-  const address = `@apparmor-probe-${probe.id}`;
-  let tried: Observation | undefined;
-  const prepared = await passive.pause(
-    probe,
-    socket ? 'listen-pause' : 'target-pause',
-    socket ? [action.args[1] ?? '', address] : [],
-    async (seen, inner) => {
-      const { right: _right, ...proof } = passive.confirm(inner);
-      const args = [...action.args.slice(0, -1), socket ? address : `paused:${inner}`];
-      // one that carries another label is not touched: the verdict says so
-      tried = {
-        ...(sameLabel(proof.label, proof.expected)
-          ? await active.perform({ ...probe, action: { ...action, args } })
-          : seen),
-        other: proof,
-      };
-      return seen;
-    },
-  );
-  return (
-    tried ?? {
-      ...prepared,
-      errno: 'ECANCELED',
-      remark: `the other end could not be prepared: ${prepared.errno ?? prepared.problem ?? 'no answer'}`,
-    }
-  );
+  const { form, args, placeOf } = otherEndOf(action, `@apparmor-probe-${id}`);
+  const [active, passive] = await Promise.all([actor.agent(user), other.agent(user)]);
+
+  let attempted: Observation | undefined;
+  const prepared = await passive.pause(probe, form, args, async (paused, pausedPid) => {
+    const { right: _right, ...proof } = passive.confirm(pausedPid);
+    const attempt = { ...probe, action: { ...action, args: [...action.args.slice(0, -1), placeOf(pausedPid)] } };
+    // a process that carries another label is not touched: the verdict reports the label
+    const isExpected = sameLabel(proof.label, proof.expected);
+    attempted = { ...(isExpected ? await active.perform(attempt) : paused), other: proof };
+    return paused;
+  });
+  return attempted ?? notPrepared(prepared);
+}
+
+/** For an access through a socket the other end listens; for a signal or a trace it only waits. */
+function otherEndOf({ class: ruleClass, args }: Action & { kind: 'operation' }, address: string): OtherEnd {
+  if (ruleClass !== 'unix') return { form: 'target-pause', args: [], placeOf: (pausedPid) => `paused:${pausedPid}` };
+  return { form: 'listen-pause', args: [args[1] ?? '', address], placeOf: () => address };
+}
+
+function notPrepared(prepared: Observation): Observation {
+  const why = prepared.errno ?? prepared.problem ?? 'no answer';
+  return { ...prepared, errno: 'ECANCELED', remark: `the other end could not be prepared: ${why}` };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import type { Entry, Plan, Probe } from '#core/model/model.ts';
+import type { Plan, Probe } from '#core/model/model.ts';
 import { judgeMutant } from './judge-mutant.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';

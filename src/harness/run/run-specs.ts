@@ -8,13 +8,14 @@ import { toolVersion } from '#adapters/host/package-files.ts';
 import type { Ledger, Plan, Suite } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { grepPattern } from '../session/grep-pattern.ts';
+import { THIS_HOST } from '../session/host.ts';
 import { runId, SessionReport, withHostSession } from '../session/session.ts';
 import { fullTitle } from './mocha.ts';
 import type { RunEvents, RunOptions } from './run-options.ts';
 import { runOneSuite, suiteLeftOut } from './run-suite.ts';
 
 /** Runs the probes of some specs, one suite after the other. @returns the ledger; errors are faults in it. */
-export async function runSpecs(options: RunOptions, events: RunEvents): Promise<Ledger> {
+export async function runSpecs(options: RunOptions, events: RunEvents, host = THIS_HOST): Promise<Ledger> {
   const started = new Date();
   const run = runId();
   const report = new SessionReport(events);
@@ -26,7 +27,7 @@ export async function runSpecs(options: RunOptions, events: RunEvents): Promise<
     const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile, image }) });
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
-    await withHostSession({ run, options, events, reporter: report }, async (session) => {
+    await withHostSession({ run, options, events, reporter: report, host }, async (session) => {
       for (const [number, plan] of selected.entries()) {
         const isLeftOut = bail && suites.some(hasFailed);
         suites.push(isLeftOut ? suiteLeftOut(plan) : await runOneSuite(plan, number, { ...session, options }));

@@ -1,7 +1,7 @@
 /** One suite of a run: its profile, its containers, its probes; and all of it put away again. */
 import { HarnessError, type ErrorCode } from '#core/model/errors.ts';
 import type { Role } from '#adapters/container/container-config.ts';
-import { checkStillLoaded, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
+import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
 import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
@@ -63,7 +63,7 @@ class SuiteRun {
   /** Tries every probe, measures what they exercised, and closes the suite. */
   async probe(suite: PreparedSuite): Promise<void> {
     const { title, probes, profile } = this.#plan;
-    const { events, options } = this.#context;
+    const { events, host, options } = this.#context;
     this.#learn(suite.facts);
     const trial = suite.trialOfPlan();
     this.#trial = trial;
@@ -72,7 +72,7 @@ class SuiteRun {
       await runProbesInMocha(title, probes, (probe) => this.#settle(suite, trial, probe), { bail: options.bail });
       const exited = await exitDuringProbes(suite);
       if (exited !== undefined) this.#note(exited);
-      checkStillLoaded(suite.policy);
+      host.checkStillLoaded(suite.policy);
     } catch (thrown) {
       this.#note(thrown);
     } finally {

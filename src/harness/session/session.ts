@@ -3,14 +3,13 @@
  * before any verdict rests on one.
  */
 import { randomBytes } from 'node:crypto';
-import type { Engine } from '#adapters/container/engine.ts';
+import type { ContainerEngine } from '#adapters/container/engine.ts';
 import { asHarnessError } from '#core/model/errors.ts';
-import { hostFacts } from './host-facts.ts';
-import { preflight } from './preflight.ts';
-import { makeBarrier, type Barrier } from '#adapters/kernel/log/barrier.ts';
-import { beginChanges, cleanUpDeadRuns, type HostChanges } from '#adapters/kernel/changes/host-changes.ts';
-import { KernelLog, type LogChoice } from '#adapters/kernel/log/kernel-log.ts';
+import type { Barrier } from '#adapters/kernel/log/barrier.ts';
+import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
+import type { AuditLog, LogChoice } from '#adapters/kernel/log/kernel-log.ts';
 import type { Fault, HostFacts } from '#core/model/model.ts';
+import { THIS_HOST, type Host } from './host.ts';
 
 export interface SessionOptions {
   /** Leave the kernel's audit switch as it is: explicit deny rules then stay silent. */
@@ -35,9 +34,10 @@ export interface Session<Events extends SessionEvents = SessionEvents> {
   /** Aborted when the program is interrupted. */
   readonly signal: AbortSignal;
   readonly events: Events;
-  readonly engine: Engine;
+  readonly host: Host;
+  readonly engine: ContainerEngine;
   readonly changes: HostChanges;
-  readonly log: KernelLog;
+  readonly log: AuditLog;
   readonly barrier: Barrier;
 }
 
@@ -81,6 +81,8 @@ export interface SessionSetup<Events extends SessionEvents> {
   readonly events: Events;
   /** Without one, an error while the host is put back is thrown. */
   readonly reporter?: SessionReporter;
+  /** This machine when absent. */
+  readonly host?: Host;
 }
 
 const THROWING_REPORTER: SessionReporter = {
@@ -95,30 +97,30 @@ const THROWING_REPORTER: SessionReporter = {
  * @throws HarnessError of the preflight or `no-records`; or what the work throws
  */
 export async function withHostSession<Events extends SessionEvents>(
-  { run, options, events, reporter = THROWING_REPORTER }: SessionSetup<Events>,
+  { run, options, events, reporter = THROWING_REPORTER, host = THIS_HOST }: SessionSetup<Events>,
   work: (session: Session<Events>) => Promise<void>,
 ): Promise<void> {
   const { signal, keepAuditSwitch, lab } = options;
-  const engine = await preflight();
-  for (const line of await cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
+  const engine = await host.connect();
+  for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events.progress(`cleaning up after a killed run: ${line}`);
 
-  const changes = await beginChanges(run, {
+  const changes = await host.beginChanges(run, {
     parameters: keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
   });
-  let log: KernelLog | undefined;
+  let log: AuditLog | undefined;
   try {
-    log = new KernelLog(options.log);
-    const host = await hostFacts(await engine.facts(), { logSource: log.source, lab });
-    reporter.host(host);
-    events.progress(`${host.os}, kernel ${host.kernel}, ${host.parser}, ${host.engine}`);
+    log = host.openLog(options.log);
+    const facts = await host.facts(engine, { logSource: log.source, lab });
+    reporter.host(facts);
+    events.progress(`${facts.os}, kernel ${facts.kernel}, ${facts.parser}, ${facts.engine}`);
 
-    const barrier = await makeBarrier(run, log, changes);
+    const barrier = await host.makeBarrier(run, log, changes);
     await barrier.cross(); // proves that records arrive at all, and where, before any verdict rests on one
-    reporter.host({ ...host, logSource: log.source });
+    reporter.host({ ...facts, logSource: log.source });
     events.progress(`audit records arrive through ${log.source}`);
 
-    await work({ run, signal, events, engine, changes, log, barrier });
+    await work({ run, signal, events, host, engine, changes, log, barrier });
   } finally {
     log?.close();
     if (signal.aborted) await removeLeftContainers(run, engine, reporter);
@@ -128,7 +130,7 @@ export async function withHostSession<Events extends SessionEvents>(
 }
 
 /** Removes containers that were on their way when the session was interrupted. */
-async function removeLeftContainers(run: string, engine: Engine, reporter: SessionReporter): Promise<void> {
+async function removeLeftContainers(run: string, engine: ContainerEngine, reporter: SessionReporter): Promise<void> {
   try {
     await engine.removeRun(run);
   } catch (thrown) {

@@ -3,15 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asHarnessError, HarnessError } from '#core/model/errors.ts';
 import { asLoaded } from '#core/model/labels.ts';
 import { agentFile } from '#adapters/host/package-files.ts';
-import { loadProfile, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
-import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
+import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import type { AuditRecord, Confinement, Fault, Observation, Plan, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
-import { loadPlaceholderProfiles } from './placeholder-profiles.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -166,7 +164,7 @@ class Preparation {
   }
 
   async run(): Promise<SuiteParts> {
-    const { engine } = this.#session;
+    const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     await this.#loadPlaceholders(policy);
 
@@ -177,7 +175,7 @@ class Preparation {
 
     const circumstances: Circumstances = {
       engineVersion,
-      unmediatedClasses: await unmediatedClasses(classesOf(this.#plan)),
+      unmediatedClasses: await host.unmediatedClasses(classesOf(this.#plan)),
       serviceFault,
       earlyDenials,
     };
@@ -200,24 +198,25 @@ class Preparation {
   }
 
   async #loadProfile(): Promise<LoadedPolicy> {
-    const { run, changes } = this.#session;
+    const { host, run, changes } = this.#session;
     const { number, inPlace } = this.#options;
     this.#progress('loading the profile');
     const suffix = inPlace === true ? undefined : `${run}x${number}`;
-    const policy = await loadProfile(this.#plan.profile, { suffix, changes });
+    const policy = await host.loadProfile(this.#plan.profile, { suffix, changes });
     for (const warning of policy.warnings) this.#progress(warning);
     this.#learn({ policy });
     return policy;
   }
 
   async #loadPlaceholders(policy: LoadedPolicy): Promise<void> {
-    const placeholders = await loadPlaceholderProfiles(this.#plan, policy, this.#session.changes);
+    const { host, changes } = this.#session;
+    const placeholders = await host.loadPlaceholderProfiles(this.#plan, policy, changes);
     for (const line of placeholders) this.#progress(line);
     this.#learn({ placeholders });
   }
 
   async #startContainers(policy: LoadedPolicy): Promise<{ containers: SuiteContainers; started: StartedContainers }> {
-    const { run, events, engine } = this.#session;
+    const { host, run, events, engine } = this.#session;
     const { container, control, baseline } = this.#plan;
     const image = await engine.image(container, (line) => {
       events.progress(line);
@@ -228,6 +227,7 @@ class Preparation {
     const alsoControl = control ? `, and its control ${controlProfile}` : '';
     this.#progress(`starting ${container.image} under ${policy.name}${alsoControl}`);
     const containers = new SuiteContainers({
+      host,
       plan: this.#plan,
       policy,
       image,

@@ -1,22 +1,21 @@
 /** Starts the containers of a suite and proves that the profile confines them, before any probe. */
 import { asHarnessError, HarnessError } from '#core/model/errors.ts';
 import type { Container, ContainerState } from '#adapters/container/container.ts';
-import type { Engine, Image } from '#adapters/container/engine.ts';
-import { waitReady } from '#adapters/container/wait-ready.ts';
+import type { ContainerEngine, Image } from '#adapters/container/engine.ts';
 import type { Role } from '#adapters/container/container-config.ts';
-import { labelTextOf } from '#adapters/kernel/process-label.ts';
-import { loadedProfiles, removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, labelText, sameLabel } from '#core/model/labels.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Confinement, Fault, Plan, ProfileMode } from '#core/model/model.ts';
-import { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import type { ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
+import type { Host } from '../session/host.ts';
 import { asFault } from '../session/session.ts';
 
 export interface StartOptions {
+  readonly host: Host;
   readonly plan: Plan;
   readonly policy: LoadedPolicy;
   readonly image: Image;
-  readonly engine: Engine;
+  readonly engine: ContainerEngine;
   readonly run: string;
   /** Distinguishes the suites of one run. */
   readonly number: number;
@@ -82,8 +81,8 @@ export class SuiteContainers {
     const { loadedAs, mode } = policy;
     const profile: ExpectedLabel = { loadedAs, mode, text: labelText(loadedAs, mode) };
     const targets = {
-      confined: this.#prove(confined.value.running, 'confined', profile),
-      control: control.value === undefined ? undefined : this.#prove(control.value, 'control', baseline),
+      confined: this.#makeTarget(confined.value.running, 'confined', profile),
+      control: control.value === undefined ? undefined : this.#makeTarget(control.value, 'control', baseline),
     };
     await this.#startPeers(targets.confined);
     if (targets.control !== undefined) await this.#startPeers(targets.control);
@@ -115,9 +114,10 @@ export class SuiteContainers {
 
   /** Takes the profile away from processes that it keeps from being killed. An engine's own profile is not ours. */
   #unconfine(): void {
-    const { policySha256, names } = this.#options.policy;
+    const { host, policy } = this.#options;
+    const { policySha256, names } = policy;
     if (policySha256 === undefined) return;
-    for (const name of names) removeProfile(name);
+    for (const name of names) host.removeProfile(name);
   }
 
   /**
@@ -137,25 +137,26 @@ export class SuiteContainers {
 
   /** Starts the image's own service, or a process that waits where there is none. */
   async #startMain(role: Role, profile: string): Promise<Running> {
-    const { plan, image } = this.#options;
+    const { host, plan, image } = this.#options;
     const { hold, command, entrypoint } = plan.container;
     const hasService = image.startable || command !== undefined || entrypoint !== undefined;
     const container = await this.#create({ role, profile, keepAlive: hold || !hasService, suffix: role });
     await container.start(role);
-    return { container, state: await waitReady(container, role, plan.ready) };
+    return { container, state: await host.waitReady(container, role, plan.ready) };
   }
 
   async #startWaiting(profile: string): Promise<Running> {
+    const { host } = this.#options;
     const role = 'confined';
     const container = await this.#create({ role, profile, keepAlive: true, suffix: `${role}-waiting` });
     await container.start(role);
-    return { container, state: await waitReady(container, role, undefined) };
+    return { container, state: await host.waitReady(container, role, undefined) };
   }
 
   /** Starts the peers of a container that its probes name: they share its processes and its network. */
   async #startPeers(main: ProbeTarget): Promise<void> {
     const { plan } = this.#options;
-    const probes = plan.probes.filter(({ control }) => control || !main.control);
+    const probes = plan.probes.filter(({ control }) => control || !main.isControl);
     const named = new Set(
       probes.flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
     );
@@ -163,7 +164,8 @@ export class SuiteContainers {
   }
 
   async #startPeer(main: ProbeTarget, { name, profile }: Plan['peers'][number]): Promise<void> {
-    const role = main.control ? 'control' : 'confined';
+    const { host } = this.#options;
+    const role = main.isControl ? 'control' : 'confined';
     const title = `peer ${name} of the ${role}`;
     const expected = this.#expectedLabel(profile, `The peer ${name}`);
     const container = await this.#create({
@@ -174,8 +176,8 @@ export class SuiteContainers {
       joins: main.container.id,
     });
     await container.start(title);
-    const state = await waitReady(container, title, undefined);
-    main.peers.set(name, this.#target({ container, state }, { role, title: `${title} container`, expected }));
+    const state = await host.waitReady(container, title, undefined);
+    main.addPeer(name, this.#proved({ container, state }, { role, title: `${title} container`, expected }));
   }
 
   /** Creates a container and writes it down at once, so that it is removed whatever happens next. */
@@ -196,17 +198,18 @@ export class SuiteContainers {
     return container;
   }
 
-  #prove(running: Running, role: Role, expected: ExpectedLabel): ProbeTarget {
-    const target = this.#target(running, { role, title: `${role} container`, expected });
+  #makeTarget(running: Running, role: Role, expected: ExpectedLabel): ProbeTarget {
+    const { host } = this.#options;
+    const target = host.makeTarget(this.#proved(running, { role, title: `${role} container`, expected }));
     this.#targets.push(target);
     return target;
   }
 
   /** Proves the label of the first process now, and of each agent when it starts. */
-  #target(
+  #proved(
     { container, state }: Running,
     { role, title, expected }: { readonly role: Role; readonly title: string; readonly expected: ExpectedLabel },
-  ): ProbeTarget {
+  ): TargetOptions {
     const { text, mode } = expected;
     this.#proveLabel(`first process of the ${title}`, state.pid, text);
     const confining = {
@@ -215,14 +218,15 @@ export class SuiteContainers {
       names: this.#options.policy.written,
       control: role === 'control',
     };
-    return new ProbeTarget(container, state, confining, ({ user, pid }) => {
+    const onAgent: TargetOptions['onAgent'] = ({ user, pid }) => {
       this.#proveLabel(`agent in the ${title}${user === undefined ? '' : ` as ${user}`}`, pid, text);
-    });
+    };
+    return { container, state, confining, onAgent };
   }
 
   /** @throws HarnessError `not-confined` */
   #proveLabel(process: string, pid: number, expected: string): void {
-    const label = labelTextOf(pid);
+    const label = this.#options.host.labelTextOf(pid);
     this.#labels.push({ process, pid, label });
     if (sameLabel(label, expected)) return;
     throw new HarnessError(
@@ -236,9 +240,10 @@ export class SuiteContainers {
    * @throws HarnessError `profile-ambiguous`
    */
   #expectedLabel(profile: string, who: string): ExpectedLabel {
-    const loadedAs = asLoaded(profile, this.#options.policy.written);
+    const { host, policy } = this.#options;
+    const loadedAs = asLoaded(profile, policy.written);
     if (loadedAs === 'unconfined') return { loadedAs, mode: undefined, text: loadedAs };
-    const mode = loadedProfiles().get(loadedAs);
+    const mode = host.loadedProfiles().get(loadedAs);
     if (mode === undefined)
       throw new HarnessError(
         'profile-ambiguous',

@@ -1,41 +1,69 @@
 /**
  * Tries the probes of one suite in the confined container and its control, and joins each with its audit records.
- * Operations go in batches, one barrier behind each; a command has a barrier of its own before and behind it.
+ * Operations go in batches, with one barrier after each batch; a command has a barrier of its own before and after it.
  * The two containers try at the same time, but take turns where both can write to a mount: a file that one executes,
  * renames or locks would answer the other in the profile's place.
  */
 import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
-import { findLosses, mayAffect, type Loss, type Window } from '#core/audit/losses.ts';
+import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
 import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import type { AuditRecord, ContainerSpec, Entry, Observation, Probe, Verdict, Witness } from '#core/model/model.ts';
+import type { AuditRecord, ContainerSpec, Entry, Probe, Verdict, Witness } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/model/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
-import type { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
+import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
+import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
 
-/** The audit backlog holds 64 records, and an operation makes two at most: a batch that began behind a barrier fits. */
+/** The audit backlog holds 64 records, and an operation makes two at most: a batch that began after a barrier fits. */
 const BATCH = 24;
+
+/** What a trial needs of a container. */
+export type TrialTarget = Pick<ProbeTarget, 'startAgents' | 'attempt' | 'agentPids' | 'pids' | 'pidsOutside'>;
 
 export interface TrialOptions {
   readonly probes: readonly Probe[];
-  readonly confined: ProbeTarget;
-  readonly control?: ProbeTarget;
-  /** What the control showed before, in place of a control: it has nothing of the profile, so it would show the same again. */
-  readonly controlSeen?: ReadonlyMap<string, Observation>;
-  readonly log: KernelLog;
+  readonly confined: TrialTarget;
+  readonly control?: TrialTarget;
+  /** What the control showed before, in place of a control: the profile makes no difference to it. */
+  readonly controlSeen?: Observations;
+  readonly log: Pick<AuditLog, 'take'>;
   readonly barrier: Barrier;
-  /** Names the profile is loaded under: records of others are nobody's. */
+  /** Names the profile is loaded under: records of other profiles are ignored. */
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
   readonly decidedInAdvance: (probe: Probe) => Verdict | undefined;
   /** The names are not the run's own: other containers of the host may carry them too. */
   readonly sharedNames?: boolean;
-  /** What the containers were made of, but for the profile. */
+  /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
 }
+
+/** What a batch showed in both containers. */
+interface Seen {
+  readonly confined: Observations;
+  readonly control: Observations;
+}
+
+/** What the kernel wrote between two barriers. */
+interface WindowLog {
+  readonly window: Window;
+  readonly texts: readonly LogText[];
+  readonly records: readonly AuditRecord[];
+}
+
+/** The records of a batch, each at its probe. */
+interface Attribution {
+  readonly witnesses: ReadonlyMap<string, readonly Witness[]>;
+  /** Why records of a probe may be missing; undefined when none can be. */
+  readonly lossOf: (probe: Probe) => string | undefined;
+}
+
+const NOT_TRIED = verdict('no-answer', { why: 'the probe was not tried' });
 
 export class Trial {
   readonly #options: TrialOptions;
@@ -56,132 +84,128 @@ export class Trial {
   async settle(probe: Probe): Promise<Entry> {
     const known = this.#entries.get(probe.id);
     if (known !== undefined) return known;
-    const batch = this.#batchFrom(probe);
-    const first = await this.#tryHeard(batch);
-    const again = first.filter(
-      ({ probe: { action }, verdict: { code } }) =>
-        (code === 'records-lost' || code === 'no-records') && !removes(action),
-    );
-    for (const entry of [...first, ...(await this.#tryHeard(again.map((entry) => entry.probe)))])
-      this.#entries.set(entry.probe.id, entry);
-    return this.#entries.get(probe.id) ?? { probe, verdict: LOST, witnesses: [] };
+
+    const first = await this.#tryUnlessSilent(this.#batchFrom(probe));
+    const again = await this.#tryUnlessSilent(first.filter(deservesAnotherTry).map((entry) => entry.probe));
+    for (const entry of [...first, ...again]) this.#entries.set(entry.probe.id, entry);
+    return this.#entries.get(probe.id) ?? withoutAttempt(probe, NOT_TRIED);
   }
 
   /** The probe and the operations that directly follow it; a command stands alone. */
-  #batchFrom(probe: Probe): Probe[] {
-    const { probes } = this.#options;
-    const from = probes.indexOf(probe);
+  #batchFrom(probe: Probe): readonly Probe[] {
     if (!isOperation(probe)) return [probe];
-    const end = probes.slice(from, from + BATCH).findIndex((next) => !isOperation(next));
-    return probes.slice(from, end < 0 ? from + BATCH : from + end);
+    const { probes } = this.#options;
+    const start = probes.indexOf(probe);
+    const candidates = probes.slice(start, start + BATCH);
+    const end = candidates.findIndex((next) => !isOperation(next));
+    return end < 0 ? candidates : candidates.slice(0, end);
   }
 
-  /** A log that is silent says nothing of the whole batch. */
-  async #tryHeard(batch: readonly Probe[]): Promise<Entry[]> {
+  /** Without a record of the barrier, no verdict of the batch has its records. */
+  async #tryUnlessSilent(probes: readonly Probe[]): Promise<Entry[]> {
     try {
-      return await this.#tryAll(batch);
+      return await this.#tryBatch(probes);
     } catch (thrown) {
       if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
-      return batch.map((probe) => ({
-        probe,
-        verdict: this.#options.decidedInAdvance(probe) ?? verdictOfError(thrown.code, thrown.message),
-        witnesses: [],
-      }));
+      const silent = verdictOfError(thrown.code, thrown.message);
+      return probes.map((probe) => withoutAttempt(probe, this.#options.decidedInAdvance(probe) ?? silent));
     }
   }
 
-  async #tryAll(all: readonly Probe[]): Promise<Entry[]> {
-    const {
-      confined,
-      control,
-      controlSeen,
-      log,
-      barrier,
-      profiles,
-      decidedInAdvance: foregone,
-      sharedNames,
-      container,
-    } = this.#options;
-    const settled = all.flatMap((probe): Entry[] => {
-      const verdict = foregone(probe);
-      return verdict === undefined ? [] : [{ probe, verdict, witnesses: [] }];
-    });
-    const batch = all.filter((probe) => !settled.some((entry) => entry.probe === probe));
-    if (batch.length === 0) return settled;
-    // agents start before the window opens: starting one may leave records of its own
-    await Promise.all(
-      batch.flatMap((probe) =>
-        [confined, ...(control === undefined || !probe.control ? [] : [control])].map((place) => place.ready(probe)),
-      ),
-    );
-    const afterSerial = await barrier.cross();
-    this.#keepOthers(log.take().records);
-    const agents = await confined.agentPids();
-    const outsiders = (): Set<number> => (sharedNames === true ? confined.outsiders(profiles) : new Set());
-    const foreign = new Set([...confined.pids()].filter((pid) => !agents.has(pid)));
-    const away = outsiders();
-    const inControl = batch.filter(({ id, control: wanted }) => wanted && controlSeen?.has(id) !== true);
-    const tried = (): Promise<Seen> => attemptAll(confined, batch);
-    const controlled = async (): Promise<Seen> =>
-      control === undefined ? new Map() : await attemptAll(control, inControl);
-    const shared = container.mounts.some(({ readonly }) => !readonly);
-    const [seen, controls] = shared ? [await tried(), await controlled()] : await Promise.all([tried(), controlled()]);
-    for (const pid of outsiders()) away.add(pid);
-    const forgers = [...confined.pids()].filter((pid) => !agents.has(pid)); // any thread can call itself after a probe
-    const beforeSerial = await barrier.cross();
-    const look = log.take();
-    const window: Window = { afterSerial, beforeSerial };
-    const traces = batch.map((probe): ProbeTrace =>
-      isOperation(probe)
-        ? { id: probe.id, kind: 'operation', otherPids: new Set([...foreign, ...forgers, ...away]) }
-        : {
-            id: probe.id,
-            kind: 'command',
-            window,
-            otherPids: new Set(probe.action.kind === 'http' ? away : [...foreign, ...away]),
-            ...pidOf(seen.get(probe.id)),
-          },
-    );
-    const { witnesses, others } = attribute(profiles, traces, look.records);
-    this.#keepOthers(others);
-    const losses = findLosses(look.texts);
-    const stretch = probeWindows(
-      inTurn(batch).map(({ id }) => id),
-      new Map([...witnesses].map(([id, own]) => [id, own.map(({ record }) => record.serial)])),
-      window,
-    );
-    const lossOf = ({ id }: Probe): Loss | undefined => losses.find((one) => mayAffect(one, stretch.get(id) ?? window));
-    return [
-      ...settled,
-      ...batch.map((probe) =>
-        this.#entry(
-          probe,
-          seen.get(probe.id),
-          controls.get(probe.id) ?? controlSeen?.get(probe.id),
-          witnesses.get(probe.id) ?? [],
-          lossOf(probe)?.why,
-        ),
-      ),
-    ];
+  async #tryBatch(probes: readonly Probe[]): Promise<Entry[]> {
+    const { decided, remaining } = this.#splitDecided(probes);
+    if (remaining.length === 0) return decided;
+
+    await this.#startAgents(remaining); // before the window opens: starting one may leave records of its own
+    const closeWindow = await this.#openWindow();
+    const before = await this.#findOtherProcesses();
+    const seen = await this.#attempt(remaining);
+    const after = await this.#findOtherProcesses();
+    const log = await closeWindow();
+
+    const traces = remaining.map((probe) => traceOf(probe, seen, log.window, otherPidsOf(probe, before, after)));
+    const attribution = this.#attribute(remaining, traces, log);
+    return [...decided, ...remaining.map((probe) => this.#entry(probe, seen, attribution))];
   }
 
-  #entry(
-    probe: Probe,
-    observation: Observation | undefined,
-    control: Observation | undefined,
-    witnesses: readonly Witness[],
-    loss: string | undefined,
-  ): Entry {
-    if (observation === undefined) return { probe, verdict: LOST, witnesses };
-    const verdict = decide({
-      probe,
-      observation,
+  #splitDecided(probes: readonly Probe[]): { decided: Entry[]; remaining: Probe[] } {
+    const decided: Entry[] = [];
+    const remaining: Probe[] = [];
+    for (const probe of probes) {
+      const decision = this.#options.decidedInAdvance(probe);
+      if (decision === undefined) remaining.push(probe);
+      else decided.push(withoutAttempt(probe, decision));
+    }
+    return { decided, remaining };
+  }
+
+  async #startAgents(probes: readonly Probe[]): Promise<void> {
+    const { confined, control } = this.#options;
+    const inControl = control === undefined ? [] : probes.filter((probe) => probe.control);
+    await Promise.all([
+      ...probes.map((probe) => confined.startAgents(probe)),
+      ...inControl.map((probe) => control?.startAgents(probe)),
+    ]);
+  }
+
+  /** Crosses the barrier and sets older records aside. @returns crosses it again and reads what came in between */
+  async #openWindow(): Promise<() => Promise<WindowLog>> {
+    const { barrier, log } = this.#options;
+    const afterSerial = await barrier.cross();
+    this.#keepOthers(log.take().records);
+    return async () => {
+      const beforeSerial = await barrier.cross();
+      return { window: { afterSerial, beforeSerial }, ...log.take() };
+    };
+  }
+
+  #findOtherProcesses(): Promise<OtherProcesses> {
+    const { confined, profiles, sharedNames } = this.#options;
+    return findOtherProcesses(confined, sharedNames === true ? profiles : []);
+  }
+
+  /** Tries the probes in both containers; what the control showed before, it is not asked again. */
+  async #attempt(probes: readonly Probe[]): Promise<Seen> {
+    const { confined, control, controlSeen = new Map(), container } = this.#options;
+    const inControl = probes.filter((probe) => probe.control && !controlSeen.has(probe.id));
+    const tryConfined = (): Promise<Observations> => attemptInOrder(confined, probes);
+    const tryControl = async (): Promise<Observations> =>
+      control === undefined ? controlSeen : new Map([...controlSeen, ...(await attemptInOrder(control, inControl))]);
+
+    const takeTurns = container.mounts.some(({ readonly }) => !readonly);
+    if (takeTurns) return { confined: await tryConfined(), control: await tryControl() };
+    const [fromConfined, fromControl] = await Promise.all([tryConfined(), tryControl()]);
+    return { confined: fromConfined, control: fromControl };
+  }
+
+  /** Gives each record to its probe, and finds whose records may be missing. */
+  #attribute(
+    probes: readonly Probe[],
+    traces: readonly ProbeTrace[],
+    { window, texts, records }: WindowLog,
+  ): Attribution {
+    const { witnesses, others } = attribute(this.#options.profiles, traces, records);
+    this.#keepOthers(others);
+
+    const losses = findLosses(texts);
+    const serials = new Map([...witnesses].map(([id, list]) => [id, list.map(({ record }) => record.serial)]));
+    const order = orderOfAttempts(probes).map(({ id }) => id);
+    const windows = probeWindows(order, serials, window);
+    return {
       witnesses,
-      container: this.#options.container,
-      ...(control === undefined ? {} : { control }),
-      ...(loss === undefined ? {} : { loss }),
-    });
-    return { probe, verdict, observation, witnesses, ...(control === undefined ? {} : { control }) };
+      lossOf: ({ id }) => losses.find((loss) => mayAffect(loss, windows.get(id) ?? window))?.why,
+    };
+  }
+
+  #entry(probe: Probe, seen: Seen, { witnesses, lossOf }: Attribution): Entry {
+    const observation = seen.confined.get(probe.id);
+    const known = { probe, witnesses: witnesses.get(probe.id) ?? [] };
+    if (observation === undefined) return { ...known, verdict: NOT_TRIED };
+
+    const { container } = this.#options;
+    const control = seen.control.get(probe.id);
+    const decision = decide(defined({ ...known, observation, container, control, loss: lossOf(probe) }));
+    return defined({ ...known, verdict: decision, observation, control });
   }
 
   #keepOthers(records: readonly AuditRecord[]): void {
@@ -190,39 +214,23 @@ export class Trial {
   }
 }
 
-const LOST = verdict('no-answer', { why: 'the probe was not tried' });
+/** Whether records of its attempt may be missing, and a second attempt would be the same as the first. */
+function deservesAnotherTry({ probe, verdict: { code } }: Entry): boolean {
+  return (code === 'records-lost' || code === 'no-records') && !removes(probe.action);
+}
 
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
   return action.kind === 'operation';
 }
 
-function pidOf(seen: Observation | undefined): Pick<ProbeTrace, 'pid'> {
-  return seen?.process === undefined ? {} : { pid: seen.process.pid };
+/** What identifies the records of a probe. */
+function traceOf(probe: Probe, seen: Seen, window: Window, otherPids: ReadonlySet<number>): ProbeTrace {
+  if (isOperation(probe)) return { id: probe.id, kind: 'operation', otherPids };
+  const pid = seen.confined.get(probe.id)?.process?.pid;
+  return defined({ id: probe.id, kind: 'command' as const, window, otherPids, pid });
 }
 
-type Seen = ReadonlyMap<string, Observation>;
-
-/** The probes in the order in which one agent after the other tries them; none where several agents act at a time. */
-function inTurn(batch: readonly Probe[]): readonly Probe[] {
-  if (
-    batch.some(({ from, action }) => from !== undefined || (action.kind === 'operation' && action.other !== undefined))
-  )
-    return [];
-  return [...new Set(batch.map(({ user }) => user))].flatMap((user) => batch.filter((probe) => probe.user === user));
-}
-
-/** Tries them in order, as one user after the other: an attempt must not meet another at the same file. */
-async function attemptAll(place: ProbeTarget, batch: readonly Probe[]): Promise<Seen> {
-  const seen = new Map<string, Observation>();
-  for (const user of new Set(batch.map((probe) => probe.user))) {
-    await Promise.all(
-      batch
-        .filter((probe) => probe.user === user)
-        .map(async (probe) => {
-          seen.set(probe.id, await place.attempt(probe));
-        }),
-    );
-  }
-  return seen;
+function withoutAttempt(probe: Probe, decision: Verdict): Entry {
+  return { probe, verdict: decision, witnesses: [] };
 }

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
 import type { HostChanges } from '../changes/host-changes.ts';
-import type { KernelLog } from './kernel-log.ts';
+import type { AuditLog } from './kernel-log.ts';
 import { compile } from '../parser/apparmor-parser.ts';
 import { replacePolicy } from '../securityfs/loaded-profiles.ts';
 
@@ -27,7 +27,7 @@ export interface Barrier {
 }
 
 /** Prepares the barrier of a run; its profile is loaded with the first crossing. */
-export async function makeBarrier(run: string, log: KernelLog, changes: HostChanges): Promise<Barrier> {
+export async function makeBarrier(run: string, log: AuditLog, changes: HostChanges): Promise<Barrier> {
   const name = `apparmor-probe.barrier.${run}`;
   const { policy } = await compile('/barrier', `profile "${name}" {}\n`);
   changes.willLoad([name], { keep: false });

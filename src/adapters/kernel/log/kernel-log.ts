@@ -31,6 +31,9 @@ export interface LogReading {
   readonly records: readonly AuditRecord[];
 }
 
+/** What a session needs of the log. */
+export type AuditLog = Pick<KernelLog, 'source' | 'searchedSources' | 'take' | 'waitFor' | 'close'>;
+
 export class KernelLog {
   readonly #choice: LogChoice;
   readonly #opened = Date.now();

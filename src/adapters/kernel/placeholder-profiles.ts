@@ -2,10 +2,10 @@
  * Peers may carry the label of a program that this host has no profile for. A placeholder profile of that name, which
  * allows everything, makes it possible to try what rules say of the label.
  */
-import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
-import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
-import { replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
+import type { HostChanges } from './changes/host-changes.ts';
+import { compile } from './parser/apparmor-parser.ts';
+import { replacePolicy } from './securityfs/loaded-profiles.ts';
+import type { LoadedPolicy } from './load-profile.ts';
 import type { Plan } from '#core/model/model.ts';
 
 const ALLOWED = ['file', 'capability', 'network', 'signal', 'ptrace'];
