@@ -1,6 +1,6 @@
 /**
- * The agent's protocol, this end of it: requests to bytes, bytes to frames. Pure. src/agent/protocol.h is the other end.
- * What comes back passed through a container that may be hostile, so nothing in it is believed before it is checked.
+ * The agent's protocol, this end of it: requests to bytes, bytes to frames. Pure. src/agent/protocol.h is the other
+ * end. What comes back passed through a container that may be hostile: nothing in it is believed before it is checked.
  */
 
 /** Version of the protocol that `hello` must answer. */
@@ -34,7 +34,7 @@ interface OpRequest {
   readonly tag: string;
   /** As the table in src/agent/ops.c has it. */
   readonly name: string;
-  /** As docs/agent-operations.md says. The agent gives up at arguments without sense: they are a fault of the caller. */
+  /** As docs/agent-operations.md says. The agent gives up at arguments without sense: a fault of the caller. */
   readonly args: readonly string[];
   /**
    * Perform it in a child of its own, at the price of a fork: needed under a profile in kill mode, where a denial would

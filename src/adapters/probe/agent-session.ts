@@ -8,6 +8,7 @@ import { childOf, labelTextOf, atSecureOf } from '../kernel/process-label.ts';
 import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { captured, lost, observed } from './captured-output.ts';
 import { pausedForm, loadedArgs } from './paused-operations.ts';
 import { OUTPUT_CAP } from './limits.ts';
@@ -20,18 +21,19 @@ import {
   FrameDecoder,
   type Frame,
   type WaitingFrame,
-  type HelloFrame,
   type ResultFrame,
 } from './agent-protocol.ts';
 
 const HELLO_MS = 60_000;
+const PID_POLL_MS = 50;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
 const GRACE_MS = 30_000;
 
 interface Pending {
   readonly stdout: Buffer[];
   readonly stderr: Buffer[];
-  readonly settle: (result: ResultFrame | string) => void;
+  /** Ends the waiting: with the agent's answer, or why there is none. */
+  settle: (result: ResultFrame | string) => void;
   /** Of a command, once its process is there. */
   process?: ProcessProof;
 }
@@ -77,58 +79,21 @@ export class AgentSession {
   ): Promise<AgentSession> {
     const exec = await container.exec([path, 'serve'], { user });
     const token = randomBytes(16).toString('hex');
-    const decoder = new FrameDecoder(token);
-    let onFrame: (frame: Frame) => void = () => undefined;
-    let onEnd: (why: string) => void = () => undefined;
-    const heard: Buffer[] = [];
-    exec.stdout.on('data', (chunk: Buffer) => {
-      if (heard.length < 4) heard.push(chunk);
-      try {
-        for (const frame of decoder.push(chunk)) onFrame(frame);
-      } catch (error) {
-        onEnd((error as Error).message);
-        exec.close(); // nothing that follows can be trusted
-      }
-    });
-    exec.stdout.on('end', () => {
-      onEnd('the agent has ended');
-    });
-    exec.stderr.on('data', (chunk: Buffer) => {
-      if (heard.length < 4) heard.push(chunk);
-    });
-    const greeting = new Promise<HelloFrame>((resolve, reject) => {
-      onFrame = (frame) => {
-        if (frame.type === 'hello') resolve(frame);
-        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet'));
-      };
-      onEnd = (why) => {
-        reject(new Error(why));
-      };
-      setTimeout(() => {
-        reject(new Error(`no greeting in ${HELLO_MS / 1000} s`));
-      }, HELLO_MS).unref();
-    });
-    exec.stdin.write(encodeHello(token));
+    const output = new AgentOutput(exec, token);
     try {
+      const greeting = output.greeting();
+      exec.stdin.write(encodeHello(token));
       await greeting;
     } catch (error) {
       exec.close();
-      const words = Buffer.concat(heard)
-        .toString('latin1')
-        .replaceAll(/[^\x20-\x7e]+/g, ' ')
-        .trim()
-        .slice(0, 500);
-      throw new HarnessError(
-        'agent-failed',
-        `The agent did not start${user === undefined ? '' : ` as ${user}`}: ${(error as Error).message}${words === '' ? '' : `: ${words}`}.`,
-        { cause: error },
-      );
+      throw notStarted(error as Error, user, output.beginning());
     }
+
     const session = new AgentSession(exec, await hostPid(exec), user, confining);
-    onFrame = (frame) => {
+    output.onFrame = (frame) => {
       session.#take(frame);
     };
-    onEnd = (why) => {
+    output.onEnd = (why) => {
       session.#end(why);
     };
     return session;
@@ -141,17 +106,20 @@ export class AgentSession {
     this.#confining = confining;
   }
 
-  /** Tries one probe; many may be under way at once, the agent works through them in order. A command has to be alone. */
+  /**
+   * Tries one probe. Many may be under way at once, the agent works through them in order; a command has to be alone.
+   */
   async perform(probe: Probe): Promise<Observation> {
     const form = pausedForm(probe);
-    return form === undefined
-      ? (await this.#exchange(probe, this.#encode(probe))).seen
-      : this.pause(probe, form, loadedArgs(probe.action, this.#loaded), (observation) => Promise.resolve(observation));
+    if (form === undefined) return (await this.#exchange(probe, this.#encode(probe))).seen;
+    const args = loadedArgs(probe.action, this.#loaded);
+    return this.pause(probe, form, args, (observation) => Promise.resolve(observation));
   }
 
   /**
-   * Makes a process that stands still, looks at it, and lets go of it.
-   * @param look is given what was seen of it, and may do more while it is there.
+   * Leaves a process paused, reads its label, and ends it.
+   * @param name of an operation that leaves its process paused, with `args`.
+   * @param look is given what was seen and the process as the agent numbers it, and may do more while it is there.
    */
   pause(
     probe: Probe,
@@ -173,28 +141,27 @@ export class AgentSession {
 
   async #exchange(probe: Probe, request: Buffer): Promise<Exchanged> {
     if (this.#ended !== undefined) return { seen: lost(this.#ended), pausedPid: 0 };
-    let timer: NodeJS.Timeout | undefined;
-    const stdout: Buffer[] = [],
-      stderr: Buffer[] = [];
-    let pending: Pending | undefined;
-    const answer = new Promise<ResultFrame | string>((settle) => {
-      this.#pending.set(probe.id, (pending = { stdout, stderr, settle }));
-      timer = setTimeout(() => {
-        settle('the agent did not answer');
-      }, probe.timeoutMs + GRACE_MS);
+    const pending: Pending = { stdout: [], stderr: [], settle: () => undefined };
+    const answer = new Promise<ResultFrame | string>((resolve) => {
+      pending.settle = resolve;
     });
+    this.#pending.set(probe.id, pending);
+    const timer = setTimeout(() => {
+      pending.settle('the agent did not answer');
+    }, probe.timeoutMs + GRACE_MS);
     this.#exec.stdin.write(request);
     const result = await answer;
     clearTimeout(timer);
     this.#pending.delete(probe.id);
     if (typeof result === 'string') return { seen: lost(result), pausedPid: 0 };
-    // an operation is the agent's own, or of a child of it: a label that is lost does not come back, so it is read afterwards
-    const process = pending?.process ?? this.#proof(this.pid);
+
+    // an operation is the agent's own, or of its child: a label that is lost does not come back, so it is read after
+    const process = pending.process ?? this.#proof(this.pid);
     const seen = {
       ...observed(result),
       process,
-      stdout: captured(Buffer.concat(stdout), result.stdoutBytes),
-      stderr: captured(Buffer.concat(stderr), result.stderrBytes),
+      stdout: captured(Buffer.concat(pending.stdout), result.stdoutBytes),
+      stderr: captured(Buffer.concat(pending.stderr), result.stderrBytes),
     };
     return { seen, pausedPid: result.pausedPid };
   }
@@ -210,16 +177,12 @@ export class AgentSession {
     return { ...process, right: sameLabel(process.label, process.expected) };
   }
 
+  /** What a paused process of the agent carries. @param executed whether it has executed a program. */
   #carried(inner: number, executed: boolean): Carried {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
     const secure = executed ? atSecureOf(pid) : undefined;
-    return {
-      pid,
-      label: asWritten(label, this.#confining.names),
-      ...(mode === undefined ? {} : { mode }),
-      ...(secure === undefined ? {} : { secure }),
-    };
+    return { pid, label: asWritten(label, this.#confining.names), ...defined({ mode, secure }) };
   }
 
   readonly #loaded = (label: string): string => asLoaded(label, this.#confining.names);
@@ -287,11 +250,79 @@ function isOwnProc(path: string): boolean {
   return /^\/proc\/(thread-)?self(\/|$)/.test(path);
 }
 
-/** The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0 until then. */
+/**
+ * The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0
+ * until then.
+ */
 async function hostPid(exec: Exec): Promise<number> {
-  for (const end = performance.now() + HELLO_MS; performance.now() < end; await sleep(50)) {
+  const deadline = performance.now() + HELLO_MS;
+  while (performance.now() < deadline) {
     const pid = await exec.pid();
     if (pid > 0) return pid;
+    await sleep(PID_POLL_MS);
   }
-  throw new HarnessError('agent-failed', 'The engine does not tell the process id of the agent.');
+  throw new HarnessError('agent-failed', 'The engine does not report the process id of the agent.');
+}
+
+/** @param beginning of what the agent's process wrote: often the words of the runtime that could not start it. */
+function notStarted(error: Error, user: string | undefined, beginning: string): HarnessError {
+  const who = user === undefined ? '' : ` as ${user}`;
+  const words = beginning === '' ? '' : `: ${beginning}`;
+  return new HarnessError('agent-failed', `The agent did not start${who}: ${error.message}${words}.`, { cause: error });
+}
+
+/** The output of an agent's process: frames for whoever listens at the time, and the beginning as text. */
+class AgentOutput {
+  onFrame: (frame: Frame) => void = () => undefined;
+  /** Called when no more frames come, and why. */
+  onEnd: (why: string) => void = () => undefined;
+  readonly #firstChunks: Buffer[] = [];
+
+  constructor(exec: Exec, token: string) {
+    const decoder = new FrameDecoder(token);
+    exec.stdout.on('data', (chunk: Buffer) => {
+      this.#keep(chunk);
+      try {
+        for (const frame of decoder.push(chunk)) this.onFrame(frame);
+      } catch (error) {
+        this.onEnd((error as Error).message);
+        exec.close(); // nothing that follows can be trusted
+      }
+    });
+    exec.stdout.on('end', () => {
+      this.onEnd('the agent has ended');
+    });
+    exec.stderr.on('data', (chunk: Buffer) => {
+      this.#keep(chunk);
+    });
+  }
+
+  /** Waits until the agent has greeted; an error says why it did not. */
+  greeting(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.onFrame = (frame) => {
+        if (frame.type === 'hello') resolve();
+        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet'));
+      };
+      this.onEnd = (why) => {
+        reject(new Error(why));
+      };
+      setTimeout(() => {
+        reject(new Error(`no greeting in ${HELLO_MS / 1000} s`));
+      }, HELLO_MS).unref();
+    });
+  }
+
+  /** What came first on both streams, printable and short. */
+  beginning(): string {
+    const text = Buffer.concat(this.#firstChunks).toString('latin1');
+    return text
+      .replaceAll(/[^\x20-\x7e]+/g, ' ')
+      .trim()
+      .slice(0, 500);
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#firstChunks.length < 4) this.#firstChunks.push(chunk);
+  }
 }

@@ -1,6 +1,7 @@
 /** Makes observations of what was, or was not, seen. Pure. */
 import { errnoName, signalName } from '#core/model/linux.ts';
 import type { Captured, Observation } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import type { Details, Outcome } from './agent-protocol.ts';
 
 export const NOTHING: Captured = { text: '', bytes: 0, truncated: false };
@@ -15,39 +16,35 @@ export function lost(problem: string): Observation {
   return { stage: 'lost', problem, stdout: NOTHING, stderr: NOTHING, durationMs: 0 };
 }
 
-/** The outcome that the agent sent, in the words of an observation: errno and signals by name, the rest left out. */
+/** The outcome that the agent sent, as an observation: numbers by name, and no key for what there is none of. */
 export function observed(outcome: Outcome & Partial<Details>): Omit<Observation, 'stdout' | 'stderr'> {
-  const errno = errnoName(outcome.errno);
-  const signal = outcome.stage === 'timeout' ? undefined : signalName(outcome.signal);
-  const undoErrno = errnoName(outcome.undoErrno ?? 0);
-  const { exit, stoppedAt = '' } = outcome;
+  const { stage, exit, undoErrno = 0, stoppedAt = '' } = outcome;
   const remark = remarkOf(outcome);
   return {
-    stage: outcome.stage,
+    stage,
     durationMs: outcome.durationUs / 1000,
-    ...(errno === undefined ? {} : { errno }),
-    ...(exit === undefined ? {} : { exit }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(undoErrno === undefined ? {} : { undoErrno }),
-    ...(stoppedAt === '' ? {} : { stoppedAt }),
-    ...(remark === '' ? {} : { remark }),
+    ...defined({
+      errno: errnoName(outcome.errno),
+      exit,
+      signal: stage === 'timeout' ? undefined : signalName(outcome.signal),
+      undoErrno: errnoName(undoErrno),
+      stoppedAt: stoppedAt === '' ? undefined : stoppedAt,
+      remark: remark === '' ? undefined : remark,
+    }),
   };
 }
 
-/** All that the agent says of an attempt, as one text for people. Nothing may read it but they: the fields say the same. */
-function remarkOf({
-  killErrno,
-  undoErrno = 0,
-  askedOnlyErrno = 0,
-  stoppedAt,
-  remark,
-}: Outcome & Partial<Details>): string {
-  const parts = [
-    killErrno === 0 ? '' : `it, or something that it started, could not be killed: ${errnoName(killErrno)}`,
-    remark ?? '',
-    stoppedAt === undefined || stoppedAt === '' ? '' : `at ${stoppedAt}`,
-    askedOnlyErrno === 0 ? '' : `asked only: ${errnoName(askedOnlyErrno)}`,
-    undoErrno === 0 ? '' : `not undone: ${errnoName(undoErrno)}`,
-  ];
-  return parts.filter((part) => part !== '').join('; ');
+/** All that the agent says of an attempt, as one text for people; nothing reads it back, the fields say the same. */
+function remarkOf(outcome: Outcome & Partial<Details>): string {
+  const { stoppedAt = '', remark = '' } = outcome;
+  const killErrno = errnoName(outcome.killErrno);
+  const askedOnlyErrno = errnoName(outcome.askedOnlyErrno ?? 0);
+  const undoErrno = errnoName(outcome.undoErrno ?? 0);
+  const parts: string[] = [];
+  if (killErrno !== undefined) parts.push(`it, or something that it started, could not be killed: ${killErrno}`);
+  if (remark !== '') parts.push(remark);
+  if (stoppedAt !== '') parts.push(`at ${stoppedAt}`);
+  if (askedOnlyErrno !== undefined) parts.push(`asked only: ${askedOnlyErrno}`);
+  if (undoErrno !== undefined) parts.push(`not undone: ${undoErrno}`);
+  return parts.join('; ');
 }
