@@ -72,7 +72,7 @@ export class AgentSession {
    * @throws HarnessError `agent-failed`
    */
   static async start(
-    container: Container,
+    container: Pick<Container, 'exec'>,
     path: string,
     user: string | undefined,
     confining: Confining,
