@@ -1,20 +1,24 @@
-/** `apparmor-probe cleanup`: what a killed run left is put back. */
+/** `apparmor-probe cleanup`: undoes what killed runs left on this host. */
 import { Engine } from '#adapters/container/engine.ts';
-import { EXIT } from '#core/model/errors.ts';
-import { rerunAsRoot, isRoot } from '#adapters/host/sudo.ts';
-import { liveRuns, cleanUpDeadRuns } from '#adapters/kernel/changes/host-changes.ts';
 import { print } from '#adapters/host/console.ts';
+import { isRoot, rerunAsRoot } from '#adapters/host/sudo.ts';
+import { cleanUpDeadRuns, liveRuns } from '#adapters/kernel/changes/host-changes.ts';
+import { EXIT } from '#core/model/errors.ts';
 
+/** @returns 0. @throws HarnessError `no-rights`, `no-docker` */
 export async function runCleanup(): Promise<number> {
   if (!isRoot()) return rerunAsRoot();
+
   const engine = await Engine.connect();
   const done = await cleanUpDeadRuns((run) => engine.removeRun(run));
-  // containers of a run whose book entry is gone, for example after a reboot
+
+  // containers of runs without an entry in the journal, for example after a reboot
   const live = new Set(liveRuns());
   for (const run of await engine.runsWithContainers()) {
     if (live.has(run)) continue;
     done.push(`removed ${await engine.removeRun(run)} container(s) of run ${run}`);
   }
+
   print(done.length > 0 ? done : ['nothing to clean up']);
   return EXIT.ok;
 }

@@ -1,9 +1,9 @@
 /** `apparmor-probe rules`: lists a profile's rules, each with file and line. */
-import { EXIT } from '#core/model/errors.ts';
-import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import { rulesJson, rulesText } from '#core/report/rules-report.ts';
 import { print, useColor } from '#adapters/host/console.ts';
+import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
+import { EXIT } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
+import { rulesJson, rulesText } from '#core/report/rules-report.ts';
 import type { RulesArguments } from '../options.ts';
 
 /** @returns 0. @throws HarnessError when the profile cannot be read. */

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { exec } from '#adapters/host/exec.ts';
+import { findSides, namesOf } from '#cli/diff-sides.ts';
+import type { HarnessError } from '#core/model/errors.ts';
+
+describe('the sides of a comparison', () => {
+  const repository = mkdtempSync(join(tmpdir(), 'diff-sides-'));
+  const startDir = process.cwd();
+  const profile = join(repository, 'profiles/web');
+
+  async function git(...args: string[]): Promise<void> {
+    const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
+    const { exit, stderr } = await exec(['git', ...identity, ...args], { cwd: repository });
+    expect(exit, stderr).to.equal(0);
+  }
+
+  before(async () => {
+    mkdirSync(dirname(profile));
+    await git('init', '-q', '-b', 'main');
+    writeFileSync(profile, 'old');
+    await git('add', '.');
+    await git('commit', '-qm', 'old');
+    await git('tag', 'v1');
+    writeFileSync(profile, 'new');
+    process.chdir(repository);
+  });
+  after(() => {
+    process.chdir(startDir);
+    rmSync(repository, { recursive: true, force: true });
+  });
+
+  it('are two files, called as they were given', async () => {
+    const sides = await findSides({ base: 'profiles/web', head: profile });
+    expect(sides.base).to.deep.equal({ label: 'profiles/web', file: profile });
+    expect(sides.head).to.deep.equal({ label: profile, file: profile });
+    expect(sides.copies).to.deep.equal([]);
+  });
+
+  it('are copied out of a revision, and removed at the end', async () => {
+    const sides = await findSides({ base: 'v1:profiles/web', head: 'profiles/web' });
+    expect(sides.base.label).to.equal('v1:profiles/web');
+    expect(readFileSync(sides.base.file, 'utf8')).to.equal('old');
+    expect(sides.copies).to.deep.equal([[`${dirname(sides.base.file)}/`, 'v1:profiles/']]);
+    sides.remove();
+    expect(existsSync(sides.base.file)).to.equal(false);
+    expect(existsSync(profile)).to.equal(true);
+  });
+
+  it('are two revisions of one file', async () => {
+    const sides = await findSides({ base: 'v1', head: 'main', file: 'profiles/web' });
+    expect([sides.base.label, sides.head.label]).to.deep.equal(['v1:profiles/web', 'main:profiles/web']);
+    expect(sides.copies).to.have.length(2);
+    sides.remove();
+  });
+
+  it('keep their names in a repeated command, which gets the files', async () => {
+    const first = await findSides({ base: 'v1:profiles/web', head: 'profiles/web' });
+    const repeated = await findSides({ base: first.base.file, head: first.head.file }, namesOf(first));
+    for (const key of ['base', 'head', 'copies'] as const) expect(repeated[key]).to.deep.equal(first[key]);
+    repeated.remove();
+    expect(existsSync(first.base.file), 'the copy belongs to the first command').to.equal(true);
+    first.remove();
+  });
+
+  it('leave no copy behind when the second one is not found', async () => {
+    const temporary = join(repository, 'tmp');
+    mkdirSync(temporary);
+    const usual = process.env['TMPDIR'];
+    process.env['TMPDIR'] = temporary;
+    const thrown = await findSides({ base: 'v1:profiles/web', head: 'v2:profiles/web' }).catch(
+      (error: unknown) => error,
+    );
+    expect((thrown as HarnessError).code).to.equal('revision-unreadable');
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+    expect(readdirSync(temporary)).to.deep.equal([]);
+  });
+
+  it('are refused when an operand is neither a file nor REVISION:PATH', async () => {
+    const thrown = await findSides({ base: 'none', head: profile }).catch((error: unknown) => error);
+    expect((thrown as HarnessError).code).to.equal('profile-unreadable');
+    expect((thrown as HarnessError).message).to.contain('"none"');
+  });
+});
