@@ -71,7 +71,7 @@ describe('the action', () => {
     expect(process.version).to.match(/^v24\./);
   });
 
-  it('is green on the shipped spec: outputs, summary, state; post finds nothing to do', async () => {
+  it('is green on the shipped spec, with outputs, summary and state; the post step finds nothing to do', async () => {
     const before = await hostState();
     const { result, outputs, summary, state } = await step({
       ...INPUTS,
@@ -120,8 +120,21 @@ describe('the action', () => {
 
 describe('the action on a pull request', () => {
   const RULES = '  deny /etc/passwd w,\n  deny /etc/group w,';
-  const WAIVER =
-    'waivers:\n  - allows: /etc/group\n    permissions: w\n    because: Groups are made at run time.\n    until: 2126-12-31\n';
+  const SPEC = [
+    'profile: ../profiles/guarded',
+    `container: {image: ${IMAGE}, hold: true}`,
+    'probes:',
+    '  - {open: /etc/passwd, for: write, expect: denied}',
+    '',
+  ].join('\n');
+  const WAIVER = [
+    'waivers:',
+    '  - allows: /etc/group',
+    '    permissions: w',
+    '    because: Groups are made at run time.',
+    '    until: 2126-12-31',
+    '',
+  ].join('\n');
   const repository = folder();
   const clone = join(folder(), 'clone');
   const event = join(folder(), 'event.json');
@@ -146,11 +159,7 @@ describe('the action on a pull request', () => {
 
   before(async () => {
     write(repository, 'profiles/guarded', profileText('guarded', RULES));
-    write(
-      repository,
-      'specs/guarded.yml',
-      `profile: ../profiles/guarded\ncontainer: {image: ${IMAGE}, hold: true}\nprobes:\n  - {open: /etc/passwd, for: write, expect: denied}\n`,
-    );
+    write(repository, 'specs/guarded.yml', SPEC);
     await git(repository, 'init', '-q', '-b', 'main');
     await git(repository, 'add', '-A');
     await git(repository, 'commit', '-q', '-m', 'base');
@@ -164,7 +173,7 @@ describe('the action on a pull request', () => {
     await git(repository, 'clone', '-q', '--depth=1', `file://${repository}`, clone); // as actions/checkout does it
   });
 
-  it('fails for what the profile newly allows, though every probe holds, and says what', async () => {
+  it('fails for what the profile newly allows, though every probe holds, and names it', async () => {
     const { result, outputs, summary } = await pull();
     expect(result.exit, result.stdout.toString() + result.stderr).to.equal(1);
     expect(outputs).to.include({ verdict: 'red', failed: '0', passed: '1' });
@@ -179,7 +188,7 @@ describe('the action on a pull request', () => {
     expect(summary).to.match(/Groups are made at run time/);
   });
 
-  it('fails where the base commit cannot be had', async () => {
+  it('fails where the base commit cannot be fetched', async () => {
     writeFileSync(event, JSON.stringify({ pull_request: { base: { sha: '0'.repeat(40) } } }));
     const { result, outputs } = await pull();
     expect(result.exit).to.equal(1);

@@ -1,4 +1,4 @@
-/** Containers and the agent in them: nothing in the image, nothing allowed, users, terminals, limits, services that die. */
+/** Containers and the agent in them: an empty image, nothing allowed, users, terminals, limits, services that die. */
 import { expect } from 'chai';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,10 +78,11 @@ describe('commands', () => {
     expect(entry(ledger, 'no terminal').observation?.exit).to.equal(1);
     expect(entry(ledger, 'status').observation?.exit).to.equal(7);
     expect(entry(ledger, 'signal').observation?.signal).to.equal('SIGSEGV');
-    expect(['no terminal', 'status', 'signal'].map(code)).to.deep.equal(Array(3).fill('silent-denial')); // nothing denied them: no pass
+    // nothing denied them, so they do not pass
+    expect(['no terminal', 'status', 'signal'].map(code)).to.deep.equal(Array(3).fill('silent-denial'));
   });
 
-  it("on a terminal a denial is seen as well, and ~ is the user's home", async () => {
+  it("show a denial on a terminal too, where ~ is the user's home", async () => {
     const { ledger, exit } = await harness([
       spec(profileText('tty', '  deny /root/** w,\n  deny /dev/** w,'), [
         {
@@ -95,7 +96,7 @@ describe('commands', () => {
     expect(exit, story(ledger)).to.equal(0);
   });
 
-  it('output beyond the cap is counted, said to be cut, and never compared; time is limited for the whole group', async () => {
+  it('have their output counted beyond the cap and never compared, and their time limited', async () => {
     const { ledger } = await harness([
       spec(
         profileText('loud', ''),
@@ -115,8 +116,8 @@ describe('commands', () => {
   });
 });
 
-describe('a file that several can write', () => {
-  it("is executed, written and renamed by both containers and two users, and nobody finds it in another's hands", async () => {
+describe('a file that both containers can write', () => {
+  it('is executed, written and renamed by both and by two users, never by two at once', async () => {
     const shared = folder();
     chmodSync(shared, 0o777);
     writeFileSync(join(shared, 'program'), '#!/bin/sh\n');
@@ -167,7 +168,7 @@ describe('an image that is missing', () => {
 });
 
 describe('a service', () => {
-  it('that its profile kills is told with its last output and the denials that led there', async () => {
+  it('that its profile kills is reported with its last output and the denials before it', async () => {
     const { ledger, exit } = await harness([
       spec(
         profileText('deadly', '  deny /etc/nginx/nginx.conf r,\n  deny /etc/passwd w,'),
@@ -187,7 +188,7 @@ describe('a service', () => {
     expect(entry(ledger, 'still probed').verdict.kind, story(ledger)).to.equal('pass');
   });
 
-  it('that does not work without the profile either is no fault of the profile', async () => {
+  it('that does not work without the profile either is not blamed on the profile', async () => {
     const { ledger, exit } = await harness([
       spec(profileText('fine', ''), [{ open: '/etc/passwd', expect: 'allowed' }], {
         control: true,

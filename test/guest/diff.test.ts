@@ -40,7 +40,7 @@ const both = (pair: Pair): Promise<DiffReport> =>
 
 describe('the difference of two profiles', () => {
   for (const pair of MEANINGFUL) {
-    it(`is one thing where ${pair.name}, and the kernel agrees`, async () => {
+    it(`is one change where ${pair.name}, and the kernel agrees`, async () => {
       const report = await both(pair);
       const found = report.profiles.flatMap(({ differences }) => differences);
       expect(
@@ -49,7 +49,7 @@ describe('the difference of two profiles', () => {
       ).to.deep.equal([[pair.change, pair.class]]);
       expect(contradictions(report)).to.deep.equal([]);
       const asked = found.flatMap(({ examples }) => examples).filter(({ kernel }) => kernel === 'agrees');
-      // the kernel answers for files that the asking user owns, and for sockets; not for capabilities, nor which profile comes next
+      // the kernel answers for files that the asking user owns and for sockets, not for capabilities or transitions
       if (pair.class !== 'capability' && pair.change !== 'transition' && !pair.head.includes('owner'))
         expect(asked).to.not.deep.equal([]);
     });
@@ -84,7 +84,7 @@ describe('the difference of two profiles', () => {
     });
   }
 
-  it('is empty where includes are unfolded, an abstraction with variables among them', async () => {
+  it('is empty where an include is replaced by its text, also of an abstraction with variables', async () => {
     const rules = '  deny /etc/** w,\n  deny @{PROC}/kcore r,\n';
     const text = (body: string): string =>
       `abi <abi/3.0>,\ninclude <tunables/global>\nprofile pair flags=(attach_disconnected) {\n  file,\n${body}}\n`;
@@ -107,7 +107,7 @@ describe('the difference of two profiles', () => {
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it('tells which probes of a spec end differently on the real container', async () => {
+  it('names the probes of a spec that end differently on the real container', async () => {
     const base = profileText('gate', '  deny /etc/passwd w,\n  deny /etc/group w,');
     const head = profileText('gate', '  deny /etc/passwd w,');
     const probes = ['passwd', 'group'].map((name) => ({ name, open: `/etc/${name}`, for: 'write', expect: 'denied' }));

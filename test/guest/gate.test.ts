@@ -1,4 +1,4 @@
-/** The main job, as a user runs it: both shipped specs, the reports, the documented profile, and a host left as it was. */
+/** The main job, as a user runs it: both shipped specs, the reports, the documented profile, and the host put back. */
 import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { JsonReport } from '#core/report/json-report.ts';
 import { cli, folder, harness, hostState, read, red, ROOT, story } from './kit.ts';
 
 describe('the shipped specs', () => {
-  it('are green, with reports that say so, and leave the host as it was', async () => {
+  it('are green, with reports that agree, and leave the host as it was', async () => {
     const before = await hostState();
     const reports = folder();
     const result = await cli([
@@ -71,7 +71,7 @@ describe('the shipped specs', () => {
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it("exercise every rule of docker-default that can be tested, whatever the engine's own copy has", async () => {
+  it("cover every testable rule of docker-default, whatever the engine's own copy has", async () => {
     const { ledger, exit } = await harness([join(ROOT, 'specs/docker-default.yml')], {
       profile: join(ROOT, 'profiles/docker-default'),
       withoutCoverage: false,
@@ -84,7 +84,7 @@ describe('the shipped specs', () => {
     ).to.deep.equal([0, 100]);
   });
 
-  it('with the profile as documented, exactly what it no longer stops is red, and why', async () => {
+  it('are red, with the profile as documented, exactly for what it no longer denies, and say why', async () => {
     const { ledger, exit } = await harness([join(ROOT, 'specs/docker-nginx.yml')], {
       grep: 'docker-nginx (ping|top|touch|sh|dash|nginx|open) ',
       profile: join(ROOT, 'profiles/docker-nginx-documented'),
@@ -110,7 +110,7 @@ describe('the shipped specs', () => {
     expect(ledger.suites[0]!.faults.map(({ code }) => code)).to.deep.equal(['container-exited']);
   });
 
-  it('--grep selects by suite and name, and --bail stops at the first failure', async () => {
+  it('are filtered by --grep and stopped by --bail at the first failure', async () => {
     const nginx = join(ROOT, 'specs/docker-nginx.yml');
     const { ledger, exit } = await harness([nginx], {
       grep: 'docker-nginx (sh|dash) is',

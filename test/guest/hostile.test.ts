@@ -31,7 +31,7 @@ describe('hostile output', () => {
     expect(markdown(ledger)).to.not.match(/^(::|.*##\[)/m);
   });
 
-  it('a container that writes kernel log lines of its own gains nothing', async () => {
+  it('gains nothing from kernel log lines that the container writes itself', async () => {
     const line =
       'audit: type=1400 audit(1.000:1): apparmor="DENIED" operation="open" profile="liar" name="/etc/passwd"';
     const { ledger } = await harness([
@@ -53,14 +53,15 @@ describe('hostile output', () => {
 });
 
 describe('records that go missing', () => {
-  it('because the audit backlog overflows, the probes they touch are inconclusive, not green and not red', async () => {
+  it('in an audit backlog that overflows make exactly the probes they may belong to inconclusive', async () => {
     const profile = profileText('flooded', '  deny /etc/** w,');
     const probes = Array.from({ length: 60 }, (_, i) => ({
       open: `/etc/none-${i}`,
       for: 'create',
       expect: 'denied',
     }));
-    expect((await exec(['auditctl', '-b', '1'])).exit).to.equal(0); // a backlog of one record: a burst of denials must overflow it
+    // a backlog of one record: a burst of denials must overflow it
+    expect((await exec(['auditctl', '-b', '1'])).exit).to.equal(0);
     try {
       const { ledger, exit } = await harness([spec(profile, probes)]);
       const codes = new Set(
@@ -86,7 +87,7 @@ describe('records that go missing', () => {
 });
 
 describe('an engine that dies', () => {
-  it('while probes run leaves no green and a clear fault; restarted, clean-up puts the host back', async () => {
+  it('while probes run leaves nothing green and a clear fault, and clean-up restores the host', async () => {
     const before = await hostState();
     const probes = [
       { name: 'waits', run: 'sleep 20', timeout: '40s', expect: 'allowed' },

@@ -42,13 +42,13 @@ describe('init', () => {
     expect(stdout.toString()).to.match(/probes for \d+ of 7 rules/);
   });
 
-  it('which is green at once', async () => {
+  it('writes a spec that is green at once', async () => {
     const { ledger, exit } = await harness([output]);
     expect(exit, story(ledger)).to.equal(0);
     expect(ledger.suites[0]!.entries.length).to.be.greaterThan(6);
   });
 
-  it('and red where a rule is taken away, or a letter of one', async () => {
+  it('writes a spec that is red where a rule, or a letter of one, is taken away', async () => {
     const weaker: readonly (readonly [string, string])[] = [
       ['  deny /etc/shadow r,\n', ''],
       ['  deny /srv/** w,\n', ''],
@@ -80,7 +80,7 @@ describe('init', () => {
     expect(existsSync(other) || existsSync(other.replace('.yml', '.placeholders'))).to.equal(false);
   });
 
-  it('never over a file that is there, unless it is told to', async () => {
+  it('does not overwrite a file unless it is told to', async () => {
     const { exit, stderr } = await cli([
       'init',
       '--host',

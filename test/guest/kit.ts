@@ -1,4 +1,5 @@
 /** What the tests in the guest share: the harness in process or as a command, and the state of the host around it. */
+import { expect } from 'chai';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +20,11 @@ export const IMAGE = 'apparmor-probe/nginx:lab';
 /** Everything that a run may change and must put back. */
 export interface HostState {
   readonly profiles: readonly string[];
-  readonly switches: KernelParameters;
+  readonly parameters: KernelParameters;
   readonly containers: readonly string[];
 }
 
+/** The state of the host now. */
 export async function hostState(): Promise<HostState> {
   const containers = (await docker('ps', '--all', '--quiet', '--no-trunc')).stdout
     .toString()
@@ -31,13 +33,25 @@ export async function hostState(): Promise<HostState> {
     .sort();
   return {
     profiles: [...loadedProfiles()].map(([name, mode]) => `${name} (${mode})`).sort(),
-    switches: readParameters(),
+    parameters: readParameters(),
     containers,
   };
 }
 
+/** Runs the engine's own command line. */
 export function docker(...args: string[]): Promise<ExecResult> {
   return exec(['docker', ...args], { timeoutMs: 120_000 });
+}
+
+/** All that a command printed. */
+export function printed(result: ExecResult): string {
+  return result.stdout.toString() + result.stderr;
+}
+
+/** Expects a command to have ended with an error of that code and exit status. */
+export function expectError(result: ExecResult, code: string, exit: number): void {
+  expect(printed(result)).to.include(`[${code}]`);
+  expect(result.exit, printed(result)).to.equal(exit);
 }
 
 /** The command line as a user starts it. */
@@ -52,7 +66,10 @@ export function cli(
   });
 }
 
-/** A run in this process, without rule coverage unless it is asked for. @returns the ledger and its exit code. */
+/**
+ * A run in this process, without rule coverage unless it is asked for.
+ * @returns the ledger and its exit code.
+ */
 export async function harness(
   specs: readonly string[],
   options: Partial<RunOptions> = {},
@@ -73,22 +90,40 @@ export async function harness(
   return { ledger, exit: exitCode(ledger) };
 }
 
+/** A new temporary folder. */
 export function folder(): string {
   return mkdtempSync(join(tmpdir(), 'guest-test-'));
 }
 
+/** A file of that name in a new folder. @returns its path. */
 export function file(name: string, text: string): string {
   const path = join(folder(), name);
   writeFileSync(path, text);
   return path;
 }
 
-/** A profile that allows everything but what `rules` deny; the engine may signal it. */
-export function profileText(name: string, rules: string, flags = 'attach_disconnected'): string {
-  return `abi <abi/3.0>,\nprofile ${name} flags=(${flags}) {\n  network,\n  capability,\n  file,\n  umount,\n  signal,\n  ptrace,\n${rules}\n}\n`;
+/** What a profile needs to allow everything; the engine may signal it. */
+const OPEN_RULES = ['network,', 'capability,', 'file,', 'umount,', 'signal,', 'ptrace,'];
+
+/** The text of a profile with exactly these rules, one each. */
+export function profileOf(name: string, rules: readonly string[], flags = 'attach_disconnected'): string {
+  return `abi <abi/3.0>,\n${blockOf(name, rules, flags)}`;
 }
 
-/** A spec file with a profile beside it. The container only holds, and has no twin, unless the spec says otherwise: that takes half the time. */
+/** The same without the ABI line: another profile of the same file. */
+export function blockOf(name: string, rules: readonly string[], flags = 'attach_disconnected'): string {
+  return `profile ${name} flags=(${flags}) {\n${rules.map((rule) => `  ${rule}\n`).join('')}}\n`;
+}
+
+/** A profile that allows everything but what `rules` deny. */
+export function profileText(name: string, rules: string, flags = 'attach_disconnected'): string {
+  return profileOf(name, [...OPEN_RULES, rules], flags);
+}
+
+/**
+ * A spec file with a profile beside it. The container is only kept alive, and has no control, unless the spec says
+ * otherwise: that takes half the time.
+ */
 export function spec(
   profile: string | object,
   probes: readonly object[],
@@ -108,13 +143,14 @@ export function spec(
   );
 }
 
+/** The entry of a probe, by its name. */
 export function entry(ledger: Ledger, name: string): Entry {
-  const found = ledger.suites.flatMap((suite) => suite.entries).find(({ probe }) => probe.name === name);
-  if (found === undefined)
-    throw new Error(
-      `no entry ${name}; there are: ${ledger.suites.flatMap((suite) => suite.entries.map(({ probe }) => probe.name)).join(', ')}; faults: ${JSON.stringify([ledger.faults, ...ledger.suites.map(({ faults }) => faults)])}`,
-    );
-  return found;
+  const entries = ledger.suites.flatMap((suite) => suite.entries);
+  const found = entries.find(({ probe }) => probe.name === name);
+  if (found !== undefined) return found;
+  const names = entries.map(({ probe }) => probe.name).join(', ');
+  const faults = JSON.stringify([ledger.faults, ...ledger.suites.map((suite) => suite.faults)]);
+  throw new Error(`no entry ${name}; there are: ${names}; faults: ${faults}`);
 }
 
 /** Names of the probes that did not pass. */
@@ -126,7 +162,7 @@ export function red(ledger: Ledger): string[] {
     .sort();
 }
 
-/** What went wrong, for the message of a failed assertion. */
+/** Faults and probes that did not pass, for the message of a failed assertion. */
 export function story(ledger: Ledger): string {
   return JSON.stringify(
     {
@@ -147,6 +183,7 @@ export function story(ledger: Ledger): string {
   );
 }
 
+/** The text of a file. */
 export function read(path: string): string {
   return readFileSync(path, 'utf8');
 }

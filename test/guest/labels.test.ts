@@ -1,4 +1,7 @@
-/** Which label a program carries after exec, and a process after it changed its own; and the label proof of every probing process. */
+/**
+ * The label of a program after exec, and of a process after it changed its own; and the label proof of every probing
+ * process.
+ */
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entry, file, harness, profileText, spec, story } from './kit.ts';
@@ -24,7 +27,7 @@ const EXEC_RULES = `
   /usr/bin/pwdx Ux,`;
 
 describe('exec transitions', () => {
-  it('each kind of rule: the label, the mode and whether the environment is scrubbed', async () => {
+  it('end in the label and mode of the rule, with the environment scrubbed where it says so', async () => {
     // bare file, rules of the kit would conflict with transitions: files are allowed without x
     const text = withOthers('moving', EXEC_RULES).replace('  file,\n', '  /** rwmlk,\n  /{,**/} r,\n');
     const carries = (path: string, label: string, secure: boolean): object => ({
@@ -133,8 +136,8 @@ describe('exec transitions', () => {
   });
 });
 
-describe('label proof', () => {
-  it("of every probing process: operations, commands, on a terminal, through docker exec; and the kernel's own hash", async () => {
+describe('the label proof', () => {
+  it("covers operations and commands, on a terminal and through docker exec, and the kernel's own hash", async () => {
     const { ledger, exit } = await harness([
       spec(
         profileText('proved', '  deny /etc/passwd w,'),
@@ -168,7 +171,7 @@ describe('label proof', () => {
     expect(suite.confinement?.policyMatchesKernel).to.equal(true);
   });
 
-  it('policy that is taken away while probes run makes them inconclusive, never pass', async () => {
+  it('makes probes inconclusive whose policy is taken away while they run', async () => {
     const running = harness([
       spec(profileText('taken-away', '  deny /etc/passwd w,'), [
         { name: 'before', open: '/etc/passwd', for: 'write', expect: 'denied' },

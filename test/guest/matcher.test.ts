@@ -171,7 +171,7 @@ async function load(path: string, name: string): Promise<Loaded> {
   return { name, block, surroundings };
 }
 
-describe('our matcher and the kernel', () => {
+describe('our reading of rules and the kernel', () => {
   const loaded: Loaded[] = [];
   let line: PolicyQuery | undefined;
   const MASK = LETTERS.reduce((sum, letter) => sum | BITS[letter], 0);
@@ -199,7 +199,8 @@ describe('our matcher and the kernel', () => {
     it(`agree on each of ${PATHS * share} generated paths and six permissions, asked as ${whose}`, () => {
       let asked = 0;
       const wrong: string[] = [];
-      if (whose === 'other') process.seteuid?.(1); // the kernel takes the one who asks for the owner only when it is root
+      // only when root asks does the kernel take the one who asks for the owner
+      if (whose === 'other') process.seteuid?.(1);
       for (const [i, { name, block, surroundings }] of loaded.entries()) {
         const compiled = policyOf(block, surroundings).domains.file;
         const expected = allowedBits(compiled, whose);
@@ -209,7 +210,10 @@ describe('our matcher and the kernel', () => {
           asked += 1;
           if (theirs === undefined || (theirs & MASK) !== ours)
             wrong.push(
-              `${name}: ${JSON.stringify(path.toString())}: ours ${ours.toString(16)}, the kernel's ${theirs?.toString(16) ?? 'none'}`,
+              [
+                `${name}: ${JSON.stringify(path.toString())}:`,
+                `ours ${ours.toString(16)}, the kernel's ${theirs?.toString(16) ?? 'none'}`,
+              ].join(' '),
             );
         }
       }

@@ -1,11 +1,11 @@
 /** Modes, stacks, and rules that audit: each has its expectation and its verdict. */
 import { expect } from 'chai';
-import { entry, file, harness, profileText, spec, story } from './kit.ts';
+import { blockOf, entry, file, harness, profileOf, profileText, spec, story } from './kit.ts';
 
 const WRITE = { open: '/etc/passwd', for: 'write' };
 
-describe('modes', () => {
-  it('unconfined: nothing is denied, whatever the rules say, and a spec that expects enforcement is refused', async () => {
+describe('a profile', () => {
+  it('denies nothing in unconfined mode, and refuses a spec that expects enforcement', async () => {
     const text = file('profile', profileText('idle', '  deny /etc/passwd w,', 'unconfined,attach_disconnected'));
     const probes = [
       { name: 'allowed', ...WRITE, expect: 'allowed' },
@@ -22,10 +22,10 @@ describe('modes', () => {
     expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([4, ['not-loaded']]);
   });
 
-  it('prompt: the kernel lists it as such, and without anybody to ask it denies, with a record', async () => {
+  it('denies with a record in prompt mode, where nobody is there to be asked', async () => {
     const text = file(
       'profile',
-      'abi <abi/3.0>,\nprofile asking flags=(prompt,attach_disconnected) {\n  network,\n  capability,\n  signal,\n  /** rix,\n  / r,\n}\n',
+      profileOf('asking', ['network,', 'capability,', 'signal,', '/** rix,', '/ r,'], 'prompt,attach_disconnected'),
     );
     const { ledger, exit } = await harness([
       spec(
@@ -41,7 +41,7 @@ describe('modes', () => {
     expect(ledger.suites[0]!.confinement?.mode).to.equal('prompt');
   });
 
-  it('kill, with a signal of its own: the process ends by what the kernel sends', async () => {
+  it('ends the process in kill mode with the signal that the kernel sends', async () => {
     const text = file(
       'profile',
       profileText('killing', '  deny /etc/passwd w,', 'kill,kill.signal=hup,attach_disconnected'),
@@ -52,10 +52,11 @@ describe('modes', () => {
       ]),
     ]);
     expect(exit, story(ledger)).to.equal(0);
-    expect(entry(ledger, 'killed').observation?.signal).to.be.oneOf(['SIGHUP', 'SIGKILL']); // a kernel before 6.17 does not read it
+    // a kernel before 6.17 does not read kill.signal
+    expect(entry(ledger, 'killed').observation?.signal).to.be.oneOf(['SIGHUP', 'SIGKILL']);
   });
 
-  it("error=: the errno is the profile's where the kernel reads it", async () => {
+  it('answers with the errno of error= where the kernel reads it', async () => {
     const text = file('profile', profileText('otherwise', '  deny /etc/passwd w,', 'error=EPERM,attach_disconnected'));
     const { ledger, exit } = await harness([
       spec({ file: text }, [
@@ -69,7 +70,7 @@ describe('modes', () => {
     expect(exit).to.equal(errno === 'EPERM' ? 0 : 1);
   });
 
-  it("a stack: what either profile denies is denied, and the record is that one's", async () => {
+  it("denies in a stack what either of them denies, and the record is that one's", async () => {
     const text =
       profileText('pile', '  deny /etc/passwd w,') +
       profileText('pile-two', '  deny /etc/group w,').replace(/^abi.*\n/, '');
@@ -100,10 +101,10 @@ describe('modes', () => {
     expect(entry(ledger, 'command').observation?.process?.label).to.match(/^pile[\w.-]+\/\/&pile[\w.-]+ \(enforce\)$/);
   });
 
-  it('a stack in two modes is mixed: only the enforcing part denies', async () => {
+  it('denies in a stack of two modes only what the enforcing one denies', async () => {
     const text =
       profileText('pile', '  deny /etc/passwd w,') +
-      'profile pile-soft flags=(complain,attach_disconnected) {\n  /** rix,\n  / r,\n  network,\n  capability,\n  signal,\n}\n';
+      blockOf('pile-soft', ['/** rix,', '/ r,', 'network,', 'capability,', 'signal,'], 'complain,attach_disconnected');
     const { ledger, exit } = await harness([
       spec({ file: file('pile', text), name: 'pile//&pile-soft', mode: 'mixed' }, [
         { name: 'enforced', ...WRITE, expect: 'denied' },
@@ -115,7 +116,7 @@ describe('modes', () => {
 });
 
 describe('rules that audit', () => {
-  it('an allowed access with an AUDIT record, expected as such; and one without is told apart', async () => {
+  it('give an allowed access an AUDIT record, which the spec can ask for', async () => {
     const { ledger } = await harness([
       spec(profileText('heard', '  audit /etc/group w,\n  audit capability chown,'), [
         {
@@ -139,7 +140,7 @@ describe('rules that audit', () => {
     ).to.deep.equal(['allowed', 'allowed', 'condition', 'condition']);
   });
 
-  it('`audit deny` speaks by itself, `deny` only with the audit switch', async () => {
+  it('write a record by themselves where they deny; a plain `deny` only with the audit parameter', async () => {
     const { ledger } = await harness(
       [
         spec(profileText('loud', '  audit deny /etc/passwd w,\n  deny /etc/group w,'), [

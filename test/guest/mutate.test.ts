@@ -7,8 +7,14 @@ import { start } from '#adapters/host/exec.ts';
 import { mutationExit } from '#core/report/mutation-report.ts';
 import { cli, CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
 
-const RULES =
-  '  deny /etc/** wl,\n  deny /srv/** w,\n  deny /etc/hosts w,\n  deny mount,\n  /usr/bin/top px -> other,\n  deny /usr/bin/top x,';
+const RULES = [
+  '  deny /etc/** wl,',
+  '  deny /srv/** w,',
+  '  deny /etc/hosts w,',
+  '  deny mount,',
+  '  /usr/bin/top px -> other,',
+  '  deny /usr/bin/top x,',
+].join('\n');
 const PROBES = [
   { name: 'passwd cannot be written', open: '/etc/passwd', for: 'write', expect: 'denied' },
   { name: 'nothing is made below', open: '/etc/nginx/thing', for: 'create', expect: 'denied' },
@@ -42,7 +48,7 @@ describe('mutants', () => {
     expect(killer?.killedBy).to.equal('nothing is made below');
   });
 
-  it('survive where no probe looks', () => {
+  it('survive where no probe tries the access', () => {
     const all = states();
     expect(all['deny /etc/** wl → deny /etc/** w']).to.equal('survived');
     expect(all['deny /srv/** w → ']).to.equal('survived');
@@ -69,7 +75,7 @@ describe('mutants', () => {
     expect(invalid?.reason).to.match(/conflicting x modifiers/);
   });
 
-  it('the score gates', () => {
+  it('fail the run when their score is below --min-score', () => {
     const score = scoreOf(report.results)!;
     expect(score).to.be.greaterThan(20).and.lessThan(100);
     const gated = (minScore: number): number => mutationExit({ ...report, options: { ...report.options, minScore } });
@@ -120,7 +126,7 @@ describe('mutants', () => {
     ).to.equal(100);
   });
 
-  it('put the host back after Ctrl-C, and what was judged is reported', async () => {
+  it('are reported as far as they were judged after Ctrl-C, and the host is put back', async () => {
     const before = await hostState();
     const reports = folder();
     const child = start(

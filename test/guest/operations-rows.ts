@@ -1,20 +1,20 @@
-/** What operations.test.ts tries: every operation of the language, a rule that denies it, and the record that says so. */
+/** What operations.test.ts tries: every operation of the language, a rule that denies it, and the rule's record. */
 import { CAPABILITIES, SOCKET_FAMILIES } from '#core/model/linux.ts';
 
 /**
- * One attempt. `@` is a folder that rows with the same rule share: two programs `f` and `g`, an empty folder `d`, a link `l` to `f`;
- * `n` is a free name. What only `unlink` and `rmdir` may touch: `u`, `e`.
+ * One attempt. `@` is a folder that rows with the same rule share: two programs `f` and `g`, an empty folder `d`, a
+ * link `l` to `f`; `n` is a free name. What only `unlink` and `rmdir` may touch: `u`, `e`.
  */
 export interface Row {
   readonly line: string;
   readonly rule: string;
-  /** Operation and requested mask of the record that the rule leaves, and other fields; undefined: the rule does not stop it. */
+  /** Operation, requested mask and other fields of the rule's record; undefined: the rule does not stop it. */
   readonly record?: string;
   /** The peer that tries it. */
   readonly from?: string;
   /** No module has a hook for it, so no rule can have a say. */
   readonly unmediated?: true;
-  /** The record where the kernel asks for both ends of a unix socket at once (`af_unix`); empty: nothing is asked then. */
+  /** The record where the kernel checks both ends of a unix socket at once (`af_unix`); empty: there is none. */
   readonly ends?: string;
   /** In the kernel's features where it asks; where it does not, the rule does not stop it. */
   readonly feature?: string;
@@ -34,8 +34,8 @@ const row = (line: string, rule: string, record?: string, more: Partial<Row> = {
 });
 const ALL = 'deny @f rwlkmx,';
 const unmediated = (line: string, rule = ALL): Row => row(line, rule, undefined, { unmediated: true });
-const odd = (line: string, rule: string, allowed: string, denied: string, why: string): Row =>
-  row(line, rule, undefined, { odd: { allowed, denied, why } });
+const odd = (line: string, rule: string, verdicts: Required<Row>['odd']): Row =>
+  row(line, rule, undefined, { odd: verdicts });
 
 const MODES = ['read', 'write', 'append', 'create', 'truncate']
   .reduce<string[][]>((all, word) => [...all, ...all.map((one) => [...one, word])], [[]])
@@ -44,11 +44,9 @@ const MODES = ['read', 'write', 'append', 'create', 'truncate']
 /** What the kernel asks to open a file that is there: appending takes the place of writing. */
 function asked(mode: readonly string[]): string {
   const has = (...words: string[]): boolean => words.some((word) => mode.includes(word));
-  return (
-    (has('read') ? 'r' : '') +
-    (has('append') ? 'a' : has('write', 'truncate') || !has('read') ? 'w' : '') +
-    (has('create') ? 'c' : '')
-  );
+  const isWriting = has('write', 'truncate') || !has('read');
+  const writing = isWriting ? 'w' : '';
+  return [has('read') ? 'r' : '', has('append') ? 'a' : writing, has('create') ? 'c' : ''].join('');
 }
 
 const FILES: readonly Row[] = [
@@ -128,10 +126,18 @@ const EXECUTIONS: readonly Row[] = [
   row('exec /bin/w', 'deny /bin/w x,'),
   row('exec-copy @f @n', 'deny @n x,', 'exec x'),
   row('exec-copy @f @n', 'deny @n w,', 'mknod c'),
-  odd('exec-copy @f @n', 'deny @f r,', 'pass allowed', 'inconclusive not-asked', 'what is to be copied cannot be read'),
+  odd('exec-copy @f @n', 'deny @f r,', {
+    allowed: 'pass allowed',
+    denied: 'inconclusive not-asked',
+    why: 'what is to be copied cannot be read',
+  }),
   row('exec-copy @f @n', 'deny @f x,'),
   row('exec-memfd @f', 'deny / x,', 'exec x name=/'),
-  odd('exec-memfd @f', 'deny @f r,', 'pass allowed', 'inconclusive not-asked', 'what is to be copied cannot be read'),
+  odd('exec-memfd @f', 'deny @f r,', {
+    allowed: 'pass allowed',
+    denied: 'inconclusive not-asked',
+    why: 'what is to be copied cannot be read',
+  }),
   row('exec-script @f @n', 'deny @n x,', 'exec x'),
   row('exec-script @f @n', 'deny @n w,', 'mknod c'),
   row('exec-script @f @n', 'deny @f x,'),
@@ -143,21 +149,17 @@ const EXECUTIONS: readonly Row[] = [
   row('exec-as ops-other @f', 'deny @f x,'),
   row('stack ops-d', 'deny change_profile -> &ops-d,', 'stack'),
   row('change_hat corner', ''),
-  odd(
-    'change_hat nowhere',
-    '',
-    'inconclusive not-the-profile',
-    'fail silent-denial',
-    'no rule is for hats; that there is none leaves no record',
-  ),
+  odd('change_hat nowhere', '', {
+    allowed: 'inconclusive not-the-profile',
+    denied: 'fail silent-denial',
+    why: 'no rule is for hats; that there is none leaves no record',
+  }),
   ...['change_profile ops-other', 'change_onexec ops-other', 'exec-as ops-other @f', 'change_hat corner'].map((line) =>
-    odd(
-      `${line} no_new_privs`,
-      '',
-      'inconclusive not-the-profile',
-      'fail silent-denial',
-      'no_new_privs refuses it, without a record',
-    ),
+    odd(`${line} no_new_privs`, '', {
+      allowed: 'inconclusive not-the-profile',
+      denied: 'fail silent-denial',
+      why: 'no_new_privs refuses it, without a record',
+    }),
   ),
   row('stack ops-other no_new_privs', ''),
 ];
@@ -192,9 +194,10 @@ const MOUNTS: readonly Row[] = [
   ),
 ];
 
-const SIGNALS =
-  `hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt chld cont stop stp ttin ttou urg xcpu xfsz vtalrm
-prof winch io pwr sys exists rtmin+0 rtmin+32`.split(/\s+/);
+const SIGNALS = [
+  'hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt chld cont stop stp ttin ttou',
+  'urg xcpu xfsz vtalrm prof winch io pwr sys exists rtmin+0 rtmin+32',
+].flatMap((line) => line.split(' '));
 const LIMITS: Readonly<Record<string, readonly [most: string, beyond: number]>> = {
   cpu: ['1000000', 2e6],
   fsize: ['1G', 2 ** 31],
@@ -238,13 +241,11 @@ const PROCESSES: readonly Row[] = [
     row(`mqueue ${how} /apparmor-probe-${how}`, `deny mqueue ${how} /apparmor-probe-${how},`, 'mqueue'),
   ),
   ...['send system', 'receive session', 'bind accessibility', 'eavesdrop system'].map((how) =>
-    odd(
-      `dbus ${how} org.freedesktop.DBus`,
-      '',
-      'inconclusive not-asked',
-      'inconclusive not-asked',
-      'a bus daemon asks, not the kernel',
-    ),
+    odd(`dbus ${how} org.freedesktop.DBus`, '', {
+      allowed: 'inconclusive not-asked',
+      denied: 'inconclusive not-asked',
+      why: 'a bus daemon asks, not the kernel',
+    }),
   ),
   row('connect unix stream peer other', 'deny unix (connect) type=stream peer=(label=ops-other),', 'connect connect'),
   row(
@@ -259,21 +260,17 @@ const PROCESSES: readonly Row[] = [
 
 const CAPABLE: readonly Row[] = CAPABILITIES.map((name) => {
   if (name === 'audit_control')
-    return odd(
-      `capable ${name}`,
-      `deny capability ${name},`,
-      'inconclusive not-the-profile',
-      'fail silent-denial',
-      "in a container's process namespace the kernel refuses it unasked",
-    );
+    return odd(`capable ${name}`, `deny capability ${name},`, {
+      allowed: 'inconclusive not-the-profile',
+      denied: 'fail silent-denial',
+      why: "in a container's process namespace the kernel refuses it unasked",
+    });
   if (name === 'mac_override')
-    return odd(
-      `capable ${name}`,
-      `deny capability ${name},`,
-      'inconclusive not-asked',
-      'inconclusive not-asked',
-      'only Smack asks for it',
-    );
+    return odd(`capable ${name}`, `deny capability ${name},`, {
+      allowed: 'inconclusive not-asked',
+      denied: 'inconclusive not-asked',
+      why: 'only Smack asks for it',
+    });
   return row(`capable ${name}`, `deny capability ${name},`, `capable capname=${name}`);
 });
 /** What Docker before 23 does not know, and `cap-add: ALL` leaves out there. */
@@ -285,7 +282,10 @@ export const NEWER_CAPABILITIES: ReadonlySet<string> = new Set([
 /** What the preparation of others needs. */
 const PREPARING = CAPABLE.filter(({ line }) => ['setuid', 'chown', 'bpf'].some((name) => line.endsWith(` ${name}`)));
 
-/** The access of a network rule, `network (ACCESS) FAMILY TYPE`, that denies each operation at its own step; the record's operation and mask. */
+/**
+ * The access of a network rule, `network (ACCESS) FAMILY TYPE`, that denies each operation at its own step; and the
+ * record's operation and mask.
+ */
 const STEPS: Readonly<Record<string, readonly [access: string, record: string]>> = {
   bind: ['bind', 'bind bind'],
   listen: ['listen', 'listen listen'],
@@ -300,7 +300,7 @@ const STEPS: Readonly<Record<string, readonly [access: string, record: string]>>
   shutdown: ['shutdown', 'socket_shutdown shutdown'],
 };
 
-/** With `af_unix`: connected sockets are asked of when they meet, datagrams when they are sent, and for the end that receives as well. */
+/** With `af_unix` connected sockets are checked when they meet, datagrams when they are sent, at both ends. */
 const ENDS: Readonly<Record<string, string>> = {
   'accept unix stream': 'connect accept',
   'accept unix seqpacket': 'connect accept',
@@ -310,9 +310,12 @@ const ENDS: Readonly<Record<string, string>> = {
   'receive unix stream': '',
 };
 
-/** `FAMILY TYPE OPERATION…; …`: a rule stops every operation that comes to its step, so those of one chain need profiles of their own. */
-function steps(text: string): Row[] {
-  return text.split(';').flatMap((part) => {
+/**
+ * A rule stops every operation that comes to its step, so those of one chain need profiles of their own.
+ * @param chains each `FAMILY TYPE OPERATION…`.
+ */
+function steps(...chains: readonly string[]): Row[] {
+  return chains.flatMap((part) => {
     const [family = '', type = '', ...names] = part.trim().split(/\s+/);
     return names.map((name) =>
       row(`${name} ${family} ${type}`, `deny network (${STEPS[name]![0]}) ${family} ${type},`, STEPS[name]![1], {
@@ -342,7 +345,10 @@ const SOCKETS: readonly Row[] = [
   row('socket inet seqpacket', 'deny network inet seqpacket,', 'create create', { absent: true }),
 ];
 
-/** The rules of one table stand in one profile, and each stops its own rows. `others`: more profiles, and a hat, in its file. */
+/**
+ * The rules of one table stand in one profile, and each stops its own rows. `others`: more profiles, and a hat, in its
+ * file.
+ */
 export const TABLES: Readonly<Record<string, { readonly others?: true; readonly rows: readonly Row[] }>> = {
   'files, executions, mounts, processes, families of sockets': {
     others: true,
@@ -353,7 +359,12 @@ export const TABLES: Readonly<Record<string, { readonly others?: true; readonly 
       ...PROCESSES,
       ...SOCKETS,
       ...steps(
-        'inet stream receive getsockopt setsockopt shutdown; inet dgram bind; inet6 stream connect; inet6 dgram getsockname; unix stream connect; unix seqpacket bind',
+        'inet stream receive getsockopt setsockopt shutdown',
+        'inet dgram bind',
+        'inet6 stream connect',
+        'inet6 dgram getsockname',
+        'unix stream connect',
+        'unix seqpacket bind',
       ),
     ],
   },
@@ -361,7 +372,11 @@ export const TABLES: Readonly<Record<string, { readonly others?: true; readonly 
     rows: [
       ...CAPABLE.filter((one) => !PREPARING.includes(one)),
       ...steps(
-        'inet dgram connect getsockopt setsockopt; inet6 stream send shutdown; inet6 dgram receive shutdown; unix dgram connect getsockopt setsockopt; unix seqpacket accept',
+        'inet dgram connect getsockopt setsockopt',
+        'inet6 stream send shutdown',
+        'inet6 dgram receive shutdown',
+        'unix dgram connect getsockopt setsockopt',
+        'unix seqpacket accept',
       ),
     ],
   },
@@ -370,13 +385,25 @@ export const TABLES: Readonly<Record<string, { readonly others?: true; readonly 
       ...MAPPINGS,
       ...PREPARING,
       ...steps(
-        'inet stream accept; inet dgram receive shutdown; inet6 stream accept getsockopt setsockopt; inet6 dgram bind; unix stream send getsockopt setsockopt shutdown accept; unix dgram receive getsockname getpeername; unix seqpacket listen',
+        'inet stream accept',
+        'inet dgram receive shutdown',
+        'inet6 stream accept getsockopt setsockopt',
+        'inet6 dgram bind',
+        'unix stream send getsockopt setsockopt shutdown accept',
+        'unix dgram receive getsockname getpeername',
+        'unix seqpacket listen',
       ),
     ],
   },
   'the other steps of sockets': {
     rows: steps(
-      'inet stream listen getsockname; inet dgram send; inet6 stream listen; inet6 dgram send; unix stream receive getsockname getpeername listen; unix dgram send bind; unix seqpacket connect',
+      'inet stream listen getsockname',
+      'inet dgram send',
+      'inet6 stream listen',
+      'inet6 dgram send',
+      'unix stream receive getsockname getpeername listen',
+      'unix dgram send bind',
+      'unix seqpacket connect',
     ),
   },
 };

@@ -1,4 +1,7 @@
-/** Every operation of the language on the real kernel: allowed where no rule is against it, denied by one with the record that the docs say. */
+/**
+ * Every operation of the language on the real kernel: allowed where no rule denies it, denied by one with the record
+ * that the docs name.
+ */
 import { expect } from 'chai';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +13,7 @@ import { exec } from '#adapters/host/exec.ts';
 import { OPERATIONS } from '#core/spec/operations.ts';
 import { readOperation } from '#core/spec/read-operation.ts';
 import { splitList } from '#core/text/split-words.ts';
-import { docker, file, harness, spec } from './kit.ts';
+import { blockOf, docker, file, harness, spec } from './kit.ts';
 import { NEWER_CAPABILITIES, TABLES, type Row } from './operations-rows.ts';
 
 /** The verdict on what no module has a hook for, whatever was expected of it. */
@@ -27,8 +30,10 @@ const PRESENT = [
 const ALLOWED = 'no rule against any';
 const FEATURES = '/sys/kernel/security/apparmor/features';
 const OTHERS = ['ops-a', 'ops-b', 'ops-c', 'ops-d', 'ops-other'];
-const OPEN =
-  '  network,\n  capability,\n  file,\n  mount,\n  umount,\n  pivot_root,\n  signal,\n  ptrace,\n  unix,\n  change_profile,\n';
+const OPEN_RULES = [
+  ...['network,', 'capability,', 'file,', 'mount,', 'umount,', 'pivot_root,'],
+  ...['signal,', 'ptrace,', 'unix,', 'change_profile,'],
+];
 
 const name = ({ from, line, rule }: Row): string => `${from === undefined ? '' : `${from}: `}${line} ← ${rule}`;
 const inFolder = (text: string, { rule }: Row): string => text.replaceAll('@', `/rows/${RULES.indexOf(rule)}/`);
@@ -39,7 +44,10 @@ function classOf(row: Row): string {
   return operation.class;
 }
 
-/** `open r name=/x` to conditions on a record. A value may have blanks in it. `among`: the mask is one of several that are asked at once. */
+/**
+ * `open r name=/x` to conditions on a record. A value may have blanks in it.
+ * @param among the kernel checks several masks at once, and this is one of them.
+ */
 function audit(record: string, among: boolean): Record<string, unknown> {
   const [, operation = '', mask, fields = ''] = /^(\S+)(?: ([a-z]+)(?= |$))?(?: (.*))?$/.exec(record) ?? [];
   const more = Object.fromEntries(
@@ -48,11 +56,8 @@ function audit(record: string, among: boolean): Record<string, unknown> {
       .filter(Boolean)
       .map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
   );
-  return {
-    operation,
-    ...(mask === undefined ? {} : among ? { denied_mask: { contains: mask } } : { requested_mask: mask }),
-    ...more,
-  };
+  const masks = among ? { denied_mask: { contains: mask } } : { requested_mask: mask };
+  return { operation, ...(mask === undefined ? {} : masks), ...more };
 }
 
 /** Verdict, and of a denial whose record: all of them carry the probe's own name. */
@@ -92,6 +97,22 @@ describe('every operation', () => {
     return { rule: unix, record: byEnds ? (ends ?? record) : record };
   }
 
+  /** What the spec expects of a row. */
+  function expected(row: Row, access: 'allowed' | 'denied'): string | object {
+    if (access === 'allowed') return 'allowed';
+    if (oddOf(row) !== undefined) return 'denied';
+    if (!stops(row)) return 'allowed';
+    return { access, audit: audit(ruled(row).record, byEnds && / unix /.test(row.line)) };
+  }
+
+  /** The verdict that a row must have. */
+  function wantedVerdict(row: Row, access: 'allowed' | 'denied'): string {
+    if (skipped(row) !== undefined || row.unmediated) return UNMEDIATED;
+    const odd = oddOf(row);
+    if (odd !== undefined) return odd[access];
+    return access === 'allowed' || !stops(row) ? 'pass allowed' : 'pass denied, DENIED by comm';
+  }
+
   /** One profile of these rows' rules, or of none. */
   function specOf(rows: readonly Row[], access: 'allowed' | 'denied', others: boolean): string {
     const rules =
@@ -103,20 +124,16 @@ describe('every operation', () => {
             ),
           ];
     const newer = ['userns', 'io_uring', 'mqueue'].filter((one) => !reasons.has(one)).map((one) => `${one},`);
-    const text = `profile ops flags=(attach_disconnected) {\n${OPEN}  ${[...newer, ...rules].join('\n  ')}\n${others ? `  hat corner {\n${OPEN}  }\n` : ''}}\n`;
-    const more = others ? OTHERS.map((one) => `profile ${one} flags=(attach_disconnected) {\n${OPEN}}\n`).join('') : '';
+    const hat = others ? ['hat corner {', ...OPEN_RULES, '}'] : [];
+    const text = blockOf('ops', [...OPEN_RULES, ...newer, ...rules, ...hat]);
+    const more = others ? OTHERS.map((other) => blockOf(other, OPEN_RULES)).join('') : '';
     return spec(
       { file: file('ops', `abi "${abi}",\n${text}${more}`), name: 'ops' },
       rows.map((row) => ({
         name: name(row),
         try: inFolder(row.line, row),
         ...(row.from === undefined ? {} : { from: row.from }),
-        expect:
-          access === 'allowed' || (oddOf(row) === undefined && !stops(row))
-            ? 'allowed'
-            : oddOf(row) !== undefined
-              ? 'denied'
-              : { access, audit: audit(ruled(row).record, byEnds && / unix /.test(row.line)) },
+        expect: expected(row, access),
       })),
       {
         ...(others ? { peers: { other: { profile: 'ops-other' } } } : {}),
@@ -140,25 +157,16 @@ describe('every operation', () => {
   function check(title: string, rows: readonly Row[], access: 'allowed' | 'denied'): void {
     const { entries, faults } = suites.get(title)!;
     expect(faults).to.deep.equal([]);
-    const wanted = (row: Row): string =>
-      skipped(row) !== undefined
-        ? 'skipped not-mediated'
-        : row.unmediated
-          ? UNMEDIATED
-          : oddOf(row) !== undefined
-            ? oddOf(row)![access]
-            : access === 'allowed' || !stops(row)
-              ? 'pass allowed'
-              : 'pass denied, DENIED by comm';
     expect(entries.length).to.equal(rows.length);
-    const told = rows.flatMap((row, i) => {
-      const one = entries[i]!,
-        got = seen(one);
-      if (got === wanted(row) && (skipped(row) === undefined || one.verdict.reason === skipped(row))) return [];
+    const wrong = rows.flatMap((row, i) => {
+      const one = entries[i]!;
+      const actual = seen(one);
+      const wanted = wantedVerdict(row, access);
+      if (actual === wanted && (skipped(row) === undefined || one.verdict.reason === skipped(row))) return [];
       return [
         [
           one.probe.name,
-          `${got}, not ${wanted(row)}`,
+          `${actual}, not ${wanted}`,
           one.verdict.reason,
           one.observation?.errno,
           one.observation?.remark,
@@ -168,7 +176,7 @@ describe('every operation', () => {
           .join('\n    '),
       ];
     });
-    expect(told.length, told.join('\n')).to.equal(0);
+    expect(wrong.length, wrong.join('\n')).to.equal(0);
   }
 
   before(async () => {
@@ -183,7 +191,8 @@ describe('every operation', () => {
     byEnds = existsSync(join(FEATURES, 'network_v9/af_unix'));
     oldEngine =
       Number.parseInt((await docker('version', '--format', '{{.Server.Version}}')).stdout.toString(), 10) < 23;
-    folder = mkdtempSync('/var/tmp/rows-'); // on the disk: attributes of files, and what is made executable is asked for
+    // on the disk: there the kernel checks attributes of files, and what is made executable
+    folder = mkdtempSync('/var/tmp/rows-');
     for (const [i, rule] of RULES.entries()) {
       if (!ROWS.some((row) => row.rule === rule && row.line.includes('@'))) continue;
       const own = join(folder, String(i));
@@ -215,16 +224,17 @@ describe('every operation', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('of the language has a row, and every word that it can be written with', () => {
+  it('has a row here, and so has every word that it can be written with', () => {
     const written = (operation: string, word: string): boolean =>
       ROWS.some((row) => {
         const [first, ...rest] = splitList(row.line);
         return first === operation && rest.includes(word);
       });
     const missing = Object.entries(OPERATIONS).flatMap(([operation, { args, optional }]) => {
-      const alternatives = [...args, ...(optional ?? []).map(({ kind }) => kind)].flatMap(({ word }) =>
-        /^[a-z_]+(\|[a-z_]+)*$/.test(word) ? word.split('|') : word === 'CAPABILITY' ? CAPABILITIES : [],
-      );
+      const alternatives = [...args, ...(optional ?? []).map(({ kind }) => kind)].flatMap(({ word }) => {
+        if (word === 'CAPABILITY') return CAPABILITIES;
+        return /^[a-z_]+(\|[a-z_]+)*$/.test(word) ? word.split('|') : [];
+      });
       return [
         ...(ROWS.some(({ line }) => splitList(line)[0] === operation) ? [] : [operation]),
         ...alternatives.filter((word) => !written(operation, word)).map((word) => `${operation} ${word}`),
@@ -238,11 +248,11 @@ describe('every operation', () => {
     it(`is denied by its rule, with its record: ${title}`, () => {
       check(title, rows, 'denied');
     });
-  it('is allowed, without a record, where no rule is against it', () => {
+  it('is allowed, without a record, where no rule denies it', () => {
     check(ALLOWED, PRESENT, 'allowed');
   });
 
-  it('leaves nothing behind, also where it was refused half-way', () => {
+  it('leaves nothing behind, even where it was refused half way', () => {
     expect(
       readdirSync(folder, { recursive: true, encoding: 'utf8' })
         .filter((path) => path.endsWith('/n'))

@@ -10,12 +10,12 @@ import {
   removeProfile,
   replacePolicy,
 } from '#adapters/kernel/securityfs/loaded-profiles.ts';
-import { entry, file, folder, harness, hostState, profileText, spec, story } from './kit.ts';
+import { entry, file, folder, harness, hostState, profileText, spec, profileOf, story } from './kit.ts';
 
 const DENIED = [{ name: 'denied', open: '/etc/passwd', for: 'write', expect: 'denied' }];
 
 describe('loading a profile', () => {
-  it('a file of its name in disable/ and force-complain/ changes nothing', async () => {
+  it('is not changed by a file of its name in disable/ or force-complain/', async () => {
     const profile = file('trapped', profileText('trapped', '  deny /etc/passwd w,'));
     const traps = ['disable', 'force-complain'].map((name) => join('/etc/apparmor.d', name, basename(profile)));
     for (const trap of traps) {
@@ -30,7 +30,7 @@ describe('loading a profile', () => {
     }
   });
 
-  it('--in-place loads it under its own name, and puts back the policy that was there', async () => {
+  it('happens under its own name with --in-place, and the policy that was there is put back', async () => {
     const name = 'in-place';
     replacePolicy((await compile('/old', profileText(name, '  deny /old w,'))).policy);
     const policy = rawPolicy(name);
@@ -45,16 +45,19 @@ describe('loading a profile', () => {
     removeProfile(name);
   });
 
-  it('references to itself follow the new name: a signal rule for its own peer still holds', async () => {
-    const text =
-      'abi <abi/3.0>,\nprofile kin flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal (receive) peer={unconfined,runc},\n  signal (send, receive) peer=kin,\n}\n';
+  it('renames references to itself: a signal rule for its own peer still holds', async () => {
+    const text = profileOf('kin', [
+      ...['file,', 'network,', 'capability,'],
+      'signal (receive) peer={unconfined,runc},',
+      'signal (send, receive) peer=kin,',
+    ]);
     const { ledger, exit } = await harness([
       spec(text, [{ name: 'kill', shell: 'sleep 30 & kill $!', expect: 'allowed' }]),
     ]);
     expect(exit, story(ledger)).to.equal(0);
   });
 
-  it('a rule that the compiled policy leaves out is named in the evidence', async () => {
+  it('names a rule in the evidence that the compiled policy leaves out', async () => {
     const { ledger } = await harness([
       spec(profileText('left-out', '  deny unix (connect) type=stream peer=(label=x),'), [
         { name: 'open', open: '/etc/passwd', expect: 'allowed' },
@@ -67,12 +70,12 @@ describe('loading a profile', () => {
     ]);
   });
 
-  it('its children come along, and an include beside it is found', async () => {
+  it('brings its children along, and finds an include beside it', async () => {
     const dir = folder();
     writeFileSync(join(dir, 'rules'), 'deny /etc/passwd w,\n');
     writeFileSync(
       join(dir, 'profile'),
-      'abi <abi/3.0>,\nprofile parent flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n  include <rules>\n  profile kid { }\n}\n',
+      profileOf('parent', ['file,', 'network,', 'capability,', 'signal,', 'include <rules>', 'profile kid { }']),
     );
     const { ledger, exit } = await harness([spec({ file: join(dir, 'profile') }, DENIED)]);
     expect(exit, story(ledger)).to.equal(0);
@@ -90,7 +93,7 @@ describe('loading a profile', () => {
     }
   });
 
-  it('a child that stands beside its parent comes along, and the one on the host stays as it is', async () => {
+  it('brings a child along that stands beside its parent, and leaves the one on the host', async () => {
     const host = profileText('svc', '') + profileText('svc//helper', '  deny /etc/shadow r,').replace(/^abi.*\n/, '');
     replacePolicy((await compile('/host', host)).policy);
     const before = [await hostState(), kernelHash('svc')];
@@ -102,7 +105,7 @@ describe('loading a profile', () => {
     removeProfile('svc');
   });
 
-  it('what one spec loads is not there for the next', async () => {
+  it('leaves nothing of one spec for the next', async () => {
     const parent = (child: string): string => profileText('app', `  /usr/bin/id cx -> worker,\n${child}`);
     const [one, other] = [parent('profile worker {\n  file,\n}\n'), parent('')].map((text) =>
       spec(text, [{ name: 'id', run: 'id', expect: 'allowed' }]),
@@ -114,16 +117,15 @@ describe('loading a profile', () => {
     ).to.deep.equal(['allowed', 'denied-but-allowed']);
   });
 
-  it('a container that its profile makes unkillable is still removed', async () => {
+  it('still removes a container that its profile makes unkillable', async () => {
     const before = await hostState();
-    const text =
-      'abi <abi/3.0>,\nprofile unkillable flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  deny signal,\n  deny /etc/passwd w,\n}\n';
+    const text = profileOf('unkillable', ['file,', 'network,', 'capability,', 'deny signal,', 'deny /etc/passwd w,']);
     const { ledger, exit } = await harness([spec(text, DENIED)]);
     expect(exit, story(ledger)).to.equal(0);
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it('loads nothing when the file defines several profiles and none is chosen; the chosen one is tested', async () => {
+  it('fails where the file defines several profiles and none is chosen, and tests the chosen one', async () => {
     const text = file(
       'two',
       `${profileText('one', '')}${profileText('two', '  deny /etc/passwd w,').replace(/^abi.*\n/, '')}`,
@@ -135,10 +137,10 @@ describe('loading a profile', () => {
     expect([...loadedProfiles().keys()].filter((name) => /^(one|two)/.test(name))).to.deep.equal([]);
   });
 
-  it("a rule that overlaps the host's attachments does not catch the host's programs", async () => {
-    const text =
-      'abi <abi/3.0>,\nprofile greedy /** flags=(attach_disconnected) {\n  file,\n  network,\n  capability,\n  signal,\n  deny /etc/passwd w,\n}\n';
-    const { ledger, exit } = await harness([spec(text, DENIED)]); // the harness itself starts programs meanwhile
+  it("does not catch the host's programs by an attachment of the copy", async () => {
+    const text = profileOf('greedy /**', ['file,', 'network,', 'capability,', 'signal,', 'deny /etc/passwd w,']);
+    // the harness itself starts programs meanwhile
+    const { ledger, exit } = await harness([spec(text, DENIED)]);
     expect(exit, story(ledger)).to.equal(0);
   });
 });

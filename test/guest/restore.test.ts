@@ -43,7 +43,7 @@ describe('the host', () => {
     const before = await hostState();
     await midway((pid) => process.kill(pid, 'SIGKILL'));
     const between = await hostState();
-    expect(between.switches.audit, 'the killed run left something').to.equal('noquiet');
+    expect(between.parameters.audit, 'the killed run left something').to.equal('noquiet');
     expect(between.containers.length).to.be.greaterThan(before.containers.length);
     const result = await cli(['cleanup']);
     expect(result.exit, result.stderr).to.equal(0);
@@ -63,7 +63,7 @@ describe('the host', () => {
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it('serves two runs of the same profile and the same peers at once; the last one out puts it back', async () => {
+  it('serves two runs of the same profile and peers at once, and the last one puts it back', async () => {
     const before = await hostState();
     const profile = { file: file('twice', profileText('twice', '  deny /etc/passwd w,')) };
     const results = await Promise.all(

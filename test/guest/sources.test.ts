@@ -112,7 +112,7 @@ describe('records from auditd', () => {
     await must('auditctl', '-e', '0'); // auditd enables auditing of calls, and leaves it so
   });
 
-  it('200 denials are 200 records, each on its probe, and the report names the file', async () => {
+  it('are 200 for 200 denials, each with its probe, and the report names the file', async () => {
     const before = await hostState();
     const { ledger, exit } = await harness([spec(PROFILE, denials(200))]);
     expect(exit, story(ledger)).to.equal(0);
@@ -121,12 +121,12 @@ describe('records from auditd', () => {
     expect(await hostState()).to.deep.equal(before);
   });
 
-  it('commands, by their window', async () => {
+  it('are found for commands by their window', async () => {
     const { ledger, exit } = await harness([spec(PROFILE, commands(3))], { log: 'auditd' });
     expect(exit, story(ledger)).to.equal(0);
   });
 
-  it('its rotations lose nothing', async () => {
+  it('are not lost by rotations of its file', async () => {
     const [pid = 0] = pidsOf('auditd');
     let rotations = 0;
     const file = (): string => String(readFileSync(FILE).length);
@@ -147,14 +147,14 @@ describe('records from auditd', () => {
     }
   });
 
-  it('a rate limit makes verdicts inconclusive, none wrong', async () => {
+  it('under a rate limit make verdicts inconclusive, none wrong', async () => {
     await must('auditctl', '-r', '6');
     const { ledger, exit } = await harness([spec(PROFILE, denials(40))]);
     expect(exit, story(ledger)).to.equal(3);
     expect(undecided(ledger)).to.deep.equal(['records-lost']);
   });
 
-  it('a backlog that overflows makes verdicts inconclusive, none wrong', async () => {
+  it('in a backlog that overflows make verdicts inconclusive, none wrong', async () => {
     await must('auditctl', '-b', '1');
     try {
       const { ledger, exit } = await harness([spec(PROFILE, denials(60))]);
@@ -165,14 +165,14 @@ describe('records from auditd', () => {
     }
   });
 
-  it('a filter that hides them ends the run with no-records', async () => {
+  it('that a filter hides end the run with no-records', async () => {
     await must('auditctl', '-a', 'always,exclude', '-F', 'msgtype=AVC');
     const { ledger, exit } = await harness([spec(PROFILE, denials(1))]);
     expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
     expect(ledger.faults[0]!.message).to.contain(FILE).and.to.contain('/dev/kmsg');
   });
 
-  it('a file that others can write proves nothing', async () => {
+  it('in a file that others can write prove nothing', async () => {
     chmodSync(FILE, 0o666);
     try {
       const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'auditd' });
@@ -183,7 +183,7 @@ describe('records from auditd', () => {
     }
   });
 
-  it('when it is killed in the middle, nothing behind that is green', async () => {
+  it('leave nothing green after auditd is killed in the middle', async () => {
     const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => {
       if (count === 1) for (const pid of pidsOf('auditd')) process.kill(pid, 'SIGKILL');
     });
@@ -198,7 +198,7 @@ describe('records from auditd', () => {
 describe('records from the journal', () => {
   const FOLDER = '/run/systemd/journal';
   const JOURNALD = '/usr/lib/systemd/systemd-journald';
-  /** Started by hand it reads the audit socket; given a socket of its own, as by systemd on Debian, it takes no other. */
+  /** Started by hand, journald reads the audit socket; given sockets by systemd, as on Debian, it opens no other. */
   async function withJournald(audit: boolean, work: () => Promise<void>): Promise<void> {
     mkdirSync(FOLDER, { recursive: true });
     const journald = start(audit ? [JOURNALD] : ['systemd-socket-activate', '--listen', `${FOLDER}/stdout`, JOURNALD], {
@@ -222,7 +222,7 @@ describe('records from the journal', () => {
     }
   }
 
-  it('--log journal: a verdict rests on its entries, and the report says so', () =>
+  it('are what verdicts rest on with --log journal, and the report names it', () =>
     withJournald(true, async () => {
       const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
       expect(exit, story(ledger)).to.equal(0);
@@ -230,14 +230,14 @@ describe('records from the journal', () => {
       eachHasItsRecord(ledger, /^type=AVC msg=audit\(/);
     }));
 
-  it('--log journal where journald does not read the audit socket, as on Debian: copies of the kernel log do', () =>
+  it('are copies of the kernel log where journald does not read the audit socket, as on Debian', () =>
     withJournald(false, async () => {
       const { ledger, exit } = await harness([spec(PROFILE, denials(30))], { log: 'journal' });
       expect(exit, story(ledger)).to.equal(0);
       eachHasItsRecord(ledger, /^audit: type=1400 audit\(/);
     }));
 
-  it('by itself the nearer log is taken', () =>
+  it('are not read where a nearer log has them', () =>
     withJournald(true, async () => {
       const { ledger, exit } = await harness([spec(PROFILE, denials(30))]);
       expect(exit, story(ledger)).to.equal(0);
@@ -245,7 +245,7 @@ describe('records from the journal', () => {
       eachHasItsRecord(ledger, /^audit: type=1400 /);
     }));
 
-  it('by itself it is taken where auditd has the records, in a file that proves nothing', () =>
+  it("are read by default where auditd's file proves nothing", () =>
     withJournald(true, async () => {
       await must('auditd');
       await until('auditd has the records', async () => (await auditStatus('pid')) !== 0 && existsSync(FILE));
@@ -260,7 +260,7 @@ describe('records from the journal', () => {
       }
     }));
 
-  it('where there is none, --log journal says so', async () => {
+  it('are missed by --log journal where no journald runs', async () => {
     const { ledger, exit } = await harness([spec(PROFILE, denials(1))], { log: 'journal' });
     expect([exit, ledger.faults.map(({ code }) => code)]).to.deep.equal([4, ['no-records']]);
   });
@@ -283,7 +283,7 @@ describe('records from the kernel log', () => {
     }
   });
 
-  it('another reader, and one who clears it, change nothing', async () => {
+  it('are not affected by another reader, nor by one who clears the log', async () => {
     const reader = start(['dmesg', '--follow'], { stdio: 'ignore' });
     const over = new AbortController();
     const clears = (async () => {
@@ -303,7 +303,7 @@ describe('records from the kernel log', () => {
     }
   });
 
-  it('when an auditd takes them away in the middle, nothing behind that is green', async () => {
+  it('leave nothing green after an auditd takes them away in the middle', async () => {
     let taken: Promise<unknown> | undefined;
     try {
       const { ledger, exit } = await watched(spec(PROFILE, [...denials(1), ...commands(3)]), (count) => {
@@ -320,7 +320,7 @@ describe('records from the kernel log', () => {
     }
   });
 
-  it('a rate limit of the audit system makes verdicts inconclusive, none wrong', async () => {
+  it('under a rate limit of the audit system make verdicts inconclusive, none wrong', async () => {
     await must('auditctl', '-r', '6');
     try {
       const { ledger, exit } = await harness([spec(PROFILE, denials(40))]);

@@ -1,4 +1,4 @@
-/** Mutants a minute, beside the floor in the same run: the bare parser replacing the policy, and one round of the agent. */
+/** Mutants a minute, and their floor in the same run: the bare parser replacing the policy, one round of the agent. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
@@ -16,7 +16,10 @@ const silent = (): void => undefined;
 const EVENTS: SessionEvents = { progress: silent, fault: silent };
 const OPTIONS = { keepAuditSwitch: false, signal: new AbortController().signal };
 
-/** What no mutant can cost less than: `apparmor_parser -r` of the profile under another name, then one operation through the agent that runs. */
+/**
+ * The least that a mutant can cost: `apparmor_parser -r` of the profile under another name, then one operation through
+ * the running agent.
+ */
 async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; roundMs: number }> {
   const copy = file('profile', text.replace('profile docker-nginx', 'profile bench-floor'));
   const times = { parserMs: 0, roundMs: 0 };

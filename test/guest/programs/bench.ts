@@ -1,4 +1,7 @@
-/** Figures from a guest, printed as JSON: what a native probe costs beside a plain `docker exec`, and a mutant beside its floor, in the same run. */
+/**
+ * Figures from a guest, printed as JSON: what a native probe costs beside a plain `docker exec`, and a mutant beside
+ * its floor, in the same run.
+ */
 import { stringify } from 'yaml';
 import { benchMutants } from './bench-mutants.ts';
 import { docker, file, harness, IMAGE, profileText } from '../kit.ts';

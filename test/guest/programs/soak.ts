@@ -26,9 +26,9 @@ async function main(): Promise<void> {
     const faults = [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)].map(
       ({ code, message }) => `${code}: ${message}`,
     );
-    process.stdout.write(
-      `${JSON.stringify({ number, seconds: Math.round(ledger.durationMs / 100) / 10, exit, verdicts, faults } satisfies SoakRun)}\n`,
-    );
+    const seconds = Math.round(ledger.durationMs / 100) / 10;
+    const run: SoakRun = { number, seconds, exit, verdicts, faults };
+    process.stdout.write(`${JSON.stringify(run)}\n`);
   }
 }
 
