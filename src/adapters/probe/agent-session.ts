@@ -7,7 +7,7 @@ import { HarnessError } from '#core/model/errors.ts';
 import { childOf, labelTextOf, atSecureOf } from '../kernel/process-label.ts';
 import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
-import type { Carried, Observation, Probe, ProcessProof } from '#core/model/model.ts';
+import type { ResultingLabel, Observation, Probe, ProcessProof } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { captured, lost, observed } from './captured-output.ts';
 import { pausedForm, loadedArgs } from './paused-operations.ts';
@@ -178,7 +178,7 @@ export class AgentSession {
   }
 
   /** What a paused process of the agent carries. @param executed whether it has executed a program. */
-  #carried(inner: number, executed: boolean): Carried {
+  #carried(inner: number, executed: boolean): ResultingLabel {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
     const secure = executed ? atSecureOf(pid) : undefined;

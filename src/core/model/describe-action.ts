@@ -17,7 +17,10 @@ export function describeAction(action: Action): string {
 
 function operationText(words: readonly string[]): string {
   const [name = '', ...args] = words.map((word) => (word === '' ? "''" : quoted(word)));
-  return name === 'open' ? `open ${args[1] ?? ''} for ${args[0] ?? ''}` : [name, ...args].join(' ');
+  if (name !== 'open') return [name, ...args].join(' ');
+
+  const [mode = '', path = ''] = args;
+  return `open ${path} for ${mode}`;
 }
 
 /** The file that an operation is about; undefined when it is about none, or is no operation. */
@@ -25,20 +28,23 @@ export function pathOf(action: Action): string | undefined {
   return action.kind === 'operation' ? action.args.find((arg) => arg.startsWith('/')) : undefined;
 }
 
-/** A command as one would type it in a shell. */
-export function commandText({
-  argv,
-  tildes,
-}: {
+interface Command {
   readonly argv: readonly string[];
+  /** Indexes of the words whose first character, `~`, stands for the user's home. */
   readonly tildes: readonly number[];
-}): string {
-  return argv
-    .map((word, i) => (tildes.includes(i) ? `~${word === '~' ? '' : quoted(word.slice(1))}` : quoted(word)))
-    .join(' ');
 }
 
-/** A word, in single quotes where a shell would take it for more than itself. */
+/** @returns a command as one would type it in a shell. */
+export function commandText({ argv, tildes }: Command): string {
+  return argv.map((word, i) => (tildes.includes(i) ? withTilde(word) : quoted(word))).join(' ');
+}
+
+/** The tilde must not be quoted, or a shell would take it as it is. */
+function withTilde(word: string): string {
+  return word === '~' ? word : `~${quoted(word.slice(1))}`;
+}
+
+/** @returns a word, in single quotes where a shell would take it for more than itself. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

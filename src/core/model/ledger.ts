@@ -1,39 +1,56 @@
-/** What is said of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
+/** What came of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
 
 import type { ErrorCode } from './errors.ts';
 import type { Probe, ProfileMode } from './plan.ts';
 import type { Verdict } from './verdicts.ts';
 import type { AuditRecord, Observation, Ruling, Witness } from './observation.ts';
 
-/** A probe with all that is known of it. */
+/** A probe with all that is known about it. */
 export interface Entry {
   readonly probe: Probe;
   readonly verdict: Verdict;
+  /** What it showed under the profile; undefined when it was not tried. */
   readonly observation?: Observation;
+  /** What it showed in the control container. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  /** The kernel's own answer, where one file rule decides. */
   readonly ruling?: Ruling;
 }
 
-/** Hashes of loaded policy in the kernel's own words (securityfs, `raw_sha256` and `sha256`, or sha1 before Linux 6.8). */
+/** Hashes of loaded policy as the kernel states them in securityfs. */
 export interface KernelHash {
+  /** Linux before 6.8 states SHA-1. */
   readonly algorithm: 'sha256' | 'sha1';
+  /** Of the policy as it was loaded (`raw_sha256`). */
   readonly policy: string;
+  /** Of the profile that the kernel made from it (`sha256`). */
   readonly profile?: string;
+}
+
+/** The label of one process, as /proc/PID/attr reads. */
+interface ProcessLabel {
+  /** Which one it is, in words. */
+  readonly process: string;
+  readonly pid: number;
+  readonly label: string;
 }
 
 /** Proof of what confined the container, read from the kernel. */
 export interface Confinement {
+  /** As its author wrote it. */
   readonly profile: string;
+  /** As it is loaded for the run. */
   readonly loadedAs: string;
   readonly mode: ProfileMode;
-  /** Label of the container's first process and of each agent, as /proc/PID/attr reads. */
-  readonly labels: readonly { readonly process: string; readonly pid: number; readonly label: string }[];
-  /** SHA-256 of the compiled policy and whether the kernel holds exactly those bytes. */
+  /** Of the container's first process and of each agent. */
+  readonly labels: readonly ProcessLabel[];
+  /** Of the compiled policy. */
   readonly policySha256?: string;
+  /** Whether the kernel holds exactly those bytes. */
   readonly policyMatchesKernel?: boolean;
-  /** The hashes that the kernel states, of the policy as it was loaded and of the profile that it made of it. */
   readonly kernelHash?: KernelHash;
+  /** Of the profile's own file. */
   readonly sourceSha256?: string;
   readonly parserWarnings: readonly string[];
 }
@@ -41,6 +58,7 @@ export interface Confinement {
 /** The machine that the probes ran on: in the lab, the guest. */
 export interface HostFacts {
   readonly hostname: string;
+  /** Name of the lab's suite; undefined outside the lab. */
   readonly lab?: string;
   readonly os: string;
   readonly kernel: string;
@@ -61,8 +79,11 @@ export interface Fault {
 }
 
 /**
- * What the probes of a suite did with a rule. `shadowed`: it never decides, another rule does; `untestable`: no probe
- * can reach it here.
+ * What the probes of a suite did with a rule.
+ * - `hit`: a probe exercised it.
+ * - `unhit`: none did.
+ * - `shadowed`: it never decides, because another rule does.
+ * - `untestable`: no probe can reach it here.
  */
 export type CoverageState = 'hit' | 'unhit' | 'shadowed' | 'untestable';
 
@@ -70,19 +91,19 @@ export type CoverageState = 'hit' | 'unhit' | 'shadowed' | 'untestable';
 export interface RuleCoverage {
   /** As the reader numbers it (`Rule.id`). */
   readonly id: string;
-  /** Full name of the profile that it rules, as its author wrote it. */
+  /** Full name of the profile that it belongs to, as its author wrote it. */
   readonly profile: string;
   readonly file: string;
   readonly line: number;
   readonly text: string;
-  /** It comes from a file that the profile's file includes. */
+  /** Whether it comes from a file that the profile's file includes. */
   readonly included: boolean;
   readonly state: CoverageState;
   /** Ids of the probes that hit it. */
   readonly probes: readonly string[];
-  /** Shadowed: where the rules stand that decide in its place, as `FILE:LINE RULE`. */
+  /** Of a shadowed rule: the rules that decide in its place, as `FILE:LINE RULE`. */
   readonly shadowedBy?: readonly string[];
-  /** Untestable: why. */
+  /** Of an untestable rule: why. */
   readonly reason?: string;
 }
 
@@ -94,8 +115,12 @@ export interface KnownCoverage {
   readonly rules: readonly RuleCoverage[];
 }
 
-/** Or why that is not known. */
-export type Coverage = KnownCoverage | { readonly unknown: string };
+interface UnknownCoverage {
+  /** Why it is not known. */
+  readonly unknown: string;
+}
+
+export type Coverage = KnownCoverage | UnknownCoverage;
 
 /** One spec on one container: every planned probe with exactly one verdict. */
 export interface Suite {
@@ -107,17 +132,17 @@ export interface Suite {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly confinement?: Confinement;
-  /** The other layers that could deny: capabilities, seccomp, masked paths; and the profiles that stand in for labels of peers. */
+  /** The other layers that could deny: capabilities, seccomp, masked paths; and placeholder profiles of peers. */
   readonly layers: readonly string[];
   readonly entries: readonly Entry[];
-  /** Denials of the container's own service while it started, or of others under the profile: no probe's. */
+  /** Records of no probe: denials while the container's own service started, or of others under the profile. */
   readonly otherRecords: readonly AuditRecord[];
   readonly faults: readonly Fault[];
   /** Absent when the suite was not prepared. */
   readonly coverage?: Coverage;
 }
 
-/** What every report in JSON begins with. */
+/** What every JSON report begins with. */
 export interface ReportHead {
   readonly schema: 1;
   readonly tool: string;
@@ -128,15 +153,21 @@ export interface ReportHead {
   readonly faults: readonly Fault[];
 }
 
+/** How a run was asked for, and how much that is. */
+interface LedgerOptions {
+  readonly grep?: string;
+  readonly bail: boolean;
+  readonly inPlace: boolean;
+  /** Probes of the specs. */
+  readonly planned: number;
+  /** Probes that --grep left. */
+  readonly selected: number;
+  /** The percentage of its testable rules that every profile has to reach. */
+  readonly minCoverage?: number;
+}
+
 /** The one truth of a run. */
 export interface Ledger extends ReportHead {
-  readonly options: {
-    readonly grep?: string;
-    readonly bail: boolean;
-    readonly inPlace: boolean;
-    readonly planned: number;
-    readonly selected: number;
-    /** The percentage of its testable rules that every profile has to reach. */ readonly minCoverage?: number;
-  };
+  readonly options: LedgerOptions;
   readonly suites: readonly Suite[];
 }

@@ -1,7 +1,7 @@
 /** Names and numbers of Linux, whatever system this runs on: errors, signals, capabilities, sockets, mounts. Pure. */
 
-// Linux numbers from 1 on, in the kernel's order (asm-generic/errno-base.h, errno.h); '-' is a gap.
-const ERRNO = `
+/** By number, from 1 on (asm-generic/errno-base.h, errno.h); `-` is a gap. */
+const ERRNO = words(`
 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
 ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
 ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
@@ -12,50 +12,37 @@ ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL EN
 ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH
 EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY
 EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
-`
-  .trim()
-  .split(/\s+/);
+`);
 
-// Linux numbers from 1 on, in the kernel's order (asm-generic/signal.h); 32 and above are real-time signals.
-const SIGNALS = `
+/** By number, from 1 on (asm-generic/signal.h). The numbers from 32 on are real-time signals. */
+const SIGNALS = words(`
 HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
 VTALRM PROF WINCH IO PWR SYS
-`
-  .trim()
-  .split(/\s+/);
+`);
 
-/** Symbolic name of a Linux error number, whatever system this runs on; undefined for 0. */
+const FIRST_REAL_TIME_SIGNAL = 32;
+
+/** @returns the symbolic name of a Linux error number, `EACCES`; undefined for 0. */
 export function errnoName(errno: number): string | undefined {
   if (errno === 0) return undefined;
   const name = ERRNO[errno - 1];
   return name === undefined || name === '-' ? `errno ${errno}` : name;
 }
 
-/** Name of a Linux signal, whatever system this runs on; undefined for 0. */
+/** @returns the name of a Linux signal, `SIGKILL`; undefined for 0. */
 export function signalName(signal: number): string | undefined {
   if (signal === 0) return undefined;
   const name = SIGNALS[signal - 1];
-  return name === undefined ? `SIGRTMIN+${signal - 32}` : `SIG${name}`;
+  return name === undefined ? `SIGRTMIN+${signal - FIRST_REAL_TIME_SIGNAL}` : `SIG${name}`;
 }
 
 /** Capabilities by AppArmor's names, in the order of their numbers. */
-export const CAPABILITIES: readonly string[] = `
-chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service net_broadcast
-net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin sys_boot sys_nice
-sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog wake_alarm
-block_suspend audit_read perfmon bpf checkpoint_restore
-`
-  .trim()
-  .split(/\s+/);
-
-const numbered = (text: string): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    text
-      .trim()
-      .split(/\s+/)
-      .map((entry) => entry.split('='))
-      .map(([name = '', value = '']) => [name, Number(value)]),
-  );
+export const CAPABILITIES: readonly string[] = words(`
+chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service
+net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin
+sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override
+mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore
+`);
 
 /** Socket families by AppArmor's names. */
 export const SOCKET_FAMILIES = numbered(`
@@ -71,20 +58,34 @@ export const SOCKET_TYPES = numbered('stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 d
 /** The protocols that AppArmor has a name for. */
 export const SOCKET_PROTOCOLS = numbered('icmp=1 tcp=6 udp=17');
 
-/** Options of mount rules by AppArmor's names: what to add up for the FLAGS of `mount`. */
+/** Options of mount rules by AppArmor's names, as the bits of `mount`'s FLAGS that they stand for. */
 export const MOUNT_FLAGS = numbered(`
 ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
 nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
 verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
-rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0 strictatime=16777216
+rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0
+strictatime=16777216
 `);
 
-/** Number of a signal by AppArmor's name: `term`, `exists`, `rtmin+3`, and `stp`, which the kernel calls TSTP. */
+/**
+ * @param name as AppArmor writes it: `term`, `exists`, `rtmin+3`, and `stp`, which the kernel calls TSTP.
+ * @returns the number of the signal; undefined when there is no such signal.
+ */
 export function signalNumber(name: string): number | undefined {
   if (name === 'exists') return 0;
   if (name === 'stp') return signalNumber('tstp');
   const realTime = /^rtmin\+(\d+)$/.exec(name);
-  if (realTime !== null) return 32 + Number(realTime[1]);
-  const at = SIGNALS.indexOf(name.toUpperCase());
-  return at < 0 ? undefined : at + 1;
+  if (realTime !== null) return FIRST_REAL_TIME_SIGNAL + Number(realTime[1]);
+  const index = SIGNALS.indexOf(name.toUpperCase());
+  return index < 0 ? undefined : index + 1;
+}
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}
+
+/** Reads `name=number` pairs. */
+function numbered(text: string): Readonly<Record<string, number>> {
+  const pairs = words(text).map((pair) => pair.split('='));
+  return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, Number(value)]));
 }

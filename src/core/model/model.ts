@@ -1,7 +1,7 @@
 /**
  * The words of the project as types. Everything here is plain data: it can be written to JSON and read back.
- * `spec/` makes a Plan, `probe/` makes Observations, `audit/` makes AuditRecords, `verdict.ts` joins them,
- * and the Ledger that results is the one truth that every report is drawn from.
+ * core/spec/ makes a Plan, adapters/probe/ makes Observations, core/audit/ makes AuditRecords, and core/verdict/ joins
+ * them. The Ledger that results is the one truth that every report is drawn from.
  */
 export type * from './plan.ts';
 export type * from './observation.ts';

@@ -1,35 +1,60 @@
-/** What is to be tried: `spec/` makes a Plan. Plain data. */
+/** What is to be tried: core/spec/ makes a Plan from a spec file. Plain data. */
 
-/** Modes that the kernel prints behind a profile's name (security/apparmor/policy.c, aa_profile_mode_names). */
+/** Modes that the kernel prints after a profile's name (security/apparmor/policy.c, aa_profile_mode_names). */
 export type ProfileMode = 'enforce' | 'complain' | 'kill' | 'unconfined' | 'prompt' | 'mixed';
 
 /** What a spec may expect of an access. `complains`: it succeeds and the kernel writes an ALLOWED record. */
 type Access = 'denied' | 'allowed' | 'complains';
 
-/** What a probe does. Commands are executed by the agent from inside the confinement; operations are one system call. */
-export type Action =
-  | {
-      readonly kind: 'run';
-      readonly argv: readonly string[];
-      /** Words of argv whose first character stands for the user's home. */ readonly tildes: readonly number[];
-      readonly terminal: boolean;
-    }
-  | { readonly kind: 'shell'; readonly script: string; readonly terminal: boolean }
-  | {
-      readonly kind: 'operation';
-      readonly name: string;
-      readonly args: readonly string[];
-      /** As written in the spec. */ readonly words: readonly string[];
-      /** AppArmor's class of rules. */ readonly class: string;
-      /** Who is at the other end: a peer of the spec, or `container`; its place is the last of `args`, left empty. */ readonly other?: string;
-    }
-  | { readonly kind: 'http'; readonly url: string };
+/** What a probe does. */
+export type Action = RunAction | ShellAction | OperationAction | HttpAction;
+
+/** A command that the agent executes from inside the confinement. */
+interface RunAction {
+  readonly kind: 'run';
+  readonly argv: readonly string[];
+  /** Indexes of the words of argv whose first character, `~`, stands for the user's home. */
+  readonly tildes: readonly number[];
+  /** Whether the command gets a terminal. */
+  readonly terminal: boolean;
+}
+
+/** A script that the agent executes with the image's own `/bin/sh -c`. */
+interface ShellAction {
+  readonly kind: 'shell';
+  readonly script: string;
+  /** Whether the shell gets a terminal. */
+  readonly terminal: boolean;
+}
+
+/** One access that the agent itself makes, in nearly all cases as one system call. */
+interface OperationAction {
+  readonly kind: 'operation';
+  readonly name: string;
+  /** As the agent takes them. */
+  readonly args: readonly string[];
+  /** Name and arguments as written in the spec. */
+  readonly words: readonly string[];
+  /** AppArmor's class of rules: `file`, `network`, `capability`. */
+  readonly class: string;
+  /** Who is at the other end: a peer of the spec, or `container`. Its place is the last of `args`, left empty. */
+  readonly other?: string;
+}
+
+/** A GET request that the host makes. */
+interface HttpAction {
+  readonly kind: 'http';
+  /** The host name `container` stands for the container. */
+  readonly url: string;
+}
 
 /** A pattern for text: every part given must hold. */
 export interface TextMatch {
   readonly equals?: string;
   readonly contains?: string;
+  /** A regular expression of JavaScript. */
   readonly matches?: string;
+  /** A pattern that must not hold. */
   readonly not?: TextMatch;
 }
 
@@ -43,20 +68,23 @@ export interface Expectation {
   readonly exit?: number | 'nonzero';
   /** Symbolic errno, for example `EACCES`. */
   readonly errno?: string;
+  /** Status of the HTTP response. */
   readonly status?: number;
   readonly stdout?: TextMatch;
   readonly stderr?: TextMatch;
+  /** Body of the HTTP response. */
   readonly body?: TextMatch;
-  /** What the executed program, or the process that changed its label, has to carry, names as the profile's author wrote them. */
+  /** Label of the executed program, or of the process that changed its label, with names as in the profile file. */
   readonly label?: TextMatch;
+  /** Mode of that label. */
   readonly mode?: ProfileMode;
-  /** Whether the kernel marked the execution as secure, which makes the loader scrub the environment. */
+  /** Whether the kernel marks the execution as secure (AT_SECURE), which makes the loader scrub the environment. */
   readonly secure?: boolean;
-  /** `none`: no record may exist for the probe, and a denial needs none; a match: at least one record fits. */
+  /** `none`: no record may exist for the probe, and a denial needs none. A match: at least one record fits. */
   readonly audit?: 'none' | RecordMatch;
 }
 
-/** A place in a file a user wrote: 1-based line and column. */
+/** A place in a file that a user wrote. Line and column count from 1. */
 export interface Position {
   readonly file: string;
   readonly line: number;
@@ -71,39 +99,53 @@ export interface Probe {
   /** Why this matters, for auditors. */
   readonly because?: string;
   readonly action: Action;
-  /** User as `docker exec --user` takes it; undefined is the container's own user. */
+  /** User as `docker exec --user` takes it; undefined for the container's own user. */
   readonly user?: string;
   readonly timeoutMs: number;
-  /** A command started by `docker exec` itself in place of the agent. */
+  /** Whether `docker exec` itself starts the command, in place of the agent. */
   readonly direct: boolean;
   /** Whether it is also tried in the control container, when there is one. */
   readonly control: boolean;
-  /** First version of the engine whose own profile promises this. */
+  /** First version of the engine whose own profile guarantees this. */
   readonly since?: string;
   /** The peer that makes the attempt, in place of the container's own agent. */
   readonly from?: string;
   readonly expect: Expectation;
+  /** Where the spec has it. */
   readonly at: Position;
 }
 
-/** Where the policy under test comes from. */
-export type ProfileSource =
-  | { readonly from: 'file'; readonly file: string; readonly name?: string; readonly mode: ProfileMode }
-  | {
-      readonly from: 'engine';
-      readonly name: string;
-      readonly mode: ProfileMode;
-      /** File with the text that the engine loads. */ readonly source?: string;
-    };
+/** Where the profile under test comes from. */
+export type ProfileSource = FileProfile | EngineProfile;
 
-/** How the target container is created. Names follow the Docker API. */
+/** A profile in a file: loaded for the run. */
+interface FileProfile {
+  readonly from: 'file';
+  readonly file: string;
+  /** Which profile of the file; undefined when it has only one. */
+  readonly name?: string;
+  /** What the kernel must report. */
+  readonly mode: ProfileMode;
+}
+
+/** A profile that the engine, or the host, loads itself. */
+interface EngineProfile {
+  readonly from: 'engine';
+  readonly name: string;
+  /** What the kernel must report. */
+  readonly mode: ProfileMode;
+  /** File with the text of the profile. */
+  readonly source?: string;
+}
+
+/** How the container under test is created. Names follow the Docker API. */
 export interface ContainerSpec {
   readonly image: string;
   /** Folder with a Dockerfile, absolute; the image is built from it when it is missing. */
   readonly build?: string;
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
-  /** The agent, which only waits, is the first process in place of the image's own. */
+  /** Whether the first process is the agent, which only waits, in place of the image's own. */
   readonly hold: boolean;
   readonly user?: string;
   readonly env: Readonly<Record<string, string>>;
@@ -111,10 +153,20 @@ export interface ContainerSpec {
   readonly capDrop: readonly string[];
   readonly securityOpt: readonly string[];
   readonly sysctls: Readonly<Record<string, string>>;
-  readonly mounts: readonly { readonly source: string; readonly target: string; readonly readonly: boolean }[];
+  readonly mounts: readonly BindMount[];
+  /** Path to mount options. */
   readonly tmpfs: Readonly<Record<string, string>>;
+  /** Whether the root file system is read-only. */
   readonly readOnly: boolean;
   readonly network: string;
+}
+
+interface BindMount {
+  /** On the host, absolute. */
+  readonly source: string;
+  /** In the container. */
+  readonly target: string;
+  readonly readonly: boolean;
 }
 
 /** A helper beside the container, in its process and network namespaces, under a label of its own. */
@@ -124,23 +176,35 @@ interface PeerSpec {
   readonly profile: string;
 }
 
-/** When the service counts as up. At most one of the three is given. */
+/** When the service counts as up. At most one of `http`, `tcp` and `log` is given. */
 export interface Readiness {
+  /** This URL responds with a status below 400. */
   readonly http?: string;
+  /** This port accepts a connection. */
   readonly tcp?: number;
+  /** The container's output matches this regular expression. */
   readonly log?: string;
   readonly timeoutMs: number;
 }
 
 /** A newly allowed access that a reviewer has accepted, until a day. */
 export interface Waiver {
-  /** An expression for paths, or the words of a rule. */
+  /** A pattern for paths, or the words of a rule. */
   readonly allows: string;
-  /** With a path: the letters. */
+  /** With a path: the letters of the permissions. */
   readonly permissions?: string;
   readonly because: string;
   /** The last day that it holds, `YYYY-MM-DD`. */
   readonly until: string;
+}
+
+/** A mutant that no probe can tell from the profile. */
+interface UntestableMutant {
+  /** The rule as it stands in the profile. */
+  readonly rule: string;
+  /** The rule as it stands in the mutant. */
+  readonly becomes: string;
+  readonly because: string;
 }
 
 /** A spec file, validated and resolved: all paths absolute, every probe with an id. */
@@ -149,15 +213,15 @@ export interface Plan {
   readonly title: string;
   readonly profile: ProfileSource;
   readonly container: ContainerSpec;
+  /** Undefined: the service is up once its container runs. */
   readonly ready?: Readiness;
-  /** Mutants that no probe can tell from the profile. */
-  readonly untestable: readonly { readonly rule: string; readonly becomes: string; readonly because: string }[];
+  readonly untestable: readonly UntestableMutant[];
   readonly peers: readonly PeerSpec[];
-  /** Whether each probe also runs in a twin container that is unconfined, or under the baseline. */
+  /** Whether each probe also runs in a control container, which is unconfined or under the baseline profile. */
   readonly control: boolean;
-  /** What `diff` lets pass. */
+  /** What `diff` accepts. */
   readonly waivers: readonly Waiver[];
-  /** Profile of the twin, as its author wrote it, when it is not unconfined. */
+  /** Profile of the control container, as its author wrote it; undefined when it is unconfined. */
   readonly baseline?: string;
   readonly probes: readonly Probe[];
 }

@@ -4,7 +4,7 @@ import type {
   Action,
   AuditRecord,
   Captured,
-  Carried,
+  ResultingLabel,
   Entry,
   Expectation,
   Fault,
@@ -134,7 +134,7 @@ export function processText({ pid, label, expected }: ProcessProof): string {
 }
 
 /** What came of a change of label: `x//child (enforce), environment scrubbed`. */
-export function carriedText({ label, mode, secure }: Carried): string {
+export function carriedText({ label, mode, secure }: ResultingLabel): string {
   return oneLine(
     `${labelText(label, mode)}${secure === undefined ? '' : secure ? ', environment scrubbed' : ', environment not scrubbed'}`,
     LINE,

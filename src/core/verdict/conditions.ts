@@ -1,6 +1,14 @@
 /** The further conditions of `expect`, on top of the access itself. Pure. */
 import { labelText, sameLabel } from '../model/labels.ts';
-import type { Carried, Expectation, Observation, RecordMatch, TextMatch, Verdict, Witness } from '../model/model.ts';
+import type {
+  ResultingLabel,
+  Expectation,
+  Observation,
+  RecordMatch,
+  TextMatch,
+  Verdict,
+  Witness,
+} from '../model/model.ts';
 import { verdict } from '../model/verdicts.ts';
 import { isComplaint, isDenial, type Facts } from './facts.ts';
 import { matchRecord, matchText } from './match.ts';
@@ -76,13 +84,13 @@ function wrongResultingLabel(expect: Expectation, { carried }: Observation): Ver
 }
 
 /** A stack that is written in another order is the same label. */
-function wrongName(expected: TextMatch | undefined, { label }: Carried): string | undefined {
+function wrongName(expected: TextMatch | undefined, { label }: ResultingLabel): string | undefined {
   if (expected === undefined) return undefined;
   const isSameStack = expected.equals?.includes('//&') === true && sameLabel(expected.equals, label);
   return isSameStack ? undefined : matchText(expected, label);
 }
 
-function wrongSecureMode(expected: boolean, { secure }: Carried): Verdict | undefined {
+function wrongSecureMode(expected: boolean, { secure }: ResultingLabel): Verdict | undefined {
   if (secure === undefined) return verdict('label-unread', { unread: 'Whether the environment was scrubbed' });
   if (secure === expected) return undefined;
   return verdict('other-label', {
