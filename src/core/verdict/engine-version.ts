@@ -4,8 +4,8 @@ import { verdict } from '../model/verdicts.ts';
 
 /**
  * @param engine as the engine names itself: `Docker 20.10.24+dfsg1`.
- * @returns the verdict on a probe that this engine is too old for. Undefined where the probe is to be tried: always when
- * the profile under test comes from a file, or when the engine tells no version.
+ * @returns the verdict on a probe that this engine is too old for. Undefined where the probe is to be tried: always
+ * when the profile under test comes from a file, or when the engine tells no version.
  */
 export function skippedForEngineVersion(plan: Plan, probe: Probe, engine: string): Verdict | undefined {
   const { since } = probe;

@@ -1,35 +1,102 @@
-/** The layers beside AppArmor that may deny an access in a container: which were on, and which one an errno points at. Pure. */
+/** The layers beside AppArmor that may deny an access: which were on, and which one an errno points at. Pure. */
 import type { ContainerSpec, Observation, Probe } from '../model/model.ts';
 import { pathOf } from '../model/describe-action.ts';
 
-/** Whether a layer was on. */
-function layersOn({ capAdd, capDrop, securityOpt }: ContainerSpec): {
-  capabilities: boolean;
-  seccomp: boolean;
-  paths: boolean;
-} {
+interface Layers {
+  readonly capabilities: boolean;
+  readonly seccomp: boolean;
+  /** The engine masks some paths of /proc and /sys, and mounts others read-only. */
+  readonly maskedPaths: boolean;
+}
+
+/** Which layers were on. */
+function activeLayers({ capAdd, capDrop, securityOpt }: ContainerSpec): Layers {
   return {
     capabilities: !capAdd.includes('ALL') || capDrop.length > 0,
     seccomp: !securityOpt.includes('seccomp=unconfined'),
-    paths: !securityOpt.includes('systempaths=unconfined'),
+    maskedPaths: !securityOpt.includes('systempaths=unconfined'),
   };
 }
 
-/** What the engine masks by default (moby, daemon/pkg/oci/defaults.go). */
-const MASKED =
-  /^\/(?:proc\/(?:acpi|asound|interrupts|kcore|keys|latency_stats|sched_debug|scsi|timer_list|timer_stats)|sys\/(?:firmware|devices\/virtual\/powercap|devices\/system\/cpu\/cpu\d+\/thermal_throttle))(?:\/|$)/;
-
-/** What stood in the way of the probes beside the profile, for the reports. */
+/** @returns what stood in the way of the probes beside the profile, a layer a line, for reports. */
 export function layersOf(spec: ContainerSpec): string[] {
-  const on = layersOn(spec);
-  return [
-    `capabilities: ${on.capabilities ? ["the engine's default", ...spec.capAdd.map((name) => `+${name}`), ...spec.capDrop.map((name) => `-${name}`)].join(' ') : 'all'}`,
-    `seccomp: ${on.seccomp ? "the engine's default" : 'off'}`,
-    `masked and read-only paths: ${on.paths ? 'on' : 'off'}`,
-    ...(spec.securityOpt.includes('no-new-privileges') ? ['no_new_privs: on'] : []),
-    `file systems: ${[...(spec.mounts.some(({ target }) => target === '/sys') ? [] : ['/sys read-only']), '/proc noexec'].join(', ')}`,
-    ...(spec.readOnly ? ['root file system: read-only'] : []),
+  const { capabilities, seccomp, maskedPaths } = activeLayers(spec);
+  const lines = [
+    `capabilities: ${capabilities ? capabilityChanges(spec) : 'all'}`,
+    `seccomp: ${seccomp ? "the engine's default" : 'off'}`,
+    `masked and read-only paths: ${maskedPaths ? 'on' : 'off'}`,
   ];
+  if (spec.securityOpt.includes('no-new-privileges')) lines.push('no_new_privs: on');
+
+  const hasOwnSys = spec.mounts.some(({ target }) => target === '/sys');
+  lines.push(`file systems: ${hasOwnSys ? '' : '/sys read-only, '}/proc noexec`);
+  if (spec.readOnly) lines.push('root file system: read-only');
+  return lines;
+}
+
+/** Capabilities as a difference: `the engine's default +SYS_TIME -CHOWN`. */
+function capabilityChanges({ capAdd, capDrop }: ContainerSpec): string {
+  const added = capAdd.map((name) => `+${name}`);
+  const dropped = capDrop.map((name) => `-${name}`);
+  return ["the engine's default", ...added, ...dropped].join(' ');
+}
+
+/** What the engine masks by default (moby, daemon/pkg/oci/defaults.go). `cpuN` stands for each processor. */
+const MASKED_PATHS: readonly string[] = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/system/cpu/cpuN/thermal_throttle',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+];
+
+function isMasked(path: string): boolean {
+  const general = path.replace(/\/cpu\/cpu\d+\//, '/cpu/cpuN/');
+  return MASKED_PATHS.some((masked) => general === masked || general.startsWith(`${masked}/`));
+}
+
+const UNMASK = 'security-opt systempaths=unconfined turns that off';
+
+/** What an errno is read against. */
+interface Context {
+  readonly layers: Layers;
+  readonly probe: Probe;
+  /** The file that an operation is about. */
+  readonly path: string | undefined;
+}
+
+/** Which layer each errno points at: the end of a sentence. */
+const ERRNO_HINTS: Readonly<Record<string, (context: Context) => string>> = {
+  ENOENT: ({ path }) => (path === undefined ? 'something is missing in the image' : `${path} does not exist`),
+  EROFS: ({ layers, path }) =>
+    layers.maskedPaths && path !== undefined && /^\/(proc|sys)\//.test(path)
+      ? `the engine mounts that path read-only (${UNMASK})`
+      : 'a read-only mount',
+  EPERM: capabilityOrSeccomp,
+  EACCES: ({ probe: { user } }) =>
+    user === undefined || user === 'root'
+      ? 'file modes, or a mount with noexec'
+      : `file modes (it was tried as ${user})`,
+  ENOSYS: ({ layers }) => (layers.seccomp ? 'seccomp, or a kernel without the call' : 'a kernel without the call'),
+  ENXIO: () => 'there is no such device',
+  ENODEV: () => 'there is no such device',
+};
+
+/** Seccomp filters calls, but does not see which file a call is about. */
+function capabilityOrSeccomp({ layers, probe: { action }, path }: Context): string {
+  const isOnlyFile = path !== undefined && action.kind === 'operation' && action.class === 'file';
+  const causes: string[] = [];
+  if (layers.capabilities) causes.push('a capability that the container lacks');
+  if (layers.seccomp && !isOnlyFile) causes.push('seccomp');
+  return causes.length === 0 ? 'the kernel itself, or a user namespace' : causes.join(', or ');
 }
 
 /**
@@ -38,40 +105,14 @@ export function layersOf(spec: ContainerSpec): string[] {
  * @returns the end of a sentence, or undefined when nothing points at one.
  */
 export function likelyLayer(probe: Probe, seen: Observation, spec: ContainerSpec): string | undefined {
-  const on = layersOn(spec);
+  const layers = activeLayers(spec);
   const path = pathOf(probe.action);
-  if (on.paths && path !== undefined && MASKED.test(path))
-    return 'the engine, which masks that path (security-opt systempaths=unconfined takes that away)';
-  const asksKernel = probe.action.kind === 'operation' && probe.action.class !== 'file';
-  switch (seen.errno ?? textErrno(`${seen.stderr.text}\n${seen.stdout.text}`)) {
-    case 'ENOENT':
-      return path === undefined ? 'something is missing in the image' : `${path} does not exist`;
-    case 'EROFS':
-      return on.paths && path !== undefined && /^\/(proc|sys)\//.test(path)
-        ? 'the engine mounts that path read-only (security-opt systempaths=unconfined takes that away)'
-        : 'a read-only mount';
-    case 'EPERM':
-      return (
-        [
-          on.capabilities ? 'a capability that the container lacks' : '',
-          on.seccomp && (asksKernel || path === undefined) ? 'seccomp' : '',
-        ]
-          .filter(Boolean)
-          .join(', or ') || 'the kernel itself, or a user namespace'
-      );
-    case 'EACCES':
-      return probe.user !== undefined && probe.user !== 'root'
-        ? `file modes (it was tried as ${probe.user})`
-        : 'file modes, or a mount with noexec';
-    case 'ENOSYS':
-      return on.seccomp ? 'seccomp, or a kernel without the call' : 'a kernel without the call';
-    case 'ENXIO':
-    case 'ENODEV':
-      return 'there is no such device';
-    case undefined:
-    default:
-      return undefined;
+  if (layers.maskedPaths && path !== undefined && isMasked(path)) {
+    return `the engine, which masks that path (${UNMASK})`;
   }
+
+  const errno = seen.errno ?? errnoInText(`${seen.stderr.text}\n${seen.stdout.text}`);
+  return errno === undefined ? undefined : ERRNO_HINTS[errno]?.({ layers, probe, path });
 }
 
 /** The words of strerror(3) in the C locale. */
@@ -84,6 +125,6 @@ const STRERROR: Readonly<Record<string, RegExp>> = {
 };
 
 /** The errno that a program's message names. */
-function textErrno(output: string): string | undefined {
+function errnoInText(output: string): string | undefined {
   return Object.entries(STRERROR).find(([, words]) => words.test(output))?.[0];
 }

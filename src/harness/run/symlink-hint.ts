@@ -1,8 +1,8 @@
-/** Why a profile lets something through that it seems to deny: a rule that names a link matches nothing. */
-import type { Entry } from '#core/model/model.ts';
-import { pathOf } from '#core/model/describe-action.ts';
-import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
+/** Why a profile allows what it seems to deny: a rule that names a symbolic link matches nothing. */
 import { resolveInContainer } from '#adapters/container/rootfs/symlinks.ts';
+import { pathOf } from '#core/model/describe-action.ts';
+import type { Action, Entry } from '#core/model/model.ts';
+import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
 
 /** Where a command is looked for; the agent uses the container's own PATH, which is this in nearly every image. */
 const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -10,27 +10,44 @@ const PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sb
 /**
  * @param pid a process of the confined container.
  * @param source text of the profile.
- * @returns the entry, with a hint when a deny rule names the file by a link: the kernel checks names after links are followed.
+ * @returns the entry, with a hint when a deny rule names the file by a link: the kernel checks names after it has
+ * followed all links.
  */
 export function addSymlinkHint(entry: Entry, pid: number, source: string): Entry {
-  const {
-    probe: { action },
-    verdict,
-  } = entry;
-  const target = action.kind === 'run' ? action.argv[0] : action.kind === 'shell' ? '/bin/sh' : pathOf(action);
+  const { probe, verdict } = entry;
+  const target = targetOf(probe.action);
   if (verdict.code !== 'let-through' || target === undefined) return entry;
-  const real = (target.includes('/') ? [target] : PATH.map((folder) => `${folder}/${target}`))
+
+  const file = candidatePaths(target)
     .map((path) => resolveInContainer(pid, path))
     .find((path) => path !== undefined);
-  if (real === undefined) return entry;
-  const aliases = literalDenials(source).filter(({ path }) => path !== real && resolveInContainer(pid, path) === real);
-  const wanted = aliases.find(({ path }) => path.endsWith(`/${target.split('/').at(-1) ?? ''}`)) ?? aliases[0];
-  if (wanted === undefined) return entry;
-  return {
-    ...entry,
-    verdict: {
-      ...verdict,
-      hint: `The deny rule in line ${wanted.line} names ${wanted.path}, a link: the kernel sees ${real}, which no deny rule matches.`,
-    },
-  };
+  if (file === undefined) return entry;
+
+  const aliases = literalDenials(source).filter(({ path }) => path !== file && resolveInContainer(pid, path) === file);
+  const alias = aliases.find(({ path }) => baseName(path) === baseName(target)) ?? aliases[0];
+  if (alias === undefined) return entry;
+
+  const rule = `The deny rule in line ${alias.line} names ${alias.path}, a link`;
+  return { ...entry, verdict: { ...verdict, hint: `${rule}: the kernel sees ${file}, which no deny rule matches.` } };
+}
+
+/** The program that a command starts, or the file that an operation is about. */
+function targetOf(action: Action): string | undefined {
+  switch (action.kind) {
+    case 'run':
+      return action.argv[0];
+    case 'shell':
+      return '/bin/sh';
+    case 'operation':
+    case 'http':
+      return pathOf(action);
+  }
+}
+
+function candidatePaths(target: string): readonly string[] {
+  return target.includes('/') ? [target] : PATH.map((folder) => `${folder}/${target}`);
+}
+
+function baseName(path: string): string {
+  return path.split('/').at(-1) ?? '';
 }

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { AuditRecord, Entry } from '#core/model/model.ts';
-import { askedOf, contradicts } from '#harness/run/kernel-ruling.ts';
+import { fileQuestion, contradiction } from '#harness/run/kernel-ruling.ts';
 import { readOperation } from '#core/spec/read-operation.ts';
 
-describe('askedOf', () => {
+describe('fileQuestion', () => {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['open read /x', '/x r'],
     ['open write /x', '/x w'],
@@ -24,15 +24,15 @@ describe('askedOf', () => {
       const words = line.split(' ');
       const read = readOperation(words);
       if ('problem' in read) throw new Error(read.problem);
-      const asked = askedOf({ kind: 'operation', ...read, words });
+      const asked = fileQuestion({ kind: 'operation', ...read, words });
       expect(
-        asked === undefined ? undefined : `${asked.path}${asked.folder ? '/' : ''} ${asked.permissions.join('')}`,
+        asked === undefined ? undefined : `${asked.path}${asked.isFolder ? '/' : ''} ${asked.permissions.join('')}`,
       ).to.equal(expected);
     });
   }
 });
 
-describe('contradicts', () => {
+describe('contradiction', () => {
   const NOTHING = { text: '', bytes: 0, truncated: false };
   /** A lock that failed, with a record of this permission. */
   const entry = (denied: string): Entry => ({
@@ -55,14 +55,14 @@ describe('contradicts', () => {
   const ruling = { path: '/x', permissions: 'k', allowed: true };
 
   it('is a record of what the policy allows', () => {
-    expect(contradicts(entry('k'), ruling)).to.match(/^Contradiction: .* allows k of \/x, but its record/);
+    expect(contradiction(entry('k'), ruling)).to.match(/^Contradiction: .* allows k of \/x, but its record/);
   });
   it('is no record of another permission, denied a step before', () => {
-    expect(contradicts(entry('r'), ruling)).to.equal(undefined);
+    expect(contradiction(entry('r'), ruling)).to.equal(undefined);
   });
   it('is a success of what the policy does not allow', () => {
     expect(
-      contradicts(
+      contradiction(
         {
           ...entry('k'),
           witnesses: [],
