@@ -57,7 +57,7 @@ const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCovera
   'deny /usr/bin/top x': ['shadowed', /deny \/usr\/bin\/t\* x$/],
   'deny /usr/bin/t* x': ['executes top'],
   'deny /bin/** w': ['untestable', /\/bin → \/usr\/bin/],
-  'deny /sys/kernel/security/** r': ['untestable', /Nothing that is in this container/],
+  'deny /sys/kernel/security/** r': ['untestable', /No file that is in this container/],
   'deny network raw': ['a raw socket'],
   'deny signal (send) set=(winch)': ['signals a change of the window'],
   'signal (receive) peer=runc': ['shadowed', /signal$/],

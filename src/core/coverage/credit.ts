@@ -1,6 +1,6 @@
-/** Which rules a probe hit: from what the kernel recorded, and from what the probe was granted. Pure. */
+/** Which rules a probe covered: from what the kernel recorded, and from what the probe was granted. Pure. */
 import { sameLabel } from '../model/labels.ts';
-import type { Entry, Observation, Probe, ProcessProof } from '../model/model.ts';
+import type { AuditRecord, Entry, Observation, Probe, ProcessProof } from '../model/model.ts';
 import { questionOf, type Access } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Grant } from '../profile/semantics/grant-types.ts';
@@ -17,56 +17,70 @@ export interface Subject {
   readonly profile: string;
   /** A label of the kernel as the profile's author wrote it. */
   readonly original: (label: string) => string;
-  /** Rules that never decide: without them the profile says the same, so what they say is not heard. */
+  /** Rules that never decide: the profile means the same without them, so they are left out. */
   readonly shadowed: ReadonlySet<Rule>;
 }
 
-/** @returns the rules that one probe hit. What it was expected to do does not matter here, only what was done. */
+/** @returns the rules that one probe covered. What counts is what happened, not what the spec expected. */
 export function coveredRules(
   { probe, observation, witnesses }: Entry,
   subject: Subject,
   look: FileLookup,
 ): ReadonlySet<Rule> {
-  const found = new Set<Rule>();
-  const take = (rules: readonly Rule[]): void => {
-    for (const rule of rules) found.add(rule);
-  };
-  for (const { record } of witnesses) {
-    const block = blockOf(subject, record.fields['profile'] ?? '');
-    if (block === undefined) continue;
-    const accesses = recordAccesses(record).map((access) => renamed(access, subject.original));
-    if (record.type === 'DENIED' || record.type === 'KILLED') {
-      for (const access of accesses) take(denying(grants(subject, block, access)));
-      if (record.fields['operation'] === 'setrlimit')
-        take(block.rules.filter((rule) => rule.kind === 'rlimit' && rule.limit === record.fields['rlimit']));
-    } else if (record.type === 'AUDIT') {
-      for (const access of accesses)
-        take([...needed(subject, block, access), ...auditing(grants(subject, block, access))]);
-    }
-  }
-  if (observation?.stage === 'done' && probeOutcome(probe, observation).kind === 'succeeded')
-    for (const [block, access] of granted(probe, observation, subject, look)) take(needed(subject, block, access));
-  return found;
+  const recorded = witnesses.flatMap(({ record }) => rulesInRecord(record, subject));
+  const succeeded = observation?.stage === 'done' && probeOutcome(probe, observation).kind === 'succeeded';
+  if (!succeeded) return new Set(recorded);
+
+  const used = granted(probe, observation, subject, look).flatMap(([block, access]) => needed(subject, block, access));
+  return new Set([...recorded, ...used]);
 }
 
-/** What profiles of the file were asked when a probe succeeded: that of who tried it, and that of the other end. */
+/** The rules that one record shows at work. */
+function rulesInRecord(record: AuditRecord, subject: Subject): readonly Rule[] {
+  const block = blockOf(subject, record.fields['profile'] ?? '');
+  if (block === undefined) return [];
+
+  const accesses = recordAccesses(record).map((access) => renamed(access, subject.original));
+  switch (record.type) {
+    case 'DENIED':
+    case 'KILLED':
+      return [...accesses.flatMap((access) => denying(grants(subject, block, access))), ...limitRules(record, block)];
+    case 'AUDIT':
+      return accesses.flatMap((access) => [
+        ...needed(subject, block, access),
+        ...auditing(grants(subject, block, access)),
+      ]);
+    default:
+      return [];
+  }
+}
+
+function limitRules({ fields }: AuditRecord, { rules }: ProfileBlock): readonly Rule[] {
+  if (fields['operation'] !== 'setrlimit') return [];
+  return rules.filter((rule) => rule.kind === 'rlimit' && rule.limit === fields['rlimit']);
+}
+
+/** What the kernel checked when a probe succeeded: against the profile of who tried it, and that of the other end. */
 function granted(
   { action, from }: Probe,
   { process, other }: Observation,
   subject: Subject,
   look: FileLookup,
 ): (readonly [ProfileBlock, Access])[] {
-  if (![process, other].every((one) => one === undefined || sameLabel(one.label, one.expected))) return [];
-  const named = (one: ProcessProof | undefined): string | undefined =>
-    one === undefined ? undefined : subject.original(one.label.replace(/ \([a-z]+\)$/, ''));
-  const self = named(process) ?? subject.profile;
-  const ends = { self, other: named(other) ?? (isOwn(action) ? self : undefined) };
+  const isProved = (proof: ProcessProof | undefined): boolean =>
+    proof === undefined || sameLabel(proof.label, proof.expected);
+  if (!isProved(process) || !isProved(other)) return [];
+
+  const nameOf = (proof: ProcessProof | undefined): string | undefined =>
+    proof === undefined ? undefined : subject.original(proof.label.replace(/ \([a-z]+\)$/, ''));
+  const self = nameOf(process) ?? subject.profile;
+  const ends = { self, other: nameOf(other) ?? (isOwn(action) ? self : undefined) };
   const active = from === undefined || other !== undefined ? operationAccesses(action, look, ends) : [];
   const all = [
     ...active.map((access) => [self, access] as const),
     ...answeredAccesses(action, ends).map((access) => [ends.other ?? '', access] as const),
   ];
-  // every profile of a stack is asked
+  // every profile of a stack decides
   return all.flatMap(([label, access]) =>
     label.split('//&').flatMap((part) => {
       const block = blockOf(subject, part);
@@ -109,7 +123,7 @@ function auditing(all: readonly Grant[]): readonly Rule[] {
 
 /**
  * The rules without which a granted access would have been denied, or a program executed under another transition.
- * Whose the file is decides only where a rule asks: where it is not known, a rule must be needed either way.
+ * Who owns the file matters only to `owner` rules: where the owner is unknown, a rule must be needed either way.
  */
 function needed(subject: Subject, block: ProfileBlock, access: Access): readonly Rule[] {
   if (access.class === 'file' && access.owner === undefined) {

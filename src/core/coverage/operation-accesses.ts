@@ -1,6 +1,6 @@
 /**
  * The accesses that an operation was granted when it succeeded, in the words of rules: what src/agent/ asks the kernel
- * for. Only what is certain: less credit is no harm, too much is. Pure.
+ * for. Only what is certain: too little coverage does no harm, too much does. Pure.
  */
 import { MOUNT_FLAGS, SOCKET_FAMILIES, SOCKET_TYPES, signalName } from '../model/linux.ts';
 import type { Action } from '../model/model.ts';
@@ -28,16 +28,16 @@ interface Ends {
 type Reader = (args: readonly string[], look: FileLookup, ends: Ends) => readonly (Access | undefined)[];
 
 /**
- * What the profile of who tries it was asked.
+ * What the kernel checks against the profile of who tries it.
  * @param look finds what a path is in the container.
- * @returns none for a command: only the kernel's records tell what it touched.
+ * @returns none for a command: only the kernel's records show what it accessed.
  */
 export function operationAccesses(action: Action, look: FileLookup, ends: Ends): readonly Access[] {
   if (action.kind !== 'operation' || !Object.hasOwn(READERS, action.name)) return [];
   return (READERS[action.name]?.(action.args, look, ends) ?? []).filter((access) => access !== undefined);
 }
 
-/** What the profile at the other end was asked. */
+/** What the kernel checks against the profile at the other end. */
 export function answeredAccesses(action: Action, { self, other }: Ends): readonly Access[] {
   if (action.kind !== 'operation' || other === undefined) return [];
   if (action.name === 'signal')
@@ -86,7 +86,13 @@ function open([mode = '', path = '']: readonly string[], look: FileLookup): (Acc
   const modes = mode.split(',');
   const has = (...words: string[]): boolean => words.some((word) => modes.includes(word));
   const writes = has('write', 'append', 'truncate') || !has('read');
-  const letters = `${has('read') ? 'r' : ''}${writes ? (has('append') ? 'a' : 'w') : ''}${has('create') ? 'c' : ''}${has('truncate') ? 'w' : ''}`;
+  const letters = [
+    has('read') ? 'r' : '',
+    writes && has('append') ? 'a' : '',
+    writes && !has('append') ? 'w' : '',
+    has('create') ? 'c' : '',
+    has('truncate') ? 'w' : '',
+  ];
   return file([...new Set(letters)].join(''), look(path, true));
 }
 
@@ -129,8 +135,15 @@ function mount(
   ];
 }
 
+function lockPermissions(call: string, type: string): string {
+  if (type === 'none') return 'k';
+  return call === 'fcntl' && type === 'write' ? 'rwk' : 'rk';
+}
+
 const made = { made: true } as const;
 const attribute: Reader = ([path = ''], look) => file('w', look(path, true));
+
+/** What each operation asks of the kernel. */
 const READERS: Readonly<Record<string, Reader>> = {
   open,
   readdir: ([path = ''], look) => file('r', look(path, true), { asFolder: true }),
@@ -157,10 +170,10 @@ const READERS: Readonly<Record<string, Reader>> = {
   chmod: attribute,
   truncate: attribute,
   chown: ([path = ''], look) => file('w', look(path, false)),
-  lock: ([by, mode, path = ''], look) =>
-    file(mode === 'none' ? 'k' : by === 'fcntl' && mode === 'write' ? 'rwk' : 'rk', look(path, true)),
+  lock: ([call = '', type = '', path = ''], look) => file(lockPermissions(call, type), look(path, true)),
   mmap: ([path = ''], look) => file('rm', look(path, true)),
-  mprotect: ([path = ''], look) => file('r', look(path, true)), // on overlayfs its `m` is not asked for, so that success shows nothing of it
+  // overlayfs does not check `m` here, so success shows nothing about it
+  mprotect: ([path = ''], look) => file('r', look(path, true)),
   'receive-fd': ([path = ''], look) => file('r', look(path, true)),
   exec: ([path = ''], look) => file('x', look(path, true)),
   'exec-copy': ([from = '', to = ''], look) => [...file('r', look(from, true)), ...file('cwx', look(to, false), made)],

@@ -1,4 +1,4 @@
-/** The accesses that a record of the kernel tells of, in the words of rules. Pure. */
+/** The accesses that a record of the kernel is about, in the words of rules. Pure. */
 import type { AuditRecord } from '../model/model.ts';
 import type { Access, FilePermission } from '../profile/semantics/access.ts';
 
@@ -8,7 +8,7 @@ type Fields = AuditRecord['fields'];
 type Reader = (fields: Fields, words: readonly string[]) => readonly Access[];
 
 /**
- * Each access by itself: a record of `rw` tells of two. Labels stay as the record has them.
+ * Each access by itself: a record of `rw` is about two. Labels stay as the record has them.
  * @returns none for a record of a class that no rule names, or that says too little.
  */
 export function recordAccesses(record: AuditRecord): readonly Access[] {

@@ -1,11 +1,11 @@
-/** Why no probe can reach a rule in this container, on this kernel. Pure: what is here is given. */
+/** Why no probe can reach a rule in this container, on this kernel. Pure: the caller looks. */
 import type { Access, FilePermission } from '../profile/semantics/access.ts';
 import type { FileRule, LinkRule, PeerRule, ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { isCovered, type Subject } from './credit.ts';
 import { folderOf, literalsOf, type Literal } from '../profile/patterns/literals.ts';
 import type { FileLookup } from './operation-accesses.ts';
 
-/** What is known of the place that the probes run in. */
+/** What is known about the container that the probes run in. */
 export interface ContainerView {
   readonly look: FileLookup;
   /** Names in a folder; undefined where there is none, or where there are too many. */
@@ -16,7 +16,7 @@ export interface ContainerView {
   readonly filtered: boolean;
   /** Labels that a helper beside the container can carry (`peers`). */
   readonly labels: readonly string[];
-  /** Why no rule of a class is asked; undefined when rules of it are. */
+  /** Why the kernel checks no rule of a class; undefined when it does. */
   readonly unmediated: (name: string) => string | undefined;
 }
 
@@ -29,7 +29,7 @@ const CLASS: Readonly<Partial<Record<Rule['kind'], string>>> = {
   pivot_root: 'mount',
 };
 
-/** The class of a rule. Of a deny rule for unix sockets nothing is left where they are known only as a network family. */
+/** The class of a rule. Where unix sockets are only a network family, the parser drops deny rules for them. */
 export function classOf(rule: Rule): string {
   return rule.kind === 'unix' && rule.qualifiers.access === 'deny' ? 'unix' : (CLASS[rule.kind] ?? rule.kind);
 }
@@ -42,52 +42,45 @@ export function untestableReason(
   here: ContainerView,
 ): string | undefined {
   if (rule.kind === 'all') return undefined;
-  if (rule.kind === 'dbus') return 'A bus daemon asks for it, not the kernel.';
-  if (rule.qualifiers.access === 'prompt') return 'A prompt needs someone who answers it.';
-  return here.unmediated(classOf(rule)) ?? ofKind(rule, block, subject, here);
+  if (rule.kind === 'dbus') return 'D-Bus is checked by the bus daemon, not by the kernel.';
+  if (rule.qualifiers.access === 'prompt') return 'A prompt needs a person who answers it.';
+  return here.unmediated(classOf(rule)) ?? reasonByKind(rule, block, subject, here);
 }
 
-function ofKind(rule: Rule, block: ProfileBlock, subject: Subject, here: ContainerView): string | undefined {
-  switch (rule.kind) {
-    case 'file':
-    case 'link':
-      return behindLinks(rule, here) ?? nothingThere(rule, block, subject, here);
-    case 'capability': {
-      const held =
-        rule.names.length === 0 ? here.capabilities.size > 0 : rule.names.some((name) => here.capabilities.has(name));
-      return held
-        ? undefined
-        : `The container does not have the capability ${rule.names.join(', ') || 'for anything'}: the kernel refuses before it asks AppArmor.`;
-    }
-    case 'mount':
-    case 'remount':
-    case 'umount':
-    case 'pivot_root':
-    case 'userns':
-      return here.filtered && !here.capabilities.has('sys_admin')
-        ? "The engine's filter of system calls (seccomp) refuses the call before AppArmor is asked."
-        : undefined;
-    case 'signal':
-    case 'ptrace':
-      return outside(rule, subject, here);
-    case 'network':
-    case 'unix':
-    case 'mqueue':
-    case 'io_uring':
-    case 'rlimit':
-    case 'change_profile':
-    case 'dbus':
-    case 'all':
-      return undefined;
+/** Kinds of rules for calls that the engine's default seccomp filter refuses without CAP_SYS_ADMIN. */
+const FILTERED_KINDS: ReadonlySet<Rule['kind']> = new Set(['mount', 'remount', 'umount', 'pivot_root', 'userns']);
+
+function reasonByKind(rule: Rule, block: ProfileBlock, subject: Subject, here: ContainerView): string | undefined {
+  if (rule.kind === 'file' || rule.kind === 'link') {
+    return beyondLinks(rule, here) ?? nothingThere(rule, block, subject, here);
   }
+  if (rule.kind === 'capability') return missingCapability(rule.names, here);
+  if (rule.kind === 'signal' || rule.kind === 'ptrace') return unreachablePeer(rule, subject, here);
+  if (FILTERED_KINDS.has(rule.kind) && here.filtered && !here.capabilities.has('sys_admin')) {
+    return "The engine's seccomp filter refuses the system call before AppArmor checks it.";
+  }
+  return undefined;
 }
 
-/** Signals and traces only pass between processes of the container and its peers: under labels of the profile's file, or that are loaded here. */
-function outside(rule: PeerRule, { text }: Subject, { labels }: ContainerView): string | undefined {
+/** @param names none: the rule is about every capability. */
+function missingCapability(names: readonly string[], { capabilities }: ContainerView): string | undefined {
+  const isThere = names.length === 0 ? capabilities.size > 0 : names.some((name) => capabilities.has(name));
+  if (isThere) return undefined;
+
+  const what = names.length === 0 ? 'any capability' : `the capability ${names.join(', ')}`;
+  return `The container does not have ${what}: the kernel refuses before it asks AppArmor.`;
+}
+
+/**
+ * Signals and traces only pass between processes of the container and its peers, whose labels are of the profile's file
+ * or loaded on this host.
+ */
+function unreachablePeer(rule: PeerRule, { text }: Subject, { labels }: ContainerView): string | undefined {
   const peer = rule.conditions['peer'];
   if (peer === undefined) return undefined;
+
   const names = [...text.profiles.map(({ name }) => name), ...labels];
-  // a rule of its own, so that no other rule of the profile answers for it
+  // in a profile of its own, so that no other rule decides
   const alone: ProfileBlock = {
     name: '',
     kind: 'profile',
@@ -95,20 +88,20 @@ function outside(rule: PeerRule, { text }: Subject, { labels }: ContainerView): 
     span: rule.span,
     rules: [{ ...rule, qualifiers: { audit: false, access: 'allow' } }],
   };
-  const word = rule.signals?.[0] ?? 'urg';
-  const words = rule.access.length > 0 ? rule.access : rule.kind === 'signal' ? ['send'] : ['trace'];
-  const reached = names.some((name) =>
-    words.some((access) =>
-      reaches(
-        alone,
-        rule.kind === 'signal'
-          ? { class: 'signal', access, signal: word, peer: name }
-          : { class: 'ptrace', access, peer: name },
-        text,
-      ),
-    ),
-  );
-  return reached ? undefined : `No profile is loaded here that ${peer.text} names, so no process can carry its label.`;
+  const isReached = names.some((name) => peerAccesses(rule, name).some((access) => reaches(alone, access, text)));
+  if (isReached) return undefined;
+  return `No profile that is loaded here matches ${peer.text}, so no process has such a label.`;
+}
+
+/** What the rule allows towards a process with this label: one access for each of its words. */
+function peerAccesses(rule: PeerRule, peer: string): Access[] {
+  if (rule.kind === 'signal') {
+    const words = rule.access.length > 0 ? rule.access : ['send'];
+    const signal = rule.signals?.[0] ?? 'urg';
+    return words.map((access) => ({ class: 'signal', access, signal, peer }));
+  }
+  const words = rule.access.length > 0 ? rule.access : ['trace'];
+  return words.map((access) => ({ class: 'ptrace', access, peer }));
 }
 
 function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): boolean {
@@ -119,8 +112,8 @@ function reaches(alone: ProfileBlock, access: Access, text: Subject['text']): bo
   );
 }
 
-/** The kernel sees names after links are followed: in a folder that is a link it sees none. */
-function behindLinks(rule: FileRule | LinkRule, { look }: ContainerView): string | undefined {
+/** The kernel checks names after it has followed links: it never sees one in a folder that is a link. */
+function beyondLinks(rule: FileRule | LinkRule, { look }: ContainerView): string | undefined {
   const literals = literalsIn(rule);
   if (literals === undefined) return undefined;
   const links: string[] = [];
@@ -132,7 +125,8 @@ function behindLinks(rule: FileRule | LinkRule, { look }: ContainerView): string
     else if (file !== undefined && file !== text.replace(/(?<=.)\/$/, '')) links.push(`${text} → ${file}`);
     else return undefined;
   }
-  return `The kernel never sees a name there, since it follows links first: ${[...new Set(links)].join(', ')}.`;
+  const followed = [...new Set(links)].join(', ');
+  return `The kernel follows links before it checks names, so it never sees this one: ${followed}.`;
 }
 
 /** The last folder on the way to a folder that is there. */
@@ -151,10 +145,10 @@ function literalsIn(rule: FileRule | LinkRule): readonly Literal[] | undefined {
   return all.some((one) => one === undefined) ? undefined : all.flatMap((one) => one ?? []);
 }
 
-const MOST_FILES = 2000;
-const DEEP = 3;
+const MAX_FILES = 2000;
+const MAX_DEPTH = 3;
 
-/** In /proc and /sys nothing can be made: what is not there cannot be asked for, but that it be made. */
+/** In /proc and /sys nothing can be created: of what is not there only its creation can be tried. */
 function nothingThere(
   rule: FileRule | LinkRule,
   block: ProfileBlock,
@@ -163,49 +157,56 @@ function nothingThere(
 ): string | undefined {
   const literals = literalsIn(rule);
   if (literals === undefined || rule.kind === 'link') return undefined;
-  const folders = new Set<string>();
-  for (const { text, whole } of literals) {
-    const folder = folderOf(text);
-    if (!/^\/(?:proc|sys)\/./.test(whole ? text : `${folder}/`)) return undefined;
-    const names = whole ? [text] : below(folder, here);
+  const places = new Set<string>();
+  for (const literal of literals) {
+    const folder = folderOf(literal.text);
+    if (!/^\/(?:proc|sys)\/./.test(literal.whole ? literal.text : `${folder}/`)) return undefined;
+
+    const names = literal.whole ? [literal.text] : below(folder, here);
     if (names === undefined) return undefined;
-    folders.add(whole ? text : folder);
-    const asked: Access[] = names
-      .filter((name) => here.look(name, true)?.missing === false)
-      .flatMap((path) =>
-        [...rule.permissions].map((letter): Access => ({
-          class: 'file',
-          path,
-          permission: letter as FilePermission,
-          owner: true,
-        })),
-      );
-    const parent =
-      here.look(folder, true)?.folder === true && rule.permissions.includes('w')
-        ? [whole ? text : `${folder}/x`, ...(whole ? [] : [`${folder}/x/`])]
-        : [];
-    const makes = parent.map((path): Access => ({ class: 'file', path, permission: 'c', owner: true }));
-    if ([...asked, ...makes].some((access) => isCovered(subject, block, access, rule))) return undefined;
+
+    places.add(literal.whole ? literal.text : folder);
+    const accesses = [...existingFiles(rule, names, here), ...newFiles(rule, literal, here)];
+    if (accesses.some((access) => isCovered(subject, block, access, rule))) return undefined;
   }
-  return `Nothing that is in this container, or could be made, lets this rule decide: ${[...folders].join(', ')}.`;
+  return `No file that is in this container, or could be created, makes this rule decide: ${[...places].join(', ')}.`;
+}
+
+/** What the rule says about the names that are there. */
+function existingFiles({ permissions }: FileRule, names: readonly string[], { look }: ContainerView): Access[] {
+  return names
+    .filter((name) => look(name, true)?.missing === false)
+    .flatMap((path) => [...permissions].map((letter) => fileAccess(path, letter as FilePermission)));
+}
+
+/** What the rule says about a new file, or a new folder, in a folder that is there. */
+function newFiles({ permissions }: FileRule, { text, whole }: Literal, { look }: ContainerView): Access[] {
+  const folder = folderOf(text);
+  if (look(folder, true)?.folder !== true || !permissions.includes('w')) return [];
+  const paths = whole ? [text] : [`${folder}/x`, `${folder}/x/`];
+  return paths.map((path) => fileAccess(path, 'c'));
+}
+
+function fileAccess(path: string, permission: FilePermission): Access {
+  return { class: 'file', path, permission, owner: true };
 }
 
 /** Names of files and folders below a folder, the latter with a slash; undefined when there are too many to look at. */
 function below(top: string, { list, look }: ContainerView): readonly string[] | undefined {
-  const found: string[] = [];
+  const paths: string[] = [];
   let level = [top];
-  for (let depth = 0; depth < DEEP && level.length > 0; depth += 1) {
+  for (let depth = 0; depth < MAX_DEPTH && level.length > 0; depth += 1) {
     const next: string[] = [];
     for (const folder of level) {
       for (const name of list(folder) ?? []) {
         const path = `${folder === '/' ? '' : folder}/${name}`;
         const isFolder = look(path, false)?.folder === true;
-        found.push(isFolder ? `${path}/` : path);
+        paths.push(isFolder ? `${path}/` : path);
         if (isFolder) next.push(path);
-        if (found.length > MOST_FILES) return undefined;
+        if (paths.length > MAX_FILES) return undefined;
       }
     }
     level = next;
   }
-  return level.length > 0 ? undefined : found;
+  return level.length > 0 ? undefined : paths;
 }

@@ -3,15 +3,24 @@ import { measureRules } from '#core/coverage/coverage.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import { here, operation } from './subject.ts';
 
-const SOURCE =
-  'profile p {\n  include <base>\n  deny /etc/passwd r,\n  deny /etc/x w,\n  userns,\n}\nprofile other {\n  deny /etc/y w,\n}\n';
+const SOURCE = [
+  'profile p {',
+  '  include <base>',
+  '  deny /etc/passwd r,',
+  '  deny /etc/x w,',
+  '  userns,',
+  '}',
+  'profile other {',
+  '  deny /etc/y w,',
+  '}\n',
+].join('\n');
 const text = readProfileText('/p', SOURCE, ({ name }) =>
   name === 'base' ? [{ file: '/inc/base', text: 'file,\n/etc/passwd r,\n' }] : undefined,
 );
 if (!isRead(text)) throw new Error(text.message);
 const subject = { text, profile: 'p', original: (label: string) => label.replace('p.run', 'p') };
 
-describe('coverage/coverage', () => {
+describe('measureRules', () => {
   const probes = [
     { ...operation('open read /etc/passwd', { name: '/etc/passwd', denied_mask: 'r' }) },
     operation('open read /etc/shadow'),
@@ -22,7 +31,7 @@ describe('coverage/coverage', () => {
     here({ unmediated: (name) => (name === 'userns' ? 'Not here.' : undefined) }),
   );
 
-  it('says of each rule what became of it, included ones marked', () => {
+  it('has the state of each rule, and marks included ones', () => {
     expect(
       covered.rules.map(({ text: rule, state, included, line, file }) => [rule, state, included, `${file}:${line}`]),
     ).to.deep.equal([
@@ -37,7 +46,7 @@ describe('coverage/coverage', () => {
     ).to.deep.equal([probes[1]!.probe.id, '/p:3 deny /etc/passwd r', probes[0]!.probe.id, '', 'Not here.']);
   });
 
-  it('holds the text, and leaves out profiles that no probe got into', () => {
+  it('has the text of the profile, and leaves out profiles that no probe got into', () => {
     expect(covered.source).to.equal(SOURCE);
     expect(covered.file).to.equal('/p');
     expect(covered.rules.some(({ profile }) => profile === 'other')).to.equal(false);

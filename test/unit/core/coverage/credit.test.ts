@@ -5,14 +5,32 @@ import { files, operation, subject, texts } from './subject.ts';
 
 const look = files('/etc/', '/etc/passwd', '/bin->/usr/bin', '/usr/', '/usr/bin/', '/usr/bin/top', '/opt/', '/mnt/');
 
-function hit(rules: string, ...given: Parameters<typeof operation>): string[] {
+function covered(rules: string, ...given: Parameters<typeof operation>): string[] {
   return texts(coveredRules(operation(...given), subject(rules), look));
 }
 
-describe('coverage/credit: a denial', () => {
-  const rules =
-    'file,\ndeny /etc/** w,\ndeny /etc/passwd wr,\ndeny /usr/bin/top x,\ndeny network raw,\ndeny network packet,\ncapability,\ndeny capability sys_time,\ndeny mount fstype=tmpfs,\ndeny umount /mnt/,\n' +
-    'signal,\ndeny signal (send) set=(urg) peer=p,\nptrace,\ndeny ptrace trace,\ndeny userns,\ndeny io_uring sqpoll,\nset rlimit nofile <= 1024,\nset rlimit core <= 0,\ndeny /opt/linked l,';
+describe('coveredRules of a denial', () => {
+  const rules = [
+    'file,',
+    'deny /etc/** w,',
+    'deny /etc/passwd wr,',
+    'deny /usr/bin/top x,',
+    'deny network raw,',
+    'deny network packet,',
+    'capability,',
+    'deny capability sys_time,',
+    'deny mount fstype=tmpfs,',
+    'deny umount /mnt/,',
+    'signal,',
+    'deny signal (send) set=(urg) peer=p,',
+    'ptrace,',
+    'deny ptrace trace,',
+    'deny userns,',
+    'deny io_uring sqpoll,',
+    'set rlimit nofile <= 1024,',
+    'set rlimit core <= 0,',
+    'deny /opt/linked l,',
+  ].join('\n');
 
   // prettier-ignore
   const rows: readonly (readonly [string, Record<string, string>, string[]])[] = [
@@ -41,13 +59,14 @@ describe('coverage/credit: a denial', () => {
     ['rlimit nofile 4096', { operation: 'setrlimit', rlimit: 'nofile', value: '4096' }, ['set rlimit nofile <= 1024']],
   ];
   for (const [line, fields, expected] of rows) {
-    it(`${line}, ${fields['name'] ?? fields['peer'] ?? ''} ${fields['denied_mask'] ?? ''}: ${expected.join(', ') || 'none'}`, () => {
+    const { name, peer, denied_mask: denied = '' } = fields;
+    it(`covers ${expected.join(', ') || 'nothing'} by ${line}: ${name ?? peer ?? ''} ${denied}`, () => {
       const { denied_mask: mask, ...rest } = fields;
-      expect(hit(rules, line, { ...rest, denied_mask: mask ?? '' })).to.deep.equal(expected);
+      expect(covered(rules, line, { ...rest, denied_mask: mask ?? '' })).to.deep.equal(expected);
     });
   }
 
-  it('counts for the profile that it was made under', () => {
+  it('covers a rule of the profile that denied', () => {
     const two = subject('file,\ndeny /etc/x r,', 'profile q {\n  deny /etc/x r,\n}\n');
     const found = (profile: string): string[] =>
       [...coveredRules(operation('open read /etc/x', { name: '/etc/x', denied_mask: 'r', profile }), two, look)].map(
@@ -58,7 +77,7 @@ describe('coverage/credit: a denial', () => {
     expect(found('docker-default')).to.deep.equal([]);
   });
 
-  it('of a command counts as well', () => {
+  it('covers the rules that a command was denied by', () => {
     const run = operation('open read /etc/x', { name: '/etc/x', denied_mask: 'w' });
     expect(
       texts(
@@ -75,7 +94,7 @@ describe('coverage/credit: a denial', () => {
   });
 });
 
-describe('coverage/credit: a success', () => {
+describe('coveredRules of a success', () => {
   // prettier-ignore
   const rows: readonly (readonly [rules: string, line: string, expected: string[]])[] = [
     ['/etc/passwd r,', 'open read /etc/passwd', ['/etc/passwd r']],
@@ -105,18 +124,18 @@ describe('coverage/credit: a success', () => {
     ['deny /etc/x w,\n/etc/passwd r,', 'utimens /etc/passwd', []],
   ];
   for (const [rules, line, expected] of rows) {
-    it(`${line} under ${rules.replaceAll('\n', ' ')} hits ${expected.join(', ') || 'none'}`, () => {
-      expect(hit(rules, line)).to.deep.equal(expected);
+    it(`${line} under ${rules.replaceAll('\n', ' ')} covers ${expected.join(', ') || 'nothing'}`, () => {
+      expect(covered(rules, line)).to.deep.equal(expected);
     });
   }
 
-  it('of mmap hits `m`; one of mprotect does not, for overlayfs never asks it', () => {
+  it('covers `m` by mmap, and not by mprotect, which overlayfs does not check', () => {
     const rules = '/etc/passwd r,\n/etc/passwd m,';
-    expect(hit(rules, 'mmap /etc/passwd')).to.have.members(['/etc/passwd r', '/etc/passwd m']);
-    expect(hit(rules, 'mprotect /etc/passwd')).to.deep.equal(['/etc/passwd r']);
+    expect(covered(rules, 'mmap /etc/passwd')).to.have.members(['/etc/passwd r', '/etc/passwd m']);
+    expect(covered(rules, 'mprotect /etc/passwd')).to.deep.equal(['/etc/passwd r']);
   });
 
-  it('between two processes asks the profile of each', () => {
+  it('covers rules of both profiles between two processes', () => {
     const two = subject(
       'signal (receive) peer=q,\nsignal (send) peer=q,\nptrace (readby) peer=unconfined,',
       'profile q {\n  signal (send) peer=p,\n  signal (receive) peer=other,\n}\n',
@@ -149,7 +168,7 @@ describe('coverage/credit: a success', () => {
     expect(between('signal term container', 'runc (unconfined)', 'p.run (enforce)', 'R')).to.deep.equal([]);
   });
 
-  it('under a stack asks each of its profiles', () => {
+  it('covers rules of every profile of a stack', () => {
     const stack = {
       ...subject('/etc/passwd r,', 'profile q {\n  /etc/* r,\n}\n'),
       profile: 'p//&q',
@@ -161,7 +180,7 @@ describe('coverage/credit: a success', () => {
     ]);
   });
 
-  it('proves nothing when it was another layer that was asked, or nobody', () => {
+  it('covers nothing where another label than expected was checked, or none', () => {
     const denied = operation('open read /etc/passwd');
     for (const errno of ['EROFS', 'ENOENT', 'ECANCELED', 'EACCES'])
       expect([
@@ -171,7 +190,7 @@ describe('coverage/credit: a success', () => {
     expect([...coveredRules(untried, subject('/etc/passwd r,'), look)]).to.deep.equal([]);
   });
 
-  it('of a command proves nothing without a record', () => {
+  it('covers nothing by a command without a record', () => {
     const run = operation('open read /etc/passwd');
     expect([
       ...coveredRules(
@@ -185,17 +204,17 @@ describe('coverage/credit: a success', () => {
     ]).to.deep.equal([]);
   });
 
-  it('that was logged hits the one audit rule for it, and the rule that it needs', () => {
+  it('covers the one audit rule for a logged access, and the rule that it needs', () => {
     const made = { type: 'AUDIT', operation: 'mknod', name: '/opt/x', requested_mask: 'c', denied_mask: '' };
-    expect(hit('file,\naudit /** w,', 'mknod file /opt/x', made)).to.deep.equal(['audit /** w']);
-    expect(hit('file,\naudit /** w,\naudit /opt/** w,', 'mknod file /opt/x', made)).to.deep.equal([]);
-    expect(hit('audit /** w,', 'mknod file /opt/x', made)).to.deep.equal(['audit /** w']);
-    expect(hit('file,\naudit /** w,', 'mknod file /opt/x')).to.deep.equal([]);
+    expect(covered('file,\naudit /** w,', 'mknod file /opt/x', made)).to.deep.equal(['audit /** w']);
+    expect(covered('file,\naudit /** w,\naudit /opt/** w,', 'mknod file /opt/x', made)).to.deep.equal([]);
+    expect(covered('audit /** w,', 'mknod file /opt/x', made)).to.deep.equal(['audit /** w']);
+    expect(covered('file,\naudit /** w,', 'mknod file /opt/x')).to.deep.equal([]);
   });
 
-  it('in complain mode, against the policy, hits nothing', () => {
+  it('covers nothing by an access that only complain mode allows', () => {
     expect(
-      hit('/etc/x r,', 'open read /etc/passwd', { type: 'ALLOWED', name: '/etc/passwd', denied_mask: 'r' }),
+      covered('/etc/x r,', 'open read /etc/passwd', { type: 'ALLOWED', name: '/etc/passwd', denied_mask: 'r' }),
     ).to.deep.equal([]);
   });
 });

@@ -11,8 +11,8 @@ function reason(rules: string, change: Partial<ContainerView> = {}, more = ''): 
   return untestableReason(block.rules.at(-1)!, block, one, here(change));
 }
 
-describe('coverage/untestable', () => {
-  it('is what the kernel, or the ABI of the policy, does not rule', () => {
+describe('untestableReason', () => {
+  it('names what the kernel, or the ABI of the policy, does not mediate', () => {
     const asked: string[] = [];
     const unmediated = (name: string): string => {
       asked.push(name);
@@ -30,10 +30,10 @@ describe('coverage/untestable', () => {
       ].map((rule) => reason(rule, { unmediated })),
     ).to.deep.equal(asked.map((name) => `No ${name}.`));
     expect(asked).to.deep.equal(['userns', 'mount', 'mount', 'file', 'network', 'rlimit', 'mqueue']);
-    expect(reason('dbus (send),', { unmediated })).to.equal('A bus daemon asks for it, not the kernel.');
+    expect(reason('dbus (send),', { unmediated })).to.equal('D-Bus is checked by the bus daemon, not by the kernel.');
   });
 
-  it('is a capability that the container does not have', () => {
+  it('names a capability that the container does not have', () => {
     expect(reason('capability chown,')).to.equal(undefined);
     expect(reason('deny capability chown kill,')).to.equal(undefined);
     expect(reason('capability,')).to.equal(undefined);
@@ -43,7 +43,7 @@ describe('coverage/untestable', () => {
     expect(reason('capability,', { capabilities: new Set() })).to.be.a('string');
   });
 
-  it('is a call that the filter of system calls refuses first', () => {
+  it('names a call that the seccomp filter refuses first', () => {
     for (const rule of ['deny mount,', 'umount,', 'pivot_root,', 'userns,']) {
       expect(reason(rule, { filtered: true }), rule).to.equal(undefined);
       expect(reason(rule, { capabilities: new Set() }), rule).to.equal(undefined);
@@ -51,10 +51,10 @@ describe('coverage/untestable', () => {
     }
   });
 
-  it('is a label that no process can carry', () => {
+  it('names a label that no process can have', () => {
     expect(reason('signal (receive) peer=unconfined,')).to.equal(undefined);
     expect(reason('signal (receive) peer=runc,')).to.equal(
-      'No profile is loaded here that runc names, so no process can carry its label.',
+      'No profile that is loaded here matches runc, so no process has such a label.',
     );
     expect(reason('signal (receive) peer={runc,crun},', { labels: ['crun'] })).to.equal(undefined);
     expect(reason('signal (receive) peer={runc,crun},')).to.match(/\{runc,crun\}/);
@@ -70,7 +70,7 @@ describe('coverage/untestable', () => {
       expect(reason(rule, {}, 'profile p//k {\n}\n'), rule).to.equal(undefined);
   });
 
-  it('is a name behind a link', () => {
+  it('names a link that the kernel follows first', () => {
     const look = files(
       '/usr/',
       '/usr/bin/',
@@ -85,7 +85,7 @@ describe('coverage/untestable', () => {
       '/usr/bin/sh->/usr/bin/dash',
     );
     expect(reason('deny /{bin,lib}/** wl,', { look })).to.equal(
-      'The kernel never sees a name there, since it follows links first: /bin → /usr/bin, /lib → /usr/lib.',
+      'The kernel follows links before it checks names, so it never sees this one: /bin → /usr/bin, /lib → /usr/lib.',
     );
     expect(reason('/var/run/nginx/*.pid r,', { look })).to.match(/\/var\/run → \/run/);
     for (const rule of [
@@ -106,7 +106,7 @@ describe('coverage/untestable', () => {
     );
   });
 
-  it('is what is not in /proc or /sys, where nothing can be made', () => {
+  it('names what is not in /proc or /sys, where nothing can be created', () => {
     const look = files(
       '/proc/',
       '/proc/kcore',
@@ -127,7 +127,7 @@ describe('coverage/untestable', () => {
       })[folder];
     const there = { look, list };
     expect(reason('file,\ndeny /sys/** wl,\ndeny /sys/firmware/** rwklx,', there)).to.equal(
-      'Nothing that is in this container, or could be made, lets this rule decide: /sys/firmware.',
+      'No file that is in this container, or could be created, makes this rule decide: /sys/firmware.',
     );
     expect(reason('file,\ndeny /sys/firmware/** r,', there)).to.be.a('string');
     expect(reason('file,\ndeny /sys/devices/virtual/powercap/** rwklx,', there)).to.be.a('string');
@@ -146,8 +146,8 @@ describe('coverage/untestable', () => {
   });
 });
 
-describe('coverage/literal', () => {
-  it('is what stands before the first wildcard, for every alternative', () => {
+describe('literalsOf', () => {
+  it('finds what stands ahead of the first wildcard, for every alternative', () => {
     const of = (expression: string): string[] | undefined =>
       literalsOf(expression)
         ?.map(({ text, whole }) => `${text}${whole ? '' : '…'}`)
@@ -161,7 +161,7 @@ describe('coverage/literal', () => {
     expect(of('{a,b}'.repeat(8))).to.equal(undefined);
   });
 
-  it('ends on any text', () => {
+  it('ends for any text', () => {
     fc.assert(
       fc.property(
         fc

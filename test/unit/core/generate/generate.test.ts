@@ -31,8 +31,8 @@ const IMAGE: readonly NamedFile[] = [
 /** Follows the image's two links. */
 function look(path: string, follow: boolean): { path: string; folder: boolean; missing: boolean } | undefined {
   const through = path.replace(/^\/bin(?=\/.)/, '/usr/bin');
-  const real =
-    follow && through === '/bin' ? '/usr/bin' : follow && through === '/usr/bin/sh' ? '/usr/bin/dash' : through;
+  const target = { '/bin': '/usr/bin', '/usr/bin/sh': '/usr/bin/dash' }[through];
+  const real = follow && target !== undefined ? target : through;
   const item = IMAGE.find((one) => one.path === real);
   return { path: real, folder: item?.kind === 'folder', missing: item === undefined };
 }
@@ -65,8 +65,8 @@ function generated(
   return { yaml, names: spec!.probes.map(({ name }) => name!), unshown };
 }
 
-describe('generate: a spec from a profile and an image', () => {
-  it('a deny rule: each letter, the link to it, a neighbour; and every change of it shows', () => {
+describe('a spec generated from a profile and an image', () => {
+  it('shows each letter of a deny rule, the link to it, a neighbour, and every change of it', () => {
     const { names, yaml, unshown } = generated('  file,\n  # no shell\n  deny /usr/bin/dash rx,');
     expect(names).to.include.members([
       'executing /usr/bin/dash is denied',
@@ -80,21 +80,27 @@ describe('generate: a spec from a profile and an image', () => {
     expect(unshown).to.deep.equal([]);
   });
 
-  it('an expression: what would show it narrower or wider is among the probes', () => {
+  it('has probes that show when an expression is narrower or wider', () => {
     const { unshown, names } = generated('  file,\n  deny /usr/** w,\n  deny /etc/[^p]* w,');
     expect(unshown).to.deep.equal([]);
     expect(names).to.include('writing to /etc/group is denied');
   });
 
-  it('an audited access is expected with its record', () => {
+  it('expects an audited access with its record', () => {
     expect(generated('  file,\n  audit /var/** w,').yaml).to.include(
       'expect: {access: allowed, audit: {apparmor: AUDIT}}',
     );
   });
 
-  it('classes without a path, side by side', () => {
+  it('covers classes without a path', () => {
     const { names } = generated(
-      '  capability chown,\n  network inet stream,\n  network inet raw,\n  signal (send, receive) peer=p,\n  ptrace (trace, tracedby) peer=p,',
+      [
+        '  capability chown,',
+        '  network inet stream,',
+        '  network inet raw,',
+        '  signal (send, receive) peer=p,',
+        '  ptrace (trace, tracedby) peer=p,',
+      ].join('\n'),
     );
     expect(names).to.include.members([
       'the capability chown is allowed',
@@ -106,24 +112,23 @@ describe('generate: a spec from a profile and an image', () => {
     expect(names.some((name) => /^the capability .* is denied$/.test(name))).to.equal(true);
   });
 
-  it('what did not hold on the kernel is not written, and a rule without a probe says so', () => {
+  it('leaves out what the kernel did not confirm, and marks a rule without a probe', () => {
     const { yaml, names } = generated('  file,\n  deny /proc/kcore r,', (words) => !words.includes('kcore'));
     expect(yaml).to.include('deny /proc/kcore r  (no probe: nothing in this image shows it)');
     expect(names.some((name) => name.includes('kcore'))).to.equal(false);
   });
 
-  it('paths that differ alone share a probe by a matrix', () => {
+  it('joins probes that differ in their path only by a matrix', () => {
     expect(generated('  file,\n  deny /usr/bin/top x,\n  deny /usr/bin/free x,').yaml).to.match(
       /name: "executing \{path\} is denied"[\s\S]*matrix: \{path: \[\/usr\/bin\/top, \/usr\/bin\/free\]\}/,
     );
   });
 
-  it('any text becomes one scalar', () => {
+  it('writes any text as one scalar', () => {
     for (const text of ['a: b', '- x', '#', 'yes', '{path}', 'a\n  - open: /x', '"', '\u2028', '1', '']) {
-      const { spec } = validateSpec(
-        'x.yml',
-        `profile: p\ncontainer: {image: x}\nprobes:\n  - name: n\n    because: ${scalar(text === '' ? '-' : text)}\n    open: /x\n    expect: denied\n`,
-      );
+      const because = scalar(text === '' ? '-' : text);
+      const probe = `  - name: n\n    because: ${because}\n    open: /x\n    expect: denied\n`;
+      const { spec } = validateSpec('x.yml', `profile: p\ncontainer: {image: x}\nprobes:\n${probe}`);
       expect(spec?.probes, text).to.have.length(1);
       expect(spec?.probes[0]?.because).to.equal(text === '' ? '-' : text);
     }
@@ -147,7 +152,7 @@ describe('generate: a spec from a profile and an image', () => {
     expect(namedPaths(text.profiles[0]!)).to.deep.equal(['/usr/bin/top', '/opt/x', '/etc', '/srv']);
   });
 
-  it('asks for what peers may do, and for what the flags are for', () => {
+  it('tries what peers may do, and what the flags are for', () => {
     const { yaml, names } = generated(
       '  file,\n  signal (receive) peer={runc,crun},\n  deny signal receive peer=other,\n  signal (send) peer=nobody,',
     );

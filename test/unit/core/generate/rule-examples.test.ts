@@ -16,8 +16,8 @@ function read(body: string) {
   return { text, block, changes, names: examplesIn(block, changes, surroundingsOf(text, block)) };
 }
 
-describe('generate: names that are not in the image', () => {
-  it('for each set of expressions that match alike there is one, so that every change that makes a difference shows', () => {
+describe('examplesIn and placeholderPaths', () => {
+  it('have a name for each set of expressions that match alike, so that every change shows', () => {
     const { text, block, changes, names } = read(
       '  deny /sys/[^f]*/** wklx,\n  deny /sys/f[^s]*/** wklx,\n  deny /sys/firmware/** rwklx,',
     );
@@ -64,7 +64,7 @@ describe('generate: names that are not in the image', () => {
     ]);
   });
 
-  it('are made for a moment where only the name is missing', () => {
+  it('become probes that create a file where only the name is missing', () => {
     const { names } = read('  deny /opt/secret w,');
     const look = (path: string) => ({ path, folder: path === '/opt', missing: path !== '/opt' });
     const words = candidatesIn([{ path: '/opt', kind: 'folder', mode: 0o755 }], look, 'p', names).map((one) =>
@@ -73,14 +73,14 @@ describe('generate: names that are not in the image', () => {
     expect(words).to.include.members(['open create /opt/secret', 'mkdir /opt/secret']);
   });
 
-  it('no stand-in is a folder of another, and none is elsewhere than below /sys', () => {
+  it('have no placeholder that is a folder of another, and none outside /sys', () => {
     expect(placeholdersAmong(['/sys/x', '/sys/x/file', '/sys/x/y/file', '/etc/x', '/sys/a/../b'])).to.deep.equal([
       '/sys/x/file',
       '/sys/x/y/file',
     ]);
   });
 
-  it('only those stay that a probe needs', () => {
+  it('keep only the placeholders that a probe needs', () => {
     const all = ['/sys/a/file', '/sys/b/file', '/sys/b/c/file', '/sys/d/e/file', '/sys/f/file'];
     expect(neededFor(all, ['mkdir', '/sys/a/thing', '/sys/b/file', '/sys/d/e', '/etc/passwd'])).to.deep.equal([
       '/sys/a/file',
@@ -90,7 +90,7 @@ describe('generate: names that are not in the image', () => {
   });
 });
 
-describe('generate: what no probe can show', () => {
+describe('untestableChanges', () => {
   const of = (body: string, missing: boolean) => {
     const { block, changes } = read(body);
     return block.rules.flatMap((rule) =>
@@ -98,7 +98,7 @@ describe('generate: what no probe can show', () => {
     );
   };
 
-  it('are the letters l and x of a file that is there in /proc, and nothing else', () => {
+  it('are the letters l and x of a file that exists in /proc, and nothing else', () => {
     expect(of('  deny /proc/kcore rwklx,', false).map(({ becomes }) => becomes)).to.deep.equal([
       'deny /proc/kcore rwkx',
       'deny /proc/kcore rwkl',

@@ -19,8 +19,8 @@ function changes(rules: string, header?: string): string[] {
   return mutantsOf(text(rules, header)).map((mutant) => `${mutant.kind}: ${changeText(mutant)}`);
 }
 
-describe('mutants', () => {
-  it('drop, flip and each letter of a deny rule', () => {
+describe('mutantsOf', () => {
+  it('drops and flips a deny rule, and drops each of its letters', () => {
     expect(changes('  deny /usr/** wl,')).to.deep.equal([
       'drop: deny /usr/** wl → nothing',
       'flip: deny /usr/** wl → /usr/** wl',
@@ -30,12 +30,12 @@ describe('mutants', () => {
     ]);
   });
 
-  it('a flipped rule says how to execute where it allows, and does not where it denies', () => {
+  it('has the execute mode in a flipped rule where it allows, and not where it denies', () => {
     expect(changes('  deny /x mrx,')).to.include('flip: deny /x mrx → /x mrix');
     expect(changes('  /x rPx -> y,')).to.include('flip: /x rPx -> y → deny /x rx -> y');
   });
 
-  it('transitions are loosened: without clearing the environment, to ux, to ix', () => {
+  it('loosens transitions: without clearing the environment, to ux, to ix', () => {
     expect(changes('  /x Px -> y,').filter((one) => one.startsWith('exec'))).to.deep.equal([
       'exec: /x Px -> y → /x px -> y',
       'exec: /x Px -> y → /x ux',
@@ -44,7 +44,7 @@ describe('mutants', () => {
     expect(changes('  /x ix,')).to.include('exec: /x ix → /x ux');
   });
 
-  it('each flag, and the brackets with the last', () => {
+  it('drops each flag, and the brackets with the last', () => {
     expect(changes('  file,', 'profile p flags=(attach_disconnected, mediate_deleted)').slice(0, 2)).to.deep.equal([
       'flag: flags=(attach_disconnected,mediate_deleted) → flags=(mediate_deleted)',
       'flag: flags=(attach_disconnected,mediate_deleted) → flags=(attach_disconnected)',
@@ -53,7 +53,7 @@ describe('mutants', () => {
     expect(mutatedText(one, mutantsOf(one)[0]!)).to.equal('# head\nprofile p  {\n  file,\n}\n');
   });
 
-  it('each qualifier', () => {
+  it('drops each qualifier', () => {
     expect(changes('  audit owner /x r,'))
       .to.include('qualifier: audit owner /x r → owner /x r')
       .and.include('qualifier: audit owner /x r → audit /x r')
@@ -63,20 +63,20 @@ describe('mutants', () => {
       .and.include('qualifier: priority=3 audit deny /x r → audit deny /x r');
   });
 
-  it('each word of a list', () => {
+  it('drops each word of a list', () => {
     expect(changes('  signal (send,receive) set=(hup int) peer=a,'))
       .to.include('permission: signal (send,receive) set=(hup int) peer=a → signal (receive) set=(hup int) peer=a')
       .and.include('permission: signal (send,receive) set=(hup int) peer=a → signal (send,receive) set=(int) peer=a');
     expect(changes('  capability chown setuid,')).to.include('permission: capability chown setuid → capability setuid');
   });
 
-  it('expressions of peers', () => {
+  it('changes expressions of peers', () => {
     expect(changes('  signal peer={a,b},'))
       .to.include('expression: signal peer={a,b} → signal peer=b')
       .and.include('expression: signal peer={a,b} → signal peer=a');
   });
 
-  it('comments and layout stay, and every mutant differs from the original in its own place only', () => {
+  it('keeps comments and layout, and changes the original in one place only', () => {
     const read = text('  # why\n  deny   /a/** w,  # because\n  /b r,\n');
     const original = read.files.get('/p')!;
     for (const mutant of mutantsOf(read)) {
@@ -90,7 +90,7 @@ describe('mutants', () => {
     expect(new Set(mutantsOf(read).map(({ id }) => id)).size).to.equal(mutantsOf(read).length);
   });
 
-  it('rules of included files only on demand, unfolded where they are included', () => {
+  it('changes rules of included files only on demand, unfolded where they are included', () => {
     const read = text('  #include <abs>\n  file,');
     expect(mutantsOf(read).some(({ file }) => file !== '/p')).to.equal(false);
     const mutant = mutantsOf(read, { included: true }).find(
@@ -99,7 +99,7 @@ describe('mutants', () => {
     expect(mutatedText(read, mutant)).to.equal('# head\nprofile p {\n  \ndeny signal peer=x,\n\n\n  file,\n}\n');
   });
 
-  it('expressions: stars and alternatives, nested ones too; variables, classes and escapes stay', () => {
+  it('changes stars and alternatives, nested ones too, and keeps variables, classes and escapes', () => {
     const made = (expression: string): string[] =>
       expressionChanges(expression).map(
         ({ start, end, text: other }) => expression.slice(0, start) + other + expression.slice(end),
