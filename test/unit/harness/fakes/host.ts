@@ -6,6 +6,7 @@ import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
+import type { HarnessError } from '#core/model/errors.ts';
 import type { HostFacts, Observation, Probe, ProfileMode, ProfileSource } from '#core/model/model.ts';
 import type { Host } from '#harness/session/host.ts';
 import type { Session } from '#harness/session/session.ts';
@@ -36,6 +37,8 @@ export class FakeHost implements Host {
   /** What the profile does to a path; all else is allowed. */
   readonly effects = new Map<string, Effect>();
   readonly profiles = new Map<string, ProfileMode>();
+  /** Containers that do not become ready, by name, each with the error. */
+  readonly unready = new Map<string, HarnessError>();
   readonly engine: ContainerEngine = new FakeEngine(this);
   /** Called before each attempt: it may kill the container, or interrupt the run. */
   onAttempt: (probe: Probe, role: string) => void | Promise<void> = () => undefined;
@@ -127,7 +130,8 @@ export class FakeHost implements Host {
   }
 
   waitReady(container: Container): Promise<ContainerState> {
-    return container.state();
+    const error = this.unready.get(container.id);
+    return error === undefined ? container.state() : Promise.reject(error);
   }
 
   labelTextOf(pid: number): string {
