@@ -26,14 +26,14 @@ export interface Finding {
   readonly exempt?: string;
 }
 
-/** All findings in the TypeScript sources below some folders of a checkout. Both paths as ESLint takes them. */
+/** All findings in the TypeScript and JavaScript below some folders of a checkout. Both paths as ESLint takes them. */
 export async function findings(root: string, folders: readonly string[]): Promise<Finding[]> {
   const eslint = new ESLint({
     cwd: root,
     overrideConfigFile: true, // no configuration file of the checkout
     overrideConfig: [
       {
-        files: ['**/*.ts'],
+        files: ['**/*.{ts,mts,mjs}'],
         languageOptions: { parser: tseslint.parser },
         linterOptions: { reportUnusedDisableDirectives: 'off' },
         rules: RULES,
@@ -41,7 +41,7 @@ export async function findings(root: string, folders: readonly string[]): Promis
     ],
     errorOnUnmatchedPattern: false,
   });
-  const results = await eslint.lintFiles(folders.map((folder) => `${folder}/**/*.ts`));
+  const results = await eslint.lintFiles(folders.map((folder) => `${folder}/**/*.{ts,mts,mjs}`));
 
   return results.flatMap(({ filePath, messages, suppressedMessages }) => {
     const file = relative(root, filePath);

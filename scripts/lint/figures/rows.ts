@@ -87,30 +87,30 @@ export function table(checkouts: readonly { readonly name: string; readonly figu
 
 /** What is behind the figures of one checkout, by name: one paragraph for each kind. */
 export function details({ findings, repeatedNames, ...figures }: Figures): string {
-  const complex = findings.filter(({ rule }) => rule === 'complexity');
+  const overLimit = Object.keys(COUNTED).map((rule) => {
+    const places = findings.filter((finding) => finding.rule === rule && finding.exempt === undefined);
+    return paragraph(COUNTED[rule as CountedRule], places.map(place));
+  });
   return [
+    ...overLimit,
+    paragraph('functions exempt from the complexity rule', findings.filter(isExemptFunction).map(placeAndReason)),
     paragraph(
-      `Functions over complexity ${LIMITS.complexity}:`,
-      complex.filter((finding) => !isExemptFunction(finding)).map(place),
-    ),
-    paragraph('Functions exempt from it:', complex.filter(isExemptFunction).map(placeAndReason)),
-    paragraph(
-      'File names that occur twice in src, without folder and extension (TypeScript only):',
+      'file names that occur twice in src (TypeScript, without folder and extension)',
       repeatedNames.map(({ name, files }) => `${name}: ${files.join(', ')}`),
     ),
-    paragraph('Circles of files:', figures.fileCircles.map(circle)),
-    paragraph('Circles of folders:', figures.folderCircles.map(circle)),
-    paragraph('Arrows that run back up:', figures.arrowsBackUp.map(nameOf)),
+    paragraph('circles of files', figures.fileCircles.map(circle)),
+    paragraph('circles of folders', figures.folderCircles.map(circle)),
+    paragraph('arrows that run back up', figures.arrowsBackUp.map(nameOf)),
   ].join('');
 }
 
 function paragraph(title: string, items: readonly string[]): string {
   if (items.length === 0) return '';
-  return `\n${title}\n${items.map((item) => `  ${item}\n`).join('')}`;
+  return `\n${title}:\n${items.map((item) => `  ${item}\n`).join('')}`;
 }
 
-function place({ file, line, text }: Finding): string {
-  return `${file}:${line} ${text}`;
+function place({ rule, file, line, text }: Finding): string {
+  return rule === 'complexity' ? `${file}:${line} ${text}` : `${file}:${line}`;
 }
 
 function placeAndReason(finding: Finding): string {
