@@ -7,7 +7,7 @@ import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded
 import { BITS, PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
 import { SOCKET_FAMILIES, SOCKET_TYPES } from '#core/model/linux.ts';
 import { answer, decideAccess } from '#core/profile/semantics/decide-access.ts';
-import { covers, policyOf, surroundingsOf, type CompiledRule } from '#core/profile/semantics/policy.ts';
+import { covers, policyOf, surroundingsOf, type CompiledDomain } from '#core/profile/semantics/policy.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
 import { PATH, row } from '#core/profile/patterns/possible-names.ts';
@@ -109,7 +109,7 @@ const PIECES = [
   .concat([Buffer.from([0x80]), Buffer.from([0xff]), Buffer.from([0xc3])]);
 
 /** Paths near the edges of every expression: examples of all that matches, changed in a few places. */
-function* paths({ automaton }: CompiledRule, count: number, seed: number): Generator<Buffer> {
+function* paths({ automaton }: CompiledDomain, count: number, seed: number): Generator<Buffer> {
   const { sets, complete } = automaton.tagSets(PATH, { examples: 12 });
   expect(complete).to.equal(true);
   const seeds = sets.flatMap(({ examples }) => examples.map((one) => Buffer.from(one)));
@@ -136,7 +136,7 @@ function* paths({ automaton }: CompiledRule, count: number, seed: number): Gener
 }
 
 /** Bits that the rules allow of a path: what the kernel has to say, by our reading. */
-function allowedBits(compiled: CompiledRule, whose: string): (path: Uint8Array) => number {
+function allowedBits(compiled: CompiledDomain, whose: string): (path: Uint8Array) => number {
   const known = new Map<readonly number[], number>();
   return (path) => {
     const tags = compiled.automaton.match(path);

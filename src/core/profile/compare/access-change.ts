@@ -2,7 +2,10 @@
 import type { Access } from '../semantics/access.ts';
 import type { Rule } from '../syntax/ast.ts';
 
-/** `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the record differs. */
+/**
+ * `transition`: allowed by both, but what is executed runs under another profile. `logging`: only the audit record
+ * differs.
+ */
 export type Change = 'allowed' | 'denied' | 'transition' | 'logging';
 
 /** Accesses that changed in the same way because of the same rules. */

@@ -1,7 +1,7 @@
 /** Whether a copy of a profile file under other names means what the original does. Pure. */
 import { Automaton } from '../patterns/automaton.ts';
 import { wholeLiteralsOf } from '../patterns/literals.ts';
-import { joined } from '../patterns/join-globs.ts';
+import { joinGlobs } from '../patterns/join-globs.ts';
 import { readRegex } from '../patterns/regex.ts';
 import type { Expression, FileRule, ProfileText, Rule } from '../syntax/ast.ts';
 
@@ -100,7 +100,7 @@ function meet({ path }: FileRule, attachment: Expression): boolean {
 }
 
 function matches(expression: Expression, text: string): boolean {
-  const regex = joined([expression]);
-  const nfa = typeof regex === 'string' ? readRegex(regex) : regex;
+  const translation = joinGlobs([expression]);
+  const nfa = 'problem' in translation ? translation : readRegex(translation.regex);
   return 'problem' in nfa || new Automaton([nfa]).match(text).length > 0;
 }

@@ -15,17 +15,19 @@ interface TagSet {
 
 interface TagSets {
   readonly sets: readonly TagSet[];
-  /** False: the bound on states was met, and sets may be missing. */
+  /** False: the bound on states was reached, and sets may be missing. */
   readonly complete: boolean;
 }
 
+/** A deterministic state: the nondeterministic states that a string can lead to. */
 interface State {
   /** Ids of the nondeterministic states that matter: those with a set, and those that accept. */
   readonly members: Int32Array;
   readonly tags: readonly number[];
+  /** By class of bytes; holes where no step was made yet. */
   readonly next: (State | undefined)[];
   readonly id: number;
-  /** Its steps without those that lead to the same place at a higher cost; known once it is expanded. */
+  /** Its steps without those that lead to the same state at a higher cost; known once it is expanded. */
   edges?: readonly Edge[];
 }
 
@@ -35,107 +37,111 @@ interface Edge {
   readonly to: State;
 }
 
+/** The end of a string in a search: its last byte, and the visit before that. */
+interface Visit {
+  readonly state: State;
+  /** State of the shape. */
+  readonly form: number;
+  readonly cost: number;
+  readonly from?: Visit;
+  /** -1 at the start. */
+  readonly byte: number;
+}
+
+interface Example {
+  readonly cost: number;
+  readonly visit: Visit;
+}
+
 const MAX_STATES = 100_000;
 /** More than any shape has states. */
 const STRIDE = 64;
 
 /** Matches byte strings against a fixed list of expressions. */
 export class Automaton {
-  /** Per nondeterministic state: its set, where it moves, which expression it accepts. */
+  /** Per nondeterministic state: its set, where it moves, which expression it is of, and which it accepts. */
   private readonly sets: (ByteSet | undefined)[] = [];
+  private readonly next: (readonly number[])[] = [];
+  private readonly expressionOf: number[] = [];
+  private readonly accepts = new Map<number, number>();
+
   /** The sets, each once, and per nondeterministic state the index of its own; -1: it has none. */
   private readonly distinct: readonly ByteSet[];
   private readonly setOf: readonly number[];
-  private readonly next: (readonly number[])[] = [];
-  private readonly accepts = new Map<number, number>();
-  private readonly expressionOf: number[] = [];
-  private readonly closures: (Int32Array | undefined)[] = [];
-  private readonly moves: (Int32Array | undefined)[] = [];
-  private readonly classOf: Uint8Array;
-  private readonly representatives: number[] = [];
   /** Per distinct set: the classes of bytes in it or those outside, whichever are fewer. */
   private readonly sides: readonly (readonly number[])[];
+
+  /** Per byte its class, and per class its cheapest byte. */
+  private readonly classOf: Uint8Array;
+  private readonly representatives: number[] = [];
+
+  /** Per nondeterministic state, once asked for: what is reached without a byte, and with one. */
+  private readonly closures: (Int32Array | undefined)[] = [];
+  private readonly moves: (Int32Array | undefined)[] = [];
+
   /** The members of a step while they are collected, and in which step each was met last. */
   private readonly scratch: Int32Array;
   private readonly stamps: Float64Array;
   private stamp = 0;
+
   private readonly states = new Map<string, State>();
   private readonly tagLists = new Map<string, readonly number[]>();
   private readonly start: State;
   private readonly limit: number;
 
+  /** @param limit how many deterministic states are kept. */
   constructor(expressions: readonly Nfa[], limit = MAX_STATES) {
     this.limit = limit;
-    const starts: number[] = [];
-    for (const [tag, nfa] of expressions.entries()) {
-      const base = this.sets.length;
-      for (const set of nfa.sets) {
-        this.sets.push(set);
-        this.expressionOf.push(tag);
-      }
-      for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
-      this.accepts.set(nfa.accept + base, tag);
-      starts.push(nfa.start + base);
-    }
+    const starts = expressions.map((nfa, tag) => this.add(nfa, tag));
+
     this.distinct = [...new Set(this.sets.filter((set) => set !== undefined))];
     const indexes = new Map(this.distinct.map((set, i) => [set, i]));
     this.setOf = this.sets.map((set) => (set === undefined ? -1 : (indexes.get(set) ?? -1)));
+
     this.classOf = this.classify();
-    this.sides = this.distinct.map((set) => {
-      const [inside, outside] = [1, 0].map((bit) =>
-        [...this.representatives.keys()].filter((number) => set[this.representatives[number] ?? 0] === bit),
-      );
-      return (inside ?? []).length <= (outside ?? []).length ? (inside ?? []) : (outside ?? []);
-    });
+    this.sides = this.distinct.map((set) => this.smallerSide(set));
+
     this.scratch = new Int32Array(this.sets.length);
     this.stamps = new Float64Array(this.sets.length);
-    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((one) => [...this.closure(one)]))));
+    this.start = this.intern(Int32Array.from(new Set(starts.flatMap((start) => [...this.closure(start)]))));
   }
 
   /** @returns the indexes of the expressions that match the whole string, ascending. */
   match(text: string | Uint8Array): readonly number[] {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
     let state = this.start;
-    for (const byte of typeof text === 'string' ? Buffer.from(text) : text)
-      state = this.step(state, this.classOf[byte] ?? 0);
+    for (const byte of bytes) state = this.step(state, this.classOf[byte] ?? 0);
     return state.tags;
   }
 
   /**
-   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings.
-   * @param focus only strings that one of these expressions may still match are looked at.
+   * Every set of expressions that strings of a shape can match, each with up to `examples` such strings: a search for
+   * the cheapest strings first (Dijkstra), over pairs of a state and the shape's state.
+   * @param focus only strings that one of these expressions may still match are followed.
    */
   tagSets(
     shape: Shape,
     { examples = 3, focus }: { readonly examples?: number; readonly focus?: ReadonlySet<number> } = {},
   ): TagSets {
-    const alive = (state: State): boolean =>
-      focus === undefined || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
-    interface Visit {
-      state: State;
-      form: number;
-      cost: number;
-      from?: Visit;
-      byte: number;
-    }
-    const found = new Map<readonly number[], { examples: { cost: number; visit: Visit }[] }>();
+    const found = new Map<readonly number[], readonly Example[]>();
     const done = new Set<number>();
-    /** The cheapest way that is known to what is not done. */
+    /** The lowest cost so far of each pair that is not done. */
     const offered = new Map<number, number>();
     const heap = new Heap<Visit>((a, b) => a.cost - b.cost);
     heap.push({ state: this.start, form: shape.start, cost: 0, byte: -1 });
     let complete = true;
+
     for (let visit = heap.pop(); visit !== undefined; visit = heap.pop()) {
-      const key = visit.state.id * STRIDE + visit.form;
-      if (done.has(key)) continue;
-      done.add(key);
-      const end = shape.end(visit.form);
-      if (end !== undefined) {
-        const entry = found.get(visit.state.tags) ?? { examples: [] };
-        found.set(visit.state.tags, entry);
-        entry.examples.push({ cost: visit.cost + end, visit });
-        if (entry.examples.length > examples)
-          entry.examples = entry.examples.sort((a, b) => a.cost - b.cost).slice(0, examples);
+      const pair = visit.state.id * STRIDE + visit.form;
+      if (done.has(pair)) continue;
+      done.add(pair);
+
+      const endCost = shape.end(visit.form);
+      if (endCost !== undefined) {
+        const { tags } = visit.state;
+        found.set(tags, withExample(found.get(tags) ?? [], { cost: visit.cost + endCost, visit }, examples));
       }
+
       if (this.states.size >= this.limit) {
         complete = false;
         continue;
@@ -144,70 +150,93 @@ export class Automaton {
         const form = shape.step(visit.form, byte);
         if (form < 0) continue;
         const cost = visit.cost + byteCost(byte);
-        const place = state.id * STRIDE + form;
-        if (done.has(place) || (offered.get(place) ?? Infinity) <= cost || !alive(state)) continue;
-        offered.set(place, cost);
+        const next = state.id * STRIDE + form;
+        if (done.has(next) || (offered.get(next) ?? Infinity) <= cost || !this.isAlive(state, focus)) continue;
+        offered.set(next, cost);
         heap.push({ state, form, cost, from: visit, byte });
       }
     }
-    const spell = (last: Visit): Uint8Array => {
-      const bytes: number[] = [];
-      for (let visit: Visit | undefined = last; visit !== undefined && visit.byte >= 0; visit = visit.from)
-        bytes.push(visit.byte);
-      return Uint8Array.from(bytes.reverse());
-    };
-    const sets = [...found].map(([tags, entry]) => ({
+
+    const sets = [...found].map(([tags, list]) => ({
       tags,
-      examples: entry.examples.sort((a, b) => a.cost - b.cost).map(({ visit }) => spell(visit)),
+      examples: [...list].sort(byExampleCost).map(({ visit }) => bytesOf(visit)),
     }));
     return { sets, complete };
   }
 
+  /** Adds the states of an expression. @returns its start. */
+  private add(nfa: Nfa, tag: number): number {
+    const base = this.sets.length;
+    for (const set of nfa.sets) {
+      this.sets.push(set);
+      this.expressionOf.push(tag);
+    }
+    for (const moves of nfa.next) this.next.push(moves.map((to) => to + base));
+    this.accepts.set(nfa.accept + base, tag);
+    return nfa.start + base;
+  }
+
+  /** Whether one of these expressions can still match from here. */
+  private isAlive(state: State, focus: ReadonlySet<number> | undefined): boolean {
+    return focus === undefined || state.members.some((member) => focus.has(this.expressionOf[member] ?? -1));
+  }
+
   /** Bytes fall into one class when every set has all of them or none, and when they look alike to a reader. */
   private classify(): Uint8Array {
-    const byKey = new Map<string, number>();
+    const classes = new Map<string, number>();
     return Uint8Array.from({ length: 256 }, (_, byte) => {
-      const key = `${this.distinct.map((set) => String(set[byte])).join('')} ${looks(byte)}`;
-      const known = byKey.get(key);
-      const number = known ?? byKey.size;
-      if (known === undefined) byKey.set(key, number);
-      const best = this.representatives[number];
-      if (best === undefined || byteCost(byte) < byteCost(best)) this.representatives[number] = byte;
+      const key = `${this.distinct.map((set) => `${set[byte] ?? 0}`).join('')} ${lookOf(byte)}`;
+      const number = classes.get(key) ?? classes.size;
+      classes.set(key, number);
+      const cheapest = this.representatives[number];
+      if (cheapest === undefined || byteCost(byte) < byteCost(cheapest)) this.representatives[number] = byte;
       return number;
     });
   }
 
-  /** The states that count among those reached without reading a byte. */
+  private smallerSide(set: ByteSet): readonly number[] {
+    const classes = [...this.representatives.keys()];
+    const isInside = (number: number): boolean => set[this.representatives[number] ?? 0] === 1;
+    const inside = classes.filter(isInside);
+    return 2 * inside.length <= classes.length ? inside : classes.filter((number) => !isInside(number));
+  }
+
+  /** The states that matter among those reached without reading a byte. */
   private closure(from: number): Int32Array {
     const known = this.closures[from];
     if (known !== undefined) return known;
-    const seen = new Set([from]);
-    for (const state of seen) if (this.sets[state] === undefined) for (const to of this.next[state] ?? []) seen.add(to);
-    return (this.closures[from] = Int32Array.from(
-      [...seen].filter((state) => this.sets[state] !== undefined || this.accepts.has(state)),
-    ));
+
+    const reached = new Set([from]);
+    for (const state of reached) {
+      if (this.sets[state] !== undefined) continue;
+      for (const to of this.next[state] ?? []) reached.add(to);
+    }
+    const members = [...reached].filter((state) => this.sets[state] !== undefined || this.accepts.has(state));
+    return (this.closures[from] = Int32Array.from(members));
   }
 
-  /** The states that count among those reached by one byte. */
-  private behind(from: number): Int32Array {
+  /** The states that matter among those reached by one byte. */
+  private afterByte(from: number): Int32Array {
     return (this.moves[from] ??= Int32Array.from(
       new Set((this.next[from] ?? []).flatMap((to) => [...this.closure(to)])),
     ));
   }
 
+  /** The state that a byte of a class leads to. */
   private step(state: State, number: number): State {
     const known = state.next[number];
     if (known !== undefined) return known;
+
     const byte = this.representatives[number] ?? 0;
     const { scratch, stamps } = this;
     const stamp = (this.stamp += 1);
     let count = 0;
     for (const member of state.members) {
       if (this.sets[member]?.[byte] !== 1) continue;
-      for (const one of this.behind(member)) {
-        if (stamps[one] === stamp) continue;
-        stamps[one] = stamp;
-        scratch[count] = one;
+      for (const reached of this.afterByte(member)) {
+        if (stamps[reached] === stamp) continue;
+        stamps[reached] = stamp;
+        scratch[count] = reached;
         count += 1;
       }
     }
@@ -219,19 +248,22 @@ export class Automaton {
   /** Makes every step of a state at once: bytes that its own sets do not tell apart lead to the same one. */
   private expand(state: State): readonly Edge[] {
     if (state.edges !== undefined) return state.edges;
+
     const groups = this.split(new Set(state.members.map((member) => this.setOf[member] ?? -1)));
-    const steps: State[] = [];
-    const cheapest: number[] = [];
+    const cheapest: number[] = []; // sparse: per group and kind of byte
     for (let number = 0; number < groups.length; number += 1) {
       const byte = this.representatives[number] ?? 0;
-      const place = (groups[number] ?? 0) * SHAPED + shaped(byte);
+      const place = (groups[number] ?? 0) * BYTE_KINDS + byteKind(byte);
       const best = cheapest[place];
       if (best === undefined || byteCost(byte) < byteCost(best)) cheapest[place] = byte;
     }
+
+    const steps: State[] = [];
     const edges: Edge[] = [];
+    // forEach passes over the holes
     cheapest.forEach((byte, place) => {
-      // a sparse list: places without bytes are passed over
-      edges.push({ byte, to: (steps[Math.floor(place / SHAPED)] ??= this.step(state, this.classOf[byte] ?? 0)) });
+      const group = Math.floor(place / BYTE_KINDS);
+      edges.push({ byte, to: (steps[group] ??= this.step(state, this.classOf[byte] ?? 0)) });
     });
     return (state.edges = edges);
   }
@@ -241,54 +273,73 @@ export class Automaton {
     const groups = new Uint16Array(this.representatives.length);
     let count = 1;
     for (const index of sets) {
-      const parts = new Map<number, number>(); // a group, and the number of its part on this side
+      const parts = new Map<number, number>(); // from a group to the number of its part on this side
       for (const number of this.sides[index] ?? []) {
         const group = groups[number] ?? 0;
         let part = parts.get(group);
-        if (part === undefined) parts.set(group, (part = count++));
+        if (part === undefined) {
+          part = count;
+          parts.set(group, part);
+          count += 1;
+        }
         groups[number] = part;
       }
     }
     return groups;
   }
 
-  /** @param found each once, in any order; it is sorted, and copied where it is kept. */
-  private intern(found: Int32Array): State {
-    found.sort();
-    const key = Buffer.from(found.buffer, found.byteOffset, found.byteLength).toString('latin1');
+  /** @param members each once, in any order; they are sorted, and copied where they are kept. */
+  private intern(members: Int32Array): State {
+    members.sort();
+    const key = Buffer.from(members.buffer, members.byteOffset, members.byteLength).toString('latin1');
     const known = this.states.get(key);
     if (known !== undefined) return known;
-    const members = found.slice();
+
     const list = [...members].flatMap((member) => this.accepts.get(member) ?? []).sort((a, b) => a - b);
     const tags = this.tagLists.get(list.join()) ?? list;
     this.tagLists.set(list.join(), tags);
-    const state = { members, tags, next: [], id: this.states.size };
+    const state = { members: members.slice(), tags, next: [], id: this.states.size };
     if (this.states.size < this.limit) this.states.set(key, state);
     return state;
   }
 }
 
-/** Kinds of bytes that shapes tell apart, numbered: NUL, the slash, the dot, all others. */
-const SHAPED = 4;
-
-function shaped(byte: number): number {
-  return byte === 0 ? 0 : byte === 0x2f ? 1 : byte === 0x2e ? 2 : 3;
+function byExampleCost(a: Example, b: Example): number {
+  return a.cost - b.cost;
 }
 
-/** Kinds of bytes that examples choose between. */
-function looks(byte: number): string {
+/** The cheapest of these and a further one. */
+function withExample(list: readonly Example[], example: Example, most: number): readonly Example[] {
+  const all = [...list, example];
+  return all.length > most ? all.sort(byExampleCost).slice(0, most) : all;
+}
+
+/** The bytes on the way to a visit. */
+function bytesOf(last: Visit): Uint8Array {
+  const bytes: number[] = [];
+  for (let visit: Visit | undefined = last; visit !== undefined && visit.byte >= 0; visit = visit.from) {
+    bytes.push(visit.byte);
+  }
+  return Uint8Array.from(bytes.reverse());
+}
+
+/** How many kinds of bytes shapes tell apart. */
+const BYTE_KINDS = 4;
+
+/** The kind of a byte: NUL, the slash, the dot, or another. */
+function byteKind(byte: number): number {
+  if (byte === 0) return 0;
+  if (byte === 0x2f) return 1;
+  return byte === 0x2e ? 2 : 3;
+}
+
+/** What a byte looks like to a reader, so that examples can choose. */
+function lookOf(byte: number): string {
   const c = String.fromCharCode(byte);
-  return byte === 0 || c === '/' || c === '.'
-    ? c
-    : /[a-z]/.test(c)
-      ? 'a'
-      : /[A-Z]/.test(c)
-        ? 'A'
-        : /[0-9]/.test(c)
-          ? '0'
-          : byte >= 0x80
-            ? 'high'
-            : byte < 0x20
-              ? 'low'
-              : 'sign';
+  if (byte === 0 || c === '/' || c === '.') return c;
+  if (/[a-z]/.test(c)) return 'lower';
+  if (/[A-Z]/.test(c)) return 'upper';
+  if (/[0-9]/.test(c)) return 'digit';
+  if (byte >= 0x80) return 'high';
+  return byte < 0x20 ? 'control' : 'sign';
 }

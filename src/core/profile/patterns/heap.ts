@@ -1,7 +1,9 @@
-/** A binary heap: the smallest first. Pure. */
+/** A binary heap. Pure. */
 export class Heap<T> {
   private readonly items: T[] = [];
   private readonly compare: (a: T, b: T) => number;
+
+  /** @param compare negative when the first is to come out earlier. */
   constructor(compare: (a: T, b: T) => number) {
     this.compare = compare;
   }
@@ -18,10 +20,12 @@ export class Heap<T> {
     this.items[at] = item;
   }
 
+  /** Removes the smallest item. */
   pop(): T | undefined {
     const [top] = this.items;
     const last = this.items.pop();
     if (last === undefined || this.items.length === 0) return top;
+
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;

@@ -1,72 +1,82 @@
-/** What a path expression says without its wildcards. Pure. */
+/** What a glob says without its wildcards. Pure. */
 
-/** More alternatives than these are not looked at one by one. */
-const MOST = 64;
+/** A glob with more alternatives than this is not taken apart. */
+const MAX_ALTERNATIVES = 64;
 
-/** The part of a path that is certain. `whole`: there is no wildcard behind it. */
+/** The part of a path that is certain. `whole`: no wildcard follows it. */
 export interface Literal {
   readonly text: string;
   readonly whole: boolean;
 }
 
-/** @returns every alternative of an expression up to its first wildcard; undefined when there are too many. */
-export function literalsOf(expression: string): readonly Literal[] | undefined {
-  const found: Literal[] = [];
-  const open = [{ done: '', rest: expression }];
-  for (let one = open.pop(); one !== undefined; one = open.pop()) {
-    if (found.length + open.length > MOST) return undefined;
-    let { done, rest } = one;
-    let end = false;
-    while (!end) {
-      const c = rest[0];
-      if (c === '{') break;
-      if (c === undefined || c === '*' || c === '?' || c === '[') {
-        found.push({ text: done, whole: c === undefined });
-        end = true;
-        continue;
-      }
-      const size = c === '\\' ? 2 : 1;
-      done += rest.slice(size - 1, size);
-      rest = rest.slice(size);
-    }
-    if (end) continue;
-    const { alternatives, behind } = split(rest);
-    if (alternatives === undefined) {
-      found.push({ text: done, whole: false });
+/** One alternative that is half read: what is certain so far, and the glob that follows. */
+interface Unfinished {
+  readonly text: string;
+  readonly rest: string;
+}
+
+/** @returns every alternative of a glob up to its first wildcard; undefined when there are too many. */
+export function literalsOf(glob: string): readonly Literal[] | undefined {
+  const literals: Literal[] = [];
+  const open: Unfinished[] = [{ text: '', rest: glob }];
+  for (let partial = open.pop(); partial !== undefined; partial = open.pop()) {
+    if (literals.length + open.length > MAX_ALTERNATIVES) return undefined;
+
+    const { text, rest } = readPlain(partial);
+    const braces = rest.startsWith('{') ? splitBraces(rest) : undefined;
+    if (braces === undefined) {
+      literals.push({ text, whole: rest === '' });
       continue;
     }
-    open.push(...alternatives.map((alternative) => ({ done, rest: alternative + behind })).reverse());
+    // the last one in is taken first
+    open.push(...braces.alternatives.map((alternative) => ({ text, rest: alternative + braces.after })).reverse());
   }
-  return found;
+  return literals;
 }
 
 /** @returns those of the alternatives that have no wildcard at all. */
-export function wholeLiteralsOf(expression: string): readonly string[] {
-  return (literalsOf(expression) ?? []).flatMap(({ text, whole }) => (whole ? [text] : []));
+export function wholeLiteralsOf(glob: string): readonly string[] {
+  return (literalsOf(glob) ?? []).flatMap(({ text, whole }) => (whole ? [text] : []));
 }
 
-/** `{a,b{c,d}}e`: its alternatives, and what follows. */
-function split(text: string): { readonly alternatives?: readonly string[]; readonly behind: string } {
-  const parts: string[] = [''];
+/** Takes the characters before the first wildcard or brace; an escaped one stands for itself. */
+function readPlain({ text, rest }: Unfinished): Unfinished {
+  let plain = text;
+  let at = 0;
+  for (;;) {
+    const c = rest[at];
+    if (c === undefined || '*?[{'.includes(c)) return { text: plain, rest: rest.slice(at) };
+    const size = c === '\\' ? 2 : 1;
+    plain += rest.slice(at + size - 1, at + size);
+    at += size;
+  }
+}
+
+/** `{a,b{c,d}}e`: its alternatives, and what follows; undefined when the brace is not closed. */
+function splitBraces(text: string): { readonly alternatives: readonly string[]; readonly after: string } | undefined {
+  const alternatives: string[] = [];
+  let alternative = '';
   let depth = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const c = text[i] ?? '';
+  for (let at = 0; at < text.length; at += 1) {
+    const c = text[at] ?? '';
     if (c === '{') depth += 1;
     if (c === '}') depth -= 1;
-    if (depth === 0) return { alternatives: parts, behind: text.slice(i + 1) };
-    if (c === ',' && depth === 1) {
-      parts.push('');
+    if (depth === 0) return { alternatives: [...alternatives, alternative], after: text.slice(at + 1) };
+
+    if (depth === 1 && c === '{') continue;
+    if (depth === 1 && c === ',') {
+      alternatives.push(alternative);
+      alternative = '';
       continue;
     }
-    if (c === '{' && depth === 1) continue;
     const size = c === '\\' ? 2 : 1;
-    parts[parts.length - 1] = `${parts.at(-1) ?? ''}${text.slice(i, i + size)}`;
-    i += size - 1;
+    alternative += text.slice(at, at + size);
+    at += size - 1;
   }
-  return { behind: '' };
+  return undefined;
 }
 
-/** The folder of a path, or that a literal begins in, and `/` at least. */
+/** The folder of a path, or that a literal begins in; `/` at least. */
 export function folderOf(text: string): string {
   return text.slice(0, Math.max(1, text.lastIndexOf('/')));
 }

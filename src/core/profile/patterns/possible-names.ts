@@ -1,6 +1,9 @@
-/** Which byte strings are worth asking about: names that a kernel can really form. Pure. */
+/** Which byte strings are worth asking about: names that a kernel can really form, the likeliest first. Pure. */
 
-/** A small automaton beside the big one; a state below 0 is a dead end. It tells no bytes apart but NUL, the slash and the dot. */
+/**
+ * A small automaton for the form of a name. It tells no bytes apart but NUL, the slash and the dot.
+ * A state below 0 is a dead end.
+ */
 export interface Shape {
   readonly start: number;
   step(state: number, byte: number): number;
@@ -11,12 +14,15 @@ export interface Shape {
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
-/** States of a path: nothing yet, behind a slash, behind `/.`, behind `/..`, inside a part. */
+/** States of a path: nothing yet; after a slash, after `/.`, after `/..`; inside a component. */
 const EMPTY = 0;
 const SLASHED = 1;
 const ONE_DOT = 2;
 const TWO_DOTS = 3;
 const INSIDE = 4;
+
+/** A slash at the end means a folder; files are plainer examples. */
+const FOLDER_COST = 35;
 
 function stepPath(state: number, byte: number): number {
   if (byte === 0) return -1;
@@ -27,16 +33,17 @@ function stepPath(state: number, byte: number): number {
 }
 
 function endPath(state: number): number | undefined {
-  return state === INSIDE ? 0 : state === SLASHED ? 35 : undefined; // a slash at the end means a folder: files are plainer
+  if (state === INSIDE) return 0;
+  return state === SLASHED ? FOLDER_COST : undefined;
 }
 
-/** Absolute paths without empty parts, `.` and `..`; a folder ends in a slash. */
+/** Absolute paths without empty components, `.` and `..`; a folder ends in a slash. */
 export const PATH: Shape = { start: EMPTY, step: stepPath, end: endPath };
 
-/** Any text, empty too. */
+/** Any text without NUL, empty too. */
 export const TEXT: Shape = { start: 0, step: (_state, byte) => (byte === 0 ? -1 : 0), end: () => 0 };
 
-/** Any text of at least one byte, NUL excepted: a label, a name. */
+/** Any text without NUL of at least one byte: a label, a name. */
 export const NAME: Shape = {
   start: 0,
   step: (_state, byte) => (byte === 0 ? -1 : 1),
@@ -46,7 +53,7 @@ export const NAME: Shape = {
 /** Nothing but the empty text. */
 export const NOTHING: Shape = { start: 0, step: () => -1, end: () => 0 };
 
-/** Texts of these shapes with a NUL between each two. Each has at most 8 states. */
+/** Texts of these shapes with a NUL between each two. A state is 8 times the part plus the part's own, at most 7. */
 export function row(...shapes: readonly Shape[]): Shape {
   const part = (state: number): Shape => shapes[state >> 3] ?? NOTHING;
   return {
@@ -63,12 +70,14 @@ export function row(...shapes: readonly Shape[]): Shape {
   };
 }
 
-/** How unlikely a byte is in a name that a person would think of. */
+/** How unlikely a byte is in a name that a person would think of: 0 for NUL, which only separates texts, up to 200. */
 export function byteCost(byte: number): number {
   return COSTS[byte] ?? 200;
 }
 
-const COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
+const COSTS = Uint8Array.from({ length: 256 }, (_, byte) => costOf(byte));
+
+function costOf(byte: number): number {
   if (byte === 0) return 0;
   const c = String.fromCharCode(byte);
   if (c === 'x') return 10;
@@ -76,5 +85,7 @@ const COSTS = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (/[0-9]/.test(c)) return 12;
   if (/[-._]/.test(c)) return 14;
   if (/[A-Z]/.test(c)) return 15;
-  return byte >= 0x21 && byte <= 0x7e ? 30 : byte === 0x20 ? 60 : byte >= 0x80 ? 100 : 200;
-});
+  if (byte > 0x20 && byte < 0x7f) return 30;
+  if (c === ' ') return 60;
+  return byte >= 0x80 ? 100 : 200;
+}

@@ -1,68 +1,75 @@
 /**
  * Reads the regular expressions that `translate` makes, as apparmor_parser's backend does (libapparmor_re/parse.y):
- * bytes, `.`, `[…]`, `(…|…)`, `*` and `+`. Gives an automaton with empty moves. Pure.
+ * bytes, `.`, `[…]`, `(…|…)`, `*` and `+`. Gives an automaton with empty moves. The same expression always gives an
+ * equal automaton; between calls only the byte sets are kept, so that equal ones are the same object.
  */
-import { readEscape } from './glob.ts';
+import { readEscape } from '../syntax/escapes.ts';
+import type { GlobProblem } from './glob.ts';
 
-/** One entry a byte, 1 where it belongs to the set. The same set is the same object. */
+/** One entry a byte, 1 where it belongs to the set. Equal sets are the same object, up to {@link MAX_SHARED_SETS}. */
 export type ByteSet = Uint8Array;
 
-/** States are indexes. One with a set moves on each of its bytes, one without moves freely. */
+/** A nondeterministic automaton. States are indexes; one with a set moves on each of its bytes, one without freely. */
 export interface Nfa {
   readonly sets: readonly (ByteSet | undefined)[];
   readonly next: readonly (readonly number[])[];
   readonly start: number;
   readonly accept: number;
-  /** No `*`, no `+`, no `.`, no `[^…]`: its exec mode goes before that of others (aare_rules.cc). */
+  /** No `*`, no `+`, no `.`, no `[^…]`: its exec mode takes precedence over that of others (aare_rules.cc). */
   readonly exact: boolean;
 }
 
 const MAX_STATES = 2_000_000;
-const known = new Map<string, ByteSet>();
+const MAX_SHARED_SETS = 10_000;
+const sharedSets = new Map<string, ByteSet>();
 
-/** @returns the set of these bytes, shared. */
+/** @returns the set of these bytes; the one that was made before, if there is one. */
 function byteSet(has: (byte: number) => boolean): ByteSet {
   const set = Uint8Array.from({ length: 256 }, (_, byte) => (has(byte) ? 1 : 0));
   const key = set.join('');
-  const same = known.get(key);
-  if (same !== undefined) return same;
-  if (known.size < 10_000) known.set(key, set);
+  const shared = sharedSets.get(key);
+  if (shared !== undefined) return shared;
+  if (sharedSets.size < MAX_SHARED_SETS) sharedSets.set(key, set);
   return set;
 }
 
-const singles = Array.from({ length: 256 }, (_, code) => byteSet((byte) => byte === code));
+const SINGLE_BYTES = Array.from({ length: 256 }, (_, code) => byteSet((byte) => byte === code));
 
+/** A piece of the automaton: the state where it begins, and the one where it ends. */
 type Fragment = readonly [start: number, end: number];
-class Problem extends Error {}
+
+class RegexError extends Error {}
 
 /** @returns the automaton, or what is wrong with the expression. */
-export function readRegex(source: string): Nfa | { readonly problem: string } {
+export function readRegex(source: string): Nfa | GlobProblem {
   try {
-    return new Reader(source).read();
+    return new RegexReader(source).read();
   } catch (error) {
-    if (error instanceof Problem) return { problem: error.message };
+    if (error instanceof RegexError) return { problem: error.message };
     throw error;
   }
 }
 
-class Reader {
+/** A recursive descent: alternatives of sequences of repeated terms. */
+class RegexReader {
   private readonly sets: (ByteSet | undefined)[] = [];
   private readonly next: number[][] = [];
   private exact = true;
   private at = 0;
   private readonly source: string;
+
   constructor(source: string) {
     this.source = source;
   }
 
   read(): Nfa {
     const [start, accept] = this.alternatives();
-    if (this.at < this.source.length) throw new Problem('there is a ) without a (');
+    if (this.at < this.source.length) throw new RegexError('there is a ) without a (');
     return { sets: this.sets, next: this.next, start, accept, exact: this.exact };
   }
 
   private state(set?: ByteSet): number {
-    if (this.sets.length >= MAX_STATES) throw new Problem('the expression is too large');
+    if (this.sets.length >= MAX_STATES) throw new RegexError('the expression is too large');
     this.sets.push(set);
     return this.next.push([]) - 1;
   }
@@ -77,8 +84,9 @@ class Reader {
       this.at += 1;
       all.push(this.sequence());
     }
-    const [only] = all;
-    if (only !== undefined && all.length === 1) return only;
+    const [first] = all;
+    if (first !== undefined && all.length === 1) return first;
+
     const start = this.state();
     const end = this.state();
     for (const [from, to] of all) {
@@ -114,11 +122,11 @@ class Reader {
   }
 
   private term(c: string): Fragment {
-    if (c === '*' || c === '+') throw new Problem(`there is nothing to repeat before ${c}`);
+    if (c === '*' || c === '+') throw new RegexError(`there is nothing to repeat before ${c}`);
     if (c === '(') {
       this.at += 1;
       const inner = this.alternatives();
-      if (this.source[this.at] !== ')') throw new Problem('a ( is not closed');
+      if (this.source[this.at] !== ')') throw new RegexError('a ( is not closed');
       this.at += 1;
       return inner;
     }
@@ -128,7 +136,7 @@ class Reader {
       this.exact = false;
       return this.oneOf(byteSet(() => true));
     }
-    return this.oneOf(singles[this.char().code] ?? byteSet(() => false));
+    return this.oneOf(SINGLE_BYTES[this.char().code] ?? byteSet(() => false));
   }
 
   private oneOf(set: ByteSet): Fragment {
@@ -138,7 +146,7 @@ class Reader {
     return [start, end];
   }
 
-  /** One character, and whether it was escaped: `\-` is not the sign of a range. */
+  /** One character. `sign` is what it means in `[…]`, and empty for an escaped one: `\-` is not the sign of a range. */
   private char(): { code: number; sign: string } {
     const c = this.source[this.at] ?? '';
     this.at += 1;
@@ -149,37 +157,45 @@ class Reader {
     return { code: escape.code, sign: '' };
   }
 
-  /** The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
+  /** `[…]`. The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
   private charClass(): ByteSet {
     this.at += 1;
     const members = new Uint8Array(256);
-    let negated = false;
-    let first = true;
-    if (this.source[this.at] === '^') {
-      this.at += 1;
-      negated = true;
-      if (this.source[this.at] === '^') {
-        this.at += 1;
-        members[0x5e] = 1;
-        first = false;
-      }
-    }
-    for (let empty = first; ; empty = false) {
-      if (this.at >= this.source.length) throw new Problem('a [ is not closed');
-      const from = this.char();
-      if (from.sign === ']' && !empty) break;
-      if (from.sign === '-' && !empty) throw new Problem('a - in [ ] has no start of a range');
-      if (from.sign === '^' && empty) throw new Problem('a ^ in [ ] is out of place');
-      let { code } = from;
-      if (this.source[this.at] === '-') {
-        this.at += 1;
-        const to = this.char();
-        if (to.sign === ']' || to.sign === '-') throw new Problem('a - in [ ] has no end of a range');
-        code = to.code;
-      }
-      for (let byte = Math.min(from.code, code); byte <= Math.max(from.code, code); byte += 1) members[byte] = 1;
-    }
+    const negated = this.takeCaret();
     if (negated) this.exact = false;
-    return byteSet((byte) => (members[byte] === 1) !== negated);
+    const startsWithCaret = negated && this.takeCaret();
+    if (startsWithCaret) members[0x5e] = 1;
+
+    for (let isFirst = !startsWithCaret; ; isFirst = false) {
+      const from = this.member(isFirst);
+      if (from === undefined) return byteSet((byte) => (members[byte] === 1) !== negated);
+      const to = this.rangeEnd() ?? from;
+      for (let byte = Math.min(from, to); byte <= Math.max(from, to); byte += 1) members[byte] = 1;
+    }
+  }
+
+  private takeCaret(): boolean {
+    if (this.source[this.at] !== '^') return false;
+    this.at += 1;
+    return true;
+  }
+
+  /** @returns the next byte of a class; undefined at the `]` that ends it. The first one may be a `]` or a `-`. */
+  private member(isFirst: boolean): number | undefined {
+    if (this.at >= this.source.length) throw new RegexError('a [ is not closed');
+    const { code, sign } = this.char();
+    if (sign === ']' && !isFirst) return undefined;
+    if (sign === '-' && !isFirst) throw new RegexError('a - in [ ] has no start of a range');
+    if (sign === '^' && isFirst) throw new RegexError('a ^ in [ ] is out of place');
+    return code;
+  }
+
+  /** @returns the byte after a `-`; undefined where no range follows. */
+  private rangeEnd(): number | undefined {
+    if (this.source[this.at] !== '-') return undefined;
+    this.at += 1;
+    const { code, sign } = this.char();
+    if (sign === ']' || sign === '-') throw new RegexError('a - in [ ] has no end of a range');
+    return code;
   }
 }

@@ -1,7 +1,8 @@
 /**
- * What a profile says to one access: deny goes before allow, a higher priority before a lower one, and an exec rule
- * without wildcards before others (libapparmor_re/hfa.cc, accept_perms). Pure.
+ * What a profile answers to one access: deny takes precedence over allow, a higher priority over a lower one, and an
+ * exec rule without wildcards over other exec rules (libapparmor_re/hfa.cc, accept_perms). Pure.
  */
+import { defined } from '#core/model/optional.ts';
 import { questionOf, type Access } from './access.ts';
 import type { Grant, Surroundings } from './grant-types.ts';
 import { grantsFor, isExact, policyOf } from './policy.ts';
@@ -9,59 +10,60 @@ import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 
 interface Decision {
   readonly allowed: boolean;
-  /** Every rule that says something to this access. */
+  /** Every rule that covers this access. */
   readonly matching: readonly Rule[];
-  /** Those that made the answer what it is; empty when no rule allows it. */
+  /** Those of them that made the answer what it is; empty when no rule allows it. */
   readonly deciding: readonly Rule[];
   /** For execution that is allowed: the mode and its target, as written. */
   readonly transition?: string;
 }
 
-/** An answer with the grants behind it. */
+/** As {@link Decision}, with the grants that the rules were compiled to. */
 export interface Answer {
   readonly allowed: boolean;
   readonly deciding: readonly Grant[];
   readonly transition?: string;
-  /** Whether the kernel writes a record. */
+  /** Whether the kernel writes an audit record. */
   readonly logged: boolean;
 }
 
 /**
- * The answer of the compiled policy; whether other layers of the system agree is not asked. A hard link that
- * passes here may still fail where the link would permit more than its target.
+ * The answer of the compiled policy; other layers of the system may answer otherwise. A hard link that is allowed here
+ * may still fail where the new name would have more permissions than its target.
  */
 export function decideAccess(block: ProfileBlock, access: Access, surroundings?: Surroundings): Decision {
   const grants = grantsFor(policyOf(block, surroundings), questionOf(access));
   const { allowed, deciding, transition } = answer(grants);
-  return {
-    allowed,
-    matching: rulesOf(grants),
-    deciding: rulesOf(deciding),
-    ...(transition === undefined ? {} : { transition }),
-  };
+  return defined({ allowed, matching: rulesOf(grants), deciding: rulesOf(deciding), transition });
 }
 
-/** @param grants all that speak to one question. */
+/** @param grants all that cover one question. */
 export function answer(grants: readonly Grant[]): Answer {
-  const top = grants.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
-  const heard = grants.filter(({ priority }) => priority === top);
-  const denials = heard.filter(({ effect }) => effect === 'deny');
+  const highest = grants.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
+  const effective = grants.filter(({ priority }) => priority === highest);
+  const denials = effective.filter(({ effect }) => effect === 'deny');
   if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit }) => audit) };
-  const allows = heard.filter(({ effect }) => effect === 'allow'); // a prompt needs someone who answers it
+
+  const allows = effective.filter(({ effect }) => effect === 'allow'); // a prompt needs someone who answers it
   if (allows.length === 0) return { allowed: false, deciding: [], logged: true };
-  const moded = allows.filter(({ domain, detail }) => domain === 'file' && detail !== undefined);
-  const exact = moded.filter(({ regex }) => isExact(regex));
-  const modes = exact.length > 0 ? exact : moded;
-  const transition = modes[0]?.detail;
-  return {
+
+  const modes = execModes(allows);
+  return defined({
     allowed: true,
     deciding: modes.length > 0 ? modes : allows,
     logged: allows.some(({ audit }) => audit),
-    ...(transition === undefined ? {} : { transition }),
-  };
+    transition: modes[0]?.detail,
+  });
 }
 
-/** Their rules, each once; what the parser added has none. */
+/** Of grants to execute a file, those whose mode counts: the ones without wildcards, if there are any. */
+function execModes(allows: readonly Grant[]): readonly Grant[] {
+  const modes = allows.filter(({ domain, detail }) => domain === 'file' && detail !== undefined);
+  const exact = modes.filter(({ regex }) => isExact(regex));
+  return exact.length > 0 ? exact : modes;
+}
+
+/** The rules of these grants, each once; a grant that the parser added has none. */
 export function rulesOf(grants: readonly Grant[]): Rule[] {
   return [...new Set(grants.flatMap(({ rule }) => rule ?? []))];
 }

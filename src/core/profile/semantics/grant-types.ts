@@ -1,10 +1,12 @@
 /**
- * The form that every rule and every access is brought to, so that one can be held against the other. An access is a
- * question: a domain, words (a permission and whose file; a socket's family and type; …) and a key that expressions
- * match (a path, a label, several texts with NULs between). A rule is the grants that answer it. Plain data.
+ * The common form of all rules and all accesses, whatever their class. An access is a question: a domain, words (a
+ * permission and whose file it is; a socket's family and type; …), and a key that expressions match (a path, a label,
+ * several texts with NULs between). A rule is a list of grants, each of which covers some questions. Plain data.
  */
+import type { GlobProblem } from '../patterns/glob.ts';
 import type { Rule } from '../syntax/ast.ts';
 
+/** The classes of questions; those of a hard link are not among those of a file. */
 export const DOMAINS = [
   'file',
   'link',
@@ -24,17 +26,18 @@ export const DOMAINS = [
 ] as const;
 export type Domain = (typeof DOMAINS)[number];
 
-/** A question that policy answers. */
+/** What a policy is asked: whether this access is allowed. */
 export interface Question {
   readonly domain: Domain;
   readonly words: readonly string[];
+  /** Empty for domains whose rules have no expressions. */
   readonly key: string;
 }
 
-/** Words that a rule covers, and of these the ones that it names. */
+/** The words that a rule covers; iterated, those that it names. */
 export type Words = Pick<ReadonlySet<string>, 'has'> & Iterable<string>;
 
-/** What a rule says to all questions whose words are among its own and whose key its expression matches. */
+/** Covers all questions whose words are among its own and whose key its expression matches. */
 export interface Grant {
   /** Undefined: the parser adds it by itself. */
   readonly rule: Rule | undefined;
@@ -44,25 +47,26 @@ export interface Grant {
   readonly regex: string;
   readonly effect: 'allow' | 'deny' | 'prompt';
   readonly priority: number;
-  /** Whether it asks for a record; a deny rule that does not keeps the kernel quiet. */
+  /** Whether the rule says `audit`: an allow rule then logs, a deny rule no longer suppresses the record. */
   readonly audit: boolean;
-  /** For execution: the mode and its target. For mounts: the flags as numbers. */
+  /** For execution: the mode and its target. For mounts: their kind and the flags as numbers. */
   readonly detail?: string;
 }
 
-/** What surrounds a profile in its file and has a part in its meaning. */
+/** What the file around a profile adds to its meaning. */
 export interface Surroundings {
   readonly aliases: readonly { readonly from: string; readonly to: string }[];
-  /** Whether hats or child profiles are its own. */
+  /** Whether it has hats or child profiles. */
   readonly children: boolean;
 }
 
-/** A grant without what every grant of a rule has in common, or why an expression of the rule cannot be read. */
-export type Part =
-  | (Omit<Grant, 'rule' | 'effect' | 'priority' | 'audit'> & { readonly priority?: number })
-  | { readonly problem: string };
+/** A grant without what all grants of a rule have in common. `priority`: where it is not the rule's own. */
+export type RuleGrant = Omit<Grant, 'rule' | 'effect' | 'priority' | 'audit'> & { readonly priority?: number };
 
-/** A set of words; empty stands for all. */
-export function some(words: readonly string[]): Words | undefined {
+/** The grants of one rule; a problem in place of one whose expression cannot be read. */
+export type RuleGrants = readonly (RuleGrant | GlobProblem)[];
+
+/** A set of words; undefined, which covers all, where none is named. */
+export function wordSet(words: readonly string[]): Words | undefined {
   return words.length === 0 ? undefined : new Set(words);
 }

@@ -1,56 +1,55 @@
-/** Each rule as grants, by its class. Pure. */
+/** The grants of a rule, by its class. Pure. */
 import { fileGrants, linkGrants } from './file-grants.ts';
-import { DOMAINS, some, type Part, type Surroundings } from './grant-types.ts';
+import { DOMAINS, wordSet, type Domain, type RuleGrant, type RuleGrants, type Surroundings } from './grant-types.ts';
 import { mountGrants } from './mount-grants.ts';
 import { networkGrants } from './network-grants.ts';
 import { changeProfileGrants, peerGrants } from './peer-grants.ts';
 import type { Rule } from '../syntax/ast.ts';
 
-/** @returns the rule's parts: several where it has several expressions, or says something in several domains. */
-export function parts(rule: Rule, surroundings: Surroundings): Part[] {
-  switch (rule.kind) {
-    case 'file':
-      return fileGrants(rule, surroundings);
-    case 'link':
-      return linkGrants(rule, surroundings);
-    case 'capability':
-      return [{ domain: 'capability', words: [some(rule.names)], regex: '' }];
-    case 'network':
-      return networkGrants(rule);
-    case 'mount':
-    case 'remount':
-    case 'umount':
-    case 'pivot_root':
-      return mountGrants(rule);
-    case 'ptrace':
-    case 'signal':
-    case 'dbus':
-    case 'unix':
-    case 'mqueue':
-    case 'io_uring':
-      return peerGrants(rule);
-    case 'change_profile':
-      return changeProfileGrants(rule);
-    case 'userns':
-      return [{ domain: 'userns', words: [some(rule.access)], regex: '' }];
-    case 'rlimit':
-      return []; // sets a limit, and answers no question
-    case 'all':
-      return everything(rule.qualifiers.priority ?? 0);
-  }
+/** The rule that a kind belongs to. */
+type RuleOf<K extends Rule['kind'], R extends Rule = Rule> = R extends Rule ? (K extends R['kind'] ? R : never) : never;
+
+/** How rules of each kind become grants. Several for a rule with several expressions, or one of several domains. */
+const GRANTS: { readonly [K in Rule['kind']]: (rule: RuleOf<K>, surroundings: Surroundings) => RuleGrants } = {
+  file: fileGrants,
+  link: linkGrants,
+  capability: ({ names }) => [{ domain: 'capability', words: [wordSet(names)], regex: '' }],
+  network: networkGrants,
+  mount: mountGrants,
+  remount: mountGrants,
+  umount: mountGrants,
+  pivot_root: mountGrants,
+  ptrace: peerGrants,
+  signal: peerGrants,
+  dbus: peerGrants,
+  unix: peerGrants,
+  mqueue: peerGrants,
+  io_uring: peerGrants,
+  change_profile: changeProfileGrants,
+  userns: ({ access }) => [{ domain: 'userns', words: [wordSet(access)], regex: '' }],
+  rlimit: () => [], // sets a limit, and covers no access
+  all: ({ qualifiers }) => allGrants(qualifiers.priority ?? 0),
+};
+
+/** @returns the grants of a rule, and what is wrong with those of its expressions that cannot be read. */
+export function grantsOf(rule: Rule, surroundings: Surroundings): RuleGrants {
+  const grants = GRANTS[rule.kind] as (rule: Rule, surroundings: Surroundings) => RuleGrants; // the one for its kind
+  return grants(rule, surroundings);
 }
 
+/** Domains whose questions have an empty key. */
+const WITHOUT_KEY: readonly Domain[] = ['capability', 'network', 'userns'];
+
 /** `all,`: every class, and execution at a priority two lower than the rule's own (all_rule.cc). */
-function everything(priority: number): Part[] {
-  const any = '[\\000-\\377]*';
-  const rest = DOMAINS.filter((domain) => domain !== 'file').map((domain): Part => ({
+function allGrants(priority: number): RuleGrants {
+  const others = DOMAINS.filter((domain) => domain !== 'file').map((domain): RuleGrant => ({
     domain,
     words: [],
-    regex: domain === 'capability' || domain === 'network' || domain === 'userns' ? '' : any,
+    regex: WITHOUT_KEY.includes(domain) ? '' : '[\\000-\\377]*',
   }));
   const path = '/[^\\000]*';
   return [
-    ...rest,
+    ...others,
     { domain: 'file', words: [new Set('rwakm')], regex: path },
     { domain: 'file', words: [new Set('x')], regex: path, detail: 'ix', priority: priority - 2 },
   ];

@@ -1,18 +1,26 @@
 /** The literal paths that a profile's deny rules name. Pure. */
-import { tokenize } from '../syntax/tokens.ts';
+import { tokenize, type Token } from '../syntax/tokens.ts';
 
 interface LiteralDenial {
+  /** 1-based. */
   readonly line: number;
   readonly path: string;
 }
 
-/** @returns every deny rule whose path has no expression in it, with its 1-based line. */
+/** @returns every deny rule whose path has no wildcard and no variable in it. */
 export function literalDenials(source: string): LiteralDenial[] {
   const tokens = tokenize(source).filter(({ kind }) => kind !== 'newline');
-  return tokens.flatMap((token, i) => {
-    const denies =
-      tokens[i - 1]?.text === 'deny' || (tokens[i - 2]?.text === 'deny' && tokens[i - 1]?.text === 'owner');
-    if (!denies || token.kind !== 'word' || !token.text.startsWith('/') || /[*?[\]{}@^\\]/.test(token.text)) return [];
-    return [{ line: source.slice(0, token.start).split('\n').length, path: token.text }];
-  });
+  return tokens
+    .filter((token, i) => isLiteralPath(token) && followsDeny(tokens, i))
+    .map(({ start, text }) => ({ line: source.slice(0, start).split('\n').length, path: text }));
+}
+
+function isLiteralPath({ kind, text }: Token): boolean {
+  return kind === 'word' && text.startsWith('/') && !/[*?[\]{}@^\\]/.test(text);
+}
+
+/** After `deny`, or `deny owner`. */
+function followsDeny(tokens: readonly Token[], at: number): boolean {
+  const before = tokens[at - 1]?.text;
+  return before === 'deny' || (before === 'owner' && tokens[at - 2]?.text === 'deny');
 }

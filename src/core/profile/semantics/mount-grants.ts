@@ -1,23 +1,30 @@
-/** Mount rules as grants (mount.cc; security/apparmor/mount.c for what the kernel asks). Pure. */
+/** Mount rules as grants (the parser's mount.cc and mount.h; the kernel's security/apparmor/mount.c). Pure. */
 import { MOUNT_FLAGS } from '#core/model/linux.ts';
-import type { Part, Words } from './grant-types.ts';
-import { joined } from '../patterns/join-globs.ts';
+import { defined } from '#core/model/optional.ts';
+import type { Translation } from '../patterns/glob.ts';
+import { joinGlobs } from '../patterns/join-globs.ts';
+import type { RuleGrants, Words } from './grant-types.ts';
 import type { MountRule } from '../syntax/ast.ts';
 
-const ALL = -1;
+/** Flags of the mount system call that say what it does (include/uapi/linux/mount.h). */
 const REMOUNT = 0x20;
 const BIND = 0x1000;
 const MOVE = 0x2000;
-const REC = 0x4000;
+const RECURSIVE = 0x4000;
+/** Unbindable, private, slave, shared. */
 const PROPAGATION = 0x1e0000;
-/** Spellings that only rules have. */
-const ALSO: Readonly<Record<string, number>> = {
+/** mount.h, MS_CMDS without the recursive forms. */
+const COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
+const ALL = -1;
+
+/** Spellings that only rules have (mount.cc, mnt_opts_table). */
+const RULE_OPTIONS: Readonly<Record<string, number>> = {
   r: 1,
   'read-only': 1,
   w: 0,
   B: BIND,
   M: MOVE,
-  R: BIND | REC,
+  R: BIND | RECURSIVE,
   lazytime: 1 << 25,
   nolazytime: 0,
   user: 0,
@@ -25,81 +32,131 @@ const ALSO: Readonly<Record<string, number>> = {
   nostrictatime: 0,
 };
 
-/** What a mount call does, by its flags: each kind has the flags that the kernel compares. */
-function kindOf(flags: number): { kind: 'remount' | 'bind' | 'propagation' | 'move' | 'new'; mask: number } {
-  if ((flags & REMOUNT) !== 0) return { kind: 'remount', mask: ALL & ~MOVE };
-  if ((flags & BIND) !== 0) return { kind: 'bind', mask: BIND | REC };
-  if ((flags & PROPAGATION) !== 0) return { kind: 'propagation', mask: PROPAGATION | REC };
-  if ((flags & MOVE) !== 0) return { kind: 'move', mask: MOVE };
-  return { kind: 'new', mask: ALL & ~(MOVE | REMOUNT | BIND | REC | PROPAGATION) };
+const OPTIONS = new Map(Object.entries({ ...MOUNT_FLAGS, ...RULE_OPTIONS }));
+
+/** What a mount call does. */
+type MountKind = 'remount' | 'bind' | 'propagation' | 'move' | 'new';
+
+/** The order in which the parser makes its rules (mount.cc, gen_flag_rules). */
+const KINDS: readonly MountKind[] = ['remount', 'bind', 'propagation', 'move', 'new'];
+
+/** The flags that the parser writes into the rule of each kind (mount.h, MS_REMOUNT_FLAGS to MS_NEW_FLAGS). */
+const COMPARED_FLAGS: Readonly<Record<MountKind, number>> = {
+  remount: ALL & ~MOVE,
+  bind: BIND | RECURSIVE,
+  propagation: PROPAGATION | RECURSIVE,
+  move: MOVE,
+  new: ALL & ~(COMMANDS | RECURSIVE),
+};
+
+/** The kind of a mount call, in the order in which the kernel looks at its flags (lsm.c, apparmor_sb_mount). */
+function kindOf(flags: number): MountKind {
+  if ((flags & REMOUNT) !== 0) return 'remount';
+  if ((flags & BIND) !== 0) return 'bind';
+  if ((flags & PROPAGATION) !== 0) return 'propagation';
+  return (flags & MOVE) !== 0 ? 'move' : 'new';
 }
 
 /** The number of `ro,nosuid`; words that are no flag count nothing. */
-function mountFlags(words: readonly string[]): number {
-  return words.reduce(
-    (sum, word) =>
-      sum | (own(MOUNT_FLAGS, word) ?? own(ALSO, word) ?? own(MOUNT_FLAGS, word.replace(/^make-/, '')) ?? 0),
-    0,
+function flagsNumber(words: readonly string[]): number {
+  return words.reduce((sum, word) => sum | (OPTIONS.get(word) ?? OPTIONS.get(word.replace(/^make-/, '')) ?? 0), 0);
+}
+
+/** Key: mount point, source, type; for umount and pivot_root fewer. Word: the flags, separated by commas. */
+export function mountGrants(rule: MountRule): RuleGrants {
+  const { conditions, target } = rule;
+  if (rule.kind === 'umount') return grants('umount', joinGlobs([target], { path: true }));
+  if (rule.kind === 'pivot_root') {
+    return grants('pivot_root', joinGlobs([target, conditions['oldroot']], { path: true }));
+  }
+
+  const flags = flagsOf(rule);
+  return kindsOf(rule, flags).flatMap((kind) =>
+    grants('mount', regexOf(rule, kind), {
+      words: wordsOf(kind, flags),
+      detail: `${kind} ${flags.required} ${flags.optional}`,
+    }),
   );
 }
 
-/** Key: mount point, source, type. Word: the flags, comma between. */
-export function mountGrants(rule: MountRule): Part[] {
+/** The flags of a rule, as numbers and by the names that it has for them. */
+interface RuleFlags {
+  /** Those that must be set, all others being clear. {@link ALL}: the rule says nothing of flags. */
+  readonly required: number;
+  /** Those that may be set or clear. */
+  readonly optional: number;
+  readonly requiredNames: readonly string[];
+  readonly optionalNames: readonly string[];
+}
+
+/** `options=(…)` names the required flags, `options in (…)` the optional ones; `remount` requires its own flag too. */
+function flagsOf({ kind, conditions }: MountRule): RuleFlags {
+  const required = conditions['options'] ?? conditions['option'];
+  const optional = conditions['options in'] ?? conditions['option in'];
+  const isRemount = kind === 'remount';
+  const requiredNames = [...new Set([...(required?.expanded ?? []), ...(isRemount ? ['remount'] : [])])].sort();
+  const optionalNames = optional?.expanded ?? [];
+
+  if (required === undefined && optional === undefined) {
+    const numbers = isRemount
+      ? { required: REMOUNT, optional: ALL & ~MOVE & ~REMOUNT }
+      : { required: ALL, optional: ALL };
+    return { ...numbers, requiredNames, optionalNames };
+  }
+  return {
+    required: flagsNumber(requiredNames),
+    optional: flagsNumber(optionalNames),
+    requiredNames,
+    optionalNames,
+  };
+}
+
+/** The kinds of mounts that a rule is compiled for (mount.cc, gen_flag_rules). */
+function kindsOf(rule: MountRule, { required }: RuleFlags): readonly MountKind[] {
   const { conditions, source, target } = rule;
-  if (rule.kind === 'umount') return part('umount', joined([target], true));
-  if (rule.kind === 'pivot_root') return part('pivot_root', joined([target, conditions['oldroot']], true));
-  const fstype = conditions['fstype'] ?? conditions['vfstype'];
-  const equal = conditions['options'] ?? conditions['option'];
-  const among = conditions['options in'] ?? conditions['option in'];
-  const remount = rule.kind === 'remount' ? REMOUNT : 0;
-  const free = equal === undefined && among === undefined;
-  const flags = free && remount === 0 ? ALL : mountFlags(equal?.expanded ?? []) | remount;
-  const optional = free ? (remount === 0 ? ALL : ALL & ~MOVE & ~REMOUNT) : mountFlags(among?.expanded ?? []);
-  const named = [...new Set([...(equal?.expanded ?? []), ...(remount === 0 ? [] : ['remount'])])].sort();
-  const covers = (kinds: readonly string[]): Words => ({
+  const isOpen = required === ALL || required === 0;
+  const hasType = conditions['fstype'] !== undefined || conditions['vfstype'] !== undefined;
+  const hasBoth = source !== undefined && target !== undefined;
+
+  return KINDS.filter((kind) => {
+    if (kind === 'new') return isOpen || (required & COMMANDS) === 0;
+    if (hasType || !(isOpen || kindOf(required) === kind)) return false;
+    if (kind === 'remount') return rule.kind === 'remount' || !hasBoth;
+    return kind !== 'propagation' || !hasBoth;
+  });
+}
+
+/** The expression for the key: a remount or change of propagation has no source, and only a new mount has a type. */
+function regexOf({ conditions, source, target }: MountRule, kind: MountKind): Translation {
+  const hasSource = kind !== 'remount' && kind !== 'propagation';
+  // where a rule has a source alone, these kinds take it for the mount point (gen_policy_change_mount_type)
+  const paths = hasSource ? [target, source] : [target ?? source, undefined];
+  const type = kind === 'new' ? (conditions['fstype'] ?? conditions['vfstype']) : undefined;
+
+  const places = joinGlobs(paths, { path: true });
+  const types = joinGlobs([type]);
+  if ('problem' in places) return places;
+  return 'problem' in types ? types : { regex: `${places.regex}\\000${types.regex}` };
+}
+
+/** Covers the flags of a call that is of this kind, and has what is required and nothing that is not optional. */
+function wordsOf(kind: MountKind, { required, optional, requiredNames, optionalNames }: RuleFlags): Words {
+  const compared = COMPARED_FLAGS[kind] & ~optional;
+  const examples = [requiredNames.join(','), ...optionalNames.map((name) => [...requiredNames, name].sort().join(','))];
+  return {
     has: (word) => {
-      const asked = mountFlags(word.split(','));
-      const { kind, mask } = kindOf(asked);
-      return kinds.includes(kind) && (flags === ALL || ((asked ^ flags) & mask & ~optional) === 0);
+      const flags = flagsNumber(word.split(','));
+      return kindOf(flags) === kind && (required === ALL || ((flags ^ required) & compared) === 0);
     },
-    [Symbol.iterator]: () =>
-      [named.join(','), ...(among?.expanded ?? []).map((word) => [...named, word].sort().join(','))][Symbol.iterator](),
-  });
-  const all = flags === ALL || flags === 0;
-  const kinds = (['remount', 'bind', 'propagation', 'move', 'new'] as const).filter((kind) => {
-    if (kind === 'new') return all || (flags & (REMOUNT | BIND | PROPAGATION | MOVE)) === 0;
-    if (fstype !== undefined || !(all || kindOf(flags).kind === kind)) return false;
-    if (kind === 'remount') return rule.kind === 'remount' || source === undefined || target === undefined;
-    return kind !== 'propagation' || source === undefined || target === undefined;
-  });
-  return kinds.flatMap((kind): Part[] => {
-    const place = kind === 'remount' || kind === 'propagation' ? (target ?? source) : target;
-    const regex =
-      kind === 'new' || kind === 'bind' || kind === 'move'
-        ? withType(joined([place, source], true), joined([kind === 'new' ? fstype : undefined]))
-        : withType(joined([place, undefined], true), joined([undefined]));
-    return part('mount', regex, covers([kind]), `${kind} ${flags} ${optional}`);
-  });
+    [Symbol.iterator]: () => examples[Symbol.iterator](),
+  };
 }
 
-function withType(
-  places: string | { readonly problem: string },
-  type: string | { readonly problem: string },
-): string | { readonly problem: string } {
-  return typeof places !== 'string' ? places : typeof type !== 'string' ? type : `${places}\\000${type}`;
-}
-
-function part(
+function grants(
   domain: 'mount' | 'umount' | 'pivot_root',
-  regex: string | { readonly problem: string },
-  words?: Words,
-  detail?: string,
-): Part[] {
-  return typeof regex === 'string'
-    ? [{ domain, words: [words], regex, ...(detail === undefined ? {} : { detail }) }]
-    : [regex];
-}
-
-function own(table: Readonly<Record<string, number>>, word: string): number | undefined {
-  return Object.hasOwn(table, word) ? table[word] : undefined;
+  translation: Translation,
+  { words, detail }: { readonly words?: Words; readonly detail?: string } = {},
+): RuleGrants {
+  if ('problem' in translation) return [translation];
+  return [defined({ domain, words: [words], regex: translation.regex, detail })];
 }

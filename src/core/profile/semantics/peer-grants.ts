@@ -1,9 +1,12 @@
-/** Rules about other processes, sockets and buses as grants (signal.cc, ptrace.cc, dbus.cc, af_unix.cc, mqueue.cc, io_uring.cc). Pure. */
-import { joined } from '../patterns/join-globs.ts';
-import { some, type Domain, type Part } from './grant-types.ts';
+/**
+ * Rules about other processes, sockets and buses as grants (signal.cc, ptrace.cc, dbus.cc, af_unix.cc, mqueue.cc,
+ * io_uring.cc). Pure.
+ */
+import { joinGlobs } from '../patterns/join-globs.ts';
+import { wordSet, type RuleGrant, type RuleGrants } from './grant-types.ts';
 import type { ChangeProfileRule, Expression, PeerRule } from '../syntax/ast.ts';
 
-/** Fields of the key, by the names of the conditions that restrict them; all have a NUL between. */
+/** The parts of the key, by the names of the conditions that restrict them. */
 const KEYS: Readonly<Record<PeerRule['kind'], readonly string[]>> = {
   signal: ['peer'],
   ptrace: ['peer'],
@@ -13,34 +16,43 @@ const KEYS: Readonly<Record<PeerRule['kind'], readonly string[]>> = {
   unix: ['addr', 'label', 'peer.addr', 'peer.label'],
 };
 
-/** Words: the access; for signals also the signal, for sockets and queues the type. */
-export function peerGrants(rule: PeerRule): Part[] {
+/** Classes with a second word: the signal, or the type of the socket or queue. */
+const WITH_SECOND_WORD: readonly PeerRule['kind'][] = ['signal', 'unix', 'mqueue'];
+
+/** Words: the access, and a second one where the class has it. */
+export function peerGrants(rule: PeerRule): RuleGrants {
+  const { kind, qualifiers } = rule;
   const conditions: Readonly<Record<string, Expression | undefined>> = {
     ...rule.conditions,
     name: rule.name ?? rule.conditions['name'] ?? rule.conditions['peer.name'],
   };
-  const regex = joined(KEYS[rule.kind].map((key) => conditions[key]));
-  if (typeof regex !== 'string') return [regex];
-  const words = [some(rule.access), some(rule.signals ?? conditions['type']?.expanded ?? [])];
-  const own: Part = {
-    domain: rule.kind,
-    words: rule.kind === 'signal' || rule.kind === 'unix' || rule.kind === 'mqueue' ? words : words.slice(0, 1),
-    regex,
-  };
-  // kernels without mediation of unix sockets get a network rule that says less; of a deny rule nothing is left
-  if (rule.kind !== 'unix' || rule.qualifiers.access === 'deny') return [own];
-  return [own, { domain: 'network', words: [new Set(['unix']), words[1], words[0], undefined], regex: '' }];
+  const key = joinGlobs(KEYS[kind].map((name) => conditions[name]));
+  if ('problem' in key) return [key];
+
+  const access = wordSet(rule.access);
+  const second = wordSet(rule.signals ?? conditions['type']?.expanded ?? []);
+  const words = WITH_SECOND_WORD.includes(kind) ? [access, second] : [access];
+  const grant: RuleGrant = { domain: kind, words, regex: key.regex };
+  if (kind !== 'unix' || qualifiers.access === 'deny') return [grant];
+
+  // for kernels that do not mediate unix sockets, the parser adds a network rule, which is less precise (af_unix.cc);
+  // a deny rule has no such counterpart
+  return [grant, { domain: 'network', words: [new Set(['unix']), second, access, undefined], regex: '' }];
 }
 
+/** The parser's expression for a program where the rule names none. */
+const ANY_PROGRAM = '/[^/\\x00][^\\x00]*';
+
 /** Key: the program and the profile; the program is empty where the change is at once, which every rule allows. */
-export function changeProfileGrants(rule: ChangeProfileRule): Part[] {
-  const target = joined([rule.target]);
-  if (typeof target !== 'string') return [target];
-  const exec = rule.exec === undefined ? '/[^/\\x00][^\\x00]*' : joined([rule.exec]);
-  if (typeof exec !== 'string') return [exec];
-  return [`\\000${target}`, `${exec}\\000${target}`].map((regex): Part => ({
-    domain: 'change_profile' satisfies Domain,
+export function changeProfileGrants(rule: ChangeProfileRule): RuleGrants {
+  const target = joinGlobs([rule.target]);
+  if ('problem' in target) return [target];
+  const exec = rule.exec === undefined ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
+  if ('problem' in exec) return [exec];
+
+  return ['', exec.regex].map((program): RuleGrant => ({
+    domain: 'change_profile',
     words: [],
-    regex,
+    regex: `${program}\\000${target.regex}`,
   }));
 }

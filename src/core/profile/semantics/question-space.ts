@@ -1,9 +1,11 @@
-/** The questions of a domain: which words there are, and what shape its keys have. Pure. */
-import { CAPABILITIES, SOCKET_FAMILIES } from '#core/model/linux.ts';
+/** All questions of a domain: which words there are, and what form its keys have. Pure. */
+import { CAPABILITIES, SIGNALS, SOCKET_FAMILIES } from '#core/model/linux.ts';
 import type { Domain, Grant } from './grant-types.ts';
-import { TYPES } from './network-grants.ts';
+import { FAMILY_TYPES } from './network-grants.ts';
 import { NAME, NOTHING, PATH, TEXT, row, type Shape } from '../patterns/possible-names.ts';
+import { ACCESSES } from '../syntax/accesses.ts';
 
+/** The form of the keys. */
 export const NAME_SHAPES: Readonly<Record<Domain, Shape>> = {
   file: PATH,
   link: row(PATH, PATH),
@@ -22,23 +24,15 @@ export const NAME_SHAPES: Readonly<Record<Domain, Shape>> = {
   userns: NOTHING,
 };
 
-const SOCKET = [
-  'create',
-  'bind',
-  'listen',
-  'accept',
-  'connect',
-  'shutdown',
-  'getattr',
-  'setattr',
-  'getopt',
-  'setopt',
-  'send',
-  'receive',
+/** The parser's names (signal.cc, sig_map): the kernel's, but for `stp`, and three more. */
+const SIGNAL_NAMES = [
+  ...SIGNALS.map((name) => (name === 'TSTP' ? 'stp' : name.toLowerCase())),
+  'emt',
+  'exists',
+  'rtmin+0',
 ];
-const SIGNALS =
-  `hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term stkflt chld cont stop stp ttin ttou urg xcpu xfsz vtalrm
-prof winch io pwr sys emt exists rtmin+0`.split(/\s+/);
+
+/** Sets of mount flags: one at least for each kind of mount. */
 const MOUNTS = [
   '',
   'ro',
@@ -57,40 +51,38 @@ const MOUNTS = [
   'nodev,noexec,nosuid',
 ];
 
-/** Words that count whether rules name them or not. The first position of a file question has no `l`: links are a domain of their own. */
+/** For each position the words that are asked about whether rules name them or not. */
 const WORDS: Readonly<Record<Domain, readonly (readonly string[])[]>> = {
+  // no `l`: links are a domain of their own
   file: [
     ['r', 'w', 'a', 'x', 'm', 'k'],
     ['owner', 'other'],
   ],
   link: [['owner', 'other']],
   capability: [CAPABILITIES],
-  network: [Object.keys(SOCKET_FAMILIES), TYPES, ['create'], ['']],
+  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ['create'], ['']],
   mount: [MOUNTS],
   umount: [],
   pivot_root: [],
-  ptrace: [['trace', 'read', 'tracedby', 'readby']],
-  signal: [['send', 'receive'], SIGNALS],
-  dbus: [['send', 'receive', 'bind', 'eavesdrop']],
-  unix: [SOCKET, ['stream', 'dgram', 'seqpacket']],
-  mqueue: [
-    ['create', 'open', 'delete', 'read', 'write', 'getattr', 'setattr'],
-    ['posix', 'sysv'],
-  ],
-  io_uring: [['sqpoll', 'override_creds']],
+  ptrace: [ACCESSES.ptrace],
+  signal: [ACCESSES.signal, SIGNAL_NAMES],
+  dbus: [ACCESSES.dbus],
+  unix: [ACCESSES.unix, ['stream', 'dgram', 'seqpacket']],
+  mqueue: [ACCESSES.mqueue, ['posix', 'sysv']],
+  io_uring: [ACCESSES.io_uring],
   change_profile: [],
-  userns: [['create']],
+  userns: [ACCESSES.userns],
 };
 
-/** Every combination of words that these grants may tell apart. */
+/** @returns every combination of words that these grants may tell apart. */
 export function wordsOf(domain: Domain, grants: readonly Grant[]): (readonly string[])[] {
-  return WORDS[domain].reduce<(readonly string[])[]>(
-    (rows, known, i) => {
-      const named = grants.flatMap(({ words }) => [...(words[i] ?? [])]);
-      // whose a file is makes no difference where no rule asks
-      const all = known.includes('other') && named.length === 0 ? ['owner'] : [...new Set([...known, ...named])];
-      return rows.flatMap((words) => all.map((word) => [...words, word]));
-    },
-    [[]],
-  );
+  let combinations: (readonly string[])[] = [[]];
+  for (const [position, known] of WORDS[domain].entries()) {
+    const named = grants.flatMap(({ words }) => [...(words[position] ?? [])]);
+    // whose a file is makes no difference where no rule asks
+    const isIrrelevant = known.includes('other') && named.length === 0;
+    const words = isIrrelevant ? ['owner'] : [...new Set([...known, ...named])];
+    combinations = combinations.flatMap((combination) => words.map((word) => [...combination, word]));
+  }
+  return combinations;
 }
