@@ -20,7 +20,7 @@ function emptyRoot(folder: string): readonly string[] {
 }
 
 describe('agent: alone in an empty root file system', () => {
-  it('serves', () =>
+  it('serves operations and commands', () =>
     withFolder(async (folder) => {
       const session = await talk(
         [
@@ -53,7 +53,7 @@ describe('agent: alone in an empty root file system', () => {
       expect(session.exit).to.equal(0);
     }));
 
-  it('has no name of a file in it but those that operations ask the kernel by, and the default search path', () => {
+  it('has no file names in it but those of operations, and the default search path', () => {
     const asked = [
       '/proc/self/fd/',
       '/proc/self/fdinfo/',
@@ -87,10 +87,11 @@ describe('agent: alone in an empty root file system', () => {
   });
 });
 
-describe('agent: its system calls', () => {
-  it('are few, none opens a file, none sends a signal', async function () {
+describe('agent: its own system calls', () => {
+  it('are few, and none opens a file or sends a signal', async function () {
     this.timeout(180_000);
-    const strace = treeArgv(await extractTree('strace', ['strace'], 'trixie'), 'usr/bin/strace', []); // a fixed one, the same everywhere
+    // a fixed one, the same everywhere
+    const strace = treeArgv(await extractTree('strace', ['strace'], 'trixie'), 'usr/bin/strace', []);
     await withFolder(async (folder) => {
       const log = join(folder, 'log');
       const requests = [
@@ -135,7 +136,7 @@ describe('agent: its system calls', () => {
       expect([...new Set(own)].filter((call) => !allowed.includes(call))).to.deep.equal([]);
       expect(own.filter((call) => call === 'execve')).to.have.length(1);
 
-      // The names that the kernel will write into audit records are set before the access, by the process that makes it.
+      // The process that makes an access sets the name that the kernel writes into audit records before it does.
       const order = (tag: string, call: RegExp): void => {
         const made = lines.findIndex((line) => call.test(line));
         const pid = /^\d+/.exec(lines[made] ?? '')?.[0] ?? 'none';

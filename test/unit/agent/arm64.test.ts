@@ -69,8 +69,9 @@ describe('agent: arm64', function () {
       expect(session.exit).to.equal(0);
     }));
 
-  // Numbers and flags differ between the architectures. What the emulator does not pass on (ptrace, io_uring, bpf, perf) is left out.
-  it('makes the same system calls', () =>
+  // Numbers and flags differ between the architectures. What the emulator does not pass on (ptrace, io_uring, bpf,
+  // perf) is left out.
+  it('makes the same system calls as the agent for x86-64', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), 'content');
       mkdirSync(join(folder, 'dir'));
@@ -150,7 +151,7 @@ describe('agent: arm64', function () {
       expect(readFileSync(join(folder, 'file'), 'utf8')).to.equal('content');
     }));
 
-  it('refuses nonsense', async () => {
+  it('refuses a request that makes no sense', async () => {
     expect(await talk([Buffer.from([255, 255, 255, 255])], { raw: true, argv: [...argv, 'serve'] })).to.include({
       exit: 70,
     });

@@ -30,20 +30,20 @@ let marks = 0;
 const mark = (): string => `${1000 + marks++}.${process.pid}`;
 
 describe('agent: run, how it ended', () => {
-  it('exit status', async () => {
+  it('reports the exit status', async () => {
     expect(await run(['true'])).to.include({ stage: 'done', errno: 0, exit: 0, signal: 0, killErrno: 0, remark: '' });
     expect((await run(sh('exit 7'))).exit).to.equal(7);
     expect((await run(sh('exit 255'))).exit).to.equal(255);
   });
 
-  it('signal', async () => {
+  it('reports the signal', async () => {
     const result = await run(sh('kill -TERM $$'));
     expect(result).to.include({ stage: 'done', exit: undefined, signal: constants.signals.SIGTERM });
     expect(signalName(result.signal)).to.equal('SIGTERM');
     expect(await run(sh('kill -KILL $$'))).to.include({ stage: 'done', signal: constants.signals.SIGKILL });
   });
 
-  it('not found, no program, no format', () =>
+  it('reports why a program could not be started', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'file');
       const why = async (argv: string[]): Promise<string> => {
@@ -82,7 +82,7 @@ describe('agent: run, how it ended', () => {
       expect((await run(['true'], {}, { env: {} })).exit).to.equal(0);
     }));
 
-  it('script', () =>
+  it('starts a script', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'script'), '#!/bin/sh\necho "$1" "$0"\n', { mode: 0o755 });
       expect((await run([join(folder, 'script'), 'argument'])).out).to.equal(`argument ${folder}/script\n`);
@@ -90,7 +90,7 @@ describe('agent: run, how it ended', () => {
 });
 
 describe('agent: run, what the command finds', () => {
-  it("empty input, the agent's directory and environment", () =>
+  it("is empty input, the agent's directory and environment", () =>
     withFolder(async (folder) => {
       const result = await run(
         sh('wc -c; pwd; echo "$WORD"'),
@@ -100,7 +100,7 @@ describe('agent: run, what the command finds', () => {
       expect(result.out).to.equal(`0\n${folder}\ngiven\n`);
     }));
 
-  it('three descriptors, default signals, a session of its own', async () => {
+  it('is three descriptors, default signals and a session of its own', async () => {
     const result = await run(
       sh('ls /proc/self/fd; cat /proc/self/status; ps -o sid=,pgid= -p $$; echo $$'),
       {},
@@ -119,12 +119,16 @@ describe('agent: run, what the command finds', () => {
     expect(lines.at(-2)).to.equal(`${String(lines.at(-1))} ${String(lines.at(-1))}`);
   });
 
-  it('no way into the agent', async () => {
-    // As the same ordinary user: neither its descriptors nor its memory. (root with CAP_SYS_PTRACE is the machine's owner.)
+  it('is no way into the agent', async () => {
+    // As the same ordinary user: neither its descriptors nor its memory.
+    // (root with CAP_SYS_PTRACE is the machine's owner.)
+    const script = [
+      'for f in fd/1 mem environ; do cat /proc/$PPID/$f >/dev/null && echo open; done',
+      'echo x >/proc/$PPID/fd/1',
+      'grep -c 0123456789abcdef /proc/$PPID/cmdline',
+    ].join('; ');
     const result = await run(
-      sh(
-        'for f in fd/1 mem environ; do cat /proc/$PPID/$f >/dev/null && echo open; done; echo x >/proc/$PPID/fd/1; grep -c 0123456789abcdef /proc/$PPID/cmdline',
-      ),
+      sh(script),
       {},
       { argv: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', AGENT, 'serve'] },
     );
@@ -149,14 +153,14 @@ describe('agent: run, output', () => {
     expect(await run(sh('echo silence'), { capBytes: 0 })).to.include({ out: '', stdoutBytes: 8 });
   });
 
-  it('10 MB arrive whole', async () => {
+  it('arrives whole, 10 MB of it', async () => {
     const result = await run(sh('head -c 10000000 /dev/zero | tr "\\0" a'), { capBytes: 1e9 });
     expect(result.out.length).to.equal(10_000_000);
     expect(result.out).to.match(/^a+$/);
     expect(result.stdoutBytes).to.equal(10_000_000);
   });
 
-  it('bytes are bytes', async () => {
+  it('arrives byte by byte as it was written', async () => {
     expect(await run(sh('printf "\\000\\377\\000"'))).to.include({ stdoutBytes: 3, out: '\0\ufffd\0' });
   });
 
@@ -177,7 +181,7 @@ describe('agent: run, output', () => {
 });
 
 describe('agent: run, what stays behind', () => {
-  it('a background child that holds the pipe delays by a quarter of a second and is killed', async () => {
+  it('is killed after a quarter of a second when it keeps the pipe open in the background', async () => {
     const time = mark();
     const started = performance.now();
     const result = await run(sh(`echo first; sleep ${time} & exit 4`));
@@ -189,11 +193,11 @@ describe('agent: run, what stays behind', () => {
     expect(alive(time)).to.deep.equal([]);
   });
 
-  it('what a background child writes in that time is kept', async () => {
+  it('is heard as long as that', async () => {
     expect((await run(sh('(sleep 0.1; echo late) & echo early'))).out).to.equal('early\nlate\n');
   });
 
-  it('a timeout kills the group', async () => {
+  it('is killed by a timeout', async () => {
     const time = mark();
     const result = await run(sh(`echo begun; sleep ${time} & sleep ${time}`), { timeoutMs: 300 });
     expect(result).to.include({ stage: 'timeout', errno: 0, exit: undefined, signal: 9, killErrno: 0, out: 'begun\n' });
@@ -201,25 +205,28 @@ describe('agent: run, what stays behind', () => {
     expect(alive(time)).to.deep.equal([]);
   });
 
-  it('a timeout kills what left the group and the session', async () => {
+  it('is killed by a timeout when it left the group and the session', async () => {
     const time = mark();
-    const result = await run(
-      sh(
-        `setsid sleep ${time} & setsid sh -c 'setsid sleep ${time} & sleep ${time}' & (setsid setsid sleep ${time} &); trap "" TERM HUP INT; sleep ${time}; sleep ${time}`,
-      ),
-      { timeoutMs: 400 },
-    );
+    const script = [
+      `setsid sleep ${time} &`,
+      `setsid sh -c 'setsid sleep ${time} & sleep ${time}' &`,
+      `(setsid setsid sleep ${time} &)`,
+      'trap "" TERM HUP INT',
+      `sleep ${time}`,
+      `sleep ${time}`,
+    ].join('\n');
+    const result = await run(sh(script), { timeoutMs: 400 });
     expect(result).to.include({ stage: 'timeout', signal: 9, killErrno: 0 });
     expect(alive(time)).to.deep.equal([]);
   });
 
-  it('a timeout during endless output', async () => {
+  it('is killed by a timeout while its output has no end', async () => {
     const result = await run(['yes'], { timeoutMs: 200, capBytes: 10 });
     expect(result).to.include({ stage: 'timeout', signal: 9, killErrno: 0, out: 'y\ny\ny\ny\ny\n' });
     expect(result.durationUs).to.be.lessThan(700_000);
   });
 
-  it('a stopped command is killed too', async () => {
+  it('is killed when it is stopped', async () => {
     expect(await run(sh('kill -STOP $$'), { timeoutMs: 200 })).to.include({
       stage: 'timeout',
       signal: 9,
@@ -227,7 +234,7 @@ describe('agent: run, what stays behind', () => {
     });
   });
 
-  it('one that cannot be killed does not stop the agent', async function () {
+  it('does not stop the agent when it cannot be killed', async function () {
     this.timeout(10_000);
     // A command of another user: the agent's user may not signal it, as a profile without signal rules would refuse.
     await withFolder(async (folder) => {
@@ -254,7 +261,7 @@ describe('agent: run, what stays behind', () => {
     });
   });
 
-  it('many commands one after another leave no zombie', async () => {
+  it('is no zombie, after many commands', async () => {
     let zombies = '';
     const count = 200;
     const session = await talk(
@@ -271,10 +278,11 @@ describe('agent: run, what stays behind', () => {
       },
     );
     expect(results(session)).to.have.length(count);
-    expect(zombies.trim().split(' ').filter(Boolean).length).to.be.lessThan(2); // the last orphan may still be on its way
+    // the last orphan may still be on its way
+    expect(zombies.trim().split(' ').filter(Boolean).length).to.be.lessThan(2);
   });
 
-  it('ends the command when nobody reads the answers any more', async () => {
+  it('is killed when nobody reads the answers any more', async () => {
     const time = mark();
     const request = command({
       tag: 'p1',
@@ -290,7 +298,7 @@ describe('agent: run, what stays behind', () => {
     expect(alive(time)).to.deep.equal([]);
   });
 
-  it('answers before a command do not wait for it', async () => {
+  it('does not delay the answers before it', async () => {
     let first = Infinity;
     const started = performance.now();
     await talk(
@@ -308,10 +316,10 @@ describe('agent: run, what stays behind', () => {
   });
 });
 
-describe('agent: a command waits for a word', () => {
+describe('agent: a command that waits for its word', () => {
   const request = encodeRun({ tag: 'p1', timeoutMs: 5000, capBytes: 100, argv: ['echo', 'begun'] });
 
-  it('its process is there, a child of the agent, and has executed nothing', async () => {
+  it('is a child of the agent that has executed nothing', async () => {
     let seen = '';
     const session = await talk([request, encodeGo('p1')], {
       onFrame: (frame, pid) => {
@@ -328,7 +336,7 @@ describe('agent: a command waits for a word', () => {
     ['another request', [encodeOp({ tag: 'p2', name: 'getattr', args: ['/'] })]],
     ['the end of the input', []],
   ] as const) {
-    it(`${name}: it executes nothing`, async () => {
+    it(`executes nothing after ${name}`, async () => {
       const session = await talk([request, ...word]);
       expect(session.frames.map(({ type }) => type)).to.deep.equal(['hello', 'waiting', 'result']);
       expect(results(session)[0]).to.include({ stage: 'exec', errno: 125 });

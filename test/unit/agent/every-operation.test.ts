@@ -300,15 +300,15 @@ function furnish(folder: string): void {
     ['suid', 0o4755],
   ] as const)
     chmodSync(join(folder, name), mode);
-  const loader = /interpreter: ([^\]]+)/.exec(execText(['readelf', '-lW', '/bin/true']))?.[1] ?? '';
+  const loader = /interpreter: ([^\]]+)/.exec(readelf)?.[1] ?? '';
   copyFileSync(loader, join(folder, 'loader'));
   writeFileSync(join(folder, 'to-unlink'), '');
   symlinkSync('nowhere', join(folder, 'dangling'));
   symlinkSync('dir', join(folder, 'link-to-dir'));
 }
 
+/** What readelf says of /bin/true. */
 let readelf = '';
-const execText = (_argv: readonly string[]): string => readelf;
 
 /** Everything of a folder that an operation could have changed. */
 function listing(folder: string): string[] {
@@ -317,13 +317,17 @@ function listing(folder: string): string[] {
     .map((name) => {
       const path = join(folder, name);
       const { mode, uid, gid, size, nlink, ino, mtimeMs } = lstatSync(path);
-      const content = lstatSync(path).isFile()
-        ? readFileSync(path).toString('base64').slice(0, 100)
-        : lstatSync(path).isSymbolicLink()
-          ? readlinkSync(path)
-          : '';
-      return [name, mode.toString(8), uid, gid, size, nlink, ino, mode & 0o40000 ? '' : mtimeMs, content].join(' ');
+      return [name, mode.toString(8), uid, gid, size, nlink, ino, mode & 0o40000 ? '' : mtimeMs, contentOf(path)].join(
+        ' ',
+      );
     });
+}
+
+/** The beginning of a file, or where a link leads. */
+function contentOf(path: string): string {
+  const stat = lstatSync(path);
+  if (stat.isFile()) return readFileSync(path).toString('base64').slice(0, 100);
+  return stat.isSymbolicLink() ? readlinkSync(path) : '';
 }
 
 /** What of the machine an operation could have changed. */
@@ -395,7 +399,8 @@ describe('agent: every operation', function () {
   it('is in these tables, and in the docs', () => {
     const tried = (tables: readonly (readonly Line[])[]): string[] =>
       [...new Set(tables.flat().map(([line]) => line.split(' ')[0] ?? ''))].sort();
-    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'stack', ...PAUSED, 'release']; // tests of their own, below
+    // tests of their own, below
+    const elsewhere = ['capable', 'change_profile', 'change_onexec', 'change_hat', 'stack', ...PAUSED, 'release'];
     expect([...new Set([...tried([SUCCEEDS]), ...elsewhere])].sort()).to.deep.equal([...OPERATIONS].sort());
     // Refused by ordinary means: io_uring and userns by sysctls only, and those are the whole machine's.
     const never = ['io_uring', 'userns', ...elsewhere];
@@ -448,14 +453,14 @@ describe('agent: every operation', function () {
     ]).to.deep.equal([10, 40, 5, 262144 + 16384, 4096 + 16384]);
   });
 
-  it('mqueue reads and writes a queue that is there', async () => {
+  it('mqueue reads and writes a queue only when there is one', async () => {
     const lines = ['create', 'read', 'write', 'delete'].map((what) =>
       request(`mqueue ${what} /apparmor-probe-queue`, '', false),
     );
     expect(results(await talk(lines)).map(shown)).to.deep.equal(['ok', 'ENOENT', 'ENOENT', 'ok']);
   });
 
-  it('a lock that somebody has was asked for all the same', () =>
+  it('lock has asked when somebody else has the lock', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), '');
       const session = await talk([request('lock flock write ~/file', folder, false)], {
@@ -464,7 +469,7 @@ describe('agent: every operation', function () {
       expect(results(session).map(shown)).to.deep.equal(['ok asked only: EAGAIN']);
     }));
 
-  it('a truncation is asked for with a limit as well, and the limit stays', () =>
+  it('truncate asks under a limit on file sizes as well, and leaves the limit', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), 'content');
       const session = await talk(
@@ -512,7 +517,7 @@ describe('agent: every operation', function () {
     }
   });
 
-  it('change_profile, change_onexec and change_hat: what this kernel says without AppArmor, or unconfined', async () => {
+  it('change_profile and its like answer as this kernel does without AppArmor, or unconfined', async () => {
     const apparmor = existsSync('/proc/self/attr/apparmor/current');
     for (const line of [
       'change_profile no-such-profile',
@@ -526,7 +531,8 @@ describe('agent: every operation', function () {
       'exec-as-pause no-such-profile /bin/true',
     ]) {
       const [result] = results(await talk([request(line, '', false)]));
-      // Unconfined: an unknown profile is ENOENT, a hat is for the confined (EPERM). Without AppArmor: no such text, or no such file.
+      // Unconfined: an unknown profile is ENOENT, a hat is for the confined (EPERM).
+      // Without AppArmor: no such text, or no such file.
       expect(errnoName(result?.errno ?? 0), line).to.be.oneOf(
         apparmor ? ['ENOENT', 'EPERM', 'EACCES'] : ['EINVAL', 'ENOENT'],
       );
@@ -668,7 +674,7 @@ describe('agent: every capability', function () {
     perfmon: 'EACCES',
   };
 
-  /** Why this kernel, on this machine, cannot grant one that is paused: what it answers then, and the fact that shows it. */
+  /** Why this kernel, on this machine, cannot grant one that is held: its answer, and the fact that shows why. */
   // prettier-ignore
   const lacking: Readonly<Record<string, readonly [string, () => boolean]>> = {
     sys_module: ['ENOSYS', () => !existsSync('/proc/modules')],
@@ -692,15 +698,13 @@ describe('agent: every capability', function () {
   CAPABILITIES.forEach((name, number) => {
     const held = ((bounding >> BigInt(number)) & 1n) === 1n;
     const [answer, cannot] = lacking[name] ?? ['', () => false];
-    const refused = REFUSED[name] ?? 'EPERM';
-    const granted = cannot() ? answer : held ? 'ok' : refused;
-    it(`${name}: ${granted === 'ok' ? 'granted to one who has it' : cannot() ? `${answer} on this kernel` : 'not held on this machine'}, refused to one who lacks only that`, () =>
+    const refused = cannot() ? answer : (REFUSED[name] ?? 'EPERM');
+    const granted = held && !cannot() ? 'ok' : refused;
+    it(`${name} is answered ${granted} with it, ${refused} without it`, () =>
       withFolder(async (folder) => {
         const was = await machine();
         expect(await ask(name, folder, [])).to.equal(granted);
-        expect(await ask(name, folder, ['setpriv', `--bounding-set=-cap_${number}`])).to.equal(
-          cannot() ? answer : refused,
-        );
+        expect(await ask(name, folder, ['setpriv', `--bounding-set=-cap_${number}`])).to.equal(refused);
         expect(readdirSync(folder)).to.deep.equal([]);
         expect(await machine()).to.deep.equal(was);
       }));

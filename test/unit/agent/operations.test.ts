@@ -72,7 +72,7 @@ describe('agent: open', () => {
 });
 
 describe('agent: unlink and mkdir', () => {
-  it('unlink has its effect', () =>
+  it('unlink takes its effect', () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), '');
       expect(shown(await op('unlink', join(folder, 'file')))).to.equal('done ok');
@@ -81,7 +81,7 @@ describe('agent: unlink and mkdir', () => {
       expect(shown(await op('unlink', folder))).to.equal('done EISDIR');
     }));
 
-  it('mkdir is undone', () =>
+  it('mkdir is taken back', () =>
     withFolder(async (folder) => {
       const result = await op('mkdir', join(folder, 'new'));
       expect(shown(result)).to.equal('done ok');
@@ -91,7 +91,7 @@ describe('agent: unlink and mkdir', () => {
       expect(shown(await op('mkdir', join(folder, 'a', 'b')))).to.equal('done ENOENT');
     }));
 
-  it('a failed undo is a remark, not a failure', () =>
+  it('mkdir and open succeed when they cannot be undone, and say so', () =>
     withFolder(async (folder) => {
       // Append-only folders let files be made and not be removed.
       const set = await exec(['chattr', '+a', folder]);
@@ -110,10 +110,19 @@ describe('agent: unlink and mkdir', () => {
 
 describe('agent: exec tries the access, not the effect', () => {
   const first = (target: string): string => `
-    static long sys(long n, long a, long b, long c, long d) { register long r10 __asm__("r10") = d; long r;
-      __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory"); return r; }
+    static long sys(long n, long a, long b, long c, long d) {
+      register long r10 __asm__("r10") = d;
+      long r;
+      __asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+      return r;
+    }
     static const char path[] = ${JSON.stringify(target)};
     void _start(void) { sys(257, -100, (long)path, 0101, 0600); sys(60, 0, 0, 0, 0); for (;;) ; }`;
+
+  const constructor = (target: string): string => `
+    #include <fcntl.h>
+    __attribute__((constructor)) static void early(void) { creat(${JSON.stringify(target)}, 0600); }
+    int main(void) { return 0; }`;
 
   async function gcc(folder: string, name: string, source: string, ...flags: string[]): Promise<string> {
     const file = join(folder, name);
@@ -131,15 +140,7 @@ describe('agent: exec tries the access, not the effect', () => {
       (folder, effect) => gcc(folder, 'tiny', first(effect), ...BARE, '-static', '-no-pie', '-Wl,-N', '-s'),
     ],
     ['static PIE', (folder, effect) => gcc(folder, 'pie', first(effect), ...BARE, '-static-pie')],
-    [
-      'dynamic',
-      (folder, effect) =>
-        gcc(
-          folder,
-          'dynamic',
-          `#include <fcntl.h>\n__attribute__((constructor)) static void early(void) { creat(${JSON.stringify(effect)}, 0600); } int main(void) { return 0; }`,
-        ),
-    ],
+    ['dynamic', (folder, effect) => gcc(folder, 'dynamic', constructor(effect))],
     [
       'script',
       (folder, effect) => {
@@ -168,7 +169,7 @@ describe('agent: exec tries the access, not the effect', () => {
   ];
 
   for (const [kind, make] of kinds) {
-    it(`${kind}: permitted, and not one instruction runs`, () =>
+    it(`permits a program without running one instruction: ${kind}`, () =>
       withFolder(async (folder) => {
         const effect = join(folder, 'effect');
         const program = await make(folder, effect);
@@ -192,7 +193,7 @@ describe('agent: exec tries the access, not the effect', () => {
       expect(shown(await op('exec', folder))).to.equal('done EACCES');
     }));
 
-  it('is asked before the argument space can be: a path of almost a page', () =>
+  it('asks for a path of almost a page before the argument space is asked for', () =>
     withFolder(async (folder) => {
       let deep = folder;
       while (deep.length < 3700) deep = join(deep, 'd'.repeat(200));
@@ -289,7 +290,7 @@ describe('agent: operations as such', () => {
     expect(names).to.deep.equal(tags);
   });
 
-  it('5,000 opens in one go come back in order', async function () {
+  it('come back in order, 5,000 opens in one go', async function () {
     const requests = Array.from({ length: 5000 }, (_, at) =>
       encodeOp({ tag: `p${at}`, name: 'open', args: ['read', at % 2 === 0 ? '/nowhere' : '/etc/passwd'] }),
     );

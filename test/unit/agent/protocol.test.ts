@@ -135,12 +135,12 @@ describe('agent protocol: requests', () => {
     );
   });
 
-  it('arguments come through as they are', async () => {
+  it('carry arguments as they are', async () => {
     const args = ['', 'a b', '*', 'ünïcode', '\'"', '\n', '-n'];
     expect((await run(['printf', '[%s]', ...args])).out).to.equal(args.map((arg) => `[${arg}]`).join(''));
   });
 
-  it('the largest one is taken', async () => {
+  it('may be as large as the agent says', async () => {
     const size = MAX_REQUEST - 200;
     const word = 'x'.repeat(100_000);
     const result = await run(
@@ -179,7 +179,7 @@ describe('agent protocol: the agent against bad requests', () => {
     ['a run with an endless number', [encodeHello(TOKEN), payload('run\0p1\x0018446744073709551617\x001\x001\0a\0')], /run: bad request/],
   ];
   for (const [name, requests, why] of cases) {
-    it(name, async () => {
+    it(`ends at ${name}`, async () => {
       const session = await talk(requests, { raw: true });
       expect(session).to.include({ exit: 70, signal: null });
       expect(session.frames.at(-1)).to.have.property('type', 'fatal');
@@ -187,7 +187,7 @@ describe('agent protocol: the agent against bad requests', () => {
     });
   }
 
-  it('garbage never crashes it', async function () {
+  it('never crashes on garbage', async function () {
     this.timeout(20_000);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), fc.boolean(), async (bytes, framed) => {
@@ -262,7 +262,7 @@ describe('agent protocol: the terminal trailer', () => {
     expect(parseTtyTrailer(Buffer.alloc(0), TOKEN)).to.equal(undefined);
   });
 
-  it('with wrong contents is an error', () => {
+  it('is an error with the wrong contents', () => {
     expect(() => parseTtyTrailer(trailer(TOKEN, 'done;0'), TOKEN)).to.throw(ProtocolError);
     expect(() => parseTtyTrailer(trailer(TOKEN, 'done;0;x;0;1;0'), TOKEN)).to.throw(ProtocolError);
   });

@@ -9,7 +9,7 @@ import { AGENT, withFolder } from './helper.ts';
 const DIST = join(AGENT, '..');
 
 describe('agent: the build', () => {
-  it('the sums are those of the files', () => {
+  it('has the checksums of its files', () => {
     const lines = readFileSync(join(DIST, 'SHA256SUMS'), 'utf8')
       .trim()
       .split('\n')

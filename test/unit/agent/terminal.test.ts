@@ -1,4 +1,4 @@
-/** `agent tty` on a real terminal, which script(1) makes, and `agent keep-alive` as the first process of a container. */
+/** `agent tty` on a real terminal that script(1) makes, and `agent keep-alive` as the first process of a container. */
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,7 +52,7 @@ describe('agent: tty', () => {
     expect(result.exit).to.equal(0);
   });
 
-  it('waits for a line before the command begins, which does not show; any other word forbids it', async () => {
+  it('starts the command after an empty line, which does not show, and after no other word', async () => {
     expect((await tty(['echo', 'seen'])).text).to.equal('seen\r\n');
     const forbidden = await tty(['echo', 'seen'], 5000, 'no\n');
     expect([forbidden.text, forbidden.outcome.stage, forbidden.outcome.errno]).to.deep.equal(['', 'exec', 125]);
@@ -62,7 +62,7 @@ describe('agent: tty', () => {
     expect((await tty(['sh', '-c', 'echo seen >/dev/tty'])).text).to.equal('seen\r\n');
   });
 
-  it('tells signals and failed starts', async () => {
+  it('reports signals and failed starts', async () => {
     expect((await tty(['sh', '-c', 'kill -TERM $$'])).outcome).to.include({
       stage: 'done',
       exit: undefined,
@@ -93,7 +93,7 @@ describe('agent: tty', () => {
       .and.not.contain(TOKEN.slice(0, 8));
   });
 
-  it('output that looks like a trailer is not one', async () => {
+  it('takes no output of the command for the trailer', async () => {
     const result = await tty(['printf', '\\036%s;done;0;0;0;1;0\\036', 'f'.repeat(32)]);
     expect(result.text).to.contain('done;0;0;0;1;0');
     expect(result.outcome.exit).to.equal(0);
