@@ -55,11 +55,13 @@ static int depth; /* how many children deep this process is */
 static void set_alarm(long seconds)
 {
 	enum { ITIMER_REAL = 0 };
+
 	struct {
 		struct timeval {
 			long sec, usec;
 		} repeat, first;
 	} alarm = {.first = {.sec = seconds}};
+
 	sys(setitimer, ITIMER_REAL, &alarm, 0);
 }
 
@@ -212,10 +214,13 @@ long set_capabilities(u64 wanted)
 	struct {
 		u32 version, pid;
 	} header = {.version = CAPABILITY_VERSION_3};
+
 	u32 low = (u32)wanted;
 	u32 high = (u32)(wanted >> 32);
+
 	struct {
 		u32 effective, permitted, inheritable;
 	} sets[2] = {{.effective = low, .permitted = low}, {.effective = high, .permitted = high}};
+
 	return sys(capset, &header, sets);
 }

@@ -43,6 +43,7 @@ long not_tried(struct outcome *out, const char *why, long error);
  * SIGALRM, and even one that cannot be killed is not waited for much longer. May be nested.
  */
 enum { ATTEMPT_SECONDS = 5 };
+
 void end_in_time(void);
 void take_time(void); /* no end any more */
 long in_child(attempt *attempt, char **args, struct outcome *out);
@@ -58,6 +59,7 @@ long start_target(long (*prepare)(void));
  * another agent keeps for this. pid_of() returns where the number begins, target_of() the number or -errno.
  */
 enum { PID_MAX = 0x7fffffff };
+
 const char *pid_of(const char *who);
 long target_of(const char *who, struct outcome *out);
 

@@ -12,17 +12,22 @@ enum {
 	ASK_AGAIN = 100 * MS,
 	TICK = 20 * MS
 };
+
 enum { NAME_MAX = 255 };
+
 enum { PID_LIMIT = 4194304 }; /* of the kernel, on 64 bits (linux/threads.h) */
-enum { NOT_STARTED = 127 };   /* exit status of the child that could not become the command */
+
+enum { NOT_STARTED = 127 }; /* exit status of the child that could not become the command */
 
 /* ---- the child, before its exec ---- */
 
 /* What the child could not do, sent through a pipe that a successful exec closes. */
 struct failure {
 	int error;
+
 	enum { AT_EXEC, AT_STREAMS } step;
 };
+
 static const char *const failure_remark[] = {
 	[AT_EXEC] = "",
 	[AT_STREAMS] = "the standard streams cannot be set up",
@@ -342,7 +347,9 @@ static void end(struct run *run, int timed_out)
 			r->kill_error = error < 0 ? -error : ETIMEDOUT;
 		}
 	}
+
 	enum { LAST_CHUNKS = 64 }; /* what lay in the pipes; bounded, if a writer lives */
+
 	for (int i = 0; i < LAST_CHUNKS && pump(run, OUT) + pump(run, ERR); i++) {
 	}
 	for (int i = 0; i < STREAMS; i++)

@@ -10,6 +10,7 @@ enum place {
 	CHILD,    /* always in a child: it changes the process, or leaves descriptors open */
 	HERE,     /* never in a child: the agent has to remember something */
 };
+
 struct operation {
 	const char *name;
 	u8 min, max; /* number of arguments */

@@ -13,6 +13,7 @@
 
 /* What a child holds besides the capability under question. */
 enum keeps { KEEPS_NONE, KEEPS_FILES, KEEPS_BPF };
+
 static const u64 kept[] = {
 	[KEEPS_NONE] = 0,
 	[KEEPS_FILES] = CAP(CAP_DAC_OVERRIDE) | CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_FOWNER), /* the way to a path */
@@ -21,17 +22,23 @@ static const u64 kept[] = {
 
 /* linux/fcntl.h, asm-generic/fcntl.h, linux/fs.h, linux/xattr.h */
 enum { AT_EACCESS = 0x200, R_OK = 4, W_OK = 2, O_NOATIME = 01000000, F_SETLEASE = 1024 };
+
 enum { FS_IOC_SETFLAGS = 0x40086602, FS_IMMUTABLE_FL = 0x10, FIBMAP = 1 };
+
 enum { VFS_CAP_REVISION_2 = 0x02000000, VFS_CAP_WORDS = 5 };
 
 /* asm-generic/socket.h, linux/netlink.h, linux/audit.h */
 enum { SO_MARK = 36, SO_BINDTOIFINDEX = 62, SOL_NETLINK = 270, NETLINK_LISTEN_ALL_NSID = 8 };
+
 enum { NETLINK_AUDIT = 9, NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLMSG_ERROR = 2 };
+
 enum { AUDIT_GET = 1000, AUDIT_USER = 1005, AUDIT_NLGRP_READLOG = 1 };
 
 /* linux/ipc.h, linux/timex.h, linux/syslog.h, linux/time.h, linux/eventpoll.h, linux/bpf.h */
 enum { IPC_RMID = 0, IPC_STAT = 2, ADJ_TICK = 0x4000, SYSLOG_ACTION_SIZE_UNREAD = 9, CLOCK_REALTIME_ALARM = 8 };
+
 enum { EPOLL_CTL_ADD = 1, EPOLLIN = 1, EPOLLWAKEUP = 1 << 29 };
+
 enum { BPF_PROG_LOAD = 5, BPF_PROG_TYPE_KPROBE = 2, BPF_BTF_LOAD = 18 };
 
 static int thing;        /* what `prepare` made: a descriptor, a process, a message queue */
@@ -48,6 +55,7 @@ static int other_id(int id)
 static long memory_file(void)
 {
 	enum { MFD_CLOEXEC = 1 };
+
 	thing = (int)sys(memfd_create, "apparmor-probe", MFD_CLOEXEC);
 	return thing;
 }
@@ -77,6 +85,7 @@ static long change_user(void)
 	int other = other_id((int)sys_getuid());
 	return sys(setresuid, other, other, other);
 }
+
 static long foreign_process(void)
 {
 	thing = (int)start_target(change_user);
@@ -87,6 +96,7 @@ static long close_up(void)
 {
 	return sys_prctl(PR_SET_DUMPABLE, 0);
 }
+
 static long closed_process(void)
 {
 	thing = (int)start_target(close_up);
@@ -96,6 +106,7 @@ static long closed_process(void)
 static long message_queue(void)
 {
 	enum { IPC_PRIVATE = 0 };
+
 	thing = (int)sys(msgget, IPC_PRIVATE, 0);
 	return thing;
 }
@@ -118,6 +129,7 @@ static long any_socket(void)
 	static const struct {
 		int family, type;
 	} kinds[] = {{AF_UNIX, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_NETLINK, SOCK_RAW}};
+
 	for (u64 i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		thing = (int)sys(socket, kinds[i].family, kinds[i].type | O_CLOEXEC, 0);
 		if (thing >= 0)
@@ -132,18 +144,22 @@ static long ask_chown(void)
 {
 	return sys(fchown, thing, other_id((int)sys_getuid()), -1);
 }
+
 static long ask_access(int mode)
 {
 	return sys(faccessat2, thing, "", mode, AT_EMPTY_PATH | AT_EACCESS);
 }
+
 static long ask_dac_override(void)
 {
 	return ask_access(W_OK);
 }
+
 static long ask_dac_read_search(void)
 {
 	return ask_access(R_OK);
 }
+
 static long ask_fowner(void)
 {
 	return sys_fcntl(thing, F_SETFL, O_NOATIME /* for owners */);
@@ -167,18 +183,23 @@ static long ask_kill(void)
 {
 	return sys_kill(thing, 0);
 }
+
 static long ask_setgid(void)
 {
 	enum { NGROUPS_MAX = 65536 };
+
 	return sys(setgroups, NGROUPS_MAX + 1, 0);
 }
+
 static long ask_setuid(void)
 {
 	return sys(setresuid, -1, other_id((int)sys_getuid()), -1);
 }
+
 static long ask_setpcap(void)
 {
 	enum { NO_CAPABILITY = 200 };
+
 	return sys_prctl(PR_CAPBSET_DROP, NO_CAPABILITY);
 }
 
@@ -191,10 +212,12 @@ static long ask_linux_immutable(void)
 static long ask_net_bind_service(void)
 {
 	enum { PORT = 1009 }; /* bound for a moment, never listening */
+
 	struct {
 		u16 family;
 		u8 port[2], ip[4], unused[8];
 	} address = {.family = AF_INET, .port = {PORT >> 8, PORT & 0xff}, .ip = {127, 0, 0, 1}};
+
 	long fd = sys(socket, AF_INET, SOCK_STREAM | O_CLOEXEC, 0);
 	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
 }
@@ -203,6 +226,7 @@ static long set_option(int level, int option, int value)
 {
 	return sys(setsockopt, thing, level, option, &value, sizeof value);
 }
+
 static long ask_net_admin(void)
 {
 	return set_option(SOL_SOCKET, SO_MARK, 1);
@@ -241,33 +265,41 @@ static long ask_sys_module(void)
 {
 	return sys(init_module, "", 0, "");
 }
+
 static long ask_sys_rawio(void)
 {
 	return sys_ioctl(thing, FIBMAP, BAD_POINTER);
 }
+
 static long ask_sys_chroot(void)
 {
 	return sys(chroot, "/");
 }
+
 static long ask_sys_ptrace(void)
 {
 	return sys(ptrace, PTRACE_SEIZE, thing, 0, 0);
 }
+
 static long ask_sys_pacct(void)
 {
 	return sys(acct, BAD_POINTER);
 }
+
 static long ask_sys_admin(void)
 {
 	return sys(sethostname, "", -1);
 }
+
 static long ask_sys_boot(void)
 {
 	return sys(reboot, 0, 0, 0, 0); /* no magic numbers */
 }
+
 static long ask_sys_nice(void)
 {
 	enum { PRIO_PROCESS = 0, OURSELVES = 0, HIGHEST = -20 };
+
 	return sys(setpriority, PRIO_PROCESS, OURSELVES, HIGHEST);
 }
 
@@ -282,6 +314,7 @@ static long ask_sys_time(void)
 	struct {
 		u64 modes, rest[31];
 	} timex = {.modes = ADJ_TICK}; /* to a tick of no length */
+
 	return sys(adjtimex, &timex);
 }
 
@@ -290,6 +323,7 @@ static long new_session(void)
 {
 	return sys_setsid();
 }
+
 static long ask_sys_tty_config(void)
 {
 	return sys(vhangup);
@@ -323,11 +357,13 @@ static long ask_audit(u16 type, u32 size)
 		u32 length; /* of head and body */
 		u16 type, flags;
 		u32 sequence, port;
+
 		union {
 			u8 bytes[1024];
 			int error; /* of NLMSG_ERROR */
 		} body;
 	} message = {.type = type, .flags = NLM_F_REQUEST | NLM_F_ACK, .sequence = 1};
+
 	message.length = (u32)(sizeof message - sizeof message.body) + size;
 	long fd = audit_socket(O_NONBLOCK);
 	if (fd < 0)
@@ -340,11 +376,14 @@ static long ask_audit(u16 type, u32 size)
 	}
 	return error;
 }
+
 static long ask_audit_write(void)
 {
 	enum { TOO_SHORT_TO_BE_LOGGED = 1 };
+
 	return ask_audit(AUDIT_USER, TOO_SHORT_TO_BE_LOGGED);
 }
+
 static long ask_audit_control(void)
 {
 	return ask_audit(AUDIT_GET, 0);
@@ -356,6 +395,7 @@ static long ask_audit_read(void)
 		u16 family, pad;
 		u32 port, groups;
 	} address = {.family = AF_NETLINK, .groups = 1 << (AUDIT_NLGRP_READLOG - 1)};
+
 	long fd = audit_socket(0);
 	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
 }
@@ -378,6 +418,7 @@ static long ask_syslog(void)
 {
 	return sys(syslog, SYSLOG_ACTION_SIZE_UNREAD, 0, 0);
 }
+
 static long ask_wake_alarm(void)
 {
 	return sys(timerfd_create, CLOCK_REALTIME_ALARM, 0);
@@ -390,6 +431,7 @@ static long ask_block_suspend(void)
 		u32 events;
 		u32 data[3];
 	} event = {.events = (u32)EPOLLIN | EPOLLWAKEUP};
+
 	char fdinfo[64] = "", text[512];
 	int ends[2];
 	long epoll = sys(epoll_create1, O_CLOEXEC);
@@ -421,11 +463,13 @@ static long ask_block_suspend(void)
 static long ask_perfmon(void)
 {
 	enum { EXCLUDE_KERNEL = 1 << 5, NAMESPACES = 1 << 28 };
+
 	struct {
 		u32 type, size;
 		u64 config, sample_period, sample_type, read_format, flags, rest[2];
 	} event = {
 		.size = sizeof event, .sample_period = 1UL << 63 /* invalid */, .flags = EXCLUDE_KERNEL | NAMESPACES};
+
 	struct {
 		u32 type, instruction_count;
 		const void *instructions, *license;
@@ -436,7 +480,9 @@ static long ask_perfmon(void)
 		.instructions = BAD_POINTER,
 		.license = "",
 	};
+
 	enum { OURSELVES = 0, ANY_PROCESSOR = -1, NO_GROUP = -1 };
+
 	long error = sys(perf_event_open, &event, OURSELVES, ANY_PROCESSOR, NO_GROUP, 0);
 	if (error == -EACCES && sys(bpf, BPF_PROG_LOAD, &program, sizeof program) == -EFAULT)
 		return -EINVAL;
@@ -449,6 +495,7 @@ static long ask_bpf(void)
 		u64 btf, log;
 		u32 btf_size, rest[3];
 	} attributes = {.btf_size = ~0u}; /* too big */
+
 	return sys(bpf, BPF_BTF_LOAD, &attributes, sizeof attributes);
 }
 
@@ -456,10 +503,12 @@ static long ask_bpf(void)
 static long ask_checkpoint_restore(void)
 {
 	int pid = 1;
+
 	struct {
 		u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size,
 			cgroup;
 	} clone = {.exit_signal = SIGCHLD, .set_tid = (u64)&pid, .set_tid_size = 1};
+
 	long child = sys(clone3, &clone, sizeof clone);
 	if (child == 0)
 		sys_exit(0);
@@ -525,6 +574,7 @@ static const struct capability capabilities[] = {
 	{ .name = "checkpoint_restore", .refused = EPERM, .granted = EEXIST, .ask = ask_checkpoint_restore },
 };
 // clang-format on
+
 enum { CAPABILITIES = sizeof capabilities / sizeof *capabilities };
 
 static const struct capability *capability_of(const char *name)

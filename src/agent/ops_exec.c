@@ -7,6 +7,7 @@ int check_nnp(char **args)
 {
 	return !args[1] || equal(args[1], "no_new_privs");
 }
+
 int check_nnp_third(char **args)
 {
 	return check_nnp(args + 1);
@@ -37,6 +38,7 @@ static long write_attribute(const char *file, const char *old_file, const char *
 
 /* How a process changes its own label, or orders one for its next exec. */
 #define ATTRIBUTE(name) "/proc/thread-self/attr/apparmor/" name, "/proc/thread-self/attr/" name
+
 enum change { PROFILE, ONEXEC, HAT, STACK };
 
 static long change_label(enum change how, const char *name, struct outcome *out)
@@ -174,6 +176,7 @@ long op_exec_copy(char **args, struct outcome *out)
 {
 	return exec_new(args[1], args[0], 0, out);
 }
+
 long op_exec_script(char **args, struct outcome *out)
 {
 	return exec_new(args[1], 0, args[0], out);
@@ -362,22 +365,27 @@ long op_exec_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_EXEC, args, out);
 }
+
 long op_exec_as_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_EXEC_AS, args, out);
 }
+
 long op_profile_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_PROFILE, args, out);
 }
+
 long op_hat_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_HAT, args, out);
 }
+
 long op_stack_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_STACK, args, out);
 }
+
 long op_target_pause(char **args, struct outcome *out)
 {
 	return pause_child(AT_NOTHING, args, out);
@@ -408,14 +416,17 @@ long op_change_profile(char **args, struct outcome *out)
 {
 	return change_self(PROFILE, args, out);
 }
+
 long op_change_onexec(char **args, struct outcome *out)
 {
 	return change_self(ONEXEC, args, out);
 }
+
 long op_change_hat(char **args, struct outcome *out)
 {
 	return change_self(HAT, args, out);
 }
+
 long op_stack(char **args, struct outcome *out)
 {
 	return change_self(STACK, args, out);

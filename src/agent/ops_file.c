@@ -115,8 +115,7 @@ long op_open(char **args, struct outcome *out)
 	int absent = sys_access(path, F_OK) == -ENOENT;
 	long error = try_open(path, mode, O_CREAT | O_EXCL, out);
 	if (error != -EEXIST) {
-		/* It is created before it is opened or truncated: where only that is refused, it is there all the same.
-		 */
+		/* It is created before it is opened or truncated: where only those are refused, it is still there. */
 		if (error == 0 || (absent && sys_access(path, F_OK) == 0)) {
 			as_undo();
 			undone(out, sys_unlink(path, 0));
@@ -174,7 +173,7 @@ long op_rmdir(char **args, struct outcome *out)
 /*
  * The same permission without the effect: rmdir() of what is no directory and unlink() of what is one. The security
  * modules are asked for the name (security_path_rmdir, security_path_unlink) before the kernel looks at its kind.
- * Opening with O_PATH tells the kind and asks nobody.
+ * Opening with O_PATH shows the kind and asks for nothing.
  */
 long op_delete(char **args, struct outcome *out)
 {
@@ -203,10 +202,12 @@ long op_mkdir(char **args, struct outcome *out)
 {
 	return made(sys_mkdir(args[0], 0700), args[0], AT_REMOVEDIR, out);
 }
+
 long op_link(char **args, struct outcome *out)
 {
 	return made(sys(linkat, AT_FDCWD, args[0], AT_FDCWD, args[1], 0), args[1], 0, out);
 }
+
 long op_symlink(char **args, struct outcome *out)
 {
 	return made(sys(symlinkat, args[0], AT_FDCWD, args[1]), args[1], 0, out);
@@ -216,6 +217,7 @@ long op_symlink(char **args, struct outcome *out)
 long op_rename(char **args, struct outcome *out)
 {
 	enum { RENAME_NOREPLACE = 1 };
+
 	long error = sys(renameat2, AT_FDCWD, args[0], AT_FDCWD, args[1], RENAME_NOREPLACE);
 	if (error < 0)
 		return error;
@@ -308,6 +310,7 @@ long op_getxattr(char **args, struct outcome *out)
 long op_setxattr(char **args, struct outcome *out)
 {
 	enum { XATTR_CREATE = 1 };
+
 	long error = sys(lsetxattr, args[0], attribute, "x", 1, XATTR_CREATE);
 	if (error < 0)
 		return error;
@@ -334,6 +337,7 @@ static long lock_far_byte(int fd, int writes, int unlocks)
 		long start, size;
 		int pid;
 	} lock = {.type = F_RDLCK, .start = 1L << 61, .size = 1};
+
 	if (writes)
 		lock.type = F_WRLCK;
 	if (unlocks)
@@ -347,8 +351,7 @@ long op_lock(char **args, struct outcome *out)
 	int writes = equal(args[1], "write");
 	int unlocks = equal(args[1], "none");
 
-	/* Taking a lock away asks k as well, on a descriptor for neither reading nor writing: that asks no r and no w.
-	 */
+	/* Taking a lock away asks k, and on a descriptor for neither reading nor writing it asks nothing else. */
 	int mode = unlocks ? O_NEITHER : O_RDONLY;
 	if (writes && !is_flock)
 		mode = O_RDWR;
@@ -383,6 +386,7 @@ long op_mmap(char **args, struct outcome *out)
 {
 	return map(args[0], PROT_READ | PROT_EXEC, 0, out);
 }
+
 long op_mprotect(char **args, struct outcome *out)
 {
 	return map(args[0], PROT_READ, PROT_READ | PROT_EXEC, out);

@@ -1,7 +1,7 @@
 /*
  * The class `mount`. Two ways to be harmless:
- *   - mount(2) asks the security modules before it looks for the capability (path_mount), so a process that has laid
- *     down sys_admin can ask for any mount, of any kind and anywhere, and none is made. Whether the capability would
+ *   - mount(2) asks the security modules before it looks for the capability (path_mount), so a process that has
+ *     dropped sys_admin can ask for any mount, of any kind and anywhere, and none is made. Whether the capability would
  *     have been granted is asked separately, and whether a filter of system calls would have let the call through.
  *   - The other calls look for the capability first. They are made with their effect, in a mount namespace of their
  *     own whose mounts share nothing with others, and which ends with the child.
@@ -10,7 +10,9 @@
 
 /* linux/mount.h */
 enum { MS_REC = 1 << 14, MS_PRIVATE = 1 << 18, MNT_DETACH = 2, MOVE_MOUNT_F_EMPTY_PATH = 4, OPEN_TREE_CLONE = 1 };
+
 enum { FSOPEN_CLOEXEC = 1, FSMOUNT_CLOEXEC = 1, FSCONFIG_CMD_CREATE = 6 };
+
 struct mount_attr {
 	u64 set, clear, propagation, user_namespace;
 };
@@ -36,7 +38,7 @@ static long mount_powerless(char **args, struct outcome *out)
 	if (error == -EPERM)
 		error = set_capabilities(0);
 	if (error < 0)
-		return not_tried(out, "sys_admin cannot be laid down", error);
+		return not_tried(out, "sys_admin cannot be dropped", error);
 	error = sys(mount, source, args[2], type, flags, 0);
 	if (error != -EPERM)
 		return error;
@@ -61,7 +63,7 @@ long op_mount(char **args, struct outcome *out)
 }
 
 /*
- * Returns 0 in a mount namespace of its own. Where that cannot be had the process lays down its capabilities: then the
+ * Returns 0 in a mount namespace of its own. Where that cannot be had the process drops its capabilities: then the
  * call that follows is refused, as it would have been, and harmless if it is not.
  */
 static long own_namespace(struct outcome *out)

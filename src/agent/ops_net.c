@@ -7,7 +7,9 @@
 
 /* asm-generic/socket.h, linux/net.h, linux/un.h */
 enum { SO_TYPE = 3, SO_KEEPALIVE = 9, SCM_RIGHTS = 1, SHUT_RDWR = 2, MSG_CMSG_CLOEXEC = 0x40000000 };
+
 enum { FAMILY_MAX = 255, TYPE_MAX = 15, SOCK_ALWAYS = O_NONBLOCK | O_CLOEXEC };
+
 enum { NUMBER_MAX = 0x7fffffff, PORT_MAX = 65535, UNIX_PATH_MAX = 108 };
 
 /* Families and types as arguments. */
@@ -18,19 +20,23 @@ enum { NUMBER_MAX = 0x7fffffff, PORT_MAX = 65535, UNIX_PATH_MAX = 108 };
 struct address {
 	union {
 		u16 family;
+
 		struct {
 			u16 family;
 			char path[UNIX_PATH_MAX]; /* an abstract one begins with NUL */
 		} local;
+
 		struct {
 			u16 family;
 			u8 port[2], ip[4], unused[8];
 		} inet;
+
 		struct {
 			u16 family;
 			u8 port[2], flow[4], ip[16], scope[4];
 		} inet6;
 	} any;
+
 	u32 size;
 };
 
@@ -202,6 +208,7 @@ long op_bind(char **args, struct outcome *out)
 {
 	return server_only(args, out, 0);
 }
+
 long op_listen(char **args, struct outcome *out)
 {
 	return server_only(args, out, 1);
@@ -271,6 +278,7 @@ struct piece {
 	void *bytes;
 	u64 size;
 };
+
 struct message {
 	void *name;
 	u64 name_size;
@@ -280,10 +288,12 @@ struct message {
 	u64 control_size;
 	u64 flags;
 };
+
 struct control {
 	u64 size; /* CONTROL_SIZE: without `pad` */
 	int level, type, fd, pad;
 };
+
 enum { CONTROL_SIZE = 20, NO_DESCRIPTOR = -1 };
 
 /* Two ends that are connected, or for an address of somebody else only the first. */
@@ -333,6 +343,7 @@ long op_send(char **args, struct outcome *out)
 {
 	return send_receive(args, out, 0, NO_DESCRIPTOR);
 }
+
 long op_receive(char **args, struct outcome *out)
 {
 	return send_receive(args, out, 1, NO_DESCRIPTOR);

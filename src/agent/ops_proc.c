@@ -13,7 +13,7 @@ int check_ptrace(char **args)
 }
 
 /*
- * trace: PTRACE_SEIZE does not stop the process, and lets go of it when this child ends a moment later.
+ * trace: PTRACE_SEIZE does not stop the process, and ends with this child a moment later.
  * read: where the list of its robust futexes starts; every refusal is EPERM there.
  */
 long op_ptrace(char **args, struct outcome *out)

@@ -3,15 +3,18 @@
 
 /* linux/io_uring.h */
 enum { IORING_SETUP_SQPOLL = 2, IORING_ENTER_GETEVENTS = 1, IORING_REGISTER_PERSONALITY = 9, IORING_OP_NOP = 0 };
+
 enum { IORING_OFF_SQ_RING = 0, IORING_OFF_CQ_RING = 0x8000000, IORING_OFF_SQES = 0x10000000 };
 
 /* struct io_uring_params with the offsets of the two rings */
 struct ring {
 	u32 entries, completions, flags, cpu, idle, features, queue, reserved[3];
+
 	struct {
 		u32 head, tail, mask, entries, flags, dropped, array, reserved;
 		u64 address;
 	} submit;
+
 	struct {
 		u32 head, tail, mask, entries, overflow, events, flags, reserved;
 		u64 address;

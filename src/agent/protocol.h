@@ -23,7 +23,9 @@ enum {
 	STEP_SIZE = 64,
 	REMARK_SIZE = 128
 };
+
 enum { TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000 };
+
 enum { EXIT_USAGE = 64, EXIT_PROTOCOL = 70, EXIT_OUTPUT = 74 };
 
 /* What is to be said of an attempt besides its errno. Each has a field of the response `r`; text is only for people. */

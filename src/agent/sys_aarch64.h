@@ -1,7 +1,6 @@
 /* arm64: system call numbers (the kernel's generic table), the system call instruction, the entry point. */
 
-/* The compiler describes stack frames here even when told not to; nobody unwinds, so let it be where strip removes it.
- */
+/* The compiler describes stack frames here whatever its options say. Nobody unwinds: strip may remove it. */
 __asm__(".cfi_sections .debug_frame");
 
 enum {
@@ -120,6 +119,7 @@ enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 }; /* the only flags here that
 /* One function for each number of arguments. They return what the kernel returns: a value, or -errno. */
 #define REGISTER(name, value) register long name __asm__(#name) = value
 #define CALL(...) __asm__ volatile("svc 0" : "+r"(x0) : __VA_ARGS__ : "memory")
+
 static inline long syscall0(long nr)
 {
 	REGISTER(x8, nr);
@@ -127,6 +127,7 @@ static inline long syscall0(long nr)
 	CALL("r"(x8));
 	return x0;
 }
+
 static inline long syscall1(long nr, long a)
 {
 	REGISTER(x8, nr);
@@ -134,6 +135,7 @@ static inline long syscall1(long nr, long a)
 	CALL("r"(x8));
 	return x0;
 }
+
 static inline long syscall2(long nr, long a, long b)
 {
 	REGISTER(x8, nr);
@@ -142,6 +144,7 @@ static inline long syscall2(long nr, long a, long b)
 	CALL("r"(x8), "r"(x1));
 	return x0;
 }
+
 static inline long syscall3(long nr, long a, long b, long c)
 {
 	REGISTER(x8, nr);
@@ -151,6 +154,7 @@ static inline long syscall3(long nr, long a, long b, long c)
 	CALL("r"(x8), "r"(x1), "r"(x2));
 	return x0;
 }
+
 static inline long syscall4(long nr, long a, long b, long c, long d)
 {
 	REGISTER(x8, nr);
@@ -161,6 +165,7 @@ static inline long syscall4(long nr, long a, long b, long c, long d)
 	CALL("r"(x8), "r"(x1), "r"(x2), "r"(x3));
 	return x0;
 }
+
 static inline long syscall5(long nr, long a, long b, long c, long d, long e)
 {
 	REGISTER(x8, nr);
@@ -172,6 +177,7 @@ static inline long syscall5(long nr, long a, long b, long c, long d, long e)
 	CALL("r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4));
 	return x0;
 }
+
 static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	REGISTER(x8, nr);

@@ -116,12 +116,14 @@ enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 }; /* the only flags here tha
 /* One function for each number of arguments. They return what the kernel returns: a value, or -errno. */
 #define REGISTER(name, value) register long name __asm__(#name) = value
 #define CALL(...) __asm__ volatile("syscall" : "+r"(rax) : __VA_ARGS__ : "rcx", "r11", "memory")
+
 static inline long syscall0(long nr)
 {
 	REGISTER(rax, nr);
 	CALL();
 	return rax;
 }
+
 static inline long syscall1(long nr, long a)
 {
 	REGISTER(rax, nr);
@@ -129,6 +131,7 @@ static inline long syscall1(long nr, long a)
 	CALL("r"(rdi));
 	return rax;
 }
+
 static inline long syscall2(long nr, long a, long b)
 {
 	REGISTER(rax, nr);
@@ -137,6 +140,7 @@ static inline long syscall2(long nr, long a, long b)
 	CALL("r"(rdi), "r"(rsi));
 	return rax;
 }
+
 static inline long syscall3(long nr, long a, long b, long c)
 {
 	REGISTER(rax, nr);
@@ -146,6 +150,7 @@ static inline long syscall3(long nr, long a, long b, long c)
 	CALL("r"(rdi), "r"(rsi), "r"(rdx));
 	return rax;
 }
+
 static inline long syscall4(long nr, long a, long b, long c, long d)
 {
 	REGISTER(rax, nr);
@@ -156,6 +161,7 @@ static inline long syscall4(long nr, long a, long b, long c, long d)
 	CALL("r"(rdi), "r"(rsi), "r"(rdx), "r"(r10));
 	return rax;
 }
+
 static inline long syscall5(long nr, long a, long b, long c, long d, long e)
 {
 	REGISTER(rax, nr);
@@ -167,6 +173,7 @@ static inline long syscall5(long nr, long a, long b, long c, long d, long e)
 	CALL("r"(rdi), "r"(rsi), "r"(rdx), "r"(r10), "r"(r8));
 	return rax;
 }
+
 static inline long syscall6(long nr, long a, long b, long c, long d, long e, long f)
 {
 	REGISTER(rax, nr);

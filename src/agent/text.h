@@ -20,6 +20,7 @@ int parse_number(const char *text, u64 max, u64 *value);
 
 /* Writes a decimal number; `to` has room for NUMBER_SIZE bytes. Returns the characters before the final NUL. */
 enum { NUMBER_SIZE = 21 };
+
 u64 format_number(char *to, long value);
 
 /* Appends to a NUL-terminated string in a buffer of `size` bytes; what does not fit is left out. */

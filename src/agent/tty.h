@@ -1,8 +1,7 @@
 #ifndef TTY_H
 #define TTY_H
 
-/* `agent tty TOKEN TAG TIMEOUT_MS -- ARGV…`: a command on the terminal that the runtime made. Returns an exit status.
- */
+/* `agent tty TOKEN TAG TIMEOUT_MS -- ARGV…`: a command on the runtime's terminal. Returns an exit status. */
 int tty(int argc, char **argv, char **envp);
 
 #endif
