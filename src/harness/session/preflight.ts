@@ -1,4 +1,4 @@
-/** What must hold on this host before anything is changed. Each failure is one error with its cure. */
+/** What must be true on this host before anything is changed. Each failure is one error with its remedy. */
 import { Engine } from '#adapters/container/engine.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
@@ -10,7 +10,11 @@ export function apparmorEnabled(): boolean {
   return moduleParameter('enabled') === 'Y' && policyPresent();
 }
 
-/** @returns the engine, connected. @throws HarnessError `no-rights`, `no-apparmor`, `not-enforcing`, `no-parser`, `no-docker` */
+/**
+ * Checks that probes can run on this host.
+ * @returns the engine, connected.
+ * @throws HarnessError `no-rights`, `no-apparmor`, `not-enforcing`, `no-parser`, `no-docker`
+ */
 export async function preflight(): Promise<Engine> {
   if (!apparmorEnabled()) throw new HarnessError('no-apparmor', 'AppArmor is not enabled in this kernel.');
   if (process.geteuid?.() !== 0) throw new HarnessError('no-rights', 'This user is not root.');
