@@ -63,19 +63,25 @@ async function initHere(args: InitArguments, profile: string, output: string): P
   );
 
   const written = resolve(args.writeTo ?? output);
-  if (written !== output) makePlaceholderFiles(placeholderDir(written), result.standIns, owner);
+  if (written !== output) makePlaceholderFiles(placeholderDir(written), result.placeholders, owner);
   writeAtomically(written, result.yaml);
   print(summary(result, relative(process.cwd(), output)));
   return EXIT.ok;
 }
 
-function summary({ probes, tried, held, rules, without, standIns }: WrittenSpec, output: string): string[] {
-  const tested = `${probes} probes for ${rules - without.length} of ${rules} rules`;
-  const lines = [`${output}: ${tested}; ${held} of ${tried} candidates were confirmed on this kernel`];
-  if (standIns.length > 0)
-    lines.push(`${placeholderDir(output)}: ${standIns.length} files that the spec mounts, for paths that no image has`);
-  if (without.length > 0)
-    lines.push('rules without a probe:', ...without.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`));
+function summary(result: WrittenSpec, output: string): string[] {
+  const { probes, tried, confirmed, rules, rulesWithoutProbe, placeholders } = result;
+  const tested = `${probes} probes for ${rules - rulesWithoutProbe.length} of ${rules} rules`;
+  const lines = [`${output}: ${tested}; ${confirmed} of ${tried} candidates were confirmed on this kernel`];
+  if (placeholders.length > 0)
+    lines.push(
+      `${placeholderDir(output)}: ${placeholders.length} files that the spec mounts, for paths that no image has`,
+    );
+  if (rulesWithoutProbe.length > 0)
+    lines.push(
+      'rules without a probe:',
+      ...rulesWithoutProbe.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`),
+    );
   return [...lines, `next: apparmor-probe run ${output}`];
 }
 

@@ -1,4 +1,7 @@
-/** The story of `init`: what a profile's rules say to what is in the image, tried on the kernel; what holds becomes a spec. */
+/**
+ * The story of `init`: what a profile's rules mean for the files of an image is predicted, tried on the kernel, and
+ * what is confirmed becomes a spec.
+ */
 import { HarnessError } from '#core/model/errors.ts';
 import { chooseProbes, type Chosen, type ConfirmedProbe } from '#core/generate/choose-probes.ts';
 import {
@@ -14,22 +17,21 @@ import { examplesIn } from '#core/generate/rule-examples.ts';
 import type { Predicted } from '#core/generate/predict.ts';
 import { goalsOf, type Goal } from '#core/generate/shortlist.ts';
 import { neededFor, placeholdersAmong, PLACEHOLDER_ROOTS } from '#core/generate/placeholder-paths.ts';
-import { untestableChanges } from '#core/generate/untestable-changes.ts';
+import { untestableChanges, type Untestable } from '#core/generate/untestable-changes.ts';
 import { changesOf, type Change } from '#core/generate/variants.ts';
-import { makePlaceholderFiles } from './placeholder-files.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import type { Plan, Probe } from '#core/model/model.ts';
+import type { Entry, Plan } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
-import { candidatePool } from '../suite/candidate-pool.ts';
-import { abortable } from '../session/abortable.ts';
-import { PreparedSuite } from '../suite/prepare-suite.ts';
-import type { Trial } from '../suite/trial.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
-import { withHostSession, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
+import { candidatePool } from '../suite/candidate-pool.ts';
+import { withHostSession, runId, type Session, type SessionEvents, type SessionOptions } from '../session/session.ts';
+import { PreparedSuite } from '../suite/prepare-suite.ts';
+import { makePlaceholderFiles } from './placeholder-files.ts';
 
 interface InitOptions extends SessionOptions {
   /** Absolute path of the profile. */
@@ -46,92 +48,120 @@ interface InitOptions extends SessionOptions {
   readonly owner?: string;
 }
 
-/** What came of it. */
+/** The spec that was written, and figures about it. */
 export interface WrittenSpec {
   readonly yaml: string;
+  /** How many probes were tried, and how many of them passed. */
   readonly tried: number;
-  readonly held: number;
+  readonly confirmed: number;
+  /** How many rules the profile's own file has. */
   readonly rules: number;
-  /** Rules of the file that no probe shows. */
-  readonly without: readonly Rule[];
-  readonly open: readonly Goal[];
+  readonly rulesWithoutProbe: readonly Rule[];
+  /** How many probes the spec has. */
   readonly probes: number;
   /** Files that were made for the spec, as paths of the container. */
-  readonly standIns: readonly string[];
+  readonly placeholders: readonly string[];
 }
 
-const READ = '  - try: readdir /\n    expect: allowed';
-
-export async function writeSpec(options: InitOptions, events: SessionEvents): Promise<WrittenSpec> {
-  const run = runId();
-  const text = profileText(options.profile);
-  const block = blockOf(text, options.profile);
-  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
-  const names = examplesIn(block, changes, surroundingsOf(text, block));
-  const standIns = placeholdersAmong(names);
-  const head = headOf(block, text, standIns, options);
-  const plan = planOf(head, [READ, ...extraProbesOf(block).map((extra) => extraProbe(extra).join('\n'))], options, run); // peers are started for the probes that name them
-  const result: { done?: WrittenSpec } = {};
-  const takeAway = makePlaceholderFiles(options.files, standIns, options.owner);
-  try {
-    await withHostSession({ run, options, events }, async (session) => {
-      result.done = await onStage(plan, { text, block, changes, names, standIns, head, options }, session);
-    });
-  } finally {
-    takeAway();
-  }
-  if (result.done === undefined) throw new HarnessError('internal', 'No spec was written.');
-  makePlaceholderFiles(options.files, result.done.standIns, options.owner); // not those that only candidates needed
-  return result.done;
-}
-
+/** What a spec is written for. */
 interface Subject {
+  readonly options: InitOptions;
   readonly text: ProfileText;
   readonly block: ProfileBlock;
   /** By the id of the rule. */
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   /** Names that would show rules and changes of them. */
   readonly names: readonly string[];
-  readonly standIns: readonly string[];
+  /** Those of them that no container has, so that files are mounted for them. */
+  readonly placeholders: readonly string[];
+  /** Probes of peers and flags. */
+  readonly extras: readonly ExtraProbe[];
   readonly head: SpecHead;
-  readonly options: InitOptions;
 }
 
-function blockOf({ profiles }: ProfileText, file: string): ProfileBlock {
+/** What the kernel confirmed. */
+interface Confirmed {
+  readonly tried: number;
+  readonly candidates: ReadonlyMap<Predicted, ConfirmedProbe>;
+  readonly extras: readonly ExtraProbe[];
+}
+
+/** A spec needs a probe: this one makes sense for every image. */
+const READ_ROOT = '  - try: readdir /\n    expect: allowed';
+
+/**
+ * Writes a spec for a profile and an image; the placeholder files that it mounts are made beside it.
+ * @throws HarnessError
+ */
+export async function writeSpec(options: InitOptions, events: SessionEvents): Promise<WrittenSpec> {
+  const run = runId();
+  const subject = readSubject(options);
+  // the probes of peers are in it, because only peers that probes name are started
+  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)], run);
+
+  const removeFiles = makePlaceholderFiles(options.files, subject.placeholders, options.owner);
+  let written: WrittenSpec;
+  try {
+    written = await withHostSession({ run, options, events }, (session) => tryAndCompose(subject, plan, session));
+  } finally {
+    removeFiles();
+  }
+  makePlaceholderFiles(options.files, written.placeholders, options.owner); // not those that only candidates needed
+  return written;
+}
+
+function readSubject(options: InitOptions): Subject {
+  const text = profileText(options.profile);
+  const block = onlyBlock(text, options.profile);
+  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
+  const names = examplesIn(block, changes, surroundingsOf(text, block));
+  const placeholders = placeholdersAmong(names);
+  const head = headOf(block, text, placeholders, options);
+  return { options, text, block, changes, names, placeholders, extras: extraProbesOf(block), head };
+}
+
+/** @throws HarnessError `profile-ambiguous`, `usage` */
+function onlyBlock({ profiles }: ProfileText, file: string): ProfileBlock {
   const [block, another] = profiles.filter(({ kind }) => kind === 'profile');
   if (block === undefined || another !== undefined)
     throw new HarnessError(
       'profile-ambiguous',
       `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init writes a spec for one.`,
     );
-  const odd = block.flags.find((flag) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(flag));
-  if (odd !== undefined)
-    throw new HarnessError('usage', `The profile ${block.name} has the flag ${odd}: what it denies cannot be tried.`);
+  const flag = block.flags.find((name) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name));
+  if (flag !== undefined)
+    throw new HarnessError('usage', `The profile ${block.name} has the flag ${flag}: what it denies cannot be tried.`);
   return block;
 }
 
-/** A capability for low ports is only asked for where Docker does not open them to all. */
+/** @param placeholders files that candidates need. */
 function headOf(
   block: ProfileBlock,
-  text: ProfileText,
-  standIns: readonly string[],
+  { file }: ProfileText,
+  placeholders: readonly string[],
   { image, build, relative, files }: InitOptions,
 ): SpecHead {
-  const lowPorts = block.rules.some((rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'));
-  return {
+  const isForLowPorts = block.rules.some(
+    (rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'),
+  );
+  return defined({
     title: block.name,
-    profile: relative(text.file),
+    profile: relative(file),
     image,
-    ...(build === undefined ? {} : { build: relative(build) }),
+    build: build === undefined ? undefined : relative(build),
     peers: peersOf(block),
-    ...(standIns.length === 0
-      ? {}
-      : { standIn: { source: relative(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS } }),
-    sysctls: lowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
-  };
+    standIn:
+      placeholders.length === 0
+        ? undefined
+        : { source: relative(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
+    // the kernel asks for the capability only where Docker does not open low ports to all
+    sysctls: isForLowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
+  });
 }
 
-function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptions, run: string): Plan {
+/** @param probes as YAML. @returns the plan of a spec with these probes. */
+function planFor({ head, options }: Subject, probes: readonly string[], run: string): Plan {
+  const { output } = options;
   const { spec, locate, problems } = validateSpec(output, `${specHead(head)}\n${probes.join('\n')}\n`);
   if (spec === undefined)
     throw new HarnessError(
@@ -141,116 +171,108 @@ function planOf(head: SpecHead, probes: readonly string[], { output }: InitOptio
   return resolvePlan(output, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
 }
 
-async function onStage(plan: Plan, subject: Subject, session: Session): Promise<WrittenSpec> {
-  const { block, head, options } = subject;
+async function tryAndCompose(subject: Subject, plan: Plan, session: Session): Promise<WrittenSpec> {
   const suite = await PreparedSuite.prepare(plan, session, { number: 0 });
   try {
-    const goals = goalsIn(subject, suite.confined.pid, session);
-    const shortlist = [...new Set(goals.flatMap((goal) => goal.options))];
-    session.events.progress(
-      `${head.title}: ${shortlist.length} candidates for ${new Set(goals.map(({ rule }) => rule)).size} rules are tried`,
-    );
-    const extras = extraProbesOf(block);
-    const { probes } = planOf(
-      head,
-      [...shortlist.map(candidateProbe), ...extras.map((extra) => extraProbe(extra).join('\n'))],
-      options,
-      session.run,
-    );
-    const trial = suite.trialOf(probes);
-    const held = await holding(trial, probes.slice(0, shortlist.length), shortlist, options.signal);
-    const heldExtras: ExtraProbe[] = [];
-    for (const [i, probe] of probes.slice(shortlist.length).entries()) {
-      const extra = extras[i];
-      if (extra !== undefined && (await abortable(options.signal, trial.settle(probe))).verdict.kind === 'pass')
-        heldExtras.push(extra);
-    }
-    const untestable = own(block).flatMap((rule) =>
-      untestableChanges(rule, subject.changes.get(rule.id) ?? [], (path, follow) =>
-        lookUp(suite.confined.pid, path, follow),
-      ),
-    );
-    return told(
-      { ...subject, head: { ...head, untestable } },
-      chooseProbes(goals, (one) => held.get(one)),
-      heldExtras,
-      { tried: probes.length, held: held.size + heldExtras.length },
-    );
+    const { pid } = suite.confined;
+    const goals = goalsIn(subject, pid, session);
+    const confirmed = await confirm(subject, goals, suite, session);
+    const chosen = chooseProbes(goals, (candidate) => confirmed.candidates.get(candidate));
+    return initResult(subject, chosen, confirmed, untestableIn(subject, pid));
   } finally {
     await suite.close();
   }
 }
 
+/** What the spec is to show of each rule, with the candidates that would show it. */
 function goalsIn({ text, block, changes, names }: Subject, pid: number, { events }: Session): Goal[] {
-  const pool = candidatePool(
+  const pool = candidatePool({
     pid,
     text,
     block,
-    (line) => {
+    names,
+    progress: (line) => {
       events.progress(line);
     },
-    names,
-  );
-  return own(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
+  });
+  return ownRules(block).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
 
-/** Rules of abstractions are proved by whoever owns those. */
-function own({ rules }: ProfileBlock): Rule[] {
+/** Tries the candidates, and the probes of peers and flags. */
+async function confirm(
+  subject: Subject,
+  goals: readonly Goal[],
+  suite: PreparedSuite,
+  { run, signal, events }: Session,
+): Promise<Confirmed> {
+  const { head, extras } = subject;
+  const shortlist = [...new Set(goals.flatMap(({ options }) => options))];
+  const rules = new Set(goals.map(({ rule }) => rule)).size;
+  events.progress(`${head.title}: ${shortlist.length} candidates for ${rules} rules are tried`);
+
+  const { probes } = planFor(subject, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)], run);
+  const entries = await suite.trialOf(probes).settleAll(probes, signal);
+  const extraEntries = entries.slice(shortlist.length);
+  return {
+    tried: probes.length,
+    candidates: new Map(shortlist.map((candidate, i) => [candidate, confirmation(entries[i])])),
+    extras: extras.filter((_extra, i) => extraEntries[i]?.verdict.kind === 'pass'),
+  };
+}
+
+/** Undefined when the candidate's prediction did not come true. */
+function confirmation(entry: Entry | undefined): ConfirmedProbe {
+  if (entry?.verdict.kind !== 'pass') return undefined;
+  return entry.verdict.notes.length === 0 ? 'clean' : 'noted';
+}
+
+/** Changes of the profile's own rules that no probe can notice. */
+function untestableIn({ block, changes }: Subject, pid: number): Untestable[] {
+  return ownRules(block).flatMap((rule) =>
+    untestableChanges(rule, changes.get(rule.id) ?? [], (path, follow) => lookUp(pid, path, follow)),
+  );
+}
+
+function initResult(
+  { head, block, placeholders }: Subject,
+  { choices }: Chosen,
+  { tried, candidates, extras }: Confirmed,
+  untestable: readonly Untestable[],
+): WrittenSpec {
+  const rules = ownRules(block);
+  const shown = new Set([...choices, ...extras].map(({ rule }) => rule));
+  const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
+  const needed = neededFor(placeholders, usedPaths);
+  const { standIn, ...rest } = head;
+  const finalHead = defined({ ...rest, untestable, standIn: needed.length === 0 ? undefined : standIn });
+  const profileName = head.profile.replace(/^.*\//, '');
+  const confirmed = [...candidates.values()].filter((confirmation) => confirmation !== undefined);
+  return {
+    yaml: composeSpec(finalHead, groupsOf(rules), choices, extras, ({ span }) => `${profileName}:${span.line}`),
+    tried,
+    confirmed: confirmed.length + extras.length,
+    rules: rules.length,
+    rulesWithoutProbe: rules.filter((rule) => !shown.has(rule)),
+    probes: choices.length + extras.length,
+    placeholders: needed,
+  };
+}
+
+/** Rules of the profile's own file: those of abstractions are proved by whoever owns the abstractions. */
+function ownRules({ rules }: ProfileBlock): Rule[] {
   return rules.filter(({ via }) => via.length === 0);
 }
 
+function yamlOfExtra(extra: ExtraProbe): string {
+  return extraProbe(extra).join('\n');
+}
+
+/** Looks for each include once. */
 function remembering(find: FindInclude): FindInclude {
   const known = new Map<string, ReturnType<FindInclude>>();
   return (request) => {
     const key = JSON.stringify(request);
     if (!known.has(key)) known.set(key, find(request));
     return known.get(key);
-  };
-}
-
-/** Those whose prediction came true. */
-async function holding(
-  trial: Trial,
-  probes: readonly Probe[],
-  shortlist: readonly Predicted[],
-  signal: AbortSignal,
-): Promise<Map<Predicted, ConfirmedProbe>> {
-  const held = new Map<Predicted, ConfirmedProbe>();
-  for (const [i, probe] of probes.entries()) {
-    const { verdict } = await abortable(signal, trial.settle(probe));
-    const one = shortlist[i];
-    if (one !== undefined && verdict.kind === 'pass') held.set(one, verdict.notes.length === 0 ? 'clean' : 'noted');
-  }
-  return held;
-}
-
-function told(
-  { head: { standIn, ...head }, block, standIns }: Subject,
-  { choices, open }: Chosen,
-  extras: readonly ExtraProbe[],
-  { tried, held }: { tried: number; held: number },
-): WrittenSpec {
-  const rules = own(block);
-  const without = rules.filter((rule) => ![...choices, ...extras].some((one) => one.rule === rule));
-  const needed = neededFor(
-    standIns,
-    choices.flatMap(({ predicted }) => predicted.candidate.words),
-  );
-  const yaml = composeSpec(
-    { ...head, ...(needed.length === 0 || standIn === undefined ? {} : { standIn }) },
-    groupsOf(rules),
-    choices,
-    extras,
-    ({ span }) => `${head.profile.replace(/^.*\//, '')}:${span.line}`,
-  );
-  return {
-    yaml,
-    tried,
-    held,
-    rules: rules.length,
-    without,
-    open,
-    probes: choices.length + extras.length,
-    standIns: needed,
   };
 }

@@ -147,8 +147,7 @@ export class LivePolicy {
   async #tryAll(): Promise<readonly Entry[]> {
     const trial = this.#suite.trialOfPlan();
     const { serviceFault } = this.#suite.facts;
-    const entries: Entry[] = [];
-    for (const probe of this.#plan.probes) entries.push(await abortable(this.#session.signal, trial.settle(probe)));
+    const entries = await trial.settleAll(this.#plan.probes, this.#session.signal);
     const red = entries.filter(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
     if (red.length === 0 && serviceFault === undefined) return entries;
     throw new HarnessError(

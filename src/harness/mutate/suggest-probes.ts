@@ -92,15 +92,15 @@ function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surro
     const own = survivors.filter(({ profile }) => profile === block.name);
     if (own.length === 0) continue;
     const changes = changesOf(text, block, find, own);
-    const pool = candidatePool(
-      bench.pid,
+    const pool = candidatePool({
+      pid: bench.pid,
       text,
       block,
-      (line) => {
+      names: examplesIn(block, changes, surroundingsOf(text, block)),
+      progress: (line) => {
         session.events.progress(line);
       },
-      examplesIn(block, changes, surroundingsOf(text, block)),
-    );
+    });
     for (const rule of block.rules)
       for (const change of changes.get(rule.id) ?? [])
         drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));

@@ -94,12 +94,13 @@ const THROWING_REPORTER: SessionReporter = {
 
 /**
  * Does the work on a host that is ready for it, and puts the host back however the work ends.
+ * @returns what the work returns.
  * @throws HarnessError of the preflight or `no-records`; or what the work throws
  */
-export async function withHostSession<Events extends SessionEvents>(
+export async function withHostSession<Events extends SessionEvents, Result>(
   { run, options, events, reporter = THROWING_REPORTER, host = THIS_HOST }: SessionSetup<Events>,
-  work: (session: Session<Events>) => Promise<void>,
-): Promise<void> {
+  work: (session: Session<Events>) => Promise<Result>,
+): Promise<Result> {
   const { signal, keepAuditSwitch, lab } = options;
   const engine = await host.connect();
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
@@ -120,7 +121,7 @@ export async function withHostSession<Events extends SessionEvents>(
     reporter.host({ ...facts, logSource: log.source });
     events.progress(`audit records arrive through ${log.source}`);
 
-    await work({ run, signal, events, host, engine, changes, log, barrier });
+    return await work({ run, signal, events, host, engine, changes, log, barrier });
   } finally {
     log?.close();
     if (signal.aborted) await removeLeftContainers(run, engine, reporter);

@@ -1,4 +1,4 @@
-/** Rule coverage of a suite while its container is still there: the profile read, the place looked at, the rules counted. */
+/** Rule coverage of a suite, measured while its container is still there. */
 import { measureRules } from '#core/coverage/coverage.ts';
 import { classOf, type ContainerView } from '#core/coverage/untestable-rules.ts';
 import { asHarnessError } from '#core/model/errors.ts';
@@ -14,7 +14,10 @@ import { readLimits, listFolder, lookUp } from '#adapters/container/rootfs/looku
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 
+const NO_TEXT = "The engine's own profile is not there as text: `source:` beside `engine:` names a file that has it.";
+
 /**
+ * Counts which rules of the profile the probes exercised.
  * @param pid the confined container's first process.
  * @returns why the coverage is not known, where it is not: a run does not fail for that.
  */
@@ -25,45 +28,47 @@ export async function measureCoverage(
   pid: number,
 ): Promise<Coverage> {
   const file = profileFileOf(source);
-  if (file === undefined)
-    return {
-      unknown: "The engine's own profile is not there as text: `source:` beside `engine:` names a file that has it.",
-    };
+  if (file === undefined) return { unknown: NO_TEXT };
   try {
     const text = profileText(file, {}, policy.source);
-    if (!policy.name.split('//&').every((name) => text.profiles.some((block) => block.name === name)))
-      return { unknown: `${file} has no profile ${policy.name}.` };
-    return measureRules(
-      { text, profile: policy.name, original: (label) => asWritten(label, policy.written) },
-      entries,
-      await hereOf(pid, policy, text),
-    );
+    if (!definesProfile(text, policy.name)) return { unknown: `${file} has no profile ${policy.name}.` };
+    const original = (label: string): string => asWritten(label, policy.written);
+    return measureRules({ text, profile: policy.name, original }, entries, await viewOf(pid, policy, text));
   } catch (thrown) {
     const { message, details } = asHarnessError(thrown);
     return { unknown: [message, ...details].join(' ') };
   }
 }
 
-async function hereOf(pid: number, policy: LoadedPolicy, text: ProfileText): Promise<ContainerView> {
-  const abi = policyAbi(text);
-  const classes = new Set(
-    text.profiles
-      .flatMap(({ rules }) => rules)
-      .filter(({ kind }) => kind !== 'all')
-      .map(classOf),
-  );
-  const notRuled = await unmediatedClasses(classes);
-  const reasons = new Map(
-    [...classes].map((name) => [
-      name,
-      notRuled.get(name) ?? (abi === undefined ? undefined : uncompiledReason(name, abi)),
-    ]),
-  );
+/** @param name a profile, or a stack of several. */
+function definesProfile({ profiles }: ProfileText, name: string): boolean {
+  const defined = new Set(profiles.map((block) => block.name));
+  return name.split('//&').every((part) => defined.has(part));
+}
+
+/** What rules can be tried in the container. */
+async function viewOf(pid: number, { written }: LoadedPolicy, text: ProfileText): Promise<ContainerView> {
+  const reasons = await reasonsWithoutEffect(text);
+  const otherProfiles = [...loadedProfiles().keys()].filter((name) => !written.has(name));
   return {
     ...readLimits(pid),
-    labels: ['unconfined', ...[...loadedProfiles().keys()].filter((name) => !policy.written.has(name))],
+    labels: ['unconfined', ...otherProfiles],
     look: (path, follow) => lookUp(pid, path, follow),
     list: (folder) => listFolder(pid, folder),
-    unmediated: (name) => reasons.get(name),
+    unmediated: (ruleClass) => reasons.get(ruleClass),
   };
+}
+
+/** Why a class of rules has no effect on this host, for each class of the profile that has none. */
+async function reasonsWithoutEffect(text: ProfileText): Promise<ReadonlyMap<string, string>> {
+  const rules = text.profiles.flatMap((block) => block.rules).filter(({ kind }) => kind !== 'all');
+  const classes = new Set(rules.map(classOf));
+  const reasons = new Map(await unmediatedClasses(classes));
+  const abi = policyAbi(text);
+  if (abi === undefined) return reasons;
+  for (const ruleClass of classes) {
+    const reason = reasons.get(ruleClass) ?? uncompiledReason(ruleClass, abi);
+    if (reason !== undefined) reasons.set(ruleClass, reason);
+  }
+  return reasons;
 }

@@ -16,6 +16,7 @@ import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
 
@@ -89,6 +90,13 @@ export class Trial {
     const again = await this.#tryUnlessSilent(first.filter(deservesAnotherTry).map((entry) => entry.probe));
     for (const entry of [...first, ...again]) this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? withoutAttempt(probe, NOT_TRIED);
+  }
+
+  /** The entries of some probes, in their order. @throws HarnessError `interrupted` */
+  async settleAll(probes: readonly Probe[], signal: AbortSignal): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for (const probe of probes) entries.push(await abortable(signal, this.settle(probe)));
+    return entries;
   }
 
   /** The probe and the operations that directly follow it; a command stands alone. */
