@@ -1,102 +1,146 @@
 import { expect } from 'chai';
-import { layersOf, likelyLayer } from '#core/verdict/other-layers.ts';
 import type { ContainerSpec, Observation, Probe } from '#core/model/model.ts';
-import { readOperation } from '#core/spec/read-operation.ts';
+import { layersOf, likelyLayer } from '#core/verdict/other-layers.ts';
+import { captured, command, container, operation, probe, seen } from '../../builders.ts';
 
-const NOTHING = { text: '', bytes: 0, truncated: false };
-const spec = (change: Partial<ContainerSpec> = {}): ContainerSpec => ({
-  image: 'i',
-  hold: true,
-  env: {},
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  sysctls: {},
-  mounts: [],
-  tmpfs: {},
-  readOnly: false,
-  network: 'none',
-  ...change,
-});
-const seen = (more: Partial<Observation>): Observation => ({
-  stage: 'done',
-  stdout: NOTHING,
-  stderr: NOTHING,
-  durationMs: 1,
-  ...more,
-});
-const said = (text: string): Observation => seen({ exit: 1, stderr: { text, bytes: text.length, truncated: false } });
-const RUN: Probe['action'] = { kind: 'run', argv: ['x'], tildes: [], terminal: false };
+const DEFAULT = container();
+const OPEN = container({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'] });
+const RUN = probe({ action: command('x') });
 
-function probe(action: string | Probe['action'], user?: string): Probe {
-  const read = typeof action === 'string' ? readOperation(action.split(' ')) : undefined;
-  if (read !== undefined && 'problem' in read) throw new Error(read.problem);
-  return {
-    id: 'a',
-    name: 'n',
-    action: read === undefined ? (action as Probe['action']) : { kind: 'operation', ...read, words: [] },
-    ...(user === undefined ? {} : { user }),
-    timeoutMs: 1,
-    control: true,
-    direct: false,
-    expect: { access: 'denied' },
-    at: { file: 'f', line: 1, column: 1 },
-  };
+function tried(line: string): Probe {
+  return probe({ action: operation(line) });
 }
 
-describe('layers', () => {
-  it('tells which were on', () => {
-    expect(layersOf(spec())).to.deep.equal([
+function said(text: string): Observation {
+  return seen({ exit: 1, stderr: captured(text) });
+}
+
+describe('layersOf', () => {
+  it('lists the layers that an engine has by default', () => {
+    expect(layersOf(DEFAULT)).to.deep.equal([
       "capabilities: the engine's default",
       "seccomp: the engine's default",
       'masked and read-only paths: on',
       'file systems: /sys read-only, /proc noexec',
     ]);
-    expect(
-      layersOf(
-        spec({
-          capAdd: ['ALL'],
-          securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'],
-          mounts: [{ source: '/x', target: '/sys', readonly: false }],
-        }),
-      ),
-    ).to.deep.equal([
+  });
+
+  it('lists what is left when a container turns the layers off', () => {
+    const mounts = [{ source: '/x', target: '/sys', readonly: false }];
+    expect(layersOf({ ...OPEN, mounts })).to.deep.equal([
       'capabilities: all',
       'seccomp: off',
       'masked and read-only paths: off',
       'file systems: /proc noexec',
     ]);
-    expect(
-      layersOf(spec({ capAdd: ['ALL'], capDrop: ['CHOWN'], readOnly: true, securityOpt: ['no-new-privileges'] })),
-    ).to.include.members([
+  });
+
+  it('lists the layers that a container adds', () => {
+    const strict = container({
+      capAdd: ['ALL'],
+      capDrop: ['CHOWN'],
+      readOnly: true,
+      securityOpt: ['no-new-privileges'],
+    });
+    expect(layersOf(strict)).to.include.members([
       "capabilities: the engine's default +ALL -CHOWN",
       'no_new_privs: on',
       'root file system: read-only',
     ]);
   });
+});
 
-  const open = spec({ capAdd: ['ALL'], securityOpt: ['seccomp=unconfined', 'systempaths=unconfined'] });
-  // prettier-ignore
+describe('likelyLayer', () => {
   const rows: readonly (readonly [string, Probe, Observation, ContainerSpec, RegExp | undefined])[] = [
-    ['a missing file', probe('open read /x'), seen({ errno: 'ENOENT' }), spec(), /^\/x does not exist$/],
-    ['a filtered path', probe('open write /proc/sysrq-trigger'), seen({ errno: 'EROFS' }), spec(), /the engine mounts/],
-    ['the same with nothing filtered', probe('open write /proc/sysrq-trigger'), seen({ errno: 'EROFS' }), open, /^a read-only mount$/],
-    ['a masked path', probe('open read /proc/kcore'), seen({ errno: 'EACCES' }), spec(), /^the engine, which masks/],
-    ['the same with nothing masked', probe('open read /proc/kcore'), seen({ errno: 'EACCES' }), open, /^file modes/],
-    ['another read-only path', probe('open write /x'), seen({ errno: 'EROFS' }), spec({ readOnly: true }), /^a read-only mount$/],
-    ['a capability', probe('capable sys_time'), seen({ errno: 'EPERM' }), spec(), /a capability .*or seccomp/],
-    ['a file refused for want of a capability', probe('open read /proc/kmsg'), seen({ errno: 'EPERM' }), spec(), /^a capability that the container lacks$/],
-    ['neither', probe('capable sys_time'), seen({ errno: 'EPERM' }), open, /the kernel itself/],
-    ['file modes', probe('open read /etc/shadow', 'nobody'), seen({ errno: 'EACCES' }), spec(), /tried as nobody/],
-    ['a command that says why', probe(RUN), said('mount: permission denied'), spec(), /file modes/],
-    ['the same in other words', probe(RUN), said('touch: cannot touch: Read-only file system'), spec(), /read-only mount/],
-    ['a command that says nothing', probe(RUN), seen({ exit: 1 }), spec(), undefined],
+    ['a file that is missing', tried('open read /x'), seen({ errno: 'ENOENT' }), DEFAULT, /^\/x does not exist$/],
+    [
+      'a path that the engine mounts read-only',
+      tried('open write /proc/sysrq-trigger'),
+      seen({ errno: 'EROFS' }),
+      DEFAULT,
+      /the engine mounts/,
+    ],
+    [
+      'the same path in a container without such mounts',
+      tried('open write /proc/sysrq-trigger'),
+      seen({ errno: 'EROFS' }),
+      OPEN,
+      /^a read-only mount$/,
+    ],
+    [
+      'a path that the engine masks',
+      tried('open read /proc/kcore'),
+      seen({ errno: 'EACCES' }),
+      DEFAULT,
+      /^the engine, which masks/,
+    ],
+    [
+      'the same path in a container without masks',
+      tried('open read /proc/kcore'),
+      seen({ errno: 'EACCES' }),
+      OPEN,
+      /^file modes/,
+    ],
+    [
+      'a path of a read-only root file system',
+      tried('open write /x'),
+      seen({ errno: 'EROFS' }),
+      container({ readOnly: true }),
+      /^a read-only mount$/,
+    ],
+    [
+      'a capability that is not granted',
+      tried('capable sys_time'),
+      seen({ errno: 'EPERM' }),
+      DEFAULT,
+      /a capability .*or seccomp/,
+    ],
+    [
+      'a file that needs a capability',
+      tried('open read /proc/kmsg'),
+      seen({ errno: 'EPERM' }),
+      DEFAULT,
+      /^a capability that the container lacks$/,
+    ],
+    [
+      'a capability, with all layers off',
+      tried('capable sys_time'),
+      seen({ errno: 'EPERM' }),
+      OPEN,
+      /the kernel itself/,
+    ],
+    [
+      'a file of another user',
+      probe({ action: operation('open read /etc/shadow'), user: 'nobody' }),
+      seen({ errno: 'EACCES' }),
+      DEFAULT,
+      /tried as nobody/,
+    ],
+    ['a command that prints the words of an errno', RUN, said('mount: permission denied'), DEFAULT, /file modes/],
+    [
+      'a command that prints the words of another errno',
+      RUN,
+      said('touch: cannot touch: Read-only file system'),
+      DEFAULT,
+      /read-only mount/,
+    ],
+    ['a command that prints nothing', RUN, seen({ exit: 1 }), DEFAULT, undefined],
   ];
-  for (const [name, given, observation, container, pattern] of rows) {
-    it(name, () => {
-      const layer = likelyLayer(given, observation, container);
+  for (const [name, given, observation, spec, pattern] of rows) {
+    it(`names ${pattern === undefined ? 'no layer' : 'the layer'} for ${name}`, () => {
+      const layer = likelyLayer(given, observation, spec);
       if (pattern === undefined) expect(layer).to.equal(undefined);
       else expect(layer).to.match(pattern);
     });
   }
+
+  it('knows the masked paths of each processor, and nothing that only begins alike', () => {
+    const throttle = '/sys/devices/system/cpu/cpu12/thermal_throttle';
+    const masked = [throttle, `${throttle}/x`, '/sys/firmware/acpi', '/proc/keys'];
+    const others = ['/proc/keysx', '/sys/devices/system/cpu/cpux/thermal_throttle', '/proc/sys/kernel'];
+    const layerFor = (path: string): string | undefined =>
+      likelyLayer(tried(`open read ${path}`), seen({ errno: 'EACCES' }), DEFAULT);
+    for (const path of masked) expect(layerFor(path), path).to.match(/^the engine, which masks that path/);
+    for (const path of others) expect(layerFor(path), path).to.match(/^file modes/);
+  });
 });

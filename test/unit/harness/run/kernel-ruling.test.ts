@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { AuditRecord, Entry } from '#core/model/model.ts';
-import { fileQuestion, contradiction } from '#harness/run/kernel-ruling.ts';
-import { readOperation } from '#core/spec/read-operation.ts';
+import type { Entry } from '#core/model/model.ts';
+import { contradiction, fileQuestion } from '#harness/run/kernel-ruling.ts';
+import { entry, operation, probe, seen, witness } from '../../builders.ts';
 
 describe('fileQuestion', () => {
   const rows: readonly (readonly [string, string | undefined])[] = [
@@ -20,56 +20,34 @@ describe('fileQuestion', () => {
     ['mount tmpfs none /mnt', undefined],
   ];
   for (const [line, expected] of rows) {
-    it(`${line}: ${expected ?? 'nothing'}`, () => {
-      const words = line.split(' ');
-      const read = readOperation(words);
-      if ('problem' in read) throw new Error(read.problem);
-      const asked = fileQuestion({ kind: 'operation', ...read, words });
-      expect(
-        asked === undefined ? undefined : `${asked.path}${asked.isFolder ? '/' : ''} ${asked.permissions.join('')}`,
-      ).to.equal(expected);
+    it(`asks ${expected ?? 'nothing'} for ${line}`, () => {
+      const question = fileQuestion(operation(line));
+      const text = question && `${question.path}${question.isFolder ? '/' : ''} ${question.permissions.join('')}`;
+      expect(text).to.equal(expected);
     });
   }
 });
 
 describe('contradiction', () => {
-  const NOTHING = { text: '', bytes: 0, truncated: false };
-  /** A lock that failed, with a record of this permission. */
-  const entry = (denied: string): Entry => ({
-    probe: {
-      id: 'a',
-      name: 'n',
-      action: { kind: 'operation', name: 'lock', args: ['flock', 'read', '/x'], class: 'file', words: [] },
-      timeoutMs: 1,
-      control: true,
-      direct: false,
-      expect: { access: 'denied' },
-      at: { file: 'f', line: 1, column: 1 },
-    },
-    verdict: { kind: 'pass', code: 'denied', reason: 'r', notes: [] },
-    observation: { stage: 'done', errno: 'EACCES', stdout: NOTHING, stderr: NOTHING, durationMs: 1 },
-    witnesses: [
-      { by: 'comm', record: { type: 'DENIED', fields: { name: '/x', denied_mask: denied } } as unknown as AuditRecord },
-    ],
-  });
-  const ruling = { path: '/x', permissions: 'k', allowed: true };
+  const lock = probe({ action: operation('lock flock read /x') });
+  const allowed = { path: '/x', permissions: 'k', allowed: true };
+  const forbidden = { ...allowed, allowed: false };
 
-  it('is a record of what the policy allows', () => {
-    expect(contradiction(entry('k'), ruling)).to.match(/^Contradiction: .* allows k of \/x, but its record/);
+  /** A lock that failed, with a record of this permission. */
+  function denied(permission: string): Entry {
+    return entry({ probe: lock, witnesses: [witness({ fields: { denied_mask: permission } })] });
+  }
+
+  it('notes a record of the denial of what the policy allows', () => {
+    expect(contradiction(denied('k'), allowed)).to.match(/^Contradiction: .* allows k of \/x, but its record/);
   });
-  it('is no record of another permission, denied a step before', () => {
-    expect(contradiction(entry('r'), ruling)).to.equal(undefined);
+
+  it('does not note a record of another permission, denied a step before', () => {
+    expect(contradiction(denied('r'), allowed)).to.equal(undefined);
   });
-  it('is a success of what the policy does not allow', () => {
-    expect(
-      contradiction(
-        {
-          ...entry('k'),
-          witnesses: [],
-          observation: { stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1 },
-        },
-        { ...ruling, allowed: false },
-      ),
-    ).to.match(/but the access succeeded/);
+
+  it('notes a success of what the policy does not allow', () => {
+    const succeeded = entry({ probe: lock, witnesses: [], observation: seen() });
+    expect(contradiction(succeeded, forbidden)).to.match(/but the access succeeded/);
   });
 });
