@@ -2,7 +2,6 @@
 import type { ErrorCode } from '#core/model/errors.ts';
 import type {
   AuditRecord,
-  Captured,
   CoverageState,
   Entry,
   Fault,
@@ -14,12 +13,11 @@ import type {
   VerdictCode,
   VerdictKind,
 } from '#core/model/model.ts';
+import { captured } from '../../builders.ts';
+
+export { captured };
 
 export const ALL_KINDS: readonly VerdictKind[] = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'];
-
-export function captured(text = ''): Captured {
-  return { text, bytes: Buffer.byteLength(text), truncated: false };
-}
 
 export function observation(change: Partial<Observation> = {}): Observation {
   return { stage: 'done', errno: 'EACCES', stdout: captured(), stderr: captured(), durationMs: 0.4, ...change };

@@ -1,27 +1,42 @@
 import { expect } from 'chai';
-import type { Plan, Probe } from '#core/model/model.ts';
+import type { Plan, ProfileSource } from '#core/model/model.ts';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
+import { probe } from '../../builders.ts';
 
-const engine = { profile: { from: 'engine', name: 'docker-default', mode: 'enforce' } } as unknown as Plan;
-const file = { profile: { from: 'file', file: 'x', mode: 'enforce' } } as unknown as Plan;
-const probe = (since?: string): Probe => ({ ...(since === undefined ? {} : { since }) }) as unknown as Probe;
+const ENGINE = planOf({ from: 'engine', name: 'docker-default', mode: 'enforce' });
+const FILE = planOf({ from: 'file', file: 'x', mode: 'enforce' });
 
-describe('since', () => {
-  it('skips what an older engine does not promise, and says so', () => {
-    expect(skippedForEngineVersion(engine, probe('26.1'), 'Docker 20.10.24+dfsg1')).to.include({
+/** Nothing else of a plan matters here. */
+function planOf(profile: ProfileSource): Plan {
+  return { profile } as unknown as Plan;
+}
+
+describe('skippedForEngineVersion', () => {
+  it('skips what an older engine does not guarantee, and says so', () => {
+    const tooOld = skippedForEngineVersion(ENGINE, probe({ since: '26.1' }), 'Docker 20.10.24+dfsg1');
+    expect(tooOld).to.include({
       kind: 'skipped',
       code: 'engine-older',
+      reason: 'Only engine version 26.1 and later guarantees this; this host runs Docker 20.10.24+dfsg1.',
     });
-    expect(skippedForEngineVersion(engine, probe('26.1'), 'Docker 26.0.9')?.reason)
-      .to.contain('26.1')
-      .and.contain('26.0.9');
-    expect(skippedForEngineVersion(engine, probe('9.1.1'), 'Docker 9.1')).not.to.equal(undefined);
   });
 
-  it('tries it where the engine is new enough, has no version, or the profile comes from a file', () => {
-    for (const version of ['Docker 26.1', 'Docker 26.1.5+dfsg1', 'Docker 28.5.2', 'podman'])
-      expect(skippedForEngineVersion(engine, probe('26.1'), version), version).to.equal(undefined);
-    expect(skippedForEngineVersion(file, probe('26.1'), 'Docker 20.10.24')).to.equal(undefined);
-    expect(skippedForEngineVersion(engine, probe(), 'Docker 20.10.24')).to.equal(undefined);
+  it('compares versions number by number', () => {
+    expect(skippedForEngineVersion(ENGINE, probe({ since: '26.1' }), 'Docker 26.0.9')).not.to.equal(undefined);
+    expect(skippedForEngineVersion(ENGINE, probe({ since: '9.1.1' }), 'Docker 9.1')).not.to.equal(undefined);
+  });
+
+  for (const engine of ['Docker 26.1', 'Docker 26.1.5+dfsg1', 'Docker 28.5.2', 'podman']) {
+    it(`does not skip a probe that needs 26.1 on ${engine}`, () => {
+      expect(skippedForEngineVersion(ENGINE, probe({ since: '26.1' }), engine)).to.equal(undefined);
+    });
+  }
+
+  it('skips no probe of a profile from a file', () => {
+    expect(skippedForEngineVersion(FILE, probe({ since: '26.1' }), 'Docker 20.10.24')).to.equal(undefined);
+  });
+
+  it('skips no probe that names no version', () => {
+    expect(skippedForEngineVersion(ENGINE, probe(), 'Docker 20.10.24')).to.equal(undefined);
   });
 });

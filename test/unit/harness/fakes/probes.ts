@@ -1,40 +1,17 @@
 /** Probes, plans and observations for the stories. */
-import type { ContainerSpec, Observation, Plan, Probe } from '#core/model/model.ts';
-
-const NOTHING = { text: '', bytes: 0, truncated: false };
+import type { Plan, Probe } from '#core/model/model.ts';
+import { container, probe as anyProbe, seen } from '../../builders.ts';
 
 /** An operation that is to be denied, unless the test says otherwise. */
 export function probe(id: string, changes: Partial<Probe> = {}): Probe {
-  return {
-    id,
-    name: id,
-    action: openOf('/x'),
-    timeoutMs: 1,
-    control: false,
-    direct: false,
-    expect: { access: 'denied' },
-    at: { file: 'f', line: 1, column: 1 },
-    ...changes,
-  };
+  return anyProbe({ id, name: id, action: openOf('/x'), control: false, ...changes });
 }
 
 export function openOf(path: string): Probe['action'] {
   return { kind: 'operation', name: 'open', args: ['read', path], words: ['open', path, 'for', 'read'], class: 'file' };
 }
 
-export const CONTAINER: ContainerSpec = {
-  image: 'i',
-  hold: true,
-  env: {},
-  capAdd: [],
-  capDrop: [],
-  securityOpt: [],
-  sysctls: {},
-  mounts: [],
-  tmpfs: {},
-  readOnly: false,
-  network: 'none',
-};
+export const CONTAINER = container();
 
 export function plan(probes: readonly Probe[], changes: Partial<Plan> = {}): Plan {
   return {
@@ -51,6 +28,4 @@ export function plan(probes: readonly Probe[], changes: Partial<Plan> = {}): Pla
   };
 }
 
-export function observation(changes: Partial<Observation> = {}): Observation {
-  return { stage: 'done', stdout: NOTHING, stderr: NOTHING, durationMs: 1, ...changes };
-}
+export const observation = seen;
