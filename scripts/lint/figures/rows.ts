@@ -12,8 +12,8 @@ export interface Row {
   readonly limit?: number;
 }
 
-/** The floors that the wings need: fronts, harness, adapters, core. */
-const MAX_FLOORS = 4;
+/** The action, the command line whose options it reads, harness, adapters, core. */
+const MAX_FLOORS = 5;
 
 const COUNTED: Readonly<Record<CountedRule, string>> = {
   complexity: `functions over complexity ${LIMITS.complexity}`,

@@ -39,7 +39,7 @@ describe('figures: rows', () => {
     [{ repeatedNames: [{ name: 'run', files: ['a/run.ts', 'b/run.ts'] }] }, 'file names that occur twice'],
     [{ fileCircles: [['a.ts', 'b.ts']] }, 'circles of files'],
     [{ folderCircles: [['a', 'b']] }, 'circles of folders'],
-    [{ floors: 5 }, 'floors of rooms'],
+    [{ floors: 6 }, 'floors of rooms'],
     [{ arrowsBackUp: [{ from: 'a', to: 'b', imports: 1 }] }, 'arrows that run back up'],
   ];
   for (const [changed, broken] of cases)
@@ -53,7 +53,7 @@ describe('figures: rows', () => {
       { name: 'after', figures: figuresWith({ floors: 4 }) },
     ]);
     expect(text).to.match(/^ +before +after +limit\n/);
-    expect(text).to.match(/^floors of rooms +13 +4 +4$/m);
+    expect(text).to.match(/^floors of rooms +13 +4 +5$/m);
   });
 
   it('names what breaks a limit', () => {
