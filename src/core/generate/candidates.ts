@@ -1,10 +1,12 @@
-/** Everything that could be tried in a container, as operations of a spec with the accesses that each asks for. Pure. */
+/** Everything that could be tried in a container: operations of a spec, with the accesses that each needs. Pure. */
 import { answeredAccesses, operationAccesses, type FileLookup } from '../coverage/operation-accesses.ts';
 import { CAPABILITIES } from '../model/linux.ts';
 import type { Action } from '../model/model.ts';
+import { defined } from '../model/optional.ts';
 import type { Access } from '../profile/semantics/access.ts';
 import { folderOf } from '../profile/patterns/literals.ts';
 import { readOperation } from '../spec/read-operation.ts';
+import { costOf } from './candidate-cost.ts';
 
 /** One operation that could be a probe. */
 export interface Candidate {
@@ -14,13 +16,13 @@ export interface Candidate {
   readonly accesses: readonly Access[];
   /** The path that is tried, as written. */
   readonly path?: string;
-  /** It is not the name that the kernel sees: a link is on its way. */
+  /** The path leads through a link, so the kernel checks another name. */
   readonly alias: boolean;
-  /** The plainest first. */
+  /** Candidates that are plain to a reader cost least: see candidate-cost.ts. */
   readonly cost: number;
 }
 
-/** What there is in the container; see probe/inventory.ts. */
+/** What there is in the container; see adapters/container/rootfs. */
 export interface NamedFile {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'link';
@@ -29,11 +31,11 @@ export interface NamedFile {
   readonly device?: number;
 }
 
-/** Name of what is made for a moment. */
-const NEW = 'thing';
+/** Name of a file or folder that a probe creates and removes again. */
+const NEW_NAME = 'thing';
 
-/** Operations without a path: one or two of each kind that rules speak of. */
-const PLAIN: readonly (readonly string[])[] = [
+/** Operations without a file of the image: one or two for each kind of rule. */
+const PATHLESS_OPERATIONS: readonly (readonly string[])[] = [
   ...CAPABILITIES.map((name) => ['capable', name]),
   ...['inet', 'inet6'].flatMap((family) => [
     ['socket', family, 'stream'],
@@ -59,22 +61,22 @@ const PLAIN: readonly (readonly string[])[] = [
   ['userns'],
   ['io_uring', 'sqpoll'],
   ['io_uring', 'override_creds'],
-  ['mqueue', 'create', `/${NEW}`],
+  ['mqueue', 'create', `/${NEW_NAME}`],
   ['change_profile', 'unconfined'],
 ];
 
-/** What can be tried with: a file that can be linked to, a program that can be copied. */
+/** What other operations need: a file that can be linked to, a program that can be copied. */
 interface Sources {
   readonly file: NamedFile | undefined;
   readonly program: string | undefined;
-  /** A file of a folder's own. */
+  /** One file of each folder. */
   readonly inFolder: ReadonlyMap<string, string>;
 }
 
 /**
  * @param look what a path is in the container.
- * @param self the label that the agent carries.
- * @param names that rules match, whether they are there or not: where only the name is missing it is made for a moment.
+ * @param self the label of the agent.
+ * @param names that rules match, whether they exist or not: where only the last part is missing, probes create it.
  */
 export function candidatesIn(
   found: readonly NamedFile[],
@@ -94,12 +96,15 @@ export function candidatesIn(
     (name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true,
   );
   const devices = new Map(found.map(({ path, device }) => [path, device]));
-  const made = missing.flatMap((name) => making(name, sources, devices.get(folderOf(name))));
-  const all = [...PLAIN, ...found.flatMap((item) => operationsOn(item, look, sources)), ...made];
-  return all.flatMap((words, i) => candidate(words, look, self, i) ?? []);
+  const all = [
+    ...PATHLESS_OPERATIONS,
+    ...found.flatMap((item) => operationsOn(item, look, sources)),
+    ...missing.flatMap((name) => creating(name, sources, devices.get(folderOf(name)))),
+  ];
+  return all.flatMap((words, order) => candidate(words, { look, self, order }) ?? []);
 }
 
-/** Small ones that most images have. */
+/** Small programs that most images have. */
 const PROGRAMS = ['/usr/bin/env', '/bin/busybox', '/usr/bin/id'];
 
 function isProgram({ path, mode }: NamedFile): boolean {
@@ -122,13 +127,17 @@ function operationsOn(item: NamedFile, look: FileLookup, sources: Sources): (rea
     ];
     return (mode & 0o111) !== 0 ? [['exec', path], ...operations] : operations;
   }
-  return [['readdir', path], ...making(`${path === '/' ? '' : path}/${NEW}`, sources, item.device)];
+  return [['readdir', path], ...creating(`${path === '/' ? '' : path}/${NEW_NAME}`, sources, item.device)];
 }
 
-/** What makes something of this name, and takes it away again. */
-function making(name: string, { file, program, inFolder }: Sources, device: number | undefined): (readonly string[])[] {
-  const far = file?.device !== undefined && device !== undefined && device !== file.device;
-  const source = far ? inFolder.get(folderOf(name)) : file?.path;
+/** Operations that create something with this name, and remove it again. */
+function creating(
+  name: string,
+  { file, program, inFolder }: Sources,
+  device: number | undefined,
+): (readonly string[])[] {
+  const isElsewhere = file?.device !== undefined && device !== undefined && device !== file.device;
+  const source = isElsewhere ? inFolder.get(folderOf(name)) : file?.path;
   return [
     ['open', 'create', name],
     ['mkdir', name],
@@ -137,43 +146,22 @@ function making(name: string, { file, program, inFolder }: Sources, device: numb
   ];
 }
 
-function candidate(words: readonly string[], look: FileLookup, self: string, order: number): Candidate | undefined {
+interface Context {
+  readonly look: FileLookup;
+  readonly self: string;
+  /** Place in the list of all operations: it decides between equals. */
+  readonly order: number;
+}
+
+function candidate(words: readonly string[], { look, self, order }: Context): Candidate | undefined {
   const read = readOperation(words);
   if ('problem' in read) return undefined;
   const action: Action = { kind: 'operation', ...read, words };
-  const ends = { self, other: self }; // children of the agent are all that it signals and traces
+  const ends = { self, other: self }; // the agent signals and traces only its own children
   const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
   if (accesses.length === 0) return undefined;
   const path = words.findLast((word) => word.startsWith('/'));
-  const seen = accesses.flatMap((access) => (access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []));
-  const alias = path !== undefined && seen.length > 0 && !seen.includes(path);
-  return {
-    words,
-    action,
-    accesses,
-    ...(path === undefined ? {} : { path }),
-    alias,
-    cost: costOf(path, order) + (words[0] === 'exec-copy' ? ROUNDABOUT : 0),
-  };
-}
-
-/** What asks for more than it is tried for is the last choice. */
-const ROUNDABOUT = 60;
-
-/** Well-known names, of three parts if there are such, before others, those below /sys last; the order in which they were found decides between equals. */
-function costOf(path: string | undefined, order: number): number {
-  if (path === undefined) return order / 1e6;
-  const depth = path.split('/').length - 1;
-  const known =
-    /^\/(?:etc\/(?:passwd|hostname|group)|usr\/bin\/(?:env|id|free)|proc\/(?:version|sysrq-trigger|kcore)|var\/tmp|tmp)/.test(
-      path,
-    );
-  return (
-    Math.abs(depth - 3) * 10 +
-    path.length +
-    (known ? -30 : 0) +
-    (path.startsWith('/sys/') ? 20 : 0) +
-    (/[^a-z/.-]/.test(path) ? 12 : 0) +
-    order / 1e6
-  );
+  const checked = accesses.flatMap((access) => (access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []));
+  const alias = path !== undefined && checked.length > 0 && !checked.includes(path);
+  return defined({ words, action, accesses, path, alias, cost: costOf(words, path, order) });
 }

@@ -1,4 +1,7 @@
-/** From what proved true on the kernel to the probes of a spec: as few as show every rule, every letter of it and every change. Pure. */
+/**
+ * Chooses the probes of a spec from what the kernel confirmed: as few as show every rule, every letter of it and every
+ * change. Pure.
+ */
 import type { Rule } from '../profile/syntax/ast.ts';
 import type { Predicted } from './predict.ts';
 import type { Goal } from './shortlist.ts';
@@ -12,33 +15,34 @@ export interface Choice {
 
 export interface Chosen {
   readonly choices: readonly Choice[];
-  /** Goals that nothing in this image reaches. */
+  /** Goals that no candidate in this image reaches. */
   readonly open: readonly Goal[];
 }
 
-/** How a prediction came true: by the profile alone, or where something else would have stood in the way as well. */
+/** `clean`: only the profile decided. `noted`: another layer denies as well. Undefined: it did not come true. */
 export type ConfirmedProbe = 'clean' | 'noted' | undefined;
 
-/** @param held whether a candidate's prediction came true. */
-export function chooseProbes(goals: readonly Goal[], held: (one: Predicted) => ConfirmedProbe): Chosen {
+/** @param confirmed whether the prediction for a candidate came true. */
+export function chooseProbes(goals: readonly Goal[], confirmed: (predicted: Predicted) => ConfirmedProbe): Chosen {
   const choices: Choice[] = [];
-  const taken = new Set<Predicted>();
+  const chosen = new Set<Predicted>();
   const open: Goal[] = [];
   // what shows a rule comes first: it may show changes of others as well
   for (const goal of [...goals].sort((a, b) => ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose))) {
     if (goal.variant !== undefined && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
-    const good = [
-      ...goal.options.filter((one) => held(one) === 'clean'),
-      ...goal.options.filter((one) => held(one) === 'noted'),
+
+    const usable = [
+      ...goal.options.filter((option) => confirmed(option) === 'clean'),
+      ...goal.options.filter((option) => confirmed(option) === 'noted'),
     ];
-    const known = good.find((one) => taken.has(one));
-    if (known !== undefined) continue;
-    const [best] = good;
+    if (usable.some((option) => chosen.has(option))) continue;
+
+    const [best] = usable;
     if (best === undefined) {
       open.push(goal);
       continue;
     }
-    taken.add(best);
+    chosen.add(best);
     choices.push({ predicted: best, rule: goal.rule, alias: goal.purpose === 'alias' });
   }
   return { choices, open };

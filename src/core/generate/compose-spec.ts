@@ -1,4 +1,5 @@
-/** Writes chosen probes as the spec of a person: grouped by rule, named, short by matrices. Pure. */
+/** Writes chosen probes as a person would write the spec: grouped by rule, named, and shortened by matrices. Pure. */
+import { defined } from '../model/optional.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import { visible } from '../text/visible.ts';
 import type { Choice } from './choose-probes.ts';
@@ -7,28 +8,28 @@ import type { Predicted } from './predict.ts';
 import { probeName } from './probe-names.ts';
 import type { Untestable } from './untestable-changes.ts';
 
-/** What the head of the spec says. */
+/** Everything of the spec but its probes. */
 export interface SpecHead {
   readonly title: string;
-  /** As the spec names it: relative to its folder. */
+  /** Path relative to the spec's folder. */
   readonly profile: string;
   readonly image: string;
   readonly build?: string;
   readonly sysctls: Readonly<Record<string, string>>;
-  /** A folder that is mounted in another's place: as the spec names it, and where. */
-  readonly standIn?: { readonly source: string; readonly target: string };
-  /** Peers, each under the profile of its name. */
+  /** The folder of placeholder files, relative to the spec's folder, and where it is mounted. */
+  readonly placeholderMount?: { readonly source: string; readonly target: string };
+  /** Peers; each runs under the profile with its name. */
   readonly peers: readonly string[];
   readonly untestable?: readonly Untestable[];
 }
 
-/** Rules that stand together, under one comment. */
+/** Rules on adjoining lines, under one comment. */
 interface Group {
   readonly rules: readonly Rule[];
   readonly because?: string;
 }
 
-/** Rules of the file itself, those on adjoining lines together. */
+/** @param rules of the file itself, in its order. */
 export function groupsOf(rules: readonly Rule[]): Group[] {
   const groups: { rules: Rule[]; because?: string }[] = [];
   let last: Rule | undefined;
@@ -41,124 +42,170 @@ export function groupsOf(rules: readonly Rule[]): Group[] {
       rule.span.line <= last.span.line + 1 &&
       rule.kind === last.kind;
     if (joins && current !== undefined) current.rules.push(rule);
-    else groups.push({ rules: [rule], ...(rule.comment === undefined ? {} : { because: sentence(rule.comment) }) });
+    else
+      groups.push(
+        defined({ rules: [rule], because: rule.comment === undefined ? undefined : shortened(rule.comment) }),
+      );
     last = rule;
   }
   return groups;
 }
 
-function sentence(comment: string): string {
+const MAX_COMMENT = 300;
+
+function shortened(comment: string): string {
   const text = comment.replaceAll(/\s+/g, ' ').trim();
-  return text.length <= 300 ? text : `${text.slice(0, 300).replace(/\s+\S*$/, '')} …`;
+  return text.length <= MAX_COMMENT ? text : `${text.slice(0, MAX_COMMENT).replace(/\s+\S*$/, '')} …`;
 }
 
-/** Everything above the probes. */
+/** Everything ahead of the probes. */
 export function specHead(head: SpecHead): string {
   return [
-    '# Written by `apparmor-probe init` from the rules of the profile and the files of the image; every probe held when it was written.',
-    '# Nothing but the profile stands in the way here (`only-apparmor`), so that each denial is its own. It is yours now: take',
-    '# away what does not matter, and add what the service must still be able to do (docs/spec.md).',
+    '# Written by `apparmor-probe init` from the rules of the profile and the files of the image.',
+    '# Every probe passed when it was written. Only the profile restricts the container (`only-apparmor`), so each',
+    '# denial comes from it. This file is yours now: remove what does not matter, and add what the service must still',
+    '# be able to do (docs/spec.md).',
     `title: ${scalar(head.title)}`,
     `profile: ${scalar(head.profile)}`,
-    'container:',
-    `  image: ${scalar(head.image)}`,
-    ...(head.build === undefined ? [] : [`  build: ${scalar(head.build)}`]),
-    '  only-apparmor: true',
-    '  hold: true',
-    ...(Object.keys(head.sysctls).length === 0
-      ? []
-      : ['  sysctls:', ...Object.entries(head.sysctls).map(([key, value]) => `    ${key}: ${scalar(value)}`)]),
-    ...(head.standIn === undefined
-      ? []
-      : [
-          '  mounts:',
-          `    # Stands in for ${head.standIn.target}, where a container cannot write, lock, link or execute: a rule about a name needs something of that name.`,
-          `    - {source: ${scalar(head.standIn.source)}, target: ${head.standIn.target}, read-only: false}`,
-        ]),
-    ...(head.peers.length === 0 ? [] : ['', 'peers:', ...head.peers.map((peer) => `  ${peer}: {profile: ${peer}}`)]),
-    ...(head.untestable === undefined || head.untestable.length === 0
-      ? []
-      : [
-          '',
-          '# What `apparmor-probe mutate` need not wait for.',
-          'untestable:',
-          ...head.untestable.flatMap(({ rule, becomes, because }) => [
-            `  - rule: ${scalar(rule)}`,
-            `    becomes: ${scalar(becomes)}`,
-            `    because: ${scalar(because)}`,
-          ]),
-        ]),
+    ...containerLines(head),
+    ...peerLines(head.peers),
+    ...untestableLines(head.untestable ?? []),
     '',
     'probes:',
   ].join('\n');
 }
 
+function containerLines({ image, build, sysctls, placeholderMount }: SpecHead): string[] {
+  const parameters = Object.entries(sysctls).map(([key, value]) => `    ${key}: ${scalar(value)}`);
+  return [
+    'container:',
+    `  image: ${scalar(image)}`,
+    ...(build === undefined ? [] : [`  build: ${scalar(build)}`]),
+    '  only-apparmor: true',
+    '  hold: true',
+    ...(parameters.length === 0 ? [] : ['  sysctls:', ...parameters]),
+    ...(placeholderMount === undefined ? [] : mountLines(placeholderMount)),
+  ];
+}
+
+function mountLines({ source, target }: NonNullable<SpecHead['placeholderMount']>): string[] {
+  return [
+    '  mounts:',
+    `    # Placeholder files in place of ${target}, where a container cannot write, lock, link or execute anything:`,
+    '    # a rule about a name can only be tested where that name exists.',
+    `    - {source: ${scalar(source)}, target: ${target}, read-only: false}`,
+  ];
+}
+
+function peerLines(peers: readonly string[]): string[] {
+  if (peers.length === 0) return [];
+  return ['', 'peers:', ...peers.map((peer) => `  ${peer}: {profile: ${peer}}`)];
+}
+
+function untestableLines(untestable: readonly Untestable[]): string[] {
+  if (untestable.length === 0) return [];
+  return [
+    '',
+    '# Mutants that `apparmor-probe mutate` does not count when they survive.',
+    'untestable:',
+    ...untestable.flatMap(({ rule, becomes, because }) => [
+      `  - rule: ${scalar(rule)}`,
+      `    becomes: ${scalar(becomes)}`,
+      `    because: ${scalar(because)}`,
+    ]),
+  ];
+}
+
+/** What the probes of a spec are written from. */
+export interface SpecProbes {
+  readonly groups: readonly Group[];
+  readonly choices: readonly Choice[];
+  readonly extras: readonly ExtraProbe[];
+  /** Where a rule stands, for the comment ahead of its probes. */
+  readonly placeOf: (rule: Rule) => string;
+}
+
 /** The spec as YAML. */
-export function composeSpec(
-  head: SpecHead,
-  groups: readonly Group[],
-  choices: readonly Choice[],
-  extras: readonly ExtraProbe[],
-  place: (rule: Rule) => string,
-): string {
-  const lines = [specHead(head)];
-  for (const { rules, because } of groups) {
-    const own = rules.flatMap((rule) => choices.filter((choice) => choice.rule === rule));
-    for (const rule of rules)
-      lines.push(
-        `  # ${place(rule)}: ${comment(rule.text)}${[...choices, ...extras].some((one) => one.rule === rule) ? '' : reasonless(rule, choices)}`,
-      );
-    lines.push(
-      ...probeLines(own, because),
-      ...extras.filter(({ rule }) => rule !== undefined && rules.includes(rule)).flatMap(extraProbe),
-      '',
-    );
-  }
-  const flags = extras.filter(({ rule }) => rule === undefined).flatMap(extraProbe);
-  if (flags.length > 0) lines.push('  # the flags of the profile', ...flags);
+export function composeSpec(head: SpecHead, probes: SpecProbes): string {
+  const flagProbes = probes.extras.filter(({ rule }) => rule === undefined).flatMap(extraProbe);
+  const lines = [
+    specHead(head),
+    ...probes.groups.flatMap((group) => [...groupLines(group, probes), '']),
+    ...(flagProbes.length === 0 ? [] : ['  # the flags of the profile', ...flagProbes]),
+  ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** A rule without a probe of its own may be at work in another's. */
-function reasonless(rule: Rule, choices: readonly Choice[]): string {
+function groupLines({ rules, because }: Group, { choices, extras, placeOf }: SpecProbes): string[] {
+  const comments = rules.map((rule) => {
+    const hasProbe = [...choices, ...extras].some((probe) => probe.rule === rule);
+    return `  # ${placeOf(rule)}: ${oneLine(rule.text)}${hasProbe ? '' : withoutProbe(rule, choices)}`;
+  });
+  const ofRules = rules.flatMap((rule) => choices.filter((choice) => choice.rule === rule));
+  const more = extras.filter(({ rule }) => rule !== undefined && rules.includes(rule));
+  return [...comments, ...probeLines(ofRules, because), ...more.flatMap(extraProbe)];
+}
+
+/** A rule without a probe of its own may be shown by the probe of another rule. */
+function withoutProbe(rule: Rule, choices: readonly Choice[]): string {
   const shared = choices.some(({ predicted }) => predicted.rules.has(rule));
   return shared ? '  (shown by probes of other rules)' : '  (no probe: nothing in this image shows it)';
 }
 
-function comment(text: string): string {
+function oneLine(text: string): string {
   return visible(text.replaceAll(/\s+/g, ' '));
 }
 
-/** Probes that differ in their path alone become one with a matrix. */
+/** Probes that differ only in their path become one with a matrix. */
 function probeLines(choices: readonly Choice[], because: string | undefined): string[] {
-  const together = new Map<string, Choice[]>();
+  const alike = new Map<string, Choice[]>();
   for (const choice of choices) {
     const key = JSON.stringify([patternOf(choice.predicted), expectation(choice.predicted), choice.alias]);
-    together.set(key, [...(together.get(key) ?? []), choice]);
+    alike.set(key, [...(alike.get(key) ?? []), choice]);
   }
-  return [...together.values()].flatMap((same, i) => probe(same, i === 0 ? because : undefined));
+  return [...alike.values()].flatMap((group, i) => probesOf(group, i === 0 ? because : undefined));
 }
 
 function patternOf({ candidate: { words, path } }: Predicted): readonly string[] {
   return path === undefined ? words : words.map((word) => (word === path ? '{path}' : word));
 }
 
-function probe(same: readonly Choice[], because: string | undefined): string[] {
-  const [first] = same;
+/** @param alike choices that differ only in their path, if they have one. */
+function probesOf(alike: readonly Choice[], because: string | undefined): string[] {
+  const [first, ...others] = alike;
   if (first === undefined) return [];
-  const matrix = same.length > 1 && first.predicted.candidate.path !== undefined;
-  const words = matrix ? patternOf(first.predicted) : first.predicted.candidate.words;
-  const fields = [
-    `name: ${scalar(probeName(words, first.predicted.allowed, first.alias))}`,
+
+  const { candidate } = first.predicted;
+  if (others.length > 0 && candidate.path !== undefined) {
+    const paths = alike.map(({ predicted }) => predicted.candidate.path ?? '');
+    return probe(first, { words: patternOf(first.predicted), because, matrix: matrixLines(paths) });
+  }
+  return [
+    ...probe(first, { words: candidate.words, because, matrix: [] }),
+    ...others.flatMap((other) =>
+      probe(other, { words: other.predicted.candidate.words, because: undefined, matrix: [] }),
+    ),
+  ];
+}
+
+interface ProbeParts {
+  readonly words: readonly string[];
+  readonly because: string | undefined;
+  readonly matrix: readonly string[];
+}
+
+function probe({ predicted, alias }: Choice, { words, because, matrix }: ProbeParts): string[] {
+  return listItem([
+    `name: ${scalar(probeName(words, predicted.allowed, alias))}`,
     ...(because === undefined ? [] : [`because: ${scalar(because)}`]),
     ...actionLines(words),
-    ...(matrix ? matrixLines(same.map(({ predicted }) => predicted.candidate.path ?? '')) : []),
-    `expect: ${expectation(first.predicted)}`,
-  ];
-  return [
-    ...fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`),
-    ...(matrix || same.length === 1 ? [] : same.slice(1).flatMap((one) => probe([one], undefined))),
-  ];
+    ...matrix,
+    `expect: ${expectation(predicted)}`,
+  ]);
+}
+
+function listItem(fields: readonly string[]): string[] {
+  return fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`);
 }
 
 function matrixLines(paths: readonly string[]): string[] {
@@ -166,32 +213,28 @@ function matrixLines(paths: readonly string[]): string[] {
   return flow.length <= 120 ? [flow] : ['matrix:', '  path:', ...paths.map((path) => `    - ${scalar(path)}`)];
 }
 
-/** Operations that ask for a capability as well, and the operation of the record that is theirs. */
+/** Operations that need a capability as well, with the `operation=` of their own records. */
 const OWN_RECORD: Readonly<Record<string, string>> = { socket: 'create', mount: 'mount', umount: 'umount' };
 
 function expectation({ allowed, logged, candidate: { words } }: Predicted): string {
-  // a capability that is denied on the way is another rule's record
-  const [operation = ''] = words;
-  if (!allowed)
-    return OWN_RECORD[operation] === undefined
-      ? 'denied'
-      : `{access: denied, audit: {operation: ${OWN_RECORD[operation]}}}`;
-  return logged ? '{access: allowed, audit: {apparmor: AUDIT}}' : 'allowed';
+  if (allowed) return logged ? '{access: allowed, audit: {apparmor: AUDIT}}' : 'allowed';
+
+  // the record of a capability that is denied on the way belongs to another rule
+  const record = OWN_RECORD[words[0] ?? ''];
+  return record === undefined ? 'denied' : `{access: denied, audit: {operation: ${record}}}`;
 }
 
 /** A probe that has its fields already. */
 export function extraProbe({ fields }: ExtraProbe): string[] {
-  return fields.map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`);
+  return listItem(fields);
 }
 
 /** A single probe for the first trial of a candidate. */
 export function candidateProbe(predicted: Predicted): string {
-  return [...actionLines(predicted.candidate.words), `expect: ${expectation(predicted)}`]
-    .map((field, i) => `${i === 0 ? '  - ' : '    '}${field}`)
-    .join('\n');
+  return listItem([...actionLines(predicted.candidate.words), `expect: ${expectation(predicted)}`]).join('\n');
 }
 
-/** The spec's own keys where there are such, else `try`. */
+/** The spec's short keys where there are any, else `try`. */
 function actionLines(words: readonly string[]): string[] {
   const [operation = '', first = '', second = ''] = words;
   if (operation === 'open') return [`open: ${scalar(second)}`, ...(first === 'read' ? [] : [`for: ${first}`])];
@@ -200,14 +243,12 @@ function actionLines(words: readonly string[]): string[] {
   return [`try: ${plain ? scalar(words.join(' ')) : `[${words.map(scalar).join(', ')}]`}`];
 }
 
-/** Plain where YAML takes it as a text, else in quotes, which JSON writes as YAML reads them. */
+/** A text as a YAML scalar: plain where YAML reads it as a string, else in quotes, as JSON writes them. */
 export function scalar(text: string): string {
-  const plain =
-    /^[A-Za-z/_][\w /.()+'-]*$/.test(text) && !text.endsWith(' ') && !/^(?:true|false|null|yes|no|on|off)$/i.test(text);
-  return plain
-    ? text
-    : JSON.stringify(text).replaceAll(
-        /[\u007f-\u009f\u2028\u2029\ufeff]/g,
-        (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      );
+  const isPlain = /^[A-Za-z/_][\w /.()+'-]*$/.test(text) && !text.endsWith(' ');
+  if (isPlain && !/^(?:true|false|null|yes|no|on|off)$/i.test(text)) return text;
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

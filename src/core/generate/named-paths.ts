@@ -1,8 +1,8 @@
-/** Names that a profile's rules spell out, or begin with: what is there is looked at first. Pure. */
+/** Names that a profile's rules spell out or begin with: the container is searched for them first. Pure. */
 import { folderOf, literalsOf } from '../profile/patterns/literals.ts';
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 
-/** Paths of a block's own rules: whole where they have no wildcard, else the folder in front of the first. */
+/** Paths of a block's own rules: whole where they have no wildcard, else the folder ahead of the first wildcard. */
 export function namedPaths({ rules }: ProfileBlock): string[] {
   const literals = rules
     .filter(({ via }) => via.length === 0)

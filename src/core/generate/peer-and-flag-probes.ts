@@ -1,4 +1,4 @@
-/** Probes that no file of the image suggests: what peers may do to the container, and what a profile's flags are for. Pure. */
+/** Probes that do not come from files of the image: what peers may do to the container, and what flags allow. Pure. */
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { wholeLiteralsOf } from '../profile/patterns/literals.ts';
 
@@ -13,22 +13,22 @@ export interface ExtraProbe {
 /** Names that can be a peer's in a spec. */
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** Peers that the block's own rules let signal it: name and profile at once. */
+/** Peers that the block's own rules allow to signal it. Each has the name of its profile. */
 export function peersOf(block: ProfileBlock): string[] {
-  return [...new Set(signalled(block).flatMap(([, peers]) => peers))];
+  return [...new Set(signalRules(block).flatMap(([, peers]) => peers))];
 }
 
 export function extraProbesOf(block: ProfileBlock): ExtraProbe[] {
   return [
-    ...signalled(block).flatMap(([rule, peers]) => peers.map((peer) => signalFrom(peer, rule))),
-    ...flagged(block),
+    ...signalRules(block).flatMap(([rule, peers]) => peers.map((peer) => signalFrom(peer, rule))),
+    ...flagProbes(block),
   ];
 }
 
-function signalled({ rules, name }: ProfileBlock): (readonly [Rule, string[]])[] {
+function signalRules({ rules, name }: ProfileBlock): (readonly [Rule, string[]])[] {
   return rules.flatMap((rule) => {
-    if (rule.kind !== 'signal' || rule.via.length > 0 || (rule.access.length > 0 && !rule.access.includes('receive')))
-      return [];
+    if (rule.kind !== 'signal' || rule.via.length > 0) return [];
+    if (rule.access.length > 0 && !rule.access.includes('receive')) return [];
     const peers = (rule.conditions['peer']?.expanded ?? [])
       .flatMap(wholeLiteralsOf)
       .filter((peer) => NAME.test(peer) && peer !== name);
@@ -50,9 +50,17 @@ function signalFrom(peer: string, rule: Rule): ExtraProbe {
   };
 }
 
-/** A file without a place in the file system, and one whose name is gone, have names only by these flags (apparmor.d(5)). */
-function flagged({ flags }: ProfileBlock): ExtraProbe[] {
-  const shown: readonly (readonly [string, readonly string[]])[] = [
+/** A copy of a program is opened, removed and executed. */
+const RUN_DELETED_PROGRAM = [
+  'cp /usr/bin/true /var/tmp/gone',
+  'exec 3</var/tmp/gone',
+  'rm /var/tmp/gone',
+  'exec /proc/self/fd/3',
+].join(' && ');
+
+/** Only these flags give a name to a file outside the file system, and to a deleted one (apparmor.d(5)). */
+function flagProbes({ flags }: ProfileBlock): ExtraProbe[] {
+  const probes: readonly (readonly [string, readonly string[]])[] = [
     [
       'attach_disconnected',
       ['name: a program in memory can be executed', 'try: exec-memfd /usr/bin/cp', 'expect: allowed'],
@@ -61,10 +69,10 @@ function flagged({ flags }: ProfileBlock): ExtraProbe[] {
       'mediate_deleted',
       [
         'name: a program that was removed while it was open can be executed',
-        `run: [bash, -c, "cp /usr/bin/true /var/tmp/gone && exec 3</var/tmp/gone && rm /var/tmp/gone && exec /proc/self/fd/3"]`,
+        `run: [bash, -c, "${RUN_DELETED_PROGRAM}"]`,
         'expect: allowed',
       ],
     ],
   ];
-  return shown.flatMap(([flag, fields]) => (flags.includes(flag) ? [{ fields }] : []));
+  return probes.flatMap(([flag, fields]) => (flags.includes(flag) ? [{ fields }] : []));
 }

@@ -1,4 +1,4 @@
-/** What a profile, and the profile with one rule changed, would say to a candidate. Pure. */
+/** How a profile, and the profile with one rule changed, would decide a candidate. Pure. */
 import { questionOf } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Domain, Grant, Question, Surroundings } from '../profile/semantics/grant-types.ts';
@@ -6,15 +6,15 @@ import { grantsFor, policyOf, type Policy } from '../profile/semantics/policy.ts
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import type { Candidate } from './candidates.ts';
 
-/** A candidate with all that the profile says to it. */
+/** A candidate, and what the profile decides about it. */
 export interface Predicted {
   readonly candidate: Candidate;
   readonly questions: readonly Question[];
   readonly grants: readonly (readonly Grant[])[];
   readonly allowed: boolean;
-  /** It is granted, and the profile asks for a record of it. */
+  /** It is allowed, and the profile has it logged. */
   readonly logged: boolean;
-  /** The letters or words that each rule has a say in, for rules that have one. */
+  /** The rules that have a say in it. */
   readonly rules: ReadonlySet<Rule>;
 }
 
@@ -26,24 +26,24 @@ export function predict(candidate: Candidate, policy: Policy): Predicted {
 
 function outcome(grants: readonly (readonly Grant[])[]): { readonly allowed: boolean; readonly logged: boolean } {
   const answers = grants.map(answer);
-  const allowed = answers.every((one) => one.allowed);
+  const allowed = answers.every(({ allowed: passes }) => passes);
   return { allowed, logged: allowed && answers.some(({ logged }) => logged) };
 }
 
-/** All candidates, the plainest first, found by what is asked of the profile. */
+/** All candidates, the plainest first, indexed by the questions that they ask of the profile. */
 export class Pool {
   readonly all: readonly Predicted[];
   readonly #byKey = new Map<Domain, Map<string, Predicted[]>>();
 
   constructor(all: readonly Predicted[]) {
     this.all = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
-    for (const one of all) {
-      for (const { domain, key } of one.questions) {
+    for (const predicted of all) {
+      for (const { domain, key } of predicted.questions) {
         const keys = this.#byKey.get(domain) ?? new Map<string, Predicted[]>();
         this.#byKey.set(domain, keys);
         const known = keys.get(key);
-        if (known === undefined) keys.set(key, [one]);
-        else known.push(one);
+        if (known === undefined) keys.set(key, [predicted]);
+        else known.push(predicted);
       }
     }
   }
@@ -53,19 +53,17 @@ export class Pool {
    * @param heads what their keys must begin with.
    */
   reached(policy: Policy, heads: readonly string[]): Predicted[] {
-    return [...this.#byKey].flatMap(([domain, keys]) =>
-      policy.domains[domain].grants.length === 0
-        ? []
-        : [...keys].flatMap(([key, ones]) =>
-            heads.some((head) => key.startsWith(head)) && policy.domains[domain].automaton.match(key).length > 0
-              ? ones
-              : [],
-          ),
-    );
+    return [...this.#byKey].flatMap(([domain, keys]) => {
+      const { grants, automaton } = policy.domains[domain];
+      if (grants.length === 0) return [];
+      return [...keys]
+        .filter(([key]) => heads.some((head) => key.startsWith(head)) && automaton.match(key).length > 0)
+        .flatMap(([, candidates]) => candidates);
+    });
   }
 }
 
-/** The profile with one rule in another form, asked about candidates without compiling the rest again. */
+/** The profile with one rule changed: it decides candidates without compiling the other rules again. */
 export class Variant {
   readonly #rule: Rule;
   readonly changed: Policy;
@@ -78,12 +76,12 @@ export class Variant {
 
   /** Whether a probe of this candidate would show the change. */
   shows({ questions, grants, allowed, logged }: Predicted): boolean {
-    const now = outcome(
+    const changed = outcome(
       questions.map((question, i) => [
         ...(grants[i] ?? []).filter(({ rule }) => rule !== this.#rule),
         ...grantsFor(this.changed, question).filter(({ rule }) => rule !== undefined),
       ]),
     );
-    return now.allowed !== allowed || (allowed && logged && !now.logged);
+    return changed.allowed !== allowed || (allowed && logged && !changed.logged);
   }
 }

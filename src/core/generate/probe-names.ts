@@ -1,6 +1,7 @@
-/** Names of generated probes, in words. Pure. */
+/** Names of generated probes. Pure. */
 
-const FILE: Readonly<Record<string, string>> = {
+/** Operations on one path. */
+const FILE_VERBS: Readonly<Record<string, string>> = {
   'open read': 'reading',
   'open write': 'writing to',
   'open append': 'appending to',
@@ -19,32 +20,22 @@ export function probeName(words: readonly string[], allowed: boolean, alias: boo
 }
 
 function subject(words: readonly string[]): string {
-  const [operation = '', first = '', second = '', third = ''] = words;
-  const path = words.at(-1) ?? '';
-  const verb = FILE[words.slice(0, -1).join(' ')];
-  if (verb !== undefined) return `${verb} ${path}`;
-  switch (operation) {
-    case 'link':
-      return `making ${second} a link to ${first}`;
-    case 'exec-copy':
-      return `executing a copy of ${first} at ${second}`;
-    case 'capable':
-      return `the capability ${first}`;
-    case 'socket':
-      return `a socket of ${[first, second, third].join(' ').trim()}`;
-    case 'mount':
-      return first === '' ? `mounting ${second} a second time` : `mounting ${first}`;
-    case 'umount':
-      return `unmounting ${first}`;
-    case 'ptrace':
-      return first === 'read' ? 'reading the state of a child' : 'tracing a child';
-    case 'signal':
-      return `the signal ${first} to a child`;
-    case 'userns':
-      return 'a new user namespace';
-    case 'change_profile':
-      return `changing to the profile ${first}`;
-    default:
-      return words.join(' ');
-  }
+  const [operation = '', ...args] = words;
+  const verb = FILE_VERBS[words.slice(0, -1).join(' ')];
+  if (verb !== undefined) return `${verb} ${words.at(-1) ?? ''}`;
+  return Object.hasOwn(SUBJECTS, operation) ? (SUBJECTS[operation]?.(args) ?? '') : words.join(' ');
 }
+
+/** What an operation does, by its arguments. */
+const SUBJECTS: Readonly<Record<string, (args: readonly string[]) => string>> = {
+  link: ([target = '', name = '']) => `making ${name} a link to ${target}`,
+  'exec-copy': ([program = '', copy = '']) => `executing a copy of ${program} at ${copy}`,
+  capable: ([capability = '']) => `the capability ${capability}`,
+  socket: (args) => `a socket of ${args.slice(0, 3).join(' ')}`,
+  mount: ([type = '', source = '']) => (type === '' ? `mounting ${source} a second time` : `mounting ${type}`),
+  umount: ([target = '']) => `unmounting ${target}`,
+  ptrace: ([access]) => (access === 'read' ? 'reading the state of a child' : 'tracing a child'),
+  signal: ([signal = '']) => `the signal ${signal} to a child`,
+  userns: () => 'a new user namespace',
+  change_profile: ([profile = '']) => `changing to the profile ${profile}`,
+};

@@ -1,15 +1,16 @@
-/** Names that would show what a rule, or a change of it, decides, whether they are in the image or not. Pure. */
+/** Names that would show what a rule, or a change of it, decides, whether the image has them or not. Pure. */
 import { compileGrants, policyOf } from '../profile/semantics/policy.ts';
 import type { Grant, Surroundings } from '../profile/semantics/grant-types.ts';
 import type { ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { NAME_SHAPES } from '../profile/semantics/question-space.ts';
 import type { Change } from './variants.ts';
 
-/** Names of each kind: one may be impossible where it would stand. */
-const EACH = 3;
-const MOST = 40;
-/** What a reader takes for a name, where the expression leaves it open. */
-const NAMES = ['file', 'thing'];
+/** Names for each set of expressions: a name may be impossible in its folder. */
+const EXAMPLES_PER_SET = 3;
+const MAX_EXAMPLES = 40;
+
+/** Readable last parts for names where the expression leaves them open. */
+const READABLE_NAMES = ['file', 'thing'];
 
 /** For every rule of the block that is changed. @param changes by the id of the rule. */
 export function examplesIn(
@@ -32,26 +33,26 @@ function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[],
   const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn));
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
-  const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EACH });
-  const found = sets
+  const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EXAMPLES_PER_SET });
+  const names = sets
     .filter(({ tags }) => tags.some((tag) => focus.has(tag)))
     .flatMap(({ tags, examples }) =>
       examples.map((bytes) =>
         readable(Buffer.from(bytes).toString('latin1'), (name) => automaton.match(name) === tags),
       ),
     );
-  return [...new Set(found)]
+  return [...new Set(names)]
     .filter((name) => /^[\x21-\x7e]+[^/]$/.test(name))
     .sort((a, b) => a.length - b.length)
-    .slice(0, MOST);
+    .slice(0, MAX_EXAMPLES);
 }
 
-/** Rules of abstractions are for others to show. */
+/** Rules of included files are tested elsewhere. */
 function isOwn({ rule }: Grant): boolean {
   return rule === undefined || rule.via.length === 0;
 }
 
 /** With a last part that says what it is, if the same expressions match that. */
 function readable(name: string, same: (name: string) => boolean): string {
-  return NAMES.map((last) => name.replace(/[^/]+$/, last)).find(same) ?? name;
+  return READABLE_NAMES.map((last) => name.replace(/[^/]+$/, last)).find(same) ?? name;
 }

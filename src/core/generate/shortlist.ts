@@ -1,6 +1,10 @@
-/** Which candidates are worth trying for which rule: what shows it at work, what it leaves alone, what a change of it would show. Pure. */
+/**
+ * Which candidates are worth trying for which rule: what shows the rule at work, what it leaves alone, and what a
+ * change of it would show. Pure.
+ */
 import type { Access } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
+import type { Grant } from '../profile/semantics/grant-types.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import type { Pool, Predicted, Variant } from './predict.ts';
 import type { Change } from './variants.ts';
@@ -12,21 +16,24 @@ type Purpose = 'shows' | 'neighbour' | 'alias' | 'change';
 export interface Goal {
   readonly rule: Rule;
   readonly purpose: Purpose;
-  /** `shows`: the letter or word that is asked for. `change`: what is changed. */
+  /** `shows`: the letter or word that is checked. `change`: what is changed. */
   readonly of: string;
   readonly options: readonly Predicted[];
   /** The change that is to be shown: any probe that shows it will do. */
   readonly variant?: Variant;
 }
 
-const OPTIONS = { shows: 8, neighbour: 6, alias: 4, change: 6 } as const;
-/** Where a link leads to what a rule names, this is asked first. */
-const ALIASES = ['x', 'w', 'r'];
+/** How many candidates are tried for a goal. */
+const MAX_OPTIONS = { shows: 8, neighbour: 6, alias: 4, change: 6 } as const;
 
-/** A rule for every file has a say in more than need be looked at. */
-const MOST_OF_A_RULE = 4000;
-/** A change is asked of no more candidates than it takes to choose. */
-const ENOUGH = 60;
+/** Which letter of a rule is tried through a link. */
+const ALIAS_LETTERS = ['x', 'w', 'r'];
+
+/** A rule for every file concerns more candidates than are needed. */
+const MAX_PER_RULE = 4000;
+
+/** Candidates that would show a change, to choose from. */
+const MAX_PER_CHANGE = 60;
 
 /** What every name that a rule, or a change of one place in it, can match begins with. */
 function headsOf(rule: Rule): readonly string[] {
@@ -35,58 +42,75 @@ function headsOf(rule: Rule): readonly string[] {
     : [''];
 }
 
-function some<T>(all: readonly T[], test: (one: T) => boolean, most: number): T[] {
-  const found: T[] = [];
-  for (const one of all) {
-    if (test(one)) found.push(one);
-    if (found.length >= most) break;
+function firstMatching<T>(all: readonly T[], test: (item: T) => boolean, max: number): T[] {
+  const matching: T[] = [];
+  for (const item of all) {
+    if (test(item)) matching.push(item);
+    if (matching.length >= max) break;
   }
-  return found;
+  return matching;
 }
 
 /** @param changes the rule's mutants by what they change. */
 export function goalsOf(rule: Rule, pool: Pool, changes: readonly Change[]): Goal[] {
-  const own = some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE);
-  const byLetter = new Map<string, Predicted[]>();
-  for (const one of own)
-    for (const letter of lettersShown(one, rule)) byLetter.set(letter, [...(byLetter.get(letter) ?? []), one]);
-  const goals: Goal[] = [];
-  for (const [letter, shown] of byLetter) {
-    const plain = shown.filter(({ candidate }) => !candidate.alias);
-    if (plain.length > 0) goals.push({ rule, purpose: 'shows', of: letter, options: spread(plain, OPTIONS.shows) });
-  }
-  const by =
-    rule.qualifiers.access === 'deny'
-      ? ALIASES.find((letter) => byLetter.get(letter)?.some(({ candidate }) => candidate.alias))
-      : undefined;
-  if (by !== undefined)
-    goals.push({
-      rule,
-      purpose: 'alias',
-      of: by,
-      options: spread(
-        (byLetter.get(by) ?? []).filter(({ candidate }) => candidate.alias),
-        OPTIONS.alias,
-      ),
-    });
-  const first = goals.find(({ purpose }) => purpose === 'shows')?.options[0];
-  if (first !== undefined) {
-    const beside = neighbours(first, rule, pool.all);
-    if (beside.length > 0) goals.push({ rule, purpose: 'neighbour', of: '', options: beside });
-  }
-  for (const change of changes) {
-    const options = showing(change, rule, own, pool);
-    if (options.length > 0) goals.push({ rule, purpose: 'change', of: change.what, options, variant: change.variant });
-  }
-  return goals;
+  const ofRule = firstMatching(pool.all, ({ rules }) => rules.has(rule), MAX_PER_RULE);
+  const byLetter = candidatesByLetter(ofRule, rule);
+  const shown = letterGoals(rule, byLetter);
+  return [
+    ...shown,
+    ...aliasGoals(rule, byLetter),
+    ...neighbourGoals(rule, shown[0]?.options[0], pool),
+    ...changes.flatMap((change): Goal[] => {
+      const options = showing(change, rule, ofRule, pool);
+      if (options.length === 0) return [];
+      return [{ rule, purpose: 'change', of: change.what, options, variant: change.variant }];
+    }),
+  ];
 }
 
-/** Candidates that would end otherwise with the rule changed, the plainest first. */
+type ByLetter = ReadonlyMap<string, readonly Predicted[]>;
+
+function candidatesByLetter(candidates: readonly Predicted[], rule: Rule): ByLetter {
+  const byLetter = new Map<string, Predicted[]>();
+  for (const predicted of candidates) {
+    for (const letter of lettersShown(predicted, rule)) {
+      byLetter.set(letter, [...(byLetter.get(letter) ?? []), predicted]);
+    }
+  }
+  return byLetter;
+}
+
+function letterGoals(rule: Rule, byLetter: ByLetter): Goal[] {
+  return [...byLetter].flatMap(([letter, candidates]): Goal[] => {
+    const plain = candidates.filter(({ candidate }) => !candidate.alias);
+    if (plain.length === 0) return [];
+    return [{ rule, purpose: 'shows', of: letter, options: spread(plain, MAX_OPTIONS.shows) }];
+  });
+}
+
+/** A deny rule also has to hold for a link that leads to what it names. */
+function aliasGoals(rule: Rule, byLetter: ByLetter): Goal[] {
+  if (rule.qualifiers.access !== 'deny') return [];
+
+  const aliases = (letter: string): Predicted[] =>
+    (byLetter.get(letter) ?? []).filter(({ candidate }) => candidate.alias);
+  const letter = ALIAS_LETTERS.find((each) => aliases(each).length > 0);
+  if (letter === undefined) return [];
+  return [{ rule, purpose: 'alias', of: letter, options: spread(aliases(letter), MAX_OPTIONS.alias) }];
+}
+
+/** @param main the candidate that shows the rule at work. */
+function neighbourGoals(rule: Rule, main: Predicted | undefined, pool: Pool): Goal[] {
+  const options = main === undefined ? [] : neighbours(main, rule, pool.all);
+  return options.length === 0 ? [] : [{ rule, purpose: 'neighbour', of: '', options }];
+}
+
+/** Candidates that the changed rule decides otherwise, the plainest first. */
 export function killersOf(change: Change, rule: Rule, pool: Pool): Predicted[] {
   return showing(
     change,
     rule,
-    some(pool.all, ({ rules }) => rules.has(rule), MOST_OF_A_RULE),
+    firstMatching(pool.all, ({ rules }) => rules.has(rule), MAX_PER_RULE),
     pool,
   );
 }
@@ -94,33 +118,38 @@ export function killersOf(change: Change, rule: Rule, pool: Pool): Predicted[] {
 function showing({ variant, moves }: Change, rule: Rule, own: readonly Predicted[], pool: Pool): Predicted[] {
   const others = moves ? pool.reached(variant.changed, headsOf(rule)).filter(({ rules }) => !rules.has(rule)) : [];
   return spread(
-    some(
+    firstMatching(
       [...own, ...others].filter(({ candidate }) => !candidate.alias),
       (one) => variant.shows(one),
-      ENOUGH,
+      MAX_PER_CHANGE,
     ),
-    OPTIONS.change,
+    MAX_OPTIONS.change,
   );
 }
 
-/** The letters or words of a candidate's accesses that this rule alone decides, where nothing else stands in the way. */
-function lettersShown({ candidate: { accesses }, grants, allowed }: Predicted, rule: Rule): string[] {
+/** The letters or words of a candidate's accesses that this rule alone decides, and nothing else denies. */
+function lettersShown(predicted: Predicted, rule: Rule): string[] {
   const denies = rule.qualifiers.access === 'deny';
-  if (allowed === denies) return [];
-  return accesses.flatMap((access, i) => {
-    const said = grants[i] ?? [];
-    if (denies) {
-      const { allowed: passes, deciding } = answer(said);
-      const others = grants.some((grant, j) => {
-        const other = accesses[j];
-        return j !== i && other !== undefined && letterOf(other) !== letterOf(access) && !answer(grant).allowed;
-      });
-      return !passes && !others && rulesOf(deciding).length === 1 && rulesOf(deciding)[0] === rule
-        ? [letterOf(access)]
-        : [];
-    }
-    return answer(said.filter((grant) => grant.rule !== rule)).allowed ? [] : [letterOf(access)];
-  });
+  if (predicted.allowed === denies) return [];
+  return predicted.candidate.accesses
+    .filter((_access, i) => (denies ? isDeniedBy(rule, predicted, i) : isAllowedBy(rule, predicted.grants[i] ?? [])))
+    .map(letterOf);
+}
+
+/** Whether it alone denies one of the candidate's accesses, and no other letter of the candidate is denied. */
+function isDeniedBy(rule: Rule, { candidate: { accesses }, grants }: Predicted, index: number): boolean {
+  const letters = accesses.map(letterOf);
+  const { allowed, deciding } = answer(grants[index] ?? []);
+  const deniedElsewhere = letters.some(
+    (letter, i) => i !== index && letter !== letters[index] && !answer(grants[i] ?? []).allowed,
+  );
+  const rules = rulesOf(deciding);
+  return !allowed && !deniedElsewhere && rules.length === 1 && rules[0] === rule;
+}
+
+/** Whether the access would be denied without it. */
+function isAllowedBy(rule: Rule, grants: readonly Grant[]): boolean {
+  return !answer(grants.filter((grant) => grant.rule !== rule)).allowed;
 }
 
 function letterOf(access: Access): string {
@@ -141,7 +170,7 @@ function neighbours(main: Predicted, rule: Rule, all: readonly Predicted[]): Pre
         commonHead(b.candidate.path ?? '', path) - commonHead(a.candidate.path ?? '', path) ||
         a.candidate.cost - b.candidate.cost,
     )
-    .slice(0, OPTIONS.neighbour);
+    .slice(0, MAX_OPTIONS.neighbour);
 }
 
 /** What is done, without what it is done to. */
@@ -155,8 +184,11 @@ function commonHead(a: string, b: string): number {
   return length;
 }
 
-/** The plainest ones, of different forms and from different folders as far as there are any: what stands in one's way may stand in all of a folder's. */
-function spread(all: readonly Predicted[], most: number): Predicted[] {
+/**
+ * The plainest candidates, of different forms and from different folders where possible: what makes one fail may make
+ * every other in its folder fail.
+ */
+function spread(all: readonly Predicted[], max: number): Predicted[] {
   const sorted = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
   const folders = new Set<string>();
   const firsts = sorted.filter((one) => {
@@ -173,5 +205,5 @@ function spread(all: readonly Predicted[], most: number): Predicted[] {
     }),
   );
   const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
-  return [...new Set([...inTurn.slice(0, most - 2), ...sorted])].slice(0, most);
+  return [...new Set([...inTurn.slice(0, max - 2), ...sorted])].slice(0, max);
 }

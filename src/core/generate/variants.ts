@@ -1,4 +1,4 @@
-/** The mutants of a rule as variants that candidates can be asked about. Pure. */
+/** The mutants of a rule as variants of the policy, which decide candidates. Pure. */
 import { changeText, mutantsOf, mutatedText, type Mutant } from '../mutation/rule-mutants.ts';
 import { surroundingsOf } from '../profile/semantics/policy.ts';
 import { isRead, readProfileText } from '../profile/syntax/read-profile-text.ts';
@@ -26,7 +26,7 @@ export function changesOf(
     const rule = block.rules.find(({ id }) => id === mutant.rule);
     if (rule === undefined) continue;
     const read = readProfileText(text.file, mutatedText(text, mutant), find);
-    if (!isRead(read)) continue; // no mutant that the parser would take
+    if (!isRead(read)) continue; // the parser would reject this mutant
     const changed = changedRules(block, rule, read);
     if (changed === undefined) continue;
     changes.set(rule.id, [

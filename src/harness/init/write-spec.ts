@@ -150,7 +150,7 @@ function headOf(
     image,
     build: build === undefined ? undefined : relative(build),
     peers: peersOf(block),
-    standIn:
+    placeholderMount:
       placeholders.length === 0
         ? undefined
         : { source: relative(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
@@ -243,12 +243,18 @@ function initResult(
   const shown = new Set([...choices, ...extras].map(({ rule }) => rule));
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
   const needed = neededFor(placeholders, usedPaths);
-  const { standIn, ...rest } = head;
-  const finalHead = defined({ ...rest, untestable, standIn: needed.length === 0 ? undefined : standIn });
+  const { placeholderMount, ...rest } = head;
+  const mount = needed.length === 0 ? undefined : placeholderMount;
+  const finalHead = defined({ ...rest, untestable, placeholderMount: mount });
   const profileName = head.profile.replace(/^.*\//, '');
   const confirmed = [...candidates.values()].filter((confirmation) => confirmation !== undefined);
   return {
-    yaml: composeSpec(finalHead, groupsOf(rules), choices, extras, ({ span }) => `${profileName}:${span.line}`),
+    yaml: composeSpec(finalHead, {
+      groups: groupsOf(rules),
+      choices,
+      extras,
+      placeOf: ({ span }) => `${profileName}:${span.line}`,
+    }),
     tried,
     confirmed: confirmed.length + extras.length,
     rules: rules.length,

@@ -51,10 +51,12 @@ function generated(
   const { choices } = chooseProbes(goals, ({ candidate }) => (holds(candidate.words.join(' ')) ? 'clean' : undefined));
   const yaml = composeSpec(
     { title: 'p', profile: '../p', image: 'x', sysctls: {}, peers: peersOf(block!) },
-    groupsOf(block!.rules),
-    choices,
-    extraProbesOf(block!),
-    ({ span }) => `p:${span.line}`,
+    {
+      groups: groupsOf(block!.rules),
+      choices,
+      extras: extraProbesOf(block!),
+      placeOf: ({ span }) => `p:${span.line}`,
+    },
   );
   const { spec, problems } = validateSpec('x.yml', yaml);
   expect(problems).to.deep.equal([]);
