@@ -1,4 +1,10 @@
-/** Colour for a terminal. Plain escapes rather than util.styleText, which asks the environment and the stream whether it may. */
+/**
+ * Colour for a terminal. Pure.
+ *
+ * Not util.styleText: that decides by the environment and the stream, but here the caller decides.
+ */
+
+/** The SGR codes (ECMA-48 8.3.117) that turn a style on and off. */
 const CODES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -9,10 +15,16 @@ const CODES = {
 } as const;
 
 export type Style = keyof typeof CODES;
+
+/** Puts a text in styles, the first innermost. */
 export type Painter = (text: string, ...styles: readonly Style[]) => string;
 
-/** @returns what paints a text, or leaves it as it is without colour. */
+/** @returns a painter; without colour, one that leaves every text as it is. */
 export function painter(color: boolean): Painter {
-  return (text, ...styles) =>
-    color ? styles.reduce((inner, style) => `\x1b[${CODES[style][0]}m${inner}\x1b[${CODES[style][1]}m`, text) : text;
+  return (text, ...styles) => (color ? styles.reduce(styled, text) : text);
+}
+
+function styled(text: string, style: Style): string {
+  const [on, off] = CODES[style];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
 }

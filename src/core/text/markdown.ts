@@ -1,23 +1,24 @@
-/** Foreign text inside GitHub's Markdown and HTML. */
+/** Foreign text inside GitHub's Markdown. Pure. */
 import { oneLine } from './visible.ts';
 
 /** Longest text in a cell or a line. */
-const MAX = 1000;
+const DEFAULT_MAX = 1000;
 
 /**
- * Text in running Markdown or a table cell. Every ASCII sign that could be Markdown, HTML, a link, a mention or a table's
- * border becomes a character reference, which is text wherever it stands: so no rule of any dialect needs to be known.
- * The few that stay mean nothing without the others.
+ * Text in running Markdown or a table cell.
+ *
+ * Every ASCII sign that could be Markdown, HTML, a link, a mention or a table's border becomes a character reference,
+ * which is text in every dialect of Markdown. The few that stay mean nothing without the others.
  */
-export function plain(text: string, max = MAX): string {
+export function plain(text: string, max = DEFAULT_MAX): string {
   return oneLine(text, max).replace(
     /[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu,
     (sign) => `&#${sign.charCodeAt(0)};`,
   );
 }
 
-/** Text as inline code. An HTML element, since no run of backticks can hold every text inside a table. */
-export function code(text: string, max = MAX): string {
+/** Text as inline code: an HTML element, because inside a table no run of backticks can hold every text. */
+export function code(text: string, max = DEFAULT_MAX): string {
   return `<code>${plain(text, max)}</code>`;
 }
 

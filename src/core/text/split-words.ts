@@ -1,20 +1,21 @@
 /** Splits a command line into words as a POSIX shell would (XCU 2.2, 2.6.1), and refuses what only a shell can do. */
 
-/** One word. `tilde`: it began with an unquoted `~/` or was `~` alone, so its first character stands for the user's home. */
 interface Word {
   readonly text: string;
+  /** It began with an unquoted `~/`, or was `~` alone: its first character stands for the user's home. */
   readonly tilde: boolean;
 }
 
 type Split = { readonly words: readonly Word[] } | { readonly problem: string };
 
-/** The words of a command that is known to split, or that is a list already. */
+/** The words of a command that is a list already, or that splits; none when it does not split. */
 export function splitList(command: string | readonly string[]): readonly string[] {
   if (typeof command !== 'string') return command;
   const split = splitWords(command);
   return 'words' in split ? split.words.map(({ text }) => text) : [];
 }
 
+/** What means something to a shell when it is not quoted. */
 const SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 
 /**

@@ -1,7 +1,9 @@
 /**
- * Makes text that came from a container, profile, spec or log safe to show. All reports but the lossless JSON pass every
- * such text through here: what a reader cannot see becomes a visible escape, so it cannot move a cursor, reorder a line,
- * break XML or forge a command of the Actions runner. The raw text stays in report.json.
+ * Makes foreign text safe to show: text that came from a container, profile, spec or log. Pure.
+ *
+ * All reports but the lossless JSON pass every such text through here. What a reader cannot see becomes a visible
+ * escape, so it cannot move a cursor, reorder a line, break XML or forge a command of the Actions runner. The raw text
+ * stays in report.json.
  */
 
 /**
@@ -10,6 +12,7 @@
  */
 const HIDDEN =
   /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
+
 /** `##[command]` anywhere in a line is a command to the Actions runner. */
 const RUNNER_COMMAND = /##\[/g;
 
@@ -24,13 +27,14 @@ function escape(character: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
-/** Most text is plain ASCII, and the question of whether it is costs a tenth of the search for what hides. */
+/** Most text is plain ASCII, and testing for that costs a tenth of searching for hidden characters. */
 const PLAIN = /^[\x20-\x7e]*$/;
 const PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
 
 /** One line of printable text, always well-formed: `\x1b`, `\u202e`, `\n` in place of what they stand for. */
 export function visible(text: string): string {
-  return (PLAIN.test(text) ? text : text.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, '#\\x23[');
+  const shown = PLAIN.test(text) ? text : text.replace(HIDDEN, escape);
+  return shown.replace(RUNNER_COMMAND, '#\\x23[');
 }
 
 /** Like {@link visible}, with line breaks and tabs kept. `\r\n`, which terminals send, is a line break. */
@@ -52,21 +56,28 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** A number and what it counts: `1 probe`, `1,200 probes`. `noun` takes an s in the plural. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** The longest head of the text that fits `maxBytes` and does not split a character. */
 export function head(text: string, maxBytes: number): string {
-  // A UTF-16 unit is never less than one byte: what lies past maxBytes units cannot fit, and need not be encoded.
+  // a UTF-16 unit takes at least one byte, so no more than maxBytes units can fit
   const most = Buffer.from(text.slice(0, maxBytes), 'utf8');
   if (most.length <= maxBytes && text.length <= maxBytes) return text;
+
   let end = Math.min(maxBytes, most.length);
   while (end > 0 && ((most[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   const kept = most.subarray(0, end).toString('utf8');
-  return text.startsWith(kept) ? kept : kept.replace(/\ufffd$/, ''); // the slice may have halved a surrogate pair
+  // the slice may have halved a surrogate pair
+  return text.startsWith(kept) ? kept : kept.replace(/\ufffd$/, '');
 }
 
 /** One visible line of at most `max` characters; a cut shows as `…`. */
 export function oneLine(text: string, max: number): string {
-  // Escapes only lengthen, so no more than max + 1 characters of the original can matter.
-  const line = visible(text.length > 2 * max + 2 ? text.slice(0, 2 * max + 2) : text);
+  // escapes only lengthen, and a character is two units at most: later ones cannot matter
+  const line = visible(text.slice(0, 2 * max + 2));
   if (line.length <= max) return line;
   return `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
