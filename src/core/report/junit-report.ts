@@ -1,25 +1,26 @@
 /**
- * The JUnit report, and the only importer of junit-report-builder.
+ * The JUnit report, and the only importer of junit-report-builder. Pure.
  *
- * The builder writes text as CDATA, which hostile output can leave, and knows no `line`, `hostname` or message of a skip.
- * So each case and suite overrides the builder's public `build` and `createElement`: outcomes and outputs become text and
- * attribute nodes, which xmlbuilder escapes without exception and without loss, and the counts stay the builder's own sums.
- * What XML cannot hold at all (controls, lone surrogates) is already a visible escape by then.
+ * What XML cannot hold at all (controls, lone surrogates) is already a visible escape by the time it comes here.
  */
-import builders, { type TestSuite } from 'junit-report-builder';
+import builders, { type TestCase, type TestSuite } from 'junit-report-builder';
 import type { Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
-import { faultText } from './wording.ts';
+import { oneLine, relativeTo } from '../text/visible.ts';
 import { caseFacts, caseOutput, caseProperties, suiteProperties } from './evidence.ts';
 import { shortfallsOf } from './summary.ts';
-import { oneLine, relativeTo } from '../text/visible.ts';
+import { faultText } from './wording.ts';
 
+/** Longest name, message, and part of a class name. */
 const NAME = 250;
 const MESSAGE = 2000;
+const CLASS_PART = 100;
 /** Class of the cases that are about the run as a whole. */
-const RUN = 'apparmor-probe.run';
+const RUN_CLASS = 'apparmor-probe.run';
+
+type Outcome = 'failure' | 'error' | 'skipped';
 
 /** How a verdict reads in JUnit. A pass has no element. */
-const ELEMENT: Readonly<Record<VerdictKind, 'failure' | 'error' | 'skipped' | undefined>> = {
+const OUTCOME: Readonly<Record<VerdictKind, Outcome | undefined>> = {
   pass: undefined,
   fail: 'failure',
   vacuous: 'error',
@@ -27,19 +28,19 @@ const ELEMENT: Readonly<Record<VerdictKind, 'failure' | 'error' | 'skipped' | un
   skipped: 'skipped',
 };
 
+/** A `testcase`. */
 interface Case {
   readonly className: string;
   readonly name: string;
+  /** Empty when it is about the run as a whole. */
   readonly file: string;
   readonly line?: number;
   readonly ms: number;
-  readonly outcome: {
-    readonly element: 'failure' | 'error' | 'skipped' | undefined;
-    readonly message: string;
-    readonly type: string;
-  };
+  readonly outcome: Outcome | undefined;
+  readonly message: string;
+  readonly type: string;
   readonly properties: readonly (readonly [name: string, value: string])[];
-  /** Text of the failure or error, short; the message when there is none. */
+  /** Text of the failure or error; the message when there is none. */
   readonly detail?: string;
   readonly output?: string;
 }
@@ -50,80 +51,178 @@ interface JunitOptions {
 }
 
 /** The ledger as JUnit XML. It shows a failure or an error exactly when the run is not green. */
-export function junit(ledger: Ledger, options: JunitOptions = {}): string {
+export function junit(ledger: Ledger, { root }: JunitOptions = {}): string {
   const report = builders.newBuilder().name(oneLine(ledger.tool, NAME));
-  const suiteNames = new Names();
-  const caseNames = new Names();
+  const suiteNames = new UniqueNames();
+  const caseNames = new UniqueNames();
   const shortfalls = shortfallsOf(ledger);
+  const lackedBy = (index?: number): readonly string[] =>
+    shortfalls.filter(({ suite }) => suite === index).map(({ message }) => message);
+
   ledger.suites.forEach((suite, index) => {
-    const node = addSuite(report.testSuite(), ledger, suite, suiteNames, options);
-    const className = classNameOf(suite);
-    const file = relativeTo(options.root, suite.file);
-    for (const entry of suite.entries) addCase(node, caseOf(entry, className, options), caseNames);
-    for (const fault of suite.faults) addCase(node, faultCase(fault, className, file), caseNames);
-    for (const lack of shortfalls)
-      if (lack.suite === index)
-        addCase(node, errorCase('suite', lack.message, 'incomplete', className, file), caseNames);
+    const element = report.testSuite().name(suiteNames.take(suite.title, 'suite'));
+    describeSuite(element, ledger, suite, root);
+    for (const testCase of suiteCases(suite, lackedBy(index), root)) addCase(element, testCase, caseNames);
   });
-  const lacks = shortfalls.filter((lack) => lack.suite === undefined);
-  if (ledger.faults.length > 0 || lacks.length > 0) {
-    const node = addSuite(report.testSuite(), ledger, undefined, suiteNames, options);
-    for (const fault of ledger.faults) addCase(node, faultCase(fault, RUN, ''), caseNames);
-    for (const lack of lacks) addCase(node, errorCase('run', lack.message, 'incomplete', RUN, ''), caseNames);
+
+  const cases = runCases(ledger, lackedBy());
+  if (cases.length > 0) {
+    const element = report.testSuite().name(suiteNames.take('run', 'run'));
+    describeSuite(element, ledger, undefined, root);
+    for (const testCase of cases) addCase(element, testCase, caseNames);
   }
   return report.build();
 }
 
-/** Hands out names that are never empty and never repeat: some viewers drop the second case of a name, some crash without one. */
-class Names {
+/** Hands out names that are never empty and never repeat: viewers drop a second case, or crash without a name. */
+class UniqueNames {
   readonly #taken = new Set<string>();
   readonly #next = new Map<string, number>();
 
+  /** @param scope names may repeat in another one */
   take(wanted: string, fallback: string, scope = ''): string {
     const name = oneLine(wanted, NAME).trim() || fallback;
     let unique = name;
     let count = this.#next.get(`${scope}\0${name}`) ?? 1;
-    while (this.#taken.has(`${scope}\0${unique}`)) unique = `${name} #${(count += 1)}`;
+    while (this.#taken.has(`${scope}\0${unique}`)) {
+      count += 1;
+      unique = `${name} #${count}`;
+    }
     this.#next.set(`${scope}\0${name}`, count);
     this.#taken.add(`${scope}\0${unique}`);
     return unique;
   }
 }
 
-/** `profile.spec`: viewers group by what stands before the last dot. */
-function classNameOf(suite: Suite): string {
-  const stem = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '');
-  const part = (text: string): string => oneLine(text, 100).trim().replaceAll('.', '_') || 'unknown';
-  return `${part(suite.confinement?.profile ?? stem(suite.profileFile ?? suite.image))}.${part(stem(suite.file))}`;
+/** The cases of a suite: its probes, its faults, and what it lacks. */
+function suiteCases(suite: Suite, lacks: readonly string[], root: string | undefined): readonly Case[] {
+  const className = classNameOf(suite);
+  const file = relativeTo(root, suite.file);
+  return [
+    ...suite.entries.map((entry) => probeCase(entry, className, root)),
+    ...suite.faults.map((fault) => faultCase(fault, className, file)),
+    ...lacks.map((message) => shortfallCase('suite', message, className, file)),
+  ];
 }
 
-function caseOf(entry: Entry, className: string, options: JunitOptions): Case {
-  const { probe, verdict } = entry;
+/** The cases about the run as a whole: its faults, and what it lacks. */
+function runCases(ledger: Ledger, lacks: readonly string[]): readonly Case[] {
+  return [
+    ...ledger.faults.map((fault) => faultCase(fault, RUN_CLASS, '')),
+    ...lacks.map((message) => shortfallCase('run', message, RUN_CLASS, '')),
+  ];
+}
+
+/** `profile.spec`: viewers group by what stands before the last dot. */
+function classNameOf({ confinement, profileFile, image, file }: Suite): string {
+  const profile = confinement?.profile ?? stem(profileFile ?? image);
+  return `${classPart(profile)}.${classPart(stem(file))}`;
+}
+
+function stem(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]*$/, '');
+}
+
+function classPart(text: string): string {
+  return oneLine(text, CLASS_PART).trim().replaceAll('.', '_') || 'unknown';
+}
+
+function probeCase(entry: Entry, className: string, root: string | undefined): Case {
+  const { probe, verdict, observation } = entry;
   return {
     className,
     name: probe.name,
-    file: relativeTo(options.root, probe.at.file),
+    file: relativeTo(root, probe.at.file),
     line: probe.at.line,
-    ms: entry.observation?.durationMs ?? 0,
-    outcome: {
-      element: Object.hasOwn(ELEMENT, verdict.kind) ? ELEMENT[verdict.kind] : 'error',
-      message: verdict.reason,
-      type: verdict.code,
-    },
-    properties: caseProperties(entry, options.root),
-    detail: caseFacts(entry, options.root),
-    output: caseOutput(entry, options.root),
+    ms: observation?.durationMs ?? 0,
+    outcome: Object.hasOwn(OUTCOME, verdict.kind) ? OUTCOME[verdict.kind] : 'error',
+    message: verdict.reason,
+    type: verdict.code,
+    properties: caseProperties(entry, root),
+    detail: caseFacts(entry, root),
+    output: caseOutput(entry, root),
   };
-}
-
-function errorCase(name: string, message: string, type: string, className: string, file: string): Case {
-  return { className, name, file, ms: 0, outcome: { element: 'error', message, type }, properties: [] };
 }
 
 function faultCase(fault: Fault, className: string, file: string): Case {
   return {
-    ...errorCase(`fault ${fault.code}`, fault.message, fault.code, className, file),
+    className,
+    name: `fault ${fault.code}`,
+    file,
+    ms: 0,
+    outcome: 'error',
+    message: fault.message,
+    type: fault.code,
+    properties: [],
     detail: `${faultText(fault)}\nhint      ${oneLine(fault.hint, MESSAGE)}`,
+  };
+}
+
+function shortfallCase(name: string, message: string, className: string, file: string): Case {
+  return { className, name, file, ms: 0, outcome: 'error', message, type: 'incomplete', properties: [] };
+}
+
+/** Gives a `testsuite` its attributes and `properties`. Without `suite` it is about the run as a whole. */
+function describeSuite(element: TestSuite, ledger: Ledger, suite: Suite | undefined, root: string | undefined): void {
+  const { startedAt, durationMs } = suite ?? ledger;
+  const timestamp = utc(startedAt) ?? utc(ledger.startedAt);
+
+  element.time(seconds(durationMs));
+  if (timestamp !== undefined) element.timestamp(timestamp);
+  for (const [name, value] of suiteProperties(ledger, suite)) element.property(name, value);
+
+  extend(element, (xml) => {
+    xml.att('hostname', oneLine(ledger.host?.hostname ?? '', NAME) || 'unknown');
+    if (suite !== undefined) xml.att('file', oneLine(relativeTo(root, suite.file), MESSAGE));
+  });
+}
+
+/** Adds a `testcase` with its `properties`, its `failure`, `error` or `skipped`, and its `system-out`. */
+function addCase(suite: TestSuite, testCase: Case, names: UniqueNames): void {
+  const { className, name, file, line, ms, outcome, output } = testCase;
+  const element = suite.testCase();
+
+  element
+    .className(className)
+    .name(names.take(name, 'probe', className))
+    .time(seconds(ms));
+  if (file !== '') element.file(oneLine(file, MESSAGE));
+  for (const [key, value] of testCase.properties) element.property(key, value);
+  if (outcome !== undefined) element[outcome](); // the builder makes the element and counts it
+
+  extend(element, (xml) => {
+    if (line !== undefined) xml.att('line', line);
+    if (outcome !== undefined) describeOutcome(xml, outcome, testCase);
+    if (output !== undefined) xml.ele('system-out', {}, output);
+  });
+}
+
+/** Gives a case's `failure`, `error` or `skipped`, the last that the builder made, its attributes and text. */
+function describeOutcome(xml: XmlElement, outcome: Outcome, { message, type, detail }: Case): void {
+  const text = oneLine(message, MESSAGE);
+  const element = xml.children.at(-1);
+  element?.att('message', text);
+  if (outcome === 'skipped') return;
+  element?.att('type', oneLine(type, NAME));
+  element?.txt(detail ?? text);
+}
+
+/** An element as xmlbuilder holds it: attributes and text are escaped without exception and without loss. */
+type XmlElement = ReturnType<TestCase['build']>;
+
+/**
+ * Lets `write` complete the XML element that the builder makes of a node.
+ *
+ * The builder has no `line`, no `hostname` and no message of a skip, and it writes text as CDATA, which hostile output
+ * can leave. So this replaces the node's public method `build`, and nothing else: what `write` adds are attributes and
+ * text of xmlbuilder, and the counts stay the builder's own.
+ */
+function extend(node: TestCase | TestSuite, write: (xml: XmlElement) => void): void {
+  const build = node.build.bind(node);
+  node.build = (parent: XmlElement): XmlElement => {
+    const xml = build(parent);
+    write(xml);
+    return xml;
   };
 }
 
@@ -132,59 +231,8 @@ function seconds(ms: number): number {
   return Number.isFinite(ms) && ms > 0 ? Math.round(ms) / 1000 : 0;
 }
 
-function utc(time: string, fallback: string): string | undefined {
-  const ms = [Date.parse(time), Date.parse(fallback)].find((value) => !Number.isNaN(value));
-  return ms === undefined ? undefined : new Date(ms).toISOString();
-}
-
-/** Starts a suite's element; without a ledger suite, the one for what is wrong with the run as a whole. */
-function addSuite(
-  node: TestSuite,
-  ledger: Ledger,
-  suite: Suite | undefined,
-  names: Names,
-  options: JunitOptions,
-): TestSuite {
-  node
-    .name(names.take(suite?.title ?? 'run', suite === undefined ? 'run' : 'suite'))
-    .time(seconds(suite?.durationMs ?? ledger.durationMs));
-  const timestamp = utc(suite?.startedAt ?? ledger.startedAt, ledger.startedAt);
-  if (timestamp !== undefined) node.timestamp(timestamp);
-  for (const [name, value] of suiteProperties(ledger, suite)) node.property(name, value);
-  const create = node['createElement'].bind(node);
-  return Object.assign(node, {
-    createElement(parent: Parameters<typeof create>[0]) {
-      const element = create(parent);
-      element.att('hostname', oneLine(ledger.host?.hostname ?? '', NAME) || 'unknown');
-      if (suite !== undefined) element.att('file', oneLine(relativeTo(options.root, suite.file), MESSAGE));
-      return element;
-    },
-  });
-}
-
-function addCase(suite: TestSuite, data: Case, names: Names): void {
-  const { element, type } = data.outcome;
-  const node = suite
-    .testCase()
-    .className(data.className)
-    .name(names.take(data.name, 'probe', data.className))
-    .time(seconds(data.ms));
-  if (data.file !== '') node.file(oneLine(data.file, MESSAGE));
-  for (const [name, value] of data.properties) node.property(name, value);
-  const build = node.build.bind(node);
-  Object.assign(node, {
-    getFailureCount: () => (element === 'failure' ? 1 : 0),
-    getErrorCount: () => (element === 'error' ? 1 : 0),
-    getSkippedCount: () => (element === 'skipped' ? 1 : 0),
-    build(parent: Parameters<typeof build>[0]) {
-      const built = build(parent);
-      if (data.line !== undefined) built.att('line', data.line);
-      const message = oneLine(data.outcome.message, MESSAGE);
-      if (element === 'skipped') built.ele('skipped', { message });
-      else if (element !== undefined)
-        built.ele(element, { message, type: oneLine(type, NAME) }, data.detail ?? message);
-      if (data.output !== undefined) built.ele('system-out', {}, data.output);
-      return built;
-    },
-  });
+/** The time in UTC; undefined when it is not a time. */
+function utc(time: string): string | undefined {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
