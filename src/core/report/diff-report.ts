@@ -1,15 +1,16 @@
-/** The difference of two profiles as text, Markdown and JSON: three layers, each under its name. Pure. */
+/** The difference of two profiles as text, Markdown and JSON: rules, accesses, probes. Pure. */
 import type { Verdict } from '../model/model.ts';
-import type { Access } from '../profile/semantics/access.ts';
+import { defined } from '../model/optional.ts';
 import { failsGate, type WaivedDifferences } from '../profile/compare/waivers.ts';
 import type { RuleChanges } from '../profile/compare/rule-changes.ts';
+import type { Access } from '../profile/semantics/access.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import { code, plain } from '../text/markdown.ts';
 import { oneLine, relativeTo, visible } from '../text/visible.ts';
 
 export interface Example {
   readonly access: Access;
-  /** Absent: it was not asked, or cannot be asked that. */
+  /** What the kernel answers; absent when it was not asked, or cannot be asked that. */
   readonly kernel?: 'agrees' | 'disagrees';
 }
 
@@ -21,6 +22,14 @@ export interface ProfileDiff {
   readonly differences: readonly (Omit<WaivedDifferences, 'examples'> & { readonly examples: readonly Example[] })[];
 }
 
+type Difference = ProfileDiff['differences'][number];
+
+interface ProbeChange {
+  readonly name: string;
+  readonly base: Verdict;
+  readonly head: Verdict;
+}
+
 export interface DiffReport {
   readonly base: string;
   readonly head: string;
@@ -28,172 +37,214 @@ export interface DiffReport {
   readonly probes?: {
     readonly spec: string;
     readonly tried: number;
-    readonly changed: readonly { readonly name: string; readonly base: Verdict; readonly head: Verdict }[];
+    readonly changed: readonly ProbeChange[];
   };
   readonly notes: readonly string[];
 }
 
+/** How files are named. */
+export interface DiffPlaces {
+  /** Folder that file names are relative to. */
+  readonly root?: string;
+  /** Folders of copies, and what to call them: the path of a revision's copy means nothing to a reader. */
+  readonly places: readonly (readonly [folder: string, name: string])[];
+}
+
 /** Newly allowed accesses that nothing waives. */
 export function newlyAllowed({ profiles }: DiffReport): ProfileDiff['differences'] {
-  return profiles.flatMap(({ differences }) => differences.filter((one) => failsGate({ ...one, examples: [] })));
-}
-
-/** Examples of which the kernel says otherwise: then our reading is wrong. */
-export function contradictions({ profiles }: DiffReport): Example[] {
   return profiles.flatMap(({ differences }) =>
-    differences.flatMap(({ examples }) => examples.filter(({ kernel }) => kernel === 'disagrees')),
+    differences.filter((difference) => failsGate({ ...difference, examples: [] })),
   );
 }
 
-function isEmpty({ profiles, probes }: DiffReport): boolean {
-  return (
-    profiles.every(({ status, differences }) => status === 'both' && differences.length === 0) &&
-    (probes?.changed.length ?? 0) === 0
-  );
+/** Examples that the kernel answers differently: then our reading of the profiles is wrong. */
+export function contradictions({ profiles }: DiffReport): Example[] {
+  const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference) => difference.examples));
+  return examples.filter(({ kernel }) => kernel === 'disagrees');
 }
 
-/** @param names gives files their place in a reader's eyes: a revision's copy is no path that means anything. */
+/** The whole report, with the number of accesses that fail the gate. */
 export function diffJson(report: DiffReport): string {
   return JSON.stringify({ schema: 1, ...report, newlyAllowed: newlyAllowed(report).length }, undefined, 2);
 }
 
 type Write = (text: string) => string;
-interface Style {
+
+/** How the report is laid out: as text or as Markdown. */
+interface Style extends DiffPlaces {
+  /** Foreign text as text, and as code. */
   readonly text: Write;
   readonly code: Write;
+  /** @param level 1 is the report's own */
   readonly title: (level: number, text: string) => string;
+  /** @param depth 0 is the outermost */
   readonly item: (depth: number, text: string) => string;
-  readonly root?: string;
-  readonly places: readonly (readonly [string, string])[];
 }
 
-const LONGEST = 400;
+/** Longest text and rule. */
+const WIDTH = 400;
+/** Most permissions that are all listed, and how many are when there are more. */
+const MOST_PERMISSIONS = 8;
+const FIRST_PERMISSIONS = 6;
 
-/** @param places folders of copies, and what to call them. */
-export function diffText(report: DiffReport, { root, places }: Pick<Style, 'root' | 'places'>): string[] {
-  return lines(report, {
+/** The report for a terminal. */
+export function diffText(report: DiffReport, { root, places }: DiffPlaces): string[] {
+  const style: Style = defined({
     text: visible,
-    code: (text) => oneLine(text, LONGEST),
-    title: (level, text) => (level === 1 ? text : `\n${'  '.repeat(level - 2)}${text}`),
-    item: (depth, text) => `${'  '.repeat(depth + 1)}${text}`,
+    code: (text: string) => oneLine(text, WIDTH),
+    title: (level: number, text: string) => (level === 1 ? text : `\n${'  '.repeat(level - 2)}${text}`),
+    item: (depth: number, text: string) => `${'  '.repeat(depth + 1)}${text}`,
     places,
-    ...(root === undefined ? {} : { root }),
+    root,
   });
+  return reportLines(report, style);
 }
 
-export function diffMarkdown(report: DiffReport, { root, places }: Pick<Style, 'root' | 'places'>): string {
-  return `${lines(report, {
-    text: (text) => plain(text, LONGEST),
-    code: (text) => code(text, LONGEST),
-    title: (level, text) => `\n${'#'.repeat(level + 1)} ${text}\n`,
-    item: (depth, text) => `${'  '.repeat(depth)}- ${text}`,
+/** The report for a job summary. */
+export function diffMarkdown(report: DiffReport, { root, places }: DiffPlaces): string {
+  const style: Style = defined({
+    text: (text: string) => plain(text, WIDTH),
+    code: (text: string) => code(text, WIDTH),
+    title: (level: number, text: string) => `\n${'#'.repeat(level + 1)} ${text}\n`,
+    item: (depth: number, text: string) => `${'  '.repeat(depth)}- ${text}`,
     places,
-    ...(root === undefined ? {} : { root }),
-  }).join('\n')}\n`;
+    root,
+  });
+  return `${reportLines(report, style).join('\n')}\n`;
 }
 
-function lines(report: DiffReport, style: Style): string[] {
-  const { text, title, item } = style;
-  const open = newlyAllowed(report).length;
-  const head = isEmpty(report)
-    ? 'no difference'
-    : open > 0
-      ? `${open} newly allowed`
-      : 'nothing newly allowed that is not waived';
+function reportLines(report: DiffReport, style: Style): string[] {
+  const { text, title } = style;
   return [
-    title(1, `${text(report.base)} ${text('→')} ${text(report.head)}: ${head}`),
+    title(1, `${text(report.base)} ${text('→')} ${text(report.head)}: ${resultText(report)}`),
     ...report.profiles.flatMap((profile) => profileLines(profile, style)),
-    ...(report.probes === undefined
-      ? []
-      : [
-          title(
-            2,
-            `Probes of ${text(report.probes.spec)} whose verdict changed: ${report.probes.changed.length} of ${report.probes.tried}`,
-          ),
-          ...report.probes.changed.map(({ name, base, head: is }) =>
-            item(
-              0,
-              `${style.code(name)}: ${text(base.kind)} (${text(base.code)}) → ${text(is.kind)} (${text(is.code)}): ${text(is.reason)}`,
-            ),
-          ),
-        ]),
-    ...(report.notes.length === 0 ? [] : [title(2, 'Notes'), ...report.notes.map((note) => item(0, text(note)))]),
+    ...probeLines(report, style),
+    ...noteLines(report, style),
   ];
 }
 
-function profileLines({ name, status, rules, differences }: ProfileDiff, style: Style): string[] {
-  const { text, title, item } = style;
-  if (status !== 'both') return [title(2, `Profile ${style.code(name)}`), item(0, `was ${status}`)];
-  const rule = (sign: string, one: Rule): string =>
-    item(0, `${sign} ${style.code(one.text)} (${text(place(one, style))})`);
-  const count = rules.added.length + rules.removed.length + rules.changed.length;
-  if (count === 0 && differences.length === 0) return [];
+function resultText(report: DiffReport): string {
+  const count = newlyAllowed(report).length;
+  if (isEmpty(report)) return 'no difference';
+  return count > 0 ? `${count} newly allowed` : 'nothing newly allowed without a waiver';
+}
+
+function isEmpty({ profiles, probes }: DiffReport): boolean {
+  const isSame = profiles.every(({ status, differences }) => status === 'both' && differences.length === 0);
+  return isSame && (probes === undefined || probes.changed.length === 0);
+}
+
+function probeLines({ probes }: DiffReport, style: Style): readonly string[] {
+  if (probes === undefined) return [];
+  const { spec, tried, changed } = probes;
   return [
-    title(2, `Profile ${style.code(name)}`),
-    title(3, `Rules: ${rules.added.length} added, ${rules.removed.length} removed, ${rules.changed.length} changed`),
-    ...rules.added.map((one) => rule('+', one)),
-    ...rules.removed.map((one) => rule('-', one)),
-    ...rules.changed.map(({ base, head }) =>
-      item(0, `${style.code(base.text)} → ${style.code(head.text)} (${text(place(head, style))})`),
-    ),
-    title(3, `Accesses that the compiled policy answers differently: ${differences.length}`),
-    ...differences.flatMap((one) => differenceLines(one, style)),
+    style.title(2, `Probes of ${style.text(spec)} whose verdict changed: ${changed.length} of ${tried}`),
+    ...changed.map((change) => style.item(0, probeText(change, style))),
   ];
 }
 
-const SAYS = {
+function probeText({ name, base, head }: ProbeChange, style: Style): string {
+  const verdict = ({ kind, code: word }: Verdict): string => `${style.text(kind)} (${style.text(word)})`;
+  return `${style.code(name)}: ${verdict(base)} → ${verdict(head)}: ${style.text(head.reason)}`;
+}
+
+function noteLines({ notes }: DiffReport, { text, title, item }: Style): readonly string[] {
+  return notes.length === 0 ? [] : [title(2, 'Notes'), ...notes.map((note) => item(0, text(note)))];
+}
+
+function profileLines(profile: ProfileDiff, style: Style): readonly string[] {
+  const { name, status, rules, differences } = profile;
+  const { title, item } = style;
+  const heading = title(2, `Profile ${style.code(name)}`);
+  if (status !== 'both') return [heading, item(0, `was ${status}`)];
+
+  const changes = rules.added.length + rules.removed.length + rules.changed.length;
+  if (changes === 0 && differences.length === 0) return [];
+  return [
+    heading,
+    ...ruleLines(rules, style),
+    title(3, `Accesses that the compiled policies decide differently: ${differences.length}`),
+    ...differences.flatMap((difference) => differenceLines(difference, style)),
+  ];
+}
+
+function ruleLines({ added, removed, changed }: RuleChanges, style: Style): readonly string[] {
+  const { title, item } = style;
+  return [
+    title(3, `Rules: ${added.length} added, ${removed.length} removed, ${changed.length} changed`),
+    ...added.map((rule) => item(0, `+ ${ruleText(rule, style)}`)),
+    ...removed.map((rule) => item(0, `- ${ruleText(rule, style)}`)),
+    ...changed.map(({ base, head }) => item(0, `${style.code(base.text)} → ${ruleText(head, style)}`)),
+  ];
+}
+
+function ruleText(rule: Rule, style: Style): string {
+  return `${style.code(rule.text)} (${style.text(place(rule, style))})`;
+}
+
+const CHANGE = {
   allowed: 'newly allowed',
   denied: 'newly denied',
   transition: 'runs under another profile',
   logging: 'logged differently',
 } as const;
 
-function differenceLines(one: ProfileDiff['differences'][number], style: Style): string[] {
-  const { text, item } = style;
-  const because = [
-    ...one.base.map((rule) => `${style.code(rule.text)} was at ${text(place(rule, style))}`),
-    ...one.head.map((rule) => `${style.code(rule.text)} is at ${text(place(rule, style))}`),
-  ];
-  const waiver =
-    one.waiver === undefined
-      ? one.expired === undefined
-        ? ''
-        : ` — the waiver of it expired on ${text(one.expired.until)}`
-      : ` — waived until ${text(one.waiver.until)}: ${text(one.waiver.because)}`;
+function differenceLines(difference: Difference, style: Style): readonly string[] {
+  const { item } = style;
+  const placed = (rule: Rule, verb: string): string =>
+    item(1, `because ${style.code(rule.text)} ${verb} at ${style.text(place(rule, style))}`);
   return [
-    item(
-      0,
-      `${SAYS[one.change]}: ${one.detail === undefined ? `${one.class} ${text(summary(one.permissions))}` : text(one.detail)}${waiver}`,
-    ),
-    ...one.examples.map(({ access, kernel }) =>
-      item(
-        1,
-        `for example ${style.code(accessText(access))}${kernel === undefined ? ' (not confirmed)' : kernel === 'agrees' ? ' (the kernel agrees)' : ' (THE KERNEL DISAGREES)'}`,
-      ),
-    ),
-    ...because.map((line) => item(1, `because ${line}`)),
+    item(0, `${CHANGE[difference.change]}: ${accessesText(difference, style)}${waiverText(difference, style)}`),
+    ...difference.examples.map((example) => item(1, exampleText(example, style))),
+    ...difference.base.map((rule) => placed(rule, 'was')),
+    ...difference.head.map((rule) => placed(rule, 'is')),
   ];
 }
 
-function summary(permissions: readonly string[]): string {
-  if (permissions.every((one) => one.length === 1)) return permissions.join('');
-  return permissions.length > 8
-    ? `${permissions.slice(0, 6).join(', ')} and ${permissions.length - 6} more`
-    : permissions.join(', ');
+function accessesText({ detail, class: kind, permissions }: Difference, { text }: Style): string {
+  return detail === undefined ? `${kind} ${text(permissionsText(permissions))}` : text(detail);
 }
 
-/** An access in few words. */
+function waiverText({ waiver, expired }: Difference, { text }: Style): string {
+  if (waiver !== undefined) return ` — waived until ${text(waiver.until)}: ${text(waiver.because)}`;
+  if (expired !== undefined) return ` — its waiver expired on ${text(expired.until)}`;
+  return '';
+}
+
+function exampleText({ access, kernel }: Example, style: Style): string {
+  return `for example ${style.code(accessText(access))} (${kernelText(kernel)})`;
+}
+
+function kernelText(kernel: Example['kernel']): string {
+  if (kernel === undefined) return 'not confirmed';
+  return kernel === 'agrees' ? 'the kernel agrees' : 'THE KERNEL DISAGREES';
+}
+
+/** Permissions of files are letters, written together: `rw`; others are words. */
+function permissionsText(permissions: readonly string[]): string {
+  if (permissions.every(({ length }) => length === 1)) return permissions.join('');
+  if (permissions.length <= MOST_PERMISSIONS) return permissions.join(', ');
+  return `${permissions.slice(0, FIRST_PERMISSIONS).join(', ')} and ${permissions.length - FIRST_PERMISSIONS} more`;
+}
+
+/** An access in few words: `w /etc/passwd`, `network family=inet type=stream`. */
 function accessText(access: Access): string {
+  if (access.class === 'file') {
+    const { permission, path, target, owner } = access;
+    const link = target === undefined ? '' : ` -> ${target}`;
+    return `${permission} ${path}${link}${owner === false ? ' (of another user)' : ''}`;
+  }
   const { class: kind, ...rest } = access;
-  if (access.class === 'file')
-    return `${access.permission} ${access.path}${access.target === undefined ? '' : ` -> ${access.target}`}${access.owner === false ? ' (of another user)' : ''}`;
-  const words = Object.entries(rest as Readonly<Record<string, string | readonly string[]>>).map(
-    ([key, value]) => [key, typeof value === 'string' ? value : value.join(',')] as const,
-  );
-  return [kind, ...words.flatMap(([key, value]) => (value === '' ? [] : [`${key}=${value}`]))].join(' ');
+  const words = Object.entries(rest as Readonly<Record<string, string | readonly string[]>>).map(([key, value]) => {
+    const text = typeof value === 'string' ? value : value.join(',');
+    return text === '' ? '' : ` ${key}=${text}`;
+  });
+  return `${kind}${words.join('')}`;
 }
 
-function place({ span: { file, line } }: Rule, { root, places }: Style): string {
+function place({ span: { file, line } }: Rule, { root, places }: DiffPlaces): string {
   const copy = places.find(([folder]) => file.startsWith(folder));
-  return `${copy === undefined ? relativeTo(root, file) : copy[1] + file.slice(copy[0].length)}:${line}`;
+  if (copy === undefined) return `${relativeTo(root, file)}:${line}`;
+  const [folder, name] = copy;
+  return `${name}${file.slice(folder.length)}:${line}`;
 }

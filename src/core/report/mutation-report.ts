@@ -7,11 +7,16 @@ import {
   type MutantState,
   type MutationReport,
 } from '../mutation/results.ts';
-import { durationText } from './wording.ts';
+import { changeText } from '../mutation/rule-mutants.ts';
 import { code, fenced, plain } from '../text/markdown.ts';
-import { grouped, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
+import { counted, grouped, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
+import { runOutcome } from './summary.ts';
+import { durationText } from './wording.ts';
 
+/** Longest change, reason or note. */
 const WIDTH = 300;
+const STATE_WIDTH = 10;
+
 const MARK: Readonly<Record<MutantState, string>> = {
   killed: '✓',
   survived: '✗',
@@ -22,91 +27,118 @@ const MARK: Readonly<Record<MutantState, string>> = {
   untried: '-',
 };
 
+/** States that are listed at the end, on a terminal and in Markdown. What survived comes first. */
+const LISTED = ['survived', 'undecided', 'untestable', 'invalid', 'equivalent'] as const;
+const LISTED_IN_MARKDOWN = ['survived', 'undecided'] as const;
+
+/** States that count against the score, and states that do not count at all. */
+const AGAINST = ['survived', 'undecided'] as const;
+const NOT_COUNTED = ['equivalent', 'untestable', 'invalid', 'untried'] as const;
+
 /** `line 31: deny /usr/** wl → deny /usr/** w`, with the file where it is an included one. */
-function mutantText(
-  { file, line, before, after }: Pick<MutantResult, 'file' | 'line' | 'before' | 'after'>,
-  profileFile?: string,
-): string {
+function mutantText(mutant: MutantResult, profileFile?: string): string {
+  const { file, line } = mutant;
   const place = profileFile === undefined || file === profileFile ? '' : `${file} `;
-  return oneLine(`${place}line ${line}: ${before} → ${after === '' ? 'nothing' : after}`, WIDTH);
+  return oneLine(`${place}line ${line}: ${changeText(mutant)}`, WIDTH);
 }
 
-/** One mutant as it is decided. */
-export function mutantLine(result: MutantResult, number: number, of: number, profileFile?: string): string {
-  const width = String(of).length;
-  const why = result.state === 'killed' ? `by ${result.killedBy ?? '?'}` : (result.reason ?? '');
-  return oneLine(
-    `  ${String(number).padStart(width)}/${of} ${MARK[result.state]} ${result.state.padEnd(10)} ${mutantText(result, profileFile)}${why === '' ? '' : `  · ${why}`}${result.sameAs === undefined ? '' : ` (as ${result.sameAs})`} · ${durationText(result.ms)}`,
-    2 * WIDTH,
-  );
+/** One mutant as soon as it is decided. */
+export function mutantLine(result: MutantResult, number: number, total: number, profileFile?: string): string {
+  const { state, sameAs, ms } = result;
+  const why = state === 'killed' ? `by ${result.killedBy ?? '?'}` : (result.reason ?? '');
+  const parts = [
+    `  ${`${number}`.padStart(`${total}`.length)}/${total}`,
+    ` ${MARK[state]} ${state.padEnd(STATE_WIDTH)}`,
+    ` ${mutantText(result, profileFile)}`,
+    why === '' ? '' : `  · ${why}`,
+    sameAs === undefined ? '' : ` (same policy as ${sameAs})`,
+    ` · ${durationText(ms)}`,
+  ];
+  return oneLine(parts.join(''), 2 * WIDTH);
 }
 
-/** The last words: what was not killed, each with its place and a probe for it, and the score. */
+/** The end: what was not killed, each with its place and a probe for it, the score, and the outcome. */
 export function mutationClosing(report: MutationReport, root: string | undefined): string[] {
-  const { results } = report;
-  const lines = [''];
-  for (const state of ['survived', 'undecided', 'untestable', 'invalid', 'equivalent'] as const) {
-    const those = results.filter((one) => one.state === state);
-    if (those.length === 0) continue;
-    lines.push(`  ${state} (${grouped(those.length)})`);
-    for (const one of those) {
-      lines.push(
-        `    ${MARK[state]} ${oneLine(relativeTo(root, one.file), WIDTH)}:${one.line} ${oneLine(`${one.before} → ${one.after === '' ? 'nothing' : one.after}`, WIDTH)}`,
-      );
-      if (state !== 'survived' && one.reason !== undefined) lines.push(`        ${oneLine(one.reason, WIDTH)}`);
-      if (one.probe !== undefined)
-        lines.push(
-          '        a probe that would kill it:',
-          ...visibleLines(one.probe)
-            .trimEnd()
-            .split('\n')
-            .map((line) => `          ${line}`),
-        );
-    }
-  }
-  lines.push('', `  ${scoreText(report)}`);
-  lines.push(...report.notes.map((note) => `  note: ${oneLine(note, WIDTH)}`));
-  const code = mutationExit(report);
-  lines.push(
-    `  ${code === EXIT.ok ? 'GREEN' : code === EXIT.broken ? 'ERROR' : 'RED'}: ${gateText(report)} (exit ${code})`,
-  );
-  return lines;
+  const exit = mutationExit(report);
+  return [
+    '',
+    ...LISTED.flatMap((state) => stateLines(report, state, root)),
+    '',
+    `  ${scoreText(report)}`,
+    ...report.notes.map((note) => `  note: ${oneLine(note, WIDTH)}`),
+    `  ${outcomeWord(exit)}: ${gateText(report)} (exit ${exit})`,
+  ];
 }
 
-/** `mutation score 96.2 %: 51 killed of 53 mutants (1 survived, 1 undecided), 12 equivalent set aside, in 1 m 40 s`. */
+function outcomeWord(exit: ExitCode): string {
+  // a mutation run is green or not: one without a score counts as red
+  return exit === EXIT.undecided ? 'RED' : runOutcome(exit).toUpperCase();
+}
+
+function stateLines({ results }: MutationReport, state: MutantState, root: string | undefined): readonly string[] {
+  const mutants = results.filter((result) => result.state === state);
+  if (mutants.length === 0) return [];
+  return [`  ${state} (${grouped(mutants.length)})`, ...mutants.flatMap((mutant) => listedLines(mutant, root))];
+}
+
+function listedLines(mutant: MutantResult, root: string | undefined): readonly string[] {
+  const { file, line, state, reason, probe } = mutant;
+  const place = `${oneLine(relativeTo(root, file), WIDTH)}:${line}`;
+  const showsReason = state !== 'survived' && reason !== undefined;
+  return [
+    `    ${MARK[state]} ${place} ${oneLine(changeText(mutant), WIDTH)}`,
+    ...(showsReason ? [`        ${oneLine(reason, WIDTH)}`] : []),
+    ...(probe === undefined ? [] : probeLines(probe)),
+  ];
+}
+
+function probeLines(probe: string): readonly string[] {
+  const lines = visibleLines(probe).trimEnd().split('\n');
+  return ['        a probe that would kill it:', ...lines.map((line) => `          ${line}`)];
+}
+
+/** `mutation score 96.2 %: 51 killed of 53 (2 survived); not counted: 12 equivalent; 1 min 40 s, 39 a minute`. */
 export function scoreText({ results, mutantsMs, restarts }: MutationReport): string {
   const counts = countMutants(results);
   const score = scoreOf(results);
-  const counted = counts.killed + counts.survived + counts.undecided;
-  const short = (
-    [
-      ['survived', counts.survived],
-      ['undecided', counts.undecided],
-    ] as const
-  )
-    .filter(([, count]) => count > 0)
-    .map(([word, count]) => `${grouped(count)} ${word}`);
-  const aside = (['equivalent', 'untestable', 'invalid', 'untried'] as const)
-    .filter((state) => counts[state] > 0)
-    .map((state) => `${grouped(counts[state])} ${state}`);
-  const rate = mutantsMs === 0 ? '' : `, ${((counts.total * 60_000) / mutantsMs).toFixed(0)} a minute`;
-  return `mutation score ${score === undefined ? 'none' : `${score} %`}: ${grouped(counts.killed)} killed of ${grouped(counted)}${short.length === 0 ? '' : ` (${short.join(', ')})`}${aside.length === 0 ? '' : `; set aside: ${aside.join(', ')}`}; ${durationText(mutantsMs)}${rate}${restarts === 0 ? '' : `, ${restarts} container(s) renewed`}`;
+  const total = counts.killed + counts.survived + counts.undecided;
+  const countTexts = (states: readonly MutantState[]): string =>
+    states
+      .filter((state) => counts[state] > 0)
+      .map((state) => `${grouped(counts[state])} ${state}`)
+      .join(', ');
+  const against = countTexts(AGAINST);
+  const notCounted = countTexts(NOT_COUNTED);
+
+  const parts = [
+    `mutation score ${score === undefined ? 'none' : `${score} %`}`,
+    `: ${grouped(counts.killed)} killed of ${grouped(total)}`,
+    against === '' ? '' : ` (${against})`,
+    notCounted === '' ? '' : `; not counted: ${notCounted}`,
+    `; ${durationText(mutantsMs)}`,
+    mutantsMs === 0 ? '' : `, ${((counts.total * 60_000) / mutantsMs).toFixed(0)} a minute`,
+    restarts === 0 ? '' : `, ${counted(restarts, 'container')} replaced`,
+  ];
+  return parts.join('');
 }
 
-function gateText(report: MutationReport): string {
-  const [fault] = report.faults;
-  if (fault !== undefined)
-    return `the run is not complete: ${oneLine(fault.message.split('\n')[0] ?? '', WIDTH)} [${fault.code}]`;
-  const { minScore } = report.options;
-  const score = scoreOf(report.results);
-  if (score === undefined) return 'no mutant could be told from the original';
-  if (minScore === undefined) return 'no minimum was asked for';
+/** Why the run has its exit code. */
+function gateText({ faults, results, options: { minScore } }: MutationReport): string {
+  const [fault] = faults;
+  if (fault !== undefined) {
+    const [message = ''] = fault.message.split('\n');
+    return `the run is not complete: ${oneLine(message, WIDTH)} [${fault.code}]`;
+  }
+  const score = scoreOf(results);
+  if (score === undefined) return 'no mutant could be judged';
+  if (minScore === undefined) return 'no minimum score is set';
   return score < minScore ? `the score is below ${minScore} %` : `the score reaches ${minScore} %`;
 }
 
-/** 0, 1 when the score is below the minimum, 3 when nothing could be judged, and a fault's own code. */
+/** 1 when the score is below the minimum or the spec is not green, 3 when no mutant could be judged, 4 for a fault. */
 export function mutationExit({ faults, results, options: { minScore } }: MutationReport): ExitCode {
-  if (faults.length > 0) return faults.some(({ code }) => code !== 'spec-not-green') ? EXIT.broken : EXIT.failed;
+  if (faults.length > 0) return faults.some(({ code: name }) => name !== 'spec-not-green') ? EXIT.broken : EXIT.failed;
+
   const score = scoreOf(results);
   if (score === undefined) return EXIT.undecided;
   return minScore !== undefined && score < minScore ? EXIT.failed : EXIT.ok;
@@ -114,18 +146,24 @@ export function mutationExit({ faults, results, options: { minScore } }: Mutatio
 
 /** A section of a job summary. */
 export function mutationMarkdown(report: MutationReport, root: string | undefined): string {
-  const lines = [`## Mutation score: ${plain(report.title)}`, '', plain(scoreText(report)), ''];
-  for (const state of ['survived', 'undecided'] as const) {
-    const those = report.results.filter((one) => one.state === state);
-    if (those.length === 0) continue;
-    lines.push(`### ${state} (${grouped(those.length)})`, '');
-    for (const one of those) {
-      lines.push(
-        `- ${plain(`${relativeTo(root, one.file)}:${one.line}`)} ${code(one.before)} → ${one.after === '' ? 'nothing' : code(one.after)}`,
-      );
-      if (one.probe !== undefined) lines.push('', fenced(visibleLines(one.probe).trimEnd()), '');
-    }
-    lines.push('');
-  }
+  const lines = [
+    `## Mutation score: ${plain(report.title)}`,
+    '',
+    plain(scoreText(report)),
+    '',
+    ...LISTED_IN_MARKDOWN.flatMap((state) => markdownLines(report, state, root)),
+  ];
   return `${lines.join('\n')}\n`;
+}
+
+function markdownLines({ results }: MutationReport, state: MutantState, root: string | undefined): readonly string[] {
+  const mutants = results.filter((result) => result.state === state);
+  if (mutants.length === 0) return [];
+  return [`### ${state} (${grouped(mutants.length)})`, '', ...mutants.flatMap((mutant) => itemLines(mutant, root)), ''];
+}
+
+function itemLines({ file, line, before, after, probe }: MutantResult, root: string | undefined): readonly string[] {
+  const place = plain(`${relativeTo(root, file)}:${line}`);
+  const item = `- ${place} ${code(before)} → ${after === '' ? 'nothing' : code(after)}`;
+  return probe === undefined ? [item] : [item, '', fenced(visibleLines(probe).trimEnd()), ''];
 }

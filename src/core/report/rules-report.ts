@@ -1,61 +1,75 @@
 /** The rules of a read profile, as text for a terminal and as JSON. Pure. */
 import type { ProfileBlock, ProfileText, Rule, Span } from '../profile/syntax/ast.ts';
+import { painter } from '../text/color.ts';
 import { relativeTo, visible } from '../text/visible.ts';
 
 interface RulesStyle {
   readonly color: boolean;
-  /** Files below it are named from it. */
+  /** Folder that file names are relative to. */
   readonly root?: string;
 }
 
-/** Each profile with its rules: where it stands, the rule, its comment; those of an include under the include's name. */
+/** Each profile with its rules: place, rule and comment. Rules of an include stand under the include's place. */
 export function rulesText({ profiles }: ProfileText, style: RulesStyle): string[] {
   return profiles.flatMap((profile, i) => [...(i > 0 ? [''] : []), ...blockLines(profile, style)]);
 }
 
-function blockLines(profile: ProfileBlock, style: RulesStyle): string[] {
-  const { name, kind, flags, attachment, span, rules } = profile;
+function blockLines(profile: ProfileBlock, style: RulesStyle): readonly string[] {
+  const { rules } = profile;
+  return [
+    headingLine(profile, style),
+    ...groupsByInclude(rules).flatMap((group) => groupLines(group, group.length < rules.length, style)),
+  ];
+}
+
+function headingLine({ name, kind, flags, attachment, span, rules }: ProfileBlock, style: RulesStyle): string {
   const parts = [
     `${kind} ${visible(name)}`,
     ...(attachment ? [visible(attachment.text)] : []),
     ...(flags.length > 0 ? [`flags=(${visible(flags.join(', '))})`] : []),
     dim(`${place(span, style)}, ${rules.length} rules`, style),
   ];
-  const lines = [parts.join('  ')];
-  for (const group of groups(rules)) {
-    const [first] = group;
-    const from = (first?.via ?? []).map((include) => place(include, style)).join(' > ');
-    if (from !== '' || group.length < rules.length)
-      lines.push(dim(from === '' ? '  in the profile itself:' : `  by the include at ${from}:`, style));
-    const width = Math.max(...group.map(({ span: at }) => place(at, style).length));
-    lines.push(...group.map((rule) => `    ${place(rule.span, style).padEnd(width)}  ${ruleLine(rule, style)}`));
-  }
-  return lines;
+  return parts.join('  ');
+}
+
+/** @param isPart the profile has rules in other groups as well: then a line tells the groups apart. */
+function groupLines(group: readonly Rule[], isPart: boolean, style: RulesStyle): readonly string[] {
+  const includes = (group[0]?.via ?? []).map((include) => place(include, style)).join(' > ');
+  const heading = includes === '' ? '  in the profile itself:' : `  from the include at ${includes}:`;
+  const width = Math.max(...group.map(({ span }) => place(span, style).length));
+  return [
+    ...(isPart || includes !== '' ? [dim(heading, style)] : []),
+    ...group.map((rule) => `    ${place(rule.span, style).padEnd(width)}  ${ruleLine(rule, style)}`),
+  ];
 }
 
 /** Runs of rules that came by the same includes. */
-function groups(rules: readonly Rule[]): Rule[][] {
-  const found: Rule[][] = [];
+function groupsByInclude(rules: readonly Rule[]): readonly (readonly Rule[])[] {
+  const groups: Rule[][] = [];
   for (const rule of rules) {
-    const last = found.at(-1);
-    const key = JSON.stringify(rule.via);
-    if (last?.[0] && JSON.stringify(last[0].via) === key) last.push(rule);
-    else found.push([rule]);
+    const last = groups.at(-1);
+    if (last?.[0] && JSON.stringify(last[0].via) === JSON.stringify(rule.via)) last.push(rule);
+    else groups.push([rule]);
   }
-  return found;
+  return groups;
 }
 
 function ruleLine(rule: Rule, style: RulesStyle): string {
-  const expanded =
-    rule.kind === 'file' && rule.path && rule.path.text.includes('@{')
-      ? `  = ${visible(rule.path.expanded.join(' '))}`
-      : '';
-  const comment = rule.comment === undefined ? '' : `  # ${visible(rule.comment.replaceAll(/\s+/g, ' '))}`;
-  return `${visible(qualified(rule))}${dim(expanded + comment, style)}`;
+  return `${visible(withOuterQualifiers(rule))}${dim(`${expansionText(rule)}${commentText(rule)}`, style)}`;
 }
 
-/** The rule as written, behind the qualifiers that it has from a block around it. */
-function qualified({ text, qualifiers: { audit, access, owner } }: Rule): string {
+/** A path with its variables replaced, where it has any. */
+function expansionText(rule: Rule): string {
+  if (rule.kind !== 'file' || rule.path?.text.includes('@{') !== true) return '';
+  return `  = ${visible(rule.path.expanded.join(' '))}`;
+}
+
+function commentText({ comment }: Rule): string {
+  return comment === undefined ? '' : `  # ${visible(comment.replaceAll(/\s+/g, ' '))}`;
+}
+
+/** The rule as written, after the qualifiers that it has from a block around it. */
+function withOuterQualifiers({ text, qualifiers: { audit, access, owner } }: Rule): string {
   const head = text.split(/[/"@(]/, 1)[0] ?? '';
   const has = (word: string): boolean => new RegExp(`\\b${word}\\b`).test(head);
   const outer = [
@@ -71,10 +85,10 @@ function place({ file, line }: Span, { root }: RulesStyle): string {
 }
 
 function dim(text: string, { color }: RulesStyle): string {
-  return color && text !== '' ? `\x1b[2m${text}\x1b[0m` : text;
+  return text === '' ? '' : painter(color)(text, 'dim');
 }
 
-/** Everything that was read, but the files' texts, under the names of the types in profile/rules.ts. */
+/** All that was read except for the files' texts, under the names of the types in profile/syntax/ast.ts. */
 export function rulesJson({ file, files, profiles, variables, aliases, abi }: ProfileText): string {
   return JSON.stringify(
     { file, files: [...files.keys()], abi, variables: Object.fromEntries(variables), aliases, profiles },
