@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import type { Ledger, RuleCoverage } from '#core/model/model.ts';
-import { isKnown } from '#core/report/coverage-summary.ts';
+import { isKnown } from '#core/coverage/coverage-counts.ts';
 import { exitCode } from '#core/report/summary.ts';
 import { cli, folder, harness, read, spec, story } from './kit.ts';
 
@@ -126,16 +126,16 @@ describe('rule coverage', () => {
       .to.match(/✓ +7 {4}\/etc\/\{passwd,group\} r,\n +reads passwd\n/)
       .and.to.match(/✗ +4 {4}network inet dgram,\n/);
     expect(said).to.contain(
-      'coverage of covered: 10 of 12 testable rules hit (83.3 %), 2 unhit, 3 shadowed, 5 untestable',
+      'coverage of covered: 10 of 12 testable rules covered (83.3 %), 2 not covered, 3 shadowed, 5 untestable',
     );
     expect(said)
       .to.contain(
         [
-          '! Too few rules of profile "covered" are covered: 10 of 12 testable rules hit (83.3 %),',
-          '2 unhit, 3 shadowed, 5 untestable; 83.4 % were asked for.',
+          '! Too few rules of profile "covered" are covered: 10 of 12 testable rules covered (83.3 %),',
+          '2 not covered, 3 shadowed, 5 untestable. The minimum is 83.4 %.',
         ].join(' '),
       )
-      .and.to.contain('RED: the probes do not cover as much of the profile as was asked for (exit 1)');
+      .and.to.contain('RED: the probes cover too little of the profile (exit 1)');
     expect(read(join(reports, 'report.html'))).to.contain('<td class="text">  deny /etc/gshadow r,</td>');
     expect(
       exitCode({ ...ledger, options: { ...ledger.options, minCoverage: 83.3 } }),

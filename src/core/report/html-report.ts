@@ -1,24 +1,58 @@
 /**
- * The HTML report: one file that needs nothing else, no script and no network, and lets no text in it be more than text.
- * The profile stands in it line by line with the probes behind each rule, and every probe with its evidence.
+ * The HTML report: one file that needs nothing else, no script and no network, and in which foreign text is only text.
+ * Pure.
+ *
+ * It shows the profile line by line with the probes that cover each rule, and every probe with its evidence.
  */
 import type { Entry, Ledger, Suite, VerdictKind } from '../model/model.ts';
-import { actionText, durationText, factsOf, faultText, observationText, underText } from './wording.ts';
+import { block, inline, tag } from '../text/html.ts';
+import { counted, grouped } from '../text/visible.ts';
 import { caseOutput } from './evidence.ts';
 import { coverageHtml } from './html-coverage.ts';
 import { STYLE } from './html-style.ts';
-import { block, inline, tag } from '../text/html.ts';
-import { countsOf, exitCode, faultsOf, meaningOf, runOutcome, shortfallsOf, type RunOutcome } from './summary.ts';
-import { grouped } from '../text/visible.ts';
+import {
+  countsOf,
+  exitCode,
+  faultsOf,
+  isNotGreen,
+  meaningOf,
+  runOutcome,
+  shortfallsOf,
+  suiteOf,
+  type RunOutcome,
+} from './summary.ts';
+import {
+  actionText,
+  durationText,
+  factsOf,
+  faultText,
+  labelProofText,
+  layersText,
+  observationText,
+  underText,
+} from './wording.ts';
 
 interface HtmlOptions {
   /** Folder that file names are relative to. */
   readonly root?: string;
 }
 
-/** Nothing is loaded from anywhere, whatever the text says. */
+/** Longest title, and longest text of a probe. */
+const TITLE_WIDTH = 200;
+const PROBE_WIDTH = 300;
+
+/** Nothing is loaded from anywhere, whatever the text is. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const META = [
+  '<meta charset="utf-8">',
+  '<meta name="viewport" content="width=device-width, initial-scale=1">',
+  `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+  '<meta name="referrer" content="no-referrer">',
+].join('');
+
 const TONE: Readonly<Record<RunOutcome, string>> = { green: 'good', red: 'bad', undecided: 'warn', error: 'bad' };
+
 const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string]>> = {
   pass: ['✓', 'good'],
   fail: ['✗', 'bad'],
@@ -29,108 +63,99 @@ const VERDICT: Readonly<Record<VerdictKind, readonly [mark: string, tone: string
 
 /** The ledger as one HTML file. */
 export function html(ledger: Ledger, { root }: HtmlOptions = {}): string {
-  const anchors = new Map(
-    ledger.suites.flatMap(({ entries }, suite) =>
-      entries.map(({ probe }, index) => [probe.id, `probe-${suite}-${index}`]),
-    ),
-  );
-  const outcome = runOutcome(exitCode(ledger));
-  const head = [
-    tag(
-      'title',
-      {},
-      inline(`${outcome}: ${ledger.suites.map(({ title }) => title).join(', ') || 'apparmor-probe'}`, 200),
-    ),
-    tag('style', {}, STYLE),
-  ];
-  const body = [
-    tag(
-      'h1',
-      {},
-      tag('span', { class: `badge ${TONE[outcome]}` }, outcome.toUpperCase()),
-      ' ',
-      inline(meaningOf(ledger)),
-    ),
-    tag('p', {}, countsText(ledger)),
-    tag(
-      'p',
-      { class: 'dim' },
-      inline(`${ledger.tool}, run ${ledger.run}, ${ledger.startedAt}, ${durationText(ledger.durationMs)}`),
-    ),
-    wrong(ledger),
-    coverageHtml(ledger, root, (id) => anchors.get(id)),
+  const anchors = anchorsOf(ledger);
+  const coverageOptions = { anchorOf: (id: string) => anchors.get(id), ...(root === undefined ? {} : { root }) };
+  const sections = [
+    headingHtml(ledger),
+    problemsHtml(ledger),
+    coverageHtml(ledger, coverageOptions),
     ...ledger.suites.map((suite) => suiteHtml(suite, root, anchors)),
     hostHtml(ledger),
   ];
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="Content-Security-Policy" content="${POLICY}"><meta name="referrer" content="no-referrer">${head.join('')}</head>
-<body>
-${body.filter((part) => part !== '').join('\n')}
-</body></html>
-`;
+  return [
+    '<!doctype html>',
+    `<html lang="en"><head>${META}${tag('title', {}, titleOf(ledger))}${tag('style', {}, STYLE)}</head>`,
+    '<body>',
+    ...sections.filter((section) => section !== ''),
+    '</body></html>',
+    '',
+  ].join('\n');
+}
+
+/** The id of each probe's element, by the probe's id. */
+function anchorsOf(ledger: Ledger): ReadonlyMap<string, string> {
+  const anchors = ledger.suites.flatMap(({ entries }, suite) =>
+    entries.map(({ probe }, index) => [probe.id, `probe-${suite}-${index}`] as const),
+  );
+  return new Map(anchors);
+}
+
+function titleOf(ledger: Ledger): string {
+  const titles = ledger.suites.map(({ title }) => title).join(', ');
+  return inline(`${runOutcome(exitCode(ledger))}: ${titles || 'apparmor-probe'}`, TITLE_WIDTH);
+}
+
+function headingHtml(ledger: Ledger): string {
+  const { tool, run, startedAt, durationMs } = ledger;
+  const outcome = runOutcome(exitCode(ledger));
+  const badge = tag('span', { class: `badge ${TONE[outcome]}` }, outcome.toUpperCase());
+  return [
+    tag('h1', {}, badge, ' ', inline(meaningOf(ledger))),
+    tag('p', {}, countsText(ledger)),
+    dim(`${tool}, run ${run}, ${startedAt}, ${durationText(durationMs)}`),
+  ].join('\n');
 }
 
 function countsText(ledger: Ledger): string {
   const counts = countsOf(ledger);
-  const parts = (Object.keys(VERDICT) as VerdictKind[])
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => tag('span', { class: VERDICT[kind][1] }, `${VERDICT[kind][0]} ${grouped(counts[kind])} ${kind}`));
-  return [tag('strong', {}, `${grouped(counts.total)} ${counts.total === 1 ? 'probe' : 'probes'}`), ...parts].join(
-    ' · ',
-  );
+  const kinds = (Object.keys(VERDICT) as VerdictKind[]).filter((kind) => counts[kind] > 0);
+  const parts = kinds.map((kind) => {
+    const [mark, tone] = VERDICT[kind];
+    return tag('span', { class: tone }, `${mark} ${grouped(counts[kind])} ${kind}`);
+  });
+  return [tag('strong', {}, counted(counts.total, 'probe')), ...parts].join(' · ');
 }
 
-/** What no probe states: faults with their cure, and what is missing. */
-function wrong(ledger: Ledger): string {
-  const items = [
-    ...faultsOf(ledger).map((fault) =>
-      tag('li', {}, tag('code', {}, inline(faultText(fault))), ' ', inline(fault.hint)),
-    ),
-    ...shortfallsOf(ledger).map(({ suite, message }) =>
-      tag('li', {}, suite === undefined ? '' : `${inline(ledger.suites[suite]?.title ?? '', 200)}: `, inline(message)),
-    ),
-  ];
+/** What no probe states: faults with what to do about them, and what is missing. */
+function problemsHtml(ledger: Ledger): string {
+  const faults = faultsOf(ledger).map((fault) =>
+    tag('li', {}, tag('code', {}, inline(faultText(fault))), ' ', inline(fault.hint)),
+  );
+  const shortfalls = shortfallsOf(ledger).map((shortfall) => {
+    const suite = suiteOf(ledger, shortfall);
+    const title = suite === undefined ? '' : `${inline(suite.title, TITLE_WIDTH)}: `;
+    return tag('li', {}, title, inline(shortfall.message));
+  });
+  const items = [...faults, ...shortfalls];
   return items.length === 0 ? '' : tag('ul', { class: 'bad' }, ...items);
 }
 
 function suiteHtml(suite: Suite, root: string | undefined, anchors: ReadonlyMap<string, string>): string {
-  const label = suite.confinement?.labels[0];
+  const proof = labelProofText(suite);
   return [
-    tag('h2', {}, inline(suite.title, 200)),
-    tag('p', { class: 'dim' }, inline(underText(suite))),
-    tag('p', { class: 'dim' }, inline(`beside the profile: ${suite.layers.join('; ')}`)),
-    label === undefined
-      ? ''
-      : tag(
-          'p',
-          { class: 'dim' },
-          inline(`the kernel says ${label.process} (pid ${label.pid}) runs under ${label.label}`),
-        ),
+    tag('h2', {}, inline(suite.title, TITLE_WIDTH)),
+    dim(underText(suite)),
+    dim(layersText(suite)),
+    ...(proof === undefined ? [] : [dim(proof)]),
     ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? '')),
-  ]
-    .filter((part) => part !== '')
-    .join('\n');
+  ].join('\n');
 }
 
-/** Closed for a pass, open for what is wrong. */
+function dim(text: string): string {
+  return tag('p', { class: 'dim' }, inline(text));
+}
+
+/** Folded for a pass, unfolded for what is wrong. */
 function entryHtml(entry: Entry, root: string | undefined, anchor: string): string {
-  const { probe, verdict, observation } = entry;
-  const [mark, tone] = Object.hasOwn(VERDICT, verdict.kind) ? VERDICT[verdict.kind] : VERDICT.inconclusive;
-  const happened = observation === undefined ? '' : ` → ${observationText(observation)}`;
-  const facts = factsOf(entry, root).map(([name, value]) => tag('dt', {}, inline(name)) + tag('dd', {}, inline(value)));
-  const open: Record<string, string> = verdict.kind === 'pass' || verdict.kind === 'skipped' ? {} : { open: '' };
+  const facts = factsOf(entry, root).flatMap(([name, value]) => [
+    tag('dt', {}, inline(name)),
+    tag('dd', {}, inline(value)),
+  ]);
+  const open: Readonly<Record<string, string>> = isNotGreen(entry.verdict) ? { open: '' } : {};
   return tag(
     'details',
     { id: anchor, ...open },
-    tag(
-      'summary',
-      {},
-      tag('span', { class: tone }, mark),
-      ' ',
-      tag('strong', {}, inline(probe.name, 300)),
-      ' ',
-      tag('code', { class: 'dim' }, inline(actionText(probe.action, probe.user) + happened, 300)),
-    ),
+    tag('summary', {}, summaryHtml(entry)),
     tag('dl', {}, ...facts),
     tag(
       'details',
@@ -139,6 +164,17 @@ function entryHtml(entry: Entry, root: string | undefined, anchor: string): stri
       tag('pre', {}, block(caseOutput(entry, root))),
     ),
   );
+}
+
+function summaryHtml({ probe, verdict, observation }: Entry): string {
+  const [mark, tone] = Object.hasOwn(VERDICT, verdict.kind) ? VERDICT[verdict.kind] : VERDICT.inconclusive;
+  const action = actionText(probe.action, probe.user);
+  const happened = observation === undefined ? '' : ` → ${observationText(observation)}`;
+  return [
+    tag('span', { class: tone }, mark),
+    tag('strong', {}, inline(probe.name, PROBE_WIDTH)),
+    tag('code', { class: 'dim' }, inline(`${action}${happened}`, PROBE_WIDTH)),
+  ].join(' ');
 }
 
 function hostHtml({ host }: Ledger): string {

@@ -1,24 +1,36 @@
-/** The job summary, in GitHub's Markdown: the headline, a row per probe with what is wrong first, the evidence for what is not green. */
+/**
+ * The job summary, in GitHub's Markdown: the headline, a row per probe with what is wrong first, and the evidence for
+ * what is not green. Pure.
+ */
+import { profileCoverages, fileCoverages, unknownCoverages } from '../coverage/coverage-counts.ts';
 import type { Entry, Ledger, VerdictKind } from '../model/model.ts';
-import { actionText, factsOf, faultText, observationText, placeText, underText } from './wording.ts';
-import { countsText, fileCoverages, profileCoverages } from './coverage-summary.ts';
 import { code, fenced, plain } from '../text/markdown.ts';
+import { byteLength, counted, grouped, head, relativeTo, visibleLines } from '../text/visible.ts';
+import { countsText } from './coverage-wording.ts';
 import {
   countsOf,
   entriesOf,
   exitCode,
   faultsOf,
+  isNotGreen,
   meaningOf,
   runOutcome,
   shortfallsOf,
+  suiteOf,
   type RunOutcome,
 } from './summary.ts';
-import { byteLength, grouped, head, relativeTo, visibleLines } from '../text/visible.ts';
+import { actionText, factsOf, faultText, observationText, placeText, underText } from './wording.ts';
 
-/** GitHub drops a summary of over 1 MiB as a whole. */
+/** Most bytes by default: GitHub drops a summary of over 1 MiB as a whole. */
 const BUDGET = 900 * 1024;
+/** Most records of a probe, and most bytes of one block of its evidence. */
 const RECORDS = 10;
 const BLOCK_BYTES = 4096;
+/** Longest name, place or rule, and longest reason in a table. */
+const WIDTH = 200;
+const REASON_WIDTH = 300;
+/** What a shortened summary leaves for its notice and table head. */
+const NOTICE_BYTES = 1000;
 
 interface MarkdownOptions {
   /** Folder that file names are relative to. */
@@ -33,6 +45,8 @@ const HEADLINE: Readonly<Record<RunOutcome, string>> = {
   undecided: '🟡 Undecided',
   error: '🔴 Error',
 };
+
+/** In the order of the rows: what is wrong comes first. */
 const MARK: Readonly<Record<VerdictKind, string>> = {
   fail: '❌',
   inconclusive: '❔',
@@ -40,165 +54,201 @@ const MARK: Readonly<Record<VerdictKind, string>> = {
   skipped: '⏭️',
   pass: '✅',
 };
-/** What is wrong comes first. */
-const ORDER: readonly string[] = Object.keys(MARK);
+const ROW_ORDER: readonly string[] = Object.keys(MARK);
+const COUNT_ORDER = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'] as const;
 
-/** The ledger as a job summary. What does not fit is left out from the least to the most telling, and the summary says so. */
-export function markdown(ledger: Ledger, options: MarkdownOptions = {}): string {
-  const { root } = options;
-  const budget = options.budget ?? BUDGET;
-  const entries = entriesOf(ledger).toSorted((a, b) => ORDER.indexOf(a.verdict.kind) - ORDER.indexOf(b.verdict.kind));
-  const bad = entries.filter(({ verdict }) => verdict.kind !== 'pass' && verdict.kind !== 'skipped');
-  const top = [opening(ledger, Math.floor(budget / 4)), ...coverageOf(ledger, Math.floor(budget / 8), root)].join(
+/** The ledger as a job summary. If it does not fit, the least important parts are left out, and the summary says so. */
+export function markdown(ledger: Ledger, { root, budget = BUDGET }: MarkdownOptions = {}): string {
+  const entries = entriesOf(ledger).toSorted((a, b) => rank(a) - rank(b));
+  const notGreen = entries.filter(({ verdict }) => isNotGreen(verdict));
+  const top = [...opening(ledger, Math.floor(budget / 4)), ...coverageParts(ledger, Math.floor(budget / 8), root)].join(
     '\n\n',
   );
-  const rowOf = (entry: Entry): string => row(entry, root);
-  const detailOf = (entry: Entry): string => detail(entry, root);
-  const all = fitting(entries, rowOf, budget);
-  const details = fitting(bad, detailOf, budget);
-  const whole = `${[top, table(all), ...details].join('\n\n')}\n`;
-  if (all.length === entries.length && details.length === bad.length && byteLength(whole) <= budget) return whole;
 
-  // Half of what is left for the rows, so that the details of the first failures always find room.
-  const left = budget - byteLength(top) - 1000;
-  const rows = fitting(bad, rowOf, left / 2);
-  const told = fitting(bad, detailOf, left - rows.reduce((sum, one) => sum + byteLength(one) + 2, 0));
-  const notice = `> Shortened to fit a job summary: ${grouped(rows.length)} of ${grouped(entries.length)} probes are listed, those that are not green first, ${grouped(told.length)} of ${grouped(bad.length)} with details. All of them are in report.json and junit.xml.`;
-  return `${[top, notice, ...(rows.length > 0 ? [table(rows)] : []), ...told].join('\n\n')}\n`;
+  const rows = fitting(entries, budget, (entry) => row(entry, root));
+  const details = fitting(notGreen, budget, (entry) => detail(entry, root));
+  const whole = `${[top, table(rows), ...details].join('\n\n')}\n`;
+  const isComplete = rows.length === entries.length && details.length === notGreen.length;
+  if (isComplete && byteLength(whole) <= budget) return whole;
+
+  return shortened(ledger, { top, notGreen, budget, root });
+}
+
+interface Shortened {
+  /** What comes before the rows. */
+  readonly top: string;
+  readonly notGreen: readonly Entry[];
+  /** Bytes for all. */
+  readonly budget: number;
+  readonly root: string | undefined;
+}
+
+function shortened(ledger: Ledger, { top, notGreen, budget, root }: Shortened): string {
+  const left = budget - byteLength(top) - NOTICE_BYTES;
+  // at most half for the rows, so that there is always room for the details of the first failures
+  const rows = fitting(notGreen, left / 2, (entry) => row(entry, root));
+  const details = fitting(notGreen, left - bytesOf(rows), (entry) => detail(entry, root));
+
+  const total = entriesOf(ledger).length;
+  const notice = [
+    '> Shortened to fit a job summary:',
+    `${grouped(rows.length)} of ${grouped(total)} probes are listed, those that are not green first,`,
+    `${grouped(details.length)} of ${grouped(notGreen.length)} with details.`,
+    'All of them are in report.json and junit.xml.',
+  ].join(' ');
+  return `${[top, notice, ...(rows.length > 0 ? [table(rows)] : []), ...details].join('\n\n')}\n`;
+}
+
+function rank({ verdict }: Entry): number {
+  return ROW_ORDER.indexOf(verdict.kind);
 }
 
 /** The texts of as many of the items, from the first, as fit the bytes. */
-function fitting<T>(items: readonly T[], text: (item: T) => string, bytes: number): readonly string[] {
+function fitting<T>(items: readonly T[], bytes: number, textOf: (item: T) => string): readonly string[] {
   const texts: string[] = [];
   let left = bytes;
   for (const item of items) {
-    const next = text(item);
-    left -= byteLength(next) + 2;
+    const text = textOf(item);
+    left -= bytesOf([text]);
     if (left < 0) break;
-    texts.push(next);
+    texts.push(text);
   }
   return texts;
 }
 
-function opening(ledger: Ledger, budget: number): string {
-  const exit = exitCode(ledger);
+/** Bytes of the texts, each with the blank line after it. */
+function bytesOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + byteLength(text) + 2, 0);
+}
+
+/** A list, and how many of its items were left out. */
+function list(items: readonly string[], bytes: number): string {
+  const kept = fitting(items, bytes, (item) => `- ${item}`);
+  const rest = items.length - kept.length;
+  return [...kept, ...(rest > 0 ? [`- and ${grouped(rest)} more`] : [])].join('\n');
+}
+
+/** The headline, the counts, what no probe states, the suites and the host. */
+function opening(ledger: Ledger, budget: number): readonly string[] {
   const counts = countsOf(ledger);
-  const parts = (['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'] as const)
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
-  const lines = [
-    `## ${HEADLINE[runOutcome(exit)]}: ${meaningOf(ledger)}`,
-    [`**${grouped(counts.total)} probes**`, ...parts].join(' · '),
+  const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
+  const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain(underText(suite))}`);
+  const parts = [
+    `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
+    [
+      `**${counted(counts.total, 'probe')}**`,
+      ...kinds.map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`),
+    ].join(' · '),
+    list(problems(ledger), budget / 2),
+    list(suites, budget / 4),
+    hostTable(ledger),
   ];
-  const wrong = [
-    ...faultsOf(ledger).map((fault) => `- ${code(faultText(fault))}: ${plain(fault.hint)}`),
-    ...shortfallsOf(ledger).map(
-      ({ suite, message }) =>
-        `- ${suite === undefined ? '' : `${code(ledger.suites[suite]?.title ?? '')}: `}${plain(message)}`,
-    ),
-  ];
-  if (wrong.length > 0) lines.push(listed(wrong, budget / 2));
-  lines.push(
-    listed(
-      ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`),
-      budget / 4,
-    ),
-  );
-  const host = Object.entries(ledger.host ?? {}).filter(([, value]) => value !== undefined);
-  if (host.length > 0)
-    lines.push(
-      ['| host | |', '|---|---|', ...host.map(([key, value]) => `| ${plain(key)} | ${code(value as string)} |`)].join(
-        '\n',
-      ),
-    );
-  return lines.filter((line) => line !== '').join('\n\n');
+  return parts.filter((part) => part !== '');
 }
 
-/** A row a profile, and the rules that no probe hits. */
-function coverageOf(ledger: Ledger, budget: number, root?: string): readonly string[] {
-  const profiles = profileCoverages(ledger);
-  const unknown = ledger.suites.flatMap(({ title, coverage }) =>
-    coverage !== undefined && 'unknown' in coverage
-      ? [`- ${code(title, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`]
-      : [],
-  );
-  const rows = profiles.map(
-    ({ profile, own, included }) =>
-      `| ${code(profile, 200)} | ${own.percent === undefined ? '' : `**${own.percent} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(' | ')} | ${countsText(included)} |`,
-  );
-  const parts =
-    rows.length === 0
-      ? []
-      : [
-          [
-            '| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |',
-            '|---|---|---|---|---|---|---|',
-            ...fitting(rows, (row) => row, budget / 2),
-          ].join('\n'),
-        ];
-  if (unknown.length > 0) parts.push(listed(unknown, budget / 4));
-  const unhit = fileCoverages(ledger)
-    .flatMap(({ rules }) => rules.filter(({ state, included }) => state === 'unhit' && !included))
-    .map(({ file, line, text }) => `- ${code(`${relativeTo(root, file)}:${line}`, 200)} ${code(text, 200)}`);
-  if (unhit.length > 0)
-    parts.push(
-      `<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? 'rule that no probe hits' : 'rules that no probe hits'}</summary>`,
-      listed(unhit, budget / 4),
-      '</details>',
-    );
-  return parts;
+/** What no probe states: faults with what to do about them, and what is missing. */
+function problems(ledger: Ledger): readonly string[] {
+  const faults = faultsOf(ledger).map((fault) => `${code(faultText(fault))}: ${plain(fault.hint)}`);
+  const shortfalls = shortfallsOf(ledger).map((shortfall) => {
+    const suite = suiteOf(ledger, shortfall);
+    const title = suite === undefined ? '' : `${code(suite.title)}: `;
+    return `${title}${plain(shortfall.message)}`;
+  });
+  return [...faults, ...shortfalls];
 }
 
-function listed(items: readonly string[], budget: number): string {
-  const kept = fitting(items, (item) => item, budget);
-  return [...kept, ...(kept.length < items.length ? [`- and ${grouped(items.length - kept.length)} more`] : [])].join(
-    '\n',
+function hostTable({ host }: Ledger): string {
+  const facts = Object.entries(host ?? {}).filter(([, value]) => value !== undefined);
+  if (facts.length === 0) return '';
+  const rows = facts.map(([key, value]) => `| ${plain(key)} | ${code(value as string)} |`);
+  return ['| host | |', '|---|---|', ...rows].join('\n');
+}
+
+/** A row per profile, why coverage is not known, and the rules that no probe covers. */
+function coverageParts(ledger: Ledger, budget: number, root?: string): readonly string[] {
+  const unknown = unknownCoverages(ledger).map(
+    ({ title, reason }) => `${code(title, WIDTH)}: rule coverage is not known. ${plain(reason)}`,
   );
+  const parts = [
+    coverageTable(ledger, budget / 2),
+    list(unknown, budget / 4),
+    ...notCoveredParts(ledger, budget / 4, root),
+  ];
+  return parts.filter((part) => part !== '');
+}
+
+function coverageTable(ledger: Ledger, budget: number): string {
+  const rows = profileCoverages(ledger).map(({ profile, own, included }) => {
+    const cells = [
+      code(profile, WIDTH),
+      own.percent === undefined ? '' : `**${own.percent} %**`,
+      ...[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped),
+      countsText(included),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  if (rows.length === 0) return '';
+  return [
+    '| profile | rule coverage | covered | not covered | shadowed | untestable | included rules |',
+    '|---|---|---|---|---|---|---|',
+    ...fitting(rows, budget, (text) => text),
+  ].join('\n');
+}
+
+function notCoveredParts(ledger: Ledger, budget: number, root?: string): readonly string[] {
+  const rules = fileCoverages(ledger)
+    .flatMap((coverage) => coverage.rules)
+    .filter(({ state, included }) => state === 'unhit' && !included);
+  if (rules.length === 0) return [];
+
+  const items = rules.map(
+    ({ file, line, text }) => `${code(`${relativeTo(root, file)}:${line}`, WIDTH)} ${code(text, WIDTH)}`,
+  );
+  const title = `${counted(rules.length, 'rule')} that no probe covers`;
+  return [`<details><summary>${title}</summary>`, list(items, budget), '</details>'];
 }
 
 function table(rows: readonly string[]): string {
   return ['| | probe | tried | happened | verdict |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-function markOf(entry: Entry): string {
-  return Object.hasOwn(MARK, entry.verdict.kind) ? MARK[entry.verdict.kind] : MARK.inconclusive;
+function markOf({ verdict: { kind } }: Entry): string {
+  return Object.hasOwn(MARK, kind) ? MARK[kind] : MARK.inconclusive;
 }
 
 function row(entry: Entry, root?: string): string {
   const { probe, verdict, observation } = entry;
   const cells = [
     markOf(entry),
-    `${plain(probe.name, 200)}<br>${code(placeText(entry, root), 200)}`,
-    code(actionText(probe.action, probe.user), 200),
-    observation === undefined ? '' : plain(observationText(observation), 200),
-    verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}** ${plain(verdict.reason, 300)}`,
+    `${plain(probe.name, WIDTH)}<br>${code(placeText(entry, root), WIDTH)}`,
+    code(actionText(probe.action, probe.user), WIDTH),
+    observation === undefined ? '' : plain(observationText(observation), WIDTH),
+    verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}** ${plain(verdict.reason, REASON_WIDTH)}`,
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
+/** The evidence for one probe, folded. */
 function detail(entry: Entry, root?: string): string {
+  const { probe, verdict, witnesses, observation } = entry;
   const facts = factsOf(entry, root)
     .filter(([label]) => label !== 'hint')
-    .map(([label, value]) => `${label.padEnd(10)}${value}`)
-    .join('\n');
-  const parts = [`<details><summary>${markOf(entry)} ${plain(entry.probe.name, 200)}</summary>`, fenced(facts)];
-  if (entry.verdict.hint !== undefined)
-    parts.push('Hint:', fenced(visibleLines(head(entry.verdict.hint, BLOCK_BYTES))));
-  const blocks: readonly (readonly [string, string])[] = [
-    [
-      'Audit records',
-      entry.witnesses
-        .slice(0, RECORDS)
-        .map(({ record }) => record.raw)
-        .join('\n'),
-    ],
-    ['Standard output', entry.observation?.stdout.text ?? ''],
-    ['Standard error', entry.observation?.stderr.text ?? ''],
-  ];
-  for (const [title, text] of blocks) {
-    if (text === '') continue;
-    const kept = head(text, BLOCK_BYTES);
-    parts.push(`${title}${kept.length < text.length ? ' (the beginning)' : ''}:`, fenced(visibleLines(kept)));
-  }
-  return [...parts, '</details>'].join('\n\n');
+    .map(([label, value]) => `${label.padEnd(10)}${value}`);
+  const records = witnesses.slice(0, RECORDS).map(({ record }) => record.raw);
+  return [
+    `<details><summary>${markOf(entry)} ${plain(probe.name, WIDTH)}</summary>`,
+    fenced(facts.join('\n')),
+    ...(verdict.hint === undefined ? [] : ['Hint:', fenced(visibleLines(head(verdict.hint, BLOCK_BYTES)))]),
+    ...blockParts('Audit records', records.join('\n')),
+    ...blockParts('Standard output', observation?.stdout.text ?? ''),
+    ...blockParts('Standard error', observation?.stderr.text ?? ''),
+    '</details>',
+  ].join('\n\n');
+}
+
+function blockParts(title: string, text: string): readonly string[] {
+  if (text === '') return [];
+  const kept = head(text, BLOCK_BYTES);
+  const cut = kept.length < text.length ? ' (the beginning)' : '';
+  return [`${title}${cut}:`, fenced(visibleLines(kept))];
 }

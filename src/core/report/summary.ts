@@ -1,8 +1,13 @@
-/** What a ledger adds up to. Nothing here is ever stored in a ledger: totals that are derived cannot disagree with it. */
+/**
+ * What a ledger adds up to: counts, what it lacks, the exit code. Pure.
+ *
+ * Nothing here is ever stored in a ledger: totals that are derived cannot disagree with it.
+ */
+import { isKnown, profileCoverages } from '../coverage/coverage-counts.ts';
 import { ERRORS, EXIT, type ErrorCode, type ExitCode } from '../model/errors.ts';
-import type { Entry, Fault, Ledger, VerdictKind } from '../model/model.ts';
-import { coverageGaps } from './coverage-summary.ts';
+import type { Entry, Fault, Ledger, Suite, Verdict, VerdictKind } from '../model/model.ts';
 import { grouped } from '../text/visible.ts';
+import { countsText } from './coverage-wording.ts';
 
 /** How many probes have each verdict, and how many faults there are in the run and its suites. */
 export interface Counts extends Readonly<Record<VerdictKind, number>> {
@@ -10,15 +15,29 @@ export interface Counts extends Readonly<Record<VerdictKind, number>> {
   readonly faults: number;
 }
 
-/** A run in one word: `green` all hold, `red` the profile fails its spec, `undecided` nothing is proved, `error` the rest. */
+/**
+ * A run in one word.
+ * `green`: every probe passed. `red`: the profile fails its spec. `undecided`: not everything is proved. `error`: the
+ * rest.
+ */
 export type RunOutcome = 'green' | 'red' | 'undecided' | 'error';
 
-/** A reason why a run is not green that no probe and no fault states. `suite` is its index; none is the whole run. */
+/** A reason why a run is not green that no probe and no fault states. */
 interface Shortfall {
+  /** Index of the suite; absent for the whole run. */
   readonly suite?: number;
   readonly exit: ExitCode;
   readonly message: string;
 }
+
+/** What each exit code means, for people. */
+export const EXIT_MEANS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.ok]: 'every probe that this host can check passed',
+  [EXIT.failed]: 'the profile fails its spec',
+  [EXIT.usage]: 'a spec, profile or option is wrong',
+  [EXIT.undecided]: 'not everything is proved',
+  [EXIT.broken]: 'the harness or the host failed',
+};
 
 const KINDS: readonly VerdictKind[] = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'];
 
@@ -32,7 +51,12 @@ export function faultsOf(ledger: Ledger): readonly Fault[] {
   return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
 }
 
-/** Counts the entries by verdict. A kind that is not known counts as inconclusive: it never passes for a pass. */
+/** Whether a verdict keeps a run from being green. */
+export function isNotGreen({ kind }: Verdict): boolean {
+  return kind !== 'pass' && kind !== 'skipped';
+}
+
+/** Counts the entries by verdict. A kind that is not known counts as inconclusive: it must not pass. */
 export function countEntries(entries: readonly Entry[]): Readonly<Record<VerdictKind, number>> {
   const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
   for (const { verdict } of entries) counts[KINDS.includes(verdict.kind) ? verdict.kind : 'inconclusive'] += 1;
@@ -45,42 +69,83 @@ export function countsOf(ledger: Ledger): Counts {
   return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
 }
 
-/** The exit code that a fault calls for; a code that is not in the table is the harness's own failure. */
-function exitOfFault(fault: Fault): ExitCode {
-  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code as ErrorCode].exit : EXIT.broken;
+/** What the ledger lacks for green although no probe and no fault says so. */
+export function shortfallsOf(ledger: Ledger): readonly Shortfall[] {
+  return [
+    ...verdictShortfalls(ledger),
+    ...suiteShortfalls(ledger),
+    ...passShortfalls(ledger),
+    ...coverageShortfalls(ledger),
+  ];
+}
+
+/** The suite that a shortfall is about; undefined when it is about the whole run. */
+export function suiteOf(ledger: Ledger, { suite }: Shortfall): Suite | undefined {
+  return suite === undefined ? undefined : ledger.suites[suite];
+}
+
+/** Every selected probe must have exactly one verdict. If not, and no fault explains it, the harness failed. */
+function verdictShortfalls(ledger: Ledger): readonly Shortfall[] {
+  const entries = entriesOf(ledger);
+  const { selected } = ledger.options;
+  const shortfalls: Shortfall[] = [];
+
+  if (entries.length !== selected) {
+    shortfalls.push({
+      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
+      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`,
+    });
+  }
+
+  const ids = new Set(entries.map((entry) => entry.probe.id));
+  if (ids.size !== entries.length) {
+    shortfalls.push({ exit: EXIT.broken, message: 'A probe has more than one verdict.' });
+  }
+  return shortfalls;
+}
+
+function suiteShortfalls(ledger: Ledger): readonly Shortfall[] {
+  const message = 'The suite has no probe with a verdict.';
+  return ledger.suites.flatMap(({ entries }, suite) =>
+    entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : [],
+  );
+}
+
+function passShortfalls(ledger: Ledger): readonly Shortfall[] {
+  const entries = entriesOf(ledger);
+  if (entries.some(({ verdict }) => verdict.kind === 'pass')) return [];
+  const message = entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.';
+  return [{ exit: EXIT.undecided, message }];
+}
+
+/** The profiles below the minimum coverage that was set, and the suites whose coverage is not known. */
+function coverageShortfalls(ledger: Ledger): readonly Shortfall[] {
+  const { minCoverage } = ledger.options;
+  if (minCoverage === undefined) return [];
+
+  const below = profileCoverages(ledger)
+    .filter(({ own }) => own.hit * 100 < minCoverage * own.testable)
+    .map(({ profile, own }) => ({
+      exit: EXIT.failed,
+      message: [
+        `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}.`,
+        `The minimum is ${minCoverage} %.`,
+      ].join(' '),
+    }));
+
+  const unknown = ledger.suites.flatMap(({ coverage }, suite) => {
+    if (isKnown(coverage)) return [];
+    const reason = coverage?.unknown ?? 'the suite was not prepared.';
+    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
+    return [{ suite, exit: EXIT.undecided, message }];
+  });
+  return [...below, ...unknown];
 }
 
 /**
- * What the ledger lacks for green although no probe and no fault says so. A probe without a verdict, with no fault to
- * explain it, is the harness's failure.
+ * The exit code of a run. When several apply, the order is 4, 2, 1, 3: what a broken harness reports of a profile
+ * cannot be relied on.
  */
-export function shortfallsOf(ledger: Ledger): readonly Shortfall[] {
-  const found: Shortfall[] = [];
-  const entries = entriesOf(ledger);
-  const { selected } = ledger.options;
-  const exit = faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided;
-  if (entries.length !== selected) {
-    found.push({
-      exit,
-      message: `${grouped(selected)} probes were selected, but ${grouped(entries.length)} have a verdict.`,
-    });
-  }
-  const ids = new Set(entries.map((entry) => entry.probe.id));
-  if (ids.size !== entries.length) found.push({ exit: EXIT.broken, message: 'Two verdicts are for the same probe.' });
-  ledger.suites.forEach((suite, index) => {
-    if (suite.entries.length === 0)
-      found.push({ suite: index, exit: EXIT.undecided, message: 'The suite has no probe with a verdict.' });
-  });
-  if (!entries.some((entry) => entry.verdict.kind === 'pass')) {
-    found.push({
-      exit: EXIT.undecided,
-      message: entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.',
-    });
-  }
-  return [...found, ...coverageGaps(ledger)];
-}
-
-/** The exit code of a run. When several apply, the order is 4, 2, 1, 3: a broken harness hides no less than a failed profile. */
 export function exitCode(ledger: Ledger): ExitCode {
   const counts = countsOf(ledger);
   const codes = new Set<ExitCode>([
@@ -92,26 +157,36 @@ export function exitCode(ledger: Ledger): ExitCode {
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code) => codes.has(code)) ?? EXIT.ok;
 }
 
+/** The exit code that a fault calls for; a code that is not in the table is the harness's own failure. */
+function exitOfFault(fault: Fault): ExitCode {
+  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code as ErrorCode].exit : EXIT.broken;
+}
+
 /** The one word for an exit code. */
 export function runOutcome(exit: number): RunOutcome {
-  return exit === EXIT.ok ? 'green' : exit === EXIT.failed ? 'red' : exit === EXIT.undecided ? 'undecided' : 'error';
+  switch (exit) {
+    case EXIT.ok:
+      return 'green';
+    case EXIT.failed:
+      return 'red';
+    case EXIT.undecided:
+      return 'undecided';
+    default:
+      return 'error';
+  }
 }
 
-/** What the run's exit code means: as the table has it, said of this run where that is more exact. */
+/** What the run's exit code means: as in the table, or more exactly where this run allows it. */
 export function meaningOf(ledger: Ledger): string {
   const code = exitCode(ledger);
-  const { fail, skipped } = countsOf(ledger);
-  if (code === EXIT.ok) return skipped === 0 ? 'every probe holds' : `${EXIT_MEANS[code]}; ${grouped(skipped)} skipped`;
-  const onlyCoverage =
-    code === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
-  return onlyCoverage ? 'the probes do not cover as much of the profile as was asked for' : EXIT_MEANS[code];
+  const { skipped } = countsOf(ledger);
+
+  if (code === EXIT.ok && skipped === 0) return 'every probe passed';
+  if (code === EXIT.ok) return `${EXIT_MEANS[code]}; ${grouped(skipped)} skipped`;
+  if (code === EXIT.failed && !isFailedByProfile(ledger)) return 'the probes cover too little of the profile';
+  return EXIT_MEANS[code];
 }
 
-/** What each exit code means, for people. */
-export const EXIT_MEANS: Readonly<Record<ExitCode, string>> = {
-  [EXIT.ok]: 'every probe that this host can ask holds',
-  [EXIT.failed]: 'the profile fails its spec',
-  [EXIT.usage]: 'a spec, profile or option is wrong',
-  [EXIT.undecided]: 'not all is proved',
-  [EXIT.broken]: 'the harness or the host failed',
-};
+function isFailedByProfile(ledger: Ledger): boolean {
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+}

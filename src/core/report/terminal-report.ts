@@ -1,10 +1,21 @@
-/** The run on a terminal: two lines for a pass, the whole story for the rest. Pure: whether there is colour is the caller's to say. */
+/**
+ * The run on a terminal: two lines for a pass, all that is known of the rest. Pure.
+ *
+ * Whether there is colour is the caller's decision.
+ */
+import { hasRules, profileCoverages, type ProfileCoverage } from '../coverage/coverage-counts.ts';
 import type { Captured, Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
+import { painter, type Painter, type Style } from '../text/color.ts';
+import { counted, grouped, head, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
+import { countsText } from './coverage-wording.ts';
+import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf, suiteOf, type RunOutcome } from './summary.ts';
 import {
   actionText,
   durationText,
   factsOf,
   faultText,
+  labelProofText,
+  layersText,
   observationText,
   placeText,
   recordText,
@@ -12,10 +23,6 @@ import {
   underText,
   type Fact,
 } from './wording.ts';
-import { countsText, profileCoverages } from './coverage-summary.ts';
-import { painter, type Painter, type Style } from '../text/color.ts';
-import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf, type RunOutcome } from './summary.ts';
-import { grouped, head, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
 
 export interface TerminalOptions {
   readonly color: boolean;
@@ -25,10 +32,12 @@ export interface TerminalOptions {
 
 /** Longest name or fact; terminals wrap what is wider than they are. */
 const WIDTH = 400;
-const OUTPUT_LINES = 8;
-const OUTPUT_BYTES = 4096;
-const RECORDS = 5;
-const FAULT_LINES = 20;
+const TITLE_WIDTH = 100;
+const OUTPUT_WIDTH = 200;
+const LABEL_WIDTH = 9;
+
+/** The most that is shown of one probe or fault. */
+const MOST = { records: 5, notes: 5, notesOfPass: 3, outputLines: 8, outputBytes: 4096, faultLines: 20 } as const;
 
 const MARK: Readonly<Record<VerdictKind, readonly [mark: string, style: Style]>> = {
   pass: ['✓', 'green'],
@@ -37,89 +46,124 @@ const MARK: Readonly<Record<VerdictKind, readonly [mark: string, style: Style]>>
   inconclusive: ['?', 'yellow'],
   skipped: ['-', 'dim'],
 };
-const OUTCOME: Readonly<Record<RunOutcome, Style>> = { green: 'green', red: 'red', undecided: 'yellow', error: 'red' };
+
+const OUTCOME_STYLE: Readonly<Record<RunOutcome, Style>> = {
+  green: 'green',
+  red: 'red',
+  undecided: 'yellow',
+  error: 'red',
+};
+
+/** Facts that an entry shows in other places, or more fully. */
+const SHOWN_APART = ['probe', 'verdict', 'note', 'hint'];
 
 /** The suite's heading: what is tested, on what, and the kernel's word that it is confined. */
 export function suiteLines(suite: Suite, { color, root }: TerminalOptions): readonly string[] {
   const paint = painter(color);
-  const lines = [
+  const title = paint(oneLine(suite.title, WIDTH), 'bold');
+  const file = paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim');
+  const proof = labelProofText(suite);
+  return [
     '',
-    `▸ ${paint(oneLine(suite.title, WIDTH), 'bold')}  ${paint(oneLine(relativeTo(root, suite.file), WIDTH), 'dim')}`,
+    `▸ ${title}  ${file}`,
     paint(`  ${underText(suite)}`, 'dim'),
-    paint(`  beside the profile: ${oneLine(suite.layers.join('; '), WIDTH)}`, 'dim'),
+    paint(`  ${layersText(suite)}`, 'dim'),
+    ...(proof === undefined ? [] : [paint(`  ${proof}`, 'dim')]),
   ];
-  const label = suite.confinement?.labels[0];
-  if (label !== undefined)
-    lines.push(
-      paint(
-        `  the kernel says ${oneLine(`${label.process} (pid ${label.pid}) runs under ${label.label}`, WIDTH)}`,
-        'dim',
-      ),
-    );
-  return lines;
 }
 
-/** One probe: what was tried, what happened, what the kernel said, what the control did, and what follows. */
+/** One probe: what was tried, what happened, what the kernel logged, what the control did, and what follows. */
 export function entryLines(entry: Entry, options: TerminalOptions): readonly string[] {
   const paint = painter(options.color);
-  const { probe, verdict } = entry;
-  const [mark, style] = Object.hasOwn(MARK, verdict.kind) ? MARK[verdict.kind] : MARK.inconclusive;
-  const name = oneLine(probe.name, WIDTH);
-  if (verdict.kind === 'pass')
-    return [
-      `  ${paint(mark, style)} ${name}`,
-      paint(`      ${passText(entry)}`, 'dim'),
-      ...verdict.notes.slice(0, 3).map((note) => paint(`      note: ${oneLine(note, WIDTH)}`, 'dim')),
-    ];
-  if (verdict.kind === 'skipped')
-    return [paint(`  ${mark} ${name}: skipped, ${oneLine(verdict.reason, WIDTH)}`, 'dim')];
-  const heading = `  ${paint(mark, style)} ${paint(verdict.kind.toUpperCase(), style, 'bold')} ${paint(name, 'bold')}  ${paint(placeText(entry, options.root), 'dim')}`;
-  const facts = factsOf(entry, options.root).filter(
-    ([label]) => label !== 'probe' && label !== 'verdict' && label !== 'note' && label !== 'hint',
-  );
-  const lines = facts.map((fact) => factLine(fact, paint));
-  lines.push(factLine(['why', `${verdict.reason} [${verdict.code}]`], paint, style));
-  for (const note of verdict.notes.slice(0, 5)) lines.push(factLine(['note', note], paint));
-  if (verdict.hint !== undefined) lines.push(factLine(['hint', verdict.hint], paint, 'cyan'));
-  for (const { record } of entry.witnesses.slice(0, RECORDS))
-    lines.push(factLine(['record', record.raw], (text) => paint(text, 'dim')));
-  for (const [label, output] of [
-    ['stdout', entry.observation?.stdout],
-    ['stderr', entry.observation?.stderr],
-  ] as const) {
-    if (output !== undefined && output.bytes > 0) lines.push(...outputLines(label, output, paint));
-  }
-  return [heading, ...lines, ''];
+  const { kind } = entry.verdict;
+  if (kind === 'pass') return passLines(entry, paint);
+  if (kind === 'skipped') return [skippedLine(entry, paint)];
+  return evidenceLines(entry, paint, options.root);
 }
 
-/** The evidence of a pass on one line: `tried open /etc/shadow for write: failed with EACCES · kernel DENIED w · control succeeded`. */
-function passText({ probe, observation, control, witnesses }: Entry): string {
-  const parts = [
-    `tried ${actionText(probe.action, probe.user)}: ${observation === undefined ? 'no observation' : observationText(observation)}`,
+function markOf({ verdict: { kind } }: Entry): readonly [mark: string, style: Style] {
+  return Object.hasOwn(MARK, kind) ? MARK[kind] : MARK.inconclusive;
+}
+
+function nameOf({ probe }: Entry): string {
+  return oneLine(probe.name, WIDTH);
+}
+
+function skippedLine(entry: Entry, paint: Painter): string {
+  const [mark] = markOf(entry);
+  return paint(`  ${mark} ${nameOf(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH)}`, 'dim');
+}
+
+function passLines(entry: Entry, paint: Painter): readonly string[] {
+  const notes = entry.verdict.notes.slice(0, MOST.notesOfPass);
+  return [
+    `  ${paint(...markOf(entry))} ${nameOf(entry)}`,
+    paint(`      ${passText(entry)}`, 'dim'),
+    ...notes.map((note) => paint(`      note: ${oneLine(note, WIDTH)}`, 'dim')),
   ];
-  const first = witnesses[0];
-  parts.push(
-    first === undefined
-      ? 'no record'
-      : `kernel: ${recordText(first.record)}${witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : ''}`,
-  );
-  if (control !== undefined) parts.push(`control: ${observationText(control)}`);
+}
+
+/** The evidence for a pass in one line. */
+function passText({ probe, observation, control, witnesses }: Entry): string {
+  const [witness] = witnesses;
+  const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : '';
+  const happened = observation === undefined ? 'no observation' : observationText(observation);
+  const parts = [
+    `tried ${actionText(probe.action, probe.user)}: ${happened}`,
+    witness === undefined ? 'no record' : `kernel: ${recordText(witness.record)}${more}`,
+    ...(control === undefined ? [] : [`control: ${observationText(control)}`]),
+  ];
   return oneLine(parts.join(' · '), WIDTH);
+}
+
+function evidenceLines(entry: Entry, paint: Painter, root: string | undefined): readonly string[] {
+  const { verdict, witnesses, observation } = entry;
+  const [, style] = markOf(entry);
+  const shown = factsOf(entry, root).filter(([label]) => !SHOWN_APART.includes(label));
+  const notes = verdict.notes.slice(0, MOST.notes);
+  const records = witnesses.slice(0, MOST.records);
+  return [
+    headingLine(entry, paint, root),
+    ...shown.map((fact) => factLine(fact, paint)),
+    factLine(['why', `${verdict.reason} [${verdict.code}]`], paint, style),
+    ...notes.map((note) => factLine(['note', note], paint)),
+    ...(verdict.hint === undefined ? [] : [factLine(['hint', verdict.hint], paint, 'cyan')]),
+    ...records.map(({ record }) => factLine(['record', record.raw], paint)),
+    ...outputLines('stdout', observation?.stdout, paint),
+    ...outputLines('stderr', observation?.stderr, paint),
+    '',
+  ];
+}
+
+function headingLine(entry: Entry, paint: Painter, root: string | undefined): string {
+  const [mark, style] = markOf(entry);
+  const kind = paint(entry.verdict.kind.toUpperCase(), style, 'bold');
+  const name = paint(nameOf(entry), 'bold');
+  const place = paint(placeText(entry, root), 'dim');
+  return `  ${paint(mark, style)} ${kind} ${name}  ${place}`;
 }
 
 function factLine([label, value]: Fact, paint: Painter, style?: Style): string {
   const text = oneLine(value, WIDTH);
-  return `      ${paint(label.padEnd(9), 'dim')} ${style === undefined ? text : paint(text, style)}`;
+  return `      ${labelled(label, paint)} ${style === undefined ? text : paint(text, style)}`;
 }
 
-function outputLines(label: string, output: Captured, paint: Painter): readonly string[] {
-  const text = head(output.text, OUTPUT_BYTES);
-  const all = visibleLines(text).replace(/\n$/, '').split('\n');
-  const shown = all
-    .slice(0, OUTPUT_LINES)
-    .map((line) => `${' '.repeat(16)}${paint('│', 'dim')} ${oneLine(line.replaceAll('\t', '    '), 200)}`);
-  const cut = all.length > OUTPUT_LINES || text.length < output.text.length || output.truncated;
-  return [`      ${paint(label.padEnd(9), 'dim')} ${sizeText(output)}${cut ? ', the first lines:' : ''}`, ...shown];
+function labelled(label: string, paint: Painter): string {
+  return paint(label.padEnd(LABEL_WIDTH), 'dim');
+}
+
+/** The size of an output and its first lines; nothing when there was none. */
+function outputLines(label: string, output: Captured | undefined, paint: Painter): readonly string[] {
+  if (output === undefined || output.bytes === 0) return [];
+
+  const text = head(output.text, MOST.outputBytes);
+  const lines = visibleLines(text).replace(/\n$/, '').split('\n');
+  const isCut = lines.length > MOST.outputLines || text.length < output.text.length || output.truncated;
+  const bar = `${' '.repeat(16)}${paint('│', 'dim')}`;
+  return [
+    `      ${labelled(label, paint)} ${sizeText(output)}${isCut ? ', the first lines:' : ''}`,
+    ...lines.slice(0, MOST.outputLines).map((line) => `${bar} ${oneLine(line.replaceAll('\t', '    '), OUTPUT_WIDTH)}`),
+  ];
 }
 
 /** A fault, and what to do about it. */
@@ -128,49 +172,67 @@ export function faultLines(fault: Fault, { color }: TerminalOptions): readonly s
   const [first = '', ...more] = fault.message.split('\n');
   return [
     `  ${paint('!', 'red')} ${paint('FAULT', 'red', 'bold')} ${faultText({ ...fault, message: first })}`,
-    ...more.slice(0, FAULT_LINES).map((line) => `      │ ${oneLine(line, WIDTH)}`),
+    ...more.slice(0, MOST.faultLines).map((line) => `      │ ${oneLine(line, WIDTH)}`),
     factLine(['hint', fault.hint], paint, 'cyan'),
   ];
 }
 
-/** The last words: counts, what is amiss with the run as a whole, the exit code and its meaning, where the reports are. */
+/** The end: counts, coverage, what the run as a whole lacks, the exit code and its meaning, where the reports are. */
 export function closing(
   ledger: Ledger,
   options: TerminalOptions & { readonly reports?: readonly string[] },
 ): readonly string[] {
   const paint = painter(options.color);
-  const counts = countsOf(ledger);
-  const code = exitCode(ledger);
-  const count = (number: number, word: string, style: Style): readonly string[] =>
-    number === 0 ? [] : [paint(`${grouped(number)} ${word}`, style)];
-  const parts = [
-    ...count(counts.pass, 'passed', 'green'),
-    ...count(counts.fail, 'failed', 'red'),
-    ...count(counts.vacuous, 'vacuous', 'yellow'),
-    ...count(counts.inconclusive, 'inconclusive', 'yellow'),
-    ...count(counts.skipped, 'skipped', 'dim'),
-    ...count(counts.faults, counts.faults === 1 ? 'fault' : 'faults', 'red'),
-  ];
-  const { planned, selected } = ledger.options;
-  const chosen = planned === selected ? '' : `, ${grouped(selected)} of ${grouped(planned)} planned`;
-  const lines = [
+  const reports = options.reports ?? [];
+  return [
     '',
-    `  ${grouped(counts.total)} ${counts.total === 1 ? 'probe' : 'probes'}${parts.length === 0 ? '' : `: ${parts.join(', ')}`} ${paint(`(${durationText(ledger.durationMs)}${chosen})`, 'dim')}`,
+    totalsLine(ledger, paint),
+    ...profileCoverages(ledger).map((coverage) => coverageLine(coverage, paint)),
+    ...shortfallLines(ledger, paint),
+    outcomeLine(ledger, paint),
+    ...reports.map((report) => paint(`  report: ${oneLine(report, WIDTH)}`, 'dim')),
   ];
-  for (const { profile, own, included } of profileCoverages(ledger)) {
-    const beside = Object.values(included).some((count) => count > 0)
-      ? `; of its includes ${countsText(included)}`
-      : '';
-    lines.push(`  coverage of ${oneLine(profile, 100)}: ${countsText(own)}${paint(beside, 'dim')}`);
-  }
-  for (const { suite, message } of shortfallsOf(ledger)) {
-    lines.push(
-      `  ${paint('!', 'yellow')} ${suite === undefined ? '' : `${oneLine(ledger.suites[suite]?.title ?? '', 100)}: `}${oneLine(message, WIDTH)}`,
-    );
-  }
-  lines.push(
-    `  ${paint(runOutcome(code).toUpperCase(), OUTCOME[runOutcome(code)], 'bold')}: ${meaningOf(ledger)} ${paint(`(exit ${code})`, 'dim')}`,
-  );
-  for (const report of options.reports ?? []) lines.push(paint(`  report: ${oneLine(report, WIDTH)}`, 'dim'));
-  return lines;
+}
+
+function totalsLine(ledger: Ledger, paint: Painter): string {
+  const counts = countsOf(ledger);
+  const parts: readonly (readonly [count: number, word: string, style: Style])[] = [
+    [counts.pass, 'passed', 'green'],
+    [counts.fail, 'failed', 'red'],
+    [counts.vacuous, 'vacuous', 'yellow'],
+    [counts.inconclusive, 'inconclusive', 'yellow'],
+    [counts.skipped, 'skipped', 'dim'],
+    [counts.faults, counts.faults === 1 ? 'fault' : 'faults', 'red'],
+  ];
+  const shown = parts
+    .filter(([count]) => count > 0)
+    .map(([count, word, style]) => paint(`${grouped(count)} ${word}`, style));
+
+  const total = counted(counts.total, 'probe');
+  const totals = shown.length === 0 ? total : `${total}: ${shown.join(', ')}`;
+  return `  ${totals} ${paint(`(${durationText(ledger.durationMs)}${selectionText(ledger)})`, 'dim')}`;
+}
+
+function selectionText({ options: { planned, selected } }: Ledger): string {
+  return planned === selected ? '' : `, ${grouped(selected)} of ${grouped(planned)} planned`;
+}
+
+function coverageLine({ profile, own, included }: ProfileCoverage, paint: Painter): string {
+  const ofIncluded = hasRules(included) ? paint(`; of included rules ${countsText(included)}`, 'dim') : '';
+  return `  coverage of ${oneLine(profile, TITLE_WIDTH)}: ${countsText(own)}${ofIncluded}`;
+}
+
+function shortfallLines(ledger: Ledger, paint: Painter): readonly string[] {
+  return shortfallsOf(ledger).map((shortfall) => {
+    const suite = suiteOf(ledger, shortfall);
+    const title = suite === undefined ? '' : `${oneLine(suite.title, TITLE_WIDTH)}: `;
+    return `  ${paint('!', 'yellow')} ${title}${oneLine(shortfall.message, WIDTH)}`;
+  });
+}
+
+function outcomeLine(ledger: Ledger, paint: Painter): string {
+  const code = exitCode(ledger);
+  const outcome = runOutcome(code);
+  const word = paint(outcome.toUpperCase(), OUTCOME_STYLE[outcome], 'bold');
+  return `  ${word}: ${meaningOf(ledger)} ${paint(`(exit ${code})`, 'dim')}`;
 }

@@ -1,102 +1,142 @@
-/** The words for what a probe tried and what came of it. One place, so that all reports say the same. All output is one visible line. */
+/**
+ * The words for what a probe tried and what came of it, the same in all reports. Pure.
+ *
+ * Every function returns one visible line.
+ */
+import { commandText, describeAction, quoted } from '../model/describe-action.ts';
 import { labelText, sameLabel } from '../model/labels.ts';
 import type {
   Action,
   AuditRecord,
   Captured,
-  ResultingLabel,
   Entry,
   Expectation,
   Fault,
   Observation,
   ProcessProof,
+  ResultingLabel,
   Ruling,
   Suite,
   TextMatch,
+  Witness,
 } from '../model/model.ts';
-import { commandText, describeAction, quoted } from '../model/describe-action.ts';
-import { grouped, oneLine, relativeTo, visible } from '../text/visible.ts';
+import { counted, oneLine, relativeTo, visible } from '../text/visible.ts';
 
 /** Longest line that a description makes. */
 const LINE = 1000;
 
-/** Most records and notes of one probe that are told one by one; a command can cause thousands. */
-const MANY = 8;
+/** Most records and notes of one probe that are listed; a command can cause thousands. */
+const MOST_LISTED = 8;
 
 /** A labelled line of evidence, for example `tried`, `open /etc/shadow for write`. */
 export type Fact = readonly [label: string, value: string];
 
 /** What a probe does: `run top -b -n1`, `open /etc/shadow for write`. */
 export function actionText(action: Action, user?: string): string {
-  const what =
-    action.kind === 'run'
-      ? `run ${commandText(action)}`
-      : action.kind === 'shell'
-        ? `shell ${action.script.trim()}`
-        : action.kind === 'http'
-          ? `http ${action.url}`
-          : describeAction(action);
-  return oneLine(user === undefined ? what : `${what} (as ${user})`, LINE);
+  const text = unboundedActionText(action);
+  return oneLine(user === undefined ? text : `${text} (as ${user})`, LINE);
 }
 
-function matchText(match: TextMatch): string {
-  const parts: string[] = [];
-  if (match.equals !== undefined) parts.push(`equals "${match.equals}"`);
-  if (match.contains !== undefined) parts.push(`contains "${match.contains}"`);
-  if (match.matches !== undefined) parts.push(`matches /${match.matches}/`);
-  if (match.not !== undefined) parts.push(`not (${matchText(match.not)})`);
-  return parts.join(' and ');
+function unboundedActionText(action: Action): string {
+  switch (action.kind) {
+    case 'run':
+      return `run ${commandText(action)}`;
+    case 'shell':
+      return `shell ${action.script.trim()}`;
+    case 'http':
+      return `http ${action.url}`;
+    case 'operation':
+      return describeAction(action);
+  }
 }
 
 /** What the spec expects: `denied with EACCES, exit nonzero`. */
 export function expectationText(expect: Expectation): string {
-  const parts = [expect.errno === undefined ? expect.access : `${expect.access} with ${expect.errno}`];
-  if (expect.exit !== undefined) parts.push(`exit ${expect.exit}`);
-  if (expect.status !== undefined) parts.push(`HTTP ${expect.status}`);
-  for (const key of ['stdout', 'stderr', 'body'] as const) {
-    const match = expect[key];
-    if (match !== undefined) parts.push(`${key} ${matchText(match)}`);
-  }
-  if (expect.label !== undefined) parts.push(`label ${matchText(expect.label)}`);
-  if (expect.mode !== undefined) parts.push(`mode ${expect.mode}`);
-  if (expect.secure !== undefined) parts.push(expect.secure ? 'environment scrubbed' : 'environment not scrubbed');
-  if (expect.audit === 'none') parts.push('no audit record');
-  else if (expect.audit !== undefined)
-    parts.push(
-      `a record where ${Object.entries(expect.audit)
-        .map(([key, match]) => `${key} ${matchText(match)}`)
-        .join(', ')}`,
-    );
-  return oneLine(parts.join(', '), LINE);
+  const parts = [
+    expect.errno === undefined ? expect.access : `${expect.access} with ${expect.errno}`,
+    expect.exit === undefined ? undefined : `exit ${expect.exit}`,
+    expect.status === undefined ? undefined : `HTTP ${expect.status}`,
+    matchOf('stdout', expect.stdout),
+    matchOf('stderr', expect.stderr),
+    matchOf('body', expect.body),
+    matchOf('label', expect.label),
+    expect.mode === undefined ? undefined : `mode ${expect.mode}`,
+    expect.secure === undefined ? undefined : environmentText(expect.secure),
+    auditText(expect.audit),
+  ];
+  return oneLine(present(parts).join(', '), LINE);
 }
 
-/** Milliseconds for people. */
+function matchOf(name: string, match: TextMatch | undefined): string | undefined {
+  return match === undefined ? undefined : `${name} ${matchText(match)}`;
+}
+
+function matchText(match: TextMatch): string {
+  const parts = [
+    match.equals === undefined ? undefined : `equals "${match.equals}"`,
+    match.contains === undefined ? undefined : `contains "${match.contains}"`,
+    match.matches === undefined ? undefined : `matches /${match.matches}/`,
+    match.not === undefined ? undefined : `not (${matchText(match.not)})`,
+  ];
+  return present(parts).join(' and ');
+}
+
+function auditText(audit: Expectation['audit']): string | undefined {
+  if (audit === undefined) return undefined;
+  if (audit === 'none') return 'no audit record';
+  const fields = Object.entries(audit).map(([key, match]) => `${key} ${matchText(match)}`);
+  return `a record where ${fields.join(', ')}`;
+}
+
+/** What the kernel's AT_SECURE means to a program (getauxval(3)). */
+function environmentText(secure: boolean): string {
+  return secure ? 'environment scrubbed' : 'environment not scrubbed';
+}
+
+function present(parts: readonly (string | undefined)[]): readonly string[] {
+  return parts.filter((part) => part !== undefined);
+}
+
+/** Milliseconds for people: `<1 ms`, `12 ms`, `1.5 s`, `2 min 3 s`. */
 export function durationText(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return 'unknown time';
   if (ms < 1) return '<1 ms';
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
-/** What a probe showed: `failed with EACCES`, `exit 1`, `killed after 5.0 s`. */
-export function observationText(seen: Observation): string {
-  const parts: string[] = [];
-  if (seen.stage === 'lost') parts.push(`no answer: ${seen.problem ?? 'the reason is unknown'}`);
-  else if (seen.stage === 'timeout') parts.push('did not end in time and was killed');
-  else if (seen.stage === 'exec') parts.push(`could not be started: ${seen.errno ?? 'no reason given'}`);
-  else if (seen.errno !== undefined) parts.push(`failed with ${seen.errno}`);
-  if (seen.signal !== undefined) parts.push(`ended by ${seen.signal}`);
-  if (seen.exit !== undefined) parts.push(`exit ${seen.exit}`);
-  if (seen.status !== undefined) parts.push(`HTTP ${seen.status}`);
-  if (parts.length === 0) parts.push('succeeded');
-  const remark = seen.remark === undefined ? '' : `; ${seen.remark}`;
-  return oneLine(`${parts.join(', ')} (${durationText(seen.durationMs)})${remark}`, LINE);
+/** What a probe showed: `failed with EACCES (<1 ms)`, `exit 1 (12 ms)`, `timed out and was killed (5.0 s)`. */
+export function observationText(observation: Observation): string {
+  const { signal, exit, status, durationMs, remark } = observation;
+  const parts = present([
+    stageText(observation),
+    signal === undefined ? undefined : `ended by ${signal}`,
+    exit === undefined ? undefined : `exit ${exit}`,
+    status === undefined ? undefined : `HTTP ${status}`,
+  ]);
+  const outcome = parts.length === 0 ? 'succeeded' : parts.join(', ');
+  const end = remark === undefined ? '' : `; ${remark}`;
+  return oneLine(`${outcome} (${durationText(durationMs)})${end}`, LINE);
+}
+
+/** How far a probe came, unless it came to its end without an error. */
+function stageText({ stage, problem, errno }: Observation): string | undefined {
+  switch (stage) {
+    case 'lost':
+      return `no answer: ${problem ?? 'the reason is unknown'}`;
+    case 'timeout':
+      return 'timed out and was killed';
+    case 'exec':
+      return `could not be started: ${errno ?? 'the reason is unknown'}`;
+    case 'done':
+    default:
+      return errno === undefined ? undefined : `failed with ${errno}`;
+  }
 }
 
 /** Keys of a record that tell what was accessed, in the order shown after type, operation and name. */
-const TELLING = [
+const ACCESS_KEYS = [
   'denied_mask',
   'denied',
   'requested_mask',
@@ -115,45 +155,38 @@ const TELLING = [
 ] as const;
 
 /** One record in short: `DENIED open /etc/shadow denied_mask=w requested_mask=w`. */
-export function recordText(record: AuditRecord): string {
-  const field = (key: string): string | undefined =>
-    Object.hasOwn(record.fields, key) ? record.fields[key] : undefined;
+export function recordText({ type, fields }: AuditRecord): string {
+  const field = (key: string): string | undefined => (Object.hasOwn(fields, key) ? fields[key] : undefined);
   const name = field('name');
-  const parts = [record.type, field('operation') ?? '?'];
-  if (name !== undefined) parts.push(quoted(name));
-  for (const key of TELLING) {
+  const keys = ACCESS_KEYS.map((key) => {
     const value = field(key);
-    if (value !== undefined) parts.push(`${key}=${quoted(value)}`);
-  }
-  return oneLine(parts.join(' '), LINE);
+    return value === undefined ? undefined : `${key}=${quoted(value)}`;
+  });
+  const parts = [type, field('operation') ?? '?', name === undefined ? undefined : quoted(name), ...keys];
+  return oneLine(present(parts).join(' '), LINE);
 }
 
 /** Who made the attempt: `pid 4711 under x (enforce)`. */
 export function processText({ pid, label, expected }: ProcessProof): string {
-  return oneLine(`pid ${pid} under ${label}${sameLabel(label, expected) ? '' : `, not ${expected}`}`, LINE);
+  const correction = sameLabel(label, expected) ? '' : `, not ${expected}`;
+  return oneLine(`pid ${pid} under ${label}${correction}`, LINE);
 }
 
 /** What came of a change of label: `x//child (enforce), environment scrubbed`. */
 export function carriedText({ label, mode, secure }: ResultingLabel): string {
-  return oneLine(
-    `${labelText(label, mode)}${secure === undefined ? '' : secure ? ', environment scrubbed' : ', environment not scrubbed'}`,
-    LINE,
-  );
+  const parts = [labelText(label, mode), secure === undefined ? undefined : environmentText(secure)];
+  return oneLine(present(parts).join(', '), LINE);
 }
 
-/** What the kernel says of the loaded policy when it is asked. */
+/** The kernel's own answer about the loaded policy. */
 function rulingText({ path, permissions, allowed }: Ruling): string {
-  return oneLine(
-    `the kernel, asked, says that the policy ${allowed ? 'allows' : 'does not allow'} ${permissions} of ${quoted(path)}`,
-    LINE,
-  );
+  const verb = allowed ? 'allows' : 'does not allow';
+  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path)}`, LINE);
 }
 
-/** How much of an output there is: `12 bytes`, `64 of 9,000 bytes`. */
-export function sizeText(output: Captured): string {
-  return output.truncated
-    ? `cut by the agent, ${grouped(output.bytes)} bytes in all`
-    : `${grouped(output.bytes)} bytes`;
+/** How much of an output there is: `12 bytes`, `9,000 bytes in all, cut by the agent`. */
+export function sizeText({ bytes, truncated }: Captured): string {
+  return truncated ? `${counted(bytes, 'byte')} in all, cut by the agent` : counted(bytes, 'byte');
 }
 
 /** Where the probe stands in its spec, `specs/x.yml:14`. */
@@ -162,46 +195,81 @@ export function placeText(entry: Entry, root?: string): string {
   return oneLine(`${relativeTo(root, file)}:${line}`, LINE);
 }
 
-/** All that is known of a probe in labelled lines, its outputs and raw records excepted. */
+/** All that is known of a probe in labelled lines, except for its outputs and raw records. */
 export function factsOf(entry: Entry, root?: string): readonly Fact[] {
-  const { probe, verdict, observation, control, witnesses } = entry;
-  const facts: Fact[] = [['probe', `${visible(probe.id)} at ${placeText(entry, root)}`]];
-  if (probe.because !== undefined) facts.push(['because', oneLine(probe.because, LINE)]);
-  facts.push(
-    [
-      'tried',
-      `${probe.from === undefined ? '' : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`,
-    ],
-    ['expected', expectationText(probe.expect)],
-  );
-  if (observation !== undefined) facts.push(['happened', observationText(observation)]);
-  if (observation?.process !== undefined) facts.push(['process', processText(observation.process)]);
-  if (observation?.other !== undefined) facts.push(['other end', processText(observation.other)]);
-  if (observation?.carried !== undefined) facts.push(['carries', carriedText(observation.carried)]);
-  // what was denied first: it is what the verdict rests on
-  const ordered = [...witnesses].sort(
-    (a, b) => Number(b.record.type === 'DENIED') - Number(a.record.type === 'DENIED'),
-  );
-  for (const { record, by } of ordered.slice(0, MANY)) facts.push(['kernel', `${recordText(record)} (by ${by})`]);
-  if (witnesses.length > MANY) facts.push(['kernel', `and ${grouped(witnesses.length - MANY)} more records`]);
-  if (witnesses.length === 0 && observation !== undefined) facts.push(['kernel', 'no record']);
-  if (entry.ruling !== undefined) facts.push(['policy', rulingText(entry.ruling)]);
-  if (control !== undefined) facts.push(['control', observationText(control)]);
-  facts.push(['verdict', oneLine(`${verdict.kind} [${verdict.code}] ${verdict.reason}`, LINE)]);
-  for (const note of verdict.notes.slice(0, MANY)) facts.push(['note', oneLine(note, LINE)]);
-  if (verdict.hint !== undefined) facts.push(['hint', oneLine(verdict.hint, LINE)]);
-  return facts;
+  return [...probeFacts(entry, root), ...observationFacts(entry), ...verdictFacts(entry)];
+}
+
+function probeFacts(entry: Entry, root?: string): readonly Fact[] {
+  const { id, because, from, action, user, expect } = entry.probe;
+  const by = from === undefined ? '' : `by the peer ${visible(from)}: `;
+  return facts([
+    ['probe', `${visible(id)} at ${placeText(entry, root)}`],
+    ['because', because === undefined ? undefined : oneLine(because, LINE)],
+    ['tried', `${by}${actionText(action, user)}`],
+    ['expected', expectationText(expect)],
+  ]);
+}
+
+function observationFacts({ observation, control, witnesses, ruling }: Entry): readonly Fact[] {
+  const { process, other, carried } = observation ?? {};
+  const noRecord = witnesses.length === 0 && observation !== undefined;
+  return facts([
+    ['happened', observation === undefined ? undefined : observationText(observation)],
+    ['process', process === undefined ? undefined : processText(process)],
+    ['other end', other === undefined ? undefined : processText(other)],
+    ['label', carried === undefined ? undefined : carriedText(carried)],
+    ...witnessFacts(witnesses),
+    ['kernel', noRecord ? 'no record' : undefined],
+    ['policy', ruling === undefined ? undefined : rulingText(ruling)],
+    ['control', control === undefined ? undefined : observationText(control)],
+  ]);
+}
+
+/** Records of denials first: the verdict rests on them. */
+function witnessFacts(witnesses: readonly Witness[]): readonly Fact[] {
+  const isDenial = ({ record }: Witness): number => Number(record.type === 'DENIED');
+  const listed = [...witnesses].sort((a, b) => isDenial(b) - isDenial(a)).slice(0, MOST_LISTED);
+  const rest = witnesses.length - listed.length;
+  return [
+    ...listed.map(({ record, by }): Fact => ['kernel', `${recordText(record)} (by ${by})`]),
+    ...(rest > 0 ? [['kernel', `and ${counted(rest, 'more record')}`] as const] : []),
+  ];
+}
+
+function verdictFacts({ verdict: { kind, code, reason, notes, hint } }: Entry): readonly Fact[] {
+  return facts([
+    ['verdict', oneLine(`${kind} [${code}] ${reason}`, LINE)],
+    ...notes.slice(0, MOST_LISTED).map((note): Fact => ['note', oneLine(note, LINE)]),
+    ['hint', hint === undefined ? undefined : oneLine(hint, LINE)],
+  ]);
+}
+
+/** Those that have a value. */
+function facts(lines: readonly (readonly [label: string, value: string | undefined])[]): readonly Fact[] {
+  return lines.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
 }
 
 /** What a suite ran on and under: profile, mode, image. */
-export function underText(suite: Suite): string {
-  const { confinement } = suite;
+export function underText({ confinement, image }: Suite): string {
   const profile =
-    confinement === undefined ? 'no confinement proved' : `profile ${confinement.profile} (${confinement.mode})`;
-  return oneLine(`${profile}, image ${suite.image}`, LINE);
+    confinement === undefined ? 'confinement not proved' : `profile ${confinement.profile} (${confinement.mode})`;
+  return oneLine(`${profile}, image ${image}`, LINE);
 }
 
-/** A fault in one line, its hint apart. */
+/** What else could deny an access in the suite's container, beside the profile. */
+export function layersText({ layers }: Suite): string {
+  return oneLine(`other layers: ${layers.join('; ')}`, LINE);
+}
+
+/** The kernel's word that the container is confined; undefined when there is none. */
+export function labelProofText({ confinement }: Suite): string | undefined {
+  const proof = confinement?.labels[0];
+  if (proof === undefined) return undefined;
+  return oneLine(`the kernel reports that ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
+}
+
+/** A fault in one line, without its hint. */
 export function faultText(fault: Fault): string {
   return oneLine(`[${fault.code}] ${fault.message}`, LINE);
 }

@@ -79,7 +79,7 @@ function shape(text: string): string {
   return (text.replace(/<style>[^]*?<\/style>/, '').match(/<[^>]*>/g) ?? []).join('');
 }
 
-describe('report/html', () => {
+describe('the HTML report', () => {
   it('is one file that loads and runs nothing', () => {
     const text = html(rich, { root: '/repo' });
     expect(text).to.match(/^<!doctype html>\n<html lang="en"><head><meta charset="utf-8">/);
@@ -97,7 +97,7 @@ describe('report/html', () => {
     expect(open).to.deep.equal([]);
   });
 
-  it('leads with the verdict, and opens what is wrong', () => {
+  it('leads with the verdict, and unfolds only the probes that are not green', () => {
     const text = html(run(['pass', 'fail', 'skipped']));
     expect(text)
       .to.contain('<h1><span class="badge bad">RED</span> the profile fails its spec</h1>')
@@ -108,25 +108,30 @@ describe('report/html', () => {
     expect(text).not.to.contain('Rule coverage');
   });
 
-  it('lists the profile with the probes behind each rule, linked', () => {
+  it('lists the profile with links to the probes that cover each rule', () => {
     const text = html(rich, { root: '/repo' });
     expect(text).to.contain(
-      '<tr class="hit"><td class="mark" title="hit">✓</td><td class="number">2</td><td class="text">  rule 2,</td><td class="behind"><a href="#probe-0-1">probe p1</a>, <a href="#probe-0-2">probe p2</a></td></tr>',
+      [
+        '<tr class="hit">',
+        '<td class="mark" title="covered">✓</td><td class="number">2</td><td class="text">  rule 2,</td>',
+        '<td class="explanation"><a href="#probe-0-1">probe p1</a>, <a href="#probe-0-2">probe p2</a></td>',
+        '</tr>',
+      ].join(''),
     );
     expect(text)
-      .to.contain('<tr class="unhit"><td class="mark" title="unhit">✗</td><td class="number">3</td>')
+      .to.contain('<tr class="unhit"><td class="mark" title="not covered">✗</td><td class="number">3</td>')
       .and.to.contain('<td class="count">50 %</td>')
-      .and.to.contain('<summary><code>/inc</code>, included: 1 of 1 testable rule hit (100 %)</summary>');
+      .and.to.contain('<summary><code>/inc</code>, included: 1 of 1 testable rule covered (100 %)</summary>');
     for (const [, anchor = ''] of text.matchAll(/href="#([^"]*)"/g)) expect(text).to.contain(`id="${anchor}"`);
   });
 
-  it('keeps its shape under every attack in every field', () => {
+  it('keeps its shape whichever attack stands in every field', () => {
     const usual = shape(html(hostile(() => 'usual')));
     for (const attack of ATTACKS.filter((one) => one.length < 1000))
       expect(shape(html(hostile(() => attack))), attack).to.equal(usual);
   });
 
-  it('keeps its shape under any string in every field', () => {
+  it('keeps its shape whatever strings stand in the fields', () => {
     const text = fc.oneof(
       fc.constantFrom(...ATTACKS.filter((one) => one.length < 1000)),
       fc.string({ unit: 'binary' }),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { json, readJson } from '#core/report/json-report.ts';
 import { ALL_KINDS, ATTACKS, fault, poisoned, run } from './ledger.ts';
 
-describe('report/json', () => {
+describe('report.json', () => {
   it('puts the totals before the ledger', () => {
     const made = run(['pass', 'fail'], { faults: [fault('not-ready')] });
     const { schema, ...rest } = made;
@@ -25,7 +25,7 @@ describe('report/json', () => {
     expect(text).to.equal(json(made));
   });
 
-  it('loses nothing of any string, and prints nothing that a terminal obeys', () => {
+  it('loses nothing of any string, and has no character that a terminal would obey', () => {
     const text = fc.oneof(
       fc.constantFrom(...ATTACKS),
       fc.string({ unit: 'binary' }),
@@ -45,7 +45,7 @@ describe('report/json', () => {
     );
   });
 
-  it('refuses what it did not write', () => {
+  it('is refused when it is not what was written', () => {
     const text = json(run(['pass', 'fail']));
     expect(readJson(text)).to.be.an('object');
     for (const other of [

@@ -37,7 +37,7 @@ const parser = new XMLParser({
 
 function nodes(parent: unknown, name: string): readonly Node[] {
   const found = (parent as Node | undefined)?.[name];
-  return (Array.isArray(found) ? found : found === undefined ? [] : [found]) as Node[];
+  return [found ?? []].flat() as Node[];
 }
 
 interface Parsed {
@@ -53,7 +53,8 @@ function parse(xml: string): Parsed {
     'a character that XML 1.0 forbids',
   ).to.equal(undefined);
   expect(xml).not.to.match(/<!|<\?(?!xml version="1.0" encoding="UTF-8"\?>)/);
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- `true` makes it throw for what is not well-formed; the package that is to replace it is no dependency of ours
+  /* eslint-disable-next-line @typescript-eslint/no-deprecated --
+     `true` makes it throw for what is not well-formed; the package that is to replace it is not a dependency of ours */
   const root = nodes(parser.parse(xml, true), 'testsuites')[0] as Node;
   const suites = nodes(root, 'testsuite');
   return { root, suites, cases: suites.flatMap((node) => nodes(node, 'testcase')) };
@@ -144,8 +145,8 @@ function full(): Ledger {
   );
 }
 
-describe('report/junit', () => {
-  it('carries each verdict as its own outcome', () => {
+describe('the JUnit report', () => {
+  it('gives each verdict its own outcome', () => {
     const { suites, cases } = check(run(ALL_KINDS));
     expect(cases.slice(0, 5).map(outcome)).to.deep.equal(['pass', 'failure', 'error', 'error', 'skipped']);
     expect(suites[0]).to.include({
@@ -172,7 +173,7 @@ describe('report/junit', () => {
       .and.not.to.contain('/repo/');
   });
 
-  it('carries the evidence in properties and system-out', () => {
+  it('has the evidence in properties and system-out', () => {
     const node = check(full()).cases.find((one) => one['@name'] === 'runs top') as Node;
     const properties = Object.fromEntries(
       nodes(nodes(node, 'properties')[0], 'property').map((one) => [one['@name'], one['@value']] as const),
@@ -217,7 +218,7 @@ describe('report/junit', () => {
     );
   });
 
-  it('survives every attack in every field', () => {
+  it('stays well-formed and counts right whichever attack stands in every field', () => {
     for (const attack of ATTACKS) check(poisoned(full(), () => attack));
   });
 
@@ -229,7 +230,7 @@ describe('report/junit', () => {
     expect(String(cases[0]?.['system-out'])).to.contain(`| ${output}`);
   });
 
-  it('survives any string in every field', function () {
+  it('stays well-formed and counts right whatever strings stand in the fields', function () {
     this.timeout(60_000);
     const text = fc.oneof(
       fc.constantFrom(...ATTACKS.filter((one) => one.length < 1000)),
@@ -279,7 +280,7 @@ describe('report/junit', () => {
     expect(output).not.to.contain('[[ATTACHMENT|');
   });
 
-  it('gives numbers and times a schema takes, whatever the ledger holds', () => {
+  it('writes numbers and times that a schema accepts, whatever the ledger has', () => {
     for (const ms of [NaN, Infinity, -5, 1e-7, 1e12, 0.1 + 0.2])
       check(
         ledger(
@@ -299,7 +300,7 @@ describe('report/junit', () => {
     else process.env['TZ'] = TZ;
   });
 
-  it('caps what one case carries and says so', () => {
+  it('limits the output of one case, and says so', () => {
     for (const text of ['x'.repeat(10_000_000), '\n'.repeat(3_000_000), '\0'.repeat(1_000_000), '<'.repeat(500_000)]) {
       const many = Array.from({ length: 5000 }, () => ({ record: record(), by: 'window' as const }));
       const { cases } = check(
@@ -313,7 +314,7 @@ describe('report/junit', () => {
         ]),
       );
       expect(byteLength(String(cases[0]?.['system-out']))).to.be.below(70_000);
-      expect(String(cases[0]?.['system-out'])).to.match(/\n\[cut: [\d,]+ bytes in all; report.json holds them\]/);
+      expect(String(cases[0]?.['system-out'])).to.match(/\n\[cut: [\d,]+ bytes in all; report.json has them\]/);
     }
   });
 

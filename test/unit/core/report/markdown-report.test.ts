@@ -35,7 +35,7 @@ const rich = ledger(
   { faults: [fault('no-records')] },
 );
 
-/** A poisoned copy whose probes keep their ids: those are the harness's own, and two of the same would be a fault to tell. */
+/** A poisoned copy whose probes keep their ids: those are the harness's own, and two of the same would be an error. */
 function hostile(next: () => string): Ledger {
   const made = poisoned(rich, next);
   return {
@@ -77,7 +77,7 @@ function shape(text: string): readonly string[] {
   ];
 }
 
-describe('report/markdown', () => {
+describe('the job summary', () => {
   it('leads with the verdict, the counts and the host', () => {
     const text = markdown(run(['pass', 'fail', 'skipped']), { root: '/repo' });
     expect(text.split('\n')[0]).to.equal('## 🔴 Red: the profile fails its spec');
@@ -86,7 +86,7 @@ describe('report/markdown', () => {
       .and.to.contain('| kernel | <code>6&#46;12&#46;107</code> |');
   });
 
-  it('lists what is wrong first, and details only that', () => {
+  it('lists what is wrong first, and has details for only that', () => {
     const text = markdown(run(['pass', 'skipped', 'vacuous', 'fail', 'inconclusive']));
     expect(Array.from(text.matchAll(/^\| (❌|❔|⚠️|⏭️|✅) /gm), ([, mark]) => mark)).to.deep.equal([
       '❌',
@@ -111,13 +111,13 @@ describe('report/markdown', () => {
       .and.to.contain('The suite has no probe with a verdict&#46;');
   });
 
-  it('keeps its shape under every attack in every field', () => {
+  it('keeps its shape whichever attack stands in every field', () => {
     const usual = shape(markdown(hostile(() => 'usual')));
     for (const attack of ATTACKS.filter((one) => one !== '' && one.length < 1000))
       expect(shape(markdown(hostile(() => attack))), attack).to.deep.equal(usual);
   });
 
-  it('keeps its shape under any string in every field', () => {
+  it('keeps its shape whatever strings stand in the fields', () => {
     const text = fc
       .oneof(
         fc.constantFrom(...ATTACKS),

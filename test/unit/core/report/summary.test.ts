@@ -8,6 +8,7 @@ import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.t
 const SETS = Array.from({ length: 2 ** ALL_KINDS.length }, (_, bits) =>
   ALL_KINDS.filter((_kind, index) => bits & (1 << index)),
 );
+
 /** README's table of exit codes in its own words, for a run whose counts are right. */
 function expected(kinds: readonly VerdictKind[], faultExits: readonly number[]): number {
   if (faultExits.includes(4)) return 4;
@@ -17,7 +18,7 @@ function expected(kinds: readonly VerdictKind[], faultExits: readonly number[]):
   return 0;
 }
 
-describe('report/summary', () => {
+describe('the summary of a run', () => {
   it('gives the exit code of the table for every set of verdicts and faults', () => {
     const faults: readonly (readonly ErrorCode[])[] = [
       [],
@@ -43,19 +44,19 @@ describe('report/summary', () => {
         }
   });
 
-  it('is green only when nothing but passes and skips remains', () => {
+  it('is green only when every probe passed or was skipped, and one passed', () => {
     const green = SETS.filter((kinds) => exitCode(run(kinds)) === EXIT.ok);
     expect(green).to.deep.equal([['pass'], ['pass', 'skipped']]);
   });
 
-  it("knows every error of the table, and takes an unknown one for the harness's failure", () => {
+  it('gives every error its exit code, and an unknown one that of a broken harness', () => {
     for (const [code, { exit }] of Object.entries(ERRORS))
       expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(exit);
     for (const code of ['', 'no-such', 'constructor', '__proto__', 'toString'])
       expect(exitCode(run(['pass'], { faults: [fault(code)] }))).to.equal(4);
   });
 
-  it('is broken when a probe has no verdict, has two, or was never selected', () => {
+  it('reports a broken harness when a probe has no verdict, has two, or was never selected', () => {
     const options = { bail: false, inPlace: false, planned: 2 };
     expect(exitCode(run(['pass'], { options: { ...options, selected: 2 } }))).to.equal(4);
     expect(exitCode(run(['pass', 'pass', 'pass'], { options: { ...options, selected: 2 } }))).to.equal(4);
@@ -63,7 +64,7 @@ describe('report/summary', () => {
     expect(exitCode(ledger([suite([entry('pass', 'p1'), entry('pass', 'p1')])]))).to.equal(4);
   });
 
-  it('lets a fault explain the probes that are missing', () => {
+  it('takes a fault as the reason for missing probes', () => {
     const options = { bail: false, inPlace: false, planned: 9, selected: 9 };
     expect(exitCode(ledger([suite([], { faults: [fault('container-exited')] })], { options }))).to.equal(1);
     expect(exitCode(ledger([], { options, faults: [fault('spec-invalid')] }))).to.equal(2);
@@ -93,10 +94,10 @@ describe('report/summary', () => {
     expect(exitCode(run(['pass', 'splendid' as never]))).to.equal(3);
   });
 
-  it('says of a green run whether all was asked', () => {
-    expect(meaningOf(run(['pass', 'pass']))).to.equal('every probe holds');
+  it('says of a green run whether every probe was checked', () => {
+    expect(meaningOf(run(['pass', 'pass']))).to.equal('every probe passed');
     expect(meaningOf(run(['pass', 'skipped', 'skipped']))).to.equal(
-      'every probe that this host can ask holds; 2 skipped',
+      'every probe that this host can check passed; 2 skipped',
     );
   });
 

@@ -6,7 +6,7 @@ const words = (line: string): string[] | string => {
   return 'words' in split ? split.words.map(({ text, tilde }) => (tilde ? `HOME:${text}` : text)) : split.problem;
 };
 
-describe('splitWords', () => {
+describe('a command line', () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     ['top -b -n 1', ['top', '-b', '-n', '1']],
     ['  a\t b  ', ['a', 'b']],
@@ -21,7 +21,8 @@ describe('splitWords', () => {
     ['a=b', ['a=b']],
     ['ä "ü ö"', ['ä', 'ü ö']],
   ];
-  for (const [line, expected] of cases) it(line, () => expect(words(line)).to.deep.equal(expected));
+  for (const [line, expected] of cases)
+    it(`${line} splits as in a shell`, () => expect(words(line)).to.deep.equal(expected));
 
   for (const line of [
     'a | b',

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { byteLength, grouped, head, oneLine, relativeTo, visible, visibleLines } from '#core/text/visible.ts';
+import { byteLength, counted, grouped, head, oneLine, relativeTo, visible, visibleLines } from '#core/text/visible.ts';
 
-describe('report/text', () => {
-  it('shows what cannot be seen', () => {
+describe('foreign text made visible', () => {
+  it('has an escape for every character that does not show', () => {
     const shown: readonly (readonly [string, string])[] = [
       ['\x1b[2J', '\\x1b[2J'],
       ['\u202eevil', '\\u202eevil'],
@@ -26,7 +26,7 @@ describe('report/text', () => {
     expect(visibleLines('a\r\nb\n\tc\rd\x1b')).to.equal('a\nb\n\tc\\rd\\x1b');
   });
 
-  it('leaves only well-formed, printable text of any string', () => {
+  it('is well-formed and printable, whatever the string is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.integer({ min: 0, max: 0xffff })), (text, units) => {
         const raw = text + String.fromCharCode(...units);
@@ -41,7 +41,7 @@ describe('report/text', () => {
     );
   });
 
-  it('cuts at a character and within the bytes', () => {
+  it('is cut between characters, and fits the bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.nat(20), (text, max) => {
         const kept = head(text, max);
@@ -57,11 +57,17 @@ describe('report/text', () => {
     expect(head('a\ufffd', 4)).to.equal('a\ufffd');
   });
 
-  it('makes a path relative only when it lies below the root', () => {
+  it('has paths relative to the root only when they lie below it', () => {
     expect(relativeTo('/repo', '/repo/specs/x.yml')).to.equal('specs/x.yml');
     expect(relativeTo('/repo/', '/repo/x.yml')).to.equal('x.yml');
     expect(relativeTo('/repo', '/repository/x.yml')).to.equal('/repository/x.yml');
     expect(relativeTo(undefined, '/x')).to.equal('/x');
+  });
+
+  it('has numbers with thousands separators, and nouns in the plural', () => {
     expect(grouped(1234567)).to.equal('1,234,567');
+    expect(counted(1, 'probe')).to.equal('1 probe');
+    expect(counted(0, 'probe')).to.equal('0 probes');
+    expect(counted(1200, 'probe')).to.equal('1,200 probes');
   });
 });
