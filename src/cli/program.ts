@@ -75,7 +75,7 @@ function addRun(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit status: 0 every probe holds, 1 the profile fails its spec or --min-coverage is not reached,
+Exit status: 0 every probe passed, 1 the profile fails its spec or --min-coverage is not reached,
 2 a spec, profile or option is wrong, 3 not everything is proved (vacuous or inconclusive),
 4 the harness or the host failed.
 

@@ -4,7 +4,7 @@
  * Nothing here is ever stored in a ledger: totals that are derived cannot disagree with it.
  */
 import { isKnown, profileCoverages } from '../coverage/coverage-counts.ts';
-import { ERRORS, EXIT, type ErrorCode, type ExitCode } from '../model/errors.ts';
+import { ERRORS, EXIT, type ExitCode } from '../model/errors.ts';
 import type { Entry, Fault, Ledger, Suite, Verdict, VerdictKind } from '../model/model.ts';
 import { grouped } from '../text/visible.ts';
 import { countsText } from './coverage-wording.ts';
@@ -159,7 +159,7 @@ export function exitCode(ledger: Ledger): ExitCode {
 
 /** The exit code that a fault calls for; a code that is not in the table is the harness's own failure. */
 function exitOfFault(fault: Fault): ExitCode {
-  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code as ErrorCode].exit : EXIT.broken;
+  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
 }
 
 /** The one word for an exit code. */
