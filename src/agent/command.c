@@ -236,7 +236,7 @@ static int pump(struct run *run, int which)
 	*total += (u64)n;
 	if (!pass)
 		return 1;
-	send_output(which == OUT ? 'o' : 'e', run->command->tag, chunk, pass);
+	send_output(which == OUT ? FRAME_STDOUT : FRAME_STDERR, run->command->tag, chunk, pass);
 	if (flush() == 0)
 		return 1;
 	kill_quietly(-run->pid); /* nobody reads the answers any more: leave nothing running */
@@ -260,47 +260,77 @@ static void read_start(struct run *run)
 	append(run->result->details.remark, REMARK_SIZE, failure_remark[failure.step]);
 }
 
-/* Makes the pipes and the child. Returns -errno when that fails. */
-static long start(struct run *run)
+/* Each with its reading end first; -1: not there. */
+struct pipes {
+	int in[2], out[2], err[2]; /* the standard streams, not on a terminal */
+	int report[2];             /* the child's failure, see become() */
+	int go[2];                 /* the word that lets the child begin */
+};
+
+/* Returns 0 or -errno; then some of the pipes may be there. */
+static long make_pipes(struct pipes *pipes, int terminal)
 {
-	const struct command *c = run->command;
-	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, report[2] = {-1, -1}, go[2] = {-1, -1};
-	long error = sys_pipe(report, O_CLOEXEC);
+	long error = sys_pipe(pipes->report, O_CLOEXEC);
 	if (error >= 0)
-		error = sys_pipe(go, O_CLOEXEC);
-	if (error >= 0 && !c->terminal) {
-		error = sys_pipe(in, O_CLOEXEC);
-		if (error >= 0)
-			error = sys_pipe(out, O_CLOEXEC);
-		if (error >= 0)
-			error = sys_pipe(err, O_CLOEXEC);
+		error = sys_pipe(pipes->go, O_CLOEXEC);
+	if (terminal)
+		return error;
+	if (error >= 0)
+		error = sys_pipe(pipes->in, O_CLOEXEC);
+	if (error >= 0)
+		error = sys_pipe(pipes->out, O_CLOEXEC);
+	if (error >= 0)
+		error = sys_pipe(pipes->err, O_CLOEXEC);
+	return error;
+}
+
+static long fork_command(const struct command *command, const struct pipes *pipes)
+{
+	long pid = sys_fork();
+	if (pid == 0) {
+		const int streams[3] = {pipes->in[0], pipes->out[1], pipes->err[1]};
+		sys_close(pipes->in[1]); /* before the exec already: an empty input must read as ended */
+		sys_close(pipes->go[1]);
+		become(command, streams, pipes->report[1], pipes->go[0]);
 	}
-	if (error >= 0) {
-		error = sys_fork();
-		if (error == 0) {
-			sys_close(in[1]); /* before the exec already: an empty input must read as ended */
-			sys_close(go[1]);
-			become(c, (const int[3]){in[0], out[1], err[1]}, report[1], go[0]);
-		}
-	}
-	run->pid = (int)error;
-	if (c->terminal && error > 0)
-		sys_setpgid(run->pid, run->pid); /* here as well, so that it is done before a kill */
-	run->go = go[1];
-	const int not_ours[] = {in[0], in[1], out[1], err[1], report[1], go[0]}, ours[] = {out[0], err[0], report[0]};
-	for (int i = 0; i < 6; i++)
-		if (not_ours[i] >= 0)
-			sys_close(not_ours[i]);
+	return pid;
+}
+
+/* Keeps the ends that the agent reads, or when there is no child none; and the one that it writes the word to. */
+static void keep_ends(struct run *run, const struct pipes *pipes, int has_child)
+{
+	const int others[] = {
+		pipes->in[0], pipes->in[1], pipes->out[1], pipes->err[1], pipes->report[1], pipes->go[0],
+	};
+	const int ours[STREAMS] = {[OUT] = pipes->out[0], [ERR] = pipes->err[0], [START] = pipes->report[0]};
+	for (u64 i = 0; i < sizeof others / sizeof *others; i++)
+		if (others[i] >= 0)
+			sys_close(others[i]);
 	for (int i = 0; i < STREAMS; i++) {
 		run->watch[i] = (struct pollfd){.fd = ours[i], .events = POLLIN};
 		if (ours[i] < 0)
 			continue;
-		if (error < 0)
-			stop_watching(run, i);
-		else
+		if (has_child)
 			sys_fcntl(ours[i], F_SETFL, O_NONBLOCK);
+		else
+			stop_watching(run, i);
 	}
-	return error;
+	run->go = pipes->go[1];
+}
+
+/* Makes the pipes and the child. Returns its number, or -errno. */
+static long start(struct run *run)
+{
+	const struct command *command = run->command;
+	struct pipes pipes = {{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+	long pid = make_pipes(&pipes, command->terminal);
+	if (pid >= 0)
+		pid = fork_command(command, &pipes);
+	run->pid = (int)pid;
+	if (command->terminal && pid > 0)
+		sys_setpgid(run->pid, run->pid); /* here as well, so that it is done before a kill */
+	keep_ends(run, &pipes, pid > 0);
+	return pid;
 }
 
 /* Passes on output until the command has ended and its pipes are closed. Returns 0 when the time was over first. */

@@ -59,14 +59,15 @@ static void put_number(long value)
 	put(digits, format_number(digits, value) + 1);
 }
 
-static void begin(char type)
+static void begin(enum frame_type type)
 {
+	char letter = (char)type;
 	if (output_end + FRAME_MAX > sizeof output && flush() < 0)
 		sys_exit(EXIT_OUTPUT);
 	frame_start = output_end;
 	output_end += HEAD_SIZE;
 	put(token, TOKEN_SIZE);
-	put(&type, 1);
+	put(&letter, 1);
 }
 
 static void end(void)
@@ -80,14 +81,14 @@ static void end(void)
 
 void send_hello(void)
 {
-	begin('h');
+	begin(FRAME_HELLO);
 	put_text(PROTOCOL_VERSION);
 	end();
 }
 
 void send_waiting(const char *tag, long pid)
 {
-	begin('p');
+	begin(FRAME_WAITING);
 	put_text(tag);
 	put_number(pid);
 	end();
@@ -95,7 +96,7 @@ void send_waiting(const char *tag, long pid)
 
 void send_result(const struct result *r)
 {
-	begin('r');
+	begin(FRAME_RESULT);
 	put_text(r->tag);
 	put_text(r->stage);
 	put_number(r->error);
@@ -113,7 +114,7 @@ void send_result(const struct result *r)
 	end();
 }
 
-void send_output(char type, const char *tag, const void *bytes, u64 size)
+void send_output(enum frame_type type, const char *tag, const void *bytes, u64 size)
 {
 	begin(type);
 	put_text(tag);
@@ -123,7 +124,7 @@ void send_output(char type, const char *tag, const void *bytes, u64 size)
 
 void fatal(const char *why)
 {
-	begin('f');
+	begin(FRAME_FATAL);
 	put_text(why);
 	end();
 	flush();

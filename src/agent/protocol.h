@@ -50,6 +50,16 @@ struct result {
 	struct details details;
 };
 
+/* Types of responses. */
+enum frame_type {
+	FRAME_HELLO = 'h',
+	FRAME_WAITING = 'p',
+	FRAME_STDOUT = 'o',
+	FRAME_STDERR = 'e',
+	FRAME_RESULT = 'r',
+	FRAME_FATAL = 'f',
+};
+
 extern char token[TOKEN_SIZE];
 
 /*
@@ -62,7 +72,7 @@ void send_hello(void);
 /* A process that is to become the command of `tag` waits for the word to begin. */
 void send_waiting(const char *tag, long pid);
 void send_result(const struct result *result);
-void send_output(char type, const char *tag, const void *bytes, u64 size);
+void send_output(enum frame_type type, const char *tag, const void *bytes, u64 size);
 
 /* Writes out the buffered responses. Returns -errno when the reader is gone. */
 long flush(void);

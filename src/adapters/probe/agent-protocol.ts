@@ -113,7 +113,14 @@ export interface Details {
 
 /** Begins and ends what `agent tty` writes on its own account (src/agent/tty.c). */
 const RECORD_SEPARATOR = '\x1e';
-const ZERO_TOKEN = '0'.repeat(32);
+/** Bytes ahead of every frame: its length. */
+const HEAD_SIZE = 4;
+/** A response begins with the token, and one byte for its type. */
+const TOKEN_SIZE = 32;
+const PREFIX_SIZE = TOKEN_SIZE + 1;
+/** `enum frame_type` in src/agent/protocol.h. */
+const FRAME = { hello: 'h', waiting: 'p', stdout: 'o', stderr: 'e', result: 'r', fatal: 'f' };
+const ZERO_TOKEN = '0'.repeat(TOKEN_SIZE);
 const TOKEN = /^[0-9a-f]{32}$/;
 
 /** First request. @param token 32 hexadecimal digits, fresh for every agent. */
@@ -155,7 +162,7 @@ function request(fields: readonly string[]): Buffer {
   const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
   if (payload.length > MAX_REQUEST)
     throw new ProtocolError(`a request of ${payload.length} bytes; the agent takes ${MAX_REQUEST}`);
-  const head = Buffer.alloc(4);
+  const head = Buffer.alloc(HEAD_SIZE);
   head.writeUInt32LE(payload.length);
   return Buffer.concat([head, payload]);
 }
@@ -194,7 +201,7 @@ export class FrameDecoder {
     const frames: Frame[] = [];
     for (let size = this.#frameSize(); size !== undefined && this.#size >= size; size = this.#frameSize()) {
       const bytes = this.#joined();
-      frames.push(this.#parse(bytes.subarray(4, size)));
+      frames.push(this.#parse(bytes.subarray(HEAD_SIZE, size)));
       this.#pending = [bytes.subarray(size)];
       this.#size -= size;
     }
@@ -203,12 +210,13 @@ export class FrameDecoder {
 
   /** Size of the frame at the front with its head, once known. Only what has arrived takes memory. */
   #frameSize(): number | undefined {
-    if (this.#size < 4) return undefined;
-    const head = this.#pending[0];
-    const length = (head !== undefined && head.length >= 4 ? head : this.#joined()).readUInt32LE(0);
+    if (this.#size < HEAD_SIZE) return undefined;
+    const first = this.#pending[0];
+    const head = first !== undefined && first.length >= HEAD_SIZE ? first : this.#joined();
+    const length = head.readUInt32LE(0);
     if (length > MAX_RESPONSE) throw new ProtocolError(`a response of ${length} bytes`);
-    if (length < 33) throw new ProtocolError(`a response of only ${length} bytes`);
-    return 4 + length;
+    if (length < PREFIX_SIZE) throw new ProtocolError(`a response of only ${length} bytes`);
+    return HEAD_SIZE + length;
   }
 
   #joined(): Buffer {
@@ -219,25 +227,26 @@ export class FrameDecoder {
   }
 
   #parse(frame: Buffer): Frame {
-    const type = String.fromCharCode(frame[32] ?? 0);
-    const token = frame.subarray(0, 32);
+    const type = String.fromCharCode(frame[TOKEN_SIZE] ?? 0);
+    const token = frame.subarray(0, TOKEN_SIZE);
     // Before `hello` the agent knows no token; then it can only give up.
-    if (!token.equals(this.#token) && !(type === 'f' && token.toString('latin1') === ZERO_TOKEN)) {
+    const givesUpEarly = type === FRAME.fatal && token.toString('latin1') === ZERO_TOKEN;
+    if (!token.equals(this.#token) && !givesUpEarly) {
       throw new ProtocolError("a response without the token: something else writes into the agent's output");
     }
-    const body = frame.subarray(33);
+    const body = frame.subarray(PREFIX_SIZE);
     switch (type) {
-      case 'h':
+      case FRAME.hello:
         return hello(fields(body, 1));
-      case 'p':
+      case FRAME.waiting:
         return waiting(fields(body, 2));
-      case 'o':
+      case FRAME.stdout:
         return output('stdout', body);
-      case 'e':
+      case FRAME.stderr:
         return output('stderr', body);
-      case 'r':
+      case FRAME.result:
         return result(fields(body, 14));
-      case 'f':
+      case FRAME.fatal:
         return { type: 'fatal', message: fields(body, 1)[0] ?? '' };
       default:
         throw new ProtocolError(`a response of unknown type ${JSON.stringify(type)}`);

@@ -130,7 +130,7 @@ export class AgentSession {
     const turn = this.#lastPause.then(async () => {
       const { seen, pausedPid } = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
       if (seen.errno !== undefined || pausedPid === 0) return seen;
-      const carried = this.#carried(pausedPid, name.startsWith('exec'));
+      const carried = this.#resultingLabel(pausedPid, name.startsWith('exec'));
       const observation = await look({ ...seen, carried }, pausedPid);
       await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
@@ -178,7 +178,7 @@ export class AgentSession {
   }
 
   /** What a paused process of the agent carries. @param executed whether it has executed a program. */
-  #carried(inner: number, executed: boolean): ResultingLabel {
+  #resultingLabel(inner: number, executed: boolean): ResultingLabel {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
     const secure = executed ? atSecureOf(pid) : undefined;
