@@ -131,7 +131,8 @@ class Stream {
 
 async function kill(exec: Exec): Promise<void> {
   try {
-    process.kill(await exec.pid(), 'SIGKILL');
+    const pid = await exec.pid();
+    if (pid > 0) process.kill(pid, 'SIGKILL'); // 0, for one that has none yet, would be this program itself
   } catch {
     // it has gone, or its profile forbids it: the container is removed anyway
   }
