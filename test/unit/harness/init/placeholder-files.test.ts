@@ -4,25 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makePlaceholderFiles } from '#harness/init/placeholder-files.ts';
 
-describe('host: files that stand in', () => {
+describe('makePlaceholderFiles', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'stand-ins-'));
+    folder = mkdtempSync(join(tmpdir(), 'placeholders-'));
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
   });
 
-  it('are programs, and are taken away with their folders', () => {
+  it('makes programs, and removes them with their folders', () => {
     const files = join(folder, 'x.placeholders');
-    const takeAway = makePlaceholderFiles(files, ['/sys/a/file', '/sys/a/b/file'], undefined);
+    const removeFiles = makePlaceholderFiles(files, ['/sys/a/file', '/sys/a/b/file'], undefined);
     expect(statSync(join(files, 'sys/a/b/file')).mode & 0o777).to.equal(0o755);
     expect(readFileSync(join(files, 'sys/a/file'), 'utf8')).to.match(/^#!\/bin\/sh\n#/);
-    takeAway();
+    removeFiles();
     expect(existsSync(files)).to.equal(false);
   });
 
-  it('what was there before stays', () => {
+  it('leaves what was there before', () => {
     mkdirSync(join(folder, 'sys/a'), { recursive: true });
     writeFileSync(join(folder, 'sys/a/mine'), '');
     makePlaceholderFiles(folder, ['/sys/a/file', '/sys/b/file'], undefined)();
@@ -30,7 +30,7 @@ describe('host: files that stand in', () => {
     expect(existsSync(join(folder, 'sys/a/file')) || existsSync(join(folder, 'sys/b'))).to.equal(false);
   });
 
-  it('none is made where there is nothing to make', () => {
+  it('makes no folder where there is nothing to make', () => {
     makePlaceholderFiles(join(folder, 'none'), [], undefined);
     expect(existsSync(join(folder, 'none'))).to.equal(false);
   });
