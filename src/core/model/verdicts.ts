@@ -223,8 +223,7 @@ export const VERDICTS = {
       },
     ],
     reason: () => "It succeeded, but AppArmor denied something and the result differs from the control's.",
-    hint:
-      'Declare what it must print or how it must exit (`stdout`, `stderr`, `exit`), ' + 'or test the access itself.',
+    hint: 'Declare what it must print or how it must exit (`stdout`, `stderr`, `exit`), or test the access itself.',
   },
   'denied-but-allowed': {
     kind: 'fail',

@@ -7,7 +7,7 @@ const NAMES = new Map([
   ['/usr/bin/y.run', '/usr/bin/y'],
 ]);
 
-describe('labels', () => {
+describe('labels as loaded and as written', () => {
   const pairs: readonly (readonly [loaded: string, written: string])[] = [
     ['x.run', 'x'],
     ['x-next.run', 'x-next'],
@@ -20,16 +20,31 @@ describe('labels', () => {
     ['x.running', 'x.running'],
   ];
   for (const [loaded, written] of pairs) {
-    it(written, () => {
-      expect([asWritten(loaded, NAMES), asLoaded(written, NAMES)]).to.deep.equal([written, loaded]);
+    it(`turns ${loaded} into ${written}, and back`, () => {
+      expect(asWritten(loaded, NAMES)).to.equal(written);
+      expect(asLoaded(written, NAMES)).to.equal(loaded);
     });
   }
+});
 
-  it('a stack is the same in any order, with its mode', () => {
+describe('sameLabel', () => {
+  it('takes a stack in another order as the same', () => {
     expect(sameLabel('a//&b (enforce)', 'b//&a (enforce)')).to.equal(true);
+  });
+
+  it('tells modes, parts of a stack and names apart', () => {
     expect(sameLabel('a//&b (enforce)', 'b//&a (complain)')).to.equal(false);
     expect(sameLabel('a//&b', 'a')).to.equal(false);
     expect(sameLabel('a', 'b')).to.equal(false);
-    expect([labelText('a', 'enforce'), labelText('unconfined')]).to.deep.equal(['a (enforce)', 'unconfined']);
+  });
+});
+
+describe('labelText', () => {
+  it('puts the mode after the label, as the kernel does', () => {
+    expect(labelText('a', 'enforce')).to.equal('a (enforce)');
+  });
+
+  it('leaves a label without a mode as it is', () => {
+    expect(labelText('unconfined')).to.equal('unconfined');
   });
 });
