@@ -18,7 +18,7 @@ export function expressionChanges(text: string): ExpressionChange[] {
   for (let i = 0; i < text.length; i += 1) {
     const c = text[i] ?? '';
     if (c === '\\') i += 1;
-    else if (c === '@' && text[i + 1] === '{') i = after(text.indexOf('}', i), text);
+    else if (c === '@' && text[i + 1] === '{') i = orEnd(text.indexOf('}', i), text);
     else if (c === '[') i = classEnd(text, i) - 1;
     else if (c === '*') {
       const length = text[i + 1] === '*' ? 2 : 1;
@@ -29,7 +29,7 @@ export function expressionChanges(text: string): ExpressionChange[] {
   return changes;
 }
 
-/** The alternation that begins at `open`, with each of its alternatives left out in turn; those inside come with the walk. */
+/** The alternation that begins at `open`, without each alternative in turn. The walk finds nested ones later. */
 function withoutOne(text: string, open: number): ExpressionChange[] {
   const cuts = [open];
   let depth = 0;
@@ -47,9 +47,9 @@ function withoutOne(text: string, open: number): ExpressionChange[] {
   }
   if (close < 0 || cuts.length < 2) return [];
   const parts = cuts.map((cut, i) => text.slice(cut + 1, cuts[i + 1] ?? close));
-  return parts.map((_, left) => {
-    const rest = parts.filter((_part, i) => i !== left);
-    // one that is left stands alone: the parser takes no alternation of one
+  return parts.map((_, dropped) => {
+    const rest = parts.filter((_part, i) => i !== dropped);
+    // a single alternative stands without braces: the parser rejects an alternation of one
     return { start: open, end: close + 1, text: rest.length === 1 ? (rest[0] ?? '') : `{${rest.join(',')}}` };
   });
 }
@@ -61,6 +61,7 @@ function classEnd(text: string, open: number): number {
   return Math.min(i + 1, text.length);
 }
 
-function after(found: number, text: string): number {
-  return found < 0 ? text.length : found;
+/** An index as indexOf gives it; the end of the text where nothing was found. */
+function orEnd(index: number, text: string): number {
+  return index < 0 ? text.length : index;
 }

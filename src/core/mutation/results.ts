@@ -1,12 +1,16 @@
-/** What a mutation run found, as plain data, and the score. Pure. */
+/** The results of a mutation run, as plain data, and the score. Pure. */
 import type { ReportHead } from '../model/model.ts';
 import type { MutationKind } from './rule-mutants.ts';
 
 /**
- * What became of a mutant.
- * `killed`: a verdict of the spec changed. `survived`: every probe still passes. `equivalent`: no access is decided
- * otherwise. `invalid`: apparmor_parser rejects it. `untestable`: nothing on this host could tell it from the original.
- * `undecided`: probes came to no verdict under it, and not reproducibly so. `untried`: the run ended before.
+ * The result for a mutant.
+ * - `killed`: a verdict of the spec changed.
+ * - `survived`: every probe still passes.
+ * - `equivalent`: it decides every access as the original does.
+ * - `invalid`: apparmor_parser rejects it.
+ * - `untestable`: nothing on this host could tell it from the original.
+ * - `undecided`: probes had no verdict under it, and not reproducibly so.
+ * - `untried`: the run ended before its turn.
  */
 export type MutantState = 'killed' | 'survived' | 'equivalent' | 'invalid' | 'untestable' | 'undecided' | 'untried';
 
@@ -20,7 +24,7 @@ export interface MutantResult {
   readonly state: MutantState;
   /** Name of the probe that killed it. */
   readonly killedBy?: string;
-  /** The verdict that killed it, or why it is set aside. */
+  /** The verdict that killed it, or why it does not count. */
   readonly reason?: string;
   /** Id of the mutant with the same compiled policy, whose result this is. */
   readonly sameAs?: string;
@@ -35,9 +39,9 @@ export interface MutationReport extends ReportHead {
   readonly profileFile?: string;
   readonly probes: number;
   readonly options: { readonly included: boolean; readonly grep?: string; readonly minScore?: number };
-  /** How long the mutants took, from the first to the last. */
+  /** Time for all mutants, from the start of the first to the end of the last. */
   readonly mutantsMs: number;
-  /** Containers that had to be started anew, because a mutant left them spoilt. */
+  /** Number of times that containers were started again, because a mutant had left them changed. */
   readonly restarts: number;
   readonly results: readonly MutantResult[];
   readonly notes: readonly string[];
@@ -59,7 +63,10 @@ export function countMutants(results: readonly MutantResult[]): MutationCounts {
   return { ...counts, total: results.length };
 }
 
-/** Killed of those that could be, in percent, rounded down to a tenth: 100 is all of them. Undefined when there is none. What is undecided counts against the spec. */
+/**
+ * The share of killed mutants among those that could be killed. Undecided mutants count against the spec.
+ * @returns percent, rounded down to a tenth, so that 100 is all of them; undefined when there are none.
+ */
 export function scoreOf(results: readonly MutantResult[]): number | undefined {
   const { killed, survived, undecided } = countMutants(results);
   const all = killed + survived + undecided;
