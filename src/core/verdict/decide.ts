@@ -7,7 +7,7 @@ import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { Observation, Probe, Verdict } from '../model/model.ts';
 import { NOTES, verdict } from '../model/verdicts.ts';
-import { unmetCondition } from './conditions.ts';
+import { unmetCondition } from './spec-conditions.ts';
 import { isComplaint, isDenial, isProof, type Facts } from './facts.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
