@@ -1,16 +1,25 @@
-/** Writes reports into a folder. */
+/** Writes reports into a folder. What they say is core/report's. */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
-import { ownershipSetter } from './file-owner.ts';
 import type { Ledger } from '#core/model/model.ts';
-import { REPORT_FILES } from '#core/report/report-files.ts';
 import { html } from '#core/report/html-report.ts';
 import { json } from '#core/report/json-report.ts';
 import { junit } from '#core/report/junit-report.ts';
 import { markdown } from '#core/report/markdown-report.ts';
+import { REPORT_FILES } from '#core/report/report-files.ts';
+import { ownershipSetter } from './file-owner.ts';
 
-/** Writes the reports of a ledger. */
+/** `O_NOFOLLOW`: this may run as root in a stranger's checkout, and a link there must not lead it elsewhere. */
+const WRITE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+const MODE = 0o644;
+
+/**
+ * Writes the reports of a ledger.
+ * @param owner `uid:gid` that the files are given to, when this program was elevated
+ * @returns the paths written
+ * @throws HarnessError `report-failed`
+ */
 export function writeReports(ledger: Ledger, folder: string, owner: string | undefined): string[] {
   const root = process.cwd();
   return writeFiles(
@@ -26,41 +35,40 @@ export function writeReports(ledger: Ledger, folder: string, owner: string | und
 }
 
 /**
- * @param contents by the files' names.
- * @param owner `uid:gid` that the files shall belong to, when this program was elevated.
- * @returns the paths written. @throws HarnessError `report-failed`
+ * Writes files into a folder, which is created if it is missing.
+ * @param contents text by file name
+ * @param owner `uid:gid` that the folder and the files are given to, when this program was elevated
+ * @returns the paths written
+ * @throws HarnessError `report-failed`
  */
 export function writeFiles(
   contents: Readonly<Record<string, string>>,
   folder: string,
   owner: string | undefined,
 ): string[] {
-  const give = ownershipSetter(owner);
+  const setOwner = ownershipSetter(owner);
   try {
     mkdirSync(folder, { recursive: true });
     if (lstatSync(folder).isSymbolicLink()) throw new Error('the folder is a symbolic link');
-    give(folder);
+    setOwner(folder);
+
     return Object.entries(contents).map(([name, text]) => {
       const path = join(folder, name);
-      // this may run as root in a stranger's checkout: a link there must not lead it elsewhere
-      const fd = openSync(
-        path,
-        constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-        0o644,
-      );
-      try {
-        writeFileSync(fd, text);
-      } finally {
-        closeSync(fd);
-      }
-      give(path);
+      writeFile(path, text);
+      setOwner(path);
       return path;
     });
   } catch (error) {
-    throw new HarnessError(
-      'report-failed',
-      `The reports could not be written to ${folder}: ${(error as Error).message}.`,
-      { cause: error },
-    );
+    const message = `The reports could not be written to ${folder}: ${(error as Error).message}.`;
+    throw new HarnessError('report-failed', message, { cause: error });
+  }
+}
+
+function writeFile(path: string, text: string): void {
+  const fd = openSync(path, WRITE_FLAGS, MODE);
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
   }
 }
