@@ -116,7 +116,7 @@ export function diffMarkdown(report: DiffReport, { root, places }: DiffPlaces): 
 function reportLines(report: DiffReport, style: Style): string[] {
   const { text, title } = style;
   return [
-    title(1, `${text(report.base)} ${text('→')} ${text(report.head)}: ${resultText(report)}`),
+    title(1, `${text(report.base)} → ${text(report.head)}: ${resultText(report)}`),
     ...report.profiles.flatMap((profile) => profileLines(profile, style)),
     ...probeLines(report, style),
     ...noteLines(report, style),

@@ -1,7 +1,7 @@
 /** The rules of a read profile, as text for a terminal and as JSON. Pure. */
 import type { ProfileBlock, ProfileText, Rule, Span } from '../profile/syntax/ast.ts';
 import { painter } from '../text/color.ts';
-import { relativeTo, visible } from '../text/visible.ts';
+import { counted, relativeTo, visible } from '../text/visible.ts';
 
 interface RulesStyle {
   readonly color: boolean;
@@ -27,7 +27,7 @@ function headingLine({ name, kind, flags, attachment, span, rules }: ProfileBloc
     `${kind} ${visible(name)}`,
     ...(attachment ? [visible(attachment.text)] : []),
     ...(flags.length > 0 ? [`flags=(${visible(flags.join(', '))})`] : []),
-    dim(`${place(span, style)}, ${rules.length} rules`, style),
+    dim(`${place(span, style)}, ${counted(rules.length, 'rule')}`, style),
   ];
   return parts.join('  ');
 }

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { html } from '#core/report/html-report.ts';
 import type { Ledger } from '#core/model/model.ts';
+import { ATTACKS, poisoned } from './hostile-text.ts';
 import {
   ALL_KINDS,
-  ATTACKS,
   captured,
   covered,
   coverage,
@@ -12,7 +12,6 @@ import {
   fault,
   ledger,
   observation,
-  poisoned,
   record,
   run,
   suite,

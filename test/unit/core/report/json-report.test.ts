@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { json, readJson } from '#core/report/json-report.ts';
-import { ALL_KINDS, ATTACKS, fault, poisoned, run } from './ledger.ts';
+import { ATTACKS, poisoned } from './hostile-text.ts';
+import { ALL_KINDS, fault, run } from './ledger.ts';
 
 describe('report.json', () => {
   it('puts the totals before the ledger', () => {

@@ -5,16 +5,15 @@ import type { Ledger } from '#core/model/model.ts';
 import { junit } from '#core/report/junit-report.ts';
 import { countsOf, exitCode, faultsOf, shortfallsOf } from '#core/report/summary.ts';
 import { byteLength } from '#core/text/visible.ts';
+import { ATTACKS, poisoned } from './hostile-text.ts';
 import {
   ALL_KINDS,
-  ATTACKS,
   captured,
   entries,
   entry,
   fault,
   ledger,
   observation,
-  poisoned,
   record,
   run,
   success,

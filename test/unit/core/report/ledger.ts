@@ -1,4 +1,4 @@
-/** Ledgers for tests, built from the verdicts they are to hold. */
+/** Ledgers for tests, built from the verdicts that they are to have. */
 import type { ErrorCode } from '#core/model/errors.ts';
 import type {
   AuditRecord,
@@ -13,19 +13,20 @@ import type {
   VerdictCode,
   VerdictKind,
 } from '#core/model/model.ts';
-import { captured } from '../../builders.ts';
+import { seen } from '../../builders.ts';
 
-export { captured };
+export { captured } from '../../builders.ts';
 
 export const ALL_KINDS: readonly VerdictKind[] = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'];
 
+/** What a probe shows that is denied. */
 export function observation(change: Partial<Observation> = {}): Observation {
-  return { stage: 'done', errno: 'EACCES', stdout: captured(), stderr: captured(), durationMs: 0.4, ...change };
+  return seen({ errno: 'EACCES', durationMs: 0.4, ...change });
 }
 
 /** What a probe shows that meets no obstacle. */
 export function success(change: Partial<Observation> = {}): Observation {
-  return { stage: 'done', stdout: captured(), stderr: captured(), durationMs: 0.2, ...change };
+  return seen({ durationMs: 0.2, ...change });
 }
 
 export function record(fields: Readonly<Record<string, string>> = {}): AuditRecord {
@@ -39,14 +40,13 @@ export function record(fields: Readonly<Record<string, string>> = {}): AuditReco
     denied_mask: 'w',
     ...fields,
   };
+  const pairs = Object.entries(all).map(([key, value]) => `${key}="${value}"`);
   return {
     timeMs: 1795359883575,
     serial: 6,
     type: 'DENIED',
     fields: all,
-    raw: `audit: type=1400 audit(1795359883.575:6): apparmor="DENIED" ${Object.entries(all)
-      .map(([key, value]) => `${key}="${value}"`)
-      .join(' ')}`,
+    raw: ['audit: type=1400 audit(1795359883.575:6): apparmor="DENIED"', ...pairs].join(' '),
   };
 }
 
@@ -157,63 +157,4 @@ export function coverage(rules: readonly RuleCoverage[]): KnownCoverage {
 /** A run with one suite of the given verdicts. */
 export function run(kinds: readonly VerdictKind[], change: Partial<Ledger> = {}): Ledger {
   return ledger([suite(entries(kinds))], change);
-}
-
-/** Strings that broke, or forged results through, reports of this kind. */
-export const ATTACKS: readonly string[] = [
-  '1]]>2]]></system-out></testcase><testcase name="forged"/><testcase name="x"><system-out><![CDATA[',
-  ']]\u0000></system-out></testcase><testcase name="forged"/><testcase name="x"><system-out><![CDATA[',
-  ']]\ud800></system-out></testcase><testcase name="forged"/>',
-  ']]\ufffe></system-out></testcase><testcase name="forged"/>',
-  ']]> and ]]>',
-  '"\udc00',
-  '<\udc00',
-  '&\udc00',
-  'ab\udc00cd',
-  '\ud83d',
-  '\u001b[31mred\u001b[2J\u001b[1;1H',
-  '\u0000\u0001\u007f\u009b31m',
-  '"/><testcase name="forged"/><x y="',
-  '</testsuite></testsuites><testsuites>',
-  '<!-- --',
-  '--> <?xml version="1.0"?>',
-  '&lt;&#0;&bogus;',
-  '<!DOCTYPE x [<!ENTITY a "b">]>&a;',
-  '::set-output name=verdict::green',
-  '\n::error::forged',
-  '\r\n  ::stop-commands::x',
-  'x ##[error]forged',
-  '[[ATTACHMENT|/etc/shadow]]',
-  '[[PROPERTY|verdict=pass]]',
-  '\u202egnp.exe\u2066',
-  'a\u2028b\u2029c',
-  '| a | b |\n|---|---|',
-  '```\n# forged\n~~~',
-  '<script>alert(1)</script><img src=x onerror=y>',
-  '</details></table><h1>all green</h1>',
-  '[x](javascript:y) ![i](http://evil.test/p.png) https://evil.test @someone #1 $x$ :tada:',
-  '',
-  ' ',
-  '\n',
-  '__proto__',
-  'constructor',
-  '\ufeff\u200b',
-  'e\u0301'.repeat(400),
-  'A'.repeat(100_000),
-];
-
-/** Keys whose values are words of the model, not text from outside. */
-const WORDS = new Set(['kind', 'for', 'stage', 'state', 'by', 'access', 'mode', 'schema', 'from']);
-
-/** A copy in which every text from outside, and every key of a record, is what `next` gives. */
-export function poisoned<T>(value: T, next: () => string, key = ''): T {
-  if (typeof value === 'string') return (WORDS.has(key) ? value : next()) as T;
-  if (Array.isArray(value)) return value.map((item) => poisoned(item as unknown, next, key)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      key === 'fields' ? next() : name,
-      poisoned(item as unknown, next, name),
-    ]),
-  ) as T;
 }

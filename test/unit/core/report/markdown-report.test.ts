@@ -4,20 +4,8 @@ import type { Ledger } from '#core/model/model.ts';
 import { markdown } from '#core/report/markdown-report.ts';
 import { fenced, plain } from '#core/text/markdown.ts';
 import { byteLength } from '#core/text/visible.ts';
-import {
-  ALL_KINDS,
-  ATTACKS,
-  captured,
-  entries,
-  entry,
-  fault,
-  ledger,
-  observation,
-  poisoned,
-  record,
-  run,
-  suite,
-} from './ledger.ts';
+import { ATTACKS, poisoned } from './hostile-text.ts';
+import { ALL_KINDS, captured, entries, entry, fault, ledger, observation, record, run, suite } from './ledger.ts';
 
 const rich = ledger(
   [

@@ -2,20 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Ledger } from '#core/model/model.ts';
 import { closing, entryLines, faultLines, suiteLines } from '#core/report/terminal-report.ts';
-import {
-  ALL_KINDS,
-  ATTACKS,
-  captured,
-  entry,
-  fault,
-  ledger,
-  observation,
-  poisoned,
-  record,
-  run,
-  success,
-  suite,
-} from './ledger.ts';
+import { ATTACKS, poisoned } from './hostile-text.ts';
+import { ALL_KINDS, captured, entry, fault, ledger, observation, record, run, success, suite } from './ledger.ts';
 
 const plain = { color: false, root: '/repo' };
 
