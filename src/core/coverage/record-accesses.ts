@@ -1,5 +1,6 @@
 /** The accesses that a record of the kernel is about, in the words of rules. Pure. */
 import type { AuditRecord } from '../model/model.ts';
+import { defined } from '../model/optional.ts';
 import type { Access, FilePermission } from '../profile/semantics/access.ts';
 
 type Fields = AuditRecord['fields'];
@@ -28,9 +29,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [
     /^pivotroot$/,
     ({ name, srcname }) =>
-      name === undefined
-        ? []
-        : [{ class: 'pivot_root', target: name, ...(srcname === undefined ? {} : { oldroot: srcname }) }],
+      name === undefined ? [] : [defined({ class: 'pivot_root' as const, target: name, oldroot: srcname })],
   ],
   [
     /^ptrace$/,
@@ -52,9 +51,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/^uring_sqpoll$/, () => [{ class: 'io_uring', access: 'sqpoll' }]],
   [
     /^uring_override$/,
-    ({ tcontext }) => [
-      { class: 'io_uring', access: 'override_creds', ...(tcontext === undefined ? {} : { label: tcontext }) },
-    ],
+    ({ tcontext }) => [defined({ class: 'io_uring' as const, access: 'override_creds', label: tcontext })],
   ],
   [
     /^(?:posix|sysv)_mqueue|^mq_/,
@@ -71,15 +68,17 @@ const LETTERS = 'rwaxmklcd';
 /** A name without a slash at its start is one that the kernel could not place: no rule matched it. */
 function file({ name, target, fsuid, ouid }: Fields, words: readonly string[]): readonly Access[] {
   if (name === undefined || !name.startsWith('/')) return [];
-  const owner = fsuid === undefined || ouid === undefined ? {} : { owner: fsuid === ouid };
+  const owner = fsuid === undefined || ouid === undefined ? undefined : fsuid === ouid;
   const letters = [...new Set(words.join(''))].filter((letter): letter is FilePermission => LETTERS.includes(letter));
-  return letters.map((permission) => ({
-    class: 'file',
-    path: name,
-    permission,
-    ...owner,
-    ...(permission === 'l' && target !== undefined ? { target } : {}),
-  }));
+  return letters.map((permission) =>
+    defined({
+      class: 'file' as const,
+      path: name,
+      permission,
+      owner,
+      target: permission === 'l' ? target : undefined,
+    }),
+  );
 }
 
 function network(
@@ -89,25 +88,11 @@ function network(
   if (family === undefined || type === undefined) return [];
   if (family !== 'unix' || (addr === undefined && peerAddr === undefined))
     return words.map((access) => ({ class: 'network', family, type, access }));
-  return words.map((access) => ({
-    class: 'unix',
-    access,
-    type,
-    ...(addr === undefined ? {} : { addr }),
-    ...(peerAddr === undefined ? {} : { peerAddr }),
-    ...(peer === undefined ? {} : { peerLabel: peer }),
-  }));
+  return words.map((access) => defined({ class: 'unix' as const, access, type, addr, peerAddr, peerLabel: peer }));
 }
 
 function mount({ name, srcname, fstype, flags }: Fields): readonly Access[] {
   if (name === undefined) return [];
-  return [
-    {
-      class: 'mount',
-      target: name,
-      flags: (flags ?? '').split(/[ ,]+/).filter(Boolean),
-      ...(srcname === undefined ? {} : { source: srcname }),
-      ...(fstype === undefined ? {} : { fstype }),
-    },
-  ];
+  const words = (flags ?? '').split(/[ ,]+/).filter(Boolean);
+  return [defined({ class: 'mount' as const, target: name, flags: words, source: srcname, fstype })];
 }

@@ -74,17 +74,18 @@ interface Sources {
 }
 
 /**
+ * @param inventory the files of the container.
  * @param look what a path is in the container.
  * @param self the label of the agent.
  * @param names that rules match, whether they exist or not: where only the last part is missing, probes create it.
  */
 export function candidatesIn(
-  found: readonly NamedFile[],
+  inventory: readonly NamedFile[],
   look: FileLookup,
   self: string,
   names: readonly string[] = [],
 ): Candidate[] {
-  const files = found.filter(({ kind }) => kind === 'file');
+  const files = inventory.filter(({ kind }) => kind === 'file');
   const sources: Sources = {
     file:
       files.find(({ path }) => path === '/etc/passwd') ??
@@ -95,10 +96,10 @@ export function candidatesIn(
   const missing = names.filter(
     (name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true,
   );
-  const devices = new Map(found.map(({ path, device }) => [path, device]));
+  const devices = new Map(inventory.map(({ path, device }) => [path, device]));
   const all = [
     ...PATHLESS_OPERATIONS,
-    ...found.flatMap((item) => operationsOn(item, look, sources)),
+    ...inventory.flatMap((item) => operationsOn(item, look, sources)),
     ...missing.flatMap((name) => creating(name, sources, devices.get(folderOf(name)))),
   ];
   return all.flatMap((words, order) => candidate(words, { look, self, order }) ?? []);

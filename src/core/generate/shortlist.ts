@@ -190,20 +190,28 @@ function commonHead(a: string, b: string): number {
  */
 function spread(all: readonly Predicted[], max: number): Predicted[] {
   const sorted = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
+  const varied = inTurns(firstOfEachFolder(sorted));
+  return [...new Set([...varied.slice(0, max - 2), ...sorted])].slice(0, max);
+}
+
+/** The first candidate of each form in each folder. */
+function firstOfEachFolder(sorted: readonly Predicted[]): Predicted[] {
   const folders = new Set<string>();
-  const firsts = sorted.filter((one) => {
-    const folder = `${formOf(one)} ${(one.candidate.path ?? '').replace(/\/[^/]*$/, '')}`;
-    return folders.has(folder) ? false : folders.add(folder);
+  return sorted.filter((predicted) => {
+    const folder = `${formOf(predicted)} ${(predicted.candidate.path ?? '').replace(/\/[^/]*$/, '')}`;
+    if (folders.has(folder)) return false;
+    folders.add(folder);
+    return true;
   });
-  // one of each form before a second of any: where one fails, it may fail in every folder
+}
+
+/** One candidate of each form ahead of a second of any: where one form fails, it may fail in every folder. */
+function inTurns(candidates: readonly Predicted[]): Predicted[] {
   const counts = new Map<string, number>();
-  const turns = new Map(
-    firsts.map((one) => {
-      const turn = counts.get(formOf(one)) ?? 0;
-      counts.set(formOf(one), turn + 1);
-      return [one, turn];
-    }),
-  );
-  const inTurn = firsts.sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
-  return [...new Set([...inTurn.slice(0, max - 2), ...sorted])].slice(0, max);
+  const turns = candidates.map((predicted) => {
+    const turn = counts.get(formOf(predicted)) ?? 0;
+    counts.set(formOf(predicted), turn + 1);
+    return { predicted, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ predicted }) => predicted);
 }
