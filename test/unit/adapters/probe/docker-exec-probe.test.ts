@@ -55,7 +55,7 @@ describe('runThroughDockerExec', () => {
     { stdout: '', exit: 127, errno: 'ENOENT' },
   ];
   for (const { errno, ...ending } of refusals)
-    it(`observes ${errno} for a program that could not be started: "${ending.stdout.slice(-20)}", status ${ending.exit}`, async () => {
+    it(`observes ${errno} when none started: "${ending.stdout.slice(-9)}", status ${ending.exit}`, async () => {
       expect(await observe(ending)).to.include({ stage: 'exec', errno });
     });
 
