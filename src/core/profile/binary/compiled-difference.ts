@@ -1,20 +1,23 @@
 /**
- * Whether two compiled policies decide every access alike: the automata of both are walked together, so the answer rests
- * on what the kernel gets and not on how a rule is written. What is only logged otherwise, or less quietly, is no
- * difference in what is allowed. Pure.
+ * Whether two compiled policies decide every access alike. The automata of both are walked together, so the answer
+ * rests on what the kernel is given and not on how rules are written. What only changes audit records is no difference.
+ * Pure.
  */
 import { automatonOf, fieldsOf, type Automaton, type Field } from './compiled-policy.ts';
 
 /** What tells two policies apart. */
 export interface CompiledDifference {
-  /** `path`: a file rule; `rule`: another class, with the bytes that lead there; `capability`; `form`: the policies are built otherwise. */
+  /**
+   * `path`: a file rule; `rule`: a rule of another class, with the bytes that lead there; `capability`; `form`: the
+   * policies are built in different ways.
+   */
   readonly kind: 'path' | 'rule' | 'capability' | 'form';
   /** The shortest path, or what else is known. */
   readonly what: string;
 }
 
 /** More pairs of states than this are not walked. */
-const MOST_PAIRS = 2_000_000;
+const MAX_PAIRS = 2_000_000;
 
 /** @returns the first difference found; undefined when there is none. */
 export function compiledDifference(one: Uint8Array, other: Uint8Array): CompiledDifference | undefined {
@@ -22,157 +25,232 @@ export function compiledDifference(one: Uint8Array, other: Uint8Array): Compiled
   const b = fieldsOf(other);
   if (a === undefined || b === undefined) return form('a policy could not be read');
   if (a.length !== b.length) return form('the policies have different parts');
-  const quiet = quietFields(a);
-  const audits = auditFields(a);
-  for (const [i, field] of a.entries()) {
-    const its = b[i];
-    if (its?.kind !== field.kind || its.name !== field.name) return form('the policies have different parts');
-    if (field.blob !== undefined && its.blob !== undefined) {
-      const found =
-        field.name === 'aadfa' ? walk(a, b, i) : same(field.blob, its.blob) ? undefined : form(`${field.name} differs`);
-      if (found !== undefined) return found;
-      continue;
-    }
-    if (field.value === its.value || quiet.has(i) || field.name === 'start' || field.name === 'dfa_start') continue;
-    if (audits.has(i) && audited(a, i) === audited(b, i)) continue;
-    if (field.name === 'perms') return form('the tables of permissions differ');
-    return quiet.has(i + 2) || audits.has(i + 1)
-      ? { kind: 'capability', what: capabilityText(field.value, its.value) }
-      : form(`${field.name === '' ? 'a field' : field.name} differs`);
+
+  const policies = { a, b, allowFields: new Set(capabilityFields(a)) };
+  for (const at of a.keys()) {
+    const difference = fieldDifference(policies, at);
+    if (difference !== undefined) return difference;
   }
   return undefined;
+}
+
+interface Policies {
+  readonly a: readonly Field[];
+  readonly b: readonly Field[];
+  /** Indexes of the fields with allowed capabilities; those that are audited and kept quiet follow each. */
+  readonly allowFields: ReadonlySet<number>;
+}
+
+function fieldDifference({ a, b, allowFields }: Policies, at: number): CompiledDifference | undefined {
+  const field = a[at];
+  const other = b[at];
+  if (!field || !other || !isSameKind(field, other)) return form('the policies have different parts');
+  if (field.blob !== undefined && other.blob !== undefined) {
+    if (field.name === 'aadfa') return automataDifference(a, b, at);
+    return isSame(field.blob, other.blob) ? undefined : form(`${field.name} differs`);
+  }
+
+  const isQuiet = allowFields.has(at - 2);
+  if (field.value === other.value || isStart(field) || isQuiet) return undefined;
+  if (allowFields.has(at - 1) && auditedAndAllowed(a, at) === auditedAndAllowed(b, at)) return undefined;
+  if (allowFields.has(at)) return { kind: 'capability', what: capabilityText(field.value, other.value) };
+  return form(formText(field));
+}
+
+function isSameKind(one: Field, other: Field): boolean {
+  return one.kind === other.kind && one.name === other.name;
+}
+
+function formText({ name }: Field): string {
+  if (name === 'perms') return 'the tables of permissions differ';
+  return `${name === '' ? 'a field' : name} differs`;
+}
+
+/** The start of an automaton, which is compared with the automaton. */
+function isStart({ name }: Field): boolean {
+  return name === 'start' || name === 'dfa_start';
 }
 
 function form(what: string): CompiledDifference {
   return { kind: 'form', what };
 }
 
-/** Capabilities stand as allow, audit, quiet, and one more, behind the struct `flags` and in the struct `caps64`. */
-function capabilityStarts(fields: readonly Field[]): number[] {
-  return fields.flatMap((field, i) => {
-    if (field.kind === 'open' && field.name === 'caps64') return [i + 1];
+/**
+ * Capabilities are four fields: allowed, audited, quiet, and one more. They follow the struct `flags`, after a field
+ * `path_flags` if there is one, and fill the struct `caps64` (policy_unpack.c, unpack_profile).
+ * @returns the index of the first of each four.
+ */
+function capabilityFields(fields: readonly Field[]): number[] {
+  return fields.flatMap((field, at) => {
+    if (field.kind === 'open' && field.name === 'caps64') return [at + 1];
     if (field.kind !== 'close') return [];
-    const opening = fields.slice(0, i).findLastIndex(({ kind }) => kind === 'open');
+    const opening = fields.slice(0, at).findLastIndex(({ kind }) => kind === 'open');
     if (fields[opening]?.name !== 'flags') return [];
-    return [fields[i + 1]?.name === 'path_flags' ? i + 2 : i + 1];
+    return [fields[at + 1]?.name === 'path_flags' ? at + 2 : at + 1];
   });
 }
 
-function auditFields(fields: readonly Field[]): Set<number> {
-  return new Set(capabilityStarts(fields).map((start) => start + 1));
-}
-
-function quietFields(fields: readonly Field[]): Set<number> {
-  return new Set(capabilityStarts(fields).map((start) => start + 2));
-}
-
-/** Of the audited capabilities, those that are allowed: for the others it only says how loudly they are denied. */
-function audited(fields: readonly Field[], at: number): number {
+/** Of the audited capabilities, those that are allowed: for the others it only changes the record of a denial. */
+function auditedAndAllowed(fields: readonly Field[], at: number): number {
   return Number(fields[at]?.value ?? 0) & Number(fields[at - 1]?.value ?? 0);
 }
 
 function capabilityText(one: string, other: string): string {
-  return `capabilities with the numbers ${Array.from({ length: 32 }, (_, bit) => bit)
-    .filter((bit) => (((Number(one) ^ Number(other)) >>> bit) & 1) === 1)
-    .join(', ')} of their word`;
+  const bits = Array.from({ length: 32 }, (_, bit) => bit);
+  const changed = bits.filter((bit) => (((Number(one) ^ Number(other)) >>> bit) & 1) === 1);
+  return `capabilities with the numbers ${changed.join(', ')} of their word`;
 }
 
-/** Where an automaton begins: its field stands behind it, or before it in older policy. */
+function automataDifference(a: readonly Field[], b: readonly Field[], at: number): CompiledDifference | undefined {
+  const one = sideOf(a, at);
+  const other = sideOf(b, at);
+  if (one === undefined || other === undefined) return form('an automaton could not be read');
+
+  if (hasPermissionTable(a) || hasPermissionTable(b)) {
+    // states refer to a table whose numbering has no meaning: only equal bytes are equal
+    return isSame(one.blob, other.blob) ? undefined : form('the automata differ');
+  }
+  return walk(one, other, { areFiles: !isInPolicydb(a, at) });
+}
+
+/** An automaton of one policy, and where it begins. */
+interface Side {
+  readonly automaton: Automaton;
+  readonly start: number;
+  readonly blob: Uint8Array;
+}
+
+function sideOf(fields: readonly Field[], at: number): Side | undefined {
+  const blob = fields[at]?.blob ?? new Uint8Array();
+  const automaton = automatonOf(blob);
+  return automaton && { automaton, start: startOf(fields, at), blob };
+}
+
+/** The start of an automaton follows it in one of the next two fields; in older policy it stands before it. */
 function startOf(fields: readonly Field[], at: number): number {
   for (const near of [at + 1, at + 2, at - 1]) {
     const field = fields[near];
-    if (field?.kind === 'number' && (field.name === 'start' || field.name === 'dfa_start')) return Number(field.value);
+    if (field?.kind === 'number' && isStart(field)) return Number(field.value);
   }
   return 1;
 }
 
-function walk(a: readonly Field[], b: readonly Field[], at: number): CompiledDifference | undefined {
-  const one = automatonOf(a[at]?.blob ?? new Uint8Array());
-  const other = automatonOf(b[at]?.blob ?? new Uint8Array());
-  if (one === undefined || other === undefined) return form('an automaton could not be read');
-  if (a.some(({ name }) => name === 'perms') || b.some(({ name }) => name === 'perms')) {
-    // permissions stand in a table of their own, whose numbering is no meaning: only equal bytes are equal
-    return same(a[at]?.blob ?? new Uint8Array(), b[at]?.blob ?? new Uint8Array())
-      ? undefined
-      : form('the automata differ');
-  }
-  const inPolicydb = isPolicydb(a, at);
-  return walkFrom(one, other, startOf(a, at), startOf(b, at), inPolicydb);
+function hasPermissionTable(fields: readonly Field[]): boolean {
+  return fields.some(({ name }) => name === 'perms');
 }
 
-/** The first automaton stands in the struct `policydb` where there is one; the other is that of file rules. */
-function isPolicydb(fields: readonly Field[], at: number): boolean {
+/** The automaton in the struct `policydb` has all rules but those for files, which have one of their own. */
+function isInPolicydb(fields: readonly Field[], at: number): boolean {
   let depth = 0;
   for (let i = at - 1; i >= 0; i -= 1) {
     const field = fields[i];
     if (field?.kind === 'close') depth += 1;
-    else if (field?.kind === 'open' && (depth -= 1) < 0) return field.name === 'policydb';
+    if (field?.kind !== 'open') continue;
+    depth -= 1;
+    if (depth < 0) return field.name === 'policydb';
   }
   return false;
 }
 
-/** Breadth first, so what is found is the shortest. A path has no two slashes in a row: what lies behind them never comes. */
-function walkFrom(
-  one: Automaton,
-  other: Automaton,
-  startOne: number,
-  startOther: number,
-  policydb: boolean,
-): CompiledDifference | undefined {
-  const key = (x: number, y: number, slash: number): number => (x * 0x200000 + y) * 2 + slash;
-  const seen = new Map<number, { from: number; byte: number }>([[key(startOne, startOther, 0), { from: -1, byte: 0 }]]);
-  let row: { x: number; y: number; slash: number }[] = [{ x: startOne, y: startOther, slash: 0 }];
+const SLASH = 0x2f;
+
+/** A state of each automaton, reached by the same bytes. */
+interface Pair {
+  readonly x: number;
+  readonly y: number;
+  /** Only of paths: the last byte was a slash. */
+  readonly slashed: boolean;
+}
+
+/** By its key, the pair before each pair and the byte that leads to it. */
+type Steps = Map<number, { readonly from: number; readonly byte: number }>;
+
+const NO_KEY = -1;
+
+/** A number for each pair; states fit into 21 bits. */
+function keyOf(x: number, y: number, slashed: boolean): number {
+  return (x * 0x200000 + y) * 2 + (slashed ? 1 : 0);
+}
+
+/**
+ * Breadth first, so that the difference found is the shortest.
+ * @param areFiles the strings are paths, which never have two slashes in a row.
+ */
+function walk(one: Side, other: Side, { areFiles }: { readonly areFiles: boolean }): CompiledDifference | undefined {
+  const start: Pair = { x: one.start, y: other.start, slashed: false };
+  const steps: Steps = new Map([[keyOf(start.x, start.y, start.slashed), { from: NO_KEY, byte: 0 }]]);
+  let row: readonly Pair[] = [start];
   while (row.length > 0) {
-    const following: typeof row = [];
-    for (const { x, y, slash } of row) {
-      if (!alike(one.accepts(x), other.accepts(y)))
-        return { kind: policydb ? 'rule' : 'path', what: spelled(seen, key(x, y, slash)) };
+    const nextRow: Pair[] = [];
+    for (const pair of row) {
+      const from = keyOf(pair.x, pair.y, pair.slashed);
+      if (!isAlike(one.automaton.accepts(pair.x), other.automaton.accepts(pair.y))) {
+        return { kind: areFiles ? 'path' : 'rule', what: spell(steps, from) };
+      }
       for (const byte of BYTES) {
-        if (!policydb && slash === 1 && byte === 0x2f) continue;
-        const nextX = one.next(x, byte);
-        const nextY = other.next(y, byte);
-        if (nextX === 0 && nextY === 0) continue;
-        const nextSlash = !policydb && byte === 0x2f ? 1 : 0;
-        const id = key(nextX, nextY, nextSlash);
-        if (seen.has(id)) continue;
-        if (seen.size > MOST_PAIRS) return form('the automata are too large to compare');
-        seen.set(id, { from: key(x, y, slash), byte });
-        following.push({ x: nextX, y: nextY, slash: nextSlash });
+        if (pair.slashed && byte === SLASH) continue;
+        const x = one.automaton.next(pair.x, byte);
+        const y = other.automaton.next(pair.y, byte);
+        if (x === 0 && y === 0) continue;
+        const slashed = areFiles && byte === SLASH;
+        const key = keyOf(x, y, slashed);
+        if (steps.has(key)) continue;
+        if (steps.size > MAX_PAIRS) return form('the automata are too large to compare');
+        steps.set(key, { from, byte });
+        nextRow.push({ x, y, slashed });
       }
     }
-    row = following;
+    row = nextRow;
   }
   return undefined;
 }
 
-/** Every byte, letters first, so that an example can be read. */
-const BYTES = ((): readonly number[] => {
-  const rank = (byte: number): number =>
-    byte >= 0x61 && byte <= 0x7a ? 0 : byte === 0x2f ? 1 : byte > 0x20 && byte < 0x7f ? 2 : 3;
-  return Array.from({ length: 256 }, (_, byte) => byte).sort((a, b) => rank(a) - rank(b) || a - b);
-})();
+/** Every byte: letters first, then the slash and other signs, so that an example can be read. */
+const BYTES: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte).sort(
+  (a, b) => rankOf(a) - rankOf(b) || a - b,
+);
 
-/**
- * Permissions of the owner and of others in 7 bits each, how to execute behind each, and change_profile as the highest
- * bit; of what is audited only what is allowed counts (security/apparmor/include/perms.h, dfa_user_allow and others).
- */
-function alike(a: { allow: number; audit: number }, b: { allow: number; audit: number }): boolean {
-  const loud = ({ allow, audit }: { allow: number; audit: number }): number =>
-    (audit & allow & 0x7f) | (((audit >>> 14) & (allow >>> 14) & 0x7f) << 7);
-  return a.allow === b.allow && loud(a) === loud(b);
+function rankOf(byte: number): number {
+  if (byte >= 0x61 && byte <= 0x7a) return 0;
+  if (byte === SLASH) return 1;
+  return isPrintable(byte) ? 2 : 3;
 }
 
-function spelled(seen: ReadonlyMap<number, { from: number; byte: number }>, at: number): string {
+function isPrintable(byte: number): boolean {
+  return byte > 0x20 && byte < 0x7f;
+}
+
+interface Permissions {
+  readonly allow: number;
+  readonly audit: number;
+}
+
+/**
+ * Permissions of the owner and of others in 7 bits each, after each how to execute, and change_profile as the highest
+ * bit (security/apparmor/include/perms.h, dfa_user_allow and others).
+ */
+function isAlike(a: Permissions, b: Permissions): boolean {
+  return a.allow === b.allow && auditedOf(a) === auditedOf(b);
+}
+
+/** The audited permissions that are allowed too, owner's and others' together. */
+function auditedOf({ allow, audit }: Permissions): number {
+  const owner = audit & allow & 0x7f;
+  const others = (audit >>> 14) & (allow >>> 14) & 0x7f;
+  return owner | (others << 7);
+}
+
+/** The bytes on the way to a pair; those that cannot be printed as `\x00`. */
+function spell(steps: Steps, key: number): string {
   const bytes: number[] = [];
-  for (let step = seen.get(at); step !== undefined && step.from >= 0; step = seen.get(step.from))
+  for (let step = steps.get(key); step !== undefined && step.from !== NO_KEY; step = steps.get(step.from)) {
     bytes.unshift(step.byte);
+  }
   return bytes
-    .map((byte) =>
-      byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
-    )
+    .map((byte) => (isPrintable(byte) ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`))
     .join('');
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
