@@ -1,106 +1,110 @@
 /** Whether a copy of a profile file under other names means what the original does. Pure. */
 import { Automaton } from '../patterns/automaton.ts';
-import { wholeLiteralsOf } from '../patterns/literals.ts';
 import { joinGlobs } from '../patterns/join-globs.ts';
+import { wholeLiteralsOf } from '../patterns/literals.ts';
 import { readRegex } from '../patterns/regex.ts';
 import type { Expression, FileRule, ProfileText, Rule } from '../syntax/ast.ts';
 
-/** Conditions whose values are labels. */
-const LABELS = ['peer', 'peer.label', 'label'];
+/** From the full name of a profile to its name in the copy. */
+type Rename = (name: string) => string;
 
-/**
- * @param rename full name of a profile to its name in the copy.
- * @returns the rule that says something else in the copy, and why; undefined when all say the same.
- */
-export function copyProblem(
-  original: ProfileText,
-  copy: ProfileText,
-  rename: (name: string) => string,
-): string | undefined {
+/** Conditions whose values are labels. */
+const LABEL_CONDITIONS = ['peer', 'peer.label', 'label'];
+
+/** @returns the first rule that has another meaning in the copy, and why; undefined when there is none. */
+export function copyProblem(original: ProfileText, copy: ProfileText, rename: Rename): string | undefined {
   const names = original.profiles.map(({ name }) => name);
-  const attachments: Expression[] = original.profiles
-    .filter(({ name }) => !name.includes('//'))
-    .flatMap(
-      ({ name, attachment }): Expression | Expression[] =>
-        attachment ?? (name.startsWith('/') ? [{ text: name, expanded: [name] }] : []),
-    );
+  const attachments = attachmentsOf(original);
   for (const [i, { rules }] of original.profiles.entries()) {
-    const others = copy.profiles[i]?.rules ?? [];
     for (const [j, rule] of rules.entries()) {
-      const other = others[j];
-      const why =
-        other === undefined
-          ? 'is not in it'
-          : (differs(rule, other, names, rename) ??
-            (seeksAttached(rule, attachments)
-              ? 'looks for a profile that attaches to the program, and copies attach to nothing'
-              : undefined));
-      if (why !== undefined) return `${rule.span.file}:${rule.span.line}: \`${rule.text}\` ${why}`;
+      const problem =
+        changedMeaning(rule, copy.profiles[i]?.rules[j], names, rename) ?? lostAttachment(rule, attachments);
+      if (problem !== undefined) return `${rule.span.file}:${rule.span.line}: \`${rule.text}\` ${problem}`;
     }
   }
   return undefined;
 }
 
-function differs(
-  rule: Rule,
-  other: Rule,
-  names: readonly string[],
-  rename: (name: string) => string,
-): string | undefined {
-  if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(other))) return 'names other objects in it';
-  const before = labelsOf(rule);
-  const after = labelsOf(other);
-  const strays = before.some((label, i) =>
-    names.some((name) => matches(label, name) !== matches(after[i] ?? label, rename(name))),
-  );
-  return strays ? 'names other profiles in it' : undefined;
+/** What top-level profiles attach to: their attachment, or their name where that is a path. */
+function attachmentsOf({ profiles }: ProfileText): Expression[] {
+  return profiles.flatMap(({ name, attachment }): readonly Expression[] => {
+    if (name.includes('//')) return [];
+    if (attachment !== undefined) return [attachment];
+    return name.startsWith('/') ? [literal(name)] : [];
+  });
 }
 
-/** What a rule says, but for labels and where it stands. */
+function literal(text: string): Expression {
+  return { text, expanded: [text] };
+}
+
+function changedMeaning(
+  rule: Rule,
+  copied: Rule | undefined,
+  names: readonly string[],
+  rename: Rename,
+): string | undefined {
+  if (copied === undefined) return 'is not in it';
+  if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(copied))) return 'names other objects in it';
+
+  const before = labelsOf(rule);
+  const after = labelsOf(copied);
+  const isChanged = before.some((label, i) =>
+    names.some((name) => matches(label, name) !== matches(after[i] ?? label, rename(name))),
+  );
+  return isChanged ? 'names other profiles in it' : undefined;
+}
+
+/** What a rule says, without labels and where it stands. */
 function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }: Rule): object {
-  if (rule.kind === 'file')
-    return {
-      ...rule,
-      permissionsSpan: undefined,
-      exec: { ...rule.exec, ...(isChild(rule) ? {} : { target: undefined }) },
-    };
+  if (rule.kind === 'file') {
+    const exec = namesChild(rule) ? { ...rule.exec } : { ...rule.exec, target: undefined };
+    return { ...rule, permissionsSpan: undefined, exec };
+  }
   if (rule.kind === 'change_profile') return { ...rule, target: undefined };
   if (rule.kind === 'pivot_root') return { ...rule, transition: undefined };
   if (!('conditions' in rule)) return rule;
-  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABELS.includes(key)) };
+  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABEL_CONDITIONS.includes(key)) };
 }
 
-function labelsOf(rule: Rule): Expression[] {
-  const text = (one: string | undefined): Expression[] =>
-    one === undefined ? [] : [{ text: one, expanded: [one.replace(/^&/, '')] }];
-  if (rule.kind === 'file') return isChild(rule) ? [] : text(rule.exec?.target);
+/** The expressions of a rule that match labels. */
+function labelsOf(rule: Rule): readonly Expression[] {
+  if (rule.kind === 'file') return namesChild(rule) ? [] : targetLabel(rule.exec?.target);
   if (rule.kind === 'change_profile') return rule.target === undefined ? [] : [rule.target];
-  if (rule.kind === 'pivot_root') return text(rule.transition);
-  return 'conditions' in rule ? LABELS.flatMap((key) => rule.conditions[key] ?? []) : [];
+  if (rule.kind === 'pivot_root') return targetLabel(rule.transition);
+  return 'conditions' in rule ? LABEL_CONDITIONS.flatMap((key) => rule.conditions[key] ?? []) : [];
 }
 
-/** `cx`: the name of a child stays as it is. */
-function isChild({ exec }: Pick<FileRule, 'exec'>): boolean {
+/** `-> &name` stacks the profile on the present one. */
+function targetLabel(target: string | undefined): readonly Expression[] {
+  return target === undefined ? [] : [{ text: target, expanded: [target.replace(/^&/, '')] }];
+}
+
+/** `cx`: the target is a child, whose own name stays as it is. */
+function namesChild({ exec }: Pick<FileRule, 'exec'>): boolean {
   return /c/i.test(exec?.mode ?? '');
 }
 
-/** `px` and the like without a target. */
-function seeksAttached(rule: Rule, attachments: readonly Expression[]): boolean {
-  if (rule.kind !== 'file' || rule.exec === undefined || rule.exec.target !== undefined || !/p/i.test(rule.exec.mode))
-    return false;
-  return attachments.some((attachment) => meet(rule, attachment));
+/** `px` and the like without a target run a program under the profile that attaches to it. */
+function lostAttachment(rule: Rule, attachments: readonly Expression[]): string | undefined {
+  if (rule.kind !== 'file' || rule.exec === undefined || rule.exec.target !== undefined) return undefined;
+  if (!/p/i.test(rule.exec.mode) || !attachments.some((attachment) => canMatchSame(rule, attachment))) return undefined;
+  return 'looks for a profile that attaches to the program, and copies attach to nothing';
 }
 
-/** Of two expressions with wildcards it is not known: they may. */
-function meet({ path }: FileRule, attachment: Expression): boolean {
+/** Whether a rule's path and an attachment can match the same program. Of two with wildcards it is assumed. */
+function canMatchSame({ path }: FileRule, attachment: Expression): boolean {
   if (path === undefined) return true;
-  const [attached, executed] = [attachment, path].map(({ expanded }) => expanded.flatMap(wholeLiteralsOf));
-  if (attached?.length === 0 && executed?.length === 0) return true;
-  return (attached ?? []).some((one) => matches(path, one)) || (executed ?? []).some((one) => matches(attachment, one));
+  const attached = attachment.expanded.flatMap(wholeLiteralsOf);
+  const executed = path.expanded.flatMap(wholeLiteralsOf);
+  if (attached.length === 0 && executed.length === 0) return true;
+  return attached.some((name) => matches(path, name)) || executed.some((name) => matches(attachment, name));
 }
 
+/** An expression that cannot be read is assumed to match. */
 function matches(expression: Expression, text: string): boolean {
   const translation = joinGlobs([expression]);
-  const nfa = 'problem' in translation ? translation : readRegex(translation.regex);
+  if ('problem' in translation) return true;
+  const nfa = readRegex(translation.regex);
   return 'problem' in nfa || new Automaton([nfa]).match(text).length > 0;
 }
