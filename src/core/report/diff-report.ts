@@ -1,7 +1,7 @@
 /** The difference of two profiles as text, Markdown and JSON: rules, accesses, probes. Pure. */
 import type { Verdict } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
-import { failsGate, type WaivedDifferences } from '../profile/compare/waivers.ts';
+import { failsGate, type WaivedDifference } from '../profile/compare/waivers.ts';
 import type { RuleChanges } from '../profile/compare/rule-changes.ts';
 import type { Access } from '../profile/semantics/access.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
@@ -19,7 +19,7 @@ export interface ProfileDiff {
   /** A profile that only one side has is compared with nothing. */
   readonly status: 'both' | 'added' | 'removed';
   readonly rules: RuleChanges;
-  readonly differences: readonly (Omit<WaivedDifferences, 'examples'> & { readonly examples: readonly Example[] })[];
+  readonly differences: readonly (Omit<WaivedDifference, 'examples'> & { readonly examples: readonly Example[] })[];
 }
 
 type Difference = ProfileDiff['differences'][number];

@@ -9,7 +9,7 @@ import type { DiffReport, Example, ProfileDiff } from '#core/report/diff-report.
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import { ruleChanges } from '#core/profile/compare/rule-changes.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
-import { applyWaivers, type WaivedDifferences } from '#core/profile/compare/waivers.ts';
+import { applyWaivers, type WaivedDifference } from '#core/profile/compare/waivers.ts';
 import type { RunEvents } from '../run/run-options.ts';
 import { runSpecs } from '../run/run-specs.ts';
 import { runId } from '../session/session.ts';
@@ -58,7 +58,7 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents): 
       });
       continue;
     }
-    const { differences, notes: more } = applyWaivers(before, after, options.waivers, options.today, {
+    const { differences, notes: more } = applyWaivers(before, after, options, {
       base: surroundingsOf(base, before),
       head: surroundingsOf(head, after),
     });
@@ -93,7 +93,7 @@ async function confirmed(
   options: DiffOptions,
   base: ProfileBlock,
   head: ProfileBlock,
-  differences: readonly WaivedDifferences[],
+  differences: readonly WaivedDifference[],
   notes: string[],
 ): Promise<Example[][]> {
   const unasked = differences.map(({ examples }) => examples.map((access): Example => ({ access })));

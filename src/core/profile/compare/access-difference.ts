@@ -3,56 +3,54 @@ import { accessOf, type Access } from '../semantics/access.ts';
 import { answer, rulesOf, type Answer } from '../semantics/decide-access.ts';
 import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from '../semantics/grant-types.ts';
 import { compileGrants, covers, policyOf } from '../semantics/policy.ts';
+import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
+import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 import type { Change, Difference } from './access-change.ts';
 import { blockDifferences } from './block-difference.ts';
-import type { ProfileBlock, Rule } from '../syntax/ast.ts';
-import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
 
 interface Comparison {
   readonly differences: readonly Difference[];
-  /** What could not be looked through. */
+  /** What could not be compared, in sentences. */
   readonly notes: readonly string[];
 }
 
 export interface CompareOptions {
   readonly base?: Surroundings;
   readonly head?: Surroundings;
-  /** Also where only the record differs. */
+  /** Also report where only the audit record differs. */
   readonly logging?: boolean;
   /** Examples for each difference; default 3. */
   readonly examples?: number;
 }
 
-/** @returns what HEAD answers differently from BASE; empty when they differ in form only. */
-export function differences(
-  base: ProfileBlock,
-  head: ProfileBlock,
-  options: CompareOptions = {},
-): readonly Difference[] {
-  return compare(base, head, options).differences;
-}
+const DEFAULT_EXAMPLES = 3;
 
-/** As `differences`, and what could not be compared. */
-export function compare(base: ProfileBlock, head: ProfileBlock, options: CompareOptions = {}): Comparison {
+/** @returns what HEAD answers differently from BASE; nothing when they differ in form only. */
+export function compareBlocks(base: ProfileBlock, head: ProfileBlock, options: CompareOptions = {}): Comparison {
   const before = policyOf(base, options.base);
   const after = policyOf(head, options.head);
   const notes = [...before.unreadable, ...after.unreadable].map(
     ({ rule, problem }) =>
       `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`,
   );
-  const found = DOMAINS.flatMap((domain) => {
-    const one = compareDomain(domain, before.domains[domain].grants, after.domains[domain].grants, options);
-    if (!one.complete)
+
+  const changes = DOMAINS.flatMap((domain) => {
+    const result = compareDomain(domain, before.domains[domain].grants, after.domains[domain].grants, options);
+    if (!result.complete) {
       notes.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
-    return one.found;
+    }
+    return result.changes;
   });
-  return { differences: [...blockDifferences(base, head), ...merge(found, options.examples ?? 3)], notes };
+  const differences = merge(changes, options.examples ?? DEFAULT_EXAMPLES);
+  return { differences: [...blockDifferences(base, head), ...differences], notes };
 }
 
-interface Found {
+/** Questions with the same words that are answered differently, because of the same rules. */
+interface AnswerChange {
   readonly change: Change;
   readonly domain: Domain;
   readonly words: readonly string[];
+  /** Examples of their keys. */
   readonly keys: readonly string[];
   readonly base: readonly Rule[];
   readonly head: readonly Rule[];
@@ -62,43 +60,46 @@ function compareDomain(
   domain: Domain,
   before: readonly Grant[],
   after: readonly Grant[],
-  options: CompareOptions,
-): { found: Found[]; complete: boolean } {
-  const had = new Set(before.map(meaning));
-  const has = new Set(after.map(meaning));
-  const isNew = (grant: Grant): boolean => !had.has(meaning(grant));
-  const isGone = (grant: Grant): boolean => !has.has(meaning(grant));
+  { logging = false, examples = DEFAULT_EXAMPLES }: CompareOptions,
+): { readonly changes: readonly AnswerChange[]; readonly complete: boolean } {
+  const { isGone, isNew } = changedGrants(before, after);
   const changed = [...before.filter(isGone), ...after.filter(isNew)];
-  if (changed.length === 0) return { found: [], complete: true };
+  if (changed.length === 0) return { changes: [], complete: true };
+
   const { automaton, regexes } = compileGrants([...before, ...after]);
   const focus = new Set(changed.map(({ regex }) => regexes.indexOf(regex)));
-  const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { focus, examples: options.examples ?? 3 });
+  const { sets, complete } = automaton.tagSets(NAME_SHAPES[domain], { focus, examples });
   const combinations = wordsOf(domain, [...before, ...after]);
-  const [oldByTag, newByTag] = [before, after].map((grants) =>
-    regexes.map((regex) => grants.filter((grant) => grant.regex === regex)),
-  );
-  const found = sets
-    .filter(({ tags }) => tags.some((tag) => focus.has(tag)))
-    .flatMap(({ tags, examples }) => {
-      const [old, young] = [oldByTag, newByTag].map((byTag) => tags.flatMap((tag) => byTag?.[tag] ?? []));
-      return combinations.flatMap((words): Found[] => {
-        const was = answer((old ?? []).filter((grant) => covers(grant, words)));
-        const is = answer((young ?? []).filter((grant) => covers(grant, words)));
-        const change = changeOf(was, is, options.logging === true);
-        if (change === undefined) return [];
-        return [
-          {
-            change,
-            domain,
-            words,
-            keys: examples.map((key) => Buffer.from(key).toString()),
-            base: rulesOf(was.deciding.filter(isGone)),
-            head: rulesOf(is.deciding.filter(isNew)),
-          },
-        ];
-      });
+  const beforeByTag = regexes.map((regex) => before.filter((grant) => grant.regex === regex));
+  const afterByTag = regexes.map((regex) => after.filter((grant) => grant.regex === regex));
+
+  const concerned = sets.filter(({ tags }) => tags.some((tag) => focus.has(tag)));
+  const changes = concerned.flatMap((set) => {
+    const old = set.tags.flatMap((tag) => beforeByTag[tag] ?? []);
+    const current = set.tags.flatMap((tag) => afterByTag[tag] ?? []);
+    const keys = set.examples.map((key) => Buffer.from(key).toString());
+    return combinations.flatMap((words): AnswerChange[] => {
+      const was = answer(old.filter((grant) => covers(grant, words)));
+      const is = answer(current.filter((grant) => covers(grant, words)));
+      const change = changeOf(was, is, logging);
+      if (change === undefined) return [];
+      const rules = { base: rulesOf(was.deciding.filter(isGone)), head: rulesOf(is.deciding.filter(isNew)) };
+      return [{ change, domain, words, keys, ...rules }];
     });
-  return { found, complete };
+  });
+  return { changes, complete };
+}
+
+interface ChangedGrants {
+  readonly isGone: (grant: Grant) => boolean;
+  readonly isNew: (grant: Grant) => boolean;
+}
+
+/** Which grants have no counterpart on the other side that means the same. */
+function changedGrants(before: readonly Grant[], after: readonly Grant[]): ChangedGrants {
+  const had = new Set(before.map(meaning));
+  const has = new Set(after.map(meaning));
+  return { isGone: (grant) => !has.has(meaning(grant)), isNew: (grant) => !had.has(meaning(grant)) };
 }
 
 function changeOf(was: Answer, is: Answer, logging: boolean): Change | undefined {
@@ -107,46 +108,41 @@ function changeOf(was: Answer, is: Answer, logging: boolean): Change | undefined
   return logging && was.logged !== is.logged ? 'logging' : undefined;
 }
 
-/** The same for grants that mean the same, whatever rule they come from. */
+/** The same text for grants that mean the same, whatever rule they come from. */
 function meaning({ domain, words, regex, effect, priority, audit, detail }: Grant): string {
-  return JSON.stringify([
-    domain,
-    words.map((set) => (set === undefined ? null : [...set].sort())),
-    regex,
-    effect,
-    priority,
-    audit,
-    detail,
-  ]);
+  const named = words.map((set) => (set === undefined ? null : [...set].sort()));
+  return JSON.stringify([domain, named, regex, effect, priority, audit, detail]);
 }
 
-/** One entry for what the same rules changed in the same way. */
-function merge(found: readonly Found[], most: number): Difference[] {
-  const groups = new Map<string, Found[]>();
-  for (const one of found) {
-    const key = JSON.stringify([
-      one.change,
-      className(one.domain),
-      one.base.map(({ id }) => id),
-      one.head.map(({ id }) => id),
-    ]);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+/** One difference for all that the same rules changed in the same way. */
+function merge(changes: readonly AnswerChange[], examples: number): Difference[] {
+  const groups = new Map<string, AnswerChange[]>();
+  for (const change of changes) {
+    const key = JSON.stringify([change.change, className(change.domain), idsOf(change.base), idsOf(change.head)]);
+    groups.set(key, [...(groups.get(key) ?? []), change]);
   }
-  return [...groups.values()].flatMap((group): Difference[] => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const permissions = [...new Set(group.map(({ domain, words }) => permissionOf(domain, words)))];
-    return [
-      {
-        change: first.change,
-        class: className(first.domain),
-        permissions: permissions.filter((one) => one !== 'a' || !permissions.includes('w')),
-        examples: pick(group, most),
-        base: first.base,
-        head: first.head,
-      },
-    ];
-  });
+  return [...groups.values()].flatMap((group) => differenceOf(group, examples));
+}
+
+function idsOf(rules: readonly Rule[]): readonly string[] {
+  return rules.map(({ id }) => id);
+}
+
+function differenceOf(group: readonly AnswerChange[], examples: number): Difference[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const permissions = [...new Set(group.map(({ domain, words }) => permissionOf(domain, words)))];
+  return [
+    {
+      change: first.change,
+      class: className(first.domain),
+      // who may write may append: no need to say both
+      permissions: permissions.filter((permission) => permission !== 'a' || !permissions.includes('w')),
+      examples: pickExamples(group, examples),
+      base: first.base,
+      head: first.head,
+    },
+  ];
 }
 
 function className(domain: Domain): string {
@@ -156,21 +152,27 @@ function className(domain: Domain): string {
 function permissionOf(domain: Domain, words: readonly string[]): string {
   const [first = '', second = ''] = words;
   if (domain === 'link') return 'l';
-  return domain === 'network' ? `${first} ${second}` : domain === 'signal' ? `${first} ${second}` : first;
+  return domain === 'network' || domain === 'signal' ? `${first} ${second}` : first;
 }
 
-/** The plainest keys, each with another permission if there are several. */
-function pick(group: readonly Found[], most: number): Access[] {
-  const all = group
-    .flatMap(({ domain, words, keys }) => keys.map((key) => ({ domain, words, key })))
+/** The shortest keys: first one for each key, then for each permission that has none yet. */
+function pickExamples(group: readonly AnswerChange[], most: number): Access[] {
+  const questions = group
+    .flatMap(({ domain, words, keys }) => keys.map((key): Question => ({ domain, words, key })))
     .sort((a, b) => a.key.length - b.key.length);
-  const owned = all.filter(({ words }) => !words.includes('other')); // what is true of the owner is the plainer example
-  const plain = owned.length > 0 ? owned : all;
-  const chosen: typeof plain = [];
-  for (const fresh of [({ key }: Question) => key, ({ domain, words }: Question) => permissionOf(domain, words)]) {
-    for (const one of plain)
-      if (chosen.length < most && !chosen.includes(one) && !chosen.some((other) => fresh(other) === fresh(one)))
-        chosen.push(one);
+  const owned = questions.filter(({ words }) => !words.includes('other')); // the owner's access is the plainer example
+  const plain = owned.length > 0 ? owned : questions;
+
+  const chosen: Question[] = [];
+  const aspects = [
+    ({ key }: Question): string => key,
+    ({ domain, words }: Question): string => permissionOf(domain, words),
+  ];
+  for (const aspect of aspects) {
+    for (const question of plain) {
+      const isFresh = chosen.every((other) => other !== question && aspect(other) !== aspect(question));
+      if (isFresh && chosen.length < most) chosen.push(question);
+    }
   }
   return chosen.map(accessOf);
 }

@@ -1,56 +1,71 @@
-/** What differs in a profile beside its answers to accesses: its mode and other flags, and resource limits. Pure. */
+/** What differs in a profile besides its answers to accesses: its mode and other flags, and resource limits. Pure. */
 import type { Difference } from './access-change.ts';
 import type { ProfileBlock, RlimitRule } from '../syntax/ast.ts';
 
 /** Flags under which more is possible than without them. */
 const LOOSER = /^(?:complain|unconfined|default_allow|prompt|attach_disconnected|mediate_deleted|audit)/;
+/** Flags without an effect on what is possible. */
+const NEUTRAL = ['enforce', 'audit'];
 
+/** @returns a difference for each flag and each limit that is not the same in HEAD. */
 export function blockDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
   return [...flagDifferences(base, head), ...limitDifferences(base, head)];
 }
 
 function flagDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
-  const only = (one: ProfileBlock, other: ProfileBlock): string[] =>
-    one.flags.filter((flag) => !other.flags.includes(flag) && flag !== 'enforce' && flag !== 'audit');
-  const entry = (flag: string, added: boolean): Difference => ({
-    change: LOOSER.test(flag) === added ? 'allowed' : 'denied',
+  const added = flagsOnlyIn(head, base).map((flag) => flagDifference(flag, 'added'));
+  const removed = flagsOnlyIn(base, head).map((flag) => flagDifference(flag, 'removed'));
+  return [...added, ...removed];
+}
+
+function flagsOnlyIn({ flags }: ProfileBlock, other: ProfileBlock): string[] {
+  return flags.filter((flag) => !other.flags.includes(flag) && !NEUTRAL.includes(flag));
+}
+
+function flagDifference(flag: string, what: 'added' | 'removed'): Difference {
+  const loosens = LOOSER.test(flag) === (what === 'added');
+  return {
+    change: loosens ? 'allowed' : 'denied',
     class: 'flags',
     permissions: [flag],
     examples: [],
     base: [],
     head: [],
-    detail: `the flag ${flag} was ${added ? 'added' : 'removed'}`,
-  });
-  return [...only(head, base).map((flag) => entry(flag, true)), ...only(base, head).map((flag) => entry(flag, false))];
+    detail: `the flag ${flag} was ${what}`,
+  };
 }
 
-/** The last rule for a limit counts. No rule: the profile leaves the limit alone. */
 function limitDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
-  const before = limits(base);
-  const after = limits(head);
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((limit): Difference[] => {
-    const was = before.get(limit);
-    const is = after.get(limit);
-    if (was !== undefined && is !== undefined && amount(was) === amount(is)) return [];
-    const looser = amount(is) > amount(was);
-    return [
-      {
-        change: looser ? 'allowed' : 'denied',
-        class: 'rlimit',
-        permissions: [limit],
-        examples: [],
-        base: was === undefined ? [] : [was],
-        head: is === undefined ? [] : [is],
-        detail: `the limit ${limit} was ${was?.value ?? 'none'} and is ${is?.value ?? 'none'}`,
-      },
-    ];
-  });
+  const before = limitsOf(base);
+  const after = limitsOf(head);
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names
+    .filter((name) => !isSameLimit(before.get(name), after.get(name)))
+    .map((name) => limitDifference(name, before.get(name), after.get(name)));
 }
 
-function limits({ rules }: ProfileBlock): Map<string, RlimitRule> {
+function isSameLimit(was: RlimitRule | undefined, is: RlimitRule | undefined): boolean {
+  return was !== undefined && is !== undefined && amountOf(was) === amountOf(is);
+}
+
+function limitDifference(name: string, was: RlimitRule | undefined, is: RlimitRule | undefined): Difference {
+  return {
+    change: amountOf(is) > amountOf(was) ? 'allowed' : 'denied',
+    class: 'rlimit',
+    permissions: [name],
+    examples: [],
+    base: was === undefined ? [] : [was],
+    head: is === undefined ? [] : [is],
+    detail: `the limit ${name} was ${was?.value ?? 'none'} and is ${is?.value ?? 'none'}`,
+  };
+}
+
+/** By the limits' names; of several rules for one limit the last counts. */
+function limitsOf({ rules }: ProfileBlock): Map<string, RlimitRule> {
   return new Map(rules.flatMap((rule) => (rule.kind === 'rlimit' ? [[rule.limit, rule] as const] : [])));
 }
 
+/** In bytes and seconds (apparmor.d(5), Rlimit rules). */
 const UNITS: Readonly<Record<string, number>> = {
   us: 1e-6,
   ms: 1e-3,
@@ -68,13 +83,19 @@ const UNITS: Readonly<Record<string, number>> = {
   GB: 1 << 30,
 };
 
-/** Comparable within one limit; a priority for `nice` grows as it falls. */
-function amount(rule: RlimitRule | undefined): number {
+/** Greater for a looser limit; without a rule there is no limit. Priorities of `nice` count downwards. */
+function amountOf(rule: RlimitRule | undefined): number {
   if (rule === undefined || rule.value === 'infinity') return Infinity;
   const [, count = '', unit = ''] = /^(-?\d+)\s*([A-Za-z]*)$/.exec(rule.value) ?? [];
-  const factor =
-    Object.entries(UNITS).find(
-      ([name]) => name === unit || (/^[a-z]{3,}$/.test(unit) && unit.startsWith(name) && name.length > 2),
-    )?.[1] ?? 1;
-  return Number(count) * factor * (rule.limit === 'nice' ? -1 : 1);
+  const amount = Number(count) * factorOf(unit);
+  return rule.limit === 'nice' ? -amount : amount;
+}
+
+/** Units of time may be written in full: `minutes` begins with `min`. */
+function factorOf(unit: string): number {
+  const isWord = /^[a-z]{3,}$/.test(unit);
+  const matching = Object.entries(UNITS).find(
+    ([name]) => name === unit || (isWord && name.length > 2 && unit.startsWith(name)),
+  );
+  return matching?.[1] ?? 1;
 }

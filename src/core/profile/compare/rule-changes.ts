@@ -7,47 +7,44 @@ export interface RuleChanges {
   readonly changed: readonly { readonly base: Rule; readonly head: Rule }[];
 }
 
-/** The place of a rule does not count, nor does how a variable is called. */
+/** Rules are the same wherever they stand, and whatever their variables are called. */
 export function ruleChanges(base: ProfileBlock, head: ProfileBlock): RuleChanges {
-  const removed = without(base.rules, head.rules);
-  const added = without(head.rules, base.rules);
+  const removed = new Set(without(base.rules, head.rules));
+  const added = new Set(without(head.rules, base.rules));
   const changed: { base: Rule; head: Rule }[] = [];
   for (const old of removed) {
-    const match = added
-      .filter((rule) => rule.kind === old.kind && !changed.some(({ head: taken }) => taken === rule))
-      .find((rule) => alike(old, rule));
-    if (match !== undefined) changed.push({ base: old, head: match });
+    const match = [...added].find((rule) => rule.kind === old.kind && isAlike(old, rule));
+    if (match === undefined) continue;
+    changed.push({ base: old, head: match });
+    removed.delete(old);
+    added.delete(match);
   }
-  return {
-    added: added.filter((rule) => !changed.some(({ head: one }) => one === rule)),
-    removed: removed.filter((rule) => !changed.some(({ base: one }) => one === rule)),
-    changed,
-  };
+  return { added: [...added], removed: [...removed], changed };
 }
 
-/** Those of `rules` that are not among `others`, counting equal ones. */
+/** Those of `rules` that are not among `others`; of two equal rules one can have no counterpart. */
 function without(rules: readonly Rule[], others: readonly Rule[]): Rule[] {
   const left = new Map<string, number>();
-  for (const rule of others) left.set(sense(rule), (left.get(sense(rule)) ?? 0) + 1);
+  for (const rule of others) left.set(meaning(rule), (left.get(meaning(rule)) ?? 0) + 1);
   return rules.filter((rule) => {
-    const count = left.get(sense(rule)) ?? 0;
-    left.set(sense(rule), count - 1);
+    const count = left.get(meaning(rule)) ?? 0;
+    left.set(meaning(rule), count - 1);
     return count <= 0;
   });
 }
 
-/** What a rule consists of, with variables replaced, and without its place. */
-function sense(rule: Rule): string {
+/** What a rule says once its variables are replaced, without its place and how it is written. */
+function meaning(rule: Rule): string {
   const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
   return JSON.stringify(rest, (key, value: unknown) =>
     key === 'permissionsSpan' || key === 'text' ? undefined : value,
   );
 }
 
-/** One rule made of another: the same path with other permissions, or most of its words kept. */
-function alike(one: Rule, other: Rule): boolean {
-  const [a, b] = [one, other].map((rule) => rule.text.split(/[\s,]+/));
-  if (a === undefined || b === undefined) return false;
-  const common = a.filter((word) => b.includes(word)).length;
-  return common * 2 >= Math.max(a.length, b.length);
+/** Whether one rule can have been made of the other: at least half of their words are the same. */
+function isAlike(one: Rule, other: Rule): boolean {
+  const words = one.text.split(/[\s,]+/);
+  const others = other.text.split(/[\s,]+/);
+  const common = words.filter((word) => others.includes(word)).length;
+  return common * 2 >= Math.max(words.length, others.length);
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import type { Difference } from '#core/profile/compare/access-change.ts';
 import { decideAccess } from '#core/profile/semantics/decide-access.ts';
-import { compare, differences } from '#core/profile/compare/access-difference.ts';
+import { compareBlocks } from '#core/profile/compare/access-difference.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
 import { FORM_ONLY, MEANINGFUL, profileText } from '../../../../profile-pairs.ts';
@@ -13,6 +14,9 @@ function block(source: string): ProfileBlock {
   return only;
 }
 
+const differences = (...[base, head, options]: Parameters<typeof compareBlocks>): readonly Difference[] =>
+  compareBlocks(base, head, options).differences;
+
 const of = (rules: string, flags = ''): ProfileBlock => block(`profile p ${flags}{\n${rules}\n}\n`);
 
 describe('the difference of two profiles', () => {
@@ -20,7 +24,7 @@ describe('the difference of two profiles', () => {
     it(`is one thing where ${pair.name}`, () => {
       const base = block(profileText('p', pair, 'base'));
       const head = block(profileText('p', pair, 'head'));
-      const { differences: found, notes } = compare(base, head);
+      const { differences: found, notes } = compareBlocks(base, head);
       expect(notes).to.deep.equal([]);
       expect(found.map(({ change, class: kind }) => [change, kind])).to.deep.equal([[pair.change, pair.class]]);
       const [first] = found;
@@ -67,6 +71,6 @@ describe('the difference of two profiles', () => {
   });
 
   it('says which rule it cannot compare', () => {
-    expect(compare(of('/{a r,'), of('file,')).notes[0]).to.contain('cannot be compared: a { is not closed');
+    expect(compareBlocks(of('/{a r,'), of('file,')).notes[0]).to.contain('cannot be compared: a { is not closed');
   });
 });

@@ -32,19 +32,25 @@ describe('waivers', () => {
     ['covers a looser transition', '/x px -> y,', '/x ux,', waiver('/x', 'x'), false],
   ];
   for (const [name, base, head, one, fails] of cases)
-    it(name, () => expect(applyWaivers(of(base), of(head), [one], TODAY).differences.some(failsGate)).to.equal(fails));
+    it(name, () =>
+      expect(applyWaivers(of(base), of(head), { waivers: [one], today: TODAY }).differences.some(failsGate)).to.equal(
+        fails,
+      ),
+    );
 
   it('covers a flag by its name', () => {
     expect(
-      applyWaivers(of('file,'), of('file,', 'flags=(complain) '), [waiver('flags complain')], TODAY).differences.some(
-        failsGate,
-      ),
+      applyWaivers(of('file,'), of('file,', 'flags=(complain) '), {
+        waivers: [waiver('flags complain')],
+        today: TODAY,
+      }).differences.some(failsGate),
     ).to.equal(false);
   });
 
   it('says when it would have covered, had it not expired', () => {
     expect(
-      applyWaivers(of(''), of('/srv/** r,'), [waiver('/srv/**', 'r', '2020-01-01')], TODAY).differences[0],
+      applyWaivers(of(''), of('/srv/** r,'), { waivers: [waiver('/srv/**', 'r', '2020-01-01')], today: TODAY })
+        .differences[0],
     ).to.have.nested.property('expired.until', '2020-01-01');
   });
 
