@@ -1,10 +1,30 @@
 /** One mutant under the container: which probe kills it, if any, and whether that can be believed. */
 import type { Entry, Probe } from '#core/model/model.ts';
 import { leavesTraces } from '#core/spec/operation-effects.ts';
-import type { LivePolicy } from './live-policy.ts';
+
+/** What judging a mutant needs: a container whose policy can be swapped while it runs. */
+export interface MutantBench {
+  /** The policy compiled from the unchanged profile. */
+  readonly original: Buffer;
+  /** Swaps the policy; what runs in the container follows at once. */
+  load(policy: Buffer): void;
+  /** Tries probes in this order until one does not pass. @returns undefined when all pass */
+  firstFailure(probes: readonly Probe[]): Promise<Failure | undefined>;
+  /** Removes what operations made and were not allowed to remove. @returns whether all of it is gone */
+  undo(entries: readonly Entry[]): Promise<boolean>;
+  /** Replaces the container by a fresh one, under the original policy. */
+  renew(): Promise<void>;
+}
+
+/** A probe that did not pass. */
+export interface Failure {
+  readonly failed: Entry;
+  /** All that was tried until then, and the rest of its batch: their operations share a round. */
+  readonly tried: readonly Entry[];
+}
 
 /** What the probes made of a policy. */
-type Judgement =
+export type Judgement =
   | { readonly state: 'killed'; readonly probe: Probe; readonly reason: string }
   | { readonly state: 'survived' }
   | { readonly state: 'undecided'; readonly reason: string };
@@ -12,84 +32,83 @@ type Judgement =
 /**
  * Loads the policy, tries the probes until one does not pass, and puts the original back.
  *
- * A verdict that is red (fail, vacuous) kills. Where the probe may have left something behind, or came to no verdict,
- * the original is asked whether the same probe still passes: if not, the container is spoilt, by this mutant or one
- * before, and the probe is tried again in a new one. A probe that twice comes to no verdict under the mutant, and
- * passes under the original in between, kills as well: the spec no longer proves what it did.
- * @param probes those that are likeliest to kill first.
+ * A probe that fails or is vacuous kills the mutant. Where it may have left something in the container, or came to no
+ * verdict, it has to pass under the original first; if it does not, the container is spoilt, and the probe is tried
+ * again in a fresh one. A probe that comes to no verdict twice, and passes under the original in between, kills as
+ * well: the spec no longer proves what it did.
+ * @param probes those that are likeliest to kill first
  */
-export async function judgeMutant(
-  bench: LivePolicy,
-  policy: Buffer,
-  probes: readonly Probe[],
-  onRenew: () => void,
-): Promise<Judgement> {
+export async function judgeMutant(bench: MutantBench, mutant: Buffer, probes: readonly Probe[]): Promise<Judgement> {
   try {
-    return await judgeLoaded(bench, policy, probes, onRenew);
+    return await judgeUntilKilled(bench, mutant, probes);
   } finally {
     bench.load(bench.original);
   }
 }
 
-async function judgeLoaded(
-  bench: LivePolicy,
-  policy: Buffer,
-  probes: readonly Probe[],
-  onRenew: () => void,
-): Promise<Judgement> {
-  let rest = probes;
-  let doubt: Entry | undefined;
-  while (rest.length > 0) {
-    bench.load(policy);
-    const found = await bench.firstRed(rest);
-    if (found === undefined) break;
-    const { red, settled } = found;
-    const proved = red.verdict.kind === 'fail' || red.verdict.kind === 'vacuous';
-    const tidy = await bench.undo(settled);
-    const suspects = settled
-      .filter(
-        ({ probe, verdict }) =>
-          verdict.kind !== 'pass' && (leavesTraces(probe.action) || (probe === red.probe && !proved)),
-      )
-      .map(({ probe }) => probe);
-    if (tidy && suspects.length === 0 && !(await doubted(bench, red))) return killed(red);
-    bench.load(bench.original);
-    if (tidy && (await bench.firstRed(suspects)) === undefined) {
-      if (proved) return killed(red);
-    } else {
-      onRenew();
-      await bench.renew();
-    }
-    bench.load(policy);
-    const again = await bench.firstRed([red.probe]);
-    if (again !== undefined) {
-      if (leavesTraces(red.probe.action)) {
-        bench.load(bench.original);
-        if ((await bench.firstRed([red.probe])) !== undefined) {
-          onRenew();
-          await bench.renew();
-        }
-      }
-      return killed(again.red);
-    }
-    doubt ??= proved ? undefined : red;
-    rest = rest.slice(rest.indexOf(red.probe) + 1);
+async function judgeUntilKilled(bench: MutantBench, mutant: Buffer, probes: readonly Probe[]): Promise<Judgement> {
+  let remaining = probes;
+  let undecided: Judgement | undefined;
+  while (remaining.length > 0) {
+    const failure = await firstFailureUnder(bench, mutant, remaining);
+    if (failure === undefined) break;
+
+    const { failed } = failure;
+    const isSpoilt = await isContainerSpoilt(bench, failure);
+    const isTrustworthy = isConclusive(failed) && !isSpoilt;
+    if (isTrustworthy) return killedBy(failed);
+
+    if (isSpoilt) await bench.renew();
+    const confirmed = await confirm(bench, mutant, failed.probe);
+    if (confirmed !== undefined) return killedBy(confirmed);
+
+    if (!isConclusive(failed)) undecided ??= undecidedBy(failed);
+    remaining = remaining.slice(remaining.indexOf(failed.probe) + 1);
   }
-  return doubt === undefined
-    ? { state: 'survived' }
-    : { state: 'undecided', reason: `${doubt.probe.name}: ${doubt.verdict.reason}` };
+  return undecided ?? { state: 'survived' };
 }
 
-/**
- * Whether a red verdict may come from something that an earlier mutant left: it failed without a denial, and not in the
- * way in which what the mutant lets through would fail.
- */
-async function doubted(bench: LivePolicy, { probe, observation, verdict }: Entry): Promise<boolean> {
-  if (verdict.kind === 'fail' && observation?.errno !== 'EEXIST' && observation?.errno !== 'ENOENT') return false;
-  bench.load(bench.original);
-  return (await bench.firstRed([probe])) !== undefined;
+function firstFailureUnder(bench: MutantBench, policy: Buffer, probes: readonly Probe[]): Promise<Failure | undefined> {
+  bench.load(policy);
+  return bench.firstFailure(probes);
 }
 
-function killed({ probe, verdict }: Entry): Judgement {
+/** Whether something is left in the container that would change verdicts from now on. */
+async function isContainerSpoilt(bench: MutantBench, { failed, tried }: Failure): Promise<boolean> {
+  if (!(await bench.undo(tried))) return true;
+
+  const suspects = tried.filter((entry) => mayHaveSpoilt(entry, failed)).map(({ probe }) => probe);
+  return suspects.length > 0 && !(await passUnderOriginal(bench, suspects));
+}
+
+/** Whether a probe has to pass under the original before a verdict is believed. */
+function mayHaveSpoilt(entry: Entry, failed: Entry): boolean {
+  if (entry.verdict.kind === 'pass') return false;
+  return leavesTraces(entry.probe.action) || (entry.probe === failed.probe && !isConclusive(failed));
+}
+
+async function passUnderOriginal(bench: MutantBench, probes: readonly Probe[]): Promise<boolean> {
+  return (await firstFailureUnder(bench, bench.original, probes)) === undefined;
+}
+
+/** Tries a probe again, and replaces the container when that spoils it. @returns undefined when it passes now */
+async function confirm(bench: MutantBench, mutant: Buffer, probe: Probe): Promise<Entry | undefined> {
+  const again = await firstFailureUnder(bench, mutant, [probe]);
+  if (again === undefined) return undefined;
+
+  if (leavesTraces(probe.action) && !(await passUnderOriginal(bench, [probe]))) await bench.renew();
+  return again.failed;
+}
+
+/** Whether the probe came to a verdict. */
+function isConclusive({ verdict: { kind } }: Entry): boolean {
+  return kind === 'fail' || kind === 'vacuous';
+}
+
+function killedBy({ probe, verdict }: Entry): Judgement {
   return { state: 'killed', probe, reason: verdict.reason };
+}
+
+function undecidedBy({ probe, verdict }: Entry): Judgement {
+  return { state: 'undecided', reason: `${probe.name}: ${verdict.reason}` };
 }

@@ -1,26 +1,28 @@
-/** A suite whose policy is exchanged live under its container: the spec's probes are tried again and again on one agent. */
-import { measureCoverage } from '../suite/measure-coverage.ts';
+/** A suite whose policy is swapped under its running container, so that probes are tried again on the same agents. */
 import { HarnessError } from '#core/model/errors.ts';
 import { compileVariant, swapPolicy } from '#adapters/kernel/load-profile.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { undoOf } from '#core/spec/operation-effects.ts';
 import type { Entry, Observation, Plan, Probe } from '#core/model/model.ts';
 import { abortable } from '../session/abortable.ts';
+import type { Session } from '../session/session.ts';
+import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparedSuite } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
-import type { Session } from '../session/session.ts';
+import type { Failure, MutantBench } from './judge-mutant.ts';
 
-const OPEN_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', 'umount'];
+/** Rules that allow the agent to remove whatever it made. */
+const PERMISSIVE_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', 'umount'];
 
-export class LivePolicy {
+/** Whoever opens one closes it. */
+export class LivePolicy implements MutantBench {
   readonly #plan: Plan;
   readonly #session: Session;
   readonly #controlSeen = new Map<string, Observation>();
   #suite: PreparedSuite;
-  /** How many suites have been prepared: each has names of its own. */
-  #prepared = 1;
-  /** Policy under the same name that allows what it takes to tidy up. */
-  #open: Buffer | undefined;
+  #renewals = 0;
+  /** Policy under the same name that allows everything; compiled when it is first needed. */
+  #permissive: Buffer | undefined;
 
   /** Starts the containers of a plan, whose profile must be one from a file. @throws PreparationFailed */
   static async open(plan: Plan, session: Session): Promise<LivePolicy> {
@@ -36,7 +38,7 @@ export class LivePolicy {
   /**
    * Tries the whole spec once, as `run` does, and removes the control: what it shows does not depend on the profile, so
    * that it is remembered from here on.
-   * @returns the entries, all of them passed. @throws HarnessError `spec-not-green`
+   * @returns the entries, all of them passed or skipped. @throws HarnessError `spec-not-green`
    */
   async tryPlan(): Promise<readonly Entry[]> {
     const entries = await this.#tryAll();
@@ -46,12 +48,12 @@ export class LivePolicy {
   }
 
   /** The ids of the probes that exercise each rule, by the rule's id. Empty where that is not known. */
-  async covering(entries: readonly Entry[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  async probesByRule(entries: readonly Entry[]): Promise<ReadonlyMap<string, readonly string[]>> {
     const coverage = await measureCoverage(this.#plan.profile, this.#suite.policy, entries, this.pid);
     return new Map('unknown' in coverage ? [] : coverage.rules.map(({ id, probes }) => [id, probes]));
   }
 
-  /** The policy as it was compiled from the profile unchanged. */
+  /** The policy compiled from the unchanged profile. */
   get original(): Buffer {
     const { policy } = this.#suite.policy;
     if (policy === undefined) throw new HarnessError('internal', 'The profile was not compiled here.');
@@ -63,12 +65,20 @@ export class LivePolicy {
     return this.#suite.confined.pid;
   }
 
-  /** Compiles another text of the profile, under the name that the container carries. */
+  /** How many times the container was replaced, because a mutant left it spoilt. */
+  get renewals(): number {
+    return this.#renewals;
+  }
+
+  /**
+   * Compiles another text of the profile, under the name that the container carries.
+   * @throws HarnessError `profile-invalid`, `profile-not-isolated`
+   */
   compile(text: string): Promise<Buffer> {
     return compileVariant(this.#file, text, this.#suite.policy);
   }
 
-  /** Exchanges the policy; what runs in the container follows at once. */
+  /** Swaps the policy; what runs in the container follows at once. @throws HarnessError `load-failed`, `not-loaded` */
   load(policy: Buffer): void {
     swapPolicy(this.#suite.policy.loadedAs, policy);
   }
@@ -78,56 +88,50 @@ export class LivePolicy {
     return this.#suite.trialOf(probes, this.#controlSeen);
   }
 
-  /** The first of the probes that does not pass, and what others of its batch did; undefined when all pass. */
-  async firstRed(probes: readonly Probe[]): Promise<{ red: Entry; settled: readonly Entry[] } | undefined> {
+  async firstFailure(probes: readonly Probe[]): Promise<Failure | undefined> {
     const trial = this.trial(probes);
     for (const probe of probes) {
-      const entry = await abortable(this.#session.signal, trial.settle(probe));
-      if (entry.verdict.kind !== 'pass') return { red: entry, settled: trial.settled };
+      const entry = await this.#untilAborted(trial.settle(probe));
+      if (entry.verdict.kind !== 'pass') return { failed: entry, tried: trial.settled };
     }
     return undefined;
   }
 
-  /**
-   * Takes back what operations made while a mutant let them and did not let them undo it.
-   * @returns whether nothing is left of these.
-   */
+  /** Loads a permissive policy for the removals, and leaves it loaded. */
   async undo(entries: readonly Entry[]): Promise<boolean> {
-    const left = entries.flatMap(({ probe, observation }) =>
-      observation?.undoErrno !== undefined ? [undoOf(probe)] : [],
-    );
-    if (left.length === 0) return true;
-    if (left.includes(undefined)) return false;
-    this.#open ??= (
-      await compile(
-        this.#file,
-        `abi <abi/3.0>,\n#include <tunables/global>\nprofile "${this.#suite.policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {\n  ${OPEN_RULES.join(',\n  ')},\n}\n`,
-      )
-    ).policy;
-    this.load(this.#open);
-    let all = true;
-    for (const probe of left)
-      if (probe !== undefined)
-        all = (await abortable(this.#session.signal, this.#suite.confined.attempt(probe))).errno === undefined && all;
-    return all;
+    const notUndone = entries.filter(({ observation }) => observation?.undoErrno !== undefined);
+    if (notUndone.length === 0) return true;
+
+    const removals = notUndone.map(({ probe }) => undoOf(probe)).filter((removal) => removal !== undefined);
+    if (removals.length < notUndone.length) return false;
+
+    this.#permissive ??= await this.#compilePermissive();
+    this.load(this.#permissive);
+    let isAllRemoved = true;
+    for (const removal of removals) {
+      const { errno } = await this.#untilAborted(this.#suite.confined.attempt(removal));
+      if (errno !== undefined) isAllRemoved = false;
+    }
+    return isAllRemoved;
   }
 
-  /** Another container under the profile unchanged, in place of one that is spoilt. */
+  /** @throws HarnessError `spec-not-green` when the service no longer starts; PreparationFailed */
   async renew(): Promise<void> {
+    this.#renewals += 1;
     this.load(this.original);
     await this.#suite.close();
     this.#suite = await PreparedSuite.prepare({ ...this.#plan, control: false }, this.#session, {
-      number: this.#prepared++,
+      number: this.#renewals,
     });
-    const fault = this.#suite.facts.serviceFault;
-    if (fault !== undefined)
+    const { serviceFault } = this.#suite.facts;
+    if (serviceFault !== undefined)
       throw new HarnessError(
         'spec-not-green',
-        `The service no longer starts under the profile unchanged: ${fault.message}`,
+        `The service no longer starts under the unchanged profile: ${serviceFault.message}`,
       );
   }
 
-  /** Puts the original back and the containers away. */
+  /** Puts the original back and removes the containers. @param note called with what goes wrong */
   async close(note: (thrown: unknown) => void): Promise<void> {
     try {
       this.load(this.original);
@@ -143,21 +147,37 @@ export class LivePolicy {
     return profile.file;
   }
 
-  /** The whole spec, in the order of the file. */
+  #untilAborted<T>(work: Promise<T>): Promise<T> {
+    return abortable(this.#session.signal, work);
+  }
+
+  async #compilePermissive(): Promise<Buffer> {
+    const lines = [
+      'abi <abi/3.0>,',
+      '#include <tunables/global>',
+      `profile "${this.#suite.policy.loadedAs}" flags=(attach_disconnected,mediate_deleted) {`,
+      ...PERMISSIVE_RULES.map((rule) => `  ${rule},`),
+      '}',
+    ];
+    return (await compile(this.#file, `${lines.join('\n')}\n`)).policy;
+  }
+
+  /** The whole spec, in the order of the file. @throws HarnessError `spec-not-green` */
   async #tryAll(): Promise<readonly Entry[]> {
-    const trial = this.#suite.trialOfPlan();
+    const entries = await this.#suite.trialOfPlan().settleAll(this.#plan.probes, this.#session.signal);
+    const failed = entries.filter(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
     const { serviceFault } = this.#suite.facts;
-    const entries = await trial.settleAll(this.#plan.probes, this.#session.signal);
-    const red = entries.filter(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
-    if (red.length === 0 && serviceFault === undefined) return entries;
+    if (failed.length === 0 && serviceFault === undefined) return entries;
+
+    const serviceLines = serviceFault === undefined ? [] : [serviceFault.message];
     throw new HarnessError(
       'spec-not-green',
-      `${red.length} of ${entries.length} probes do not pass with the profile unchanged.`,
-      { details: [...(serviceFault === undefined ? [] : [serviceFault.message]), ...red.map(redLine)] },
+      `${failed.length} of ${entries.length} probes do not pass with the unchanged profile.`,
+      { details: [...serviceLines, ...failed.map(entryLine)] },
     );
   }
 }
 
-function redLine({ probe: { at, name }, verdict: { kind, reason } }: Entry): string {
+function entryLine({ probe: { at, name }, verdict: { kind, reason } }: Entry): string {
   return `${at.file}:${at.line}: ${name}: ${kind}: ${reason}`;
 }

@@ -1,137 +1,174 @@
-/** For mutants that survived: a probe each that holds under the profile and that the kernel shows to kill the mutant. */
+/** Finds a probe for each mutant that survived: one that passes under the profile and that kills the mutant. */
 import { readFileSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
+import type { Plan, Probe } from '#core/model/model.ts';
 import { candidateProbe, extraProbe, scalar } from '#core/generate/compose-spec.ts';
-import { examplesIn } from '#core/generate/rule-examples.ts';
 import { extraProbesOf } from '#core/generate/peer-and-flag-probes.ts';
+import { examplesIn } from '#core/generate/rule-examples.ts';
 import { killersOf } from '#core/generate/shortlist.ts';
 import { changesOf } from '#core/generate/variants.ts';
-import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
-import type { Plan, Probe } from '#core/model/model.ts';
-import { judgeMutant } from './judge-mutant.ts';
-import { candidatePool } from '../suite/candidate-pool.ts';
-import { abortable } from '../session/abortable.ts';
 import { changeText, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
-import type { ProfileText } from '#core/profile/syntax/ast.ts';
-import type { Session } from '../session/session.ts';
+import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
+import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
+import type { Session } from '../session/session.ts';
+import { candidatePool } from '../suite/candidate-pool.ts';
+import { judgeMutant } from './judge-mutant.ts';
 import type { LivePolicy } from './live-policy.ts';
 
-interface Suggested {
-  /** By the id of the mutant: a probe of a spec, as YAML. One may be for several. */
+/** The probes that were found, each as YAML of a spec. */
+interface SuggestedProbes {
+  /** By the id of the mutant. One probe may be for several. */
   readonly probes: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
 }
 
-interface Surroundings {
+interface SuggestOptions {
   readonly text: ProfileText;
   readonly plan: Plan;
-  /** Open, with the profile unchanged. */
-  readonly bench: LivePolicy;
+  /** Open, with the original loaded. */
+  readonly livePolicy: LivePolicy;
   readonly session: Session;
-  readonly signal: AbortSignal;
 }
 
-/** A probe that may kill, and holds with the profile unchanged. */
-interface Idea {
+/** A probe that may kill, and passes under the unchanged profile. */
+interface Candidate {
   readonly yaml: string;
   readonly probe: Probe;
 }
 
-/** @param onRenew called when a mutant left the container spoilt. */
-export async function suggestProbes(
-  survivors: readonly Mutant[],
-  where: Surroundings,
-  onRenew: () => void,
-): Promise<Suggested> {
+/** @returns notes and no probe where the spec's list of probes cannot be added to. @throws HarnessError */
+export async function suggestProbes(survivors: readonly Mutant[], options: SuggestOptions): Promise<SuggestedProbes> {
   if (survivors.length === 0) return { probes: new Map(), notes: [] };
-  const { text, bench, session } = where;
-  const drafts = draftsFor(survivors, where);
-  let ideas: Map<string, Idea>;
+
+  const candidates = candidatesFor(survivors, options);
+  const yamls = [...new Set([...candidates.values()].flat())];
+  let probes: Probe[];
   try {
-    ideas = await holding([...new Set([...drafts.values()].flat())], where);
+    probes = probesOf(yamls, options);
   } catch (thrown) {
     if (thrown instanceof HarnessError && thrown.code === 'usage')
       return { probes: new Map(), notes: [thrown.message] };
     throw thrown;
   }
-  session.events.progress(
-    `${survivors.length} mutants survived; ${ideas.size} probes that may kill them hold with the profile unchanged`,
+
+  const confirmed = await confirmedCandidates(yamls, probes, options);
+  options.session.events.progress(
+    `${survivors.length} mutants survived; ` +
+      `${confirmed.size} probes that may kill them pass with the profile unchanged`,
   );
-  const probes = new Map<string, string>();
-  const told = new Map<Probe, string>();
-  for (const mutant of survivors) {
-    const own = (drafts.get(mutant.id) ?? []).flatMap((yaml) => ideas.get(yaml) ?? []);
-    if (own.length === 0) continue;
-    const order = [...own].sort((a, b) => Number(told.has(b.probe)) - Number(told.has(a.probe))); // one that is suggested already may do
-    const judgement = await judgeMutant(
-      bench,
-      await bench.compile(mutatedText(text, mutant)),
-      order.map(({ probe }) => probe),
-      onRenew,
-    );
-    const killer = judgement.state === 'killed' ? own.find(({ probe }) => probe === judgement.probe) : undefined;
-    if (killer === undefined) continue;
-    const yaml =
-      told.get(killer.probe) ??
-      `${killer.yaml}\n    because: ${scalar(`it notices when the profile's ${changeText(mutant)}`)}`;
-    told.set(killer.probe, yaml);
-    probes.set(mutant.id, yaml);
-  }
-  return { probes, notes: [] };
+  const confirmedFor = ({ id }: Mutant): Candidate[] =>
+    (candidates.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
+  return { probes: await findKillers(survivors, confirmedFor, options), notes: [] };
 }
 
-/** For each mutant, by its id, what our reading of the profile says would tell it from the original. */
-function draftsFor(survivors: readonly Mutant[], { text, bench, session }: Surroundings): Map<string, string[]> {
-  const find = includeFinder(foldersOf(text.file, {}));
-  const drafts = new Map<string, string[]>();
-  for (const block of text.profiles) {
-    const own = survivors.filter(({ profile }) => profile === block.name);
-    if (own.length === 0) continue;
-    const changes = changesOf(text, block, find, own);
-    const pool = candidatePool({
-      pid: bench.pid,
-      text,
-      block,
-      names: examplesIn(block, changes, surroundingsOf(text, block)),
-      progress: (line) => {
-        session.events.progress(line);
-      },
-    });
-    for (const rule of block.rules)
-      for (const change of changes.get(rule.id) ?? [])
-        drafts.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
-    const forFlags = extraProbesOf(block)
-      .filter(({ rule }) => rule === undefined)
-      .map((extra) => extraProbe(extra).join('\n'));
-    for (const { id, kind } of own) if (kind === 'flag') drafts.set(id, forFlags);
-  }
-  return drafts;
-}
-
-/** Those that pass with the profile unchanged, as probes of the spec that they would be added to. */
-async function holding(
+/**
+ * Tries candidates under the unchanged profile.
+ * @param probes the probe of each YAML, in the same order
+ * @returns those that pass, by their YAML
+ */
+async function confirmedCandidates(
   yamls: readonly string[],
-  { plan, bench, session, signal }: Surroundings,
-): Promise<Map<string, Idea>> {
-  const { spec, locate, problems } = validateSpec(plan.file, appendProbes(readFileSync(plan.file, 'utf8'), yamls));
+  probes: readonly Probe[],
+  { livePolicy, session }: SuggestOptions,
+): Promise<Map<string, Candidate>> {
+  const entries = await livePolicy.trial(probes).settleAll(probes, session.signal);
+  const confirmed = new Map<string, Candidate>();
+  for (const [i, yaml] of yamls.entries()) {
+    const entry = entries[i];
+    if (entry?.verdict.kind === 'pass') confirmed.set(yaml, { yaml, probe: entry.probe });
+  }
+  return confirmed;
+}
+
+/** For each mutant, by its id, the first of its candidates that kills it. */
+async function findKillers(
+  survivors: readonly Mutant[],
+  confirmedFor: (mutant: Mutant) => Candidate[],
+  { text, livePolicy }: SuggestOptions,
+): Promise<Map<string, string>> {
+  const killers = new Map<string, string>();
+  const suggestedYaml = new Map<Probe, string>();
+  for (const mutant of survivors) {
+    const candidates = confirmedFor(mutant);
+    if (candidates.length === 0) continue;
+
+    const policy = await livePolicy.compile(mutatedText(text, mutant));
+    const judgement = await judgeMutant(livePolicy, policy, suggestedFirst(candidates, suggestedYaml));
+    if (judgement.state !== 'killed') continue;
+
+    const killer = candidates.find(({ probe }) => probe === judgement.probe);
+    if (killer === undefined) continue;
+    const yaml = suggestedYaml.get(killer.probe) ?? withReason(killer.yaml, mutant);
+    suggestedYaml.set(killer.probe, yaml);
+    killers.set(mutant.id, yaml);
+  }
+  return killers;
+}
+
+/** A probe that is suggested already may do for this mutant, too. */
+function suggestedFirst(candidates: readonly Candidate[], suggested: ReadonlyMap<Probe, string>): Probe[] {
+  const probes = candidates.map(({ probe }) => probe);
+  return [...probes.filter((probe) => suggested.has(probe)), ...probes.filter((probe) => !suggested.has(probe))];
+}
+
+function withReason(yaml: string, mutant: Mutant): string {
+  return `${yaml}\n    because: ${scalar(`it notices when the profile's ${changeText(mutant)}`)}`;
+}
+
+/** For each mutant, by its id, the probes that should tell it from the original, as our reader understands both. */
+function candidatesFor(survivors: readonly Mutant[], options: SuggestOptions): Map<string, string[]> {
+  const candidates = new Map<string, string[]>();
+  for (const block of options.text.profiles) {
+    const mutants = survivors.filter(({ profile }) => profile === block.name);
+    if (mutants.length === 0) continue;
+
+    for (const [id, yamls] of candidatesForRules(mutants, block, options)) candidates.set(id, yamls);
+    const flagProbes = probesForFlags(block);
+    for (const { id, kind } of mutants) if (kind === 'flag') candidates.set(id, flagProbes);
+  }
+  return candidates;
+}
+
+function candidatesForRules(
+  mutants: readonly Mutant[],
+  block: ProfileBlock,
+  { text, livePolicy, session }: SuggestOptions,
+): Map<string, string[]> {
+  const findInclude = includeFinder(foldersOf(text.file, {}));
+  const changes = changesOf(text, block, findInclude, mutants);
+  const examples = examplesIn(block, changes, surroundingsOf(text, block));
+  const progress = (line: string): void => {
+    session.events.progress(line);
+  };
+  const pool = candidatePool({ pid: livePolicy.pid, text, block, names: examples, progress });
+
+  const candidates = new Map<string, string[]>();
+  for (const rule of block.rules)
+    for (const change of changes.get(rule.id) ?? [])
+      candidates.set(change.mutant.id, killersOf(change, rule, pool).map(candidateProbe));
+  return candidates;
+}
+
+/** The probes that show flags of the profile rather than one of its rules. */
+function probesForFlags(block: ProfileBlock): string[] {
+  return extraProbesOf(block)
+    .filter(({ rule }) => rule === undefined)
+    .map((extra) => extraProbe(extra).join('\n'));
+}
+
+/** Reads candidates as probes at the end of the spec. @throws HarnessError `usage` where nothing can be added there */
+function probesOf(yamls: readonly string[], { plan, session }: SuggestOptions): Probe[] {
+  const source = appendProbes(readFileSync(plan.file, 'utf8'), yamls);
+  const { spec, locate, problems } = validateSpec(plan.file, source);
   if (spec === undefined)
     throw new HarnessError(
       'internal',
       `A suggested probe is invalid: ${problems.map(({ message }) => message).join('; ')}`,
     );
-  const probes = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 }).probes.slice(
-    -yamls.length,
-  );
-  const trial = bench.trial(probes);
-  const held = new Map<string, Idea>();
-  for (const [i, probe] of probes.entries()) {
-    const { verdict } = await abortable(signal, trial.settle(probe));
-    const yaml = yamls[i];
-    if (yaml !== undefined && verdict.kind === 'pass') held.set(yaml, { yaml, probe });
-  }
-  return held;
+  const { probes } = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 });
+  return probes.slice(probes.length - yamls.length);
 }

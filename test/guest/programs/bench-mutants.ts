@@ -34,7 +34,7 @@ async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; ro
         const { exit, stderr } = await exec(['apparmor_parser', '--replace', '--skip-cache', copy]);
         if (exit !== 0) throw new Error(stderr);
         const loaded = performance.now();
-        if ((await bench.firstRed([probe])) !== undefined) throw new Error('the probe does not pass');
+        if ((await bench.firstFailure([probe])) !== undefined) throw new Error('the probe does not pass');
         times.parserMs += (loaded - started) / ROUNDS;
         times.roundMs += (performance.now() - loaded) / ROUNDS;
       }

@@ -1,0 +1,119 @@
+/** What becomes of each mutant, with what the ones before have taught. */
+import { createHash } from 'node:crypto';
+import type { Plan, Probe } from '#core/model/model.ts';
+import type { MutantResult } from '#core/mutation/results.ts';
+import type { Mutant } from '#core/mutation/rule-mutants.ts';
+import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
+import { leavesTraces } from '#core/spec/operation-effects.ts';
+import type { CompiledMutant } from './compile-ahead.ts';
+import { judgeMutant, type MutantBench } from './judge-mutant.ts';
+
+export interface ClassifierOptions {
+  readonly bench: MutantBench;
+  /** Those that pass under the unchanged profile. */
+  readonly probes: readonly Probe[];
+  /** The ids of the probes that exercise each rule, by the rule's id. */
+  readonly probesByRule: ReadonlyMap<string, readonly string[]>;
+  readonly untestable: Plan['untestable'];
+}
+
+/** The part of a result that has to be found out. */
+export type Classification = Pick<MutantResult, 'state' | 'killedBy' | 'reason' | 'sameAs'>;
+
+const SAME_BYTES = 'It compiles to the same policy, byte for byte.';
+const SAME_DECISIONS = 'The two policies decide every access alike; only audit flags differ.';
+
+/** Classifies mutants one after the other. */
+export class MutantClassifier {
+  readonly #options: ClassifierOptions;
+  /** The first mutant with each policy, by the hash of the policy. */
+  readonly #byPolicy = new Map<string, { readonly id: string; readonly classification: Classification }>();
+  /** The probes to try first on the next mutant of a rule: those that killed one of it, the latest first. */
+  readonly #likelyKillers = new Map<string, readonly Probe[]>();
+
+  constructor(options: ClassifierOptions) {
+    this.#options = options;
+  }
+
+  /** @throws HarnessError `interrupted`, and whatever ends the run */
+  async classify(mutant: Mutant, compiled: CompiledMutant): Promise<Classification> {
+    if ('problem' in compiled) return { state: 'invalid', reason: compiled.problem };
+
+    const { policy } = compiled;
+    if (policy.equals(this.#options.bench.original)) return { state: 'equivalent', reason: SAME_BYTES };
+
+    const hash = createHash('sha256').update(policy).digest('hex');
+    const first = this.#byPolicy.get(hash);
+    if (first !== undefined) return { ...first.classification, sameAs: first.id };
+
+    const classification = await this.#classifyPolicy(mutant, policy);
+    this.#byPolicy.set(hash, { id: mutant.id, classification });
+    return classification;
+  }
+
+  async #classifyPolicy(mutant: Mutant, policy: Buffer): Promise<Classification> {
+    const { bench } = this.#options;
+    const difference = compiledDifference(bench.original, policy);
+    if (difference === undefined) return { state: 'equivalent', reason: SAME_DECISIONS };
+
+    const likely = this.#likelyKillersOf(mutant);
+    const judgement = await judgeMutant(bench, policy, this.#inOrder(likely));
+    if (judgement.state === 'undecided') return judgement;
+    if (judgement.state === 'survived') return this.#classifySurvivor(mutant, difference);
+
+    const { probe, reason } = judgement;
+    this.#likelyKillers.set(subjectOf(mutant), [probe, ...likely.filter((other) => other !== probe)]);
+    return { state: 'killed', killedBy: probe.name, reason };
+  }
+
+  /** A survivor may be declared untestable in the spec. */
+  #classifySurvivor(mutant: Mutant, difference: CompiledDifference): Classification {
+    const declared = this.#options.untestable.find(
+      ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after,
+    );
+    if (declared !== undefined) return { state: 'untestable', reason: declared.because };
+    return { state: 'survived', reason: exampleText(difference) };
+  }
+
+  /** Until a mutant of the rule was killed: the probes that exercise it, those that leave traces last. */
+  #likelyKillersOf(mutant: Mutant): readonly Probe[] {
+    const subject = subjectOf(mutant);
+    const known = this.#likelyKillers.get(subject);
+    if (known !== undefined) return known;
+
+    const ids = this.#options.probesByRule.get(subject) ?? [];
+    const exercising = this.#options.probes.filter(({ id }) => ids.includes(id));
+    return exercising.sort((a, b) => Number(leavesTraces(a.action)) - Number(leavesTraces(b.action)));
+  }
+
+  /** All probes: the likeliest first, then what costs least. */
+  #inOrder(likely: readonly Probe[]): Probe[] {
+    const others = this.#options.probes.filter((probe) => !likely.includes(probe));
+    return [...likely, ...others.sort((a, b) => costOf(a) - costOf(b))];
+  }
+}
+
+/** The rule that a mutant changes; a mutant of a flag stands alone. */
+function subjectOf({ rule, id }: Mutant): string {
+  return rule ?? id;
+}
+
+const COST_BY_KIND: Readonly<Record<Probe['action']['kind'], number>> = { operation: 1, run: 2, shell: 2, http: 3 };
+
+/** Operations that leave no trace share a round; removals and commands need one each; the service is the slowest. */
+function costOf({ action }: Probe): number {
+  return leavesTraces(action) ? COST_BY_KIND[action.kind] : 0;
+}
+
+/** The shortest access that tells the policies apart. */
+function exampleText({ kind, what }: CompiledDifference): string {
+  switch (kind) {
+    case 'path':
+      return `For example, access to ${what} is decided differently.`;
+    case 'form':
+      return `The compiled policies differ: ${what}.`;
+    case 'rule':
+    case 'capability':
+      return `Another ${kind} is decided differently: ${what}.`;
+  }
+}
