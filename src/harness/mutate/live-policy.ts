@@ -14,6 +14,12 @@ import type { Failure, MutantBench } from './judge-mutant.ts';
 /** Rules that allow the agent to remove whatever it made. */
 const PERMISSIVE_RULES = ['file', 'capability', 'network', 'signal', 'ptrace', 'umount'];
 
+/**
+ * Every container of a run has the same number, so the same profile name: mutants that were compiled under it can be
+ * loaded under a renewed container, too.
+ */
+const SUITE_NUMBER = 0;
+
 /** Whoever opens one closes it. */
 export class LivePolicy implements MutantBench {
   readonly #plan: Plan;
@@ -26,7 +32,7 @@ export class LivePolicy implements MutantBench {
 
   /** Starts the containers of a plan, whose profile must be one from a file. @throws PreparationFailed */
   static async open(plan: Plan, session: Session): Promise<LivePolicy> {
-    return new LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, { number: 0 }));
+    return new LivePolicy(plan, session, await PreparedSuite.prepare(plan, session, { number: SUITE_NUMBER }));
   }
 
   private constructor(plan: Plan, session: Session, suite: PreparedSuite) {
@@ -120,9 +126,8 @@ export class LivePolicy implements MutantBench {
     this.#renewals += 1;
     this.load(this.original);
     await this.#suite.close();
-    this.#suite = await PreparedSuite.prepare({ ...this.#plan, control: false }, this.#session, {
-      number: this.#renewals,
-    });
+    const plan = { ...this.#plan, control: false };
+    this.#suite = await PreparedSuite.prepare(plan, this.#session, { number: SUITE_NUMBER });
     const { serviceFault } = this.#suite.facts;
     if (serviceFault !== undefined)
       throw new HarnessError(
