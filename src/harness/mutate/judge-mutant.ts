@@ -32,10 +32,10 @@ export type Judgement =
 /**
  * Loads the policy, tries the probes until one does not pass, and puts the original back.
  *
- * A probe that fails or is vacuous kills the mutant. Where it may have left something in the container, or came to no
- * verdict, it has to pass under the original first; if it does not, the container is spoilt, and the probe is tried
- * again in a fresh one. A probe that comes to no verdict twice, and passes under the original in between, kills as
- * well: the spec no longer proves what it did.
+ * A probe that fails or is vacuous kills the mutant. Where something left in the container may explain that, or the
+ * probe came to no verdict, it has to pass under the original first; if it does not, the container is spoilt, and the
+ * probe is tried again in a fresh one. A probe that comes to no verdict twice, with a pass under the original between,
+ * kills as well: the spec no longer proves what it did.
  * @param probes those that are likeliest to kill first
  */
 export async function judgeMutant(bench: MutantBench, mutant: Buffer, probes: readonly Probe[]): Promise<Judgement> {
@@ -81,10 +81,19 @@ async function isContainerSpoilt(bench: MutantBench, { failed, tried }: Failure)
   return suspects.length > 0 && !(await passUnderOriginal(bench, suspects));
 }
 
-/** Whether a probe has to pass under the original before a verdict is believed. */
+/** Whether a probe has to pass under the original before the failure is believed. */
 function mayHaveSpoilt(entry: Entry, failed: Entry): boolean {
   if (entry.verdict.kind === 'pass') return false;
-  return leavesTraces(entry.probe.action) || (entry.probe === failed.probe && !isConclusive(failed));
+  return leavesTraces(entry.probe.action) || (entry.probe === failed.probe && mayBeLeftover(failed));
+}
+
+/**
+ * Whether something that an earlier mutant left can explain the failure: there was no denial, and the mutant need not
+ * have allowed anything, either.
+ */
+function mayBeLeftover(failed: Entry): boolean {
+  const errno = failed.observation?.errno;
+  return failed.verdict.kind !== 'fail' || errno === 'EEXIST' || errno === 'ENOENT';
 }
 
 async function passUnderOriginal(bench: MutantBench, probes: readonly Probe[]): Promise<boolean> {

@@ -1,6 +1,8 @@
 /** A bench in memory: what each probe shows, attempt by attempt, is written down by the test. */
 import type { Entry, Probe, Verdict } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import type { Failure, MutantBench } from '#harness/mutate/judge-mutant.ts';
+import { observation } from '../fakes/probes.ts';
 
 type Kind = Verdict['kind'];
 
@@ -8,6 +10,8 @@ type Kind = Verdict['kind'];
 interface Script {
   readonly mutant?: readonly Kind[];
   readonly original?: readonly Kind[];
+  /** What each attempt showed. */
+  readonly errno?: string;
 }
 
 export class FakeBench implements MutantBench {
@@ -21,16 +25,12 @@ export class FakeBench implements MutantBench {
   /** Thrown by the next attempt. */
   error: Error | undefined;
   loaded: Buffer = this.original;
-  readonly #scripts: Map<string, { mutant: Kind[]; original: Kind[] }>;
+  readonly #scripts: Readonly<Record<string, Script>>;
+  readonly #attempts = new Map<string, number>();
 
   /** @param scripts by the id of the probe */
   constructor(scripts: Readonly<Record<string, Script>> = {}) {
-    this.#scripts = new Map(
-      Object.entries(scripts).map(([id, { mutant = [], original = [] }]) => [
-        id,
-        { mutant: [...mutant], original: [...original] },
-      ]),
-    );
+    this.#scripts = scripts;
   }
 
   load(policy: Buffer): void {
@@ -60,10 +60,14 @@ export class FakeBench implements MutantBench {
   }
 
   #attempt(probe: Probe): Entry {
-    const script = this.#scripts.get(probe.id);
+    const { errno, ...verdicts } = this.#scripts[probe.id] ?? {};
     const side = this.loaded.equals(this.original) ? 'original' : 'mutant';
-    const kind = script?.[side].shift() ?? 'pass';
+    const attempts = this.#attempts.get(`${probe.id} ${side}`) ?? 0;
+    this.#attempts.set(`${probe.id} ${side}`, attempts + 1);
+
+    const kind = verdicts[side]?.[attempts] ?? 'pass';
     this.events.push(`${probe.id}: ${kind}`);
-    return { probe, verdict: { kind, code: 'denied', reason: `It is a ${kind}.`, notes: [] }, witnesses: [] };
+    const verdict: Verdict = { kind, code: 'denied', reason: `The verdict is ${kind}.`, notes: [] };
+    return { probe, verdict, observation: observation(defined({ errno })), witnesses: [] };
   }
 }

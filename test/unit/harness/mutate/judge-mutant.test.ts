@@ -30,14 +30,26 @@ describe('judgeMutant', () => {
   it('kills with the first probe that fails, and tries no other', async () => {
     const bench = new FakeBench({ other: { mutant: ['fail'] } });
     const judgement = await judgeMutant(bench, MUTANT, [open, other, removal]);
-    expect(judgement).to.deep.equal({ state: 'killed', probe: other, reason: 'It is a fail.' });
+    expect(judgement).to.deep.equal({ state: 'killed', probe: other, reason: 'The verdict is fail.' });
     expect(bench.events).to.deep.equal(['load mutant', 'open: pass', 'other: fail', 'load original']);
   });
 
-  it('kills with a probe that has become vacuous', async () => {
+  it('kills with a probe that has become vacuous, once it passes under the original', async () => {
     const bench = new FakeBench({ open: { mutant: ['vacuous'] } });
-    expect((await judge(bench, [open, other])).state).to.equal('killed');
+    expect(await judge(bench, [open, other])).to.deep.equal({
+      state: 'killed',
+      steps: ['load mutant', 'open: vacuous', 'load original', 'open: pass'],
+    });
   });
+
+  for (const errno of ['EEXIST', 'ENOENT'])
+    it(`tries a probe again in a fresh container when it fails with ${errno} under the original, too`, async () => {
+      const bench = new FakeBench({ open: { mutant: ['fail'], original: ['fail'], errno } });
+      expect(await judge(bench, [open])).to.deep.equal({
+        state: 'survived',
+        steps: ['load mutant', 'open: fail', 'load original', 'open: fail', 'renew', 'load mutant', 'open: pass'],
+      });
+    });
 
   it('lets the mutant survive when every probe passes', async () => {
     const bench = new FakeBench();
@@ -55,7 +67,7 @@ describe('judgeMutant', () => {
     });
   });
 
-  it('tries a probe again in a fresh container when it also fails under the original', async () => {
+  it('tries a removal again in a fresh container when it fails under the original, too', async () => {
     const bench = new FakeBench({ removal: { mutant: ['fail'], original: ['fail'] } });
     expect(await judge(bench, [removal, other])).to.deep.equal({
       state: 'survived',
@@ -98,7 +110,7 @@ describe('judgeMutant', () => {
   it('is undecided when a probe comes to no verdict once, and every other passes', async () => {
     const bench = new FakeBench({ open: { mutant: ['inconclusive'] } });
     const judgement = await judgeMutant(bench, MUTANT, [open, other]);
-    expect(judgement).to.deep.equal({ state: 'undecided', reason: 'open: It is a inconclusive.' });
+    expect(judgement).to.deep.equal({ state: 'undecided', reason: 'open: The verdict is inconclusive.' });
     expect(bench.events).to.deep.equal([
       ...['load mutant', 'open: inconclusive', 'load original', 'open: pass'],
       ...['load mutant', 'open: pass', 'load mutant', 'other: pass', 'load original'],
