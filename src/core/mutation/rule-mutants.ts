@@ -1,17 +1,11 @@
 /** Mutants: a profile with one change, as edits of its text. Only a run can tell what a mutant is worth. Pure. */
+import { applyEdits, type Edit } from '../text/edits.ts';
 import { expressionChanges } from './mutate-expression.ts';
 import { looserModes, permissionWords } from './mutate-permissions.ts';
 import type { ProfileBlock, ProfileText, Rule, Span } from '../profile/syntax/ast.ts';
 
 /** What is changed in a rule or a header. */
 export type MutationKind = 'drop' | 'flip' | 'permission' | 'expression' | 'qualifier' | 'exec' | 'flag';
-
-/** Replaces a range of a file. */
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 export interface Mutant {
   /** The same in every reading of the same text: `31:3 drop`, followed by a number where there are several. */
@@ -303,12 +297,6 @@ function flagMutants(text: ProfileText, block: ProfileBlock): MutantDraft[] {
       after: rest.length > 0 ? `flags=(${rest.join(',')})` : '',
     };
   });
-}
-
-function applyEdits(source: string, edits: readonly Edit[]): string {
-  return [...edits]
-    .sort((a, b) => b.start - a.start)
-    .reduce((text, edit) => text.slice(0, edit.start) + edit.text + text.slice(edit.end), source);
 }
 
 function oneLine(text: string): string {
