@@ -1,62 +1,60 @@
 import { expect } from 'chai';
+import { defined } from '#core/model/optional.ts';
 import type { Waiver } from '#core/model/model.ts';
-import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
+import { applyWaivers, failsGate, waiverProblem, type WaivedDifference } from '#core/profile/compare/waivers.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
-import { failsGate, applyWaivers, waiverProblem } from '#core/profile/compare/waivers.ts';
+import { blockOf } from '../reading.ts';
 
-function of(rules: string, flags = ''): ProfileBlock {
-  const text = readProfileText('p', `profile p ${flags}{\n${rules}\n}\n`, () => undefined);
-  const [block] = isRead(text) ? text.profiles : [];
-  if (block === undefined) throw new Error('cannot be read');
-  return block;
+const TODAY = '2026-12-01';
+const YESTERDAY = '2026-11-30';
+
+function waiver(allows: string, permissions?: string, until = '2027-01-31'): Waiver {
+  return defined({ allows, permissions, because: 'reviewed', until });
 }
 
-const waiver = (allows: string, permissions?: string, until = '2027-01-31'): Waiver => ({
-  allows,
-  ...(permissions === undefined ? {} : { permissions }),
-  because: 'reviewed',
-  until,
-});
-const TODAY = '2026-12-01';
+function waive(base: ProfileBlock, head: ProfileBlock, one: Waiver): readonly WaivedDifference[] {
+  return applyWaivers(base, head, { waivers: [one], today: TODAY }).differences;
+}
 
-describe('waivers', () => {
+describe('applyWaivers', () => {
+  // the last column: whether a difference fails the gate all the same
+  // prettier-ignore
   const cases: readonly (readonly [string, string, string, Waiver, boolean])[] = [
-    ['covers what it names', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r'), false],
-    ['does not cover more paths', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/*', 'r'), true],
-    ['does not cover more permissions', '/a r,', '/a r,\n/srv/** rw,', waiver('/srv/**', 'r'), true],
-    ['holds on its last day', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r', TODAY), false],
-    ['expires', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r', '2026-11-30'), true],
-    ['covers a capability', 'file,', 'file,\ncapability sys_admin,', waiver('capability sys_admin'), false],
-    ['covers a family of sockets', 'file,', 'file,\nnetwork inet raw,', waiver('network inet'), false],
-    ['does not cover another class', 'file,', 'file,\nnetwork inet raw,', waiver('capability'), true],
-    ['covers a looser transition', '/x px -> y,', '/x ux,', waiver('/x', 'x'), false],
+    ['waives what the waiver names', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r'), false],
+    ['does not waive more paths', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/*', 'r'), true],
+    ['does not waive more permissions', '/a r,', '/a r,\n/srv/** rw,', waiver('/srv/**', 'r'), true],
+    ['uses a waiver on its last day', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r', TODAY), false],
+    ['does not use a waiver after its last day', '/a r,', '/a r,\n/srv/** r,', waiver('/srv/**', 'r', YESTERDAY), true],
+    ['waives a capability', 'file,', 'file,\ncapability sys_admin,', waiver('capability sys_admin'), false],
+    ['waives a family of sockets', 'file,', 'file,\nnetwork inet raw,', waiver('network inet'), false],
+    ['does not waive another class', 'file,', 'file,\nnetwork inet raw,', waiver('capability'), true],
+    ['waives a looser transition', '/x px -> y,', '/x ux,', waiver('/x', 'x'), false],
   ];
-  for (const [name, base, head, one, fails] of cases)
-    it(name, () =>
-      expect(applyWaivers(of(base), of(head), { waivers: [one], today: TODAY }).differences.some(failsGate)).to.equal(
-        fails,
-      ),
-    );
+  for (const [name, base, head, one, fails] of cases) {
+    it(name, () => {
+      expect(waive(blockOf(base), blockOf(head), one).some(failsGate)).to.equal(fails);
+    });
+  }
 
-  it('covers a flag by its name', () => {
-    expect(
-      applyWaivers(of('file,'), of('file,', 'flags=(complain) '), {
-        waivers: [waiver('flags complain')],
-        today: TODAY,
-      }).differences.some(failsGate),
-    ).to.equal(false);
+  it('waives a flag by its name', () => {
+    const waived = waive(blockOf('file,'), blockOf('file,', 'flags=(complain)'), waiver('flags complain'));
+    expect(waived.some(failsGate)).to.equal(false);
   });
 
-  it('says when it would have covered, had it not expired', () => {
-    expect(
-      applyWaivers(of(''), of('/srv/** r,'), { waivers: [waiver('/srv/**', 'r', '2020-01-01')], today: TODAY })
-        .differences[0],
-    ).to.have.nested.property('expired.until', '2020-01-01');
+  it('names the waiver that would cover a difference, had it not expired', () => {
+    const [difference] = waive(blockOf(''), blockOf('/srv/** r,'), waiver('/srv/**', 'r', '2020-01-01'));
+    expect(difference).to.have.nested.property('expired.until', '2020-01-01');
   });
+});
 
-  it('has words that are a rule, and one only', () => {
+describe('waiverProblem', () => {
+  it('is undefined for the words of one rule', () => {
     expect(waiverProblem({ allows: '/srv/**', permissions: 'rw' })).to.equal(undefined);
-    for (const allows of ['', 'capability chown,\n} profile x {', 'capability chown, file', 'nonsense', '/srv/**'])
-      expect(waiverProblem({ allows }), allows).to.not.equal(undefined);
   });
+
+  for (const allows of ['', 'capability chown,\n} profile x {', 'capability chown, file', 'nonsense', '/srv/**']) {
+    it(`rejects ${JSON.stringify(allows)}, which is not one rule`, () => {
+      expect(waiverProblem({ allows })).to.not.equal(undefined);
+    });
+  }
 });

@@ -2,44 +2,44 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { answer } from '#core/profile/semantics/decide-access.ts';
 import { grantsFor, policyOf } from '#core/profile/semantics/policy.ts';
-import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileBlock, Rule } from '#core/profile/syntax/ast.ts';
 import { shadowedRules } from '#core/profile/semantics/shadowed-rules.ts';
+import { blockOf } from '../reading.ts';
 
-function blockOf(rules: string): ProfileBlock {
-  const text = readProfileText('p', `profile p {\n${rules}\n}\n`, () => undefined);
-  const [block] = isRead(text) ? text.profiles : [];
-  if (block === undefined) throw new Error('cannot be read');
-  return block;
-}
-
+/** `rule < the rules that decide in its place`. */
 function shadows(rules: string): string[] {
-  return shadowedRules(blockOf(rules)).map(({ rule, by }) => `${rule.text} < ${by.map((one) => one.text).join(' & ')}`);
+  return shadowedRules(blockOf(rules)).map(
+    ({ rule, by }) => `${rule.text} < ${by.map(({ text }) => text).join(' & ')}`,
+  );
 }
 
-describe('shadowed rules', () => {
+describe('shadowedRules', () => {
   // prettier-ignore
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
-    ['none', 'file,\ndeny /etc/** w,', []],
-    ['an allow rule under file', 'file,\n/usr/bin/x ix,', ['/usr/bin/x ix < file']],
-    ['another transition decides', 'file,\n/usr/bin/x px,', []],
-    ['a narrower denial', 'file,\ndeny /etc/** wl,\ndeny /etc/shadow w,', ['deny /etc/shadow w < deny /etc/** wl']],
-    ['one more letter decides', 'file,\ndeny /etc/** w,\ndeny /etc/shadow rw,', []],
-    ['an allow rule under a denial', 'deny /etc/** w,\n/etc/x w,', ['/etc/x w < deny /etc/** w']],
-    ['not at a higher priority', 'deny /etc/** w,\npriority=1 /etc/x w,', []],
-    ['a denial of what nothing allows', '/a r,\ndeny /b r,', []], // it keeps the kernel quiet
-    ['two rules together', '/a/* r,\n/b/* r,\n/{a,b}/* r,', ['/{a,b}/* r < /a/* r & /b/* r']],
-    ['the second of two alike', '/a r,\n/a r,', ['/a r < /a r']],
-    ['a record is an effect', 'file,\naudit /** w,', []],
-    ['capabilities', 'capability,\ncapability chown,', ['capability chown < capability']],
-    ['networks', 'network,\nnetwork inet tcp,\ndeny network raw,\ndeny network inet raw,', ['network inet tcp < network', 'deny network inet raw < deny network raw']],
-    ['signals', 'signal peer=a,\nsignal (send) set=(term) peer=a,', ['signal (send) set=(term) peer=a < signal peer=a']],
-    ['mounts', 'mount,\nmount options=(ro) /a -> /b,', ['mount options=(ro) /a -> /b < mount']],
-    ['names that no kernel forms', 'file,\ndeny /a/../b w,', ['deny /a/../b w < ']],
+    ['finds none where each rule decides something', 'file,\ndeny /etc/** w,', []],
+    ['finds an allow rule that file covers', 'file,\n/usr/bin/x ix,', ['/usr/bin/x ix < file']],
+    ['keeps a rule with another transition', 'file,\n/usr/bin/x px,', []],
+    ['finds a denial that a wider one covers', 'file,\ndeny /etc/** wl,\ndeny /etc/shadow w,', ['deny /etc/shadow w < deny /etc/** wl']],
+    ['keeps a denial with one more letter', 'file,\ndeny /etc/** w,\ndeny /etc/shadow rw,', []],
+    ['finds an allow rule that a denial covers', 'deny /etc/** w,\n/etc/x w,', ['/etc/x w < deny /etc/** w']],
+    ['keeps an allow rule of a higher priority', 'deny /etc/** w,\npriority=1 /etc/x w,', []],
+    ['keeps a denial of what no rule allows', '/a r,\ndeny /b r,', []], // it suppresses the audit record
+    ['finds a rule that two others cover together', '/a/* r,\n/b/* r,\n/{a,b}/* r,', ['/{a,b}/* r < /a/* r & /b/* r']],
+    ['finds the second of two equal rules', '/a r,\n/a r,', ['/a r < /a r']],
+    ['keeps a rule whose only effect is an audit record', 'file,\naudit /** w,', []],
+    ['finds capabilities', 'capability,\ncapability chown,', ['capability chown < capability']],
+    ['finds network rules', 'network,\nnetwork inet tcp,\ndeny network raw,\ndeny network inet raw,', ['network inet tcp < network', 'deny network inet raw < deny network raw']],
+    ['finds signal rules', 'signal peer=a,\nsignal (send) set=(term) peer=a,', ['signal (send) set=(term) peer=a < signal peer=a']],
+    ['finds mount rules', 'mount,\nmount options=(ro) /a -> /b,', ['mount options=(ro) /a -> /b < mount']],
+    ['finds a rule for names that no kernel forms', 'file,\ndeny /a/../b w,', ['deny /a/../b w < ']],
   ];
-  for (const [name, rules, expected] of cases) it(name, () => expect(shadows(rules)).to.deep.equal(expected));
+  for (const [name, rules, expected] of cases) {
+    it(name, () => {
+      expect(shadows(rules)).to.deep.equal(expected);
+    });
+  }
 
-  it('are those that asking every question finds, with and without each rule', () => {
+  it('finds the rules that trying every question with and without each rule finds', () => {
     const expression = fc.constantFrom(
       '/a',
       '/b',
@@ -74,12 +74,12 @@ describe('shadowed rules', () => {
   });
 });
 
-/** Long and various enough that every expression above is told from every other. */
+/** Enough names that each two of the expressions above match different ones. */
 const NAMES = ['a', 'b', 'c', 'ab'];
 const FOLDERS = ['', ...NAMES.map((name) => `/${name}`)];
 const PATHS = FOLDERS.flatMap((folder) => NAMES.flatMap((name) => [`${folder}/${name}`, `${folder}/${name}/`]));
 
-/** Of the rules that nothing is answered otherwise without, from the last on those that can go together. */
+/** From the last rule on, each that changes no answer when it and those before it in this search are left out. */
 function plainlyShadowed(block: ProfileBlock): Set<Rule> {
   const whole = everyAnswer(block);
   const without = (gone: ReadonlySet<Rule>): string =>
