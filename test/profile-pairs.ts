@@ -1,4 +1,4 @@
-/** Pairs of profiles for `diff`: ten that differ in one thing that matters, ten in form only. */
+/** Pairs of profiles for `diff`: ten that differ in one thing that matters, ten that differ in form only. */
 
 export interface Pair {
   readonly name: string;
@@ -50,5 +50,6 @@ export const FORM_ONLY: readonly Pair[] = [
 
 /** The profile as its file would be. */
 export function profileText(name: string, pair: Pair, side: 'base' | 'head'): string {
-  return `abi <abi/3.0>,\n${pair.preamble?.[side] ?? ''}\nprofile ${name} flags=(attach_disconnected,mediate_deleted) {\n${pair[side]}\n}\n`;
+  const preamble = `abi <abi/3.0>,\n${pair.preamble?.[side] ?? ''}\n`;
+  return `${preamble}profile ${name} flags=(attach_disconnected,mediate_deleted) {\n${pair[side]}\n}\n`;
 }

@@ -1,8 +1,19 @@
 /**
- * Writes a read profile as one file, with includes and expressions unfolded. What it compiles to is what the original compiles
- * to: the proof that the reader understood it.
+ * Writes a profile that was read as one file, with includes and expressions unfolded. It must compile to the same
+ * policy as the original: that shows that the reader understood it.
  */
-import type { Conditions, ProfileBlock, ProfileText, Qualifiers, Rule } from '#core/profile/syntax/ast.ts';
+import type {
+  Conditions,
+  Expression,
+  FileRule,
+  LinkRule,
+  MountRule,
+  PeerRule,
+  ProfileBlock,
+  ProfileText,
+  Qualifiers,
+  Rule,
+} from '#core/profile/syntax/ast.ts';
 
 /** @returns profile text in the parser's language. */
 export function printProfile({ abi, aliases, profiles, variables }: ProfileText): string {
@@ -59,127 +70,129 @@ function prefix({ priority, audit, access, owner }: Qualifiers): string[] {
   ];
 }
 
+type RuleOf<K extends Rule['kind'], R extends Rule = Rule> = R extends Rule ? (K extends R['kind'] ? R : never) : never;
+
+/** How rules of each kind are written, without qualifiers and comma. */
+const BODIES: { readonly [K in Rule['kind']]: (rule: RuleOf<K>) => string[] } = {
+  file: fileBodies,
+  link: linkBodies,
+  capability: ({ names }) => [words('capability', ...names)],
+  network: ({ access, family, type, conditions }) => [
+    words('network', brackets(access), family, type, printConditions(conditions)),
+  ],
+  mount: ({ conditions, source, target }) => [
+    words('mount', printConditions(conditions), printed(source), arrow(printed(target))),
+  ],
+  remount: targetBody,
+  umount: targetBody,
+  pivot_root: ({ kind, conditions, target, transition }) => [
+    words(kind, printConditions(conditions), printed(target), arrow(transition)),
+  ],
+  ptrace: peerBody,
+  signal: peerBody,
+  dbus: peerBody,
+  unix: peerBody,
+  mqueue: peerBody,
+  io_uring: peerBody,
+  rlimit: ({ limit, value }) => [`set rlimit ${limit} <= ${value}`],
+  change_profile: ({ mode, exec, target }) => [words('change_profile', mode, printed(exec), arrow(printed(target)))],
+  userns: ({ kind, access }) => [words(kind, ...access)],
+  all: ({ kind, access }) => [words(kind, ...access)],
+};
+
 function bodies(rule: Rule): string[] {
-  switch (rule.kind) {
-    case 'file': {
-      if (!rule.path) return ['file'];
-      const { exec } = rule;
-      const permissions = exec ? rule.permissions.replace('x', exec.mode) : rule.permissions;
-      const safety = exec?.safety === undefined ? '' : `${exec.safety} `;
-      return together(rule.path.expanded).map(
-        (path) => `${safety}${quoted(path)} ${permissions}${exec?.target === undefined ? '' : ` -> ${exec.target}`}`,
-      );
-    }
-    case 'link':
-      return together(rule.path.expanded).flatMap((path) =>
-        together(rule.target.expanded).map(
-          (target) => `link ${rule.subset ? 'subset ' : ''}${quoted(path)} -> ${quoted(target)}`,
-        ),
-      );
-    case 'capability':
-      return [['capability', ...rule.names].join(' ')];
-    case 'network':
-      return [words('network', access(rule.access), rule.family, rule.type, conditions(rule.conditions))];
-    case 'mount': {
-      const source = rule.source && quoted(alternation(rule.source.expanded));
-      return [
-        words(
-          'mount',
-          conditions(rule.conditions),
-          source,
-          rule.target && `-> ${quoted(alternation(rule.target.expanded))}`,
-        ),
-      ];
-    }
-    case 'remount':
-    case 'umount':
-      return [words(rule.kind, conditions(rule.conditions), rule.target && quoted(alternation(rule.target.expanded)))];
-    case 'pivot_root':
-      return [
-        words(
-          rule.kind,
-          conditions(rule.conditions),
-          rule.target && quoted(alternation(rule.target.expanded)),
-          rule.transition === undefined ? undefined : `-> ${rule.transition}`,
-        ),
-      ];
-    case 'ptrace':
-    case 'signal':
-    case 'dbus':
-    case 'unix':
-    case 'mqueue':
-    case 'io_uring':
-      return [
-        words(
-          rule.kind,
-          access(rule.access),
-          conditions(rule.conditions),
-          rule.name && quoted(alternation(rule.name.expanded)),
-        ),
-      ];
-    case 'rlimit':
-      return [`set rlimit ${rule.limit} <= ${rule.value}`];
-    case 'change_profile':
-      return [
-        words(
-          'change_profile',
-          rule.mode,
-          rule.exec && quoted(alternation(rule.exec.expanded)),
-          rule.target && `-> ${quoted(alternation(rule.target.expanded))}`,
-        ),
-      ];
-    case 'userns':
-    case 'all':
-      return [words(rule.kind, ...rule.access)];
-  }
+  const print = BODIES[rule.kind] as (rule: Rule) => string[]; // the one for its kind
+  return print(rule);
+}
+
+function fileBodies({ path, permissions, exec }: FileRule): string[] {
+  if (!path) return ['file'];
+  const letters = exec ? permissions.replace('x', exec.mode) : permissions;
+  return together(path.expanded).map((text) => words(exec?.safety, quoted(text), letters, arrow(exec?.target)));
+}
+
+function linkBodies({ path, target, subset }: LinkRule): string[] {
+  const targets = together(target.expanded);
+  return together(path.expanded).flatMap((from) =>
+    targets.map((to) => words('link', subset ? 'subset' : '', quoted(from), arrow(quoted(to)))),
+  );
+}
+
+function targetBody({ kind, conditions, target }: MountRule): string[] {
+  return [words(kind, printConditions(conditions), printed(target))];
+}
+
+function peerBody({ kind, access, conditions, name }: PeerRule): string[] {
+  return [words(kind, brackets(access), printConditions(conditions), printed(name))];
+}
+
+function printed(expression: Expression | undefined): string {
+  return expression === undefined ? '' : quoted(alternation(expression.expanded));
+}
+
+function arrow(target: string | undefined): string {
+  return target === undefined || target === '' ? '' : `-> ${target}`;
 }
 
 function words(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-function access(names: readonly string[]): string {
+function brackets(names: readonly string[]): string {
   return names.length === 0 ? '' : `(${names.join(', ')})`;
 }
 
 /** Several paths as one `/x/{a,b}/y`, where that is safe: aliases apply to a text before its alternations. */
 function together(paths: readonly string[]): readonly string[] {
+  const head = commonHead(paths);
+  const tail = commonTail(paths, head.length);
+  const middles = paths.map((path) => path.slice(head.length, path.length - tail.length));
+  const isPlain = middles.every((middle) => /^[^/*?[{},\\][^*?[{},\\]*$/.test(middle));
+  return paths.length > 1 && head !== '' && isPlain ? [`${head}{${middles.join(',')}}${tail}`] : paths;
+}
+
+/** The longest beginning of all paths that ends in a slash. */
+function commonHead([first = '', ...others]: readonly string[]): string {
+  let head = '';
+  for (let slash = first.indexOf('/'); slash >= 0; slash = first.indexOf('/', slash + 1)) {
+    const candidate = first.slice(0, slash + 1);
+    if (!others.every((path) => path.startsWith(candidate))) break;
+    head = candidate;
+  }
+  return head;
+}
+
+/** The longest ending of all paths that begins with a slash and leaves something between it and the head. */
+function commonTail(paths: readonly string[], headLength: number): string {
   const [first = ''] = paths;
-  let head = 0;
-  for (
-    let at = first.indexOf('/');
-    at >= 0 && paths.every((path) => path.startsWith(first.slice(0, at + 1)));
-    at = first.indexOf('/', at + 1)
-  )
-    head = at + 1;
   let tail = '';
-  for (
-    let at = first.lastIndexOf('/');
-    at >= head && paths.every((path) => path.length > head + first.length - at && path.endsWith(first.slice(at)));
-    at = first.lastIndexOf('/', at - 1)
-  )
-    tail = first.slice(at);
-  const middles = paths.map((path) => path.slice(head, path.length - tail.length));
-  const safe = paths.length > 1 && head > 0 && middles.every((middle) => /^[^/*?[{},\\][^*?[{},\\]*$/.test(middle));
-  return safe ? [`${first.slice(0, head)}{${middles.join(',')}}${tail}`] : paths;
+  for (let slash = first.lastIndexOf('/'); slash >= headLength; slash = first.lastIndexOf('/', slash - 1)) {
+    const candidate = first.slice(slash);
+    const fits = (path: string): boolean => path.length > headLength + candidate.length && path.endsWith(candidate);
+    if (!paths.every(fits)) break;
+    tail = candidate;
+  }
+  return tail;
 }
 
 /** Conditions whose values are a list; in others several values are an alternation. */
 const LISTS = /^(?:options|fstype|vfstype|set|flags)(?: in)?(?: #\d+)?$/;
 
-function conditions(all: Conditions): string {
-  const entries = Object.entries(all);
+function printConditions(conditions: Conditions): string {
+  const entries = Object.entries(conditions);
+  const own = entries.filter(([key]) => !key.startsWith('peer.')).map(([key, value]) => printCondition(key, value));
   const peer = entries
     .filter(([key]) => key.startsWith('peer.'))
-    .map(([key, value]) => `${key.slice(5)}=${quoted(alternation(value.expanded))}`);
-  const own = entries
-    .filter(([key]) => !key.startsWith('peer.'))
-    .map(([key, { expanded }]) => {
-      const [name = '', within] = key.split(' ');
-      const list = LISTS.test(key) && (within === 'in' || expanded.length > 1);
-      return `${name}${within === 'in' ? ' in ' : '='}${list ? `(${expanded.map(quoted).join(', ')})` : quoted(alternation(expanded))}`;
-    });
-  return [...own, ...(peer.length > 0 ? [`peer=(${peer.join(' ')})`] : [])].join(' ');
+    .map(([key, value]) => `${key.slice('peer.'.length)}=${printed(value)}`);
+  return words(...own, peer.length > 0 ? `peer=(${peer.join(' ')})` : '');
+}
+
+function printCondition(key: string, { expanded }: Expression): string {
+  const [name = '', within] = key.split(' ');
+  const isOptional = within === 'in';
+  const isList = LISTS.test(key) && (isOptional || expanded.length > 1);
+  const value = isList ? `(${expanded.map(quoted).join(', ')})` : quoted(alternation(expanded));
+  return `${name}${isOptional ? ' in ' : '='}${value}`;
 }
 
 /** One text for several values. */

@@ -16,7 +16,7 @@ function automaton(...texts: string[]): Automaton {
   );
 }
 
-describe('expressions', () => {
+describe('translate', () => {
   // what apparmor_parser 4.1 prints with --dump=rule-exprs
   const translations: readonly (readonly [string, string])[] = [
     ['/*', '/[^/\\x00][^/\\x00]*'],
@@ -44,7 +44,7 @@ describe('expressions', () => {
     ['/[a-c]x', ['/ax', '/cx'], ['/dx', '/-x']],
   ];
   for (const [text, yes, no] of matches) {
-    it(`matches ${text} as the kernel does`, () => {
+    it(`gives an automaton that matches ${text} as the kernel does`, () => {
       const one = automaton(text);
       for (const path of yes) expect(one.match(path), path).to.deep.equal([0]);
       for (const path of no) expect(one.match(path), path).to.deep.equal([]);
@@ -62,13 +62,13 @@ describe('expressions', () => {
     '/[a-]',
     `/${'a'.repeat(600_000)}`,
   ]) {
-    it(`says what is wrong with ${text.slice(0, 20)}`, () => {
+    it(`reports what is wrong with ${text.slice(0, 20)}`, () => {
       const path = translate(text, { path: true });
       expect('regex' in path ? readRegex(path.regex) : path).to.have.property('problem');
     });
   }
 
-  it('survives any text', () => {
+  it('translates or refuses any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const path = translate(`/${text}`, { path: true });
@@ -78,8 +78,8 @@ describe('expressions', () => {
   });
 });
 
-describe('an automaton over many expressions', () => {
-  it('tells which match', () => {
+describe('Automaton', () => {
+  it('gives the expressions that match', () => {
     expect(automaton('/etc/**', '/etc/shadow', '/**').match('/etc/shadow')).to.deep.equal([0, 1, 2]);
   });
 
@@ -92,7 +92,7 @@ describe('an automaton over many expressions', () => {
     expect(examples).to.deep.equal({ '': '/x', '0': '/etc/x', '0,1': '/etc/shadow', '2': '/proc/x' });
   });
 
-  it('finds the same sets as asking for every short path does', () => {
+  it('finds the sets that trying every short path finds', () => {
     const parts = ['a', 'b', '.a', 'ab'];
     const folders = ['', ...parts.map((name) => `/${name}`)];
     const paths = folders.flatMap((folder) => parts.flatMap((name) => [`${folder}/${name}`, `${folder}/${name}/`]));
@@ -126,7 +126,7 @@ describe('an automaton over many expressions', () => {
     );
   });
 
-  it('says when it has met its bound', () => {
+  it('reports that it has reached its bound, and still matches', () => {
     const big = new Automaton(
       ['/**a????????????????????', '/**b????????????????????'].map((text) => {
         const path = translate(text, { path: true });

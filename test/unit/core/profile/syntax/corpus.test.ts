@@ -15,7 +15,7 @@ import type { ProfileText, ReadProblem } from '#core/profile/syntax/ast.ts';
 const tree = process.env['APPARMOR_SOURCE'];
 const parser = process.env['APPARMOR_PARSER'] ?? 'apparmor_parser';
 
-/** The parser rejects these too, though they are marked as valid; and one names a path without a slash, which quotes cannot hold. */
+/** The parser rejects these, though they are marked as valid. */
 const NOT_COMPILED = [
   'abi/ok_10.sd',
   'abi/ok_11.sd',
@@ -23,6 +23,7 @@ const NOT_COMPILED = [
   'file/ok_bare_1.sd',
   'file/priority/ok_bare_1.sd',
 ];
+/** A path without a slash, which cannot be written in quotes. */
 const NOT_PRINTED = ['vars/vars_file_evaluation_5.sd'];
 
 /** Registered only where there is a corpus: elsewhere read-rules.test.ts has cases of every family. */
@@ -45,8 +46,8 @@ if (tree !== undefined) {
       { cwd: tests, input: Buffer.from(input, 'latin1'), maxBuffer: 1 << 28 },
     );
 
-  describe("profile: AppArmor's corpus", () => {
-    it('every profile that is marked as valid is read', () => {
+  describe("readProfileText on AppArmor's corpus", () => {
+    it('reads every profile that is marked as valid', () => {
       expect(valid).to.have.length.above(1_000);
       expect(
         valid.flatMap(({ name, text }) => {
@@ -58,7 +59,7 @@ if (tree !== undefined) {
 
     const hasParser = spawnSync(parser, ['--version']).status === 0;
     if (hasParser) {
-      it('names are those that apparmor_parser -N prints, and what is printed compiles to the same policy', function () {
+      it('reads what compiles to the same policy when it is printed, and the names that the parser lists', function () {
         this.timeout(1_800_000);
         const wrong: string[] = [];
         for (const { name, text } of valid) {

@@ -3,22 +3,22 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import { printProfile } from '../print.ts';
+import { findNone, readText } from '../reading.ts';
 import type { FindInclude, ProfileText, ReadProblem } from '#core/profile/syntax/ast.ts';
 
 const shipped = readFileSync('profiles/docker-nginx', 'utf8');
 const includes: FindInclude = ({ name }) => [
   { file: name, text: name.startsWith('tunables') ? '@{PROC}=/proc/\n' : '/a r,\n' },
 ];
-const none: FindInclude = () => undefined;
 
-function problem(text: string, find: FindInclude = none): ReadProblem {
+function problem(text: string, find: FindInclude = findNone): ReadProblem {
   const result = readProfileText('p', text, find);
   if (isRead(result)) throw new Error('it was read');
   return result;
 }
 
-/** A result whose every span lies in its file. */
-function checked(result: ProfileText | ReadProblem): void {
+/** Every span of a result lies in its file, and a problem has a place and a message. */
+function check(result: ProfileText | ReadProblem): void {
   if (!isRead(result)) {
     expect(result.line).to.be.at.least(1);
     expect(result.message).not.to.equal('');
@@ -34,16 +34,16 @@ function checked(result: ProfileText | ReadProblem): void {
       ids.add(id);
     }
   }
-  checkedPrint(result);
+  checkPrint(result);
 }
 
-/** What is printed is read again, and then printed the same. */
-function checkedPrint(result: ProfileText): void {
-  const again = readProfileText('again', printProfile(result), none);
+/** What is printed can be read again, or is refused; it has as many profiles. */
+function checkPrint(result: ProfileText): void {
+  const again = readProfileText('again', printProfile(result), findNone);
   if (isRead(again)) expect(again.profiles.map(({ name }) => name)).to.have.length(result.profiles.length);
 }
 
-describe('profile: hostile text', () => {
+describe('readProfileText on hostile text', () => {
   const words = [
     'profile p {',
     '}',
@@ -101,41 +101,41 @@ describe('profile: hostile text', () => {
     '\ud800',
   ];
 
-  it("any sequence of the language's own words is read or refused, in bounded time", () => {
+  it("reads or refuses any sequence of the language's own words, in bounded time", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...words), { maxLength: 60 }),
         fc.constantFrom('', ' ', '\n'),
         (parts, between) => {
-          checked(
+          check(
             readProfileText('p', `profile t {\n${parts.join(between)}`, ({ name }) => [
               { file: name, text: '/in r,\n' },
             ]),
           );
-          checked(readProfileText('p', parts.join(between), none));
+          check(readProfileText('p', parts.join(between), findNone));
         },
       ),
       { numRuns: 2_000 },
     );
   });
 
-  it('any text is read or refused', () => {
+  it('reads or refuses any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => checked(readProfileText('p', text, none))),
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => check(readProfileText('p', text, findNone))),
       { numRuns: 1_000 },
     );
   });
 
-  it('a shipped profile with a piece cut out, doubled or replaced is read or refused', () => {
+  it('reads or refuses a shipped profile with a piece cut out, doubled or replaced', () => {
     fc.assert(
       fc.property(fc.nat(shipped.length), fc.nat(40), fc.constantFrom('', ...words), (at, length, put) => {
-        checked(readProfileText('p', shipped.slice(0, at) + put + shipped.slice(at + length), includes));
+        check(readProfileText('p', shipped.slice(0, at) + put + shipped.slice(at + length), includes));
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('blocks, brackets and conditions nested without end are refused', () => {
+  it('refuses blocks, brackets and conditions that are nested without end', () => {
     const many = 200_000;
     for (const text of [
       '{ '.repeat(many),
@@ -150,17 +150,19 @@ describe('profile: hostile text', () => {
     expect(problem(`profile p { if ${'not '.repeat(many)}`).message).to.match(/condition/);
   });
 
-  it('a long else-if chain and very long words are no trouble', () => {
+  it('reads a long chain of else if, and refuses words that are too long', () => {
     expect(
-      isRead(readProfileText('p', `$b = false\nprofile p { if $b { } ${'else if $b { } '.repeat(20_000)} }`, none)),
+      isRead(readProfileText('p', `$b = false\nprofile p { if $b { } ${'else if $b { } '.repeat(20_000)} }`, findNone)),
     ).to.equal(true);
     expect(
-      isRead(readProfileText('p', `profile p { /${'a'.repeat(1_000_000)} r, "/${'b\\"'.repeat(300_000)}" r, }`, none)),
+      isRead(
+        readProfileText('p', `profile p { /${'a'.repeat(1_000_000)} r, "/${'b\\"'.repeat(300_000)}" r, }`, findNone),
+      ),
     ).to.equal(false); // grows too long
     expect(problem(`profile p { "/${'b\\"'.repeat(300_000)} r, }`).message).to.match(/not closed|too long|permissions/);
   });
 
-  it('variables that grow, contain themselves or are unknown are refused by name', () => {
+  it('refuses variables that grow, contain themselves or are unknown, and names them', () => {
     const doubling = Array.from({ length: 40 }, (_, i) => `@{A${i}} = @{A${i + 1}}@{A${i + 1}}`).reverse();
     expect(problem(`@{A40} = a b c d\n${doubling.join('\n')}\nprofile p { /@{A0} r, }`).message).to.match(/too long/);
     expect(problem('@{A} = @{B}\n@{B} = @{A}\nprofile p { /@{A} r, }').message).to.match(/contains itself/);
@@ -177,17 +179,14 @@ describe('profile: hostile text', () => {
     ).to.match(/too long/);
   });
 
-  it('many values become one alternation, no list', () => {
-    const result = readProfileText(
-      'p',
-      `@{A} = ${Array.from({ length: 20 }, (_, i) => `a${i}`).join(' ')}\nprofile p { /@{A}/@{A}/@{A} r, }`,
-      none,
-    ) as ProfileText;
-    const [rule] = result.profiles[0]!.rules;
+  it('makes one alternation of many values, not a list', () => {
+    const values = Array.from({ length: 20 }, (_, i) => `a${i}`).join(' ');
+    const { profiles } = readText(`@{A} = ${values}\nprofile p { /@{A}/@{A}/@{A} r, }`);
+    const [rule] = profiles[0]!.rules;
     expect(rule!.kind === 'file' && rule!.path!.expanded).to.have.length(20);
   });
 
-  it('includes that include each other end: in one block each is read once, and through hats the depth is bounded', () => {
+  it('reads each of two files that include each other once, and bounds the depth of includes', () => {
     const loop: FindInclude = ({ name }) => [
       { file: name, text: name === 'a' ? 'include <b>\n' : 'include <a>\n/x r,\n' },
     ];

@@ -1,29 +1,18 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
-import type { FindInclude, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
+import type { ProfileText, Rule } from '#core/profile/syntax/ast.ts';
+import { findIn, readText } from '../reading.ts';
 
-const none: FindInclude = () => undefined;
-
-/** Includes by name. */
-function finding(files: Readonly<Record<string, string>>): FindInclude {
-  return ({ name }) => (files[name] === undefined ? undefined : [{ file: name, text: files[name] }]);
+/** The only rule of a profile. */
+function onlyRule(text: string): Rule {
+  const rules = rulesOf(text);
+  expect(rules, text).to.have.length(1);
+  return rules[0]!;
 }
 
-function read(text: string, find: FindInclude = none): ProfileText {
-  const result = readProfileText('p', text, find);
-  if (!isRead(result)) throw new Error(`${result.file}:${result.line}:${result.column}: ${result.message}`);
-  return result;
-}
-
-function rules(body: string, find: FindInclude = none): readonly Rule[] {
-  return read(`profile t {\n${body}\n}\n`, find).profiles[0]!.rules;
-}
-
-function one(body: string): Rule {
-  const found = rules(body);
-  expect(found, body).to.have.length(1);
-  return found[0]!;
+function rulesOf(text: string): readonly Rule[] {
+  return readText(`profile t {\n${text}\n}\n`).profiles[0]!.rules;
 }
 
 /** The text that a span covers. */
@@ -34,13 +23,13 @@ function covered(
   return text.files.get(span.file)!.slice(span.start, span.end);
 }
 
-describe('profile: reading the shipped profiles', () => {
-  const abstractions = finding({
+describe('readProfileText on the shipped profiles', () => {
+  const abstractions = findIn({
     'tunables/global': '@{PROC}=/proc/\n',
     'abstractions/base': '  # entropy\n  /dev/urandom r,\n  signal (receive) peer=unconfined,\n',
   });
   for (const name of ['docker-nginx', 'docker-default', 'docker-nginx-documented']) {
-    it(`${name}: each rule's span is its text, from qualifier to comma`, () => {
+    it(`gives each rule of ${name} a span from its qualifier to its comma`, () => {
       const file = `profiles/${name}`;
       const result = readProfileText(file, readFileSync(file, 'utf8'), abstractions);
       if (!isRead(result)) throw new Error(JSON.stringify(result));
@@ -60,7 +49,7 @@ describe('profile: reading the shipped profiles', () => {
     });
   }
 
-  it('a rule of an abstraction says where it stands, and by which include it came', () => {
+  it('records where a rule of an abstraction stands, and which include led to it', () => {
     const result = readProfileText(
       'profiles/docker-nginx',
       readFileSync('profiles/docker-nginx', 'utf8'),
@@ -72,7 +61,7 @@ describe('profile: reading the shipped profiles', () => {
   });
 });
 
-describe('profile: reading file rules', () => {
+describe('readFile', () => {
   const cases: readonly [string, object][] = [
     ['/a rw,', { permissions: 'rw' }],
     ['deny /a wklx,', { permissions: 'wklx', exec: { mode: 'x' } }],
@@ -85,32 +74,34 @@ describe('profile: reading file rules', () => {
     ['/a RW,', { permissions: 'rw' }],
   ];
   for (const [text, expected] of cases) {
-    it(text, () => expect(one(text)).to.deep.include({ kind: 'file', ...expected }));
+    it(`reads ${text}`, () => {
+      expect(onlyRule(text)).to.deep.include({ kind: 'file', ...expected });
+    });
   }
 
-  it('file, has every permission and no path', () => {
-    expect(one('audit file,')).to.deep.include({ kind: 'file', permissions: 'rwlkmx', exec: { mode: 'ix' } });
-    expect(one('file,')).not.to.have.property('path');
+  it('gives a bare file rule every permission and no path', () => {
+    expect(onlyRule('audit file,')).to.deep.include({ kind: 'file', permissions: 'rwlkmx', exec: { mode: 'ix' } });
+    expect(onlyRule('file,')).not.to.have.property('path');
   });
 
-  it('a link rule is read from each of its forms', () => {
-    expect(one('link subset /a -> /b,')).to.deep.include({
+  it('reads a link rule in each of its forms', () => {
+    expect(onlyRule('link subset /a -> /b,')).to.deep.include({
       kind: 'link',
       subset: true,
       path: { text: '/a', expanded: ['/a'] },
       target: { text: '/b', expanded: ['/b'] },
     });
-    expect(one('l /a -> /b,')).to.deep.include({ kind: 'link', subset: false });
-    expect(rules('rwl /a -> /b,').map(({ kind, id }) => [kind, id])).to.deep.equal([
+    expect(onlyRule('l /a -> /b,')).to.deep.include({ kind: 'link', subset: false });
+    expect(rulesOf('rwl /a -> /b,').map(({ kind, id }) => [kind, id])).to.deep.equal([
       ['file', 't@p:2:1'],
       ['link', 't@p:2:1+link'],
     ]);
-    expect(one('/a l,')).to.deep.include({ kind: 'file', permissions: 'l' });
+    expect(onlyRule('/a l,')).to.deep.include({ kind: 'file', permissions: 'l' });
   });
 
-  it('quotes go and escapes stay as an expression needs them', () => {
-    expect(one('"/a b/\\"c" r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a b/"c']);
-    expect(one('/a\\ b r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a\\ b']);
-    expect(one('/a\\052\\x41\\* r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a\\*A\\*']);
+  it('removes quotes, and keeps the escapes that a glob needs', () => {
+    expect(onlyRule('"/a b/\\"c" r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a b/"c']);
+    expect(onlyRule('/a\\ b r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a\\ b']);
+    expect(onlyRule('/a\\052\\x41\\* r,')).to.have.nested.property('path.expanded').that.deep.equals(['/a\\*A\\*']);
   });
 });
