@@ -12,7 +12,10 @@ export class CappedOutput {
 
   add(chunk: Buffer): void {
     this.#bytes += chunk.length;
-    const kept = chunk.subarray(0, this.#capBytes - this.#keptBytes);
+    const room = this.#capBytes - this.#keptBytes;
+    if (room === 0) return;
+    // a copy: a view would keep the memory of the whole chunk
+    const kept = Buffer.from(chunk.subarray(0, room));
     this.#keptBytes += kept.length;
     this.#chunks.push(kept);
   }
