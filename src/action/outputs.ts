@@ -5,7 +5,7 @@
 import { EXIT, type ExitCode } from '#core/model/errors.ts';
 import type { Entry, Fault, Ledger, Suite } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import { factsOf, faultText } from '#core/report/wording.ts';
+import { factsOf, faultText } from '#core/report/describe-entry.ts';
 import { readJson, type JsonReport } from '#core/report/json-report.ts';
 import {
   countsOf,
@@ -81,13 +81,13 @@ function resultOf(report: JsonReport, code: ExitCode): StepResult {
   return { verdict, exitCode: code, report, ...defined({ failure }) };
 }
 
-/** A wrong spec or option may end the command before there is anything to report. */
+/** The result without a usable report: exit 2, a wrong spec or option, stands; any other exit is an error. */
 function withoutReport(exit: number, why: string): StepResult {
   const code = exit === EXIT.usage ? EXIT.usage : EXIT.broken;
   return errorResult(`${EXIT_MEANS[code]}: the command ended with exit ${exit}. ${why}`, code);
 }
 
-/** What the counts that are not zero are called in `tally`, in this order. */
+/** The counts that `tally` names, in this order, each with its word; zeros are left out. */
 const TALLIED = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
 
 /** For example ` (1 failed, 2 vacuous; 12 probes in all)`; empty when nothing failed. */

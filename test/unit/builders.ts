@@ -10,7 +10,7 @@ import type {
   Probe,
   Witness,
 } from '#core/model/model.ts';
-import { verdict } from '#core/model/verdicts.ts';
+import { verdict } from '#core/verdict/verdicts.ts';
 import { readOperation } from '#core/spec/read-operation.ts';
 import type { Facts } from '#core/verdict/facts.ts';
 

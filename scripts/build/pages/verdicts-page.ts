@@ -1,5 +1,5 @@
 /** docs/verdicts.md: the situations and codes of verdicts, from their table. Pure. */
-import { VERDICTS, type VerdictRow } from '#core/model/verdicts.ts';
+import { VERDICTS, type VerdictRow } from '#core/verdict/verdicts.ts';
 import { NOTE, table } from './markdown.ts';
 
 /** In the order of the table of situations. */

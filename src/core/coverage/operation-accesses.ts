@@ -8,7 +8,7 @@ import type { Access, FilePermission } from '../profile/semantics/access.ts';
 
 /** What a path of the container is. */
 interface Place {
-  /** As the kernel names it: links followed; of a name that is not there, its folder's. */
+  /** As the kernel names it: links followed; for a missing name, its folder's real path with the name after it. */
   readonly path: string;
   readonly folder: boolean;
   readonly missing: boolean;
@@ -47,7 +47,7 @@ export function answeredAccesses(action: Action, { self, other }: Ends): readonl
     : [];
 }
 
-/** Its own child is under its own label, and so is the container's first process. */
+/** Whether a signal or ptrace goes to the agent's child or the container's first process: both have its label. */
 export function isOwn(action: Action): boolean {
   return action.kind === 'operation' && ['child', '1'].includes(action.args[1] ?? '');
 }

@@ -34,7 +34,7 @@ export interface NamedFile {
 /** Name of a file or folder that a probe creates and removes again. */
 const NEW_NAME = 'thing';
 
-/** Operations without a file of the image: one or two for each kind of rule. */
+/** Operations that need no file of the image. */
 const PATHLESS_OPERATIONS: readonly (readonly string[])[] = [
   ...CAPABILITIES.map((name) => ['capable', name]),
   ...['inet', 'inet6'].flatMap((family) => [
@@ -77,7 +77,7 @@ interface Sources {
  * @param inventory the files of the container.
  * @param look what a path is in the container.
  * @param self the label of the agent.
- * @param names that rules match, whether they exist or not: where only the last part is missing, probes create it.
+ * @param names paths that rules match; one that is missing while its folder exists becomes a path for probes to create.
  */
 export function candidatesIn(
   inventory: readonly NamedFile[],

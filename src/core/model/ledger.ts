@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from './errors.ts';
 import type { Probe, ProfileMode } from './plan.ts';
-import type { Verdict } from './verdicts.ts';
+import type { Verdict } from './verdict.ts';
 import type { AuditRecord, Observation, Ruling, Witness } from './observation.ts';
 
 /** A probe with all that is known about it. */

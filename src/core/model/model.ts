@@ -6,4 +6,4 @@
 export type * from './plan.ts';
 export type * from './observation.ts';
 export type * from './ledger.ts';
-export type { Verdict, VerdictCode, VerdictKind } from './verdicts.ts';
+export type * from './verdict.ts';

@@ -14,7 +14,7 @@ import {
   placeText,
   processText,
   sizeText,
-} from './wording.ts';
+} from './describe-entry.ts';
 
 /**
  * Most bytes of output and records that one case may have. libxml2 refuses text of over 10 MB, and somebody has to

@@ -30,7 +30,7 @@ import {
   layersText,
   observationText,
   underText,
-} from './wording.ts';
+} from './describe-entry.ts';
 
 interface HtmlOptions {
   /** Folder that file names are relative to. */

@@ -8,7 +8,7 @@ import type { Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts
 import { oneLine, relativeTo } from '../text/visible.ts';
 import { caseFacts, caseOutput, caseProperties, suiteProperties } from './evidence.ts';
 import { shortfallsOf } from './summary.ts';
-import { faultText } from './wording.ts';
+import { faultText } from './describe-entry.ts';
 
 /** Longest name, message, and part of a class name. */
 const NAME = 250;

@@ -19,7 +19,7 @@ import {
   suiteOf,
   type RunOutcome,
 } from './summary.ts';
-import { actionText, factsOf, faultText, observationText, placeText, underText } from './wording.ts';
+import { actionText, factsOf, faultText, observationText, placeText, underText } from './describe-entry.ts';
 
 /** Most bytes by default: GitHub drops a summary of over 1 MiB as a whole. */
 const BUDGET = 900 * 1024;

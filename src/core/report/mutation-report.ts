@@ -11,7 +11,7 @@ import { changeText } from '../mutation/rule-mutants.ts';
 import { code, fenced, plain } from '../text/markdown.ts';
 import { counted, grouped, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
 import { runOutcome } from './summary.ts';
-import { durationText } from './wording.ts';
+import { durationText } from './describe-entry.ts';
 
 /** Longest change, reason or note. */
 const WIDTH = 300;

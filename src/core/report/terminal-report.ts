@@ -22,7 +22,7 @@ import {
   sizeText,
   underText,
   type Fact,
-} from './wording.ts';
+} from './describe-entry.ts';
 
 export interface TerminalOptions {
   readonly color: boolean;

@@ -1,12 +1,12 @@
 /**
  * The order of the rules that lead from expectation, observation, records and control to one verdict. Every verdict is
- * a row of src/core/model/verdicts.ts. One that could not be reached is never a pass. Pure.
+ * a row of src/core/verdict/verdicts.ts. One that could not be reached is never a pass. Pure.
  */
 import { suggestRule } from '../audit/suggest-rule.ts';
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { Observation, Probe, Verdict } from '../model/model.ts';
-import { NOTES, verdict } from '../model/verdicts.ts';
+import { NOTES, verdict } from './verdicts.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { isComplaint, isDenial, isProof, type Facts } from './facts.ts';
 import { likelyLayer } from './other-layers.ts';

@@ -1,6 +1,6 @@
 /** Guarantees that only newer engines give in a profile of their own: an older engine is not tested for them. Pure. */
 import type { Plan, Probe, Verdict } from '../model/model.ts';
-import { verdict } from '../model/verdicts.ts';
+import { verdict } from './verdicts.ts';
 
 /**
  * @param engine as the engine names itself: `Docker 20.10.24+dfsg1`.

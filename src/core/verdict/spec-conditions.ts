@@ -9,7 +9,7 @@ import type {
   Verdict,
   Witness,
 } from '../model/model.ts';
-import { verdict } from '../model/verdicts.ts';
+import { verdict } from './verdicts.ts';
 import { isComplaint, isDenial, type Facts } from './facts.ts';
 import { matchRecord, matchText } from './match.ts';
 import { probeOutcome } from './outcome.ts';

@@ -6,7 +6,7 @@ import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
 import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import { verdict, verdictOfError } from '#core/model/verdicts.ts';
+import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import { abortable } from '../session/abortable.ts';
 import { asFault } from '../session/session.ts';
 import { measureCoverage } from '../suite/measure-coverage.ts';

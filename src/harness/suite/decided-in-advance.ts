@@ -2,7 +2,7 @@
 import { isUnmediated } from '#core/spec/operation-effects.ts';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
 import type { AuditRecord, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
-import { verdict } from '#core/model/verdicts.ts';
+import { verdict } from '#core/verdict/verdicts.ts';
 
 /** What is known once the containers run, before any probe is tried. */
 export interface Circumstances {

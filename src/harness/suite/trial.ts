@@ -10,7 +10,7 @@ import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { AuditRecord, ContainerSpec, Entry, Probe, Verdict, Witness } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import { verdict, verdictOfError } from '#core/model/verdicts.ts';
+import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { removes } from '#core/spec/operation-effects.ts';

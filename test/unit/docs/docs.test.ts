@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
-import { VERDICTS } from '#core/model/verdicts.ts';
+import { VERDICTS } from '#core/verdict/verdicts.ts';
 import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
 import { diffText } from '#core/report/diff-report.ts';
 

@@ -7,7 +7,7 @@ import { resolveInContainer } from './symlinks.ts';
 /** A folder with more names is not listed. */
 const MOST_NAMES = 5000;
 
-/** What a path of the container is. `path`: as the kernel names it; of a name that is not there, its folder's. */
+/** What a path of the container is. `path`: as the kernel names it; for a missing name, its folder's real path and the name. */
 interface FileAt {
   readonly path: string;
   readonly folder: boolean;

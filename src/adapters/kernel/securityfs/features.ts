@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const ROOT = '/sys/kernel/security/apparmor/features';
 
-/** Where the list says that a class is mediated: any of these files, holding the word if one is given. */
+/** A class is mediated when one of these files is there and, where a word is given, has it. */
 const EVIDENCE: Readonly<Record<string, readonly (readonly [file: string, word?: string])[]>> = {
   file: [['file/mask']],
   capability: [['caps/mask']],
@@ -21,7 +21,7 @@ const EVIDENCE: Readonly<Record<string, readonly (readonly [file: string, word?:
   mqueue: [['ipc/posix_mqueue'], ['ipc/mask', 'posix_mqueue']],
 };
 
-/** Gives a file of a list of features; undefined where it is not in it. */
+/** The text of one file of a feature list; undefined when the list has no such file. */
 type Features = (file: string) => string | undefined;
 
 const inKernel: Features = (file) => {
@@ -40,7 +40,7 @@ function lacking(name: string, features: Features): string | undefined {
     : evidence.map(([file, word]) => `features/${file}${word === undefined ? '' : ` with ${word}`}`).join(', ');
 }
 
-/** @param name AppArmor's class of rules. @returns why the kernel cannot rule it; undefined when it can. */
+/** @param name AppArmor's class of rules. @returns why the kernel does not mediate it; undefined when it does. */
 export function unmediatedReason(name: string): string | undefined {
   const lack = lacking(name, inKernel);
   return lack === undefined ? undefined : `This kernel's AppArmor does not mediate ${name}: ${lack} is not there.`;

@@ -6,7 +6,7 @@ export class FlowControl {
   #open = true;
   #waiting: (() => void)[] = [];
 
-  /** Waits until that many bytes may be sent; false when the stream is over instead. */
+  /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
   async spend(bytes: number): Promise<boolean> {
     while (this.#open && this.#left < bytes)
       await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { verdict } from '#core/model/verdicts.ts';
+import { verdict } from '#core/verdict/verdicts.ts';
 import type { Rule } from '#core/profile/syntax/ast.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import {

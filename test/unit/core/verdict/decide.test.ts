@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Expectation, Observation } from '#core/model/model.ts';
-import { VERDICTS } from '#core/model/verdicts.ts';
+import { VERDICTS } from '#core/verdict/verdicts.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { captured, command, facts, seen, shell, witness, type FactParts } from '../../builders.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { VERDICTS, verdict } from '#core/model/verdicts.ts';
+import { VERDICTS, verdict } from '#core/verdict/verdicts.ts';
 
 describe('verdict', () => {
   it('fills the sentences of a row with its facts', () => {

@@ -1,21 +1,10 @@
 /**
  * Every verdict that a probe can get: a stable code, its kind, and what a report says. `verdict()` makes them from this
- * table, src/core/verdict/decide.ts has the order of the rules, and docs/verdicts.md is generated from here. Pure.
+ * table, decide.ts has the order of the rules, and docs/verdicts.md is generated from here. Pure.
  */
-import type { ErrorCode } from './errors.ts';
-import { defined } from './optional.ts';
-
-export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';
-
-/** The decision on one probe. `reason` is one sentence; `notes` and `hint` add to it. */
-export interface Verdict {
-  readonly kind: VerdictKind;
-  /** Stable name of the row of the table that decided; or of the error that kept the probe from being tried. */
-  readonly code: VerdictCode | ErrorCode;
-  readonly reason: string;
-  readonly notes: readonly string[];
-  readonly hint?: string;
-}
+import type { ErrorCode } from '../model/errors.ts';
+import { defined } from '../model/optional.ts';
+import type { Verdict, VerdictCode, VerdictKind } from '../model/verdict.ts';
 
 /** What leads to a verdict, for the docs: the columns of the table in docs/verdicts.md. */
 export interface Situation {
@@ -83,6 +72,7 @@ export const NOTES = {
   deniedAtStep: (step: string) => `Denied at ${step}, an earlier step, so the access itself was not tried.`,
 } as const;
 
+/** The table: one row for each code. */
 export const VERDICTS = {
   denied: {
     kind: 'pass',
@@ -361,11 +351,9 @@ export const VERDICTS = {
     means: 'An earlier probe failed, and the run stops at the first failure (`--bail`).',
     reason: () => 'Not tried: the run stops at the first failure (--bail).',
   },
-} as const satisfies Record<string, VerdictRow>;
+} as const satisfies Record<VerdictCode, VerdictRow>;
 
 type Table = typeof VERDICTS;
-
-export type VerdictCode = keyof Table;
 
 /** The parameter of a row's functions; unknown where none takes one. */
 type Taken<Value> = Value extends (facts: infer Facts) => unknown ? Facts : unknown;
