@@ -3,7 +3,7 @@
 /** What is read of a JSON Schema. */
 export interface Schema {
   readonly description?: string;
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
   readonly const?: string | number | boolean;
   readonly pattern?: string;
@@ -61,6 +61,13 @@ export class SchemaReader {
     return this.deref(this.object(schema).properties?.[key] ?? {});
   }
 
+  /** The schema of the items of a list, or of the values of a map. */
+  items(schema: Schema): Schema {
+    const { items, additionalProperties } = this.deref(schema);
+    const values = typeof additionalProperties === 'object' ? additionalProperties : {};
+    return this.deref(items ?? values);
+  }
+
   /** The keys of an object. */
   keys(schema: Schema): Key[] {
     const { properties = {}, required = [] } = this.deref(schema);
@@ -80,14 +87,18 @@ export class SchemaReader {
     if (value.anyOf !== undefined) return [...new Set(value.anyOf.flatMap((branch) => this.kinds(branch)))];
     if (value.enum !== undefined) return value.enum.map((allowed) => `\`${String(allowed)}\``);
     if (value.const !== undefined) return [`\`${String(value.const)}\``];
-    if (value.type === 'array') return [`list of ${this.kinds(value.items ?? {}).join(' or ')}`];
-    if (value.type === 'object' && value.properties === undefined) return [`map to ${this.#valuesOf(value)}`];
-    return [value.type ?? 'any'];
+    if (value.type === 'array') return [`list of ${this.#kindsOfItems(value)}`];
+    if (value.type === 'object' && value.properties === undefined) return [`map of ${this.#kindsOfItems(value)}`];
+    return [value.type ?? 'any'].flat();
   }
 
-  /** The kinds of value of an object that may have any key. */
-  #valuesOf({ additionalProperties }: Schema): string {
-    const values = typeof additionalProperties === 'object' ? additionalProperties : {};
-    return this.kinds(values).join(' or ');
+  #kindsOfItems(schema: Schema): string {
+    return this.kinds(this.items(schema)).map(plural).join(' or ');
   }
+}
+
+/** @param kind a type of JSON, a list, or a value as code, which stays as it is */
+function plural(kind: string): string {
+  if (kind.startsWith('`')) return kind;
+  return kind.replace(/^\w+/, '$&s');
 }

@@ -4,14 +4,14 @@ import { SchemaReader, type Schema } from './json-schema.ts';
 import { codeList, page, table } from './markdown.ts';
 
 const INTRODUCTION =
-  'A spec is a YAML file: a profile, a container, and what is tried in it. ' +
-  'Editors complete it with `dist/spec.schema.json`:\n' +
-  'put `# yaml-language-server: $schema=…/dist/spec.schema.json` on its first line. ' +
+  'A spec is a YAML file. It names a profile, a container, and the probes to try in the container. ' +
+  'For completion in an editor, put\n' +
+  '`# yaml-language-server: $schema=…/dist/spec.schema.json` on its first line. ' +
   'Unknown keys, duplicate keys and unknown tags are errors.';
 
 const CONTAINER =
-  '`docker exec`, networks and mounts work as with `docker run`. ' +
-  'Privileged containers are not offered: the engine runs them unconfined.';
+  'A key with the name of a `docker run` option means the same as that option. ' +
+  'There is no key for a privileged container, because the engine runs it unconfined.';
 
 const PROBES = `Each probe has exactly one of ${codeList(ACTION_KEYS)}. The shortest is two lines:
 
@@ -20,38 +20,98 @@ const PROBES = `Each probe has exactly one of ${codeList(ACTION_KEYS)}. The shor
   expect: denied
 \`\`\``;
 
+/** A part of the page. */
+interface Section {
+  readonly title: string;
+  readonly text: string;
+  /** The object whose keys have a table below the text. */
+  readonly object?: Schema;
+}
+
 /** @param root the schema of a spec */
 export function specPage(root: Schema): string {
   const schema = new SchemaReader(root);
+  const parts = [...fileSections(schema, root), ...probeSections(schema, root)];
+  return page('Spec reference', [
+    INTRODUCTION,
+    ...parts.flatMap(({ title, text, object }) => [
+      `## ${title}`,
+      text,
+      ...(object === undefined ? [] : [keyTable(schema, object)]),
+    ]),
+  ]);
+}
+
+/** The keys of the file, and of everything in it but the probes. */
+function fileSections(schema: SchemaReader, root: Schema): Section[] {
   const [profileFile = {}, engineProfile = {}] = schema.objects(schema.at(root, 'profile'));
-  const probe = schema.deref(schema.at(root, 'probes').items ?? {});
+  const container = schema.at(root, 'container');
+  const itemsOf = (key: string): Schema => schema.items(schema.at(root, key));
+
+  return [
+    { title: 'The file', text: 'Paths are relative to the spec.', object: root },
+    { title: '`profile` as a file', text: 'A plain string is the same as `{file: …}`.', object: profileFile },
+    {
+      title: '`profile` of the engine',
+      text: 'The profile is used as it is loaded, under its own name.',
+      object: engineProfile,
+    },
+    { title: '`container`', text: CONTAINER, object: container },
+    {
+      title: '`container.mounts[]`',
+      text: 'Each item is one bind mount.',
+      object: schema.items(schema.at(container, 'mounts')),
+    },
+    { title: '`ready`', text: 'Give exactly one of `http`, `tcp` and `log`.', object: schema.at(root, 'ready') },
+    {
+      title: '`peers`',
+      text: 'Each key is the name of a peer: small letters, digits and `-`. Its value is an object:',
+      object: itemsOf('peers'),
+    },
+    {
+      title: '`control` as an object',
+      text: 'For a control that runs under a baseline profile.',
+      object: schema.object(schema.at(root, 'control')),
+    },
+    {
+      title: '`defaults`',
+      text: 'A probe with the same key overrides the default.',
+      object: schema.at(root, 'defaults'),
+    },
+    {
+      title: '`waivers[]`',
+      text: 'Each item allows one difference that `apparmor-probe diff` may find. See [diff](diff.md).',
+      object: itemsOf('waivers'),
+    },
+    {
+      title: '`untestable[]`',
+      text: 'Each item is one mutant of `apparmor-probe mutate`. See [mutation](mutation.md).',
+      object: itemsOf('untestable'),
+    },
+  ];
+}
+
+function probeSections(schema: SchemaReader, root: Schema): Section[] {
+  const probe = schema.items(schema.at(root, 'probes'));
   const expect = schema.object(schema.at(probe, 'expect'));
   const record = schema.object(schema.at(expect, 'audit'));
   const pattern = schema.object(schema.at(record, 'name'));
-  const conditions = codeList(Object.keys(record.properties ?? {}));
 
-  const section = (title: string, text: string, object: Schema): string[] => [
-    `## ${title}`,
-    text,
-    keyTable(schema, object),
+  return [
+    { title: '`probes[]`', text: PROBES, object: probe },
+    { title: '`expect` as an object', text: 'All conditions must hold.', object: expect },
+    {
+      title: '`expect.audit` as an object',
+      text:
+        'At least one audit record of the probe must meet all conditions. Each key is a key of the kernel: ' +
+        `${codeList(Object.keys(record.properties ?? {}))}. Each value is a plain value or a pattern.`,
+    },
+    {
+      title: 'Patterns',
+      text: 'In `audit` and `label`, a plain value is the whole value; elsewhere it is a part of it. As an object:',
+      object: pattern,
+    },
   ];
-  return page('Spec reference', [
-    INTRODUCTION,
-    ...section('The file', 'Paths are relative to the spec.', root),
-    ...section('`profile` as a file', 'A plain string is the same as `{file: …}`.', profileFile),
-    ...section('`profile` of the engine', 'The profile is used as it is loaded, under its own name.', engineProfile),
-    ...section('`container`', CONTAINER, schema.at(root, 'container')),
-    ...section('`ready`', 'Exactly one of `http`, `tcp` and `log`.', schema.at(root, 'ready')),
-    ...section('`probes[]`', PROBES, probe),
-    ...section('`expect` as an object', 'All conditions must hold, on top of the access itself.', expect),
-    '## `audit`: conditions on a record',
-    `At least one of the probe's records must fit all of them. Keys: ${conditions}.`,
-    ...section(
-      'Patterns',
-      'In `audit` a plain value is the whole value; for output it is a part of it. As an object:',
-      pattern,
-    ),
-  ]);
 }
 
 function keyTable(schema: SchemaReader, object: Schema): string {

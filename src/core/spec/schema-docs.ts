@@ -1,4 +1,4 @@
-/** What every key of a spec means, in plain English: dist/spec.schema.json and docs/spec.md are generated from it. */
+/** What every key of a spec means. dist/spec.schema.json and docs/spec.md are generated from it. */
 
 function paragraph(...sentences: readonly string[]): string {
   return sentences.join(' ');
@@ -14,7 +14,7 @@ export const DOCS = {
 
   pattern: {
     equals: 'The whole value.',
-    contains: 'A part of the value. For masks: these letters are among them.',
+    contains: 'A part of the value. For masks: these letters are in the mask.',
     matches: 'A JavaScript regular expression that must match.',
     not: 'A pattern that must not match.',
   },
@@ -39,11 +39,11 @@ export const DOCS = {
     mode: 'Mode of that label.',
     secure: paragraph(
       'With `exec`: whether the kernel marks the execution as secure (AT_SECURE),',
-      'so that the loader clears the environment, as the permissions `Px`, `Cx` and `Ux` demand.',
+      'so that the loader scrubs the environment, as the permissions `Px`, `Cx` and `Ux` demand.',
     ),
     audit: paragraph(
       'The audit record that must exist.',
-      '`none`: no record may exist, and a denial needs none to count.',
+      'With `none`, no record may exist, and a denial counts without one.',
     ),
     record: paragraph(
       "Conditions on one audit record, under the kernel's own key names.",
@@ -71,10 +71,11 @@ export const DOCS = {
       'the program is stopped before its first instruction.',
     ),
     try: paragraph(
-      'One access in the words of the field, for example `link /etc/passwd /tmp/x`, `socket inet raw icmp`,',
-      '`capable sys_admin` or `mount tmpfs none /mnt`. docs/agent-operations.md lists all operations.',
+      'One operation of the agent: its name and its arguments, for example `link /etc/passwd /tmp/x`,',
+      '`socket inet raw icmp`, `capable sys_admin` or `mount tmpfs none /mnt`.',
+      'docs/agent-operations.md lists all operations.',
     ),
-    http: 'GET this URL from the host. The host name `container` stands for the container.',
+    http: 'Send a GET request to this URL, from the host. The host name in the URL is `container`.',
     terminal: 'With `run` or `shell`: give the command a terminal, as `docker exec -t` does.',
     via: paragraph(
       'With `run` or `shell`: what starts the command. `agent` (default) starts it inside the confinement.',
@@ -82,15 +83,16 @@ export const DOCS = {
       "the engine opens the program unconfined, so the profile's exec rules do not apply to it.",
     ),
     from: paragraph(
-      'With `try` and the word `container` as the other end: the peer that accesses the container,',
+      'The peer that makes the attempt, with a `try` whose target is the word `container`:',
       'for example `from: other` with `try: signal term container`.',
-      'This tests the passive side of the profile: receive, tracedby, readby, accept.',
+      'This tests the rules about what others do to the container: receive, tracedby, readby, accept.',
     ),
     since: paragraph(
       'With `profile: {engine: …}`: the first version of the engine whose own profile guarantees this.',
       'An older engine skips the probe.',
     ),
-    user: 'User, as `docker exec --user` takes it.',
+    user: 'User, as `docker exec --user` takes it. Default: the user of the container.',
+    timeout: 'How long the attempt may take: `500ms`, `10s`, `2m`. Default 10s.',
     control: paragraph(
       'Whether to run the probe in the control container as well. Default true.',
       'With `only-apparmor` the default is false for `run` and `shell`,',
@@ -98,19 +100,19 @@ export const DOCS = {
     ),
     matrix: paragraph(
       'Makes one probe for each combination of the values.',
-      '`{name}` in any text of the probe is replaced by the value.',
+      'In the texts of the probe, `{name}` is replaced with the value of the key `name`.',
     ),
   },
 
   container: {
     is: 'The container under test.',
-    image: 'Image name. A missing image is built (with `build`) or pulled.',
+    image: 'Image name. A missing image is built if `build` is given, else pulled.',
     build: 'Folder with a Dockerfile, relative to the spec, to build the image from when it is missing.',
     command: "Command in place of the image's own.",
     entrypoint: "Entry point in place of the image's own.",
     hold: paragraph(
       'Do not start the service: the first process is the agent, which only waits.',
-      'For images with nothing to start.',
+      'Use it for images that have nothing to start.',
     ),
     user: "User of the container's processes.",
     env: 'Environment variables.',
@@ -118,7 +120,7 @@ export const DOCS = {
     capDrop: 'Capabilities to drop.',
     securityOpt: 'Docker security options: `seccomp=unconfined`, `systempaths=unconfined`, `no-new-privileges`.',
     onlyAppArmor: paragraph(
-      'Leave the profile as the only restriction:',
+      'Make the profile the only restriction:',
       'all capabilities, no seccomp filter, no masked or read-only paths.',
     ),
     sysctls: 'Namespaced kernel parameters.',
@@ -156,20 +158,20 @@ export const DOCS = {
     ),
     permissions: 'With a path: the permissions, as in a rule; `x` for any execution.',
     because: 'Who accepted it, and why.',
-    until: 'The last day on which the waiver counts.',
+    until: 'The last day on which the waiver applies.',
   },
 
   ready: {
-    is: 'When the service counts as up. Default: as soon as its process runs.',
+    is: 'How to tell that the service is ready. Default: it is ready as soon as its process runs.',
     http: 'Ready when this URL responds with a status below 400.',
     tcp: 'Ready when this port accepts a connection.',
     log: "Ready when the container's output matches this regular expression.",
-    timeout: 'Default 60s.',
+    timeout: 'How long to wait: `500ms`, `10s`, `2m`. Default 60s.',
   },
 
   untestable: {
     is: paragraph(
-      'Mutants that no probe can tell from the profile, each with the reason.',
+      'Mutants that no probe can distinguish from the profile, each with the reason.',
       '`mutate` tries them anyway and does not count those that survive.',
     ),
     rule: 'The rule as the profile has it, without its comma.',
@@ -182,11 +184,13 @@ export const DOCS = {
     title: "Name of the suite in reports. Default: the file's name.",
     waivers: 'Accesses that a change of the profile may newly allow: `apparmor-probe diff` fails for all others.',
     control: paragraph(
-      'Run each probe in an unconfined control container as well, to prove that it is the profile that denies.',
-      'With `profile`, the control runs under that baseline profile,',
+      'Run each probe in an unconfined control container as well, to prove that the profile causes the denials.',
+      'With `profile`, the control runs under that baseline profile instead,',
       'to prove what the tested profile denies beyond it. Default true.',
     ),
-    baseline: 'A profile of the same file, or one that is already loaded, for example `docker-default`.',
+    baseline: paragraph(
+      'The baseline profile: one of the same file, or one that is already loaded, for example `docker-default`.',
+    ),
     defaults: 'Defaults for probes that do not set these keys.',
     probes: 'The probes, run in this order.',
   },

@@ -117,7 +117,7 @@ const probe = z.strictObject({
     .optional()
     .describe(DOCS.probe.since),
   user: text.max(200).optional().describe(DOCS.probe.user),
-  timeout: duration.optional(),
+  timeout: duration.optional().describe(DOCS.probe.timeout),
   control: z.boolean().optional().describe(DOCS.probe.control),
   matrix: z
     .record(z.string(), z.array(z.union([z.string(), z.number()])))
@@ -259,7 +259,10 @@ export const specSchema = z.strictObject({
     .optional()
     .describe(DOCS.spec.control),
   defaults: z
-    .strictObject({ user: text.optional(), timeout: duration.optional() })
+    .strictObject({
+      user: text.optional().describe(DOCS.probe.user),
+      timeout: duration.optional().describe(DOCS.probe.timeout),
+    })
     .optional()
     .describe(DOCS.spec.defaults),
   untestable: z

@@ -6,11 +6,19 @@ import { join } from 'node:path';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
 import { VERDICTS } from '#core/verdict/verdicts.ts';
 import { literalDenials } from '#core/profile/semantics/literal-denials.ts';
+import { jsonSchema } from '#core/spec/schema.ts';
 import { diffText } from '#core/report/diff-report.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const silent = (): void => undefined;
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
+
+/** The names of all keys that a JSON Schema has, in all of its objects. */
+function keysIn(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties = {} } = schema as { readonly properties?: object };
+  return [...Object.keys(properties), ...Object.values(schema).flatMap(keysIn)];
+}
 
 describe('docs', () => {
   it('docs/verdicts.md has a row for each verdict', () => {
@@ -18,6 +26,12 @@ describe('docs', () => {
     const [table = ''] = section.split('\n## ');
     const rows = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);
     expect(rows).to.deep.equal(Object.keys(VERDICTS));
+  });
+
+  it('docs/spec.md has every key of a spec', () => {
+    const keys = new Set(keysIn(jsonSchema()));
+    keys.delete('$schema');
+    expect([...keys].filter((key) => !read('docs/spec.md').includes(`\`${key}\``))).to.deep.equal([]);
   });
 
   it('links between the docs lead somewhere', () => {
