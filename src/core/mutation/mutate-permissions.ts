@@ -9,7 +9,7 @@ export function permissionWords(letters: string): string[] {
 export function looserModes(mode: string): { readonly mode: string; readonly keepsTarget: boolean }[] {
   const looser: { mode: string; keepsTarget: boolean }[] = [];
   const lower = mode.toLowerCase();
-  if (lower !== mode) looser.push({ mode: lower, keepsTarget: true }); // the environment is no longer cleared
+  if (lower !== mode) looser.push({ mode: lower, keepsTarget: true }); // the environment is no longer scrubbed
   if (/^[pc]/.test(lower)) looser.push({ mode: 'ux', keepsTarget: false }, { mode: 'ix', keepsTarget: false });
   if (lower === 'ix') looser.push({ mode: 'ux', keepsTarget: false });
   return looser;

@@ -18,7 +18,7 @@ function activeLayers({ capAdd, capDrop, securityOpt }: ContainerSpec): Layers {
   };
 }
 
-/** @returns what stood in the way of the probes beside the profile, a layer a line, for reports. */
+/** @returns the restrictions of the container other than the profile, one per line, for reports. */
 export function layersOf(spec: ContainerSpec): string[] {
   const { capabilities, seccomp, maskedPaths } = activeLayers(spec);
   const lines = [
@@ -41,7 +41,7 @@ function capabilityChanges({ capAdd, capDrop }: ContainerSpec): string {
   return ["the engine's default", ...added, ...dropped].join(' ');
 }
 
-/** What the engine masks by default (moby, daemon/pkg/oci/defaults.go). `cpuN` stands for each processor. */
+/** What the engine masks by default (moby, daemon/pkg/oci/defaults.go). `cpuN` means every processor. */
 const MASKED_PATHS: readonly string[] = [
   '/proc/acpi',
   '/proc/asound',
@@ -82,9 +82,7 @@ const ERRNO_HINTS: Readonly<Record<string, (context: Context) => string>> = {
       : 'a read-only mount',
   EPERM: capabilityOrSeccomp,
   EACCES: ({ probe: { user } }) =>
-    user === undefined || user === 'root'
-      ? 'file modes, or a mount with noexec'
-      : `file modes (it was tried as ${user})`,
+    user === undefined || user === 'root' ? 'file modes, or a mount with noexec' : `file modes (tried as ${user})`,
   ENOSYS: ({ layers }) => (layers.seccomp ? 'seccomp, or a kernel without the call' : 'a kernel without the call'),
   ENXIO: () => 'there is no such device',
   ENODEV: () => 'there is no such device',

@@ -9,7 +9,7 @@ interface Succeeded {
 
 interface Failed {
   readonly kind: 'failed';
-  /** To stand in a sentence: `EACCES`, `exit status 1`. */
+  /** A part of a sentence: `EACCES`, `exit status 1`. */
   readonly how: string;
 }
 
@@ -56,7 +56,7 @@ export function probeOutcome(probe: Probe, observation: Observation): ProbeOutco
   if (exit === undefined || exit === 0) return { kind: 'succeeded' };
 
   if (probe.action.kind === 'shell' && exit === COMMAND_NOT_FOUND)
-    return unclear('not-runnable', 'the shell ended with status 127: it did not find a command');
+    return unclear('not-runnable', 'the shell exited with status 127: it did not find a command');
   return failed(`exit status ${exit}`);
 }
 
@@ -65,7 +65,7 @@ export function outcomeAsDeclared(probe: Probe, observation: Observation): Probe
   return isAsDeclared(probe, observation) ? { kind: 'succeeded' } : probeOutcome(probe, observation);
 }
 
-/** @returns how it ended, to stand in a sentence. */
+/** @returns how it ended, as part of a sentence. */
 export function outcomeText(outcome: ProbeOutcome): string {
   switch (outcome.kind) {
     case 'succeeded':

@@ -31,7 +31,7 @@ export interface VerdictRow {
   readonly notes?: (facts: never) => readonly string[];
 }
 
-/** How an attempt failed, to stand in a sentence: `EACCES`, `exit status 1`. */
+/** How an attempt failed, as part of a sentence: `EACCES`, `exit status 1`. */
 interface Failure {
   readonly how: string;
 }
@@ -49,26 +49,25 @@ type MissingWitness =
 
 interface ServiceDown {
   readonly expected: string;
-  /** What the harness said of the service: one sentence, then the last lines that it printed. */
+  /** The harness's message about the service: one sentence, then the last lines that the service printed. */
   readonly message: string;
   /** The first thing that AppArmor denied it: `denied open /etc/x (r)`. */
   readonly denial: string | undefined;
   readonly advice: string;
 }
 
-const INSTALL_PROGRAM =
-  'Install the program in the image, or correct the command: a program that is not there proves nothing.';
+const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
 
 /** The copy of a profile that a run loads has a name of its own and attaches to no program. */
 const NAME_TRANSITION =
-  'The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program; the ' +
+  'The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program. The ' +
   'copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.';
 
 /** Notes that go with more than one verdict. */
 export const NOTES = {
   startedByDocker:
     'Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not ' +
-    'checked. `via: agent` checks them.',
+    'checked. With `via: agent` they are.',
   deniedAtStep: (step: string) => `Denied at ${step}, an earlier step, so the access itself was not tried.`,
 } as const;
 
@@ -98,7 +97,7 @@ export const VERDICTS = {
   },
   'let-through': {
     kind: 'fail',
-    means: 'The access was to be denied, but it succeeded. Lost records cannot change that.',
+    means: 'The spec expects a denial, but the access succeeded. Lost records cannot change that.',
     when: [{ expected: 'denied', confined: 'succeeds', record: 'any', control: 'any' }],
     reason: ({ action }: { action: string }) => `Not denied: ${action} succeeded.`,
   },
@@ -108,8 +107,8 @@ export const VERDICTS = {
     when: [{ expected: 'denied', confined: 'fails', record: 'none', control: 'succeeds, or not tried' }],
     reason: ({ how }: Failure) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
     hint:
-      "Check that the kernel's audit mode is noquiet (`apparmor-probe doctor`). " +
-      'If the denial may be silent, declare `audit: none`.',
+      'Run without --keep-audit-switch, so that explicit deny rules write records. ' +
+      'If a denial without a record is expected, declare `audit: none`.',
   },
   vacuous: {
     kind: 'vacuous',
@@ -131,7 +130,7 @@ export const VERDICTS = {
   },
   'no-witness': {
     kind: 'inconclusive',
-    means: 'Nothing shows that it was AppArmor that denied, or reported, this very access.',
+    means: 'Nothing shows that AppArmor denied, or reported, this very access.',
     when: [
       { expected: 'denied', confined: 'a command fails', record: 'of another denial', control: 'not tried' },
       { expected: 'denied, `audit: none`', confined: 'fails', record: 'none', control: 'not tried' },
@@ -162,8 +161,8 @@ export const VERDICTS = {
           return 'There is neither a record nor a control container to show what denied it.';
         case 'errno':
           return (
-            `It failed with ${facts.errno ?? 'a signal'}, which is not how AppArmor denies, and no record is ` +
-            'expected: an earlier probe may have made the difference.'
+            `It failed with ${facts.errno ?? 'a signal'}, but AppArmor denies with EACCES or EPERM: ` +
+            'an earlier probe may be the cause.'
           );
         case 'owner':
           return `While the command ran there was ${facts.record}, but it may belong to another process.`;
@@ -172,9 +171,9 @@ export const VERDICTS = {
     hint: ({ missing }: MissingWitness) => {
       switch (missing) {
         case 'cause':
-          return 'Keep the control container on, or name the expected record with `audit`.';
+          return 'Run the probe in the control container too (`control: true`), or name the record with `audit`.';
         case 'control':
-          return 'Keep the control container on.';
+          return 'Run the probe in the control container too (`control: true`).';
         case 'errno':
           return 'If the profile answers with this errno (`flags=(error=…)`), declare `errno`.';
         case 'owner':
@@ -193,7 +192,7 @@ export const VERDICTS = {
 
   allowed: {
     kind: 'pass',
-    means: 'The access succeeded, as it was to. Denials that did not stop it are noted.',
+    means: 'The access succeeded, as expected. Denials that did not stop it are noted.',
     when: [{ expected: 'allowed', confined: 'succeeds', record: 'any', control: 'any' }],
     reason: () => 'Allowed.',
     notes: ({ denials }: { denials: number }) => {
@@ -217,7 +216,7 @@ export const VERDICTS = {
   },
   'denied-but-allowed': {
     kind: 'fail',
-    means: 'The profile denies what it was to allow. The hint names a rule that would allow it.',
+    means: 'The profile denies an access that the spec expects it to allow. The hint names a rule that would allow it.',
     when: [{ expected: 'allowed', confined: 'fails', record: 'yes', control: 'any' }],
     reason: ({ how }: Failure) => `The profile denies it: ${how}.`,
     hint: ({ rule, isUnattached }: { rule: string | undefined; isUnattached: boolean }) => {
@@ -227,20 +226,20 @@ export const VERDICTS = {
   },
   'denied-silently-but-allowed': {
     kind: 'fail',
-    means: 'The access was to be allowed; it fails under the profile only, and without a record.',
+    means: 'An access that the spec expects to be allowed fails, without a record, and only under the profile.',
     when: [{ expected: 'allowed', confined: 'fails', record: 'none', control: 'succeeds' }],
     reason: ({ how }: Failure) =>
       `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
-    hint: 'A record may have been withheld. Check capability rules: the kernel logs their denials only once.',
+    hint: 'A record may be missing. Check the capability rules: the kernel logs each denied capability only once.',
   },
   'not-the-profile': {
     kind: 'inconclusive',
-    means: 'The access was to be allowed, but fails without the profile too, or there is no control to compare with.',
+    means: 'An allowed access fails, but it fails without the profile too, or there is no control to compare with.',
     when: [{ expected: 'allowed', confined: 'fails', record: 'none', control: 'fails too, or not tried' }],
     reason: ({ how, controlHow }: Failure & { controlHow: string | undefined }) =>
       controlHow === undefined
         ? `It failed (${how}), and there is neither a record nor a control container to show why.`
-        : `The control, without the profile, fails too (${controlHow}): not the profile's doing.`,
+        : `The control, without the profile, fails too (${controlHow}): the profile is not the cause.`,
     hint: ({ controlHow }: { controlHow: string | undefined }) =>
       controlHow === undefined
         ? undefined
@@ -261,7 +260,7 @@ export const VERDICTS = {
   },
   'denied-in-complain': {
     kind: 'fail',
-    means: 'The access was to succeed with an ALLOWED record, but failed.',
+    means: 'The spec expects success with an ALLOWED record, but the access failed.',
     when: [{ expected: 'complains', confined: 'fails', record: 'any', control: 'any' }],
     reason: ({ how }: Failure) => `Expected success with an ALLOWED record, but it failed: ${how}.`,
   },
@@ -273,12 +272,12 @@ export const VERDICTS = {
   },
   'other-label': {
     kind: 'fail',
-    means: 'The executed program has another label or mode than `expect` says, or its environment is (not) scrubbed.',
+    means: 'The label, the mode or the AT_SECURE flag is not the one that `expect` names.',
     reason: ({ problem }: { problem: string }) => `${problem}.`,
   },
   'label-unread': {
     kind: 'inconclusive',
-    means: 'What `label`, `mode` or `secure` ask about could not be read.',
+    means: 'The label, the mode or the AT_SECURE flag that `expect` names could not be read.',
     reason: ({ unread }: { unread: string }) => `${unread} could not be read.`,
   },
   'output-cut': {
@@ -289,13 +288,13 @@ export const VERDICTS = {
 
   'wrong-label': {
     kind: 'inconclusive',
-    means: 'A process that made the attempt has another label than it must, so it says nothing about the profile.',
+    means: 'The process that made the attempt had an unexpected label, so the probe proves nothing about the profile.',
     reason: ({ pid, label, expected }: { pid: number; label: string; expected: string }) =>
-      `Process ${pid} had the label ${label} instead of ${expected}, so this says nothing about the profile.`,
+      `Process ${pid} had the label ${label} instead of ${expected}, so this proves nothing about the profile.`,
   },
   'not-runnable': {
     kind: 'inconclusive',
-    means: 'The command is not in the image, or is no program. With `shell:`, exit status 127 counts as this too.',
+    means: 'The command is not in the image, or is not a program. With `shell:`, exit status 127 means this too.',
     reason: ({ why }: NoAnswer) => sentence(why),
     hint: INSTALL_PROGRAM,
   },
@@ -321,7 +320,8 @@ export const VERDICTS = {
   },
   'service-down': {
     kind: ({ expected }: ServiceDown) => (expected === 'allowed' ? 'fail' : 'inconclusive'),
-    means: 'The service does not start under the profile: a failure if it was to answer, else inconclusive.',
+    means:
+      'The service does not start under the profile. A probe that expects `allowed` fails; others are inconclusive.',
     reason: ({ expected, message, denial }: ServiceDown) => {
       if (expected !== 'allowed') return 'The service does not start under the profile, so it cannot be tested.';
       const cause = denial === undefined ? '' : `, after AppArmor ${denial}`;
