@@ -82,7 +82,7 @@ class SuiteRun {
     }
   }
 
-  /** Takes down why the suite could not be probed, and what was known of it by then. */
+  /** Records why the suite could not be probed, and what was known of it by then. */
   fail(thrown: unknown): void {
     if (thrown instanceof PreparationFailed) this.#learn(thrown.facts);
     this.#note(thrown);

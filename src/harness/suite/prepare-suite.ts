@@ -99,7 +99,7 @@ export class PreparedSuite {
   trialOfPlan(): Trial {
     const { plan, options, circumstances } = this.#parts;
     return new Trial({
-      ...this.#place(),
+      ...this.#sharedOptions(),
       ...defined({ control: this.control }),
       probes: plan.probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,
@@ -113,7 +113,7 @@ export class PreparedSuite {
    */
   trialOf(probes: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
     return new Trial({
-      ...this.#place(),
+      ...this.#sharedOptions(),
       ...(controlSeen === undefined ? defined({ control: this.control }) : { controlSeen }),
       probes,
       decidedInAdvance: () => undefined,
@@ -130,8 +130,8 @@ export class PreparedSuite {
     return this.#parts.containers.close();
   }
 
-  /** What all trials of the suite share. Denials under the control's baseline are no probe's. */
-  #place(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
+  /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
+  #sharedOptions(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
     const { plan, session } = this.#parts;
     const { names, written } = this.policy;
     const baseline = plan.baseline === undefined ? undefined : asLoaded(plan.baseline, written);

@@ -180,7 +180,7 @@ export class SuiteContainers {
     main.addPeer(name, this.#proved({ container, state }, { role, title: `${title} container`, expected }));
   }
 
-  /** Creates a container and writes it down at once, so that it is removed whatever happens next. */
+  /** Creates a container and lists it at once, so that it is removed whatever happens next. */
   async #create({
     suffix,
     ...differences
