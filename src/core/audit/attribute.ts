@@ -2,8 +2,9 @@
  * Which probe a record belongs to.
  *
  * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: this is exact,
- * and safe while other probes run. After exec a command carries its own name: its records are attributed by the process
- * id that was seen before it executed anything, and those of its children by the window between two barriers.
+ * and safe while other probes run; the refusal to start a command bears it too. After exec a command carries its own
+ * name: its records, and those of its children, have to lie in the window between two barriers. Where such a record
+ * also has the process id that the command had before it executed anything, it is known to be the command's own.
  */
 import type { AuditRecord, Witness } from '../model/model.ts';
 import type { Window } from './losses.ts';

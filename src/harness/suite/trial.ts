@@ -1,6 +1,6 @@
 /**
  * Tries the probes of one suite in the confined container and its control, and joins each with its audit records.
- * Operations go in batches, with one barrier after each batch; a command has a barrier of its own before and after it.
+ * Operations go in batches, a command alone; each batch stands between two crossings of the barrier.
  * The two containers try at the same time, but take turns where both can write to a mount: a file that one executes,
  * renames or locks would answer the other in the profile's place.
  */
