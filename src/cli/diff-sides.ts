@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathInRepository, readCheckout, type Checkout } from '#adapters/host/git-revision.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import type { Side } from '#harness/diff/compare-profiles.ts';
+import type { Side } from '#harness/diff/diff-options.ts';
 
 /** What a user calls the two profiles: two files or `REVISION:PATH`, or two revisions and a file. */
 export interface DiffOperands {

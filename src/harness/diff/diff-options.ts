@@ -1,0 +1,25 @@
+/** What a comparison is given. */
+import type { Waiver } from '#core/model/model.ts';
+import type { IncludeFolders } from '#adapters/kernel/parser/include-paths.ts';
+
+/** One side of a comparison: a file, and how it is called in reports. */
+export interface Side {
+  readonly label: string;
+  readonly file: string;
+}
+
+export interface DiffOptions {
+  readonly base: Side;
+  readonly head: Side;
+  readonly folders: Omit<IncludeFolders, 'folder'>;
+  /** Ask the kernel; else only the expressions are read. */
+  readonly kernel: boolean;
+  /** Try its probes under both profiles. */
+  readonly spec?: string;
+  readonly waivers: readonly Waiver[];
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+  /** Name of the lab suite when this is a lab guest. */
+  readonly lab?: string;
+  readonly signal: AbortSignal;
+}
