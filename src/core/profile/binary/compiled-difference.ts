@@ -1,7 +1,7 @@
 /**
  * Whether two compiled policies decide every access alike. The automata of both are walked together, so the answer
- * rests on what the kernel is given and not on how rules are written. What only changes audit records is no difference.
- * Pure.
+ * rests on what the kernel is given and not on how rules are written. Whether a denial is recorded makes no difference;
+ * whether an allowed access is recorded does. Pure.
  */
 import { automatonOf, fieldsOf, type Automaton, type Field } from './compiled-policy.ts';
 

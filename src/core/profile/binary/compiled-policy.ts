@@ -228,7 +228,10 @@ interface StepTables {
   readonly next: Uint32Array;
 }
 
-/** As match.c's match_char: where a state has no entry for a byte, its default state is asked or taken. */
+/**
+ * As match.c, match_char: a state without an entry for the byte moves to its default state. If it lists only what
+ * differs from that, the entry of the default state counts.
+ */
 function step({ base, check, fallback, next }: StepTables, from: number, column: number): number {
   let state = from;
   // a chain of defaults longer than there are states would be a circle

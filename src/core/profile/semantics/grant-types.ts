@@ -26,7 +26,7 @@ export const DOMAINS = [
 ] as const;
 export type Domain = (typeof DOMAINS)[number];
 
-/** What a policy is asked: whether this access is allowed. */
+/** Whether this access is allowed. */
 export interface Question {
   readonly domain: Domain;
   readonly words: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * The rules of a profile compiled: per domain one automaton, and what each of its expressions grants. A profile that is
- * compiled again gives the same; what was compiled is kept, for one profile is asked very many questions.
+ * The rules of a profile compiled: per domain one automaton, and what each of its expressions grants. The same profile
+ * always gives the same policy; what was compiled is kept, since one profile answers very many questions.
  */
 import { Automaton } from '../patterns/automaton.ts';
 import type { GlobProblem } from '../patterns/glob.ts';
