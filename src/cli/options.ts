@@ -136,7 +136,7 @@ type OptionTable<Options> = {
 const HOST = {
   flag: '--host',
   argument: '<where>',
-  help: 'where to run: auto takes this host when it has AppArmor and Docker, else the lab guest',
+  help: 'where to run: auto takes this host if it has AppArmor and Docker, else the lab guest',
   choices: ['auto', 'local', 'lab'],
   default: 'auto',
   inGuest: 'omitted',
@@ -144,7 +144,7 @@ const HOST = {
 
 const HOST_OR_NONE = {
   ...HOST,
-  help: 'where to ask a kernel: auto takes this host when it has AppArmor, else the lab guest; none asks no kernel',
+  help: 'which kernel confirms the result: auto is this host if it has AppArmor, else the lab guest; none skips this',
   choices: ['auto', 'local', 'lab', 'none'],
 } as const satisfies OptionRow;
 
@@ -246,7 +246,7 @@ const RUN: OptionTable<RunArguments> = {
   },
   keepAuditSwitch: {
     flag: '--keep-audit-switch',
-    help: "do not change the kernel's audit setting: explicit deny rules then write no records",
+    help: "keep the kernel's audit mode: explicit deny rules then write no records, unless it is noquiet",
     default: false,
     inGuest: 'unchanged',
   },
@@ -265,7 +265,7 @@ const RUN: OptionTable<RunArguments> = {
 };
 
 const RULES: OptionTable<RulesArguments> = {
-  json: { ...JSON_OUTPUT, help: 'print all that was read, as JSON' },
+  json: { ...JSON_OUTPUT, help: 'print the parsed profile as JSON' },
   include: INCLUDE,
   base: BASE_FOLDER,
 };
@@ -291,7 +291,7 @@ const DIFF: OptionTable<DiffArguments> = {
   as: {
     flag: '--as',
     argument: '<json>',
-    help: 'what to call files and folders that are copies: a JSON object, from absolute paths to names',
+    help: 'names to show for copied files and folders: a JSON object, from absolute paths to names',
     hidden: true,
     parse: readNames,
     expects: 'a JSON object whose values are strings',
@@ -346,7 +346,7 @@ const MUTATE: OptionTable<MutateArguments> = {
   },
   writeProbes: {
     flag: '--write-probes',
-    help: 'add to the spec a probe for each survivor; each was tried: it passes, and fails under the mutant',
+    help: 'add a probe to the spec for each survivor: one that passes, and does not pass under the mutant',
     default: false,
     inGuest: 'omitted', // the spec on this host is the one to change
   },

@@ -29,7 +29,9 @@ import {
 /** @returns all commands, none of them started: `parseAsync` of the result starts the one that is named. */
 export function createProgram(): Command {
   const program = new Command('apparmor-probe')
-    .description('Proves that an AppArmor container profile is enforced, denies what it must and allows what it must.')
+    .description(
+      'Tests AppArmor profiles for containers: each must be enforced, deny what it must, and allow what it must.',
+    )
     .version(toolVersion())
     .option('--verbose', 'also print the causes of errors')
     .enablePositionalOptions();
@@ -76,7 +78,7 @@ function addRun(program: Command): void {
       'after',
       `
 Exit status: 0 every probe passed, 1 the profile fails its spec or --min-coverage is not reached,
-2 a spec, profile or option is wrong, 3 not everything is proved (vacuous or inconclusive),
+2 a spec, profile or option is wrong, 3 some probe proves nothing (vacuous or inconclusive),
 4 the harness or the host failed.
 
 Example: apparmor-probe run specs/docker-nginx.yml --profile profiles/docker-nginx --grep dash`,
@@ -89,13 +91,13 @@ Example: apparmor-probe run specs/docker-nginx.yml --profile profiles/docker-ngi
 function addRules(program: Command): void {
   const rules = program
     .command('rules')
-    .description('list the rules of a profile and of the files it includes, each with file and line')
+    .description('list the rules of a profile and its included files, each with file and line')
     .argument('<PROFILE>', 'a profile file');
   addOptions(rules, 'rules')
     .addHelpText(
       'after',
       `
-Works without AppArmor on this host. Includes such as <tunables/global> need AppArmor's files: see -b.
+This works without AppArmor on this host, but includes such as <tunables/global> need its files: see -b.
 
 Example: apparmor-probe rules profiles/docker-nginx -b /etc/apparmor.d`,
     )
@@ -115,7 +117,7 @@ function addDiff(program: Command): void {
     .addHelpText(
       'after',
       `
-Exit status: 0 every newly allowed access is covered by a waiver of the spec, 1 one is not,
+Exit status: 0 every newly allowed access has a waiver in the spec, 1 at least one has none,
 2 a profile, revision or option is wrong, 4 the harness or the host failed, or the kernel contradicts the comparison.
 
 Example: apparmor-probe diff main HEAD profiles/docker-nginx --spec specs/docker-nginx.yml`,
@@ -138,15 +140,13 @@ function addDiffSpecs(program: Command): void {
 function addMutate(program: Command): void {
   const mutate = program
     .command('mutate')
-    .description(
-      'weaken the profile one rule at a time under the running container, and list the changes no probe notices',
-    )
+    .description('weaken the profile one rule at a time, and list the changes that no probe notices')
     .argument('<SPEC>', 'spec file');
   addOptions(mutate, 'mutate')
     .addHelpText(
       'after',
       `
-Exit status: 0 the score reaches --min-score, 1 it does not, or the spec fails with the profile unchanged,
+Exit status: 0 the score reaches --min-score, 1 it does not, or the spec is not green with the unchanged profile,
 2 a spec, profile or option is wrong, 3 no mutant could be judged, 4 the harness or the host failed.
 
 Example: apparmor-probe mutate specs/docker-nginx.yml --min-score 90`,
@@ -159,12 +159,12 @@ Example: apparmor-probe mutate specs/docker-nginx.yml --min-score 90`,
 function addInit(program: Command): void {
   const init = program
     .command('init')
-    .description('write a spec for a profile: for each rule, what it denies or allows in an image');
+    .description('write a spec for a profile: probes for what each rule denies or allows in an image');
   addOptions(init, 'init')
     .addHelpText(
       'after',
       `
-Every probe in the spec was tried on a kernel and held. Rules that no file of the image can test are listed.
+Every probe is tried on a kernel, and written only if it passes. Rules without a probe are listed.
 
 Example: apparmor-probe init --profile profiles/docker-nginx --image nginx:1.27`,
     )
@@ -192,7 +192,7 @@ Example: apparmor-probe doctor`,
 function addCleanup(program: Command): void {
   program
     .command('cleanup')
-    .description('undo what killed runs left on this host: containers, profiles, kernel parameters')
+    .description('remove what killed runs left on this host: containers, profiles, kernel parameters')
     .addHelpText('after', '\nExample: apparmor-probe cleanup')
     .action(async () => {
       process.exitCode = await runCleanup();
@@ -207,7 +207,7 @@ function addAudit(program: Command): void {
     .addHelpText(
       'after',
       `
-Keys are those of the kernel.
+The JSON keys are the keys of the kernel's records.
 
 Example: dmesg | apparmor-probe audit`,
     )
@@ -219,23 +219,23 @@ Example: dmesg | apparmor-probe audit`,
 function addLab(program: Command): void {
   const lab = program
     .command('lab')
-    .description('manage the lab guest: a virtual machine with AppArmor and Docker')
+    .description('manage the lab: virtual machines with AppArmor and Docker, called guests')
     .enablePositionalOptions()
     .addHelpText('after', '\nExample: apparmor-probe lab shell');
 
   addOptions(lab.command('build'), 'lab')
-    .description('build the image of the guest, unless it exists')
+    .description('build the image of the guests, unless it exists')
     .addHelpText('after', '\nExample: apparmor-probe lab build --lab-suite bookworm')
     .action((options: LabArguments) => runLabBuild(options));
 
   addOptions(lab.command('exec'), 'lab')
-    .description('run a command in a fresh guest; its changes are discarded afterwards')
+    .description('run a command in a fresh guest; what it changes is discarded')
     .argument('<command...>')
     .passThroughOptions()
     .addHelpText(
       'after',
       `
-This program is in the guest, under the same path as here.
+apparmor-probe is in the guest too, at the same path as on this host.
 
 Example: apparmor-probe lab exec -- cat /sys/kernel/security/apparmor/profiles`,
     )
@@ -244,7 +244,7 @@ Example: apparmor-probe lab exec -- cat /sys/kernel/security/apparmor/profiles`,
     });
 
   addOptions(lab.command('shell'), 'lab')
-    .description('open a shell in a fresh guest; its changes are discarded afterwards')
+    .description('open a shell in a fresh guest; what it changes is discarded')
     .addHelpText('after', '\nExample: apparmor-probe lab shell')
     .action(async (options: LabArguments) => {
       process.exitCode = await runLabShell(options);

@@ -45,7 +45,7 @@ async function compareWithCommit(plan: Plan, args: DiffSpecsArguments): Promise<
   await fetchCommit(args.since, folder);
   if (!(await changedSince(args.since, folder))) return undefined;
   if (!(await hasCommit(`${args.since}:${path}`, folder)))
-    return { exit: EXIT.ok, markdown: `\n${plain(`${path} is new: there is nothing to compare it with.`)}\n` };
+    return { exit: EXIT.ok, markdown: `\n${plain(`${path} is new, so there is nothing to compare it with.`)}\n` };
 
   const part = `${resolve(args.markdown)}.part`;
   rmSync(part, { force: true });

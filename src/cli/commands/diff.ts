@@ -70,7 +70,8 @@ async function diffHere(
   args: DiffArguments,
   kernel: boolean,
 ): Promise<number> {
-  if (!kernel && args.spec !== undefined) progress('the probes of the spec are not run: that needs an AppArmor kernel');
+  if (!kernel && args.spec !== undefined)
+    progress('not running the probes of the spec: they need a kernel with AppArmor');
   const silent = (): void => undefined;
   const report = await compareProfiles(
     {

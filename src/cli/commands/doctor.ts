@@ -76,7 +76,7 @@ async function engineChecks(): Promise<Check[]> {
     const applies = apparmor ? 'yes' : undefined;
     return [
       information('engine', `${version}, ${runtime}`),
-      requirement('not-confined', 'engine applies AppArmor', applies, 'no: it would run containers unconfined'),
+      requirement('not-confined', 'engine applies AppArmor', applies, 'no: containers would run unconfined'),
     ];
   } catch (thrown) {
     const { code, message } = asHarnessError(thrown);
@@ -86,7 +86,7 @@ async function engineChecks(): Promise<Check[]> {
 }
 
 function logChecks(root: boolean): Check[] {
-  if (!root) return [information('log and limits', 'not checked: only root can read them, run doctor with sudo')];
+  if (!root) return [information('log and limits', 'not checked: only root can read them. Run doctor with sudo.')];
 
   const kmsg = isReadable('/dev/kmsg') ? '/dev/kmsg' : undefined;
   const auditd = auditDaemon();
@@ -103,8 +103,8 @@ function logChecks(root: boolean): Check[] {
 function parameterLines(): Check[] {
   const { audit, printkRatelimit } = readParameters();
   return [
-    information('audit switch', `${audit} (a run sets it to noquiet and restores it)`),
-    information('log rate limit', `${printkRatelimit} (a run lifts it and restores it)`),
+    information('audit mode', `${audit} (a run sets it to noquiet, and restores it)`),
+    information('log rate limit', `${printkRatelimit} (a run turns it off, and restores it)`),
   ];
 }
 

@@ -26,7 +26,7 @@ export async function runInit(args: InitArguments): Promise<number> {
     const name = args.output ?? output;
     throw new HarnessError('usage', `${name} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no profile ${args.profile}.`);
+  if (!existsSync(profile)) throw new HarnessError('profile-unreadable', `There is no file ${args.profile}.`);
 
   if ((await chooseHost(args)) === 'lab') return initInLab(args, profile, output);
   return isRoot() ? initHere(args, profile, output) : rerunAsRoot();
@@ -72,11 +72,9 @@ async function initHere(args: InitArguments, profile: string, output: string): P
 function summary(result: WrittenSpec, output: string): string[] {
   const { probes, tried, confirmed, rules, rulesWithoutProbe, placeholders } = result;
   const tested = `${probes} probes for ${rules - rulesWithoutProbe.length} of ${rules} rules`;
-  const lines = [`${output}: ${tested}; ${confirmed} of ${tried} candidates were confirmed on this kernel`];
+  const lines = [`${output}: ${tested}; ${confirmed} of ${tried} candidates behaved as predicted`];
   if (placeholders.length > 0)
-    lines.push(
-      `${placeholderDir(output)}: ${placeholders.length} files that the spec mounts, for paths that no image has`,
-    );
+    lines.push(`${placeholderDir(output)}: ${placeholders.length} placeholder files, which the spec mounts`);
   if (rulesWithoutProbe.length > 0)
     lines.push(
       'rules without a probe:',

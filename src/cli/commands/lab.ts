@@ -10,7 +10,7 @@ import type { LabArguments } from '../options.ts';
 /** Builds the guest's image, unless it exists, and prints where it is. */
 export async function runLabBuild({ labSuite }: LabArguments): Promise<void> {
   const { folder } = await buildLab({ suite: labSuite, progress });
-  progress(`the lab image is ${folder}`);
+  progress(`the lab image is in ${folder}`);
 }
 
 /** Runs a command in a fresh guest. @returns its exit code. */

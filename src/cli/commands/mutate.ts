@@ -46,14 +46,14 @@ function writeProbes(spec: string, reportDir: string): void {
   const killers = results.flatMap(({ probe }) => probe ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
-    print([`  ${spec}: no probe to add`]);
+    print([`  ${spec}: no probes to add`]);
     return;
   }
 
   writeFileSync(spec, appendProbes(readFileSync(spec, 'utf8'), probes));
   const added = `${probes.length} ${probes.length === 1 ? 'probe' : 'probes'} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
-  print([`  ${spec}: ${added}, for ${survivors}; run it again for the new score`]);
+  print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
 }
 
 async function mutateHere(spec: string, args: MutateArguments): Promise<number> {
