@@ -41,7 +41,7 @@ export const ERRORS = {
   },
   'no-probes': {
     exit: EXIT.usage,
-    means: 'No probe is left to run.',
+    means: 'There is no probe to run.',
     hint: 'Check the spec and the --grep pattern.',
   },
   'profile-unreadable': {
@@ -57,14 +57,14 @@ export const ERRORS = {
   'profile-unread': {
     exit: EXIT.usage,
     means: 'apparmor-probe cannot read a rule of the profile.',
-    hint: 'Correct the line named. If apparmor_parser accepts it, please report it.',
+    hint: 'Correct the line that the message lists. If apparmor_parser accepts the profile, please report it as a bug.',
   },
   'include-not-found': {
     exit: EXIT.usage,
     means: 'A file that the profile includes is in none of the folders searched.',
     hint:
-      "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds the file with -I. " +
-      'A Debian or Ubuntu host with the package `apparmor` has these files, and so has the lab: ' +
+      'Install the package `apparmor`, which has the common files, or name the folder of the file with -I. ' +
+      "With -b, give a copy of another host's /etc/apparmor.d. The lab has one: " +
       '`apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`.',
   },
   'profile-ambiguous': {
@@ -76,7 +76,7 @@ export const ERRORS = {
     exit: EXIT.usage,
     means: 'The profile cannot be loaded under a temporary name without changing its meaning.',
     hint:
-      'Change the rule named: write `px -> NAME` instead of `px`, and no name of a profile in a path. ' +
+      'Change the rule that the message names: write `px -> NAME` instead of `px`, keep profile names out of paths. ' +
       'Or test the profile under its own name with --in-place.',
   },
   'revision-unreadable': {
@@ -141,7 +141,7 @@ export const ERRORS = {
   'load-failed': {
     exit: EXIT.broken,
     means: 'The kernel refused to load the policy.',
-    hint: "The message has the kernel's reason.",
+    hint: 'The message has the reason.',
   },
   'not-loaded': {
     exit: EXIT.broken,
@@ -150,10 +150,8 @@ export const ERRORS = {
   },
   'not-confined': {
     exit: EXIT.broken,
-    means: 'A process of the container does not have the AppArmor label that it must have.',
-    hint:
-      'Check that the engine supports AppArmor (`apparmor-probe doctor`), ' +
-      'and that the spec asks for no privileged container.',
+    means: 'A process in the container does not have the expected AppArmor label.',
+    hint: 'Check that the engine supports AppArmor: `apparmor-probe doctor`.',
   },
   'container-failed': {
     exit: EXIT.broken,
@@ -183,7 +181,7 @@ export const ERRORS = {
   interrupted: {
     exit: EXIT.broken,
     means: 'The run was interrupted.',
-    hint: 'Run it again. After a kill, `apparmor-probe cleanup` restores the host.',
+    hint: 'Run it again. If the run was killed, `apparmor-probe cleanup` restores the host.',
   },
   'restore-failed': {
     exit: EXIT.broken,
@@ -198,7 +196,7 @@ export const ERRORS = {
   'lab-tools': {
     exit: EXIT.broken,
     means: 'A tool that the lab needs is missing and cannot be installed.',
-    hint: 'Install the packages named.',
+    hint: 'Install the packages that the message names.',
   },
   'lab-build': {
     exit: EXIT.broken,
@@ -212,8 +210,8 @@ export const ERRORS = {
   },
   internal: {
     exit: EXIT.broken,
-    means: 'apparmor-probe ran into a case that it does not handle.',
-    hint: 'Please report it with the output of --verbose.',
+    means: 'apparmor-probe failed in an unexpected way.',
+    hint: 'Please report it, with the output of --verbose.',
   },
 } as const satisfies Record<string, ErrorKind>;
 
