@@ -78,7 +78,9 @@ async function runCommand(inputs: Inputs): Promise<Omit<SpecRun, 'inputs'>> {
   const lacksJunit = result.failure === undefined && paths.junit === undefined;
   return {
     paths,
-    result: lacksJunit ? errorResult(`This run wrote no ${REPORT_FILES.junit}.`, undefined, result.report) : result,
+    result: lacksJunit
+      ? errorResult(`This run did not write ${REPORT_FILES.junit}.`, undefined, result.report)
+      : result,
   };
 }
 
@@ -105,7 +107,7 @@ async function runPost(): Promise<void> {
   const { exit, signal, startError } = await runCli(['cleanup']);
   if (exit === 0) return;
   const how = oneLine(startError ?? signal ?? `exit ${exit ?? 'unknown'}`, 100);
-  core.warning(`The clean-up did not succeed (${how}): changes that the run made to this host may still be in place.`);
+  core.warning(`The clean-up failed (${how}): changes that the run made to this host may still be there.`);
 }
 
 /** Runs the command line, which is beside this bundle. The runner obeys no workflow command in its output. */

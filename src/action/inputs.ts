@@ -107,12 +107,12 @@ function filesOf(pattern: string, list: (folder: string) => readonly string[]): 
   const folder = pattern.slice(0, slash);
   if (folder.includes('*')) {
     const quoted = oneLine(pattern, 200);
-    throw new HarnessError('usage', `In \`specs\`, only the last part of a path may contain a *: ${quoted}`);
+    throw new HarnessError('usage', `In \`specs\`, only the last part of a path may contain a *: ${quoted}.`);
   }
 
   const matcher = wildcardMatcher(pattern.slice(slash));
   const names = list(folder === '' ? '.' : folder).filter((name) => matcher.test(name) && !name.startsWith('.'));
-  if (names.length === 0) throw new HarnessError('spec-unreadable', `No file matches ${oneLine(pattern, 200)}`);
+  if (names.length === 0) throw new HarnessError('spec-unreadable', `No file matches ${oneLine(pattern, 200)}.`);
   return names.sort().map((name) => `${folder}${name}`);
 }
 

@@ -56,7 +56,7 @@ export function errorResult(failure: string, exit: number = EXIT.broken, report?
  * @param startedMs when the command was started, in milliseconds since the epoch: an older report is another run's
  */
 export function interpretExit(ended: CommandExit, text: string | undefined, startedMs: number): StepResult {
-  const parsed = text === undefined ? 'It is missing.' : readJson(text);
+  const parsed = text === undefined ? 'there is no such file.' : readJson(text);
   const problem = typeof parsed === 'string' ? parsed : undefined;
   const report = typeof parsed === 'string' || !(Date.parse(parsed.startedAt) >= startedMs) ? undefined : parsed;
 
@@ -64,8 +64,8 @@ export function interpretExit(ended: CommandExit, text: string | undefined, star
   if (cancelled !== undefined) return errorResult(`The run was cancelled (${cancelled}).`, EXIT.broken, report);
   if (startError !== undefined) return errorResult(`The command did not start: ${oneLine(startError, 200)}.`);
   if (exit === undefined) return errorResult(`The command was ended by ${oneLine(signal, 50)}.`, EXIT.broken, report);
-  if (problem !== undefined) return withoutReport(exit, `There is no valid report.json: ${problem}`);
-  if (report === undefined) return withoutReport(exit, 'The report.json is from an earlier run.');
+  if (problem !== undefined) return withoutReport(exit, `report.json cannot be used: ${problem}`);
+  if (report === undefined) return withoutReport(exit, 'report.json is from an earlier run.');
 
   const code = exitCode(report);
   if (code === exit) return resultOf(report, code);
@@ -90,13 +90,13 @@ function withoutReport(exit: number, why: string): StepResult {
 /** The counts that `tally` names, in this order, each with its word; zeros are left out. */
 const TALLIED = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
 
-/** For example ` (1 failed, 2 vacuous; 12 probes in all)`; empty when nothing failed. */
+/** For example ` (1 failed, 2 vacuous; 12 probes in total)`; empty when nothing failed. */
 function tally(report: Ledger): string {
   const counts = countsOf(report);
   const parts = (Object.keys(TALLIED) as (keyof typeof TALLIED)[])
     .filter((key) => counts[key] > 0)
     .map((key) => `${grouped(counts[key])} ${TALLIED[key]}`);
-  return parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in all)`;
+  return parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in total)`;
 }
 
 function firstFault(report: Ledger): string {

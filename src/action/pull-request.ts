@@ -34,14 +34,14 @@ export function diffArguments(
 }
 
 const NEWLY_ALLOWED =
-  'the change of the profile newly allows accesses that no waiver of the spec covers; the job summary lists them.';
+  'the change to the profile allows new accesses that no waiver of the spec covers; the job summary lists them.';
 
 /** Adds the comparison to a green result: newly allowed accesses fail the step, and so does a failed comparison. */
 export function withDiff(result: StepResult, { exit }: CommandExit): StepResult {
   if (exit === EXIT.ok || result.failure !== undefined) return result;
   if (exit === EXIT.failed)
     return { ...result, verdict: 'red', exitCode: EXIT.failed, failure: `red: ${NEWLY_ALLOWED}` };
-  const failure = 'error: the profile could not be compared with the base commit; the log says why.';
+  const failure = 'error: the profile could not be compared with the base commit; the log of the step shows why.';
   return { ...result, verdict: 'error', exitCode: EXIT.broken, failure };
 }
 
@@ -50,5 +50,5 @@ export function diffSummary(markdown: string | undefined, { exit }: CommandExit)
   const title = '\n## What this pull request changes\n';
   if (markdown !== undefined && markdown.trim() !== '') return `${title}${markdown}`;
   if (exit === EXIT.ok) return '';
-  return `${title}\n${plain('The profile could not be compared; the log of the step says why.')}\n`;
+  return `${title}\n${plain('The profile could not be compared; the log of the step shows why.')}\n`;
 }

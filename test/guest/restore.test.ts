@@ -50,7 +50,7 @@ describe('the host', () => {
     expect(result.stdout.toString())
       .to.match(/removed 2 container/)
       .and.match(/removed profile slow\./)
-      .and.match(/set audit back to normal/);
+      .and.match(/restored the kernel parameter audit to normal/);
     expect(await hostState()).to.deep.equal(before);
     expect((await cli(['cleanup'])).stdout.toString()).to.equal('nothing to clean up\n');
   });

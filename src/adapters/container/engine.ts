@@ -42,7 +42,7 @@ export class Engine {
   static async connect(): Promise<Engine> {
     const host = process.env['DOCKER_HOST'] ?? '';
     if (host !== '' && !host.startsWith('unix://'))
-      throw new HarnessError('engine-remote', `DOCKER_HOST is ${host}: not an engine of this machine.`);
+      throw new HarnessError('engine-remote', `DOCKER_HOST is ${host}, which is not a local engine.`);
     const docker =
       host === ''
         ? new Docker({ socketPath: '/var/run/docker.sock' })
@@ -93,7 +93,10 @@ export class Engine {
     }
     const made = await this.#inspectImage(spec.image);
     if (made === undefined)
-      throw new HarnessError('image-unavailable', `The image ${spec.image} is still missing after it was made.`);
+      throw new HarnessError(
+        'image-unavailable',
+        `The image ${spec.image} is still missing after it was built or pulled.`,
+      );
     return made;
   }
 

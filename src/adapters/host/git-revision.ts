@@ -39,7 +39,7 @@ export async function readCheckout(revision: string, path: string, cwd = process
       details: firstErrors(result),
     });
   };
-  if (/[\0\n]/.test(revision) || !isInside(path)) return fail('that is no revision and path');
+  if (/[\0\n]/.test(revision) || !isInside(path)) return fail('it does not have the form REVISION:PATH');
 
   const named = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], cwd);
   const commit = named.stdout.toString().trim();

@@ -102,7 +102,10 @@ function prove(
     (bytes !== undefined && !bytes.equals(policy)) ||
     (stated !== undefined && stated.policy !== createHash(stated.algorithm).update(policy).digest('hex'));
   if (differs)
-    throw new HarnessError('not-loaded', `The kernel does not hold as ${loadedAs} what was compiled from ${file}.`);
+    throw new HarnessError(
+      'not-loaded',
+      `The policy that the kernel has as ${loadedAs} is not the one compiled from ${file}.`,
+    );
   const isProved = bytes !== undefined || stated !== undefined;
   return defined({ policyMatchesKernel: isProved ? true : undefined, kernelHash: stated });
 }
@@ -115,7 +118,7 @@ export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedP
   checkLoaded(loadedAs, mode);
   const now = kernelHash(loadedAs.split(STACKED)[0] ?? '');
   if (now?.policy !== before?.policy || now?.profile !== before?.profile)
-    throw new HarnessError('not-loaded', `The policy of ${loadedAs} was replaced while it was probed.`);
+    throw new HarnessError('not-loaded', `Something replaced the policy of ${loadedAs} while its probes ran.`);
 }
 
 /**
@@ -168,7 +171,7 @@ async function checkedCopy(file: string, source: string, allNames: readonly stri
   if (actual.length !== wanted.length || wanted.some((name) => !actual.includes(name))) {
     throw new HarnessError(
       'profile-not-isolated',
-      `${file}: renamed, it defines ${actual.join(', ')} in place of ${wanted.join(', ')}.`,
+      `A renamed copy of ${file} defines ${actual.join(', ')} instead of ${wanted.join(', ')}.`,
     );
   }
   const problem = copyProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
@@ -177,7 +180,7 @@ async function checkedCopy(file: string, source: string, allNames: readonly stri
   if (problem !== undefined)
     throw new HarnessError(
       'profile-not-isolated',
-      `${file} would not mean the same under another name: in a copy, ${problem}.`,
+      `The meaning of ${file} would change under another name: in a copy, ${problem}.`,
     );
   return result.source;
 }
@@ -191,7 +194,7 @@ function choose(source: ProfileSource & { from: 'file' }, names: readonly string
     if (missing === undefined) return wanted;
     throw new HarnessError(
       'profile-ambiguous',
-      `${source.file} defines no profile ${missing}, but ${names.join(', ') || 'none at all'}.`,
+      `${source.file} does not define the profile ${missing}. It defines ${names.join(', ') || 'none'}.`,
     );
   }
   if (only !== undefined && another === undefined) return [only];

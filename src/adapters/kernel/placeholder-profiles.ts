@@ -26,7 +26,7 @@ export async function loadPlaceholderProfiles(
       replacePolicy(placeholder);
     });
     if (isOurs)
-      lines.push(`no profile ${name} is loaded here: a placeholder profile that allows everything replaces it`);
+      lines.push(`profile ${name} is not loaded on this host: using a placeholder profile that allows everything`);
   }
   return lines;
 }

@@ -86,10 +86,10 @@ async function makeTrees(work: string, { suite, agent, node, progress }: BuildIn
         progress,
       }),
     ),
-    step(progress, 'installing the target image', () =>
+    step(progress, 'installing the container image', () =>
       makeDebianTree({
         code: 'lab-build',
-        what: 'installing the target image',
+        what: 'installing the container image',
         argv: targetArgv(suite, mirror, target),
         target,
         progress,
@@ -179,7 +179,7 @@ export async function buildLab(options: BuildOptions = {}): Promise<LabImage> {
         return image;
       },
       () => {
-        input.progress(`lab: another process builds ${input.suite}; waiting for it`);
+        input.progress(`lab: waiting for another process, which is building ${input.suite}`);
       },
     )
   );

@@ -78,10 +78,8 @@ export async function snapshotGuest(
   target: Readable,
   progress: Progress,
 ): Promise<GuestFacts> {
-  const accel: Accel = (await step(progress, 'trying hardware virtualisation', () => kvmBoots(tree, image)))
-    ? 'kvm'
-    : 'tcg';
-  progress(`lab: ${accel === 'kvm' ? 'guests run on KVM' : 'no KVM that works: guests are emulated'}`);
+  const accel: Accel = (await step(progress, 'testing KVM', () => kvmBoots(tree, image))) ? 'kvm' : 'tcg';
+  progress(`lab: ${accel === 'kvm' ? 'guests run on KVM' : 'KVM does not work here: guests are emulated'}`);
   const machine = await boot(tree, image, accel, true);
   try {
     const channel = await step(progress, 'booting the guest', () => openChannel(machine, BOOT_MS));
@@ -90,7 +88,7 @@ export async function snapshotGuest(
         timeoutMs: BOOT_MS,
       }),
     );
-    await step(progress, 'importing the target image', () =>
+    await step(progress, 'importing the container image', () =>
       runInGuest(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS }),
     );
     await step(progress, 'warming up', () => runInGuest(channel, ['sh', '-c', WARM_UP], { timeoutMs: BOOT_MS }));

@@ -257,7 +257,7 @@ export class FrameDecoder {
 function fields(body: Buffer, expected: number): string[] {
   const parts = body.toString().split('\0');
   if (parts.pop() !== '' || parts.length !== expected)
-    throw new ProtocolError(`a response with ${parts.length} fields in place of ${expected}`);
+    throw new ProtocolError(`a response with ${parts.length} fields instead of ${expected}`);
   return parts;
 }
 
@@ -347,7 +347,7 @@ export function parseTtyTrailer(
   if (end < 0) return undefined;
   const parts = output.toString('latin1', start + mark.length, end).split(';');
   const [stage = '', errno = '', exit = '', signal = '', durationUs = '', killErrno = ''] = parts;
-  if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields in place of 6`);
+  if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields instead of 6`);
   const text = { stage, errno, exit, signal, durationUs, killErrno };
   return { output: output.subarray(0, start), outcome: outcome(text) };
 }

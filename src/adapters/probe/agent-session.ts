@@ -302,7 +302,7 @@ class AgentOutput {
     return new Promise((resolve, reject) => {
       this.onFrame = (frame) => {
         if (frame.type === 'hello') resolve();
-        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent did not greet'));
+        else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent sent no greeting'));
       };
       this.onEnd = (why) => {
         reject(new Error(why));

@@ -1,4 +1,4 @@
-/** The decision on one probe, as reports carry it. src/core/verdict/verdicts.ts has the sentences of each code. Pure. */
+/** The decision on one probe, as reports show it. src/core/verdict/verdicts.ts has the text of each code. Pure. */
 import type { ErrorCode } from './errors.ts';
 
 export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skipped';

@@ -61,6 +61,7 @@ function onlyAdds(before: string, after: string, count: number): boolean {
 function notAList(): HarnessError {
   return new HarnessError(
     'usage',
-    'Probes cannot be added to this spec: `probes:` is not a list with one item a line. Copy them from the report.',
+    'Probes cannot be added to this spec, because `probes:` is not a list with one item per line. ' +
+      'Copy them from the report.',
   );
 }

@@ -195,7 +195,7 @@ describe('the action', function () {
         'tried: open /etc/shadow for write%0Aexpected: denied with EACCES%0A',
     );
     expect(stdout).to.contain('::error title=vacuous%3A probe p3,');
-    expect(stdout).to.contain('::error::red: the profile fails its spec (1 failed, 1 vacuous; 3 probes in all)\n');
+    expect(stdout).to.contain('::error::red: the profile fails its spec (1 failed, 1 vacuous; 3 probes in total)\n');
     expect(stdout.match(/^::error/gm)).to.have.length(3);
     const [, token = 'none'] = /^::stop-commands::(\S+)$/m.exec(stdout) ?? [];
     expect(stdout.indexOf(`\n::${token}::\n`), 'the runner obeys again before the first error').to.be.within(
@@ -305,7 +305,7 @@ describe('the action', function () {
       const outcome = await act({ exit }, {}, { STATE_isPost: 'true' });
       expect(outcome.exit).to.equal(0);
       expect(outcome.calls.map(({ argv }) => argv)).to.deep.equal([['cleanup']]);
-      expect(outcome.stdout.includes('::warning::The clean-up did not succeed (exit 4)')).to.equal(exit === 4);
+      expect(outcome.stdout.includes('::warning::The clean-up failed (exit 4)')).to.equal(exit === 4);
     }
   });
 });

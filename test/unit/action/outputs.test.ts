@@ -28,7 +28,7 @@ describe('the result of the action', () => {
     expect(judged(run(['pass'], { faults: [fault('no-docker', 'Gone.')] }), 4)).to.include({
       verdict: 'error',
       exitCode: 4,
-      failure: 'error: the harness or the host failed (1 faults; 1 probes in all): [no-docker] Gone. Mend it.',
+      failure: 'error: the harness or the host failed (1 faults; 1 probes in total): [no-docker] Gone. Mend it.',
     });
   });
 
@@ -59,7 +59,7 @@ describe('the result of the action', () => {
         .and.not.to.have.property('report');
     expect(interpretExit({ exit: 0 }, sound, STARTED + 1)).to.include({
       verdict: 'error',
-      failure: 'the harness or the host failed: the command ended with exit 0. The report.json is from an earlier run.',
+      failure: 'the harness or the host failed: the command ended with exit 0. report.json is from an earlier run.',
     });
     expect(interpretExit({ exit: 0 }, json(run(['pass'], { startedAt: 'tomorrow' })), STARTED)).to.include({
       verdict: 'error',

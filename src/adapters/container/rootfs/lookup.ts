@@ -7,7 +7,10 @@ import { resolveInContainer } from './symlinks.ts';
 /** A folder with more names is not listed. */
 const MOST_NAMES = 5000;
 
-/** What a path of the container is. `path`: as the kernel names it; for a missing name, its folder's real path and the name. */
+/**
+ * What a path of the container is.
+ * `path`: as the kernel names it; for a missing name, the real path of its folder, and the name.
+ */
 interface FileAt {
   readonly path: string;
   readonly folder: boolean;

@@ -17,7 +17,7 @@ import {
 
 const FOLDER = '/run/apparmor-probe';
 const LOCK = join(FOLDER, 'lock');
-const ORIGINALS = join(FOLDER, 'switches.json');
+const ORIGINALS = join(FOLDER, 'kernel-parameters.json');
 
 /** A profile that a run loads. */
 interface LoadedByRun {
@@ -120,7 +120,7 @@ class RecordedRun implements HostChanges {
     if (policy === undefined && loadedProfiles().has(name))
       throw new HarnessError(
         'load-failed',
-        `The policy loaded as ${name} cannot be saved, so it could not be put back.`,
+        `The policy loaded as ${name} cannot be saved, so it could not be restored later.`,
       );
     if (policy === undefined) return { name };
     const previous = join(FOLDER, `run-${this.#file.id}.${number}.policy`);
@@ -181,7 +181,7 @@ function isUsedByOthers(run: RunFile, { name, shared }: LoadedByRun): boolean {
 function undoProfile({ name, previous }: LoadedByRun): string | undefined {
   if (previous !== undefined) {
     replacePolicy(readFileSync(previous));
-    return `put back the policy of profile ${name}`;
+    return `restored the policy of profile ${name}`;
   }
   return removeProfile(name) ? `removed profile ${name}` : undefined;
 }
@@ -194,7 +194,7 @@ function restoreParameters(): string[] {
   rmSync(ORIGINALS);
   return (Object.keys(before) as (keyof KernelParameters)[])
     .filter((key) => before[key] !== now[key])
-    .map((key) => `set ${key} back to ${before[key]}`);
+    .map((key) => `restored the kernel parameter ${key} to ${before[key]}`);
 }
 
 function runs(): RunFile[] {

@@ -55,7 +55,7 @@ export async function makeBarrier(run: string, log: AuditLog, changes: HostChang
       silent += 1;
       throw new HarnessError(
         'no-records',
-        `No audit record of AppArmor has arrived in ${waits.reduce((sum, ms) => sum + ms, 0) / 1000} s.`,
+        `No AppArmor audit record arrived within ${waits.reduce((sum, ms) => sum + ms, 0) / 1000} s.`,
         { details: log.searchedSources() },
       );
     },

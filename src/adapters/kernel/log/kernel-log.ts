@@ -60,7 +60,7 @@ export class KernelLog {
       if (choice === 'auto' || choice === 'auditd') this.#openAuditd();
       if (choice === 'journal') this.#openJournal();
       if (this.#candidates.length === 0)
-        throw new HarnessError('no-records', `--log ${choice}: ${this.#refused.join('; ')}.`);
+        throw new HarnessError('no-records', `--log ${choice} cannot be used: ${this.#refused.join('; ')}.`);
     } catch (error) {
       this.#kmsg.close();
       throw error;
@@ -160,7 +160,7 @@ export class KernelLog {
     this.#kmsg.forget();
     throw new HarnessError(
       'no-records',
-      'The audit daemon has stopped: records arrive in the kernel log and no longer in its file.',
+      'The audit daemon has stopped: records now arrive in the kernel log, not in its file.',
     );
   }
 

@@ -20,8 +20,8 @@ export function profileText(
   const { line, column, message, missing } = result;
   const details = [`${result.file}:${line}:${column}: ${message}`];
   if (missing === undefined)
-    throw new HarnessError('profile-unread', `${file} cannot be read rule by rule.`, { details });
-  throw new HarnessError('include-not-found', `${file} includes ${missing}, which is not found.`, {
+    throw new HarnessError('profile-unread', `The rules of ${file} cannot be read.`, { details });
+  throw new HarnessError('include-not-found', `${file} includes ${missing}, which was not found.`, {
     details: [...details, `searched: ${searched(where).join(', ')}`],
   });
 }

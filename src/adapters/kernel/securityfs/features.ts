@@ -43,7 +43,7 @@ function lacking(name: string, features: Features): string | undefined {
 /** @param name AppArmor's class of rules. @returns why the kernel does not mediate it; undefined when it does. */
 export function unmediatedReason(name: string): string | undefined {
   const lack = lacking(name, inKernel);
-  return lack === undefined ? undefined : `This kernel's AppArmor does not mediate ${name}: ${lack} is not there.`;
+  return lack === undefined ? undefined : `This kernel's AppArmor does not mediate ${name}: ${lack} is missing.`;
 }
 
 /**

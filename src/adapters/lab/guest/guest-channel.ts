@@ -25,13 +25,13 @@ export class GuestChannel {
       try {
         for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
       } catch (error) {
-        this.fail(new HarnessError('lab-guest', 'The line to the lab guest is garbled.', { cause: error }));
+        this.fail(new HarnessError('lab-guest', 'The lab guest sent data that cannot be read.', { cause: error }));
       }
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
       void lastOutput().then((details) => {
-        this.fail(new HarnessError('lab-guest', 'The lab guest ended.', { details }));
+        this.fail(new HarnessError('lab-guest', 'The lab guest stopped by itself.', { details }));
       });
     });
   }

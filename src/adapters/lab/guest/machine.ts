@@ -71,7 +71,7 @@ async function claimRunRoot(): Promise<void> {
   await mkdir(runRoot(), { recursive: true, mode: 0o700 });
   const info = await lstat(runRoot());
   if (!info.isDirectory() || info.uid !== process.getuid?.())
-    throw new HarnessError('lab-guest', `${runRoot()} belongs to somebody else.`);
+    throw new HarnessError('lab-guest', `${runRoot()} belongs to another user.`);
 }
 
 /** Removes folders of runs whose harness has ended, and QEMU with it. Their names begin with its process id. */

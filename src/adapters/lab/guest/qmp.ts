@@ -91,7 +91,7 @@ export class Qmp {
       };
       if (status === 'completed') return;
       if (status === 'failed' || status === 'cancelled')
-        throw new HarnessError('lab-guest', `The saved state could not be moved: ${why ?? status}.`);
+        throw new HarnessError('lab-guest', `QEMU could not save or restore the snapshot: ${why ?? status}.`);
       await sleep(5);
     }
   }

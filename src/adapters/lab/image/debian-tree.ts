@@ -29,7 +29,7 @@ export async function makeDebianTree({ code, what, argv, target, progress }: Tre
   const first = await exec(command, options);
   if (first.exit === 0) return;
   const how = first.startError ?? first.signal ?? `exit ${String(first.exit)}`;
-  progress(`lab: ${what} failed (${how}); trying once more, as a mirror may have failed …`);
+  progress(`lab: ${what} failed (${how}); trying once more, in case the mirror failed …`);
   await runOrFail(code, 'clearing up', rootArgv(['rm', '-rf', '--one-file-system', target]));
   const second = await exec(command, options);
   if (second.exit !== 0) throw failed(code, `${what} failed twice: ${argv[0] ?? ''}`, second);

@@ -109,7 +109,7 @@ export async function extractTree(
       return target;
     },
     () => {
-      progress(`lab: waiting for another process that unpacks ${name}`);
+      progress(`lab: waiting for another process, which is unpacking ${name}`);
     },
   );
 }

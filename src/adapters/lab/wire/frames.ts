@@ -69,7 +69,7 @@ export class WireDecoder {
     this.#need = HEADER;
     while (rest.length >= HEADER) {
       const length = rest.readUInt32BE(5);
-      if (length > LIMIT) throw new Error(`a frame of ${length} bytes: the stream is garbled`);
+      if (length > LIMIT) throw new Error(`a frame of ${length} bytes: the stream is damaged`);
       this.#need = HEADER + length;
       if (rest.length < this.#need) break;
       frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER, this.#need) });

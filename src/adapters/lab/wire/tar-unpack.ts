@@ -26,7 +26,7 @@ export function safeName(name: string): string | undefined {
 }
 
 function refuse(what: string): HarnessError {
-  return new HarnessError('lab-guest', `The lab guest sent an archive that is refused: ${what}.`);
+  return new HarnessError('lab-guest', `The archive from the lab guest is not accepted: ${what}.`);
 }
 
 /**

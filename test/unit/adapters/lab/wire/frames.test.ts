@@ -32,9 +32,9 @@ describe('frames', () => {
     );
   });
 
-  it('refuse a length that nobody sends, so that a garbled line cannot fill the memory', () => {
+  it('refuse a length that nobody sends, so that a damaged stream cannot fill the memory', () => {
     const header = Buffer.alloc(HEADER, 0xff);
-    expect(() => new WireDecoder().push(header)).to.throw('garbled');
+    expect(() => new WireDecoder().push(header)).to.throw('damaged');
   });
 
   it('carry credit', () => {
