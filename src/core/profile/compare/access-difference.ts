@@ -14,6 +14,7 @@ interface Comparison {
   readonly notes: readonly string[];
 }
 
+/** What surrounds each profile in its file, and what is reported. */
 export interface CompareOptions {
   readonly base?: Surroundings;
   readonly head?: Surroundings;

@@ -1,6 +1,7 @@
 /** Which rules were added, removed or changed between two readings of a profile. Pure. */
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 
+/** `changed`: a removed and an added rule that look like one rule that was edited. */
 export interface RuleChanges {
   readonly added: readonly Rule[];
   readonly removed: readonly Rule[];

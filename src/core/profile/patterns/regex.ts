@@ -52,138 +52,138 @@ export function readRegex(source: string): Nfa | GlobProblem {
 
 /** A recursive descent: alternatives of sequences of repeated terms. */
 class RegexReader {
-  private readonly sets: (ByteSet | undefined)[] = [];
-  private readonly next: number[][] = [];
-  private exact = true;
-  private at = 0;
-  private readonly source: string;
+  readonly #sets: (ByteSet | undefined)[] = [];
+  readonly #next: number[][] = [];
+  #exact = true;
+  #at = 0;
+  readonly #source: string;
 
   constructor(source: string) {
-    this.source = source;
+    this.#source = source;
   }
 
   read(): Nfa {
-    const [start, accept] = this.alternatives();
-    if (this.at < this.source.length) throw new RegexError('there is a ) without a (');
-    return { sets: this.sets, next: this.next, start, accept, exact: this.exact };
+    const [start, accept] = this.#alternatives();
+    if (this.#at < this.#source.length) throw new RegexError('there is a ) without a (');
+    return { sets: this.#sets, next: this.#next, start, accept, exact: this.#exact };
   }
 
-  private state(set?: ByteSet): number {
-    if (this.sets.length >= MAX_STATES) throw new RegexError('the expression is too large');
-    this.sets.push(set);
-    return this.next.push([]) - 1;
+  #state(set?: ByteSet): number {
+    if (this.#sets.length >= MAX_STATES) throw new RegexError('the expression is too large');
+    this.#sets.push(set);
+    return this.#next.push([]) - 1;
   }
 
-  private move(from: number, to: number): void {
-    this.next[from]?.push(to);
+  #move(from: number, to: number): void {
+    this.#next[from]?.push(to);
   }
 
-  private alternatives(): Fragment {
-    const all = [this.sequence()];
-    while (this.source[this.at] === '|') {
-      this.at += 1;
-      all.push(this.sequence());
+  #alternatives(): Fragment {
+    const all = [this.#sequence()];
+    while (this.#source[this.#at] === '|') {
+      this.#at += 1;
+      all.push(this.#sequence());
     }
     const [first] = all;
     if (first !== undefined && all.length === 1) return first;
 
-    const start = this.state();
-    const end = this.state();
+    const start = this.#state();
+    const end = this.#state();
     for (const [from, to] of all) {
-      this.move(start, from);
-      this.move(to, end);
+      this.#move(start, from);
+      this.#move(to, end);
     }
     return [start, end];
   }
 
-  private sequence(): Fragment {
-    const start = this.state();
+  #sequence(): Fragment {
+    const start = this.#state();
     let end = start;
-    for (let c = this.source[this.at]; c !== undefined && c !== '|' && c !== ')'; c = this.source[this.at]) {
-      const [from, to] = this.repeated(this.term(c));
-      this.move(end, from);
+    for (let c = this.#source[this.#at]; c !== undefined && c !== '|' && c !== ')'; c = this.#source[this.#at]) {
+      const [from, to] = this.#repeated(this.#term(c));
+      this.#move(end, from);
       end = to;
     }
     return [start, end];
   }
 
-  private repeated([from, to]: Fragment): Fragment {
-    const sign = this.source[this.at];
+  #repeated([from, to]: Fragment): Fragment {
+    const sign = this.#source[this.#at];
     if (sign !== '*' && sign !== '+') return [from, to];
-    this.at += 1;
-    this.exact = false;
-    const start = this.state();
-    const end = this.state();
-    this.move(start, from);
-    this.move(to, end);
-    this.move(to, from);
-    if (sign === '*') this.move(start, end);
+    this.#at += 1;
+    this.#exact = false;
+    const start = this.#state();
+    const end = this.#state();
+    this.#move(start, from);
+    this.#move(to, end);
+    this.#move(to, from);
+    if (sign === '*') this.#move(start, end);
     return [start, end];
   }
 
-  private term(c: string): Fragment {
+  #term(c: string): Fragment {
     if (c === '*' || c === '+') throw new RegexError(`there is nothing to repeat before ${c}`);
     if (c === '(') {
-      this.at += 1;
-      const inner = this.alternatives();
-      if (this.source[this.at] !== ')') throw new RegexError('a ( is not closed');
-      this.at += 1;
+      this.#at += 1;
+      const inner = this.#alternatives();
+      if (this.#source[this.#at] !== ')') throw new RegexError('a ( is not closed');
+      this.#at += 1;
       return inner;
     }
-    if (c === '[') return this.oneOf(this.charClass());
+    if (c === '[') return this.#oneOf(this.#charClass());
     if (c === '.') {
-      this.at += 1;
-      this.exact = false;
-      return this.oneOf(byteSet(() => true));
+      this.#at += 1;
+      this.#exact = false;
+      return this.#oneOf(byteSet(() => true));
     }
-    return this.oneOf(SINGLE_BYTES[this.char().code] ?? byteSet(() => false));
+    return this.#oneOf(SINGLE_BYTES[this.#char().code] ?? byteSet(() => false));
   }
 
-  private oneOf(set: ByteSet): Fragment {
-    const start = this.state(set);
-    const end = this.state();
-    this.move(start, end);
+  #oneOf(set: ByteSet): Fragment {
+    const start = this.#state(set);
+    const end = this.#state();
+    this.#move(start, end);
     return [start, end];
   }
 
   /** One character. `sign` is what it means in `[…]`, and empty for an escaped one: `\-` is not the sign of a range. */
-  private char(): { code: number; sign: string } {
-    const c = this.source[this.at] ?? '';
-    this.at += 1;
+  #char(): { code: number; sign: string } {
+    const c = this.#source[this.#at] ?? '';
+    this.#at += 1;
     if (c !== '\\') return { code: c.charCodeAt(0), sign: '-^]'.includes(c) ? c : '' };
-    const escape = readEscape(this.source, this.at, '*+.|^$-[](){}');
+    const escape = readEscape(this.#source, this.#at, '*+.|^$-[](){}');
     if (escape === undefined) return { code: 0x5c, sign: '' }; // the backslash stands for itself
-    this.at = escape.end;
+    this.#at = escape.end;
     return { code: escape.code, sign: '' };
   }
 
   /** `[…]`. The grammar is narrower than Perl's: `[a-]` and `[--]` are mistakes. */
-  private charClass(): ByteSet {
-    this.at += 1;
+  #charClass(): ByteSet {
+    this.#at += 1;
     const members = new Uint8Array(256);
-    const negated = this.takeCaret();
-    if (negated) this.exact = false;
-    const startsWithCaret = negated && this.takeCaret();
+    const negated = this.#takeCaret();
+    if (negated) this.#exact = false;
+    const startsWithCaret = negated && this.#takeCaret();
     if (startsWithCaret) members[0x5e] = 1;
 
     for (let isFirst = !startsWithCaret; ; isFirst = false) {
-      const from = this.member(isFirst);
+      const from = this.#member(isFirst);
       if (from === undefined) return byteSet((byte) => (members[byte] === 1) !== negated);
-      const to = this.rangeEnd() ?? from;
+      const to = this.#rangeEnd() ?? from;
       for (let byte = Math.min(from, to); byte <= Math.max(from, to); byte += 1) members[byte] = 1;
     }
   }
 
-  private takeCaret(): boolean {
-    if (this.source[this.at] !== '^') return false;
-    this.at += 1;
+  #takeCaret(): boolean {
+    if (this.#source[this.#at] !== '^') return false;
+    this.#at += 1;
     return true;
   }
 
   /** @returns the next byte of a class; undefined at the `]` that ends it. The first one may be a `]` or a `-`. */
-  private member(isFirst: boolean): number | undefined {
-    if (this.at >= this.source.length) throw new RegexError('a [ is not closed');
-    const { code, sign } = this.char();
+  #member(isFirst: boolean): number | undefined {
+    if (this.#at >= this.#source.length) throw new RegexError('a [ is not closed');
+    const { code, sign } = this.#char();
     if (sign === ']' && !isFirst) return undefined;
     if (sign === '-' && !isFirst) throw new RegexError('a - in [ ] has no start of a range');
     if (sign === '^' && isFirst) throw new RegexError('a ^ in [ ] is out of place');
@@ -191,10 +191,10 @@ class RegexReader {
   }
 
   /** @returns the byte after a `-`; undefined where no range follows. */
-  private rangeEnd(): number | undefined {
-    if (this.source[this.at] !== '-') return undefined;
-    this.at += 1;
-    const { code, sign } = this.char();
+  #rangeEnd(): number | undefined {
+    if (this.#source[this.#at] !== '-') return undefined;
+    this.#at += 1;
+    const { code, sign } = this.#char();
     if (sign === ']' || sign === '-') throw new RegexError('a - in [ ] has no end of a range');
     return code;
   }

@@ -24,6 +24,8 @@ export const DOMAINS = [
   'change_profile',
   'userns',
 ] as const;
+
+/** One of {@link DOMAINS}. */
 export type Domain = (typeof DOMAINS)[number];
 
 /** Whether this access is allowed. */

@@ -25,6 +25,7 @@ export interface CompiledDomain {
   readonly byTag: readonly (readonly Grant[])[];
 }
 
+/** A profile compiled. */
 export interface Policy {
   readonly domains: Readonly<Record<Domain, CompiledDomain>>;
   readonly unreadable: readonly UnreadableRule[];

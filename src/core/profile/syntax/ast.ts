@@ -34,6 +34,7 @@ export interface Qualifiers {
   readonly priority?: number;
 }
 
+/** What all rules have in common. */
 interface RuleBase {
   /**
    * `profile@file:line:column`. Unique among the rules of one reading, and the same in every reading of the same text.
@@ -83,12 +84,14 @@ export interface LinkRule extends RuleBase {
   readonly subset: boolean;
 }
 
+/** `capability chown sys_admin,`. */
 interface CapabilityRule extends RuleBase {
   readonly kind: 'capability';
   /** Empty: all. */
   readonly names: readonly string[];
 }
 
+/** `network inet tcp,`, `network (send) ip=10.0.0.1 inet stream,`. */
 export interface NetworkRule extends RuleBase {
   readonly kind: 'network';
   /** Empty: all. */
@@ -107,6 +110,7 @@ export interface NetworkRule extends RuleBase {
  */
 export type Conditions = Readonly<Record<string, Expression>>;
 
+/** `mount fstype=ext4 /dev/sda -> /mnt/,`, `remount /a,`, `umount /a,`, `pivot_root oldroot=/old/ /new/,`. */
 export interface MountRule extends RuleBase {
   readonly kind: 'mount' | 'remount' | 'umount' | 'pivot_root';
   /** For pivot_root, `oldroot` is where the old root goes. */
@@ -130,6 +134,7 @@ export interface PeerRule extends RuleBase {
   readonly signals?: readonly string[];
 }
 
+/** `set rlimit nofile <= 4096,`. */
 export interface RlimitRule extends RuleBase {
   readonly kind: 'rlimit';
   readonly limit: string;
@@ -137,6 +142,7 @@ export interface RlimitRule extends RuleBase {
   readonly value: string;
 }
 
+/** `change_profile unsafe /bin/* -> target,`. */
 export interface ChangeProfileRule extends RuleBase {
   readonly kind: 'change_profile';
   /** `safe` or `unsafe`. */
@@ -151,6 +157,7 @@ interface PlainRule extends RuleBase {
   readonly access: readonly string[];
 }
 
+/** A rule of any class; `kind` tells which. */
 export type Rule =
   | FileRule
   | LinkRule
