@@ -1,5 +1,5 @@
 /**
- * `npm run figures [-- [--check] FOLDER…]`: how readable the sources are, in figures, and what is behind them by name.
+ * `npm run figures [-- [--check] FOLDER…]`: how readable the sources are, in figures and by name.
  * FOLDER is a checkout of this repository, of any commit and with any layout; without one, this checkout.
  * Several are shown side by side:
  *

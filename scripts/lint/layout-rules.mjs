@@ -12,7 +12,7 @@ const imports = {
     const file = relative(SOURCES, context.filename);
 
     function checkFile(node) {
-      context.report({ node, message: `src/${file} stands in no folder of the table. ${SEE}` });
+      context.report({ node, message: `src/${file} is in no folder of the table. ${SEE}` });
     }
 
     function checkImport({ source }) {
@@ -42,14 +42,14 @@ const IMPURE_GLOBALS = ['process', 'fetch', 'performance', 'setTimeout', 'setInt
 }));
 
 const IMPURE_PROPERTIES = [
-  { object: 'Date', property: 'now', message: `core/ knows no clock. ${SEE}` },
-  { object: 'Math', property: 'random', message: `core/ knows no chance. ${SEE}` },
+  { object: 'Date', property: 'now', message: `core/ must not read the clock. ${SEE}` },
+  { object: 'Math', property: 'random', message: `core/ must not use random numbers. ${SEE}` },
 ];
 
 /** `new Date()`: with an argument it is pure. */
 const CLOCK = {
   selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-  message: `core/ knows no clock. ${SEE}`,
+  message: `core/ must not read the clock. ${SEE}`,
 };
 
 export const layoutRules = [

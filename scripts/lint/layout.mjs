@@ -1,12 +1,12 @@
 /**
  * The layout of src/: who may import whom. Every arrow points down.
  *
- *   cli, action   the fronts: arguments in, results out
+ *   cli, action   the entry points: arguments in, results out
  *   harness       what a run, an init, a mutation run and a diff do, step by step
  *   adapters      the outside world: Docker, the kernel, probes, the lab, this host
  *   core          pure: no disk, network, process or clock
  *
- * Between these wings an import is written `#wing/…`, so that it shows where it leads. The rule is `layout/imports`.
+ * Between these folders an import is written `#folder/…`, so that its direction shows. The rule is `layout/imports`.
  */
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path/posix';
@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path/posix';
 const VOCABULARY = ['core/model', 'core/text'];
 const LANGUAGES = ['core/audit', 'core/profile', 'core/spec', ...VOCABULARY];
 
-/** What each folder may import apart from itself: folders, or whole wings. A loose file in src/ needs a row as well. */
+/** What each folder may import apart from itself: folders of any level. A loose file in src/ needs a row as well. */
 export const MAY_IMPORT = {
   cli: ['harness', 'adapters', 'core'],
   // the action starts the command line: it writes options from the table that the command line reads
@@ -53,7 +53,7 @@ export const MAY_IMPORT = {
   'core/text': [],
 };
 
-/** Each package has one importer: the file or the folder that knows its traps. A new package needs a row. */
+/** Each package has one importer: the file or the folder that knows its pitfalls. A new package needs a row. */
 export const IMPORTERS = {
   '@actions/core': 'action/action.ts',
   chai: 'harness/run/mocha.ts',
@@ -72,7 +72,7 @@ export const PURE_MODULES = ['node:path', 'node:path/posix', 'node:util', 'node:
 
 const isIn = (file, place) => file === place || file.startsWith(`${place}/`);
 
-/** The row of MAY_IMPORT that a file stands in. @param {string} file relative to src/ */
+/** The row of MAY_IMPORT that a file belongs to. @param {string} file relative to src/ */
 export function folderOf(file) {
   return Object.keys(MAY_IMPORT).find((folder) => isIn(file, folder));
 }
@@ -90,10 +90,10 @@ export function importProblem(file, specifier) {
   return outsideProblem(file, specifier);
 }
 
-const wingOf = (file) => file.split('/')[0];
+const topFolderOf = (file) => file.split('/')[0];
 
 function relativeProblem(file, target) {
-  if (wingOf(file) !== wingOf(target)) return 'From wing to wing, write #wing/….';
+  if (topFolderOf(file) !== topFolderOf(target)) return 'Between top-level folders, write #folder/….';
   return sourceProblem(file, target);
 }
 

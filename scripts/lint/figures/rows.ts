@@ -85,7 +85,7 @@ export function table(checkouts: readonly { readonly name: string; readonly figu
   return lines.map((cells) => `${cells.map(padded).join('  ').trimEnd()}\n`).join('');
 }
 
-/** What is behind the figures of one checkout, by name: one paragraph for each kind. */
+/** What the figures of one checkout count, by name: one paragraph for each kind. */
 export function details({ findings, repeatedNames, ...figures }: Figures): string {
   const overLimit = Object.keys(COUNTED).map((rule) => {
     const places = findings.filter((finding) => finding.rule === rule && finding.exempt === undefined);

@@ -95,8 +95,8 @@ describe('layout', () => {
       expect(circles(graphOf(rows, arrows))).to.deep.equal([]);
     });
 
-    it('goes by #wing/… from wing to wing', async () => {
-      const because = 'From wing to wing, write #wing/….';
+    it('goes by #folder/… from one top-level folder to another', async () => {
+      const because = 'Between top-level folders, write #folder/….';
       expect(await problems('harness/run/a.ts', "import '../../core/model/b.ts';")).to.deep.equal([because]);
       expect(await problems('harness/run/a.ts', "import '#core/model/b.ts';")).to.deep.equal([]);
       expect(await problems('harness/run/a.ts', "import '../../../test/guest/kit.ts';")).to.deep.equal([because]);
@@ -145,9 +145,9 @@ describe('layout', () => {
       { denied: 'setTimeout(f, 1);', because: /'setTimeout'.*core\/ is pure\./, allowed: 'f();' },
       { denied: 'setInterval(f, 1);', because: /'setInterval'.*core\/ is pure\./, allowed: 'f();' },
       { denied: 'setImmediate(f);', because: /'setImmediate'.*core\/ is pure\./, allowed: 'f();' },
-      { denied: 'Date.now();', because: /core\/ knows no clock\./, allowed: 'Date.parse(text);' },
-      { denied: 'new Date();', because: /core\/ knows no clock\./, allowed: 'new Date(text);' },
-      { denied: 'Math.random();', because: /core\/ knows no chance\./, allowed: 'Math.round(1.5);' },
+      { denied: 'Date.now();', because: /core\/ must not read the clock\./, allowed: 'Date.parse(text);' },
+      { denied: 'new Date();', because: /core\/ must not read the clock\./, allowed: 'new Date(text);' },
+      { denied: 'Math.random();', because: /core\/ must not use random numbers\./, allowed: 'Math.round(1.5);' },
     ] as const;
     for (const { denied, because, allowed } of cases)
       it(`${denied} is not, ${allowed} is`, async () => {
@@ -190,12 +190,12 @@ describe('layout', () => {
       expect(sources.filter((file) => folderOf(file) === undefined)).to.deep.equal([]);
     });
 
-    it('a new wing, a new folder and a loose file are errors until they have a row', async () => {
+    it('a new top-level folder, a new folder and a loose file are errors until they have a row', async () => {
       for (const file of ['plugins/a.ts', 'core/new/a.ts', 'a.ts'])
-        expect(await problems(file, '')).to.deep.equal([`src/${file} stands in no folder of the table.`]);
+        expect(await problems(file, '')).to.deep.equal([`src/${file} is in no folder of the table.`]);
     });
 
-    it('has no row for a folder that is gone, and each arrow leads to a row or to a wing', () => {
+    it('has no row for a folder that is gone, and each arrow leads to a row or to a top-level folder', () => {
       const entries = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
       const named = [...Object.keys(MAY_IMPORT), ...Object.values(MAY_IMPORT).flat(), ...Object.values(IMPORTERS)];
       expect(named.filter((place) => !entries.includes(place))).to.deep.equal([]);
