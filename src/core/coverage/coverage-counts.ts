@@ -29,7 +29,7 @@ interface UnknownCoverage {
 /** Where two suites differ about a rule, the state that comes first here counts: what one can test is testable. */
 const PRECEDENCE: readonly CoverageState[] = ['hit', 'unhit', 'untestable', 'shadowed'];
 
-/** Whether it says which rules were covered. */
+/** Whether it shows which rules were covered. */
 export function isKnown(coverage: Coverage | undefined): coverage is KnownCoverage {
   return coverage !== undefined && 'rules' in coverage;
 }

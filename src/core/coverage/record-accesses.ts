@@ -10,7 +10,7 @@ type Reader = (fields: Fields, words: readonly string[]) => readonly Access[];
 
 /**
  * Each access by itself: a record of `rw` is about two. Labels stay as the record has them.
- * @returns none for a record of a class that no rule names, or that says too little.
+ * @returns none for a record of a class that no rule names, or with too little information.
  */
 export function recordAccesses(record: AuditRecord): readonly Access[] {
   const { fields, type } = record;

@@ -14,7 +14,7 @@ export interface ContainerView {
   readonly capabilities: ReadonlySet<string>;
   /** Whether a filter of system calls is on. */
   readonly filtered: boolean;
-  /** Labels that a helper beside the container can carry (`peers`). */
+  /** Labels that a peer can have. */
   readonly labels: readonly string[];
   /** Why the kernel checks no rule of a class; undefined when it does. */
   readonly unmediated: (name: string) => string | undefined;
@@ -43,7 +43,7 @@ export function untestableReason(
 ): string | undefined {
   if (rule.kind === 'all') return undefined;
   if (rule.kind === 'dbus') return 'D-Bus is checked by the bus daemon, not by the kernel.';
-  if (rule.qualifiers.access === 'prompt') return 'A prompt needs a person who answers it.';
+  if (rule.qualifiers.access === 'prompt') return 'Nobody answers the prompt.';
   return here.unmediated(classOf(rule)) ?? reasonByKind(rule, block, subject, here);
 }
 
@@ -169,17 +169,17 @@ function nothingThere(
     const accesses = [...existingFiles(rule, names, here), ...newFiles(rule, literal, here)];
     if (accesses.some((access) => isCovered(subject, block, access, rule))) return undefined;
   }
-  return `No file that is in this container, or could be created, makes this rule decide: ${[...places].join(', ')}.`;
+  return `This rule decides about no file that exists here or could be created here: ${[...places].join(', ')}.`;
 }
 
-/** What the rule says about the names that are there. */
+/** What the rule decides about existing names. */
 function existingFiles({ permissions }: FileRule, names: readonly string[], { look }: ContainerView): Access[] {
   return names
     .filter((name) => look(name, true)?.missing === false)
     .flatMap((path) => [...permissions].map((letter) => fileAccess(path, letter as FilePermission)));
 }
 
-/** What the rule says about a new file, or a new folder, in a folder that is there. */
+/** What the rule decides about a new file, or a new folder, in an existing folder. */
 function newFiles({ permissions }: FileRule, { text, whole }: Literal, { look }: ContainerView): Access[] {
   const folder = folderOf(text);
   if (look(folder, true)?.folder !== true || !permissions.includes('w')) return [];

@@ -1,6 +1,6 @@
 /** How plain a candidate is to a reader: of several that show the same, the cheapest becomes the probe. Pure. */
 
-/** A path of three parts, such as /usr/bin/env, says most; each part more or less costs this. */
+/** A path of three parts, such as /usr/bin/env, is the most telling; each part more or less costs this. */
 const IDEAL_DEPTH = 3;
 const COST_PER_LEVEL = 10;
 

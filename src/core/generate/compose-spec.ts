@@ -149,7 +149,7 @@ function groupLines({ rules, because }: Group, { choices, extras, placeOf }: Spe
 /** A rule without a probe of its own may be shown by the probe of another rule. */
 function withoutProbe(rule: Rule, choices: readonly Choice[]): string {
   const shared = choices.some(({ predicted }) => predicted.rules.has(rule));
-  return shared ? '  (shown by probes of other rules)' : '  (no probe: nothing in this image shows it)';
+  return shared ? '  (tested by probes of other rules)' : '  (no probe: nothing in this image can test it)';
 }
 
 function oneLine(text: string): string {

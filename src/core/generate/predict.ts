@@ -14,7 +14,7 @@ export interface Predicted {
   readonly allowed: boolean;
   /** It is allowed, and the profile has it logged. */
   readonly logged: boolean;
-  /** The rules that have a say in it. */
+  /** The rules that decide it. */
   readonly rules: ReadonlySet<Rule>;
 }
 
@@ -68,7 +68,7 @@ export class Variant {
   readonly #rule: Rule;
   readonly changed: Policy;
 
-  /** @param changed what stands in place of the rule; nothing when it is dropped. */
+  /** @param changed what replaces the rule; nothing when it is dropped. */
   constructor(rule: Rule, changed: readonly Rule[], block: ProfileBlock, surroundings: Surroundings) {
     this.#rule = rule;
     this.changed = policyOf({ ...block, rules: changed }, { ...surroundings, children: false });

@@ -52,7 +52,7 @@ function isOwn({ rule }: Grant): boolean {
   return rule === undefined || rule.via.length === 0;
 }
 
-/** With a last part that says what it is, if the same expressions match that. */
+/** With a last part that tells a reader what it is, if the same expressions match that. */
 function readable(name: string, same: (name: string) => boolean): string {
   return READABLE_NAMES.map((last) => name.replace(/[^/]+$/, last)).find(same) ?? name;
 }

@@ -157,7 +157,7 @@ function letterOf(access: Access): string {
   return access.class;
 }
 
-/** The same operation where the rule has no say and the answer is the other one, as near as possible. */
+/** The same operation on a path, as similar as possible, that the rule does not decide, with the opposite answer. */
 function neighbours(main: Predicted, rule: Rule, all: readonly Predicted[]): Predicted[] {
   const form = formOf(main);
   const path = main.candidate.path ?? '';

@@ -1,4 +1,4 @@
-/** Changes of rules that no probe can show in any container, each with the reason, as a spec declares them. Pure. */
+/** Changes of rules that no probe can notice in any container, each with the reason, as a spec declares them. Pure. */
 import type { FileLookup } from '../coverage/operation-accesses.ts';
 import { permissionWords } from '../mutation/mutate-permissions.ts';
 import type { Mutant } from '../mutation/rule-mutants.ts';
@@ -13,8 +13,8 @@ export interface Untestable {
 
 /** Letters that the kernel never checks for a file of /proc. */
 const NEVER_CHECKED: Readonly<Record<string, string>> = {
-  l: 'The kernel refuses to link over a file that exists before it asks AppArmor.',
-  x: '/proc is mounted noexec in every container: the kernel refuses before it asks AppArmor.',
+  l: 'The kernel refuses to link over an existing file before it asks AppArmor.',
+  x: '/proc is mounted noexec in every container, so the kernel refuses before it asks AppArmor.',
 };
 
 /** @returns the changes that drop a letter which the kernel never checks, of rules for files that exist in /proc. */

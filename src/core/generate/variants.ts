@@ -42,7 +42,7 @@ export function changesOf(
   return changes;
 }
 
-/** What stands in the rule's place: nothing, itself in another form, or several. */
+/** What replaces the rule: nothing, another form of it, or several rules. */
 function changedRules(block: ProfileBlock, rule: Rule, read: ProfileText): readonly Rule[] | undefined {
   const other = read.profiles.find(({ name }) => name === block.name);
   if (other === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Asks the kernel what loaded policy says of a path, through securityfs `.access` (security/apparmor/apparmorfs.c,
+ * Asks the kernel what loaded policy allows for a path, through securityfs `.access` (security/apparmor/apparmorfs.c,
  * aa_write_access; libapparmor's kernel.c is the other user of the protocol).
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';

@@ -57,7 +57,7 @@ export function uncompiledReason(
   const files = readFeatures(abi.text);
   return lacking(name, (file) => files.get(file)) === undefined
     ? undefined
-    : `The policy is compiled without rules of class ${name}: its feature ABI, ${abi.name}, does not have it.`;
+    : `The policy is compiled without rules of class ${name}: its feature ABI, ${abi.name}, does not include it.`;
 }
 
 /** `a {b {words\n}\n}\n`, as `aa-features-abi` writes it: the words of `a/b`. */

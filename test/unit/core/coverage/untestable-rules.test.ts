@@ -127,7 +127,7 @@ describe('untestableReason', () => {
       })[folder];
     const there = { look, list };
     expect(reason('file,\ndeny /sys/** wl,\ndeny /sys/firmware/** rwklx,', there)).to.equal(
-      'No file that is in this container, or could be created, makes this rule decide: /sys/firmware.',
+      'This rule decides about no file that exists here or could be created here: /sys/firmware.',
     );
     expect(reason('file,\ndeny /sys/firmware/** r,', there)).to.be.a('string');
     expect(reason('file,\ndeny /sys/devices/virtual/powercap/** rwklx,', there)).to.be.a('string');

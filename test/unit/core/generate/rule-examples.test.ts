@@ -21,18 +21,18 @@ describe('examplesIn and placeholderPaths', () => {
     const { text, block, changes, names } = read(
       '  deny /sys/[^f]*/** wklx,\n  deny /sys/f[^s]*/** wklx,\n  deny /sys/firmware/** rwklx,',
     );
-    const standIns = placeholdersAmong(names);
-    const paths = new Set(placeholderPaths(standIns));
+    const placeholders = placeholdersAmong(names);
+    const paths = new Set(placeholderPaths(placeholders));
     const found = [...paths].map((path): NamedFile => ({
       path,
-      kind: standIns.includes(path) ? 'file' : 'folder',
+      kind: placeholders.includes(path) ? 'file' : 'folder',
       mode: 0o755,
       device: 2,
     }));
     const passwd: NamedFile = { path: '/etc/passwd', kind: 'file', mode: 0o644, device: 1 };
     const candidates = candidatesIn(
       [passwd, ...found],
-      (path) => ({ path, folder: paths.has(path) && !standIns.includes(path), missing: !paths.has(path) }),
+      (path) => ({ path, folder: paths.has(path) && !placeholders.includes(path), missing: !paths.has(path) }),
       'p',
       names,
     );

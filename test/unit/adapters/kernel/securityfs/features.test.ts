@@ -27,7 +27,7 @@ describe('uncompiledReason', () => {
       undefined,
     );
     expect(uncompiledReason('userns', { name: '<abi/3.0>', text: ABI })).to.equal(
-      'The policy is compiled without rules of class userns: its feature ABI, <abi/3.0>, does not have it.',
+      'The policy is compiled without rules of class userns: its feature ABI, <abi/3.0>, does not include it.',
     );
   });
 });
