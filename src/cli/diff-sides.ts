@@ -47,7 +47,7 @@ export async function findSides({ base, head, file }: DiffOperands, names: Names
   try {
     const sides = { base: await find(base), head: await find(head) };
     const named = Object.entries(names).filter(([path]) => path.endsWith('/'));
-    const copied = checkouts.map(({ folder, stands }) => [folder, stands] as const);
+    const copied = checkouts.map(({ folder, original }) => [folder, original] as const);
     return { ...sides, copies: [...named, ...copied], remove };
   } catch (error) {
     remove();

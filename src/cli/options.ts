@@ -1,5 +1,5 @@
 /**
- * Every option of the command line, once: how it is written, what help says of it, its values, and whether it is passed
+ * Every option of the command line, once: how it is written, its help, its values, and whether it is passed
  * on to a lab guest. Help, the guest's command line and the GitHub Action all read these tables. No side effects.
  */
 import { LOG_SOURCES } from '#adapters/kernel/log/source.ts';

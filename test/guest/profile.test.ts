@@ -84,8 +84,8 @@ describe('loading a profile', () => {
 
   it('refuses a copy that would mean something else, and names the rule', async () => {
     for (const rule of ['/srv/@{profile_name}/** w', 'deny signal peer=[t]win', '/usr/bin/* px']) {
-      const text = `${profileText('twin', `  ${rule},`)}profile other /usr/bin/head { }\n`;
-      const { ledger, exit } = await harness([spec({ file: file('twin', text), name: 'twin' }, DENIED)]);
+      const text = `${profileText('same', `  ${rule},`)}profile other /usr/bin/head { }\n`;
+      const { ledger, exit } = await harness([spec({ file: file('same', text), name: 'same' }, DENIED)]);
       expect(
         [exit, ledger.suites[0]!.faults[0]?.code, ledger.suites[0]!.faults[0]?.message.includes(rule)],
         story(ledger),

@@ -3,7 +3,7 @@ import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerSpec } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 
-/** Where the agent stands inside every container. */
+/** Where the agent is in every container. */
 export const AGENT_PATH = '/.apparmor-probe-agent';
 /** Label that names the run a container belongs to: clean-up finds it by this. */
 export const RUN_LABEL = 'apparmor-probe.run';
@@ -72,7 +72,7 @@ export function containerConfig({
   };
 }
 
-/** What the spec says to start; the image says the rest. */
+/** What the spec starts; the image has the rest. */
 function firstProcess({ entrypoint, command }: ContainerSpec): Pick<ContainerCreateOptions, 'Entrypoint' | 'Cmd'> {
   return defined({ Entrypoint: entrypoint && [...entrypoint], Cmd: command && [...command] });
 }

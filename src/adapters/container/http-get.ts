@@ -21,7 +21,7 @@ interface HttpAnswer {
 }
 
 /**
- * @param url with the host name `container`, which stands for the address.
+ * @param url with the host name `container`, which is replaced by the address.
  * @param ms time limit for the whole answer, in milliseconds.
  * @param capBytes how much of the body is kept.
  * @returns the answer, or why there is none; never rejects.

@@ -1,4 +1,4 @@
-/** Waits until the service of a container is up, or says why it is not. */
+/** Waits until the service of a container is ready, or finds out why it is not. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Readiness } from '#core/model/model.ts';

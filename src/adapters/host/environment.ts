@@ -1,4 +1,4 @@
-/** What the program that started this one says about it, in environment variables. */
+/** What the program that started this one passes on in environment variables. */
 import { defined } from '#core/model/optional.ts';
 
 /** Set in a lab guest: the Debian suite of the guest. */

@@ -11,8 +11,8 @@ export interface Checkout {
   readonly file: string;
   /** The folder that holds the copy, with a slash at the end. */
   readonly folder: string;
-  /** What the folder stands for: `main:profiles/`. */
-  readonly stands: string;
+  /** The folder that was copied, for reports: `main:profiles/`. */
+  readonly original: string;
   remove(): void;
 }
 
@@ -64,8 +64,8 @@ export async function readCheckout(revision: string, path: string, cwd = process
     remove();
     throw error;
   }
-  const stands = `${revision}:${parent === '' ? '' : `${parent}/`}`;
-  return { file: join(folder, basename(path)), folder: `${folder}/`, stands, remove };
+  const original = `${revision}:${parent === '' ? '' : `${parent}/`}`;
+  return { file: join(folder, basename(path)), folder: `${folder}/`, original, remove };
 }
 
 /** Whether a path names something below the folder that it starts from. */

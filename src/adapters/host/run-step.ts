@@ -44,7 +44,7 @@ export function systemEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: '/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin' };
 }
 
-/** Announces a step, runs it, and says how long it took. */
+/** Announces a step, runs it, and reports how long it took. */
 export async function step<T>(progress: Progress, what: string, work: () => Promise<T>): Promise<T> {
   progress(`lab: ${what} …`);
   const begin = performance.now();

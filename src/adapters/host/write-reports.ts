@@ -1,4 +1,4 @@
-/** Writes reports into a folder. What they say is core/report's. */
+/** Writes reports into a folder. Their content is made in core/report. */
 import { closeSync, constants, lstatSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * Which classes of rules have no effect on this host. The kernel's list says what it mediates; a compiled rule shows
+ * Which classes of rules have no effect on this host. The kernel lists what it mediates; a compiled rule shows
  * what the parser writes.
  */
 import { HarnessError } from '#core/model/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Peers may carry the label of a program that this host has no profile for. A placeholder profile of that name, which
- * allows everything, makes it possible to try what rules say of the label.
+ * Peers may need the label of a program that this host has no profile for. A placeholder profile of that name, which
+ * allows everything, makes it possible to test rules about the label.
  */
 import type { HostChanges } from './changes/host-changes.ts';
 import { compile } from './parser/apparmor-parser.ts';

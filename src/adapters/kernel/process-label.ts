@@ -21,7 +21,7 @@ export function childOf(parent: number, inner: number): number | undefined {
   return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
 }
 
-/** For a kernel without CONFIG_PROC_CHILDREN: every process says who its parent is. */
+/** For a kernel without CONFIG_PROC_CHILDREN: every process has its parent's id. */
 function childrenByParent(parent: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

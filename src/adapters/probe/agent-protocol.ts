@@ -97,7 +97,7 @@ export interface Outcome {
   readonly killErrno: number;
 }
 
-/** What the agent says of an operation besides its errno: `struct details` in src/agent/protocol.h. */
+/** What the agent reports about an operation besides its errno: `struct details` in src/agent/protocol.h. */
 export interface Details {
   /** Errno of a failed undo: the effect of the operation is still there; 0: none. */
   readonly undoErrno: number;

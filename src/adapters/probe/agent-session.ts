@@ -130,8 +130,8 @@ export class AgentSession {
     const turn = this.#lastPause.then(async () => {
       const { seen, pausedPid } = await this.#exchange(probe, encodeOp({ tag: probe.id, name, args }));
       if (seen.errno !== undefined || pausedPid === 0) return seen;
-      const carried = this.#resultingLabel(pausedPid, name.startsWith('exec'));
-      const observation = await look({ ...seen, carried }, pausedPid);
+      const resultingLabel = this.#resultingLabel(pausedPid, name.startsWith('exec'));
+      const observation = await look({ ...seen, carried: resultingLabel }, pausedPid);
       await this.#exchange(probe, encodeOp({ tag: probe.id, name: 'release', args: [] }));
       return observation;
     });
@@ -177,7 +177,7 @@ export class AgentSession {
     return { ...process, right: sameLabel(process.label, process.expected) };
   }
 
-  /** What a paused process of the agent carries. @param executed whether it has executed a program. */
+  /** The label of a paused process of the agent. @param executed whether it has executed a program. */
   #resultingLabel(inner: number, executed: boolean): ResultingLabel {
     const pid = childOf(this.pid, inner) ?? 0;
     const { label = 'none', mode } = labelOf(pid) ?? {};
@@ -187,7 +187,7 @@ export class AgentSession {
 
   readonly #loaded = (label: string): string => asLoaded(label, this.#confining.names);
 
-  /** The command of a probe with the user's home put in where the spec says `~`. */
+  /** The command of a probe with the user's home in place of `~`. */
   argvOf({ action }: Probe): string[] {
     if (action.kind === 'shell') return ['/bin/sh', '-c', action.script];
     if (action.kind !== 'run') return [];
@@ -251,7 +251,7 @@ function isOwnProc(path: string): boolean {
 }
 
 /**
- * The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and say 0
+ * The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and report 0
  * until then.
  */
 async function hostPid(exec: Exec): Promise<number> {
@@ -297,7 +297,7 @@ class AgentOutput {
     });
   }
 
-  /** Waits until the agent has greeted; an error says why it did not. */
+  /** Waits until the agent has sent its greeting. @throws an error with the reason when it does not */
   greeting(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.onFrame = (frame) => {

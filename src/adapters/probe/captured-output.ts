@@ -34,7 +34,7 @@ export function observed(outcome: Outcome & Partial<Details>): Omit<Observation,
   };
 }
 
-/** All that the agent says of an attempt, as one text for people; nothing reads it back, the fields say the same. */
+/** All that the agent reports about an attempt, as one text for people; programs read the fields instead. */
 function remarkOf(outcome: Outcome & Partial<Details>): string {
   const { stoppedAt = '', remark = '' } = outcome;
   const killErrno = errnoName(outcome.killErrno);

@@ -26,7 +26,7 @@ const NOT_STARTED: readonly (number | undefined)[] = [126, 127];
 /**
  * Runs a command that the engine starts by itself.
  * @param argv the command, with homes put in.
- * @param expected the label that the engine was told to give it. A short command may end before its label can be read:
+ * @param expected the label that the engine must give it. A short command may end before its label can be read:
  * then there is none in the evidence.
  */
 export async function runThroughDockerExec(

@@ -30,7 +30,7 @@ export interface ProbeTarget {
   agentPids(): Promise<Set<number>>;
   /** Host process ids of the container, from its control group; empty on a host with control groups of version 1. */
   pids(): Set<number>;
-  /** Host process ids outside the container that carry one of these profiles. */
+  /** Host process ids outside the container that run under one of these profiles. */
   pidsOutside(profiles: readonly string[]): Set<number>;
   /** Ends the agents, also those of the peers. The container stays. */
   close(): Promise<void>;
@@ -157,7 +157,7 @@ export class ContainerTarget implements ProbeTarget {
     return peer;
   }
 
-  /** A peer of the control carries its own profile: what is denied there must not carry the name of the probe. */
+  /** A peer of the control has its own profile: what is denied there must not have the name of the probe. */
   #marked(probe: Probe): Probe {
     return this.isControl ? { ...probe, id: probe.id.replace('.', '-') } : probe;
   }

@@ -23,7 +23,7 @@ interface OtherEnd {
  */
 export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<Observation> {
   const { action, id, user } = probe;
-  if (action.kind !== 'operation') throw new Error('only an operation has another end');
+  if (action.kind !== 'operation') throw new Error('only an operation can have a peer');
   const { form, args, placeOf } = otherEndOf(action, `@apparmor-probe-${id}`);
   const [active, passive] = await Promise.all([actor.agent(user), other.agent(user)]);
 
@@ -31,7 +31,7 @@ export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<O
   const prepared = await passive.pause(probe, form, args, async (paused, pausedPid) => {
     const { right: _right, ...proof } = passive.confirm(pausedPid);
     const attempt = { ...probe, action: { ...action, args: [...action.args.slice(0, -1), placeOf(pausedPid)] } };
-    // a process that carries another label is not touched: the verdict reports the label
+    // a process with another label is not touched: the verdict reports the label
     const isExpected = sameLabel(proof.label, proof.expected);
     attempted = { ...(isExpected ? await active.perform(attempt) : paused), other: proof };
     return paused;
@@ -47,5 +47,5 @@ function otherEndOf({ class: ruleClass, args }: Action & { kind: 'operation' }, 
 
 function notPrepared(prepared: Observation): Observation {
   const why = prepared.errno ?? prepared.problem ?? 'no answer';
-  return { ...prepared, errno: 'ECANCELED', remark: `the other end could not be prepared: ${why}` };
+  return { ...prepared, errno: 'ECANCELED', remark: `the peer could not be prepared: ${why}` };
 }

@@ -76,7 +76,7 @@ function ownerOf(
   return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
 }
 
-/** @param isNamed the sender carries the name of a probe, so it is not the container runtime. */
+/** @param isNamed the sender has the name of a probe, so it is not the container runtime. */
 function canWitness(record: AuditRecord, names: readonly string[], isNamed: boolean): boolean {
   if (!ACCESSES.has(record.type) || !underProfile(labelOf(record), names)) return false;
   // CAP_AUDIT_WRITE, which Docker grants by default, is enough to send user-space records: they prove nothing.
@@ -85,7 +85,7 @@ function canWitness(record: AuditRecord, names: readonly string[], isNamed: bool
   return isNamed || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record.fields['peer'] ?? '', names);
 }
 
-/** The confinement that a record is about. `label=` stands in for `profile=` when it is a stack. */
+/** The confinement that a record is about. A stack has `label=` instead of `profile=`. */
 function labelOf({ fields }: AuditRecord): string {
   const label = fields['profile'] ?? fields['label'] ?? '';
   const namespace = fields['namespace'];

@@ -55,7 +55,7 @@ const DISPATCHED = /msg=/y;
 const JOURNAL_TYPE = /(?:([A-Z0-9_]{1,40}(?:\[\d{1,5}\])?)|<audit-(\d{1,5})>) +/y;
 const BUS_SESSION = /\[(?:session|system|accessibility)[^\]]{0,80}\] +/y;
 
-/** Reads a line of a log with whatever stands before the record. A string says why it holds none. */
+/** Reads a line of a log with whatever comes before the record. A string is the reason why it has none. */
 export function readEnvelope(line: string): Envelope | string {
   const prefix = readPrefix(line);
   if (typeof prefix === 'string') return prefix;
@@ -74,12 +74,12 @@ export function readEnvelope(line: string): Envelope | string {
   }
 }
 
-/** Text that no tag stands ahead of: a copy of the journal begins with the type's name. */
+/** Text without a tag ahead of it: a copy of the journal begins with the type's name. */
 function untaggedText(line: string, from: number): Envelope | string {
   return matchAt(/AVC apparmor=/y, line, from) === null ? kernelText(line, from) : journalText(line, from);
 }
 
-/** Reads text of the kernel's ring buffer: nothing may stand before the audit system's words. */
+/** Reads text of the kernel's ring buffer: nothing may come before the audit system's words. */
 export function kernelText(text: string, from = 0): Envelope | string {
   let at = from + (matchAt(AUDIT_COLON, text, from)?.[0].length ?? 0);
   const before = matchAt(KERNEL_TYPE, text, at);

@@ -53,7 +53,7 @@ function hexByte(high = 0, low = 0): number | undefined {
 
 /**
  * Complaints of the audit system (kernel/audit.c: audit_log_lost, audit_log_start, kauditd_hold_skb) and of the rate
- * limit that printk holds it to (lib/ratelimit.c). All stand at the start of the kernel's text.
+ * limit that printk holds it to (lib/ratelimit.c). All are at the start of the kernel's text.
  */
 const NOTICES: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
   [

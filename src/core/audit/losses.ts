@@ -37,8 +37,8 @@ const DEFAULT_BACKLOG = 64;
 
 /**
  * Everything that shows a loss:
- * - serials that no text carries. Every stamp counts, of whatever audit type; several records share one serial, and
- *   processors may print serials out of order, so the whole set is looked at.
+ * - serials that no text has. Every stamp counts, of whatever audit type; several records share one serial, and
+ *   processors may print serials out of order, so the whole set is checked.
  * - sequence numbers of /dev/kmsg that were not read, overruns, the kernel's own complaints, and texts that are cut.
  * - a system call recorded as refused, without the denial that caused the record.
  */
@@ -74,7 +74,7 @@ export function findLosses(log: readonly LogText[]): Loss[] {
   return losses;
 }
 
-/** Whether something lost may have stood in the window. */
+/** Whether something lost may have been in the window. */
 export function mayAffect(loss: Window, window: Window): boolean {
   return loss.afterSerial < window.beforeSerial && loss.beforeSerial > window.afterSerial;
 }

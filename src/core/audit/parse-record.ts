@@ -24,7 +24,7 @@ export type ParsedLine =
     }
   | { readonly kind: 'not-a-record'; readonly why: string };
 
-/** Audit types of Linux before 2.6.36, when the type said what the record says now. */
+/** Audit types of Linux before 2.6.36, when the type stated what the record states now. */
 const TYPES_BY_CODE: Readonly<Record<number, string>> = {
   1501: 'AUDIT',
   1502: 'ALLOWED',

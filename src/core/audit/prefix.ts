@@ -1,5 +1,5 @@
 /**
- * What stands before the kernel's own words in a line of a log: priorities, dates, host names, tags, boot times.
+ * What comes before the kernel's own words in a line of a log: priorities, dates, host names, tags, boot times.
  * Formats: RFC 3164 and RFC 5424, rsyslog's and syslog-ng's date variants, socklogd, busybox, the output styles of
  * journalctl (short, short-precise, short-iso, short-full, short-unix, short-monotonic) and of dmesg (-T, -e, -r, -x,
  * --time-format iso), and CONFIG_PRINTK_CALLER's `[  T12]`.
@@ -41,7 +41,7 @@ const TAG = /([A-Za-z0-9_./-]{1,64})(?:\[\d{1,10}\])?: +/y;
 const RFC5424 = /\S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[[^\]]{0,512}\]) /y;
 const KERNEL_WORDS = /audit: type=|type=\d|audit\(/y;
 
-/** Reads the prefix. A string says why the line cannot hold a record of AppArmor. */
+/** Reads the prefix. A string is the reason why the line cannot have a record of AppArmor. */
 // eslint-disable-next-line complexity -- a lexer: each form of a prefix is one branch
 export function readPrefix(line: string): Prefix | string {
   let at = 0;
@@ -67,7 +67,7 @@ export function readPrefix(line: string): Prefix | string {
   if (date === null) {
     const booted = bootTimes();
     if (matchAt(KERNEL_WORDS, line, at) !== null) return bare();
-    // short-monotonic of journalctl; without a time nothing but the writer's own words may stand here.
+    // short-monotonic of journalctl; without a time, only the writer's own words may come here.
     if (booted) take(HOST);
     const tag = matchAt(TAG, line, at);
     if (tag?.[1] === 'kernel') {
@@ -93,11 +93,11 @@ export function readPrefix(line: string): Prefix | string {
     return facilityIsKernel() ? { writer: 'unknown', end: at } : "the priority is not the kernel's";
   }
 
-  /** Tags are what a writer says of itself. Only a caller that knows the transport can know more. */
+  /** Tags are what a writer claims about itself. Only a caller that knows the transport can know more. */
   function byTag(name: string): Prefix | string {
     if (name === 'kernel') {
       bootTimes();
-      return facilityIsKernel() ? { writer: 'kernel', end: at } : 'the tag says kernel, the priority does not';
+      return facilityIsKernel() ? { writer: 'kernel', end: at } : 'the tag is kernel, but the priority is not';
     }
     if (name === 'audit') return { writer: 'journal', end: at };
     if (name === 'audispd' || name === 'audisp-syslog') return { writer: 'auditd', end: at };

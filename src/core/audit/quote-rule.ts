@@ -1,4 +1,4 @@
-/** Names as they must stand in a profile so that they mean themselves (apparmor.d(5), "Globbing" and "Quoting"). */
+/** Names as a profile must have them, so that they mean themselves (apparmor.d(5), "Globbing" and "Quoting"). */
 
 /** A name where a pattern may stand: its wildcards are escaped. */
 export function quotePath(name: string): string {

@@ -6,7 +6,7 @@ import { envelopeOf } from './parse-record.ts';
  * Keys, in this order:
  * - `type`: the audit type as printed (`1400`, `AVC`, `USER_AVC`); `audit_id`: `SEC.MSEC:SERIAL` as printed; `epoch`:
  *   its seconds and `serial`: its serial number, both as numbers. Absent where the line has none.
- * - `apparmor`: what the record is, also for records of old kernels that say it in the audit type alone.
+ * - `apparmor`: what the record is, also for records of old kernels that have it in the audit type only.
  * - every printed pair under the name that the kernel printed, as a string; `outer_pid` and the like for the frame
  *   around a user-space record. The kernel prints no key named as above in a record of AppArmor; were there one, it
  *   would be found under `field:` and its name.

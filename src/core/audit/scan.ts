@@ -75,7 +75,7 @@ const DECIMALS = new Set([
 
 const KEY = /([A-Za-z_][A-Za-z0-9_]{0,31})=/y;
 
-/** Reads pairs from `at` on. `inQuotes`: the text stands in `msg='…'`, and the closing quote ends it. */
+/** Reads pairs from `at` on. `inQuotes`: the text is in `msg='…'`, and the closing quote ends it. */
 export function scanFields(text: string, at: number, inQuotes = false): Scan {
   const fields = Object.create(null) as Record<string, string>;
   let openEnded: string | undefined;

@@ -1,6 +1,6 @@
 /**
  * The rule that would allow what a record denied, in the words of apparmor.d(5). Best effort: where no rule would help
- * (a missing label, no_new_privs, a disconnected path) or the record says too little, there is none.
+ * (a missing label, no_new_privs, a disconnected path) or the record has too little information, there is none.
  */
 import type { AuditRecord } from '../model/model.ts';
 import { quotePath } from './quote-rule.ts';
@@ -31,7 +31,7 @@ const NOT_BY_RULE = [
   'profile transition not found',
 ];
 
-/** Writes the rule of one class; undefined where the record says too little. */
+/** Writes the rule of one class; undefined where the record has too little information. */
 type RuleWriter = (fields: Fields, operation: string) => string | undefined;
 
 /** By `class=`, which Linux 6.2 introduced. Transitions are of class file too. */

@@ -30,7 +30,7 @@ export function pathOf(action: Action): string | undefined {
 
 interface Command {
   readonly argv: readonly string[];
-  /** Indexes of the words whose first character, `~`, stands for the user's home. */
+  /** Indexes of the words whose first character, `~`, means the user's home. */
   readonly tildes: readonly number[];
 }
 

@@ -1,6 +1,6 @@
 /** Names and numbers of Linux, whatever system this runs on: errors, signals, capabilities, sockets, mounts. Pure. */
 
-/** By number, from 1 on (asm-generic/errno-base.h, errno.h); `-` is a gap. */
+/** By number, from 1 on (asm-generic/errno-base.h, errno.h); `-` means that the number is unused. */
 const ERRNO = words(`
 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
 ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
@@ -58,7 +58,7 @@ export const SOCKET_TYPES = numbered('stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 d
 /** The protocols that AppArmor has a name for. */
 export const SOCKET_PROTOCOLS = numbered('icmp=1 tcp=6 udp=17');
 
-/** Options of mount rules by AppArmor's names, as the bits of `mount`'s FLAGS that they stand for. */
+/** Options of mount rules by AppArmor's names, as bits of `mount`'s FLAGS. */
 export const MOUNT_FLAGS = numbered(`
 ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
 nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768

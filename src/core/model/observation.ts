@@ -13,7 +13,7 @@ export interface Captured {
 /**
  * How far a probe came.
  * - `done`: the system call, or the command, ended by itself.
- * - `exec`: the program could not be started; `errno` says why.
+ * - `exec`: the program could not be started; `errno` is the reason.
  * - `timeout`: it took too long, and the agent killed it.
  * - `lost`: no answer came back (container gone, stream broken).
  */
@@ -25,7 +25,7 @@ export interface ProcessProof {
   readonly pid: number;
   /** Label and mode, as the kernel prints them. */
   readonly label: string;
-  /** The label that it must have, or the attempt says nothing about the profile. */
+  /** The label that it must have; with another one, the attempt proves nothing about the profile. */
   readonly expected: string;
 }
 
@@ -67,7 +67,7 @@ export interface Observation {
   readonly stoppedAt?: string;
   /** Why the effect of an operation could not be undone, as a symbolic errno: it is still there. */
   readonly undoErrno?: string;
-  /** All that the agent remarks, for people only. */
+  /** The agent's remarks, for people only. */
   readonly remark?: string;
 }
 
@@ -100,7 +100,7 @@ export interface Witness {
   readonly by: AttributedBy;
 }
 
-/** What the kernel answers when it is asked whether the loaded policy allows an access to a file. */
+/** The kernel's answer to whether the loaded policy allows an access to a file. */
 export interface Ruling {
   readonly path: string;
   /** Letters as in a rule. */

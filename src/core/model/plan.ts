@@ -13,7 +13,7 @@ export type Action = RunAction | ShellAction | OperationAction | HttpAction;
 interface RunAction {
   readonly kind: 'run';
   readonly argv: readonly string[];
-  /** Indexes of the words of argv whose first character, `~`, stands for the user's home. */
+  /** Indexes of the words of argv whose first character, `~`, means the user's home. */
   readonly tildes: readonly number[];
   /** Whether the command gets a terminal. */
   readonly terminal: boolean;
@@ -44,7 +44,7 @@ interface OperationAction {
 /** A GET request that the host makes. */
 interface HttpAction {
   readonly kind: 'http';
-  /** The host name `container` stands for the container. */
+  /** Its host name is `container`. */
   readonly url: string;
 }
 
@@ -200,9 +200,9 @@ export interface Waiver {
 
 /** A mutant that no probe can tell from the profile. */
 interface UntestableMutant {
-  /** The rule as it stands in the profile. */
+  /** The rule as it is in the profile. */
   readonly rule: string;
-  /** The rule as it stands in the mutant. */
+  /** The rule as it is in the mutant. */
   readonly becomes: string;
   readonly because: string;
 }

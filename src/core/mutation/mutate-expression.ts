@@ -10,7 +10,7 @@ interface ExpressionChange {
 
 /**
  * Every change of one place: `**` to `*`, `*` to `**`, and each alternative of `{a,b}` left out.
- * Variables stay: what they stand for is written elsewhere.
+ * Variables stay: their values are written elsewhere.
  * @param text the expression as written, quotes included.
  */
 export function expressionChanges(text: string): ExpressionChange[] {
@@ -49,7 +49,7 @@ function withoutOne(text: string, open: number): ExpressionChange[] {
   const parts = cuts.map((cut, i) => text.slice(cut + 1, cuts[i + 1] ?? close));
   return parts.map((_, dropped) => {
     const rest = parts.filter((_part, i) => i !== dropped);
-    // a single alternative stands without braces: the parser rejects an alternation of one
+    // a single alternative is written without braces: the parser rejects an alternation of one
     return { start: open, end: close + 1, text: rest.length === 1 ? (rest[0] ?? '') : `{${rest.join(',')}}` };
   });
 }

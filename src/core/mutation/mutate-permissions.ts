@@ -1,6 +1,6 @@
 /** The letters of file rules, one fewer or one looser. Pure. */
 
-/** Permissions as written to words: each letter, and what says how to execute as one. */
+/** Permissions as written to words: each letter, and the letters that tell how to execute as one word. */
 export function permissionWords(letters: string): string[] {
   return letters.match(/[pPcCuUi]*x|./gs) ?? [];
 }

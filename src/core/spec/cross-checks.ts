@@ -10,7 +10,7 @@ import type { KeyPath, Problem } from './spec-source.ts';
 type Locate = (path: KeyPath) => Position;
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** A mistake, and the key below the checked value that it stands at. */
+/** A mistake, and the key below the checked value where it is. */
 interface Finding {
   readonly message: string;
   readonly key?: string;

@@ -33,7 +33,7 @@ export function expandMatrices(probes: readonly unknown[]): Expanded {
   return { probes: expanded, origins, problems };
 }
 
-/** @returns the probes; a string says what is wrong with the matrix. */
+/** @returns the probes, or what is wrong with the matrix. */
 function expandProbe(probe: Record<string, unknown>): unknown[] | string {
   const { matrix, ...template } = probe;
   if (!isRecord(matrix)) return 'matrix: must be a map of names to lists';

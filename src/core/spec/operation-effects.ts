@@ -34,7 +34,7 @@ export function isUnmediated({ name, args }: Pick<Operation, 'name' | 'args'>): 
   return findOperation(name)?.isUnmediated?.(args) === true;
 }
 
-/** Operations whose process can be paused to read the label that it carries afterwards. */
+/** Operations whose process can be paused to read the label that it has afterwards. */
 export const LABEL_CHANGING: readonly string[] = Object.entries(OPERATIONS)
   .filter(([, { pausedAs }]) => pausedAs !== undefined)
   .map(([name]) => name);

@@ -1,6 +1,6 @@
 /**
  * Every operation of `try:`: the words that it takes, and what it does to the world. Pure.
- * src/agent/ops.c is the other end; docs/agent-operations.md says what each does and why it is harmless.
+ * src/agent/ops.c is the other end; docs/agent-operations.md describes what each does and why it is harmless.
  */
 import { SOCKET_FAMILIES, signalNumber } from '../model/linux.ts';
 import {
@@ -46,7 +46,7 @@ export interface OperationForm {
   readonly optional?: readonly OptionalArgument[];
   /** What is wrong with arguments that are right one by one. */
   readonly check?: (args: readonly string[]) => string | undefined;
-  /** Its last argument can be `peer NAME`, or `container` with `from`: this stands there until the address is known. */
+  /** Its last argument can be `peer NAME`, or `container` with `from`: this replaces it until the address is known. */
   readonly peerPlaceholder?: string;
 
   /** Index of the argument that names what it creates. */

@@ -1,5 +1,5 @@
 /**
- * The spec language: which keys there are and which values they take; schema-docs.ts says what they mean.
+ * The spec language: which keys there are and which values they take; schema-docs.ts describes them.
  * dist/spec.schema.json and docs/spec.md are generated from both.
  */
 import * as z from 'zod';

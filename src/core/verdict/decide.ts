@@ -77,7 +77,7 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   return verdict('silent-denial', { how: outcomeText(outcome) });
 }
 
-/** The spec says that there is no record. So the control has to show that the profile makes the difference. */
+/** The spec expects no record. So the control has to show that the profile is the cause. */
 function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
   if (control === undefined) return verdict('no-witness', { missing: 'control' });
 
@@ -157,7 +157,7 @@ function layerText({ probe, control, container }: Facts): string {
   return layer === undefined ? '' : `; likely ${layer}`;
 }
 
-/** Whether the spec says more about how a command has to end. */
+/** Whether the spec states more about how a command has to end. */
 function declaresResult({ expect: { exit, stdout, stderr } }: Probe): boolean {
   return exit !== undefined || stdout !== undefined || stderr !== undefined;
 }

@@ -21,7 +21,7 @@ interface Unclear {
   readonly why: string;
 }
 
-/** Exec errors that say nothing about permission: the program is not there, or is no program. */
+/** Exec errors that are not about permission: the program is missing, or is not a program. */
 const NOT_A_DENIAL: ReadonlySet<string> = new Set([
   'ENOENT',
   'ENOTDIR',

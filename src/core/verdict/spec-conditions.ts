@@ -69,18 +69,18 @@ function wrongText(
 }
 
 /** Label, mode and AT_SECURE of what was executed, or of a process that changed its label. */
-function wrongResultingLabel(expect: Expectation, { carried }: Observation): Verdict | undefined {
+function wrongResultingLabel(expect: Expectation, { carried: resulting }: Observation): Verdict | undefined {
   const { label, mode, secure } = expect;
   if (label === undefined && mode === undefined && secure === undefined) return undefined;
-  if (carried === undefined) return verdict('label-unread', { unread: 'The label after exec' });
+  if (resulting === undefined) return verdict('label-unread', { unread: 'The label after exec' });
 
-  const problem = wrongName(label, carried);
+  const problem = wrongName(label, resulting);
   if (problem !== undefined) return verdict('other-label', { problem: `Label: ${problem}` });
-  if (mode !== undefined && carried.mode !== mode) {
-    const actual = labelText(carried.label, carried.mode);
+  if (mode !== undefined && resulting.mode !== mode) {
+    const actual = labelText(resulting.label, resulting.mode);
     return verdict('other-label', { problem: `Expected mode ${mode}, got ${actual}` });
   }
-  return secure === undefined ? undefined : wrongSecureMode(secure, carried);
+  return secure === undefined ? undefined : wrongSecureMode(secure, resulting);
 }
 
 /** A stack that is written in another order is the same label. */

@@ -73,7 +73,7 @@ export class KernelLog {
     this.#timer.unref();
   }
 
-  /** Where the records arrive, as reports say it. */
+  /** Where the records arrive, as reports show it. */
   get source(): string {
     return this.#proved?.source.label ?? 'nothing has arrived';
   }
@@ -142,7 +142,7 @@ export class KernelLog {
     for (const buffer of new Set([this.#kmsg, ...this.#candidates])) buffer.close();
   }
 
-  /** The first record that fits among those not searched before; where it stands is where records arrive. */
+  /** The first record that fits among those not searched before; its source is where records arrive. */
   #findNew(condition: (record: AuditRecord) => boolean, searched: Map<RecordBuffer, number>): AuditRecord | undefined {
     for (const buffer of this.#candidates) {
       const record = buffer.records.slice(searched.get(buffer) ?? 0).find(condition);
@@ -194,9 +194,9 @@ export class KernelLog {
   }
 }
 
-/** What a text of the kernel log says of losses while the records arrive elsewhere. */
+/** The loss that a text of the kernel log reports, while the records arrive elsewhere. */
 function complaint({ text, overrun }: LogText, source: LogSourceName): string | undefined {
-  if (overrun === true) return 'the kernel log, where losses are told, was overwritten before it was read';
+  if (overrun === true) return 'the kernel log, which reports losses, was overwritten before it was read';
   if (stampOf(text) === undefined) return lossNotice(text);
   return source === 'auditd' ? 'records went to the kernel log and not to the audit daemon' : undefined;
 }

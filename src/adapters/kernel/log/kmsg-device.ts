@@ -1,10 +1,10 @@
 /**
- * Reads /dev/kmsg without losing a record: one read(2) is one record, EAGAIN is the end, EPIPE says that the ring
+ * Reads /dev/kmsg without losing a record: one read(2) is one record, EAGAIN is the end, EPIPE means that the ring
  * buffer overwrote some before they were read (kernel/printk/printk.c, devkmsg_read).
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 
-/** One message as read; `overrun` stands in for messages that were overwritten. */
+/** One message as read; `overrun` is in place of messages that were overwritten. */
 type KmsgItem = { readonly kind: 'message'; readonly raw: string } | { readonly kind: 'overrun' };
 
 /** Longest message: PRINTKRB_RECORD_MAX escaped, with its prefix; a shorter buffer loses the message. */

@@ -1,6 +1,6 @@
 /**
  * Records from the file of auditd, which takes them away from the kernel log. Its own DAEMON_… lines count serials of
- * their own, from a random number on: they say nothing about the kernel's.
+ * their own, from a random number on: they tell nothing about the kernel's.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
@@ -59,7 +59,7 @@ export function auditdSource(file: string): LogSource {
   };
 }
 
-/** Why anyone but root could have written what stands in the file; undefined when nobody could. */
+/** Why others than root could have written to the file; undefined when only root could. */
 function distrust(file: string): string | undefined {
   const folder = dirname(file);
   const { uid, mode } = statSync(folder);

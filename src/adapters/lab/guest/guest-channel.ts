@@ -38,7 +38,7 @@ export class GuestChannel {
 
   /**
    * Greets the guest and waits for its answer.
-   * @param lastOutput what the guest said last, asked for when the line breaks
+   * @param lastOutput reads the last output of the guest, called when the connection breaks
    */
   static async open(
     socket: Socket,

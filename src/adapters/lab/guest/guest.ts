@@ -121,7 +121,7 @@ async function getFiles(channel: GuestChannel, guestDir: string, hostDir: string
     () => tar.destroy(),
   );
   const [read, sent] = await Promise.allSettled([unpacked, packed]);
-  // When packing failed, unpacking failed for want of an end: the first cause is the one to tell.
+  // if packing failed, the archive has no end and unpacking failed too: report the first cause
   for (const result of [sent, read]) if (result.status === 'rejected') throw result.reason;
 }
 

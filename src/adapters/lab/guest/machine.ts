@@ -128,7 +128,7 @@ export async function startMachine(
       .replace(/[^\x20-\x7e\n]/g, '')
       .split('\n')
       .filter((line) => line.trim() !== '');
-    // A panic's reason stands far above the end of its register dump.
+    // the reason of a panic is printed far above the end of its register dump
     return [
       ...lines
         .slice(0, -10)

@@ -136,7 +136,7 @@ export class RemoteCommand {
     );
   }
 
-  /** The guest says that it ended; its last output may still be on its way to the sinks. */
+  /** The guest reports that the command ended; its last output may still be on its way to the sinks. */
   ended(end: { readonly exit?: number; readonly signal?: string; readonly error?: string }): void {
     void Promise.all(this.#sinks.values()).then(() => {
       if (end.error !== undefined) {

@@ -21,7 +21,7 @@ function take(name: string): Promise<Server | undefined> {
 
 /**
  * Runs work while holding the lock named by a path. The lock is an abstract unix socket rather than a file:
- * it cannot be left behind by a process that was killed.
+ * a process that was killed cannot leave it locked.
  * @param onWait called once when another process holds it
  */
 export async function withImageLock<T>(

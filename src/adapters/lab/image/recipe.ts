@@ -162,7 +162,7 @@ export interface MachinePlan {
   readonly console: string;
   /** Unix socket of QEMU's control protocol. */
   readonly qmp: string;
-  /** True: wait to be told of a saved state. False: boot. */
+  /** True: wait for a snapshot to restore. False: boot. */
   readonly resume: boolean;
   /** Whether what the guest writes stays: true only while an image is being made. */
   readonly keep: boolean;

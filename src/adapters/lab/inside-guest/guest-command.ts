@@ -12,7 +12,7 @@ export interface CommandRequest {
   readonly uid: number;
 }
 
-/** How it ended, as the host is told. */
+/** How it ended, as the guest reports it to the host. */
 interface CommandEnd {
   readonly exit?: number;
   readonly signal?: string;

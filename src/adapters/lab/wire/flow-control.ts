@@ -1,4 +1,4 @@
-/** Flow control of one stream: the sender spends credit, the receiver gives it back as it consumes. */
+/** Flow control of one stream: the sender uses up a window, and the receiver opens it again as it consumes. */
 import { WINDOW } from './frames.ts';
 
 export class FlowControl {
@@ -21,7 +21,7 @@ export class FlowControl {
     this.#wake();
   }
 
-  /** Nobody reads any more: whoever waits is told. */
+  /** Nobody reads any more: wakes whoever waits. */
   close(): void {
     this.#open = false;
     this.#wake();

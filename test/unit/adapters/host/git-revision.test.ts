@@ -31,7 +31,7 @@ describe('a profile in a git revision', () => {
     const copy = await readCheckout('main', 'profiles/p', repository);
     expect(readFileSync(copy.file, 'utf8')).to.equal('old\n');
     expect(readFileSync(join(copy.folder, 'inc/rules'), 'utf8')).to.equal('beside\n');
-    expect(copy.stands).to.equal('main:profiles/');
+    expect(copy.original).to.equal('main:profiles/');
     expect(existsSync(join(copy.folder, 'link'))).to.equal(false); // a link leads out of the copy
     copy.remove();
     expect(existsSync(copy.folder)).to.equal(false);

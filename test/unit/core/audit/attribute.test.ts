@@ -88,9 +88,9 @@ describe('attribute', () => {
   });
 
   it('attributes a record in two windows to no probe', () => {
-    const twin: ProbeTrace = { id: 'ap-7f3-3', kind: 'command', window: { afterSerial: 12, beforeSerial: 30 } };
-    expect(who(denial(`${file} pid=201 comm="top"`, 15), [command, twin])).to.equal('others');
-    expect(who(denial(`${file} pid=201 comm="top"`, 25), [command, twin])).to.equal('ap-7f3-3 by window');
+    const overlapping: ProbeTrace = { id: 'ap-7f3-3', kind: 'command', window: { afterSerial: 12, beforeSerial: 30 } };
+    expect(who(denial(`${file} pid=201 comm="top"`, 15), [command, overlapping])).to.equal('others');
+    expect(who(denial(`${file} pid=201 comm="top"`, 25), [command, overlapping])).to.equal('ap-7f3-3 by window');
   });
 
   it('gives operations no window', () => {

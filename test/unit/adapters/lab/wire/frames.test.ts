@@ -52,19 +52,19 @@ describe('FlowControl', () => {
     ]);
 
   it('stops the sender at the window and lets it go on when the receiver has consumed', async () => {
-    const credit = new FlowControl();
-    for (let sent = 0; sent + CHUNK <= WINDOW; sent += CHUNK) expect(await credit.spend(CHUNK)).to.equal(true);
-    const next = credit.spend(CHUNK);
+    const flow = new FlowControl();
+    for (let sent = 0; sent + CHUNK <= WINDOW; sent += CHUNK) expect(await flow.spend(CHUNK)).to.equal(true);
+    const next = flow.spend(CHUNK);
     expect(await settled(next)).to.equal(false);
-    credit.give(CHUNK);
+    flow.give(CHUNK);
     expect(await next).to.equal(true);
   });
 
   it('wakes a waiting sender when the stream is over', async () => {
-    const credit = new FlowControl();
-    await credit.spend(WINDOW);
-    const next = credit.spend(1);
-    credit.close();
+    const flow = new FlowControl();
+    await flow.spend(WINDOW);
+    const next = flow.spend(1);
+    flow.close();
     expect(await next).to.equal(false);
   });
 });
