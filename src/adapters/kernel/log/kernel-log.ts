@@ -201,4 +201,4 @@ function complaint({ text, overrun }: LogText, source: LogSourceName): string | 
   return source === 'auditd' ? 'records went to the kernel log and not to the audit daemon' : undefined;
 }
 
-const NO_JOURNAL = 'no systemd-journald runs here';
+const NO_JOURNAL = 'systemd-journald does not run on this host';

@@ -33,7 +33,7 @@ export function auditdFile(settings = SETTINGS): { readonly file: string; readon
   try {
     return { file, ...optional(distrust(file)) };
   } catch {
-    return { file, problem: `${file} is not there` };
+    return { file, problem: `${file} does not exist` };
   }
 }
 

@@ -27,7 +27,7 @@ describe('auditdFile', () => {
   });
 
   it('refuses a file that is missing or collects records of other machines', () => {
-    expect(auditdFile(settings('log_file = /no/where.log\n')).problem).to.equal('/no/where.log is not there');
+    expect(auditdFile(settings('log_file = /no/where.log\n')).problem).to.equal('/no/where.log does not exist');
     expect(auditdFile(settings('tcp_listen_port = 60\n')).problem).to.contain('other machines');
   });
 
