@@ -53,7 +53,7 @@ export function explanationOf(rule: RuleCoverage, nameOf: (id: string) => string
 }
 
 function shadowedText(shadowedBy: readonly string[]): string {
-  if (shadowedBy.length === 0) return 'never decides: no possible name matches it';
+  if (shadowedBy.length === 0) return 'has no effect: no possible name matches it';
   const verb = shadowedBy.length === 1 ? 'decides' : 'decide';
   return `never decides: ${shadowedBy.join('; ')} ${verb} instead`;
 }

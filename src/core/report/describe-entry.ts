@@ -184,12 +184,12 @@ function rulingText({ path, permissions, allowed }: Ruling): string {
   return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path)}`, LINE);
 }
 
-/** How much of an output there is: `12 bytes`, `9,000 bytes in all, cut by the agent`. */
+/** How much of an output there is: `12 bytes`, `9,000 bytes in total, cut by the agent`. */
 export function sizeText({ bytes, truncated }: Captured): string {
-  return truncated ? `${counted(bytes, 'byte')} in all, cut by the agent` : counted(bytes, 'byte');
+  return truncated ? `${counted(bytes, 'byte')} in total, cut by the agent` : counted(bytes, 'byte');
 }
 
-/** Where the probe stands in its spec, `specs/x.yml:14`. */
+/** Where the probe is in its spec, `specs/x.yml:14`. */
 export function placeText(entry: Entry, root?: string): string {
   const { file, line } = entry.probe.at;
   return oneLine(`${relativeTo(root, file)}:${line}`, LINE);

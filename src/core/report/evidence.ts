@@ -56,7 +56,7 @@ function barred(text: string, maxBytes: number): string {
   const kept = head(shown, maxBytes);
 
   if (raw.length === text.length && kept.length === shown.length) return harmless(kept);
-  return `${harmless(kept)}\n[cut: ${counted(byteLength(text), 'byte')} in all; report.json has them]`;
+  return `${harmless(kept)}\n[cut: ${counted(byteLength(text), 'byte')} in total; report.json has them]`;
 }
 
 /** What is known of one probe as labelled lines. */

@@ -73,5 +73,5 @@ function problemOf(report: JsonReport): string | undefined {
     if (stated !== count) return `Its count of ${key} is ${stated}, but it has ${count}.`;
   }
 
-  return report.verdict === runOutcome(code) ? undefined : 'Its verdict is not that of its exit code.';
+  return report.verdict === runOutcome(code) ? undefined : 'Its verdict does not match its exit code.';
 }

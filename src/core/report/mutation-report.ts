@@ -130,12 +130,12 @@ function gateText({ faults, results, options: { minScore } }: MutationReport): s
     return `the run is not complete: ${oneLine(message, WIDTH)} [${fault.code}]`;
   }
   const score = scoreOf(results);
-  if (score === undefined) return 'no mutant could be judged';
+  if (score === undefined) return 'no mutant has a result';
   if (minScore === undefined) return 'no minimum score is set';
   return score < minScore ? `the score is below ${minScore} %` : `the score reaches ${minScore} %`;
 }
 
-/** 1 when the score is below the minimum or the spec is not green, 3 when no mutant could be judged, 4 for a fault. */
+/** 1 when the score is below the minimum or the spec is not green, 3 when no mutant has a result, 4 for a fault. */
 export function mutationExit({ faults, results, options: { minScore } }: MutationReport): ExitCode {
   if (faults.length > 0) return faults.some(({ code: name }) => name !== 'spec-not-green') ? EXIT.broken : EXIT.failed;
 

@@ -17,7 +17,7 @@ export interface Counts extends Readonly<Record<VerdictKind, number>> {
 
 /**
  * A run in one word.
- * `green`: every probe passed. `red`: the profile fails its spec. `undecided`: not everything is proved. `error`: the
+ * `green`: every probe passed. `red`: the profile fails its spec. `undecided`: some probe proves nothing. `error`: the
  * rest.
  */
 export type RunOutcome = 'green' | 'red' | 'undecided' | 'error';
@@ -35,7 +35,7 @@ export const EXIT_MEANS: Readonly<Record<ExitCode, string>> = {
   [EXIT.ok]: 'every probe that this host can check passed',
   [EXIT.failed]: 'the profile fails its spec',
   [EXIT.usage]: 'a spec, profile or option is wrong',
-  [EXIT.undecided]: 'not everything is proved',
+  [EXIT.undecided]: 'some probe proves nothing',
   [EXIT.broken]: 'the harness or the host failed',
 };
 

@@ -57,7 +57,7 @@ const OUTCOME_STYLE: Readonly<Record<RunOutcome, Style>> = {
 /** Facts that an entry shows in other places, or more fully. */
 const SHOWN_APART = ['probe', 'verdict', 'note', 'hint'];
 
-/** The suite's heading: what is tested, on what, and the kernel's word that it is confined. */
+/** The suite's heading: what is tested, on what, and proof from the kernel that it is confined. */
 export function suiteLines(suite: Suite, { color, root }: TerminalOptions): readonly string[] {
   const paint = painter(color);
   const title = paint(oneLine(suite.title, WIDTH), 'bold');

@@ -126,7 +126,7 @@ function onlyBlock({ profiles }: ProfileText, file: string): ProfileBlock {
   if (block === undefined || another !== undefined)
     throw new HarnessError(
       'profile-ambiguous',
-      `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init writes a spec for one.`,
+      `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init needs exactly one.`,
     );
   const flag = block.flags.find((name) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name));
   if (flag !== undefined)
@@ -208,7 +208,7 @@ async function confirm(
   const { head, extras } = subject;
   const shortlist = [...new Set(goals.flatMap(({ options }) => options))];
   const rules = new Set(goals.map(({ rule }) => rule)).size;
-  events.progress(`${head.title}: ${shortlist.length} candidates for ${rules} rules are tried`);
+  events.progress(`${head.title}: trying ${shortlist.length} candidates for ${rules} rules`);
 
   const { probes } = planFor(subject, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)], run);
   const entries = await suite.trialOf(probes).settleAll(probes, signal);

@@ -83,13 +83,12 @@ export function contradiction(entry: Entry, ruling: Ruling): string | undefined 
 
   if (allowed && witnesses.some(({ record }) => isDenialOf(record, ruling))) {
     return (
-      `Contradiction: asked directly, the kernel says that the policy allows ${permissions} of ${path}, ` +
-      'but its record says that it denied it.'
+      `Contradiction: the kernel's policy query allows ${permissions} of ${path}, ` + 'but its record shows a denial.'
     );
   }
   if (!allowed && hasSucceeded) {
     return (
-      `Contradiction: asked directly, the kernel says that the policy does not allow ${permissions} of ${path}, ` +
+      `Contradiction: the kernel's policy query does not allow ${permissions} of ${path}, ` +
       'but the access succeeded.'
     );
   }

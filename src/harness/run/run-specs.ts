@@ -72,7 +72,7 @@ function selectProbes(plans: readonly Plan[], grep: string | undefined): Plan[] 
   const selected = plans
     .map((plan) => ({ ...plan, probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))) }))
     .filter(({ probes }) => probes.length > 0);
-  if (selected.length === 0) throw new HarnessError('no-probes', `No probe's name matches ${JSON.stringify(grep)}.`);
+  if (selected.length === 0) throw new HarnessError('no-probes', `No probe matches --grep ${JSON.stringify(grep)}.`);
   return selected;
 }
 

@@ -82,7 +82,7 @@ class SuiteRun {
     }
   }
 
-  /** Records why the suite could not be probed, and what was known of it by then. */
+  /** Records why the suite could not be run, and what was known of it by then. */
   fail(thrown: unknown): void {
     if (thrown instanceof PreparationFailed) this.#learn(thrown.facts);
     this.#note(thrown);
@@ -153,7 +153,7 @@ async function exitOf({ container }: ProbeTarget, role: Role, code: ErrorCode): 
   const { running, exit } = await container.state();
   if (running) return undefined;
   const lines = await container.logs(LOG_LINES);
-  return new HarnessError(code, `The ${role} container exited with status ${exit} while it was probed.`, {
+  return new HarnessError(code, `The ${role} container exited with status ${exit} during its probes.`, {
     details: lines.split('\n').filter((line) => line !== ''),
   });
 }

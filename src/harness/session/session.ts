@@ -126,7 +126,7 @@ export async function withHostSession<Events extends SessionEvents, Result>(
     log?.close();
     if (signal.aborted) await removeLeftContainers(run, engine, reporter);
     await changes.undo();
-    events.progress('the host is as it was before');
+    events.progress('host restored');
   }
 }
 

@@ -23,7 +23,7 @@ export function candidatePool({ pid, text, block, names, progress }: PoolOptions
   const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholdersAmong(names))];
   const files = inventory(pid, extraPaths);
   const candidates = candidatesIn(files, (path, follow) => lookUp(pid, path, follow), block.name, names);
-  progress(`${block.name}: ${files.length} names in the image, ${candidates.length} things that can be tried`);
+  progress(`${block.name}: ${files.length} names in the image, ${candidates.length} candidates`);
 
   const policy = policyOf(block, surroundingsOf(text, block));
   return new Pool(candidates.map((candidate) => predict(candidate, policy)));

@@ -42,7 +42,7 @@ function unmediatedReason({ action }: Probe, classes: ReadonlyMap<string, string
   if (action.kind !== 'operation') return undefined;
   const reason = classes.get(action.class);
   if (reason !== undefined || !isUnmediated(action)) return reason;
-  return `AppArmor does not mediate ${action.words.join(' ')}: no profile can rule it.`;
+  return `AppArmor does not mediate ${action.words.join(' ')}, so no rule applies to it.`;
 }
 
 /** The service does not live under the profile, so that a request to it has its answer. */

@@ -14,7 +14,7 @@ import { readLimits, listFolder, lookUp } from '#adapters/container/rootfs/looku
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 
-const NO_TEXT = "The engine's own profile is not there as text: `source:` beside `engine:` names a file that has it.";
+const NO_TEXT = "The text of the engine's profile is not available. Name its file with `source:` next to `engine:`.";
 
 /**
  * Counts which rules of the profile the probes exercised.

@@ -224,7 +224,7 @@ class Preparation {
     this.#learn({ imageId: image.id });
 
     const controlProfile = baseline === undefined ? 'unconfined' : `under ${baseline}`;
-    const alsoControl = control ? `, and its control ${controlProfile}` : '';
+    const alsoControl = control ? `, and the control ${controlProfile}` : '';
     this.#progress(`starting ${container.image} under ${policy.name}${alsoControl}`);
     const containers = new SuiteContainers({
       host,

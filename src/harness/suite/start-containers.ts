@@ -38,7 +38,7 @@ interface Running {
   readonly state: ContainerState;
 }
 
-/** What the processes of a container are to carry. */
+/** The label that the processes of a container must have. */
 interface ExpectedLabel {
   /** The profile's name as loaded, or `unconfined`. */
   readonly loadedAs: string;
@@ -229,10 +229,7 @@ export class SuiteContainers {
     const label = this.#options.host.labelTextOf(pid);
     this.#labels.push({ process, pid, label });
     if (sameLabel(label, expected)) return;
-    throw new HarnessError(
-      'not-confined',
-      `${process} (pid ${pid}) carries the label ${label} in place of ${expected}.`,
-    );
+    throw new HarnessError('not-confined', `${process} (pid ${pid}) has the label ${label} instead of ${expected}.`);
   }
 
   /**
@@ -247,7 +244,7 @@ export class SuiteContainers {
     if (mode === undefined)
       throw new HarnessError(
         'profile-ambiguous',
-        `${who} is to run under ${profile}, which is neither a profile of the spec's file nor loaded.`,
+        `${who} must run under ${profile}, which is neither in the profile file nor loaded on this host.`,
       );
     return { loadedAs, mode, text: labelText(loadedAs, mode) };
   }

@@ -313,7 +313,7 @@ describe('the JUnit report', () => {
         ]),
       );
       expect(byteLength(String(cases[0]?.['system-out']))).to.be.below(70_000);
-      expect(String(cases[0]?.['system-out'])).to.match(/\n\[cut: [\d,]+ bytes in all; report.json has them\]/);
+      expect(String(cases[0]?.['system-out'])).to.match(/\n\[cut: [\d,]+ bytes in total; report.json has them\]/);
     }
   });
 

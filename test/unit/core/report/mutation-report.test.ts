@@ -104,10 +104,10 @@ describe('the mutation report', () => {
     }
   });
 
-  it('is not green when no mutant could be judged', () => {
+  it('is not green when no mutant has a result', () => {
     const report = reportOf([mutant({ state: 'invalid' })]);
     expect(mutationExit(report)).to.equal(3);
-    expect(mutationClosing(report, undefined).at(-1)).to.equal('  RED: no mutant could be judged (exit 3)');
+    expect(mutationClosing(report, undefined).at(-1)).to.equal('  RED: no mutant has a result (exit 3)');
   });
 
   it('names the fault that ended the run', () => {

@@ -79,7 +79,7 @@ describe('rule coverage in reports', () => {
     ];
     const lines = coverageListing(runOf(rules), { color: false });
     expect(lines).to.include('            never decides: x:1 file; x:2 file decide instead');
-    expect(lines).to.include('            never decides: no possible name matches it');
+    expect(lines).to.include('            has no effect: no possible name matches it');
   });
 
   it('makes a run red below the minimum, and only below it', () => {

@@ -83,7 +83,7 @@ describe('the report on the terminal', () => {
     ]);
     expect(closing(ledger([suite([])]), plain))
       .to.include('  ! docker-nginx: The suite has no probe with a verdict.')
-      .and.include('  UNDECIDED: not everything is proved (exit 3)');
+      .and.include('  UNDECIDED: some probe proves nothing (exit 3)');
     expect(
       closing(
         run(['pass'], { options: { grep: 'x', bail: false, inPlace: false, planned: 9, selected: 1 } }),

@@ -118,7 +118,7 @@ describe('runSpecs', () => {
     const ledger = await run([spec('one', ['/secret'])]);
     expect(faults(ledger)).to.deep.equal(['container-exited']);
     expect(ledger.suites[0]?.faults[0]?.message).to.equal(
-      'The confined container exited with status 137 while it was probed.\nlast words',
+      'The confined container exited with status 137 during its probes.\nlast words',
     );
     expect(host.left).to.deep.equal([]);
   });
