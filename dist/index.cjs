@@ -4853,8 +4853,8 @@ var require_util2 = __commonJS({
       }
       return values;
     }
-    function getDecodeSplit(name, list) {
-      const value = list.get(name, true);
+    function getDecodeSplit(name, list2) {
+      const value = list2.get(name, true);
       if (value === null) {
         return null;
       }
@@ -12266,9 +12266,9 @@ var require_headers = __commonJS({
       // https://fetch.spec.whatwg.org/#dom-headers-getsetcookie
       getSetCookie() {
         webidl.brandCheck(this, _Headers);
-        const list = this.#headersList.cookies;
-        if (list) {
-          return [...list];
+        const list2 = this.#headersList.cookies;
+        if (list2) {
+          return [...list2];
         }
         return [];
       }
@@ -12308,8 +12308,8 @@ var require_headers = __commonJS({
       static getHeadersList(o) {
         return o.#headersList;
       }
-      static setHeadersList(o, list) {
-        o.#headersList = list;
+      static setHeadersList(o, list2) {
+        o.#headersList = list2;
       }
     };
     var { getHeadersGuard, setHeadersGuard, getHeadersList, setHeadersList } = Headers2;
@@ -13277,13 +13277,13 @@ var require_request2 = __commonJS({
         if (this.signal.aborted) {
           ac.abort(this.signal.reason);
         } else {
-          let list = dependentControllerMap.get(this.signal);
-          if (list === void 0) {
-            list = /* @__PURE__ */ new Set();
-            dependentControllerMap.set(this.signal, list);
+          let list2 = dependentControllerMap.get(this.signal);
+          if (list2 === void 0) {
+            list2 = /* @__PURE__ */ new Set();
+            dependentControllerMap.set(this.signal, list2);
           }
           const acRef = new WeakRef(ac);
-          list.add(acRef);
+          list2.add(acRef);
           util.addAbortListener(
             ac.signal,
             buildAbort(acRef)
@@ -19147,7 +19147,7 @@ var require_undici = __commonJS({
   }
 });
 
-// src/action.ts
+// src/action/action.ts
 var import_node_crypto = require("node:crypto");
 var import_node_fs = require("node:fs");
 var import_node_path = require("node:path");
@@ -19212,8 +19212,8 @@ function toCommandProperties(annotationProperties) {
 }
 
 // node_modules/@actions/core/lib/command.js
-function issueCommand(command2, properties, message) {
-  const cmd = new Command(command2, properties, message);
+function issueCommand(command, properties, message) {
+  const cmd = new Command(command, properties, message);
   process.stdout.write(cmd.toString() + os.EOL);
 }
 function issue(name, message = "") {
@@ -19221,11 +19221,11 @@ function issue(name, message = "") {
 }
 var CMD_STRING = "::";
 var Command = class {
-  constructor(command2, properties, message) {
-    if (!command2) {
-      command2 = "missing.command";
+  constructor(command, properties, message) {
+    if (!command) {
+      command = "missing.command";
     }
-    this.command = command2;
+    this.command = command;
     this.properties = properties;
     this.message = message;
   }
@@ -19263,10 +19263,10 @@ function escapeProperty(s) {
 var crypto = __toESM(require("crypto"), 1);
 var fs = __toESM(require("fs"), 1);
 var os2 = __toESM(require("os"), 1);
-function issueFileCommand(command2, message) {
-  const filePath = process.env[`GITHUB_${command2}`];
+function issueFileCommand(command, message) {
+  const filePath = process.env[`GITHUB_${command}`];
   if (!filePath) {
-    throw new Error(`Unable to find environment variable for file command ${command2}`);
+    throw new Error(`Unable to find environment variable for file command ${command}`);
   }
   if (!fs.existsSync(filePath)) {
     throw new Error(`Missing file at path: ${filePath}`);
@@ -21425,45 +21425,200 @@ function getIDToken(aud) {
   });
 }
 
-// src/errors.ts
-var EXIT = { ok: 0, failed: 1, usage: 2, undecided: 3, broken: 4 };
+// src/core/model/errors.ts
+var EXIT = {
+  /** Every probe holds. */
+  ok: 0,
+  /** The profile fails its spec. */
+  failed: 1,
+  /** A spec, profile or option is wrong. */
+  usage: 2,
+  /** Some probes are vacuous or inconclusive. */
+  undecided: 3,
+  /** The harness or the host failed. */
+  broken: 4
+};
 var ERRORS = {
-  "usage": { exit: EXIT.usage, means: "An option or argument is wrong.", hint: "See `apparmor-probe --help`." },
-  "spec-unreadable": { exit: EXIT.usage, means: "A spec file cannot be read.", hint: "Check the path and its permissions." },
-  "spec-invalid": { exit: EXIT.usage, means: "A spec file has mistakes; each is listed with file, line and column.", hint: "Correct the lines named; docs/spec.md lists every key." },
-  "no-probes": { exit: EXIT.usage, means: "No probe is left to run.", hint: "Check the spec and the --grep pattern." },
-  "profile-unreadable": { exit: EXIT.usage, means: "The profile file cannot be read.", hint: "Check the path in the spec or in --profile." },
-  "profile-invalid": { exit: EXIT.usage, means: "apparmor_parser rejects the profile.", hint: "Correct the profile at the line the parser names." },
-  "profile-unread": { exit: EXIT.usage, means: "The profile's text cannot be read rule by rule.", hint: "Correct the line named; if apparmor_parser accepts it, report it." },
-  "include-not-found": { exit: EXIT.usage, means: "Something that the profile includes is in none of the folders that are searched.", hint: "Give a copy of a host's /etc/apparmor.d with -b, or the folder that holds it with -I. A Debian or Ubuntu host with the package `apparmor` has them, and so has the lab: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`." },
-  "profile-ambiguous": { exit: EXIT.usage, means: "The file does not define the profile to test, or defines several and none is chosen.", hint: "Give `profile: {file: \u2026, name: \u2026}` with one of the names listed." },
-  "profile-not-isolated": { exit: EXIT.usage, means: "The profile could not be given a name of its own for the run: it would not say the same.", hint: "Change the rule that is named (`px -> NAME` in place of `px`, no name of a profile in a path), or run with --in-place, under its own name." },
-  "revision-unreadable": { exit: EXIT.usage, means: "A git revision, or the profile in it, cannot be read.", hint: "Check the name and the path. In a shallow clone fetch it first: `git fetch --depth=1 origin COMMIT`, or `fetch-depth: 0` and `persist-credentials` for actions/checkout." },
-  "image-unavailable": { exit: EXIT.usage, means: "The image is not present and cannot be pulled or built.", hint: "Check the image name, or give `build:` a folder with a Dockerfile." },
-  "no-profile-text": { exit: EXIT.usage, means: "The spec tests a profile that the engine loads, and does not name its text.", hint: "Name the text in the spec (`profile: {engine: \u2026, source: FILE}`), or give it with --profile." },
-  "spec-not-green": { exit: EXIT.failed, means: "Not every probe of the spec passes with the profile unchanged, so no change of a verdict could be laid to a mutant.", hint: "Make the spec green first: `apparmor-probe run` shows what is amiss." },
-  "no-apparmor": { exit: EXIT.broken, means: "This kernel does not run AppArmor.", hint: "Use a host with AppArmor enabled, or --host lab." },
-  "not-enforcing": { exit: EXIT.broken, means: "AppArmor is present but its global mode is not enforce.", hint: 'Write "enforce" to /sys/module/apparmor/parameters/mode.' },
-  "no-parser": { exit: EXIT.broken, means: "apparmor_parser is missing.", hint: "Install the package `apparmor`." },
-  "no-docker": { exit: EXIT.broken, means: "The Docker engine does not answer.", hint: "Start Docker, or set DOCKER_HOST to a local engine." },
-  "engine-remote": { exit: EXIT.broken, means: "The Docker engine runs on another machine, whose kernel cannot be read.", hint: "Use the engine of this machine." },
-  "no-rights": { exit: EXIT.broken, means: "Loading profiles and reading the kernel log need root.", hint: "Run as root, or give this user passwordless sudo." },
-  "no-records": { exit: EXIT.broken, means: "The kernel's audit records do not arrive where they are read.", hint: "Read where it was looked for; `auditctl -l` and `auditctl -s` show filters and limits that hide records. `apparmor-probe doctor` shows where they arrive." },
-  "load-failed": { exit: EXIT.broken, means: "The kernel refused the policy.", hint: "Read the kernel's reason in the message." },
-  "not-loaded": { exit: EXIT.broken, means: "After loading, the kernel does not list the profile in the expected mode.", hint: "Check the profile's flags and the spec's `mode`." },
-  "not-confined": { exit: EXIT.broken, means: "A process of the container does not carry the label it must.", hint: "Check that the engine supports AppArmor (`apparmor-probe doctor`) and that the spec asks for no privileged container." },
-  "container-failed": { exit: EXIT.broken, means: "The container could not be created or started.", hint: "Read the engine's reason in the message." },
-  "container-exited": { exit: EXIT.failed, means: "The container exited, so the service does not run under the profile.", hint: "Read its last output and the denials before it; the profile may lack a rule." },
-  "not-ready": { exit: EXIT.failed, means: "The service did not become ready under the profile in time.", hint: "Read its last output and the denials; the profile may lack a rule." },
-  "control-failed": { exit: EXIT.broken, means: "The control container, which has no profile, did not start or become ready.", hint: "Correct the container: it does not work without the profile either." },
-  "agent-failed": { exit: EXIT.broken, means: "The agent inside the container did not answer.", hint: "Run again with --verbose and report what it prints." },
-  "interrupted": { exit: EXIT.broken, means: "The run was interrupted.", hint: "Run again; `apparmor-probe cleanup` puts back what a killed run left." },
-  "restore-failed": { exit: EXIT.broken, means: "Something the run changed on the host could not be put back.", hint: "Run `apparmor-probe cleanup`." },
-  "report-failed": { exit: EXIT.broken, means: "A report could not be written.", hint: "Check the folder given with --report-dir." },
-  "lab-tools": { exit: EXIT.broken, means: "A tool that the lab needs is missing and cannot be installed.", hint: "Install the packages named." },
-  "lab-build": { exit: EXIT.broken, means: "The lab image could not be built.", hint: "Read the last lines of the build; then `apparmor-probe lab destroy` and try again." },
-  "lab-guest": { exit: EXIT.broken, means: "The lab guest did not start or stopped answering.", hint: "Run `apparmor-probe lab destroy` and try again." },
-  "internal": { exit: EXIT.broken, means: "The harness met a case it does not know.", hint: "Please report it with the output of --verbose." }
+  usage: {
+    exit: EXIT.usage,
+    means: "An option or argument is wrong.",
+    hint: "See `apparmor-probe --help`."
+  },
+  "spec-unreadable": {
+    exit: EXIT.usage,
+    means: "A spec file cannot be read.",
+    hint: "Check the path and its permissions."
+  },
+  "spec-invalid": {
+    exit: EXIT.usage,
+    means: "A spec file has mistakes. Each is listed with file, line and column.",
+    hint: "Correct the lines listed. docs/spec.md describes every key."
+  },
+  "no-probes": {
+    exit: EXIT.usage,
+    means: "There is no probe to run.",
+    hint: "Check the spec and the --grep pattern."
+  },
+  "profile-unreadable": {
+    exit: EXIT.usage,
+    means: "The profile file cannot be read.",
+    hint: "Check the path in the spec or in --profile."
+  },
+  "profile-invalid": {
+    exit: EXIT.usage,
+    means: "apparmor_parser rejects the profile.",
+    hint: "Correct the profile at the line that the parser names."
+  },
+  "profile-unread": {
+    exit: EXIT.usage,
+    means: "apparmor-probe cannot read a rule of the profile.",
+    hint: "Correct the line that the message lists. If apparmor_parser accepts the profile, please report it as a bug."
+  },
+  "include-not-found": {
+    exit: EXIT.usage,
+    means: "A file that the profile includes is in none of the folders searched.",
+    hint: "Install the package `apparmor`, which has the common files, or name the folder of the file with -I. With -b, give a copy of another host's /etc/apparmor.d. The lab has one: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`."
+  },
+  "profile-ambiguous": {
+    exit: EXIT.usage,
+    means: "The file does not define the profile to test, or it defines several and the spec does not choose one.",
+    hint: "Write `profile: {file: \u2026, name: \u2026}` with one of the names listed."
+  },
+  "profile-not-isolated": {
+    exit: EXIT.usage,
+    means: "The profile cannot be loaded under a temporary name without changing its meaning.",
+    hint: "Change the rule that the message names: write `px -> NAME` instead of `px`, keep profile names out of paths. Or test the profile under its own name with --in-place."
+  },
+  "revision-unreadable": {
+    exit: EXIT.usage,
+    means: "A git revision, or the profile in it, cannot be read.",
+    hint: "Check the name and the path. In a shallow clone, fetch the commit first: `git fetch --depth=1 origin COMMIT`; with actions/checkout, set `fetch-depth: 0` and `persist-credentials`."
+  },
+  "image-unavailable": {
+    exit: EXIT.usage,
+    means: "The image is not present and cannot be pulled or built.",
+    hint: "Check the image name, or set `build:` to a folder with a Dockerfile."
+  },
+  "no-profile-text": {
+    exit: EXIT.usage,
+    means: "The spec tests a profile that the engine loads, and does not say where its text is.",
+    hint: "Name the file in the spec (`profile: {engine: \u2026, source: FILE}`), or give it with --profile."
+  },
+  "spec-not-green": {
+    exit: EXIT.failed,
+    means: "Some probes fail before the profile is changed, so a changed verdict would prove nothing.",
+    hint: "Make all probes pass first: `apparmor-probe run` shows which fail and why."
+  },
+  "no-apparmor": {
+    exit: EXIT.broken,
+    means: "AppArmor is not enabled in this kernel.",
+    hint: "Use a host with AppArmor enabled, or --host lab."
+  },
+  "not-enforcing": {
+    exit: EXIT.broken,
+    means: "AppArmor is enabled, but its global mode is not enforce.",
+    hint: 'Write "enforce" to /sys/module/apparmor/parameters/mode.'
+  },
+  "no-parser": {
+    exit: EXIT.broken,
+    means: "apparmor_parser is missing.",
+    hint: "Install the package `apparmor`."
+  },
+  "no-docker": {
+    exit: EXIT.broken,
+    means: "The Docker engine does not answer.",
+    hint: "Start Docker, or set DOCKER_HOST to a local engine."
+  },
+  "engine-remote": {
+    exit: EXIT.broken,
+    means: "The Docker engine runs on another machine, whose kernel cannot be read from here.",
+    hint: "Use the Docker engine of this machine."
+  },
+  "no-rights": {
+    exit: EXIT.broken,
+    means: "Loading profiles and reading the kernel log need root.",
+    hint: "Run as root, or give this user passwordless sudo."
+  },
+  "no-records": {
+    exit: EXIT.broken,
+    means: "The kernel's audit records do not arrive at any source that was read.",
+    hint: "The message lists the places searched. `auditctl -l` and `auditctl -s` show filters and limits that hide records; `apparmor-probe doctor` shows where records arrive."
+  },
+  "load-failed": {
+    exit: EXIT.broken,
+    means: "The kernel refused to load the policy.",
+    hint: "The message has the reason."
+  },
+  "not-loaded": {
+    exit: EXIT.broken,
+    means: "After loading, the kernel does not list the profile in the expected mode.",
+    hint: "Check the profile's flags and the `mode` in the spec."
+  },
+  "not-confined": {
+    exit: EXIT.broken,
+    means: "A process in the container does not have the expected AppArmor label.",
+    hint: "Check that the engine supports AppArmor: `apparmor-probe doctor`."
+  },
+  "container-failed": {
+    exit: EXIT.broken,
+    means: "The container could not be created or started.",
+    hint: "The message has the engine's reason."
+  },
+  "container-exited": {
+    exit: EXIT.failed,
+    means: "The container exited: the service does not run under the profile.",
+    hint: "Read its last output and the denials before it: the profile may lack a rule."
+  },
+  "not-ready": {
+    exit: EXIT.failed,
+    means: "The service did not become ready in time under the profile.",
+    hint: "Read its last output and the denials: the profile may lack a rule."
+  },
+  "control-failed": {
+    exit: EXIT.broken,
+    means: "The control container, which has no profile, did not start, did not become ready, or exited.",
+    hint: "Correct the container: it does not work without the profile either."
+  },
+  "agent-failed": {
+    exit: EXIT.broken,
+    means: "The agent inside the container did not answer.",
+    hint: "Run again with --verbose, and please report what it prints."
+  },
+  interrupted: {
+    exit: EXIT.broken,
+    means: "The run was interrupted.",
+    hint: "Run it again. If the run was killed, `apparmor-probe cleanup` restores the host."
+  },
+  "restore-failed": {
+    exit: EXIT.broken,
+    means: "Something that the run changed on the host could not be restored.",
+    hint: "Run `apparmor-probe cleanup`."
+  },
+  "report-failed": {
+    exit: EXIT.broken,
+    means: "A report could not be written.",
+    hint: "Check the folder given with --report-dir."
+  },
+  "lab-tools": {
+    exit: EXIT.broken,
+    means: "A tool that the lab needs is missing and cannot be installed.",
+    hint: "Install the packages that the message names."
+  },
+  "lab-build": {
+    exit: EXIT.broken,
+    means: "The lab image could not be built.",
+    hint: "Read the last lines of the build. Then run `apparmor-probe lab destroy` and try again."
+  },
+  "lab-guest": {
+    exit: EXIT.broken,
+    means: "The lab guest did not start, or stopped answering.",
+    hint: "Run `apparmor-probe lab destroy` and try again."
+  },
+  internal: {
+    exit: EXIT.broken,
+    means: "apparmor-probe failed in an unexpected way.",
+    hint: "Please report it, with the output of --verbose."
+  }
 };
 var HarnessError = class extends Error {
   code;
@@ -21487,14 +21642,61 @@ function asHarnessError(thrown) {
   return new HarnessError("internal", message, { cause: thrown });
 }
 
-// src/process.ts
-var import_node_child_process = require("node:child_process");
-function start(argv, options = {}) {
-  const [program = "", ...args] = argv;
-  return (0, import_node_child_process.spawn)(program, args, options);
+// src/core/model/optional.ts
+function defined(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== void 0));
 }
 
-// src/report/text.ts
+// src/core/coverage/coverage-counts.ts
+var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
+function isKnown(coverage) {
+  return coverage !== void 0 && "rules" in coverage;
+}
+function unknownCoverages(ledger) {
+  return ledger.suites.flatMap(
+    ({ title, coverage }) => coverage === void 0 || isKnown(coverage) ? [] : [{ title, reason: coverage.unknown }]
+  );
+}
+function fileCoverages(ledger) {
+  const files = /* @__PURE__ */ new Map();
+  for (const { coverage } of ledger.suites) {
+    if (!isKnown(coverage)) continue;
+    const { file, source } = coverage;
+    const key = `${file}\0${source}`;
+    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
+    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
+    files.set(key, { file, source, rules });
+  }
+  return [...files.values()].map(({ file, source, rules }) => ({ file, source, rules: [...rules.values()] }));
+}
+function joined(before, next) {
+  if (before === void 0) return next;
+  const best = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
+  return { ...best, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
+}
+function profileCoverages(ledger) {
+  return fileCoverages(ledger).flatMap(({ file, rules }) => {
+    const profiles = [...new Set(rules.map(({ profile }) => profile))];
+    return profiles.map((profile) => {
+      const ofProfile = rules.filter((rule) => rule.profile === profile);
+      return {
+        profile,
+        file,
+        own: countRules(ofProfile.filter(({ included }) => !included)),
+        included: countRules(ofProfile.filter(({ included }) => included))
+      };
+    });
+  });
+}
+function countRules(rules) {
+  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
+  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
+  const testable = counts.hit + counts.unhit;
+  const percent = testable === 0 ? void 0 : Math.floor(counts.hit * 1e3 / testable) / 10;
+  return defined({ ...counts, testable, percent });
+}
+
+// src/core/text/visible.ts
 var HIDDEN = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 var RUNNER_COMMAND = /##\[/g;
 var SHORT = { "\n": "\\n", "\r": "\\r", "	": "\\t" };
@@ -21509,7 +21711,8 @@ function escape(character) {
 var PLAIN = /^[\x20-\x7e]*$/;
 var PLAIN_LINES = /^[\x20-\x7e\n\t]*$/;
 function visible(text) {
-  return (PLAIN.test(text) ? text : text.replace(HIDDEN, escape)).replace(RUNNER_COMMAND, "#\\x23[");
+  const shown = PLAIN.test(text) ? text : text.replace(HIDDEN, escape);
+  return shown.replace(RUNNER_COMMAND, "#\\x23[");
 }
 function visibleLines(text) {
   const lines = text.replaceAll("\r\n", "\n");
@@ -21522,6 +21725,9 @@ function byteLength(text) {
 function grouped(count) {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+function counted(count, noun) {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
 function head(text, maxBytes) {
   const most = Buffer.from(text.slice(0, maxBytes), "utf8");
   if (most.length <= maxBytes && text.length <= maxBytes) return text;
@@ -21531,7 +21737,7 @@ function head(text, maxBytes) {
   return text.startsWith(kept) ? kept : kept.replace(/\ufffd$/, "");
 }
 function oneLine(text, max) {
-  const line = visible(text.length > 2 * max + 2 ? text.slice(0, 2 * max + 2) : text);
+  const line = visible(text.slice(0, 2 * max + 2));
   if (line.length <= max) return line;
   return `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}\u2026`;
 }
@@ -21541,199 +21747,164 @@ function relativeTo(root2, file) {
   return file.startsWith(prefix) ? file.slice(prefix.length) : file;
 }
 
-// src/action/child.ts
-var LINE = 64 * 1024;
-var SIGNALS = ["SIGINT", "SIGTERM"];
-var COLOUR = /(\x1b\[(?:0|1|2|22|3[1-69]|9[0-7])m)/;
-function cleanLine(line) {
-  return line.replace(/\r$/, "").split(COLOUR).map((part, index) => index % 2 === 1 ? part : visibleLines(part)).join("");
+// src/core/text/markdown.ts
+var DEFAULT_MAX = 1e3;
+function plain(text, max = DEFAULT_MAX) {
+  return oneLine(text, max).replace(
+    /[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu,
+    (sign) => `&#${sign.charCodeAt(0)};`
+  );
 }
-function runChild(argv, env, print) {
-  const child2 = start(argv, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let cancelled;
-  let startError;
-  const forward = (signal) => {
-    cancelled ??= signal;
-    child2.kill(signal);
-  };
-  for (const signal of SIGNALS) process.on(signal, forward);
-  for (const stream of [child2.stdout, child2.stderr]) if (stream !== null) eachLine(stream, (line) => print(cleanLine(line)));
-  return new Promise((resolve2) => {
-    child2.on("error", (error2) => {
-      startError ??= error2.code ?? error2.message;
-    });
-    child2.on("close", (exit, signal) => {
-      for (const name of SIGNALS) process.off(name, forward);
-      resolve2({
-        ...exit === null || startError !== void 0 ? {} : { exit },
-        ...signal === null ? {} : { signal },
-        ...startError === void 0 ? {} : { startError },
-        ...cancelled === void 0 ? {} : { cancelled }
-      });
-    });
-  });
-}
-function eachLine(stream, take) {
-  let rest = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line);
-    for (; rest.length > LINE; rest = rest.slice(LINE)) take(rest.slice(0, LINE));
-  });
-  stream.on("end", () => {
-    if (rest !== "") take(rest);
-  });
-}
-function childEnvironment(env) {
-  const own = /^(?:INPUT_|STATE_|ACTIONS_)|^GITHUB_(?:OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|TOKEN|ARTIFACTS)$|^GH_TOKEN$/;
-  return { ...Object.fromEntries(Object.entries(env).filter(([name]) => !own.test(name))), ...env["NO_COLOR"] === void 0 ? { FORCE_COLOR: "1" } : {} };
-}
-
-// src/percent.ts
-function readPercent(text) {
-  const value = Number(text);
-  return /^\d{1,3}(\.\d{1,6})?$/.test(text) && value <= 100 ? value : void 0;
-}
-
-// src/action/inputs.ts
-function readInputs(source) {
-  const specs = source.getMultilineInput("specs").filter((line) => line !== "");
-  if (specs.length === 0) throw new HarnessError("usage", "The input `specs` names no file.");
-  const reportDir = single(source, "report-dir");
-  if (reportDir === void 0) throw new HarnessError("usage", "The input `report-dir` is empty.");
-  const profile = single(source, "profile");
-  const image = single(source, "image");
-  const grep = single(source, "grep");
-  const minCoverage = percentage(source, "min-coverage");
-  for (const value of [...specs, reportDir, profile ?? "", image ?? "", grep ?? ""]) {
-    if (value.includes("\0")) throw new HarnessError("usage", "An input holds a NUL character.");
-  }
-  return {
-    specs,
-    reportDir,
-    ...profile === void 0 ? {} : { profile },
-    ...image === void 0 ? {} : { image },
-    ...grep === void 0 ? {} : { grep },
-    ...minCoverage === void 0 ? {} : { minCoverage },
-    bail: flag(source, "bail"),
-    inPlace: flag(source, "in-place"),
-    summary: flag(source, "summary"),
-    diff: autoOrOff(source, "diff")
-  };
-}
-function single(source, name) {
-  const value = source.getInput(name);
-  if (/[\r\n]/.test(value)) throw new HarnessError("usage", `The input \`${name}\` takes one line.`);
-  return value === "" ? void 0 : value;
-}
-function percentage(source, name) {
-  const value = single(source, name);
-  if (value !== void 0 && readPercent(value) === void 0) throw new HarnessError("usage", `The input \`${name}\` takes a number from 0 to 100, not "${oneLine(value, 50)}".`);
-  return value;
-}
-function autoOrOff(source, name) {
-  const value = single(source, name) ?? "auto";
-  if (value !== "auto" && value !== "off") throw new HarnessError("usage", `The input \`${name}\` must be auto or off, not "${oneLine(value, 50)}".`);
-  return value === "auto";
-}
-function flag(source, name) {
-  try {
-    return source.getBooleanInput(name);
-  } catch {
-    throw new HarnessError("usage", `The input \`${name}\` must be true or false, not "${oneLine(source.getInput(name), 50)}".`);
-  }
-}
-function expandSpecs(patterns, list) {
-  const files = patterns.flatMap((pattern) => {
-    if (!pattern.includes("*")) return [pattern];
-    const slash = pattern.lastIndexOf("/") + 1;
-    const folder = pattern.slice(0, slash);
-    if (folder.includes("*")) throw new HarnessError("usage", `In \`specs\`, only the last part of a path may hold a *: ${oneLine(pattern, 200)}`);
-    const wanted = new RegExp(`^${pattern.slice(slash).split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join("[^/]*")}$`, "s");
-    const found = list(folder === "" ? "." : folder).filter((name) => wanted.test(name) && !name.startsWith(".")).sort();
-    if (found.length === 0) throw new HarnessError("spec-unreadable", `No file fits ${oneLine(pattern, 200)}`);
-    return found.map((name) => `${folder}${name}`);
-  });
-  return [...new Set(files)];
-}
-function cliArguments(inputs, specs) {
-  const { profile, image, grep, minCoverage } = inputs;
-  return [
-    "run",
-    "--host=local",
-    `--report-dir=${inputs.reportDir}`,
-    ...profile === void 0 ? [] : [`--profile=${profile}`],
-    ...image === void 0 ? [] : [`--image=${image}`],
-    ...grep === void 0 ? [] : [`--grep=${grep}`],
-    ...minCoverage === void 0 ? [] : [`--min-coverage=${minCoverage}`],
-    ...inputs.bail ? ["--bail"] : [],
-    ...inputs.inPlace ? ["--in-place"] : [],
-    "--",
-    ...specs
-  ];
-}
-
-// src/report/markdown-text.ts
-var MAX = 1e3;
-function plain(text, max = MAX) {
-  return oneLine(text, max).replace(/[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-function code(text, max = MAX) {
+function code(text, max = DEFAULT_MAX) {
   return `<code>${plain(text, max)}</code>`;
 }
 function fenced(lines) {
-  const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run2]) => run2.length));
+  const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}text
 ${lines}
 ${fence}`;
 }
 
-// src/action/pull-request.ts
-function baseCommit(event, payload) {
-  if (event !== "pull_request" || payload === void 0) return void 0;
-  try {
-    const { pull_request: request } = JSON.parse(payload);
-    const sha = request?.base?.sha;
-    return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : void 0;
-  } catch {
-    return void 0;
+// src/core/report/coverage-wording.ts
+var STATE_WORD = {
+  hit: "covered",
+  unhit: "not covered",
+  shadowed: "shadowed",
+  untestable: "untestable"
+};
+function countsText(counts) {
+  const others = ["unhit", "shadowed", "untestable"].filter((state) => counts[state] > 0).map((state) => `${grouped(counts[state])} ${STATE_WORD[state]}`);
+  return [coveredText(counts), ...others].join(", ");
+}
+function coveredText({ hit, testable, percent }) {
+  if (percent === void 0) return "no testable rule";
+  const rules = testable === 1 ? "rule" : "rules";
+  return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
+}
+
+// src/core/report/summary.ts
+var EXIT_MEANS = {
+  [EXIT.ok]: "every probe that this host can check passed",
+  [EXIT.failed]: "the profile fails its spec",
+  [EXIT.usage]: "a spec, profile or option is wrong",
+  [EXIT.undecided]: "some probe proves nothing",
+  [EXIT.broken]: "the harness or the host failed"
+};
+var KINDS = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
+function entriesOf(ledger) {
+  return ledger.suites.flatMap((suite) => suite.entries);
+}
+function faultsOf(ledger) {
+  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
+}
+function isNotGreen({ kind }) {
+  return kind !== "pass" && kind !== "skipped";
+}
+function countEntries(entries) {
+  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+  for (const { verdict } of entries) counts[KINDS.includes(verdict.kind) ? verdict.kind : "inconclusive"] += 1;
+  return counts;
+}
+function countsOf(ledger) {
+  const entries = entriesOf(ledger);
+  return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
+}
+function shortfallsOf(ledger) {
+  return [
+    ...verdictShortfalls(ledger),
+    ...suiteShortfalls(ledger),
+    ...passShortfalls(ledger),
+    ...coverageShortfalls(ledger)
+  ];
+}
+function suiteOf(ledger, { suite }) {
+  return suite === void 0 ? void 0 : ledger.suites[suite];
+}
+function verdictShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  const { selected } = ledger.options;
+  const shortfalls = [];
+  if (entries.length !== selected) {
+    shortfalls.push({
+      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
+      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`
+    });
+  }
+  const ids = new Set(entries.map((entry) => entry.probe.id));
+  if (ids.size !== entries.length) {
+    shortfalls.push({ exit: EXIT.broken, message: "A probe has more than one verdict." });
+  }
+  return shortfalls;
+}
+function suiteShortfalls(ledger) {
+  const message = "The suite has no probe with a verdict.";
+  return ledger.suites.flatMap(
+    ({ entries }, suite) => entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
+  );
+}
+function passShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  if (entries.some(({ verdict }) => verdict.kind === "pass")) return [];
+  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
+  return [{ exit: EXIT.undecided, message }];
+}
+function coverageShortfalls(ledger) {
+  const { minCoverage } = ledger.options;
+  if (minCoverage === void 0) return [];
+  const below = profileCoverages(ledger).filter(({ own }) => own.hit * 100 < minCoverage * own.testable).map(({ profile, own }) => ({
+    exit: EXIT.failed,
+    message: [
+      `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}.`,
+      `The minimum is ${minCoverage} %.`
+    ].join(" ")
+  }));
+  const unknown = ledger.suites.flatMap(({ coverage }, suite) => {
+    if (isKnown(coverage)) return [];
+    const reason = coverage?.unknown ?? "the suite was not prepared.";
+    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
+    return [{ suite, exit: EXIT.undecided, message }];
+  });
+  return [...below, ...unknown];
+}
+function exitCode(ledger) {
+  const counts = countsOf(ledger);
+  const codes = /* @__PURE__ */ new Set([
+    ...faultsOf(ledger).map(exitOfFault),
+    ...shortfallsOf(ledger).map(({ exit }) => exit)
+  ]);
+  if (counts.fail > 0) codes.add(EXIT.failed);
+  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
+  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
+}
+function exitOfFault(fault) {
+  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
+}
+function runOutcome(exit) {
+  switch (exit) {
+    case EXIT.ok:
+      return "green";
+    case EXIT.failed:
+      return "red";
+    case EXIT.undecided:
+      return "undecided";
+    default:
+      return "error";
   }
 }
-function diffArguments(base, markdown2, inputs, specs) {
-  return ["diff-specs", "--host=local", `--since=${base}`, `--markdown=${markdown2}`, ...inputs.profile === void 0 ? [] : [`--profile=${inputs.profile}`], "--", ...specs];
+function meaningOf(ledger) {
+  const code2 = exitCode(ledger);
+  const { skipped } = countsOf(ledger);
+  if (code2 === EXIT.ok && skipped === 0) return "every probe passed";
+  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
+  if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
+  return EXIT_MEANS[code2];
 }
-function withDiff(result, { exit }) {
-  if (exit === EXIT.ok || result.failure !== void 0) return result;
-  const why = exit === EXIT.failed ? "red: the change of the profile newly allows accesses that no waiver of the spec covers; the job summary lists them." : "error: the change of the profile could not be compared; the log says why.";
-  return { ...result, verdict: exit === EXIT.failed ? "red" : "error", exitCode: exit === EXIT.failed ? EXIT.failed : EXIT.broken, failure: why };
-}
-function diffSummary(markdown2, { exit }) {
-  if (markdown2 !== void 0 && markdown2.trim() !== "") return `
-## What this pull request changes
-${markdown2}`;
-  return exit === EXIT.ok ? "" : `
-## What this pull request changes
-
-${plain("It could not be compared; the log of the step says why.")}
-`;
+function isFailedByProfile(ledger) {
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
 }
 
-// src/labels.ts
-function sameLabel(a, b) {
-  return a === b || a.includes("//&") && sorted(a) === sorted(b);
-}
-function labelText(label, mode) {
-  return mode === void 0 ? label : `${label} (${mode})`;
-}
-function sorted(label) {
-  const [, parts = label, mode = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
-  return parts.split("//&").sort().join("//&") + mode;
-}
-
-// src/spec/describe.ts
+// src/core/model/describe-action.ts
 function describeAction(action) {
   switch (action.kind) {
     case "run":
@@ -21748,229 +21919,807 @@ function describeAction(action) {
 }
 function operationText(words) {
   const [name = "", ...args] = words.map((word) => word === "" ? "''" : quoted(word));
-  return name === "open" ? `open ${args[1] ?? ""} for ${args[0] ?? ""}` : [name, ...args].join(" ");
+  if (name !== "open") return [name, ...args].join(" ");
+  const [mode = "", path6 = ""] = args;
+  return `open ${path6} for ${mode}`;
 }
 function commandText({ argv, tildes }) {
-  return argv.map((word, i) => tildes.includes(i) ? `~${word === "~" ? "" : quoted(word.slice(1))}` : quoted(word)).join(" ");
+  return argv.map((word, i) => tildes.includes(i) ? withTilde(word) : quoted(word)).join(" ");
+}
+function withTilde(word) {
+  return word === "~" ? word : `~${quoted(word.slice(1))}`;
 }
 function quoted(word) {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-// src/report/describe.ts
-var LINE2 = 1e3;
-var MANY = 8;
-function actionText(action, user) {
-  const what = action.kind === "run" ? `run ${commandText(action)}` : action.kind === "shell" ? `shell ${action.script.trim()}` : action.kind === "http" ? `http ${action.url}` : describeAction(action);
-  return oneLine(user === void 0 ? what : `${what} (as ${user})`, LINE2);
+// src/core/model/labels.ts
+function sameLabel(a, b) {
+  return a === b || a.includes("//&") && withSortedStack(a) === withSortedStack(b);
 }
-function matchText(match) {
-  const parts = [];
-  if (match.equals !== void 0) parts.push(`equals "${match.equals}"`);
-  if (match.contains !== void 0) parts.push(`contains "${match.contains}"`);
-  if (match.matches !== void 0) parts.push(`matches /${match.matches}/`);
-  if (match.not !== void 0) parts.push(`not (${matchText(match.not)})`);
-  return parts.join(" and ");
+function labelText(label, mode) {
+  return mode === void 0 ? label : `${label} (${mode})`;
+}
+function withSortedStack(label) {
+  const [, stack = label, mode = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label) ?? [];
+  return stack.split("//&").sort().join("//&") + mode;
+}
+
+// src/core/report/describe-entry.ts
+var LINE = 1e3;
+var MOST_LISTED = 8;
+function actionText(action, user) {
+  const text = unboundedActionText(action);
+  return oneLine(user === void 0 ? text : `${text} (as ${user})`, LINE);
+}
+function unboundedActionText(action) {
+  switch (action.kind) {
+    case "run":
+      return `run ${commandText(action)}`;
+    case "shell":
+      return `shell ${action.script.trim()}`;
+    case "http":
+      return `http ${action.url}`;
+    case "operation":
+      return describeAction(action);
+  }
 }
 function expectationText(expect) {
-  const parts = [expect.errno === void 0 ? expect.access : `${expect.access} with ${expect.errno}`];
-  if (expect.exit !== void 0) parts.push(`exit ${expect.exit}`);
-  if (expect.status !== void 0) parts.push(`HTTP ${expect.status}`);
-  for (const key of ["stdout", "stderr", "body"]) {
-    const match = expect[key];
-    if (match !== void 0) parts.push(`${key} ${matchText(match)}`);
-  }
-  if (expect.label !== void 0) parts.push(`label ${matchText(expect.label)}`);
-  if (expect.mode !== void 0) parts.push(`mode ${expect.mode}`);
-  if (expect.secure !== void 0) parts.push(expect.secure ? "environment scrubbed" : "environment not scrubbed");
-  if (expect.audit === "none") parts.push("no audit record");
-  else if (expect.audit !== void 0) parts.push(`a record where ${Object.entries(expect.audit).map(([key, match]) => `${key} ${matchText(match)}`).join(", ")}`);
-  return oneLine(parts.join(", "), LINE2);
+  const parts = [
+    expect.errno === void 0 ? expect.access : `${expect.access} with ${expect.errno}`,
+    expect.exit === void 0 ? void 0 : `exit ${expect.exit}`,
+    expect.status === void 0 ? void 0 : `HTTP ${expect.status}`,
+    matchOf("stdout", expect.stdout),
+    matchOf("stderr", expect.stderr),
+    matchOf("body", expect.body),
+    matchOf("label", expect.label),
+    expect.mode === void 0 ? void 0 : `mode ${expect.mode}`,
+    expect.secure === void 0 ? void 0 : environmentText(expect.secure),
+    auditText(expect.audit)
+  ];
+  return oneLine(present(parts).join(", "), LINE);
+}
+function matchOf(name, match) {
+  return match === void 0 ? void 0 : `${name} ${matchText(match)}`;
+}
+function matchText(match) {
+  const parts = [
+    match.equals === void 0 ? void 0 : `equals "${match.equals}"`,
+    match.contains === void 0 ? void 0 : `contains "${match.contains}"`,
+    match.matches === void 0 ? void 0 : `matches /${match.matches}/`,
+    match.not === void 0 ? void 0 : `not (${matchText(match.not)})`
+  ];
+  return present(parts).join(" and ");
+}
+function auditText(audit) {
+  if (audit === void 0) return void 0;
+  if (audit === "none") return "no audit record";
+  const fields = Object.entries(audit).map(([key, match]) => `${key} ${matchText(match)}`);
+  return `a record where ${fields.join(", ")}`;
+}
+function environmentText(secure) {
+  return secure ? "environment scrubbed" : "environment not scrubbed";
+}
+function present(parts) {
+  return parts.filter((part) => part !== void 0);
 }
 function durationText(ms) {
   if (!Number.isFinite(ms) || ms < 0) return "unknown time";
   if (ms < 1) return "<1 ms";
   if (ms < 1e3) return `${Math.round(ms)} ms`;
-  return ms < 6e4 ? `${(ms / 1e3).toFixed(1)} s` : `${Math.floor(ms / 6e4)} min ${Math.round(ms % 6e4 / 1e3)} s`;
+  if (ms < 6e4) return `${(ms / 1e3).toFixed(1)} s`;
+  return `${Math.floor(ms / 6e4)} min ${Math.round(ms % 6e4 / 1e3)} s`;
 }
-function observationText(seen) {
-  const parts = [];
-  if (seen.stage === "lost") parts.push(`no answer: ${seen.problem ?? "the reason is unknown"}`);
-  else if (seen.stage === "timeout") parts.push("did not end in time and was killed");
-  else if (seen.stage === "exec") parts.push(`could not be started: ${seen.errno ?? "no reason given"}`);
-  else if (seen.errno !== void 0) parts.push(`failed with ${seen.errno}`);
-  if (seen.signal !== void 0) parts.push(`ended by ${seen.signal}`);
-  if (seen.exit !== void 0) parts.push(`exit ${seen.exit}`);
-  if (seen.status !== void 0) parts.push(`HTTP ${seen.status}`);
-  if (parts.length === 0) parts.push("succeeded");
-  const remark = seen.remark === void 0 ? "" : `; ${seen.remark}`;
-  return oneLine(`${parts.join(", ")} (${durationText(seen.durationMs)})${remark}`, LINE2);
+function observationText(observation) {
+  const { signal, exit, status, durationMs, remark } = observation;
+  const parts = present([
+    stageText(observation),
+    signal === void 0 ? void 0 : `ended by ${signal}`,
+    exit === void 0 ? void 0 : `exit ${exit}`,
+    status === void 0 ? void 0 : `HTTP ${status}`
+  ]);
+  const outcome = parts.length === 0 ? "succeeded" : parts.join(", ");
+  const end = remark === void 0 ? "" : `; ${remark}`;
+  return oneLine(`${outcome} (${durationText(durationMs)})${end}`, LINE);
 }
-var TELLING = ["denied_mask", "denied", "requested_mask", "capname", "family", "sock_type", "protocol", "signal", "peer", "target", "flags", "fstype", "srcname", "info", "error"];
-function recordText(record) {
-  const field = (key) => Object.hasOwn(record.fields, key) ? record.fields[key] : void 0;
-  const name = field("name");
-  const parts = [record.type, field("operation") ?? "?"];
-  if (name !== void 0) parts.push(quoted(name));
-  for (const key of TELLING) {
-    const value = field(key);
-    if (value !== void 0) parts.push(`${key}=${quoted(value)}`);
+function stageText({ stage, problem, errno }) {
+  switch (stage) {
+    case "lost":
+      return `no answer: ${problem ?? "the reason is unknown"}`;
+    case "timeout":
+      return "timed out and was killed";
+    case "exec":
+      return `could not be started: ${errno ?? "the reason is unknown"}`;
+    case "done":
+    default:
+      return errno === void 0 ? void 0 : `failed with ${errno}`;
   }
-  return oneLine(parts.join(" "), LINE2);
+}
+var ACCESS_KEYS = [
+  "denied_mask",
+  "denied",
+  "requested_mask",
+  "capname",
+  "family",
+  "sock_type",
+  "protocol",
+  "signal",
+  "peer",
+  "target",
+  "flags",
+  "fstype",
+  "srcname",
+  "info",
+  "error"
+];
+function recordText({ type, fields }) {
+  const field = (key) => Object.hasOwn(fields, key) ? fields[key] : void 0;
+  const name = field("name");
+  const keys = ACCESS_KEYS.map((key) => {
+    const value = field(key);
+    return value === void 0 ? void 0 : `${key}=${quoted(value)}`;
+  });
+  const parts = [type, field("operation") ?? "?", name === void 0 ? void 0 : quoted(name), ...keys];
+  return oneLine(present(parts).join(" "), LINE);
 }
 function processText({ pid, label, expected }) {
-  return oneLine(`pid ${pid} under ${label}${sameLabel(label, expected) ? "" : `, not ${expected}`}`, LINE2);
+  const correction = sameLabel(label, expected) ? "" : `, not ${expected}`;
+  return oneLine(`pid ${pid} under ${label}${correction}`, LINE);
 }
 function carriedText({ label, mode, secure }) {
-  return oneLine(`${labelText(label, mode)}${secure === void 0 ? "" : secure ? ", environment scrubbed" : ", environment not scrubbed"}`, LINE2);
+  const parts = [labelText(label, mode), secure === void 0 ? void 0 : environmentText(secure)];
+  return oneLine(present(parts).join(", "), LINE);
 }
 function rulingText({ path: path6, permissions, allowed }) {
-  return oneLine(`the kernel, asked, says that the policy ${allowed ? "allows" : "does not allow"} ${permissions} of ${quoted(path6)}`, LINE2);
+  const verb = allowed ? "allows" : "does not allow";
+  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path6)}`, LINE);
 }
 function placeText(entry, root2) {
   const { file, line } = entry.probe.at;
-  return oneLine(`${relativeTo(root2, file)}:${line}`, LINE2);
+  return oneLine(`${relativeTo(root2, file)}:${line}`, LINE);
 }
 function factsOf(entry, root2) {
-  const { probe, verdict, observation, control, witnesses } = entry;
-  const facts = [["probe", `${visible(probe.id)} at ${placeText(entry, root2)}`]];
-  if (probe.because !== void 0) facts.push(["because", oneLine(probe.because, LINE2)]);
-  facts.push(["tried", `${probe.from === void 0 ? "" : `by the peer ${visible(probe.from)}: `}${actionText(probe.action, probe.user)}`], ["expected", expectationText(probe.expect)]);
-  if (observation !== void 0) facts.push(["happened", observationText(observation)]);
-  if (observation?.process !== void 0) facts.push(["process", processText(observation.process)]);
-  if (observation?.other !== void 0) facts.push(["other end", processText(observation.other)]);
-  if (observation?.carried !== void 0) facts.push(["carries", carriedText(observation.carried)]);
-  const ordered = [...witnesses].sort((a, b) => Number(b.record.type === "DENIED") - Number(a.record.type === "DENIED"));
-  for (const { record, by } of ordered.slice(0, MANY)) facts.push(["kernel", `${recordText(record)} (by ${by})`]);
-  if (witnesses.length > MANY) facts.push(["kernel", `and ${grouped(witnesses.length - MANY)} more records`]);
-  if (witnesses.length === 0 && observation !== void 0) facts.push(["kernel", "no record"]);
-  if (entry.ruling !== void 0) facts.push(["policy", rulingText(entry.ruling)]);
-  if (control !== void 0) facts.push(["control", observationText(control)]);
-  facts.push(["verdict", oneLine(`${verdict.kind} [${verdict.code}] ${verdict.reason}`, LINE2)]);
-  for (const note of verdict.notes.slice(0, MANY)) facts.push(["note", oneLine(note, LINE2)]);
-  if (verdict.hint !== void 0) facts.push(["hint", oneLine(verdict.hint, LINE2)]);
-  return facts;
+  return [...probeFacts(entry, root2), ...observationFacts(entry), ...verdictFacts(entry)];
 }
-function underText(suite) {
-  const { confinement } = suite;
-  const profile = confinement === void 0 ? "no confinement proved" : `profile ${confinement.profile} (${confinement.mode})`;
-  return oneLine(`${profile}, image ${suite.image}`, LINE2);
+function probeFacts(entry, root2) {
+  const { id, because, from, action, user, expect } = entry.probe;
+  const by = from === void 0 ? "" : `by the peer ${visible(from)}: `;
+  return facts([
+    ["probe", `${visible(id)} at ${placeText(entry, root2)}`],
+    ["because", because === void 0 ? void 0 : oneLine(because, LINE)],
+    ["tried", `${by}${actionText(action, user)}`],
+    ["expected", expectationText(expect)]
+  ]);
+}
+function observationFacts({ observation, control, witnesses, ruling }) {
+  const { process: process2, other, carried } = observation ?? {};
+  const noRecord = witnesses.length === 0 && observation !== void 0;
+  return facts([
+    ["happened", observation === void 0 ? void 0 : observationText(observation)],
+    ["process", process2 === void 0 ? void 0 : processText(process2)],
+    ["other end", other === void 0 ? void 0 : processText(other)],
+    ["label", carried === void 0 ? void 0 : carriedText(carried)],
+    ...witnessFacts(witnesses),
+    ["kernel", noRecord ? "no record" : void 0],
+    ["policy", ruling === void 0 ? void 0 : rulingText(ruling)],
+    ["control", control === void 0 ? void 0 : observationText(control)]
+  ]);
+}
+function witnessFacts(witnesses) {
+  const isDenial = ({ record }) => Number(record.type === "DENIED");
+  const listed = [...witnesses].sort((a, b) => isDenial(b) - isDenial(a)).slice(0, MOST_LISTED);
+  const rest = witnesses.length - listed.length;
+  return [
+    ...listed.map(({ record, by }) => ["kernel", `${recordText(record)} (by ${by})`]),
+    ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
+  ];
+}
+function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
+  return facts([
+    ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE)],
+    ...notes.slice(0, MOST_LISTED).map((note) => ["note", oneLine(note, LINE)]),
+    ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE)]
+  ]);
+}
+function facts(lines) {
+  return lines.flatMap(([label, value]) => value === void 0 ? [] : [[label, value]]);
+}
+function underText({ confinement, image }) {
+  const profile = confinement === void 0 ? "confinement not proved" : `profile ${confinement.profile} (${confinement.mode})`;
+  return oneLine(`${profile}, image ${image}`, LINE);
 }
 function faultText(fault) {
-  return oneLine(`[${fault.code}] ${fault.message}`, LINE2);
+  return oneLine(`[${fault.code}] ${fault.message}`, LINE);
 }
 
-// src/report/coverage.ts
-var RANK = ["hit", "unhit", "untestable", "shadowed"];
-function fileCoverages(ledger) {
-  const files = /* @__PURE__ */ new Map();
-  for (const { coverage } of ledger.suites) {
-    if (!isKnown(coverage)) continue;
-    const { file, source } = coverage;
-    const key = `${file}\0${source}`;
-    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
-    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
-    files.set(key, { file, source, rules });
+// src/core/report/markdown-report.ts
+var BUDGET = 900 * 1024;
+var RECORDS = 10;
+var BLOCK_BYTES = 4096;
+var WIDTH = 200;
+var REASON_WIDTH = 300;
+var NOTICE_BYTES = 1e3;
+var HEADLINE = {
+  green: "\u{1F7E2} Green",
+  red: "\u{1F534} Red",
+  undecided: "\u{1F7E1} Undecided",
+  error: "\u{1F534} Error"
+};
+var MARK = {
+  fail: "\u274C",
+  inconclusive: "\u2754",
+  vacuous: "\u26A0\uFE0F",
+  skipped: "\u23ED\uFE0F",
+  pass: "\u2705"
+};
+var ROW_ORDER = Object.keys(MARK);
+var COUNT_ORDER = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
+function markdown(ledger, { root: root2, budget = BUDGET } = {}) {
+  const entries = entriesOf(ledger).toSorted((a, b) => rank(a) - rank(b));
+  const notGreen = entries.filter(({ verdict }) => isNotGreen(verdict));
+  const top = [...opening(ledger, Math.floor(budget / 4)), ...coverageParts(ledger, Math.floor(budget / 8), root2)].join(
+    "\n\n"
+  );
+  const rows = fitting(entries, budget, (entry) => row(entry, root2));
+  const details = fitting(notGreen, budget, (entry) => detail(entry, root2));
+  const whole = `${[top, table(rows), ...details].join("\n\n")}
+`;
+  const isComplete = rows.length === entries.length && details.length === notGreen.length;
+  if (isComplete && byteLength(whole) <= budget) return whole;
+  return shortened(ledger, { top, notGreen, budget, root: root2 });
+}
+function shortened(ledger, { top, notGreen, budget, root: root2 }) {
+  const left = budget - byteLength(top) - NOTICE_BYTES;
+  const rows = fitting(notGreen, left / 2, (entry) => row(entry, root2));
+  const details = fitting(notGreen, left - bytesOf(rows), (entry) => detail(entry, root2));
+  const total = entriesOf(ledger).length;
+  const notice2 = [
+    "> Shortened to fit a job summary:",
+    `${grouped(rows.length)} of ${grouped(total)} probes are listed, those that are not green first,`,
+    `${grouped(details.length)} of ${grouped(notGreen.length)} with details.`,
+    "All of them are in report.json and junit.xml."
+  ].join(" ");
+  return `${[top, notice2, ...rows.length > 0 ? [table(rows)] : [], ...details].join("\n\n")}
+`;
+}
+function rank({ verdict }) {
+  return ROW_ORDER.indexOf(verdict.kind);
+}
+function fitting(items, bytes, textOf2) {
+  const texts = [];
+  let left = bytes;
+  for (const item of items) {
+    const text = textOf2(item);
+    left -= bytesOf([text]);
+    if (left < 0) break;
+    texts.push(text);
   }
-  return [...files.values()].map((one) => ({ ...one, rules: [...one.rules.values()] }));
+  return texts;
 }
-function profileCoverages(ledger) {
-  return fileCoverages(ledger).flatMap(({ file, rules }) => [...new Set(rules.map(({ profile }) => profile))].map((profile) => {
-    const its = rules.filter((rule) => rule.profile === profile);
-    return { profile, file, own: countRules(its.filter(({ included }) => !included)), included: countRules(its.filter(({ included }) => included)) };
-  }));
+function bytesOf(texts) {
+  return texts.reduce((sum, text) => sum + byteLength(text) + 2, 0);
 }
-function isKnown(coverage) {
-  return coverage !== void 0 && "rules" in coverage;
+function list(items, bytes) {
+  const kept = fitting(items, bytes, (item) => `- ${item}`);
+  const rest = items.length - kept.length;
+  return [...kept, ...rest > 0 ? [`- and ${grouped(rest)} more`] : []].join("\n");
 }
-function joined(one, other) {
-  if (one === void 0) return other;
-  const best = RANK.indexOf(other.state) < RANK.indexOf(one.state) ? other : one;
-  return { ...best, probes: [.../* @__PURE__ */ new Set([...one.probes, ...other.probes])] };
-}
-function countRules(rules) {
-  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
-  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
-  const testable = counts.hit + counts.unhit;
-  return { ...counts, testable, ...testable === 0 ? {} : { percent: Math.floor(counts.hit * 1e3 / testable) / 10 } };
-}
-function countsText({ hit, unhit, shadowed, untestable, testable, percent }) {
-  const more = [[unhit, "unhit"], [shadowed, "shadowed"], [untestable, "untestable"]].filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
-  const first = percent === void 0 ? "no testable rule" : `${grouped(hit)} of ${grouped(testable)} testable ${testable === 1 ? "rule" : "rules"} hit (${String(percent)} %)`;
-  return [first, ...more].join(", ");
-}
-function coverageGaps(ledger) {
-  const { minCoverage } = ledger.options;
-  if (minCoverage === void 0) return [];
-  const short = profileCoverages(ledger).filter(({ own }) => own.hit * 100 < minCoverage * own.testable).map(({ profile, own }) => ({ exit: EXIT.failed, message: `Too few rules of profile ${JSON.stringify(profile)} are covered: ${countsText(own)}; ${String(minCoverage)} % were asked for.` }));
-  const unknown = ledger.suites.flatMap(({ coverage }, suite) => isKnown(coverage) ? [] : [{ suite, exit: EXIT.undecided, message: `Its coverage is not known, but ${String(minCoverage)} % were asked for: ${coverage?.unknown ?? "the suite was not prepared."}` }]);
-  return [...short, ...unknown];
-}
-
-// src/report/summary.ts
-var KINDS = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
-function entriesOf(ledger) {
-  return ledger.suites.flatMap((suite) => suite.entries);
-}
-function faultsOf(ledger) {
-  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
-}
-function countEntries(entries) {
-  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
-  for (const { verdict } of entries) counts[KINDS.includes(verdict.kind) ? verdict.kind : "inconclusive"] += 1;
-  return counts;
-}
-function countsOf(ledger) {
-  const entries = entriesOf(ledger);
-  return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
-}
-function exitOfFault(fault) {
-  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
-}
-function shortfallsOf(ledger) {
-  const found = [];
-  const entries = entriesOf(ledger);
-  const { selected } = ledger.options;
-  const exit = faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided;
-  if (entries.length !== selected) {
-    found.push({ exit, message: `${grouped(selected)} probes were selected, but ${grouped(entries.length)} have a verdict.` });
-  }
-  const ids = new Set(entries.map((entry) => entry.probe.id));
-  if (ids.size !== entries.length) found.push({ exit: EXIT.broken, message: "Two verdicts are for the same probe." });
-  ledger.suites.forEach((suite, index) => {
-    if (suite.entries.length === 0) found.push({ suite: index, exit: EXIT.undecided, message: "The suite has no probe with a verdict." });
-  });
-  if (!entries.some((entry) => entry.verdict.kind === "pass")) {
-    found.push({ exit: EXIT.undecided, message: entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved." });
-  }
-  return [...found, ...coverageGaps(ledger)];
-}
-function exitCode(ledger) {
+function opening(ledger, budget) {
   const counts = countsOf(ledger);
-  const codes = /* @__PURE__ */ new Set([...faultsOf(ledger).map(exitOfFault), ...shortfallsOf(ledger).map(({ exit }) => exit)]);
-  if (counts.fail > 0) codes.add(EXIT.failed);
-  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
-  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
+  const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
+  const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain(underText(suite))}`);
+  const parts = [
+    `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
+    [
+      `**${counted(counts.total, "probe")}**`,
+      ...kinds.map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`)
+    ].join(" \xB7 "),
+    list(problems(ledger), budget / 2),
+    list(suites, budget / 4),
+    hostTable(ledger)
+  ];
+  return parts.filter((part) => part !== "");
 }
-function outcomeOf(exit) {
-  return exit === EXIT.ok ? "green" : exit === EXIT.failed ? "red" : exit === EXIT.undecided ? "undecided" : "error";
+function problems(ledger) {
+  const faults = faultsOf(ledger).map((fault) => `${code(faultText(fault))}: ${plain(fault.hint)}`);
+  const shortfalls = shortfallsOf(ledger).map((shortfall) => {
+    const suite = suiteOf(ledger, shortfall);
+    const title = suite === void 0 ? "" : `${code(suite.title)}: `;
+    return `${title}${plain(shortfall.message)}`;
+  });
+  return [...faults, ...shortfalls];
 }
-function meaningOf(ledger) {
-  const code2 = exitCode(ledger);
-  const { fail, skipped } = countsOf(ledger);
-  if (code2 === EXIT.ok) return skipped === 0 ? "every probe holds" : `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
-  const onlyCoverage = code2 === EXIT.failed && fail === 0 && !faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
-  return onlyCoverage ? "the probes do not cover as much of the profile as was asked for" : EXIT_MEANS[code2];
+function hostTable({ host }) {
+  const facts2 = Object.entries(host ?? {}).filter(([, value]) => value !== void 0);
+  if (facts2.length === 0) return "";
+  const rows = facts2.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`);
+  return ["| host | |", "|---|---|", ...rows].join("\n");
 }
-var EXIT_MEANS = {
-  [EXIT.ok]: "every probe that this host can ask holds",
-  [EXIT.failed]: "the profile fails its spec",
-  [EXIT.usage]: "a spec, profile or option is wrong",
-  [EXIT.undecided]: "not all is proved",
-  [EXIT.broken]: "the harness or the host failed"
+function coverageParts(ledger, budget, root2) {
+  const unknown = unknownCoverages(ledger).map(
+    ({ title, reason }) => `${code(title, WIDTH)}: rule coverage is not known. ${plain(reason)}`
+  );
+  const parts = [
+    coverageTable(ledger, budget / 2),
+    list(unknown, budget / 4),
+    ...notCoveredParts(ledger, budget / 4, root2)
+  ];
+  return parts.filter((part) => part !== "");
+}
+function coverageTable(ledger, budget) {
+  const rows = profileCoverages(ledger).map(({ profile, own, included }) => {
+    const cells = [
+      code(profile, WIDTH),
+      own.percent === void 0 ? "" : `**${own.percent} %**`,
+      ...[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped),
+      countsText(included)
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  if (rows.length === 0) return "";
+  return [
+    "| profile | rule coverage | covered | not covered | shadowed | untestable | included rules |",
+    "|---|---|---|---|---|---|---|",
+    ...fitting(rows, budget, (text) => text)
+  ].join("\n");
+}
+function notCoveredParts(ledger, budget, root2) {
+  const rules = fileCoverages(ledger).flatMap((coverage) => coverage.rules).filter(({ state, included }) => state === "unhit" && !included);
+  if (rules.length === 0) return [];
+  const items = rules.map(
+    ({ file, line, text }) => `${code(`${relativeTo(root2, file)}:${line}`, WIDTH)} ${code(text, WIDTH)}`
+  );
+  const title = `${counted(rules.length, "rule")} that no probe covers`;
+  return [`<details><summary>${title}</summary>`, list(items, budget), "</details>"];
+}
+function table(rows) {
+  return ["| | probe | tried | happened | verdict |", "|---|---|---|---|---|", ...rows].join("\n");
+}
+function markOf({ verdict: { kind } }) {
+  return Object.hasOwn(MARK, kind) ? MARK[kind] : MARK.inconclusive;
+}
+function row(entry, root2) {
+  const { probe, verdict, observation } = entry;
+  const cells = [
+    markOf(entry),
+    `${plain(probe.name, WIDTH)}<br>${code(placeText(entry, root2), WIDTH)}`,
+    code(actionText(probe.action, probe.user), WIDTH),
+    observation === void 0 ? "" : plain(observationText(observation), WIDTH),
+    verdict.kind === "pass" ? "pass" : `**${plain(verdict.kind)}** ${plain(verdict.reason, REASON_WIDTH)}`
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+function detail(entry, root2) {
+  const { probe, verdict, witnesses, observation } = entry;
+  const facts2 = factsOf(entry, root2).filter(([label]) => label !== "hint").map(([label, value]) => `${label.padEnd(10)}${value}`);
+  const records = witnesses.slice(0, RECORDS).map(({ record }) => record.raw);
+  return [
+    `<details><summary>${markOf(entry)} ${plain(probe.name, WIDTH)}</summary>`,
+    fenced(facts2.join("\n")),
+    ...verdict.hint === void 0 ? [] : ["Hint:", fenced(visibleLines(head(verdict.hint, BLOCK_BYTES)))],
+    ...blockParts("Audit records", records.join("\n")),
+    ...blockParts("Standard output", observation?.stdout.text ?? ""),
+    ...blockParts("Standard error", observation?.stderr.text ?? ""),
+    "</details>"
+  ].join("\n\n");
+}
+function blockParts(title, text) {
+  if (text === "") return [];
+  const kept = head(text, BLOCK_BYTES);
+  const cut = kept.length < text.length ? " (the beginning)" : "";
+  return [`${title}${cut}:`, fenced(visibleLines(kept))];
+}
+
+// src/core/report/report-files.ts
+var REPORT_FILES = {
+  junit: "junit.xml",
+  json: "report.json",
+  markdown: "summary.md",
+  html: "report.html"
 };
 
-// src/report/json.ts
+// src/adapters/kernel/log/source.ts
+var LOG_SOURCES = ["kmsg", "auditd", "journal"];
+
+// src/adapters/lab/image/init-script.ts
+var GUEST = {
+  init: "/opt/lab/init",
+  agent: "/opt/lab/agent.cjs",
+  node: "/opt/node/bin/node",
+  port: "apparmor-probe"
+};
+var DAEMON_SETTINGS = { "storage-driver": "overlay2", "exec-opts": ["native.cgroupdriver=cgroupfs"] };
+var DAEMON_JSON = `${JSON.stringify(DAEMON_SETTINGS)}
+`;
+
+// src/adapters/lab/image/recipe.ts
+var SUITES = ["bookworm", "trixie", "forky", "sid"];
+var DEFAULT_SUITE = "trixie";
+var TARGET_IMAGE = "apparmor-probe/nginx:lab";
+var LEAN = [
+  ...["doc", "man", "info", "locale", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+  "--dpkgopt=force-unsafe-io"
+];
+var WARM_UP = `set -e
+sync; echo 3 > /proc/sys/vm/drop_caches
+${GUEST.node} -e 'require("node:http"); require("node:child_process")'
+docker version >/dev/null
+id=$(docker run -d --network none ${TARGET_IMAGE} sleep 60)
+docker exec "$id" true
+docker rm -f "$id" >/dev/null
+docker run --rm ${TARGET_IMAGE} nginx -v
+apparmor_parser --version >/dev/null
+aa-status --enabled || true
+sync
+`;
+
+// src/core/text/percent.ts
+function readPercent(text) {
+  const value = Number(text);
+  return /^\d{1,3}(\.\d{1,6})?$/.test(text) && value <= 100 ? value : void 0;
+}
+
+// src/cli/options.ts
+var HOST = {
+  flag: "--host",
+  argument: "<where>",
+  help: "where to run: auto takes this host if it has AppArmor and Docker, else the lab guest",
+  choices: ["auto", "local", "lab"],
+  default: "auto",
+  inGuest: "omitted"
+};
+var HOST_OR_NONE = {
+  ...HOST,
+  help: "which kernel confirms the result: auto is this host if it has AppArmor, else the lab guest; none skips this",
+  choices: ["auto", "local", "lab", "none"]
+};
+var LAB_SUITE = {
+  flag: "--lab-suite",
+  argument: "<suite>",
+  help: "Debian suite of the lab guest",
+  choices: SUITES,
+  default: DEFAULT_SUITE,
+  inGuest: "omitted"
+};
+var PROFILE = {
+  flag: "--profile",
+  argument: "<file>",
+  help: "use this profile instead of the spec's",
+  inGuest: "absolute-path"
+};
+var IMAGE = {
+  flag: "--image",
+  argument: "<name>",
+  help: "use this image instead of the spec's",
+  inGuest: "unchanged"
+};
+var LOG = {
+  flag: "--log",
+  argument: "<source>",
+  help: "where to read audit records: auto tests which source receives them",
+  choices: ["auto", ...LOG_SOURCES],
+  default: "auto",
+  inGuest: "unchanged"
+};
+var JSON_OUTPUT = {
+  flag: "--json",
+  help: "print JSON",
+  default: false,
+  inGuest: "unchanged"
+};
+var INCLUDE = {
+  short: "-I",
+  flag: "--include",
+  argument: "<folder>",
+  help: "search this folder for includes before the base folder; may be repeated",
+  repeats: true,
+  default: [],
+  inGuest: "absolute-path"
+};
+var BASE_FOLDER = {
+  short: "-b",
+  flag: "--base",
+  argument: "<folder>",
+  help: "base folder of includes (default: /etc/apparmor.d)",
+  inGuest: "absolute-path"
+};
+var PERCENT = {
+  argument: "<percent>",
+  parse: readPercent,
+  expects: "a number from 0 to 100",
+  inGuest: "unchanged"
+};
+var RUN = {
+  host: HOST,
+  labSuite: LAB_SUITE,
+  profile: PROFILE,
+  image: IMAGE,
+  reportDir: {
+    flag: "--report-dir",
+    argument: "<folder>",
+    help: "folder for junit.xml, report.json, summary.md and report.html",
+    default: "reports",
+    inGuest: "absolute-path"
+  },
+  grep: {
+    flag: "--grep",
+    argument: "<pattern>",
+    help: "run only probes whose suite title and name, joined by a space, match this regular expression",
+    inGuest: "unchanged"
+  },
+  bail: {
+    flag: "--bail",
+    help: "stop after the first probe that does not pass",
+    default: false,
+    inGuest: "unchanged"
+  },
+  inPlace: {
+    flag: "--in-place",
+    help: "load the profile under its own name, and restore the one it replaces afterwards",
+    default: false,
+    inGuest: "unchanged"
+  },
+  keepAuditSwitch: {
+    flag: "--keep-audit-switch",
+    help: "keep the kernel's audit mode: explicit deny rules then write no records, unless it is noquiet",
+    default: false,
+    inGuest: "unchanged"
+  },
+  log: LOG,
+  coverage: {
+    flag: "--coverage",
+    help: "print the profile, with the probes that test each rule",
+    default: false,
+    inGuest: "unchanged"
+  },
+  minCoverage: {
+    ...PERCENT,
+    flag: "--min-coverage",
+    help: "fail when the probes test less than this percentage of a profile's testable rules"
+  }
+};
+var RULES = {
+  json: { ...JSON_OUTPUT, help: "print the parsed profile as JSON" },
+  include: INCLUDE,
+  base: BASE_FOLDER
+};
+var DIFF = {
+  host: HOST_OR_NONE,
+  labSuite: LAB_SUITE,
+  spec: {
+    flag: "--spec",
+    argument: "<file>",
+    help: "run the probes of this spec under both profiles, and apply its waivers",
+    inGuest: "absolute-path"
+  },
+  json: JSON_OUTPUT,
+  markdown: {
+    flag: "--markdown",
+    argument: "<file>",
+    help: "also write the comparison to this file, as Markdown",
+    inGuest: "absolute-path"
+  },
+  include: INCLUDE,
+  base: BASE_FOLDER,
+  as: {
+    flag: "--as",
+    argument: "<json>",
+    help: "names to show for copied files and folders: a JSON object, from absolute paths to names",
+    hidden: true,
+    parse: readNames,
+    expects: "a JSON object whose values are strings",
+    format: (names) => JSON.stringify(names),
+    inGuest: "unchanged"
+  }
+};
+var DIFF_SPECS = {
+  since: {
+    flag: "--since",
+    argument: "<commit>",
+    help: "commit to compare with",
+    required: true,
+    inGuest: "omitted"
+  },
+  markdown: {
+    flag: "--markdown",
+    argument: "<file>",
+    help: "file to write the comparison to, as Markdown",
+    required: true,
+    inGuest: "omitted"
+  },
+  profile: { ...PROFILE, inGuest: "omitted" },
+  host: HOST_OR_NONE,
+  labSuite: LAB_SUITE
+};
+var MUTATE = {
+  host: HOST,
+  labSuite: LAB_SUITE,
+  profile: PROFILE,
+  image: IMAGE,
+  reportDir: {
+    flag: "--report-dir",
+    argument: "<folder>",
+    help: "folder for mutation.json and mutation.md",
+    default: "reports",
+    inGuest: "absolute-path"
+  },
+  grep: {
+    flag: "--grep",
+    argument: "<pattern>",
+    help: 'try only mutants whose line matches this regular expression, for example "line 31:"',
+    inGuest: "unchanged"
+  },
+  included: {
+    flag: "--included",
+    help: "also change rules of included files",
+    default: false,
+    inGuest: "unchanged"
+  },
+  writeProbes: {
+    flag: "--write-probes",
+    help: "add a probe to the spec for each survivor: one that passes, and does not pass under the mutant",
+    default: false,
+    inGuest: "omitted"
+    // the spec on this host is the one to change
+  },
+  minScore: { ...PERCENT, flag: "--min-score", help: "fail when the score is below this percentage" },
+  log: LOG
+};
+var INIT = {
+  profile: { ...PROFILE, help: "the profile to write a spec for", required: true },
+  image: { ...IMAGE, help: "the container image; probes are made from its files", required: true },
+  build: {
+    flag: "--build",
+    argument: "<folder>",
+    help: "folder with a Dockerfile to build the image from when it is missing",
+    inGuest: "absolute-path"
+  },
+  output: {
+    short: "-o",
+    flag: "--output",
+    argument: "<file>",
+    help: "the spec to write (default: specs/PROFILE.generated.yml)",
+    inGuest: "absolute-path"
+  },
+  force: {
+    flag: "--force",
+    help: "overwrite an existing spec",
+    default: false,
+    inGuest: "unchanged"
+  },
+  host: HOST,
+  labSuite: LAB_SUITE,
+  writeTo: {
+    flag: "--write-to",
+    argument: "<file>",
+    help: "write the spec here; its paths stay relative to the folder of --output",
+    hidden: true,
+    inGuest: "absolute-path"
+  }
+};
+var LAB = { labSuite: LAB_SUITE };
+var LAB_DESTROY = {
+  labSuite: {
+    flag: "--lab-suite",
+    argument: "<suite>",
+    help: "only this Debian suite (default: all)",
+    choices: SUITES,
+    inGuest: "omitted"
+  }
+};
+var OPTIONS = {
+  run: RUN,
+  rules: RULES,
+  diff: DIFF,
+  "diff-specs": DIFF_SPECS,
+  mutate: MUTATE,
+  init: INIT,
+  lab: LAB,
+  "lab destroy": LAB_DESTROY
+};
+function optionsOf(command) {
+  return Object.entries(OPTIONS[command]);
+}
+function toArgv(command, options, operands) {
+  const values = options;
+  const words = optionsOf(command).flatMap(([name, row2]) => optionWords(row2, values[name]));
+  return [command, ...words, ...operands.length === 0 ? [] : ["--", ...operands]];
+}
+function optionWords(row2, value) {
+  if (value === void 0 || value === false) return [];
+  if (value === true) return [row2.flag];
+  const texts = Array.isArray(value) ? value.map(String) : [textOf(row2, value)];
+  return texts.map((text) => `${row2.flag}=${text}`);
+}
+function textOf(row2, value) {
+  if (row2.format !== void 0) return row2.format(value);
+  return typeof value === "number" ? value.toString() : value;
+}
+function readNames(text) {
+  try {
+    const names = JSON.parse(text);
+    if (typeof names !== "object" || names === null || Array.isArray(names)) return void 0;
+    const isText = Object.values(names).every((name) => typeof name === "string");
+    return isText ? names : void 0;
+  } catch {
+    return void 0;
+  }
+}
+
+// src/action/inputs.ts
+function readInputs(source) {
+  const specs = source.getMultilineInput("specs").filter((line) => line !== "");
+  if (specs.length === 0) throw new HarnessError("usage", "The input `specs` names no file.");
+  const reportDir = singleLine(source, "report-dir");
+  if (reportDir === void 0) throw new HarnessError("usage", "The input `report-dir` is empty.");
+  const profile = singleLine(source, "profile");
+  const image = singleLine(source, "image");
+  const grep = singleLine(source, "grep");
+  for (const value of [...specs, reportDir, profile ?? "", image ?? "", grep ?? ""]) {
+    if (value.includes("\0")) throw new HarnessError("usage", "An input contains a NUL character.");
+  }
+  return {
+    specs,
+    reportDir,
+    bail: flag(source, "bail"),
+    inPlace: flag(source, "in-place"),
+    summary: flag(source, "summary"),
+    diff: autoOrOff(source, "diff"),
+    ...defined({ profile, image, grep, minCoverage: percentage(source, "min-coverage") })
+  };
+}
+function singleLine(source, name) {
+  const value = source.getInput(name);
+  if (/[\r\n]/.test(value)) throw new HarnessError("usage", `The input \`${name}\` must be a single line.`);
+  return value === "" ? void 0 : value;
+}
+function percentage(source, name) {
+  const text = singleLine(source, name);
+  if (text === void 0) return void 0;
+  return readPercent(text) ?? refuse(name, "a number from 0 to 100", text);
+}
+function autoOrOff(source, name) {
+  const value = singleLine(source, name) ?? "auto";
+  if (value !== "auto" && value !== "off") refuse(name, "auto or off", value);
+  return value === "auto";
+}
+function flag(source, name) {
+  try {
+    return source.getBooleanInput(name);
+  } catch {
+    return refuse(name, "true or false", source.getInput(name));
+  }
+}
+function refuse(name, expected, value) {
+  throw new HarnessError("usage", `The input \`${name}\` must be ${expected}, not "${oneLine(value, 50)}".`);
+}
+function expandSpecs(patterns, list2) {
+  return [...new Set(patterns.flatMap((pattern) => filesOf(pattern, list2)))];
+}
+function filesOf(pattern, list2) {
+  if (!pattern.includes("*")) return [pattern];
+  const slash = pattern.lastIndexOf("/") + 1;
+  const folder = pattern.slice(0, slash);
+  if (folder.includes("*")) {
+    const quoted2 = oneLine(pattern, 200);
+    throw new HarnessError("usage", `In \`specs\`, only the last part of a path may contain a *: ${quoted2}.`);
+  }
+  const matcher = wildcardMatcher(pattern.slice(slash));
+  const names = list2(folder === "" ? "." : folder).filter((name) => matcher.test(name) && !name.startsWith("."));
+  if (names.length === 0) throw new HarnessError("spec-unreadable", `No file matches ${oneLine(pattern, 200)}.`);
+  return names.sort().map((name) => `${folder}${name}`);
+}
+function wildcardMatcher(name) {
+  const literals = name.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${literals.join("[^/]*")}$`, "s");
+}
+function cliArguments(inputs, specs) {
+  const { reportDir, bail, inPlace, profile, image, grep, minCoverage } = inputs;
+  const options = { reportDir, bail, inPlace, ...defined({ profile, image, grep, minCoverage }) };
+  return toArgv("run", { host: "local", ...options }, specs);
+}
+
+// src/core/report/json-report.ts
 function readJson(text) {
   let value;
   try {
@@ -21980,230 +22729,254 @@ function readJson(text) {
   }
   try {
     const report = value;
-    if (report.schema !== 1) return "Its schema is not 1.";
-    const code2 = exitCode(report);
-    if (report.exitCode !== code2) return `It says exit code ${String(report.exitCode)}, but its verdicts give ${code2}.`;
-    const counts = countsOf(report);
-    for (const [key, count] of Object.entries(counts)) {
-      if (report.counts[key] !== count) return `It counts ${String(report.counts[key])} as ${key}, but has ${count}.`;
-    }
-    return report.verdict === outcomeOf(code2) ? report : "Its verdict is not that of its exit code.";
+    return problemOf(report) ?? report;
   } catch {
     return "It is not a report: a part is missing.";
   }
 }
-
-// src/action/result.ts
-function broken(failure, exit = EXIT.broken, report) {
-  return { verdict: "error", exitCode: exit, failure, ...report === void 0 ? {} : { report } };
-}
-function judge(ended, text, startedMs) {
-  const read = text === void 0 ? "It is missing." : readJson(text);
-  const report = typeof read === "string" || !(Date.parse(read.startedAt) >= startedMs) ? void 0 : read;
-  if (ended.cancelled !== void 0) return broken(`The run was cancelled (${ended.cancelled}).`, EXIT.broken, report);
-  if (ended.startError !== void 0) return broken(`The command did not start: ${oneLine(ended.startError, 200)}.`);
-  if (ended.exit === void 0) return broken(`The command was ended by ${oneLine(ended.signal ?? "an unknown signal", 50)}.`, EXIT.broken, report);
-  if (typeof read === "string") return withoutReport(ended.exit, `There is no sound report.json: ${read}`);
-  if (report === void 0) return withoutReport(ended.exit, "The report.json is from an earlier run.");
+function problemOf(report) {
+  if (report.schema !== 1) return "Its schema is not 1.";
   const code2 = exitCode(report);
-  if (code2 !== ended.exit) return broken(`The command ended with exit ${ended.exit}, but its report.json gives ${code2}.`, EXIT.broken, report);
-  const verdict = outcomeOf(code2);
-  return verdict === "green" ? { verdict, exitCode: code2, report } : { verdict, exitCode: code2, report, failure: `${verdict}: ${meaningOf(report)}${tally(report)}` };
+  if (report.exitCode !== code2) return `Its exit code is ${report.exitCode}, but its verdicts give ${code2}.`;
+  for (const [key, count] of Object.entries(countsOf(report))) {
+    const stated = report.counts[key];
+    if (stated !== count) return `Its count of ${key} is ${stated}, but it has ${count}.`;
+  }
+  return report.verdict === runOutcome(code2) ? void 0 : "Its verdict does not match its exit code.";
+}
+
+// src/action/outputs.ts
+function errorResult(failure, exit = EXIT.broken, report) {
+  return { verdict: "error", exitCode: exit, failure, ...defined({ report }) };
+}
+function interpretExit(ended, text, startedMs) {
+  const parsed = text === void 0 ? "there is no such file." : readJson(text);
+  const problem = typeof parsed === "string" ? parsed : void 0;
+  const report = typeof parsed === "string" || !(Date.parse(parsed.startedAt) >= startedMs) ? void 0 : parsed;
+  const { exit, signal = "an unknown signal", startError, cancelled } = ended;
+  if (cancelled !== void 0) return errorResult(`The run was cancelled (${cancelled}).`, EXIT.broken, report);
+  if (startError !== void 0) return errorResult(`The command did not start: ${oneLine(startError, 200)}.`);
+  if (exit === void 0) return errorResult(`The command was ended by ${oneLine(signal, 50)}.`, EXIT.broken, report);
+  if (problem !== void 0) return withoutReport(exit, `report.json cannot be used: ${problem}`);
+  if (report === void 0) return withoutReport(exit, "report.json is from an earlier run.");
+  const code2 = exitCode(report);
+  if (code2 === exit) return resultOf(report, code2);
+  const contradiction = `The command ended with exit ${exit}, but its report.json gives ${code2}.`;
+  return errorResult(contradiction, EXIT.broken, report);
+}
+function resultOf(report, code2) {
+  const verdict = runOutcome(code2);
+  const failure = verdict === "green" ? void 0 : `${verdict}: ${meaningOf(report)}${tally(report)}${firstFault(report)}`;
+  return { verdict, exitCode: code2, report, ...defined({ failure }) };
 }
 function withoutReport(exit, why) {
   const code2 = exit === EXIT.usage ? EXIT.usage : EXIT.broken;
-  return broken(`${EXIT_MEANS[code2]}: the command ended with exit ${exit}. ${why}`, code2);
+  return errorResult(`${EXIT_MEANS[code2]}: the command ended with exit ${exit}. ${why}`, code2);
 }
+var TALLIED = { fail: "failed", vacuous: "vacuous", inconclusive: "inconclusive", faults: "faults" };
 function tally(report) {
   const counts = countsOf(report);
-  const words = { fail: "failed", vacuous: "vacuous", inconclusive: "inconclusive", faults: "faults" };
-  const parts = Object.keys(words).filter((key) => counts[key] > 0).map((key) => `${grouped(counts[key])} ${words[key]}`);
-  const fault = faultsOf(report)[0];
-  return `${parts.length === 0 ? "" : ` (${parts.join(", ")}; ${grouped(counts.total)} probes in all)`}${fault === void 0 ? "" : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1e3)}`}`;
+  const parts = Object.keys(TALLIED).filter((key) => counts[key] > 0).map((key) => `${grouped(counts[key])} ${TALLIED[key]}`);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")}; ${grouped(counts.total)} probes in total)`;
 }
-function outputsOf(result, reports) {
-  const counts = result.report === void 0 ? void 0 : countsOf(result.report);
+function firstFault(report) {
+  const fault = faultsOf(report)[0];
+  return fault === void 0 ? "" : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1e3)}`;
+}
+var NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+function outputsOf({ verdict, exitCode: code2, report }, { junit = "", json = "" }) {
+  const { total, pass, fail, vacuous, inconclusive, skipped } = report === void 0 ? NO_COUNTS : countsOf(report);
   return {
-    "verdict": result.verdict,
-    "exit-code": result.exitCode,
-    "total": counts?.total ?? 0,
-    "passed": counts?.pass ?? 0,
-    "failed": counts?.fail ?? 0,
-    "vacuous": counts?.vacuous ?? 0,
-    "inconclusive": counts?.inconclusive ?? 0,
-    "skipped": counts?.skipped ?? 0,
-    "junit": reports.junit ?? "",
-    "json": reports.json ?? ""
+    verdict,
+    "exit-code": code2,
+    total,
+    passed: pass,
+    failed: fail,
+    vacuous,
+    inconclusive,
+    skipped,
+    junit,
+    json
   };
 }
 var MOST_ANNOTATIONS = 9;
 function annotationsOf(ledger, root2, most = MOST_ANNOTATIONS) {
-  const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => ({
-    title: oneLine(suite.title, 200),
-    message: oneLine(`${faultText(fault)} ${fault.hint}`, 2e3),
-    file: oneLine(relativeTo(root2, suite.file), 1e3)
-  })));
-  const entries = ledger.suites.flatMap((suite) => suite.entries).filter(({ verdict }) => verdict.kind !== "pass" && verdict.kind !== "skipped");
-  const sorted2 = [...entries.filter(({ verdict }) => verdict.kind === "fail"), ...entries.filter(({ verdict }) => verdict.kind !== "fail")];
-  const probes = sorted2.slice(0, most).map((entry) => ({
-    title: oneLine(`${entry.verdict.kind}: ${entry.probe.name}`, 200),
-    message: factsOf(entry, root2).filter(([label]) => label !== "probe").map(([label, value]) => `${label}: ${value}`).join("\n"),
-    file: oneLine(relativeTo(root2, entry.probe.at.file), 1e3),
-    startLine: entry.probe.at.line,
-    startColumn: entry.probe.at.column
-  }));
+  const entries = ledger.suites.flatMap((suite) => suite.entries);
+  const failed = entries.filter(({ verdict }) => verdict.kind === "fail");
+  const undecided = entries.filter(({ verdict }) => !["pass", "skipped", "fail"].includes(verdict.kind));
+  const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => faultAnnotation(suite, fault, root2)));
+  const probes = [...failed, ...undecided].slice(0, most).map((entry) => probeAnnotation(entry, root2));
   return [...faults, ...probes].slice(0, most);
 }
-
-// src/report/files.ts
-var REPORT_FILES = { junit: "junit.xml", json: "report.json", markdown: "summary.md", html: "report.html" };
-
-// src/report/markdown.ts
-var BUDGET = 900 * 1024;
-var RECORDS = 10;
-var BLOCK_BYTES = 4096;
-var HEADLINE = { green: "\u{1F7E2} Green", red: "\u{1F534} Red", undecided: "\u{1F7E1} Undecided", error: "\u{1F534} Error" };
-var MARK = { fail: "\u274C", inconclusive: "\u2754", vacuous: "\u26A0\uFE0F", skipped: "\u23ED\uFE0F", pass: "\u2705" };
-var ORDER = Object.keys(MARK);
-function markdown(ledger, options = {}) {
-  const { root: root2 } = options;
-  const budget = options.budget ?? BUDGET;
-  const entries = entriesOf(ledger).toSorted((a, b) => ORDER.indexOf(a.verdict.kind) - ORDER.indexOf(b.verdict.kind));
-  const bad = entries.filter(({ verdict }) => verdict.kind !== "pass" && verdict.kind !== "skipped");
-  const top = [opening(ledger, Math.floor(budget / 4)), ...coverageOf(ledger, Math.floor(budget / 8), root2)].join("\n\n");
-  const rowOf = (entry) => row(entry, root2);
-  const detailOf = (entry) => detail(entry, root2);
-  const all = fitting(entries, rowOf, budget);
-  const details = fitting(bad, detailOf, budget);
-  const whole = `${[top, table(all), ...details].join("\n\n")}
-`;
-  if (all.length === entries.length && details.length === bad.length && byteLength(whole) <= budget) return whole;
-  const left = budget - byteLength(top) - 1e3;
-  const rows = fitting(bad, rowOf, left / 2);
-  const told = fitting(bad, detailOf, left - rows.reduce((sum, one) => sum + byteLength(one) + 2, 0));
-  const notice2 = `> Shortened to fit a job summary: ${grouped(rows.length)} of ${grouped(entries.length)} probes are listed, those that are not green first, ${grouped(told.length)} of ${grouped(bad.length)} with details. All of them are in report.json and junit.xml.`;
-  return `${[top, notice2, ...rows.length > 0 ? [table(rows)] : [], ...told].join("\n\n")}
-`;
+function faultAnnotation({ title, file }, fault, root2) {
+  return {
+    title: oneLine(title, 200),
+    message: oneLine(`${faultText(fault)} ${fault.hint}`, 2e3),
+    file: oneLine(relativeTo(root2, file), 1e3)
+  };
 }
-function fitting(items, text, bytes) {
-  const texts = [];
-  let left = bytes;
-  for (const item of items) {
-    const next = text(item);
-    left -= byteLength(next) + 2;
-    if (left < 0) break;
-    texts.push(next);
-  }
-  return texts;
-}
-function opening(ledger, budget) {
-  const exit = exitCode(ledger);
-  const counts = countsOf(ledger);
-  const parts = ["pass", "fail", "vacuous", "inconclusive", "skipped"].filter((kind) => counts[kind] > 0).map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`);
-  const lines = [`## ${HEADLINE[outcomeOf(exit)]}: ${meaningOf(ledger)}`, [`**${grouped(counts.total)} probes**`, ...parts].join(" \xB7 ")];
-  const wrong = [
-    ...faultsOf(ledger).map((fault) => `- ${code(faultText(fault))}: ${plain(fault.hint)}`),
-    ...shortfallsOf(ledger).map(({ suite, message }) => `- ${suite === void 0 ? "" : `${code(ledger.suites[suite]?.title ?? "")}: `}${plain(message)}`)
-  ];
-  if (wrong.length > 0) lines.push(listed(wrong, budget / 2));
-  lines.push(listed(ledger.suites.map((suite) => `- ${code(suite.title)}: ${plain(underText(suite))}`), budget / 4));
-  const host = Object.entries(ledger.host ?? {}).filter(([, value]) => value !== void 0);
-  if (host.length > 0) lines.push(["| host | |", "|---|---|", ...host.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`)].join("\n"));
-  return lines.filter((line) => line !== "").join("\n\n");
-}
-function coverageOf(ledger, budget, root2) {
-  const profiles = profileCoverages(ledger);
-  const unknown = ledger.suites.flatMap(({ title, coverage }) => coverage !== void 0 && "unknown" in coverage ? [`- ${code(title, 200)}: rule coverage is not known. ${plain(coverage.unknown)}`] : []);
-  const rows = profiles.map(({ profile, own, included }) => `| ${code(profile, 200)} | ${own.percent === void 0 ? "" : `**${String(own.percent)} %**`} | ${[own.hit, own.unhit, own.shadowed, own.untestable].map(grouped).join(" | ")} | ${countsText(included)} |`);
-  const parts = rows.length === 0 ? [] : [["| profile | rule coverage | hit | unhit | shadowed | untestable | included rules |", "|---|---|---|---|---|---|---|", ...fitting(rows, (row2) => row2, budget / 2)].join("\n")];
-  if (unknown.length > 0) parts.push(listed(unknown, budget / 4));
-  const unhit = fileCoverages(ledger).flatMap(({ rules }) => rules.filter(({ state, included }) => state === "unhit" && !included)).map(({ file, line, text }) => `- ${code(`${relativeTo(root2, file)}:${String(line)}`, 200)} ${code(text, 200)}`);
-  if (unhit.length > 0) parts.push(`<details><summary>${grouped(unhit.length)} ${unhit.length === 1 ? "rule that no probe hits" : "rules that no probe hits"}</summary>`, listed(unhit, budget / 4), "</details>");
-  return parts;
-}
-function listed(items, budget) {
-  const kept = fitting(items, (item) => item, budget);
-  return [...kept, ...kept.length < items.length ? [`- and ${grouped(items.length - kept.length)} more`] : []].join("\n");
-}
-function table(rows) {
-  return ["| | probe | tried | happened | verdict |", "|---|---|---|---|---|", ...rows].join("\n");
-}
-function markOf(entry) {
-  return Object.hasOwn(MARK, entry.verdict.kind) ? MARK[entry.verdict.kind] : MARK.inconclusive;
-}
-function row(entry, root2) {
-  const { probe, verdict, observation } = entry;
-  const cells = [
-    markOf(entry),
-    `${plain(probe.name, 200)}<br>${code(placeText(entry, root2), 200)}`,
-    code(actionText(probe.action, probe.user), 200),
-    observation === void 0 ? "" : plain(observationText(observation), 200),
-    verdict.kind === "pass" ? "pass" : `**${plain(verdict.kind)}** ${plain(verdict.reason, 300)}`
-  ];
-  return `| ${cells.join(" | ")} |`;
-}
-function detail(entry, root2) {
-  const facts = factsOf(entry, root2).filter(([label]) => label !== "hint").map(([label, value]) => `${label.padEnd(10)}${value}`).join("\n");
-  const parts = [`<details><summary>${markOf(entry)} ${plain(entry.probe.name, 200)}</summary>`, fenced(facts)];
-  if (entry.verdict.hint !== void 0) parts.push("Hint:", fenced(visibleLines(head(entry.verdict.hint, BLOCK_BYTES))));
-  const blocks = [
-    ["Audit records", entry.witnesses.slice(0, RECORDS).map(({ record }) => record.raw).join("\n")],
-    ["Standard output", entry.observation?.stdout.text ?? ""],
-    ["Standard error", entry.observation?.stderr.text ?? ""]
-  ];
-  for (const [title, text] of blocks) {
-    if (text === "") continue;
-    const kept = head(text, BLOCK_BYTES);
-    parts.push(`${title}${kept.length < text.length ? " (the beginning)" : ""}:`, fenced(visibleLines(kept)));
-  }
-  return [...parts, "</details>"].join("\n\n");
+function probeAnnotation(entry, root2) {
+  const { probe, verdict } = entry;
+  const facts2 = factsOf(entry, root2).filter(([label]) => label !== "probe");
+  return {
+    title: oneLine(`${verdict.kind}: ${probe.name}`, 200),
+    message: facts2.map(([label, value]) => `${label}: ${value}`).join("\n"),
+    file: oneLine(relativeTo(root2, probe.at.file), 1e3),
+    startLine: probe.at.line,
+    startColumn: probe.at.column
+  };
 }
 
-// src/action.ts
-var STATE = "isPost";
-async function run() {
-  saveState(STATE, "true");
-  let inputs;
-  let result;
-  let reports = {};
+// src/action/pull-request.ts
+function baseCommit(event, payload) {
+  if (event !== "pull_request" || payload === void 0) return void 0;
   try {
-    inputs = readInputs(core_exports);
-    const specs = expandSpecs(inputs.specs, namesIn);
-    const startedMs = Date.now();
-    const ended = await command(cliArguments(inputs, specs));
-    const json = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.json);
-    const junit = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.junit);
-    result = judge(ended, textOf(json), startedMs);
-    reports = { ...result.report === void 0 ? {} : { json }, ...writtenSince(junit, startedMs) ? { junit } : {} };
-    if (result.failure === void 0 && reports.junit === void 0) result = broken(`This run wrote no ${REPORT_FILES.junit}.`, void 0, result.report);
-  } catch (thrown) {
-    const error2 = asHarnessError(thrown);
-    result = broken(oneLine(`${error2.message} ${error2.hint}`, 2e3), error2.exit);
+    const { pull_request: request } = JSON.parse(payload);
+    const sha = request?.base?.sha;
+    return typeof sha === "string" && /^[0-9a-f]{40,64}$/.test(sha) ? sha : void 0;
+  } catch {
+    return void 0;
   }
-  const ran = result;
-  let changes = "";
-  const base = inputs?.diff === true ? baseCommit(process.env["GITHUB_EVENT_NAME"], textOf(process.env["GITHUB_EVENT_PATH"] ?? "")) : void 0;
-  if (inputs !== void 0 && base !== void 0 && result.report !== void 0) {
-    const file = (0, import_node_path.join)(inputs.reportDir, "diff.md");
-    (0, import_node_fs.rmSync)(file, { force: true });
-    const ended = await command(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
-    result = withDiff(result, ended);
-    changes = diffSummary(textOf(file), ended);
-  }
-  for (const [name, value] of Object.entries(outputsOf(result, reports))) setOutput(name, value);
-  try {
-    if (inputs?.summary !== false) await summarize(ran, changes);
-  } catch (thrown) {
-    warning(oneLine(`The job summary could not be written: ${asHarnessError(thrown).message}`, 500));
-  }
-  if (result.report !== void 0) for (const { message, ...place } of annotationsOf(result.report, root())) error(message, place);
+}
+function diffArguments(since, markdown2, { profile }, specs) {
+  return toArgv("diff-specs", { host: "local", since, markdown: markdown2, ...defined({ profile }) }, specs);
+}
+var NEWLY_ALLOWED = "the change to the profile allows new accesses that no waiver of the spec covers; the job summary lists them.";
+function withDiff(result, { exit }) {
+  if (exit === EXIT.ok || result.failure !== void 0) return result;
+  if (exit === EXIT.failed)
+    return { ...result, verdict: "red", exitCode: EXIT.failed, failure: `red: ${NEWLY_ALLOWED}` };
+  const failure = "error: the profile could not be compared with the base commit; the log of the step shows why.";
+  return { ...result, verdict: "error", exitCode: EXIT.broken, failure };
+}
+function diffSummary(markdown2, { exit }) {
+  const title = "\n## What this pull request changes\n";
+  if (markdown2 !== void 0 && markdown2.trim() !== "") return `${title}${markdown2}`;
+  if (exit === EXIT.ok) return "";
+  return `${title}
+${plain("The profile could not be compared; the log of the step shows why.")}
+`;
+}
+
+// src/adapters/host/exec.ts
+var import_node_child_process = require("node:child_process");
+function start(argv, options = {}) {
+  const [program = "", ...args] = argv;
+  return (0, import_node_child_process.spawn)(program, args, options);
+}
+
+// src/action/run-cli.ts
+var MAX_LINE = 64 * 1024;
+var SIGNALS = ["SIGINT", "SIGTERM"];
+var COLOR_SEQUENCE = /(\x1b\[(?:0|1|2|22|3[1-69]|9[0-7])m)/;
+function cleanLine(line) {
+  return line.replace(/\r$/, "").split(COLOR_SEQUENCE).map((part, index) => index % 2 === 1 ? part : visibleLines(part)).join("");
+}
+function runChild(argv, env, print) {
+  const child2 = start(argv, { env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child2.stdout, child2.stderr])
+    if (stream !== null) eachLine(stream, (line) => print(cleanLine(line)));
+  let cancelled;
+  let startError;
+  const forward = (signal) => {
+    cancelled ??= signal;
+    child2.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, forward);
+  return new Promise((resolve2) => {
+    child2.on("error", (error2) => {
+      startError ??= error2.code ?? error2.message;
+    });
+    child2.on("close", (exit, signal) => {
+      for (const name of SIGNALS) process.off(name, forward);
+      resolve2(
+        defined({
+          exit: startError === void 0 ? exit ?? void 0 : void 0,
+          signal: signal ?? void 0,
+          startError,
+          cancelled
+        })
+      );
+    });
+  });
+}
+function eachLine(stream, take) {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) take(line);
+    for (; rest.length > MAX_LINE; rest = rest.slice(MAX_LINE)) take(rest.slice(0, MAX_LINE));
+  });
+  stream.on("end", () => {
+    if (rest !== "") take(rest);
+  });
+}
+var PRIVATE_VARIABLE = /^(?:INPUT_|STATE_|ACTIONS_)|^GITHUB_(?:OUTPUT|ENV|PATH|STATE|STEP_SUMMARY|TOKEN|ARTIFACTS)$|^GH_TOKEN$/;
+function childEnvironment(env) {
+  const passedOn = Object.entries(env).filter(([name]) => !PRIVATE_VARIABLE.test(name));
+  const color = env["NO_COLOR"] === void 0 ? { FORCE_COLOR: "1" } : {};
+  return { ...Object.fromEntries(passedOn), ...color };
+}
+
+// src/action/action.ts
+var POST_STATE = "isPost";
+var CLOCK_LAG_MS = 50;
+async function runStep() {
+  saveState(POST_STATE, "true");
+  const run = await runSpecs();
+  const comparison = await comparePullRequest(run);
+  const result = comparison === void 0 ? run.result : withDiff(run.result, comparison.exit);
+  for (const [name, value] of Object.entries(outputsOf(result, run.paths))) setOutput(name, value);
+  await summarize(run, comparison?.summary ?? "");
+  for (const { message, ...place } of annotations(result)) error(message, place);
   if (result.failure !== void 0) setFailed(result.failure);
 }
-async function post() {
-  const { exit, signal, startError } = await command(["cleanup"]);
-  if (exit !== 0) warning(`The clean-up did not succeed (${oneLine(startError ?? signal ?? `exit ${exit ?? "unknown"}`, 100)}): something that the run changed on this host may still be there.`);
+async function runSpecs() {
+  let inputs;
+  try {
+    inputs = readInputs(core_exports);
+    return { inputs, ...await runCommand(inputs) };
+  } catch (thrown) {
+    const error2 = asHarnessError(thrown);
+    const result = errorResult(oneLine(`${error2.message} ${error2.hint}`, 2e3), error2.exit);
+    return { result, paths: {}, ...defined({ inputs }) };
+  }
 }
-async function command(argv) {
+async function runCommand(inputs) {
+  const specs = expandSpecs(inputs.specs, namesIn);
+  const startedMs = Date.now();
+  const exit = await runCli(cliArguments(inputs, specs));
+  const json = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.json);
+  const junit = (0, import_node_path.join)(inputs.reportDir, REPORT_FILES.junit);
+  const result = interpretExit(exit, contentsOf(json), startedMs);
+  const paths = defined({
+    json: result.report === void 0 ? void 0 : json,
+    junit: isWrittenSince(junit, startedMs) ? junit : void 0
+  });
+  const lacksJunit = result.failure === void 0 && paths.junit === void 0;
+  return {
+    paths,
+    result: lacksJunit ? errorResult(`This run did not write ${REPORT_FILES.junit}.`, void 0, result.report) : result
+  };
+}
+async function comparePullRequest({ inputs, result }) {
+  if (inputs?.diff !== true || result.report === void 0) return void 0;
+  const base = baseCommit(process.env["GITHUB_EVENT_NAME"], contentsOf(process.env["GITHUB_EVENT_PATH"] ?? ""));
+  if (base === void 0) return void 0;
+  const file = (0, import_node_path.join)(inputs.reportDir, "diff.md");
+  (0, import_node_fs.rmSync)(file, { force: true });
+  const exit = await runCli(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
+  return { exit, summary: diffSummary(contentsOf(file), exit) };
+}
+async function runPost() {
+  const { exit, signal, startError } = await runCli(["cleanup"]);
+  if (exit === 0) return;
+  const how = oneLine(startError ?? signal ?? `exit ${exit ?? "unknown"}`, 100);
+  warning(`The clean-up failed (${how}): changes that the run made to this host may still be there.`);
+}
+async function runCli(argv) {
   const token = (0, import_node_crypto.randomUUID)();
   const print = (line) => {
     process.stdout.write(`${line}
@@ -22211,17 +22984,29 @@ async function command(argv) {
   };
   print(`::stop-commands::${token}`);
   try {
-    return await runChild([process.execPath, (0, import_node_path.join)(__dirname, "cli.cjs"), ...argv], childEnvironment(process.env), print);
+    const program = [process.execPath, (0, import_node_path.join)(__dirname, "cli.cjs")];
+    return await runChild([...program, ...argv], childEnvironment(process.env), print);
   } finally {
     print(`::${token}::`);
   }
 }
-async function summarize({ report, failure, exitCode: exitCode2 }, changes) {
-  const text = report !== void 0 && report.exitCode === exitCode2 ? markdown(report, { root: root() }) : `## \u{1F534} Error
+async function summarize({ inputs, result }, comparison) {
+  if (inputs?.summary === false) return;
+  try {
+    await summary.addRaw(summaryOf(result) + comparison).write();
+  } catch (thrown) {
+    warning(oneLine(`The job summary could not be written: ${asHarnessError(thrown).message}`, 500));
+  }
+}
+function summaryOf({ report, failure, exitCode: exitCode2 }) {
+  if (report !== void 0 && report.exitCode === exitCode2) return markdown(report, { root: root() });
+  return `## \u{1F534} Error
 
 ${plain(failure ?? "", 2e3)}
 `;
-  await summary.addRaw(text + changes).write();
+}
+function annotations({ report }) {
+  return report === void 0 ? [] : annotationsOf(report, root());
 }
 function root() {
   return process.env["GITHUB_WORKSPACE"] ?? process.cwd();
@@ -22233,16 +23018,19 @@ function namesIn(folder) {
     return [];
   }
 }
-function textOf(file) {
+function contentsOf(file) {
   try {
     return (0, import_node_fs.readFileSync)(file, "utf8");
   } catch {
     return void 0;
   }
 }
-function writtenSince(file, ms) {
-  return ((0, import_node_fs.statSync)(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= ms - 50;
+function isWrittenSince(file, ms) {
+  const modifiedMs = (0, import_node_fs.statSync)(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return modifiedMs >= ms - CLOCK_LAG_MS;
 }
 if (typeof require === "function" && require.main === module) {
-  (getState(STATE) === "" ? run() : post()).catch((thrown) => setFailed(oneLine(String(thrown), 2e3)));
+  const isPost = getState(POST_STATE) !== "";
+  const done = isPost ? runPost() : runStep();
+  done.catch((thrown) => setFailed(oneLine(String(thrown), 2e3)));
 }

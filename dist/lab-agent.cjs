@@ -1,7 +1,17 @@
 "use strict";
 
-// src/lab/frames.ts
-var FRAME = { hello: 1, exec: 2, stdin: 3, stdinEnd: 4, kill: 5, exit: 6, stdout: 7, stderr: 8, credit: 9 };
+// src/adapters/lab/wire/frames.ts
+var FRAME = {
+  hello: 1,
+  exec: 2,
+  stdin: 3,
+  stdinEnd: 4,
+  kill: 5,
+  exit: 6,
+  stdout: 7,
+  stderr: 8,
+  credit: 9
+};
 var HEADER = 9;
 var CHUNK = 32 * 1024 - HEADER;
 var WINDOW = 512 * 1024;
@@ -24,7 +34,7 @@ function encodeCredit(stream, bytes) {
 function decodeCredit(payload) {
   return { stream: payload.readUInt8(0), bytes: payload.readUInt32BE(1) };
 }
-var FrameDecoder = class {
+var WireDecoder = class {
   #parts = [];
   #have = 0;
   #need = HEADER;
@@ -38,7 +48,7 @@ var FrameDecoder = class {
     this.#need = HEADER;
     while (rest.length >= HEADER) {
       const length = rest.readUInt32BE(5);
-      if (length > LIMIT) throw new Error(`a frame of ${String(length)} bytes: the stream is garbled`);
+      if (length > LIMIT) throw new Error(`a frame of ${length} bytes: the stream is damaged`);
       this.#need = HEADER + length;
       if (rest.length < this.#need) break;
       frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER, this.#need) });
@@ -51,23 +61,24 @@ var FrameDecoder = class {
   }
 };
 
-// src/process.ts
+// src/adapters/host/exec.ts
 var import_node_child_process = require("node:child_process");
 function start(argv, options = {}) {
   const [program = "", ...args] = argv;
   return (0, import_node_child_process.spawn)(program, args, options);
 }
 
-// src/lab/credit.ts
-var Credit = class {
+// src/adapters/lab/wire/flow-control.ts
+var FlowControl = class {
   #left = WINDOW;
   #open = true;
   #waiting = [];
-  /** Waits until that many bytes may be sent; false when the stream is over instead. */
+  /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
   async spend(bytes) {
-    while (this.#open && this.#left < bytes) await new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
+    while (this.#open && this.#left < bytes)
+      await new Promise((resolve) => {
+        this.#waiting.push(resolve);
+      });
     this.#left -= bytes;
     return this.#open;
   }
@@ -75,7 +86,7 @@ var Credit = class {
     this.#left += bytes;
     this.#wake();
   }
-  /** Nobody reads any more: whoever waits is told. */
+  /** Nobody reads any more: wakes whoever waits. */
   close() {
     this.#open = false;
     this.#wake();
@@ -87,13 +98,13 @@ var Credit = class {
   }
 };
 
-// src/lab/guest-command.ts
+// src/adapters/lab/inside-guest/guest-command.ts
 var DRAIN_MS = 1e3;
 var GuestCommand = class {
   #id;
   #send;
   #child;
-  #credits = { [FRAME.stdout]: new Credit(), [FRAME.stderr]: new Credit() };
+  #credits = { [FRAME.stdout]: new FlowControl(), [FRAME.stderr]: new FlowControl() };
   #killed = false;
   #exited = false;
   constructor(id, request, send, onEnd) {
@@ -175,9 +186,15 @@ var GuestCommand = class {
   }
 };
 
-// src/lab/guest-port.ts
+// src/adapters/lab/inside-guest/guest-port.ts
 var import_node_fs = require("node:fs");
-var PUMP = "syscall(157, 1, 9); while (1) { my $n = sysread(STDIN, my $b, 65536); if ($n) { syswrite(STDOUT, $b) or exit } else { select(undef, undef, undef, 0.02) } }";
+var PUMP = `
+syscall(157, 1, 9);
+while (1) {
+  my $n = sysread(STDIN, my $b, 65536);
+  if ($n) { syswrite(STDOUT, $b) or exit }
+  else { select(undef, undef, undef, 0.02) }
+}`;
 function device(name) {
   for (const port2 of (0, import_node_fs.readdirSync)("/sys/class/virtio-ports")) {
     if ((0, import_node_fs.readFileSync)(`/sys/class/virtio-ports/${port2}/name`, "utf8").trim() === name) return `/dev/${port2}`;
@@ -202,7 +219,8 @@ var GuestPort = class {
   /** Writes all of it, after whatever was asked for before. Resolves when the host's side has taken it. */
   write(data) {
     this.#tail = this.#tail.then(async () => {
-      for (let done = 0; done < data.length; ) done += await this.#some(data, done);
+      let done = 0;
+      while (done < data.length) done += await this.#some(data, done);
     });
     return this.#tail;
   }
@@ -210,30 +228,40 @@ var GuestPort = class {
     return new Promise((resolve) => {
       (0, import_node_fs.write)(this.#fd, data, from, data.length - from, null, (error, count) => {
         if (error === null) resolve(count);
-        else setTimeout(() => {
-          resolve(0);
-        }, 20);
+        else
+          setTimeout(() => {
+            resolve(0);
+          }, 20);
       });
     });
   }
 };
 
-// src/lab/init-script.ts
-var GUEST = { init: "/opt/lab/init", agent: "/opt/lab/agent.cjs", node: "/opt/node/bin/node", port: "apparmor-probe" };
-var DAEMON_JSON = `${JSON.stringify({ "storage-driver": "overlay2", "exec-opts": ["native.cgroupdriver=cgroupfs"] })}
+// src/adapters/lab/image/init-script.ts
+var GUEST = {
+  init: "/opt/lab/init",
+  agent: "/opt/lab/agent.cjs",
+  node: "/opt/node/bin/node",
+  port: "apparmor-probe"
+};
+var DAEMON_SETTINGS = { "storage-driver": "overlay2", "exec-opts": ["native.cgroupdriver=cgroupfs"] };
+var DAEMON_JSON = `${JSON.stringify(DAEMON_SETTINGS)}
 `;
 
-// src/lab/guest-agent.ts
+// src/adapters/lab/inside-guest/guest-agent.ts
 var port = new GuestPort(GUEST.port);
 var commands = /* @__PURE__ */ new Map();
-var decoder = new FrameDecoder();
+var decoder = new WireDecoder();
 function run({ id, payload }) {
   const own = commands;
   const send = (data) => own === commands ? port.write(data) : Promise.resolve();
   try {
-    own.set(id, new GuestCommand(id, JSON.parse(payload.toString()), send, () => {
-      own.delete(id);
-    }));
+    own.set(
+      id,
+      new GuestCommand(id, JSON.parse(payload.toString()), send, () => {
+        own.delete(id);
+      })
+    );
   } catch (error) {
     const { code, message } = error;
     void send(encodeFrame(FRAME.exit, id, JSON.stringify({ error: code ?? message })));
@@ -273,6 +301,6 @@ port.listen((chunk) => {
     for (const frame of decoder.push(chunk)) handle(frame);
   } catch (error) {
     console.error(error);
-    decoder = new FrameDecoder();
+    decoder = new WireDecoder();
   }
 });
