@@ -124,9 +124,12 @@ export async function withHostSession<Events extends SessionEvents, Result>(
     return await work({ run, signal, events, host, engine, changes, log, barrier });
   } finally {
     log?.close();
-    if (signal.aborted) await removeLeftContainers(run, engine, reporter);
-    await changes.undo();
-    events.progress('host restored');
+    try {
+      if (signal.aborted) await removeLeftContainers(run, engine, reporter);
+    } finally {
+      await changes.undo();
+      events.progress('host restored');
+    }
   }
 }
 
