@@ -58996,9 +58996,12 @@ async function withHostSession({ run, options, events: events2, reporter = THROW
     return await work({ run, signal: signal3, events: events2, host, engine, changes, log, barrier });
   } finally {
     log?.close();
-    if (signal3.aborted) await removeLeftContainers(run, engine, reporter);
-    await changes.undo();
-    events2.progress("host restored");
+    try {
+      if (signal3.aborted) await removeLeftContainers(run, engine, reporter);
+    } finally {
+      await changes.undo();
+      events2.progress("host restored");
+    }
   }
 }
 async function removeLeftContainers(run, engine, reporter) {
