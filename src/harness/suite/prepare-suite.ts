@@ -45,7 +45,7 @@ export class PreparationFailed extends HarnessError {
   readonly closeErrors: readonly HarnessError[];
 
   constructor(reason: HarnessError, facts: SuiteFacts, closeErrors: readonly HarnessError[]) {
-    super(reason.code, reason.message, { details: reason.details, cause: reason });
+    super(reason.code, reason.message, { details: reason.details, cause: reason.cause });
     this.facts = facts;
     this.closeErrors = closeErrors;
   }

@@ -126,6 +126,14 @@ describe('a preparation that fails', () => {
     expect(host.containers).to.deep.equal([]);
   });
 
+  it('has the cause of the error, which --verbose prints', async () => {
+    const host = new FakeHost();
+    const cause = new Error('connect ENOENT /var/run/docker.sock');
+    host.loadProfile = () => Promise.reject(new HarnessError('load-failed', 'No profile.', { cause }));
+    const failure = await failureOf(PreparedSuite.prepare(PLAN, host.session(), { number: 0 }));
+    expect(failure.cause).to.equal(cause);
+  });
+
   it('keeps what it knew of the service when a later step fails', async () => {
     const host = new FakeHost();
     host.unmediatedClasses = () => Promise.reject(new HarnessError('no-parser', 'No parser.'));
