@@ -36,7 +36,7 @@ export async function findSides({ base, head, file }: DiffOperands, names: Names
     for (const checkout of checkouts) checkout.remove();
   };
   const find = async (operand: string): Promise<Side> => {
-    if (file === undefined && existsSync(operand)) return { label: names[operand] ?? operand, file: resolve(operand) };
+    if (file === undefined && existsSync(operand)) return { label: labelOf(operand, names), file: resolve(operand) };
 
     const { revision, path } = file === undefined ? splitOperand(operand) : await atRevision(operand, file);
     const checkout = await readCheckout(revision, path);
@@ -53,6 +53,11 @@ export async function findSides({ base, head, file }: DiffOperands, names: Names
     remove();
     throw error;
   }
+}
+
+function labelOf(operand: string, names: Names): string {
+  const name = Object.hasOwn(names, operand) ? names[operand] : undefined;
+  return name ?? operand;
 }
 
 /** The names that a repeated command needs, since its operands are the files themselves. */

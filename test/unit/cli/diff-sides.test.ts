@@ -39,6 +39,12 @@ describe('the sides of a comparison', () => {
     expect(sides.copies).to.deep.equal([]);
   });
 
+  it('may have the name of a property of every object', async () => {
+    writeFileSync('constructor', 'new');
+    const sides = await findSides({ base: 'constructor', head: 'profiles/web' });
+    expect(sides.base).to.deep.equal({ label: 'constructor', file: join(repository, 'constructor') });
+  });
+
   it('are copied out of a revision, and removed at the end', async () => {
     const sides = await findSides({ base: 'v1:profiles/web', head: 'profiles/web' });
     expect(sides.base.label).to.equal('v1:profiles/web');
