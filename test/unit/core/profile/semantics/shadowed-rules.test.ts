@@ -74,9 +74,9 @@ describe('shadowedRules', () => {
   });
 });
 
-/** Enough names that each two of the expressions above match different ones. */
+/** Enough names that no expression above matches only what others match together; so one folder lies in another. */
 const NAMES = ['a', 'b', 'c', 'ab'];
-const FOLDERS = ['', ...NAMES.map((name) => `/${name}`)];
+const FOLDERS = ['', ...NAMES.map((name) => `/${name}`), '/a/c'];
 const PATHS = FOLDERS.flatMap((folder) => NAMES.flatMap((name) => [`${folder}/${name}`, `${folder}/${name}/`]));
 
 /** From the last rule on, each that changes no answer when it and those before it in this search are left out. */
