@@ -83,7 +83,7 @@ describe('loading a profile', () => {
   });
 
   it('refuses a copy that would mean something else, and names the rule', async () => {
-    for (const rule of ['/srv/@{profile_name}/** w', 'deny signal peer=[t]win', '/usr/bin/* px']) {
+    for (const rule of ['/srv/@{profile_name}/** w', 'deny signal peer=[s]ame', '/usr/bin/* px']) {
       const text = `${profileText('same', `  ${rule},`)}profile other /usr/bin/head { }\n`;
       const { ledger, exit } = await harness([spec({ file: file('same', text), name: 'same' }, DENIED)]);
       expect(
