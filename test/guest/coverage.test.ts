@@ -42,7 +42,7 @@ const PROBES = [
   { name: 'signals a change of the window', try: 'signal winch child', expect: 'denied' },
 ];
 
-/** What each rule must be: the probes that hit it, or its state and a word of the reason. */
+/** What each rule must be: the probes that cover it, or its state and a word of the reason. */
 const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCoverage['state'], RegExp]>> = {
   'network inet stream': ['a tcp socket'],
   'network inet dgram': ['unhit', /^$/],
@@ -57,7 +57,7 @@ const EXPECTED: Readonly<Record<string, readonly string[] | readonly [RuleCovera
   'deny /usr/bin/top x': ['shadowed', /deny \/usr\/bin\/t\* x$/],
   'deny /usr/bin/t* x': ['executes top'],
   'deny /bin/** w': ['untestable', /\/bin → \/usr\/bin/],
-  'deny /sys/kernel/security/** r': ['untestable', /No file that is in this container/],
+  'deny /sys/kernel/security/** r': ['untestable', /no file that exists here or could be created here/],
   'deny network raw': ['a raw socket'],
   'deny signal (send) set=(winch)': ['signals a change of the window'],
   'signal (receive) peer=runc': ['shadowed', /signal$/],
@@ -91,7 +91,7 @@ describe('rule coverage', () => {
   });
 
   for (const [text, expected] of Object.entries(EXPECTED)) {
-    it(`${text}: ${expected[1] instanceof RegExp ? expected[0] : `hit by ${expected.join(', ')}`}`, () => {
+    it(`${text}: ${expected[1] instanceof RegExp ? expected[0] : `covered by ${expected.join(', ')}`}`, () => {
       const rule = rulesOf(ledger).find((one) => one.text === text);
       const names = ledger.suites.flatMap(({ entries }) =>
         entries.filter(({ probe }) => rule?.probes.includes(probe.id)).map(({ probe }) => probe.name),
