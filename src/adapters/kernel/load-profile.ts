@@ -123,11 +123,12 @@ export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedP
 
 /**
  * Compiles another text of a profile that is loaded, under the same names.
- * @throws HarnessError `profile-invalid`, `profile-not-isolated`
+ * @throws HarnessError `profile-invalid`, `profile-not-isolated`, `profile-unread`, `include-not-found`
  */
 export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
   const loadedNames = new Map([...written].map(([loaded, name]) => [name, loaded]));
-  const result = makeCopy(text, [...loadedNames.keys()], (name) => loadedNames.get(name) ?? name);
+  const variant = profileText(file, {}, text);
+  const result = makeCopy(variant, [...loadedNames.keys()], (name) => loadedNames.get(name) ?? name);
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   return (await compile(file, result.source)).policy;
 }
@@ -163,7 +164,8 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
 /** The text under other names, checked to define the same profiles and to mean the same. */
 async function checkedCopy(file: string, source: string, allNames: readonly string[], suffix: string): Promise<string> {
   const names = topLevel(allNames);
-  const result = makeCopy(source, names, (name) => renamed(name, suffix));
+  const original = profileText(file, {}, source);
+  const result = makeCopy(original, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   const actual = await profileNames(file, result.source);
   const written = new Map(names.map((name) => [renamed(name, suffix), name]));
@@ -174,9 +176,7 @@ async function checkedCopy(file: string, source: string, allNames: readonly stri
       `A renamed copy of ${file} defines ${actual.join(', ')} instead of ${wanted.join(', ')}.`,
     );
   }
-  const problem = copyProblem(profileText(file, {}, source), profileText(file, {}, result.source), (name) =>
-    asLoaded(name, written),
-  );
+  const problem = copyProblem(original, profileText(file, {}, result.source), (name) => asLoaded(name, written));
   if (problem !== undefined)
     throw new HarnessError(
       'profile-not-isolated',

@@ -84,6 +84,7 @@ function unreachablePeer(rule: PeerRule, { text }: Subject, { labels }: Containe
   const alone: ProfileBlock = {
     name: '',
     kind: 'profile',
+    nameSpan: rule.span,
     flags: [],
     span: rule.span,
     rules: [{ ...rule, qualifiers: { audit: false, access: 'allow' } }],

@@ -4,12 +4,11 @@ import { joinGlobs } from '../patterns/join-globs.ts';
 import { wholeLiteralsOf } from '../patterns/literals.ts';
 import { readRegex } from '../patterns/regex.ts';
 import type { Expression, FileRule, ProfileText, Rule } from '../syntax/ast.ts';
+import { LABEL_KEYS } from '../syntax/conditions.ts';
+import { namesChild } from '../syntax/read-file.ts';
 
 /** From the full name of a profile to its name in the copy. */
 type Rename = (name: string) => string;
-
-/** Conditions whose values are labels. */
-const LABEL_CONDITIONS = ['peer', 'peer.label', 'label'];
 
 /** @returns the first rule that has another meaning in the copy, and why; undefined when there is none. */
 export function copyProblem(original: ProfileText, copy: ProfileText, rename: Rename): string | undefined {
@@ -64,7 +63,7 @@ function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, v
   if (rule.kind === 'change_profile') return { ...rule, target: undefined };
   if (rule.kind === 'pivot_root') return { ...rule, transition: undefined };
   if (!('conditions' in rule)) return rule;
-  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABEL_CONDITIONS.includes(key)) };
+  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABEL_KEYS.includes(key)) };
 }
 
 /** The expressions of a rule that match labels. */
@@ -72,17 +71,12 @@ function labelsOf(rule: Rule): readonly Expression[] {
   if (rule.kind === 'file') return namesChild(rule) ? [] : targetLabel(rule.exec?.target);
   if (rule.kind === 'change_profile') return rule.target === undefined ? [] : [rule.target];
   if (rule.kind === 'pivot_root') return targetLabel(rule.transition);
-  return 'conditions' in rule ? LABEL_CONDITIONS.flatMap((key) => rule.conditions[key] ?? []) : [];
+  return 'conditions' in rule ? LABEL_KEYS.flatMap((key) => rule.conditions[key] ?? []) : [];
 }
 
 /** `-> &name` stacks the profile on the present one. */
 function targetLabel(target: string | undefined): readonly Expression[] {
   return target === undefined ? [] : [{ text: target, expanded: [target.replace(/^&/, '')] }];
-}
-
-/** `cx`: the target is a child, whose own name stays as it is. */
-function namesChild({ exec }: Pick<FileRule, 'exec'>): boolean {
-  return /c/i.test(exec?.mode ?? '');
 }
 
 /** `px` and the like without a target run a program under the profile that attaches to it. */

@@ -177,7 +177,10 @@ export interface ProfileBlock {
   /** Full name: `parent//child` for children and hats. */
   readonly name: string;
   readonly kind: 'profile' | 'child' | 'hat';
+  /** The name in the header, with its quotes. */
+  readonly nameSpan: Span;
   readonly attachment?: Expression;
+  readonly attachmentSpan?: Span;
   /** Extended attributes that narrow the attachment, as written: `xattrs=(…)`. */
   readonly xattrs?: string;
   readonly flags: readonly string[];
@@ -199,6 +202,11 @@ export interface ProfileText {
   readonly variables: ReadonlyMap<string, readonly string[]>;
   /** `alias /from -> /to,`: applied to paths when rules are compiled, not to `Expression.expanded`. */
   readonly aliases: readonly { readonly from: string; readonly to: string }[];
+  /**
+   * Where rules name profiles, with quotes: values of `peer` and `label`, and targets of transitions. Those of `cx` are
+   * not among them: they name a child, without its parent.
+   */
+  readonly labels: readonly Span[];
   /** The feature ABI that the text asks for, as written: `<abi/3.0>`. */
   readonly abi?: string;
 }

@@ -1,6 +1,6 @@
 /** Conditions of rules: `key=value`, `key=(a b)`, `key in (a b)`, `peer=(key=value …)`. Pure. */
 import { ENDS, type Cursor, type Word } from './cursor.ts';
-import { expression, type Scope } from './scope.ts';
+import { expression, noteLabel, type Scope } from './scope.ts';
 import type { Conditions, Expression } from './ast.ts';
 
 const KEY = /[A-Za-z][A-Za-z0-9_]*(?=[ \t]*=|[ \t]+in[ \t]*\()/y;
@@ -9,6 +9,9 @@ const PEER_GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
 
 /** The conditions of one rule, collected while it is read. */
 export type ConditionMap = Map<string, Expression>;
+
+/** Keys whose values are labels of profiles. */
+export const LABEL_KEYS: readonly string[] = ['peer', 'peer.label', 'label'];
 
 /** Reads as many conditions as stand here, and adds them to `conditions`. */
 export function readConditions(cursor: Cursor, scope: Scope, conditions: ConditionMap): void {
@@ -23,13 +26,13 @@ export function readConditions(cursor: Cursor, scope: Scope, conditions: Conditi
     if (!key) return;
 
     if (cursor.match(IN)) {
-      add(conditions, `${key.text} in`, readList(cursor, scope));
+      add(conditions, `${key.text} in`, readList(cursor, scope).value);
       continue;
     }
 
     cursor.expect('=', `after ${key.text}`);
     cursor.skipBlanks();
-    add(conditions, key.text, readValueOrList(cursor, scope, ENDS.plain));
+    add(conditions, key.text, readValue(cursor, scope, { key: key.text, ends: ENDS.plain }));
   }
 }
 
@@ -47,24 +50,38 @@ function readPeerGroup(cursor: Cursor, scope: Scope, conditions: ConditionMap): 
     if (!key) cursor.fail('the brackets of peer=( are not closed');
     cursor.expect('=', `after ${key.text}`);
     cursor.skip();
-    add(conditions, `peer.${key.text}`, readValueOrList(cursor, scope, ENDS.list));
+    const name = `peer.${key.text}`;
+    add(conditions, name, readValue(cursor, scope, { key: name, ends: ENDS.list }));
   }
 }
 
-function readValueOrList(cursor: Cursor, scope: Scope, ends: string): Expression {
-  if (cursor.sees('(')) return readList(cursor, scope);
+/** The value of a key, or its list of values in brackets. */
+function readValue(
+  cursor: Cursor,
+  scope: Scope,
+  { key, ends }: { readonly key: string; readonly ends: string },
+): Expression {
+  const { value, words } = cursor.sees('(') ? readList(cursor, scope) : readSingle(cursor, scope, ends);
+  if (LABEL_KEYS.includes(key)) for (const word of words) noteLabel(cursor, scope, word);
+  return value;
+}
+
+interface Value {
+  readonly value: Expression;
+  readonly words: readonly Word[];
+}
+
+function readSingle(cursor: Cursor, scope: Scope, ends: string): Value {
   const word = cursor.word(ends);
   if (!word) cursor.fail('expected a value after =');
-  return expression(cursor, scope, word);
+  return { value: expression(cursor, scope, word), words: [word] };
 }
 
 /** The values between brackets, as one expression. */
-function readList(cursor: Cursor, scope: Scope): Expression {
+function readList(cursor: Cursor, scope: Scope): Value {
   const words = readWords(cursor);
-  return {
-    text: `(${words.map(({ text }) => text).join(', ')})`,
-    expanded: words.flatMap((word) => expression(cursor, scope, word).expanded),
-  };
+  const text = `(${words.map((word) => word.text).join(', ')})`;
+  return { value: { text, expanded: words.flatMap((word) => expression(cursor, scope, word).expanded) }, words };
 }
 
 /** Reads the words between brackets; commas between them are optional. */

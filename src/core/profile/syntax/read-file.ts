@@ -1,7 +1,7 @@
 /** File rules in all their forms: `/path rw,`, `rw /path,`, `file,`, `/x px -> y,`, `l subset /a -> /b,`. Pure. */
 import { defined } from '#core/model/optional.ts';
 import type { Cursor, Word } from './cursor.ts';
-import { pathExpression, type Scope } from './scope.ts';
+import { noteLabel, pathExpression, type Scope } from './scope.ts';
 import type { Body, ExecTransition, Expression, FileRule, LinkRule } from './ast.ts';
 
 const EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
@@ -32,7 +32,11 @@ export function readFile(cursor: Cursor, scope: Scope): Body[] {
   const written = readParts(cursor);
   const isLink = written.letters.includes('l') && written.leads && (written.target !== undefined || written.subset);
   const path = pathExpression(cursor, scope, written.path);
-  if (!isLink) return [fileBody(cursor, path, written)];
+  if (!isLink) {
+    const file = fileBody(cursor, path, written);
+    if (!namesChild(file)) noteLabel(cursor, scope, written.target);
+    return [file];
+  }
 
   // what `->` names is the target of the link, so it is not that of an execution
   const file = fileBody(cursor, path, { ...written, target: undefined, letters: written.letters.replace('l', '') });
@@ -84,6 +88,11 @@ function fileBody(cursor: Cursor, path: Expression, written: WrittenRule): Body<
     permissionsSpan: cursor.source.span(permissions.start, permissions.end),
     exec: transition(permissions.text, target, safety),
   });
+}
+
+/** `cx`: the target is a child, named without its parent. */
+export function namesChild({ exec }: Pick<FileRule, 'exec'>): boolean {
+  return /c/i.test(exec?.mode ?? '');
 }
 
 /** Each letter once, in the order written; x for any kind of execution. */

@@ -3,7 +3,7 @@ import { defined } from '#core/model/optional.ts';
 import { conditionsOf, readConditions, type ConditionMap } from './conditions.ts';
 import { ENDS, type Cursor } from './cursor.ts';
 import { takeSubset } from './read-file.ts';
-import { pathExpression, type Scope } from './scope.ts';
+import { noteLabel, pathExpression, type Scope } from './scope.ts';
 import type { Body, Expression } from './ast.ts';
 
 /** `mount [conditions] [source] [-> target]`; the others have a target alone. */
@@ -19,8 +19,14 @@ export function readMount(cursor: Cursor, scope: Scope, keyword: string): Body {
     return defined({ kind: 'mount' as const, conditions: conditionsOf(conditions), source: path, target });
   }
   if (keyword === 'pivot_root') {
-    const transition = hasArrow ? cursor.word()?.text : undefined;
-    return defined({ kind: keyword, conditions: conditionsOf(conditions), target: path, transition } as const);
+    const transition = hasArrow ? cursor.word() : undefined;
+    noteLabel(cursor, scope, transition);
+    return defined({
+      kind: keyword,
+      conditions: conditionsOf(conditions),
+      target: path,
+      transition: transition?.text,
+    } as const);
   }
   const kind = keyword === 'remount' ? 'remount' : 'umount';
   return defined({ kind, conditions: conditionsOf(conditions), target: path } as const);

@@ -3,7 +3,7 @@ import { defined } from '#core/model/optional.ts';
 import { readAccess } from './accesses.ts';
 import { readConditions } from './conditions.ts';
 import type { Cursor } from './cursor.ts';
-import { expression, pathExpression, type Scope } from './scope.ts';
+import { expression, noteLabel, pathExpression, type Scope } from './scope.ts';
 import type { Body } from './ast.ts';
 
 /** `capability [NAME …]`. */
@@ -33,6 +33,7 @@ export function readChangeProfile(cursor: Cursor, scope: Scope): Body {
   cursor.skip();
   const exec = cursor.sees('->') ? undefined : cursor.word();
   const target = cursor.take('->') ? cursor.word() : undefined;
+  noteLabel(cursor, scope, target);
   return defined({
     kind: 'change_profile' as const,
     mode,

@@ -32,8 +32,8 @@ export function readProfileText(file: string, text: string, findInclude: FindInc
     if (error instanceof ReadFailure) return error.problem;
     throw error;
   }
-  const { files, profiles, variables, aliases, abi } = reading;
-  return defined({ file, files, profiles, variables: variables.all(), aliases, abi });
+  const { files, profiles, variables, aliases, labels, abi } = reading;
+  return defined({ file, files, profiles, variables: variables.all(), aliases, labels, abi });
 }
 
 /** @returns whether a reading succeeded. */

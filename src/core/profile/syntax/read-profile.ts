@@ -32,9 +32,9 @@ export function readProfile(cursor: Cursor, scope: Scope): void {
   });
 
   if (!scope.live) return;
-  const { name, kind, attachment, xattrs, flags, flagsSpan, start } = header;
+  const { start, ...described } = header;
   const span = cursor.source.span(start, cursor.at);
-  const block: ProfileBlock = defined({ name, kind, attachment, xattrs, flags, flagsSpan, span, rules });
+  const block: ProfileBlock = defined({ ...described, span, rules });
   profiles.splice(place, 0, block);
 }
 
@@ -42,7 +42,9 @@ interface Header {
   readonly start: number;
   readonly name: string;
   readonly kind: ProfileBlock['kind'];
+  readonly nameSpan: Span;
   readonly attachment: Expression | undefined;
+  readonly attachmentSpan: Span | undefined;
   readonly xattrs: string | undefined;
   readonly flags: readonly string[];
   readonly flagsSpan: Span | undefined;
@@ -59,7 +61,8 @@ function readHeader(cursor: Cursor, scope: Scope): Header {
     start,
     name: scope.live ? fullName(cursor, scope, word) : unquote(word.text),
     kind: kindOf(keyword, scope),
-    attachment: readAttachment(cursor, scope),
+    nameSpan: cursor.source.span(word.start, word.end),
+    ...readAttachment(cursor, scope),
     xattrs: readXattrs(cursor),
     ...readFlags(cursor),
   };
@@ -78,11 +81,13 @@ function fullName(cursor: Cursor, scope: Scope, word: Word): string {
   return namespace === undefined || local === undefined ? name : `:${namespace}://${local}`;
 }
 
-function readAttachment(cursor: Cursor, scope: Scope): Expression | undefined {
+function readAttachment(cursor: Cursor, scope: Scope): Pick<Header, 'attachment' | 'attachmentSpan'> {
   cursor.skip();
-  if (!cursor.sees(/["/@]/y)) return undefined;
-  const word = cursor.word();
-  return word && pathExpression(cursor, scope, word);
+  const word = cursor.sees(/["/@]/y) ? cursor.word() : undefined;
+  return {
+    attachment: word && pathExpression(cursor, scope, word),
+    attachmentSpan: word && cursor.source.span(word.start, word.end),
+  };
 }
 
 /** Kept as written: the profile of a container is not attached to programs. */

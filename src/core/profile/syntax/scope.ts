@@ -23,6 +23,7 @@ export class ReaderState {
   readonly variables = new Variables();
   readonly aliases: { readonly from: string; readonly to: string }[] = [];
   readonly profiles: ProfileBlock[] = [];
+  readonly labels: Span[] = [];
   abi: string | undefined;
   ruleCount = 0;
   #fileCount = 0;
@@ -64,6 +65,11 @@ export interface Scope {
   /** False in a branch that is not taken: what stands there is read, and gives nothing. */
   readonly live: boolean;
   readonly depth: number;
+}
+
+/** Notes that a word names a profile, or a pattern of such names. */
+export function noteLabel(cursor: Cursor, { reading }: Scope, word: Word | undefined): void {
+  if (word !== undefined) reading.labels.push(cursor.source.span(word.start, word.end));
 }
 
 /** Turns an error of {@link Variables} into a problem with a place. */
