@@ -1,10 +1,11 @@
 /** Rules between the keys of a spec, which a schema states poorly, and commands that do not split into words. Pure. */
 import type { Position } from '../model/model.ts';
+import { nearest } from '../text/did-you-mean.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 import { isRecord } from './matrix.ts';
 import { LABEL_CHANGING } from './operation-effects.ts';
 import { readOperation } from './read-operation.ts';
-import { ACTION_KEYS } from './schema.ts';
+import { ACTION_KEYS, PROBE_KEYS } from './schema.ts';
 import type { KeyPath, Problem } from './spec-source.ts';
 
 type Locate = (path: KeyPath) => Position;
@@ -16,15 +17,19 @@ interface Finding {
   readonly key?: string;
 }
 
-/** @param value of the whole spec, as written: it need not fit the schema. */
-export function crossProblems(value: unknown, locate: Locate): Problem[] {
+/**
+ * @param value of the whole spec, with its matrices expanded: it need not fit the schema.
+ * @param origins for each probe the index of the one in the file that it came from; empty where they are the same.
+ */
+export function crossProblems(value: unknown, locate: Locate, origins: readonly number[]): Problem[] {
   if (!isRecord(value)) return [];
   const { ready, container, peers, probes } = value;
+  const peerNames = isRecord(peers) ? Object.keys(peers) : [];
   return [
     ...(isRecord(ready) ? located(readyFindings(ready), ['ready'], locate) : []),
     ...(isRecord(container) ? located(containerFindings(container), ['container'], locate) : []),
     ...(isRecord(peers) ? located(peersFindings(peers), ['peers'], locate) : []),
-    ...(Array.isArray(probes) ? probesProblems(probes, isRecord(peers) ? Object.keys(peers) : [], locate) : []),
+    ...(Array.isArray(probes) ? probesProblems(probes, peerNames, { locate, origins }) : []),
   ];
 }
 
@@ -58,22 +63,42 @@ function peersFindings(peers: Mapping): Finding[] {
   return [{ key: 'container', message: 'peers: the name `container` is reserved for the container itself' }];
 }
 
-function probesProblems(probes: readonly unknown[], peers: readonly string[], locate: Locate): Problem[] {
+function probesProblems(
+  probes: readonly unknown[],
+  peers: readonly string[],
+  { locate, origins }: { readonly locate: Locate; readonly origins: readonly number[] },
+): Problem[] {
   const namedBy = new Map<string, number>();
   return probes.flatMap((probe, index) => {
     if (!isRecord(probe)) return [];
-    const number = index + 1;
+    const number = (origins[index] ?? index) + 1;
+    const ifSpeltRight = new Set(probeFindings(withMeantKeys(probe), number, peers).map(({ message }) => message));
     const findings = [
-      ...actionFindings(probe, number),
-      ...optionFindings(probe),
-      ...commandFindings(probe['run'], 'run', `probes.${index}.run`),
-      ...operationFindings(probe['try'], `probes.${index}.try`),
-      ...peerFindings(probe, peers),
-      ...expectFindings(probe),
+      ...probeFindings(probe, number, peers).filter(({ message }) => ifSpeltRight.has(message)),
       ...nameFindings(probe['name'], number, namedBy),
     ];
     return located(findings, ['probes', index], locate);
   });
+}
+
+function probeFindings(probe: Mapping, number: number, peers: readonly string[]): Finding[] {
+  return [
+    ...actionFindings(probe, number),
+    ...optionFindings(probe),
+    ...commandFindings(probe['run'], 'run', `run of probe ${number}`),
+    ...operationFindings(probe['try'], `try of probe ${number}`),
+    ...peerFindings(probe, peers),
+    ...expectFindings(probe),
+  ];
+}
+
+/** The probe with its unknown keys spelt as the schema's message suggests. */
+function withMeantKeys(probe: Mapping): Mapping {
+  const entries = Object.entries(probe).map(([key, value]) => {
+    const meant = PROBE_KEYS.includes(key) ? undefined : nearest(key, PROBE_KEYS);
+    return [meant === undefined || Object.hasOwn(probe, meant) ? key : meant, value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function actionFindings(probe: Mapping, number: number): Finding[] {
@@ -175,6 +200,9 @@ function nameFindings(name: unknown, number: number, namedBy: Map<string, number
   if (typeof name !== 'string') return [];
 
   const first = namedBy.get(name);
+  if (first === number) {
+    return [{ key: 'name', message: `several probes of this matrix have the name ${JSON.stringify(name)}` }];
+  }
   if (first !== undefined)
     return [{ key: 'name', message: `probe ${first} has the name ${JSON.stringify(name)} already` }];
   namedBy.set(name, number);

@@ -1,5 +1,5 @@
 /** One line of `try:`, in the field's own words, to the agent's arguments. Pure. */
-import { nearest } from '../text/did-you-mean.ts';
+import { suggestion } from '../text/did-you-mean.ts';
 import { OPERATIONS, findOperation, type OperationClass, type OperationForm } from './operations.ts';
 
 /** An operation, resolved. */
@@ -30,9 +30,7 @@ export function readOperation(words: readonly string[]): Operation | Unreadable 
 }
 
 function unknownOperation(name: string): string {
-  const known = nearest(name, Object.keys(OPERATIONS));
-  const hint = known === undefined ? '' : `; did you mean \`${known}\`?`;
-  return `unknown operation ${JSON.stringify(name)}${hint}`;
+  return `unknown operation ${JSON.stringify(name)}${suggestion(name, Object.keys(OPERATIONS))}`;
 }
 
 interface Peer {

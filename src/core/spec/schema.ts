@@ -126,6 +126,9 @@ const probe = z.strictObject({
   expect: expectation,
 });
 
+/** Every key that a probe can have. */
+export const PROBE_KEYS: readonly string[] = Object.keys(probe.shape);
+
 const container = z
   .strictObject({
     image: text.describe(DOCS.container.image),

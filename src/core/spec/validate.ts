@@ -1,7 +1,7 @@
 /** A spec's text to a validated value, or to every problem at once with line, column and hint. Pure. */
 import type { Position } from '../model/model.ts';
 import { crossProblems } from './cross-checks.ts';
-import { explainIssue } from './explain-issue.ts';
+import { explainIssues } from './explain-issue.ts';
 import { expandMatrices, isRecord } from './matrix.ts';
 import { specSchema, type SpecFile } from './schema.ts';
 import { SpecSource, type KeyPath, type Problem } from './spec-source.ts';
@@ -36,13 +36,17 @@ export function validateSpec(file: string, text: string): Validated {
   const { value, origins, matrixProblems } = expandProbes(read.value, source);
   const locate = (path: KeyPath): Position => source.locate(pathInFile(path, origins));
   const parsed = specSchema.safeParse(value, { reportInput: true });
-  const issues = parsed.error?.issues ?? [];
-  const problems = [
-    ...matrixProblems,
-    ...issues.flatMap((issue) => explainIssue({ ...issue, path: pathInFile(issue.path, origins) }, source)),
-    ...crossProblems(value, locate),
-  ].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  const issues = (parsed.error?.issues ?? []).map((issue) => ({ ...issue, path: pathInFile(issue.path, origins) }));
+  const found = [...matrixProblems, ...explainIssues(issues, source), ...crossProblems(value, locate, origins)].sort(
+    (a, b) => a.at.line - b.at.line || a.at.column - b.at.column,
+  );
+  const problems = withoutRepeats(found);
   return parsed.success && problems.length === 0 ? { spec: parsed.data, problems, locate } : { problems, locate };
+}
+
+/** A mistake in a matrix is found once for each of its probes. */
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 interface ExpandedSpec {

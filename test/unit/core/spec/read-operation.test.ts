@@ -43,7 +43,7 @@ describe('readOperation', () => {
   for (const [line, expected] of good) it(line, () => expect(read(line)).to.deep.equal(expected));
 
   const bad: readonly (readonly [string, RegExp])[] = [
-    ['linkk /a /b', /unknown operation "linkk"; did you mean `link`\?/],
+    ['linkk /a /b', /unknown operation "linkk"; did you mean link\?/],
     ['link /a', /is written `link PATH PATH`/],
     ['open read etc', /"etc" is not a valid PATH; write `open /],
     ['open sideways /x', /"sideways" is not a valid MODE/],
