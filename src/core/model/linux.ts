@@ -58,14 +58,23 @@ export const SOCKET_TYPES = numbered('stream=1 dgram=2 raw=3 rdm=4 seqpacket=5 d
 /** The protocols that AppArmor has a name for. */
 export const SOCKET_PROTOCOLS = numbered('icmp=1 tcp=6 udp=17');
 
-/** Options of mount rules by AppArmor's names, as bits of `mount`'s FLAGS. */
+/** Flags of the system call `mount` by AppArmor's names (include/uapi/linux/mount.h); 0: it is so without a flag. */
 export const MOUNT_FLAGS = numbered(`
 ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=32 mand=64 nomand=0 dirsync=128
 nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
 verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
 rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0
-strictatime=16777216
+strictatime=16777216 lazytime=33554432
 `);
+
+const PROPAGATIONS = ['unbindable', 'private', 'slave', 'shared'].flatMap((word) => [word, `r${word}`]);
+
+/** All words for flags in mount rules (apparmor.d(5); the parser's mount.cc, mnt_opts_table), as bits of FLAGS. */
+export const MOUNT_OPTIONS: Readonly<Record<string, number>> = {
+  ...MOUNT_FLAGS,
+  ...numbered('r=1 read-only=1 w=0 B=4096 R=20480 M=8192 nostrictatime=0 nolazytime=0 user=0'),
+  ...Object.fromEntries(PROPAGATIONS.map((word) => [`make-${word}`, MOUNT_FLAGS[word] ?? 0])),
+};
 
 /**
  * @param name as AppArmor writes it: `term`, `exists`, `rtmin+3`, and `stp`, which the kernel calls TSTP.

@@ -1,7 +1,7 @@
 /** The kinds of words that operations of `try:` take: how each is named in help, and how it is read. Pure. */
 import {
   CAPABILITIES,
-  MOUNT_FLAGS,
+  MOUNT_OPTIONS,
   SOCKET_FAMILIES,
   SOCKET_PROTOCOLS,
   SOCKET_TYPES,
@@ -14,6 +14,8 @@ export interface ArgumentKind {
   readonly word: string;
   /** @returns the argument as the agent takes it; undefined where the text is not of this kind. */
   readonly read: (text: string) => string | undefined;
+  /** The words that it is made of, for a message about one that is not among them. */
+  readonly words?: readonly string[];
 }
 
 /** An argument that can be left out, after all others. */
@@ -24,13 +26,14 @@ export interface OptionalArgument {
 }
 
 export function oneOf(...words: readonly string[]): ArgumentKind {
-  return { word: words.join('|'), read: (text) => (words.includes(text) ? text : undefined) };
+  return { word: words.join('|'), words, read: (text) => (words.includes(text) ? text : undefined) };
 }
 
 /** A name out of a table, or its number. */
 function namedNumber(word: string, numbers: Readonly<Record<string, number>>): ArgumentKind {
   return {
     word,
+    words: Object.keys(numbers),
     read: (text) => {
       if (Object.hasOwn(numbers, text)) return String(numbers[text]);
       return matching(/^\d{1,9}$/, text);
@@ -49,8 +52,8 @@ function everyWord(text: string, known: (word: string) => boolean): string[] | u
 }
 
 function readMountFlags(text: string): string | undefined {
-  const flags = everyWord(text, (flag) => Object.hasOwn(MOUNT_FLAGS, flag));
-  return flags?.reduce((bits, flag) => bits | (MOUNT_FLAGS[flag] ?? 0), 0).toString();
+  const flags = everyWord(text, (flag) => Object.hasOwn(MOUNT_OPTIONS, flag));
+  return flags?.reduce((bits, flag) => bits | (MOUNT_OPTIONS[flag] ?? 0), 0).toString();
 }
 
 const OPEN_MODES = ['read', 'write', 'append', 'create', 'truncate'];
@@ -59,6 +62,7 @@ export const path: ArgumentKind = { word: 'PATH', read: (text) => matching(/^\//
 export const anyText: ArgumentKind = { word: 'TEXT', read: (text) => text };
 export const openMode: ArgumentKind = {
   word: `MODE (of ${OPEN_MODES.join(', ')}, joined by commas)`,
+  words: OPEN_MODES,
   read: (text) => everyWord(text, (mode) => OPEN_MODES.includes(mode))?.join(','),
 };
 export const family = namedNumber('FAMILY', SOCKET_FAMILIES);
@@ -71,7 +75,11 @@ export const process: ArgumentKind = {
   word: 'PID|child|peer NAME',
   read: (text) => matching(/^(?:child|[1-9]\d{0,8})$/, text),
 };
-export const mountFlags: ArgumentKind = { word: 'FLAGS', read: readMountFlags };
+export const mountFlags: ArgumentKind = {
+  word: 'FLAGS (joined by commas)',
+  words: Object.keys(MOUNT_OPTIONS),
+  read: readMountFlags,
+};
 export const resource = oneOf(
   ...['cpu', 'fsize', 'data', 'stack', 'core', 'rss', 'nproc', 'nofile', 'memlock', 'as', 'locks', 'sigpending'],
   ...['msgqueue', 'nice', 'rtprio', 'rttime'],

@@ -1,5 +1,6 @@
 /** One line of `try:`, in the field's own words, to the agent's arguments. Pure. */
 import { suggestion } from '../text/did-you-mean.ts';
+import type { ArgumentKind } from './argument-kinds.ts';
 import { OPERATIONS, findOperation, type OperationClass, type OperationForm } from './operations.ts';
 
 /** An operation, resolved. */
@@ -73,10 +74,7 @@ function readArguments(name: string, form: OperationForm, given: readonly string
   for (const [i, word] of given.entries()) {
     const kind = kinds[i];
     const value = kind?.read(word);
-    if (value === undefined) {
-      const expected = kind?.word ?? 'argument';
-      return { problem: `${JSON.stringify(word)} is not a valid ${expected}; write \`${usage(name, form)}\`` };
-    }
+    if (value === undefined) return { problem: invalidArgument(word, kind, usage(name, form)) };
     args.push(value);
   }
   const omitted = optional.slice(given.length - required);
@@ -84,6 +82,16 @@ function readArguments(name: string, form: OperationForm, given: readonly string
 
   const problem = form.check?.(args);
   return problem === undefined ? { name, args, class: form.class } : { problem: `${name}: ${problem}` };
+}
+
+/** Lists the words of a kind that help names by a placeholder only. */
+function invalidArgument(text: string, kind: ArgumentKind | undefined, written: string): string {
+  const { word: expected = 'argument', words = [] } = kind ?? {};
+  const unknown = text.split(',').find((part) => !words.includes(part)) ?? text;
+  const isListed = words.every((word) => expected.includes(word));
+  const list = isListed ? '' : `: use ${words.join(', ')}`;
+  const quoted = JSON.stringify(words.length > 0 ? unknown : text);
+  return `${quoted} is not a valid ${expected}${list}${suggestion(unknown, words)}; write \`${written}\``;
 }
 
 /** How an operation is written: `socket FAMILY TYPE [PROTOCOL]`. */

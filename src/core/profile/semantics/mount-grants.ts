@@ -1,5 +1,5 @@
 /** Mount rules as grants (the parser's mount.cc and mount.h; the kernel's security/apparmor/mount.c). Pure. */
-import { MOUNT_FLAGS } from '#core/model/linux.ts';
+import { MOUNT_OPTIONS } from '#core/model/linux.ts';
 import { defined } from '#core/model/optional.ts';
 import type { Translation } from '../patterns/glob.ts';
 import { joinGlobs } from '../patterns/join-globs.ts';
@@ -17,22 +17,8 @@ const PROPAGATION = 0x1e0000;
 const COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
 const ALL = -1;
 
-/** Spellings that only rules have (mount.cc, mnt_opts_table). */
-const RULE_OPTIONS: Readonly<Record<string, number>> = {
-  r: 1,
-  'read-only': 1,
-  w: 0,
-  B: BIND,
-  M: MOVE,
-  R: BIND | RECURSIVE,
-  lazytime: 1 << 25,
-  nolazytime: 0,
-  user: 0,
-  nouser: 1 << 31,
-  nostrictatime: 0,
-};
-
-const OPTIONS = new Map(Object.entries({ ...MOUNT_FLAGS, ...RULE_OPTIONS }));
+/** The kernel refuses a call with `nouser` before it asks AppArmor, so only rules have it. */
+const OPTIONS = new Map(Object.entries({ ...MOUNT_OPTIONS, nouser: 1 << 31 }));
 
 /** What a mount call does. */
 type MountKind = 'remount' | 'bind' | 'propagation' | 'move' | 'new';
@@ -59,7 +45,7 @@ function kindOf(flags: number): MountKind {
 
 /** The number of `ro,nosuid`; words that are no flag count nothing. */
 function flagsNumber(words: readonly string[]): number {
-  return words.reduce((sum, word) => sum | (OPTIONS.get(word) ?? OPTIONS.get(word.replace(/^make-/, '')) ?? 0), 0);
+  return words.reduce((sum, word) => sum | (OPTIONS.get(word) ?? 0), 0);
 }
 
 /** Key: mount point, source, type; for umount and pivot_root fewer. Word: the flags, separated by commas. */

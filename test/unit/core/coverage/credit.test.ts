@@ -116,6 +116,8 @@ describe('coveredRules of a success', () => {
     ['capability chown,\ncapability kill,', 'capable chown', ['capability chown']],
     ['mount fstype=tmpfs,\nmount options=bind,', 'mount tmpfs none /mnt', ['mount fstype=tmpfs']],
     ['mount fstype=tmpfs,\nmount options=bind,', "mount '' /etc /mnt bind", ['mount options=bind']],
+    ['mount options=make-rslave,\nmount options=make-slave,', "mount '' '' /mnt make-rslave", ['mount options=make-rslave']],
+    ['mount options=(ro,lazytime),\nmount options=ro,', 'mount tmpfs none /mnt r,lazytime', ['mount options=(ro,lazytime)']],
     ['signal peer=p,\nsignal peer=unconfined,', 'signal urg child', ['signal peer=p']],
     ['signal (send) peer=p,\nsignal (receive) peer=p,', 'signal urg child', ['signal (receive) peer=p', 'signal (send) peer=p']],
     ['ptrace (trace,tracedby) peer=p,', 'ptrace trace child', ['ptrace (trace,tracedby) peer=p']],
