@@ -6,6 +6,7 @@ import { asLoaded, type Names } from '#core/model/labels.ts';
 import { defined } from '#core/model/optional.ts';
 import { makeCopy } from '#core/profile/copy/make-copy.ts';
 import { copyProblem } from '#core/profile/copy/check-copy.ts';
+import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import type { HostChanges } from './changes/host-changes.ts';
 import { compile, profileNames, readProfile } from './parser/apparmor-parser.ts';
 import { profileText } from './parser/read-profile-file.ts';
@@ -26,6 +27,8 @@ export interface LoadedPolicy {
   readonly mode: ProfileMode;
   /** The text as its author wrote it; undefined for an engine's own. */
   readonly source?: string;
+  /** The same, read; undefined where the profile is loaded in place and cannot be read. */
+  readonly text?: ProfileText;
   readonly sourceSha256?: string;
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
@@ -61,9 +64,10 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   const written = topLevel(allNames);
   const chosen = choose(source, written);
   const names = written.map((name) => renamed(name, suffix));
-  const text = suffix === undefined ? original : await checkedCopy(source.file, original, allNames, suffix);
+  const text = readText(source.file, original, { isNeeded: suffix !== undefined });
+  const copy = suffix === undefined || text === undefined ? original : await checkedCopy(text, allNames, suffix);
 
-  const { policy, warnings } = await compile(source.file, text);
+  const { policy, warnings } = await compile(source.file, copy);
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
 
@@ -82,7 +86,18 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
     policy,
     ...proof,
     warnings,
+    ...defined({ text }),
   };
+}
+
+/** @returns undefined where the text cannot be read and need not be: in place, only a hint asks for it. */
+function readText(file: string, source: string, { isNeeded }: { readonly isNeeded: boolean }): ProfileText | undefined {
+  try {
+    return profileText(file, {}, source);
+  } catch (error) {
+    if (isNeeded) throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -162,9 +177,9 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
 }
 
 /** The text under other names, checked to define the same profiles and to mean the same. */
-async function checkedCopy(file: string, source: string, allNames: readonly string[], suffix: string): Promise<string> {
+async function checkedCopy(original: ProfileText, allNames: readonly string[], suffix: string): Promise<string> {
+  const { file } = original;
   const names = topLevel(allNames);
-  const original = profileText(file, {}, source);
   const result = makeCopy(original, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
   const actual = await profileNames(file, result.source);

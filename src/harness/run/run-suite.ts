@@ -113,7 +113,7 @@ class SuiteRun {
     const { policy, confined } = suite;
     const { signal, events } = this.#context;
     const tried = await settleUnlessAborted(trial, probe, signal);
-    const hinted = addSymlinkHint(tried, confined.pid, policy.source ?? '');
+    const hinted = addSymlinkHint(tried, confined.pid, policy.text);
     const entry = addKernelRuling(hinted, confined.pid, policy.loadedAs);
     this.#entries.set(probe.id, entry);
     events.entry(entry);

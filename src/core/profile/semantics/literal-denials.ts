@@ -1,26 +1,22 @@
 /** The literal paths that a profile's deny rules name. Pure. */
-import { tokenize, type Token } from '../syntax/tokens.ts';
+import type { FileRule, ProfileText, Rule } from '../syntax/ast.ts';
+import { unquote } from '../syntax/unquote.ts';
 
 interface LiteralDenial {
-  /** 1-based. */
+  /** Where the rule begins; 1-based. */
   readonly line: number;
   readonly path: string;
 }
 
-/** @returns every deny rule whose path has no wildcard and no variable in it. */
-export function literalDenials(source: string): LiteralDenial[] {
-  const tokens = tokenize(source).filter(({ kind }) => kind !== 'newline');
-  return tokens
-    .filter((token, i) => isLiteralPath(token) && followsDeny(tokens, i))
-    .map(({ start, text }) => ({ line: source.slice(0, start).split('\n').length, path: text }));
+/** @returns every deny rule of the file itself whose path has no wildcard and no variable in it. */
+export function literalDenials({ file, profiles }: ProfileText): LiteralDenial[] {
+  return profiles
+    .flatMap(({ rules }) => rules)
+    .filter((rule): rule is FileRule => isFileDenial(rule) && rule.span.file === file)
+    .map(({ span, path }) => ({ line: span.line, path: unquote(path?.text ?? '') }))
+    .filter(({ path }) => path.startsWith('/') && !/[*?[\]{}@^\\]/.test(path));
 }
 
-function isLiteralPath({ kind, text }: Token): boolean {
-  return kind === 'word' && text.startsWith('/') && !/[*?[\]{}@^\\]/.test(text);
-}
-
-/** After `deny`, or `deny owner`. */
-function followsDeny(tokens: readonly Token[], at: number): boolean {
-  const before = tokens[at - 1]?.text;
-  return before === 'deny' || (before === 'owner' && tokens[at - 2]?.text === 'deny');
+function isFileDenial(rule: Rule): boolean {
+  return rule.kind === 'file' && rule.qualifiers.access === 'deny';
 }
