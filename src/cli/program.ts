@@ -207,7 +207,14 @@ function addAudit(program: Command): void {
     .addHelpText(
       'after',
       `
-The JSON keys are the keys of the kernel's records.
+The JSON keys are the keys of the kernel's records; \`damaged\` says why fields may be missing.
+
+Reads logs of the kernel, syslog, auditd and the journal in the forms that people copy: \`journalctl -o json\`, JSON of
+log collectors, \`ausearch -i\`, output of grep, colours, wrapped lines, pairs without a header. The date that
+\`ausearch -i\` prints has no time zone: it is kept as \`date\`, without \`epoch\`.
+
+Standard error says how many records were read, and how many lines were not, and why. The exit status is 2 when the
+log has lines but no record.
 
 Example: dmesg | apparmor-probe audit`,
     )

@@ -1,5 +1,6 @@
 /** A record as one line of JSON, under the kernel's own key names. */
 import type { AuditRecord } from '../model/model.ts';
+import type { PastedHeader } from './pasted-form.ts';
 import { envelopeOf } from './parse-record.ts';
 
 /**
@@ -10,17 +11,13 @@ import { envelopeOf } from './parse-record.ts';
  * - every printed pair under the name that the kernel printed, as a string; `outer_pid` and the like for the frame
  *   around a user-space record. The kernel prints no key named as above in a record of AppArmor; were there one, it
  *   would be found under `field:` and its name.
+ * - `date`: what `ausearch -i` prints in place of `epoch`, in the format and the time zone of its host, which it does
+ *   not name.
  * - `damaged`: why fields may be missing, when they may.
+ * @param header of a line whose own words are not the record's header
  */
-export function toJson(record: AuditRecord, damaged?: string): string {
-  const envelope = envelopeOf(record);
-  const object = Object.create(null) as Record<string, string | number>;
-  if (envelope !== undefined && envelope.type !== '') object['type'] = envelope.type;
-  if (envelope?.stamp !== undefined) {
-    object['audit_id'] = envelope.stamp.id;
-    object['epoch'] = envelope.stamp.seconds;
-    object['serial'] = envelope.stamp.serial;
-  }
+export function toJson(record: AuditRecord, damaged?: string, header?: PastedHeader): string {
+  const object = Object.assign(Object.create(null) as Record<string, string | number>, header ?? headerOf(record));
   object['apparmor'] = record.type;
   for (const [key, value] of Object.entries(record.fields)) {
     if (key === 'apparmor') continue;
@@ -30,4 +27,16 @@ export function toJson(record: AuditRecord, damaged?: string): string {
   return JSON.stringify(object);
 }
 
-const RESERVED = new Set(['type', 'audit_id', 'epoch', 'serial', 'damaged']);
+function headerOf(record: AuditRecord): Record<string, string | number> {
+  const envelope = envelopeOf(record);
+  const header: Record<string, string | number> = {};
+  if (envelope !== undefined && envelope.type !== '') header['type'] = envelope.type;
+  if (envelope?.stamp !== undefined) {
+    header['audit_id'] = envelope.stamp.id;
+    header['epoch'] = envelope.stamp.seconds;
+    header['serial'] = envelope.stamp.serial;
+  }
+  return header;
+}
+
+const RESERVED = new Set(['type', 'audit_id', 'epoch', 'serial', 'date', 'damaged']);

@@ -49,6 +49,11 @@ const STRINGS = new Set([
   'dest_name',
 ]);
 
+/** Whether the key's value goes through the "untrusted string" rule: in quotes and without blanks, or in hex. */
+export function isUntrustedString(key: string): boolean {
+  return STRINGS.has(key);
+}
+
 /** Decimal keys, read as numbers are: without leading zeros. */
 const DECIMALS = new Set([
   'pid',
