@@ -10,6 +10,8 @@ interface Pair {
   /** A key after which `then` always comes. */
   readonly key: string;
   readonly then: string;
+  /** What other versions of Linux print in place of `then`. */
+  readonly or?: string;
   /** The pair holds only for accesses that were refused, or would be. */
   readonly ofDenials?: true;
   /** The pair holds for this class only. */
@@ -25,10 +27,18 @@ const PAIRS: readonly Pair[] = [
   { key: 'requested_mask', then: 'ouid', class: 'file' },
   { key: 'requested_mask', then: 'peer', class: 'signal' },
   { key: 'requested_mask', then: 'peer', class: 'ptrace' },
+  { key: 'comm', then: 'peer', class: 'signal' },
+  { key: 'comm', then: 'peer', class: 'ptrace' },
+  { key: 'comm', then: 'capability', class: 'cap' },
+  { key: 'comm', then: 'denied', or: 'denied_mask', class: 'net', ofDenials: true },
 ];
 
-/** Operations of class file without a mask: AA_AUDIT_FILE_MASK lacks theirs. */
-const CHANGES = /^(?:change_|stack)/;
+/** Operations of files, also for kernels that print no class. Sockets are inherited and read by these names too. */
+const FILE_OPERATIONS = new Set([
+  ...['open', 'exec', 'mknod', 'mkdir', 'rmdir', 'unlink', 'link', 'symlink', 'rename_src', 'rename_dest'],
+  ...['truncate', 'chmod', 'chown', 'getattr', 'file_perm', 'file_lock', 'file_mmap', 'file_mprotect'],
+  ...['file_inherit', 'file_receive'],
+]);
 
 /** @returns why the record is half of one, or undefined when nothing is known to be missing. */
 export function missingEnd(record: AuditRecord): string | undefined {
@@ -43,14 +53,20 @@ export function missingEnd(record: AuditRecord): string | undefined {
     (pair) =>
       has(pair.key) &&
       !has(pair.then) &&
+      (pair.or === undefined || !has(pair.or)) &&
       (pair.ofDenials === undefined || isDenial) &&
       (pair.class === undefined || pair.class === fields['class']),
   );
   if (broken !== undefined) return `the record ends before ${broken.then}=`;
-  const isAccess = fields['class'] === 'file' && isDenial && !CHANGES.test(fields['operation'] ?? '');
-  return isAccess && !has('requested_mask') ? 'the record ends before requested_mask=' : undefined;
+  if (isDenial && isFileAccess(fields) && !has('ouid')) return 'the record ends before ouid=';
+  return fields['operation'] === 'capable' && !has('capability') ? 'the record ends before capability=' : undefined;
 }
 
 function isOfKernel(fields: Readonly<Record<string, string>>): boolean {
   return !/^dbus_/.test(fields['operation'] ?? '') && !Object.keys(fields).some((key) => key.startsWith('outer_'));
+}
+
+function isFileAccess(fields: Readonly<Record<string, string>>): boolean {
+  const isOfFiles = fields['class'] === undefined ? fields['family'] === undefined : fields['class'] === 'file';
+  return isOfFiles && fields['name'] !== undefined && FILE_OPERATIONS.has(fields['operation'] ?? '');
 }

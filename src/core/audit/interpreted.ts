@@ -112,6 +112,8 @@ function split(text: string, keys: readonly string[], last: string): Map<string,
 
 function ambiguity(values: ReadonlyMap<string, string>, places: number): string | undefined {
   if (places > 1) return 'a value holds what looks like pid= and comm=, and interpreted values have no quotes';
+  const empty = [...values].find(([, value]) => value === '');
+  if (empty !== undefined) return `${empty[0]}= has no value`;
   const pairLike = [...values].find(([, value]) => /\s[a-z_]+=/.test(value));
   if (pairLike !== undefined)
     return `${pairLike[0]}= holds what looks like a pair, and interpreted values have no quotes`;

@@ -48,13 +48,18 @@ const QUOTED = /^(?:[>|] ?)+/;
 
 /** A line that may have been a record before it was damaged. */
 const RECORD_LIKE = /apparmor|\btype=(?:1400|15\d\d|AVC|APPARMOR)/i;
-/** What comes before the pairs, cut at a blank. */
+/** What comes before the pairs, or the first pair itself, cut anywhere. */
 const HEADER_ENDS = [
-  /kernel:(?: \[ *\d{1,10}\.\d{1,9}\])?$/,
-  /audit:$/,
-  /^\[ *\d{1,10}\.\d{1,9}\]$/,
-  /type=(?:1400|AVC|USER_AVC|APPARMOR_[A-Z]{1,20})$/,
-  /audit\(\d{1,12}\.\d{1,9}:\d{1,10}\) ?:?$/,
+  /kernel:(?: \[ *\d{1,10}\.\d{1,9}\])?(?: a(?:u(?:d(?:it?)?)?)?)?$/,
+  /audit:(?: t(?:y(?:pe?)?)?)?$/,
+  /^\[ *\d{1,10}\.\d{1,9}\](?: a(?:u(?:d(?:it?)?)?)?)?$/,
+  /type=(?:1400|\d{0,3}|(?:USER_)?AVC|APPARMOR_[A-Z]{1,20})(?: (?:a(?:u(?:d(?:it?)?)?)?|m(?:sg?)?))?$/,
+  /msg=(?:a(?:u(?:d(?:it?)?)?)?)?$/,
+  /audit\((?:[\d.:/ -]{0,40}|[^()=]{0,60}:\d{1,10}\) ?:?)$/,
+  /audit\([^()=]{1,60}:\d{1,10}\) ?:? *a(?:p(?:p(?:a(?:r(?:m(?:or?)?)?)?)?)?)?=?$/,
+  /^a(?:p(?:p(?:a(?:r(?:m(?:or?)?)?)?)?)?)?=?$/,
+  /\bapparmor="?[A-Z]{0,16}$/,
+  /^type=USER_AVC msg=audit\([^()=]{1,60}\) ?:[^']*$/,
 ];
 const LONGEST_HEADER = 300;
 
@@ -88,12 +93,16 @@ function readCandidate(text: string): Form {
   if (text.startsWith('{')) return readJson(text);
   const parsed = parseRecord(text);
   if (parsed.kind === 'record') return checked({ record: parsed.record, damaged: parsed.damaged });
-  if (text.startsWith('apparmor="')) return readPairs(text, {}, parsed.why);
-  if (isInterpreted(text)) return readInterpretedForm(text);
-  if (isHeader(text)) return { kind: 'opening', why: parsed.why };
-  if (!RECORD_LIKE.test(text)) return { kind: 'other', why: NO_RECORD };
-  if (/apparmor="[^"]*$/.test(text)) return { kind: 'other', why: 'cut in a quoted value' };
-  return { kind: 'other', why: parsed.why };
+  if (text.startsWith('apparmor="') && !isHeader(text)) return readPairs(text, {}, parsed.why);
+  if (isInterpreted(text) && !isHeader(text)) return readInterpretedForm(text);
+  if (isHeader(text)) return { kind: 'opening', why: whyUnread(text, parsed.why) };
+  return { kind: 'other', why: whyUnread(text, parsed.why) };
+}
+
+/** @param why the reason of the strict parser */
+function whyUnread(text: string, why: string): string {
+  if (!RECORD_LIKE.test(text)) return NO_RECORD;
+  return /apparmor="[^"]*$/.test(text) ? 'cut in a quoted value' : why;
 }
 
 function isHeader(text: string): boolean {
@@ -112,17 +121,12 @@ function checked(form: {
 function readPairs(pairs: string, header: PastedHeader, why: string): Form {
   const parsed = parseRecord(`AVC ${pairs}`);
   if (parsed.kind === 'record') return checked({ record: parsed.record, damaged: parsed.damaged, header });
-  return { kind: 'other', why: /apparmor="[^"]*$/.test(pairs) ? 'cut in a quoted value' : why };
+  return { kind: 'other', why: whyUnread(pairs, why) };
 }
 
 function readInterpretedForm(text: string): Form {
   const interpreted = readInterpreted(text);
-  if (interpreted === undefined) {
-    const isOpening = /\) ?:$/.test(text);
-    return isOpening
-      ? { kind: 'opening', why: 'no apparmor= in it' }
-      : { kind: 'other', why: RECORD_LIKE.test(text) ? 'no apparmor= in it' : NO_RECORD };
-  }
+  if (interpreted === undefined) return { kind: 'other', why: whyUnread(text, 'no apparmor= in it') };
   const { pairs, type, date, serial, damaged } = interpreted;
   const form = readPairs(pairs, { type, date, serial }, 'no apparmor= in it');
   return form.kind === 'record' ? defined({ ...form, damaged: damaged ?? form.damaged }) : form;

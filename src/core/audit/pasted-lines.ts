@@ -4,7 +4,7 @@
  */
 import { plain, readForm } from './pasted-form.ts';
 import type { Form, ReadForm } from './pasted-form.ts';
-import { isUntrustedString, scanFields } from './scan.ts';
+import { scanFields } from './scan.ts';
 
 /** Lines that were read together. */
 interface Lines {
@@ -119,18 +119,38 @@ function join(pending: Pending, line: string, form: Form): Pending | undefined {
     : joinValue(pending, openKey, next);
 }
 
-/** The words of the audit system, and after the line break more of them or the pairs. */
+/** A line break in the words of the audit system, or after them: between two of them, or within one. */
 function joinHeader(pending: Pending, next: string): Pending | undefined {
-  const text = `${pending.text} ${next}`;
-  const form = readForm(text);
-  return form.kind === 'other' || isClosed(form) ? undefined : { ...pending, count: pending.count + 1, text, form };
+  // a record has one stamp
+  if (STAMP.test(pending.text) && STAMP.test(next)) return undefined;
+  for (const glue of headerGlues(pending.text, next)) {
+    const text = `${pending.text}${glue}${next}`;
+    const form = readForm(text);
+    if (!isClosed(form)) return { ...pending, count: pending.count + 1, text, form };
+  }
+  return undefined;
 }
+
+const STAMP = /\baudit\([^()=]{1,60}:\d{1,10}\)/;
+
+/** What the line break can stand for, the likelier first. */
+function headerGlues(text: string, next: string): readonly string[] {
+  // within the stamp, or the date that ausearch -i prints in its place
+  if (/audit\([^()]{0,60}$/.test(text)) return /^\d\d:\d\d:\d\d/.test(next) ? [' '] : [''];
+  if (/type=\d{0,3}$/.test(text)) return [''];
+  const isFrame = /^type=USER_AVC msg=audit\([^()]{1,60}\) ?: *\S/.test(text);
+  if (!isFrame) return [' ', ''];
+  const lastWord = text.slice(lastBlank(text) + 1);
+  return /=./.test(lastWord) && /^[a-z]{1,32}=/.test(next) ? [' '] : [''];
+}
+
+/** Keys whose values in quotes hold blanks. */
+const HOLD_BLANKS = new Set(['info', 'flags', 'requested', 'denied', 'requested_mask', 'denied_mask']);
 
 /** A line break within quotes. */
 function joinValue(pending: Pending, key: string, next: string): Pending | undefined {
   const rest = next.split('"', 1)[0] ?? '';
-  // the kernel prints no blank within these
-  const isExact = isUntrustedString(key);
+  const isExact = !HOLD_BLANKS.has(key);
   if (isExact && /\s/.test(rest)) return undefined;
   const text = `${pending.text}${isExact ? '' : ' '}${next}`;
   const form = readForm(text);
@@ -146,15 +166,26 @@ const NEVER_INSIDE = new Set(['type', 'msg', 'node', 'apparmor', 'audit']);
 /** Keys that may follow a record which could already be whole. */
 const MAY_FOLLOW = new Set([
   'requested_mask',
+  'denied_mask',
   'fsuid',
+  'ouid',
   'target',
   'family',
+  'sock_type',
+  'protocol',
+  'requested',
+  'denied',
+  'addr',
+  'peer_addr',
+  'laddr',
+  'faddr',
   'capability',
+  'capname',
   'signal',
   'peer',
-  'addr',
-  'info',
+  'rlimit',
 ]);
+const MAY_FOLLOW_MOUNT = new Set(['fstype', 'srcname', 'flags', 'trans', 'options']);
 
 /** A line break between pairs, or within a key or a value without quotes. */
 function joinPairs(pending: Pending, before: ReadForm, next: string): Pending | undefined {
@@ -171,6 +202,7 @@ function glueFor(text: string, before: ReadForm, next: string): '' | ' ' | undef
   const lastWord = text.slice(lastBlank(text) + 1);
   const isDamaged = before.damaged !== undefined;
   const isKeyCut = isDamaged && !lastWord.includes('=') && !lastWord.endsWith('"');
+  if (/=\d+$/.test(lastWord) && /^\d{1,9}$/.test(next)) return '';
   const key = /^([A-Za-z_]\w{0,31})=/.exec(next)?.[1];
   if (key !== undefined && !isKeyCut && !lastWord.endsWith('=')) return mayFollow(before, key) ? ' ' : undefined;
   return isDamaged && !lastWord.endsWith('"') ? '' : undefined;
@@ -184,7 +216,8 @@ function isBetter(form: ReadForm, before: ReadForm): boolean {
 
 function mayFollow(before: ReadForm, key: string): boolean {
   if (NEVER_INSIDE.has(key)) return false;
-  return before.damaged !== undefined || MAY_FOLLOW.has(key);
+  if (before.damaged !== undefined || MAY_FOLLOW.has(key)) return true;
+  return MAY_FOLLOW_MOUNT.has(key) && /mount|pivot/.test(before.record.fields['operation'] ?? '');
 }
 
 function repeatsKeys(before: ReadForm, pairs: string): boolean {
