@@ -262,11 +262,11 @@ export function layersText({ layers }: Suite): string {
   return oneLine(`other layers: ${layers.join('; ')}`, LINE);
 }
 
-/** The kernel's word that the container is confined; undefined when there is none. */
+/** Proof from the kernel that the container is confined; undefined when there is none. */
 export function labelProofText({ confinement }: Suite): string | undefined {
   const proof = confinement?.labels[0];
   if (proof === undefined) return undefined;
-  return oneLine(`the kernel reports that ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
+  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
 }
 
 /** A fault in one line, without its hint. */

@@ -229,7 +229,10 @@ export class SuiteContainers {
     const label = this.#options.host.labelTextOf(pid);
     this.#labels.push({ process, pid, label });
     if (sameLabel(label, expected)) return;
-    throw new HarnessError('not-confined', `${process} (pid ${pid}) has the label ${label} instead of ${expected}.`);
+    throw new HarnessError(
+      'not-confined',
+      `The ${process} (pid ${pid}) has the label ${label} instead of ${expected}.`,
+    );
   }
 
   /**
