@@ -1159,18 +1159,18 @@ var require_suggestSimilar = __commonJS({
       }
       return d2[a.length][b.length];
     }
-    function suggestSimilar(word2, candidates) {
-      if (!candidates || candidates.length === 0) return "";
-      candidates = Array.from(new Set(candidates));
+    function suggestSimilar(word2, candidates2) {
+      if (!candidates2 || candidates2.length === 0) return "";
+      candidates2 = Array.from(new Set(candidates2));
       const searchingOptions = word2.startsWith("--");
       if (searchingOptions) {
         word2 = word2.slice(2);
-        candidates = candidates.map((candidate2) => candidate2.slice(2));
+        candidates2 = candidates2.map((candidate2) => candidate2.slice(2));
       }
       let similar = [];
       let bestDistance = maxDistance;
       const minSimilarity = 0.4;
-      candidates.forEach((candidate2) => {
+      candidates2.forEach((candidate2) => {
         if (candidate2.length <= 1) return;
         const distance = editDistance2(word2, candidate2);
         const length = Math.max(word2.length, candidate2.length);
@@ -2928,7 +2928,7 @@ Expecting one of '${allowedValues.join("', '")}'`);
        */
       unknownOption(flag3) {
         if (this._allowUnknownOption) return;
-        let suggestion = "";
+        let suggestion2 = "";
         if (flag3.startsWith("--") && this._showSuggestionAfterError) {
           let candidateFlags = [];
           let command3 = this;
@@ -2937,9 +2937,9 @@ Expecting one of '${allowedValues.join("', '")}'`);
             candidateFlags = candidateFlags.concat(moreFlags);
             command3 = command3.parent;
           } while (command3 && !command3._enablePositionalOptions);
-          suggestion = suggestSimilar(flag3, candidateFlags);
+          suggestion2 = suggestSimilar(flag3, candidateFlags);
         }
-        const message = `error: unknown option '${flag3}'${suggestion}`;
+        const message = `error: unknown option '${flag3}'${suggestion2}`;
         this.error(message, { code: "commander.unknownOption" });
       }
       /**
@@ -2963,16 +2963,16 @@ Expecting one of '${allowedValues.join("', '")}'`);
        */
       unknownCommand() {
         const unknownName = this.args[0];
-        let suggestion = "";
+        let suggestion2 = "";
         if (this._showSuggestionAfterError) {
           const candidateNames = [];
           this.createHelp().visibleCommands(this).forEach((command3) => {
             candidateNames.push(command3.name());
             if (command3.alias()) candidateNames.push(command3.alias());
           });
-          suggestion = suggestSimilar(unknownName, candidateNames);
+          suggestion2 = suggestSimilar(unknownName, candidateNames);
         }
-        const message = `error: unknown command '${unknownName}'${suggestion}`;
+        const message = `error: unknown command '${unknownName}'${suggestion2}`;
         this.error(message, { code: "commander.unknownCommand" });
       }
       /**
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join28(s) {
+        value: function join29(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -6617,8 +6617,8 @@ var require_common = __commonJS({
         createDebug.namespaces = namespaces;
         createDebug.names = [];
         createDebug.skips = [];
-        const split = (typeof namespaces === "string" ? namespaces : "").trim().replace(/\s+/g, ",").split(",").filter(Boolean);
-        for (const ns of split) {
+        const split2 = (typeof namespaces === "string" ? namespaces : "").trim().replace(/\s+/g, ",").split(",").filter(Boolean);
+        for (const ns of split2) {
           if (ns[0] === "-") {
             createDebug.skips.push(ns.slice(1));
           } else {
@@ -7177,15 +7177,15 @@ var require_src = __commonJS({
 var require_split_ca = __commonJS({
   "node_modules/split-ca/index.js"(exports2, module2) {
     var fs4 = require("fs");
-    module2.exports = function(filepath, split, encoding) {
-      split = typeof split !== "undefined" ? split : "\n";
+    module2.exports = function(filepath, split2, encoding) {
+      split2 = typeof split2 !== "undefined" ? split2 : "\n";
       encoding = typeof encoding !== "undefined" ? encoding : "utf8";
       var ca = [];
       var chain = fs4.readFileSync(filepath, encoding);
       if (chain.indexOf("-END CERTIFICATE-") < 0 || chain.indexOf("-BEGIN CERTIFICATE-") < 0) {
         throw Error("File does not contain 'BEGIN CERTIFICATE' or 'END CERTIFICATE'");
       }
-      chain = chain.split(split);
+      chain = chain.split(split2);
       var cert = [];
       var _i, _len;
       for (_i = 0, _len = chain.length; _i < _len; _i++) {
@@ -7195,7 +7195,7 @@ var require_split_ca = __commonJS({
         }
         cert.push(line);
         if (line.match(/-END CERTIFICATE-/)) {
-          ca.push(cert.join(split));
+          ca.push(cert.join(split2));
           cert = [];
         }
       }
@@ -14730,7 +14730,7 @@ var require_foldFlowLines = __commonJS({
         else
           end = lineWidth - indentAtStart;
       }
-      let split = void 0;
+      let split2 = void 0;
       let prev = void 0;
       let overflow = false;
       let i = -1;
@@ -14763,18 +14763,18 @@ var require_foldFlowLines = __commonJS({
           if (mode2 === FOLD_BLOCK)
             i = consumeMoreIndentedLines(text3, i, indent2.length);
           end = i + indent2.length + endStep;
-          split = void 0;
+          split2 = void 0;
         } else {
           if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
             const next = text3[i + 1];
             if (next && next !== " " && next !== "\n" && next !== "	")
-              split = i;
+              split2 = i;
           }
           if (i >= end) {
-            if (split) {
-              folds.push(split);
-              end = split + endStep;
-              split = void 0;
+            if (split2) {
+              folds.push(split2);
+              end = split2 + endStep;
+              split2 = void 0;
             } else if (mode2 === FOLD_QUOTED) {
               while (prev === " " || prev === "	") {
                 prev = ch;
@@ -14787,7 +14787,7 @@ var require_foldFlowLines = __commonJS({
               folds.push(j);
               escapedFolds[j] = true;
               end = j + endStep;
-              split = void 0;
+              split2 = void 0;
             } else {
               overflow = true;
             }
@@ -18321,13 +18321,13 @@ var require_resolve_block_scalar = __commonJS({
       return { mode: mode2, indent: indent2, chomp, comment, length };
     }
     function splitLines2(source) {
-      const split = source.split(/\n( *)/);
-      const first = split[0];
+      const split2 = source.split(/\n( *)/);
+      const first = split2[0];
       const m = first.match(/^( *)/);
       const line0 = m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first];
       const lines = [line0];
-      for (let i = 1; i < split.length; i += 2)
-        lines.push([split[i], split[i + 1]]);
+      for (let i = 1; i < split2.length; i += 2)
+        lines.push([split2[i], split2[i + 1]]);
       return lines;
     }
     exports2.resolveBlockScalar = resolveBlockScalar;
@@ -21576,7 +21576,7 @@ var init_word = __esm({
 function diffLines(oldStr, newStr, options) {
   return lineDiff.diff(oldStr, newStr, options);
 }
-function tokenize2(value, options) {
+function tokenize(value, options) {
   if (options.stripTrailingCr) {
     value = value.replace(/\r\n/g, "\n");
   }
@@ -21601,7 +21601,7 @@ var init_line = __esm({
     LineDiff = class extends Diff {
       constructor() {
         super(...arguments);
-        this.tokenize = tokenize2;
+        this.tokenize = tokenize;
       }
       equals(left, right, options) {
         if (options.ignoreWhitespace) {
@@ -37092,10 +37092,10 @@ var require_dist2 = __commonJS({
               case stringTag:
                 return object == other + "";
               case mapTag:
-                var convert = mapToArray;
+                var convert2 = mapToArray;
               case setTag:
                 var isPartial = bitmask & COMPARE_PARTIAL_FLAG;
-                convert || (convert = setToArray);
+                convert2 || (convert2 = setToArray);
                 if (object.size != other.size && !isPartial) {
                   return false;
                 }
@@ -37105,7 +37105,7 @@ var require_dist2 = __commonJS({
                 }
                 bitmask |= COMPARE_UNORDERED_FLAG;
                 stack.set(object, other);
-                var result3 = equalArrays(convert(object), convert(other), bitmask, customizer, equalFunc, stack);
+                var result3 = equalArrays(convert2(object), convert2(other), bitmask, customizer, equalFunc, stack);
                 stack["delete"](object);
                 return result3;
               case symbolTag:
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join28(array2, separator) {
+          function join29(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -39078,7 +39078,7 @@ var require_dist2 = __commonJS({
           var snakeCase = createCompounder(function(result3, word2, index2) {
             return result3 + (index2 ? "_" : "") + word2.toLowerCase();
           });
-          function split(string3, separator, limit2) {
+          function split2(string3, separator, limit2) {
             if (limit2 && typeof limit2 != "number" && isIterateeCall(string3, separator, limit2)) {
               separator = limit2 = undefined$1;
             }
@@ -39568,7 +39568,7 @@ var require_dist2 = __commonJS({
           lodash2.sortBy = sortBy;
           lodash2.sortedUniq = sortedUniq;
           lodash2.sortedUniqBy = sortedUniqBy;
-          lodash2.split = split;
+          lodash2.split = split2;
           lodash2.spread = spread2;
           lodash2.tail = tail;
           lodash2.take = take2;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join28;
+          lodash2.join = join29;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44954,6 +44954,47 @@ function hexPair(byte) {
   return byte.toString(16).toUpperCase().padStart(2, "0");
 }
 
+// src/core/audit/half-record.ts
+var PAIRS = [
+  { key: "requested_mask", then: "denied_mask", ofDenials: true },
+  { key: "requested", then: "denied", ofDenials: true },
+  { key: "fsuid", then: "ouid" },
+  { key: "capability", then: "capname" },
+  { key: "signal", then: "peer" },
+  { key: "requested_mask", then: "ouid", class: "file" },
+  { key: "requested_mask", then: "peer", class: "signal" },
+  { key: "requested_mask", then: "peer", class: "ptrace" },
+  { key: "comm", then: "peer", class: "signal" },
+  { key: "comm", then: "peer", class: "ptrace" },
+  { key: "comm", then: "capability", class: "cap" },
+  { key: "comm", then: "denied", or: "denied_mask", class: "net", ofDenials: true }
+];
+var FILE_OPERATIONS = /* @__PURE__ */ new Set([
+  ...["open", "exec", "mknod", "mkdir", "rmdir", "unlink", "link", "symlink", "rename_src", "rename_dest"],
+  ...["truncate", "chmod", "chown", "getattr", "file_perm", "file_lock", "file_mmap", "file_mprotect"],
+  ...["file_inherit", "file_receive"]
+]);
+function missingEnd(record2) {
+  const { fields: fields2, type: type4 } = record2;
+  if (fields2["apparmor"] === void 0 || !isOfKernel(fields2)) return void 0;
+  const has = (key) => Object.hasOwn(fields2, key);
+  const isDenial2 = type4 === "DENIED" || type4 === "ALLOWED" || type4 === "KILLED";
+  if (!has("comm")) return "the record ends before comm=";
+  const broken = PAIRS.find(
+    (pair) => has(pair.key) && !has(pair.then) && (pair.or === void 0 || !has(pair.or)) && (pair.ofDenials === void 0 || isDenial2) && (pair.class === void 0 || pair.class === fields2["class"])
+  );
+  if (broken !== void 0) return `the record ends before ${broken.then}=`;
+  if (isDenial2 && isFileAccess(fields2) && !has("ouid")) return "the record ends before ouid=";
+  return fields2["operation"] === "capable" && !has("capability") ? "the record ends before capability=" : void 0;
+}
+function isOfKernel(fields2) {
+  return !/^dbus_/.test(fields2["operation"] ?? "") && !Object.keys(fields2).some((key) => key.startsWith("outer_"));
+}
+function isFileAccess(fields2) {
+  const isOfFiles = fields2["class"] === void 0 ? fields2["family"] === void 0 : fields2["class"] === "file";
+  return isOfFiles && fields2["name"] !== void 0 && FILE_OPERATIONS.has(fields2["operation"] ?? "");
+}
+
 // src/core/audit/scan.ts
 var STRINGS = /* @__PURE__ */ new Set([
   "profile",
@@ -44985,6 +45026,9 @@ var STRINGS = /* @__PURE__ */ new Set([
   "image",
   "dest_name"
 ]);
+function isUntrustedString(key) {
+  return STRINGS.has(key);
+}
 var DECIMALS = /* @__PURE__ */ new Set([
   "pid",
   "peer_pid",
@@ -45073,6 +45117,95 @@ function matchAt(pattern2, text3, at) {
   return pattern2.exec(text3);
 }
 
+// src/core/audit/interpreted.ts
+var DATE = String.raw`[^()=:]{1,30}\d\d:\d\d:\d\d[^()=:]{0,15}`;
+var TYPE = String.raw`[A-Z0-9_]{1,40}(?:\[\d{1,5}\])?`;
+var HEADER = new RegExp(String.raw`^(?:node=\S{1,255} )?type=(${TYPE}) +msg=audit\((${DATE}):(\d{1,10})\) ?: *`);
+var PID = / pid=\d{1,10} comm=/g;
+var KEYS_BEFORE_PID = ["apparmor", "operation", "class", "info", "error", "namespace", "profile", "label", "name"];
+var KEYS_AFTER_COMM = [
+  ["requested_mask", "denied_mask", "fsuid", "ouid", "target", "signal", "peer"],
+  ["capability", "capname"],
+  [
+    "laddr",
+    "lport",
+    "faddr",
+    "fport",
+    "saddr",
+    "src",
+    "daddr",
+    "dest",
+    "family",
+    "sock_type",
+    "protocol",
+    "requested",
+    "denied",
+    "addr",
+    "peer_addr",
+    "peer"
+  ],
+  ["fstype", "srcname", "flags", "trans", "options"],
+  ["rlimit", "value"],
+  ["target", "execpath"]
+];
+function isInterpreted(text3) {
+  return HEADER.test(text3);
+}
+function readInterpreted(text3) {
+  const header = HEADER.exec(text3);
+  if (header === null) return void 0;
+  const [whole, type4 = "", date2 = "", serial = ""] = header;
+  const body = ` ${text3.slice(whole.length)}`;
+  if (!body.startsWith(" apparmor=")) return void 0;
+  const base = { type: type4, date: date2, serial: Number(serial) };
+  if (body.startsWith(' apparmor="')) return { ...base, pairs: body.slice(1) };
+  const { values, damaged } = readBody(body);
+  const pairs2 = [...values].map(([key, value]) => `${key}=${printed(key, value)}`).join(" ");
+  return damaged === void 0 ? { ...base, pairs: pairs2 } : { ...base, pairs: pairs2, damaged };
+}
+function readBody(body) {
+  const places = [...body.matchAll(PID)];
+  const place3 = places.at(-1)?.index ?? body.length;
+  const head2 = split(body.slice(0, place3), KEYS_BEFORE_PID, "name");
+  const [, pid = "", rest = ""] = /^ pid=(\d+)([^]*)$/.exec(body.slice(place3)) ?? [];
+  const tail = split(rest, ["comm", ...KEYS_AFTER_COMM.flat()], "target");
+  const values = new Map(head2);
+  if (pid !== "") values.set("pid", pid);
+  for (const [key, value] of tail) values.set(key, value);
+  const damaged = ambiguity(values, places.length);
+  return damaged === void 0 ? { values } : { values, damaged };
+}
+function split(text3, keys, last) {
+  const values = /* @__PURE__ */ new Map();
+  const pattern2 = new RegExp(`\\s(${[...new Set(keys)].join("|")})=`, "g");
+  let open6;
+  for (const match of text3.matchAll(pattern2)) {
+    const key = match[1] ?? "";
+    if (open6?.key === last || values.has(key) || open6?.key === key) continue;
+    if (open6 !== void 0) values.set(open6.key, text3.slice(open6.from, match.index).trimEnd());
+    open6 = { key, from: match.index + match[0].length };
+  }
+  if (open6 !== void 0) values.set(open6.key, text3.slice(open6.from).trimEnd());
+  return values;
+}
+function ambiguity(values, places) {
+  if (places > 1) return "a value holds what looks like pid= and comm=, and interpreted values have no quotes";
+  const empty = [...values].find(([, value]) => value === "");
+  if (empty !== void 0) return `${empty[0]}= has no value`;
+  const pairLike = [...values].find(([, value]) => /\s[a-z_]+=/.test(value));
+  if (pairLike !== void 0)
+    return `${pairLike[0]}= holds what looks like a pair, and interpreted values have no quotes`;
+  const after = [...values.keys()].filter((key) => KEYS_AFTER_COMM.some((keys) => keys.includes(key)));
+  if (!KEYS_AFTER_COMM.some((keys) => after.every((key) => keys.includes(key)))) {
+    return "comm= may hold what looks like a pair: the record has keys of two classes";
+  }
+  return void 0;
+}
+function printed(key, value) {
+  if (isUntrustedString(key) && value !== "") return Buffer.from(value, "utf8").toString("hex").toUpperCase();
+  return /^\d+$/.test(value) ? value : `"${value.replaceAll('"', "'")}"`;
+}
+
 // src/core/audit/prefix.ts
 var TIME = String.raw`\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?`;
 var MONTHS = [
@@ -45082,7 +45215,7 @@ var MONTHS = [
 var ISO_DATE = String.raw`(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]${TIME}(?: [A-Z]{2,5})?`;
 var RFC3164_DATE = String.raw`(?:${MONTHS}) {1,2}\d{1,2} (?:\d{4} )?${TIME}`;
 var UNIX_TIME = String.raw`\d{9,11}\.\d{6}`;
-var DATE = new RegExp(`(?:${ISO_DATE}|${RFC3164_DATE}|${UNIX_TIME}) +`, "y");
+var DATE2 = new RegExp(`(?:${ISO_DATE}|${RFC3164_DATE}|${UNIX_TIME}) +`, "y");
 var PRIORITY = /<(\d{1,3})>(1 )?/y;
 var BOOT_SECONDS = String.raw` *\+?\d{1,10}\.\d{1,9}`;
 var CTIME = String.raw`[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}`;
@@ -45111,12 +45244,12 @@ function readPrefix(line) {
   };
   const priority = take2(PRIORITY);
   if (priority?.[2] !== void 0) {
-    if (take2(DATE) === null) return "no date after the priority";
+    if (take2(DATE2) === null) return "no date after the priority";
     const app = take2(RFC5424)?.[1];
     return app === void 0 ? "no RFC 5424 header" : byTag(app);
   }
   take2(DMESG_LEVEL);
-  const date2 = take2(DATE);
+  const date2 = take2(DATE2);
   if (date2 === null) {
     const booted = bootTimes();
     if (matchAt(KERNEL_WORDS, line, at) !== null) return bare();
@@ -45232,7 +45365,7 @@ function busText(line, from) {
   if (matchAt(/apparmor="/y, line, body) === null) return "not a decision of dbus-daemon";
   return { origin: "user", type: "", body };
 }
-function envelope(type4, stamp, body, printed) {
+function envelope(type4, stamp, body, printed2) {
   const code2 = codeOf(type4);
   return defined({
     origin: code2 !== void 0 && isUserCode(code2) ? "user" : "kernel",
@@ -45240,7 +45373,7 @@ function envelope(type4, stamp, body, printed) {
     body,
     code: code2,
     stamp: stamp === null ? void 0 : readStamp(stamp),
-    printed
+    printed: printed2
   });
 }
 function isUserCode(code2) {
@@ -45339,10 +45472,10 @@ function scanFramed(raw, body) {
   for (const [key, value] of Object.entries(inner.fields)) fields2[key] = value;
   return { ...inner, fields: fields2 };
 }
-function damage({ origin, code: code2, printed = 0 }, { fields: fields2, problem, openEnded }) {
+function damage({ origin, code: code2, printed: printed2 = 0 }, { fields: fields2, problem, openEnded }) {
   if (problem !== void 0) return problem;
-  if (CUTS.some((cut) => printed >= cut - 1 && printed <= cut + 2))
-    return `the text is ${printed} characters long, where the kernel cuts`;
+  if (CUTS.some((cut) => printed2 >= cut - 1 && printed2 <= cut + 2))
+    return `the text is ${printed2} characters long, where the kernel cuts`;
   if (openEnded === void 0 || origin !== "kernel" || code2 !== void 0 && code2 !== 1400) return void 0;
   return NEVER_LAST.has(openEnded) || !Object.hasOwn(fields2, "comm") ? `the text ends within or after ${openEnded}=` : void 0;
 }
@@ -45350,16 +45483,311 @@ function no(why) {
   return { kind: "not-a-record", why };
 }
 
-// src/core/audit/record-json.ts
-function toJson(record2, damaged) {
-  const envelope2 = envelopeOf(record2);
-  const object = /* @__PURE__ */ Object.create(null);
-  if (envelope2 !== void 0 && envelope2.type !== "") object["type"] = envelope2.type;
-  if (envelope2?.stamp !== void 0) {
-    object["audit_id"] = envelope2.stamp.id;
-    object["epoch"] = envelope2.stamp.seconds;
-    object["serial"] = envelope2.stamp.serial;
+// src/core/audit/pasted-form.ts
+var NO_RECORD = "no AppArmor record in it";
+var COLOURS = /\x1b\[[0-9;:]*[mK]/g;
+var GREP = [/^\d{1,9}[:-](?=\S)/, /^[^\s:="'{]{1,255}:(?:\d{1,9}:)?(?=\S)/, /^[^\s:="'{]{1,255}-\d{1,9}-(?=\S)/];
+var QUOTED = /^(?:[>|] ?)+/;
+var RECORD_LIKE = /apparmor|\btype=(?:1400|15\d\d|AVC|APPARMOR)/i;
+var HEADER_ENDS = [
+  /kernel:(?: \[ *\d{1,10}\.\d{1,9}\])?(?: a(?:u(?:d(?:it?)?)?)?)?$/,
+  /audit:(?: t(?:y(?:pe?)?)?)?$/,
+  /^\[ *\d{1,10}\.\d{1,9}\](?: a(?:u(?:d(?:it?)?)?)?)?$/,
+  /type=(?:1400|\d{0,3}|(?:USER_)?AVC|APPARMOR_[A-Z]{1,20})(?: (?:a(?:u(?:d(?:it?)?)?)?|m(?:sg?)?))?$/,
+  /msg=(?:a(?:u(?:d(?:it?)?)?)?)?$/,
+  /audit\((?:[\d.:/ -]{0,40}|[^()=]{0,60}:\d{1,10}\) ?:?)$/,
+  /audit\([^()=]{1,60}:\d{1,10}\) ?:? *a(?:p(?:p(?:a(?:r(?:m(?:or?)?)?)?)?)?)?=?$/,
+  /^a(?:p(?:p(?:a(?:r(?:m(?:or?)?)?)?)?)?)?=?$/,
+  /\bapparmor="?[A-Z]{0,16}$/,
+  /^type=USER_AVC msg=audit\([^()=]{1,60}\) ?:[^']*$/
+];
+var LONGEST_HEADER = 300;
+function plain(line) {
+  return line.includes("\x1B") ? line.replace(COLOURS, "") : line;
+}
+function readForm(text3) {
+  const trimmed2 = text3.trim();
+  const mayBeRecord = trimmed2.startsWith("{") || RECORD_LIKE.test(trimmed2) || isHeader(trimmed2);
+  if (!mayBeRecord) return { kind: "other", why: NO_RECORD };
+  let first;
+  for (const candidate2 of candidates(trimmed2)) {
+    const form2 = readCandidate(candidate2);
+    if (form2.kind === "record") return form2;
+    if (form2.kind === "opening" && first?.kind !== "opening") first = form2;
+    first ??= form2;
   }
+  return first ?? { kind: "other", why: NO_RECORD };
+}
+function candidates(text3) {
+  const bare = text3.replace(QUOTED, "");
+  return [.../* @__PURE__ */ new Set([text3, bare, ...GREP.map((prefix) => bare.replace(prefix, ""))])];
+}
+function readCandidate(text3) {
+  if (text3.startsWith("{")) return readJson(text3);
+  const parsed = parseRecord(text3);
+  if (parsed.kind === "record") return checked({ record: parsed.record, damaged: parsed.damaged });
+  if (text3.startsWith('apparmor="') && !isHeader(text3)) return readPairs(text3, {}, parsed.why);
+  if (isInterpreted(text3) && !isHeader(text3)) return readInterpretedForm(text3);
+  if (isHeader(text3)) return { kind: "opening", why: whyUnread(text3, parsed.why) };
+  return { kind: "other", why: whyUnread(text3, parsed.why) };
+}
+function whyUnread(text3, why) {
+  if (!RECORD_LIKE.test(text3)) return NO_RECORD;
+  return /apparmor="[^"]*$/.test(text3) ? "cut in a quoted value" : why;
+}
+function isHeader(text3) {
+  return text3.length <= LONGEST_HEADER && HEADER_ENDS.some((end) => end.test(text3));
+}
+function checked(form2) {
+  return defined({ kind: "record", ...form2, damaged: form2.damaged ?? missingEnd(form2.record) });
+}
+function readPairs(pairs2, header, why) {
+  const parsed = parseRecord(`AVC ${pairs2}`);
+  if (parsed.kind === "record") return checked({ record: parsed.record, damaged: parsed.damaged, header });
+  return { kind: "other", why: whyUnread(pairs2, why) };
+}
+function readInterpretedForm(text3) {
+  const interpreted = readInterpreted(text3);
+  if (interpreted === void 0) return { kind: "other", why: whyUnread(text3, "no apparmor= in it") };
+  const { pairs: pairs2, type: type4, date: date2, serial, damaged } = interpreted;
+  const form2 = readPairs(pairs2, { type: type4, date: date2, serial }, "no apparmor= in it");
+  return form2.kind === "record" ? defined({ ...form2, damaged: damaged ?? form2.damaged }) : form2;
+}
+var MESSAGE_KEYS = ["MESSAGE", "message", "log", "msg"];
+function readJson(text3) {
+  let entry;
+  try {
+    entry = JSON.parse(text3.replace(/,$/, ""));
+  } catch {
+    return { kind: "other", why: RECORD_LIKE.test(text3) ? "JSON that is cut or broken" : NO_RECORD };
+  }
+  const form2 = readEntry(entry);
+  return form2.kind === "record" ? { ...form2, isClosed: true } : { kind: "other", why: form2.why };
+}
+function readEntry(entry) {
+  if (entry["_TRANSPORT"] !== void 0) return readJournalEntry(entry);
+  let why = NO_RECORD;
+  for (const key of MESSAGE_KEYS) {
+    const message = textOf(entry[key]);
+    if (message === void 0) continue;
+    const line = plain(message).trim();
+    const form2 = line.startsWith("{") ? { kind: "other", why: NO_RECORD } : readForm(line);
+    if (form2.kind === "record") return form2;
+    if (form2.why !== NO_RECORD) why = form2.why;
+  }
+  return { kind: "other", why };
+}
+function readJournalEntry(entry) {
+  const message = plain(textOf(entry["MESSAGE"]) ?? "").trim();
+  const writer = textOf(entry["SYSLOG_IDENTIFIER"]) ?? "unknown";
+  switch (entry["_TRANSPORT"]) {
+    case "audit":
+      return readAuditEntry(entry, message);
+    case "kernel": {
+      const facility = textOf(entry["SYSLOG_FACILITY"]) ?? "0";
+      return facility === "0" ? readForm(message) : { kind: "other", why: `written to facility ${facility}` };
+    }
+    default:
+      return RECORD_LIKE.test(message) ? readCandidate(`Jan 01 00:00:00 host ${writer.replace(/[^A-Za-z0-9_./-]/g, "_")}: ${message}`) : { kind: "other", why: NO_RECORD };
+  }
+}
+function readAuditEntry(entry, message) {
+  const serial = digitsOf(entry["_AUDIT_ID"]);
+  const micros = digitsOf(entry["_SOURCE_REALTIME_TIMESTAMP"]);
+  const type4 = /^([A-Z0-9_]{1,40}|<audit-\d{1,5}>) +/.exec(message);
+  if (serial !== void 0 && micros !== void 0 && micros.length > 6 && type4 !== null) {
+    const code2 = digitsOf(entry["_AUDIT_TYPE"]);
+    const name2 = /^</.test(type4[0]) ? `UNKNOWN[${code2 ?? ""}]` : type4[0].trim();
+    const stamp = `${micros.slice(0, -6)}.${micros.slice(-6, -3)}:${serial}`;
+    return readCandidate(`type=${name2} msg=audit(${stamp}): ${message.slice(type4[0].length)}`);
+  }
+  const form2 = readCandidate(message);
+  if (form2.kind !== "record" || serial === void 0) return form2;
+  return { ...form2, header: defined({ type: type4?.[1], serial: Number(serial) }) };
+}
+function digitsOf(value) {
+  return typeof value === "string" && /^\d{1,20}$/.test(value) ? value : void 0;
+}
+function textOf(value) {
+  if (typeof value === "string") return value;
+  const isBytes = Array.isArray(value) && value.every((byte) => typeof byte === "number");
+  return isBytes ? decodeBytes(Uint8Array.from(value)) : void 0;
+}
+
+// src/core/audit/pasted-lines.ts
+var MOST_LINES = 300;
+var SEPARATOR = /^(?:-{2,}|time->.{0,40}|`{3}\w*)?$/;
+var PasteReader = class {
+  #number = 0;
+  #pending;
+  #json;
+  /** @returns what this line shows to be at its end. */
+  push(line) {
+    this.#number += 1;
+    const text3 = plain(line).trimEnd();
+    const trimmed2 = text3.trim();
+    if (this.#json !== void 0 || trimmed2 === "{") return this.#pushJson(trimmed2);
+    if (SEPARATOR.test(trimmed2)) return this.#flush();
+    const form2 = readForm(text3);
+    const joined2 = this.#pending === void 0 ? void 0 : join2(this.#pending, text3, form2);
+    if (joined2 !== void 0) {
+      this.#pending = joined2;
+      return [];
+    }
+    const before = this.#flush();
+    const pending = { first: this.#number, count: 1, text: trimmed2, form: form2 };
+    if (isClosed(form2)) return [...before, ended(pending)];
+    this.#pending = pending;
+    return before;
+  }
+  /** @returns the last record, when it can be whole: whoever follows a log should not wait for the next one. */
+  pause() {
+    const form2 = this.#pending?.form;
+    return form2?.kind === "record" && form2.damaged === void 0 ? this.#flush() : [];
+  }
+  /** @returns what was still open. */
+  end() {
+    const json2 = this.#json;
+    this.#json = void 0;
+    if (json2 === void 0) return this.#flush();
+    return [{ kind: "unread", first: json2.first, count: json2.count, why: "JSON that is cut or broken" }];
+  }
+  #flush() {
+    const pending = this.#pending;
+    this.#pending = void 0;
+    return pending === void 0 ? [] : [ended(pending)];
+  }
+  /** `journalctl -o json-pretty` and `jq` begin and end an entry with a brace on its own line. */
+  #pushJson(line) {
+    const before = this.#flush();
+    const { first, count: count2, text: text3 } = this.#json ?? { first: this.#number, count: 0, text: "" };
+    const json2 = { first, count: count2 + 1, text: `${text3}${line}
+` };
+    this.#json = json2;
+    if (!/^\},?$/.test(line) && json2.count < MOST_LINES) return before;
+    this.#json = void 0;
+    return [...before, ended({ first, count: json2.count, text: "", form: readForm(json2.text) })];
+  }
+};
+function isClosed(form2) {
+  return form2.kind === "other" || form2.kind === "record" && form2.isClosed === true;
+}
+function ended({ first, count: count2, form: form2, doubt }) {
+  if (form2.kind !== "record") return { kind: "unread", first, count: count2, why: form2.why };
+  const { record: record2, header } = form2;
+  const damaged = form2.damaged ?? doubt;
+  return {
+    kind: "record",
+    first,
+    count: count2,
+    record: record2,
+    ...header === void 0 ? {} : { header },
+    ...damaged === void 0 ? {} : { damaged }
+  };
+}
+function join2(pending, line, form2) {
+  if (pending.count >= MOST_LINES || isClosed(pending.form)) return void 0;
+  const next = line.trim();
+  if (pending.form.kind === "opening") return joinHeader(pending, next);
+  if (form2.kind !== "other" || pending.form.kind !== "record") return void 0;
+  const openKey = /^the closing quote of (\w+)= is missing/.exec(pending.form.damaged ?? "")?.[1];
+  return openKey === void 0 || openKey === "msg" ? joinPairs(pending, pending.form, next) : joinValue(pending, openKey, next);
+}
+function joinHeader(pending, next) {
+  if (STAMP2.test(pending.text) && STAMP2.test(next)) return void 0;
+  for (const glue of headerGlues(pending.text, next)) {
+    const text3 = `${pending.text}${glue}${next}`;
+    const form2 = readForm(text3);
+    if (!isClosed(form2)) return { ...pending, count: pending.count + 1, text: text3, form: form2 };
+  }
+  return void 0;
+}
+var STAMP2 = /\baudit\([^()=]{1,60}:\d{1,10}\)/;
+function headerGlues(text3, next) {
+  if (/audit\([^()]{0,60}$/.test(text3)) return /^\d\d:\d\d:\d\d/.test(next) ? [" "] : [""];
+  if (/type=\d{0,3}$/.test(text3)) return [""];
+  const isFrame = /^type=USER_AVC msg=audit\([^()]{1,60}\) ?: *\S/.test(text3);
+  if (!isFrame) return [" ", ""];
+  const lastWord = text3.slice(lastBlank(text3) + 1);
+  return /=./.test(lastWord) && /^[a-z]{1,32}=/.test(next) ? [" "] : [""];
+}
+var HOLD_BLANKS = /* @__PURE__ */ new Set(["info", "flags", "requested", "denied", "requested_mask", "denied_mask"]);
+function joinValue(pending, key, next) {
+  const rest = next.split('"', 1)[0] ?? "";
+  const isExact2 = !HOLD_BLANKS.has(key);
+  if (isExact2 && /\s/.test(rest)) return void 0;
+  const text3 = `${pending.text}${isExact2 ? "" : " "}${next}`;
+  const form2 = readForm(text3);
+  if (form2.kind !== "record" || !isWholeSoFar(form2, text3)) return void 0;
+  if (!Object.hasOwn(form2.record.fields, key) && !isExact2) return void 0;
+  const joined2 = { ...pending, count: pending.count + 1, text: text3, form: form2 };
+  return isExact2 ? joined2 : { ...joined2, doubt: `a line break falls within ${key}=: a blank may be missing or added` };
+}
+var NEVER_INSIDE = /* @__PURE__ */ new Set(["type", "msg", "node", "apparmor", "audit"]);
+var MAY_FOLLOW = /* @__PURE__ */ new Set([
+  "requested_mask",
+  "denied_mask",
+  "fsuid",
+  "ouid",
+  "target",
+  "family",
+  "sock_type",
+  "protocol",
+  "requested",
+  "denied",
+  "addr",
+  "peer_addr",
+  "laddr",
+  "faddr",
+  "capability",
+  "capname",
+  "signal",
+  "peer",
+  "rlimit"
+]);
+var MAY_FOLLOW_MOUNT = /* @__PURE__ */ new Set(["fstype", "srcname", "flags", "trans", "options"]);
+function joinPairs(pending, before, next) {
+  const glue = glueFor(pending.text, before, next);
+  if (glue === void 0 || glue === " " && repeatsKeys(before, next)) return void 0;
+  const text3 = `${pending.text}${glue}${next}`;
+  const form2 = readForm(text3);
+  if (form2.kind !== "record" || !isWholeSoFar(form2, text3) || !isBetter(form2, before)) return void 0;
+  return { ...pending, count: pending.count + 1, text: text3, form: form2 };
+}
+function glueFor(text3, before, next) {
+  const lastWord = text3.slice(lastBlank(text3) + 1);
+  const isDamaged = before.damaged !== void 0;
+  const isKeyCut = isDamaged && !lastWord.includes("=") && !lastWord.endsWith('"');
+  if (/=\d+$/.test(lastWord) && /^\d{1,9}$/.test(next)) return "";
+  const key = /^([A-Za-z_]\w{0,31})=/.exec(next)?.[1];
+  if (key !== void 0 && !isKeyCut && !lastWord.endsWith("=")) return mayFollow(before, key) ? " " : void 0;
+  return isDamaged && !lastWord.endsWith('"') ? "" : void 0;
+}
+function isBetter(form2, before) {
+  if (form2.damaged === void 0 || form2.damaged.startsWith("the closing quote")) return true;
+  return Object.keys(form2.record.fields).length > Object.keys(before.record.fields).length;
+}
+function mayFollow(before, key) {
+  if (NEVER_INSIDE.has(key)) return false;
+  if (before.damaged !== void 0 || MAY_FOLLOW.has(key)) return true;
+  return MAY_FOLLOW_MOUNT.has(key) && /mount|pivot/.test(before.record.fields["operation"] ?? "");
+}
+function repeatsKeys(before, pairs2) {
+  return Object.keys(scanFields(pairs2, 0).fields).some((key) => Object.hasOwn(before.record.fields, key));
+}
+function isWholeSoFar(form2, text3) {
+  const { damaged } = form2;
+  if (damaged === void 0 || !damaged.startsWith("no key=value")) return true;
+  const at = Number(/\d+$/.exec(damaged)?.[0] ?? 0);
+  return at + (text3.length - form2.record.raw.length) >= lastBlank(text3);
+}
+function lastBlank(text3) {
+  return Math.max(text3.lastIndexOf(" "), text3.lastIndexOf("	"));
+}
+
+// src/core/audit/record-json.ts
+function toJson(record2, damaged, header) {
+  const object = Object.assign(/* @__PURE__ */ Object.create(null), header ?? headerOf(record2));
   object["apparmor"] = record2.type;
   for (const [key, value] of Object.entries(record2.fields)) {
     if (key === "apparmor") continue;
@@ -45368,7 +45796,54 @@ function toJson(record2, damaged) {
   if (damaged !== void 0) object["damaged"] = damaged;
   return JSON.stringify(object);
 }
-var RESERVED = /* @__PURE__ */ new Set(["type", "audit_id", "epoch", "serial", "damaged"]);
+function headerOf(record2) {
+  const envelope2 = envelopeOf(record2);
+  const header = {};
+  if (envelope2 !== void 0 && envelope2.type !== "") header["type"] = envelope2.type;
+  if (envelope2?.stamp !== void 0) {
+    header["audit_id"] = envelope2.stamp.id;
+    header["epoch"] = envelope2.stamp.seconds;
+    header["serial"] = envelope2.stamp.serial;
+  }
+  return header;
+}
+var RESERVED = /* @__PURE__ */ new Set(["type", "audit_id", "epoch", "serial", "date", "damaged"]);
+
+// src/core/audit/unread-lines.ts
+var REASONS = [
+  { pattern: /^no AppArmor record/, singular: "holds no AppArmor record", plural: "hold no AppArmor record" },
+  { pattern: /^cut in a quoted value/, singular: "is cut in a quoted value", plural: "are cut in a quoted value" },
+  { pattern: /^JSON/, singular: "is JSON that is cut or broken", plural: "are JSON that is cut or broken" },
+  { pattern: /^no audit (?:stamp|type)/, singular: "has no audit stamp", plural: "have no audit stamp" },
+  { pattern: /^no apparmor=/, singular: "has no apparmor=", plural: "have no apparmor=" },
+  { pattern: /^apparmor= is/, singular: "has a damaged apparmor=", plural: "have a damaged apparmor=" },
+  {
+    pattern: /^(?:written|the (?:tag|priority) is|not a decision)/,
+    singular: "was written by another program",
+    plural: "were written by other programs"
+  },
+  { pattern: /^audit type/, singular: "is of another audit type", plural: "are of other audit types" },
+  { pattern: /./, singular: "has a header of unknown form", plural: "have headers of unknown form" }
+];
+var UnreadLines = class {
+  #counts = /* @__PURE__ */ new Map();
+  #count = 0;
+  get count() {
+    return this.#count;
+  }
+  /** @param why the reason of the parser */
+  add(why, lines) {
+    const reason = REASONS.find(({ pattern: pattern2 }) => pattern2.test(why));
+    if (reason === void 0) return;
+    this.#count += lines;
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + lines);
+  }
+  /** As in `3 lines were not read: 2 hold no AppArmor record, 1 is cut in a quoted value`. */
+  summary() {
+    const groups = [...this.#counts].sort(([, left], [, right]) => right - left).map(([reason, count2]) => `${grouped(count2)} ${count2 === 1 ? reason.singular : reason.plural}`);
+    return `${counted(this.#count, "line")} ${this.#count === 1 ? "was" : "were"} not read: ${groups.join(", ")}`;
+  }
+};
 
 // src/cli/commands/audit.ts
 async function runAudit(file4) {
@@ -45378,23 +45853,74 @@ async function runAudit(file4) {
       reject(new HarnessError("usage", `The log ${file4} cannot be read: ${error3.message}.`, { cause: error3 }));
     });
   });
-  await Promise.race([unreadable, printRecords(input)]);
-  return EXIT.ok;
+  return Promise.race([unreadable, convert(input)]);
 }
-var RECORD_LIKE = /apparmor|\btype=(?:1400|15\d\d|AVC|APPARMOR)/i;
-async function printRecords(input) {
-  let lineNumber2 = 0;
-  for await (const line of (0, import_node_readline.createInterface)({ input, crlfDelay: Infinity })) {
-    lineNumber2 += 1;
-    const parsed = parseRecord(line);
-    if (parsed.kind === "record") {
-      const isOpen = await printLine(toJson(parsed.record, parsed.damaged));
-      if (!isOpen) return;
-    } else if (RECORD_LIKE.test(line)) {
-      process.stderr.write(`${oneLine(`line ${lineNumber2} is not a record: ${parsed.why}`, 200)}
-`);
-    }
+async function convert(input) {
+  const printer = new Printer();
+  const reader = new PasteReader();
+  for await (const line of linesOrPauses(input)) {
+    const isOpen = await printer.print(line === void 0 ? reader.pause() : reader.push(line));
+    if (!isOpen) return EXIT.ok;
   }
+  await printer.print(reader.end());
+  return printer.finish();
+}
+var PAUSE_MS = 200;
+async function* linesOrPauses(input) {
+  const lines = (0, import_node_readline.createInterface)({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  for (; ; ) {
+    const next = lines.next();
+    let timer;
+    const pause = new Promise((resolve12) => {
+      timer = setTimeout(() => {
+        resolve12(void 0);
+      }, PAUSE_MS);
+    });
+    const first = await Promise.race([next, pause]);
+    clearTimeout(timer);
+    if (first === void 0) yield void 0;
+    const line = first ?? await next;
+    if (line.done === true) return;
+    yield line.value;
+  }
+}
+var Printer = class {
+  #records = 0;
+  #damaged = 0;
+  #joined = 0;
+  #unread = new UnreadLines();
+  /** @returns false when the reader of standard output is gone. */
+  async print(results) {
+    for (const result2 of results) {
+      if (result2.kind === "record") {
+        const isOpen = await printLine(toJson(result2.record, result2.damaged, result2.header));
+        if (!isOpen) return false;
+        this.#records += 1;
+        if (result2.damaged !== void 0) this.#damaged += 1;
+        if (result2.count > 1) this.#joined += 1;
+        continue;
+      }
+      this.#unread.add(result2.why, result2.count);
+      if (result2.why !== NO_RECORD) note(`line ${result2.first} is not a record: ${result2.why}`);
+    }
+    return true;
+  }
+  /** Says what was read. */
+  finish() {
+    if (this.#records === 0 && this.#unread.count === 0) return EXIT.ok;
+    const details = [
+      ...this.#damaged > 0 ? [`${this.#damaged} damaged`] : [],
+      ...this.#joined > 0 ? [`${this.#joined} joined from several lines`] : []
+    ];
+    const ofThem = details.length > 0 ? ` (${details.join(", ")})` : "";
+    note(`${counted(this.#records, "record")} ${this.#records === 1 ? "was" : "were"} read${ofThem}`);
+    if (this.#unread.count > 0) note(this.#unread.summary());
+    return this.#records === 0 ? EXIT.usage : EXIT.ok;
+  }
+};
+function note(text3) {
+  process.stderr.write(`${oneLine(text3, 400)}
+`);
 }
 async function printLine(line) {
   if (process.stdout.write(`${line}
@@ -45564,12 +46090,12 @@ var DockerContainer = class {
     };
   }
   async remove(unconfine) {
-    const ended = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
+    const ended2 = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
       () => true,
       (error3) => error3.statusCode === 404
     );
     this.#container.kill().catch(() => void 0);
-    if (!await ended) unconfine();
+    if (!await ended2) unconfine();
     try {
       await this.#container.remove({ force: true, v: true });
     } catch (error3) {
@@ -45924,7 +46450,7 @@ async function withHostLock(file4, work) {
     ["flock", "--exclusive", "--wait", String(WAIT_S), file4, "sh", "-c", "echo locked; exec cat >/dev/null"],
     { stdio: ["pipe", "pipe", "ignore"] }
   );
-  const ended = new Promise(
+  const ended2 = new Promise(
     (resolve12) => holder.once("close", () => {
       resolve12();
     })
@@ -45935,14 +46461,14 @@ async function withHostLock(file4, work) {
       holder.stdout?.once("data", () => {
         resolve12();
       });
-      void ended.then(() => {
+      void ended2.then(() => {
         reject(new Error(`another run held ${file4} for ${WAIT_S} s`));
       });
     });
     return await work();
   } finally {
     holder.stdin?.end();
-    await ended;
+    await ended2;
   }
 }
 
@@ -46275,8 +46801,8 @@ function quoted(word2) {
 // src/core/text/split-words.ts
 function splitList(command3) {
   if (typeof command3 !== "string") return command3;
-  const split = splitWords(command3);
-  return "words" in split ? split.words.map(({ text: text3 }) => text3) : [];
+  const split2 = splitWords(command3);
+  return "words" in split2 ? split2.words.map(({ text: text3 }) => text3) : [];
 }
 var SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 function splitWords(line) {
@@ -46326,20 +46852,31 @@ function needsShell(c) {
 }
 
 // src/core/text/did-you-mean.ts
+function suggestion(word2, known2) {
+  const near = nearest(word2, known2);
+  return near === void 0 ? "" : `; did you mean ${near}?`;
+}
 function nearest(word2, known2) {
-  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(word2.toLowerCase(), candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
-  return scored[0]?.candidate;
+  const typed = word2.toLowerCase();
+  const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(typed, candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
+  return scored[0]?.candidate ?? known2.find((candidate2) => hasStemOf(typed, candidate2.toLowerCase()));
+}
+function hasStemOf(word2, candidate2) {
+  return word2.length >= 4 && candidate2.startsWith(word2.slice(0, -1));
 }
 function editDistance(a, b) {
   if (a.length > 64) return Infinity;
+  let before = [];
   let row3 = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
-      next.push(
-        Math.min((row3[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row3[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
-      );
+      const replaced = (row3[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min((row3[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped));
     }
+    before = row3;
     row3 = next;
   }
   return row3[b.length] ?? Infinity;
@@ -46392,8 +46929,14 @@ ro=1 rw=0 nosuid=2 suid=0 nodev=4 dev=0 noexec=8 exec=0 sync=16 async=0 remount=
 nosymfollow=256 symfollow=0 noatime=1024 atime=0 nodiratime=2048 diratime=0 bind=4096 rbind=20480 move=8192 silent=32768
 verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 private=262144 rprivate=278528 slave=524288
 rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0
-strictatime=16777216
+strictatime=16777216 lazytime=33554432
 `);
+var PROPAGATIONS = ["unbindable", "private", "slave", "shared"].flatMap((word2) => [word2, `r${word2}`]);
+var MOUNT_OPTIONS = {
+  ...MOUNT_FLAGS,
+  ...numbered("r=1 read-only=1 w=0 B=4096 R=20480 M=8192 nostrictatime=0 nolazytime=0 user=0"),
+  ...Object.fromEntries(PROPAGATIONS.map((word2) => [`make-${word2}`, MOUNT_FLAGS[word2] ?? 0]))
+};
 function signalNumber(name2) {
   if (name2 === "exists") return 0;
   if (name2 === "stp") return signalNumber("tstp");
@@ -46412,11 +46955,12 @@ function numbered(text3) {
 
 // src/core/spec/argument-kinds.ts
 function oneOf(...words5) {
-  return { word: words5.join("|"), read: (text3) => words5.includes(text3) ? text3 : void 0 };
+  return { word: words5.join("|"), words: words5, read: (text3) => words5.includes(text3) ? text3 : void 0 };
 }
 function namedNumber(word2, numbers) {
   return {
     word: word2,
+    words: Object.keys(numbers),
     read: (text3) => {
       if (Object.hasOwn(numbers, text3)) return String(numbers[text3]);
       return matching(/^\d{1,9}$/, text3);
@@ -46431,14 +46975,15 @@ function everyWord(text3, known2) {
   return words5.every(known2) ? words5 : void 0;
 }
 function readMountFlags(text3) {
-  const flags = everyWord(text3, (flag3) => Object.hasOwn(MOUNT_FLAGS, flag3));
-  return flags?.reduce((bits, flag3) => bits | (MOUNT_FLAGS[flag3] ?? 0), 0).toString();
+  const flags = everyWord(text3, (flag3) => Object.hasOwn(MOUNT_OPTIONS, flag3));
+  return flags?.reduce((bits, flag3) => bits | (MOUNT_OPTIONS[flag3] ?? 0), 0).toString();
 }
 var OPEN_MODES = ["read", "write", "append", "create", "truncate"];
 var path = { word: "PATH", read: (text3) => matching(/^\//, text3) };
 var anyText = { word: "TEXT", read: (text3) => text3 };
 var openMode = {
   word: `MODE (of ${OPEN_MODES.join(", ")}, joined by commas)`,
+  words: OPEN_MODES,
   read: (text3) => everyWord(text3, (mode2) => OPEN_MODES.includes(mode2))?.join(",")
 };
 var family = namedNumber("FAMILY", SOCKET_FAMILIES);
@@ -46451,7 +46996,11 @@ var process2 = {
   word: "PID|child|peer NAME",
   read: (text3) => matching(/^(?:child|[1-9]\d{0,8})$/, text3)
 };
-var mountFlags = { word: "FLAGS", read: readMountFlags };
+var mountFlags = {
+  word: "FLAGS (joined by commas)",
+  words: Object.keys(MOUNT_OPTIONS),
+  read: readMountFlags
+};
 var resource = oneOf(
   ...["cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending"],
   ...["msgqueue", "nice", "rtprio", "rttime"]
@@ -46567,9 +47116,7 @@ function readOperation(words5) {
   return withPeer(name2, form2, { ...peer, placeholder });
 }
 function unknownOperation(name2) {
-  const known2 = nearest(name2, Object.keys(OPERATIONS));
-  const hint = known2 === void 0 ? "" : `; did you mean \`${known2}\`?`;
-  return `unknown operation ${JSON.stringify(name2)}${hint}`;
+  return `unknown operation ${JSON.stringify(name2)}${suggestion(name2, Object.keys(OPERATIONS))}`;
 }
 function peerOf([, ...given]) {
   if (given.at(-1) === "container") return { other: "container", given: given.slice(0, -1) };
@@ -46596,16 +47143,21 @@ function readArguments(name2, form2, given) {
   for (const [i, word2] of given.entries()) {
     const kind = kinds[i];
     const value = kind?.read(word2);
-    if (value === void 0) {
-      const expected = kind?.word ?? "argument";
-      return { problem: `${JSON.stringify(word2)} is not a valid ${expected}; write \`${usage(name2, form2)}\`` };
-    }
+    if (value === void 0) return { problem: invalidArgument(word2, kind, usage(name2, form2)) };
     args.push(value);
   }
   const omitted = optional3.slice(given.length - required2);
   args.push(...omitted.flatMap(({ missing }) => missing ?? []));
   const problem = form2.check?.(args);
   return problem === void 0 ? { name: name2, args, class: form2.class } : { problem: `${name2}: ${problem}` };
+}
+function invalidArgument(text3, kind, written) {
+  const { word: expected = "argument", words: words5 = [] } = kind ?? {};
+  const unknown2 = text3.split(",").find((part) => !words5.includes(part)) ?? text3;
+  const isListed = words5.every((word2) => expected.includes(word2));
+  const list2 = isListed ? "" : `: use ${words5.join(", ")}`;
+  const quoted4 = JSON.stringify(words5.length > 0 ? unknown2 : text3);
+  return `${quoted4} is not a valid ${expected}${list2}${suggestion(unknown2, words5)}; write \`${written}\``;
 }
 function usage(name2, { args, optional: optional3 = [] }) {
   return [name2, ...args.map(({ word: word2 }) => word2), ...optional3.map(({ kind }) => `[${kind.word}]`)].join(" ");
@@ -46732,11 +47284,11 @@ function operation(words5) {
 }
 function splitCommand(command3) {
   if (typeof command3 !== "string") return { argv: [...command3], tildes: [] };
-  const split = splitWords(command3);
-  if ("problem" in split) throw notValidated(`The command \`${command3}\` cannot be split: ${split.problem}`);
+  const split2 = splitWords(command3);
+  if ("problem" in split2) throw notValidated(`The command \`${command3}\` cannot be split: ${split2.problem}`);
   return {
-    argv: split.words.map(({ text: text3 }) => text3),
-    tildes: split.words.flatMap(({ tilde }, i) => tilde ? [i] : [])
+    argv: split2.words.map(({ text: text3 }) => text3),
+    tildes: split2.words.flatMap(({ tilde }, i) => tilde ? [i] : [])
   };
 }
 function notValidated(problem) {
@@ -46766,15 +47318,15 @@ function recordMatch(match) {
     )
   );
 }
-function textMatch(pattern2, plain2) {
+function textMatch(pattern2, plain3) {
   if (pattern2 === void 0) return void 0;
-  if (typeof pattern2 !== "object") return { [plain2]: String(pattern2) };
+  if (typeof pattern2 !== "object") return { [plain3]: String(pattern2) };
   const { equals, contains, matches: matches2 } = pattern2;
   return defined({
     equals: equals === void 0 ? void 0 : String(equals),
     contains: contains === void 0 ? void 0 : String(contains),
     matches: matches2,
-    not: "not" in pattern2 ? textMatch(pattern2.not, plain2) : void 0
+    not: "not" in pattern2 ? textMatch(pattern2.not, plain3) : void 0
   });
 }
 var UNIT_MS = { ms: 1, s: 1e3, m: 6e4 };
@@ -46818,8 +47370,8 @@ function axisProblem([name2, values], template) {
   if (!/^[a-z][a-z0-9-]*$/.test(name2)) {
     return `matrix: ${JSON.stringify(name2)} is not a valid name: use small letters, digits and -`;
   }
-  const isList = Array.isArray(values) && values.length > 0;
-  if (!isList || !values.every((value) => typeof value === "string" || typeof value === "number")) {
+  const isList2 = Array.isArray(values) && values.length > 0;
+  if (!isList2 || !values.every((value) => typeof value === "string" || typeof value === "number")) {
     return `matrix: ${name2} must be a list of strings or numbers`;
   }
   const { name: _name, because: _because, ...tried } = template;
@@ -53761,9 +54313,9 @@ function translate(text3, { path: path5 }) {
   const bytes = Buffer.from(text3).toString("latin1");
   if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
   if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
-  const plain2 = unescape(bytes);
+  const plain3 = unescape(bytes);
   try {
-    return { regex: new GlobConverter(path5 ? singleSlashes(plain2) : plain2).convert() };
+    return { regex: new GlobConverter(path5 ? singleSlashes(plain3) : plain3).convert() };
   } catch (error3) {
     if (error3 instanceof GlobError) return { problem: error3.message };
     throw error3;
@@ -53978,20 +54530,7 @@ var RECURSIVE = 16384;
 var PROPAGATION = 1966080;
 var COMMANDS = REMOUNT | BIND | PROPAGATION | MOVE;
 var ALL = -1;
-var RULE_OPTIONS = {
-  r: 1,
-  "read-only": 1,
-  w: 0,
-  B: BIND,
-  M: MOVE,
-  R: BIND | RECURSIVE,
-  lazytime: 1 << 25,
-  nolazytime: 0,
-  user: 0,
-  nouser: 1 << 31,
-  nostrictatime: 0
-};
-var OPTIONS = new Map(Object.entries({ ...MOUNT_FLAGS, ...RULE_OPTIONS }));
+var OPTIONS = new Map(Object.entries({ ...MOUNT_OPTIONS, nouser: 1 << 31 }));
 var KINDS = ["remount", "bind", "propagation", "move", "new"];
 var COMPARED_FLAGS = {
   remount: ALL & ~MOVE,
@@ -54007,7 +54546,7 @@ function kindOf(flags) {
   return (flags & MOVE) !== 0 ? "move" : "new";
 }
 function flagsNumber(words5) {
-  return words5.reduce((sum, word2) => sum | (OPTIONS.get(word2) ?? OPTIONS.get(word2.replace(/^make-/, "")) ?? 0), 0);
+  return words5.reduce((sum, word2) => sum | (OPTIONS.get(word2) ?? 0), 0);
 }
 function mountGrants(rule) {
   const { conditions, target } = rule;
@@ -54541,6 +55080,7 @@ var ReaderState = class {
   variables = new Variables();
   aliases = [];
   profiles = [];
+  labels = [];
   abi;
   ruleCount = 0;
   #fileCount = 0;
@@ -54565,6 +55105,9 @@ var ReaderState = class {
     return expression2;
   }
 };
+function noteLabel(cursor4, { reading }, word2) {
+  if (word2 !== void 0) reading.labels.push(cursor4.source.span(word2.start, word2.end));
+}
 function reportProblem(cursor4, at, action) {
   try {
     return action();
@@ -54583,6 +55126,7 @@ function pathExpression(cursor4, scope, word2) {
 var KEY2 = /[A-Za-z][A-Za-z0-9_]*(?=[ \t]*=|[ \t]+in[ \t]*\()/y;
 var IN = /in(?=[ \t]*\()/y;
 var PEER_GROUP = /peer(?=[ \t]*=[ \t]*\()/y;
+var LABEL_KEYS = ["peer", "peer.label", "label"];
 function readConditions(cursor4, scope, conditions) {
   for (; ; ) {
     if (cursor4.match(PEER_GROUP)) {
@@ -54593,12 +55137,12 @@ function readConditions(cursor4, scope, conditions) {
     const key = cursor4.match(KEY2);
     if (!key) return;
     if (cursor4.match(IN)) {
-      add(conditions, `${key.text} in`, readList(cursor4, scope));
+      add(conditions, `${key.text} in`, readList(cursor4, scope).value);
       continue;
     }
     cursor4.expect("=", `after ${key.text}`);
     cursor4.skipBlanks();
-    add(conditions, key.text, readValueOrList(cursor4, scope, ENDS.plain));
+    add(conditions, key.text, readValue(cursor4, scope, { key: key.text, ends: ENDS.plain }));
   }
 }
 function conditionsOf(conditions) {
@@ -54612,21 +55156,24 @@ function readPeerGroup(cursor4, scope, conditions) {
     if (!key) cursor4.fail("the brackets of peer=( are not closed");
     cursor4.expect("=", `after ${key.text}`);
     cursor4.skip();
-    add(conditions, `peer.${key.text}`, readValueOrList(cursor4, scope, ENDS.list));
+    const name2 = `peer.${key.text}`;
+    add(conditions, name2, readValue(cursor4, scope, { key: name2, ends: ENDS.list }));
   }
 }
-function readValueOrList(cursor4, scope, ends) {
-  if (cursor4.sees("(")) return readList(cursor4, scope);
+function readValue(cursor4, scope, { key, ends }) {
+  const { value, words: words5 } = cursor4.sees("(") ? readList(cursor4, scope) : readSingle(cursor4, scope, ends);
+  if (LABEL_KEYS.includes(key)) for (const word2 of words5) noteLabel(cursor4, scope, word2);
+  return value;
+}
+function readSingle(cursor4, scope, ends) {
   const word2 = cursor4.word(ends);
   if (!word2) cursor4.fail("expected a value after =");
-  return expression(cursor4, scope, word2);
+  return { value: expression(cursor4, scope, word2), words: [word2] };
 }
 function readList(cursor4, scope) {
   const words5 = readWords(cursor4);
-  return {
-    text: `(${words5.map(({ text: text3 }) => text3).join(", ")})`,
-    expanded: words5.flatMap((word2) => expression(cursor4, scope, word2).expanded)
-  };
+  const text3 = `(${words5.map((word2) => word2.text).join(", ")})`;
+  return { value: { text: text3, expanded: words5.flatMap((word2) => expression(cursor4, scope, word2).expanded) }, words: words5 };
 }
 function readWords(cursor4) {
   cursor4.expect("(", "here");
@@ -54952,14 +55499,14 @@ function permissionOf(domain, words5) {
 function pickExamples(group, most) {
   const questions = group.flatMap(({ domain, words: words5, keys }) => keys.map((key) => ({ domain, words: words5, key }))).sort((a, b) => a.key.length - b.key.length);
   const owned = questions.filter(({ words: words5 }) => !words5.includes("other"));
-  const plain2 = owned.length > 0 ? owned : questions;
+  const plain3 = owned.length > 0 ? owned : questions;
   const chosen = [];
   const aspects = [
     ({ key }) => key,
     ({ domain, words: words5 }) => permissionOf(domain, words5)
   ];
   for (const aspect of aspects) {
-    for (const question2 of plain2) {
+    for (const question2 of plain3) {
       const isFresh = chosen.every((other) => other !== question2 && aspect(other) !== aspect(question2));
       if (isFresh && chosen.length < most) chosen.push(question2);
     }
@@ -55104,7 +55651,11 @@ function readFile(cursor4, scope) {
   const written = readParts(cursor4);
   const isLink = written.letters.includes("l") && written.leads && (written.target !== void 0 || written.subset);
   const path5 = pathExpression(cursor4, scope, written.path);
-  if (!isLink) return [fileBody(cursor4, path5, written)];
+  if (!isLink) {
+    const file5 = fileBody(cursor4, path5, written);
+    if (!namesChild(file5)) noteLabel(cursor4, scope, written.target);
+    return [file5];
+  }
   const file4 = fileBody(cursor4, path5, { ...written, target: void 0, letters: written.letters.replace("l", "") });
   const target = written.target ? pathExpression(cursor4, scope, written.target) : ANY_TARGET2;
   const link = { kind: "link", path: path5, target, subset: written.subset };
@@ -55136,6 +55687,9 @@ function fileBody(cursor4, path5, written) {
     exec: transition(permissions.text, target, safety)
   });
 }
+function namesChild({ exec: exec2 }) {
+  return /c/i.test(exec2?.mode ?? "");
+}
 function lettersOf2(permissions) {
   const letters = permissions.replaceAll(new RegExp(EXEC_MODE, "g"), "x").toLowerCase();
   return [...new Set(letters)].join("");
@@ -55157,8 +55711,14 @@ function readMount(cursor4, scope, keyword) {
     return defined({ kind: "mount", conditions: conditionsOf(conditions), source: path5, target });
   }
   if (keyword === "pivot_root") {
-    const transition3 = hasArrow ? cursor4.word()?.text : void 0;
-    return defined({ kind: keyword, conditions: conditionsOf(conditions), target: path5, transition: transition3 });
+    const transition3 = hasArrow ? cursor4.word() : void 0;
+    noteLabel(cursor4, scope, transition3);
+    return defined({
+      kind: keyword,
+      conditions: conditionsOf(conditions),
+      target: path5,
+      transition: transition3?.text
+    });
   }
   const kind = keyword === "remount" ? "remount" : "umount";
   return defined({ kind, conditions: conditionsOf(conditions), target: path5 });
@@ -55245,6 +55805,7 @@ function readChangeProfile(cursor4, scope) {
   cursor4.skip();
   const exec2 = cursor4.sees("->") ? void 0 : cursor4.word();
   const target = cursor4.take("->") ? cursor4.word() : void 0;
+  noteLabel(cursor4, scope, target);
   return defined({
     kind: "change_profile",
     mode: mode2,
@@ -55308,14 +55869,14 @@ function addRule(cursor4, scope, { start: start2, qualifiers }, body) {
     id: `${profile2}@${span.file}:${span.line}:${span.column}${isSecond ? "+link" : ""}`,
     profile: profile2,
     span,
-    text: textOf(cursor4, start2),
+    text: textOf2(cursor4, start2),
     ...defined({ comment: commentOf(cursor4, span.line) }),
     via,
     qualifiers
   });
 }
 var QUOTED_OR_BLANK = /"(?:\\[\s\S]|[^"\\])*"|\\[\s\S]|(?:(?<=[\s,(])#[^\n]*|\s)+/g;
-function textOf(cursor4, start2) {
+function textOf2(cursor4, start2) {
   const written = cursor4.source.text.slice(start2, cursor4.at - 1);
   return written.replaceAll(QUOTED_OR_BLANK, (part) => /^["\\]/.test(part) ? part : " ").trim();
 }
@@ -55327,8 +55888,8 @@ function commentOf({ source, at }, line) {
     if (comment === void 0) break;
     comments.unshift(comment);
   }
-  const lineEnd3 = source.text.indexOf("\n", at);
-  const after = COMMENT.exec(source.text.slice(at, lineEnd3 < 0 ? void 0 : lineEnd3))?.[1];
+  const lineEnd2 = source.text.indexOf("\n", at);
+  const after = COMMENT.exec(source.text.slice(at, lineEnd2 < 0 ? void 0 : lineEnd2))?.[1];
   if (after !== void 0) comments.push(after);
   const text3 = comments.join("\n").trim();
   return text3 === "" ? void 0 : text3;
@@ -55351,9 +55912,9 @@ function readProfile(cursor4, scope) {
     readBlock(cursor4, { ...scope, ...inner, depth: deeper(cursor4, scope) });
   });
   if (!scope.live) return;
-  const { name: name2, kind, attachment, xattrs, flags, flagsSpan, start: start2 } = header;
+  const { start: start2, ...described } = header;
   const span = cursor4.source.span(start2, cursor4.at);
-  const block2 = defined({ name: name2, kind, attachment, xattrs, flags, flagsSpan, span, rules });
+  const block2 = defined({ ...described, span, rules });
   profiles.splice(place3, 0, block2);
 }
 function readHeader(cursor4, scope) {
@@ -55366,7 +55927,8 @@ function readHeader(cursor4, scope) {
     start: start2,
     name: scope.live ? fullName(cursor4, scope, word2) : unquote(word2.text),
     kind: kindOf2(keyword, scope),
-    attachment: readAttachment(cursor4, scope),
+    nameSpan: cursor4.source.span(word2.start, word2.end),
+    ...readAttachment(cursor4, scope),
     xattrs: readXattrs(cursor4),
     ...readFlags(cursor4)
   };
@@ -55383,9 +55945,11 @@ function fullName(cursor4, scope, word2) {
 }
 function readAttachment(cursor4, scope) {
   cursor4.skip();
-  if (!cursor4.sees(/["/@]/y)) return void 0;
-  const word2 = cursor4.word();
-  return word2 && pathExpression(cursor4, scope, word2);
+  const word2 = cursor4.sees(/["/@]/y) ? cursor4.word() : void 0;
+  return {
+    attachment: word2 && pathExpression(cursor4, scope, word2),
+    attachmentSpan: word2 && cursor4.source.span(word2.start, word2.end)
+  };
 }
 function readXattrs(cursor4) {
   const keyword = cursor4.match(/xattrs(?=[ \t]*=)/y);
@@ -55509,8 +56073,8 @@ function readProfileText(file4, text3, findInclude) {
     if (error3 instanceof ReadFailure) return error3.problem;
     throw error3;
   }
-  const { files, profiles, variables, aliases: aliases2, abi } = reading;
-  return defined({ file: file4, files, profiles, variables: variables.all(), aliases: aliases2, abi });
+  const { files, profiles, variables, aliases: aliases2, labels, abi } = reading;
+  return defined({ file: file4, files, profiles, variables: variables.all(), aliases: aliases2, labels, abi });
 }
 function isRead(result2) {
   return "profiles" in result2;
@@ -55891,6 +56455,7 @@ var probe = strictObject({
   matrix: record(string2(), array(union([string2(), number2()]))).optional().describe(DOCS.probe.matrix),
   expect: expectation2
 });
+var PROBE_KEYS = Object.keys(probe.shape);
 var container = strictObject({
   image: text.describe(DOCS.container.image),
   build: text.optional().describe(DOCS.container.build),
@@ -55992,14 +56557,15 @@ function isRegex(source) {
 }
 
 // src/core/spec/cross-checks.ts
-function crossProblems(value, locate) {
+function crossProblems(value, locate, origins) {
   if (!isRecord(value)) return [];
   const { ready, container: container2, peers: peers2, probes } = value;
+  const peerNames = isRecord(peers2) ? Object.keys(peers2) : [];
   return [
     ...isRecord(ready) ? located(readyFindings(ready), ["ready"], locate) : [],
     ...isRecord(container2) ? located(containerFindings(container2), ["container"], locate) : [],
     ...isRecord(peers2) ? located(peersFindings(peers2), ["peers"], locate) : [],
-    ...Array.isArray(probes) ? probesProblems(probes, isRecord(peers2) ? Object.keys(peers2) : [], locate) : []
+    ...Array.isArray(probes) ? probesProblems(probes, peerNames, { locate, origins }) : []
   ];
 }
 function located(findings, path5, locate) {
@@ -56027,22 +56593,35 @@ function peersFindings(peers2) {
   if (!Object.hasOwn(peers2, "container")) return [];
   return [{ key: "container", message: "peers: the name `container` is reserved for the container itself" }];
 }
-function probesProblems(probes, peers2, locate) {
+function probesProblems(probes, peers2, { locate, origins }) {
   const namedBy = /* @__PURE__ */ new Map();
   return probes.flatMap((probe3, index) => {
     if (!isRecord(probe3)) return [];
-    const number4 = index + 1;
+    const number4 = (origins[index] ?? index) + 1;
+    const ifSpeltRight = new Set(probeFindings(withMeantKeys(probe3), number4, peers2).map(({ message }) => message));
     const findings = [
-      ...actionFindings(probe3, number4),
-      ...optionFindings(probe3),
-      ...commandFindings(probe3["run"], "run", `probes.${index}.run`),
-      ...operationFindings(probe3["try"], `probes.${index}.try`),
-      ...peerFindings(probe3, peers2),
-      ...expectFindings(probe3),
+      ...probeFindings(probe3, number4, peers2).filter(({ message }) => ifSpeltRight.has(message)),
       ...nameFindings(probe3["name"], number4, namedBy)
     ];
     return located(findings, ["probes", index], locate);
   });
+}
+function probeFindings(probe3, number4, peers2) {
+  return [
+    ...actionFindings(probe3, number4),
+    ...optionFindings(probe3),
+    ...commandFindings(probe3["run"], "run", `run of probe ${number4}`),
+    ...operationFindings(probe3["try"], `try of probe ${number4}`),
+    ...peerFindings(probe3, peers2),
+    ...expectFindings(probe3)
+  ];
+}
+function withMeantKeys(probe3) {
+  const entries = Object.entries(probe3).map(([key, value]) => {
+    const meant = PROBE_KEYS.includes(key) ? void 0 : nearest(key, PROBE_KEYS);
+    return [meant === void 0 || Object.hasOwn(probe3, meant) ? key : meant, value];
+  });
+  return Object.fromEntries(entries);
 }
 function actionFindings(probe3, number4) {
   const actions = ACTION_KEYS.filter((key) => Object.hasOwn(probe3, key));
@@ -56072,8 +56651,8 @@ function optionFindings(probe3) {
   return findings;
 }
 function commandFindings(command3, key, name2) {
-  const split = typeof command3 === "string" ? splitWords(command3) : void 0;
-  return split !== void 0 && "problem" in split ? [{ key, message: `${name2}: ${split.problem}` }] : [];
+  const split2 = typeof command3 === "string" ? splitWords(command3) : void 0;
+  return split2 !== void 0 && "problem" in split2 ? [{ key, message: `${name2}: ${split2.problem}` }] : [];
 }
 function operationFindings(command3, name2) {
   const unsplit = commandFindings(command3, "try", name2);
@@ -56126,6 +56705,9 @@ function operationOf(probe3) {
 function nameFindings(name2, number4, namedBy) {
   if (typeof name2 !== "string") return [];
   const first = namedBy.get(name2);
+  if (first === number4) {
+    return [{ key: "name", message: `several probes of this matrix have the name ${JSON.stringify(name2)}` }];
+  }
   if (first !== void 0)
     return [{ key: "name", message: `probe ${first} has the name ${JSON.stringify(name2)} already` }];
   namedBy.set(name2, number4);
@@ -56133,30 +56715,83 @@ function nameFindings(name2, number4, namedBy) {
 }
 
 // src/core/spec/explain-issue.ts
+var MAX_QUOTED = 60;
+var ENTRIES = {
+  probes: "probe",
+  waivers: "waiver",
+  untestable: "untestable entry"
+};
+function explainIssues(issues, source) {
+  const meant = new Set(issues.flatMap(meantPaths));
+  return issues.filter((issue2) => !(isMissing(issue2) && meant.has(JSON.stringify(issue2.path.map(String))))).flatMap((issue2) => explainIssue(issue2, source));
+}
+function meantPaths(issue2) {
+  if (issue2.code !== "unrecognized_keys") return [];
+  const known2 = knownKeys(issue2.path);
+  return issue2.keys.map((key) => JSON.stringify([...issue2.path, nearest(key, known2) ?? key].map(String)));
+}
+function isMissing({ input, code: code2 }) {
+  return input === void 0 && (code2 === "invalid_type" || code2 === "invalid_union" || code2 === "invalid_value");
+}
 function explainIssue(issue2, source) {
   if (issue2.code === "unrecognized_keys") return issue2.keys.map((key) => unknownKey(issue2.path, key, source));
-  const isMissing = issue2.input === void 0 && (issue2.code === "invalid_type" || issue2.code === "invalid_union");
-  if (isMissing) return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)} is missing` }];
+  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)} is missing` }];
   if (issue2.code === "invalid_union") return explainUnion(issue2, source);
+  if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf(issue2), source)];
   return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)}: ${issue2.message}` }];
 }
 function nameOf(path5) {
-  return path5.map(String).join(".") || "the spec";
+  const [list2, index, ...rest] = path5;
+  const entry = index !== void 0 && isList(list2) ? ENTRIES[String(list2)] : void 0;
+  if (entry === void 0) return path5.map(String).join(".") || "the spec";
+  const number4 = `${entry} ${Number(index) + 1}`;
+  return rest.length === 0 ? number4 : `${rest.map(String).join(".")} of ${number4}`;
+}
+function isList(key) {
+  return Object.hasOwn(ENTRIES, String(key));
+}
+function keyOf(path5) {
+  const [list2] = path5;
+  const keys = isList(list2) ? path5.slice(2) : path5;
+  return keys.filter((key) => typeof key !== "number").join(".");
+}
+function unknownValue({ path: path5, input }, values, source) {
+  const near = typeof input === "string" ? suggestion(input, values) : "";
+  const message = `${quoted2(input)} is not a value of ${keyOf(path5)}: use ${orList(values)}${near}`;
+  return { at: source.locate(path5), message };
+}
+function valuesOf({ values }) {
+  return values.map(String);
+}
+function quoted2(value) {
+  if (Array.isArray(value)) return "a list";
+  if (isRecord(value)) return "a mapping";
+  const json2 = JSON.stringify(value);
+  return json2.length > MAX_QUOTED ? `${json2.slice(0, MAX_QUOTED)}\u2026` : json2;
+}
+function orList(words5) {
+  const last = words5.at(-1) ?? "";
+  return words5.length < 2 ? last : `${words5.slice(0, -1).join(", ")} or ${last}`;
 }
 function unknownKey(path5, key, source) {
-  const known2 = nearest(key, knownKeys(path5));
-  const hint = known2 === void 0 ? "" : `; did you mean \`${known2}\`?`;
-  const message = `unknown key ${JSON.stringify(key)} in ${nameOf(path5)}${hint}`;
+  const message = `unknown key ${JSON.stringify(key)} in ${nameOf(path5)}${suggestion(key, knownKeys(path5))}`;
   return { at: source.locateKey(path5, key), message };
 }
 function explainUnion(issue2, source) {
   const alternatives = issue2.errors.filter((issues) => issues.length > 0);
   const meant = alternatives.filter((issues) => issues.some(({ path: path5, code: code2 }) => path5.length > 0 || code2 === "unrecognized_keys")).sort((a, b) => a.length - b.length)[0];
   if (meant !== void 0) {
-    return meant.flatMap((inner) => explainIssue({ ...inner, path: [...issue2.path, ...inner.path] }, source));
+    const inner = meant.map((part) => ({ ...part, path: [...issue2.path, ...part.path] }));
+    return explainIssues(inner, source);
   }
+  const values = alternatives.flat().flatMap(valuesOfAlternative);
+  if (values.length > 0) return [unknownValue(issue2, values, source)];
   const reasons = new Set(alternatives.flat().map(({ message }) => message));
   return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)}: ${[...reasons].join(", or ")}` }];
+}
+function valuesOfAlternative(issue2) {
+  if (issue2.code === "invalid_value") return valuesOf(issue2);
+  return issue2.code === "invalid_type" && /^(?:int|number)$/.test(issue2.expected) ? ["a whole number"] : [];
 }
 function knownKeys(path5) {
   let schemas = [specSchema];
@@ -56259,13 +56894,15 @@ function validateSpec(file4, text3) {
   const { value, origins, matrixProblems } = expandProbes(read2.value, source);
   const locate = (path5) => source.locate(pathInFile(path5, origins));
   const parsed = specSchema.safeParse(value, { reportInput: true });
-  const issues = parsed.error?.issues ?? [];
-  const problems2 = [
-    ...matrixProblems,
-    ...issues.flatMap((issue2) => explainIssue({ ...issue2, path: pathInFile(issue2.path, origins) }, source)),
-    ...crossProblems(value, locate)
-  ].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
+  const issues = (parsed.error?.issues ?? []).map((issue2) => ({ ...issue2, path: pathInFile(issue2.path, origins) }));
+  const found = [...matrixProblems, ...explainIssues(issues, source), ...crossProblems(value, locate, origins)].sort(
+    (a, b) => a.at.line - b.at.line || a.at.column - b.at.column
+  );
+  const problems2 = withoutRepeats(found);
   return parsed.success && problems2.length === 0 ? { spec: parsed.data, problems: problems2, locate } : { problems: problems2, locate };
+}
+function withoutRepeats(problems2) {
+  return [...new Map(problems2.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 function expandProbes(value, source) {
   const asWritten2 = { value, origins: [], matrixProblems: [] };
@@ -56328,14 +56965,14 @@ function readSpec(file4) {
 
 // src/core/text/markdown.ts
 var DEFAULT_MAX = 1e3;
-function plain(text3, max = DEFAULT_MAX) {
+function plain2(text3, max = DEFAULT_MAX) {
   return oneLine(text3, max).replace(
     /[^\p{L}\p{N}\p{M} ,/()\-\u0080-\u{10ffff}]/gu,
     (sign) => `&#${sign.charCodeAt(0)};`
   );
 }
 function code(text3, max = DEFAULT_MAX) {
-  return `<code>${plain(text3, max)}</code>`;
+  return `<code>${plain2(text3, max)}</code>`;
 }
 function fenced(lines) {
   const longest = Math.max(2, ...Array.from(lines.matchAll(/`+/g), ([run]) => run.length));
@@ -56392,7 +57029,7 @@ ${"  ".repeat(level - 2)}${text3}`,
 }
 function diffMarkdown(report, { root, places }) {
   const style = defined({
-    text: (text3) => plain(text3, WIDTH),
+    text: (text3) => plain2(text3, WIDTH),
     code: (text3) => code(text3, WIDTH),
     title: (level, text3) => `
 ${"#".repeat(level + 1)} ${text3}
@@ -56435,7 +57072,7 @@ function probeText({ name: name2, base, head: head2 }, style) {
   return `${style.code(name2)}: ${verdict2(base)} \u2192 ${verdict2(head2)}: ${style.text(head2.reason)}`;
 }
 function noteLines({ notes }, { text: text3, title: title2, item }) {
-  return notes.length === 0 ? [] : [title2(2, "Notes"), ...notes.map((note) => item(0, text3(note)))];
+  return notes.length === 0 ? [] : [title2(2, "Notes"), ...notes.map((note2) => item(0, text3(note2)))];
 }
 function profileLines(profile2, style) {
   const { name: name2, status, rules, differences } = profile2;
@@ -56852,117 +57489,40 @@ function applyEdits(source, edits) {
   return [...edits].sort((a, b) => b.start - a.start).reduce((text3, edit) => text3.slice(0, edit.start) + edit.text + text3.slice(edit.end), source);
 }
 
-// src/core/profile/syntax/tokens.ts
-function tokenize(source) {
-  const tokens = [];
-  let depth = 0;
-  let at = 0;
-  const push = (kind, end) => {
-    const raw = source.slice(at, end);
-    tokens.push({ kind, raw, text: unquote2(raw), start: at, depth });
-    at = end;
-  };
-  while (at < source.length) {
-    const c = source[at] ?? "";
-    if (c === "\n") push("newline", at + 1);
-    else if (/\s/.test(c)) at += 1;
-    else if (c === "#") at = lineEnd2(source, at);
-    else if (c === ",") push("end", at + 1);
-    else if (c === "{") {
-      push("open", at + 1);
-      depth += 1;
-    } else if (c === "}") {
-      depth = Math.max(0, depth - 1);
-      push("close", at + 1);
-    } else push("word", wordEnd2(source, at));
-  }
-  return tokens;
-}
-function lineEnd2(source, from) {
-  const end = source.indexOf("\n", from);
-  return end < 0 ? source.length : end;
-}
-function wordEnd2(source, from) {
-  let isQuoted = false;
-  for (let at = from; at < source.length; at += 1) {
-    const c = source[at] ?? "";
-    if (c === "\\") at += 1;
-    else if (c === '"') isQuoted = !isQuoted;
-    else if (isQuoted) continue;
-    else if (/\s/.test(c)) return at;
-    else if (c === "," && /^,(\s|$)/.test(source.slice(at, at + 2))) return at;
-    else if (c === "{" && source[at - 1] === ")") return at;
-  }
-  return source.length;
-}
-function unquote2(raw) {
-  return raw.replace(/^"([\s\S]*)"$/, "$1");
-}
-
 // src/core/profile/copy/make-copy.ts
-function makeCopy(source, names, rename3) {
-  const tokens = tokenize(source);
-  const edits = [];
+function makeCopy(original, names, rename3) {
+  const source = original.files.get(original.file) ?? "";
+  const isOfFile = ({ file: file4 }) => file4 === original.file;
+  const headers = original.profiles.filter(({ kind, nameSpan }) => kind === "profile" && isOfFile(nameSpan));
   for (const name2 of names) {
-    const headers = [...tokens.keys()].filter((at) => tokens[at]?.text === name2 && isHeader(tokens, at));
-    const [header] = headers;
-    const token = header === void 0 ? void 0 : tokens[header];
-    if (header === void 0 || token === void 0 || headers.length > 1) {
-      return { problem: `the header of profile ${JSON.stringify(name2)} was found ${headers.length} times` };
-    }
-    edits.push(replace(token, quote(rename3(name2))), ...attachmentEdits(tokens, header + 1));
+    const count2 = headers.filter((header) => header.name === name2).length;
+    if (count2 !== 1) return { problem: `the header of profile ${JSON.stringify(name2)} was found ${count2} times` };
   }
-  edits.push(...childHeaderEdits(tokens, names, rename3), ...referenceEdits(tokens, names, rename3));
+  const renameLabel = labelRenamer(names, rename3);
+  const edits = [
+    ...headers.flatMap((header) => headerEdits(header, names, rename3)),
+    ...original.labels.filter(isOfFile).map((span) => replace(span, renameLabel(source.slice(span.start, span.end))))
+  ];
   return { source: applyEdits(source, edits) };
 }
-function replace({ start: start2, raw }, text3) {
-  return { start: start2, end: start2 + raw.length, text: text3 };
+function headerEdits(header, names, rename3) {
+  const { name: name2, nameSpan, attachmentSpan } = header;
+  const [top = "", ...children2] = names.includes(name2) ? [name2] : name2.split("//");
+  if (!names.includes(top)) return [];
+  const edits = [replace(nameSpan, quote([rename3(top), ...children2].join("//")))];
+  return attachmentSpan === void 0 ? edits : [...edits, replace(attachmentSpan, "")];
+}
+function replace({ start: start2, end }, text3) {
+  return { start: start2, end, text: text3 };
 }
 function quote(name2) {
   return `"${name2}"`;
-}
-function isHeader(tokens, at) {
-  const token = tokens[at];
-  if (token?.kind !== "word" || token.depth !== 0) return false;
-  const before = tokens[at - 1];
-  const isFirst = before === void 0 || before.kind === "newline" || before.kind === "close";
-  if (!isFirst && before.text !== "profile") return false;
-  const after = tokens.slice(at + 1).find(({ kind }) => kind === "open" || kind === "close" || kind === "end");
-  return after?.kind === "open";
-}
-function attachmentEdits(tokens, from) {
-  const rest = tokens.slice(from);
-  const end = rest.findIndex(({ kind, raw }) => kind === "open" || kind === "word" && !/^["/@]/.test(raw));
-  const words5 = rest.slice(0, end < 0 ? void 0 : end).filter(({ kind }) => kind === "word");
-  return words5.map((word2) => replace(word2, ""));
-}
-function childHeaderEdits(tokens, names, rename3) {
-  return tokens.flatMap((token, at) => {
-    const [top = "", ...children2] = token.text.split("//");
-    const isChild = children2.length > 0 && names.includes(top) && !names.includes(token.text);
-    if (!isChild || !isHeader(tokens, at)) return [];
-    const name2 = [rename3(top), ...children2].join("//");
-    return [replace(token, quote(name2)), ...attachmentEdits(tokens, at + 1)];
-  });
-}
-var LABEL_CONDITION = /^(\(?(?:peer|label)=\(?(?:label=)?)([\s\S]*)$/;
-function referenceEdits(tokens, names, rename3) {
-  const renameLabel = labelRenamer(names, rename3);
-  return tokens.flatMap((token, at) => {
-    if (token.kind !== "word") return [];
-    const text3 = tokens[at - 1]?.text === "->" ? renameLabel(token.raw) : renameCondition(token.raw, renameLabel);
-    return text3 === token.raw ? [] : [replace(token, text3)];
-  });
-}
-function renameCondition(word2, renameLabel) {
-  const [, key = "", value] = LABEL_CONDITION.exec(word2) ?? [];
-  return value === void 0 ? word2 : key + renameLabel(value);
 }
 function labelRenamer(names, rename3) {
   if (names.length === 0) return (label2) => label2;
   const longestFirst = [...names].sort((a, b) => b.length - a.length);
   const escaped2 = longestFirst.map((name2) => name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const wholeName = new RegExp(`(?<=^|["{,&(=])(${escaped2.join("|")})(?=$|["{},&)]|//)`, "g");
+  const wholeName = new RegExp(`(?<=^|["{,&])(${escaped2.join("|")})(?=$|["{},&]|//)`, "g");
   return (label2) => label2.replaceAll(wholeName, (name2) => rename3(name2));
 }
 
@@ -56987,13 +57547,13 @@ function wholeLiteralsOf(glob) {
   return (literalsOf(glob) ?? []).flatMap(({ text: text3, whole }) => whole ? [text3] : []);
 }
 function readPlain({ text: text3, rest }) {
-  let plain2 = text3;
+  let plain3 = text3;
   let at = 0;
   for (; ; ) {
     const c = rest[at];
-    if (c === void 0 || "*?[{".includes(c)) return { text: plain2, rest: rest.slice(at) };
+    if (c === void 0 || "*?[{".includes(c)) return { text: plain3, rest: rest.slice(at) };
     const size = c === "\\" ? 2 : 1;
-    plain2 += rest.slice(at + size - 1, at + size);
+    plain3 += rest.slice(at + size - 1, at + size);
     at += size;
   }
 }
@@ -57023,7 +57583,6 @@ function folderOf(text3) {
 }
 
 // src/core/profile/copy/check-copy.ts
-var LABEL_CONDITIONS = ["peer", "peer.label", "label"];
 function copyProblem(original, copy, rename3) {
   const names = original.profiles.map(({ name: name2 }) => name2);
   const attachments = attachmentsOf(original);
@@ -57063,19 +57622,16 @@ function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, v
   if (rule.kind === "change_profile") return { ...rule, target: void 0 };
   if (rule.kind === "pivot_root") return { ...rule, transition: void 0 };
   if (!("conditions" in rule)) return rule;
-  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABEL_CONDITIONS.includes(key)) };
+  return { ...rule, conditions: Object.entries(rule.conditions).filter(([key]) => !LABEL_KEYS.includes(key)) };
 }
 function labelsOf(rule) {
   if (rule.kind === "file") return namesChild(rule) ? [] : targetLabel(rule.exec?.target);
   if (rule.kind === "change_profile") return rule.target === void 0 ? [] : [rule.target];
   if (rule.kind === "pivot_root") return targetLabel(rule.transition);
-  return "conditions" in rule ? LABEL_CONDITIONS.flatMap((key) => rule.conditions[key] ?? []) : [];
+  return "conditions" in rule ? LABEL_KEYS.flatMap((key) => rule.conditions[key] ?? []) : [];
 }
 function targetLabel(target) {
   return target === void 0 ? [] : [{ text: target, expanded: [target.replace(/^&/, "")] }];
-}
-function namesChild({ exec: exec2 }) {
-  return /c/i.test(exec2?.mode ?? "");
 }
 function lostAttachment(rule, attachments) {
   if (rule.kind !== "file" || rule.exec === void 0 || rule.exec.target !== void 0) return void 0;
@@ -57114,8 +57670,9 @@ async function loadProfile(source, { suffix, changes }) {
   const written = topLevel(allNames);
   const chosen = choose(source, written);
   const names = written.map((name2) => renamed(name2, suffix));
-  const text3 = suffix === void 0 ? original : await checkedCopy(source.file, original, allNames, suffix);
-  const { policy, warnings } = await compile(source.file, text3);
+  const text3 = readText(source.file, original, { isNeeded: suffix !== void 0 });
+  const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(text3, allNames, suffix);
+  const { policy, warnings } = await compile(source.file, copy);
   changes.willLoad(names, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
@@ -57132,8 +57689,17 @@ async function loadProfile(source, { suffix, changes }) {
     policySha256: sha256(policy),
     policy,
     ...proof,
-    warnings
+    warnings,
+    ...defined({ text: text3 })
   };
+}
+function readText(file4, source, { isNeeded }) {
+  try {
+    return profileText(file4, {}, source);
+  } catch (error3) {
+    if (isNeeded) throw error3;
+    return void 0;
+  }
 }
 function prove(loadedAs, policy, file4) {
   const [first = ""] = loadedAs.split(STACKED);
@@ -57156,7 +57722,8 @@ function checkStillLoaded({ loadedAs, mode: mode2, kernelHash: before }) {
 }
 async function compileVariant(file4, text3, { written }) {
   const loadedNames = new Map([...written].map(([loaded, name2]) => [name2, loaded]));
-  const result2 = makeCopy(text3, [...loadedNames.keys()], (name2) => loadedNames.get(name2) ?? name2);
+  const variant = profileText(file4, {}, text3);
+  const result2 = makeCopy(variant, [...loadedNames.keys()], (name2) => loadedNames.get(name2) ?? name2);
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
   return (await compile(file4, result2.source)).policy;
 }
@@ -57180,9 +57747,10 @@ function checkLoaded(name2, expected) {
     );
   return mode2;
 }
-async function checkedCopy(file4, source, allNames, suffix) {
+async function checkedCopy(original, allNames, suffix) {
+  const { file: file4 } = original;
   const names = topLevel(allNames);
-  const result2 = makeCopy(source, names, (name2) => renamed(name2, suffix));
+  const result2 = makeCopy(original, names, (name2) => renamed(name2, suffix));
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
   const actual = await profileNames(file4, result2.source);
   const written = new Map(names.map((name2) => [renamed(name2, suffix), name2]));
@@ -57193,11 +57761,7 @@ async function checkedCopy(file4, source, allNames, suffix) {
       `A renamed copy of ${file4} defines ${actual.join(", ")} instead of ${wanted.join(", ")}.`
     );
   }
-  const problem = copyProblem(
-    profileText(file4, {}, source),
-    profileText(file4, {}, result2.source),
-    (name2) => asLoaded(name2, written)
-  );
+  const problem = copyProblem(original, profileText(file4, {}, result2.source), (name2) => asLoaded(name2, written));
   if (problem !== void 0)
     throw new HarnessError(
       "profile-not-isolated",
@@ -57288,9 +57852,9 @@ function withThreadName(comm, act) {
 var import_promises3 = require("node:timers/promises");
 
 // src/core/audit/kmsg-line.ts
-var HEADER = /^(\d{1,10}),(\d{1,20}),\d{1,20},[^;\n]{0,200};/;
+var HEADER2 = /^(\d{1,10}),(\d{1,20}),\d{1,20},[^;\n]{0,200};/;
 function parseKmsg(record2) {
-  const header = HEADER.exec(record2);
+  const header = HEADER2.exec(record2);
   if (header === null) return void 0;
   const [all, priority, seq] = header;
   const end = record2.indexOf("\n", all.length);
@@ -57541,7 +58105,7 @@ function parseEntry(line) {
   } catch {
     return { kind: "lost", why: "a line of journalctl is broken" };
   }
-  const field = (name2) => textOf2(entry[name2]);
+  const field = (name2) => textOf3(entry[name2]);
   const message = field("MESSAGE") ?? "";
   switch (field("_TRANSPORT") ?? "") {
     case "kernel":
@@ -57564,7 +58128,7 @@ function parseEntry(line) {
       return { kind: "other" };
   }
 }
-function textOf2(value) {
+function textOf3(value) {
   if (typeof value === "string") return value;
   return Array.isArray(value) && value.every((byte) => typeof byte === "number") ? Buffer.from(value).toString("utf8") : void 0;
 }
@@ -57597,14 +58161,14 @@ function journalSource(sinceMs) {
   let rest = Buffer.alloc(0);
   let audit = false;
   let closed = false;
-  const ended = (why) => {
+  const ended2 = (why) => {
     if (!closed) texts.push({ text: "", lost: why });
   };
   child.on("error", (error3) => {
-    ended(`journalctl does not run: ${error3.message}`);
+    ended2(`journalctl does not run: ${error3.message}`);
   });
   child.on("exit", () => {
-    ended("journalctl ended");
+    ended2("journalctl ended");
   });
   child.stdout?.on("data", (chunk) => {
     const all = Buffer.concat([rest, chunk]);
@@ -57748,11 +58312,11 @@ var KernelLog = class {
   /** Reads what is there now. */
   poll() {
     const proved = this.#proved;
-    const printed = this.#kmsg.poll();
-    for (const { text: text3 } of printed) this.#noteRateLimit(text3);
+    const printed2 = this.#kmsg.poll();
+    for (const { text: text3 } of printed2) this.#noteRateLimit(text3);
     for (const buffer of this.#candidates) if (buffer !== this.#kmsg) buffer.poll();
     if (proved === void 0 || proved === this.#kmsg) return;
-    for (const text3 of printed) {
+    for (const text3 of printed2) {
       const lost2 = complaint(text3, proved.source.name);
       if (lost2 !== void 0) this.#complaints.push({ text: "", lost: lost2 });
     }
@@ -57996,14 +58560,14 @@ function normal(name2) {
 var AT_PAGESZ = 6n;
 var AT_SECURE = 23n;
 function childOf2(parent, inner) {
-  const listed = readText(`/proc/${parent}/task/${parent}/children`)?.split(" ").filter((word2) => word2 !== "").map(Number);
+  const listed = readText2(`/proc/${parent}/task/${parent}/children`)?.split(" ").filter((word2) => word2 !== "").map(Number);
   return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
 }
 function childrenByParent(parent) {
-  return (0, import_node_fs17.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText(`/proc/${pid}/status`) ?? ""));
+  return (0, import_node_fs17.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
 }
 function innerPid(pid) {
-  const last = /^NSpid:.*?(\d+)$/m.exec(readText(`/proc/${pid}/status`) ?? "")?.[1];
+  const last = /^NSpid:.*?(\d+)$/m.exec(readText2(`/proc/${pid}/status`) ?? "")?.[1];
   return last === void 0 ? void 0 : Number(last);
 }
 function labelTextOf(pid) {
@@ -58034,7 +58598,7 @@ function pairs(vector, size) {
   for (let at = 0; at + 2 * size <= vector.length; at += 2 * size) entries.set(word2(at), word2(at + size));
   return entries;
 }
-function readText(file4) {
+function readText2(file4) {
   try {
     return (0, import_node_fs17.readFileSync)(file4, "utf8");
   } catch {
@@ -59438,9 +60002,9 @@ function inspectDate(dateObject, options) {
   if (stringRepresentation === null) {
     return "Invalid Date";
   }
-  const split = stringRepresentation.split("T");
-  const date2 = split[0];
-  return options.stylize(`${date2}T${truncate(split[1], options.truncate - date2.length - 1)}`, "date");
+  const split2 = stringRepresentation.split("T");
+  const date2 = split2[0];
+  return options.stylize(`${date2}T${truncate(split2[1], options.truncate - date2.length - 1)}`, "date");
 }
 __name(inspectDate, "inspectDate");
 function inspectFunction(func, options) {
@@ -60606,7 +61170,7 @@ function proxify(obj, nonChainableMethodName) {
             "Invalid Chai property: " + String(nonChainableMethodName) + "." + property + '. See docs for proper usage of "' + String(nonChainableMethodName) + '".'
           );
         }
-        let suggestion = null;
+        let suggestion2 = null;
         let suggestionDistance = 4;
         getProperties(target).forEach(function(prop) {
           if (
@@ -60616,14 +61180,14 @@ function proxify(obj, nonChainableMethodName) {
           ) {
             let dist = stringDistanceCapped(property, prop, suggestionDistance);
             if (dist < suggestionDistance) {
-              suggestion = prop;
+              suggestion2 = prop;
               suggestionDistance = dist;
             }
           }
         });
-        if (suggestion !== null) {
+        if (suggestion2 !== null) {
           throw Error(
-            "Invalid Chai property: " + property + '. Did you mean "' + suggestion + '"?'
+            "Invalid Chai property: " + property + '. Did you mean "' + suggestion2 + '"?'
           );
         } else {
           throw Error("Invalid Chai property: " + property);
@@ -64084,6 +64648,7 @@ function unreachablePeer(rule, { text: text3 }, { labels }) {
   const alone = {
     name: "",
     kind: "profile",
+    nameSpan: rule.span,
     flags: [],
     span: rule.span,
     rules: [{ ...rule, qualifiers: { audit: false, access: "allow" } }]
@@ -64238,8 +64803,8 @@ var import_node_fs24 = require("node:fs");
 var CONFIG = "/etc/apparmor/parser.conf";
 function policyAbi({ file: file4, abi }) {
   if (abi === void 0) return defaultAbi();
-  const [, magic, plain2] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
-  const [found] = includeFinder(foldersOf(file4, {}))({ name: magic ?? plain2 ?? "", magic: magic !== void 0, from: file4 }) ?? [];
+  const [, magic, plain3] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
+  const [found] = includeFinder(foldersOf(file4, {}))({ name: magic ?? plain3 ?? "", magic: magic !== void 0, from: file4 }) ?? [];
   return found === void 0 ? void 0 : { name: abi, text: found.text };
 }
 function defaultAbi() {
@@ -64597,7 +65162,10 @@ var SuiteContainers = class {
     const label2 = this.#options.host.labelTextOf(pid);
     this.#labels.push({ process: process3, pid, label: label2 });
     if (sameLabel(label2, expected)) return;
-    throw new HarnessError("not-confined", `${process3} (pid ${pid}) has the label ${label2} instead of ${expected}.`);
+    throw new HarnessError(
+      "not-confined",
+      `The ${process3} (pid ${pid}) has the label ${label2} instead of ${expected}.`
+    );
   }
   /**
    * What a control or a peer runs under: unconfined, a profile of the spec's file, or one that is loaded already.
@@ -64728,9 +65296,9 @@ function quotePath(name2) {
 }
 function word(text3) {
   if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text3) && !text3.startsWith("@{")) return text3;
-  return `"${[...text3].map(quoted2).join("")}"`;
+  return `"${[...text3].map(quoted3).join("")}"`;
 }
-function quoted2(character) {
+function quoted3(character) {
   if (character === '"') return '\\"';
   const code2 = character.charCodeAt(0);
   return code2 < 32 || code2 === 127 ? `\\${code2.toString(8).padStart(3, "0")}` : character;
@@ -65042,9 +65610,9 @@ function wrongRecords(facts2) {
   return count2 === 0 ? void 0 : unmet(`Expected no audit records, got ${count2}`);
 }
 function wrongRecord(facts2, audit) {
-  const candidates = facts2.witnesses.filter((witness) => mayMeet(facts2.probe.expect, audit, witness));
-  const problems2 = candidates.map(({ record: record2 }) => matchRecord(audit, record2));
-  const fitting2 = candidates.filter((_, i) => problems2[i] === void 0);
+  const candidates2 = facts2.witnesses.filter((witness) => mayMeet(facts2.probe.expect, audit, witness));
+  const problems2 = candidates2.map(({ record: record2 }) => matchRecord(audit, record2));
+  const fitting2 = candidates2.filter((_, i) => problems2[i] === void 0);
   if (fitting2.length === 0) {
     const [firstProblem] = problems2;
     return unmet(`No audit record fits the spec${firstProblem === void 0 ? "" : ` (${firstProblem})`}`);
@@ -65259,9 +65827,9 @@ var Trial = class {
     if (!isOperation(probe3)) return [probe3];
     const { probes } = this.#options;
     const start2 = probes.indexOf(probe3);
-    const candidates = probes.slice(start2, start2 + BATCH);
-    const end = candidates.findIndex((next) => !isOperation(next));
-    return end < 0 ? candidates : candidates.slice(0, end);
+    const candidates2 = probes.slice(start2, start2 + BATCH);
+    const end = candidates2.findIndex((next) => !isOperation(next));
+    return end < 0 ? candidates2 : candidates2.slice(0, end);
   }
   /** Without a record of the barrier, no verdict of the batch has its records. */
   async #tryUnlessSilent(probes) {
@@ -65379,7 +65947,7 @@ var PreparationFailed = class extends HarnessError {
   /** What could not be put away. */
   closeErrors;
   constructor(reason, facts2, closeErrors) {
-    super(reason.code, reason.message, { details: reason.details, cause: reason });
+    super(reason.code, reason.message, { details: reason.details, cause: reason.cause });
     this.facts = facts2;
     this.closeErrors = closeErrors;
   }
@@ -65661,9 +66229,9 @@ function permissionsOf(operation2, [openModes = ""]) {
 function addKernelRuling(entry, pid, label2) {
   const ruling = rulingOn(entry, pid, label2);
   if (ruling === void 0) return entry;
-  const note = contradiction(entry, ruling);
-  if (note === void 0) return { ...entry, ruling };
-  return { ...entry, ruling, verdict: { ...entry.verdict, notes: [...entry.verdict.notes, note] } };
+  const note2 = contradiction(entry, ruling);
+  if (note2 === void 0) return { ...entry, ruling };
+  return { ...entry, ruling, verdict: { ...entry.verdict, notes: [...entry.verdict.notes, note2] } };
 }
 function rulingOn({ probe: probe3, observation }, pid, label2) {
   const question2 = fileQuestion2(probe3.action);
@@ -65691,27 +66259,22 @@ function isDenialOf({ type: type4, fields: fields2 }, { path: path5, permissions
 }
 
 // src/core/profile/semantics/literal-denials.ts
-function literalDenials(source) {
-  const tokens = tokenize(source).filter(({ kind }) => kind !== "newline");
-  return tokens.filter((token, i) => isLiteralPath(token) && followsDeny(tokens, i)).map(({ start: start2, text: text3 }) => ({ line: source.slice(0, start2).split("\n").length, path: text3 }));
+function literalDenials({ file: file4, profiles }) {
+  return profiles.flatMap(({ rules }) => rules).filter((rule) => isFileDenial(rule) && rule.span.file === file4).map(({ span, path: path5 }) => ({ line: span.line, path: unquote(path5?.text ?? "") })).filter(({ path: path5 }) => path5.startsWith("/") && !/[*?[\]{}@^\\]/.test(path5));
 }
-function isLiteralPath({ kind, text: text3 }) {
-  return kind === "word" && text3.startsWith("/") && !/[*?[\]{}@^\\]/.test(text3);
-}
-function followsDeny(tokens, at) {
-  const before = tokens[at - 1]?.text;
-  return before === "deny" || before === "owner" && tokens[at - 2]?.text === "deny";
+function isFileDenial(rule) {
+  return rule.kind === "file" && rule.qualifiers.access === "deny";
 }
 
 // src/harness/run/symlink-hint.ts
 var PATH2 = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-function addSymlinkHint(entry, pid, source) {
+function addSymlinkHint(entry, pid, text3) {
   const { probe: probe3, verdict: verdict2 } = entry;
   const target = targetOf(probe3.action);
-  if (verdict2.code !== "let-through" || target === void 0) return entry;
+  if (verdict2.code !== "let-through" || target === void 0 || text3 === void 0) return entry;
   const file4 = candidatePaths(target).map((path5) => resolveInContainer(pid, path5)).find((path5) => path5 !== void 0);
   if (file4 === void 0) return entry;
-  const aliases2 = literalDenials(source).filter(({ path: path5 }) => path5 !== file4 && resolveInContainer(pid, path5) === file4);
+  const aliases2 = literalDenials(text3).filter(({ path: path5 }) => path5 !== file4 && resolveInContainer(pid, path5) === file4);
   const alias = aliases2.find(({ path: path5 }) => baseName(path5) === baseName(target)) ?? aliases2[0];
   if (alias === void 0) return entry;
   const rule = `The deny rule in line ${alias.line} names ${alias.path}, a link`;
@@ -65814,7 +66377,7 @@ var SuiteRun = class {
     const { policy, confined } = suite;
     const { signal: signal3, events: events2 } = this.#context;
     const tried = await settleUnlessAborted(trial, probe3, signal3);
-    const hinted = addSymlinkHint(tried, confined.pid, policy.source ?? "");
+    const hinted = addSymlinkHint(tried, confined.pid, policy.text);
     const entry = addKernelRuling(hinted, confined.pid, policy.loadedAs);
     this.#entries.set(probe3.id, entry);
     events2.entry(entry);
@@ -66042,8 +66605,8 @@ function modeOf(flags) {
 function askKernel2(base, head2, differences) {
   const query = openConfirm(base, head2);
   if (query === void 0) {
-    const note = "Not confirmed: this kernel answers no questions about policy.";
-    return { ...unconfirmedExamples(differences), notes: [note] };
+    const note2 = "Not confirmed: this kernel answers no questions about policy.";
+    return { ...unconfirmedExamples(differences), notes: [note2] };
   }
   try {
     const examples = differences.map(
@@ -66120,7 +66683,7 @@ async function findSides({ base, head: head2, file: file4 }, names = {}) {
     for (const checkout of checkouts) checkout.remove();
   };
   const find = async (operand) => {
-    if (file4 === void 0 && (0, import_node_fs28.existsSync)(operand)) return { label: names[operand] ?? operand, file: (0, import_node_path16.resolve)(operand) };
+    if (file4 === void 0 && (0, import_node_fs28.existsSync)(operand)) return { label: labelOf3(operand, names), file: (0, import_node_path16.resolve)(operand) };
     const { revision, path: path5 } = file4 === void 0 ? splitOperand(operand) : await atRevision(operand, file4);
     const checkout = await readCheckout(revision, path5);
     checkouts.push(checkout);
@@ -66135,6 +66698,10 @@ async function findSides({ base, head: head2, file: file4 }, names = {}) {
     remove();
     throw error3;
   }
+}
+function labelOf3(operand, names) {
+  const name2 = Object.hasOwn(names, operand) ? names[operand] : void 0;
+  return name2 ?? operand;
 }
 function namesOf({ base, head: head2, copies }) {
   return { ...Object.fromEntries(copies), [base.file]: base.label, [head2.file]: head2.label };
@@ -66693,10 +67260,10 @@ function toArgv(command3, options, operands) {
 function optionWords(row3, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row3.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf3(row3, value)];
+  const texts = Array.isArray(value) ? value.map(String) : [textOf4(row3, value)];
   return texts.map((text3) => `${row3.flag}=${text3}`);
 }
-function textOf3(row3, value) {
+function textOf4(row3, value) {
   if (row3.format !== void 0) return row3.format(value);
   return typeof value === "number" ? value.toString() : value;
 }
@@ -66799,17 +67366,17 @@ var FRAME2 = {
   stderr: 8,
   credit: 9
 };
-var HEADER2 = 9;
-var CHUNK = 32 * 1024 - HEADER2;
+var HEADER3 = 9;
+var CHUNK = 32 * 1024 - HEADER3;
 var WINDOW = 512 * 1024;
 var LIMIT2 = 4 * 1024 * 1024;
 function encodeFrame(kind, id, payload = "") {
   const body = typeof payload === "string" ? Buffer.from(payload) : payload;
-  const frame = Buffer.allocUnsafe(HEADER2 + body.length);
+  const frame = Buffer.allocUnsafe(HEADER3 + body.length);
   frame.writeUInt8(kind, 0);
   frame.writeUInt32BE(id, 1);
   frame.writeUInt32BE(body.length, 5);
-  body.copy(frame, HEADER2);
+  body.copy(frame, HEADER3);
   return frame;
 }
 function encodeCredit(stream, bytes) {
@@ -66824,7 +67391,7 @@ function decodeCredit(payload) {
 var WireDecoder = class {
   #parts = [];
   #have = 0;
-  #need = HEADER2;
+  #need = HEADER3;
   /** @throws Error when the bytes cannot be frames */
   push(chunk) {
     this.#parts.push(chunk);
@@ -66832,15 +67399,15 @@ var WireDecoder = class {
     if (this.#have < this.#need) return [];
     let rest = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
     const frames = [];
-    this.#need = HEADER2;
-    while (rest.length >= HEADER2) {
+    this.#need = HEADER3;
+    while (rest.length >= HEADER3) {
       const length = rest.readUInt32BE(5);
       if (length > LIMIT2) throw new Error(`a frame of ${length} bytes: the stream is damaged`);
-      this.#need = HEADER2 + length;
+      this.#need = HEADER3 + length;
       if (rest.length < this.#need) break;
-      frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER2, this.#need) });
+      frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER3, this.#need) });
       rest = rest.subarray(this.#need);
-      this.#need = HEADER2;
+      this.#need = HEADER3;
     }
     this.#parts = rest.length === 0 ? [] : [rest];
     this.#have = rest.length;
@@ -67320,8 +67887,8 @@ function parseList(text3) {
   });
 }
 function parseDeb822(text3) {
-  const plain2 = text3.split("\n").filter((line) => !line.startsWith("#")).join("\n");
-  return plain2.split(/\n\s*\n/).flatMap((stanza) => {
+  const plain3 = text3.split("\n").filter((line) => !line.startsWith("#")).join("\n");
+  return plain3.split(/\n\s*\n/).flatMap((stanza) => {
     const fields2 = /* @__PURE__ */ new Map();
     for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
       fields2.set((match[1] ?? "").toLowerCase(), match[2] ?? "");
@@ -67538,7 +68105,7 @@ async function startMachine(tree, image, plan) {
     complaints = (complaints + chunk.toString()).slice(-4096);
   });
   child.stdin?.on("error", () => void 0);
-  const ended = (0, import_node_events6.once)(child, "exit").then(
+  const ended2 = (0, import_node_events6.once)(child, "exit").then(
     () => void 0,
     () => void 0
   ).then(() => {
@@ -67559,7 +68126,7 @@ ${complaints}`.replace(/[^\x20-\x7e\n]/g, "").split("\n").filter((line) => line.
   };
   const kill2 = async () => {
     child.stdin?.end();
-    await ended;
+    await ended2;
     await (0, import_promises13.rm)(folder, { recursive: true, force: true });
   };
   try {
@@ -68228,7 +68795,7 @@ async function compareWithCommit(plan, args) {
   if (!await changedSince(args.since, folder)) return void 0;
   if (!await hasCommit(`${args.since}:${path5}`, folder))
     return { exit: EXIT.ok, markdown: `
-${plain(`${path5} is new, so there is nothing to compare it with.`)}
+${plain2(`${path5} is new, so there is nothing to compare it with.`)}
 ` };
   const part = `${(0, import_node_path30.resolve)(args.markdown)}.part`;
   (0, import_node_fs36.rmSync)(part, { force: true });
@@ -68668,8 +69235,8 @@ function actionLines(words5) {
   const [operation2 = "", first = "", second = ""] = words5;
   if (operation2 === "open") return [`open: ${scalar2(second)}`, ...first === "read" ? [] : [`for: ${first}`]];
   if ((operation2 === "mkdir" || operation2 === "exec") && words5.length === 2) return [`${operation2}: ${scalar2(first)}`];
-  const plain2 = words5.every((word2) => /^[\w./:{}-]+$/.test(word2));
-  return [`try: ${plain2 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`];
+  const plain3 = words5.every((word2) => /^[\w./:{}-]+$/.test(word2));
+  return [`try: ${plain3 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`];
 }
 function scalar2(text3) {
   const isPlain = /^[A-Za-z/_][\w /.()+'-]*$/.test(text3) && !text3.endsWith(" ");
@@ -68796,9 +69363,9 @@ function goalsOf(rule, pool, changes) {
     })
   ];
 }
-function candidatesByLetter(candidates, rule) {
+function candidatesByLetter(candidates2, rule) {
   const byLetter = /* @__PURE__ */ new Map();
-  for (const predicted of candidates) {
+  for (const predicted of candidates2) {
     for (const letter of lettersShown(predicted, rule)) {
       byLetter.set(letter, [...byLetter.get(letter) ?? [], predicted]);
     }
@@ -68806,10 +69373,10 @@ function candidatesByLetter(candidates, rule) {
   return byLetter;
 }
 function letterGoals(rule, byLetter) {
-  return [...byLetter].flatMap(([letter, candidates]) => {
-    const plain2 = candidates.filter(({ candidate: candidate2 }) => !candidate2.alias);
-    if (plain2.length === 0) return [];
-    return [{ rule, purpose: "shows", of: letter, options: spread(plain2, MAX_OPTIONS.shows) }];
+  return [...byLetter].flatMap(([letter, candidates2]) => {
+    const plain3 = candidates2.filter(({ candidate: candidate2 }) => !candidate2.alias);
+    if (plain3.length === 0) return [];
+    return [{ rule, purpose: "shows", of: letter, options: spread(plain3, MAX_OPTIONS.shows) }];
   });
 }
 function aliasGoals(rule, byLetter) {
@@ -68894,9 +69461,9 @@ function firstOfEachFolder(sorted) {
     return true;
   });
 }
-function inTurns(candidates) {
+function inTurns(candidates2) {
   const counts = /* @__PURE__ */ new Map();
-  const turns = candidates.map((predicted) => {
+  const turns = candidates2.map((predicted) => {
     const turn = counts.get(formOf(predicted)) ?? 0;
     counts.set(formOf(predicted), turn + 1);
     return { predicted, turn };
@@ -69229,7 +69796,7 @@ var Pool = class {
     return [...this.#byKey].flatMap(([domain, keys]) => {
       const { grants: grants3, automaton } = policy.domains[domain];
       if (grants3.length === 0) return [];
-      return [...keys].filter(([key]) => heads.some((head2) => key.startsWith(head2)) && automaton.match(key).length > 0).flatMap(([, candidates]) => candidates);
+      return [...keys].filter(([key]) => heads.some((head2) => key.startsWith(head2)) && automaton.match(key).length > 0).flatMap(([, candidates2]) => candidates2);
     });
   }
 };
@@ -69402,8 +69969,8 @@ function candidate(words5, { look, self: self2, order }) {
   const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
   if (accesses.length === 0) return void 0;
   const path5 = words5.findLast((word2) => word2.startsWith("/"));
-  const checked = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
-  const alias = path5 !== void 0 && checked.length > 0 && !checked.includes(path5);
+  const checked2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
+  const alias = path5 !== void 0 && checked2.length > 0 && !checked2.includes(path5);
   return defined({ words: words5, action, accesses, path: path5, alias, cost: costOf2(words5, path5, order) });
 }
 
@@ -69486,10 +70053,10 @@ function kindOf3(stat, path5) {
 function candidatePool({ pid, text: text3, block: block2, names, progress: progress2 }) {
   const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholdersAmong(names))];
   const files = inventory(pid, extraPaths);
-  const candidates = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, names);
-  progress2(`${block2.name}: ${files.length} names in the image, ${candidates.length} candidates`);
+  const candidates2 = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, names);
+  progress2(`${block2.name}: ${files.length} names in the image, ${candidates2.length} candidates`);
   const policy = policyOf(block2, surroundingsOf(text3, block2));
-  return new Pool(candidates.map((candidate2) => predict(candidate2, policy)));
+  return new Pool(candidates2.map((candidate2) => predict(candidate2, policy)));
 }
 
 // src/harness/init/write-spec.ts
@@ -69603,7 +70170,7 @@ function untestableIn({ block: block2, changes }, pid) {
     (rule) => untestableChanges(rule, changes.get(rule.id) ?? [], (path5, follow) => lookUp(pid, path5, follow))
   );
 }
-function initResult({ head: head2, block: block2, placeholders }, { choices }, { tried, candidates, extras }, untestable) {
+function initResult({ head: head2, block: block2, placeholders }, { choices }, { tried, candidates: candidates2, extras }, untestable) {
   const rules = ownRules(block2);
   const shown2 = new Set([...choices, ...extras].map(({ rule }) => rule));
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
@@ -69612,7 +70179,7 @@ function initResult({ head: head2, block: block2, placeholders }, { choices }, {
   const mount4 = needed2.length === 0 ? void 0 : placeholderMount;
   const finalHead = defined({ ...rest, untestable, placeholderMount: mount4 });
   const profileName = head2.profile.replace(/^.*\//, "");
-  const confirmed = [...candidates.values()].filter((confirmation2) => confirmation2 !== void 0);
+  const confirmed = [...candidates2.values()].filter((confirmation2) => confirmation2 !== void 0);
   return {
     yaml: composeSpec(finalHead, {
       groups: groupsOf(rules),
@@ -70196,7 +70763,7 @@ function witnessFacts(witnesses) {
 function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
   return facts([
     ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE)],
-    ...notes.slice(0, MOST_LISTED).map((note) => ["note", oneLine(note, LINE)]),
+    ...notes.slice(0, MOST_LISTED).map((note2) => ["note", oneLine(note2, LINE)]),
     ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE)]
   ]);
 }
@@ -70213,7 +70780,7 @@ function layersText({ layers }) {
 function labelProofText({ confinement }) {
   const proof = confinement?.labels[0];
   if (proof === void 0) return void 0;
-  return oneLine(`the kernel reports that ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
+  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
 }
 function faultText(fault) {
   return oneLine(`[${fault.code}] ${fault.message}`, LINE);
@@ -70388,9 +70955,9 @@ function includedOf({ file: file4, rules }) {
 function stateOfLine(rules) {
   return PRECEDENCE2.find((state) => rules.some((rule) => rule.state === state)) ?? "unhit";
 }
-function groupBy(rules, keyOf2) {
+function groupBy(rules, keyOf3) {
   const groups = /* @__PURE__ */ new Map();
-  for (const rule of rules) groups.set(keyOf2(rule), [...groups.get(keyOf2(rule)) ?? [], rule]);
+  for (const rule of rules) groups.set(keyOf3(rule), [...groups.get(keyOf3(rule)) ?? [], rule]);
   return groups;
 }
 
@@ -70915,11 +71482,11 @@ function shortened2(ledger, { top, notGreen, budget, root }) {
 function rank({ verdict: verdict2 }) {
   return ROW_ORDER.indexOf(verdict2.kind);
 }
-function fitting(items, bytes, textOf5) {
+function fitting(items, bytes, textOf6) {
   const texts = [];
   let left = bytes;
   for (const item of items) {
-    const text3 = textOf5(item);
+    const text3 = textOf6(item);
     left -= bytesOf2([text3]);
     if (left < 0) break;
     texts.push(text3);
@@ -70937,7 +71504,7 @@ function list(items, bytes) {
 function opening(ledger, budget) {
   const counts = countsOf(ledger);
   const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
-  const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain(underText(suite))}`);
+  const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain2(underText(suite))}`);
   const parts = [
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
     [
@@ -70951,23 +71518,23 @@ function opening(ledger, budget) {
   return parts.filter((part) => part !== "");
 }
 function problems(ledger) {
-  const faults = faultsOf(ledger).map((fault) => `${code(faultText(fault))}: ${plain(fault.hint)}`);
+  const faults = faultsOf(ledger).map((fault) => `${code(faultText(fault))}: ${plain2(fault.hint)}`);
   const shortfalls = shortfallsOf(ledger).map((shortfall) => {
     const suite = suiteOf(ledger, shortfall);
     const title2 = suite === void 0 ? "" : `${code(suite.title)}: `;
-    return `${title2}${plain(shortfall.message)}`;
+    return `${title2}${plain2(shortfall.message)}`;
   });
   return [...faults, ...shortfalls];
 }
 function hostTable({ host }) {
   const facts2 = Object.entries(host ?? {}).filter(([, value]) => value !== void 0);
   if (facts2.length === 0) return "";
-  const rows = facts2.map(([key, value]) => `| ${plain(key)} | ${code(value)} |`);
+  const rows = facts2.map(([key, value]) => `| ${plain2(key)} | ${code(value)} |`);
   return ["| host | |", "|---|---|", ...rows].join("\n");
 }
 function coverageParts(ledger, budget, root) {
   const unknown2 = unknownCoverages(ledger).map(
-    ({ title: title2, reason }) => `${code(title2, WIDTH3)}: rule coverage is not known. ${plain(reason)}`
+    ({ title: title2, reason }) => `${code(title2, WIDTH3)}: rule coverage is not known. ${plain2(reason)}`
   );
   const parts = [
     coverageTable(ledger, budget / 2),
@@ -71012,10 +71579,10 @@ function row2(entry, root) {
   const { probe: probe3, verdict: verdict2, observation } = entry;
   const cells = [
     markOf(entry),
-    `${plain(probe3.name, WIDTH3)}<br>${code(placeText(entry, root), WIDTH3)}`,
+    `${plain2(probe3.name, WIDTH3)}<br>${code(placeText(entry, root), WIDTH3)}`,
     code(actionText(probe3.action, probe3.user), WIDTH3),
-    observation === void 0 ? "" : plain(observationText(observation), WIDTH3),
-    verdict2.kind === "pass" ? "pass" : `**${plain(verdict2.kind)}** ${plain(verdict2.reason, REASON_WIDTH)}`
+    observation === void 0 ? "" : plain2(observationText(observation), WIDTH3),
+    verdict2.kind === "pass" ? "pass" : `**${plain2(verdict2.kind)}** ${plain2(verdict2.reason, REASON_WIDTH)}`
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -71024,7 +71591,7 @@ function detail(entry, root) {
   const facts2 = factsOf(entry, root).filter(([label2]) => label2 !== "hint").map(([label2, value]) => `${label2.padEnd(10)}${value}`);
   const records = witnesses.slice(0, RECORDS).map(({ record: record2 }) => record2.raw);
   return [
-    `<details><summary>${markOf(entry)} ${plain(probe3.name, WIDTH3)}</summary>`,
+    `<details><summary>${markOf(entry)} ${plain2(probe3.name, WIDTH3)}</summary>`,
     fenced(facts2.join("\n")),
     ...verdict2.hint === void 0 ? [] : ["Hint:", fenced(visibleLines(head(verdict2.hint, BLOCK_BYTES)))],
     ...blockParts("Audit records", records.join("\n")),
@@ -71155,7 +71722,7 @@ function mutationClosing(report, root) {
     ...LISTED.flatMap((state) => stateLines(report, state, root)),
     "",
     `  ${scoreText(report)}`,
-    ...report.notes.map((note) => `  note: ${oneLine(note, WIDTH4)}`),
+    ...report.notes.map((note2) => `  note: ${oneLine(note2, WIDTH4)}`),
     `  ${outcomeWord(exit)}: ${gateText(report)} (exit ${exit})`
   ];
 }
@@ -71218,9 +71785,9 @@ function mutationExit({ faults, results, options: { minScore } }) {
 }
 function mutationMarkdown(report, root) {
   const lines = [
-    `## Mutation score: ${plain(report.title)}`,
+    `## Mutation score: ${plain2(report.title)}`,
     "",
-    plain(scoreText(report)),
+    plain2(scoreText(report)),
     "",
     ...LISTED_IN_MARKDOWN.flatMap((state) => markdownLines(report, state, root))
   ];
@@ -71233,7 +71800,7 @@ function markdownLines({ results }, state, root) {
   return [`### ${state} (${grouped(mutants.length)})`, "", ...mutants.flatMap((mutant) => itemLines(mutant, root)), ""];
 }
 function itemLines({ file: file4, line, before, after, probe: probe3 }, root) {
-  const place3 = plain(`${relativeTo(root, file4)}:${line}`);
+  const place3 = plain2(`${relativeTo(root, file4)}:${line}`);
   const item = `- ${place3} ${code(before)} \u2192 ${after === "" ? "nothing" : code(after)}`;
   return probe3 === void 0 ? [item] : [item, "", fenced(visibleLines(probe3).trimEnd()), ""];
 }
@@ -71293,7 +71860,7 @@ function passLines(entry, paint) {
   return [
     `  ${paint(...markOf2(entry))} ${nameOf3(entry)}`,
     paint(`      ${passText(entry)}`, "dim"),
-    ...notes.map((note) => paint(`      note: ${oneLine(note, WIDTH5)}`, "dim"))
+    ...notes.map((note2) => paint(`      note: ${oneLine(note2, WIDTH5)}`, "dim"))
   ];
 }
 function passText({ probe: probe3, observation, control, witnesses }) {
@@ -71317,7 +71884,7 @@ function evidenceLines(entry, paint, root) {
     headingLine(entry, paint, root),
     ...shown2.map((fact) => factLine(fact, paint)),
     factLine(["why", `${verdict2.reason} [${verdict2.code}]`], paint, style),
-    ...notes.map((note) => factLine(["note", note], paint)),
+    ...notes.map((note2) => factLine(["note", note2], paint)),
     ...verdict2.hint === void 0 ? [] : [factLine(["hint", verdict2.hint], paint, "cyan")],
     ...records.map(({ record: record2 }) => factLine(["record", record2.raw], paint)),
     ...outputLines("stdout", observation?.stdout, paint),
@@ -71521,10 +72088,10 @@ var FieldReader = class {
         this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
         return true;
       case NAME5:
-        this.#name = textOf4(this.#bytes(this.#number(2))).replace(/\0$/, "");
+        this.#name = textOf5(this.#bytes(this.#number(2))).replace(/\0$/, "");
         return true;
       case STRING:
-        this.#push("text", textOf4(this.#bytes(this.#number(2))));
+        this.#push("text", textOf5(this.#bytes(this.#number(2))));
         return true;
       case BLOB:
         this.#push("blob", "", this.#bytes(this.#number(4)));
@@ -71568,7 +72135,7 @@ var FieldReader = class {
 function viewOf2(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-function textOf4(bytes) {
+function textOf5(bytes) {
   return String.fromCharCode(...bytes);
 }
 var MAGIC = [27, 94, 120, 61];
@@ -71619,13 +72186,13 @@ function readTables(view, start2) {
     const entries = at + TABLE_HEADER_BYTES;
     tables.set(
       id,
-      Uint32Array.from({ length: count2 }, (_, i) => readEntry(view, entries + i * width, width))
+      Uint32Array.from({ length: count2 }, (_, i) => readEntry2(view, entries + i * width, width))
     );
     at = start2 + Math.ceil((entries - start2 + count2 * width) / 8) * 8;
   }
   return tables;
 }
-function readEntry(view, at, width) {
+function readEntry2(view, at, width) {
   if (width === 1) return view.getUint8(at);
   return width === 2 ? view.getUint16(at) : view.getUint32(at);
 }
@@ -71736,17 +72303,17 @@ function isInPolicydb(fields2, at) {
 }
 var SLASH2 = 47;
 var NO_KEY = -1;
-function keyOf(x, y, slashed) {
+function keyOf2(x, y, slashed) {
   return (x * 2097152 + y) * 2 + (slashed ? 1 : 0);
 }
 function walk(one, other, { areFiles }) {
   const start2 = { x: one.start, y: other.start, slashed: false };
-  const steps = /* @__PURE__ */ new Map([[keyOf(start2.x, start2.y, start2.slashed), { from: NO_KEY, byte: 0 }]]);
+  const steps = /* @__PURE__ */ new Map([[keyOf2(start2.x, start2.y, start2.slashed), { from: NO_KEY, byte: 0 }]]);
   let row3 = [start2];
   while (row3.length > 0) {
     const nextRow = [];
     for (const pair of row3) {
-      const from = keyOf(pair.x, pair.y, pair.slashed);
+      const from = keyOf2(pair.x, pair.y, pair.slashed);
       if (!isAlike2(one.automaton.accepts(pair.x), other.automaton.accepts(pair.y))) {
         return { kind: areFiles ? "path" : "rule", what: spell(steps, from) };
       }
@@ -71756,7 +72323,7 @@ function walk(one, other, { areFiles }) {
         const y = other.automaton.next(pair.y, byte);
         if (x === 0 && y === 0) continue;
         const slashed = areFiles && byte === SLASH2;
-        const key = keyOf(x, y, slashed);
+        const key = keyOf2(x, y, slashed);
         if (steps.has(key)) continue;
         if (steps.size > MAX_PAIRS) return form("the automata are too large to compare");
         steps.set(key, { from, byte });
@@ -72078,13 +72645,13 @@ var LivePolicy = class _LivePolicy {
       );
   }
   /** Puts the original back and removes the containers. @param note called with what goes wrong */
-  async close(note) {
+  async close(note2) {
     try {
       this.load(this.original);
     } catch (thrown) {
-      note(thrown);
+      note2(thrown);
     }
-    for (const error3 of await this.#suite.close()) note(error3);
+    for (const error3 of await this.#suite.close()) note2(error3);
   }
   get #file() {
     const { profile: profile2 } = this.#plan;
@@ -72127,8 +72694,8 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 var import_node_fs43 = require("node:fs");
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
-  const candidates = candidatesFor(survivors, options);
-  const yamls = [...new Set([...candidates.values()].flat())];
+  const candidates2 = candidatesFor(survivors, options);
+  const yamls = [...new Set([...candidates2.values()].flat())];
   let probes;
   try {
     probes = probesOf2(yamls, options);
@@ -72141,7 +72708,7 @@ async function suggestProbes(survivors, options) {
   options.session.events.progress(
     `${survivors.length} mutants survived; ${confirmed.size} probes that may kill them pass with the profile unchanged`
   );
-  const confirmedFor = ({ id }) => (candidates.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
+  const confirmedFor = ({ id }) => (candidates2.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
   return { probes: await findKillers(survivors, confirmedFor, options), notes: [] };
 }
 async function confirmedCandidates(yamls, probes, { livePolicy, session }) {
@@ -72157,12 +72724,12 @@ async function findKillers(survivors, confirmedFor, { text: text3, livePolicy })
   const killers = /* @__PURE__ */ new Map();
   const suggestedYaml = /* @__PURE__ */ new Map();
   for (const mutant of survivors) {
-    const candidates = confirmedFor(mutant);
-    if (candidates.length === 0) continue;
+    const candidates2 = confirmedFor(mutant);
+    if (candidates2.length === 0) continue;
     const policy = await livePolicy.compile(mutatedText(text3, mutant));
-    const judgement = await judgeMutant(livePolicy, policy, suggestedFirst(candidates, suggestedYaml));
+    const judgement = await judgeMutant(livePolicy, policy, suggestedFirst(candidates2, suggestedYaml));
     if (judgement.state !== "killed") continue;
-    const killer = candidates.find(({ probe: probe3 }) => probe3 === judgement.probe);
+    const killer = candidates2.find(({ probe: probe3 }) => probe3 === judgement.probe);
     if (killer === void 0) continue;
     const yaml = suggestedYaml.get(killer.probe) ?? withReason(killer.yaml, mutant);
     suggestedYaml.set(killer.probe, yaml);
@@ -72170,8 +72737,8 @@ async function findKillers(survivors, confirmedFor, { text: text3, livePolicy })
   }
   return killers;
 }
-function suggestedFirst(candidates, suggested) {
-  const probes = candidates.map(({ probe: probe3 }) => probe3);
+function suggestedFirst(candidates2, suggested) {
+  const probes = candidates2.map(({ probe: probe3 }) => probe3);
   return [...probes.filter((probe3) => suggested.has(probe3)), ...probes.filter((probe3) => !suggested.has(probe3))];
 }
 function withReason(yaml, mutant) {
@@ -72179,15 +72746,15 @@ function withReason(yaml, mutant) {
     because: ${scalar2(`it notices when the profile's ${changeText(mutant)}`)}`;
 }
 function candidatesFor(survivors, options) {
-  const candidates = /* @__PURE__ */ new Map();
+  const candidates2 = /* @__PURE__ */ new Map();
   for (const block2 of options.text.profiles) {
     const mutants = survivors.filter(({ profile: profile2 }) => profile2 === block2.name);
     if (mutants.length === 0) continue;
-    for (const [id, yamls] of candidatesForRules(mutants, block2, options)) candidates.set(id, yamls);
+    for (const [id, yamls] of candidatesForRules(mutants, block2, options)) candidates2.set(id, yamls);
     const flagProbes2 = probesForFlags(block2);
-    for (const { id, kind } of mutants) if (kind === "flag") candidates.set(id, flagProbes2);
+    for (const { id, kind } of mutants) if (kind === "flag") candidates2.set(id, flagProbes2);
   }
-  return candidates;
+  return candidates2;
 }
 function candidatesForRules(mutants, block2, { text: text3, livePolicy, session }) {
   const findInclude = includeFinder(foldersOf(text3.file, {}));
@@ -72197,11 +72764,11 @@ function candidatesForRules(mutants, block2, { text: text3, livePolicy, session 
     session.events.progress(line);
   };
   const pool = candidatePool({ pid: livePolicy.pid, text: text3, block: block2, names: examples, progress: progress2 });
-  const candidates = /* @__PURE__ */ new Map();
+  const candidates2 = /* @__PURE__ */ new Map();
   for (const rule of block2.rules)
     for (const change2 of changes.get(rule.id) ?? [])
-      candidates.set(change2.mutant.id, killersOf(change2, rule, pool).map(candidateProbe));
-  return candidates;
+      candidates2.set(change2.mutant.id, killersOf(change2, rule, pool).map(candidateProbe));
+  return candidates2;
 }
 function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
@@ -72238,7 +72805,7 @@ var MutationRun = class {
   }
   /** Tries the spec, each mutant, probes for the survivors, and the spec again. @throws HarnessError */
   async work(session) {
-    const { plan, note } = this.#options;
+    const { plan, note: note2 } = this.#options;
     const text3 = profileText(plan.profile.file);
     const mutants = this.#mutantsOf(text3);
     const livePolicy = await LivePolicy.open(plan, session);
@@ -72253,7 +72820,7 @@ var MutationRun = class {
       session.events.progress("with the profile unchanged, all probes pass as before");
     } finally {
       this.#restarts = livePolicy.renewals;
-      await livePolicy.close(note);
+      await livePolicy.close(note2);
     }
   }
   #mutantsOf(text3) {
@@ -72332,16 +72899,16 @@ async function mutateProfile(options, events2) {
   const run = runId();
   const plan = planOf(options, run);
   const report = new SessionReport(events2);
-  const note = (thrown) => {
+  const note2 = (thrown) => {
     report.note(thrown);
   };
   const { included, grep, minScore } = options;
-  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note });
+  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note: note2 });
   try {
     await withHostSession({ run, options, events: events2, reporter: report }, (session) => mutation.work(session));
   } catch (thrown) {
-    if (thrown instanceof PreparationFailed) thrown.closeErrors.forEach(note);
-    note(thrown);
+    if (thrown instanceof PreparationFailed) thrown.closeErrors.forEach(note2);
+    note2(thrown);
   }
   return defined({
     schema: 1,
@@ -72762,7 +73329,14 @@ function addAudit(program3) {
   program3.command("audit").description("convert kernel log lines to JSON, one record per line").argument("[FILE]", "a log file, or - for standard input", "-").addHelpText(
     "after",
     `
-The JSON keys are the keys of the kernel's records.
+The JSON keys are the keys of the kernel's records; \`damaged\` says why fields may be missing.
+
+Reads logs of the kernel, syslog, auditd and the journal in the forms that people copy: \`journalctl -o json\`, JSON of
+log collectors, \`ausearch -i\`, output of grep, colours, wrapped lines, pairs without a header. The date that
+\`ausearch -i\` prints has no time zone: it is kept as \`date\`, without \`epoch\`.
+
+Standard error says how many records were read, and how many lines were not, and why. The exit status is 2 when the
+log has lines but no record.
 
 Example: dmesg | apparmor-probe audit`
   ).action(async (file4) => {
