@@ -75,7 +75,7 @@ function modeOf(flags: readonly string[]): ProfileMode {
 function askKernel(base: string, head: string, differences: readonly WaivedDifference[]): ConfirmedExamples {
   const query = openConfirm(base, head);
   if (query === undefined) {
-    const note = 'Not confirmed: this kernel answers no questions about policy.';
+    const note = 'Not confirmed: this kernel does not support policy queries.';
     return { ...unconfirmedExamples(differences), notes: [note] };
   }
   try {

@@ -148,7 +148,7 @@ export class LivePolicy implements MutantBench {
 
   get #file(): string {
     const { profile } = this.#plan;
-    if (profile.from !== 'file') throw new HarnessError('no-profile-text', 'The profile has no text here.');
+    if (profile.from !== 'file') throw new HarnessError('no-profile-text', 'The text of the profile is not available.');
     return profile.file;
   }
 

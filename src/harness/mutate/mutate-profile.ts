@@ -76,5 +76,5 @@ function planOf({ spec, profile, image }: MutateOptions, run: string): MutationP
 }
 
 function noProfileText(spec: string, { name = 'a profile' }: ProfileSource): HarnessError {
-  return new HarnessError('no-profile-text', `${spec} tests ${name} as the engine loads it.`);
+  return new HarnessError('no-profile-text', `${spec} tests ${name}, which the engine loads, without its text.`);
 }

@@ -79,13 +79,13 @@ export class MutationRun {
     try {
       const entries = await livePolicy.tryPlan();
       const probes = entries.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
-      session.events.progress(`${plan.title}: all ${probes.length} probes pass; now ${mutants.length} mutants`);
+      session.events.progress(`${plan.title}: all ${probes.length} probes pass; trying ${mutants.length} mutants`);
 
       const subject: MutationSubject = { session, livePolicy, text, mutants, entries, probes };
       await this.#classifyAll(subject);
       await this.#suggestProbes(subject);
       await checkStillPasses(livePolicy, probes);
-      session.events.progress('with the profile unchanged, all probes pass as before');
+      session.events.progress('all probes still pass under the unchanged profile');
     } finally {
       this.#restarts = livePolicy.renewals;
       await livePolicy.close(note);

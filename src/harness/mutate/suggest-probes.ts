@@ -58,7 +58,7 @@ export async function suggestProbes(survivors: readonly Mutant[], options: Sugge
   const confirmed = await confirmedCandidates(yamls, probes, options);
   options.session.events.progress(
     `${survivors.length} mutants survived; ` +
-      `${confirmed.size} probes that may kill them pass with the profile unchanged`,
+      `${confirmed.size} candidate probes for them pass under the unchanged profile`,
   );
   const confirmedFor = ({ id }: Mutant): Candidate[] =>
     (candidates.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);

@@ -152,7 +152,7 @@ class GlobConverter {
   #close(): void {
     const commas = this.#commas.pop();
     if (commas === undefined) throw new GlobError('there is a } without a {');
-    if (commas === 0) throw new GlobError('braces hold no comma');
+    if (commas === 0) throw new GlobError('braces need a comma');
     this.#regex += ')';
   }
 

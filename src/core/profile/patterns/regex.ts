@@ -186,7 +186,7 @@ class RegexReader {
     const { code, sign } = this.#char();
     if (sign === ']' && !isFirst) return undefined;
     if (sign === '-' && !isFirst) throw new RegexError('a - in [ ] has no start of a range');
-    if (sign === '^' && isFirst) throw new RegexError('a ^ in [ ] is out of place');
+    if (sign === '^' && isFirst) throw new RegexError('a ^ in [ ] is not allowed here');
     return code;
   }
 

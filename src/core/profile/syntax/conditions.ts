@@ -91,7 +91,7 @@ export function readWords(cursor: Cursor): Word[] {
   while (!cursor.take(')')) {
     if (cursor.take(',')) continue;
     const word = cursor.word(ENDS.list);
-    if (!word) cursor.fail('brackets are not closed');
+    if (!word) cursor.fail('a ( is not closed');
     words.push(word);
   }
   return words;

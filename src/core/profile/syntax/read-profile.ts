@@ -154,7 +154,7 @@ function readStatements(cursor: Cursor, scope: Scope): void {
     if (included !== undefined) {
       for (const file of included) {
         readStatements(file.cursor, file.scope);
-        if (!file.cursor.done) file.cursor.fail('this } closes no block of its file');
+        if (!file.cursor.done) file.cursor.fail('this } has no matching { in its file');
       }
       continue;
     }
