@@ -54260,7 +54260,7 @@ var RegexReader = class {
     const { code: code2, sign } = this.#char();
     if (sign === "]" && !isFirst) return void 0;
     if (sign === "-" && !isFirst) throw new RegexError("a - in [ ] has no start of a range");
-    if (sign === "^" && isFirst) throw new RegexError("a ^ in [ ] is out of place");
+    if (sign === "^" && isFirst) throw new RegexError("a ^ in [ ] is not allowed here");
     return code2;
   }
   /** @returns the byte after a `-`; undefined where no range follows. */
@@ -54423,7 +54423,7 @@ var GlobConverter = class {
   #close() {
     const commas = this.#commas.pop();
     if (commas === void 0) throw new GlobError("there is a } without a {");
-    if (commas === 0) throw new GlobError("braces hold no comma");
+    if (commas === 0) throw new GlobError("braces need a comma");
     this.#regex += ")";
   }
   #comma() {
@@ -55181,7 +55181,7 @@ function readWords(cursor4) {
   while (!cursor4.take(")")) {
     if (cursor4.take(",")) continue;
     const word2 = cursor4.word(ENDS.list);
-    if (!word2) cursor4.fail("brackets are not closed");
+    if (!word2) cursor4.fail("a ( is not closed");
     words5.push(word2);
   }
   return words5;
@@ -56002,7 +56002,7 @@ function readStatements(cursor4, scope) {
     if (included !== void 0) {
       for (const file4 of included) {
         readStatements(file4.cursor, file4.scope);
-        if (!file4.cursor.done) file4.cursor.fail("this } closes no block of its file");
+        if (!file4.cursor.done) file4.cursor.fail("this } has no matching { in its file");
       }
       continue;
     }
@@ -66605,7 +66605,7 @@ function modeOf(flags) {
 function askKernel2(base, head2, differences) {
   const query = openConfirm(base, head2);
   if (query === void 0) {
-    const note2 = "Not confirmed: this kernel answers no questions about policy.";
+    const note2 = "Not confirmed: this kernel does not support policy queries.";
     return { ...unconfirmedExamples(differences), notes: [note2] };
   }
   try {
@@ -72655,7 +72655,7 @@ var LivePolicy = class _LivePolicy {
   }
   get #file() {
     const { profile: profile2 } = this.#plan;
-    if (profile2.from !== "file") throw new HarnessError("no-profile-text", "The profile has no text here.");
+    if (profile2.from !== "file") throw new HarnessError("no-profile-text", "The text of the profile is not available.");
     return profile2.file;
   }
   #untilAborted(work) {
@@ -72706,7 +72706,7 @@ async function suggestProbes(survivors, options) {
   }
   const confirmed = await confirmedCandidates(yamls, probes, options);
   options.session.events.progress(
-    `${survivors.length} mutants survived; ${confirmed.size} probes that may kill them pass with the profile unchanged`
+    `${survivors.length} mutants survived; ${confirmed.size} candidate probes for them pass under the unchanged profile`
   );
   const confirmedFor = ({ id }) => (candidates2.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
   return { probes: await findKillers(survivors, confirmedFor, options), notes: [] };
@@ -72812,12 +72812,12 @@ var MutationRun = class {
     try {
       const entries = await livePolicy.tryPlan();
       const probes = entries.filter(({ verdict: verdict2 }) => verdict2.kind === "pass").map(({ probe: probe3 }) => probe3);
-      session.events.progress(`${plan.title}: all ${probes.length} probes pass; now ${mutants.length} mutants`);
+      session.events.progress(`${plan.title}: all ${probes.length} probes pass; trying ${mutants.length} mutants`);
       const subject2 = { session, livePolicy, text: text3, mutants, entries, probes };
       await this.#classifyAll(subject2);
       await this.#suggestProbes(subject2);
       await checkStillPasses(livePolicy, probes);
-      session.events.progress("with the profile unchanged, all probes pass as before");
+      session.events.progress("all probes still pass under the unchanged profile");
     } finally {
       this.#restarts = livePolicy.renewals;
       await livePolicy.close(note2);
@@ -72935,7 +72935,7 @@ function planOf({ spec, profile: profile2, image }, run) {
   return { ...plan, profile: { from: "file", file: file4, mode: mode2, ...defined({ name: name2 }) } };
 }
 function noProfileText(spec, { name: name2 = "a profile" }) {
-  return new HarnessError("no-profile-text", `${spec} tests ${name2} as the engine loads it.`);
+  return new HarnessError("no-profile-text", `${spec} tests ${name2}, which the engine loads, without its text.`);
 }
 
 // src/cli/commands/mutate.ts
