@@ -3,100 +3,19 @@
  * on to a lab guest. Help, the guest's command line and the GitHub Action all read these tables. No side effects.
  */
 import { LOG_SOURCES } from '#adapters/kernel/log/source.ts';
-import type { LogChoice } from '#adapters/kernel/log/kernel-log.ts';
-import { DEFAULT_SUITE, SUITES, type LabSuite } from '#adapters/lab/image/recipe.ts';
+import { DEFAULT_SUITE, SUITES } from '#adapters/lab/image/recipe.ts';
 import { readPercent } from '#core/text/percent.ts';
-
-/** Where a command runs: `auto` is this host when it can, else the lab guest. */
-export type HostChoice = 'auto' | 'local' | 'lab';
-
-export interface RunArguments {
-  readonly host: HostChoice;
-  readonly labSuite: LabSuite;
-  readonly profile?: string;
-  readonly image?: string;
-  readonly reportDir: string;
-  readonly grep?: string;
-  readonly bail: boolean;
-  readonly inPlace: boolean;
-  readonly keepAuditSwitch: boolean;
-  readonly log: LogChoice;
-  readonly coverage: boolean;
-  /** 0 to 100. */
-  readonly minCoverage?: number;
-}
-
-export interface RulesArguments {
-  readonly json: boolean;
-  readonly include: readonly string[];
-  readonly base?: string;
-}
-
-export interface DiffArguments {
-  /** `none` compares the profiles without a kernel. */
-  readonly host: HostChoice | 'none';
-  readonly labSuite: LabSuite;
-  readonly spec?: string;
-  readonly json: boolean;
-  readonly markdown?: string;
-  readonly include: readonly string[];
-  readonly base?: string;
-  /** What reports call files and folders that are copies, by their absolute paths. */
-  readonly as?: Readonly<Record<string, string>>;
-}
-
-export interface DiffSpecsArguments {
-  readonly since: string;
-  readonly markdown: string;
-  readonly profile?: string;
-  readonly host: HostChoice | 'none';
-  readonly labSuite: LabSuite;
-}
-
-export interface MutateArguments {
-  readonly host: HostChoice;
-  readonly labSuite: LabSuite;
-  readonly profile?: string;
-  readonly image?: string;
-  readonly reportDir: string;
-  readonly grep?: string;
-  readonly included: boolean;
-  readonly writeProbes: boolean;
-  /** 0 to 100. */
-  readonly minScore?: number;
-  readonly log: LogChoice;
-}
-
-export interface InitArguments {
-  readonly profile: string;
-  readonly image: string;
-  readonly build?: string;
-  readonly output?: string;
-  readonly force: boolean;
-  readonly host: HostChoice;
-  readonly labSuite: LabSuite;
-  /** In a guest: where the spec is written. Its paths are relative to `output`, where it is copied afterwards. */
-  readonly writeTo?: string;
-}
-
-export interface LabArguments {
-  readonly labSuite: LabSuite;
-}
-
-/** The options of each command that has some. */
-export interface CommandArguments {
-  readonly run: RunArguments;
-  readonly rules: RulesArguments;
-  readonly diff: DiffArguments;
-  readonly 'diff-specs': DiffSpecsArguments;
-  readonly mutate: MutateArguments;
-  readonly init: InitArguments;
-  /** `lab build`, `lab exec` and `lab shell`. */
-  readonly lab: LabArguments;
-  readonly 'lab destroy': Partial<LabArguments>;
-}
-
-export type CommandName = keyof CommandArguments;
+import type {
+  RunArguments,
+  RulesArguments,
+  DiffArguments,
+  DiffSpecsArguments,
+  MutateArguments,
+  InitArguments,
+  LabArguments,
+  CommandArguments,
+  CommandName,
+} from './command-arguments.ts';
 
 /** One option. `Value` is what a command gets; for an option that repeats, a list. */
 export interface OptionRow<Value = unknown> {

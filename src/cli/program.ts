@@ -13,18 +13,17 @@ import { runLabBuild, runLabDestroy, runLabExec, runLabShell } from './commands/
 import { runMutate } from './commands/mutate.ts';
 import { runRules } from './commands/rules.ts';
 import { runRun } from './commands/run.ts';
-import {
-  optionsOf,
-  type CommandName,
-  type DiffArguments,
-  type DiffSpecsArguments,
-  type InitArguments,
-  type LabArguments,
-  type MutateArguments,
-  type OptionRow,
-  type RulesArguments,
-  type RunArguments,
-} from './options.ts';
+import { optionsOf, type OptionRow } from './options.ts';
+import type {
+  CommandName,
+  DiffArguments,
+  DiffSpecsArguments,
+  InitArguments,
+  LabArguments,
+  MutateArguments,
+  RulesArguments,
+  RunArguments,
+} from './command-arguments.ts';
 
 /** @returns all commands, none of them started: `parseAsync` of the result starts the one that is named. */
 export function createProgram(): Command {

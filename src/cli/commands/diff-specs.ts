@@ -7,7 +7,7 @@ import { EXIT } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { plain } from '#core/text/markdown.ts';
-import type { DiffSpecsArguments } from '../options.ts';
+import type { DiffSpecsArguments } from '../command-arguments.ts';
 import { runDiff } from './diff.ts';
 
 interface Comparison {

@@ -22,7 +22,7 @@ import { apparmorEnabled } from '#harness/session/preflight.ts';
 import { findSides, namesOf, type DiffOperands, type Sides } from '../diff-sides.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { planFiles, profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
-import type { DiffArguments } from '../options.ts';
+import type { DiffArguments } from '../command-arguments.ts';
 
 /** @returns the exit code: 1 when an access is newly allowed that no waiver covers. */
 export async function runDiff(operands: DiffOperands, args: DiffArguments): Promise<number> {

@@ -13,7 +13,7 @@ import { writeSpec, type WrittenSpec } from '#harness/init/write-spec.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
-import type { InitArguments } from '../options.ts';
+import type { InitArguments } from '../command-arguments.ts';
 
 /** Where a guest writes the spec, from where it is copied to its place on this host. */
 const GUEST_OUTPUT_DIR = 'reports/init';

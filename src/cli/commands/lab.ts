@@ -5,7 +5,7 @@ import { buildLab, destroyLab, interactiveShell, startGuest, type Guest } from '
 import { EXIT } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
 import { harnessFiles, TO_THIS_TERMINAL } from '../in-lab/run-in-lab.ts';
-import type { LabArguments } from '../options.ts';
+import type { LabArguments } from '../command-arguments.ts';
 
 /** Builds the guest's image, unless it exists, and prints where it is. */
 export async function runLabBuild({ labSuite }: LabArguments): Promise<void> {

@@ -17,7 +17,7 @@ import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { planFiles, runInLab } from '../in-lab/run-in-lab.ts';
-import type { MutateArguments } from '../options.ts';
+import type { MutateArguments } from '../command-arguments.ts';
 
 /** @returns the exit code. */
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {

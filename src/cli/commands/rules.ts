@@ -4,7 +4,7 @@ import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import { EXIT } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
 import { rulesJson, rulesText } from '#core/report/rules-report.ts';
-import type { RulesArguments } from '../options.ts';
+import type { RulesArguments } from '../command-arguments.ts';
 
 /** @returns 0. @throws HarnessError when the profile cannot be read. */
 export function runRules(file: string, { json, base, include }: RulesArguments): number {

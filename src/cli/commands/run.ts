@@ -18,7 +18,7 @@ import { runSpecs } from '#harness/run/run-specs.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { planFiles, runInLab } from '../in-lab/run-in-lab.ts';
-import type { RunArguments } from '../options.ts';
+import type { RunArguments } from '../command-arguments.ts';
 
 /**
  * @param operands spec files; none for all of specs/

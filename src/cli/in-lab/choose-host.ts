@@ -3,7 +3,7 @@ import { Engine } from '#adapters/container/engine.ts';
 import { progress } from '#adapters/host/console.ts';
 import { apparmorEnabled } from '#harness/session/preflight.ts';
 import type { LabSuite } from '#adapters/lab/index.ts';
-import type { HostChoice } from '../options.ts';
+import type { HostChoice } from '../command-arguments.ts';
 
 /** What is looked up on this host. */
 export interface HostChecks {

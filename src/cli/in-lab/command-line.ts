@@ -1,6 +1,7 @@
 /** The command line that repeats a command elsewhere: in a lab guest, or as root. */
 import { resolve } from 'node:path';
-import { optionsOf, toArgv, type CommandArguments, type OptionRow } from '../options.ts';
+import { optionsOf, toArgv, type OptionRow } from '../options.ts';
+import type { CommandArguments } from '../command-arguments.ts';
 
 /** The commands that can run in a lab guest. */
 type GuestCommand = 'run' | 'diff' | 'mutate' | 'init';

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { toGuestArgv } from '#cli/in-lab/command-line.ts';
-import { optionsOf, toArgv, type CommandName, type OptionRow } from '#cli/options.ts';
+import { optionsOf, toArgv, type OptionRow } from '#cli/options.ts';
+import type { CommandName } from '#cli/command-arguments.ts';
 import { createProgram } from '#cli/program.ts';
 
 const GUEST_COMMANDS = ['run', 'diff', 'mutate', 'init'] as const;

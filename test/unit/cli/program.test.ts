@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { expect } from 'chai';
-import { optionsOf, OPTIONS, type CommandName } from '#cli/options.ts';
+import { optionsOf, OPTIONS } from '#cli/options.ts';
+import type { CommandName } from '#cli/command-arguments.ts';
 import { allCommands, createProgram } from '#cli/program.ts';
 
 const COMMANDS = Object.keys(OPTIONS) as CommandName[];
