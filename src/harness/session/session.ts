@@ -12,7 +12,7 @@ import type { Fault, HostFacts } from '#core/model/model.ts';
 import { THIS_HOST, type Host } from './host.ts';
 
 export interface SessionOptions {
-  /** Leave the kernel's audit switch as it is: explicit deny rules then stay silent. */
+  /** Leave the kernel's audit mode as it is: explicit deny rules then write no records. */
   readonly keepAuditSwitch: boolean;
   /** Where to read audit records; `auto` when absent. */
   readonly log?: LogChoice;
