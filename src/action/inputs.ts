@@ -11,6 +11,9 @@ export interface Inputs {
   readonly specs: readonly string[];
   readonly profile?: string;
   readonly image?: string;
+  /** Folders in which a profile's includes are searched before the base folder. */
+  readonly include: readonly string[];
+  readonly base?: string;
   readonly reportDir: string;
   readonly grep?: string;
   readonly bail: boolean;
@@ -41,19 +44,22 @@ export function readInputs(source: InputSource): Inputs {
 
   const profile = singleLine(source, 'profile');
   const image = singleLine(source, 'image');
+  const include = source.getMultilineInput('include').filter((line) => line !== '');
+  const base = singleLine(source, 'base');
   const grep = singleLine(source, 'grep');
-  for (const value of [...specs, reportDir, profile ?? '', image ?? '', grep ?? '']) {
+  for (const value of [...specs, reportDir, ...include, ...[profile, image, base, grep].map((value) => value ?? '')]) {
     if (value.includes('\0')) throw new HarnessError('usage', 'An input contains a NUL character.');
   }
 
   return {
     specs,
     reportDir,
+    include,
     bail: flag(source, 'bail'),
     inPlace: flag(source, 'in-place'),
     summary: flag(source, 'summary'),
     diff: autoOrOff(source, 'diff'),
-    ...defined({ profile, image, grep, minCoverage: percentage(source, 'min-coverage') }),
+    ...defined({ profile, image, base, grep, minCoverage: percentage(source, 'min-coverage') }),
   };
 }
 
@@ -124,7 +130,7 @@ function wildcardMatcher(name: string): RegExp {
 
 /** The arguments that run the specs. No value of an input is read as an option: see `toArgv`. */
 export function cliArguments(inputs: Inputs, specs: readonly string[]): readonly string[] {
-  const { reportDir, bail, inPlace, profile, image, grep, minCoverage } = inputs;
-  const options = { reportDir, bail, inPlace, ...defined({ profile, image, grep, minCoverage }) };
+  const { reportDir, bail, inPlace, include, profile, image, base, grep, minCoverage } = inputs;
+  const options = { reportDir, bail, inPlace, include, ...defined({ profile, image, base, grep, minCoverage }) };
   return toArgv('run', { host: 'local', ...options }, specs);
 }

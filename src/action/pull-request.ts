@@ -27,10 +27,10 @@ export function baseCommit(event: string | undefined, payload: string | undefine
 export function diffArguments(
   since: string,
   markdown: string,
-  { profile }: Inputs,
+  { profile, include, base }: Inputs,
   specs: readonly string[],
 ): readonly string[] {
-  return toArgv('diff-specs', { host: 'local', since, markdown, ...defined({ profile }) }, specs);
+  return toArgv('diff-specs', { host: 'local', since, markdown, include, ...defined({ profile, base }) }, specs);
 }
 
 const NEWLY_ALLOWED =

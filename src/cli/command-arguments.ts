@@ -10,6 +10,8 @@ export interface RunArguments {
   readonly labSuite: LabSuite;
   readonly profile?: string;
   readonly image?: string;
+  readonly include: readonly string[];
+  readonly base?: string;
   readonly reportDir: string;
   readonly grep?: string;
   readonly bail: boolean;
@@ -44,6 +46,8 @@ export interface DiffSpecsArguments {
   readonly since: string;
   readonly markdown: string;
   readonly profile?: string;
+  readonly include: readonly string[];
+  readonly base?: string;
   readonly host: HostChoice | 'none';
   readonly labSuite: LabSuite;
 }
@@ -53,6 +57,8 @@ export interface MutateArguments {
   readonly labSuite: LabSuite;
   readonly profile?: string;
   readonly image?: string;
+  readonly include: readonly string[];
+  readonly base?: string;
   readonly reportDir: string;
   readonly grep?: string;
   readonly included: boolean;
@@ -65,6 +71,8 @@ export interface MutateArguments {
 export interface InitArguments {
   readonly profile: string;
   readonly image: string;
+  readonly include: readonly string[];
+  readonly base?: string;
   readonly build?: string;
   readonly output?: string;
   readonly force: boolean;

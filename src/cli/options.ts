@@ -138,6 +138,8 @@ const RUN: OptionTable<RunArguments> = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE,
+  base: BASE_FOLDER,
   reportDir: {
     flag: '--report-dir',
     argument: '<folder>',
@@ -235,6 +237,8 @@ const DIFF_SPECS: OptionTable<DiffSpecsArguments> = {
     inGuest: 'omitted',
   },
   profile: { ...PROFILE, inGuest: 'omitted' },
+  include: { ...INCLUDE, inGuest: 'omitted' },
+  base: { ...BASE_FOLDER, inGuest: 'omitted' },
   host: HOST_OR_NONE,
   labSuite: LAB_SUITE,
 };
@@ -244,6 +248,8 @@ const MUTATE: OptionTable<MutateArguments> = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE,
+  base: BASE_FOLDER,
   reportDir: {
     flag: '--report-dir',
     argument: '<folder>',
@@ -276,6 +282,8 @@ const MUTATE: OptionTable<MutateArguments> = {
 const INIT: OptionTable<InitArguments> = {
   profile: { ...PROFILE, help: 'the profile to write a spec for', required: true },
   image: { ...IMAGE, help: 'the container image; probes are made from its files', required: true },
+  include: INCLUDE,
+  base: BASE_FOLDER,
   build: {
     flag: '--build',
     argument: '<folder>',

@@ -1,7 +1,7 @@
 /** From a profile source to policy that the kernel holds, and the proof that it does. */
 import { createHash } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
-import type { KernelHash, ProfileMode, ProfileSource } from '#core/model/model.ts';
+import type { IncludeFolders, KernelHash, ProfileMode, ProfileSource } from '#core/model/model.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
 import { defined } from '#core/model/optional.ts';
 import { makeCopy } from '#core/profile/copy/make-copy.ts';
@@ -11,6 +11,8 @@ import type { HostChanges } from './changes/host-changes.ts';
 import { compile, profileNames, readProfile } from './parser/apparmor-parser.ts';
 import { profileText } from './parser/read-profile-file.ts';
 import { kernelHash, loadedProfiles, rawPolicy, replacePolicy } from './securityfs/loaded-profiles.ts';
+
+type FileProfile = ProfileSource & { readonly from: 'file' };
 
 /** Stands between the profiles of a stack, in labels. */
 const STACKED = '//&';
@@ -29,6 +31,8 @@ export interface LoadedPolicy {
   readonly source?: string;
   /** The same, read; undefined where the profile is loaded in place and cannot be read. */
   readonly text?: ProfileText;
+  /** Where its includes are searched. */
+  readonly includes?: IncludeFolders;
   readonly sourceSha256?: string;
   readonly policySha256?: string;
   readonly policyMatchesKernel?: boolean;
@@ -59,21 +63,23 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) }),
     };
-  const original = readProfile(source.file);
-  const allNames = await profileNames(source.file, original);
+  const { file, includes } = source;
+  const original = readProfile(file);
+  const allNames = await profileNames(file, original, includes);
   const written = topLevel(allNames);
   const chosen = choose(source, written);
   const names = written.map((name) => renamed(name, suffix));
-  const text = readText(source.file, original, { isNeeded: suffix !== undefined });
-  const copy = suffix === undefined || text === undefined ? original : await checkedCopy(text, allNames, suffix);
+  const text = readText(source, original, { isNeeded: suffix !== undefined });
+  const copy =
+    suffix === undefined || text === undefined ? original : await checkedCopy(source, text, allNames, suffix);
 
-  const { policy, warnings } = await compile(source.file, copy);
+  const { policy, warnings } = await compile(file, copy, includes);
   changes.willLoad(names, { keep: suffix === undefined });
   replacePolicy(policy);
 
   const loadedAs = chosen.map((name) => renamed(name, suffix)).join(STACKED);
   const mode = checkLoaded(loadedAs, source.mode);
-  const proof = prove(loadedAs, policy, source.file);
+  const proof = prove(loadedAs, policy, file);
   return {
     name: chosen.join(STACKED),
     loadedAs,
@@ -86,14 +92,18 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
     policy,
     ...proof,
     warnings,
-    ...defined({ text }),
+    ...defined({ text, includes }),
   };
 }
 
 /** @returns undefined where the text cannot be read and need not be: in place, only a hint asks for it. */
-function readText(file: string, source: string, { isNeeded }: { readonly isNeeded: boolean }): ProfileText | undefined {
+function readText(
+  { file, includes }: FileProfile,
+  source: string,
+  { isNeeded }: { readonly isNeeded: boolean },
+): ProfileText | undefined {
   try {
-    return profileText(file, {}, source);
+    return profileText(file, includes, source);
   } catch (error) {
     if (isNeeded) throw error;
     return undefined;
@@ -140,12 +150,16 @@ export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedP
  * Compiles another text of a profile that is loaded, under the same names.
  * @throws HarnessError `profile-invalid`, `profile-not-isolated`, `profile-unread`, `include-not-found`
  */
-export async function compileVariant(file: string, text: string, { written }: LoadedPolicy): Promise<Buffer> {
+export async function compileVariant(
+  file: string,
+  text: string,
+  { written, includes }: Pick<LoadedPolicy, 'written' | 'includes'>,
+): Promise<Buffer> {
   const loadedNames = new Map([...written].map(([loaded, name]) => [name, loaded]));
-  const variant = profileText(file, {}, text);
+  const variant = profileText(file, includes, text);
   const result = makeCopy(variant, [...loadedNames.keys()], (name) => loadedNames.get(name) ?? name);
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
-  return (await compile(file, result.source)).policy;
+  return (await compile(file, result.source, includes)).policy;
 }
 
 /**
@@ -177,12 +191,16 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
 }
 
 /** The text under other names, checked to define the same profiles and to mean the same. */
-async function checkedCopy(original: ProfileText, allNames: readonly string[], suffix: string): Promise<string> {
-  const { file } = original;
+async function checkedCopy(
+  { file, includes }: FileProfile,
+  original: ProfileText,
+  allNames: readonly string[],
+  suffix: string,
+): Promise<string> {
   const names = topLevel(allNames);
   const result = makeCopy(original, names, (name) => renamed(name, suffix));
   if ('problem' in result) throw new HarnessError('profile-not-isolated', `${file}: ${result.problem}.`);
-  const actual = await profileNames(file, result.source);
+  const actual = await profileNames(file, result.source, includes);
   const written = new Map(names.map((name) => [renamed(name, suffix), name]));
   const wanted = allNames.map((name) => asLoaded(name, written));
   if (actual.length !== wanted.length || wanted.some((name) => !actual.includes(name))) {
@@ -191,7 +209,7 @@ async function checkedCopy(original: ProfileText, allNames: readonly string[], s
       `A renamed copy of ${file} defines ${actual.join(', ')} instead of ${wanted.join(', ')}.`,
     );
   }
-  const problem = copyProblem(original, profileText(file, {}, result.source), (name) => asLoaded(name, written));
+  const problem = copyProblem(original, profileText(file, includes, result.source), (name) => asLoaded(name, written));
   if (problem !== undefined)
     throw new HarnessError(
       'profile-not-isolated',
@@ -201,7 +219,7 @@ async function checkedCopy(original: ProfileText, allNames: readonly string[], s
 }
 
 /** The one profile, or those of a stack. */
-function choose(source: ProfileSource & { from: 'file' }, names: readonly string[]): string[] {
+function choose(source: FileProfile, names: readonly string[]): string[] {
   const [only, another] = names;
   if (source.name !== undefined) {
     const wanted = source.name.split(STACKED);

@@ -8,6 +8,8 @@ import type { Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { plain } from '#core/text/markdown.ts';
 import type { DiffSpecsArguments } from '../command-arguments.ts';
+import { includesOf } from '../include-folders.ts';
+import { includePaths } from '../in-lab/run-in-lab.ts';
 import { runDiff } from './diff.ts';
 
 interface Comparison {
@@ -16,12 +18,12 @@ interface Comparison {
 }
 
 /**
- * Leaves out profiles whose folder did not change. Fetches a commit that is missing, as in a shallow clone.
+ * Leaves out profiles whose folder, and those of its includes, did not change. Fetches a commit that is missing, as in a shallow clone.
  * @returns the highest exit code
  * @throws HarnessError `revision-unreadable`: a profile that cannot be compared must not pass
  */
 export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArguments): Promise<number> {
-  const plans = loadPlans(specs, { nonce: 'check', ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { nonce: 'check', includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons: Comparison[] = [];
   for (const plan of plans) {
     const comparison = await compareWithCommit(plan, args);
@@ -37,13 +39,15 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
 /** @returns undefined when there is nothing to compare: the profile is not a file in a repository, or is unchanged. */
 async function compareWithCommit(plan: Plan, args: DiffSpecsArguments): Promise<Comparison | undefined> {
   if (plan.profile.from !== 'file') return undefined;
-  const { file } = plan.profile;
+  const { file, includes } = plan.profile;
   const folder = dirname(file);
   const path = await pathInRepository(file);
   if (path === undefined) return undefined;
 
   await fetchCommit(args.since, folder);
-  if (!(await changedSince(args.since, folder))) return undefined;
+  const folders = [folder, ...includePaths(includes)];
+  const changes = await Promise.all(folders.map((each) => changedSince(args.since, each)));
+  if (!changes.includes(true)) return undefined;
   if (!(await hasCommit(`${args.since}:${path}`, folder)))
     return { exit: EXIT.ok, markdown: `\n${plain(`${path} is new, so there is nothing to compare it with.`)}\n` };
 
@@ -52,7 +56,15 @@ async function compareWithCommit(plan: Plan, args: DiffSpecsArguments): Promise<
   const { host, labSuite } = args;
   const exit = await runDiff(
     { base: `${args.since}:${path}`, head: file },
-    { host, labSuite, spec: plan.file, json: false, markdown: part, include: [] },
+    {
+      host,
+      labSuite,
+      spec: plan.file,
+      json: false,
+      markdown: part,
+      include: includes?.search ?? [],
+      ...defined({ base: includes?.base }),
+    },
   );
   const markdown = readIfWritten(part);
   rmSync(part, { force: true });

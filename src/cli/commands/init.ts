@@ -10,9 +10,10 @@ import { defined } from '#core/model/optional.ts';
 import { visible } from '#core/text/visible.ts';
 import { makePlaceholderFiles } from '#harness/init/placeholder-files.ts';
 import { writeSpec, type WrittenSpec } from '#harness/init/write-spec.ts';
+import { includesOf } from '../include-folders.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
-import { profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
+import { includePaths, profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
 import type { InitArguments } from '../command-arguments.ts';
 
 /** Where a guest writes the spec, from where it is copied to its place on this host. */
@@ -47,6 +48,7 @@ async function initHere(args: InitArguments, profile: string, output: string): P
     {
       profile,
       image: args.image,
+      includes: includesOf(args),
       output,
       relative: (path) => relative(dirname(output), path),
       files: placeholderDir(output),
@@ -89,7 +91,11 @@ async function initInLab(args: InitArguments, profile: string, output: string): 
 
   const exit = await runInLab({
     labSuite: args.labSuite,
-    files: samePaths([...profileFiles(profile), ...(args.build === undefined ? [] : [args.build])]),
+    files: samePaths([
+      ...profileFiles(profile),
+      ...includePaths(includesOf(args)),
+      ...(args.build === undefined ? [] : [args.build]),
+    ]),
     argv: toGuestArgv('init', { ...args, force: true, output, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
     results: [basename(output)],

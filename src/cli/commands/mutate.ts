@@ -14,6 +14,7 @@ import { MUTATION_FILES } from '#core/report/report-files.ts';
 import { faultLines } from '#core/report/terminal-report.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
 import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
+import { includesOf } from '../include-folders.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { planFiles, runInLab } from '../in-lab/run-in-lab.ts';
@@ -21,7 +22,11 @@ import type { MutateArguments } from '../command-arguments.ts';
 
 /** @returns the exit code. */
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
-  const plans = loadPlans([spec], { nonce: 'check', ...defined({ profile: args.profile }) });
+  const plans = loadPlans([spec], {
+    nonce: 'check',
+    includes: includesOf(args),
+    ...defined({ profile: args.profile }),
+  });
   const inLab = (await chooseHost(args)) === 'lab';
   if (!inLab && !isRoot()) return rerunAsRoot();
 
@@ -69,6 +74,7 @@ async function mutateHere(spec: string, args: MutateArguments): Promise<number> 
       log,
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
+      includes: includesOf(args),
       ...defined({ profile, image, grep, minScore, lab }),
     },
     {

@@ -15,6 +15,7 @@ import { exitCode } from '#core/report/summary.ts';
 import { closing, entryLines, faultLines, suiteLines } from '#core/report/terminal-report.ts';
 import type { RunEvents } from '#harness/run/run-options.ts';
 import { runSpecs } from '#harness/run/run-specs.ts';
+import { includesOf } from '../include-folders.ts';
 import { chooseHost } from '../in-lab/choose-host.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
 import { planFiles, runInLab } from '../in-lab/run-in-lab.ts';
@@ -27,7 +28,7 @@ import type { RunArguments } from '../command-arguments.ts';
 export async function runRun(operands: readonly string[], args: RunArguments): Promise<number> {
   const specs = operands.length > 0 ? operands : defaultSpecs();
   // mistakes in specs are reported before anything is started, wherever the run will be
-  const plans = loadPlans(specs, { nonce: 'check', ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { nonce: 'check', includes: includesOf(args), ...defined({ profile: args.profile }) });
 
   if ((await chooseHost(args)) === 'lab') {
     return runInLab({
@@ -84,6 +85,7 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
       keepAuditSwitch,
       log,
       signal: abortOnInterrupt(),
+      includes: includesOf(args),
       ...defined({ profile, image, grep, lab, minCoverage }),
     },
     events,

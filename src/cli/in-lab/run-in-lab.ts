@@ -14,7 +14,7 @@ import {
   type LabSuite,
 } from '#adapters/lab/index.ts';
 import { EXIT } from '#core/model/errors.ts';
-import type { Plan } from '#core/model/model.ts';
+import type { IncludeFolders, Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 
@@ -88,6 +88,7 @@ export function planFiles(plans: readonly Plan[]): FileToPut[] {
       return [
         file,
         ...(profileFile === undefined ? [] : profileFiles(profileFile)),
+        ...includePaths(profile.includes),
         ...(container.build === undefined ? [] : [container.build]),
         ...container.mounts.map(({ source }) => source),
       ];
@@ -99,6 +100,11 @@ export function planFiles(plans: readonly Plan[]): FileToPut[] {
 export function samePaths(paths: readonly string[]): FileToPut[] {
   const absolute = new Set(paths.map((path) => resolve(path)));
   return [...absolute].filter((path) => existsSync(path)).map((path) => ({ hostPath: path, guestPath: path }));
+}
+
+/** The folders that a profile's includes are searched in, beside its own. */
+export function includePaths({ base, search = [] }: IncludeFolders = {}): string[] {
+  return base === undefined ? [...search] : [...search, base];
 }
 
 /** A profile, with the files beside it that it may include. */

@@ -11,8 +11,7 @@ import type { Untestable } from './untestable-changes.ts';
 /** Everything of the spec but its probes. */
 export interface SpecHead {
   readonly title: string;
-  /** Path relative to the spec's folder. */
-  readonly profile: string;
+  readonly profile: HeadProfile;
   readonly image: string;
   readonly build?: string;
   readonly sysctls: Readonly<Record<string, string>>;
@@ -21,6 +20,15 @@ export interface SpecHead {
   /** Peers; each runs under the profile with its name. */
   readonly peers: readonly string[];
   readonly untestable?: readonly Untestable[];
+}
+
+/** The profile; paths are relative to the spec's folder. */
+export interface HeadProfile {
+  readonly file: string;
+  /** Which profile of the file, where it has several. */
+  readonly name?: string;
+  readonly include: readonly string[];
+  readonly base?: string;
 }
 
 /** Rules on adjoining lines, under one comment. */
@@ -66,13 +74,22 @@ export function specHead(head: SpecHead): string {
     '# denial comes from it. This file is yours now: remove what does not matter, and add what the service must still',
     '# be able to do (docs/spec.md).',
     `title: ${scalar(head.title)}`,
-    `profile: ${scalar(head.profile)}`,
+    ...profileLines(head.profile),
     ...containerLines(head),
     ...peerLines(head.peers),
     ...untestableLines(head.untestable ?? []),
     '',
     'probes:',
   ].join('\n');
+}
+
+function profileLines({ file, name, include, base }: HeadProfile): string[] {
+  const more = [
+    ...(name === undefined ? [] : [`  name: ${scalar(name)}`]),
+    ...(include.length === 0 ? [] : [`  include: [${include.map(scalar).join(', ')}]`]),
+    ...(base === undefined ? [] : [`  base: ${scalar(base)}`]),
+  ];
+  return more.length === 0 ? [`profile: ${scalar(file)}`] : ['profile:', `  file: ${scalar(file)}`, ...more];
 }
 
 function containerLines({ image, build, sysctls, placeholderMount }: SpecHead): string[] {

@@ -63,7 +63,8 @@ export const ERRORS = {
     exit: EXIT.usage,
     means: 'A file that the profile includes is in none of the folders searched.',
     hint:
-      'Install the package `apparmor`, which has the common files, or name the folder of the file with -I. ' +
+      'Install the package `apparmor`, which has the common files, or name the folder of the file with -I ' +
+      '(in a spec: `profile: {file: …, include: […]}`). ' +
       "With -b, give a copy of another host's /etc/apparmor.d. The lab has one: " +
       '`apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`.',
   },

@@ -115,6 +115,14 @@ export interface Probe {
   readonly at: Position;
 }
 
+/** Where the includes of a profile are searched, absolute; the folder of the profile itself comes after `search`. */
+export interface IncludeFolders {
+  /** `-b` of apparmor_parser(8): /etc/apparmor.d when undefined. */
+  readonly base?: string;
+  /** `-I`: searched before the base folder. */
+  readonly search?: readonly string[];
+}
+
 /** Where the profile under test comes from. */
 export type ProfileSource = FileProfile | EngineProfile;
 
@@ -126,6 +134,7 @@ interface FileProfile {
   readonly name?: string;
   /** What the kernel must report. */
   readonly mode: ProfileMode;
+  readonly includes?: IncludeFolders;
 }
 
 /** A profile that the engine, or the host, loads itself. */
@@ -136,6 +145,7 @@ interface EngineProfile {
   readonly mode: ProfileMode;
   /** File with the text of the profile. */
   readonly source?: string;
+  readonly includes?: IncludeFolders;
 }
 
 /** How the container under test is created. Names follow the Docker API. */

@@ -6,6 +6,7 @@ import type {
   Action,
   ContainerSpec,
   Expectation,
+  IncludeFolders,
   Plan,
   Probe,
   ProfileSource,
@@ -23,6 +24,8 @@ import type { Validated } from './validate.ts';
 export interface ResolveOptions {
   readonly profile?: string;
   readonly image?: string;
+  /** Search these folders before those of the spec, and this base in place of its. */
+  readonly includes?: IncludeFolders;
   /** Makes probe ids unique to the run; 5 characters. */
   readonly nonce: string;
   readonly firstNumber: number;
@@ -98,16 +101,33 @@ function uniqueName(name: string, used: Map<string, number>): string {
   return count === 1 ? name : `${name} (${count})`;
 }
 
-function profileSource(folder: string, spec: SpecFile, { profile: override }: ResolveOptions): ProfileSource {
+function profileSource(folder: string, spec: SpecFile, options: ResolveOptions): ProfileSource {
+  const { profile: override } = options;
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
   const name = 'name' in given ? given.name : undefined;
+  const includes = includeFolders(folder, given, options.includes);
 
-  if (override !== undefined) return defined({ from: 'file' as const, file: resolve(override), mode, name });
-  if (!('engine' in given)) return defined({ from: 'file' as const, file: resolve(folder, given.file), mode, name });
+  if (override !== undefined) return defined({ from: 'file' as const, file: resolve(override), mode, name, includes });
+  if (!('engine' in given))
+    return defined({ from: 'file' as const, file: resolve(folder, given.file), mode, name, includes });
 
   const source = given.source === undefined ? undefined : resolve(folder, given.source);
-  return defined({ from: 'engine' as const, name: given.engine, mode, source });
+  return defined({ from: 'engine' as const, name: given.engine, mode, source, includes });
+}
+
+/** @param given those of the spec, relative to its folder. @param override come first. @returns undefined for none */
+function includeFolders(
+  folder: string,
+  given: { readonly include?: readonly string[] | undefined; readonly base?: string | undefined },
+  override: IncludeFolders = {},
+): IncludeFolders | undefined {
+  const ofSpec = (given.include ?? []).map((path) => resolve(folder, path));
+  const search = [...(override.search ?? []).map((path) => resolve(path)), ...ofSpec];
+  const specBase = given.base === undefined ? undefined : resolve(folder, given.base);
+  const base = override.base === undefined ? specBase : resolve(override.base);
+  if (base === undefined && search.length === 0) return undefined;
+  return defined({ base, search });
 }
 
 /** @returns the file with the profile's text; undefined for an engine's own profile without `source:`. */

@@ -136,6 +136,11 @@ export const DOCS = {
     is: 'The profile under test: a file, relative to the spec, or a profile that is already loaded.',
     file: 'Profile file, relative to the spec.',
     name: 'Which profile of the file. `a//&b` stacks profiles: an access is denied if any of them denies it.',
+    include: paragraph(
+      'Folders, relative to the spec, in which includes are searched before the base folder,',
+      'like `-I` of `apparmor_parser`. The folder of the profile follows them.',
+    ),
+    base: 'Base folder of includes, relative to the spec, like `-b` of `apparmor_parser`. Default `/etc/apparmor.d`.',
     engine: 'Name of a profile that the engine or the host loads itself, for example `docker-default`.',
     source: paragraph(
       "File with that profile's text, relative to the spec.",

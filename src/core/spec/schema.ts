@@ -175,6 +175,10 @@ const container = z
   .describe(DOCS.container.is);
 
 const mode = z.enum(['enforce', 'complain', 'kill', 'unconfined', 'prompt', 'mixed']).optional().describe(DOCS.mode);
+const includes = {
+  include: z.array(text).max(LIMIT.list).optional().describe(DOCS.profile.include),
+  base: text.optional().describe(DOCS.profile.base),
+};
 const profile = z
   .union([
     text,
@@ -182,11 +186,13 @@ const profile = z
       file: text.describe(DOCS.profile.file),
       name: text.optional().describe(DOCS.profile.name),
       mode,
+      ...includes,
     }),
     z.strictObject({
       engine: text.describe(DOCS.profile.engine),
       source: text.optional().describe(DOCS.profile.source),
       mode,
+      ...includes,
     }),
   ])
   .describe(DOCS.profile.is);

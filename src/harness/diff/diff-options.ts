@@ -1,6 +1,5 @@
 /** What a comparison is given. */
-import type { Waiver } from '#core/model/model.ts';
-import type { IncludeFolders } from '#adapters/kernel/parser/include-paths.ts';
+import type { IncludeFolders, Waiver } from '#core/model/model.ts';
 
 /** One side of a comparison: a file, and how it is called in reports. */
 export interface Side {
@@ -11,7 +10,7 @@ export interface Side {
 export interface DiffOptions {
   readonly base: Side;
   readonly head: Side;
-  readonly folders: Omit<IncludeFolders, 'folder'>;
+  readonly folders: IncludeFolders;
   /** Ask the kernel; else only the expressions are read. */
   readonly kernel: boolean;
   /** Try its probes under both profiles. */

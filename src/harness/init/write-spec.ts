@@ -21,7 +21,7 @@ import { untestableChanges, type Untestable } from '#core/generate/untestable-ch
 import { changesOf, type Change } from '#core/generate/variants.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
-import type { Entry, Plan } from '#core/model/model.ts';
+import type { Entry, IncludeFolders, Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
@@ -36,6 +36,7 @@ import { makePlaceholderFiles } from './placeholder-files.ts';
 interface InitOptions extends SessionOptions {
   /** Absolute path of the profile. */
   readonly profile: string;
+  readonly includes?: IncludeFolders;
   readonly image: string;
   /** Absolute folder with a Dockerfile. */
   readonly build?: string;
@@ -111,9 +112,10 @@ export async function writeSpec(options: InitOptions, events: SessionEvents): Pr
 }
 
 function readSubject(options: InitOptions): Subject {
-  const text = profileText(options.profile);
-  const block = onlyBlock(text, options.profile);
-  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(options.profile, {}))));
+  const { profile, includes = {} } = options;
+  const text = profileText(profile, includes);
+  const block = onlyBlock(text, profile);
+  const changes = changesOf(text, block, remembering(includeFinder(foldersOf(profile, includes))));
   const names = examplesIn(block, changes, surroundingsOf(text, block));
   const placeholders = placeholdersAmong(names);
   const head = headOf(block, text, placeholders, options);
@@ -139,14 +141,18 @@ function headOf(
   block: ProfileBlock,
   { file }: ProfileText,
   placeholders: readonly string[],
-  { image, build, relative, files }: InitOptions,
+  { image, build, includes = {}, relative, files }: InitOptions,
 ): SpecHead {
   const isForLowPorts = block.rules.some(
     (rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'),
   );
   return defined({
     title: block.name,
-    profile: relative(file),
+    profile: defined({
+      file: relative(file),
+      include: (includes.search ?? []).map(relative),
+      base: includes.base === undefined ? undefined : relative(includes.base),
+    }),
     image,
     build: build === undefined ? undefined : relative(build),
     peers: peersOf(block),
@@ -246,7 +252,7 @@ function initResult(
   const { placeholderMount, ...rest } = head;
   const mount = needed.length === 0 ? undefined : placeholderMount;
   const finalHead = defined({ ...rest, untestable, placeholderMount: mount });
-  const profileName = head.profile.replace(/^.*\//, '');
+  const profileName = head.profile.file.replace(/^.*\//, '');
   const confirmed = [...candidates.values()].filter((confirmation) => confirmation !== undefined);
   return {
     yaml: composeSpec(finalHead, {

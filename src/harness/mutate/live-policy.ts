@@ -164,7 +164,7 @@ export class LivePolicy implements MutantBench {
       ...PERMISSIVE_RULES.map((rule) => `  ${rule},`),
       '}',
     ];
-    return (await compile(this.#file, `${lines.join('\n')}\n`)).policy;
+    return (await compile(this.#file, `${lines.join('\n')}\n`, this.#suite.policy.includes)).policy;
   }
 
   /** The whole spec, in the order of the file. @throws HarnessError `spec-not-green` */

@@ -3,7 +3,7 @@
  * first probe that does not pass kills it. Whatever happens, it ends in a report and the host is put back.
  */
 import { HarnessError } from '#core/model/errors.ts';
-import type { ProfileSource } from '#core/model/model.ts';
+import type { IncludeFolders, ProfileSource } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import type { MutationReport } from '#core/mutation/results.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
@@ -18,6 +18,7 @@ export interface MutateOptions extends SessionOptions {
   readonly spec: string;
   readonly profile?: string;
   readonly image?: string;
+  readonly includes?: IncludeFolders;
   /** Also change rules of included files. */
   readonly included: boolean;
   /** A regular expression: only mutants whose line and change match. */
@@ -65,14 +66,14 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
 }
 
 /** The plan of the spec, with its profile as text. @throws HarnessError `no-probes`, `no-profile-text` */
-function planOf({ spec, profile, image }: MutateOptions, run: string): MutationPlan {
-  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile, image }) });
+function planOf({ spec, profile, image, includes }: MutateOptions, run: string): MutationPlan {
+  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile, image, includes }) });
   if (plan === undefined) throw new HarnessError('no-probes', 'There is no spec.');
 
   const file = profileFileOf(plan.profile);
   if (file === undefined) throw noProfileText(spec, plan.profile);
-  const { name, mode } = plan.profile;
-  return { ...plan, profile: { from: 'file', file, mode, ...defined({ name }) } };
+  const { name, mode, includes: folders } = plan.profile;
+  return { ...plan, profile: { from: 'file', file, mode, ...defined({ name, includes: folders }) } };
 }
 
 function noProfileText(spec: string, { name = 'a profile' }: ProfileSource): HarnessError {

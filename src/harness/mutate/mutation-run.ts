@@ -73,7 +73,7 @@ export class MutationRun {
   /** Tries the spec, each mutant, probes for the survivors, and the spec again. @throws HarnessError */
   async work(session: Session<MutateEvents>): Promise<void> {
     const { plan, note } = this.#options;
-    const text = profileText(plan.profile.file);
+    const text = profileText(plan.profile.file, plan.profile.includes);
     const mutants = this.#mutantsOf(text);
     const livePolicy = await LivePolicy.open(plan, session);
     try {

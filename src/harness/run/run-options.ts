@@ -1,11 +1,13 @@
 /** What a run is given, and what it reports while it goes on. */
-import type { Entry, Suite } from '#core/model/model.ts';
+import type { Entry, IncludeFolders, Suite } from '#core/model/model.ts';
 import type { Session, SessionEvents, SessionOptions } from '../session/session.ts';
 
 export interface RunOptions extends SessionOptions {
   readonly specs: readonly string[];
   readonly profile?: string;
   readonly image?: string;
+  /** Search these folders before those of the specs, and this base in place of theirs. */
+  readonly includes?: IncludeFolders;
   readonly grep?: string;
   readonly bail: boolean;
   /** Load the profile under its own name, and put back what was there. */

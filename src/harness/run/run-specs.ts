@@ -23,8 +23,8 @@ export async function runSpecs(options: RunOptions, events: RunEvents, host = TH
   let selected: Plan[] = [];
   let planned = 0;
   try {
-    const { specs, profile, image, grep, bail, signal } = options;
-    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile, image }) });
+    const { specs, profile, image, includes, grep, bail, signal } = options;
+    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile, image, includes }) });
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
     await withHostSession({ run, options, events, reporter: report, host }, async (session) => {

@@ -30,7 +30,7 @@ export async function measureCoverage(
   const file = profileFileOf(source);
   if (file === undefined) return { unknown: NO_TEXT };
   try {
-    const text = profileText(file, {}, policy.source);
+    const text = profileText(file, source.includes, policy.source);
     if (!definesProfile(text, policy.name)) return { unknown: `${file} has no profile ${policy.name}.` };
     const original = (label: string): string => asWritten(label, policy.written);
     return measureRules({ text, profile: policy.name, original }, entries, await viewOf(pid, policy, text));

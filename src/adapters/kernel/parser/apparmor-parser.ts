@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { HarnessError } from '#core/model/errors.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
 import { exec, type ExecResult } from '#adapters/host/exec.ts';
 
 const PARSER = 'apparmor_parser';
@@ -40,8 +41,8 @@ export function readProfile(file: string): string {
  * Names of the profiles that a text defines, children as `parent//child`.
  * @param file where the text comes from: relative includes and messages refer to it.
  */
-export async function profileNames(file: string, source: string): Promise<string[]> {
-  const result = await parse(file, source, ['-N']);
+export async function profileNames(file: string, source: string, includes: IncludeFolders = {}): Promise<string[]> {
+  const result = await parse(file, source, [...includeOptions(includes), '-N']);
   return result.stdout
     .toString()
     .split('\n')
@@ -52,8 +53,8 @@ export async function profileNames(file: string, source: string): Promise<string
  * Compiles a text without loading it. The cache is neither read nor written: a stale one would load yesterday's policy.
  * @throws HarnessError `profile-invalid`
  */
-export async function compile(file: string, source: string): Promise<Compiled> {
-  const result = await parse(file, source, ['-S', '--warn=rule-not-enforced']);
+export async function compile(file: string, source: string, includes: IncludeFolders = {}): Promise<Compiled> {
+  const result = await parse(file, source, [...includeOptions(includes), '-S', '--warn=rule-not-enforced']);
   return {
     policy: result.stdout,
     warnings: [...new Set(messages(result.stderr).filter((line) => /^Warning/.test(line)))],
@@ -66,6 +67,12 @@ export async function compile(file: string, source: string): Promise<Compiled> {
  */
 export async function compileForKernel(source: string): Promise<Buffer> {
   return (await parse('/a-rule', source, ['-S', '--policy-features=/sys/kernel/security/apparmor/features'])).stdout;
+}
+
+/** The folder of the profile follows them, see `foldersOf`. */
+function includeOptions({ base, search = [] }: IncludeFolders): string[] {
+  const searched = search.flatMap((folder) => ['-I', folder]);
+  return base === undefined ? searched : ['-b', base, ...searched];
 }
 
 async function parse(file: string, source: string, action: readonly string[]): Promise<ExecResult> {

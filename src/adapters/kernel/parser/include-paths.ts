@@ -3,17 +3,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
 import type { FindInclude } from '#core/profile/syntax/ast.ts';
 
 /** Where the parser looks by default. */
 export const BASE_FOLDER = '/etc/apparmor.d';
 
-/** The parser's include options. */
-export interface IncludeFolders {
-  /** `-b`: default /etc/apparmor.d. */
-  readonly base?: string;
-  /** `-I`: searched before the base folder. */
-  readonly search?: readonly string[];
+/** All places where includes of one file are searched. */
+export interface IncludePlaces extends IncludeFolders {
   /** The folder that relative includes start from: the profile's, which is where the harness runs the parser. */
   readonly folder?: string;
 }
@@ -26,7 +23,7 @@ const MOST_FILES = 1_000;
 const LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
 
 /** Looks in the folders as `apparmor_parser -b BASE -I SEARCH` does: the search folders in order, then the base. */
-export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }: IncludeFolders): FindInclude {
+export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }: IncludePlaces): FindInclude {
   return ({ name, magic }) => {
     if (name === '') return undefined;
     const places = magic
@@ -41,7 +38,7 @@ export function includeFinder({ base = BASE_FOLDER, search = [], folder = '.' }:
 }
 
 /** The folders for a profile file: its own comes first among those searched, as when it is compiled. */
-export function foldersOf(profile: string, { base, search = [] }: Omit<IncludeFolders, 'folder'>): IncludeFolders {
+export function foldersOf(profile: string, { base, search = [] }: IncludeFolders): IncludePlaces {
   const folder = dirname(profile);
   return defined({ base, search: [...search, folder], folder });
 }

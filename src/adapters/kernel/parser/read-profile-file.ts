@@ -2,18 +2,15 @@
 import { HarnessError } from '#core/model/errors.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
-import { BASE_FOLDER, foldersOf, includeFinder, type IncludeFolders } from './include-paths.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
+import { BASE_FOLDER, foldersOf, includeFinder } from './include-paths.ts';
 import { readProfile } from './apparmor-parser.ts';
 
 /**
  * @param source what is in the file, when it has been read.
  * @throws HarnessError `profile-unreadable`, `profile-unread`, `include-not-found`
  */
-export function profileText(
-  file: string,
-  folders: Omit<IncludeFolders, 'folder'> = {},
-  source = readProfile(file),
-): ProfileText {
+export function profileText(file: string, folders: IncludeFolders = {}, source = readProfile(file)): ProfileText {
   const where = foldersOf(file, folders);
   const result = readProfileText(file, source, includeFinder(where));
   if (isRead(result)) return result;
