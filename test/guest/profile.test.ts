@@ -45,6 +45,38 @@ describe('loading a profile', () => {
     removeProfile(name);
   });
 
+  it('finds includes in the folders of the spec and of -I, and in the base folder that -b names', async () => {
+    const tree = folder();
+    const put = (name: string, text: string): string => {
+      const path = join(tree, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      return path;
+    };
+    const includes = ['tunables/global', 'abstractions/base', 'abstractions/web-common', 'abstractions/web'];
+    const profile = put(
+      'groups/web/front',
+      `include <${includes[0]}>\nprofile front flags=(attach_disconnected,mediate_deleted) {\n` +
+        `${includes
+          .slice(1)
+          .map((name) => `  include <${name}>\n`)
+          .join('')}  file,\n}\n`,
+    );
+    put('own/tunables/global', '@{SECRET}=/etc/passwd\n');
+    put('own/abstractions/base', '  network,\n');
+    put('common/abstractions/web-common', '  deny @{SECRET} w,\n');
+    put('more/abstractions/web', '  deny /etc/issue w,\n');
+    const probes = [...DENIED, { name: 'issue', open: '/etc/issue', for: 'write', expect: 'denied' }];
+
+    const inSpec = spec({ file: profile, include: [join(tree, 'common')] }, probes);
+    const { ledger, exit } = await harness([inSpec], {
+      includes: { search: [join(tree, 'more')], base: join(tree, 'own') },
+      withoutCoverage: false,
+    });
+    expect(exit, story(ledger)).to.equal(0);
+    expect(ledger.suites[0]!.coverage).to.not.have.property('unknown');
+  });
+
   it('renames references to itself: a signal rule for its own peer still holds', async () => {
     const text = profileOf('kin', [
       ...['file,', 'network,', 'capability,'],

@@ -18,7 +18,8 @@ interface Comparison {
 }
 
 /**
- * Leaves out profiles whose folder, and those of its includes, did not change. Fetches a commit that is missing, as in a shallow clone.
+ * Leaves out profiles whose folder did not change, nor those of its includes. Fetches a commit that is missing, as in a
+ * shallow clone.
  * @returns the highest exit code
  * @throws HarnessError `revision-unreadable`: a profile that cannot be compared must not pass
  */

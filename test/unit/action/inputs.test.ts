@@ -54,10 +54,20 @@ describe('the inputs of the action', () => {
       ).to.equal('usage');
   });
 
+  it('give a folder of includes a line', () => {
+    const inputs = readInputs(source({ include: 'apparmor\n-b', base: 'etc/apparmor.d' }));
+    expect(cliArguments(inputs, ['a.yml'])).to.include.members([
+      '--include=apparmor',
+      '--include=-b',
+      '--base=etc/apparmor.d',
+    ]);
+  });
+
   it('are exactly those of action.yml, with its defaults', () => {
     const from = source();
     expect(readInputs(from)).to.deep.equal({
       specs: ['specs/*.yml'],
+      include: [],
       reportDir: 'reports',
       bail: false,
       inPlace: false,

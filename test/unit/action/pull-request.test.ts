@@ -5,7 +5,8 @@ import type { StepResult } from '#action/outputs.ts';
 
 const SHA = 'a'.repeat(40);
 const INPUTS: Inputs = {
-  include: [], specs: ['specs/*.yml'],
+  include: [],
+  specs: ['specs/*.yml'],
   reportDir: 'reports',
   bail: false,
   inPlace: false,

@@ -1,7 +1,8 @@
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
-import { resolvePlan } from '#core/spec/resolve.ts';
+import { resolvePlan, type ResolveOptions } from '#core/spec/resolve.ts';
 import type { SpecFile, SpecProbe } from '#core/spec/schema.ts';
 import { validateSpec, type Validated } from '#core/spec/validate.ts';
 
@@ -11,7 +12,7 @@ function validated(text: string): Validated & { spec: SpecFile } {
   return { spec, locate, problems };
 }
 
-function plan(text: string, options: { profile?: string; image?: string } = {}): Plan {
+function plan(text: string, options: Partial<ResolveOptions> = {}): Plan {
   const { spec, locate } = validated(text);
   return resolvePlan('/repo/specs/s.yml', spec, locate, { nonce: 'abcde', firstNumber: 1, ...options });
 }
@@ -74,6 +75,18 @@ describe('resolvePlan', () => {
     expect(made.profile).to.deep.equal({ from: 'file', file: '/other', mode: 'enforce' });
     expect(made.container.image).to.equal('j');
     expect(made.container).to.not.have.property('build');
+  });
+
+  it("searches includes in the command line's folders before the spec's, and takes its base in place of the spec's", () => {
+    const made = plan(
+      'profile: {file: p, include: [a, ../b], base: c}\ncontainer: {image: i}\nprobes: [{run: x, expect: allowed}]\n',
+      { includes: { search: ['/first'], base: '/base' } },
+    );
+    const folder = dirname(made.file);
+    expect(made.profile.includes).to.deep.equal({
+      base: '/base',
+      search: ['/first', join(folder, 'a'), join(folder, '../b')],
+    });
   });
 
   const unreadable: readonly (readonly [string, SpecProbe])[] = [
