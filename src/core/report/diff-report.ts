@@ -185,7 +185,9 @@ function ruleText(rule: Rule, style: Style): string {
 const CHANGE = {
   allowed: 'newly allowed',
   denied: 'newly denied',
-  transition: 'runs under another profile',
+  loosened: 'newly allowed',
+  tightened: 'newly denied',
+  transition: 'executed differently',
   logging: 'logged differently',
 } as const;
 
@@ -201,8 +203,11 @@ function differenceLines(difference: Difference, style: Style): readonly string[
   ];
 }
 
-function accessesText({ detail, class: kind, permissions }: Difference, { text }: Style): string {
-  return detail === undefined ? `${kind} ${text(permissionsText(permissions))}` : text(detail);
+/** What changed; a detail stands alone where there is no access that it is about. */
+function accessesText({ detail, class: kind, permissions, examples }: Difference, { text }: Style): string {
+  const accesses = [kind, text(permissionsText(permissions))].filter((word) => word !== '').join(' ');
+  if (detail === undefined) return accesses;
+  return examples.length === 0 ? text(detail) : `${accesses} (${text(detail)})`;
 }
 
 function waiverText({ waiver, expired }: Difference, { text }: Style): string {

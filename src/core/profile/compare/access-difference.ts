@@ -1,6 +1,7 @@
 /** Accesses that two profiles answer differently, found from their expressions, with examples. Pure. */
+import { defined } from '#core/model/optional.ts';
 import { accessOf, type Access } from '../semantics/access.ts';
-import { answer, rulesOf, type Answer } from '../semantics/decide-access.ts';
+import { answer, rulesOf, type Answer, type Condition } from '../semantics/decide-access.ts';
 import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from '../semantics/grant-types.ts';
 import { compileGrants, covers, policyOf } from '../semantics/policy.ts';
 import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
@@ -18,8 +19,6 @@ interface Comparison {
 export interface CompareOptions {
   readonly base?: Surroundings;
   readonly head?: Surroundings;
-  /** Also report where only the audit record differs. */
-  readonly logging?: boolean;
   /** Examples for each difference; default 3. */
   readonly examples?: number;
 }
@@ -36,7 +35,8 @@ export function compareBlocks(base: ProfileBlock, head: ProfileBlock, options: C
   );
 
   const changes = DOMAINS.flatMap((domain) => {
-    const result = compareDomain(domain, before.domains[domain].grants, after.domains[domain].grants, options);
+    const grants = { before: before.domains[domain].grants, after: after.domains[domain].grants };
+    const result = compareDomain(domain, grants, { mode: commonMode(base, head), ...options });
     if (!result.complete) {
       notes.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
     }
@@ -49,6 +49,8 @@ export function compareBlocks(base: ProfileBlock, head: ProfileBlock, options: C
 /** Questions with the same words that are answered differently, because of the same rules. */
 interface AnswerChange {
   readonly change: Change;
+  /** What is not seen in the answer to an access. */
+  readonly detail: string | undefined;
   readonly domain: Domain;
   readonly words: readonly string[];
   /** Examples of their keys. */
@@ -59,9 +61,8 @@ interface AnswerChange {
 
 function compareDomain(
   domain: Domain,
-  before: readonly Grant[],
-  after: readonly Grant[],
-  { logging = false, examples = DEFAULT_EXAMPLES }: CompareOptions,
+  { before, after }: { readonly before: readonly Grant[]; readonly after: readonly Grant[] },
+  { examples = DEFAULT_EXAMPLES, mode }: CompareOptions & { readonly mode: CommonMode },
 ): { readonly changes: readonly AnswerChange[]; readonly complete: boolean } {
   const { isGone, isNew } = changedGrants(before, after);
   const changed = [...before.filter(isGone), ...after.filter(isNew)];
@@ -82,10 +83,11 @@ function compareDomain(
     return combinations.flatMap((words): AnswerChange[] => {
       const was = answer(old.filter((grant) => covers(grant, words)));
       const is = answer(current.filter((grant) => covers(grant, words)));
-      const change = changeOf(was, is, logging);
+      const change = changeOf(was, is, mode);
       if (change === undefined) return [];
+      const detail = detailOf(change, was, is);
       const rules = { base: rulesOf(was.deciding.filter(isGone)), head: rulesOf(is.deciding.filter(isNew)) };
-      return [{ change, domain, words, keys, ...rules }];
+      return [{ change, detail, domain, words, keys, ...rules }];
     });
   });
   return { changes, complete };
@@ -103,10 +105,53 @@ function changedGrants(before: readonly Grant[], after: readonly Grant[]): Chang
   return { isGone: (grant) => !has.has(meaning(grant)), isNew: (grant) => !had.has(meaning(grant)) };
 }
 
-function changeOf(was: Answer, is: Answer, logging: boolean): Change | undefined {
-  if (was.allowed !== is.allowed) return is.allowed ? 'allowed' : 'denied';
+/** The mode that both profiles are in, where it decides what no rule allows. */
+type CommonMode = 'complain' | 'default_allow' | undefined;
+
+function commonMode(base: ProfileBlock, head: ProfileBlock): CommonMode {
+  const modes = ['complain', 'default_allow'] as const;
+  return modes.find((mode) => base.flags.includes(mode) && head.flags.includes(mode));
+}
+
+function changeOf(was: Answer, is: Answer, mode: CommonMode): Change | undefined {
+  if (was.allowed !== is.allowed && mode === undefined) return is.allowed ? 'allowed' : 'denied';
+  const leeway = leewayOf(is, mode) - leewayOf(was, mode);
+  if (leeway !== 0) return leeway > 0 ? 'loosened' : 'tightened';
   if (was.transition !== is.transition) return 'transition';
-  return logging && was.logged !== is.logged ? 'logging' : undefined;
+  return was.logged === is.logged ? undefined : 'logging';
+}
+
+/** More for an answer under which more is possible. */
+function leewayOf(answer: Answer, mode: CommonMode): number {
+  if (answer.allowed || isLetThrough(answer, mode)) return answer.condition === undefined ? 3 : 2;
+  return answer.prompts === true ? 1 : 0;
+}
+
+/** Complain mode stops only what a rule denies silently; a profile that allows by default, only what a rule denies. */
+function isLetThrough({ allowed, deciding, logged }: Answer, mode: CommonMode): boolean {
+  if (allowed || mode === undefined) return allowed;
+  return mode === 'complain' ? logged : deciding.length === 0;
+}
+
+/** What tells the answers apart, where the words of the access do not. */
+function detailOf(change: Change, was: Answer, is: Answer): string | undefined {
+  if (change === 'transition') return transitionText(was.transition, is.transition);
+  const condition = change === 'tightened' ? is.condition : was.condition;
+  if ((change !== 'loosened' && change !== 'tightened') || !was.allowed || !is.allowed) return undefined;
+  return condition && CONDITION[condition];
+}
+
+const CONDITION: Readonly<Record<Condition, string>> = {
+  subset: 'a link that has more permissions than its target',
+  secure: 'a program under another profile whose environment is not cleared',
+};
+
+/** Modes in small letters keep the environment, those with a capital first letter clear it. */
+function transitionText(was = '', is = ''): string {
+  const text = `was ${was || 'none'} and is ${is || 'none'}`;
+  const isOnlyCase = was !== is && was.slice(1) === is.slice(1) && was.toLowerCase() === is.toLowerCase();
+  if (!isOnlyCase) return text;
+  return `${text}: the environment is ${/^[a-z]/.test(is) ? 'no longer' : 'now'} cleared`;
 }
 
 /** The same text for grants that mean the same, whatever rule they come from. */
@@ -119,7 +164,8 @@ function meaning({ domain, words, regex, effect, priority, audit, detail }: Gran
 function merge(changes: readonly AnswerChange[], examples: number): Difference[] {
   const groups = new Map<string, AnswerChange[]>();
   for (const change of changes) {
-    const key = JSON.stringify([change.change, className(change.domain), idsOf(change.base), idsOf(change.head)]);
+    const { domain, detail, base, head } = change;
+    const key = JSON.stringify([change.change, className(domain), idsOf(base), idsOf(head), detail]);
     groups.set(key, [...(groups.get(key) ?? []), change]);
   }
   return [...groups.values()].flatMap((group) => differenceOf(group, examples));
@@ -134,15 +180,16 @@ function differenceOf(group: readonly AnswerChange[], examples: number): Differe
   if (first === undefined) return [];
   const permissions = [...new Set(group.map(({ domain, words }) => permissionOf(domain, words)))];
   return [
-    {
+    defined({
       change: first.change,
+      detail: first.detail,
       class: className(first.domain),
       // who may write may append: no need to say both
       permissions: permissions.filter((permission) => permission !== 'a' || !permissions.includes('w')),
       examples: pickExamples(group, examples),
       base: first.base,
       head: first.head,
-    },
+    }),
   ];
 }
 

@@ -1,15 +1,19 @@
-/** What differs in a profile besides its answers to accesses: its mode and other flags, and resource limits. Pure. */
-import type { Difference } from './access-change.ts';
+/** What differs in a profile besides its answers to accesses: attachment, mode and other flags, and limits. Pure. */
+import type { Change, Difference } from './access-change.ts';
+import { attachmentDifferences } from './attachment-difference.ts';
 import type { ProfileBlock, RlimitRule } from '../syntax/ast.ts';
 
 /** Flags under which more is possible than without them. */
-const LOOSER = /^(?:complain|unconfined|default_allow|prompt|attach_disconnected|mediate_deleted|audit)/;
-/** Flags without an effect on what is possible. */
-const NEUTRAL = ['enforce', 'audit'];
+const LOOSER =
+  /^(?:complain|unconfined|default_allow|prompt|(?:chroot_attach|attach_disconnected)(?:\..*)?|mediate_deleted)$/;
+/** Flags under which less is possible. */
+const STRICTER = /^kill$/;
+/** What holds where no flag says otherwise. */
+const DEFAULTS = ['enforce', 'namespace_relative', 'delegate_deleted', 'no_attach_disconnected', 'chroot_no_attach'];
 
-/** @returns a difference for each flag and each limit that is not the same in HEAD. */
+/** @returns a difference for the attachment, each flag and each limit that is not the same in HEAD. */
 export function blockDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
-  return [...flagDifferences(base, head), ...limitDifferences(base, head)];
+  return [...attachmentDifferences(base, head), ...flagDifferences(base, head), ...limitDifferences(base, head)];
 }
 
 function flagDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
@@ -19,13 +23,12 @@ function flagDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {
 }
 
 function flagsOnlyIn({ flags }: ProfileBlock, other: ProfileBlock): string[] {
-  return flags.filter((flag) => !other.flags.includes(flag) && !NEUTRAL.includes(flag));
+  return flags.filter((flag) => !other.flags.includes(flag) && !DEFAULTS.includes(flag));
 }
 
 function flagDifference(flag: string, what: 'added' | 'removed'): Difference {
-  const loosens = LOOSER.test(flag) === (what === 'added');
   return {
-    change: loosens ? 'allowed' : 'denied',
+    change: flagChange(flag, what),
     class: 'flags',
     permissions: [flag],
     examples: [],
@@ -33,6 +36,13 @@ function flagDifference(flag: string, what: 'added' | 'removed'): Difference {
     head: [],
     detail: `the flag ${flag} was ${what}`,
   };
+}
+
+/** Of a flag that is not known, any change may allow more. */
+function flagChange(flag: string, what: 'added' | 'removed'): Change {
+  if (flag === 'audit') return 'logging';
+  const tightening = what === 'added' ? STRICTER : LOOSER;
+  return tightening.test(flag) ? 'denied' : 'allowed';
 }
 
 function limitDifferences(base: ProfileBlock, head: ProfileBlock): Difference[] {

@@ -1,6 +1,6 @@
 /** Newly allowed accesses that a spec waives. Pure. */
 import type { Waiver } from '#core/model/model.ts';
-import type { Difference } from './access-change.ts';
+import { loosens, type Difference } from './access-change.ts';
 import { compareBlocks, type CompareOptions } from './access-difference.ts';
 import { policyOf } from '../semantics/policy.ts';
 import { isRead, readProfileText } from '../syntax/read-profile-text.ts';
@@ -52,7 +52,7 @@ export function applyWaivers(
 }
 
 function isWaivable({ change, waiver }: WaivedDifference): boolean {
-  return change !== 'denied' && waiver === undefined;
+  return loosens(change) && waiver === undefined;
 }
 
 /** @returns whether a waiver covers a difference: one of flags and limits by its name, all others by comparing. */
@@ -64,7 +64,7 @@ function coverageOf(
 ): (difference: Difference) => boolean {
   const denial = denialOf(waiver);
   if (denial === undefined) {
-    return ({ class: name, permissions }) => `${name} ${permissions.join(' ')}` === waiver.allows;
+    return ({ class: name, permissions }) => [name, ...permissions].join(' ') === waiver.allows;
   }
   const { differences } = compareBlocks(withRule(base, denial), withRule(head, denial), options);
   const remaining = new Set(differences.map(identityOf));
@@ -73,7 +73,7 @@ function coverageOf(
 
 /** Whether a difference fails the gate: something is newly possible, and no waiver covers it. */
 export function failsGate({ change, waiver }: WaivedDifference): boolean {
-  return (change === 'allowed' || change === 'transition') && waiver === undefined;
+  return loosens(change) && waiver === undefined;
 }
 
 const NOT_A_RULE =
@@ -81,7 +81,7 @@ const NOT_A_RULE =
 
 /** @returns what is wrong with a waiver's words, or undefined. */
 export function waiverProblem(waiver: Pick<Waiver, 'allows' | 'permissions'>): string | undefined {
-  if (/^(?:flags|rlimit) \S+$/.test(waiver.allows) || denialOf(waiver) !== undefined) return undefined;
+  if (/^(?:attachment|(?:flags|rlimit) \S+)$/.test(waiver.allows) || denialOf(waiver) !== undefined) return undefined;
   return NOT_A_RULE;
 }
 

@@ -57,7 +57,7 @@ function changedMeaning(
 /** What a rule says, without labels and where it stands. */
 function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }: Rule): object {
   if (rule.kind === 'file') {
-    const exec = namesChild(rule) ? { ...rule.exec } : { ...rule.exec, target: undefined };
+    const exec = { ...rule.exec, targetName: undefined, ...(namesChild(rule) ? {} : { target: undefined }) };
     return { ...rule, permissionsSpan: undefined, exec };
   }
   if (rule.kind === 'change_profile') return { ...rule, target: undefined };

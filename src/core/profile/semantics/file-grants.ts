@@ -1,11 +1,15 @@
 /** File and link rules as grants (parser_regex.c, process_dfa_entry; parser_alias.c). Pure. */
+import { defined } from '#core/model/optional.ts';
 import { translate } from '../patterns/glob.ts';
 import { globsOf } from '../patterns/join-globs.ts';
 import { wordSet, type RuleGrant, type RuleGrants, type Surroundings, type Words } from './grant-types.ts';
 import type { Expression, FileRule, LinkRule, Qualifiers } from '../syntax/ast.ts';
+import { unquote } from '../syntax/unquote.ts';
 
 /** What `file,` and rules without a path match. */
 const EVERY_PATH: Expression = { text: '/{**,}', expanded: ['/{**,}'] };
+/** Detail of a link rule under which the new name must not have more permissions than its target. */
+export const SUBSET = 'subset';
 /** What a link may point to where the rule has no target. */
 const ANY_TARGET = '/[^/][\\000-\\377]*';
 
@@ -23,11 +27,10 @@ function pathGrants(rule: FileRule, regex: string): RuleGrant[] {
   const grants: RuleGrant[] = [];
   if (letters.size > 0) grants.push({ domain: 'file', words: [letters, owner], regex });
   if (rule.permissions.includes('x')) {
-    const target = rule.exec?.target === undefined ? '' : ` -> ${rule.exec.target}`;
-    grants.push({ domain: 'file', words: [new Set('x'), owner], regex, detail: execMode(rule) + target });
+    grants.push({ domain: 'file', words: [new Set('x'), owner], regex, detail: transitionOf(rule) });
   }
   if (rule.permissions.includes('l')) {
-    grants.push({ domain: 'link', words: [owner], regex: `${regex}\\000${ANY_TARGET}` });
+    grants.push({ domain: 'link', words: [owner], regex: `${regex}\\000${ANY_TARGET}`, detail: SUBSET });
   }
   return grants;
 }
@@ -43,6 +46,15 @@ function lettersOf(rule: FileRule): ReadonlySet<string> {
   return letters;
 }
 
+/** How the program is executed: `Px -> other`. The word `safe` or `unsafe` shows in the case of the mode. */
+function transitionOf(rule: FileRule): string {
+  const { safety, target, targetName = target } = rule.exec ?? {};
+  const [first = '', ...others] = execMode(rule);
+  const modes = { safe: first.toUpperCase(), unsafe: first.toLowerCase() };
+  const mode = [safety === undefined || execMode(rule) === 'x' ? first : modes[safety], ...others].join('');
+  return targetName === undefined ? mode : `${mode} -> ${unquote(targetName)}`;
+}
+
 function execMode({ exec, path }: FileRule): string {
   return exec?.mode ?? (path === undefined ? 'ix' : 'x');
 }
@@ -53,12 +65,13 @@ export function linkGrants(rule: LinkRule, { aliases }: Surroundings): RuleGrant
   return withAliases(rule.path, aliases).flatMap((path) => targets.map((target) => linkGrant(rule, path, target)));
 }
 
-function linkGrant({ qualifiers }: LinkRule, pathGlob: string, targetGlob: string): RuleGrants[number] {
+function linkGrant({ qualifiers, subset }: LinkRule, pathGlob: string, targetGlob: string): RuleGrants[number] {
   const path = translate(pathGlob, { path: true });
   const target = translate(targetGlob, { path: true });
   if ('problem' in path) return path;
   if ('problem' in target) return target;
-  return { domain: 'link', words: [ownerOf(qualifiers)], regex: `${path.regex}\\000${target.regex}` };
+  const regex = `${path.regex}\\000${target.regex}`;
+  return defined({ domain: 'link', words: [ownerOf(qualifiers)], regex, detail: subset ? SUBSET : undefined } as const);
 }
 
 function ownerOf({ owner }: Qualifiers): Words | undefined {

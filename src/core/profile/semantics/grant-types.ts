@@ -4,7 +4,7 @@
  * several texts with NULs between). A rule is a list of grants, each of which covers some questions. Plain data.
  */
 import type { GlobProblem } from '../patterns/glob.ts';
-import type { Rule } from '../syntax/ast.ts';
+import type { Conditions, Rule } from '../syntax/ast.ts';
 
 /** The classes of questions; those of a hard link are not among those of a file. */
 export const DOMAINS = [
@@ -51,7 +51,10 @@ export interface Grant {
   readonly priority: number;
   /** Whether the rule says `audit`: an allow rule then logs, a deny rule no longer suppresses the record. */
   readonly audit: boolean;
-  /** For execution: the mode and its target. For mounts: their kind and the flags as numbers. */
+  /**
+   * For execution: the mode and its target. For pivot_root: its target. For mounts: their kind and the flags as
+   * numbers. For links and change_profile: under which condition.
+   */
   readonly detail?: string;
 }
 
@@ -71,4 +74,16 @@ export type RuleGrants = readonly (RuleGrant | GlobProblem)[];
 /** A set of words; undefined, which covers all, where none is named. */
 export function wordSet(words: readonly string[]): Words | undefined {
   return words.length === 0 ? undefined : new Set(words);
+}
+
+/**
+ * Conditions that no expression of the key stands for: together they are one word, which covers only itself. So a rule
+ * that loses one of them, or gets another, covers other questions than before.
+ * @param consumed keys that are asked about in another way.
+ */
+export function conditionWords(conditions: Conditions, consumed: readonly string[] = []): Words | undefined {
+  const texts = Object.entries(conditions)
+    .filter(([key]) => !consumed.includes(key))
+    .map(([key, { expanded }]) => `${key}=${expanded.join(',')}`);
+  return wordSet(texts.length === 0 ? [] : [texts.sort().join(' ')]);
 }

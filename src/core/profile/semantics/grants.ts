@@ -4,7 +4,7 @@ import { DOMAINS, wordSet, type Domain, type RuleGrant, type RuleGrants, type Su
 import { mountGrants } from './mount-grants.ts';
 import { networkGrants } from './network-grants.ts';
 import { changeProfileGrants, peerGrants } from './peer-grants.ts';
-import type { Rule } from '../syntax/ast.ts';
+import type { FileRule, PlainRule, Rule } from '../syntax/ast.ts';
 
 /** The rule that a kind belongs to. */
 type RuleOf<K extends Rule['kind'], R extends Rule = Rule> = R extends Rule ? (K extends R['kind'] ? R : never) : never;
@@ -28,7 +28,7 @@ const GRANTS: { readonly [K in Rule['kind']]: (rule: RuleOf<K>, surroundings: Su
   change_profile: changeProfileGrants,
   userns: ({ access }) => [{ domain: 'userns', words: [wordSet(access)], regex: '' }],
   rlimit: () => [], // sets a limit, and covers no access
-  all: ({ qualifiers }) => allGrants(qualifiers.priority ?? 0),
+  all: (rule, surroundings) => allGrants(rule, surroundings),
 };
 
 /** @returns the grants of a rule, and what is wrong with those of its expressions that cannot be read. */
@@ -40,17 +40,15 @@ export function grantsOf(rule: Rule, surroundings: Surroundings): RuleGrants {
 /** Domains whose questions have an empty key. */
 const WITHOUT_KEY: readonly Domain[] = ['capability', 'network', 'userns'];
 
-/** `all,`: every class, and execution at a priority two lower than the rule's own (all_rule.cc). */
-function allGrants(priority: number): RuleGrants {
-  const others = DOMAINS.filter((domain) => domain !== 'file').map((domain): RuleGrant => ({
+/** `all,`: every class. Files as by `file,`, but execution has a priority two lower than the rule's (all_rule.cc). */
+function allGrants(rule: PlainRule, surroundings: Surroundings): RuleGrants {
+  const others = DOMAINS.filter((domain) => domain !== 'file' && domain !== 'link').map((domain): RuleGrant => ({
     domain,
     words: [],
     regex: WITHOUT_KEY.includes(domain) ? '' : '[\\000-\\377]*',
   }));
-  const path = '/[^\\000]*';
-  return [
-    ...others,
-    { domain: 'file', words: [new Set('rwakm')], regex: path },
-    { domain: 'file', words: [new Set('x')], regex: path, detail: 'ix', priority: priority - 2 },
-  ];
+  const files = fileGrants({ ...rule, kind: 'file', permissions: 'rwlkm' }, surroundings);
+  const execution: FileRule = { ...rule, kind: 'file', permissions: 'x', exec: { mode: 'ix' } };
+  const priority = (rule.qualifiers.priority ?? 0) - 2;
+  return [...others, ...files, ...fileGrants(execution, surroundings).map((grant) => ({ ...grant, priority }))];
 }

@@ -3,7 +3,7 @@ import { MOUNT_OPTIONS } from '#core/model/linux.ts';
 import { defined } from '#core/model/optional.ts';
 import type { Translation } from '../patterns/glob.ts';
 import { joinGlobs } from '../patterns/join-globs.ts';
-import type { RuleGrants, Words } from './grant-types.ts';
+import { conditionWords, wordSet, type RuleGrants, type Words } from './grant-types.ts';
 import type { MountRule } from '../syntax/ast.ts';
 
 /** Flags of the mount system call that say what it does (include/uapi/linux/mount.h). */
@@ -51,15 +51,19 @@ function flagsNumber(words: readonly string[]): number {
 /** Key: mount point, source, type; for umount and pivot_root fewer. Word: the flags, separated by commas. */
 export function mountGrants(rule: MountRule): RuleGrants {
   const { conditions, target } = rule;
-  if (rule.kind === 'umount') return grants('umount', joinGlobs([target], { path: true }));
+  if (rule.kind === 'umount') {
+    return grants('umount', joinGlobs([target], { path: true }), { words: [conditionWords(conditions)] });
+  }
   if (rule.kind === 'pivot_root') {
-    return grants('pivot_root', joinGlobs([target, conditions['oldroot']], { path: true }));
+    const detail = rule.transition === undefined ? undefined : `-> ${rule.transition}`;
+    const words = [conditionWords(conditions, ['oldroot'])];
+    return grants('pivot_root', joinGlobs([target, conditions['oldroot']], { path: true }), defined({ words, detail }));
   }
 
   const flags = flagsOf(rule);
   return kindsOf(rule, flags).flatMap((kind) =>
     grants('mount', regexOf(rule, kind), {
-      words: wordsOf(kind, flags),
+      words: [wordsOf(kind, flags), furtherWords(rule)],
       detail: `${kind} ${flags.required} ${flags.optional}`,
     }),
   );
@@ -125,6 +129,16 @@ function regexOf({ conditions, source, target }: MountRule, kind: MountKind): Tr
   return 'problem' in types ? types : { regex: `${places.regex}\\000${types.regex}` };
 }
 
+const FLAG_KEYS = ['options', 'option', 'options in', 'option in'];
+
+/** Repeated conditions, and options that are no flags: the parser takes those for data of the file system. */
+function furtherWords({ conditions }: MountRule): Words | undefined {
+  const data = FLAG_KEYS.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
+  const further = conditionWords(conditions, [...FLAG_KEYS, 'fstype', 'vfstype']) ?? [];
+  const words = [...data.sort(), ...further];
+  return wordSet(words.length === 0 ? [] : [words.join(' ')]);
+}
+
 /** Covers the flags of a call that is of this kind, and has what is required and nothing that is not optional. */
 function wordsOf(kind: MountKind, { required, optional, requiredNames, optionalNames }: RuleFlags): Words {
   const compared = COMPARED_FLAGS[kind] & ~optional;
@@ -141,8 +155,8 @@ function wordsOf(kind: MountKind, { required, optional, requiredNames, optionalN
 function grants(
   domain: 'mount' | 'umount' | 'pivot_root',
   translation: Translation,
-  { words, detail }: { readonly words?: Words; readonly detail?: string } = {},
+  { words, detail }: { readonly words: readonly (Words | undefined)[]; readonly detail?: string },
 ): RuleGrants {
   if ('problem' in translation) return [translation];
-  return [defined({ domain, words: [words], regex: translation.regex, detail })];
+  return [defined({ domain, words, regex: translation.regex, detail })];
 }

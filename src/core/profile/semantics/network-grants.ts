@@ -1,7 +1,7 @@
 /** Network rules as grants (network.cc, its table of families and types). Pure. */
 import { SOCKET_FAMILIES } from '#core/model/linux.ts';
 import { defined } from '#core/model/optional.ts';
-import { wordSet, type RuleGrants, type Words } from './grant-types.ts';
+import { conditionWords, wordSet, type RuleGrants, type Words } from './grant-types.ts';
 import type { NetworkRule } from '../syntax/ast.ts';
 
 /** The types of a rule that names a family only. A bare `network,` covers every type there is. */
@@ -16,12 +16,8 @@ const PROTOCOLS: Readonly<Record<string, { readonly type: string; readonly famil
 
 /** Words: family, type, access, conditions. The key is empty. */
 export function networkGrants(rule: NetworkRule): RuleGrants {
-  const conditions = Object.entries(rule.conditions)
-    .map(([key, { text }]) => `${key}=${text}`)
-    .sort()
-    .join(' ');
   const { families, types } = familiesAndTypes(rule);
-  const words = [families, types, wordSet(rule.access), wordSet(conditions === '' ? [] : [conditions])];
+  const words = [families, types, wordSet(rule.access), conditionWords(rule.conditions)];
   return [{ domain: 'network', words, regex: '' }];
 }
 

@@ -51,7 +51,7 @@ const MOUNTS = [
   'nodev,noexec,nosuid',
 ];
 
-/** For each position the words that are asked about whether rules name them or not. */
+/** For each position the words that are asked about whether rules name them or not; an empty one is: no conditions. */
 const WORDS: Readonly<Record<Domain, readonly (readonly string[])[]>> = {
   // no `l`: links are a domain of their own
   file: [
@@ -61,15 +61,15 @@ const WORDS: Readonly<Record<Domain, readonly (readonly string[])[]>> = {
   link: [['owner', 'other']],
   capability: [CAPABILITIES],
   network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ['create'], ['']],
-  mount: [MOUNTS],
-  umount: [],
-  pivot_root: [],
-  ptrace: [ACCESSES.ptrace],
-  signal: [ACCESSES.signal, SIGNAL_NAMES],
-  dbus: [ACCESSES.dbus],
-  unix: [ACCESSES.unix, ['stream', 'dgram', 'seqpacket']],
-  mqueue: [ACCESSES.mqueue, ['posix', 'sysv']],
-  io_uring: [ACCESSES.io_uring],
+  mount: [MOUNTS, ['']],
+  umount: [['']],
+  pivot_root: [['']],
+  ptrace: [ACCESSES.ptrace, ['']],
+  signal: [ACCESSES.signal, SIGNAL_NAMES, ['']],
+  dbus: [ACCESSES.dbus, ['']],
+  unix: [ACCESSES.unix, ['stream', 'dgram', 'seqpacket'], ['']],
+  mqueue: [ACCESSES.mqueue, ['posix', 'sysv'], ['']],
+  io_uring: [ACCESSES.io_uring, ['']],
   change_profile: [],
   userns: [ACCESSES.userns],
 };

@@ -104,7 +104,8 @@ function without(grants: readonly Grant[], rules: ReadonlySet<Rule>): readonly G
 function isSameAnswer(grants: readonly Grant[], others: readonly Grant[]): boolean {
   const a = answer(grants);
   const b = answer(others);
-  return a.allowed === b.allowed && a.transition === b.transition && a.logged === b.logged;
+  const isAlike = a.allowed === b.allowed && a.prompts === b.prompts && a.transition === b.transition;
+  return isAlike && a.condition === b.condition && a.logged === b.logged;
 }
 
 /** The rules that decide these questions once `gone` are left out, those that decide most of them first. */

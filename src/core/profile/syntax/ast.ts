@@ -70,8 +70,10 @@ export interface FileRule extends RuleBase {
 export interface ExecTransition {
   /** As written: `ix`, `px`, `Px`, `cx`, `ux`, `pix`, `PUx`, …; `x` in a deny rule. */
   readonly mode: string;
-  /** The profile after `->`. */
+  /** The profile after `->`, as written. */
   readonly target?: string;
+  /** The same with its variables replaced, where that makes a difference: of several values an alternation. */
+  readonly targetName?: string;
   /** The word before the rule, which overrides what the case of the mode says about clearing the environment. */
   readonly safety?: 'safe' | 'unsafe';
 }
@@ -152,7 +154,7 @@ export interface ChangeProfileRule extends RuleBase {
 }
 
 /** `userns,`, `userns create,`, `all,`. */
-interface PlainRule extends RuleBase {
+export interface PlainRule extends RuleBase {
   readonly kind: 'userns' | 'all';
   readonly access: readonly string[];
 }

@@ -1,7 +1,7 @@
 /** File rules in all their forms: `/path rw,`, `rw /path,`, `file,`, `/x px -> y,`, `l subset /a -> /b,`. Pure. */
 import { defined } from '#core/model/optional.ts';
 import type { Cursor, Word } from './cursor.ts';
-import { noteLabel, pathExpression, type Scope } from './scope.ts';
+import { expression, noteLabel, pathExpression, type Scope } from './scope.ts';
 import type { Body, ExecTransition, Expression, FileRule, LinkRule } from './ast.ts';
 
 const EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
@@ -33,13 +33,14 @@ export function readFile(cursor: Cursor, scope: Scope): Body[] {
   const isLink = written.letters.includes('l') && written.leads && (written.target !== undefined || written.subset);
   const path = pathExpression(cursor, scope, written.path);
   if (!isLink) {
-    const file = fileBody(cursor, path, written);
+    const file = fileBody(cursor, scope, path, written);
     if (!namesChild(file)) noteLabel(cursor, scope, written.target);
     return [file];
   }
 
   // what `->` names is the target of the link, so it is not that of an execution
-  const file = fileBody(cursor, path, { ...written, target: undefined, letters: written.letters.replace('l', '') });
+  const own = { ...written, target: undefined, letters: written.letters.replace('l', '') };
+  const file = fileBody(cursor, scope, path, own);
   const target = written.target ? pathExpression(cursor, scope, written.target) : ANY_TARGET;
   const link: Body<LinkRule> = { kind: 'link', path, target, subset: written.subset };
   return file.permissions === '' ? [link] : [file, link];
@@ -79,15 +80,24 @@ export function takeSubset(cursor: Cursor): boolean {
   return (cursor.match(/subset(?=\s)/y) ?? cursor.match(/<=/y)) !== undefined;
 }
 
-function fileBody(cursor: Cursor, path: Expression, written: WrittenRule): Body<FileRule> {
+function fileBody(cursor: Cursor, scope: Scope, path: Expression, written: WrittenRule): Body<FileRule> {
   const { permissions, letters, target, safety } = written;
+  const exec = transition(permissions.text, target, safety);
+  const targetName = target === undefined ? undefined : nameOf(cursor, scope, target);
   return defined({
     kind: 'file' as const,
     path,
     permissions: letters,
     permissionsSpan: cursor.source.span(permissions.start, permissions.end),
-    exec: transition(permissions.text, target, safety),
+    exec: exec && defined({ ...exec, targetName }),
   });
+}
+
+/** The name of a target with variables in it; undefined for any other. */
+function nameOf(cursor: Cursor, scope: Scope, target: Word): string | undefined {
+  if (!target.text.includes('@{')) return undefined;
+  const { alternation, expanded } = expression(cursor, scope, target);
+  return alternation ?? expanded[0];
 }
 
 /** `cx`: the target is a child, named without its parent. */
