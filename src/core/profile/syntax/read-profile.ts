@@ -6,6 +6,7 @@ import { ENDS, type Cursor, type Word } from './cursor.ts';
 import { readAbi, readInclude } from './read-include.ts';
 import { readQualifiers } from './read-qualifiers.ts';
 import { readRule } from './read-rule.ts';
+import { readTruth } from './read-truth.ts';
 import { LIMITS, pathExpression, reportProblem, type Scope } from './scope.ts';
 import type { Expression, ProfileBlock, Rule, Span } from './ast.ts';
 import { unquote } from './unquote.ts';
@@ -175,7 +176,7 @@ function readRuleOrBlock(cursor: Cursor, scope: Scope): void {
   else readRule(cursor, scope, { start, qualifiers });
 }
 
-const IF = /if(?=[ \t\r\n])/y;
+const IF = /if(?=[\s(])/y;
 const ELSE = /else(?=[\s{])/y;
 
 /** `if COND { … } else if COND { … } else { … }`: only the branch that is taken gives rules. */
@@ -183,7 +184,7 @@ function readCondition(cursor: Cursor, scope: Scope): boolean {
   if (!cursor.match(IF)) return false;
   let isDecided = false;
   do {
-    const holds = readTruth(cursor, scope);
+    const holds = readTruth(cursor, scope.reading.variables);
     readBranch(cursor, scope, holds && !isDecided);
     isDecided ||= holds;
     if (!cursor.match(ELSE)) return true;
@@ -195,22 +196,4 @@ function readCondition(cursor: Cursor, scope: Scope): boolean {
 function readBranch(cursor: Cursor, scope: Scope, taken: boolean): void {
   cursor.expect('{', 'after the condition');
   readBlock(cursor, { ...scope, qualifiers: {}, live: scope.live && taken, depth: deeper(cursor, scope) });
-}
-
-/** `not`, `defined @{X}`, `defined $x`, `$x`. */
-function readTruth(cursor: Cursor, { reading: { variables } }: Scope): boolean {
-  let negated = false;
-  while (cursor.match(/not(?=\s)/y)) negated = !negated;
-  const asksDefined = cursor.match(/defined(?=\s)/y) !== undefined;
-  const variable = cursor.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
-  const isSet = variable?.text.startsWith('@') === true;
-  if (!variable || (isSet && !asksDefined)) {
-    cursor.fail('expected a condition: $x, defined $x or defined @{X}');
-  }
-
-  const name = variable.text.replaceAll(/[@${}]/g, '');
-  const isDefined = isSet ? variables.sets.has(name) : variables.booleans.has(name);
-  if (asksDefined) return isDefined !== negated;
-  if (!isDefined) cursor.fail(`the boolean $${name} is not defined`, variable.start);
-  return variables.booleans.get(name) !== negated;
 }
