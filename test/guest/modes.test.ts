@@ -44,14 +44,26 @@ describe('a profile', () => {
   it('ends the process in kill mode with the signal that the kernel sends', async () => {
     const text = file(
       'profile',
-      profileText('killing', '  deny /etc/passwd w,', 'kill,kill.signal=hup,attach_disconnected'),
+      profileText(
+        'killing',
+        '  audit deny /etc/group w,\n  deny /etc/passwd w,',
+        'kill,kill.signal=hup,attach_disconnected',
+      ),
     );
     const { ledger, exit } = await harness([
       spec({ file: text, mode: 'kill' }, [
-        { name: 'killed', ...WRITE, expect: { access: 'denied', audit: { apparmor: 'KILLED' } } },
+        {
+          name: 'killed',
+          open: '/etc/group',
+          for: 'write',
+          expect: { access: 'denied', audit: { apparmor: 'KILLED' } },
+        },
+        { name: 'quiet', ...WRITE, expect: { access: 'denied', errno: 'EACCES' } },
       ]),
     ]);
     expect(exit, story(ledger)).to.equal(0);
+    // what is not logged is not killed for, whatever a run does to see its record
+    expect(entry(ledger, 'quiet').verdict.code).to.equal('denied-quietly');
     // a kernel before 6.17 does not read kill.signal
     expect(entry(ledger, 'killed').observation?.signal).to.be.oneOf(['SIGHUP', 'SIGKILL']);
   });

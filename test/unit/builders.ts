@@ -94,7 +94,7 @@ export function witness({ by = 'comm', ...parts }: RecordParts & Partial<Pick<Wi
   return { by, record: record(parts) };
 }
 
-export interface FactParts extends Partial<Pick<Facts, 'witnesses' | 'control' | 'container' | 'loss'>> {
+export interface FactParts extends Partial<Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'loss'>> {
   readonly expect: Expectation;
   readonly action?: Action;
   /** What the probe showed under the profile. */

@@ -6,6 +6,7 @@ import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Grant } from '../profile/semantics/grant-types.ts';
 import { grantsFor, policyOf, surroundingsOf } from '../profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
+import { silentDenials } from '../verdict/facts.ts';
 import { probeOutcome } from '../verdict/outcome.ts';
 import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './operation-accesses.ts';
 import { recordAccesses } from './record-accesses.ts';
@@ -23,11 +24,12 @@ export interface Subject {
 
 /** @returns the rules that one probe covered. What counts is what happened, not what the spec expected. */
 export function coveredRules(
-  { probe, observation, witnesses }: Entry,
+  { probe, observation, witnesses, evidence }: Entry,
   subject: Subject,
   look: FileLookup,
 ): ReadonlySet<Rule> {
-  const recorded = witnesses.flatMap(({ record }) => rulesInRecord(record, subject));
+  const records = [...witnesses, ...silentDenials(evidence?.witnesses)];
+  const recorded = records.flatMap(({ record }) => rulesInRecord(record, subject));
   const succeeded = observation?.stage === 'done' && probeOutcome(probe, observation).kind === 'succeeded';
   if (!succeeded) return new Set(recorded);
 

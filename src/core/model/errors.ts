@@ -139,6 +139,16 @@ export const ERRORS = {
       'The message lists the places searched. `auditctl -l` and `auditctl -s` show filters and limits that hide ' +
       'records; `apparmor-probe doctor` shows where records arrive.',
   },
+  'switch-changed': {
+    exit: EXIT.broken,
+    means: "Something changed the kernel's audit mode while probes were tried: it takes part in what is recorded.",
+    hint: 'Leave /sys/module/apparmor/parameters/audit alone during a run.',
+  },
+  'host-busy': {
+    exit: EXIT.broken,
+    means: "Another run on this host needs another setting of the kernel's audit mode for too long.",
+    hint: 'Wait for the other run to end. `ls /run/apparmor-probe` lists the runs of this host.',
+  },
   'load-failed': {
     exit: EXIT.broken,
     means: 'The kernel refused to load the policy.',

@@ -3,7 +3,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { Probe, ProfileMode } from './plan.ts';
 import type { Verdict } from './verdict.ts';
-import type { AuditRecord, Observation, Ruling, Witness } from './observation.ts';
+import type { AuditRecord, Evidence, Observation, Ruling, Witness } from './observation.ts';
 
 /** A probe with all that is known about it. */
 export interface Entry {
@@ -14,6 +14,8 @@ export interface Entry {
   /** What it showed in the control container. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  /** Of a denial that is silent under the host's own audit mode. */
+  readonly evidence?: Evidence;
   /** The kernel's own answer, where one file rule decides. */
   readonly ruling?: Ruling;
 }
@@ -43,6 +45,8 @@ export interface Confinement {
   /** As it is loaded for the run. */
   readonly loadedAs: string;
   readonly mode: ProfileMode;
+  /** The kernel's audit mode while probes were observed: the host's own, where it takes part in the decision. */
+  readonly observedUnder?: string;
   /** Of the container's first process and of each agent. */
   readonly labels: readonly ProcessLabel[];
   /** Of the compiled policy. */
@@ -68,6 +72,7 @@ export interface HostFacts {
   readonly runtime: string;
   readonly node: string;
   readonly logSource: string;
+  /** The kernel's audit mode as the host had it before the first run. */
   readonly auditMode: string;
 }
 

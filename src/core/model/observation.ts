@@ -100,6 +100,15 @@ export interface Witness {
   readonly by: AttributedBy;
 }
 
+/**
+ * A second attempt, under the audit mode `noquiet`, in which explicit deny rules write records. Complain and kill mode
+ * decide differently under it: so it only shows that AppArmor decided the first one, and by which rule.
+ */
+export interface Evidence {
+  readonly observation: Observation;
+  readonly witnesses: readonly Witness[];
+}
+
 /** The kernel's answer to whether the loaded policy allows an access to a file. */
 export interface Ruling {
   readonly path: string;

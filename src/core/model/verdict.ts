@@ -7,6 +7,7 @@ export type VerdictKind = 'pass' | 'fail' | 'vacuous' | 'inconclusive' | 'skippe
 export type VerdictCode =
   | 'denied'
   | 'denied-twice'
+  | 'denied-quietly'
   | 'denied-silently'
   | 'let-through'
   | 'silent-denial'

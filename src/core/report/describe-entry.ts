@@ -10,6 +10,7 @@ import type {
   AuditRecord,
   Captured,
   Entry,
+  Evidence,
   Expectation,
   Fault,
   Observation,
@@ -211,7 +212,7 @@ function probeFacts(entry: Entry, root?: string): readonly Fact[] {
   ]);
 }
 
-function observationFacts({ observation, control, witnesses, ruling }: Entry): readonly Fact[] {
+function observationFacts({ observation, control, witnesses, evidence, ruling }: Entry): readonly Fact[] {
   const { process, other, carried } = observation ?? {};
   const noRecord = witnesses.length === 0 && observation !== undefined;
   return facts([
@@ -221,6 +222,7 @@ function observationFacts({ observation, control, witnesses, ruling }: Entry): r
     ['label', carried === undefined ? undefined : carriedText(carried)],
     ...witnessFacts(witnesses),
     ['kernel', noRecord ? 'no record' : undefined],
+    ...(evidence === undefined ? [] : evidenceFacts(evidence)),
     ['policy', ruling === undefined ? undefined : rulingText(ruling)],
     ['control', control === undefined ? undefined : observationText(control)],
   ]);
@@ -234,6 +236,14 @@ function witnessFacts(witnesses: readonly Witness[]): readonly Fact[] {
   return [
     ...listed.map(({ record, by }): Fact => ['kernel', `${recordText(record)} (by ${by})`]),
     ...(rest > 0 ? [['kernel', `and ${counted(rest, 'more record')}`] as const] : []),
+  ];
+}
+
+/** What a second attempt under `noquiet` showed: no line of it may be taken for the first one's. */
+function evidenceFacts({ observation, witnesses }: Evidence): readonly Fact[] {
+  return [
+    ['evidence', `a second attempt under noquiet, which decides nothing: ${observationText(observation)}`],
+    ...witnesses.slice(0, MOST_LISTED).map(({ record }): Fact => ['evidence', recordText(record)]),
   ];
 }
 

@@ -2,7 +2,7 @@
  * The evidence for one probe as a block of plain text and as properties: what the JUnit report has in each case. Pure.
  */
 import { countRules, isKnown } from '../coverage/coverage-counts.ts';
-import type { Captured, Confinement, Entry, HostFacts, Ledger, Observation, Suite } from '../model/model.ts';
+import type { Captured, Confinement, Entry, HostFacts, Ledger, Observation, Suite, Witness } from '../model/model.ts';
 import { byteLength, counted, head, oneLine, visibleLines } from '../text/visible.ts';
 import { countEntries } from './summary.ts';
 import {
@@ -77,13 +77,18 @@ export function caseOutput(entry: Entry, root?: string): string {
   return blocks.join('\n\n');
 }
 
-function sectionsOf({ witnesses, observation, control }: Entry): readonly Section[] {
-  const records = witnesses.map(({ record }) => record.raw).join('\n');
+function sectionsOf({ witnesses, evidence, observation, control }: Entry): readonly Section[] {
   return [
-    ...(witnesses.length === 0 ? [] : [[`audit records, ${witnesses.length}`, records] as const]),
+    ...recordSection('audit records', witnesses),
+    ...recordSection('audit records of a second attempt under noquiet', evidence?.witnesses ?? []),
     ...outputSections('', observation),
     ...outputSections('control ', control),
   ];
+}
+
+function recordSection(title: string, witnesses: readonly Witness[]): readonly Section[] {
+  if (witnesses.length === 0) return [];
+  return [[`${title}, ${witnesses.length}`, witnesses.map(({ record }) => record.raw).join('\n')]];
 }
 
 function outputSections(prefix: string, observation: Observation | undefined): readonly Section[] {
@@ -176,6 +181,7 @@ function confinementProperties(confinement: Confinement): readonly PropertyOrNon
     ['profile', confinement.profile],
     ['loadedAs', confinement.loadedAs],
     ['mode', confinement.mode],
+    ['observedUnder', confinement.observedUnder],
     ['policySha256', confinement.policySha256],
     ['policyMatchesKernel', confinement.policyMatchesKernel?.toString()],
     ['sourceSha256', confinement.sourceSha256],

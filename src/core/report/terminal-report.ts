@@ -104,13 +104,15 @@ function passLines(entry: Entry, paint: Painter): readonly string[] {
 }
 
 /** The evidence for a pass in one line. */
-function passText({ probe, observation, control, witnesses }: Entry): string {
+function passText({ probe, observation, control, witnesses, evidence }: Entry): string {
   const [witness] = witnesses;
+  const [spoken] = evidence?.witnesses ?? [];
   const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : '';
   const happened = observation === undefined ? 'no observation' : observationText(observation);
   const parts = [
     `tried ${actionText(probe.action, probe.user)}: ${happened}`,
     witness === undefined ? 'no record' : `kernel: ${recordText(witness.record)}${more}`,
+    ...(spoken === undefined ? [] : [`in a second attempt under noquiet: ${recordText(spoken.record)}`]),
     ...(control === undefined ? [] : [`control: ${observationText(control)}`]),
   ];
   return oneLine(parts.join(' · '), WIDTH);

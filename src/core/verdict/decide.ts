@@ -8,7 +8,7 @@ import { sameLabel } from '../model/labels.ts';
 import type { Observation, Probe, Verdict } from '../model/model.ts';
 import { NOTES, verdict } from './verdicts.ts';
 import { unmetCondition } from './spec-conditions.ts';
-import { isComplaint, isDenial, isProof, type Facts } from './facts.ts';
+import { isComplaint, isDenial, isProof, silentDenials, type Facts } from './facts.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
 
@@ -58,6 +58,9 @@ function judgeAccess(facts: Facts, outcome: ProbeOutcome): Verdict {
 
 /** The access was to be denied, and did not succeed. */
 function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
+  const quiet = judgeQuietDenial(facts, outcome);
+  if (quiet !== undefined) return quiet;
+
   const control = controlOutcome(facts);
   const denials = facts.witnesses.filter(isDenial);
   const hasDenial = denials.length > 0;
@@ -75,6 +78,16 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   if (hasDenial) return verdict('denied');
   if (facts.probe.expect.audit === 'none') return judgeSilentDenial(facts);
   return verdict('silent-denial', { how: outcomeText(outcome) });
+}
+
+/** Denied without a record, under an audit mode that takes part in the decision: the evidence stands for the record. */
+function judgeQuietDenial({ evidence, ...facts }: Facts, outcome: ProbeOutcome): Verdict | undefined {
+  const denials = silentDenials(evidence);
+  const { probe, witnesses } = facts;
+  if (denials.length === 0 || witnesses.some(isDenial) || probe.expect.audit === 'none') return undefined;
+
+  const { kind } = judgeDenied({ ...facts, witnesses: denials }, outcome);
+  return kind === 'pass' ? verdict('denied-quietly') : undefined;
 }
 
 /** The spec expects no record. So the control has to show that the profile is the cause. */
@@ -108,6 +121,9 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
       isUnattached: record.fields['info'] === 'profile transition not found',
     });
   }
+
+  if (silentDenials(facts.evidence).length > 0)
+    return verdict('denied-but-allowed', { how, rule: undefined, isUnattached: false, isQuiet: true });
 
   const controlResult = controlOutcome(facts);
   if (controlResult === undefined) return verdict('not-the-profile', { how, controlHow: undefined });

@@ -9,6 +9,8 @@ export interface Facts {
   /** What the same probe did in the control container; undefined without one. */
   readonly control?: Observation;
   readonly witnesses: readonly Witness[];
+  /** Records of a second attempt under `noquiet`, where the first one was denied without a record. */
+  readonly evidence?: readonly Witness[];
   /** What the containers were made of: it tells which other layers were on. */
   readonly container?: ContainerSpec;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
@@ -23,6 +25,16 @@ export function isDenial({ record: { type } }: Witness): boolean {
 /** Whether the record is of an access that the profile would have stopped in enforce mode. */
 export function isComplaint({ record: { type } }: Witness): boolean {
   return type === 'ALLOWED';
+}
+
+/**
+ * The evidence as records of the denials that it stands for. Under `noquiet`, what is denied silently otherwise is let
+ * through by complain mode, and ends the process in kill mode: only the type of its record is other than it was.
+ */
+export function silentDenials(evidence: readonly Witness[] = []): readonly Witness[] {
+  return evidence
+    .filter((witness) => isDenial(witness) || isComplaint(witness))
+    .map(({ record, by }) => ({ record: { ...record, type: 'DENIED' }, by }));
 }
 
 /**

@@ -10,7 +10,7 @@ import type {
   Witness,
 } from '../model/model.ts';
 import { verdict } from './verdicts.ts';
-import { isComplaint, isDenial, type Facts } from './facts.ts';
+import { isComplaint, isDenial, silentDenials, type Facts } from './facts.ts';
 import { matchRecord, matchText } from './match.ts';
 import { probeOutcome } from './outcome.ts';
 
@@ -111,7 +111,8 @@ function wrongRecords(facts: Facts): Verdict | undefined {
 
 /** At least one record has to fit, and has to be the probe's own where the control shows no difference. */
 function wrongRecord(facts: Facts, audit: RecordMatch): Verdict | undefined {
-  const candidates = facts.witnesses.filter((witness) => mayMeet(facts.probe.expect, audit, witness));
+  const witnesses = [...facts.witnesses, ...evidenceFor(facts, audit)];
+  const candidates = witnesses.filter((witness) => mayMeet(facts.probe.expect, audit, witness));
   const problems = candidates.map(({ record }) => matchRecord(audit, record));
   const fitting = candidates.filter((_, i) => problems[i] === undefined);
 
@@ -121,6 +122,11 @@ function wrongRecord(facts: Facts, audit: RecordMatch): Verdict | undefined {
   }
   if (isShownByControl(facts) || fitting.some(({ by }) => by !== 'window')) return undefined;
   return verdict('no-witness', { missing: 'owner', record: 'the record that the spec names' });
+}
+
+/** The type of its records is what a second attempt cannot show. */
+function evidenceFor({ evidence }: Facts, audit: RecordMatch): readonly Witness[] {
+  return audit['apparmor'] === undefined ? silentDenials(evidence) : [];
 }
 
 /** A denial is met by a record of a denial, and a complaint by one of a complaint, unless the spec names the type. */

@@ -47,6 +47,13 @@ type MissingWitness =
   | { readonly missing: 'owner'; readonly record: string }
   | { readonly missing: 'errno'; readonly errno: string | undefined };
 
+interface DeniedButAllowed {
+  readonly rule: string | undefined;
+  readonly isUnattached: boolean;
+  /** Denied without a record, as deny rules do. */
+  readonly isQuiet?: boolean;
+}
+
 interface ServiceDown {
   readonly expected: string;
   /** The harness's message about the service: one sentence, then the last lines that the service printed. */
@@ -62,6 +69,8 @@ const INSTALL_PROGRAM = 'Install the program in the image, or correct the comman
 const NAME_TRANSITION =
   'The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program. The ' +
   'copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.';
+
+const DENY_DECIDES = 'A deny rule decides: the denial is quiet. No other rule can allow what it denies.';
 
 /** Notes that go with more than one verdict. */
 export const NOTES = {
@@ -88,6 +97,19 @@ export const VERDICTS = {
     when: [{ expected: 'denied', confined: 'fails', record: 'of that very denial', control: 'fails too' }],
     reason: () => 'Denied by AppArmor; another layer denies it as well.',
     notes: ({ how }: Failure) => [`The control, without the profile, fails too: ${how}.`],
+  },
+  'denied-quietly': {
+    kind: 'pass',
+    means:
+      "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. " +
+      'A second attempt, under the audit mode `noquiet`, has the record.',
+    when: [{ expected: 'denied', confined: 'fails', record: 'in a second attempt only', control: 'not unclear' }],
+    reason: () =>
+      "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor " +
+      'denied it.',
+    notes: () => [
+      "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing.",
+    ],
   },
   'denied-silently': {
     kind: 'pass',
@@ -219,8 +241,9 @@ export const VERDICTS = {
     means: 'The profile denies an access that the spec expects it to allow. The hint names a rule that would allow it.',
     when: [{ expected: 'allowed', confined: 'fails', record: 'yes', control: 'any' }],
     reason: ({ how }: Failure) => `The profile denies it: ${how}.`,
-    hint: ({ rule, isUnattached }: { rule: string | undefined; isUnattached: boolean }) => {
+    hint: ({ rule, isUnattached, isQuiet }: DeniedButAllowed) => {
       if (isUnattached) return NAME_TRANSITION;
+      if (isQuiet === true) return DENY_DECIDES;
       return rule === undefined ? undefined : `A rule that would allow it: ${rule}`;
     },
   },

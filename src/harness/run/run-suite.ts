@@ -176,7 +176,7 @@ function assembleSuite(plan: Plan, facts: SuiteFacts, results: SuiteResults): Su
     imageId: facts.imageId,
     startedAt: results.started.toISOString(),
     durationMs: Date.now() - results.started.getTime(),
-    confinement: facts.policy === undefined ? undefined : confinementOf(facts.policy, facts.labels),
+    confinement: facts.policy === undefined ? undefined : confinementOf(facts.policy, facts),
     layers: [...layersOf(plan.container), ...facts.placeholders],
     entries: results.entries,
     otherRecords: results.otherRecords,
@@ -185,12 +185,13 @@ function assembleSuite(plan: Plan, facts: SuiteFacts, results: SuiteResults): Su
   });
 }
 
-function confinementOf(policy: LoadedPolicy, labels: Confinement['labels']): Confinement {
+function confinementOf(policy: LoadedPolicy, { labels, observedUnder }: SuiteFacts): Confinement {
   const { name, loadedAs, mode, warnings, sourceSha256, policySha256, policyMatchesKernel, kernelHash } = policy;
   return defined({
     profile: name,
     loadedAs,
     mode,
+    observedUnder,
     labels,
     parserWarnings: warnings,
     sourceSha256,

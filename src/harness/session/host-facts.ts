@@ -3,12 +3,11 @@ import { readFileSync } from 'node:fs';
 import { hostname, machine, release } from 'node:os';
 import type { EngineFacts } from '#adapters/container/engine.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
-import { readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
 import type { HostFacts } from '#core/model/model.ts';
 
 export async function hostFacts(
   engine: EngineFacts,
-  { logSource, lab }: { logSource: string; lab: string | undefined },
+  { logSource, lab, auditMode }: { logSource: string; lab: string | undefined; auditMode: string },
 ): Promise<HostFacts> {
   return {
     hostname: hostname(),
@@ -21,7 +20,7 @@ export async function hostFacts(
     runtime: engine.runtime,
     node: process.version,
     logSource,
-    auditMode: readParameters().audit,
+    auditMode,
   };
 }
 

@@ -23,10 +23,16 @@ export interface Host {
   /** Puts back what killed runs have left. @returns one line for each thing */
   cleanUpDeadRuns(removeContainers: (run: string) => Promise<number>): Promise<string[]>;
   /** Begins the journal of a run and sets these kernel parameters for it. */
-  beginChanges(run: string, options: { parameters: readonly KernelParameter[] }): Promise<HostChanges>;
+  beginChanges(
+    run: string,
+    options: { parameters: readonly Exclude<KernelParameter, 'audit'>[] },
+  ): Promise<HostChanges>;
   openLog(choice: LogChoice | undefined): AuditLog;
   makeBarrier(run: string, log: AuditLog, changes: HostChanges): Promise<Barrier>;
-  facts(engine: ContainerEngine, options: { logSource: string; lab: string | undefined }): Promise<HostFacts>;
+  facts(
+    engine: ContainerEngine,
+    options: { logSource: string; lab: string | undefined; auditMode: string },
+  ): Promise<HostFacts>;
 
   loadProfile(
     source: ProfileSource,

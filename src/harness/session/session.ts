@@ -36,6 +36,8 @@ export interface Session<Events extends SessionEvents = SessionEvents> {
   readonly events: Events;
   readonly host: Host;
   readonly engine: ContainerEngine;
+  /** The kernel's audit mode stays as it is. */
+  readonly keepAuditSwitch: boolean;
   readonly changes: HostChanges;
   readonly log: AuditLog;
   readonly barrier: Barrier;
@@ -106,13 +108,11 @@ export async function withHostSession<Events extends SessionEvents, Result>(
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events.progress(`cleaning up after a killed run: ${line}`);
 
-  const changes = await host.beginChanges(run, {
-    parameters: keepAuditSwitch ? ['printkRatelimit'] : ['audit', 'printkRatelimit'],
-  });
+  const changes = await host.beginChanges(run, { parameters: ['printkRatelimit'] });
   let log: AuditLog | undefined;
   try {
     log = host.openLog(options.log);
-    const facts = await host.facts(engine, { logSource: log.source, lab });
+    const facts = await host.facts(engine, { logSource: log.source, lab, auditMode: changes.auditSwitch.own });
     reporter.host(facts);
     events.progress(`${facts.os}, kernel ${facts.kernel}, ${facts.parser}, ${facts.engine}`);
 
@@ -121,7 +121,7 @@ export async function withHostSession<Events extends SessionEvents, Result>(
     reporter.host({ ...facts, logSource: log.source });
     events.progress(`audit records arrive through ${log.source}`);
 
-    return await work({ run, signal, events, host, engine, changes, log, barrier });
+    return await work({ run, signal, events, host, engine, keepAuditSwitch, changes, log, barrier });
   } finally {
     log?.close();
     try {

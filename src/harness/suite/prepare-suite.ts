@@ -10,7 +10,9 @@ import { defined } from '#core/model/optional.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
+import { modesOf } from './possible-modes.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
+import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
 /** How long an interrupted preparation is waited for. */
@@ -27,6 +29,8 @@ export interface PrepareOptions {
 export interface SuiteFacts {
   readonly policy?: LoadedPolicy;
   readonly imageId?: string;
+  /** The kernel's audit mode while probes are observed. */
+  readonly observedUnder?: string;
   /** Grows when more agents start. */
   readonly labels: Confinement['labels'];
   /** One line for each placeholder profile that was loaded for a peer. */
@@ -56,6 +60,7 @@ interface SuiteParts {
   readonly session: Session;
   readonly options: PrepareOptions;
   readonly policy: LoadedPolicy;
+  readonly auditSwitch: SuiteSwitch;
   readonly containers: SuiteContainers;
   readonly started: StartedContainers;
   readonly circumstances: Circumstances;
@@ -126,19 +131,24 @@ export class PreparedSuite {
   }
 
   /** Ends the agents and removes the containers. The profile stays until the session ends. @returns what went wrong. */
-  close(): Promise<readonly HarnessError[]> {
-    return this.#parts.containers.close();
+  async close(): Promise<readonly HarnessError[]> {
+    const { containers, auditSwitch } = this.#parts;
+    const errors = await containers.close();
+    await auditSwitch.release();
+    return errors;
   }
 
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
-    const { plan, session } = this.#parts;
+    const { plan, session, auditSwitch } = this.#parts;
     const { names, written } = this.policy;
     const baseline = plan.baseline === undefined ? undefined : asLoaded(plan.baseline, written);
     return {
       confined: this.confined,
       log: session.log,
       barrier: session.barrier,
+      auditSwitch,
+      mode: this.policy.mode,
       profiles: names.filter((name) => name !== baseline),
       container: plan.container,
     };
@@ -152,6 +162,7 @@ class Preparation {
   readonly #options: PrepareOptions;
   #facts: SuiteFacts = { labels: [], placeholders: [], earlyDenials: [] };
   #containers: SuiteContainers | undefined;
+  #auditSwitch: SuiteSwitch | undefined;
 
   constructor(plan: Plan, session: Session, options: PrepareOptions) {
     this.#plan = plan;
@@ -167,6 +178,7 @@ class Preparation {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     await this.#loadPlaceholders(policy);
+    const auditSwitch = await this.#takeSwitch(policy);
 
     const { containers, started } = await this.#startContainers(policy);
     const { version: engineVersion } = await engine.facts();
@@ -185,6 +197,7 @@ class Preparation {
       session: this.#session,
       options: this.#options,
       policy,
+      auditSwitch,
       containers,
       started,
       circumstances,
@@ -194,7 +207,9 @@ class Preparation {
 
   /** Removes the containers that have been started so far. */
   async close(): Promise<readonly HarnessError[]> {
-    return (await this.#containers?.close()) ?? [];
+    const errors = (await this.#containers?.close()) ?? [];
+    await this.#auditSwitch?.release();
+    return errors;
   }
 
   async #loadProfile(): Promise<LoadedPolicy> {
@@ -213,6 +228,16 @@ class Preparation {
     const placeholders = await host.loadPlaceholderProfiles(this.#plan, policy, changes);
     for (const line of placeholders) this.#progress(line);
     this.#learn({ placeholders });
+  }
+
+  /** Before the containers start: the service, too, has to be decided about as on a host without a run. */
+  async #takeSwitch(policy: LoadedPolicy): Promise<SuiteSwitch> {
+    const { host } = this.#session;
+    const decides = switchDecides(modesOf(this.#plan, policy, host.loadedProfiles()));
+    const auditSwitch = await SuiteSwitch.take(this.#session, decides);
+    this.#auditSwitch = auditSwitch;
+    this.#learn({ observedUnder: auditSwitch.observed });
+    return auditSwitch;
   }
 
   async #startContainers(policy: LoadedPolicy): Promise<{ containers: SuiteContainers; started: StartedContainers }> {

@@ -8,7 +8,16 @@ import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
 import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
 import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import type { AuditRecord, ContainerSpec, Entry, Probe, Verdict, Witness } from '#core/model/model.ts';
+import type {
+  AuditRecord,
+  ContainerSpec,
+  Entry,
+  Evidence,
+  Probe,
+  ProfileMode,
+  Verdict,
+  Witness,
+} from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
@@ -18,6 +27,8 @@ import { decide } from '#core/verdict/decide.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
+import type { TrialSwitch } from './suite-switch.ts';
+import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
 
 /** The audit backlog holds 64 records, and an operation makes two at most: a batch that began after a barrier fits. */
@@ -34,6 +45,10 @@ export interface TrialOptions {
   readonly controlSeen?: Observations;
   readonly log: Pick<AuditLog, 'take'>;
   readonly barrier: Barrier;
+  /** The kernel's audit mode; absent where nobody but this trial can change it. */
+  readonly auditSwitch?: TrialSwitch;
+  /** Of the profile under test. */
+  readonly mode?: ProfileMode;
   /** Names the profile is loaded under: records of other profiles are ignored. */
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
@@ -43,6 +58,9 @@ export interface TrialOptions {
   /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
 }
+
+/** A probe that was tried, before it is decided. */
+type Tried = Omit<Entry, 'verdict' | 'observation'> & Required<Pick<Entry, 'observation'>>;
 
 /** What a batch showed in both containers. */
 interface Seen {
@@ -63,6 +81,9 @@ interface Attribution {
   /** Why records of a probe may be missing; undefined when none can be. */
   readonly lossOf: (probe: Probe) => string | undefined;
 }
+
+/** Errors that leave a batch without its records. */
+const UNRECORDED: ReadonlySet<string> = new Set(['no-records', 'switch-changed']);
 
 const NOT_TRIED = verdict('no-answer', { why: 'the probe was not tried' });
 
@@ -109,12 +130,12 @@ export class Trial {
     return end < 0 ? candidates : candidates.slice(0, end);
   }
 
-  /** Without a record of the barrier, no verdict of the batch has its records. */
+  /** Without a record of the barrier, no verdict of the batch has its records; nor under another audit mode. */
   async #tryUnlessSilent(probes: readonly Probe[]): Promise<Entry[]> {
     try {
       return await this.#tryBatch(probes);
     } catch (thrown) {
-      if (!(thrown instanceof HarnessError) || thrown.code !== 'no-records') throw thrown;
+      if (!(thrown instanceof HarnessError) || !UNRECORDED.has(thrown.code)) throw thrown;
       const silent = verdictOfError(thrown.code, thrown.message);
       return probes.map((probe) => withoutAttempt(probe, this.#options.decidedInAdvance(probe) ?? silent));
     }
@@ -124,16 +145,50 @@ export class Trial {
     const { decided, remaining } = this.#splitDecided(probes);
     if (remaining.length === 0) return decided;
 
-    await this.#startAgents(remaining); // before the window opens: starting one may leave records of its own
+    const entries = await this.#observe(remaining);
+    return [...decided, ...(await this.#withEvidence(entries))];
+  }
+
+  /** Tries the probes, and decides. */
+  async #observe(probes: readonly Probe[]): Promise<Entry[]> {
+    const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
+    return probes.map((probe) => this.#entry(probe, seen, attribution));
+  }
+
+  /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
+  async #withEvidence(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const { auditSwitch, confined, mode } = this.#options;
+    if (auditSwitch?.isSilent !== true) return entries;
+    const silent = entries.filter((entry) => deservesEvidence(entry, mode)).map(({ probe }) => probe);
+    if (silent.length === 0) return entries;
+
+    const { seen, attribution } = await this.#tryInWindow(silent, (batch) =>
+      auditSwitch.speak(async () => ({ confined: await attemptInOrder(confined, batch), control: new Map() })),
+    );
+    return entries.map((entry) => {
+      const { probe, observation } = entry;
+      const again = seen.confined.get(probe.id);
+      if (observation === undefined || again === undefined) return entry;
+      const evidence: Evidence = { observation: again, witnesses: attribution.witnesses.get(probe.id) ?? [] };
+      return this.#decided({ ...entry, observation, evidence });
+    });
+  }
+
+  /** Makes attempts between two barriers, and joins them with what the kernel wrote. */
+  async #tryInWindow(
+    probes: readonly Probe[],
+    attempt: (probes: readonly Probe[]) => Promise<Seen>,
+  ): Promise<{ seen: Seen; attribution: Attribution }> {
+    await this.#startAgents(probes); // before the window opens: starting one may leave records of its own
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
-    const seen = await this.#attempt(remaining);
+    const seen = await attempt(probes);
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
+    this.#options.auditSwitch?.check();
 
-    const traces = remaining.map((probe) => traceOf(probe, seen, log.window, otherPidsOf(probe, before, after)));
-    const attribution = this.#attribute(remaining, traces, log);
-    return [...decided, ...remaining.map((probe) => this.#entry(probe, seen, attribution))];
+    const traces = probes.map((probe) => traceOf(probe, seen, log.window, otherPidsOf(probe, before, after)));
+    return { seen, attribution: this.#attribute(probes, traces, log) };
   }
 
   #splitDecided(probes: readonly Probe[]): { decided: Entry[]; remaining: Probe[] } {
@@ -210,10 +265,15 @@ export class Trial {
     const known = { probe, witnesses: witnesses.get(probe.id) ?? [] };
     if (observation === undefined) return { ...known, verdict: NOT_TRIED };
 
-    const { container } = this.#options;
     const control = seen.control.get(probe.id);
-    const decision = decide(defined({ ...known, observation, container, control, loss: lossOf(probe) }));
-    return defined({ ...known, verdict: decision, observation, control });
+    return this.#decided(defined({ ...known, observation, control }), lossOf(probe));
+  }
+
+  /** @param loss why records of it may be missing. */
+  #decided(known: Tried, loss?: string): Entry {
+    const { container } = this.#options;
+    const { evidence } = known;
+    return { ...known, verdict: decide(defined({ ...known, container, loss, evidence: evidence?.witnesses })) };
   }
 
   #keepOthers(records: readonly AuditRecord[]): void {
@@ -224,7 +284,7 @@ export class Trial {
 
 /** Whether records of its attempt may be missing, and a second attempt would be the same as the first. */
 function deservesAnotherTry({ probe, verdict: { code } }: Entry): boolean {
-  return (code === 'records-lost' || code === 'no-records') && !removes(probe.action);
+  return (code === 'records-lost' || UNRECORDED.has(code)) && !removes(probe.action);
 }
 
 /** One system call of the agent itself, which its thread name alone attributes. */

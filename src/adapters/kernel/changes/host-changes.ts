@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync, renameSync
 import { join } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { loadedProfiles, rawPolicy, removeProfile, replacePolicy } from '../securityfs/loaded-profiles.ts';
+import { auditSwitch, type AuditSwitch } from './audit-switch.ts';
 import { withHostLock } from './host-lock.ts';
 import {
   readParameters,
@@ -17,6 +18,7 @@ import {
 
 const FOLDER = '/run/apparmor-probe';
 const LOCK = join(FOLDER, 'lock');
+const SWITCH_LOCK = join(FOLDER, 'audit-switch.lock');
 const ORIGINALS = join(FOLDER, 'kernel-parameters.json');
 
 /** A profile that a run loads. */
@@ -39,6 +41,8 @@ interface RunFile {
 
 /** A run's entry in the journal of host changes. */
 export interface HostChanges {
+  /** The audit parameter, as the runs of this host share it. */
+  readonly auditSwitch: AuditSwitch;
   /**
    * Writes profiles down before they are loaded.
    * @param options with `keep`, the policy that is loaded under these names now is put back at the end.
@@ -59,29 +63,27 @@ export interface HostChanges {
 export type RemoveContainers = (runId: string) => Promise<number>;
 
 /** Enters a run into the journal and sets these kernel parameters for it. Needs root. */
-export async function beginChanges(
+export function beginChanges(
   id: string,
-  options: { parameters: readonly KernelParameter[] },
+  options: { parameters: readonly Exclude<KernelParameter, 'audit'>[] },
 ): Promise<HostChanges> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  const run = new RecordedRun({ id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] });
-  await withHostLock(LOCK, () => {
-    run.save();
+  const file: RunFile = { id, pid: process.pid, started: startTime(process.pid) ?? '', profiles: [] };
+  return withHostLock(LOCK, () => {
+    save(file);
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
     writeParameters(Object.fromEntries(options.parameters.map((name) => [name, RUN_PARAMETERS[name]])));
+    return new RecordedRun(file, auditSwitch(originals().audit, SWITCH_LOCK));
   });
-  return run;
 }
 
 class RecordedRun implements HostChanges {
+  readonly auditSwitch: AuditSwitch;
   #file: RunFile;
 
-  constructor(file: RunFile) {
+  constructor(file: RunFile, auditSwitch: AuditSwitch) {
     this.#file = file;
-  }
-
-  save(): void {
-    writeAtomically(runFile(this.#file.id), JSON.stringify(this.#file));
+    this.auditSwitch = auditSwitch;
   }
 
   willLoad(names: readonly string[], { keep }: { keep: boolean }): void {
@@ -130,7 +132,7 @@ class RecordedRun implements HostChanges {
 
   #add(profiles: readonly LoadedByRun[]): void {
     this.#file = { ...this.#file, profiles: [...this.#file.profiles, ...profiles] };
-    this.save();
+    save(this.#file);
   }
 }
 
@@ -188,13 +190,22 @@ function undoProfile({ name, previous }: LoadedByRun): string | undefined {
 
 function restoreParameters(): string[] {
   if (!exists(ORIGINALS)) return [];
-  const before = JSON.parse(readFileSync(ORIGINALS, 'utf8')) as KernelParameters;
+  const before = originals();
   const now = readParameters();
   writeParameters(before);
   rmSync(ORIGINALS);
   return (Object.keys(before) as (keyof KernelParameters)[])
     .filter((key) => before[key] !== now[key])
     .map((key) => `restored the kernel parameter ${key} to ${before[key]}`);
+}
+
+/** What the host had before the first run. */
+function originals(): KernelParameters {
+  return JSON.parse(readFileSync(ORIGINALS, 'utf8')) as KernelParameters;
+}
+
+function save(file: RunFile): void {
+  writeAtomically(runFile(file.id), JSON.stringify(file));
 }
 
 function runs(): RunFile[] {

@@ -13,7 +13,7 @@ export type KernelParameter = keyof typeof FILES;
 /** Values of all of them, as the kernel prints them. */
 export type KernelParameters = Readonly<Record<KernelParameter, string>>;
 
-/** What a run sets. */
+/** What a run sets; the audit parameter only while it holds the audit switch. */
 export const RUN_PARAMETERS: KernelParameters = { audit: 'noquiet', printkRatelimit: '0' };
 
 /** Current values. Needs root. */

@@ -57,7 +57,33 @@ function printed(text: string): Observation {
   return seen({ exit: 0, stdout: captured(text) });
 }
 
+/** Records of a second attempt, under `noquiet`: in complain mode, in kill mode, and of a command. */
+const LET_THROUGH = witness({ type: 'ALLOWED' });
+const ENDED = witness({ type: 'KILLED' });
+const LET_THROUGH_MEANWHILE = witness({ type: 'ALLOWED', by: 'window' });
+
 describe('the verdict', () => {
+  describe('of a denial without a record, with a second attempt under noquiet', () => {
+    const named = (audit: object): Expectation => ({ access: 'denied', audit: audit as Expectation['audit'] & object });
+    // prettier-ignore
+    judges([
+      { name: 'complain mode lets it through with a record', expect: denied, seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-quietly' },
+      { name: 'kill mode ends the process with a record', expect: denied, seen: EACCES, evidence: [ENDED], verdict: 'pass/denied-quietly' },
+      { name: 'enforce mode denies it with a record', expect: denied, seen: EACCES, evidence: [DENIED], control: EACCES, verdict: 'pass/denied-quietly' },
+      { name: 'it has no record either', expect: denied, seen: EACCES, evidence: [], control: OK, verdict: 'fail/silent-denial' },
+      { name: 'its record is AUDIT', expect: denied, seen: EACCES, evidence: [witness({ type: 'AUDIT' })], control: OK, verdict: 'fail/silent-denial' },
+      { name: 'the first attempt succeeded', expect: denied, seen: OK, evidence: [ENDED], control: OK, verdict: 'fail/let-through' },
+      { name: 'a command failed, and the control shows the difference', expect: denied, seen: seen({ exit: 1 }), action: RUN, evidence: [LET_THROUGH_MEANWHILE], control: OK, verdict: 'pass/denied-quietly' },
+      { name: 'a command failed, and nothing shows the difference', expect: denied, seen: seen({ exit: 1 }), action: RUN, evidence: [LET_THROUGH_MEANWHILE], verdict: 'fail/silent-denial' },
+      { name: 'no record is expected', expect: named('none' as unknown as object), seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-silently' },
+      { name: 'the spec names the record', expect: named({ name: { equals: '/x' } }), seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-quietly' },
+      { name: 'the spec names another record', expect: named({ name: { equals: '/y' } }), seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'fail/condition' },
+      { name: 'the spec names a type, which only the second attempt has', expect: named({ apparmor: { equals: 'KILLED' } }), seen: EACCES, evidence: [ENDED], control: OK, verdict: 'fail/condition' },
+      { name: 'the access was to be allowed', expect: allowed, seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'fail/denied-but-allowed' },
+      { name: 'complain mode was to let it through', expect: complains, seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'fail/denied-in-complain' },
+    ]);
+  });
+
   describe('of an access that was to be denied', () => {
     // prettier-ignore
     judges([

@@ -2,6 +2,7 @@
 import type { Container, ContainerState } from '#adapters/container/container.ts';
 import type { ConfigOptions } from '#adapters/container/container-config.ts';
 import type { ContainerEngine } from '#adapters/container/engine.ts';
+import type { AuditSetting, AuditSwitch } from '#adapters/kernel/changes/audit-switch.ts';
 import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
@@ -40,6 +41,7 @@ export class FakeHost implements Host {
   /** Containers that do not become ready, by name, each with the error. */
   readonly unready = new Map<string, HarnessError>();
   readonly engine: ContainerEngine = new FakeEngine(this);
+  readonly auditSwitch = new FakeAuditSwitch();
   /** Called before each attempt: it may kill the container, or interrupt the run. */
   onAttempt: (probe: Probe, role: string) => void | Promise<void> = () => undefined;
 
@@ -61,6 +63,7 @@ export class FakeHost implements Host {
       events: { progress: silent, fault: silent },
       host: this,
       engine: this.engine,
+      keepAuditSwitch: false,
       changes: this.#changes(),
       log: this.log,
       barrier: this.log.barrier,
@@ -146,6 +149,7 @@ export class FakeHost implements Host {
 
   #changes(): HostChanges {
     return {
+      auditSwitch: this.auditSwitch,
       willLoad: () => undefined,
       share: () => Promise.resolve(true),
       undo: () => {
@@ -154,6 +158,32 @@ export class FakeHost implements Host {
         return Promise.resolve();
       },
     };
+  }
+}
+
+/** The audit switch of a host that no other run uses. */
+class FakeAuditSwitch implements AuditSwitch {
+  readonly own = 'normal';
+  /** What was done with it, in order. */
+  readonly events: string[] = [];
+  /** What the kernel has. */
+  value = 'normal';
+
+  hold({ alone }: { readonly alone: boolean }): Promise<() => Promise<void>> {
+    this.events.push(alone ? 'hold alone' : 'hold');
+    return Promise.resolve(() => {
+      this.events.push('release');
+      return Promise.resolve();
+    });
+  }
+
+  set(setting: AuditSetting): void {
+    this.events.push(setting);
+    this.value = setting === 'own' ? this.own : 'noquiet';
+  }
+
+  has(setting: AuditSetting): boolean {
+    return this.value === (setting === 'own' ? this.own : 'noquiet');
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+import { HarnessError } from '#core/model/errors.ts';
 import type { Probe } from '#core/model/model.ts';
 import { Trial, type TrialTarget } from '#harness/suite/trial.ts';
 import { FakeAuditLog, type Mishaps } from '../fakes/audit-log.ts';
@@ -90,5 +91,62 @@ describe('Trial', () => {
     const { trial } = trialOf([a], { servicePids: [2] }); // the fake's records are all of process 2
     expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
     expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);
+  });
+
+  describe('under an audit mode that takes part in the decision', () => {
+    /** A kill profile with a deny rule: under `noquiet` the process ends, with a record; else it is denied without. */
+    function quietTrial(options: { readonly disturbed?: boolean } = {}): { trial: Trial; tried: string[] } {
+      const log = new FakeAuditLog();
+      const tried: string[] = [];
+      let isSpeaking = false;
+      const confined = targetOf({
+        pids: () => new Set(),
+        attempt: ({ id }) => {
+          tried.push(isSpeaking ? id.toUpperCase() : id);
+          if (!isSpeaking) return Promise.resolve(observation({ errno: 'EACCES' }));
+          log.write(`apparmor="KILLED" operation="open" profile="p" name="/x" pid=2 comm="${id}" denied_mask="r"`);
+          return Promise.resolve(observation({ signal: 'SIGKILL' }));
+        },
+      });
+      const trial = new Trial({
+        probes: [a, b],
+        confined,
+        log,
+        barrier: log.barrier,
+        profiles: ['p'],
+        container: CONTAINER,
+        mode: 'kill',
+        auditSwitch: {
+          isSilent: true,
+          speak: async (work) => {
+            isSpeaking = true;
+            const result = await work();
+            isSpeaking = false;
+            return result;
+          },
+          check: () => {
+            if (options.disturbed === true) throw new HarnessError('switch-changed', 'Changed.');
+          },
+        },
+        decidedInAdvance: () => undefined,
+      });
+      return { trial, tried };
+    }
+
+    it('tries what was denied without a record again, and decides by the first attempt', async () => {
+      const { trial, tried } = quietTrial();
+      expect(await codes(trial, [a, b])).to.deep.equal(['denied-quietly', 'denied-quietly']);
+      expect(tried.join('')).to.equal('abAB');
+      const [first] = trial.settled;
+      expect(first?.observation?.errno).to.equal('EACCES');
+      expect(first?.witnesses).to.deep.equal([]);
+      expect(first?.evidence?.observation.signal).to.equal('SIGKILL');
+    });
+
+    it('is inconclusive when something changed the mode both times', async () => {
+      const { trial, tried } = quietTrial({ disturbed: true });
+      expect(await codes(trial, [a, b])).to.deep.equal(['switch-changed', 'switch-changed']);
+      expect(tried.join('')).to.equal('abab');
+    });
   });
 });
