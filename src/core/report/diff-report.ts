@@ -16,8 +16,10 @@ export interface Example {
 
 export interface ProfileDiff {
   readonly name: string;
-  /** A profile that only one side has is compared with nothing. */
+  /** A profile that only one side has is compared with nothing, but for a child: see `parent`. */
   readonly status: 'both' | 'added' | 'removed';
+  /** Of a child or hat that was added: the profile that it is compared with. */
+  readonly parent?: string;
   readonly rules: RuleChanges;
   readonly differences: readonly (Omit<WaivedDifference, 'examples'> & { readonly examples: readonly Example[] })[];
 }
@@ -156,7 +158,7 @@ function profileLines(profile: ProfileDiff, style: Style): readonly string[] {
   const { name, status, rules, differences } = profile;
   const { title, item } = style;
   const heading = title(2, `Profile ${style.code(name)}`);
-  if (status !== 'both') return [heading, item(0, `was ${status}`)];
+  if (status !== 'both') return [heading, item(0, `was ${status}`), ...childLines(profile, style)];
 
   const changes = rules.added.length + rules.removed.length + rules.changed.length;
   if (changes === 0 && differences.length === 0) return [];
@@ -164,6 +166,14 @@ function profileLines(profile: ProfileDiff, style: Style): readonly string[] {
     heading,
     ...ruleLines(rules, style),
     title(3, `Accesses that the compiled policies decide differently: ${differences.length}`),
+    ...differences.flatMap((difference) => differenceLines(difference, style)),
+  ];
+}
+
+function childLines({ parent, differences }: ProfileDiff, style: Style): readonly string[] {
+  if (parent === undefined) return [];
+  return [
+    style.title(3, `Accesses that ${style.code(parent)}, which can enter it, did not have: ${differences.length}`),
     ...differences.flatMap((difference) => differenceLines(difference, style)),
   ];
 }

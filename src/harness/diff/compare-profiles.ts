@@ -1,5 +1,6 @@
 /** The story of a comparison: read both profiles, compare them, ask the kernel, try the probes under both. */
 import { defined } from '#core/model/optional.ts';
+import { compareAddedChild, formerParent } from '#core/profile/compare/added-child.ts';
 import { ruleChanges } from '#core/profile/compare/rule-changes.ts';
 import { applyWaivers } from '#core/profile/compare/waivers.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
@@ -54,7 +55,7 @@ async function compareProfile(
 ): Promise<{ readonly profile: ProfileDiff; readonly notes: readonly string[] }> {
   const base = findBlock(texts.base, name);
   const head = findBlock(texts.head, name);
-  if (base === undefined) return { profile: profileOnOneSide(name, 'added'), notes: [] };
+  if (base === undefined) return addedProfile(name, texts, options);
   if (head === undefined) return { profile: profileOnOneSide(name, 'removed'), notes: [] };
 
   const { differences, notes } = applyWaivers(base, head, options, {
@@ -72,6 +73,27 @@ async function compareProfile(
     profile: { name, status: 'both', rules: ruleChanges(base, head), differences: withExamples },
     notes: [...notes, ...confirmed.notes],
   };
+}
+
+/** A child or hat is compared with the profile that can enter it. */
+function addedProfile(
+  name: string,
+  { base, head }: ComparedTexts,
+  options: DiffOptions,
+): { readonly profile: ProfileDiff; readonly notes: readonly string[] } {
+  const profile = profileOnOneSide(name, 'added');
+  const parent = formerParent(base, name);
+  const child = findBlock(head, name);
+  if (parent === undefined || child === undefined) return { profile, notes: [] };
+
+  const { differences, notes } = compareAddedChild(
+    { text: base, block: parent },
+    { text: head, block: child },
+    options,
+  );
+  const { examples } = unconfirmedExamples(differences);
+  const withExamples = differences.map((difference, i) => ({ ...difference, examples: examples[i] ?? [] }));
+  return { profile: { ...profile, parent: parent.name, differences: withExamples }, notes };
 }
 
 function findBlock({ profiles }: ProfileText, name: string): ProfileBlock | undefined {

@@ -14,12 +14,14 @@ export interface WaivedDifference extends Difference {
   readonly expired?: Waiver;
 }
 
-interface WaivedComparison {
+/** What differs, and what could not be compared. */
+export interface WaivedComparison {
   readonly differences: readonly WaivedDifference[];
   readonly notes: readonly string[];
 }
 
-interface Waiving {
+/** The waivers of a spec, and the day on which they are looked at. */
+export interface Waiving {
   readonly waivers: readonly Waiver[];
   /** `YYYY-MM-DD` */
   readonly today: string;

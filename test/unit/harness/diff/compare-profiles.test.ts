@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { HarnessError } from '#core/model/errors.ts';
-import type { DiffReport } from '#core/report/diff-report.ts';
+import { newlyAllowed, type DiffReport } from '#core/report/diff-report.ts';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
 import type { DiffOptions } from '#harness/diff/diff-options.ts';
 import { FakeHost } from '../fakes/host.ts';
@@ -89,6 +89,36 @@ describe('compareProfiles', () => {
     expect(report.profiles.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal([
       'removed: removed',
       'added: added',
+    ]);
+  });
+
+  it('compares a child or hat that was added with its parent, which can enter it', async () => {
+    const parent = '  file,\n  deny /etc/** w,\n';
+    const within = (child: string): string => `profile p {\n${parent}${child}}\n`;
+    const base = within('');
+    const harmless = await compare(base, within(`  hat h {\n    /etc/passwd r,\n  }\n`));
+    expect(harmless.profiles.map(({ name, status, parent: other }) => [name, status, other])).to.deep.equal([
+      ['p', 'both', undefined],
+      ['p//h', 'added', 'p'],
+    ]);
+    expect(newlyAllowed(harmless)).to.deep.equal([]);
+
+    for (const child of ['hat h', 'profile h']) {
+      const report = await compare(base, within(`  ${child} {\n    /etc/passwd rw,\n    capability sys_admin,\n  }\n`));
+      expect(newlyAllowed(report).map(({ class: name, permissions }) => [name, permissions])).to.deep.equal([
+        ['file', ['w']],
+        ['capability', ['sys_admin']],
+      ]);
+    }
+  });
+
+  it('compares a child of a child that was added with the profile that there was', async () => {
+    const report = await compare(
+      'profile p {\n  /proc/** rw,\n  /sys/** r,\n}\n',
+      'profile p {\n  /proc/** rw,\n  /sys/** r,\n  profile c {\n    profile d {\n      /a w,\n    }\n  }\n}\n',
+    );
+    expect(newlyAllowed(report).map(({ class: name, permissions }) => [name, permissions])).to.deep.equal([
+      ['file', ['w']],
     ]);
   });
 
