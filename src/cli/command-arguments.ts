@@ -1,6 +1,7 @@
 /** What each command gets from its options. src/cli/options.ts has the options themselves. */
 import type { LogChoice } from '#adapters/kernel/log/kernel-log.ts';
 import type { LabSuite } from '#adapters/lab/image/recipe.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
 
 /** Where a command runs: `auto` is this host when it can, else the lab guest. */
 export type HostChoice = 'auto' | 'local' | 'lab';
@@ -40,6 +41,8 @@ export interface DiffArguments {
   readonly base?: string;
   /** What reports call files and folders that are copies, by their absolute paths. */
   readonly as?: Readonly<Record<string, string>>;
+  /** In a repeated command: where the includes of each side are searched, in place of `include` and `base`. */
+  readonly sideFolders?: { readonly base: IncludeFolders; readonly head: IncludeFolders };
 }
 
 export interface DiffSpecsArguments {

@@ -1,19 +1,38 @@
 /** What BASE, HEAD and FILE of `apparmor-probe diff` name, as files on this disk. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathInRepository, readCheckout, type Checkout } from '#adapters/host/git-revision.ts';
+import {
+  existingFolder,
+  formerName,
+  hasCommit,
+  isInWorkTree,
+  pathInRepository,
+  readCheckout,
+  type Checkout,
+} from '#adapters/host/git-revision.ts';
+import { BASE_FOLDER } from '#adapters/kernel/parser/include-paths.ts';
+import { includedFiles } from '#adapters/kernel/parser/included-files.ts';
 import { HarnessError } from '#core/model/errors.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import type { Side } from '#harness/diff/diff-options.ts';
+import type { DiffArguments } from './command-arguments.ts';
+import { foldersIn } from './include-folders.ts';
 
 /** What a user calls the two profiles: two files or `REVISION:PATH`, or two revisions and a file. */
 export interface DiffOperands {
   readonly base: string;
   readonly head: string;
   readonly file?: string;
+  /** A folder of the repository that REVISION:PATH is about, if not this one. */
+  readonly cwd?: string;
 }
 
 /** What reports call files, and folders whose path ends in a slash, by their absolute paths. */
 type Names = Readonly<Record<string, string>>;
+
+/** Where the includes of each side are searched. */
+export type SideFolders = NonNullable<DiffArguments['sideFolders']>;
 
 /** The two profiles to compare. */
 export interface Sides {
@@ -25,27 +44,44 @@ export interface Sides {
   remove(): void;
 }
 
+/** How the two profiles are to be read. */
+interface SideOptions {
+  /** Where includes are searched, for both. A revision has its own version of a folder in the work tree. */
+  readonly includes?: IncludeFolders;
+  /** In a repeated command: what to call the files, which are copies by then. */
+  readonly names?: Names;
+  /** In a repeated command: the folders of each side, which may be copies. */
+  readonly sideFolders?: SideFolders;
+}
+
 /**
  * Finds both profiles, and copies those of a git revision to a temporary folder.
- * @param names in a repeated command: what to call the files, which are copies by then
- * @throws HarnessError `profile-unreadable`, `revision-unreadable`
+ * @throws HarnessError `profile-unreadable`, `revision-unreadable`, `profile-unread`
  */
-export async function findSides({ base, head, file }: DiffOperands, names: Names = {}): Promise<Sides> {
+export async function findSides(operands: DiffOperands, options: SideOptions = {}): Promise<Sides> {
+  const { includes = {}, names = {}, sideFolders } = options;
   const checkouts: Checkout[] = [];
   const remove = (): void => {
     for (const checkout of checkouts) checkout.remove();
   };
-  const find = async (operand: string): Promise<Side> => {
-    if (file === undefined && existsSync(operand)) return { label: labelOf(operand, names), file: resolve(operand) };
+  const find = async (name: 'base' | 'head'): Promise<Side> => {
+    const operand = operands[name];
+    if (operands.file === undefined && existsSync(operand))
+      return { label: labelOf(operand, names), file: resolve(operand), includes: sideFolders?.[name] ?? includes };
 
-    const { revision, path } = file === undefined ? splitOperand(operand) : await atRevision(operand, file);
-    const checkout = await readCheckout(revision, path);
+    const at =
+      operands.file === undefined ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name);
+    const { revision, path, cwd } = at;
+    const folders = [...(includes.search ?? []), includes.base ?? BASE_FOLDER];
+    const checkout = await readCheckout(revision, path, { folders, ...defined({ cwd }) });
     checkouts.push(checkout);
-    return { label: `${revision}:${path}`, file: checkout.file };
+    const side = { label: `${revision}:${path}`, file: checkout.file, includes: foldersIn(checkout, includes) };
+    refuseWorkTree(side, checkout);
+    return side;
   };
 
   try {
-    const sides = { base: await find(base), head: await find(head) };
+    const sides = { base: await find('base'), head: await find('head') };
     const named = Object.entries(names).filter(([path]) => path.endsWith('/'));
     const copied = checkouts.map(({ folder, original }) => [folder, original] as const);
     return { ...sides, copies: [...named, ...copied], remove };
@@ -53,6 +89,18 @@ export async function findSides({ base, head, file }: DiffOperands, names: Names
     remove();
     throw error;
   }
+}
+
+/** A file that the revision names by its absolute path is that of the work tree, whatever the revision had there. */
+function refuseWorkTree({ label, file, includes }: Side, { folder, workTrees }: Checkout): void {
+  const files = [...includedFiles(file, includes).keys()].filter((path) => !path.startsWith(folder));
+  const foreign = files.find((path) => isInWorkTree(workTrees, path));
+  if (foreign === undefined) return;
+  throw new HarnessError(
+    'revision-unreadable',
+    `${label} includes ${foreign}, which is a file of the work tree and not of that revision.`,
+    { details: ['name it by a relative path, or by <…> and its folder with -I'] },
+  );
 }
 
 function labelOf(operand: string, names: Names): string {
@@ -65,10 +113,17 @@ export function namesOf({ base, head, copies }: Sides): Names {
   return { ...Object.fromEntries(copies), [base.file]: base.label, [head.file]: head.label };
 }
 
+/** The include folders of each side, for a repeated command. */
+export function foldersOfSides({ base, head }: Sides): SideFolders {
+  return { base: base.includes, head: head.includes };
+}
+
 interface FileAtRevision {
   readonly revision: string;
   /** From the repository's top folder. */
   readonly path: string;
+  /** Where the repository is, if not here. */
+  readonly cwd?: string;
 }
 
 function splitOperand(operand: string): FileAtRevision {
@@ -81,9 +136,16 @@ function splitOperand(operand: string): FileAtRevision {
   return { revision: operand.slice(0, colon), path: operand.slice(colon + 1) };
 }
 
-async function atRevision(revision: string, file: string): Promise<FileAtRevision> {
+/** A file that one of the revisions has under another name is found by git, as `git diff` finds renamed files. */
+async function atRevision(operands: DiffOperands, name: 'base' | 'head'): Promise<FileAtRevision> {
+  const { file = '' } = operands;
+  const revision = operands[name];
   const path = await pathInRepository(resolve(file));
   if (path === undefined)
     throw new HarnessError('revision-unreadable', `${JSON.stringify(file)} is not in a git repository.`);
-  return { revision, path };
+  const cwd = existingFolder(file);
+  if (await hasCommit(`${revision}:${path}`, cwd)) return { revision, path, cwd };
+  const other = operands[name === 'base' ? 'head' : 'base'];
+  const former = await formerName(path, { other: revision, revision: other, cwd });
+  return { revision, path: former ?? path, cwd };
 }

@@ -4,6 +4,7 @@
  */
 import { LOG_SOURCES } from '#adapters/kernel/log/source.ts';
 import { DEFAULT_SUITE, SUITES } from '#adapters/lab/image/recipe.ts';
+import type { IncludeFolders } from '#core/model/model.ts';
 import { readPercent } from '#core/text/percent.ts';
 import type {
   RunArguments,
@@ -219,6 +220,16 @@ const DIFF: OptionTable<DiffArguments> = {
     format: (names) => JSON.stringify(names),
     inGuest: 'unchanged',
   },
+  sideFolders: {
+    flag: '--side-folders',
+    argument: '<folders>',
+    help: 'where each side searches its includes: a JSON object with base and head, each with base and search',
+    hidden: true,
+    parse: readSideFolders,
+    expects: 'a JSON object with base and head',
+    format: (folders) => JSON.stringify(folders),
+    inGuest: 'unchanged',
+  },
 };
 
 const DIFF_SPECS: OptionTable<DiffSpecsArguments> = {
@@ -379,4 +390,20 @@ function readNames(text: string): Readonly<Record<string, string>> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function readSideFolders(text: string): CommandArguments['diff']['sideFolders'] {
+  try {
+    const { base, head } = JSON.parse(text) as Record<'base' | 'head', unknown>;
+    return isFolders(base) && isFolders(head) ? { base, head } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFolders(value: unknown): value is IncludeFolders {
+  if (typeof value !== 'object' || value === null) return false;
+  const { base, search = [] } = value as Record<'base' | 'search', unknown>;
+  const isBase = base === undefined || typeof base === 'string';
+  return isBase && Array.isArray(search) && search.every((folder) => typeof folder === 'string');
 }

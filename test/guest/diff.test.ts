@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
+import type { Side } from '#harness/diff/diff-options.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { removeProfile, replacePolicy } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import { PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
@@ -16,15 +17,15 @@ const silent = (): void => undefined;
 const EVENTS = { progress: silent, suite: silent, entry: silent, fault: silent };
 
 function compare(base: string, head: string, more: { spec?: string } = {}): Promise<DiffReport> {
-  const side = (label: string, text: string): { label: string; file: string } => ({
+  const side = (label: string, text: string): Side => ({
     label,
     file: file('profile', text),
+    includes: {},
   });
   return compareProfiles(
     {
       base: side('base', base),
       head: side('head', head),
-      folders: {},
       kernel: true,
       waivers: [],
       today: '2026-12-01',

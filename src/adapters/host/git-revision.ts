@@ -1,108 +1,164 @@
-/** A folder as it was in a git revision: copied out, so that a profile there finds the files beside it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** The files of a repository as they were in a git revision: copied out, so that a profile there finds its includes. */
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
-import { exec, type ExecResult } from './exec.ts';
+import { firstErrors, git } from './git.ts';
+import { copyTree, isInside } from './git-tree.ts';
 
-/** A folder of a revision, copied to a temporary folder. */
+/** The tree of a revision, copied to a temporary folder. */
 export interface Checkout {
   /** The copied file. */
   readonly file: string;
   /** The folder that holds the copy, with a slash at the end. */
   readonly folder: string;
-  /** The folder that was copied, for reports: `main:profiles/`. */
+  /** What was copied, for reports: `main:`. */
   readonly original: string;
+  /** The work trees of the repository: nothing in them belongs to the revision. */
+  readonly workTrees: readonly string[];
+  /** Where the copy has what a work tree has at a path; paths outside stay as they are. */
+  place(path: string): string;
   remove(): void;
 }
 
-/** A file of a revision; its name is relative to the folder that is copied. */
-interface Blob {
-  readonly object: string;
-  readonly name: string;
+interface CheckoutOptions {
+  /** A folder in the repository. */
+  readonly cwd?: string;
+  /** Folders that are needed of a large tree too, wherever they are. */
+  readonly folders?: readonly string[];
 }
-
-/** Of a larger folder only the file itself is copied. */
-const MOST_FILES = 500;
-/** Longer files are no profiles, in bytes. */
-const LONGEST = 4 * 1024 * 1024;
 
 /**
  * @param revision as git understands it; hostile.
  * @param path from the repository's top folder.
  * @throws HarnessError `revision-unreadable`
  */
-export async function readCheckout(revision: string, path: string, cwd = process.cwd()): Promise<Checkout> {
-  const fail = (what: string, result?: ExecResult): never => {
+export async function readCheckout(
+  revision: string,
+  path: string,
+  { cwd = process.cwd(), folders = [] }: CheckoutOptions = {},
+): Promise<Checkout> {
+  const fail = (what: string, details: readonly string[] = []): never => {
     const object = JSON.stringify(`${revision}:${path}`);
-    throw new HarnessError('revision-unreadable', `${object} cannot be read: ${what}.`, {
-      details: firstErrors(result),
-    });
+    throw new HarnessError('revision-unreadable', `${object} cannot be read: ${what}.`, { details });
   };
   if (/[\0\n]/.test(revision) || !isInside(path)) return fail('it does not have the form REVISION:PATH');
 
-  const named = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], cwd);
-  const commit = named.stdout.toString().trim();
-  if (named.startError !== undefined) return fail('git cannot be started', named);
-  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) return fail('there is no such revision here', named);
+  const commit = await commitOf(revision, cwd, fail);
+  const workTrees = await workTreesOf(cwd);
+  const wanted = folders.flatMap((at) => {
+    const inside = pathInside(workTrees, at);
+    return inside === undefined ? [] : [{ at, inside }];
+  });
 
-  const parent = dirname(path) === '.' ? '' : dirname(path);
-  const listed = await git(['ls-tree', '-r', '-z', `${commit}:${parent}`], cwd);
-  if (listed.exit !== 0) return fail('the folder is not in that revision', listed);
-
-  const blobs = plainFiles(listed.stdout.toString());
-  const wanted = blobs.length <= MOST_FILES ? blobs : blobs.filter(({ name }) => name === basename(path));
-  if (!wanted.some(({ name }) => name === basename(path))) return fail('the file is not in that revision');
-
-  const folder = mkdtempSync(join(tmpdir(), 'apparmor-probe-revision-'));
+  const into = realpathSync(mkdtempSync(join(tmpdir(), 'apparmor-probe-revision-')));
   const remove = (): void => {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(into, { recursive: true, force: true });
   };
   try {
-    await copyOut(wanted, { folder, cwd, fail });
+    const failed = await copyTree({ commit, cwd, into, file: path, folders: wanted.map(({ inside }) => inside) });
+    if (failed !== undefined) return fail(failed.problem, failed.details);
+    const file = join(into, path);
+    for (const { at, inside } of wanted) copyEmptyFolders(at, join(into, inside));
+    if (!existsSync(file)) return fail('it is a link that leads out of the repository, or to nothing');
+    const place = (workPath: string): string => {
+      const inside = pathInside(workTrees, workPath);
+      return inside === undefined ? workPath : join(into, inside);
+    };
+    return { file, folder: `${into}/`, original: `${revision}:`, workTrees, place, remove };
   } catch (error) {
     remove();
     throw error;
   }
-  const original = `${revision}:${parent === '' ? '' : `${parent}/`}`;
-  return { file: join(folder, basename(path)), folder: `${folder}/`, original, remove };
 }
 
-/** Whether a path names something below the folder that it starts from. */
-function isInside(path: string): boolean {
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+/** git keeps no empty folders, such as `tunables/home.d`. Including one means nothing, but its absence is an error. */
+function copyEmptyFolders(from: string, to: string): void {
+  const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder || lstatSync(to, { throwIfNoEntry: false })?.isDirectory() === false) return;
+  const entries = readdirSync(from, { withFileTypes: true });
+  if (entries.length === 0) mkdirSync(to, { recursive: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== '.git');
+  for (const { name } of folders) copyEmptyFolders(join(from, name), join(to, name));
 }
 
-/** Reads the output of `git ls-tree -r -z`. Links and submodules are left out: they are no profiles. */
-function plainFiles(listing: string): Blob[] {
-  return listing.split('\0').flatMap((line) => {
-    const [, mode = '', object = '', name = ''] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
-    return mode.startsWith('100') && isInside(name) ? [{ object, name }] : [];
-  });
+async function commitOf(
+  revision: string,
+  cwd: string,
+  fail: (what: string, details?: readonly string[]) => never,
+): Promise<string> {
+  const named = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], cwd);
+  const commit = named.stdout.toString().trim();
+  if (named.startError !== undefined) return fail('git cannot be started', firstErrors(named));
+  if (named.exit === 0 && /^[0-9a-f]{40,64}$/.test(commit)) return commit;
+  const shallow = await git(['rev-parse', '--is-shallow-repository'], cwd);
+  const isShallow = shallow.stdout.toString().trim() === 'true';
+  const why = isShallow ? ', which is a shallow clone: its older commits were not fetched' : '';
+  return fail(`there is no such revision in this clone${why}`, firstErrors(named));
 }
 
-async function copyOut(
-  blobs: readonly Blob[],
-  { folder, cwd, fail }: { folder: string; cwd: string; fail: (what: string, result: ExecResult) => never },
-): Promise<void> {
-  for (const { object, name } of blobs) {
-    const blob = await git(['cat-file', 'blob', object], cwd);
-    if (blob.exit !== 0) fail(`git does not have ${name}`, blob);
-    if (blob.stdout.length > LONGEST) continue;
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), blob.stdout);
+/** The work trees of a repository, as real paths; none of a bare one. */
+async function workTreesOf(cwd: string): Promise<string[]> {
+  const listed = await git(['worktree', 'list', '--porcelain'], cwd);
+  const trees = listed.stdout.toString().split('\n\n');
+  const paths = trees.flatMap((tree) => (/^bare$/m.test(tree) ? [] : (/^worktree (.+)$/m.exec(tree)?.[1] ?? [])));
+  return paths.filter((path) => existsSync(path)).map((path) => realpathSync(path));
+}
+
+/** @returns a path as a work tree has it: of nested work trees the innermost; undefined outside all. */
+function pathInside(workTrees: readonly string[], path: string): string | undefined {
+  const absolute = resolve(path);
+  const places = existsSync(absolute) ? [absolute, realpathSync(absolute)] : [absolute];
+  for (const place of places) {
+    const trees = workTrees.filter((tree) => place === tree || place.startsWith(`${tree}/`));
+    const [innermost] = trees.sort((a, b) => b.length - a.length);
+    if (innermost !== undefined) return relative(innermost, place);
   }
+  return undefined;
 }
 
-/** The first lines that git printed on standard error. */
-function firstErrors(result: ExecResult | undefined): string[] {
-  return (result?.stderr ?? '').split('\n').filter(Boolean).slice(0, 5);
+/** Whether a path lies in one of these work trees. */
+export function isInWorkTree(workTrees: readonly string[], path: string): boolean {
+  return pathInside(workTrees, path) !== undefined;
+}
+
+/**
+ * What a file was called in another revision, where git takes it for the same file.
+ * @param path its name in `revision`
+ * @param revision undefined: in the work tree and its index
+ * @returns undefined when git knows of no other name
+ */
+export async function formerName(
+  path: string,
+  { other, revision, cwd }: { readonly other: string; readonly revision?: string; readonly cwd: string },
+): Promise<string | undefined> {
+  const revisions = revision === undefined ? [other] : [other, revision];
+  const result = await git(
+    [
+      ...['diff', '--no-ext-diff', '--no-textconv', '--no-relative', '--name-status', '-z', '--find-renames=30%'],
+      ...['--diff-filter=R', '--end-of-options', ...revisions],
+    ],
+    cwd,
+  );
+  if (result.exit !== 0) return undefined;
+  const words = result.stdout.toString().split('\0');
+  for (let at = 0; at + 2 < words.length; at += 3) if (words[at + 2] === path) return words[at + 1];
+  return undefined;
 }
 
 /** @returns the path of a file as the repository that it is in has it; undefined outside one. */
 export async function pathInRepository(file: string): Promise<string | undefined> {
-  const result = await git(['rev-parse', '--show-prefix'], dirname(file));
-  return result.exit === 0 ? `${result.stdout.toString().replace(/\n$/, '')}${basename(file)}` : undefined;
+  const folder = existingFolder(file);
+  const result = await git(['rev-parse', '--show-prefix'], folder);
+  if (result.exit !== 0) return undefined;
+  return `${result.stdout.toString().replace(/\n$/, '')}${relative(folder, file)}`;
+}
+
+/** The innermost folder above a file that is there: a revision can have folders that the work tree lacks. */
+export function existingFolder(file: string): string {
+  let folder = dirname(resolve(file));
+  while (!existsSync(folder)) folder = dirname(folder);
+  return folder;
 }
 
 /**
@@ -114,11 +170,9 @@ export async function pathInRepository(file: string): Promise<string | undefined
 export async function fetchCommit(commit: string, folder: string): Promise<void> {
   if (await hasCommit(`${commit}^{commit}`, folder)) return;
   const fetched = /^[0-9a-f]{40,64}$/.test(commit)
-    ? await git(
-        ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit],
-        folder,
-        120_000,
-      )
+    ? await git(['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', 'origin', commit], folder, {
+        timeoutMs: 120_000,
+      })
     : undefined;
   if (await hasCommit(`${commit}^{commit}`, folder)) return;
   throw new HarnessError(
@@ -131,34 +185,4 @@ export async function fetchCommit(commit: string, folder: string): Promise<void>
 /** Whether a revision, or a file in it (`REVISION:PATH`), is in this clone. */
 export async function hasCommit(object: string, folder: string): Promise<boolean> {
   return (await git(['cat-file', '-e', '--end-of-options', object], folder)).exit === 0;
-}
-
-/**
- * Whether anything in a folder differs from what it was at a commit.
- * @throws HarnessError `revision-unreadable`
- */
-export async function changedSince(commit: string, folder: string): Promise<boolean> {
-  const result = await git(
-    ['diff', '--quiet', '--no-ext-diff', '--no-textconv', '--end-of-options', commit, '--', '.'],
-    folder,
-  );
-  if (result.exit === 0 || result.exit === 1) return result.exit === 1;
-  throw new HarnessError('revision-unreadable', `The commit ${JSON.stringify(commit)} cannot be read.`, {
-    details: firstErrors(result),
-  });
-}
-
-/** git, asking nobody, fetching nothing by itself, and running none of the programs that a repository may name. */
-function git(args: readonly string[], cwd: string, timeoutMs = 30_000): Promise<ExecResult> {
-  const env = {
-    ...process.env,
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_NO_LAZY_FETCH: '1',
-  };
-  return exec(
-    ['git', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args],
-    { cwd, env, timeoutMs },
-  );
 }

@@ -1,14 +1,16 @@
 /** `apparmor-probe diff-specs`: compares each spec's profile with a commit. The action runs it on pull requests. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { changedSince, fetchCommit, hasCommit, pathInRepository } from '#adapters/host/git-revision.ts';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { fetchCommit, formerName, hasCommit, pathInRepository, readCheckout } from '#adapters/host/git-revision.ts';
+import { includedFiles } from '#adapters/kernel/parser/included-files.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { EXIT } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { plain } from '#core/text/markdown.ts';
 import type { DiffSpecsArguments } from '../command-arguments.ts';
-import { includesOf } from '../include-folders.ts';
+import type { DiffOperands } from '../diff-sides.ts';
+import { foldersIn, includesOf } from '../include-folders.ts';
 import { includePaths } from '../in-lab/run-in-lab.ts';
 import { runDiff } from './diff.ts';
 
@@ -18,7 +20,7 @@ interface Comparison {
 }
 
 /**
- * Leaves out profiles whose folder did not change, nor those of its includes. Fetches a commit that is missing, as in a
+ * Leaves out profiles that did not change, nor anything that they include. Fetches a commit that is missing, as in a
  * shallow clone.
  * @returns the highest exit code
  * @throws HarnessError `revision-unreadable`: a profile that cannot be compared must not pass
@@ -37,36 +39,95 @@ export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArgu
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 
-/** @returns undefined when there is nothing to compare: the profile is not a file in a repository, or is unchanged. */
+/** @returns undefined when there is nothing to compare: no version is a file in a repository, or it is unchanged. */
 async function compareWithCommit(plan: Plan, args: DiffSpecsArguments): Promise<Comparison | undefined> {
-  if (plan.profile.from !== 'file') return undefined;
-  const { file, includes } = plan.profile;
-  const folder = dirname(file);
-  const path = await pathInRepository(file);
+  const head = plan.profile.from === 'file' ? plan.profile.file : undefined;
+  const headPath = head === undefined ? undefined : await pathInRepository(head);
+  const cwd = dirname(headPath === undefined ? plan.file : (head ?? plan.file));
+  const specPath = await pathInRepository(plan.file);
+  if (specPath === undefined && headPath === undefined) return undefined;
+
+  const { since } = args;
+  await fetchCommit(since, cwd);
+  const base = (await profileOfSpec(specPath, { since, cwd, args })) ?? (await earlierName(headPath, { since, cwd }));
+  if (head === undefined || headPath === undefined) return base === undefined ? undefined : notAFile(base);
+  if (base === undefined)
+    return { exit: EXIT.ok, markdown: `\n${plain(`${headPath} is new, so there is nothing to compare it with.`)}\n` };
+
+  if (base === headPath && (await isUnchanged(plan, base, { since, cwd }))) return undefined;
+  return compareFiles(plan, { base: `${since}:${base}`, head, cwd }, args);
+}
+
+interface Earlier {
+  /** The commit to compare with. */
+  readonly since: string;
+  /** A folder in the repository. */
+  readonly cwd: string;
+}
+
+/**
+ * The profile that the spec named at the commit: a spec that names another file changes its container's profile.
+ * @returns its path in the repository; undefined when there was no such spec, or it named no file there
+ */
+async function profileOfSpec(
+  specPath: string | undefined,
+  { since, cwd, args }: Earlier & { readonly args: DiffSpecsArguments },
+): Promise<string | undefined> {
+  const path = args.profile === undefined ? await earlierName(specPath, { since, cwd }) : undefined;
   if (path === undefined) return undefined;
+  const checkout = await readCheckout(since, path, { cwd });
+  try {
+    const [plan] = loadPlans([checkout.file], { nonce: 'check' });
+    const file = plan?.profile.from === 'file' ? plan.profile.file : undefined;
+    const isThere = file?.startsWith(checkout.folder) === true && existsSync(file);
+    return isThere ? relative(checkout.folder, file) : undefined;
+  } catch {
+    return undefined; // what the spec was is no concern of this version's user
+  } finally {
+    checkout.remove();
+  }
+}
 
-  await fetchCommit(args.since, folder);
-  const folders = [folder, ...includePaths(includes)];
-  const changes = await Promise.all(folders.map((each) => changedSince(args.since, each)));
-  if (!changes.includes(true)) return undefined;
-  if (!(await hasCommit(`${args.since}:${path}`, folder)))
-    return { exit: EXIT.ok, markdown: `\n${plain(`${path} is new, so there is nothing to compare it with.`)}\n` };
+/** @returns the path of a file at the commit, also when it was renamed since; undefined when it is new. */
+async function earlierName(path: string | undefined, { since, cwd }: Earlier): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  return (await hasCommit(`${since}:${path}`, cwd)) ? path : formerName(path, { other: since, cwd });
+}
 
+function notAFile(base: string): Comparison {
+  const message = `The spec tested ${base}, and now names no file of this repository: the two cannot be compared.`;
+  return { exit: EXIT.failed, markdown: `\n${plain(message)}\n` };
+}
+
+/** Whether a profile and all that it includes are as they were. */
+async function isUnchanged({ profile }: Plan, path: string, { since, cwd }: Earlier): Promise<boolean> {
+  if (profile.from !== 'file') return false;
+  const { file, includes = {} } = profile;
+  const checkout = await readCheckout(since, path, { cwd, folders: includePaths(includes) });
+  try {
+    const before = includedFiles(checkout.file, foldersIn(checkout, includes));
+    const after = includedFiles(file, includes);
+    const isSame = [...after].every(([each, text]) => before.get(checkout.place(each)) === text);
+    return isSame && before.size === after.size;
+  } finally {
+    checkout.remove();
+  }
+}
+
+async function compareFiles(plan: Plan, operands: DiffOperands, args: DiffSpecsArguments): Promise<Comparison> {
   const part = `${resolve(args.markdown)}.part`;
   rmSync(part, { force: true });
   const { host, labSuite } = args;
-  const exit = await runDiff(
-    { base: `${args.since}:${path}`, head: file },
-    {
-      host,
-      labSuite,
-      spec: plan.file,
-      json: false,
-      markdown: part,
-      include: includes?.search ?? [],
-      ...defined({ base: includes?.base }),
-    },
-  );
+  const { includes } = plan.profile;
+  const exit = await runDiff(operands, {
+    host,
+    labSuite,
+    spec: plan.file,
+    json: false,
+    markdown: part,
+    include: includes?.search ?? [],
+    ...defined({ base: includes?.base }),
+  });
   const markdown = readIfWritten(part);
   rmSync(part, { force: true });
   return { exit, markdown };

@@ -17,17 +17,26 @@ import {
   newlyAllowed,
   type DiffReport,
 } from '#core/report/diff-report.ts';
+import { BASE_FOLDER } from '#adapters/kernel/parser/include-paths.ts';
+import { includedFiles } from '#adapters/kernel/parser/included-files.ts';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
+import type { Side } from '#harness/diff/diff-options.ts';
 import { apparmorEnabled } from '#harness/session/preflight.ts';
-import { findSides, namesOf, type DiffOperands, type Sides } from '../diff-sides.ts';
+import { findSides, foldersOfSides, namesOf, type DiffOperands, type Sides } from '../diff-sides.ts';
+import { includesOf } from '../include-folders.ts';
 import { toGuestArgv } from '../in-lab/command-line.ts';
-import { planFiles, profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
+import { includePaths, planFiles, profileFiles, runInLab, samePaths } from '../in-lab/run-in-lab.ts';
 import type { DiffArguments } from '../command-arguments.ts';
 
 /** @returns the exit code: 1 when an access is newly allowed that no waiver covers. */
 export async function runDiff(operands: DiffOperands, args: DiffArguments): Promise<number> {
-  const plan = args.spec === undefined ? undefined : loadPlans([args.spec], { nonce: 'check' })[0];
-  const sides = await findSides(operands, args.as);
+  const includes = includesOf(args);
+  const plan = args.spec === undefined ? undefined : loadPlans([args.spec], { nonce: 'check', includes })[0];
+  const { as: names, sideFolders } = args;
+  const sides = await findSides(operands, {
+    includes: plan?.profile.includes ?? includes,
+    ...defined({ names, sideFolders }),
+  });
   try {
     const host = chooseKernel(args.host);
     if (host === 'lab') return await diffInLab(sides, plan, args);
@@ -47,21 +56,28 @@ function chooseKernel(host: DiffArguments['host']): 'local' | 'lab' | 'none' {
 
 /** The same command, with the files that were found as its operands. */
 function argvWithFiles(sides: Sides, args: DiffArguments): string[] {
-  return toGuestArgv('diff', { ...args, as: namesOf(sides) }, [sides.base.file, sides.head.file]);
+  const own = { as: namesOf(sides), sideFolders: foldersOfSides(sides) };
+  return toGuestArgv('diff', { ...args, ...own }, [sides.base.file, sides.head.file]);
 }
 
 async function diffInLab(sides: Sides, plan: Plan | undefined, args: DiffArguments): Promise<number> {
-  const { base, head } = sides;
-  const folders = [...args.include, ...(args.base === undefined ? [] : [args.base])];
+  const { base, head, copies } = sides;
   return runInLab({
     labSuite: args.labSuite,
     files: [
-      ...samePaths([...profileFiles(base.file), ...profileFiles(head.file), ...folders]),
+      ...samePaths([...copies.map(([folder]) => folder), ...filesOfSide(base), ...filesOfSide(head)]),
       ...(plan === undefined ? [] : planFiles([plan])),
     ],
     argv: argvWithFiles(sides, args),
     ...defined({ resultDir: args.markdown === undefined ? undefined : dirname(resolve(args.markdown)) }),
   });
+}
+
+/** What a side reads on this machine; the host's own policy stays here, for the guest has its own. */
+function filesOfSide({ file, includes }: Side): string[] {
+  const isOfHost = (path: string): boolean => includes.base === undefined && path.startsWith(`${BASE_FOLDER}/`);
+  const included = [...includedFiles(file, includes).keys()].filter((path) => !isOfHost(path));
+  return [...profileFiles(file), ...includePaths(includes), ...included];
 }
 
 async function diffHere(
@@ -81,7 +97,6 @@ async function diffHere(
       waivers: plan?.waivers ?? [],
       today: new Date().toISOString().slice(0, 10),
       signal: abortOnInterrupt(),
-      folders: { search: args.include, ...defined({ base: args.base }) },
       ...defined({ spec: kernel ? args.spec : undefined, lab: readEnvironment().lab }),
     },
     { progress, suite: silent, entry: silent, fault: silent },

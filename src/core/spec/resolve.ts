@@ -26,6 +26,8 @@ export interface ResolveOptions {
   readonly image?: string;
   /** Search these folders before those of the spec, and this base in place of its. */
   readonly includes?: IncludeFolders;
+  /** Search `includes` alone: the spec's folders belong to the profile that it names. */
+  readonly onlyTheseIncludes?: boolean;
   /** Makes probe ids unique to the run; 5 characters. */
   readonly nonce: string;
   readonly firstNumber: number;
@@ -106,7 +108,8 @@ function profileSource(folder: string, spec: SpecFile, options: ResolveOptions):
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
   const name = 'name' in given ? given.name : undefined;
-  const includes = includeFolders(folder, given, options.includes);
+  const ofSpec = options.onlyTheseIncludes === true ? {} : given;
+  const includes = includeFolders(folder, ofSpec, options.includes);
 
   if (override !== undefined) return defined({ from: 'file' as const, file: resolve(override), mode, name, includes });
   if (!('engine' in given))

@@ -20,8 +20,8 @@ interface ComparedTexts {
 
 /** @throws HarnessError when a profile cannot be read or loaded. */
 export async function compareProfiles(options: DiffOptions, events: RunEvents, host = THIS_HOST): Promise<DiffReport> {
-  const { base, head, folders, kernel, spec } = options;
-  const texts = { base: profileText(base.file, folders), head: profileText(head.file, folders) };
+  const { base, head, kernel, spec } = options;
+  const texts = { base: profileText(base.file, base.includes), head: profileText(head.file, head.includes) };
   const notes = abiNotes(texts);
   const profiles: ProfileDiff[] = [];
   for (const name of profileNames(texts)) {
@@ -62,8 +62,8 @@ async function compareProfile(
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head),
   });
-  const baseProfile = { file: options.base.file, block: base };
-  const headProfile = { file: options.head.file, block: head };
+  const baseProfile = { ...options.base, block: base };
+  const headProfile = { ...options.head, block: head };
   const confirmed = options.kernel
     ? await confirmExamples(baseProfile, headProfile, differences)
     : unconfirmedExamples(differences);

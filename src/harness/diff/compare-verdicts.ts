@@ -22,11 +22,13 @@ export async function compareVerdicts(
   host = THIS_HOST,
 ): Promise<ComparedVerdicts> {
   const { spec, base, head, lab, signal } = options;
-  const runUnder = ({ label, file }: Side): Promise<Ledger> => {
+  const runUnder = ({ label, file, includes }: Side): Promise<Ledger> => {
     events.progress(`trying the probes of ${spec} under ${label}`);
     const runOptions = defined({
       specs: [spec],
       profile: file,
+      includes,
+      onlyTheseIncludes: true,
       bail: false,
       inPlace: false,
       keepAuditSwitch: false,

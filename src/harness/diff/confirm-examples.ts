@@ -1,5 +1,5 @@
 /** Asks the kernel for the examples of each difference, with both profiles loaded under names of their own. */
-import type { ProfileMode } from '#core/model/model.ts';
+import type { IncludeFolders, ProfileMode } from '#core/model/model.ts';
 import type { WaivedDifference } from '#core/profile/compare/waivers.ts';
 import type { Access } from '#core/profile/semantics/access.ts';
 import type { ProfileBlock } from '#core/profile/syntax/ast.ts';
@@ -12,6 +12,7 @@ import { runId } from '../session/session.ts';
 /** One profile of a comparison: the file that has it, and what was read there. */
 export interface ComparedProfile {
   readonly file: string;
+  readonly includes: IncludeFolders;
   readonly block: ProfileBlock;
 }
 
@@ -60,9 +61,9 @@ function canBeAsked({ block: { kind, flags } }: ComparedProfile): boolean {
 }
 
 /** @returns the label that the profile is loaded as. */
-async function load({ file, block }: ComparedProfile, suffix: string, changes: HostChanges): Promise<string> {
+async function load({ file, includes, block }: ComparedProfile, suffix: string, changes: HostChanges): Promise<string> {
   const { name, flags } = block;
-  const policy = await loadProfile({ from: 'file', file, name, mode: modeOf(flags) }, { suffix, changes });
+  const policy = await loadProfile({ from: 'file', file, name, mode: modeOf(flags), includes }, { suffix, changes });
   return policy.loadedAs;
 }
 

@@ -5,12 +5,13 @@ import type { IncludeFolders, Waiver } from '#core/model/model.ts';
 export interface Side {
   readonly label: string;
   readonly file: string;
+  /** Where its includes are searched. */
+  readonly includes: IncludeFolders;
 }
 
 export interface DiffOptions {
   readonly base: Side;
   readonly head: Side;
-  readonly folders: IncludeFolders;
   /** Ask the kernel; else only the expressions are read. */
   readonly kernel: boolean;
   /** Try its probes under both profiles. */

@@ -8,6 +8,8 @@ export interface RunOptions extends SessionOptions {
   readonly image?: string;
   /** Search these folders before those of the specs, and this base in place of theirs. */
   readonly includes?: IncludeFolders;
+  /** Search `includes` alone. */
+  readonly onlyTheseIncludes?: boolean;
   readonly grep?: string;
   readonly bail: boolean;
   /** Load the profile under its own name, and put back what was there. */

@@ -23,8 +23,9 @@ export async function runSpecs(options: RunOptions, events: RunEvents, host = TH
   let selected: Plan[] = [];
   let planned = 0;
   try {
-    const { specs, profile, image, includes, grep, bail, signal } = options;
-    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile, image, includes }) });
+    const { specs, profile, image, includes, onlyTheseIncludes, grep, bail, signal } = options;
+    const given = defined({ profile, image, includes, onlyTheseIncludes });
+    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...given });
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
     await withHostSession({ run, options, events, reporter: report, host }, async (session) => {

@@ -27,12 +27,18 @@ async function parse(argv: readonly string[]): Promise<Parsed> {
   return parsed;
 }
 
+const FOLDERS = fc.oneof(
+  fc.constant({}),
+  fc.record({ base: fc.string(), search: fc.array(fc.string(), { maxLength: 2 }) }),
+);
+
 /** Any value of an option that a user could give. */
 function valuesOf(row: OptionRow): fc.Arbitrary<unknown> {
   if (row.argument === undefined) return fc.boolean();
   if (row.choices !== undefined) return fc.constantFrom(...row.choices);
   if (row.repeats === true) return fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 });
   if (row.argument === '<percent>') return fc.integer({ min: 0, max: 100_000_000 }).map((units) => units / 1e6);
+  if (row.argument === '<folders>') return fc.record({ base: FOLDERS, head: FOLDERS });
   if (row.argument === '<json>') return fc.dictionary(fc.string(), fc.string());
   return fc.string({ unit: 'binary' });
 }

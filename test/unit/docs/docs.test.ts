@@ -83,13 +83,12 @@ describe('docs', () => {
           .replace('deny /opt/** wl', 'deny /opt/* wl'),
       );
       const sides = {
-        base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx') },
-        head: { label: 'head', file: join(folder, 'head') },
+        base: { label: 'profiles/docker-nginx', file: join(root, 'profiles/docker-nginx'), includes: { base: folder } },
+        head: { label: 'head', file: join(folder, 'head'), includes: { base: folder } },
       };
       const report = await compareProfiles(
         {
           ...sides,
-          folders: { base: folder },
           kernel: false,
           waivers: [],
           today: '2027-01-01',

@@ -1,5 +1,5 @@
 /** Finds what a profile includes, where apparmor_parser looks for it. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { HarnessError } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
@@ -44,7 +44,7 @@ export function foldersOf(profile: string, { base, search = [] }: IncludeFolders
 }
 
 function filesAt(place: string): { file: string; text: string }[] | undefined {
-  const kind = statSync(place, { throwIfNoEntry: false });
+  const kind = statAt(place);
   if (!kind) return undefined;
   if (kind.isFile()) return [readAt(place)];
   if (!kind.isDirectory()) return undefined;
@@ -54,8 +54,23 @@ function filesAt(place: string): { file: string; text: string }[] | undefined {
   return names
     .slice(0, MOST_FILES)
     .map((name) => join(place, name))
-    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+    .filter((file) => statAt(file)?.isFile())
     .map(readAt);
+}
+
+/** @returns undefined where there is nothing. @throws HarnessError for what is there and cannot be looked at. */
+function statAt(place: string): Stats | undefined {
+  try {
+    return statSync(place, { throwIfNoEntry: false });
+  } catch (error) {
+    // a copy of a git revision has such links in place of what it lacks
+    const isLoop = (error as NodeJS.ErrnoException).code === 'ELOOP';
+    const why = isLoop
+      ? 'it is a link to itself. In a git revision this stands for a submodule, a file of Git LFS, a link that ' +
+        'leads out of the repository, or a folder of a large repository: name that folder with -I'
+      : (error as Error).message;
+    throw new HarnessError('profile-unread', `The included file ${place} cannot be read: ${why}.`, { cause: error });
+  }
 }
 
 function readAt(file: string): { file: string; text: string } {

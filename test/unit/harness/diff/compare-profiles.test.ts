@@ -44,9 +44,8 @@ describe('compareProfiles', () => {
     const silent = (): void => undefined;
     return compareProfiles(
       {
-        base: { label: 'old', file: file('base', base) },
-        head: { label: 'new', file: file('head', head) },
-        folders: { base: folder },
+        base: { label: 'old', file: file('base', base), includes: { base: folder } },
+        head: { label: 'new', file: file('head', head), includes: { base: folder } },
         kernel: false,
         waivers: [],
         today: '2026-12-01',
