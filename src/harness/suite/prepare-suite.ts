@@ -148,7 +148,6 @@ export class PreparedSuite {
       log: session.log,
       barrier: session.barrier,
       auditSwitch,
-      mode: this.policy.mode,
       profiles: names.filter((name) => name !== baseline),
       container: plan.container,
     };

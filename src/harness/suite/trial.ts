@@ -8,16 +8,7 @@ import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
 import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
 import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import type {
-  AuditRecord,
-  ContainerSpec,
-  Entry,
-  Evidence,
-  Probe,
-  ProfileMode,
-  Verdict,
-  Witness,
-} from '#core/model/model.ts';
+import type { AuditRecord, ContainerSpec, Entry, Evidence, Probe, Verdict, Witness } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
@@ -47,8 +38,6 @@ export interface TrialOptions {
   readonly barrier: Barrier;
   /** The kernel's audit mode; absent where nobody but this trial can change it. */
   readonly auditSwitch?: TrialSwitch;
-  /** Of the profile under test. */
-  readonly mode?: ProfileMode;
   /** Names the profile is loaded under: records of other profiles are ignored. */
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
@@ -157,9 +146,9 @@ export class Trial {
 
   /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
   async #withEvidence(entries: readonly Entry[]): Promise<readonly Entry[]> {
-    const { auditSwitch, confined, mode } = this.#options;
+    const { auditSwitch, confined } = this.#options;
     if (auditSwitch?.isSilent !== true) return entries;
-    const silent = entries.filter((entry) => deservesEvidence(entry, mode)).map(({ probe }) => probe);
+    const silent = entries.filter(deservesEvidence).map(({ probe }) => probe);
     if (silent.length === 0) return entries;
 
     const { seen, attribution } = await this.#tryInWindow(silent, (batch) =>

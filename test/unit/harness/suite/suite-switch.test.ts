@@ -120,25 +120,26 @@ describe('deservesEvidence', () => {
   const silent = (changes: Partial<Entry> = {}): Entry =>
     entry({ probe: probe({ action: operation('open read /x') }), observation: EACCES, witnesses: [], ...changes });
 
-  it('is true of what failed without a record and succeeded in the control', () => {
-    expect(deservesEvidence(silent({ control: OK }), 'complain')).to.equal(true);
-    expect(deservesEvidence(silent({ probe: probe({ action: command('x') }), control: OK }), 'mixed')).to.equal(true);
+  const isTried = (changes: Partial<Entry>): boolean => deservesEvidence(silent(changes));
+  const running = probe({ action: command('x') });
+  const removing = probe({ action: operation('unlink /x') });
+
+  it('is true of an operation that failed without a record', () => {
+    expect(isTried({})).to.equal(true);
+    expect(isTried({ control: EACCES })).to.equal(true);
+    expect(isTried({ witnesses: [witness({ type: 'ALLOWED' })] })).to.equal(true);
   });
 
-  it('is false of what complain mode might let through with nobody having let it through before', () => {
-    expect(deservesEvidence(silent(), 'complain')).to.equal(false);
-    expect(deservesEvidence(silent({ control: EACCES }), 'mixed')).to.equal(false);
-    expect(deservesEvidence(silent({ probe: probe({ action: command('x') }) }), 'enforce')).to.equal(false);
-    expect(deservesEvidence(silent({ probe: probe({ action: operation('exec /x') }) }), 'kill')).to.equal(false);
-  });
-
-  it('is true of an operation that enforce and kill mode deny again', () => {
-    expect(deservesEvidence(silent(), 'enforce')).to.equal(true);
-    expect(deservesEvidence(silent(), 'kill')).to.equal(true);
+  it('is true of what may do harm only where the control was let do it', () => {
+    expect(isTried({ probe: running })).to.equal(false);
+    expect(isTried({ probe: running, control: EACCES })).to.equal(false);
+    expect(isTried({ probe: running, control: OK })).to.equal(true);
+    expect(isTried({ probe: removing })).to.equal(false);
+    expect(isTried({ probe: removing, control: OK })).to.equal(true);
   });
 
   it('is false of what succeeded, or has a record', () => {
-    expect(deservesEvidence(silent({ observation: OK, control: OK }), 'kill')).to.equal(false);
-    expect(deservesEvidence(silent({ witnesses: [witness()], control: OK }), 'kill')).to.equal(false);
+    expect(isTried({ observation: OK, control: OK })).to.equal(false);
+    expect(isTried({ witnesses: [witness()], control: OK })).to.equal(false);
   });
 });

@@ -115,7 +115,6 @@ describe('Trial', () => {
         barrier: log.barrier,
         profiles: ['p'],
         container: CONTAINER,
-        mode: 'kill',
         auditSwitch: {
           isSilent: true,
           speak: async (work) => {
