@@ -2,13 +2,19 @@
 
 /** A name where a pattern may stand: its wildcards are escaped. */
 export function quotePath(name: string): string {
-  return word(name.replace(/[\\*?[\]{}]/g, '\\$&'));
+  const pattern = escapeName(name);
+  return pattern.startsWith('@{') ? `"${pattern}"` : quotePattern(pattern);
 }
 
-/** A word, in quotes where it needs them. Control characters become octal, which the parser reads back. */
-function word(text: string): string {
-  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text) && !text.startsWith('@{')) return text;
-  return `"${[...text].map(quoted).join('')}"`;
+/** A name as a pattern that matches nothing else; not yet quoted. */
+export function escapeName(name: string): string {
+  return name.replace(/[\\*?[\]{}]/g, '\\$&');
+}
+
+/** A pattern, in quotes where it needs them. Control characters become octal, which the parser reads back. */
+export function quotePattern(pattern: string): string {
+  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(pattern)) return pattern;
+  return `"${[...pattern].map(quoted).join('')}"`;
 }
 
 function quoted(character: string): string {

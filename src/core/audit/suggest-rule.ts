@@ -1,14 +1,19 @@
 /**
  * The rule that would allow what a record denied, in the words of apparmor.d(5). Best effort: where no rule would help
- * (a missing label, no_new_privs, a disconnected path) or the record has too little information, there is none.
+ * (a missing label, no_new_privs, a disconnected path) or the record has too little information, there is none. Whether
+ * it would really allow the access is not known here: core/hint/ finds out.
  */
 import type { AuditRecord } from '../model/model.ts';
-import { quotePath } from './quote-rule.ts';
+import { lastingPath, type HasVariable } from './lasting-path.ts';
+import { quotePath, quotePattern } from './quote-rule.ts';
 
 type Fields = AuditRecord['fields'];
 
-/** A complete rule with its comma, or undefined. */
-export function suggestRule(record: AuditRecord): string | undefined {
+/**
+ * @param hasVariable which variables the rule may use.
+ * @returns a complete rule with its comma, or undefined.
+ */
+export function suggestRule(record: AuditRecord, hasVariable?: HasVariable): string | undefined {
   if (record.type !== 'DENIED' && record.type !== 'ALLOWED' && record.type !== 'KILLED') return undefined;
   const { fields } = record;
   const info = fields['info'] ?? '';
@@ -16,7 +21,7 @@ export function suggestRule(record: AuditRecord): string | undefined {
 
   const operation = fields['operation'] ?? '';
   const writer = BY_CLASS[fields['class'] ?? ''] ?? writerFor(operation) ?? guess(fields);
-  const rule = writer(fields, operation);
+  const rule = writer(fields, operation, hasVariable);
   return rule === undefined ? undefined : `${rule},`;
 }
 
@@ -32,16 +37,16 @@ const NOT_BY_RULE = [
 ];
 
 /** Writes the rule of one class; undefined where the record has too little information. */
-type RuleWriter = (fields: Fields, operation: string) => string | undefined;
+type RuleWriter = (fields: Fields, operation: string, hasVariable?: HasVariable) => string | undefined;
 
 /** By `class=`, which Linux 6.2 introduced. Transitions are of class file too. */
 const BY_CLASS: Readonly<Record<string, RuleWriter>> = Object.assign(
   Object.create(null) as Record<string, RuleWriter>,
   {
-    file: (fields: Fields, operation: string) =>
+    file: (fields: Fields, operation: string, hasVariable?: HasVariable) =>
       operation.startsWith('change_') || operation.startsWith('stack')
         ? transition(fields, operation)
-        : file(fields, operation),
+        : file(fields, operation, hasVariable),
     cap: capability,
     net: network,
     mount,
@@ -87,17 +92,32 @@ const words = (fields: Fields): string => {
 };
 const peerOf = (fields: Fields): string => (fields['peer'] === undefined ? '' : ` peer=${quotePath(fields['peer'])}`);
 
+/** What the harness itself puts into a container: a rule for it would be none of the profile's. */
+const HARNESS_FILES = /^\/\.apparmor-probe/;
+
 /** Letters of the mask (security/apparmor/file.c, aa_file_perm_chrs) to those of a rule. */
-function file(fields: Fields, operation: string): string | undefined {
+function file(fields: Fields, operation: string, hasVariable?: HasVariable): string | undefined {
   const name = fields['name'];
-  if (name === undefined || !name.startsWith('/')) return undefined;
+  if (name === undefined || !name.startsWith('/') || HARNESS_FILES.test(name)) return undefined;
   const mask = denied(fields);
+  const path = quotePattern(lastingPath(name, hasVariable));
+  const owner = isOwnersAlone(fields) ? 'owner ' : '';
   if (/^(?:inode_|path_)?link$/.test(operation)) {
     const target = fields['target'] ?? fields['name2'];
-    return target?.startsWith('/') === true ? `link ${quotePath(name)} -> ${quotePath(target)}` : undefined;
+    return target?.startsWith('/') === true && mask.includes('l')
+      ? `${owner}link ${path} -> ${quotePattern(lastingPath(target, hasVariable))}`
+      : undefined;
   }
   const letters = permissionsFor(mask);
-  return letters === '' ? undefined : `${quotePath(name)} ${letters}`;
+  return letters === '' ? undefined : `${owner}${path} ${letters}`;
+}
+
+/**
+ * Whether it was the owner who asked, and that says something: root owns nearly everything in a container, so there
+ * `owner` would only stand in the way of the other users; but what a process has below /proc is nobody else's.
+ */
+function isOwnersAlone({ fsuid, ouid, name = '' }: Fields): boolean {
+  return fsuid !== undefined && fsuid === ouid && (fsuid !== '0' || /^\/proc\/\d+\//.test(name));
 }
 
 function permissionsFor(mask: string): string {
@@ -170,8 +190,14 @@ function mount(fields: Fields, operation: string): string | undefined {
 
 function rlimits({ rlimit = '', value = '' }: Fields): string | undefined {
   return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value)
-    ? `set rlimit ${rlimit} <= ${value === '18446744073709551615' ? 'infinity' : value}`
+    ? `set rlimit ${rlimit} <= ${limitText(rlimit, value)}`
     : undefined;
+}
+
+/** The kernel counts niceness from 20 down (setrlimit(2), RLIMIT_NICE), rules have it as nice(1) does. */
+function limitText(limit: string, value: string): string {
+  if (limit === 'nice') return `${Math.max(-20, 20 - Number(value))}`;
+  return value === '18446744073709551615' ? 'infinity' : value;
 }
 
 function userns(): string {

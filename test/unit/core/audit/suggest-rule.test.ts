@@ -15,6 +15,19 @@ describe('suggestRule', () => {
     ['operation="exec" class="file" name="/usr/bin/top" comm="c" denied_mask="x"', '/usr/bin/top ix,'],
     ['operation="symlink" class="file" name="/t/l" comm="c" denied_mask="c"', '/t/l w,'],
     ['operation="link" class="file" name="/t/l" comm="c" denied_mask="l" target="/t/f"', 'link /t/l -> /t/f,'],
+    ['operation="open" class="file" name="/home/a/f" comm="c" denied_mask="r" fsuid=1000 ouid=1000', 'owner /home/a/f r,'],
+    ['operation="open" class="file" name="/home/a/f" comm="c" denied_mask="r" fsuid=1000 ouid=0', '/home/a/f r,'],
+    ['operation="open" class="file" name="/etc/x" comm="c" denied_mask="r" fsuid=0 ouid=0', '/etc/x r,'],
+    ['operation="open" class="file" name="/proc/1234/environ" comm="c" denied_mask="r" fsuid=0 ouid=0', 'owner /proc/[0-9]*/environ r,'],
+    ['operation="open" class="file" name="/proc/12/task/34/comm" comm="c" denied_mask="w"', '/proc/[0-9]*/task/[0-9]*/comm w,'],
+    ['operation="open" class="file" name="/proc/1/environ" comm="c" denied_mask="r"', '/proc/1/environ r,'],
+    ['operation="open" class="file" name="/proc/12/fd/7" comm="c" denied_mask="r"', '/proc/[0-9]*/fd/[0-9]* r,'],
+    ['operation="open" class="file" name="/proc/12/a b" comm="c" denied_mask="r"', '"/proc/[0-9]*/a b" r,'],
+    ['operation="open" class="file" name="/dev/pts/3" comm="c" denied_mask="wr"', '/dev/pts/[0-9]* rw,'],
+    ['operation="exec" class="file" name="/.apparmor-probe-agent" comm="c" denied_mask="x"', undefined],
+    ['operation="link" class="file" name="/t/l" comm="c" denied_mask="x" target="/t/f"', undefined],
+    ['operation="setrlimit" class="rlimits" comm="c" rlimit=nice value=25', 'set rlimit nice <= -5,'],
+    ['operation="setrlimit" class="rlimits" comm="c" rlimit=as value=18446744073709551615', 'set rlimit as <= infinity,'],
     ['operation="open" name=2F612062 comm="c" denied_mask="r"', '"/a b" r,'],
     ['operation="open" name=2F6122 comm="c" denied_mask="r"', '"/a\\"" r,'],
     ['operation="open" name=2F610A comm="c" denied_mask="r"', '"/a\\012" r,'],
@@ -59,6 +72,12 @@ describe('suggestRule', () => {
       expect(suggestRule(denial(pairs))).to.equal(rule);
     });
 
+  it('uses the variables that the profile has for process ids', () => {
+    const task = denial('operation="open" class="file" name="/proc/12/task/34/attr/current" comm="c" denied_mask="w"');
+    expect(suggestRule(task, () => true)).to.equal('@{PROC}/@{pid}/task/@{tid}/attr/current w,');
+    expect(suggestRule(task, (name) => name === 'pid')).to.equal('/proc/@{pid}/task/[0-9]*/attr/current w,');
+  });
+
   it('suggests nothing where nothing was denied', () => {
     for (const type of ['AUDIT', 'STATUS', 'HINT', 'ERROR']) {
       expect(
@@ -72,10 +91,13 @@ describe('suggestRule', () => {
     }
   });
 
+  // a link whose new name would allow more than the file (mask x) is refused whatever link rule is added
   it('suggests a rule for each captured denial that a rule can allow', () => {
     for (const line of linesOf('linux-6.12.107.txt').filter(
       (text) =>
-        /"(?:DENIED|ALLOWED)"/.test(text) && text.length < 1000 && !/info="(?:no new|label not|Failed name)/.test(text),
+        /"(?:DENIED|ALLOWED)"/.test(text) &&
+        text.length < 1000 &&
+        !/info="(?:no new|label not|Failed name)|operation="link".* denied_mask="x"/.test(text),
     )) {
       expect(suggestRule(record(line)), line).to.match(/^[^\n]+,$/);
     }
