@@ -43,6 +43,7 @@ export const MAY_IMPORT = {
 
   'core/generate': ['core/coverage', 'core/verdict', 'core/mutation', ...LANGUAGES],
   'core/report': ['core/coverage', 'core/verdict', 'core/mutation', ...LANGUAGES],
+  'core/hint': ['core/coverage', 'core/verdict', ...LANGUAGES],
   'core/coverage': ['core/verdict', 'core/mutation', ...LANGUAGES],
   'core/verdict': LANGUAGES,
   'core/mutation': LANGUAGES,

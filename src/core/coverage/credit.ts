@@ -12,12 +12,16 @@ import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './o
 import { recordAccesses } from './record-accesses.ts';
 
 /** The profile file under test, and how its names read while it is loaded. */
-export interface Subject {
+export interface NamedProfile {
   readonly text: ProfileText;
   /** Name of the profile that confines the container. */
   readonly profile: string;
   /** A label of the kernel as the profile's author wrote it. */
   readonly original: (label: string) => string;
+}
+
+/** The same for coverage. */
+export interface Subject extends NamedProfile {
   /** Rules that never decide: the profile means the same without them, so they are left out. */
   readonly shadowed: ReadonlySet<Rule>;
 }
@@ -33,7 +37,9 @@ export function coveredRules(
   const succeeded = observation?.stage === 'done' && probeOutcome(probe, observation).kind === 'succeeded';
   if (!succeeded) return new Set(recorded);
 
-  const used = granted(probe, observation, subject, look).flatMap(([block, access]) => needed(subject, block, access));
+  const used = grantedAccesses(probe, observation, subject, look).flatMap(([block, access]) =>
+    needed(subject, block, access),
+  );
   return new Set([...recorded, ...used]);
 }
 
@@ -62,11 +68,14 @@ function limitRules({ fields }: AuditRecord, { rules }: ProfileBlock): readonly 
   return rules.filter((rule) => rule.kind === 'rlimit' && rule.limit === fields['rlimit']);
 }
 
-/** What the kernel checked when a probe succeeded: against the profile of who tried it, and that of the other end. */
-function granted(
+/**
+ * What the kernel checks when an operation succeeds: against the profile of who tried it, and that of the other end.
+ * @returns none where a process had not the label that it must have.
+ */
+export function grantedAccesses(
   { action, from }: Probe,
   { process, other }: Observation,
-  subject: Subject,
+  subject: NamedProfile,
   look: FileLookup,
 ): (readonly [ProfileBlock, Access])[] {
   const isProved = (proof: ProcessProof | undefined): boolean =>
@@ -91,7 +100,7 @@ function granted(
   );
 }
 
-function blockOf({ text, original }: Subject, label: string): ProfileBlock | undefined {
+function blockOf({ text, original }: NamedProfile, label: string): ProfileBlock | undefined {
   return text.profiles.find(({ name }) => name === original(label));
 }
 

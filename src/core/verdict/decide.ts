@@ -2,7 +2,6 @@
  * The order of the rules that lead from expectation, observation, records and control to one verdict. Every verdict is
  * a row of src/core/verdict/verdicts.ts. One that could not be reached is never a pass. Pure.
  */
-import { suggestRule } from '../audit/suggest-rule.ts';
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { Observation, Probe, Verdict } from '../model/model.ts';
@@ -113,17 +112,9 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
   }
 
   const how = outcomeText(outcome);
-  if (firstDenial !== undefined) {
-    const { record } = firstDenial;
-    return verdict('denied-but-allowed', {
-      how,
-      rule: suggestRule(record),
-      isUnattached: record.fields['info'] === 'profile transition not found',
-    });
-  }
+  if (firstDenial !== undefined) return verdict('denied-but-allowed', { how, isQuiet: false });
 
-  if (silentDenials(facts.evidence).length > 0)
-    return verdict('denied-but-allowed', { how, rule: undefined, isUnattached: false, isQuiet: true });
+  if (silentDenials(facts.evidence).length > 0) return verdict('denied-but-allowed', { how, isQuiet: true });
 
   const controlResult = controlOutcome(facts);
   if (controlResult === undefined) return verdict('not-the-profile', { how, controlHow: undefined });

@@ -48,10 +48,8 @@ type MissingWitness =
   | { readonly missing: 'errno'; readonly errno: string | undefined };
 
 interface DeniedButAllowed {
-  readonly rule: string | undefined;
-  readonly isUnattached: boolean;
   /** Denied without a record, as deny rules do. */
-  readonly isQuiet?: boolean;
+  readonly isQuiet: boolean;
 }
 
 interface ServiceDown {
@@ -64,11 +62,6 @@ interface ServiceDown {
 }
 
 const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
-
-/** The copy of a profile that a run loads has a name of its own and attaches to no program. */
-const NAME_TRANSITION =
-  'The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program. The ' +
-  'copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.';
 
 const DENY_DECIDES = 'A deny rule decides: the denial is quiet. No other rule can allow what it denies.';
 
@@ -238,14 +231,12 @@ export const VERDICTS = {
   },
   'denied-but-allowed': {
     kind: 'fail',
-    means: 'The profile denies an access that the spec expects it to allow. The hint names a rule that would allow it.',
+    means:
+      'The profile denies an access that the spec expects it to allow. The hint names the deny rule that decides, ' +
+      'or a rule that would allow it.',
     when: [{ expected: 'allowed', confined: 'fails', record: 'yes', control: 'any' }],
     reason: ({ how }: Failure) => `The profile denies it: ${how}.`,
-    hint: ({ rule, isUnattached, isQuiet }: DeniedButAllowed) => {
-      if (isUnattached) return NAME_TRANSITION;
-      if (isQuiet === true) return DENY_DECIDES;
-      return rule === undefined ? undefined : `A rule that would allow it: ${rule}`;
-    },
+    hint: ({ isQuiet }: DeniedButAllowed) => (isQuiet ? DENY_DECIDES : undefined),
   },
   'denied-silently-but-allowed': {
     kind: 'fail',

@@ -12,10 +12,10 @@ import { asFault } from '../session/session.ts';
 import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparationFailed, PreparedSuite, type SuiteFacts } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
+import { ProfileHints } from './profile-hints.ts';
 import { addKernelRuling } from './kernel-ruling.ts';
 import { runProbesInMocha } from './mocha.ts';
 import type { RunContext } from './run-options.ts';
-import { addSymlinkHint } from './symlink-hint.ts';
 
 /** How many lines of a container's output a fault quotes. */
 const LOG_LINES = 10;
@@ -53,6 +53,7 @@ class SuiteRun {
   readonly #faults: Fault[] = [];
   #facts: SuiteFacts = NOTHING_KNOWN;
   #trial: Trial | undefined;
+  #hints: ProfileHints | undefined;
   #coverage: Coverage | undefined;
 
   constructor(plan: Plan, context: RunContext) {
@@ -113,8 +114,9 @@ class SuiteRun {
     const { policy, confined } = suite;
     const { signal, events } = this.#context;
     const tried = await settleUnlessAborted(trial, probe, signal);
-    const hinted = addSymlinkHint(tried, confined.pid, policy.text);
-    const entry = addKernelRuling(hinted, confined.pid, policy.loadedAs);
+    const ruled = addKernelRuling(tried, confined.pid, policy.loadedAs);
+    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
+    const entry = await this.#hints.add(ruled);
     this.#entries.set(probe.id, entry);
     events.entry(entry);
     return entry;

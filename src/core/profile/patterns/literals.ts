@@ -9,29 +9,34 @@ export interface Literal {
   readonly whole: boolean;
 }
 
-/** One alternative that is half read: what is certain so far, and the glob that follows. */
-interface Unfinished {
+/** One alternative of a glob: the text before its first wildcard, and the glob that follows. */
+export interface Alternative {
   readonly text: string;
   readonly rest: string;
 }
 
 /** @returns every alternative of a glob up to its first wildcard; undefined when there are too many. */
 export function literalsOf(glob: string): readonly Literal[] | undefined {
-  const literals: Literal[] = [];
-  const open: Unfinished[] = [{ text: '', rest: glob }];
+  return alternativesOf(glob)?.map(({ text, rest }) => ({ text, whole: rest === '' }));
+}
+
+/** @returns the alternatives of a glob, taken apart at their first wildcard; undefined when there are too many. */
+export function alternativesOf(glob: string): readonly Alternative[] | undefined {
+  const finished: Alternative[] = [];
+  const open: Alternative[] = [{ text: '', rest: glob }];
   for (let partial = open.pop(); partial !== undefined; partial = open.pop()) {
-    if (literals.length + open.length > MAX_ALTERNATIVES) return undefined;
+    if (finished.length + open.length > MAX_ALTERNATIVES) return undefined;
 
     const { text, rest } = readPlain(partial);
     const braces = rest.startsWith('{') ? splitBraces(rest) : undefined;
     if (braces === undefined) {
-      literals.push({ text, whole: rest === '' });
+      finished.push({ text, rest });
       continue;
     }
     // the last one in is taken first
     open.push(...braces.alternatives.map((alternative) => ({ text, rest: alternative + braces.after })).reverse());
   }
-  return literals;
+  return finished;
 }
 
 /** @returns those of the alternatives that have no wildcard at all. */
@@ -40,7 +45,7 @@ export function wholeLiteralsOf(glob: string): readonly string[] {
 }
 
 /** Takes the characters before the first wildcard or brace; an escaped one stands for itself. */
-function readPlain({ text, rest }: Unfinished): Unfinished {
+function readPlain({ text, rest }: Alternative): Alternative {
   let plain = text;
   let at = 0;
   for (;;) {

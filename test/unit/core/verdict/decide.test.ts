@@ -252,21 +252,6 @@ describe('the verdict', () => {
   });
 });
 
-describe('the hint', () => {
-  const unexpected = { expect: allowed, seen: EACCES, control: OK };
-
-  it('names a rule that would allow what was denied', () => {
-    const { hint } = decide(facts({ ...unexpected, witnesses: [DENIED] }));
-    expect(hint).to.equal('A rule that would allow it: /x r,');
-  });
-
-  it('explains that the copy of a profile attaches to no program', () => {
-    const transition = witness({ fields: { operation: 'exec', info: 'profile transition not found' } });
-    const { hint } = decide(facts({ ...unexpected, witnesses: [transition] }));
-    expect(hint).to.match(/attaches to nothing.*--in-place/);
-  });
-});
-
 describe('the notes', () => {
   const proved = { expect: denied, witnesses: [DENIED], control: OK };
   const atStep = (step: string): string => `Denied at ${step}, an earlier step, so the access itself was not tried.`;
