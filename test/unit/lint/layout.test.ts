@@ -48,6 +48,7 @@ const FOLDERS: readonly Case[] = [
   { file: 'adapters/host/a.ts', denied: '../container/b.ts', because: 'adapters/host/ must not import adapters/container/.', allowed: './b.ts' },
   { file: 'core/generate/a.ts', denied: '../report/b.ts', because: 'core/generate/ must not import core/report/.', allowed: '../coverage/b.ts' },
   { file: 'core/report/a.ts', denied: '#adapters/host/b.ts', because: 'core/report/ must not import adapters/host/.', allowed: '../verdict/b.ts' },
+  { file: 'core/hint/a.ts', denied: '../report/b.ts', because: 'core/hint/ must not import core/report/.', allowed: '../coverage/b.ts' },
   { file: 'core/coverage/a.ts', denied: '../report/b.ts', because: 'core/coverage/ must not import core/report/.', allowed: '../verdict/b.ts' },
   { file: 'core/verdict/a.ts', denied: '#harness/run/b.ts', because: 'core/verdict/ must not import harness/run/.', allowed: '../audit/b.ts' },
   { file: 'core/mutation/a.ts', denied: '../verdict/b.ts', because: 'core/mutation/ must not import core/verdict/.', allowed: '../profile/b.ts' },
