@@ -4,7 +4,8 @@
  * How an answer is made sure:
  *   1. In a child that holds the capability and no other (so that the kernel cannot accept another one in its place)
  *      the call is made under the probe's name. `refused` is the errno of a refusal. What follows the permission fails
- *      for a reason of our making, or changes nothing but this child; that is success, or the errno `granted`.
+ *      for a reason of our making, or changes nothing but this child; that is success, or the errno `granted`. Any
+ *      other errno, and a refused step on the way to the call (`step`), says nothing of the capability: not asked.
  *   2. When it was granted, the same call is made in a child without any capability. It must be refused; else the
  *      kernel does not ask here (a sysctl allows it to all, for example) and the answer is EOPNOTSUPP.
  * A process that does not hold the capability makes the call all the same, and gets the kernel's own refusal.
@@ -43,6 +44,16 @@ enum { BPF_PROG_LOAD = 5, BPF_PROG_TYPE_KPROBE = 2, BPF_BTF_LOAD = 18 };
 
 static int thing;        /* what `prepare` made: a descriptor, a process, a message queue */
 static const char *path; /* the argument of those that need one */
+
+static const char *unasked; /* the step that a question did not get beyond; null: it was asked */
+
+/* A step on the way to the question: its refusal is none of the capability. Returns `error`. */
+static long step(long error, const char *name)
+{
+	if (error < 0)
+		unasked = name;
+	return error;
+}
 
 static int other_id(int id)
 {
@@ -169,11 +180,11 @@ static long ask_fowner(void)
 static long ask_fsetid(void)
 {
 	struct statx st;
-	long error = sys(fchmod, thing, S_ISUID | 0600);
+	long error = step(sys(fchmod, thing, S_ISUID | 0600), "the file's mode was refused");
 	if (error >= 0)
-		error = sys_write(thing, "x", 1);
+		error = step(sys_write(thing, "x", 1), "the write was refused");
 	if (error >= 0)
-		error = sys(statx, thing, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st);
+		error = step(sys(statx, thing, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st), "the file cannot be read");
 	if (error < 0)
 		return error;
 	return st.mode & S_ISUID ? 0 : -EPERM;
@@ -209,17 +220,30 @@ static long ask_linux_immutable(void)
 	return sys_ioctl(thing, FS_IOC_SETFLAGS, &flags);
 }
 
+/* Binds a socket of its own to a port of the loopback interface; 0: any that is free. */
+static long bind_port(u16 port, const char **refused)
+{
+	struct {
+		u16 family;
+		u8 port[2], ip[4], unused[8];
+	} address = {.family = AF_INET, .port = {(u8)(port >> 8), (u8)port}, .ip = {127, 0, 0, 1}};
+
+	*refused = "its socket was refused";
+	long fd = sys(socket, AF_INET, SOCK_STREAM | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	*refused = "the binding of its socket was refused";
+	return sys(bind, fd, &address, sizeof address);
+}
+
+/* EACCES is the answer of the rules for the network as well. They know no ports, so another one shows what they say. */
 static long ask_net_bind_service(void)
 {
 	enum { PORT = 1009 }; /* bound for a moment, never listening */
 
-	struct {
-		u16 family;
-		u8 port[2], ip[4], unused[8];
-	} address = {.family = AF_INET, .port = {PORT >> 8, PORT & 0xff}, .ip = {127, 0, 0, 1}};
-
-	long fd = sys(socket, AF_INET, SOCK_STREAM | O_CLOEXEC, 0);
-	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
+	const char *refused = 0;
+	long error = bind_port(0, &refused);
+	return error < 0 ? step(error, refused) : bind_port(PORT, &refused);
 }
 
 static long set_option(int level, int option, int value)
@@ -234,7 +258,7 @@ static long ask_net_admin(void)
 
 static long ask_net_broadcast(void)
 {
-	thing = (int)sys(socket, AF_NETLINK, SOCK_RAW | O_CLOEXEC, 0);
+	thing = (int)step(sys(socket, AF_NETLINK, SOCK_RAW | O_CLOEXEC, 0), "its socket was refused");
 	return thing < 0 ? thing : set_option(SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
 }
 
@@ -365,12 +389,12 @@ static long ask_audit(u16 type, u32 size)
 	} message = {.type = type, .flags = NLM_F_REQUEST | NLM_F_ACK, .sequence = 1};
 
 	message.length = (u32)(sizeof message - sizeof message.body) + size;
-	long fd = audit_socket(O_NONBLOCK);
+	long fd = step(audit_socket(O_NONBLOCK), "its socket was refused");
 	if (fd < 0)
 		return fd;
-	long error = sys_write((int)fd, &message, message.length);
+	long error = step(sys_write((int)fd, &message, message.length), "its message was refused");
 	while (error >= 0) {
-		error = sys_read((int)fd, &message, sizeof message);
+		error = step(sys_read((int)fd, &message, sizeof message), "the answer was refused");
 		if (error >= 0 && message.type == NLMSG_ERROR)
 			return message.body.error;
 	}
@@ -384,9 +408,24 @@ static long ask_audit_write(void)
 	return ask_audit(AUDIT_USER, TOO_SHORT_TO_BE_LOGGED);
 }
 
+/*
+ * Outside the first namespace of processes the kernel refuses this without a question (audit_netlink_ok). The number of
+ * that namespace is fixed (PROC_PID_INIT_INO).
+ */
+static long in_first_pid_namespace(void)
+{
+	char name[32];
+	long size = sys(readlinkat, AT_FDCWD, "/proc/self/ns/pid", name, sizeof name - 1);
+	if (size < 0)
+		return size;
+	name[size] = 0;
+	return equal(name, "pid:[4026531836]") ? 0 : -EOPNOTSUPP;
+}
+
 static long ask_audit_control(void)
 {
-	return ask_audit(AUDIT_GET, 0);
+	long error = step(in_first_pid_namespace(), "the kernel refuses it in any PID namespace but the first");
+	return error < 0 ? error : ask_audit(AUDIT_GET, 0);
 }
 
 static long ask_audit_read(void)
@@ -396,7 +435,7 @@ static long ask_audit_read(void)
 		u32 port, groups;
 	} address = {.family = AF_NETLINK, .groups = 1 << (AUDIT_NLGRP_READLOG - 1)};
 
-	long fd = audit_socket(0);
+	long fd = step(audit_socket(0), "its socket was refused");
 	return fd < 0 ? fd : sys(bind, fd, &address, sizeof address);
 }
 
@@ -410,7 +449,7 @@ static long ask_setfcap(void)
 static long ask_mac_admin(void)
 {
 	const char *file = path ? path : "/sys/kernel/security/apparmor/.remove";
-	long fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
+	long fd = step(sys_open(file, O_WRONLY | O_CLOEXEC, 0), "its file cannot be opened");
 	return fd < 0 ? fd : sys_write((int)fd, BAD_POINTER, 4);
 }
 
@@ -434,26 +473,36 @@ static long ask_block_suspend(void)
 
 	char fdinfo[64] = "", text[512];
 	int ends[2];
-	long epoll = sys(epoll_create1, O_CLOEXEC);
+	long epoll = step(sys(epoll_create1, O_CLOEXEC), "it cannot wait for events");
 	if (epoll < 0)
 		return epoll;
-	long error = sys_pipe(ends, O_CLOEXEC);
+	long error = step(sys_pipe(ends, O_CLOEXEC), "it cannot make a pipe");
 	if (error >= 0)
-		error = sys(epoll_ctl, epoll, EPOLL_CTL_ADD, ends[0], &event);
+		error = step(sys(epoll_ctl, epoll, EPOLL_CTL_ADD, ends[0], &event), "it cannot wait for events");
 	if (error < 0)
 		return error;
 
 	append_number(fdinfo, sizeof fdinfo, "/proc/self/fdinfo/", epoll);
 	as_agent();
 	long fd = sys_open(fdinfo, O_RDONLY | O_CLOEXEC, 0);
-	long got = fd < 0 ? fd : sys_read((int)fd, text, sizeof text - 1);
+	long got = step(fd < 0 ? fd : sys_read((int)fd, text, sizeof text - 1), "its flags cannot be read");
 	if (got < 0)
-		return -ENODATA;
+		return got;
 	text[got] = 0;
 	for (char *at = text; *at; at++)
 		if (starts_with(at, "events: 2")) /* the highest digit of EPOLLWAKEUP */
 			return 0;
 	return -EPERM;
+}
+
+static long ask_bpf(void)
+{
+	struct {
+		u64 btf, log;
+		u32 btf_size, rest[3];
+	} attributes = {.btf_size = ~0u}; /* too big */
+
+	return sys(bpf, BPF_BTF_LOAD, &attributes, sizeof attributes);
 }
 
 /*
@@ -484,19 +533,14 @@ static long ask_perfmon(void)
 	enum { OURSELVES = 0, ANY_PROCESSOR = -1, NO_GROUP = -1 };
 
 	long error = sys(perf_event_open, &event, OURSELVES, ANY_PROCESSOR, NO_GROUP, 0);
-	if (error == -EACCES && sys(bpf, BPF_PROG_LOAD, &program, sizeof program) == -EFAULT)
-		return -EINVAL;
-	return error;
-}
-
-static long ask_bpf(void)
-{
-	struct {
-		u64 btf, log;
-		u32 btf_size, rest[3];
-	} attributes = {.btf_size = ~0u}; /* too big */
-
-	return sys(bpf, BPF_BTF_LOAD, &attributes, sizeof attributes);
+	if (error != -EACCES)
+		return error;
+	event.flags = EXCLUDE_KERNEL; /* which needs no capability, but for Debian's sysctl */
+	if (sys(perf_event_open, &event, OURSELVES, ANY_PROCESSOR, NO_GROUP, 0) != -EACCES)
+		return error;
+	if (ask_bpf() != -E2BIG)
+		return step(error, "bpf, which it needs here, was refused");
+	return sys(bpf, BPF_PROG_LOAD, &program, sizeof program) == -EFAULT ? -EINVAL : error;
 }
 
 /* A child with number 1, which is taken. */
@@ -617,7 +661,9 @@ static long question(char **args, struct outcome *out)
 		return not_tried(out, "the capabilities cannot be set", error);
 	if (!proving)
 		as_probe();
-	return c->ask();
+	unasked = 0;
+	error = c->ask();
+	return unasked ? not_tried(out, unasked, error) : error;
 }
 
 long ask_capability(const char *name, struct outcome *out)
@@ -636,7 +682,7 @@ long op_capable(char **args, struct outcome *out)
 	if (error == -c->refused || error == -ECANCELED || error == -ETIMEDOUT)
 		return error;
 	if (!is_granted(c, error))
-		return remark(out, error, "the capability was not asked for");
+		return not_tried(out, "the capability was not asked for", error);
 
 	struct outcome proof = {.error = 0};
 	proving = 1;

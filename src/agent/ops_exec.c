@@ -18,26 +18,108 @@ static long maybe_no_new_privs(char **args)
 	return args[1] ? sys_prctl(PR_SET_NO_NEW_PRIVS, 1) : 0;
 }
 
-/* Writes a word and a name to one of the files for it, as libapparmor does. */
-static long write_attribute(const char *file, const char *old_file, const char *word, const char *name,
-			    struct outcome *out)
+/* ---- how a process changes its own label, or orders one for its next exec ---- */
+
+/* linux/lsm.h, linux/magic.h */
+enum { LSM_ATTR_CURRENT = 100, LSM_ATTR_EXEC = 101, LSM_ID_APPARMOR = 104, PROC_SUPER_MAGIC = 0x9fa0 };
+
+enum { ORDER_SIZE = 8192 };
+
+/* struct lsm_ctx: what lsm_set_self_attr(2) takes */
+struct context {
+	u64 id, flags, size, order_size;
+	char order[ORDER_SIZE];
+};
+
+/*
+ * The file that takes the order, as libapparmor names it: by the number of this thread, which is that of the process,
+ * in the directory of AppArmor's own, or in that of older kernels. The rule that the parser adds to a change_profile
+ * rule allows those names, and not that of /proc/thread-self.
+ */
+static long open_attribute(const char *attribute)
 {
-	static char line[8192];
-	line[0] = 0;
-	append(line, sizeof line, word);
-	append(line, sizeof line, name);
-	long fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
-	if (fd == -ENOENT)
-		fd = sys_open(old_file, O_WRONLY | O_CLOEXEC, 0); /* Linux before 5.8 */
-	if (fd < 0)
-		return stopped(out, fd, "open");
-	long error = sys_write((int)fd, line, length(line));
-	sys_close((int)fd);
-	return error < 0 ? error : 0;
+	static const char *const folders[] = {"/attr/apparmor/", "/attr/"};
+	long fd = -ENOENT;
+	for (int i = 0; i < 2 && fd < 0; i++) {
+		char file[64] = "";
+		append_number(file, sizeof file, "/proc/", sys_getpid());
+		append(file, sizeof file, folders[i]);
+		append(file, sizeof file, attribute);
+		fd = sys_open(file, O_WRONLY | O_CLOEXEC, 0);
+	}
+	return fd;
 }
 
-/* How a process changes its own label, or orders one for its next exec. */
-#define ATTRIBUTE(name) "/proc/thread-self/attr/apparmor/" name, "/proc/thread-self/attr/" name
+/* Whether /proc counts processes as this one does: another's file answers EACCES, and no rule is asked. */
+static int is_own_proc(void)
+{
+	char self[64], own[NUMBER_SIZE];
+	long size = sys(readlinkat, AT_FDCWD, "/proc/self", self, sizeof self - 1);
+	if (size < 0)
+		return 0;
+	self[size] = 0;
+	format_number(own, sys_getpid());
+	return equal(self, own);
+}
+
+static int is_of_proc(int fd)
+{
+	struct {
+		long type, rest[15];
+	} fs;
+
+	return sys(fstatfs, fd, &fs) < 0 || fs.type == PROC_SUPER_MAGIC;
+}
+
+/* Opens the file for an order. Whatever else lies there is ENOENT. */
+static long reach_attribute(const char *attribute)
+{
+	if (!is_own_proc())
+		return -ENOENT;
+	long fd = open_attribute(attribute);
+	if (fd < 0 || is_of_proc((int)fd))
+		return fd;
+	sys_close((int)fd);
+	return -ENOENT;
+}
+
+/* Flags that no kernel knows are EINVAL, whatever the rest; a filter of system calls answers as it likes. */
+static int has_call(void)
+{
+	return sys(lsm_set_self_attr, LSM_ATTR_CURRENT, 0, 0, ~0u) == -EINVAL;
+}
+
+static long order_by_call(const char *attribute, const char *order)
+{
+	static struct context context;
+	context = (struct context){.id = LSM_ID_APPARMOR, .order_size = length(order)};
+	append(context.order, sizeof context.order, order);
+	context.size = sizeof context - sizeof context.order + context.order_size;
+	int number = equal(attribute, "exec") ? LSM_ATTR_EXEC : LSM_ATTR_CURRENT;
+	return sys(lsm_set_self_attr, number, &context, context.size, 0);
+}
+
+/*
+ * Gives the order in the way of libapparmor. Where that way is barred, a program could still use the system call, which
+ * asks no rule for files: so that is tried too, where it can be had.
+ */
+static long give_order(const char *attribute, const char *order, struct outcome *out)
+{
+	long fd = reach_attribute(attribute);
+	if (fd >= 0) {
+		long error = sys_write((int)fd, order, length(order));
+		sys_close((int)fd);
+		return error < 0 ? error : 0;
+	}
+	if (has_call()) {
+		remark_errno(out, "asked by lsm_set_self_attr(2), as the file for it cannot be opened", fd);
+		return order_by_call(attribute, order);
+	}
+	if (fd != -EACCES && fd != -EPERM)
+		return not_tried(out, "the file for it is not there, and lsm_set_self_attr(2) cannot be had", fd);
+	remark(out, 0, "lsm_set_self_attr(2) cannot be had here");
+	return stopped(out, fd, "open");
+}
 
 enum change { PROFILE, ONEXEC, HAT, STACK };
 
@@ -49,9 +131,11 @@ static long change_label(enum change how, const char *name, struct outcome *out)
 		[HAT] = "changehat 0000000000000001^", /* with the token that the way back would need */
 		[STACK] = "stack ",
 	};
-	if (how == ONEXEC)
-		return write_attribute(ATTRIBUTE("exec"), words[how], name, out);
-	return write_attribute(ATTRIBUTE("current"), words[how], name, out);
+	static char order[ORDER_SIZE];
+	order[0] = 0;
+	append(order, sizeof order, words[how]);
+	append(order, sizeof order, name);
+	return give_order(how == ONEXEC ? "exec" : "current", order, out);
 }
 
 static char *short_argv[] = {"x", 0};
@@ -255,31 +339,29 @@ static long exec_and_stop(const char *path)
 }
 
 /* Does what is to be done before the pause. */
-static long come_to(enum pause at, char **args)
+static long come_to(enum pause at, char **args, struct outcome *out)
 {
-	struct outcome unused = {.error = 0};
 	long error;
 	switch (at) {
 	case AT_EXEC: return exec_and_stop(args[0]);
-	case AT_EXEC_AS:
-		error = change_label(ONEXEC, args[0], &unused);
-		return error < 0 ? error : exec_and_stop(args[1]);
-	case AT_PROFILE: return change_label(PROFILE, args[0], &unused);
-	case AT_HAT: return change_label(HAT, args[0], &unused);
-	case AT_STACK: return change_label(STACK, args[0], &unused);
+	case AT_EXEC_AS: error = change_label(ONEXEC, args[0], out); return error < 0 ? error : exec_and_stop(args[1]);
+	case AT_PROFILE: return change_label(PROFILE, args[0], out);
+	case AT_HAT: return change_label(HAT, args[0], out);
+	case AT_STACK: return change_label(STACK, args[0], out);
 	case AT_NOTHING: return 0;
-	case AT_LISTEN: return listen_unix(args, &unused);
+	case AT_LISTEN: return listen_unix(args, out);
 	}
 	return -EINVAL;
 }
 
-/* What the child reports: -errno, or that it waits. One that was stopped by its exec reports nothing. */
+/* The error that the child reports when it waits. One that was stopped by its exec reports nothing. */
 enum { WAITS = 1 };
 
 /* In the child. What has changed its label without an exec just waits: to stop itself it would need a signal rule. */
 _Noreturn static void be_paused(enum pause at, char **args, int report, const int life[2])
 {
 	int is_probe = at != AT_NOTHING && at != AT_LISTEN; /* those only serve a probe of another process */
+	struct outcome out = {.error = 0};
 	long error = 0;
 	for (int fd = 0; fd < 3; fd++)
 		sys_close(fd);
@@ -296,13 +378,12 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 			error = maybe_no_new_privs(at == AT_EXEC_AS ? args + 1 : args);
 	}
 	if (error >= 0)
-		error = come_to(at, args);
-	if (error >= 0)
-		error = WAITS;
-	write_all(report, &error, sizeof error);
+		error = come_to(at, args, &out);
+	out.error = error >= 0 ? WAITS : error;
+	write_all(report, &out, sizeof out);
 	sys_close(report);
 
-	if (error == WAITS) {
+	if (out.error == WAITS) {
 		struct pollfd end = {.fd = life[0], .events = POLLIN};
 		take_time();
 		sys_poll(&end, 1, 0); /* until it is released, or the agent has gone */
@@ -310,19 +391,28 @@ _Noreturn static void be_paused(enum pause at, char **args, int report, const in
 	sys_exit(0);
 }
 
-/* Reads the child's report: 0 when it has ended, or was stopped, without one. Then `status` is that of wait4(2). */
-static long hear_child(int pid, int report, int *status)
+/*
+ * Reads the child's report into `out` and returns its error: 0 when the child has ended, or was stopped, without one.
+ * Then `status` is that of wait4(2).
+ */
+static long hear_child(int pid, int report, int *status, struct outcome *out)
 {
-	long said = 0, error;
+	struct outcome said;
+	long got, error;
 	do
-		error = sys_read(report, &said, sizeof said);
-	while (error == -EINTR); /* the exec closes the other end */
-	if (said > 0)
-		return said;
+		got = sys_read(report, &said, sizeof said);
+	while (got == -EINTR); /* the exec closes the other end */
+	if (got == sizeof said) {
+		said.details.stopped_at[STEP_SIZE - 1] = 0;
+		said.details.remark[REMARK_SIZE - 1] = 0;
+		out->details = said.details;
+		if (said.error > 0)
+			return said.error;
+	}
 	do
 		error = sys_wait(pid, status, WUNTRACED);
 	while (error == -EINTR);
-	return said;
+	return got == sizeof said ? said.error : 0;
 }
 
 static long pause_child(enum pause at, char **args, struct outcome *out)
@@ -344,7 +434,7 @@ static long pause_child(enum pause at, char **args, struct outcome *out)
 	sys_close(life[0]);
 
 	int status = 0;
-	long said = pid < 0 ? pid : hear_child((int)pid, report[0], &status);
+	long said = pid < 0 ? pid : hear_child((int)pid, report[0], &status, out);
 	sys_close(report[0]);
 	if (said == WAITS || (said == 0 && is_stopped(status))) {
 		paused = (int)pid;

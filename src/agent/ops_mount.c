@@ -4,7 +4,7 @@
  *     dropped sys_admin can ask for any mount, of any kind and anywhere, and none is made. Whether the capability would
  *     have been granted is asked separately, and whether a filter of system calls would have let the call through.
  *   - The other calls look for the capability first. They are made with their effect, in a mount namespace of their
- *     own whose mounts share nothing with others, and which ends with the child.
+ *     own whose mounts share nothing with others, and which ends with the child. Without one they are not made.
  */
 #include "ops_table.h"
 
@@ -63,24 +63,28 @@ long op_mount(char **args, struct outcome *out)
 }
 
 /*
- * Returns 0 in a mount namespace of its own. Where that cannot be had the process drops its capabilities: then the
- * call that follows is refused, as it would have been, and harmless if it is not.
+ * Returns 0 in a mount namespace of its own, whose mounts are private. The calls that follow ask for the capability
+ * sys_admin before they ask for their rule, as unshare(2) does. So where that is what is missing they would be refused
+ * without a question about a mount, and are not made: the answer is EPERM at the step "capability sys_admin".
  */
 static long own_namespace(struct outcome *out)
 {
 	struct mount_attr private = {.propagation = MS_PRIVATE};
+	as_agent();
 	long error = sys(unshare, CLONE_NEWNS);
-	if (error >= 0) {
-		as_agent();
+	if (error >= 0)
 		error = sys(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private);
-		if (error == -ENOSYS) /* before Linux 5.12; AppArmor rules this one */
-			error = sys(mount, 0, "/", 0, MS_PRIVATE | MS_REC, 0);
-		as_probe();
-	}
+	if (error == -ENOSYS) /* before Linux 5.12; AppArmor rules this one */
+		error = sys(mount, 0, "/", 0, MS_PRIVATE | MS_REC, 0);
+	as_probe();
 	if (error >= 0)
 		return 0;
-	remark_errno(out, "no mount namespace of its own", error);
-	return set_capabilities(0);
+
+	struct outcome capability = {.error = 0};
+	long refused = ask_capability("sys_admin", &capability);
+	if (refused == -EPERM)
+		return stopped(out, refused, "capability sys_admin");
+	return not_tried(out, "no mount namespace of its own", error);
 }
 
 long op_umount(char **args, struct outcome *out)

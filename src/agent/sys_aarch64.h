@@ -22,6 +22,7 @@ enum {
 	NR_umount2 = 39,
 	NR_mount = 40,
 	NR_pivot_root = 41,
+	NR_fstatfs = 44,
 	NR_truncate = 45,
 	NR_ftruncate = 46,
 	NR_faccessat = 48,
@@ -111,7 +112,8 @@ enum {
 	NR_clone3 = 435,
 	NR_close_range = 436,
 	NR_faccessat2 = 439,
-	NR_mount_setattr = 442
+	NR_mount_setattr = 442,
+	NR_lsm_set_self_attr = 460
 };
 
 enum { O_DIRECTORY = 040000, O_NOFOLLOW = 0100000 }; /* the only flags here that differ */

@@ -46,6 +46,7 @@ enum {
 	NR_setfsuid = 122,
 	NR_capset = 126,
 	NR_rt_sigtimedwait = 128,
+	NR_fstatfs = 138,
 	NR_setpriority = 141,
 	NR_mlock = 149,
 	NR_vhangup = 153,
@@ -108,7 +109,8 @@ enum {
 	NR_clone3 = 435,
 	NR_close_range = 436,
 	NR_faccessat2 = 439,
-	NR_mount_setattr = 442
+	NR_mount_setattr = 442,
+	NR_lsm_set_self_attr = 460
 };
 
 enum { O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000 }; /* the only flags here that differ */
