@@ -19,7 +19,7 @@ describe('a profile', () => {
     ).to.deep.equal(['allowed', 'let-through', 'allowed']);
     expect(entry(ledger, 'command').observation?.process?.label).to.match(/^idle\.\w+ \(unconfined\)$/);
     const strict = await harness([spec({ file: text }, probes)]);
-    expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([4, ['not-loaded']]);
+    expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([1, ['wrong-mode']]);
   });
 
   it('denies with a record in prompt mode, where nobody is there to be asked', async () => {

@@ -150,8 +150,8 @@ const EXECUTIONS: readonly Row[] = [
   row('stack ops-d', 'deny change_profile -> &ops-d,', 'stack'),
   row('change_hat corner', ''),
   odd('change_hat nowhere', '', {
-    allowed: 'inconclusive not-the-profile',
-    denied: 'fail silent-denial',
+    allowed: 'inconclusive not-asked',
+    denied: 'inconclusive not-asked',
     why: 'no rule is for hats; that there is none leaves no record',
   }),
   ...['change_profile ops-other', 'change_onexec ops-other', 'exec-as ops-other @f', 'change_hat corner'].map((line) =>
@@ -261,8 +261,8 @@ const PROCESSES: readonly Row[] = [
 const CAPABLE: readonly Row[] = CAPABILITIES.map((name) => {
   if (name === 'audit_control')
     return odd(`capable ${name}`, `deny capability ${name},`, {
-      allowed: 'inconclusive not-the-profile',
-      denied: 'fail silent-denial',
+      allowed: 'inconclusive not-asked',
+      denied: 'inconclusive not-asked',
       why: "in a container's process namespace the kernel refuses it unasked",
     });
   if (name === 'mac_override')

@@ -360,6 +360,6 @@ describe('complain mode', () => {
     expect(entry(ledger, 'complains').verdict.code, story(ledger)).to.equal('complained');
     expect(entry(ledger, 'no complaint').verdict.code).to.equal('no-complaint');
     const strict = await harness([spec({ file: text }, probes)]);
-    expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([4, ['not-loaded']]);
+    expect([strict.exit, strict.ledger.suites[0]!.faults.map(({ code }) => code)]).to.deep.equal([1, ['wrong-mode']]);
   });
 });

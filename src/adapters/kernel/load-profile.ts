@@ -50,7 +50,7 @@ interface LoadOptions {
 
 /**
  * Loads the profile under test. One that the engine loads is only looked up.
- * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`
+ * @throws HarnessError `profile-*`, `load-failed`, `not-loaded`, `wrong-mode`
  */
 export async function loadProfile(source: ProfileSource, { suffix, changes }: LoadOptions): Promise<LoadedPolicy> {
   if (source.from === 'engine')
@@ -59,7 +59,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
       loadedAs: source.name,
       names: [source.name],
       written: new Map(),
-      mode: checkLoaded(source.name, source.mode),
+      mode: checkMode(source.name, source.mode),
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) }),
     };
@@ -78,7 +78,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
   replacePolicy(policy);
 
   const loadedAs = chosen.map((name) => renamed(name, suffix)).join(STACKED);
-  const mode = checkLoaded(loadedAs, source.mode);
+  const mode = checkMode(loadedAs, source.mode, chosen.join(STACKED));
   const proof = prove(loadedAs, policy, file);
   return {
     name: chosen.join(STACKED),
@@ -140,9 +140,9 @@ function prove(
  * @throws HarnessError `not-loaded`
  */
 export function checkStillLoaded({ loadedAs, mode, kernelHash: before }: LoadedPolicy): void {
-  checkLoaded(loadedAs, mode);
+  const modeNow = loadedMode(loadedAs);
   const now = kernelHash(loadedAs.split(STACKED)[0] ?? '');
-  if (now?.policy !== before?.policy || now?.profile !== before?.profile)
+  if (modeNow !== mode || now?.policy !== before?.policy || now?.profile !== before?.profile)
     throw new HarnessError('not-loaded', `Something replaced the policy of ${loadedAs} while its probes ran.`);
 }
 
@@ -171,8 +171,22 @@ export function swapPolicy(loadedAs: string, policy: Buffer): void {
   prove(loadedAs, policy, 'this mutant');
 }
 
-/** The kernel's list has the last word on what is loaded, and how. */
-function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
+/**
+ * @param written its name as its author wrote it.
+ * @throws HarnessError `not-loaded`, `wrong-mode`
+ */
+function checkMode(loadedAs: string, expected: ProfileMode, written = loadedAs): ProfileMode {
+  const mode = loadedMode(loadedAs);
+  if (mode !== expected)
+    throw new HarnessError('wrong-mode', `The profile ${written} is in mode ${mode}; the spec expects ${expected}.`);
+  return mode;
+}
+
+/**
+ * The kernel's list has the last word on what is loaded, and how.
+ * @throws HarnessError `not-loaded`
+ */
+function loadedMode(name: string): ProfileMode {
   const list = loadedProfiles();
   const modes = name.split(STACKED).map((part) => {
     const mode = list.get(part);
@@ -181,13 +195,7 @@ function checkLoaded(name: string, expected: ProfileMode): ProfileMode {
   });
   // a stack of several modes is `mixed`, as the kernel prints it
   const [only, another] = new Set(modes);
-  const mode = only === undefined || another !== undefined ? 'mixed' : only;
-  if (mode !== expected)
-    throw new HarnessError(
-      'not-loaded',
-      `The profile ${name} is loaded in mode ${mode}; the spec expects ${expected}.`,
-    );
-  return mode;
+  return only === undefined || another !== undefined ? 'mixed' : only;
 }
 
 /** The text under other names, checked to define the same profiles and to mean the same. */

@@ -156,8 +156,17 @@ export const ERRORS = {
   },
   'not-loaded': {
     exit: EXIT.broken,
-    means: 'After loading, the kernel does not list the profile in the expected mode.',
-    hint: "Check the profile's flags and the `mode` in the spec.",
+    means: 'The kernel does not hold the profile as it was loaded.',
+    hint:
+      'See what is loaded with `aa-status`. An engine loads its own profile when it starts; another program on this ' +
+      'host may replace or remove profiles.',
+  },
+  'wrong-mode': {
+    exit: EXIT.failed,
+    means: 'The profile does not enforce its rules in the mode that the spec expects.',
+    hint:
+      "Correct the profile's flags. If the mode is meant, say so in the spec (`mode: complain`), " +
+      'and expect what it does.',
   },
   'not-confined': {
     exit: EXIT.broken,

@@ -7,7 +7,7 @@ import builders, { type TestCase, type TestSuite } from 'junit-report-builder';
 import type { Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
 import { oneLine, relativeTo } from '../text/visible.ts';
 import { caseFacts, caseOutput, caseProperties, suiteProperties } from './evidence.ts';
-import { shortfallsOf } from './summary.ts';
+import { isProfileFault, shortfallsOf } from './summary.ts';
 import { faultText } from './describe-entry.ts';
 
 /** Longest name, message, and part of a class name. */
@@ -150,7 +150,7 @@ function faultCase(fault: Fault, className: string, file: string): Case {
     name: `fault ${fault.code}`,
     file,
     ms: 0,
-    outcome: 'error',
+    outcome: isProfileFault(fault) ? 'failure' : 'error',
     message: fault.message,
     type: fault.code,
     properties: [],

@@ -135,9 +135,12 @@ function gateText({ faults, results, options: { minScore } }: MutationReport): s
   return score < minScore ? `the score is below ${minScore} %` : `the score reaches ${minScore} %`;
 }
 
+/** Faults that are the profile's own. */
+const OF_THE_PROFILE: ReadonlySet<string> = new Set(['spec-not-green', 'wrong-mode']);
+
 /** 1 when the score is below the minimum or the spec is not green, 3 when no mutant has a result, 4 for a fault. */
 export function mutationExit({ faults, results, options: { minScore } }: MutationReport): ExitCode {
-  if (faults.length > 0) return faults.some(({ code: name }) => name !== 'spec-not-green') ? EXIT.broken : EXIT.failed;
+  if (faults.length > 0) return faults.every(({ code: name }) => OF_THE_PROFILE.has(name)) ? EXIT.failed : EXIT.broken;
 
   const score = scoreOf(results);
   if (score === undefined) return EXIT.undecided;

@@ -157,6 +157,11 @@ export function exitCode(ledger: Ledger): ExitCode {
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code) => codes.has(code)) ?? EXIT.ok;
 }
 
+/** Whether a fault is the profile's own, and neither the host's nor the spec's. */
+export function isProfileFault(fault: Fault): boolean {
+  return exitOfFault(fault) === EXIT.failed;
+}
+
 /** The exit code that a fault calls for; a code that is not in the table is the harness's own failure. */
 function exitOfFault(fault: Fault): ExitCode {
   return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
@@ -188,5 +193,5 @@ export function meaningOf(ledger: Ledger): string {
 }
 
 function isFailedByProfile(ledger: Ledger): boolean {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
 }

@@ -9,10 +9,13 @@ import { NOTES, verdict } from './verdicts.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { isComplaint, isDenial, isProof, silentDenials, type Facts } from './facts.ts';
 import { likelyLayer } from './other-layers.ts';
+import { unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
 
 /** Judges one probe. */
-export function decide(facts: Facts): Verdict {
+export function decide(known: Facts): Verdict {
+  const facts = withoutUndecided(known);
+  const undecided = undecidedDenial(known);
   const outcome = outcomeAsDeclared(facts.probe, facts.observation);
 
   return (
@@ -20,6 +23,7 @@ export function decide(facts: Facts): Verdict {
     letThrough(facts, outcome) ?? // before lost records, which cannot change it
     recordsLost(facts) ??
     noUsableAnswer(outcome) ??
+    nothingDecided(facts, undecided) ??
     withConditions(facts, withNotes(facts, judgeAccess(facts, outcome)))
   );
 }
@@ -42,6 +46,12 @@ function recordsLost({ loss }: Facts): Verdict | undefined {
 
 function noUsableAnswer(outcome: ProbeOutcome): Verdict | undefined {
   return outcome.kind === 'unclear' ? verdict(outcome.code, outcome) : undefined;
+}
+
+/** All that was refused was refused by no rule. */
+function nothingDecided({ probe, witnesses }: Facts, why: string | undefined): Verdict | undefined {
+  if (probe.expect.access !== 'denied' || why === undefined || witnesses.some(isDenial)) return undefined;
+  return verdict('not-asked', { why });
 }
 
 function judgeAccess(facts: Facts, outcome: ProbeOutcome): Verdict {
@@ -76,6 +86,8 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   if (hasDenial && control === undefined) return unmetCondition(facts) ?? verdict('no-witness', { missing: 'cause' });
   if (hasDenial) return verdict('denied');
   if (facts.probe.expect.audit === 'none') return judgeSilentDenial(facts);
+  const unasked = unaskedReason(facts.probe, facts.observation);
+  if (unasked !== undefined) return verdict('not-asked', { why: unasked });
   return verdict('silent-denial', { how: outcomeText(outcome) });
 }
 

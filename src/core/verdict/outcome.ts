@@ -85,11 +85,26 @@ export function isCommand({ action }: Probe): boolean {
 function outcomeOfErrno(probe: Probe, observation: Observation, errno: string): ProbeOutcome {
   const { stage, signal, remark } = observation;
 
+  const missing = signal === undefined ? missingProfile(probe, errno) : undefined;
+  if (missing !== undefined) return unclear('not-asked', missing);
   if (probe.action.kind === 'operation' && signal === undefined && NOT_ASKED.has(errno))
-    return unclear('not-asked', `it could not be tried: ${remark ?? errno}`);
+    return unclear('not-asked', `it could not be tried: ${remark?.replace(/^not tried: /, '') ?? errno}`);
   if (isCommand(probe) && NOT_A_DENIAL.has(errno))
     return unclear('not-runnable', `the command could not be started: ${errno}`);
   return failed(stage === 'exec' ? `the program could not be started: ${errno}` : errno);
+}
+
+/**
+ * A change to a profile that is not there is refused before any rule is asked (security/apparmor/domain.c): ENOENT, and
+ * for a hat of a profile without hats ECHILD.
+ */
+function missingProfile({ action }: Probe, errno: string): string | undefined {
+  if (action.kind !== 'operation' || action.class !== 'change_profile') return undefined;
+  if (errno !== 'ENOENT' && errno !== 'ECHILD') return undefined;
+  const [name = '', program] = action.args;
+  if (action.name === 'change_hat') return `the profile has no hat ${JSON.stringify(name)}, so no rule was asked`;
+  const orNoProgram = program?.startsWith('/') === true ? `, or there is no ${program}` : '';
+  return `no profile ${JSON.stringify(name)} is loaded${orNoProgram}, so no rule was asked`;
 }
 
 function isAsDeclared({ expect }: Probe, { stage, errno, exit, status }: Observation): boolean {

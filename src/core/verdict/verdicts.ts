@@ -314,7 +314,9 @@ export const VERDICTS = {
   },
   'not-asked': {
     kind: 'inconclusive',
-    means: 'The agent could not make the attempt, or the kernel does not check this access with AppArmor.',
+    means:
+      'The agent could not make the attempt, or AppArmor was not asked: the profile to change to is not loaded, ' +
+      'another check of the kernel came first, or the kernel does not check this access with AppArmor.',
     reason: ({ why }: NoAnswer) => sentence(why),
   },
   timeout: {

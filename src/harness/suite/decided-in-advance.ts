@@ -2,6 +2,7 @@
 import { isUnmediated } from '#core/spec/operation-effects.ts';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
 import type { AuditRecord, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
+import { unloadedLabel } from '#core/verdict/unloaded-label.ts';
 import { verdict } from '#core/verdict/verdicts.ts';
 
 /** What is known once the containers run, before any probe is tried. */
@@ -10,6 +11,8 @@ export interface Circumstances {
   readonly engineVersion: string;
   /** AppArmor's classes of rules that have no effect on this host, each with the reason. */
   readonly unmediatedClasses: ReadonlyMap<string, string>;
+  /** Names of all profiles that are loaded, those of the spec's own file as their author wrote them. */
+  readonly loadedNames: ReadonlySet<string>;
   /** The service does not run under the profile. */
   readonly serviceFault: Fault | undefined;
   /** Denials under the profile while the service started. */
@@ -33,6 +36,9 @@ export function decideInAdvance(plan: Plan, probe: Probe, circumstances: Circums
   if (unmediated !== undefined) return verdict('not-mediated', { why: unmediated });
 
   if (action.kind === 'operation' && action.class === 'dbus') return verdict('not-asked', { why: NEEDS_A_BUS });
+
+  const unloaded = unloadedLabel(probe, circumstances.loadedNames);
+  if (unloaded !== undefined) return verdict('not-asked', { why: unloaded });
 
   if (action.kind !== 'http' || circumstances.serviceFault === undefined) return undefined;
   return serviceDown(probe, circumstances.serviceFault, circumstances.earlyDenials);

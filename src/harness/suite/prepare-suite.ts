@@ -1,7 +1,7 @@
 /** One suite on this host: its profile loaded, its containers started and proved confined; all of it put away once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asHarnessError, HarnessError } from '#core/model/errors.ts';
-import { asLoaded } from '#core/model/labels.ts';
+import { asLoaded, asWritten } from '#core/model/labels.ts';
 import { agentFile } from '#adapters/host/package-files.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
@@ -187,6 +187,7 @@ class Preparation {
     const circumstances: Circumstances = {
       engineVersion,
       unmediatedClasses: await host.unmediatedClasses(classesOf(this.#plan)),
+      loadedNames: new Set([...host.loadedProfiles().keys()].map((name) => asWritten(name, policy.written))),
       serviceFault,
       earlyDenials,
     };

@@ -5,6 +5,7 @@
  */
 import { applyEdits, type Edit } from '#core/text/edits.ts';
 import type { ProfileBlock, ProfileText, Span } from '../syntax/ast.ts';
+import { quoteName } from '../syntax/unquote.ts';
 
 type Copy = { readonly source: string } | { readonly problem: string };
 
@@ -41,16 +42,12 @@ function headerEdits(header: ProfileBlock, names: readonly string[], rename: Ren
   const [top = '', ...children] = names.includes(name) ? [name] : name.split('//');
   if (!names.includes(top)) return [];
 
-  const edits = [replace(nameSpan, quote([rename(top), ...children].join('//')))];
+  const edits = [replace(nameSpan, quoteName([rename(top), ...children].join('//')))];
   return attachmentSpan === undefined ? edits : [...edits, replace(attachmentSpan, '')];
 }
 
 function replace({ start, end }: Span, text: string): Edit {
   return { start, end, text };
-}
-
-function quote(name: string): string {
-  return `"${name}"`;
 }
 
 /** Replaces whole names in a label expression: alone, in an alternation, in a stack, or before the name of a child. */

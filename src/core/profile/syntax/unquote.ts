@@ -7,6 +7,11 @@ export function unquote(raw: string): string {
   return unescape(isQuoted ? raw.slice(1, -1) : raw);
 }
 
+/** Writes a name so that apparmor_parser reads it as it is: in quotes, with those of its own escaped. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
+}
+
 /** Slashes in a row become one; two at the very start stay: they name a namespace (parser_regex.c, filter_slashes). */
 export function singleSlashes(path: string): string {
   const head = /^\/\/(?!\/)/.test(path) ? '//' : '';

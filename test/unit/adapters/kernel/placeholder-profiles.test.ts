@@ -15,8 +15,13 @@ describe('placeholderNames', () => {
     expect(namesFor(['unconfined', 'own'])).to.deep.equal([]);
   });
 
-  it('leave out names that cannot be written without quotes', () => {
-    expect(namesFor(['/usr/bin/x', 'a b', 'own//child'])).to.deep.equal([]);
+  it('may have any signs, and be of a child', () => {
+    const names = ['/usr/bin/x', 'a b', 'other//child', 'say "x"'];
+    expect(namesFor(names)).to.deep.equal(names);
+  });
+
+  it('leave out children of the file, stacks and other namespaces', () => {
+    expect(namesFor(['own//child', 'a//&b', ':ns:a'])).to.deep.equal([]);
   });
 
   it('leave out what the profile executes into, which must not find a placeholder there', () => {

@@ -7,6 +7,7 @@ import { plan, probe } from '../fakes/probes.ts';
 const NORMAL: Circumstances = {
   engineVersion: 'Docker 28.0.0',
   unmediatedClasses: new Map(),
+  loadedNames: new Set(),
   serviceFault: undefined,
   earlyDenials: [],
 };
