@@ -33,14 +33,17 @@ export function diffArguments(
   return toArgv('diff-specs', { host: 'local', since, markdown, include, ...defined({ profile, base }) }, specs);
 }
 
-const NEWLY_ALLOWED =
-  'the change to the profile allows new accesses that no waiver of the spec covers; the job summary lists them.';
+const LOOSER =
+  'the change to the profile allows new accesses that no waiver of the spec covers, or makes a probe fail; ' +
+  'the job summary lists them.';
+const INCOMPLETE = 'a part of the change to the profile could not be compared; the job summary lists it.';
 
-/** Adds the comparison to a green result: newly allowed accesses fail the step, and so does a failed comparison. */
+/** Adds the comparison to a green result: what fails or breaks the comparison fails the step. */
 export function withDiff(result: StepResult, { exit }: CommandExit): StepResult {
   if (exit === EXIT.ok || result.failure !== undefined) return result;
-  if (exit === EXIT.failed)
-    return { ...result, verdict: 'red', exitCode: EXIT.failed, failure: `red: ${NEWLY_ALLOWED}` };
+  if (exit === EXIT.failed) return { ...result, verdict: 'red', exitCode: EXIT.failed, failure: `red: ${LOOSER}` };
+  if (exit === EXIT.undecided)
+    return { ...result, verdict: 'undecided', exitCode: exit, failure: `undecided: ${INCOMPLETE}` };
   const failure = 'error: the profile could not be compared with the base commit; the log of the step shows why.';
   return { ...result, verdict: 'error', exitCode: EXIT.broken, failure };
 }

@@ -6,17 +6,10 @@ import { readEnvironment } from '#adapters/host/environment.ts';
 import { abortOnInterrupt } from '#adapters/host/interrupt.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
 import { isRoot, rerunAsRoot } from '#adapters/host/sudo.ts';
-import { EXIT, HarnessError } from '#core/model/errors.ts';
+import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import {
-  contradictions,
-  diffJson,
-  diffMarkdown,
-  diffText,
-  newlyAllowed,
-  type DiffReport,
-} from '#core/report/diff-report.ts';
+import { diffExit, diffJson, diffMarkdown, diffText } from '#core/report/diff-report.ts';
 import { BASE_FOLDER } from '#adapters/kernel/parser/include-paths.ts';
 import { includedFiles } from '#adapters/kernel/parser/included-files.ts';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
@@ -104,7 +97,7 @@ async function diffHere(
   const style = { root: process.cwd(), places: copies };
   print(args.json ? [diffJson(report)] : diffText(report, style));
   if (args.markdown !== undefined) writeMarkdown(args.markdown, diffMarkdown(report, style));
-  return exitOf(report);
+  return diffExit(report);
 }
 
 function writeMarkdown(file: string, text: string): void {
@@ -116,10 +109,4 @@ function writeMarkdown(file: string, text: string): void {
       cause: error,
     });
   }
-}
-
-/** When the kernel contradicts the comparison, the comparison proves nothing. */
-function exitOf(report: DiffReport): number {
-  if (contradictions(report).length > 0) return EXIT.broken;
-  return newlyAllowed(report).length > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -1,4 +1,5 @@
 /** The difference of two profiles as text, Markdown and JSON: rules, accesses, probes. Pure. */
+import { EXIT, type ExitCode } from '../model/errors.ts';
 import type { Verdict } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import { failsGate, type WaivedDifference } from '../profile/compare/waivers.ts';
@@ -6,7 +7,7 @@ import type { RuleChanges } from '../profile/compare/rule-changes.ts';
 import type { Access } from '../profile/semantics/access.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import { code, plain } from '../text/markdown.ts';
-import { oneLine, relativeTo, visible } from '../text/visible.ts';
+import { counted, oneLine, relativeTo, visible } from '../text/visible.ts';
 
 export interface Example {
   readonly access: Access;
@@ -17,7 +18,9 @@ export interface Example {
 export interface ProfileDiff {
   readonly name: string;
   /** A profile that only one side has is compared with nothing, but for a child: see `parent`. */
-  readonly status: 'both' | 'added' | 'removed';
+  readonly status: 'both' | 'renamed' | 'added' | 'removed';
+  /** Of a renamed profile. */
+  readonly formerName?: string;
   /** Of a child or hat that was added: the profile that it is compared with. */
   readonly parent?: string;
   readonly rules: RuleChanges;
@@ -40,8 +43,12 @@ export interface DiffReport {
     readonly spec: string;
     readonly tried: number;
     readonly changed: readonly ProbeChange[];
+    /** What went wrong in either run: then nothing is known of the probes. */
+    readonly faults: readonly string[];
   };
   readonly notes: readonly string[];
+  /** What could not be compared: there may be more differences. */
+  readonly gaps: readonly string[];
 }
 
 /** How files are named. */
@@ -59,6 +66,22 @@ export function newlyAllowed({ profiles }: DiffReport): ProfileDiff['differences
   );
 }
 
+/** Probes that passed, and do not any more; and those that fail and did not. */
+export function regressions({ probes }: DiffReport): readonly ProbeChange[] {
+  const changed = probes?.changed ?? [];
+  return changed.filter(({ base, head }) => base.kind !== head.kind && (base.kind === 'pass' || head.kind === 'fail'));
+}
+
+/**
+ * Red when something is newly allowed without a waiver, or a probe no longer passes. When the kernel contradicts the
+ * comparison, or the probes could not be run, nothing is proved; where something could not be compared, not enough.
+ */
+export function diffExit(report: DiffReport): ExitCode {
+  if (contradictions(report).length > 0 || (report.probes?.faults ?? []).length > 0) return EXIT.broken;
+  if (newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
+  return report.gaps.length > 0 ? EXIT.undecided : EXIT.ok;
+}
+
 /** Examples that the kernel answers differently: then our reading of the profiles is wrong. */
 export function contradictions({ profiles }: DiffReport): Example[] {
   const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference) => difference.examples));
@@ -67,7 +90,11 @@ export function contradictions({ profiles }: DiffReport): Example[] {
 
 /** The whole report, with the number of accesses that fail the gate. */
 export function diffJson(report: DiffReport): string {
-  return JSON.stringify({ schema: 1, ...report, newlyAllowed: newlyAllowed(report).length }, undefined, 2);
+  return JSON.stringify(
+    { schema: 1, ...report, newlyAllowed: newlyAllowed(report).length, exitCode: diffExit(report) },
+    undefined,
+    2,
+  );
 }
 
 type Write = (text: string) => string;
@@ -121,14 +148,22 @@ function reportLines(report: DiffReport, style: Style): string[] {
     title(1, `${text(report.base)} → ${text(report.head)}: ${resultText(report)}`),
     ...report.profiles.flatMap((profile) => profileLines(profile, style)),
     ...probeLines(report, style),
-    ...noteLines(report, style),
+    ...listLines('Not compared', report.gaps, style),
+    ...listLines('Notes', report.notes, style),
   ];
 }
 
 function resultText(report: DiffReport): string {
-  const count = newlyAllowed(report).length;
-  if (isEmpty(report)) return 'no difference';
-  return count > 0 ? `${count} newly allowed` : 'nothing newly allowed without a waiver';
+  const allowed = newlyAllowed(report).length;
+  const failed = regressions(report).length;
+  const parts = [
+    ...(allowed > 0 ? [`${allowed} newly allowed`] : []),
+    ...(failed > 0 ? [`${counted(failed, 'probe')} no longer ${failed === 1 ? 'passes' : 'pass'}`] : []),
+    ...((report.probes?.faults ?? []).length > 0 ? ['the probes could not be compared'] : []),
+    ...(report.gaps.length > 0 ? ['not all could be compared'] : []),
+  ];
+  if (parts.length > 0) return parts.join(', ');
+  return isEmpty(report) ? 'no difference' : 'nothing newly allowed without a waiver';
 }
 
 function isEmpty({ profiles, probes }: DiffReport): boolean {
@@ -138,10 +173,11 @@ function isEmpty({ profiles, probes }: DiffReport): boolean {
 
 function probeLines({ probes }: DiffReport, style: Style): readonly string[] {
   if (probes === undefined) return [];
-  const { spec, tried, changed } = probes;
+  const { spec, tried, changed, faults } = probes;
   return [
     style.title(2, `Probes of ${style.text(spec)} whose verdict changed: ${changed.length} of ${tried}`),
     ...changed.map((change) => style.item(0, probeText(change, style))),
+    ...faults.map((fault) => style.item(0, `could not be compared: ${style.text(fault)}`)),
   ];
 }
 
@@ -150,28 +186,30 @@ function probeText({ name, base, head }: ProbeChange, style: Style): string {
   return `${style.code(name)}: ${verdict(base)} → ${verdict(head)}: ${style.text(head.reason)}`;
 }
 
-function noteLines({ notes }: DiffReport, { text, title, item }: Style): readonly string[] {
-  return notes.length === 0 ? [] : [title(2, 'Notes'), ...notes.map((note) => item(0, text(note)))];
+function listLines(heading: string, lines: readonly string[], { text, title, item }: Style): readonly string[] {
+  return lines.length === 0 ? [] : [title(2, heading), ...lines.map((line) => item(0, text(line)))];
 }
 
 function profileLines(profile: ProfileDiff, style: Style): readonly string[] {
-  const { name, status, rules, differences } = profile;
+  const { name, status, formerName, rules, differences } = profile;
   const { title, item } = style;
   const heading = title(2, `Profile ${style.code(name)}`);
-  if (status !== 'both') return [heading, item(0, `was ${status}`), ...childLines(profile, style)];
+  if (status === 'added' || status === 'removed')
+    return [heading, item(0, `was ${status}`), ...oneSidedLines(profile, style)];
 
   const changes = rules.added.length + rules.removed.length + rules.changed.length;
-  if (changes === 0 && differences.length === 0) return [];
+  if (status === 'both' && changes === 0 && differences.length === 0) return [];
   return [
     heading,
+    ...(formerName === undefined ? [] : [item(0, `was called ${style.code(formerName)}: compared as a rename`)]),
     ...ruleLines(rules, style),
     title(3, `Accesses that the compiled policies decide differently: ${differences.length}`),
     ...differences.flatMap((difference) => differenceLines(difference, style)),
   ];
 }
 
-function childLines({ parent, differences }: ProfileDiff, style: Style): readonly string[] {
-  if (parent === undefined) return [];
+function oneSidedLines({ parent, differences }: ProfileDiff, style: Style): readonly string[] {
+  if (parent === undefined) return differences.flatMap((difference) => differenceLines(difference, style));
   return [
     style.title(3, `Accesses that ${style.code(parent)}, which can enter it, did not have: ${differences.length}`),
     ...differences.flatMap((difference) => differenceLines(difference, style)),

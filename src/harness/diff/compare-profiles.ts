@@ -1,8 +1,11 @@
 /** The story of a comparison: read both profiles, compare them, ask the kernel, try the probes under both. */
 import { defined } from '#core/model/optional.ts';
 import { compareAddedChild, formerParent } from '#core/profile/compare/added-child.ts';
+import { isDecidedByRules, mediationDifferences, type Mediation } from '#core/profile/compare/mediation-difference.ts';
+import { addedDifference, removedDifference } from '#core/profile/compare/one-sided.ts';
+import { pairProfiles } from '#core/profile/compare/profile-pairs.ts';
 import { ruleChanges } from '#core/profile/compare/rule-changes.ts';
-import { applyWaivers } from '#core/profile/compare/waivers.ts';
+import { applyWaivers, waiveByName, type WaivedDifference } from '#core/profile/compare/waivers.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import type { DiffReport, ProfileDiff } from '#core/report/diff-report.ts';
@@ -12,92 +15,106 @@ import { THIS_HOST } from '../session/host.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
 import { confirmExamples, unconfirmedExamples } from './confirm-examples.ts';
 import type { DiffOptions } from './diff-options.ts';
+import { withNewName } from './renamed-profile.ts';
+import { mediationOf, type SideMediation } from './side-mediation.ts';
 
 interface ComparedTexts {
   readonly base: ProfileText;
   readonly head: ProfileText;
 }
 
-/** @throws HarnessError when a profile cannot be read or loaded. */
+/** A profile of the report, and what else is to be said. */
+interface Compared {
+  readonly profile: ProfileDiff;
+  readonly notes?: readonly string[];
+  /** What could not be compared. */
+  readonly gaps?: readonly string[];
+}
+
+/** @throws HarnessError when a profile cannot be read, compiled or loaded. */
 export async function compareProfiles(options: DiffOptions, events: RunEvents, host = THIS_HOST): Promise<DiffReport> {
   const { base, head, kernel, spec } = options;
   const texts = { base: profileText(base.file, base.includes), head: profileText(head.file, head.includes) };
-  const notes = abiNotes(texts);
-  const profiles: ProfileDiff[] = [];
-  for (const name of profileNames(texts)) {
-    const compared = await compareProfile(name, texts, options);
-    profiles.push(compared.profile);
-    notes.push(...compared.notes);
+  const mediation = await mediationOf({ side: base, text: texts.base }, { side: head, text: texts.head }, kernel);
+  const compared: Compared[] = [];
+  for (const pair of pairProfiles(texts.base.profiles, texts.head.profiles)) {
+    if (pair.base === undefined) compared.push(addedProfile(pair.head, texts, options));
+    else if (pair.head === undefined) compared.push(removedProfile(pair.base, texts, options));
+    else compared.push(await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation }));
   }
-  if (!kernel) notes.push('Not confirmed: no kernel with AppArmor was asked.');
-
   const verdicts = spec === undefined ? undefined : await compareVerdicts({ ...options, spec }, events, host);
-  notes.push(...(verdicts?.notes ?? []));
-  return defined({ base: base.label, head: head.label, profiles, notes, probes: verdicts?.probes });
+
+  const notes = compared.flatMap((each) => each.notes ?? []);
+  if (!kernel) notes.push('Not confirmed: no kernel with AppArmor was asked.');
+  const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
+  const profiles = compared.map(({ profile }) => profile);
+  return defined({ base: base.label, head: head.label, profiles, notes, gaps, probes: verdicts });
 }
 
-function abiNotes({ base, head }: ComparedTexts): string[] {
-  if (base.abi === head.abi) return [];
-  const before = base.abi ?? 'not given';
-  const after = head.abi ?? 'not given';
-  return [`The abi was ${before} and is ${after}: which classes are mediated at all may differ.`];
-}
-
-/** Of both sides, those of the base first. */
-function profileNames({ base, head }: ComparedTexts): ReadonlySet<string> {
-  return new Set([...base.profiles, ...head.profiles].map(({ name }) => name));
-}
-
+/** Both versions of a profile; their names differ where it was renamed. */
 async function compareProfile(
-  name: string,
+  { base, head }: { readonly base: ProfileBlock; readonly head: ProfileBlock },
   texts: ComparedTexts,
-  options: DiffOptions,
-): Promise<{ readonly profile: ProfileDiff; readonly notes: readonly string[] }> {
-  const base = findBlock(texts.base, name);
-  const head = findBlock(texts.head, name);
-  if (base === undefined) return addedProfile(name, texts, options);
-  if (head === undefined) return { profile: profileOnOneSide(name, 'removed'), notes: [] };
-
-  const { differences, notes } = applyWaivers(base, head, options, {
+  { options, mediation }: { readonly options: DiffOptions; readonly mediation: SideMediation },
+): Promise<Compared> {
+  const isRenamed = base.name !== head.name;
+  const before = isRenamed ? withNewName(texts.base, base, { to: head.name, includes: options.base.includes }) : base;
+  const { differences, notes, gaps } = applyWaivers(before, head, options, {
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head),
   });
-  const baseProfile = { ...options.base, block: base };
-  const headProfile = { ...options.head, block: head };
-  const confirmed = options.kernel
-    ? await confirmExamples(baseProfile, headProfile, differences)
-    : unconfirmedExamples(differences);
+  const mediated = mediation.of(base, head);
+  const decided = mediated === undefined ? differences : differences.filter((each) => isDecidedByRules(each, mediated));
+  const { examples, notes: kernelNotes } = options.kernel
+    ? await confirmExamples({ ...options.base, block: base }, { ...options.head, block: head }, decided)
+    : unconfirmedExamples(decided);
 
-  const withExamples = differences.map((difference, i) => ({ ...difference, examples: confirmed.examples[i] ?? [] }));
+  const withExamples = decided.map((difference, i) => ({ ...difference, examples: examples[i] ?? [] }));
   return {
-    profile: { name, status: 'both', rules: ruleChanges(base, head), differences: withExamples },
-    notes: [...notes, ...confirmed.notes],
+    profile: {
+      name: head.name,
+      status: isRenamed ? 'renamed' : 'both',
+      ...defined({ formerName: isRenamed ? base.name : undefined }),
+      rules: ruleChanges(before, head),
+      differences: [...withoutExamples(classChanges(mediated, options)), ...withExamples],
+    },
+    notes: [...notes, ...kernelNotes],
+    gaps,
   };
 }
 
-/** A child or hat is compared with the profile that can enter it. */
-function addedProfile(
-  name: string,
-  { base, head }: ComparedTexts,
-  options: DiffOptions,
-): { readonly profile: ProfileDiff; readonly notes: readonly string[] } {
-  const profile = profileOnOneSide(name, 'added');
-  const parent = formerParent(base, name);
-  const child = findBlock(head, name);
-  if (parent === undefined || child === undefined) return { profile, notes: [] };
-
-  const { differences, notes } = compareAddedChild(
-    { text: base, block: parent },
-    { text: head, block: child },
-    options,
-  );
-  const { examples } = unconfirmedExamples(differences);
-  const withExamples = differences.map((difference, i) => ({ ...difference, examples: examples[i] ?? [] }));
-  return { profile: { ...profile, parent: parent.name, differences: withExamples }, notes };
+function classChanges(mediated: Mediation | undefined, options: DiffOptions): WaivedDifference[] {
+  return mediated === undefined ? [] : waiveByName(mediationDifferences(mediated), options);
 }
 
-function findBlock({ profiles }: ProfileText, name: string): ProfileBlock | undefined {
-  return profiles.find((profile) => profile.name === name);
+/** A child or hat is compared with the profile that can enter it. */
+function addedProfile(added: ProfileBlock, texts: ComparedTexts, options: DiffOptions): Compared {
+  const profile = profileOnOneSide(added.name, 'added');
+  const parent = formerParent(texts.base, added.name);
+  if (parent === undefined) {
+    const difference = addedDifference(added, texts.base.profiles, texts.head.profiles);
+    return { profile: { ...profile, differences: withoutExamples(waiveByName([difference], options)) } };
+  }
+  const { differences, notes, gaps } = compareAddedChild(
+    { text: texts.base, block: parent },
+    { text: texts.head, block: added },
+    options,
+  );
+  return { profile: { ...profile, parent: parent.name, differences: withoutExamples(differences) }, notes, gaps };
+}
+
+function removedProfile(removed: ProfileBlock, texts: ComparedTexts, options: DiffOptions): Compared {
+  const parentName = removed.name.slice(0, Math.max(0, removed.name.lastIndexOf('//')));
+  const parent = pairProfiles(texts.base.profiles, texts.head.profiles).find(({ base }) => base?.name === parentName);
+  const [difference] = waiveByName([removedDifference(removed, parent?.head)], options);
+  const differences = difference === undefined ? [] : withoutExamples([difference]);
+  return { profile: { ...profileOnOneSide(removed.name, 'removed'), differences } };
+}
+
+/** The kernel is not asked about these. */
+function withoutExamples(differences: readonly WaivedDifference[]): ProfileDiff['differences'] {
+  const { examples } = unconfirmedExamples(differences);
+  return differences.map((difference, i) => ({ ...difference, examples: examples[i] ?? [] }));
 }
 
 function profileOnOneSide(name: string, status: 'added' | 'removed'): ProfileDiff {

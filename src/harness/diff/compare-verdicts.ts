@@ -9,13 +9,9 @@ import type { DiffOptions, Side } from './diff-options.ts';
 
 type VerdictOptions = Pick<DiffOptions, 'base' | 'head' | 'lab' | 'signal'> & { readonly spec: string };
 
-interface ComparedVerdicts {
-  readonly probes: NonNullable<DiffReport['probes']>;
-  /** What went wrong in either run. */
-  readonly notes: readonly string[];
-}
+type ComparedVerdicts = NonNullable<DiffReport['probes']>;
 
-/** @returns what changed; errors of the two runs are notes. */
+/** @returns what changed, and what went wrong in either run. */
 export async function compareVerdicts(
   options: VerdictOptions,
   events: RunEvents,
@@ -46,10 +42,9 @@ export async function compareVerdicts(
     const earlier = before.get(name);
     return earlier === undefined || isSame(earlier, verdict) ? [] : [{ name, base: earlier, head: verdict }];
   });
-  return {
-    probes: { spec, tried: after.size, changed },
-    notes: [baseLedger, headLedger].flatMap(faultMessages).map((message) => `${spec}: ${message}`),
-  };
+  const lost = [...before.keys()].filter((name) => !after.has(name));
+  const untried = lost.map((name) => `the probe ${JSON.stringify(name)} was tried under ${base.label} only`);
+  return { spec, tried: after.size, changed, faults: [...[baseLedger, headLedger].flatMap(faultMessages), ...untried] };
 }
 
 /** The verdict of each probe, by its name. */

@@ -38,6 +38,7 @@ describe('a pull request', () => {
   it('turns a green step red for what is newly allowed, and to an error when it could not be compared', () => {
     expect(withDiff(GREEN, { exit: 0 })).to.equal(GREEN);
     expect(withDiff(GREEN, { exit: 1 })).to.include({ verdict: 'red', exitCode: 1 });
+    expect(withDiff(GREEN, { exit: 3 })).to.include({ verdict: 'undecided', exitCode: 3 });
     for (const ended of [{ exit: 2 }, { exit: 4 }, { signal: 'SIGKILL' }])
       expect(withDiff(GREEN, ended)).to.include({ verdict: 'error', exitCode: 4 });
     const red: StepResult = { verdict: 'red', exitCode: 1, failure: 'a probe failed' };

@@ -3,16 +3,19 @@ import { defined } from '#core/model/optional.ts';
 import { accessOf, type Access } from '../semantics/access.ts';
 import { answer, rulesOf, type Answer, type Condition } from '../semantics/decide-access.ts';
 import { DOMAINS, type Domain, type Grant, type Question, type Surroundings } from '../semantics/grant-types.ts';
-import { compileGrants, covers, policyOf } from '../semantics/policy.ts';
+import { compileGrants, covers, policyOf, type UnreadableRule } from '../semantics/policy.ts';
 import { NAME_SHAPES, wordsOf } from '../semantics/question-space.ts';
 import type { ProfileBlock, Rule } from '../syntax/ast.ts';
 import type { Change, Difference } from './access-change.ts';
 import { blockDifferences } from './block-difference.ts';
+import { ruleMeaning } from './rule-changes.ts';
 
 interface Comparison {
   readonly differences: readonly Difference[];
-  /** What could not be compared, in sentences. */
+  /** Rules that cannot be read, and are the same on both sides, in sentences. */
   readonly notes: readonly string[];
+  /** What could not be compared, in sentences: more may differ. */
+  readonly gaps: readonly string[];
 }
 
 /** What surrounds each profile in its file, and what is reported. */
@@ -29,21 +32,26 @@ const DEFAULT_EXAMPLES = 3;
 export function compareBlocks(base: ProfileBlock, head: ProfileBlock, options: CompareOptions = {}): Comparison {
   const before = policyOf(base, options.base);
   const after = policyOf(head, options.head);
-  const notes = [...before.unreadable, ...after.unreadable].map(
-    ({ rule, problem }) =>
-      `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`,
-  );
+  const unreadable = [...before.unreadable, ...after.unreadable];
+  const isUnchanged = ({ rule }: UnreadableRule): boolean =>
+    [base, head].every(({ rules }) => rules.some((other) => ruleMeaning(other) === ruleMeaning(rule)));
+  const notes = unreadable.filter(isUnchanged).map(unreadableText);
+  const gaps = unreadable.filter((each) => !isUnchanged(each)).map(unreadableText);
 
   const changes = DOMAINS.flatMap((domain) => {
     const grants = { before: before.domains[domain].grants, after: after.domains[domain].grants };
     const result = compareDomain(domain, grants, { mode: commonMode(base, head), ...options });
     if (!result.complete) {
-      notes.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
+      gaps.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
     }
     return result.changes;
   });
   const differences = merge(changes, options.examples ?? DEFAULT_EXAMPLES);
-  return { differences: [...blockDifferences(base, head), ...differences], notes };
+  return { differences: [...blockDifferences(base, head), ...differences], notes, gaps };
+}
+
+function unreadableText({ rule, problem }: UnreadableRule): string {
+  return `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`;
 }
 
 /** Questions with the same words that are answered differently, because of the same rules. */

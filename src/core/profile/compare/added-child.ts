@@ -19,10 +19,11 @@ export function compareAddedChild(
   child: { readonly text: ProfileText; readonly block: ProfileBlock },
   waiving: Waiving,
 ): WaivedComparison {
-  const { differences, notes } = applyWaivers(parent.block, child.block, waiving, {
-    base: { ...surroundingsOf(parent.text, parent.block), children: true }, // what the parser adds for one is no difference
+  const { differences, notes, gaps } = applyWaivers(parent.block, child.block, waiving, {
+    // what the parser adds for a child is no difference
+    base: { ...surroundingsOf(parent.text, parent.block), children: true },
     head: surroundingsOf(child.text, child.block),
   });
   const more = differences.filter(({ change, class: name }) => loosens(change) && !NO_ACCESS.includes(name));
-  return { differences: more, notes };
+  return { differences: more, notes, gaps };
 }

@@ -30,8 +30,18 @@ function expressionDifferences(base: ProfileBlock, head: ProfileBlock): Differen
   ];
 }
 
+/** Whether both attach to some program; so they do where that cannot be found out. */
+export function attachmentsOverlap(one: ProfileBlock, other: ProfileBlock): boolean {
+  const attachments = [attachmentOf(one), attachmentOf(other)];
+  if (attachments.includes(undefined)) return false;
+  const [first, second] = attachments.map(nfaOf);
+  if (first === undefined || second === undefined) return true;
+  const { sets, complete } = new Automaton([first, second]).tagSets(PATH, { examples: 1 });
+  return !complete || sets.some(({ tags }) => tags.length === 2);
+}
+
 /** A profile without an attachment whose name is a path attaches to that. */
-function attachmentOf({ attachment, kind, name }: ProfileBlock): Expression | undefined {
+export function attachmentOf({ attachment, kind, name }: ProfileBlock): Expression | undefined {
   if (attachment !== undefined || kind === 'hat') return attachment;
   const own = kind === 'child' ? (/\/\/(\/.*)$/.exec(name)?.[1] ?? '') : name;
   return own.startsWith('/') ? { text: own, expanded: [own] } : undefined;

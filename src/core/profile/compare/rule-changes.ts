@@ -26,16 +26,16 @@ export function ruleChanges(base: ProfileBlock, head: ProfileBlock): RuleChanges
 /** Those of `rules` that are not among `others`; of two equal rules one can have no counterpart. */
 function without(rules: readonly Rule[], others: readonly Rule[]): Rule[] {
   const left = new Map<string, number>();
-  for (const rule of others) left.set(meaning(rule), (left.get(meaning(rule)) ?? 0) + 1);
+  for (const rule of others) left.set(ruleMeaning(rule), (left.get(ruleMeaning(rule)) ?? 0) + 1);
   return rules.filter((rule) => {
-    const count = left.get(meaning(rule)) ?? 0;
-    left.set(meaning(rule), count - 1);
+    const count = left.get(ruleMeaning(rule)) ?? 0;
+    left.set(ruleMeaning(rule), count - 1);
     return count <= 0;
   });
 }
 
 /** What a rule says once its variables are replaced, without its place and how it is written. */
-function meaning(rule: Rule): string {
+export function ruleMeaning(rule: Rule): string {
   const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
   return JSON.stringify(rest, (key, value: unknown) =>
     key === 'permissionsSpan' || key === 'text' ? undefined : value,

@@ -1,5 +1,6 @@
 /** Newly allowed accesses that a spec waives. Pure. */
 import type { Waiver } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 import { loosens, type Difference } from './access-change.ts';
 import { compareBlocks, type CompareOptions } from './access-difference.ts';
 import { policyOf } from '../semantics/policy.ts';
@@ -18,6 +19,7 @@ export interface WaivedDifference extends Difference {
 export interface WaivedComparison {
   readonly differences: readonly WaivedDifference[];
   readonly notes: readonly string[];
+  readonly gaps: readonly string[];
 }
 
 /** The waivers of a spec, and the day on which they are looked at. */
@@ -40,7 +42,7 @@ export function applyWaivers(
   { waivers, today }: Waiving,
   options: CompareOptions = {},
 ): WaivedComparison {
-  const { differences, notes } = compareBlocks(base, head, options);
+  const { differences, notes, gaps } = compareBlocks(base, head, options);
   let waived: readonly WaivedDifference[] = differences;
   for (const waiver of waivers) {
     if (!waived.some(isWaivable)) break;
@@ -50,7 +52,21 @@ export function applyWaivers(
       return waiver.until < today ? { ...difference, expired: waiver } : { ...difference, waiver };
     });
   }
-  return { differences: waived, notes };
+  return { differences: waived, notes, gaps };
+}
+
+/** Finds the waivers of differences that are waived by their names, such as `profile NAME` and `mediation userns`. */
+export function waiveByName(differences: readonly Difference[], { waivers, today }: Waiving): WaivedDifference[] {
+  return differences.map((difference) => {
+    const fitting = isWaivable(difference) ? waivers.filter(({ allows }) => allows === nameOf(difference)) : [];
+    const waiver = fitting.find(({ until }) => until >= today);
+    const [expired] = fitting;
+    return { ...difference, ...defined(waiver === undefined ? { expired } : { waiver }) };
+  });
+}
+
+function nameOf({ class: name, permissions }: Difference): string {
+  return [name, ...permissions].join(' ');
 }
 
 function isWaivable({ change, waiver }: WaivedDifference): boolean {
@@ -66,7 +82,7 @@ function coverageOf(
 ): (difference: Difference) => boolean {
   const denial = denialOf(waiver);
   if (denial === undefined) {
-    return ({ class: name, permissions }) => [name, ...permissions].join(' ') === waiver.allows;
+    return (difference) => nameOf(difference) === waiver.allows;
   }
   const { differences } = compareBlocks(withRule(base, denial), withRule(head, denial), options);
   const remaining = new Set(differences.map(identityOf));
@@ -83,7 +99,11 @@ const NOT_A_RULE =
 
 /** @returns what is wrong with a waiver's words, or undefined. */
 export function waiverProblem(waiver: Pick<Waiver, 'allows' | 'permissions'>): string | undefined {
-  if (/^(?:attachment|(?:flags|rlimit) \S+)$/.test(waiver.allows) || denialOf(waiver) !== undefined) return undefined;
+  if (
+    /^(?:attachment|(?:flags|rlimit|mediation) \S+|profile .+)$/.test(waiver.allows) ||
+    denialOf(waiver) !== undefined
+  )
+    return undefined;
   return NOT_A_RULE;
 }
 

@@ -10,7 +10,8 @@ import { grantsOf } from './grants.ts';
 import type { ProfileBlock, ProfileText, Rule } from '../syntax/ast.ts';
 
 /** A rule with an expression that cannot be read: that expression grants nothing. */
-interface UnreadableRule {
+/** A rule whose meaning is not known, and why. */
+export interface UnreadableRule {
   readonly rule: Rule;
   readonly problem: string;
 }

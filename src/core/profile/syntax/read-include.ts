@@ -1,6 +1,6 @@
 /** Include and abi statements. Pure. */
 import { Cursor, type Word } from './cursor.ts';
-import { LIMITS, type ReaderState, type Scope } from './scope.ts';
+import { LIMITS, type Scope } from './scope.ts';
 import { Source } from './source-text.ts';
 import { unquote } from './unquote.ts';
 
@@ -54,8 +54,11 @@ function open(scope: Scope, { file, text }: FoundFiles[number]): IncludedFile {
   return { cursor: new Cursor(source), scope };
 }
 
-/** `abi <abi/3.0>,`: only noted, for what it names concerns the parser alone. */
-export function readAbi(cursor: Cursor, reading: ReaderState): boolean {
+/**
+ * `abi <abi/3.0>,`: only noted, for what it names concerns the parser alone. The first before all profiles counts; the
+ * parser has chosen its features by the first profile (parser_yacc.y, `list: preamble`).
+ */
+export function readAbi(cursor: Cursor, { reading, profile }: Scope): boolean {
   const keyword = cursor.match(ABI);
   if (!keyword) return false;
 
@@ -63,7 +66,7 @@ export function readAbi(cursor: Cursor, reading: ReaderState): boolean {
   const word = readName(cursor);
   if (!word) cursor.fail('expected the name of a file after abi', keyword.start);
   cursor.expect(',', 'after the abi');
-  reading.abi ??= word.text;
+  if (profile === undefined && reading.profiles.length === 0) reading.abi ??= word.text;
   return true;
 }
 

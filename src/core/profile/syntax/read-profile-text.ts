@@ -51,7 +51,7 @@ function readTopLevel(cursor: Cursor, scope: Scope): void {
 
     cursor.skip();
     if (cursor.done) return;
-    if (readVariable(cursor, scope) || readAlias(cursor, scope) || readAbi(cursor, scope.reading)) continue;
+    if (readVariable(cursor, scope) || readAlias(cursor, scope) || readAbi(cursor, scope)) continue;
     if (!startsProfile(cursor)) cursor.fail('expected a profile, a variable, an alias, an abi or an include');
     readProfile(cursor, scope);
   }

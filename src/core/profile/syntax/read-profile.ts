@@ -162,7 +162,7 @@ function readStatements(cursor: Cursor, scope: Scope): void {
 
     cursor.skip();
     if (cursor.done || cursor.sees('}')) return;
-    if (readAbi(cursor, scope.reading)) continue;
+    if (readAbi(cursor, scope)) continue;
     if (startsProfile(cursor, { nested: true })) readProfile(cursor, scope);
     else if (!readCondition(cursor, scope)) readRuleOrBlock(cursor, scope);
   }

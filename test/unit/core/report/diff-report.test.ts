@@ -4,6 +4,7 @@ import type { Rule } from '#core/profile/syntax/ast.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import {
   contradictions,
+  diffExit,
   diffJson,
   diffMarkdown,
   diffText,
@@ -44,7 +45,7 @@ function reportOf(differences: readonly Difference[], changes: Partial<DiffRepor
     rules: { added: [], removed: [], changed: [] },
     differences,
   };
-  return { base: 'main', head: 'HEAD', profiles: [profile], notes: [], ...changes };
+  return { base: 'main', head: 'HEAD', profiles: [profile], notes: [], gaps: [], ...changes };
 }
 
 function textOf(report: DiffReport): readonly string[] {
@@ -74,11 +75,12 @@ describe('the report on a difference', () => {
         spec: 's.yml',
         tried: 4,
         changed: [{ name: 'x is denied', base: verdict('denied'), head: verdict('let-through', { action: 'w /x' }) }],
+        faults: [],
       },
       notes: ['A note.'],
     });
     expect(textOf(report)).to.deep.equal([
-      'main → HEAD: 1 newly allowed',
+      'main → HEAD: 1 newly allowed, 1 probe no longer passes',
       '\nProfile p',
       '\n  Rules: 1 added, 1 removed, 1 changed',
       '  + /x w (p:3)',
@@ -95,6 +97,37 @@ describe('the report on a difference', () => {
       '\nNotes',
       '  A note.',
     ]);
+  });
+
+  it('fails for a probe that no longer passes, and for one that fails now', () => {
+    const kinds = {
+      pass: verdict('denied'),
+      fail: verdict('let-through', { action: 'w /x' }),
+      vacuous: { ...verdict('denied'), kind: 'vacuous' } as const,
+    };
+    const exitOf = (base: keyof typeof kinds, head: keyof typeof kinds): number => {
+      const changed = [{ name: 'x', base: kinds[base], head: kinds[head] }];
+      return diffExit(reportOf([], { probes: { spec: 's.yml', tried: 1, changed, faults: [] } }));
+    };
+    expect(exitOf('pass', 'fail')).to.equal(1);
+    expect(exitOf('pass', 'vacuous')).to.equal(1);
+    expect(exitOf('vacuous', 'fail')).to.equal(1);
+    expect(exitOf('fail', 'pass')).to.equal(0);
+    expect(exitOf('vacuous', 'pass')).to.equal(0);
+  });
+
+  it('is not green where something could not be compared', () => {
+    const gaps = ['A rule.'];
+    const probes = { spec: 's.yml', tried: 0, changed: [], faults: ['It broke.'] };
+    expect(diffExit(reportOf([], { gaps }))).to.equal(3);
+    expect(diffExit(reportOf([difference()], { gaps }))).to.equal(1);
+    expect(diffExit(reportOf([difference()], { probes }))).to.equal(4);
+    expect(textOf(reportOf([], { gaps }))).to.include.members([
+      'main → HEAD: not all could be compared',
+      '\nNot compared',
+      '  A rule.',
+    ]);
+    expect(textOf(reportOf([], { probes }))[0]).to.equal('main → HEAD: the probes could not be compared');
   });
 
   it('shows what the kernel answers for each example', () => {

@@ -1,11 +1,11 @@
 /** The story of a comparison without a kernel: the profiles are read and compared, the probes run in memory. */
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { HarnessError } from '#core/model/errors.ts';
-import { newlyAllowed, type DiffReport } from '#core/report/diff-report.ts';
+import { diffExit, newlyAllowed, type DiffReport } from '#core/report/diff-report.ts';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
 import type { DiffOptions } from '#harness/diff/diff-options.ts';
 import { FakeHost } from '../fakes/host.ts';
@@ -83,12 +83,79 @@ describe('compareProfiles', () => {
     expect(report.notes).to.deep.equal([NOT_CONFIRMED]);
   });
 
-  it('names profiles that only one side has', async () => {
-    const report = await compare(profileWith('', 'removed'), profileWith('', 'added'));
-    expect(report.profiles.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal([
-      'removed: removed',
-      'added: added',
+  const found = ({ profiles }: DiffReport): string[] =>
+    profiles.flatMap(({ differences }) =>
+      differences.map(({ change, class: name, detail = '' }) => `${change} ${name}: ${detail}`),
+    );
+
+  it('compares a profile that was renamed, and what it says of itself is no difference', async () => {
+    const rules = '  deny /etc/passwd w,\n  signal peer=NAME,\n  deny /run/@{profile_name}/** w,\n';
+    const base = profileWith(rules.replace('NAME', 'before'), 'before');
+    const same = await compare(base, profileWith(rules.replace('NAME', 'after'), 'after'));
+    expect(same.profiles.map(({ name, formerName, status }) => [name, formerName, status])).to.deep.equal([
+      ['after', 'before', 'renamed'],
     ]);
+    expect(found(same)).to.deep.equal([]);
+    const report = await compare(base, profileWith(rules.slice(rules.indexOf('\n') + 1), 'after'));
+    expect(newlyAllowed(report).map(({ class: name }) => name)).to.have.members(['file', 'signal']);
+  });
+
+  it('fails for profiles that only one side has, unless a waiver names them', async () => {
+    const one = profileWith('', 'one');
+    const two = `${one}${profileWith('  change_profile -> three,\n', 'two')}`;
+    expect(diffExit(await compare(two, one))).to.equal(1);
+    const three = await compare(two, `${two}${profileWith('', 'three')}`);
+    expect(found(three)).to.deep.equal(['loosened profile: the profile was added, and two can enter it']);
+    expect(diffExit(three)).to.equal(1);
+    expect(diffExit(await compare(one, `${one}${profileWith('', 'four')}`))).to.equal(0);
+    const waivers = [{ allows: 'profile two', because: 'It is gone.', until: '2027-01-01' }];
+    expect(diffExit(await compare(two, one, { waivers }))).to.equal(0);
+    expect(diffExit(await compare(two, one, { waivers, today: '2027-02-01' }))).to.equal(1);
+  });
+
+  it('names the classes that another feature file leaves out', async () => {
+    const features = (...names: string[]): string => names.map((name) => `${name} {mask {x\n}\n}\n`).join('');
+    const [before, after] = ['before', 'after'].map((name) => join(folder, name)) as [string, string];
+    for (const each of [before, after]) mkdirSync(each);
+    writeFileSync(join(before, 'features'), features('signal', 'ptrace', 'io_uring'));
+    writeFileSync(join(after, 'features'), features('signal', 'mount'));
+    const text = `abi <features>,\n${profileWith('  deny ptrace,\n  io_uring,\n')}`;
+    const sides = {
+      base: { label: 'old', file: file('base', text), includes: { search: [before], base: folder } },
+      head: { label: 'new', file: file('head', text), includes: { search: [after], base: folder } },
+    };
+    const report = await compare(text, text, sides);
+    expect(found(report)).to.deep.equal([
+      'loosened mediation: the class ptrace is no longer mediated: all of it is allowed now',
+      'loosened mediation: the class io_uring is no longer mediated: all of it is allowed now',
+      'tightened mediation: the class mount is mediated now: what no rule allows is denied',
+    ]);
+    expect(diffExit(report)).to.equal(1);
+    const waivers = ['ptrace', 'io_uring'].map((name) => ({
+      allows: `mediation ${name}`,
+      because: 'The old kernel.',
+      until: '2027-01-01',
+    }));
+    expect(diffExit(await compare(text, text, { ...sides, waivers }))).to.equal(0);
+  });
+
+  it('looks at no rules of a class that one side does not mediate', async () => {
+    writeFileSync(join(folder, 'all'), 'ptrace {mask {x\n}\n}\n');
+    writeFileSync(join(folder, 'none'), 'file {mask {x\n}\n}\n');
+    const report = await compare(`abi <none>,\n${profileWith('')}`, `abi <all>,\n${profileWith('  ptrace,\n')}`);
+    expect(found(report)).to.deep.equal([
+      'tightened mediation: the class ptrace is mediated now: what no rule allows is denied',
+    ]);
+  });
+
+  it('is not green where it cannot tell what another abi mediates', async () => {
+    const report = await compare(`abi <abi/3.0>,\n${profileWith('')}`, `abi <abi/4.0>,\n${profileWith('')}`);
+    expect(report.gaps[0]).to.match(/^The abi was <abi\/3\.0> and is <abi\/4\.0>: /);
+    expect(diffExit(report)).to.equal(3);
+    const same = await compare(`abi <abi/3.0>,\n${profileWith('')}`, `abi <abi/3.0>,\n${profileWith('')}`);
+    expect(diffExit(same)).to.equal(0);
+    const inside = await compare(profileWith('  abi <abi/3.0>,\n'), profileWith(''));
+    expect(inside.gaps, 'an abi within a profile comes too late to count').to.deep.equal([]);
   });
 
   it('compares a child or hat that was added with its parent, which can enter it', async () => {
@@ -121,11 +188,6 @@ describe('compareProfiles', () => {
     ]);
   });
 
-  it('notes that another abi may mediate other classes', async () => {
-    const report = await compare(`abi <abi/3.0>,\n${profileWith('')}`, profileWith(''));
-    expect(report.notes[0]).to.match(/^The abi was <abi\/3\.0> and is not given: /);
-  });
-
   it('tries the probes of a spec under both profiles, and names those whose verdict changed', async () => {
     host.effects.set('/always', 'denied');
     const loadProfile = host.loadProfile.bind(host);
@@ -143,11 +205,12 @@ describe('compareProfiles', () => {
     expect(notes).to.deep.equal([NOT_CONFIRMED]);
   });
 
-  it('notes what went wrong in either run', async () => {
+  it('is no result where either run went wrong', async () => {
     const mistakes = [new HarnessError('profile-invalid', 'In base.'), new HarnessError('profile-invalid', 'In head.')];
     host.loadProfile = () => Promise.reject(mistakes.shift());
     const file = spec(['/always']);
-    const { notes } = await compare(profileWith(''), profileWith(''), { spec: file });
-    expect(notes).to.deep.equal([NOT_CONFIRMED, `${file}: In base.`, `${file}: In head.`]);
+    const report = await compare(profileWith(''), profileWith(''), { spec: file });
+    expect(report.probes?.faults).to.deep.equal(['In base.', 'In head.']);
+    expect(diffExit(report)).to.equal(4);
   });
 });

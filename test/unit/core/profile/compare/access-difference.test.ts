@@ -66,7 +66,9 @@ describe('compareBlocks', () => {
   });
 
   it('notes which rule it cannot compare', () => {
-    const { notes } = compareBlocks(blockOf('/{a r,'), blockOf('file,'));
-    expect(notes[0]).to.contain('cannot be compared: a { is not closed');
+    const { gaps } = compareBlocks(blockOf('/{a r,'), blockOf('file,'));
+    expect(gaps[0]).to.contain('cannot be compared: a { is not closed');
+    const same = compareBlocks(blockOf('/{a r,'), blockOf('/{a r,'));
+    expect([same.notes.length, same.gaps]).to.deep.equal([2, []]);
   });
 });
