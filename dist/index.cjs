@@ -21477,7 +21477,7 @@ var ERRORS = {
   "include-not-found": {
     exit: EXIT.usage,
     means: "A file that the profile includes is in none of the folders searched.",
-    hint: "Install the package `apparmor`, which has the common files, or name the folder of the file with -I. With -b, give a copy of another host's /etc/apparmor.d. The lab has one: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`."
+    hint: "Install the package `apparmor`, which has the common files, or name the folder of the file with -I (in a spec: `profile: {file: \u2026, include: [\u2026]}`). With -b, give a copy of another host's /etc/apparmor.d. The lab has one: `apparmor-probe lab exec -- tar cf - -C / etc/apparmor.d | tar xf -`, then `-b etc/apparmor.d`."
   },
   "profile-ambiguous": {
     exit: EXIT.usage,
@@ -21543,6 +21543,16 @@ var ERRORS = {
     exit: EXIT.broken,
     means: "The kernel's audit records do not arrive at any source that was read.",
     hint: "The message lists the places searched. `auditctl -l` and `auditctl -s` show filters and limits that hide records; `apparmor-probe doctor` shows where records arrive."
+  },
+  "switch-changed": {
+    exit: EXIT.broken,
+    means: "Something changed the kernel's audit mode while probes were tried: it takes part in what is recorded.",
+    hint: "Leave /sys/module/apparmor/parameters/audit alone during a run."
+  },
+  "host-busy": {
+    exit: EXIT.broken,
+    means: "Another run on this host needs another setting of the kernel's audit mode for too long.",
+    hint: "Wait for the other run to end. `ls /run/apparmor-probe` lists the runs of this host."
   },
   "load-failed": {
     exit: EXIT.broken,
@@ -22091,7 +22101,7 @@ function probeFacts(entry, root2) {
     ["expected", expectationText(expect)]
   ]);
 }
-function observationFacts({ observation, control, witnesses, ruling }) {
+function observationFacts({ observation, control, witnesses, evidence, ruling }) {
   const { process: process2, other, carried } = observation ?? {};
   const noRecord = witnesses.length === 0 && observation !== void 0;
   return facts([
@@ -22101,6 +22111,7 @@ function observationFacts({ observation, control, witnesses, ruling }) {
     ["label", carried === void 0 ? void 0 : carriedText(carried)],
     ...witnessFacts(witnesses),
     ["kernel", noRecord ? "no record" : void 0],
+    ...evidence === void 0 ? [] : evidenceFacts(evidence),
     ["policy", ruling === void 0 ? void 0 : rulingText(ruling)],
     ["control", control === void 0 ? void 0 : observationText(control)]
   ]);
@@ -22112,6 +22123,12 @@ function witnessFacts(witnesses) {
   return [
     ...listed.map(({ record, by }) => ["kernel", `${recordText(record)} (by ${by})`]),
     ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
+  ];
+}
+function evidenceFacts({ observation, witnesses }) {
+  return [
+    ["evidence", `a second attempt under noquiet, which decides nothing: ${observationText(observation)}`],
+    ...witnesses.slice(0, MOST_LISTED).map(({ record }) => ["evidence", recordText(record)])
   ];
 }
 function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
@@ -22434,6 +22451,8 @@ var RUN = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE,
+  base: BASE_FOLDER,
   reportDir: {
     flag: "--report-dir",
     argument: "<folder>",
@@ -22510,6 +22529,16 @@ var DIFF = {
     expects: "a JSON object whose values are strings",
     format: (names) => JSON.stringify(names),
     inGuest: "unchanged"
+  },
+  sideFolders: {
+    flag: "--side-folders",
+    argument: "<folders>",
+    help: "where each side searches its includes: a JSON object with base and head, each with base and search",
+    hidden: true,
+    parse: readSideFolders,
+    expects: "a JSON object with base and head",
+    format: (folders) => JSON.stringify(folders),
+    inGuest: "unchanged"
   }
 };
 var DIFF_SPECS = {
@@ -22528,6 +22557,8 @@ var DIFF_SPECS = {
     inGuest: "omitted"
   },
   profile: { ...PROFILE, inGuest: "omitted" },
+  include: { ...INCLUDE, inGuest: "omitted" },
+  base: { ...BASE_FOLDER, inGuest: "omitted" },
   host: HOST_OR_NONE,
   labSuite: LAB_SUITE
 };
@@ -22536,6 +22567,8 @@ var MUTATE = {
   labSuite: LAB_SUITE,
   profile: PROFILE,
   image: IMAGE,
+  include: INCLUDE,
+  base: BASE_FOLDER,
   reportDir: {
     flag: "--report-dir",
     argument: "<folder>",
@@ -22568,6 +22601,8 @@ var MUTATE = {
 var INIT = {
   profile: { ...PROFILE, help: "the profile to write a spec for", required: true },
   image: { ...IMAGE, help: "the container image; probes are made from its files", required: true },
+  include: INCLUDE,
+  base: BASE_FOLDER,
   build: {
     flag: "--build",
     argument: "<folder>",
@@ -22645,6 +22680,20 @@ function readNames(text) {
     return void 0;
   }
 }
+function readSideFolders(text) {
+  try {
+    const { base, head: head2 } = JSON.parse(text);
+    return isFolders(base) && isFolders(head2) ? { base, head: head2 } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function isFolders(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const { base, search = [] } = value;
+  const isBase = base === void 0 || typeof base === "string";
+  return isBase && Array.isArray(search) && search.every((folder) => typeof folder === "string");
+}
 
 // src/action/inputs.ts
 function readInputs(source) {
@@ -22654,18 +22703,21 @@ function readInputs(source) {
   if (reportDir === void 0) throw new HarnessError("usage", "The input `report-dir` is empty.");
   const profile = singleLine(source, "profile");
   const image = singleLine(source, "image");
+  const include = source.getMultilineInput("include").filter((line) => line !== "");
+  const base = singleLine(source, "base");
   const grep = singleLine(source, "grep");
-  for (const value of [...specs, reportDir, profile ?? "", image ?? "", grep ?? ""]) {
+  for (const value of [...specs, reportDir, ...include, ...[profile, image, base, grep].map((value2) => value2 ?? "")]) {
     if (value.includes("\0")) throw new HarnessError("usage", "An input contains a NUL character.");
   }
   return {
     specs,
     reportDir,
+    include,
     bail: flag(source, "bail"),
     inPlace: flag(source, "in-place"),
     summary: flag(source, "summary"),
     diff: autoOrOff(source, "diff"),
-    ...defined({ profile, image, grep, minCoverage: percentage(source, "min-coverage") })
+    ...defined({ profile, image, base, grep, minCoverage: percentage(source, "min-coverage") })
   };
 }
 function singleLine(source, name) {
@@ -22714,8 +22766,8 @@ function wildcardMatcher(name) {
   return new RegExp(`^${literals.join("[^/]*")}$`, "s");
 }
 function cliArguments(inputs, specs) {
-  const { reportDir, bail, inPlace, profile, image, grep, minCoverage } = inputs;
-  const options = { reportDir, bail, inPlace, ...defined({ profile, image, grep, minCoverage }) };
+  const { reportDir, bail, inPlace, include, profile, image, base, grep, minCoverage } = inputs;
+  const options = { reportDir, bail, inPlace, include, ...defined({ profile, image, base, grep, minCoverage }) };
   return toArgv("run", { host: "local", ...options }, specs);
 }
 
@@ -22838,8 +22890,8 @@ function baseCommit(event, payload) {
     return void 0;
   }
 }
-function diffArguments(since, markdown2, { profile }, specs) {
-  return toArgv("diff-specs", { host: "local", since, markdown: markdown2, ...defined({ profile }) }, specs);
+function diffArguments(since, markdown2, { profile, include, base }, specs) {
+  return toArgv("diff-specs", { host: "local", since, markdown: markdown2, include, ...defined({ profile, base }) }, specs);
 }
 var NEWLY_ALLOWED = "the change to the profile allows new accesses that no waiver of the spec covers; the job summary lists them.";
 function withDiff(result, { exit }) {

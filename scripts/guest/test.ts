@@ -28,7 +28,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['sources', 'labels'] },
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage'] },
-  { suite: 'trixie', groups: ['matcher', 'diff'] },
+  { suite: 'trixie', groups: ['matcher', 'diff', 'hints'] },
 ];
 
 /** An emulated guest keeps one processor busy. */

@@ -11,7 +11,7 @@ export function escapeName(name: string): string {
   return name.replace(/[\\*?[\]{}]/g, '\\$&');
 }
 
-/** A pattern, in quotes where it needs them. Control characters become octal, which the parser reads back. */
+/** A pattern, in quotes where it needs them. What does not print becomes octal, which the parser reads back. */
 export function quotePattern(pattern: string): string {
   if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(pattern)) return pattern;
   return `"${[...pattern].map(quoted).join('')}"`;
@@ -19,6 +19,6 @@ export function quotePattern(pattern: string): string {
 
 function quoted(character: string): string {
   if (character === '"') return '\\"';
-  const code = character.charCodeAt(0);
-  return code < 0x20 || code === 0x7f ? `\\${code.toString(8).padStart(3, '0')}` : character;
+  if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return character;
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

@@ -22,8 +22,11 @@ export function suggestRule(record: AuditRecord, hasVariable?: HasVariable): str
   const operation = fields['operation'] ?? '';
   const writer = BY_CLASS[fields['class'] ?? ''] ?? writerFor(operation) ?? guess(fields);
   const rule = writer(fields, operation, hasVariable);
-  return rule === undefined ? undefined : `${rule},`;
+  return rule === undefined || NOT_UTF8.test(rule) ? undefined : `${rule},`;
 }
+
+/** What decodeBytes makes of a byte that is not UTF-8, its backslash escaped: the file may have either in its name. */
+const NOT_UTF8 = /\\\\x[89A-F][0-9A-F]/;
 
 /** Values of `info=` with which no rule would have allowed the access. */
 const NOT_BY_RULE = [

@@ -10,6 +10,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   peers: () => import('../peers.test.ts'),
   modes: () => import('../modes.test.ts'),
   switch: () => import('../switch.test.ts'),
+  hints: () => import('../hints.test.ts'),
   thousands: () => import('../thousands.test.ts'),
   classes: () => import('../classes.test.ts'),
   operations: () => import('../operations.test.ts'),
