@@ -4,13 +4,13 @@
  * the access is allowed. Pure but for what the caller hands in.
  */
 import { suggestRule } from '../audit/suggest-rule.ts';
-import { recordAccesses } from '../coverage/record-accesses.ts';
 import { asWritten, type Names } from '../model/labels.ts';
 import type { AuditRecord, Entry } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import type { ProfileText } from '../profile/syntax/ast.ts';
 import { isCommand } from '../verdict/outcome.ts';
 import { allowsAll, blockNamed, denyRuleOf, withRules, type AccessUnder, type Addition } from './add-rules.ts';
+import { allNeeds, bothEnds, profileOf, rulesToAdd } from './needs.ts';
 import { decidingDenial, denialsOf } from './deciding-denial.ts';
 import { HINTS } from './hint-texts.ts';
 import { placeOf, ruleText } from './rule-places.ts';
@@ -32,8 +32,15 @@ export interface ProfileUnderTest {
   readonly compile: (source: string) => Promise<CompileAnswer>;
 }
 
-/** @returns undefined where nothing can be said that is sure to be right. */
-export async function denialHint(entry: Entry, profile: ProfileUnderTest): Promise<string | undefined> {
+/**
+ * @param asked all that an operation asks for, as far as it is known: it is refused at the first of it.
+ * @returns undefined where nothing can be said that is sure to be right.
+ */
+export async function denialHint(
+  entry: Entry,
+  profile: ProfileUnderTest,
+  asked: readonly AccessUnder[] = [],
+): Promise<string | undefined> {
   const decisive = decidingDenial(entry);
   if (decisive === undefined) return undefined;
 
@@ -42,7 +49,10 @@ export async function denialHint(entry: Entry, profile: ProfileUnderTest): Promi
   if (byReason !== undefined) return byReason;
   const hasOthers = isCommand(entry.probe) && denialsOf(entry).length > 1;
   const denied = hasOthers ? denialText(record) : undefined;
-  return (profile.text && blockingRule(record, profile.text, denied)) ?? (await cure(record, profile, denied));
+  if (profile.text === undefined || blockNamed(profile.text, profileOf(record.fields)) === undefined)
+    return uncheckedCure(record, profile, denied);
+  const needs = allNeeds(record, asked, profile.text);
+  return blockingRule(needs, profile.text, denied) ?? (await cure(needs, profile, { text: profile.text, denied }));
 }
 
 /** Fields whose values are labels: a run loads profiles under names of its own. */
@@ -83,122 +93,80 @@ function isAttaching(flag: string): boolean {
   return flag.startsWith('attach_disconnected');
 }
 
-/** The deny rule or the limit that decided, which no other rule overrides. */
-function blockingRule(record: AuditRecord, text: ProfileText, denied: string | undefined): string | undefined {
-  const deny = denyRuleOf(text, bothEnds(record, text));
+/** The deny rule or the limit that decides, which no other rule overrides. */
+function blockingRule(
+  needs: readonly AuditRecord[],
+  text: ProfileText,
+  denied: string | undefined,
+): string | undefined {
+  const [record] = needs;
+  const own = record && profileOf(record.fields);
+  const deny = denyRuleOf(
+    text,
+    needs.flatMap((need) => bothEnds(need, text)),
+  );
   if (deny !== undefined) {
     const { rule, profile } = deny;
-    const other = profile === profileOf(record.fields) ? undefined : profile;
+    const other = profile === own ? undefined : profile;
     return HINTS.denyRule(placeOf(text, rule), ruleText(rule), defined({ denied, profile: other }));
   }
-  if (record.fields['operation'] !== 'setrlimit') return undefined;
-  const limits = blockNamed(text, profileOf(record.fields))?.rules ?? [];
-  const limit = limits.findLast((rule) => rule.kind === 'rlimit' && rule.limit === record.fields['rlimit']);
+  return record && limitRule(record, text);
+}
+
+function limitRule(record: AuditRecord, text: ProfileText): string | undefined {
+  const { operation, rlimit } = record.fields;
+  if (operation !== 'setrlimit') return undefined;
+  const rules = blockNamed(text, profileOf(record.fields))?.rules ?? [];
+  const limit = rules.findLast((rule) => rule.kind === 'rlimit' && rule.limit === rlimit);
   const wanted = suggestRule(record);
   return limit && wanted && HINTS.limitRule(placeOf(text, limit), ruleText(limit), wanted);
 }
 
+/** A rule for a profile whose text is not known. */
+function uncheckedCure(
+  record: AuditRecord,
+  { name }: ProfileUnderTest,
+  denied: string | undefined,
+): string | undefined {
+  const own = profileOf(record.fields);
+  const rule = suggestRule(record);
+  const unchecked = `the text of profile ${own} is not known`;
+  return rule && cureText([{ profile: own, rule }], name, defined({ denied, unchecked }));
+}
+
 /** Rules that would allow it, once they are known to do so. */
 async function cure(
-  record: AuditRecord,
+  needs: readonly AuditRecord[],
   profile: ProfileUnderTest,
-  denied: string | undefined,
+  { text, denied }: { readonly text: ProfileText; readonly denied: string | undefined },
 ): Promise<string | undefined> {
-  const { text, name } = profile;
-  const own = profileOf(record.fields);
-  const show = (additions: readonly Addition[], unchecked?: string): string => {
-    const rules = additions.map((addition) => ({
-      rule: addition.rule,
-      profile: addition.profile === name ? undefined : addition.profile,
-    }));
-    const isExec = recordAccesses(record).some((access) => access.class === 'file' && access.permission === 'x');
-    return HINTS.addRules(rules, defined({ denied, unchecked })) + (isExec ? HINTS.execMode : '');
-  };
+  const additions = needs.map((need) => rulesToAdd(need, text));
+  const rules = additions.flatMap((some) => some ?? []);
+  if (additions.includes(undefined) || rules.length === 0) return undefined;
+  const show = (unchecked?: string): string => cureText(rules, profile.name, defined({ denied, unchecked }));
 
-  if (text === undefined || blockNamed(text, own) === undefined) {
-    const rule = suggestRule(record);
-    return rule && show([{ profile: own, rule }], `the text of profile ${own} is not known`);
-  }
-  const additions = rulesToAdd(record, text);
-  if (additions === undefined) return undefined;
-  const source = withRules(text, additions);
-  if (source === undefined) return show(additions, 'the profile stands in an included file');
-
-  if (!profile.mayCheck()) return show(additions, 'enough others were checked before');
-  const accesses = bothEnds(record, text);
+  const source = withRules(text, rules);
+  if (source === undefined) return show('the profile stands in an included file');
+  if (!profile.mayCheck()) return show('enough others were checked before');
+  const accesses = needs.flatMap((need) => bothEnds(need, text));
   const changed = profile.read(source);
   const isKnown = accesses.length > 0;
   if (isKnown && (changed === undefined || allowsAll(text, accesses) || !allowsAll(changed, accesses)))
     return undefined;
   const answer = await profile.compile(source);
   if (answer === 'rejected') return undefined;
-  if (answer === 'unknown') return show(additions, 'apparmor_parser was not asked');
-  return show(additions, isKnown ? undefined : 'the record does not tell all that was asked for');
+  if (answer === 'unknown') return show('apparmor_parser was not asked');
+  return show(isKnown ? undefined : 'the record does not tell all that was asked for');
 }
 
-/** The rule for who asked, and for the other end, where that is a profile of the same file and needs one. */
-function rulesToAdd(record: AuditRecord, text: ProfileText): readonly Addition[] | undefined {
-  const hasVariable = (variable: string): boolean => text.variables.has(variable);
-  const own = profileOf(record.fields);
-  const other = otherEnd(record, text);
-  const isNeeded = other !== undefined && !allowsAll(text, accessesOf(other));
-  const isSame = other !== undefined && profileOf(other.fields) === own;
-  const first = suggestRule(isNeeded && isSame ? withBothMasks(record, other) : record, hasVariable);
-  if (first === undefined) return undefined;
-
-  const additions = [{ profile: own, rule: first }];
-  if (!isNeeded || isSame) return additions;
-  const second = suggestRule(other, hasVariable);
-  return second === undefined ? additions : [...additions, { profile: profileOf(other.fields), rule: second }];
-}
-
-/** What was asked of the profile that the record is of, and of the profile at the other end. */
-function bothEnds(record: AuditRecord, text: ProfileText): readonly AccessUnder[] {
-  const other = otherEnd(record, text);
-  return [...accessesOf(record), ...(other === undefined ? [] : accessesOf(other))];
-}
-
-function accessesOf(record: AuditRecord): readonly AccessUnder[] {
-  const profile = profileOf(record.fields);
-  return recordAccesses(record).map((access) => ({ profile, access }));
-}
-
-/** What the other end has to allow, for each access. */
-const COUNTERPARTS: Readonly<Record<string, string>> = {
-  send: 'receive',
-  receive: 'send',
-  trace: 'tracedby',
-  tracedby: 'trace',
-  read: 'readby',
-  readby: 'read',
-  connect: 'accept',
-  accept: 'connect',
-};
-
-/** @returns the record that the other end's profile would have of it; undefined where that is not in the file. */
-function otherEnd({ fields, ...rest }: AuditRecord, text: ProfileText): AuditRecord | undefined {
-  const { peer, addr, peer_addr: peerAddr, denied_mask: mask = '' } = fields;
-  if (peer === undefined || blockNamed(text, peer) === undefined) return undefined;
-  const masks = mask.split(' ').map((word) => COUNTERPARTS[word]);
-  if (masks.some((word) => word === undefined)) return undefined;
-  const profile = profileOf(fields);
-  const turned = { profile, peer: profile, denied_mask: masks.join(' '), addr: peerAddr, peer_addr: addr };
-  return { ...rest, fields: defined({ ...fields, ...turned, profile: peer }) };
-}
-
-function withBothMasks(record: AuditRecord, { fields: { denied_mask: other = '' } }: AuditRecord): AuditRecord {
-  const words = `${record.fields['denied_mask'] ?? ''} ${other}`.split(' ');
-  // who acts comes first, as people write it
-  const sorted = [...new Set(words)].sort((a, b) => Number(isAnswer(a)) - Number(isAnswer(b)));
-  return { ...record, fields: { ...record.fields, denied_mask: sorted.join(' ') } };
-}
-
-function isAnswer(mask: string): boolean {
-  return /^(?:receive|tracedby|readby|accept)$/.test(mask);
-}
-
-function profileOf(fields: AuditRecord['fields']): string {
-  return fields['profile'] ?? fields['label'] ?? '';
+function cureText(
+  additions: readonly Addition[],
+  underTest: string,
+  doubt: Parameters<typeof HINTS.addRules>[1],
+): string {
+  const rules = additions.map(({ rule, profile }) => ({ rule, profile: profile === underTest ? undefined : profile }));
+  const isExec = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
+  return HINTS.addRules(rules, doubt) + (isExec ? HINTS.execMode : '');
 }
 
 /** @returns what a record is about, in a few words: `open /etc/x (r)`. */

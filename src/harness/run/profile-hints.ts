@@ -70,7 +70,7 @@ export class ProfileHints {
 
   async #hintFor(entry: Entry): Promise<string | undefined> {
     const { code } = entry.verdict;
-    if (code === 'denied-but-allowed') return denialHint(entry, this.#profile);
+    if (code === 'denied-but-allowed') return denialHint(entry, this.#profile, this.#askedBy(entry));
     const text = this.#text;
     if (text === undefined || entry.observation === undefined || !NAMED_BY_RULES.has(code)) return undefined;
     const accesses = this.#accessesOf(entry, entry.observation);
@@ -81,6 +81,12 @@ export class ProfileHints {
       });
     if (code === 'denied-silently-but-allowed') return silentDenialHint(text, accesses);
     return code === 'denied-in-complain' ? complainDenialHint(text, accesses) : undefined;
+  }
+
+  /** All that an operation asks for; of a command only its records tell. */
+  #askedBy(entry: Entry): readonly AccessUnder[] {
+    const isOperation = entry.probe.action.kind === 'operation';
+    return isOperation && entry.observation !== undefined ? this.#accessesOf(entry, entry.observation) : [];
   }
 
   /** What the probe asked for, and of which profile. Of a command, only its start is known. */

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { CompileAnswer, ProfileUnderTest } from '#core/hint/denial-hint.ts';
 import { denialHint } from '#core/hint/denial-hint.ts';
+import type { AccessUnder } from '#core/hint/add-rules.ts';
+import type { FilePermission } from '#core/profile/semantics/access.ts';
 import type { Entry } from '#core/model/model.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import { captured, command, entry, operation, probe, seen, witness } from '../../builders.ts';
@@ -164,5 +166,29 @@ describe('the hint of an operation', () => {
     const action = operation('open read /etc/x');
     const hint = await denialHint({ ...given, probe: probe({ action }) }, underTest({}));
     expect(hint).to.equal('A rule that would allow it: /etc/x r,');
+  });
+
+  const asked = (path: string, ...permissions: FilePermission[]): AccessUnder[] =>
+    permissions.map((permission) => ({ profile: 'p', access: { class: 'file', path, permission } }));
+
+  it('names all that is missing for the same file', async () => {
+    const created = denied('operation=mknod  name=/t/new  denied_mask=c');
+    const hint = await denialHint(created, underTest({}), asked('/t/new', 'r', 'w', 'c'));
+    expect(hint).to.equal('A rule that would allow it: /t/new rw,');
+  });
+
+  it('names the rules for all that it asks for', async () => {
+    const renamed = denied('operation=rename_src  name=/t/a  denied_mask=wrd');
+    const all = [...asked('/t/a', 'r', 'w', 'd'), ...asked('/t/b', 'w', 'c'), ...asked('/t/c', 'r')];
+    const capability: AccessUnder = { profile: 'p', access: { class: 'capability', name: 'mknod' } };
+    expect(await denialHint(renamed, underTest({ rules: '/t/c r,' }), [...all, capability])).to.equal(
+      'Rules that together would allow it: /t/a rw, and /t/b w, and capability mknod,',
+    );
+  });
+
+  it('names the deny rule that it would meet next', async () => {
+    const renamed = denied('operation=rename_src  name=/t/a  denied_mask=wrd');
+    const hint = await denialHint(renamed, underTest({ rules: 'deny /t/b w,' }), asked('/t/b', 'w'));
+    expect(hint).to.match(/^The rule in line 2 denies it: `deny \/t\/b w,`/);
   });
 });
