@@ -13,7 +13,8 @@ export function escapeName(name: string): string {
 
 /** A pattern, in quotes where it needs them. What does not print becomes octal, which the parser reads back. */
 export function quotePattern(pattern: string): string {
-  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(pattern)) return pattern;
+  // a backslash at the end would take the blank that follows
+  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+(?<!\\)$/.test(pattern)) return pattern;
   return `"${[...pattern].map(quoted).join('')}"`;
 }
 

@@ -47,8 +47,9 @@ function readNumber(
 /**
  * Replaces escape sequences by their characters; one that a glob would give a meaning keeps a backslash, and NUL stays
  * as written. Doing it twice changes nothing.
+ * @param highest sequences for higher codes stay as written.
  */
-export function unescape(text: string): string {
+export function unescape(text: string, highest = 0xff): string {
   let out = '';
   let copied = 0;
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
@@ -57,7 +58,7 @@ export function unescape(text: string): string {
       at += 1;
       continue;
     }
-    if (escape.code !== 0) {
+    if (escape.code !== 0 && escape.code <= highest) {
       const character = String.fromCharCode(escape.code);
       out += text.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
       copied = escape.end;

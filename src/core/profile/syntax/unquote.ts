@@ -4,7 +4,20 @@ import { unescape } from './escapes.ts';
 /** Removes the quotes and replaces escape sequences; what a glob gives a meaning stays escaped. */
 export function unquote(raw: string): string {
   const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
-  return unescape(isQuoted ? raw.slice(1, -1) : raw);
+  const text = isQuoted ? raw.slice(1, -1) : raw;
+  return text.includes('\\') ? unescapeBytes(text) : text;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Sequences stand for bytes, of which several make a character: `\303\274` is one. Those that make none stay. */
+function unescapeBytes(text: string): string {
+  const bytes = unescape(Buffer.from(text).toString('latin1'));
+  try {
+    return decoder.decode(Buffer.from(bytes, 'latin1'));
+  } catch {
+    return unescape(text, 0x7f);
+  }
 }
 
 /** Writes a name so that apparmor_parser reads it as it is: in quotes, with those of its own escaped. */

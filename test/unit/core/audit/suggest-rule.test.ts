@@ -32,6 +32,7 @@ describe('suggestRule', () => {
     ['operation="open" name=2F6122 comm="c" denied_mask="r"', '"/a\\"" r,'],
     ['operation="open" name=2F610A comm="c" denied_mask="r"', '"/a\\012" r,'],
     ['operation="open" name=2F61E280AE62 comm="c" denied_mask="r"', '"/a\\342\\200\\256b" r,'],
+    ['operation="open" name="/a\\" comm="c" denied_mask="r"', '"/a\\\\" r,'],
     ['operation="open" name=2FC3BC comm="c" denied_mask="r"', '"/ü" r,'],
     ['operation="open" name=2F61FF comm="c" denied_mask="r"', undefined],
     ['operation="open" name="/a[1]{b,c}*?" comm="c" denied_mask="r"', '"/a\\[1\\]\\{b,c\\}\\*\\?" r,'],

@@ -28,6 +28,7 @@ describe('decideAccess', () => {
     ['allows what a rule allows', '/a r,', file('/a', 'r'), '+ /a r'],
     ['lets deny take precedence over allow', 'file,\ndeny /etc/** w,', file('/etc/x', 'w'), '- deny /etc/** w'],
     ['does not let deny cover another permission', 'file,\ndeny /etc/** w,', file('/etc/x', 'r'), '+ file'],
+    ['reads a character that is written byte by byte', '"/\\303\\274" r,', file('/ü', 'r'), '+ "/\\303\\274" r'],
     ['lets w append', '/a w,', file('/a', 'a'), '+ /a w'],
     ['lets deny w deny appending', 'file,\ndeny /a w,', file('/a', 'a'), '- deny /a w'],
     ['does not let a write', '/a a,', file('/a', 'w'), '-'],
