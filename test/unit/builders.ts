@@ -94,7 +94,9 @@ export function witness({ by = 'comm', ...parts }: RecordParts & Partial<Pick<Wi
   return { by, record: record(parts) };
 }
 
-export interface FactParts extends Partial<Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'loss'>> {
+export interface FactParts extends Partial<
+  Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'leftover' | 'loss'>
+> {
   readonly expect: Expectation;
   readonly action?: Action;
   /** What the probe showed under the profile. */

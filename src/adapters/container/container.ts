@@ -1,6 +1,7 @@
 /** One container: started, watched, executed in, removed for sure. */
 import type Docker from 'dockerode';
 import { PassThrough, type Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
@@ -44,6 +45,10 @@ export interface Container {
   logs(lines: number): Promise<string>;
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec>;
+  /** @returns a file of it, as a tar archive with that one name. @throws HarnessError `container-failed` */
+  pack(path: string): Promise<Buffer>;
+  /** Puts the files of a tar archive into a folder of it. @throws HarnessError `container-failed` */
+  unpack(archive: Buffer, folder: string): Promise<void>;
   /**
    * Removes the container. A profile without a signal rule makes its processes unkillable: `unconfine`, which takes the
    * profile away, is called when they do not die.
@@ -141,6 +146,17 @@ export class DockerContainer implements Container {
         stream.destroy();
       },
     };
+  }
+
+  async pack(path: string): Promise<Buffer> {
+    const what = `${path} cannot be copied`;
+    const stream = await engineCall('container-failed', what, this.#container.getArchive({ path }));
+    return await engineCall('container-failed', what, buffer(stream));
+  }
+
+  async unpack(archive: Buffer, folder: string): Promise<void> {
+    const what = `Nothing can be copied to ${folder}`;
+    await engineCall('container-failed', what, this.#container.putArchive(archive, { path: folder }));
   }
 
   async remove(unconfine: () => void): Promise<void> {

@@ -14,6 +14,7 @@ export type VerdictCode =
   | 'vacuous'
   | 'no-witness'
   | 'control-unclear'
+  | 'earlier-probe'
   | 'allowed'
   | 'denied-on-the-way'
   | 'denied-but-allowed'

@@ -4,13 +4,24 @@
  */
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
-import type { Observation, Probe, Verdict } from '../model/model.ts';
+import type { Observation, Probe, Verdict, VerdictCode } from '../model/model.ts';
 import { NOTES, verdict } from './verdicts.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { isComplaint, isDenial, isProof, silentDenials, type Facts } from './facts.ts';
 import { likelyLayer } from './other-layers.ts';
 import { unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
+
+/** Verdicts that a record alone does not lead to. */
+const RESTS_ON_CONTROL: ReadonlySet<string> = new Set<VerdictCode>([
+  'denied',
+  'denied-silently',
+  'denied-quietly',
+  'vacuous',
+  'denied-silently-but-allowed',
+  'denied-on-the-way',
+  'not-the-profile',
+]);
 
 /** Judges one probe. */
 export function decide(known: Facts): Verdict {
@@ -24,7 +35,7 @@ export function decide(known: Facts): Verdict {
     recordsLost(facts) ??
     noUsableAnswer(outcome) ??
     nothingDecided(facts, undecided) ??
-    withConditions(facts, withNotes(facts, judgeAccess(facts, outcome)))
+    withConditions(facts, withNotes(facts, notByLeftover(facts, judgeAccess(facts, outcome))))
   );
 }
 
@@ -63,6 +74,14 @@ function judgeAccess(facts: Facts, outcome: ProbeOutcome): Verdict {
     case 'complains':
       return judgeComplains(facts, outcome);
   }
+}
+
+/** A difference to the control proves nothing where the two differ in what an earlier probe left. */
+function notByLeftover(facts: Facts, judged: Verdict): Verdict {
+  const { leftover, witnesses, evidence } = facts;
+  if (leftover === undefined || !RESTS_ON_CONTROL.has(judged.code)) return judged;
+  const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
+  return denials.some((denial) => isProof(facts, denial)) ? judged : verdict('earlier-probe', leftover);
 }
 
 /** The access was to be denied, and did not succeed. */

@@ -13,8 +13,18 @@ export interface Facts {
   readonly evidence?: readonly Witness[];
   /** What the containers were made of: it tells which other layers were on. */
   readonly container?: ContainerSpec;
+  /** What an earlier probe left in one of the containers alone. */
+  readonly leftover?: Leftover;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
+}
+
+/** A difference between the two containers that an earlier probe made. */
+export interface Leftover {
+  /** A path, or words. */
+  readonly what: string;
+  /** Name of the probe. */
+  readonly by: string;
 }
 
 /** Whether the record is of an access that the profile stopped. */

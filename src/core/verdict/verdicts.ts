@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../model/errors.ts';
 import { defined } from '../model/optional.ts';
+import type { Leftover } from './facts.ts';
 import type { Verdict, VerdictCode, VerdictKind } from '../model/verdict.ts';
 
 /** What leads to a verdict, for the docs: the columns of the table in docs/verdicts.md. */
@@ -203,6 +204,22 @@ export const VERDICTS = {
     reason: ({ why }: NoAnswer & { isProgramMissing: boolean }) =>
       `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
     hint: ({ isProgramMissing }: { isProgramMissing: boolean }) => (isProgramMissing ? INSTALL_PROGRAM : undefined),
+  },
+  'earlier-probe': {
+    kind: 'inconclusive',
+    means:
+      'An earlier probe left something in one of the containers alone, and no record proves that AppArmor denied ' +
+      'this very access: the difference may be that.',
+    when: [
+      { expected: 'denied', confined: 'fails', record: 'none, or of another denial', control: 'differs already' },
+      { expected: 'allowed', confined: 'fails', record: 'none', control: 'differs already' },
+    ],
+    reason: ({ what, by }: Leftover) =>
+      `The containers already differed (${what}) through the probe “${by}”, so that they differ now proves nothing ` +
+      'about the profile.',
+    hint:
+      'Give each probe names of its own, or test the access itself (`try`, `open`). ' +
+      'A command whose traces cannot be undone belongs at the end, or into a spec of its own.',
   },
 
   allowed: {

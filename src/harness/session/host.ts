@@ -1,6 +1,7 @@
 /** All that a run, an init and a mutation run ask of this machine, in one place: a unit test hands in another. */
 import type { Container, ContainerState } from '#adapters/container/container.ts';
 import type { ContainerEngine } from '#adapters/container/engine.ts';
+import { TRACES, type TraceReader } from '#adapters/container/rootfs/traces.ts';
 import { waitReady } from '#adapters/container/wait-ready.ts';
 import { beginChanges, cleanUpDeadRuns, type HostChanges } from '#adapters/kernel/changes/host-changes.ts';
 import type { KernelParameter } from '#adapters/kernel/changes/kernel-parameters.ts';
@@ -53,6 +54,8 @@ export interface Host {
   /** Label and mode of a process, as the kernel prints them. */
   labelTextOf(pid: number): string;
   makeTarget(options: TargetOptions): ProbeTarget;
+  /** Looks at what probes left in containers. */
+  readonly traces: TraceReader;
 }
 
 /** This machine, with its kernel and its engine. */
@@ -74,4 +77,5 @@ export const THIS_HOST: Host = {
   waitReady,
   labelTextOf,
   makeTarget: (options) => new ContainerTarget(options),
+  traces: TRACES,
 };

@@ -9,6 +9,7 @@ import type { AuditRecord, Confinement, Fault, Observation, Plan, Probe } from '
 import { defined } from '#core/model/optional.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
+import { ContainerTwins } from './container-twins.ts';
 import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
 import { modesOf } from './possible-modes.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
@@ -74,6 +75,7 @@ export class PreparedSuite {
   readonly control: ProbeTarget | undefined;
   readonly facts: SuiteFacts;
   readonly #parts: SuiteParts;
+  readonly #twins: ContainerTwins | undefined;
 
   /**
    * Loads the profile, starts the containers and proves that they are confined.
@@ -98,6 +100,8 @@ export class PreparedSuite {
     this.confined = parts.started.confined;
     this.control = parts.started.control;
     this.facts = parts.facts;
+    const { confined, control } = parts.started;
+    this.#twins = control && new ContainerTwins(confined, control, parts.session.host.traces);
   }
 
   /** A trial of the plan's own probes: what need not be tried is decided in advance. */
@@ -106,6 +110,7 @@ export class PreparedSuite {
     return new Trial({
       ...this.#sharedOptions(),
       ...defined({ control: this.control }),
+      ...defined({ twins: this.#twins }),
       probes: plan.probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,
       decidedInAdvance: (probe) => decideInAdvance(plan, probe, circumstances),
@@ -119,7 +124,7 @@ export class PreparedSuite {
   trialOf(probes: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
     return new Trial({
       ...this.#sharedOptions(),
-      ...(controlSeen === undefined ? defined({ control: this.control }) : { controlSeen }),
+      ...(controlSeen === undefined ? defined({ control: this.control, twins: this.#twins }) : { controlSeen }),
       probes,
       decidedInAdvance: () => undefined,
     });

@@ -13,11 +13,13 @@ import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
-import { removes } from '#core/spec/operation-effects.ts';
+import { leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
+import type { Leftover } from '#core/verdict/facts.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
+import type { ContainerTwins } from './container-twins.ts';
 import type { TrialSwitch } from './suite-switch.ts';
 import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
@@ -38,6 +40,8 @@ export interface TrialOptions {
   readonly barrier: Barrier;
   /** The kernel's audit mode; absent where nobody but this trial can change it. */
   readonly auditSwitch?: TrialSwitch;
+  /** Keeps the two containers alike; absent where there is only one. */
+  readonly twins?: Pick<ContainerTwins, 'begin' | 'compare' | 'leftover'>;
   /** Names the profile is loaded under: records of other profiles are ignored. */
   readonly profiles: readonly string[];
   /** A verdict that is reached before the probe is tried, for example because its service is down. */
@@ -50,6 +54,14 @@ export interface TrialOptions {
 
 /** A probe that was tried, before it is decided. */
 type Tried = Omit<Entry, 'verdict' | 'observation'> & Required<Pick<Entry, 'observation'>>;
+
+/** What may stand between an observation and its verdict. */
+interface Doubts {
+  /** Why records may be missing. */
+  readonly loss?: string | undefined;
+  /** What an earlier probe left in one container alone. */
+  readonly leftover?: Leftover | undefined;
+}
 
 /** What a batch showed in both containers. */
 interface Seen {
@@ -134,18 +146,23 @@ export class Trial {
     const { decided, remaining } = this.#splitDecided(probes);
     if (remaining.length === 0) return decided;
 
-    const entries = await this.#observe(remaining);
-    return [...decided, ...(await this.#withEvidence(entries))];
+    await this.#options.twins?.begin();
+    const leftover = this.#options.twins?.leftover; // of earlier batches
+    const observed = await this.#observe(remaining, leftover);
+    const entries = await this.#withEvidence(observed, leftover);
+    const [last] = entries.filter(mayHaveLeft).slice(-1);
+    if (last !== undefined) await this.#options.twins?.compare(last.probe);
+    return [...decided, ...entries];
   }
 
   /** Tries the probes, and decides. */
-  async #observe(probes: readonly Probe[]): Promise<Entry[]> {
+  async #observe(probes: readonly Probe[], leftover: Leftover | undefined): Promise<Entry[]> {
     const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
-    return probes.map((probe) => this.#entry(probe, seen, attribution));
+    return probes.map((probe) => this.#entry(probe, seen, attribution, leftover));
   }
 
   /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
-  async #withEvidence(entries: readonly Entry[]): Promise<readonly Entry[]> {
+  async #withEvidence(entries: readonly Entry[], leftover: Leftover | undefined): Promise<readonly Entry[]> {
     const { auditSwitch, confined } = this.#options;
     if (auditSwitch?.isSilent !== true) return entries;
     const silent = entries.filter(deservesEvidence).map(({ probe }) => probe);
@@ -159,7 +176,7 @@ export class Trial {
       const again = seen.confined.get(probe.id);
       if (observation === undefined || again === undefined) return entry;
       const evidence: Evidence = { observation: again, witnesses: attribution.witnesses.get(probe.id) ?? [] };
-      return this.#decided({ ...entry, observation, evidence });
+      return this.#decided({ ...entry, observation, evidence }, { leftover });
     });
   }
 
@@ -249,20 +266,19 @@ export class Trial {
     };
   }
 
-  #entry(probe: Probe, seen: Seen, { witnesses, lossOf }: Attribution): Entry {
+  #entry(probe: Probe, seen: Seen, { witnesses, lossOf }: Attribution, leftover: Leftover | undefined): Entry {
     const observation = seen.confined.get(probe.id);
     const known = { probe, witnesses: witnesses.get(probe.id) ?? [] };
     if (observation === undefined) return { ...known, verdict: NOT_TRIED };
 
     const control = seen.control.get(probe.id);
-    return this.#decided(defined({ ...known, observation, control }), lossOf(probe));
+    return this.#decided(defined({ ...known, observation, control }), { loss: lossOf(probe), leftover });
   }
 
-  /** @param loss why records of it may be missing. */
-  #decided(known: Tried, loss?: string): Entry {
+  #decided(known: Tried, doubts: Doubts): Entry {
     const { container } = this.#options;
-    const { evidence } = known;
-    return { ...known, verdict: decide(defined({ ...known, container, loss, evidence: evidence?.witnesses })) };
+    const evidence = known.evidence?.witnesses;
+    return { ...known, verdict: decide(defined({ ...known, ...doubts, container, evidence })) };
   }
 
   #keepOthers(records: readonly AuditRecord[]): void {
@@ -274,6 +290,14 @@ export class Trial {
 /** Whether records of its attempt may be missing, and a second attempt would be the same as the first. */
 function deservesAnotherTry({ probe, verdict: { code } }: Entry): boolean {
   return (code === 'records-lost' || UNRECORDED.has(code)) && !removes(probe.action);
+}
+
+/** Whether something may still be there, or gone, that a probe made or removed. */
+function mayHaveLeft({ probe: { action }, observation, control }: Entry): boolean {
+  if (action.kind === 'http') return false;
+  const isDone = [observation, control].every((seen) => seen === undefined || seen.stage === 'done');
+  const isUndone = observation?.undoErrno === undefined && control?.undoErrno === undefined;
+  return leavesTraces(action) || !isDone || !isUndone;
 }
 
 /** One system call of the agent itself, which its thread name alone attributes. */

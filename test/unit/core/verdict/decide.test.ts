@@ -63,6 +63,23 @@ const ENDED = witness({ type: 'KILLED' });
 const LET_THROUGH_MEANWHILE = witness({ type: 'ALLOWED', by: 'window' });
 
 describe('the verdict', () => {
+  describe('where the containers differ in what an earlier probe left', () => {
+    const leftover = { what: '/opt/a', by: 'first' };
+    const failed = seen({ exit: 1 });
+    const silent = { access: 'denied', audit: 'none' } as const;
+    // prettier-ignore
+    judges([
+      { name: 'a command failed by the way of another denial', expect: denied, seen: failed, witnesses: [OWN], control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'it failed without a record, as the spec allows', expect: silent, seen: EACCES, control: OK, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'the control fails', expect: denied, seen: failed, control: failed, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'it was to be allowed, and fails without a record', expect: allowed, seen: failed, control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'the record is proof', expect: denied, seen: EACCES, witnesses: [DENIED], control: OK, leftover, verdict: 'pass/denied' },
+      { name: 'a second attempt has the proof', expect: denied, seen: EACCES, evidence: [LET_THROUGH], control: OK, leftover, verdict: 'pass/denied-quietly' },
+      { name: 'it succeeded, and was to be denied', expect: denied, seen: OK, control: OK, leftover, verdict: 'fail/let-through' },
+      { name: 'it succeeded, as it was to', expect: allowed, seen: OK, control: failed, leftover, verdict: 'pass/allowed' },
+    ]);
+  });
+
   describe('of a denial without a record, with a second attempt under noquiet', () => {
     const named = (audit: object): Expectation => ({ access: 'denied', audit: audit as Expectation['audit'] & object });
     // prettier-ignore

@@ -1,6 +1,7 @@
 /** A host in memory: an engine whose containers do nothing, and a kernel that denies what the test says. */
 import type { Container, ContainerState } from '#adapters/container/container.ts';
 import type { ConfigOptions } from '#adapters/container/container-config.ts';
+import type { TraceReader } from '#adapters/container/rootfs/traces.ts';
 import type { ContainerEngine } from '#adapters/container/engine.ts';
 import type { AuditSetting, AuditSwitch } from '#adapters/kernel/changes/audit-switch.ts';
 import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
@@ -69,6 +70,16 @@ export class FakeHost implements Host {
       barrier: this.log.barrier,
     };
   }
+
+  /** Nothing is ever left in a container. */
+  readonly traces: TraceReader = {
+    readTraces: () => ({ files: new Map(), mounts: new Set(), isCut: false }),
+    sharedMounts: () => new Set(),
+    fileStateOf: () => undefined,
+    sameContent: () => true,
+    programOf: () => '',
+    endProcess: () => undefined,
+  };
 
   connect(): Promise<ContainerEngine> {
     return Promise.resolve(this.engine);
@@ -248,6 +259,14 @@ export class FakeContainer implements Container {
 
   exec(): never {
     throw new Error('a fake container executes nothing');
+  }
+
+  pack(): Promise<Buffer> {
+    return Promise.reject(new Error('a fake container has no files'));
+  }
+
+  unpack(): Promise<void> {
+    return Promise.resolve();
   }
 
   remove(): Promise<void> {

@@ -1,0 +1,174 @@
+/**
+ * Keeps the confined container and its control alike. What an earlier probe made in one of them alone is no difference
+ * of the profile's: it is undone in the control where that is possible, and named where it is not.
+ */
+import { dirname } from 'node:path';
+import type { Probe } from '#core/model/model.ts';
+import type { Leftover } from '#core/verdict/facts.ts';
+import type { TraceReader, Traces } from '#adapters/container/rootfs/traces.ts';
+import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
+
+/** What the twins need of a container. */
+export type Twin = Pick<ProbeTarget, 'pid' | 'container' | 'attempt' | 'agentPids' | 'pids'>;
+
+/** A larger file is not copied from one container to the other. */
+const MOST_BYTES = 16 * 1024 * 1024;
+/** How many differences are undone after one probe: each takes a call to the engine or to the agent. */
+const MOST_UNDONE = 100;
+
+/** What there is in a container at one moment. */
+interface State extends Traces {
+  /** Programs of its processes by their ids on the host, without the agents. */
+  readonly programs: ReadonlyMap<number, string>;
+}
+
+/** A container before and after a probe. */
+interface Passage {
+  readonly before: State;
+  readonly now: State;
+}
+
+/** The two containers of a suite. */
+export class ContainerTwins {
+  readonly #confined: Twin;
+  readonly #control: Twin;
+  readonly #reader: TraceReader;
+  /** Mounts that both have: they cannot differ there. */
+  readonly #shared: ReadonlySet<string>;
+  /** What each was like when they were last compared. */
+  #last: readonly [confined: State, control: State] | undefined;
+  /** Files that differ, by their paths. */
+  readonly #files = new Map<string, Leftover>();
+  /** All else that differs. */
+  readonly #others = new Map<string, Leftover>();
+
+  constructor(confined: Twin, control: Twin, reader: TraceReader) {
+    this.#confined = confined;
+    this.#control = control;
+    this.#reader = reader;
+    this.#shared = reader.sharedMounts(confined.pid, control.pid);
+  }
+
+  /** Something that a probe left in one container alone; undefined when there is nothing. */
+  get leftover(): Leftover | undefined {
+    return [...this.#files.values(), ...this.#others.values()][0];
+  }
+
+  /** Looks at both before the first probe. */
+  async begin(): Promise<void> {
+    this.#last ??= await this.#look();
+  }
+
+  /** Makes the control like the confined container again, after a probe that may have left something. */
+  async compare(probe: Probe): Promise<void> {
+    const last = this.#last ?? (await this.#look());
+    const look = await this.#look();
+    const confined: Passage = { before: last[0], now: look[0] };
+    const control: Passage = { before: last[1], now: look[1] };
+
+    const areFilesAlike = await this.#compareFiles(confined, control, probe);
+    this.#compareMounts(confined, control, probe);
+    this.#comparePrograms(confined, control, probe);
+    this.#last = areFilesAlike ? look : await this.#look();
+  }
+
+  /** @returns whether there was nothing to undo. */
+  async #compareFiles(confined: Passage, control: Passage, probe: Probe): Promise<boolean> {
+    const here = changedFiles(confined);
+    const there = changedFiles(control);
+    const paths = new Set([...here, ...there, ...this.#files.keys()]);
+    const differing = [...paths].filter((path) => this.#differs(path, here.has(path) && there.has(path)));
+    await this.#undo(differing, probe);
+
+    const left = differing.filter((path) => this.#differs(path, false));
+    for (const path of paths) if (!left.includes(path)) this.#files.delete(path);
+    for (const path of left) note(this.#files, path, probe);
+    if (confined.now.isCut || control.now.isCut) note(this.#others, 'there are more files than are compared', probe);
+    return differing.length === 0;
+  }
+
+  /** @param isChangedInBoth then the times and numbers that each wrote into it are no difference. */
+  #differs(path: string, isChangedInBoth: boolean): boolean {
+    const one = this.#reader.fileStateOf(this.#confined.pid, path);
+    const other = this.#reader.fileStateOf(this.#control.pid, path);
+    if (one === undefined || other === undefined) return one !== other;
+    if (one.kind !== other.kind || one.rights !== other.rights) return true;
+    if (one.size !== other.size) return true;
+    if (one.kind !== 'file' || isChangedInBoth) return false;
+    return !this.#reader.sameContent(this.#confined.pid, this.#control.pid, path);
+  }
+
+  /** Takes away what only the control has, from the inside out, and copies to it what it lacks or has otherwise. */
+  async #undo(paths: readonly string[], probe: Probe): Promise<void> {
+    const inOrder = [...paths].sort().slice(0, MOST_UNDONE);
+    const isMissing = (path: string): boolean => this.#reader.fileStateOf(this.#confined.pid, path) === undefined;
+    for (const path of inOrder.filter(isMissing).reverse()) await this.#remove(path, probe);
+    for (const path of inOrder.filter((one) => !isMissing(one))) await this.#copy(path);
+  }
+
+  async #remove(path: string, probe: Probe): Promise<void> {
+    const isFolder = this.#reader.fileStateOf(this.#control.pid, path)?.kind === 'folder';
+    const name = isFolder ? 'rmdir' : 'unlink';
+    const action = { kind: 'operation' as const, name, args: [path], words: [name, path], class: 'file' };
+    await this.#control.attempt({ ...probe, action, direct: false });
+  }
+
+  async #copy(path: string): Promise<void> {
+    const state = this.#reader.fileStateOf(this.#confined.pid, path);
+    if (state?.kind !== 'file' || state.size > MOST_BYTES) return;
+    try {
+      await this.#control.container.unpack(await this.#confined.container.pack(path), dirname(path));
+    } catch {
+      // it stays a leftover
+    }
+  }
+
+  #compareMounts(confined: Passage, control: Passage, probe: Probe): void {
+    const here = changedMounts(confined);
+    const there = changedMounts(control);
+    const differing = [...here, ...there].filter((mount) => here.has(mount) !== there.has(mount));
+    for (const mount of differing) note(this.#others, mount, probe);
+  }
+
+  /** Ends what was left running in the control alone. What was left in the confined container alone is named. */
+  #comparePrograms(confined: Passage, control: Passage, probe: Probe): void {
+    const here = newPrograms(confined);
+    const there = newPrograms(control);
+    const inBoth = new Set([...here.values()].filter((program) => [...there.values()].includes(program)));
+    for (const [pid, program] of there) if (!inBoth.has(program)) this.#reader.endProcess(pid);
+    for (const program of here.values()) if (!inBoth.has(program)) note(this.#others, `${program} still runs`, probe);
+  }
+
+  async #look(): Promise<readonly [State, State]> {
+    return [await this.#stateOf(this.#confined), await this.#stateOf(this.#control)];
+  }
+
+  async #stateOf(twin: Twin): Promise<State> {
+    const agents = await twin.agentPids();
+    const pids = [...twin.pids()].filter((pid) => !agents.has(pid));
+    const programs = new Map(pids.map((pid) => [pid, this.#reader.programOf(pid)]));
+    return { ...this.#reader.readTraces(twin.pid, this.#shared), programs };
+  }
+}
+
+/** The first probe that made a difference is the one that is named. */
+function note(leftovers: Map<string, Leftover>, what: string, { name }: Probe): void {
+  if (!leftovers.has(what)) leftovers.set(what, { what, by: name });
+}
+
+function changedFiles({ before, now }: Passage): ReadonlySet<string> {
+  const paths = [...new Set([...before.files.keys(), ...now.files.keys()])];
+  return new Set(paths.filter((path) => before.files.get(path) !== now.files.get(path)));
+}
+
+function changedMounts({ before, now }: Passage): ReadonlySet<string> {
+  const made = [...now.mounts].filter((mount) => !before.mounts.has(mount)).map((mount) => `mounted: ${mount}`);
+  const gone = [...before.mounts].filter((mount) => !now.mounts.has(mount)).map((mount) => `unmounted: ${mount}`);
+  return new Set([...made, ...gone]);
+}
+
+/** Processes of programs that did not run before: a service may start more of its own at any time. */
+function newPrograms({ before, now }: Passage): ReadonlyMap<number, string> {
+  const known = new Set(before.programs.values());
+  return new Map([...now.programs].filter(([pid, program]) => !before.programs.has(pid) && !known.has(program)));
+}
