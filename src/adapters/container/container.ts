@@ -1,7 +1,6 @@
 /** One container: started, watched, executed in, removed for sure. */
 import type Docker from 'dockerode';
 import { PassThrough, type Duplex } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '#core/model/errors.ts';
 import { defined } from '#core/model/optional.ts';
@@ -45,8 +44,11 @@ export interface Container {
   logs(lines: number): Promise<string>;
   /** Starts a program the way `docker exec` does. With `terminal`, stdout carries everything. */
   exec(argv: readonly string[], options: { user?: string | undefined; terminal?: boolean }): Promise<Exec>;
-  /** @returns a file of it, as a tar archive with that one name. @throws HarnessError `container-failed` */
-  pack(path: string): Promise<Buffer>;
+  /**
+   * @returns a file of it, or a folder with all that is in it, as a tar archive.
+   * @throws HarnessError `container-failed` also when the archive would be larger than that
+   */
+  pack(path: string, maxBytes: number): Promise<Buffer>;
   /** Puts the files of a tar archive into a folder of it. @throws HarnessError `container-failed` */
   unpack(archive: Buffer, folder: string): Promise<void>;
   /**
@@ -148,10 +150,10 @@ export class DockerContainer implements Container {
     };
   }
 
-  async pack(path: string): Promise<Buffer> {
+  async pack(path: string, maxBytes: number): Promise<Buffer> {
     const what = `${path} cannot be copied`;
     const stream = await engineCall('container-failed', what, this.#container.getArchive({ path }));
-    return await engineCall('container-failed', what, buffer(stream));
+    return await engineCall('container-failed', what, readAll(stream, maxBytes));
   }
 
   async unpack(archive: Buffer, folder: string): Promise<void> {
@@ -192,6 +194,18 @@ export class DockerContainer implements Container {
     }
     return false;
   }
+}
+
+/** @throws Error when there is more than that */
+async function readAll(stream: NodeJS.ReadableStream, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(Buffer.from(part));
+    length += part.length;
+    if (length > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(parts);
 }
 
 /**

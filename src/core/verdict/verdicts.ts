@@ -97,7 +97,7 @@ export const VERDICTS = {
     means:
       "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. " +
       'A second attempt, under the audit mode `noquiet`, has the record.',
-    when: [{ expected: 'denied', confined: 'fails', record: 'in a second attempt only', control: 'not unclear' }],
+    when: [{ expected: 'denied', confined: 'fails', record: 'in a second attempt only', control: 'any' }],
     reason: () =>
       "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor " +
       'denied it.',
@@ -123,7 +123,8 @@ export const VERDICTS = {
     when: [{ expected: 'denied', confined: 'fails', record: 'none', control: 'succeeds, or not tried' }],
     reason: ({ how }: Failure) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
     hint:
-      'Run without --keep-audit-switch, so that explicit deny rules write records. ' +
+      'Run without --keep-audit-switch, so that explicit deny rules write records; for a command under a profile ' +
+      'that does not enforce, with a control (`control: true`). ' +
       'If a denial without a record is expected, declare `audit: none`.',
   },
   vacuous: {

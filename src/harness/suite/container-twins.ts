@@ -11,7 +11,7 @@ import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 /** What the twins need of a container. */
 export type Twin = Pick<ProbeTarget, 'pid' | 'container' | 'attempt' | 'agentPids' | 'pids'>;
 
-/** A larger file is not copied from one container to the other. */
+/** What is larger is not copied from one container to the other. */
 const MOST_BYTES = 16 * 1024 * 1024;
 /** How many differences are undone after one probe: each takes a call to the engine or to the agent. */
 const MOST_UNDONE = 100;
@@ -114,10 +114,9 @@ export class ContainerTwins {
   }
 
   async #copy(path: string): Promise<void> {
-    const state = this.#reader.fileStateOf(this.#confined.pid, path);
-    if (state?.kind !== 'file' || state.size > MOST_BYTES) return;
     try {
-      await this.#control.container.unpack(await this.#confined.container.pack(path), dirname(path));
+      const archive = await this.#confined.container.pack(path, MOST_BYTES);
+      await this.#control.container.unpack(archive, dirname(path));
     } catch {
       // it stays a leftover
     }
