@@ -47,25 +47,6 @@ describe('a chain of probes', () => {
         { control: true, container: { 'cap-add': ['SYS_ADMIN'], 'security-opt': ['seccomp=unconfined'] } },
       ),
     ]);
-    console.log(
-      JSON.stringify(
-        ledger.suites[0]?.entries.map((e) => [
-          e.probe.name,
-          e.verdict.code,
-          e.verdict.reason,
-          e.observation?.exit,
-          e.observation?.errno,
-          e.control?.exit,
-          e.control?.errno,
-          e.control?.stderr.text,
-          e.observation?.stderr.text,
-          e.witnesses.length,
-        ]),
-        null,
-        0,
-      ).replace(/\],\[/g, '],\n['),
-      JSON.stringify([ledger.faults, ledger.suites[0]?.faults]),
-    );
     for (const { what } of CHAINS) {
       const { verdict, control } = entry(ledger, what);
       expect(verdict.kind, `${what}: ${story(ledger)}`).not.to.equal('pass');

@@ -3,6 +3,7 @@
  * of the profile's: it is undone in the control where that is possible, and named where it is not.
  */
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '#core/model/model.ts';
 import type { Leftover } from '#core/verdict/facts.ts';
 import type { TraceReader, Traces } from '#adapters/container/rootfs/traces.ts';
@@ -13,6 +14,8 @@ export type Twin = Pick<ProbeTarget, 'pid' | 'container' | 'attempt' | 'agentPid
 
 /** What is larger is not copied from one container to the other. */
 const MOST_BYTES = 16 * 1024 * 1024;
+/** How long programs that a command left are waited for. */
+const SETTLING_MS = 250;
 /** How many differences are undone after one probe: each takes a call to the engine or to the agent. */
 const MOST_UNDONE = 100;
 
@@ -62,7 +65,7 @@ export class ContainerTwins {
   /** Makes the control like the confined container again, after a probe that may have left something. */
   async compare(probe: Probe): Promise<void> {
     const last = this.#last ?? (await this.#look());
-    const look = await this.#look();
+    const look = await this.#lookTwice(last);
     const confined: Passage = { before: last[0], now: look[0] };
     const control: Passage = { before: last[1], now: look[1] };
 
@@ -138,6 +141,15 @@ export class ContainerTwins {
     for (const program of here.values()) if (!inBoth.has(program)) note(this.#others, `${program} still runs`, probe);
   }
 
+  /** What a command leaves running may still be on its way to its own program, or to its end. */
+  async #lookTwice(last: readonly [State, State]): Promise<readonly [State, State]> {
+    const first = await this.#look();
+    const isSettled = first.every((now, i) => newPrograms({ before: last[i] ?? now, now }).size === 0);
+    if (isSettled) return first;
+    await sleep(SETTLING_MS);
+    return this.#look();
+  }
+
   async #look(): Promise<readonly [State, State]> {
     return [await this.#stateOf(this.#confined), await this.#stateOf(this.#control)];
   }
@@ -169,5 +181,7 @@ function changedMounts({ before, now }: Passage): ReadonlySet<string> {
 /** Processes of programs that did not run before: a service may start more of its own at any time. */
 function newPrograms({ before, now }: Passage): ReadonlyMap<number, string> {
   const known = new Set(before.programs.values());
-  return new Map([...now.programs].filter(([pid, program]) => !before.programs.has(pid) && !known.has(program)));
+  return new Map(
+    [...now.programs].filter(([pid, program]) => before.programs.get(pid) !== program && !known.has(program)),
+  );
 }
