@@ -3,6 +3,7 @@ import { suggestRule } from '../audit/suggest-rule.ts';
 import { recordAccesses } from '../coverage/record-accesses.ts';
 import type { AuditRecord } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
+import type { Access } from '../profile/semantics/access.ts';
 import type { ProfileText } from '../profile/syntax/ast.ts';
 import { allowsAll, blockNamed, type AccessUnder, type Addition } from './add-rules.ts';
 
@@ -17,6 +18,7 @@ export function allNeeds(
   asked: readonly AccessUnder[],
   text: ProfileText,
 ): readonly AuditRecord[] {
+  if (!asked.some(({ access }) => isAbout(record, access))) return [record]; // it was not tried as we think
   const own = profileOf(record.fields);
   const missing = asked.filter((one) => one.profile === own && !allowsAll(text, [one])).map(({ access }) => access);
 
@@ -34,6 +36,11 @@ export function allNeeds(
   );
   const whole = more === '' ? record : { ...record, fields: { ...record.fields, denied_mask: mask + more } };
   return [whole, ...[...files, ...capabilities].map((need) => ({ ...record, fields: { profile: own, ...need } }))];
+}
+
+function isAbout({ fields }: AuditRecord, access: Access): boolean {
+  if (access.class === 'capability') return access.name === fields['capname'];
+  return access.class === 'file' && access.path === fields['name'];
 }
 
 function isOfFile(record: AuditRecord): boolean {

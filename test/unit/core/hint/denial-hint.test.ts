@@ -186,9 +186,21 @@ describe('the hint of an operation', () => {
     );
   });
 
+  it('names one rule where something else was denied than what it is known to ask for', async () => {
+    const hint = await denialHint(
+      denied('name=/proc/7/stat  denied_mask=r'),
+      underTest({}),
+      asked('/proc/1/stat', 'r'),
+    );
+    expect(hint).to.equal('A rule that would allow it: /proc/[0-9]*/stat r,');
+  });
+
   it('names the deny rule that it would meet next', async () => {
     const renamed = denied('operation=rename_src  name=/t/a  denied_mask=wrd');
-    const hint = await denialHint(renamed, underTest({ rules: 'deny /t/b w,' }), asked('/t/b', 'w'));
+    const hint = await denialHint(renamed, underTest({ rules: 'deny /t/b w,' }), [
+      ...asked('/t/a', 'r'),
+      ...asked('/t/b', 'w'),
+    ]);
     expect(hint).to.match(/^The rule in line 2 denies it: `deny \/t\/b w,`/);
   });
 });
