@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join30(s) {
+        value: function join31(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -5595,13 +5595,13 @@ var require_stream_readable = __commonJS({
     };
     Readable3.prototype.setEncoding = function(enc) {
       if (!StringDecoder) StringDecoder = require_string_decoder().StringDecoder;
-      var decoder2 = new StringDecoder(enc);
-      this._readableState.decoder = decoder2;
+      var decoder3 = new StringDecoder(enc);
+      this._readableState.decoder = decoder3;
       this._readableState.encoding = this._readableState.decoder.encoding;
       var p = this._readableState.buffer.head;
       var content = "";
       while (p !== null) {
-        content += decoder2.write(p.data);
+        content += decoder3.write(p.data);
         p = p.next;
       }
       this._readableState.buffer.clear();
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync14 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync15 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync14(p, { withFileTypes: true });
+        children2 = readdirSync15(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9019,7 +9019,7 @@ var require_end_of_stream2 = __commonJS({
 // node_modules/tar-fs/node_modules/tar-stream/pack.js
 var require_pack = __commonJS({
   "node_modules/tar-fs/node_modules/tar-stream/pack.js"(exports2, module2) {
-    var constants26 = require_fs_constants();
+    var constants27 = require_fs_constants();
     var eos = require_end_of_stream2();
     var inherits = require_inherits();
     var alloc = Buffer.alloc;
@@ -9037,16 +9037,16 @@ var require_pack = __commonJS({
       if (size) self2.push(END_OF_TAR.slice(0, 512 - size));
     };
     function modeToType(mode2) {
-      switch (mode2 & constants26.S_IFMT) {
-        case constants26.S_IFBLK:
+      switch (mode2 & constants27.S_IFMT) {
+        case constants27.S_IFBLK:
           return "block-device";
-        case constants26.S_IFCHR:
+        case constants27.S_IFCHR:
           return "character-device";
-        case constants26.S_IFDIR:
+        case constants27.S_IFDIR:
           return "directory";
-        case constants26.S_IFIFO:
+        case constants27.S_IFIFO:
           return "fifo";
-        case constants26.S_IFLNK:
+        case constants27.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -19751,9 +19751,9 @@ var require_lexer = __commonJS({
         }
       }
       *parseQuotedScalar() {
-        const quote2 = this.charAt(0);
-        let end = this.buffer.indexOf(quote2, this.pos + 1);
-        if (quote2 === "'") {
+        const quote = this.charAt(0);
+        let end = this.buffer.indexOf(quote, this.pos + 1);
+        if (quote === "'") {
           while (end !== -1 && this.buffer[end + 1] === "'")
             end = this.buffer.indexOf("'", end + 2);
         } else {
@@ -23243,7 +23243,7 @@ var require_extract2 = __commonJS({
 // node_modules/tar-stream/constants.js
 var require_constants = __commonJS({
   "node_modules/tar-stream/constants.js"(exports2, module2) {
-    var constants26 = {
+    var constants27 = {
       // just for envs without fs
       S_IFMT: 61440,
       S_IFDIR: 16384,
@@ -23253,9 +23253,9 @@ var require_constants = __commonJS({
       S_IFLNK: 40960
     };
     try {
-      module2.exports = require("fs").constants || constants26;
+      module2.exports = require("fs").constants || constants27;
     } catch {
-      module2.exports = constants26;
+      module2.exports = constants27;
     }
   }
 });
@@ -23265,7 +23265,7 @@ var require_pack2 = __commonJS({
   "node_modules/tar-stream/pack.js"(exports2, module2) {
     var { Readable: Readable3, Writable, getStreamError } = require_streamx();
     var b4a = require_b4a();
-    var constants26 = require_constants();
+    var constants27 = require_constants();
     var headers = require_headers2();
     var DMODE = 493;
     var FMODE = 420;
@@ -23468,16 +23468,16 @@ var require_pack2 = __commonJS({
       return new Pack(opts);
     };
     function modeToType(mode2) {
-      switch (mode2 & constants26.S_IFMT) {
-        case constants26.S_IFBLK:
+      switch (mode2 & constants27.S_IFMT) {
+        case constants27.S_IFBLK:
           return "block-device";
-        case constants26.S_IFCHR:
+        case constants27.S_IFCHR:
           return "character-device";
-        case constants26.S_IFDIR:
+        case constants27.S_IFDIR:
           return "directory";
-        case constants26.S_IFIFO:
+        case constants27.S_IFIFO:
           return "fifo";
-        case constants26.S_IFLNK:
+        case constants27.S_IFLNK:
           return "symlink";
       }
       return "file";
@@ -24796,10 +24796,10 @@ var init_pending = __esm({
 });
 
 // node_modules/mocha/lib/error-constants.js
-var constants5;
+var constants6;
 var init_error_constants = __esm({
   "node_modules/mocha/lib/error-constants.js"() {
-    constants5 = {
+    constants6 = {
       /**
        * An unrecoverable error.
        * @constant
@@ -24925,25 +24925,25 @@ __export(errors_exports, {
 });
 function createNoFilesMatchPatternError(message, pattern2) {
   var err = new Error(message);
-  err.code = constants5.NO_FILES_MATCH_PATTERN;
+  err.code = constants6.NO_FILES_MATCH_PATTERN;
   err.pattern = pattern2;
   return err;
 }
 function createInvalidReporterError(message, reporter) {
   var err = new TypeError(message);
-  err.code = constants5.INVALID_REPORTER;
+  err.code = constants6.INVALID_REPORTER;
   err.reporter = reporter;
   return err;
 }
 function createInvalidInterfaceError(message, ui) {
   var err = new Error(message);
-  err.code = constants5.INVALID_INTERFACE;
+  err.code = constants6.INVALID_INTERFACE;
   err.interface = ui;
   return err;
 }
 function createUnsupportedError(message) {
   var err = new Error(message);
-  err.code = constants5.UNSUPPORTED;
+  err.code = constants6.UNSUPPORTED;
   return err;
 }
 function createMissingArgumentError(message, argument, expected) {
@@ -24951,7 +24951,7 @@ function createMissingArgumentError(message, argument, expected) {
 }
 function createInvalidArgumentTypeError(message, argument, expected) {
   var err = new TypeError(message);
-  err.code = constants5.INVALID_ARG_TYPE;
+  err.code = constants6.INVALID_ARG_TYPE;
   err.argument = argument;
   err.expected = expected;
   err.actual = typeof argument;
@@ -24959,7 +24959,7 @@ function createInvalidArgumentTypeError(message, argument, expected) {
 }
 function createInvalidArgumentValueError(message, argument, value, reason) {
   var err = new TypeError(message);
-  err.code = constants5.INVALID_ARG_VALUE;
+  err.code = constants6.INVALID_ARG_VALUE;
   err.argument = argument;
   err.value = value;
   err.reason = typeof reason !== "undefined" ? reason : "is invalid";
@@ -24967,14 +24967,14 @@ function createInvalidArgumentValueError(message, argument, value, reason) {
 }
 function createInvalidExceptionError(message, value) {
   var err = new Error(message);
-  err.code = constants5.INVALID_EXCEPTION;
+  err.code = constants6.INVALID_EXCEPTION;
   err.valueType = typeof value;
   err.value = value;
   return err;
 }
 function createFatalError(message, value) {
   var err = new Error(message);
-  err.code = constants5.FATAL;
+  err.code = constants6.FATAL;
   err.valueType = typeof value;
   err.value = value;
   return err;
@@ -24991,14 +24991,14 @@ function createInvalidLegacyPluginError(message, pluginType, pluginId) {
 }
 function createMochaInstanceAlreadyDisposedError(message, cleanReferencesAfterRun, instance) {
   var err = new Error(message);
-  err.code = constants5.INSTANCE_ALREADY_DISPOSED;
+  err.code = constants6.INSTANCE_ALREADY_DISPOSED;
   err.cleanReferencesAfterRun = cleanReferencesAfterRun;
   err.instance = instance;
   return err;
 }
 function createMochaInstanceAlreadyRunningError(message, instance) {
   var err = new Error(message);
-  err.code = constants5.INSTANCE_ALREADY_RUNNING;
+  err.code = constants6.INSTANCE_ALREADY_RUNNING;
   err.instance = instance;
   return err;
 }
@@ -25024,7 +25024,7 @@ function createMultipleDoneError(runnable, originalErr) {
     message += (0, import_node_util.format)("; in addition, done() received error: %s", originalErr);
   }
   var err = new Error(message);
-  err.code = constants5.MULTIPLE_DONE;
+  err.code = constants6.MULTIPLE_DONE;
   err.valueType = typeof originalErr;
   err.value = originalErr;
   return err;
@@ -25040,32 +25040,32 @@ function createForbiddenExclusivityError(mocha) {
     }
   }
   var err = new Error(message);
-  err.code = constants5.FORBIDDEN_EXCLUSIVITY;
+  err.code = constants6.FORBIDDEN_EXCLUSIVITY;
   return err;
 }
 function createInvalidPluginDefinitionError(msg, pluginDef) {
   const err = new Error(msg);
-  err.code = constants5.INVALID_PLUGIN_DEFINITION;
+  err.code = constants6.INVALID_PLUGIN_DEFINITION;
   err.pluginDef = pluginDef;
   return err;
 }
 function createInvalidPluginImplementationError(msg, { pluginDef, pluginImpl } = {}) {
   const err = new Error(msg);
-  err.code = constants5.INVALID_PLUGIN_IMPLEMENTATION;
+  err.code = constants6.INVALID_PLUGIN_IMPLEMENTATION;
   err.pluginDef = pluginDef;
   err.pluginImpl = pluginImpl;
   return err;
 }
 function createTimeoutError(msg, timeout, file4) {
   const err = new Error(msg);
-  err.code = constants5.TIMEOUT;
+  err.code = constants6.TIMEOUT;
   err.timeout = timeout;
   err.file = file4;
   return err;
 }
 function createUnparsableFileError(message) {
   var err = new Error(message);
-  err.code = constants5.UNPARSABLE_FILE;
+  err.code = constants6.UNPARSABLE_FILE;
   return err;
 }
 var import_node_util, import_utils, MOCHA_ERRORS, isMochaError;
@@ -25074,7 +25074,7 @@ var init_errors = __esm({
     import_node_util = require("node:util");
     init_error_constants();
     import_utils = __toESM(require_utils2(), 1);
-    MOCHA_ERRORS = new Set(Object.values(constants5));
+    MOCHA_ERRORS = new Set(Object.values(constants6));
     isMochaError = (err) => Boolean(err && typeof err === "object" && MOCHA_ERRORS.has(err.code));
   }
 });
@@ -26234,7 +26234,7 @@ function thrown2Error(err) {
     )} was thrown, throw an Error :)`
   );
 }
-var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants6, Runner;
+var import_node_events6, import_debug3, import_utils5, debug3, HOOK_TYPE_BEFORE_EACH, HOOK_TYPE_AFTER_EACH, HOOK_TYPE_AFTER_ALL, HOOK_TYPE_BEFORE_ALL, EVENT_ROOT_SUITE_RUN, STATE_FAILED, STATE_PASSED, STATE_PENDING, stackFilter, stringify, globals, constants7, Runner;
 var init_runner = __esm({
   "node_modules/mocha/lib/runner.js"() {
     import_node_events6 = require("node:events");
@@ -26266,7 +26266,7 @@ var init_runner = __esm({
       "setImmediate",
       "clearImmediate"
     ];
-    constants6 = import_utils5.default.defineConstants(
+    constants7 = import_utils5.default.defineConstants(
       /**
        * {@link Runner}-related constants. Used by reporters. Each event emits the corresponding object, unless otherwise indicated.
        * @example
@@ -26407,18 +26407,18 @@ var init_runner = __esm({
         this._abort = false;
         this.suite = suite;
         this._opts = opts;
-        this.state = constants6.STATE_IDLE;
+        this.state = constants7.STATE_IDLE;
         this.total = suite.total();
         this.failures = 0;
         this._eventListeners = /* @__PURE__ */ new Map();
-        this.on(constants6.EVENT_TEST_END, function(test2) {
+        this.on(constants7.EVENT_TEST_END, function(test2) {
           if (test2.type === "test" && test2.retriedTest() && test2.parent) {
             var idx = test2.parent.tests && test2.parent.tests.indexOf(test2.retriedTest());
             if (idx > -1) test2.parent.tests[idx] = test2;
           }
           self2.checkGlobals(test2);
         });
-        this.on(constants6.EVENT_HOOK_END, function(hook) {
+        this.on(constants7.EVENT_HOOK_END, function(hook) {
           self2.checkGlobals(hook);
         });
         this._defaultGrep = /.*/;
@@ -26571,9 +26571,9 @@ var init_runner = __esm({
           if (!test2.state) {
             test2.state = STATE_FAILED;
             self2.failures++;
-            self2.emit(constants6.EVENT_TEST_BEGIN, test2);
-            self2.emit(constants6.EVENT_TEST_FAIL, test2, testError);
-            self2.emit(constants6.EVENT_TEST_END, test2);
+            self2.emit(constants7.EVENT_TEST_BEGIN, test2);
+            self2.emit(constants7.EVENT_TEST_FAIL, test2, testError);
+            self2.emit(constants7.EVENT_TEST_END, test2);
           }
         });
         s.suites.forEach(failTestsInSuite);
@@ -26585,8 +26585,8 @@ var init_runner = __esm({
       if (test2.isPending() && !force) {
         return;
       }
-      if (this.state === constants6.STATE_STOPPED) {
-        if (err.code === constants5.MULTIPLE_DONE) {
+      if (this.state === constants7.STATE_STOPPED) {
+        if (err.code === constants6.MULTIPLE_DONE) {
           throw err;
         }
         throw createFatalError(
@@ -26612,7 +26612,7 @@ var init_runner = __esm({
           currentErr = currentErr.cause;
         }
       }
-      this.emit(constants6.EVENT_TEST_FAIL, test2, err);
+      this.emit(constants7.EVENT_TEST_FAIL, test2, err);
     };
     Runner.prototype.hook = function(name2, fn) {
       if (this._opts.dryRun) return fn();
@@ -26634,7 +26634,7 @@ var init_runner = __esm({
         }
         setHookTitle(hook);
         hook.allowUncaught = self2.allowUncaught;
-        self2.emit(constants6.EVENT_HOOK_BEGIN, hook);
+        self2.emit(constants7.EVENT_HOOK_BEGIN, hook);
         if (!hook.listeners("error").length) {
           self2._addEventListener(hook, "error", function(err) {
             self2.fail(hook, err);
@@ -26654,7 +26654,7 @@ var init_runner = __esm({
               if (self2.test) {
                 self2.test.pending = true;
               }
-              self2.emit(constants6.EVENT_HOOK_END, hook);
+              self2.emit(constants7.EVENT_HOOK_END, hook);
               hook.pending = false;
               return fn(new Error("abort hookDown"));
             } else if (name2 === HOOK_TYPE_BEFORE_ALL) {
@@ -26681,9 +26681,9 @@ var init_runner = __esm({
                   var testError = createHookSkipError(hook.title, err);
                   self2.test.state = STATE_FAILED;
                   self2.failures++;
-                  self2.emit(constants6.EVENT_TEST_BEGIN, self2.test);
-                  self2.emit(constants6.EVENT_TEST_FAIL, self2.test, testError);
-                  self2.emit(constants6.EVENT_TEST_END, self2.test);
+                  self2.emit(constants7.EVENT_TEST_BEGIN, self2.test);
+                  self2.emit(constants7.EVENT_TEST_FAIL, self2.test, testError);
+                  self2.emit(constants7.EVENT_TEST_END, self2.test);
                 }
                 self2._failedBeforeEachHook = {
                   error: err,
@@ -26693,7 +26693,7 @@ var init_runner = __esm({
             }
             return fn(err);
           }
-          self2.emit(constants6.EVENT_HOOK_END, hook);
+          self2.emit(constants7.EVENT_HOOK_END, hook);
           delete hook.ctx.currentTest;
           setHookTitle(hook);
           next(++i);
@@ -26836,21 +26836,21 @@ var init_runner = __esm({
             self2.fail(test2, new Error("Pending test forbidden"), true);
           } else {
             test2.state = STATE_PENDING;
-            self2.emit(constants6.EVENT_TEST_PENDING, test2);
+            self2.emit(constants7.EVENT_TEST_PENDING, test2);
           }
-          self2.emit(constants6.EVENT_TEST_END, test2);
+          self2.emit(constants7.EVENT_TEST_END, test2);
           return next();
         }
-        self2.emit(constants6.EVENT_TEST_BEGIN, self2.test = test2);
+        self2.emit(constants7.EVENT_TEST_BEGIN, self2.test = test2);
         self2.hookDown(HOOK_TYPE_BEFORE_EACH, function(err2, errSuite2) {
           if (test2.isPending()) {
             if (self2.forbidPending) {
               self2.fail(test2, new Error("Pending test forbidden"), true);
             } else {
               test2.state = STATE_PENDING;
-              self2.emit(constants6.EVENT_TEST_PENDING, test2);
+              self2.emit(constants7.EVENT_TEST_PENDING, test2);
             }
-            self2.emit(constants6.EVENT_TEST_END, test2);
+            self2.emit(constants7.EVENT_TEST_END, test2);
             var origSuite = self2.suite;
             self2.suite = errSuite2 || self2.suite;
             return self2.hookUp(HOOK_TYPE_AFTER_EACH, function(e, eSuite) {
@@ -26869,9 +26869,9 @@ var init_runner = __esm({
                 self2.fail(test2, new Error("Pending test forbidden"), true);
               } else {
                 test2.state = STATE_PENDING;
-                self2.emit(constants6.EVENT_TEST_PENDING, test2);
+                self2.emit(constants7.EVENT_TEST_PENDING, test2);
               }
-              self2.emit(constants6.EVENT_TEST_END, test2);
+              self2.emit(constants7.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             } else if (err3) {
               var retry = test2.currentRetry();
@@ -26879,17 +26879,17 @@ var init_runner = __esm({
                 var clonedTest = test2.clone();
                 clonedTest.currentRetry(retry + 1);
                 tests.unshift(clonedTest);
-                self2.emit(constants6.EVENT_TEST_RETRY, test2, err3);
+                self2.emit(constants7.EVENT_TEST_RETRY, test2, err3);
                 return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
               } else {
                 self2.fail(test2, err3);
               }
-              self2.emit(constants6.EVENT_TEST_END, test2);
+              self2.emit(constants7.EVENT_TEST_END, test2);
               return self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
             }
             test2.state = STATE_PASSED;
-            self2.emit(constants6.EVENT_TEST_PASS, test2);
-            self2.emit(constants6.EVENT_TEST_END, test2);
+            self2.emit(constants7.EVENT_TEST_PASS, test2);
+            self2.emit(constants7.EVENT_TEST_END, test2);
             self2.hookUp(HOOK_TYPE_AFTER_EACH, next);
           });
         });
@@ -26907,7 +26907,7 @@ var init_runner = __esm({
         debug3("runSuite(): bailing");
         return fn();
       }
-      this.emit(constants6.EVENT_SUITE_BEGIN, this.suite = suite);
+      this.emit(constants7.EVENT_SUITE_BEGIN, this.suite = suite);
       function next(errSuite) {
         if (errSuite) {
           if (errSuite === suite) {
@@ -26935,7 +26935,7 @@ var init_runner = __esm({
         self2.nextSuite = next;
         delete self2.test;
         self2.hook(HOOK_TYPE_AFTER_ALL, function() {
-          self2.emit(constants6.EVENT_SUITE_END, suite);
+          self2.emit(constants7.EVENT_SUITE_END, suite);
           fn(errSuite);
         });
       }
@@ -26962,7 +26962,7 @@ var init_runner = __esm({
         debug3("uncaught(): bubbling exception due to --allow-uncaught");
         throw err;
       }
-      if (this.state === constants6.STATE_STOPPED) {
+      if (this.state === constants7.STATE_STOPPED) {
         debug3("uncaught(): throwing after run has completed!");
         throw err;
       }
@@ -26988,14 +26988,14 @@ var init_runner = __esm({
         if (err.file) {
           runnable.file = err.file;
         }
-        if (this.state === constants6.STATE_RUNNING) {
+        if (this.state === constants7.STATE_RUNNING) {
           debug3("uncaught(): failing gracefully");
           this.fail(runnable, err);
         } else {
           debug3("uncaught(): test run has not yet started; unrecoverable");
-          this.emit(constants6.EVENT_RUN_BEGIN);
+          this.emit(constants7.EVENT_RUN_BEGIN);
           this.fail(runnable, err);
-          this.emit(constants6.EVENT_RUN_END);
+          this.emit(constants7.EVENT_RUN_END);
         }
         return;
       }
@@ -27025,13 +27025,13 @@ var init_runner = __esm({
       };
       const end = () => {
         if (!this.total && this._opts.failZero) this.failures = 1;
-        debug3("run(): root suite completed; emitting %s", constants6.EVENT_RUN_END);
-        this.emit(constants6.EVENT_RUN_END);
+        debug3("run(): root suite completed; emitting %s", constants7.EVENT_RUN_END);
+        this.emit(constants7.EVENT_RUN_END);
       };
       const begin = () => {
-        debug3("run(): emitting %s", constants6.EVENT_RUN_BEGIN);
-        this.emit(constants6.EVENT_RUN_BEGIN);
-        debug3("run(): emitted %s", constants6.EVENT_RUN_BEGIN);
+        debug3("run(): emitting %s", constants7.EVENT_RUN_BEGIN);
+        this.emit(constants7.EVENT_RUN_BEGIN);
+        debug3("run(): emitted %s", constants7.EVENT_RUN_BEGIN);
         this.runSuite(rootSuite, end);
       };
       const prepare = () => {
@@ -27040,21 +27040,21 @@ var init_runner = __esm({
           rootSuite.filterOnly();
           debug3("run(): filtered exclusive Runnables");
         }
-        this.state = constants6.STATE_RUNNING;
+        this.state = constants7.STATE_RUNNING;
         if (this._opts.delay) {
-          this.emit(constants6.EVENT_DELAY_END);
+          this.emit(constants7.EVENT_DELAY_END);
           debug3('run(): "delay" ended');
         }
         return begin();
       };
       if (this._opts.cleanReferencesAfterRun) {
-        this.on(constants6.EVENT_SUITE_END, (suite) => {
+        this.on(constants7.EVENT_SUITE_END, (suite) => {
           suite.cleanReferences();
         });
       }
-      this.on(constants6.EVENT_RUN_END, function() {
-        this.state = constants6.STATE_STOPPED;
-        debug3("run(): emitted %s", constants6.EVENT_RUN_END);
+      this.on(constants7.EVENT_RUN_END, function() {
+        this.state = constants7.STATE_STOPPED;
+        debug3("run(): emitted %s", constants7.EVENT_RUN_END);
         fn(this.failures);
       });
       this._removeEventListener(process, "uncaughtException", this.uncaught);
@@ -27062,7 +27062,7 @@ var init_runner = __esm({
       this._addEventListener(process, "uncaughtException", this.uncaught);
       this._addEventListener(process, "unhandledRejection", this.unhandled);
       if (this._opts.delay) {
-        this.emit(constants6.EVENT_DELAY_BEGIN, rootSuite);
+        this.emit(constants7.EVENT_DELAY_BEGIN, rootSuite);
         rootSuite.once(EVENT_ROOT_SUITE_RUN, prepare);
         debug3("run(): waiting for green light due to --delay");
       } else {
@@ -27089,7 +27089,7 @@ var init_runner = __esm({
     Runner.prototype.workerReporter = function() {
       throw createUnsupportedError("workerReporter() not supported in serial mode");
     };
-    Runner.constants = constants6;
+    Runner.constants = constants7;
   }
 });
 
@@ -27209,7 +27209,7 @@ function colorLines(name2, str) {
 function sameType(a, b) {
   return objToString.call(a) === objToString.call(b);
 }
-var import_ms3, import_utils6, import_supports_color, constants7, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
+var import_ms3, import_utils6, import_supports_color, constants8, EVENT_TEST_PASS, EVENT_TEST_FAIL, isBrowser, isatty, consoleLog, Base, getFullErrorStack, objToString;
 var init_base2 = __esm({
   "node_modules/mocha/lib/reporters/base.js"() {
     init_libesm();
@@ -27217,9 +27217,9 @@ var init_base2 = __esm({
     import_utils6 = __toESM(require_utils2(), 1);
     import_supports_color = __toESM(require_supports_color(), 1);
     init_runner();
-    ({ constants: constants7 } = Runner);
-    EVENT_TEST_PASS = constants7.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL = constants7.EVENT_TEST_FAIL;
+    ({ constants: constants8 } = Runner);
+    EVENT_TEST_PASS = constants8.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL = constants8.EVENT_TEST_FAIL;
     isBrowser = import_utils6.default.isBrowser();
     isatty = isBrowser || process.stdout.isTTY && process.stderr.isTTY;
     consoleLog = console.log;
@@ -27495,17 +27495,17 @@ var dot_exports = {};
 __export(dot_exports, {
   Dot: () => Dot
 });
-var constants8, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
+var constants9, EVENT_TEST_PASS2, EVENT_TEST_FAIL2, EVENT_RUN_BEGIN, EVENT_TEST_PENDING, EVENT_RUN_END, Dot;
 var init_dot = __esm({
   "node_modules/mocha/lib/reporters/dot.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants8 } = Runner);
-    EVENT_TEST_PASS2 = constants8.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL2 = constants8.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN = constants8.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING = constants8.EVENT_TEST_PENDING;
-    EVENT_RUN_END = constants8.EVENT_RUN_END;
+    ({ constants: constants9 } = Runner);
+    EVENT_TEST_PASS2 = constants9.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL2 = constants9.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN = constants9.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING = constants9.EVENT_TEST_PENDING;
+    EVENT_RUN_END = constants9.EVENT_RUN_END;
     Dot = class extends Base {
       static description = "dot matrix representation";
       /**
@@ -27561,17 +27561,17 @@ var doc_exports = {};
 __export(doc_exports, {
   Doc: () => Doc2
 });
-var import_utils7, constants9, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
+var import_utils7, constants10, EVENT_TEST_PASS3, EVENT_TEST_FAIL3, EVENT_SUITE_BEGIN, EVENT_SUITE_END, Doc2;
 var init_doc = __esm({
   "node_modules/mocha/lib/reporters/doc.js"() {
     init_base2();
     import_utils7 = __toESM(require_utils2(), 1);
     init_runner();
-    constants9 = Runner.constants;
-    EVENT_TEST_PASS3 = constants9.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL3 = constants9.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN = constants9.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END = constants9.EVENT_SUITE_END;
+    constants10 = Runner.constants;
+    EVENT_TEST_PASS3 = constants10.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL3 = constants10.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN = constants10.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END = constants10.EVENT_SUITE_END;
     Doc2 = class extends Base {
       static description = "HTML documentation";
       /**
@@ -27675,19 +27675,19 @@ function createProducer(tapVersion) {
 function indent(level) {
   return Array(level + 1).join("  ");
 }
-var import_node_util2, constants10, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
+var import_node_util2, constants11, EVENT_TEST_PASS4, EVENT_TEST_FAIL4, EVENT_RUN_BEGIN2, EVENT_RUN_END2, EVENT_TEST_PENDING2, EVENT_TEST_END, sprintf, TAP, TAPProducer, TAP12Producer, TAP13Producer;
 var init_tap = __esm({
   "node_modules/mocha/lib/reporters/tap.js"() {
     import_node_util2 = __toESM(require("node:util"), 1);
     init_base2();
     init_runner();
-    constants10 = Runner.constants;
-    EVENT_TEST_PASS4 = constants10.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL4 = constants10.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN2 = constants10.EVENT_RUN_BEGIN;
-    EVENT_RUN_END2 = constants10.EVENT_RUN_END;
-    EVENT_TEST_PENDING2 = constants10.EVENT_TEST_PENDING;
-    EVENT_TEST_END = constants10.EVENT_TEST_END;
+    constants11 = Runner.constants;
+    EVENT_TEST_PASS4 = constants11.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL4 = constants11.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN2 = constants11.EVENT_RUN_BEGIN;
+    EVENT_RUN_END2 = constants11.EVENT_RUN_END;
+    EVENT_TEST_PENDING2 = constants11.EVENT_TEST_PENDING;
+    EVENT_TEST_END = constants11.EVENT_TEST_END;
     sprintf = import_node_util2.default.format;
     TAP = class extends Base {
       static description = "TAP-compatible output";
@@ -27879,22 +27879,22 @@ function errorJSON(err) {
   }, err);
   return res;
 }
-var import_node_fs28, import_node_path25, import_utils8, createUnsupportedError2, constants11, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
+var import_node_fs31, import_node_path28, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
   "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
-    import_node_fs28 = __toESM(require("node:fs"), 1);
-    import_node_path25 = __toESM(require("node:path"), 1);
+    import_node_fs31 = __toESM(require("node:fs"), 1);
+    import_node_path28 = __toESM(require("node:path"), 1);
     init_errors();
     import_utils8 = __toESM(require_utils2(), 1);
     init_runner();
     createUnsupportedError2 = createUnsupportedError;
-    constants11 = Runner.constants;
-    EVENT_TEST_PASS5 = constants11.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING3 = constants11.EVENT_TEST_PENDING;
-    EVENT_TEST_FAIL5 = constants11.EVENT_TEST_FAIL;
-    EVENT_TEST_END2 = constants11.EVENT_TEST_END;
-    EVENT_RUN_END3 = constants11.EVENT_RUN_END;
+    constants12 = Runner.constants;
+    EVENT_TEST_PASS5 = constants12.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING3 = constants12.EVENT_TEST_PENDING;
+    EVENT_TEST_FAIL5 = constants12.EVENT_TEST_FAIL;
+    EVENT_TEST_END2 = constants12.EVENT_TEST_END;
+    EVENT_RUN_END3 = constants12.EVENT_RUN_END;
     JSONReporter = class extends Base {
       static description = "single JSON object";
       /**
@@ -27944,8 +27944,8 @@ var init_json = __esm({
           var json2 = JSON.stringify(obj, null, 2);
           if (output2) {
             try {
-              import_node_fs28.default.mkdirSync(import_node_path25.default.dirname(output2), { recursive: true });
-              import_node_fs28.default.writeFileSync(output2, json2);
+              import_node_fs31.default.mkdirSync(import_node_path28.default.dirname(output2), { recursive: true });
+              import_node_fs31.default.writeFileSync(output2, json2);
             } catch (err) {
               console.error(
                 `${Base.symbols.err} [mocha] writing output to "${output2}" failed: ${err.message}
@@ -28020,19 +28020,19 @@ function on(el, event, fn) {
     el.attachEvent("on" + event, fn);
   }
 }
-var import_utils9, constants12, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
+var import_utils9, constants13, EVENT_TEST_PASS6, EVENT_TEST_FAIL6, EVENT_SUITE_BEGIN2, EVENT_SUITE_END2, EVENT_TEST_PENDING4, escape3, Date3, statsTemplate, playIcon, HTML;
 var init_html = __esm({
   "node_modules/mocha/lib/reporters/html.js"() {
     init_base2();
     import_utils9 = __toESM(require_utils2(), 1);
     init_regexp();
     init_runner();
-    constants12 = Runner.constants;
-    EVENT_TEST_PASS6 = constants12.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL6 = constants12.EVENT_TEST_FAIL;
-    EVENT_SUITE_BEGIN2 = constants12.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END2 = constants12.EVENT_SUITE_END;
-    EVENT_TEST_PENDING4 = constants12.EVENT_TEST_PENDING;
+    constants13 = Runner.constants;
+    EVENT_TEST_PASS6 = constants13.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL6 = constants13.EVENT_TEST_FAIL;
+    EVENT_SUITE_BEGIN2 = constants13.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END2 = constants13.EVENT_SUITE_END;
+    EVENT_TEST_PENDING4 = constants13.EVENT_TEST_PENDING;
     escape3 = import_utils9.default.escape;
     Date3 = global.Date;
     statsTemplate = '<ul id="mocha-stats"><li class="result"></li><li class="progress-contain"><progress class="progress-element" max="100" value="0"></progress><svg class="progress-ring"><circle class="ring-flatlight" stroke-dasharray="100%,0%"/><circle class="ring-highlight" stroke-dasharray="0%,100%"/></svg><div class="progress-text">0%</div></li><li class="passes"><a href="javascript:void(0);">passes:</a> <em>0</em></li><li class="failures"><a href="javascript:void(0);">failures:</a> <em>0</em></li><li class="duration">duration: <em>0</em>s</li></ul>';
@@ -28257,18 +28257,18 @@ var list_exports = {};
 __export(list_exports, {
   List: () => List
 });
-var constants13, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
+var constants14, EVENT_RUN_BEGIN3, EVENT_RUN_END4, EVENT_TEST_BEGIN, EVENT_TEST_FAIL7, EVENT_TEST_PASS7, EVENT_TEST_PENDING5, color, cursor, List;
 var init_list = __esm({
   "node_modules/mocha/lib/reporters/list.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants13 } = Runner);
-    EVENT_RUN_BEGIN3 = constants13.EVENT_RUN_BEGIN;
-    EVENT_RUN_END4 = constants13.EVENT_RUN_END;
-    EVENT_TEST_BEGIN = constants13.EVENT_TEST_BEGIN;
-    EVENT_TEST_FAIL7 = constants13.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS7 = constants13.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING5 = constants13.EVENT_TEST_PENDING;
+    ({ constants: constants14 } = Runner);
+    EVENT_RUN_BEGIN3 = constants14.EVENT_RUN_BEGIN;
+    EVENT_RUN_END4 = constants14.EVENT_RUN_END;
+    EVENT_TEST_BEGIN = constants14.EVENT_TEST_BEGIN;
+    EVENT_TEST_FAIL7 = constants14.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS7 = constants14.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING5 = constants14.EVENT_TEST_PENDING;
     color = Base.color;
     cursor = Base.cursor;
     List = class extends Base {
@@ -28315,14 +28315,14 @@ var min_exports = {};
 __export(min_exports, {
   Min: () => Min
 });
-var constants14, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
+var constants15, EVENT_RUN_END5, EVENT_RUN_BEGIN4, Min;
 var init_min = __esm({
   "node_modules/mocha/lib/reporters/min.js"() {
     init_base2();
     init_runner();
-    ({ constants: constants14 } = Runner);
-    EVENT_RUN_END5 = constants14.EVENT_RUN_END;
-    EVENT_RUN_BEGIN4 = constants14.EVENT_RUN_BEGIN;
+    ({ constants: constants15 } = Runner);
+    EVENT_RUN_END5 = constants15.EVENT_RUN_END;
+    EVENT_RUN_BEGIN4 = constants15.EVENT_RUN_BEGIN;
     Min = class extends Base {
       static description = "essentially just a summary";
       /**
@@ -28354,19 +28354,19 @@ var spec_exports = {};
 __export(spec_exports, {
   Spec: () => Spec
 });
-var constants15, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
+var constants16, EVENT_RUN_BEGIN5, EVENT_RUN_END6, EVENT_SUITE_BEGIN3, EVENT_SUITE_END3, EVENT_TEST_FAIL8, EVENT_TEST_PASS8, EVENT_TEST_PENDING6, color2, Spec;
 var init_spec = __esm({
   "node_modules/mocha/lib/reporters/spec.js"() {
     init_base2();
     init_runner();
-    constants15 = Runner.constants;
-    EVENT_RUN_BEGIN5 = constants15.EVENT_RUN_BEGIN;
-    EVENT_RUN_END6 = constants15.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN3 = constants15.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END3 = constants15.EVENT_SUITE_END;
-    EVENT_TEST_FAIL8 = constants15.EVENT_TEST_FAIL;
-    EVENT_TEST_PASS8 = constants15.EVENT_TEST_PASS;
-    EVENT_TEST_PENDING6 = constants15.EVENT_TEST_PENDING;
+    constants16 = Runner.constants;
+    EVENT_RUN_BEGIN5 = constants16.EVENT_RUN_BEGIN;
+    EVENT_RUN_END6 = constants16.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN3 = constants16.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END3 = constants16.EVENT_SUITE_END;
+    EVENT_TEST_FAIL8 = constants16.EVENT_TEST_FAIL;
+    EVENT_TEST_PASS8 = constants16.EVENT_TEST_PASS;
+    EVENT_TEST_PENDING6 = constants16.EVENT_TEST_PENDING;
     color2 = Base.color;
     Spec = class extends Base {
       static description = "hierarchical & verbose [default]";
@@ -28427,17 +28427,17 @@ var nyan_exports = {};
 __export(nyan_exports, {
   NyanCat: () => NyanCat
 });
-var constants16, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
+var constants17, EVENT_RUN_BEGIN6, EVENT_TEST_PENDING7, EVENT_TEST_PASS9, EVENT_RUN_END7, EVENT_TEST_FAIL9, NyanCat;
 var init_nyan = __esm({
   "node_modules/mocha/lib/reporters/nyan.js"() {
     init_base2();
     init_runner();
-    constants16 = Runner.constants;
-    EVENT_RUN_BEGIN6 = constants16.EVENT_RUN_BEGIN;
-    EVENT_TEST_PENDING7 = constants16.EVENT_TEST_PENDING;
-    EVENT_TEST_PASS9 = constants16.EVENT_TEST_PASS;
-    EVENT_RUN_END7 = constants16.EVENT_RUN_END;
-    EVENT_TEST_FAIL9 = constants16.EVENT_TEST_FAIL;
+    constants17 = Runner.constants;
+    EVENT_RUN_BEGIN6 = constants17.EVENT_RUN_BEGIN;
+    EVENT_TEST_PENDING7 = constants17.EVENT_TEST_PENDING;
+    EVENT_TEST_PASS9 = constants17.EVENT_TEST_PASS;
+    EVENT_RUN_END7 = constants17.EVENT_RUN_END;
+    EVENT_TEST_FAIL9 = constants17.EVENT_TEST_FAIL;
     NyanCat = class extends Base {
       static description = '"nyan cat"';
       /**
@@ -28680,26 +28680,26 @@ function stripInvalidXmlCharacters(value) {
 }
 function testFilePath(filepath, options) {
   if (options && options.reporterOptions && options.reporterOptions.showRelativePaths) {
-    return import_node_path26.default.relative(process.cwd(), filepath);
+    return import_node_path29.default.relative(process.cwd(), filepath);
   }
   return filepath;
 }
-var import_utils10, import_node_fs29, import_node_path26, createUnsupportedError3, constants17, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
+var import_utils10, import_node_fs32, import_node_path29, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
   "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
-    import_node_fs29 = __toESM(require("node:fs"), 1);
-    import_node_path26 = __toESM(require("node:path"), 1);
+    import_node_fs32 = __toESM(require("node:fs"), 1);
+    import_node_path29 = __toESM(require("node:path"), 1);
     init_errors();
     init_runner();
     init_runnable();
     createUnsupportedError3 = createUnsupportedError;
-    constants17 = Runner.constants;
-    EVENT_TEST_PASS10 = constants17.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL10 = constants17.EVENT_TEST_FAIL;
-    EVENT_RUN_END8 = constants17.EVENT_RUN_END;
-    EVENT_TEST_PENDING8 = constants17.EVENT_TEST_PENDING;
+    constants18 = Runner.constants;
+    EVENT_TEST_PASS10 = constants18.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL10 = constants18.EVENT_TEST_FAIL;
+    EVENT_RUN_END8 = constants18.EVENT_RUN_END;
+    EVENT_TEST_PENDING8 = constants18.EVENT_TEST_PENDING;
     STATE_FAILED2 = Runnable.constants.STATE_FAILED;
     escape4 = import_utils10.default.escape;
     ANSI_ESCAPE_SEQUENCE = new RegExp(
@@ -28727,13 +28727,13 @@ var init_xunit = __esm({
         var DEFAULT_SUITE_NAME = "Mocha Tests";
         if (options && options.reporterOptions) {
           if (options.reporterOptions.output) {
-            if (!import_node_fs29.default.createWriteStream) {
+            if (!import_node_fs32.default.createWriteStream) {
               throw createUnsupportedError3("file output not supported in browser");
             }
-            import_node_fs29.default.mkdirSync(import_node_path26.default.dirname(options.reporterOptions.output), {
+            import_node_fs32.default.mkdirSync(import_node_path29.default.dirname(options.reporterOptions.output), {
               recursive: true
             });
-            self2.fileStream = import_node_fs29.default.createWriteStream(options.reporterOptions.output);
+            self2.fileStream = import_node_fs32.default.createWriteStream(options.reporterOptions.output);
           }
           suiteName = options.reporterOptions.suiteName;
         }
@@ -28842,17 +28842,17 @@ var markdown_exports = {};
 __export(markdown_exports, {
   Markdown: () => Markdown
 });
-var import_utils11, constants18, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
+var import_utils11, constants19, EVENT_RUN_END9, EVENT_SUITE_BEGIN4, EVENT_SUITE_END4, EVENT_TEST_PASS11, SUITE_PREFIX, Markdown;
 var init_markdown = __esm({
   "node_modules/mocha/lib/reporters/markdown.js"() {
     init_base2();
     import_utils11 = __toESM(require_utils2(), 1);
     init_runner();
-    constants18 = Runner.constants;
-    EVENT_RUN_END9 = constants18.EVENT_RUN_END;
-    EVENT_SUITE_BEGIN4 = constants18.EVENT_SUITE_BEGIN;
-    EVENT_SUITE_END4 = constants18.EVENT_SUITE_END;
-    EVENT_TEST_PASS11 = constants18.EVENT_TEST_PASS;
+    constants19 = Runner.constants;
+    EVENT_RUN_END9 = constants19.EVENT_RUN_END;
+    EVENT_SUITE_BEGIN4 = constants19.EVENT_SUITE_BEGIN;
+    EVENT_SUITE_END4 = constants19.EVENT_SUITE_END;
+    EVENT_TEST_PASS11 = constants19.EVENT_TEST_PASS;
     SUITE_PREFIX = "$";
     Markdown = class extends Base {
       static description = "GitHub Flavored Markdown";
@@ -28934,15 +28934,15 @@ var progress_exports = {};
 __export(progress_exports, {
   Progress: () => Progress
 });
-var constants19, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
+var constants20, EVENT_RUN_BEGIN7, EVENT_TEST_END3, EVENT_RUN_END10, color3, cursor2, Progress;
 var init_progress = __esm({
   "node_modules/mocha/lib/reporters/progress.js"() {
     init_base2();
     init_runner();
-    constants19 = Runner.constants;
-    EVENT_RUN_BEGIN7 = constants19.EVENT_RUN_BEGIN;
-    EVENT_TEST_END3 = constants19.EVENT_TEST_END;
-    EVENT_RUN_END10 = constants19.EVENT_RUN_END;
+    constants20 = Runner.constants;
+    EVENT_RUN_BEGIN7 = constants20.EVENT_RUN_BEGIN;
+    EVENT_TEST_END3 = constants20.EVENT_TEST_END;
+    EVENT_RUN_END10 = constants20.EVENT_RUN_END;
     color3 = Base.color;
     cursor2 = Base.cursor;
     Base.colors.progress = 90;
@@ -29011,16 +29011,16 @@ var landing_exports = {};
 __export(landing_exports, {
   Landing: () => Landing
 });
-var constants20, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
+var constants21, EVENT_RUN_BEGIN8, EVENT_RUN_END11, EVENT_TEST_END4, STATE_FAILED3, cursor3, color4, Landing;
 var init_landing = __esm({
   "node_modules/mocha/lib/reporters/landing.js"() {
     init_base2();
     init_runner();
     init_runnable();
-    constants20 = Runner.constants;
-    EVENT_RUN_BEGIN8 = constants20.EVENT_RUN_BEGIN;
-    EVENT_RUN_END11 = constants20.EVENT_RUN_END;
-    EVENT_TEST_END4 = constants20.EVENT_TEST_END;
+    constants21 = Runner.constants;
+    EVENT_RUN_BEGIN8 = constants21.EVENT_RUN_BEGIN;
+    EVENT_RUN_END11 = constants21.EVENT_RUN_END;
+    EVENT_TEST_END4 = constants21.EVENT_TEST_END;
     STATE_FAILED3 = Runnable.constants.STATE_FAILED;
     cursor3 = Base.cursor;
     color4 = Base.color;
@@ -29104,16 +29104,16 @@ function clean2(test2) {
     speed: test2.speed
   };
 }
-var constants21, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
+var constants22, EVENT_TEST_PASS12, EVENT_TEST_FAIL11, EVENT_RUN_BEGIN9, EVENT_RUN_END12, JSONStream;
 var init_json_stream = __esm({
   "node_modules/mocha/lib/reporters/json-stream.js"() {
     init_base2();
     init_runner();
-    constants21 = Runner.constants;
-    EVENT_TEST_PASS12 = constants21.EVENT_TEST_PASS;
-    EVENT_TEST_FAIL11 = constants21.EVENT_TEST_FAIL;
-    EVENT_RUN_BEGIN9 = constants21.EVENT_RUN_BEGIN;
-    EVENT_RUN_END12 = constants21.EVENT_RUN_END;
+    constants22 = Runner.constants;
+    EVENT_TEST_PASS12 = constants22.EVENT_TEST_PASS;
+    EVENT_TEST_FAIL11 = constants22.EVENT_TEST_FAIL;
+    EVENT_RUN_BEGIN9 = constants22.EVENT_RUN_BEGIN;
+    EVENT_RUN_END12 = constants22.EVENT_RUN_END;
     JSONStream = class extends Base {
       static description = "newline delimited JSON events";
       /**
@@ -29174,16 +29174,16 @@ function escapeWorkflowValue(value) {
 function escapeWorkflowProperty(value) {
   return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
-var import_node_fs30, import_ms4, constants22, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
+var import_node_fs33, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
   "node_modules/mocha/lib/reporters/github-actions.js"() {
-    import_node_fs30 = __toESM(require("node:fs"), 1);
+    import_node_fs33 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
     init_runner();
-    ({ constants: constants22 } = Runner);
-    EVENT_TEST_FAIL12 = constants22.EVENT_TEST_FAIL;
-    EVENT_RUN_END13 = constants22.EVENT_RUN_END;
+    ({ constants: constants23 } = Runner);
+    EVENT_TEST_FAIL12 = constants23.EVENT_TEST_FAIL;
+    EVENT_RUN_END13 = constants23.EVENT_RUN_END;
     GithubActions = class extends Spec {
       static description = "like spec, with GitHub Actions error annotations and job summary";
       /**
@@ -29239,7 +29239,7 @@ var init_github_actions = __esm({
             if (this.stats.failures) {
               lines.push(":x: " + this.stats.failures + " failing");
             }
-            import_node_fs30.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
+            import_node_fs33.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
           }
         });
       }
@@ -32263,8 +32263,8 @@ var require_parallel_buffered_runner = __commonJS({
     var debug5 = require_src()("mocha:parallel:parallel-buffered-runner");
     var { BufferedWorkerPool } = require_buffered_worker_pool();
     var { setInterval: setInterval2, clearInterval: clearInterval2 } = global;
-    var { createMap, constants: constants26 } = require_utils2();
-    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants26;
+    var { createMap, constants: constants27 } = require_utils2();
+    var { MOCHA_ID_PROP_NAME: MOCHA_ID_PROP_NAME4 } = constants27;
     var { createFatalError: createFatalError2 } = (init_errors(), __toCommonJS(errors_exports));
     var DEFAULT_WORKER_REPORTER = require.resolve("./reporters/parallel-buffered.cjs");
     var DENY_OPTIONS = [
@@ -37551,8 +37551,8 @@ var require_dist2 = __commonJS({
             if (string3.charCodeAt(0) === 46) {
               result3.push("");
             }
-            string3.replace(rePropName, function(match, number4, quote2, subString) {
-              result3.push(quote2 ? subString.replace(reEscapeChar, "$1") : number4 || match);
+            string3.replace(rePropName, function(match, number4, quote, subString) {
+              result3.push(quote ? subString.replace(reEscapeChar, "$1") : number4 || match);
             });
             return result3;
           });
@@ -37632,7 +37632,7 @@ var require_dist2 = __commonJS({
             }
             return arrayPush(isArray(array2) ? copyArray(array2) : [array2], baseFlatten(args, 1));
           }
-          var difference2 = baseRest(function(array2, values2) {
+          var difference3 = baseRest(function(array2, values2) {
             return isArrayLikeObject(array2) ? baseDifference(array2, baseFlatten(values2, 1, isArrayLikeObject, true)) : [];
           });
           var differenceBy = baseRest(function(array2, values2) {
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join30(array2, separator) {
+          function join31(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -39487,7 +39487,7 @@ var require_dist2 = __commonJS({
           lodash2.defaultsDeep = defaultsDeep;
           lodash2.defer = defer;
           lodash2.delay = delay;
-          lodash2.difference = difference2;
+          lodash2.difference = difference3;
           lodash2.differenceBy = differenceBy;
           lodash2.differenceWith = differenceWith;
           lodash2.drop = drop;
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join30;
+          lodash2.join = join31;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44807,8 +44807,13 @@ var ERRORS = {
   },
   "not-loaded": {
     exit: EXIT.broken,
-    means: "After loading, the kernel does not list the profile in the expected mode.",
-    hint: "Check the profile's flags and the `mode` in the spec."
+    means: "The kernel does not hold the profile as it was loaded.",
+    hint: "See what is loaded with `aa-status`. An engine loads its own profile when it starts; another program on this host may replace or remove profiles."
+  },
+  "wrong-mode": {
+    exit: EXIT.failed,
+    means: "The profile does not enforce its rules in the mode that the spec expects.",
+    hint: "Correct the profile's flags. If the mode is meant, say so in the spec (`mode: complain`), and expect what it does."
   },
   "not-confined": {
     exit: EXIT.broken,
@@ -46099,6 +46104,15 @@ var DockerContainer = class {
       }
     };
   }
+  async pack(path5, maxBytes) {
+    const what = `${path5} cannot be copied`;
+    const stream = await engineCall("container-failed", what, this.#container.getArchive({ path: path5 }));
+    return await engineCall("container-failed", what, readAll(stream, maxBytes));
+  }
+  async unpack(archive, folder) {
+    const what = `Nothing can be copied to ${folder}`;
+    await engineCall("container-failed", what, this.#container.putArchive(archive, { path: folder }));
+  }
   async remove(unconfine) {
     const ended2 = this.#container.wait({ abortSignal: AbortSignal.timeout(KILL_MS) }).then(
       () => true,
@@ -46131,6 +46145,16 @@ var DockerContainer = class {
     return false;
   }
 };
+async function readAll(stream, maxBytes) {
+  const parts = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(Buffer.from(part));
+    length += part.length;
+    if (length > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(parts);
+}
 function demultiplexed(raw) {
   const parts = [];
   let at = 0;
@@ -46705,8 +46729,8 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs37 = require("node:fs");
-var import_node_path32 = require("node:path");
+var import_node_fs38 = require("node:fs");
+var import_node_path34 = require("node:path");
 
 // src/adapters/host/git-revision.ts
 var import_node_fs8 = require("node:fs");
@@ -46904,8 +46928,8 @@ async function readCheckout(revision, path5, { cwd = process.cwd(), folders = []
   }
 }
 function copyEmptyFolders(from, to) {
-  const isFolder = (0, import_node_fs8.statSync)(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder || (0, import_node_fs8.lstatSync)(to, { throwIfNoEntry: false })?.isDirectory() === false) return;
+  const isFolder2 = (0, import_node_fs8.statSync)(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder2 || (0, import_node_fs8.lstatSync)(to, { throwIfNoEntry: false })?.isDirectory() === false) return;
   const entries = (0, import_node_fs8.readdirSync)(from, { withFileTypes: true });
   if (entries.length === 0) (0, import_node_fs8.mkdirSync)(to, { recursive: true });
   const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== ".git");
@@ -47173,14 +47197,14 @@ function splitWords(line) {
   let text3 = "";
   let open6 = false;
   let tilde = false;
-  let quote2 = "";
+  let quote = "";
   for (let i = 0; i < line.length; i += 1) {
     const c = line[i] ?? "";
-    if (quote2 === "'") {
-      if (c === "'") quote2 = "";
+    if (quote === "'") {
+      if (c === "'") quote = "";
       else text3 += c;
-    } else if (quote2 === '"') {
-      if (c === '"') quote2 = "";
+    } else if (quote === '"') {
+      if (c === '"') quote = "";
       else if (c === "$" || c === "`") return needsShell(c);
       else if (c === "\\" && '"\\$`'.includes(line[i + 1] ?? " ")) text3 += line[i += 1] ?? "";
       else text3 += c;
@@ -47190,7 +47214,7 @@ function splitWords(line) {
       open6 = false;
       tilde = false;
     } else if (c === "'" || c === '"') {
-      quote2 = c;
+      quote = c;
       open6 = true;
     } else if (c === "\\") {
       if (i + 1 >= line.length) return { problem: "it ends in a backslash" };
@@ -47204,7 +47228,7 @@ function splitWords(line) {
       open6 = true;
     }
   }
-  if (quote2 !== "") return { problem: `a ${quote2} is not closed` };
+  if (quote !== "") return { problem: `a ${quote} is not closed` };
   if (open6) words5.push({ text: text3, tilde });
   return words5.length > 0 ? { words: words5 } : { problem: "it is empty" };
 }
@@ -54126,7 +54150,7 @@ function readNumber(text3, from, { base, digits }) {
   }
   return end === from ? void 0 : { code: code2, end };
 }
-function unescape(text3) {
+function unescape(text3, highest = 255) {
   let out = "";
   let copied = 0;
   for (let at = text3.indexOf("\\"); at >= 0; at = text3.indexOf("\\", at)) {
@@ -54135,7 +54159,7 @@ function unescape(text3) {
       at += 1;
       continue;
     }
-    if (escape5.code !== 0) {
+    if (escape5.code !== 0 && escape5.code <= highest) {
       const character = String.fromCharCode(escape5.code);
       out += text3.slice(copied, at) + (SPECIAL.includes(character) ? `\\${character}` : character);
       copied = escape5.end;
@@ -54148,7 +54172,20 @@ function unescape(text3) {
 // src/core/profile/syntax/unquote.ts
 function unquote(raw) {
   const isQuoted = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"');
-  return unescape(isQuoted ? raw.slice(1, -1) : raw);
+  const text3 = isQuoted ? raw.slice(1, -1) : raw;
+  return text3.includes("\\") ? unescapeBytes(text3) : text3;
+}
+var decoder2 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function unescapeBytes(text3) {
+  const bytes = unescape(Buffer.from(text3).toString("latin1"));
+  try {
+    return decoder2.decode(Buffer.from(bytes, "latin1"));
+  } catch {
+    return unescape(text3, 127);
+  }
+}
+function quoteName(name2) {
+  return `"${name2.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 function singleSlashes(path5) {
   const head2 = /^\/\/(?!\/)/.test(path5) ? "//" : "";
@@ -55669,11 +55706,11 @@ function accessesOf(cursor4, ruleClass, word) {
 function accessesNamed(ruleClass, word) {
   const names = ACCESSES2[ruleClass];
   if (names.includes(word)) return [word];
-  const meaning3 = READ_WRITE[ruleClass];
-  if (meaning3 === void 0) return void 0;
-  if (word === "read" || word === "write") return [meaning3[word]];
+  const meaning2 = READ_WRITE[ruleClass];
+  if (meaning2 === void 0) return void 0;
+  if (word === "read" || word === "write") return [meaning2[word]];
   if (!/^[rw]{1,2}$/.test(word)) return void 0;
-  return [...word].map((letter) => letter === "r" ? meaning3.read : meaning3.write);
+  return [...word].map((letter) => letter === "r" ? meaning2.read : meaning2.write);
 }
 
 // src/core/profile/semantics/question-space.ts
@@ -55766,6 +55803,14 @@ function expressionDifferences(base, head2) {
     ...programs(0).map((path5) => difference("loosened", `${text3}: ${path5} no longer runs under the profile`)),
     ...programs(1).map((path5) => difference("tightened", `${text3}: ${path5} now runs under the profile`))
   ];
+}
+function attachmentsOverlap(one, other) {
+  const attachments = [attachmentOf(one), attachmentOf(other)];
+  if (attachments.includes(void 0)) return false;
+  const [first, second] = attachments.map(nfaOf2);
+  if (first === void 0 || second === void 0) return true;
+  const { sets, complete } = new Automaton([first, second]).tagSets(PATH, { examples: 1 });
+  return !complete || sets.some(({ tags }) => tags.length === 2);
 }
 function attachmentOf({ attachment, kind, name: name2 }) {
   if (attachment !== void 0 || kind === "hat") return attachment;
@@ -55874,24 +55919,65 @@ function factorOf(unit) {
   return matching2?.[1] ?? 1;
 }
 
+// src/core/profile/compare/rule-changes.ts
+function ruleChanges(base, head2) {
+  const removed = new Set(without(base.rules, head2.rules));
+  const added = new Set(without(head2.rules, base.rules));
+  const changed = [];
+  for (const old of removed) {
+    const match = [...added].find((rule) => rule.kind === old.kind && isAlike(old, rule));
+    if (match === void 0) continue;
+    changed.push({ base: old, head: match });
+    removed.delete(old);
+    added.delete(match);
+  }
+  return { added: [...added], removed: [...removed], changed };
+}
+function without(rules, others) {
+  const left = /* @__PURE__ */ new Map();
+  for (const rule of others) left.set(ruleMeaning(rule), (left.get(ruleMeaning(rule)) ?? 0) + 1);
+  return rules.filter((rule) => {
+    const count2 = left.get(ruleMeaning(rule)) ?? 0;
+    left.set(ruleMeaning(rule), count2 - 1);
+    return count2 <= 0;
+  });
+}
+function ruleMeaning(rule) {
+  const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
+  return JSON.stringify(
+    rest,
+    (key, value) => key === "permissionsSpan" || key === "text" ? void 0 : value
+  );
+}
+function isAlike(one, other) {
+  const words5 = one.text.split(/[\s,]+/);
+  const others = other.text.split(/[\s,]+/);
+  const common = words5.filter((word) => others.includes(word)).length;
+  return common * 2 >= Math.max(words5.length, others.length);
+}
+
 // src/core/profile/compare/access-difference.ts
 var DEFAULT_EXAMPLES = 3;
 function compareBlocks(base, head2, options = {}) {
   const before = policyOf(base, options.base);
   const after = policyOf(head2, options.head);
-  const notes = [...before.unreadable, ...after.unreadable].map(
-    ({ rule, problem }) => `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`
-  );
+  const unreadable = [...before.unreadable, ...after.unreadable];
+  const isUnchanged2 = ({ rule }) => [base, head2].every(({ rules }) => rules.some((other) => ruleMeaning(other) === ruleMeaning(rule)));
+  const notes = unreadable.filter(isUnchanged2).map(unreadableText);
+  const gaps = unreadable.filter((each) => !isUnchanged2(each)).map(unreadableText);
   const changes = DOMAINS.flatMap((domain) => {
     const grants3 = { before: before.domains[domain].grants, after: after.domains[domain].grants };
     const result2 = compareDomain(domain, grants3, { mode: commonMode(base, head2), ...options });
     if (!result2.complete) {
-      notes.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
+      gaps.push(`Rules of the class ${domain} are too many to look through them all: there may be more differences.`);
     }
     return result2.changes;
   });
   const differences = merge2(changes, options.examples ?? DEFAULT_EXAMPLES);
-  return { differences: [...blockDifferences(base, head2), ...differences], notes };
+  return { differences: [...blockDifferences(base, head2), ...differences], notes, gaps };
+}
+function unreadableText({ rule, problem }) {
+  return `${rule.span.file}:${rule.span.line}: the rule \`${rule.text}\` cannot be compared: ${problem}.`;
 }
 function compareDomain(domain, { before, after }, { examples = DEFAULT_EXAMPLES, mode: mode2 }) {
   const { isGone, isNew } = changedGrants(before, after);
@@ -56097,14 +56183,14 @@ function open2(scope, { file: file4, text: text3 }) {
   scope.reading.addFile(source);
   return { cursor: new Cursor(source), scope };
 }
-function readAbi(cursor4, reading) {
+function readAbi(cursor4, { reading, profile: profile2 }) {
   const keyword = cursor4.match(ABI);
   if (!keyword) return false;
   cursor4.skipBlanks();
   const word = readName(cursor4);
   if (!word) cursor4.fail("expected the name of a file after abi", keyword.start);
   cursor4.expect(",", "after the abi");
-  reading.abi ??= word.text;
+  if (profile2 === void 0 && reading.profiles.length === 0) reading.abi ??= word.text;
   return true;
 }
 function readName(cursor4) {
@@ -56331,7 +56417,7 @@ function readUserns(cursor4, scope) {
   readConditions(cursor4, scope, /* @__PURE__ */ new Map());
   return { kind: "userns", access: access5 };
 }
-function readAll() {
+function readAll2() {
   return { kind: "all", access: [] };
 }
 
@@ -56343,7 +56429,7 @@ var READERS = {
   set: readRlimit,
   change_profile: readChangeProfile,
   userns: readUserns,
-  all: readAll,
+  all: readAll2,
   mount: readMount,
   remount: readMount,
   umount: readMount,
@@ -56634,7 +56720,7 @@ function readStatements(cursor4, scope) {
     }
     cursor4.skip();
     if (cursor4.done || cursor4.sees("}")) return;
-    if (readAbi(cursor4, scope.reading)) continue;
+    if (readAbi(cursor4, scope)) continue;
     if (startsProfile(cursor4, { nested: true })) readProfile2(cursor4, scope);
     else if (!readCondition(cursor4, scope)) readRuleOrBlock(cursor4, scope);
   }
@@ -56699,7 +56785,7 @@ function readTopLevel(cursor4, scope) {
     }
     cursor4.skip();
     if (cursor4.done) return;
-    if (readVariable(cursor4, scope) || readAlias(cursor4, scope) || readAbi(cursor4, scope.reading)) continue;
+    if (readVariable(cursor4, scope) || readAlias(cursor4, scope) || readAbi(cursor4, scope)) continue;
     if (!startsProfile(cursor4)) cursor4.fail("expected a profile, a variable, an alias, an abi or an include");
     readProfile2(cursor4, scope);
   }
@@ -56759,17 +56845,28 @@ function readAlias(cursor4, { reading }) {
 // src/core/profile/compare/waivers.ts
 var ABOVE_ALL = 1e6;
 function applyWaivers(base, head2, { waivers, today }, options = {}) {
-  const { differences, notes } = compareBlocks(base, head2, options);
+  const { differences, notes, gaps } = compareBlocks(base, head2, options);
   let waived = differences;
   for (const waiver2 of waivers) {
     if (!waived.some(isWaivable)) break;
     const isCovered2 = coverageOf(waiver2, base, head2, options);
-    waived = waived.map((difference2) => {
-      if (!isWaivable(difference2) || !isCovered2(difference2)) return difference2;
-      return waiver2.until < today ? { ...difference2, expired: waiver2 } : { ...difference2, waiver: waiver2 };
+    waived = waived.map((difference3) => {
+      if (!isWaivable(difference3) || !isCovered2(difference3)) return difference3;
+      return waiver2.until < today ? { ...difference3, expired: waiver2 } : { ...difference3, waiver: waiver2 };
     });
   }
-  return { differences: waived, notes };
+  return { differences: waived, notes, gaps };
+}
+function waiveByName(differences, { waivers, today }) {
+  return differences.map((difference3) => {
+    const fitting2 = isWaivable(difference3) ? waivers.filter(({ allows }) => allows === nameOf3(difference3)) : [];
+    const waiver2 = fitting2.find(({ until }) => until >= today);
+    const [expired] = fitting2;
+    return { ...difference3, ...defined(waiver2 === void 0 ? { expired } : { waiver: waiver2 }) };
+  });
+}
+function nameOf3({ class: name2, permissions }) {
+  return [name2, ...permissions].join(" ");
 }
 function isWaivable({ change: change2, waiver: waiver2 }) {
   return loosens(change2) && waiver2 === void 0;
@@ -56777,18 +56874,19 @@ function isWaivable({ change: change2, waiver: waiver2 }) {
 function coverageOf(waiver2, base, head2, options) {
   const denial = denialOf(waiver2);
   if (denial === void 0) {
-    return ({ class: name2, permissions }) => [name2, ...permissions].join(" ") === waiver2.allows;
+    return (difference3) => nameOf3(difference3) === waiver2.allows;
   }
   const { differences } = compareBlocks(withRule(base, denial), withRule(head2, denial), options);
   const remaining = new Set(differences.map(identityOf));
-  return (difference2) => !remaining.has(identityOf(difference2));
+  return (difference3) => !remaining.has(identityOf(difference3));
 }
 function failsGate({ change: change2, waiver: waiver2 }) {
   return loosens(change2) && waiver2 === void 0;
 }
 var NOT_A_RULE = "is neither an expression for paths with `permissions`, nor the words of a rule such as `capability sys_admin`";
 function waiverProblem(waiver2) {
-  if (/^(?:attachment|(?:flags|rlimit) \S+)$/.test(waiver2.allows) || denialOf(waiver2) !== void 0) return void 0;
+  if (/^(?:attachment|(?:flags|rlimit|mediation) \S+|profile .+)$/.test(waiver2.allows) || denialOf(waiver2) !== void 0)
+    return void 0;
   return NOT_A_RULE;
 }
 function denialOf({ allows, permissions }) {
@@ -57357,12 +57455,12 @@ function isMissing({ input, code: code2 }) {
 }
 function explainIssue(issue2, source) {
   if (issue2.code === "unrecognized_keys") return issue2.keys.map((key) => unknownKey(issue2.path, key, source));
-  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)} is missing` }];
+  if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)} is missing` }];
   if (issue2.code === "invalid_union") return explainUnion(issue2, source);
   if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf(issue2), source)];
-  return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)}: ${issue2.message}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${issue2.message}` }];
 }
-function nameOf3(path5) {
+function nameOf4(path5) {
   const [list2, index, ...rest] = path5;
   const entry = index !== void 0 && isList(list2) ? ENTRIES[String(list2)] : void 0;
   if (entry === void 0) return path5.map(String).join(".") || "the spec";
@@ -57396,7 +57494,7 @@ function orList(words5) {
   return words5.length < 2 ? last : `${words5.slice(0, -1).join(", ")} or ${last}`;
 }
 function unknownKey(path5, key, source) {
-  const message = `unknown key ${JSON.stringify(key)} in ${nameOf3(path5)}${suggestion(key, knownKeys(path5))}`;
+  const message = `unknown key ${JSON.stringify(key)} in ${nameOf4(path5)}${suggestion(key, knownKeys(path5))}`;
   return { at: source.locateKey(path5, key), message };
 }
 function explainUnion(issue2, source) {
@@ -57409,7 +57507,7 @@ function explainUnion(issue2, source) {
   const values = alternatives.flat().flatMap(valuesOfAlternative);
   if (values.length > 0) return [unknownValue(issue2, values, source)];
   const reasons = new Set(alternatives.flat().map(({ message }) => message));
-  return [{ at: source.locate(issue2.path), message: `${nameOf3(issue2.path)}: ${[...reasons].join(", or ")}` }];
+  return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${[...reasons].join(", or ")}` }];
 }
 function valuesOfAlternative(issue2) {
   if (issue2.code === "invalid_value") return valuesOf(issue2);
@@ -59302,21 +59400,34 @@ async function fetchResults(guest, folder) {
 }
 
 // src/cli/commands/diff.ts
-var import_node_fs36 = require("node:fs");
-var import_node_path31 = require("node:path");
+var import_node_fs37 = require("node:fs");
+var import_node_path33 = require("node:path");
 
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
   return profiles.flatMap(
-    ({ differences }) => differences.filter((difference2) => failsGate({ ...difference2, examples: [] }))
+    ({ differences }) => differences.filter((difference3) => failsGate({ ...difference3, examples: [] }))
   );
 }
+function regressions({ probes }) {
+  const changed = probes?.changed ?? [];
+  return changed.filter(({ base, head: head2 }) => base.kind !== head2.kind && (base.kind === "pass" || head2.kind === "fail"));
+}
+function diffExit(report) {
+  if (contradictions(report).length > 0 || (report.probes?.faults ?? []).length > 0) return EXIT.broken;
+  if (newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
+  return report.gaps.length > 0 ? EXIT.undecided : EXIT.ok;
+}
 function contradictions({ profiles }) {
-  const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference2) => difference2.examples));
+  const examples = profiles.flatMap(({ differences }) => differences.flatMap((difference3) => difference3.examples));
   return examples.filter(({ kernel }) => kernel === "disagrees");
 }
 function diffJson(report) {
-  return JSON.stringify({ schema: 1, ...report, newlyAllowed: newlyAllowed(report).length }, void 0, 2);
+  return JSON.stringify(
+    { schema: 1, ...report, newlyAllowed: newlyAllowed(report).length, exitCode: diffExit(report) },
+    void 0,
+    2
+  );
 }
 var WIDTH = 400;
 var MOST_PERMISSIONS = 8;
@@ -59353,13 +59464,21 @@ function reportLines(report, style) {
     title2(1, `${text3(report.base)} \u2192 ${text3(report.head)}: ${resultText(report)}`),
     ...report.profiles.flatMap((profile2) => profileLines(profile2, style)),
     ...probeLines(report, style),
-    ...noteLines(report, style)
+    ...listLines("Not compared", report.gaps, style),
+    ...listLines("Notes", report.notes, style)
   ];
 }
 function resultText(report) {
-  const count2 = newlyAllowed(report).length;
-  if (isEmpty(report)) return "no difference";
-  return count2 > 0 ? `${count2} newly allowed` : "nothing newly allowed without a waiver";
+  const allowed2 = newlyAllowed(report).length;
+  const failed3 = regressions(report).length;
+  const parts = [
+    ...allowed2 > 0 ? [`${allowed2} newly allowed`] : [],
+    ...failed3 > 0 ? [`${counted(failed3, "probe")} no longer ${failed3 === 1 ? "passes" : "pass"}`] : [],
+    ...(report.probes?.faults ?? []).length > 0 ? ["the probes could not be compared"] : [],
+    ...report.gaps.length > 0 ? ["not all could be compared"] : []
+  ];
+  if (parts.length > 0) return parts.join(", ");
+  return isEmpty(report) ? "no difference" : "nothing newly allowed without a waiver";
 }
 function isEmpty({ profiles, probes }) {
   const isSame5 = profiles.every(({ status, differences }) => status === "both" && differences.length === 0);
@@ -59367,38 +59486,41 @@ function isEmpty({ profiles, probes }) {
 }
 function probeLines({ probes }, style) {
   if (probes === void 0) return [];
-  const { spec, tried, changed } = probes;
+  const { spec, tried, changed, faults } = probes;
   return [
     style.title(2, `Probes of ${style.text(spec)} whose verdict changed: ${changed.length} of ${tried}`),
-    ...changed.map((change2) => style.item(0, probeText(change2, style)))
+    ...changed.map((change2) => style.item(0, probeText(change2, style))),
+    ...faults.map((fault) => style.item(0, `could not be compared: ${style.text(fault)}`))
   ];
 }
 function probeText({ name: name2, base, head: head2 }, style) {
   const verdict2 = ({ kind, code: word }) => `${style.text(kind)} (${style.text(word)})`;
   return `${style.code(name2)}: ${verdict2(base)} \u2192 ${verdict2(head2)}: ${style.text(head2.reason)}`;
 }
-function noteLines({ notes }, { text: text3, title: title2, item }) {
-  return notes.length === 0 ? [] : [title2(2, "Notes"), ...notes.map((note2) => item(0, text3(note2)))];
+function listLines(heading, lines, { text: text3, title: title2, item }) {
+  return lines.length === 0 ? [] : [title2(2, heading), ...lines.map((line) => item(0, text3(line)))];
 }
 function profileLines(profile2, style) {
-  const { name: name2, status, rules, differences } = profile2;
+  const { name: name2, status, formerName: formerName2, rules, differences } = profile2;
   const { title: title2, item } = style;
   const heading = title2(2, `Profile ${style.code(name2)}`);
-  if (status !== "both") return [heading, item(0, `was ${status}`), ...childLines(profile2, style)];
+  if (status === "added" || status === "removed")
+    return [heading, item(0, `was ${status}`), ...oneSidedLines(profile2, style)];
   const changes = rules.added.length + rules.removed.length + rules.changed.length;
-  if (changes === 0 && differences.length === 0) return [];
+  if (status === "both" && changes === 0 && differences.length === 0) return [];
   return [
     heading,
+    ...formerName2 === void 0 ? [] : [item(0, `was called ${style.code(formerName2)}: compared as a rename`)],
     ...ruleLines(rules, style),
     title2(3, `Accesses that the compiled policies decide differently: ${differences.length}`),
-    ...differences.flatMap((difference2) => differenceLines(difference2, style))
+    ...differences.flatMap((difference3) => differenceLines(difference3, style))
   ];
 }
-function childLines({ parent, differences }, style) {
-  if (parent === void 0) return [];
+function oneSidedLines({ parent, differences }, style) {
+  if (parent === void 0) return differences.flatMap((difference3) => differenceLines(difference3, style));
   return [
     style.title(3, `Accesses that ${style.code(parent)}, which can enter it, did not have: ${differences.length}`),
-    ...differences.flatMap((difference2) => differenceLines(difference2, style))
+    ...differences.flatMap((difference3) => differenceLines(difference3, style))
   ];
 }
 function ruleLines({ added, removed, changed }, style) {
@@ -59421,14 +59543,14 @@ var CHANGE = {
   transition: "executed differently",
   logging: "logged differently"
 };
-function differenceLines(difference2, style) {
+function differenceLines(difference3, style) {
   const { item } = style;
   const placed = (rule, verb) => item(1, `because ${style.code(rule.text)} ${verb} at ${style.text(place(rule, style))}`);
   return [
-    item(0, `${CHANGE[difference2.change]}: ${accessesText(difference2, style)}${waiverText(difference2, style)}`),
-    ...difference2.examples.map((example) => item(1, exampleText(example, style))),
-    ...difference2.base.map((rule) => placed(rule, "was")),
-    ...difference2.head.map((rule) => placed(rule, "is"))
+    item(0, `${CHANGE[difference3.change]}: ${accessesText(difference3, style)}${waiverText(difference3, style)}`),
+    ...difference3.examples.map((example) => item(1, exampleText(example, style))),
+    ...difference3.base.map((rule) => placed(rule, "was")),
+    ...difference3.head.map((rule) => placed(rule, "is"))
   ];
 }
 function accessesText({ detail: detail2, class: kind, permissions, examples }, { text: text3 }) {
@@ -59480,50 +59602,148 @@ function formerParent({ profiles }, name2) {
   return around.sort((a, b) => b.name.length - a.name.length)[0];
 }
 function compareAddedChild(parent, child, waiving) {
-  const { differences, notes } = applyWaivers(parent.block, child.block, waiving, {
+  const { differences, notes, gaps } = applyWaivers(parent.block, child.block, waiving, {
+    // what the parser adds for a child is no difference
     base: { ...surroundingsOf(parent.text, parent.block), children: true },
-    // what the parser adds for one is no difference
     head: surroundingsOf(child.text, child.block)
   });
   const more = differences.filter(({ change: change2, class: name2 }) => loosens(change2) && !NO_ACCESS.includes(name2));
-  return { differences: more, notes };
+  return { differences: more, notes, gaps };
 }
 
-// src/core/profile/compare/rule-changes.ts
-function ruleChanges(base, head2) {
-  const removed = new Set(without(base.rules, head2.rules));
-  const added = new Set(without(head2.rules, base.rules));
-  const changed = [];
-  for (const old of removed) {
-    const match = [...added].find((rule) => rule.kind === old.kind && isAlike(old, rule));
-    if (match === void 0) continue;
-    changed.push({ base: old, head: match });
-    removed.delete(old);
-    added.delete(match);
+// src/core/profile/compare/mediation-difference.ts
+var MEDIATION = "mediation";
+function mediationDifferences({ base, head: head2 }) {
+  const gone = [...base].filter((name2) => !head2.has(name2));
+  const fresh = [...head2].filter((name2) => !base.has(name2));
+  return [
+    ...gone.map((name2) => difference2("loosened", name2, "is no longer mediated: all of it is allowed now")),
+    ...fresh.map((name2) => difference2("tightened", name2, "is mediated now: what no rule allows is denied"))
+  ];
+}
+function difference2(change2, name2, what) {
+  return {
+    change: change2,
+    class: MEDIATION,
+    permissions: [name2],
+    examples: [],
+    base: [],
+    head: [],
+    detail: `the class ${name2} ${what}`
+  };
+}
+var CLASS_OF = {
+  ...Object.fromEntries(
+    ["mount", "ptrace", "signal", "mqueue", "userns", "io_uring", "dbus", "network"].map((name2) => [name2, name2])
+  ),
+  remount: "mount",
+  umount: "mount",
+  pivot_root: "mount"
+};
+function isDecidedByRules({ class: name2 }, { base, head: head2 }) {
+  const mediated = CLASS_OF[name2];
+  return mediated === void 0 || base.has(mediated) && head2.has(mediated);
+}
+
+// src/core/profile/compare/one-sided.ts
+function addedDifference(added, base, head2) {
+  const others = head2.filter(({ name: name2 }) => name2 !== added.name && !name2.startsWith(`${added.name}//`));
+  for (const { name: name2, rules } of others) {
+    const rule = rules.find((each) => entersProfile(each, added));
+    if (rule !== void 0) return oneSided("loosened", added, `was added, and ${name2} can enter it`, [rule]);
   }
-  return { added: [...added], removed: [...removed], changed };
+  const former = base.find((block2) => block2.kind === "profile" && attachmentsOverlap(block2, added));
+  if (former !== void 0)
+    return oneSided("loosened", added, `was added, and attaches to programs that ${former.name} confined`);
+  return oneSided("tightened", added, "was added, and none of the profiles that are compared enters it");
 }
-function without(rules, others) {
-  const left = /* @__PURE__ */ new Map();
-  for (const rule of others) left.set(meaning2(rule), (left.get(meaning2(rule)) ?? 0) + 1);
-  return rules.filter((rule) => {
-    const count2 = left.get(meaning2(rule)) ?? 0;
-    left.set(meaning2(rule), count2 - 1);
-    return count2 <= 0;
+function removedDifference(removed, parent) {
+  if (removed.kind === "profile")
+    return oneSided("loosened", removed, "was removed: what it confined runs without it, or under another profile");
+  if (parent === void 0) return oneSided("tightened", removed, "was removed with its parent");
+  if (!staysInParent(removed, parent)) return oneSided("tightened", removed, "was removed: nothing can enter it");
+  return allowsMore(removed, parent) ? oneSided("loosened", removed, `was removed: what it confined stays in ${parent.name}, which allows more`) : oneSided("tightened", removed, `was removed: what it confined stays in ${parent.name}, which allows no more`);
+}
+function allowsMore(removed, parent) {
+  const { kind, attachment, xattrs } = parent;
+  const { differences } = compareBlocks({ ...removed, ...defined({ kind, attachment, xattrs }) }, parent);
+  return differences.some(({ change: change2, class: name2 }) => loosens(change2) && name2 !== "attachment");
+}
+function staysInParent({ kind }, { rules }) {
+  return kind === "hat" || rules.some((rule) => rule.kind === "file" && /^c[iu]x$/i.test(rule.exec?.mode ?? ""));
+}
+function entersProfile(rule, added) {
+  if (rule.qualifiers.access === "deny") return false;
+  if (rule.kind === "all") return true;
+  if (rule.kind === "change_profile") return rule.target === void 0 || rule.target.expanded.some(canName(added));
+  if (rule.kind !== "file" || !/p/i.test(rule.exec?.mode ?? "")) return false;
+  const target = rule.exec?.target;
+  return target === void 0 ? attachmentOf(added) !== void 0 : canName(added)(target);
+}
+function canName({ name: name2 }) {
+  return (label2) => /[*?{[@\\]/.test(label2) || label2.replaceAll(/["&]/g, "").split("//").includes(name2);
+}
+function oneSided(change2, { name: name2, kind }, what, head2 = []) {
+  const noun = kind === "hat" ? "hat" : "profile";
+  return {
+    change: change2,
+    class: "profile",
+    permissions: [name2],
+    examples: [],
+    base: [],
+    head: head2,
+    detail: `the ${noun} ${what}`
+  };
+}
+
+// src/core/profile/compare/profile-pairs.ts
+var ALIKE = 0.5;
+function pairProfiles(base, head2) {
+  const renamed3 = renamedProfiles(base, head2);
+  const newName = (name2) => {
+    const [top = "", ...children2] = name2.split("//");
+    return [renamed3.get(top) ?? top, ...children2].join("//");
+  };
+  const after = new Map(head2.map((block2) => [block2.name, block2]));
+  const pairs2 = base.map((block2) => {
+    const counterpart = after.get(newName(block2.name));
+    return counterpart === void 0 ? { base: block2 } : { base: block2, head: counterpart };
   });
+  const paired2 = new Set(pairs2.map((pair) => pair.head));
+  return [...pairs2, ...head2.filter((block2) => !paired2.has(block2)).map((block2) => ({ head: block2 }))];
 }
-function meaning2(rule) {
-  const { id: _id, profile: _profile, span: _span, text: _text, comment: _comment, via: _via, ...rest } = rule;
-  return JSON.stringify(
-    rest,
-    (key, value) => key === "permissionsSpan" || key === "text" ? void 0 : value
-  );
+function renamedProfiles(base, head2) {
+  let gone = onlyIn(base, head2);
+  let fresh = onlyIn(head2, base);
+  const renamed3 = /* @__PURE__ */ new Map();
+  const pair = (old, current) => {
+    renamed3.set(old.name, current.name);
+    gone = gone.filter((block2) => block2 !== old);
+    fresh = fresh.filter((block2) => block2 !== current);
+  };
+  for (const { old, current } of alikePairs(gone, fresh)) {
+    if (gone.includes(old) && fresh.includes(current)) pair(old, current);
+  }
+  const [lastGone, anotherGone] = gone;
+  const [lastFresh, anotherFresh] = fresh;
+  const isClear = anotherGone === void 0 && anotherFresh === void 0;
+  if (lastGone !== void 0 && lastFresh !== void 0 && isClear) pair(lastGone, lastFresh);
+  return renamed3;
 }
-function isAlike(one, other) {
-  const words5 = one.text.split(/[\s,]+/);
-  const others = other.text.split(/[\s,]+/);
-  const common = words5.filter((word) => others.includes(word)).length;
-  return common * 2 >= Math.max(words5.length, others.length);
+function onlyIn(blocks, others) {
+  const names = new Set(others.map(({ name: name2 }) => name2));
+  return blocks.filter(({ kind, name: name2 }) => kind === "profile" && !names.has(name2));
+}
+function alikePairs(gone, fresh) {
+  const pairs2 = gone.flatMap((old) => fresh.map((current) => ({ old, current, score: likeness(old, current) })));
+  return pairs2.filter(({ score }) => score >= ALIKE).sort((a, b) => b.score - a.score);
+}
+function likeness(one, other) {
+  const isSameProgram = one.attachment !== void 0 && one.attachment.text === other.attachment?.text;
+  const texts = new Set(one.rules.map(({ text: text3 }) => text3));
+  const common = new Set(other.rules.map(({ text: text3 }) => text3).filter((text3) => texts.has(text3))).size;
+  const share = common / Math.max(texts.size, other.rules.length, 1);
+  return isSameProgram ? 1 + share : share;
 }
 
 // src/adapters/kernel/parser/read-profile-file.ts
@@ -59541,6 +59761,232 @@ function profileText(file4, folders = {}, source = readProfile(file4)) {
 }
 function searched({ base, search = [] }) {
   return [...search, base ?? BASE_FOLDER];
+}
+
+// src/adapters/container/rootfs/traces.ts
+var import_node_fs20 = require("node:fs");
+var import_node_path24 = require("node:path");
+
+// src/adapters/container/rootfs/lookup.ts
+var import_node_fs19 = require("node:fs");
+var import_node_path23 = require("node:path");
+
+// src/adapters/container/rootfs/symlinks.ts
+var import_node_fs18 = require("node:fs");
+var import_node_path22 = require("node:path");
+var MAX_LINKS = 40;
+function resolveInContainer(pid, path5) {
+  const root = `/proc/${pid}/root`;
+  let left = path5.split("/").filter(Boolean);
+  let done = [];
+  let links = 0;
+  while (left.length > 0) {
+    const [name2 = "", ...rest] = left;
+    left = rest;
+    if (name2 === ".") continue;
+    if (name2 === "..") {
+      done = done.slice(0, -1);
+      continue;
+    }
+    const here = [...done, name2];
+    try {
+      const file4 = (0, import_node_path22.join)(root, ...here);
+      if (!(0, import_node_fs18.lstatSync)(file4).isSymbolicLink()) {
+        done = here;
+        continue;
+      }
+      links += 1;
+      if (links > MAX_LINKS) return void 0;
+      const target = (0, import_node_fs18.readlinkSync)(file4);
+      if (target.startsWith("/")) done = [];
+      left = [...target.split("/").filter(Boolean), ...left];
+    } catch {
+      return void 0;
+    }
+  }
+  return `/${done.join("/")}`;
+}
+
+// src/adapters/container/rootfs/lookup.ts
+var MOST_NAMES = 5e3;
+function lookUp(pid, path5, follow) {
+  const given = path5.replace(/^\/proc\/self(?=\/|$)/, "/proc/1");
+  const real = follow ? resolveInContainer(pid, given) : void 0;
+  if (real !== void 0) return fileAt(pid, real);
+  const [, folder = "", name2 = ""] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
+  const above = folder === "" ? "/" : resolveInContainer(pid, folder);
+  if (above === void 0 || name2 === "" || name2 === "." || name2 === "..") return void 0;
+  const file4 = fileAt(pid, `${above === "/" ? "" : above}/${name2}`);
+  return follow && !file4.missing ? void 0 : file4;
+}
+function owns(pid, path5) {
+  try {
+    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs19.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
+    return fsuid === String((0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
+  } catch {
+    return false;
+  }
+}
+function fileAt(pid, path5) {
+  try {
+    return { path: path5, folder: (0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5)).isDirectory(), missing: false };
+  } catch {
+    return { path: path5, folder: false, missing: true };
+  }
+}
+function listFolder(pid, folder) {
+  const real = resolveInContainer(pid, folder);
+  if (real === void 0) return void 0;
+  try {
+    const names = (0, import_node_fs19.readdirSync)((0, import_node_path23.join)(rootOf(pid), real));
+    return names.length > MOST_NAMES ? void 0 : names;
+  } catch {
+    return void 0;
+  }
+}
+function readLimits(pid) {
+  const status = (0, import_node_fs19.readFileSync)(`/proc/${pid}/status`, "utf8");
+  const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  return {
+    capabilities: new Set(CAPABILITIES.filter((_name, bit) => (bits >> BigInt(bit) & 1n) === 1n)),
+    filtered: /^Seccomp:\s*2$/m.test(status)
+  };
+}
+function rootOf(pid) {
+  return `/proc/${pid}/root`;
+}
+
+// src/adapters/container/rootfs/traces.ts
+var MOST_FILES4 = 5e4;
+var COMPARED_BYTES = 1024 * 1024;
+var KERNEL_TYPES = /* @__PURE__ */ new Set([
+  "proc",
+  "sysfs",
+  "cgroup",
+  "cgroup2",
+  "devpts",
+  "mqueue",
+  "securityfs"
+]);
+var TRACES = { readTraces, sharedMounts, fileStateOf, sameContent, programOf, endProcess };
+function readTraces(pid, shared) {
+  const mounts = mountsOf(pid);
+  const walk2 = new Walk();
+  for (const { point, type: type4, options, what, superOptions } of mounts) {
+    const upper = point === "/" && type4 === "overlay" ? optionOf(superOptions, "upperdir") : void 0;
+    const isWritable = options.split(",").includes("rw") && !KERNEL_TYPES.has(type4) && type4 !== "overlay";
+    if (upper !== void 0) walk2.below(upper, "");
+    else if (isWritable && point !== "/" && !shared.has(what)) walk2.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
+  }
+  const names = mounts.map(({ point, type: type4 }) => `${type4} on ${point}`);
+  return { files: walk2.files, mounts: new Set(names), isCut: walk2.isCut };
+}
+function sharedMounts(pid, other) {
+  const others = new Set(mountsOf(other).map(({ what }) => what));
+  return new Set(mountsOf(pid).flatMap(({ what }) => others.has(what) ? [what] : []));
+}
+function fileStateOf(pid, path5) {
+  try {
+    const { mode: mode2, uid, gid, size, rdev } = (0, import_node_fs20.lstatSync)(onHost(pid, path5));
+    const rights2 = `${mode2.toString(8)} ${uid} ${gid}`;
+    if (isFolder(mode2)) return { path: path5, kind: "folder", size: 0, rights: rights2 };
+    const isFile = (mode2 & import_node_fs20.constants.S_IFMT) === import_node_fs20.constants.S_IFREG;
+    return { path: path5, kind: isFile ? "file" : "other", size: isFile ? size : rdev, rights: rights2 };
+  } catch {
+    return void 0;
+  }
+}
+function sameContent(pid, other, path5) {
+  const one = contentOf(pid, path5);
+  const two = contentOf(other, path5);
+  return one !== void 0 && two !== void 0 && one.equals(two);
+}
+function programOf(pid) {
+  try {
+    return (0, import_node_fs20.readlinkSync)(`/proc/${pid}/exe`);
+  } catch {
+    return "";
+  }
+}
+function endProcess(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+  }
+}
+var Walk = class {
+  files = /* @__PURE__ */ new Map();
+  isCut = false;
+  /** @param folder on the host. @param path of the same inside the container. */
+  below(folder, path5) {
+    for (const name2 of namesIn(folder)) {
+      if (this.files.size >= MOST_FILES4) {
+        this.isCut = true;
+        return;
+      }
+      this.#add((0, import_node_path24.join)(folder, name2), `${path5}/${name2}`);
+    }
+  }
+  #add(file4, path5) {
+    try {
+      const { mode: mode2, uid, gid, ino, size, ctimeNs } = (0, import_node_fs20.lstatSync)(file4, { bigint: true });
+      const rights2 = `${mode2} ${uid} ${gid}`;
+      const isParent = isFolder(Number(mode2));
+      this.files.set(path5, isParent ? rights2 : `${rights2} ${ino} ${size} ${ctimeNs}`);
+      if (isParent) this.below(file4, path5);
+    } catch {
+    }
+  }
+};
+function contentOf(pid, path5) {
+  let fd;
+  try {
+    fd = (0, import_node_fs20.openSync)(onHost(pid, path5), import_node_fs20.constants.O_RDONLY | import_node_fs20.constants.O_NOFOLLOW | import_node_fs20.constants.O_NONBLOCK);
+    if (!(0, import_node_fs20.fstatSync)(fd).isFile()) return void 0;
+    const bytes = Buffer.alloc(COMPARED_BYTES + 1);
+    const length = (0, import_node_fs20.readSync)(fd, bytes, 0, bytes.length, 0);
+    return length > COMPARED_BYTES ? void 0 : bytes.subarray(0, length);
+  } catch {
+    return void 0;
+  } finally {
+    if (fd !== void 0) (0, import_node_fs20.closeSync)(fd);
+  }
+}
+function mountsOf(pid) {
+  let text3 = "";
+  try {
+    text3 = (0, import_node_fs20.readFileSync)(`/proc/${pid}/mountinfo`, "utf8");
+  } catch {
+  }
+  return text3.split("\n").flatMap((line) => {
+    const [before = "", after] = line.split(" - ");
+    const [, , device = "", root = "", point = "", options = ""] = before.split(" ");
+    const [type4 = "", , superOptions = ""] = after?.split(" ") ?? [];
+    if (after === void 0) return [];
+    return [{ point: unescaped(point), type: type4, options, what: `${device} ${root}`, superOptions }];
+  });
+}
+function optionOf(options, name2) {
+  const found = options.split(",").find((option) => option.startsWith(`${name2}=`));
+  return found === void 0 ? void 0 : unescaped(found.slice(name2.length + 1));
+}
+function unescaped(text3) {
+  return text3.replace(/\\([0-7]{3})/g, (_all, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+function namesIn(folder) {
+  try {
+    return (0, import_node_fs20.readdirSync)(folder);
+  } catch {
+    return [];
+  }
+}
+function onHost(pid, path5) {
+  const at = lookUp(pid, path5, false);
+  if (at === void 0) throw new Error(`${path5} is missing`);
+  return (0, import_node_path24.join)(`/proc/${pid}/root`, at.path);
+}
+function isFolder(mode2) {
+  return (mode2 & import_node_fs20.constants.S_IFMT) === import_node_fs20.constants.S_IFDIR;
 }
 
 // src/adapters/container/wait-ready.ts
@@ -59715,8 +60161,8 @@ function applyEdits(source, edits) {
 // src/core/profile/copy/make-copy.ts
 function makeCopy(original, names, rename3) {
   const source = original.files.get(original.file) ?? "";
-  const isOfFile = ({ file: file4 }) => file4 === original.file;
-  const headers = original.profiles.filter(({ kind, nameSpan }) => kind === "profile" && isOfFile(nameSpan));
+  const isOfFile2 = ({ file: file4 }) => file4 === original.file;
+  const headers = original.profiles.filter(({ kind, nameSpan }) => kind === "profile" && isOfFile2(nameSpan));
   for (const name2 of names) {
     const count2 = headers.filter((header) => header.name === name2).length;
     if (count2 !== 1) return { problem: `the header of profile ${JSON.stringify(name2)} was found ${count2} times` };
@@ -59724,7 +60170,7 @@ function makeCopy(original, names, rename3) {
   const renameLabel = labelRenamer(names, rename3);
   const edits = [
     ...headers.flatMap((header) => headerEdits(header, names, rename3)),
-    ...original.labels.filter(isOfFile).map((span) => replace(span, renameLabel(source.slice(span.start, span.end))))
+    ...original.labels.filter(isOfFile2).map((span) => replace(span, renameLabel(source.slice(span.start, span.end))))
   ];
   return { source: applyEdits(source, edits) };
 }
@@ -59732,14 +60178,11 @@ function headerEdits(header, names, rename3) {
   const { name: name2, nameSpan, attachmentSpan } = header;
   const [top = "", ...children2] = names.includes(name2) ? [name2] : name2.split("//");
   if (!names.includes(top)) return [];
-  const edits = [replace(nameSpan, quote([rename3(top), ...children2].join("//")))];
+  const edits = [replace(nameSpan, quoteName([rename3(top), ...children2].join("//")))];
   return attachmentSpan === void 0 ? edits : [...edits, replace(attachmentSpan, "")];
 }
 function replace({ start: start2, end }, text3) {
   return { start: start2, end, text: text3 };
-}
-function quote(name2) {
-  return `"${name2}"`;
 }
 function labelRenamer(names, rename3) {
   if (names.length === 0) return (label2) => label2;
@@ -59887,7 +60330,7 @@ async function loadProfile(source, { suffix, changes }) {
       loadedAs: source.name,
       names: [source.name],
       written: /* @__PURE__ */ new Map(),
-      mode: checkLoaded(source.name, source.mode),
+      mode: checkMode(source.name, source.mode),
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) })
     };
@@ -59903,7 +60346,7 @@ async function loadProfile(source, { suffix, changes }) {
   changes.willLoad(names, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
-  const mode2 = checkLoaded(loadedAs, source.mode);
+  const mode2 = checkMode(loadedAs, source.mode, chosen.join(STACKED));
   const proof = prove(loadedAs, policy, file4);
   return {
     name: chosen.join(STACKED),
@@ -59942,9 +60385,9 @@ function prove(loadedAs, policy, file4) {
   return defined({ policyMatchesKernel: isProved ? true : void 0, kernelHash: stated });
 }
 function checkStillLoaded({ loadedAs, mode: mode2, kernelHash: before }) {
-  checkLoaded(loadedAs, mode2);
+  const modeNow = loadedMode(loadedAs);
   const now = kernelHash(loadedAs.split(STACKED)[0] ?? "");
-  if (now?.policy !== before?.policy || now?.profile !== before?.profile)
+  if (modeNow !== mode2 || now?.policy !== before?.policy || now?.profile !== before?.profile)
     throw new HarnessError("not-loaded", `Something replaced the policy of ${loadedAs} while its probes ran.`);
 }
 async function compileVariant(file4, text3, { written, includes: includes2 }) {
@@ -59958,21 +60401,21 @@ function swapPolicy(loadedAs, policy) {
   replacePolicy(policy);
   prove(loadedAs, policy, "this mutant");
 }
-function checkLoaded(name2, expected) {
+function checkMode(loadedAs, expected, written = loadedAs) {
+  const mode2 = loadedMode(loadedAs);
+  if (mode2 !== expected)
+    throw new HarnessError("wrong-mode", `The profile ${written} is in mode ${mode2}; the spec expects ${expected}.`);
+  return mode2;
+}
+function loadedMode(name2) {
   const list2 = loadedProfiles();
   const modes = name2.split(STACKED).map((part) => {
-    const mode3 = list2.get(part);
-    if (mode3 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${part}.`);
-    return mode3;
+    const mode2 = list2.get(part);
+    if (mode2 === void 0) throw new HarnessError("not-loaded", `The kernel does not list a profile ${part}.`);
+    return mode2;
   });
   const [only, another] = new Set(modes);
-  const mode2 = only === void 0 || another !== void 0 ? "mixed" : only;
-  if (mode2 !== expected)
-    throw new HarnessError(
-      "not-loaded",
-      `The profile ${name2} is loaded in mode ${mode2}; the spec expects ${expected}.`
-    );
-  return mode2;
+  return only === void 0 || another !== void 0 ? "mixed" : only;
 }
 async function checkedCopy({ file: file4, includes: includes2 }, original, allNames, suffix) {
   const names = topLevel(allNames);
@@ -60023,7 +60466,7 @@ function sha256(data) {
 }
 
 // src/adapters/kernel/log/barrier.ts
-var import_node_fs18 = require("node:fs");
+var import_node_fs21 = require("node:fs");
 var WAITS_MS = [500, 1500, 4e3, 8e3, 16e3];
 var WAITS_AFTER_SILENCE = [WAITS_MS.length, 2, 2, 1];
 var COMM = "/proc/self/comm";
@@ -60065,12 +60508,12 @@ function waitsAfter(silent) {
   return WAITS_MS.slice(0, WAITS_AFTER_SILENCE[silent] ?? WAITS_AFTER_SILENCE.at(-1));
 }
 function withThreadName(comm, act) {
-  const before = (0, import_node_fs18.readFileSync)(COMM, "utf8").trimEnd();
-  (0, import_node_fs18.writeFileSync)(COMM, comm);
+  const before = (0, import_node_fs21.readFileSync)(COMM, "utf8").trimEnd();
+  (0, import_node_fs21.writeFileSync)(COMM, comm);
   try {
     act();
   } finally {
-    (0, import_node_fs18.writeFileSync)(COMM, before);
+    (0, import_node_fs21.writeFileSync)(COMM, before);
   }
 }
 
@@ -60169,22 +60612,22 @@ var RecordBuffer = class {
 };
 
 // src/adapters/kernel/log/source-auditd.ts
-var import_node_fs20 = require("node:fs");
-var import_node_path23 = require("node:path");
+var import_node_fs23 = require("node:fs");
+var import_node_path26 = require("node:path");
 
 // src/adapters/kernel/log/follow-file.ts
-var import_node_fs19 = require("node:fs");
-var import_node_path22 = require("node:path");
+var import_node_fs22 = require("node:fs");
+var import_node_path25 = require("node:path");
 var LONGEST_LINE = 1024 * 1024;
 function followFile(file4, refuse2) {
   const buffer = Buffer.alloc(64 * 1024);
   let fd = open4(file4);
-  let at = (0, import_node_fs19.fstatSync)(fd).size;
+  let at = (0, import_node_fs22.fstatSync)(fd).size;
   let partial2 = Buffer.alloc(0);
   let skip = at > 0 && !endsLine(fd, at);
   function drain(lines) {
     for (; ; ) {
-      const length = (0, import_node_fs19.readSync)(fd, buffer, 0, buffer.length, at);
+      const length = (0, import_node_fs22.readSync)(fd, buffer, 0, buffer.length, at);
       if (length === 0) return;
       at += length;
       const chunk = Buffer.concat([partial2, buffer.subarray(0, length)]);
@@ -60207,10 +60650,10 @@ function followFile(file4, refuse2) {
   }
   function switchTo(path5) {
     const next = open4(path5);
-    const problem = refuse2((0, import_node_fs19.fstatSync)(next));
-    (0, import_node_fs19.closeSync)(fd);
+    const problem = refuse2((0, import_node_fs22.fstatSync)(next));
+    (0, import_node_fs22.closeSync)(fd);
     fd = next;
-    at = problem === void 0 ? 0 : (0, import_node_fs19.fstatSync)(next).size;
+    at = problem === void 0 ? 0 : (0, import_node_fs22.fstatSync)(next).size;
     partial2 = Buffer.alloc(0);
     return problem;
   }
@@ -60219,14 +60662,14 @@ function followFile(file4, refuse2) {
       const lines = [];
       const lost2 = [];
       try {
-        const here = (0, import_node_fs19.fstatSync)(fd);
+        const here = (0, import_node_fs22.fstatSync)(fd);
         if (here.size < at) {
           lost2.push(`${file4} was truncated`);
           at = 0;
           partial2 = Buffer.alloc(0);
         }
         drain(lines);
-        if (isSameFile((0, import_node_fs19.statSync)(file4), here)) return { lines, ...lossesOf(lost2) };
+        if (isSameFile((0, import_node_fs22.statSync)(file4), here)) return { lines, ...lossesOf(lost2) };
         drain(lines);
         const newer = rotatedAfter(file4, here);
         if (newer === void 0) lost2.push(`${file4} was replaced, and the old one is gone`);
@@ -60241,17 +60684,17 @@ function followFile(file4, refuse2) {
       return { lines, ...lossesOf(lost2) };
     },
     close() {
-      (0, import_node_fs19.closeSync)(fd);
+      (0, import_node_fs22.closeSync)(fd);
     }
   };
 }
 function open4(path5) {
-  return (0, import_node_fs19.openSync)(path5, import_node_fs19.constants.O_RDONLY | import_node_fs19.constants.O_NOFOLLOW | import_node_fs19.constants.O_NONBLOCK);
+  return (0, import_node_fs22.openSync)(path5, import_node_fs22.constants.O_RDONLY | import_node_fs22.constants.O_NOFOLLOW | import_node_fs22.constants.O_NONBLOCK);
 }
 function rotatedAfter(file4, old) {
-  const prefix = `${(0, import_node_path22.basename)(file4)}.`;
-  const rotated = (0, import_node_fs19.readdirSync)((0, import_node_path22.dirname)(file4)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path22.join)((0, import_node_path22.dirname)(file4), name2) }));
-  const ours = rotated.find(({ path: path5 }) => isSameFile((0, import_node_fs19.statSync)(path5), old));
+  const prefix = `${(0, import_node_path25.basename)(file4)}.`;
+  const rotated = (0, import_node_fs22.readdirSync)((0, import_node_path25.dirname)(file4)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path25.join)((0, import_node_path25.dirname)(file4), name2) }));
+  const ours = rotated.find(({ path: path5 }) => isSameFile((0, import_node_fs22.statSync)(path5), old));
   return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path5 }) => path5);
 }
 function isSameFile(a, b) {
@@ -60259,7 +60702,7 @@ function isSameFile(a, b) {
 }
 function endsLine(fd, size) {
   const last = Buffer.alloc(1);
-  return (0, import_node_fs19.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
+  return (0, import_node_fs22.readSync)(fd, last, 0, 1, size - 1) === 1 && last[0] === 10;
 }
 function lossesOf(lost2) {
   return lost2.length === 0 ? {} : { lost: lost2.join("; ") };
@@ -60274,7 +60717,7 @@ var RECORD = /^(?:node=\S{1,255} )?type=/;
 function auditdFile(settings = SETTINGS) {
   let text3 = "";
   try {
-    text3 = (0, import_node_fs20.readFileSync)(settings, "utf8");
+    text3 = (0, import_node_fs23.readFileSync)(settings, "utf8");
   } catch {
   }
   const setting = (name2) => new RegExp(String.raw`^[ \t]*${name2}[ \t]*=[ \t]*(\S+)`, "mi").exec(text3)?.[1];
@@ -60306,11 +60749,11 @@ function auditdSource(file4) {
   };
 }
 function distrust(file4) {
-  const folder = (0, import_node_path23.dirname)(file4);
-  const { uid, mode: mode2 } = (0, import_node_fs20.statSync)(folder);
+  const folder = (0, import_node_path26.dirname)(file4);
+  const { uid, mode: mode2 } = (0, import_node_fs23.statSync)(folder);
   if (uid !== 0 || (mode2 & 18) !== 0)
     return `${folder} can be written by others than root, so records in it could be forged`;
-  return distrustFile(file4, (0, import_node_fs20.statSync)(file4));
+  return distrustFile(file4, (0, import_node_fs23.statSync)(file4));
 }
 function distrustFile(file4, stats) {
   if (!stats.isFile()) return `${file4} is not a regular file`;
@@ -60321,7 +60764,7 @@ function optional2(problem) {
 }
 
 // src/adapters/kernel/log/source-journal.ts
-var import_node_fs21 = require("node:fs");
+var import_node_fs24 = require("node:fs");
 
 // src/adapters/kernel/log/journal-entry.ts
 function parseEntry(line) {
@@ -60362,7 +60805,7 @@ function textOf3(value) {
 // src/adapters/kernel/log/source-journal.ts
 var FIELDS = "MESSAGE,SYSLOG_FACILITY,_TRANSPORT,_AUDIT_ID,_AUDIT_TYPE,_AUDIT_TYPE_NAME,_SOURCE_REALTIME_TIMESTAMP";
 function journalPresent() {
-  return (0, import_node_fs21.existsSync)("/run/systemd/journal/socket");
+  return (0, import_node_fs24.existsSync)("/run/systemd/journal/socket");
 }
 function journalSource(sinceMs) {
   const child = start(
@@ -60425,17 +60868,17 @@ function journalSource(sinceMs) {
 }
 
 // src/adapters/kernel/log/kmsg-device.ts
-var import_node_fs22 = require("node:fs");
+var import_node_fs25 = require("node:fs");
 var BUFFER_BYTES = 16 * 1024;
 function openKmsg() {
-  const fd = (0, import_node_fs22.openSync)("/dev/kmsg", import_node_fs22.constants.O_RDONLY | import_node_fs22.constants.O_NONBLOCK);
+  const fd = (0, import_node_fs25.openSync)("/dev/kmsg", import_node_fs25.constants.O_RDONLY | import_node_fs25.constants.O_NONBLOCK);
   const buffer = Buffer.alloc(BUFFER_BYTES);
   return {
     read() {
       const items = [];
       for (; ; ) {
         try {
-          const length = (0, import_node_fs22.readSync)(fd, buffer, 0, buffer.length, null);
+          const length = (0, import_node_fs25.readSync)(fd, buffer, 0, buffer.length, null);
           if (length === 0) return items;
           items.push({ kind: "message", raw: buffer.toString("utf8", 0, length) });
         } catch (error3) {
@@ -60447,7 +60890,7 @@ function openKmsg() {
       }
     },
     close() {
-      (0, import_node_fs22.closeSync)(fd);
+      (0, import_node_fs25.closeSync)(fd);
     }
   };
 }
@@ -60638,8 +61081,8 @@ function complaint({ text: text3, overrun }, source) {
 var NO_JOURNAL = "systemd-journald does not run on this host";
 
 // src/adapters/kernel/securityfs/features.ts
-var import_node_fs23 = require("node:fs");
-var import_node_path24 = require("node:path");
+var import_node_fs26 = require("node:fs");
+var import_node_path27 = require("node:path");
 var ROOT2 = "/sys/kernel/security/apparmor/features";
 var EVIDENCE = {
   file: [["file/mask"]],
@@ -60657,8 +61100,8 @@ var EVIDENCE = {
   mqueue: [["ipc/posix_mqueue"], ["ipc/mask", "posix_mqueue"]]
 };
 var inKernel = (file4) => {
-  const path5 = (0, import_node_path24.join)(ROOT2, file4);
-  return (0, import_node_fs23.existsSync)(path5) ? (0, import_node_fs23.readFileSync)(path5, "utf8") : void 0;
+  const path5 = (0, import_node_path27.join)(ROOT2, file4);
+  return (0, import_node_fs26.existsSync)(path5) ? (0, import_node_fs26.readFileSync)(path5, "utf8") : void 0;
 };
 function lacking(name2, features) {
   const evidence = EVIDENCE[name2] ?? [];
@@ -60731,13 +61174,13 @@ ${rule}
 }
 
 // src/adapters/kernel/process-label.ts
-var import_node_fs24 = require("node:fs");
+var import_node_fs27 = require("node:fs");
 
 // src/core/audit/attribute.ts
 var ACCESSES3 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]);
 var PASSIVE = /* @__PURE__ */ new Set(["receive", "readby", "tracedby"]);
-function attribute(profileNames3, probes, records) {
-  const names = [...profileNames3].map(normal);
+function attribute(profileNames2, probes, records) {
+  const names = [...profileNames2].map(normal);
   const byId = new Map(probes.map((probe3) => [probe3.id, probe3]));
   const windows = probes.filter((probe3) => probe3.kind === "command" && probe3.window !== void 0);
   const witnesses = new Map(probes.map((probe3) => [probe3.id, []]));
@@ -60750,8 +61193,8 @@ function attribute(profileNames3, probes, records) {
   }
   return { witnesses, others };
 }
-function concerns(record2, profileNames3) {
-  return underProfile(labelOf2(record2), [...profileNames3].map(normal));
+function concerns(record2, profileNames2) {
+  return underProfile(labelOf2(record2), [...profileNames2].map(normal));
 }
 function ownerOf2(record2, byId, windows) {
   const named = byId.get(record2.fields["comm"] ?? "");
@@ -60790,7 +61233,7 @@ function childOf2(parent, inner) {
   return (listed ?? childrenByParent(parent)).find((pid) => innerPid(pid) === inner);
 }
 function childrenByParent(parent) {
-  return (0, import_node_fs24.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
+  return (0, import_node_fs27.readdirSync)("/proc").filter((name2) => /^\d+$/.test(name2)).map(Number).filter((pid) => new RegExp(`^PPid:	${parent}$`, "m").test(readText2(`/proc/${pid}/status`) ?? ""));
 }
 function innerPid(pid) {
   const last = /^NSpid:.*?(\d+)$/m.exec(readText2(`/proc/${pid}/status`) ?? "")?.[1];
@@ -60802,13 +61245,13 @@ function labelTextOf(pid) {
 }
 function processesWithLabel(names) {
   return new Set(
-    (0, import_node_fs24.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names))
+    (0, import_node_fs27.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names))
   );
 }
 function atSecureOf(pid) {
   let vector;
   try {
-    vector = (0, import_node_fs24.readFileSync)(`/proc/${pid}/auxv`);
+    vector = (0, import_node_fs27.readFileSync)(`/proc/${pid}/auxv`);
   } catch {
     return void 0;
   }
@@ -60826,18 +61269,18 @@ function pairs(vector, size) {
 }
 function readText2(file4) {
   try {
-    return (0, import_node_fs24.readFileSync)(file4, "utf8");
+    return (0, import_node_fs27.readFileSync)(file4, "utf8");
   } catch {
     return void 0;
   }
 }
 
 // src/adapters/probe/probe-target.ts
-var import_node_fs26 = require("node:fs");
+var import_node_fs29 = require("node:fs");
 
 // src/adapters/probe/agent-session.ts
 var import_node_crypto8 = require("node:crypto");
-var import_node_fs25 = require("node:fs");
+var import_node_fs28 = require("node:fs");
 var import_promises20 = require("node:timers/promises");
 
 // src/adapters/probe/captured-output.ts
@@ -61253,7 +61696,7 @@ var AgentSession = class _AgentSession {
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs25.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs28.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
@@ -61280,11 +61723,11 @@ var AgentOutput = class {
   onEnd = () => void 0;
   #firstChunks = [];
   constructor(exec2, token) {
-    const decoder2 = new FrameDecoder(token);
+    const decoder3 = new FrameDecoder(token);
     exec2.stdout.on("data", (chunk) => {
       this.#keep(chunk);
       try {
-        for (const frame of decoder2.push(chunk)) this.onFrame(frame);
+        for (const frame of decoder3.push(chunk)) this.onFrame(frame);
       } catch (error3) {
         this.onEnd(error3.message);
         exec2.close();
@@ -61557,8 +62000,8 @@ var ContainerTarget = class _ContainerTarget {
   }
   pids() {
     try {
-      const group = /^0::(.*)$/m.exec((0, import_node_fs26.readFileSync)(`/proc/${this.pid}/cgroup`, "utf8"))?.[1] ?? "";
-      const lines = (0, import_node_fs26.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n");
+      const group = /^0::(.*)$/m.exec((0, import_node_fs29.readFileSync)(`/proc/${this.pid}/cgroup`, "utf8"))?.[1] ?? "";
+      const lines = (0, import_node_fs29.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n");
       return new Set(lines.filter((line) => line !== "").map(Number));
     } catch {
       return /* @__PURE__ */ new Set();
@@ -61634,7 +62077,7 @@ var ContainerTarget = class _ContainerTarget {
 };
 
 // src/harness/session/host-facts.ts
-var import_node_fs27 = require("node:fs");
+var import_node_fs30 = require("node:fs");
 var import_node_os4 = require("node:os");
 async function hostFacts(engine, { logSource, lab, auditMode }) {
   return {
@@ -61653,7 +62096,7 @@ async function hostFacts(engine, { logSource, lab, auditMode }) {
 }
 function osName() {
   try {
-    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs27.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs30.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
   } catch {
     return "unknown";
   }
@@ -61661,9 +62104,10 @@ function osName() {
 
 // src/adapters/kernel/placeholder-profiles.ts
 var ALLOWED = ["file", "capability", "network", "signal", "ptrace"];
+var NO_PROGRAM = "/apparmor-probe/attaches/to/no/program";
 async function loadPlaceholderProfiles(plan, policy, changes) {
   const lines = [];
-  for (const name2 of placeholderNames(plan, policy)) {
+  for (const name2 of placeholderNames(plan, policy).flatMap(withParents)) {
     const { policy: placeholder } = await compile("/placeholder", placeholderText(name2));
     const isOurs = await changes.share(name2, () => {
       replacePolicy(placeholder);
@@ -61671,22 +62115,28 @@ async function loadPlaceholderProfiles(plan, policy, changes) {
     if (isOurs)
       lines.push(`profile ${name2} is not loaded on this host: using a placeholder profile that allows everything`);
   }
-  return lines;
+  return [...new Set(lines)];
 }
 function placeholderNames({ peers: peers2 }, { written, source = "" }) {
   const defined2 = new Set(written.values());
   return [...new Set(peers2.map(({ profile: profile2 }) => profile2))].filter(
-    (name2) => name2 !== "unconfined" && /^[\w.-]+$/.test(name2) && !defined2.has(name2) && !isExecTarget(name2, source)
+    (name2) => name2 !== "unconfined" && !name2.startsWith(":") && !name2.includes("//&") && !defined2.has(name2.split("//")[0] ?? "") && !isExecTarget(name2, source)
   );
 }
+function withParents(name2) {
+  const parts = name2.split("//");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("//"));
+}
 function isExecTarget(name2, source) {
-  return new RegExp(`->\\s*&?"?${name2.replaceAll(".", "\\.")}\\b`).test(source);
+  const literal3 = name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`->\\s*&?"?${literal3}(?![\\w/-])`).test(source);
 }
 function placeholderText(name2) {
   const rules = ALLOWED.map((rule) => `  ${rule},
 `).join("");
+  const header = `profile ${quoteName(name2)} ${NO_PROGRAM} flags=(attach_disconnected,mediate_deleted)`;
   return `abi <abi/3.0>,
-profile "${name2}" flags=(attach_disconnected,mediate_deleted) {
+${header} {
 ${rules}}
 `;
 }
@@ -61724,7 +62174,8 @@ var THIS_HOST = {
   unmediatedClasses,
   waitReady,
   labelTextOf,
-  makeTarget: (options) => new ContainerTarget(options)
+  makeTarget: (options) => new ContainerTarget(options),
+  traces: TRACES
 };
 
 // src/harness/session/grep-pattern.ts
@@ -66125,7 +66576,7 @@ var VERDICTS = {
   "denied-quietly": {
     kind: "pass",
     means: "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. A second attempt, under the audit mode `noquiet`, has the record.",
-    when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "not unclear" }],
+    when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "any" }],
     reason: () => "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor denied it.",
     notes: () => [
       "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing."
@@ -66148,7 +66599,7 @@ var VERDICTS = {
     means: "The access failed, but no record shows that AppArmor denied it.",
     when: [{ expected: "denied", confined: "fails", record: "none", control: "succeeds, or not tried" }],
     reason: ({ how }) => `It failed (${how}), but no audit record shows that AppArmor denied it.`,
-    hint: "Run without --keep-audit-switch, so that explicit deny rules write records. If a denial without a record is expected, declare `audit: none`."
+    hint: "Run without --keep-audit-switch, so that explicit deny rules write records; for a command under a profile that does not enforce, with a control (`control: true`). If a denial without a record is expected, declare `audit: none`."
   },
   vacuous: {
     kind: "vacuous",
@@ -66219,6 +66670,16 @@ var VERDICTS = {
     when: [{ expected: "denied", confined: "fails", record: "any", control: "no usable answer" }],
     reason: ({ why }) => `In the control, without the profile, ${why}: nothing shows that the profile is the cause.`,
     hint: ({ isProgramMissing }) => isProgramMissing ? INSTALL_PROGRAM : void 0
+  },
+  "earlier-probe": {
+    kind: "inconclusive",
+    means: "An earlier probe left something in one of the containers alone, and no record proves that AppArmor denied this very access: the difference may be that.",
+    when: [
+      { expected: "denied", confined: "fails", record: "none, or of another denial", control: "differs already" },
+      { expected: "allowed", confined: "fails", record: "none", control: "differs already" }
+    ],
+    reason: ({ what, by }) => `The containers already differed (${what}) through the probe \u201C${by}\u201D, so that they differ now proves nothing about the profile.`,
+    hint: "Give each probe names of its own, or test the access itself (`try`, `open`). A command whose traces cannot be undone belongs at the end, or into a spec of its own."
   },
   allowed: {
     kind: "pass",
@@ -66316,7 +66777,7 @@ var VERDICTS = {
   },
   "not-asked": {
     kind: "inconclusive",
-    means: "The agent could not make the attempt, or the kernel does not check this access with AppArmor.",
+    means: "The agent could not make the attempt, or AppArmor was not asked: the profile to change to is not loaded, another check of the kernel came first, or the kernel does not check this access with AppArmor.",
     reason: ({ why }) => sentence(why)
   },
   timeout: {
@@ -66582,11 +67043,21 @@ function isCommand({ action }) {
 }
 function outcomeOfErrno(probe3, observation, errno) {
   const { stage, signal: signal3, remark } = observation;
+  const missing = signal3 === void 0 ? missingProfile(probe3, errno) : void 0;
+  if (missing !== void 0) return unclear("not-asked", missing);
   if (probe3.action.kind === "operation" && signal3 === void 0 && NOT_ASKED.has(errno))
-    return unclear("not-asked", `it could not be tried: ${remark ?? errno}`);
+    return unclear("not-asked", `it could not be tried: ${remark?.replace(/^not tried: /, "") ?? errno}`);
   if (isCommand(probe3) && NOT_A_DENIAL.has(errno))
     return unclear("not-runnable", `the command could not be started: ${errno}`);
   return failed2(stage === "exec" ? `the program could not be started: ${errno}` : errno);
+}
+function missingProfile({ action }, errno) {
+  if (action.kind !== "operation" || action.class !== "change_profile") return void 0;
+  if (errno !== "ENOENT" && errno !== "ECHILD") return void 0;
+  const [name2 = "", program3] = action.args;
+  if (action.name === "change_hat") return `the profile has no hat ${JSON.stringify(name2)}, so no rule was asked`;
+  const orNoProgram = program3?.startsWith("/") === true ? `, or there is no ${program3}` : "";
+  return `no profile ${JSON.stringify(name2)} is loaded${orNoProgram}, so no rule was asked`;
 }
 function isAsDeclared({ expect: expect2 }, { stage, errno, exit, status }) {
   if (expect2.access === "denied" || stage !== "done" || errno !== void 0) return false;
@@ -66664,10 +67135,10 @@ function open5([mode2 = "", path5 = ""], look) {
   return file([...new Set(letters)].join(""), look(path5, true));
 }
 var socket = ([family2, type4]) => {
-  const named = { family: nameOf4(SOCKET_FAMILIES, family2), type: nameOf4(SOCKET_TYPES, type4) };
+  const named = { family: nameOf5(SOCKET_FAMILIES, family2), type: nameOf5(SOCKET_TYPES, type4) };
   return named.family === void 0 || named.type === void 0 ? [] : [{ class: "network", family: named.family, type: named.type, access: "create" }];
 };
-function nameOf4(table2, number4) {
+function nameOf5(table2, number4) {
   return Object.entries(table2).find(([, value]) => String(value) === number4)?.[0];
 }
 var inside = (args, at, look) => {
@@ -66869,9 +67340,9 @@ function limitRules({ fields: fields2 }, { rules }) {
 function grantedAccesses({ action, from }, { process: process3, other }, subject2, look) {
   const isProved = (proof) => proof === void 0 || sameLabel(proof.label, proof.expected);
   if (!isProved(process3) || !isProved(other)) return [];
-  const nameOf6 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
-  const self2 = nameOf6(process3) ?? subject2.profile;
-  const ends = { self: self2, other: nameOf6(other) ?? (isOwn(action) ? self2 : void 0) };
+  const nameOf7 = (proof) => proof === void 0 ? void 0 : subject2.original(proof.label.replace(/ \([a-z]+\)$/, ""));
+  const self2 = nameOf7(process3) ?? subject2.profile;
+  const ends = { self: self2, other: nameOf7(other) ?? (isOwn(action) ? self2 : void 0) };
   const active = from === void 0 || other !== void 0 ? operationAccesses(action, look, ends) : [];
   const all = [
     ...active.map((access5) => [self2, access5]),
@@ -67052,9 +67523,9 @@ function below(top, { list: list2, look }) {
     for (const folder of level) {
       for (const name2 of list2(folder) ?? []) {
         const path5 = `${folder === "/" ? "" : folder}/${name2}`;
-        const isFolder = look(path5, false)?.folder === true;
-        paths.push(isFolder ? `${path5}/` : path5);
-        if (isFolder) next.push(path5);
+        const isFolder2 = look(path5, false)?.folder === true;
+        paths.push(isFolder2 ? `${path5}/` : path5);
+        if (isFolder2) next.push(path5);
         if (paths.length > MAX_FILES) return void 0;
       }
     }
@@ -67117,110 +67588,24 @@ function stateOf(rule, block2, { subject: subject2, container: container2, shado
 }
 
 // src/adapters/kernel/parser/policy-abi.ts
-var import_node_fs31 = require("node:fs");
+var import_node_fs34 = require("node:fs");
 var CONFIG = "/etc/apparmor/parser.conf";
-function policyAbi({ file: file4, abi }) {
+var BUILT_IN = /^<(?:kernel|default)>$/;
+function policyAbi({ file: file4, abi }, includes2 = {}) {
   if (abi === void 0) return defaultAbi();
+  if (BUILT_IN.test(abi)) return void 0;
   const [, magic, plain3] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
-  const [found] = includeFinder(foldersOf(file4, {}))({ name: magic ?? plain3 ?? "", magic: magic !== void 0, from: file4 }) ?? [];
+  const find = includeFinder(foldersOf(file4, includes2));
+  const [found] = find({ name: magic ?? plain3 ?? "", magic: magic !== void 0, from: file4 }) ?? [];
   return found === void 0 ? void 0 : { name: abi, text: found.text };
 }
 function defaultAbi() {
   try {
-    const file4 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs31.readFileSync)(CONFIG, "utf8"))?.[1];
-    return file4 === void 0 ? void 0 : { name: file4, text: (0, import_node_fs31.readFileSync)(file4, "utf8") };
+    const file4 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs34.readFileSync)(CONFIG, "utf8"))?.[1];
+    return file4 === void 0 ? void 0 : { name: file4, text: (0, import_node_fs34.readFileSync)(file4, "utf8") };
   } catch {
     return void 0;
   }
-}
-
-// src/adapters/container/rootfs/lookup.ts
-var import_node_fs33 = require("node:fs");
-var import_node_path28 = require("node:path");
-
-// src/adapters/container/rootfs/symlinks.ts
-var import_node_fs32 = require("node:fs");
-var import_node_path27 = require("node:path");
-var MAX_LINKS = 40;
-function resolveInContainer(pid, path5) {
-  const root = `/proc/${pid}/root`;
-  let left = path5.split("/").filter(Boolean);
-  let done = [];
-  let links = 0;
-  while (left.length > 0) {
-    const [name2 = "", ...rest] = left;
-    left = rest;
-    if (name2 === ".") continue;
-    if (name2 === "..") {
-      done = done.slice(0, -1);
-      continue;
-    }
-    const here = [...done, name2];
-    try {
-      const file4 = (0, import_node_path27.join)(root, ...here);
-      if (!(0, import_node_fs32.lstatSync)(file4).isSymbolicLink()) {
-        done = here;
-        continue;
-      }
-      links += 1;
-      if (links > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs32.readlinkSync)(file4);
-      if (target.startsWith("/")) done = [];
-      left = [...target.split("/").filter(Boolean), ...left];
-    } catch {
-      return void 0;
-    }
-  }
-  return `/${done.join("/")}`;
-}
-
-// src/adapters/container/rootfs/lookup.ts
-var MOST_NAMES = 5e3;
-function lookUp(pid, path5, follow) {
-  const given = path5.replace(/^\/proc\/self(?=\/|$)/, "/proc/1");
-  const real = follow ? resolveInContainer(pid, given) : void 0;
-  if (real !== void 0) return fileAt(pid, real);
-  const [, folder = "", name2 = ""] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
-  const above = folder === "" ? "/" : resolveInContainer(pid, folder);
-  if (above === void 0 || name2 === "" || name2 === "." || name2 === "..") return void 0;
-  const file4 = fileAt(pid, `${above === "/" ? "" : above}/${name2}`);
-  return follow && !file4.missing ? void 0 : file4;
-}
-function owns(pid, path5) {
-  try {
-    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs33.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
-    return fsuid === String((0, import_node_fs33.lstatSync)((0, import_node_path28.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
-  } catch {
-    return false;
-  }
-}
-function fileAt(pid, path5) {
-  try {
-    return { path: path5, folder: (0, import_node_fs33.lstatSync)((0, import_node_path28.join)(rootOf(pid), path5)).isDirectory(), missing: false };
-  } catch {
-    return { path: path5, folder: false, missing: true };
-  }
-}
-function listFolder(pid, folder) {
-  const real = resolveInContainer(pid, folder);
-  if (real === void 0) return void 0;
-  try {
-    const names = (0, import_node_fs33.readdirSync)((0, import_node_path28.join)(rootOf(pid), real));
-    return names.length > MOST_NAMES ? void 0 : names;
-  } catch {
-    return void 0;
-  }
-}
-function readLimits(pid) {
-  const status = (0, import_node_fs33.readFileSync)(`/proc/${pid}/status`, "utf8");
-  const bits = BigInt(`0x${/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  return {
-    capabilities: new Set(CAPABILITIES.filter((_name, bit) => (bits >> BigInt(bit) & 1n) === 1n)),
-    filtered: /^Seccomp:\s*2$/m.test(status)
-  };
-}
-function rootOf(pid) {
-  return `/proc/${pid}/root`;
 }
 
 // src/harness/suite/measure-coverage.ts
@@ -67267,7 +67652,144 @@ async function reasonsWithoutEffect(text3) {
 }
 
 // src/harness/suite/prepare-suite.ts
+var import_promises23 = require("node:timers/promises");
+
+// src/harness/suite/container-twins.ts
+var import_node_path30 = require("node:path");
 var import_promises22 = require("node:timers/promises");
+var MOST_BYTES2 = 16 * 1024 * 1024;
+var SETTLING_MS = 250;
+var MOST_UNDONE = 100;
+var ContainerTwins = class {
+  #confined;
+  #control;
+  #reader;
+  /** Mounts that both have: they cannot differ there. */
+  #shared;
+  /** What each was like when they were last compared. */
+  #last;
+  /** Files that differ, by their paths. */
+  #files = /* @__PURE__ */ new Map();
+  /** All else that differs. */
+  #others = /* @__PURE__ */ new Map();
+  constructor(confined, control, reader) {
+    this.#confined = confined;
+    this.#control = control;
+    this.#reader = reader;
+    this.#shared = reader.sharedMounts(confined.pid, control.pid);
+  }
+  /** Something that a probe left in one container alone; undefined when there is nothing. */
+  get leftover() {
+    return [...this.#files.values(), ...this.#others.values()][0];
+  }
+  /** Looks at both before the first probe. */
+  async begin() {
+    this.#last ??= await this.#look();
+  }
+  /** Makes the control like the confined container again, after a probe that may have left something. */
+  async compare(probe3) {
+    const last = this.#last ?? await this.#look();
+    const look = await this.#lookTwice(last);
+    const confined = { before: last[0], now: look[0] };
+    const control = { before: last[1], now: look[1] };
+    const areFilesAlike = await this.#compareFiles(confined, control, probe3);
+    this.#compareMounts(confined, control, probe3);
+    this.#comparePrograms(confined, control, probe3);
+    this.#last = areFilesAlike ? look : await this.#look();
+  }
+  /** @returns whether there was nothing to undo. */
+  async #compareFiles(confined, control, probe3) {
+    const here = changedFiles(confined);
+    const there = changedFiles(control);
+    const paths = /* @__PURE__ */ new Set([...here, ...there, ...this.#files.keys()]);
+    const differing = [...paths].filter((path5) => this.#differs(path5, here.has(path5) && there.has(path5)));
+    await this.#undo(differing, probe3);
+    const left = differing.filter((path5) => this.#differs(path5, false));
+    for (const path5 of paths) if (!left.includes(path5)) this.#files.delete(path5);
+    for (const path5 of left) note2(this.#files, path5, probe3);
+    if (confined.now.isCut || control.now.isCut) note2(this.#others, "there are more files than are compared", probe3);
+    return differing.length === 0;
+  }
+  /** @param isChangedInBoth then the times and numbers that each wrote into it are no difference. */
+  #differs(path5, isChangedInBoth) {
+    const one = this.#reader.fileStateOf(this.#confined.pid, path5);
+    const other = this.#reader.fileStateOf(this.#control.pid, path5);
+    if (one === void 0 || other === void 0) return one !== other;
+    if (one.kind !== other.kind || one.rights !== other.rights) return true;
+    if (one.size !== other.size) return true;
+    if (one.kind !== "file" || isChangedInBoth) return false;
+    return !this.#reader.sameContent(this.#confined.pid, this.#control.pid, path5);
+  }
+  /** Takes away what only the control has, from the inside out, and copies to it what it lacks or has otherwise. */
+  async #undo(paths, probe3) {
+    const inOrder = [...paths].sort().slice(0, MOST_UNDONE);
+    const isMissing2 = (path5) => this.#reader.fileStateOf(this.#confined.pid, path5) === void 0;
+    for (const path5 of inOrder.filter(isMissing2).reverse()) await this.#remove(path5, probe3);
+    for (const path5 of inOrder.filter((one) => !isMissing2(one))) await this.#copy(path5);
+  }
+  async #remove(path5, probe3) {
+    const isFolder2 = this.#reader.fileStateOf(this.#control.pid, path5)?.kind === "folder";
+    const name2 = isFolder2 ? "rmdir" : "unlink";
+    const action = { kind: "operation", name: name2, args: [path5], words: [name2, path5], class: "file" };
+    await this.#control.attempt({ ...probe3, action, direct: false });
+  }
+  async #copy(path5) {
+    try {
+      const archive = await this.#confined.container.pack(path5, MOST_BYTES2);
+      await this.#control.container.unpack(archive, (0, import_node_path30.dirname)(path5));
+    } catch {
+    }
+  }
+  #compareMounts(confined, control, probe3) {
+    const here = changedMounts(confined);
+    const there = changedMounts(control);
+    const differing = [...here, ...there].filter((mount4) => here.has(mount4) !== there.has(mount4));
+    for (const mount4 of differing) note2(this.#others, mount4, probe3);
+  }
+  /** Ends what was left running in the control alone. What was left in the confined container alone is named. */
+  #comparePrograms(confined, control, probe3) {
+    const here = newPrograms(confined);
+    const there = newPrograms(control);
+    const inBoth = new Set([...here.values()].filter((program3) => [...there.values()].includes(program3)));
+    for (const [pid, program3] of there) if (!inBoth.has(program3)) this.#reader.endProcess(pid);
+    for (const program3 of here.values()) if (!inBoth.has(program3)) note2(this.#others, `${program3} still runs`, probe3);
+  }
+  /** What a command leaves running may still be on its way to its own program, or to its end. */
+  async #lookTwice(last) {
+    const first = await this.#look();
+    const isSettled = first.every((now, i) => newPrograms({ before: last[i] ?? now, now }).size === 0);
+    if (isSettled) return first;
+    await (0, import_promises22.setTimeout)(SETTLING_MS);
+    return this.#look();
+  }
+  async #look() {
+    return [await this.#stateOf(this.#confined), await this.#stateOf(this.#control)];
+  }
+  async #stateOf(twin) {
+    const agents = await twin.agentPids();
+    const pids = [...twin.pids()].filter((pid) => !agents.has(pid));
+    const programs = new Map(pids.map((pid) => [pid, this.#reader.programOf(pid)]));
+    return { ...this.#reader.readTraces(twin.pid, this.#shared), programs };
+  }
+};
+function note2(leftovers, what, { name: name2 }) {
+  if (!leftovers.has(what)) leftovers.set(what, { what, by: name2 });
+}
+function changedFiles({ before, now }) {
+  const paths = [.../* @__PURE__ */ new Set([...before.files.keys(), ...now.files.keys()])];
+  return new Set(paths.filter((path5) => before.files.get(path5) !== now.files.get(path5)));
+}
+function changedMounts({ before, now }) {
+  const made2 = [...now.mounts].filter((mount4) => !before.mounts.has(mount4)).map((mount4) => `mounted: ${mount4}`);
+  const gone = [...before.mounts].filter((mount4) => !now.mounts.has(mount4)).map((mount4) => `unmounted: ${mount4}`);
+  return /* @__PURE__ */ new Set([...made2, ...gone]);
+}
+function newPrograms({ before, now }) {
+  const known2 = new Set(before.programs.values());
+  return new Map(
+    [...now.programs].filter(([pid, program3]) => before.programs.get(pid) !== program3 && !known2.has(program3))
+  );
+}
 
 // src/core/verdict/engine-version.ts
 function skippedForEngineVersion(plan, probe3, engine) {
@@ -67286,6 +67808,18 @@ function isOlder(version2, than) {
   return false;
 }
 
+// src/core/verdict/unloaded-label.ts
+function unloadedLabel({ action }, loaded) {
+  if (action.kind !== "operation" || findOperation(action.name)?.takesLabel !== true) return void 0;
+  const missing = partsOf(action.args[0] ?? "").find((name2) => !loaded.has(name2));
+  if (missing === void 0) return void 0;
+  const hint = suggestion(missing, [...loaded]);
+  return `no profile ${JSON.stringify(missing)} is loaded, and the profile's file defines none${hint}`;
+}
+function partsOf(label2) {
+  return label2.replace(/^&/, "").split("//&").filter((name2) => name2 !== "unconfined" && !name2.startsWith(":"));
+}
+
 // src/harness/suite/decided-in-advance.ts
 var NEEDS_A_BUS = "D-Bus is checked by the bus daemon, not by the kernel. Test it with a command on a mediated bus, for example `run: dbus-send \u2026`";
 var QUOTED_DENIALS = 5;
@@ -67296,6 +67830,8 @@ function decideInAdvance(plan, probe3, circumstances) {
   const unmediated = unmediatedReason2(probe3, circumstances.unmediatedClasses);
   if (unmediated !== void 0) return verdict("not-mediated", { why: unmediated });
   if (action.kind === "operation" && action.class === "dbus") return verdict("not-asked", { why: NEEDS_A_BUS });
+  const unloaded = unloadedLabel(probe3, circumstances.loadedNames);
+  if (unloaded !== void 0) return verdict("not-asked", { why: unloaded });
   if (action.kind !== "http" || circumstances.serviceFault === void 0) return void 0;
   return serviceDown(probe3, circumstances.serviceFault, circumstances.earlyDenials);
 }
@@ -67796,11 +68332,52 @@ function isShownByControl({ probe: probe3, control }) {
   return probeOutcome(probe3, control).kind === "succeeded";
 }
 
+// src/core/verdict/not-asked.ts
+var NO_NEW_PRIVS = "no_new_privs";
+var APPARMOR_ERRNOS = /* @__PURE__ */ new Set(["EACCES", "EPERM"]);
+var UNDECIDED = {
+  "label not found": () => "the profile to change to is not loaded, so no rule was asked",
+  "profile transition not found": () => "the exec rule leads to a profile that is not loaded, which says nothing of it",
+  "no new privs": ({ action }) => action.kind === "operation" && action.words.includes(NO_NEW_PRIVS) ? void 0 : "AppArmor does not change the profile under no_new_privs, whatever the rules say"
+};
+function undecidedReason({ fields: fields2 }, probe3) {
+  const info = fields2["info"] ?? "";
+  return Object.hasOwn(UNDECIDED, info) ? UNDECIDED[info]?.(probe3) : void 0;
+}
+function withoutUndecided(facts2) {
+  if (facts2.probe.expect.access !== "denied") return facts2;
+  return {
+    ...facts2,
+    witnesses: facts2.witnesses.filter(({ record: record2 }) => undecidedReason(record2, facts2.probe) === void 0)
+  };
+}
+function undecidedDenial({ probe: probe3, witnesses }) {
+  return witnesses.map(({ record: record2 }) => undecidedReason(record2, probe3)).find((reason) => reason !== void 0);
+}
+function unaskedReason({ action }, { errno, signal: signal3, stoppedAt }) {
+  if (action.kind !== "operation" || errno === void 0 || signal3 !== void 0) return void 0;
+  if (stoppedAt !== void 0)
+    return `it did not come to the access: without a record, it failed at the step ${stoppedAt} (${errno})`;
+  if (APPARMOR_ERRNOS.has(errno)) return void 0;
+  return `it failed with ${errno}, which is the kernel's answer and not AppArmor's, and no record shows a denial`;
+}
+
 // src/core/verdict/decide.ts
-function decide(facts2) {
+var RESTS_ON_CONTROL = /* @__PURE__ */ new Set([
+  "denied",
+  "denied-silently",
+  "denied-quietly",
+  "vacuous",
+  "denied-silently-but-allowed",
+  "denied-on-the-way",
+  "not-the-profile"
+]);
+function decide(known2) {
+  const facts2 = withoutUndecided(known2);
+  const undecided = undecidedDenial(known2);
   const outcome3 = outcomeAsDeclared(facts2.probe, facts2.observation);
   return wrongLabel(facts2) ?? letThrough(facts2, outcome3) ?? // before lost records, which cannot change it
-  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? withConditions(facts2, withNotes(facts2, judgeAccess(facts2, outcome3)));
+  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? nothingDecided(facts2, undecided) ?? withConditions(facts2, withNotes(facts2, notByLeftover(facts2, judgeAccess(facts2, outcome3))));
 }
 function wrongLabel({ observation, control }) {
   const processes = [observation.process, observation.other, control?.process, control?.other];
@@ -67818,6 +68395,10 @@ function recordsLost({ loss }) {
 function noUsableAnswer(outcome3) {
   return outcome3.kind === "unclear" ? verdict(outcome3.code, outcome3) : void 0;
 }
+function nothingDecided({ probe: probe3, witnesses }, why) {
+  if (probe3.expect.access !== "denied" || why === void 0 || witnesses.some(isDenial)) return void 0;
+  return verdict("not-asked", { why });
+}
 function judgeAccess(facts2, outcome3) {
   switch (facts2.probe.expect.access) {
     case "denied":
@@ -67827,6 +68408,12 @@ function judgeAccess(facts2, outcome3) {
     case "complains":
       return judgeComplains(facts2, outcome3);
   }
+}
+function notByLeftover(facts2, judged) {
+  const { leftover, witnesses, evidence } = facts2;
+  if (leftover === void 0 || !RESTS_ON_CONTROL.has(judged.code)) return judged;
+  const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
+  return denials.some((denial) => isProof(facts2, denial)) ? judged : verdict("earlier-probe", leftover);
 }
 function judgeDenied(facts2, outcome3) {
   const quiet = judgeQuietDenial(facts2, outcome3);
@@ -67846,6 +68433,8 @@ function judgeDenied(facts2, outcome3) {
   if (hasDenial && control === void 0) return unmetCondition(facts2) ?? verdict("no-witness", { missing: "cause" });
   if (hasDenial) return verdict("denied");
   if (facts2.probe.expect.audit === "none") return judgeSilentDenial(facts2);
+  const unasked = unaskedReason(facts2.probe, facts2.observation);
+  if (unasked !== void 0) return verdict("not-asked", { why: unasked });
   return verdict("silent-denial", { how: outcomeText(outcome3) });
 }
 function judgeQuietDenial({ evidence, ...facts2 }, outcome3) {
@@ -68023,16 +68612,21 @@ var Trial = class {
   async #tryBatch(probes) {
     const { decided, remaining } = this.#splitDecided(probes);
     if (remaining.length === 0) return decided;
-    const entries = await this.#observe(remaining);
-    return [...decided, ...await this.#withEvidence(entries)];
+    await this.#options.twins?.begin();
+    const leftover = this.#options.twins?.leftover;
+    const observed2 = await this.#observe(remaining, leftover);
+    const entries = await this.#withEvidence(observed2, leftover);
+    const [last] = entries.filter(mayHaveLeft).slice(-1);
+    if (last !== void 0) await this.#options.twins?.compare(last.probe);
+    return [...decided, ...entries];
   }
   /** Tries the probes, and decides. */
-  async #observe(probes) {
+  async #observe(probes, leftover) {
     const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
-    return probes.map((probe3) => this.#entry(probe3, seen, attribution));
+    return probes.map((probe3) => this.#entry(probe3, seen, attribution, leftover));
   }
   /** Tries again, with quiet rules made to speak, what was denied without a record: only to see which rule decided. */
-  async #withEvidence(entries) {
+  async #withEvidence(entries, leftover) {
     const { auditSwitch: auditSwitch2, confined } = this.#options;
     if (auditSwitch2?.isSilent !== true) return entries;
     const silent = entries.filter(deservesEvidence).map(({ probe: probe3 }) => probe3);
@@ -68046,7 +68640,7 @@ var Trial = class {
       const again = seen.confined.get(probe3.id);
       if (observation === void 0 || again === void 0) return entry;
       const evidence = { observation: again, witnesses: attribution.witnesses.get(probe3.id) ?? [] };
-      return this.#decided({ ...entry, observation, evidence });
+      return this.#decided({ ...entry, observation, evidence }, { leftover });
     });
   }
   /** Makes attempts between two barriers, and joins them with what the kernel wrote. */
@@ -68117,18 +68711,17 @@ var Trial = class {
       lossOf: ({ id }) => losses.find((loss) => mayAffect(loss, windows.get(id) ?? window2))?.why
     };
   }
-  #entry(probe3, seen, { witnesses, lossOf }) {
+  #entry(probe3, seen, { witnesses, lossOf }, leftover) {
     const observation = seen.confined.get(probe3.id);
     const known2 = { probe: probe3, witnesses: witnesses.get(probe3.id) ?? [] };
     if (observation === void 0) return { ...known2, verdict: NOT_TRIED };
     const control = seen.control.get(probe3.id);
-    return this.#decided(defined({ ...known2, observation, control }), lossOf(probe3));
+    return this.#decided(defined({ ...known2, observation, control }), { loss: lossOf(probe3), leftover });
   }
-  /** @param loss why records of it may be missing. */
-  #decided(known2, loss) {
+  #decided(known2, doubts) {
     const { container: container2 } = this.#options;
-    const { evidence } = known2;
-    return { ...known2, verdict: decide(defined({ ...known2, container: container2, loss, evidence: evidence?.witnesses })) };
+    const evidence = known2.evidence?.witnesses;
+    return { ...known2, verdict: decide(defined({ ...known2, ...doubts, container: container2, evidence })) };
   }
   #keepOthers(records) {
     const { profiles } = this.#options;
@@ -68137,6 +68730,12 @@ var Trial = class {
 };
 function deservesAnotherTry({ probe: probe3, verdict: { code: code2 } }) {
   return (code2 === "records-lost" || UNRECORDED.has(code2)) && !removes(probe3.action);
+}
+function mayHaveLeft({ probe: { action }, observation, control }) {
+  if (action.kind === "http") return false;
+  const isDone = [observation, control].every((seen) => seen === void 0 || seen.stage === "done");
+  const isUndone = observation?.undoErrno === void 0 && control?.undoErrno === void 0;
+  return leavesTraces(action) || !isDone || !isUndone;
 }
 function isOperation({ action }) {
   return action.kind === "operation";
@@ -68169,6 +68768,7 @@ var PreparedSuite = class _PreparedSuite {
   control;
   facts;
   #parts;
+  #twins;
   /**
    * Loads the profile, starts the containers and proves that they are confined.
    * @throws PreparationFailed also when the session is interrupted meanwhile
@@ -68179,7 +68779,7 @@ var PreparedSuite = class _PreparedSuite {
     try {
       return new _PreparedSuite(await abortable(session.signal, work));
     } catch (thrown) {
-      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises22.setTimeout)(PREPARING_MS)]);
+      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises23.setTimeout)(PREPARING_MS)]);
       const closeErrors = await preparation.close();
       throw new PreparationFailed(asHarnessError(thrown), preparation.facts, closeErrors);
     }
@@ -68190,6 +68790,8 @@ var PreparedSuite = class _PreparedSuite {
     this.confined = parts.started.confined;
     this.control = parts.started.control;
     this.facts = parts.facts;
+    const { confined, control } = parts.started;
+    this.#twins = control && new ContainerTwins(confined, control, parts.session.host.traces);
   }
   /** A trial of the plan's own probes: what need not be tried is decided in advance. */
   trialOfPlan() {
@@ -68197,6 +68799,7 @@ var PreparedSuite = class _PreparedSuite {
     return new Trial({
       ...this.#sharedOptions(),
       ...defined({ control: this.control }),
+      ...defined({ twins: this.#twins }),
       probes: plan.probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,
       decidedInAdvance: (probe3) => decideInAdvance(plan, probe3, circumstances)
@@ -68209,7 +68812,7 @@ var PreparedSuite = class _PreparedSuite {
   trialOf(probes, controlSeen) {
     return new Trial({
       ...this.#sharedOptions(),
-      ...controlSeen === void 0 ? defined({ control: this.control }) : { controlSeen },
+      ...controlSeen === void 0 ? defined({ control: this.control, twins: this.#twins }) : { controlSeen },
       probes,
       decidedInAdvance: () => void 0
     });
@@ -68267,6 +68870,7 @@ var Preparation = class {
     const circumstances = {
       engineVersion,
       unmediatedClasses: await host.unmediatedClasses(classesOf(this.#plan)),
+      loadedNames: new Set([...host.loadedProfiles().keys()].map((name2) => asWritten(name2, policy.written))),
       serviceFault,
       earlyDenials
     };
@@ -68378,13 +68982,13 @@ function escapeName(name2) {
   return name2.replace(/[\\*?[\]{}]/g, "\\$&");
 }
 function quotePattern(pattern2) {
-  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+$/.test(pattern2)) return pattern2;
+  if (/^[A-Za-z0-9_./@:+~%&\\*?[\]{}^-]+(?<!\\)$/.test(pattern2)) return pattern2;
   return `"${[...pattern2].map(quoted3).join("")}"`;
 }
 function quoted3(character) {
   if (character === '"') return '\\"';
-  const code2 = character.charCodeAt(0);
-  return code2 < 32 || code2 === 127 ? `\\${code2.toString(8).padStart(3, "0")}` : character;
+  if (!/[\p{C}\p{Zl}\p{Zp}]/u.test(character)) return character;
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }
 
 // src/core/audit/lasting-path.ts
@@ -68419,8 +69023,9 @@ function suggestRule(record2, hasVariable) {
   const operation2 = fields2["operation"] ?? "";
   const writer = BY_CLASS[fields2["class"] ?? ""] ?? writerFor(operation2) ?? guess(fields2);
   const rule = writer(fields2, operation2, hasVariable);
-  return rule === void 0 ? void 0 : `${rule},`;
+  return rule === void 0 || NOT_UTF8.test(rule) ? void 0 : `${rule},`;
 }
+var NOT_UTF8 = /\\\\x[89A-F][0-9A-F]/;
 var NOT_BY_RULE = [
   "no new privs",
   "label not found",
@@ -68621,6 +69226,79 @@ function denyRuleOf(text3, accesses) {
   return void 0;
 }
 
+// src/core/hint/needs.ts
+function allNeeds(record2, asked, text3) {
+  const own2 = profileOf(record2.fields);
+  const missing = asked.filter((one) => one.profile === own2 && !allowsAll(text3, [one])).map(({ access: access5 }) => access5);
+  const masks = /* @__PURE__ */ new Map();
+  for (const access5 of missing)
+    if (access5.class === "file" && access5.permission !== "l")
+      masks.set(access5.path, (masks.get(access5.path) ?? "") + access5.permission);
+  const { name: name2 = "", denied_mask: mask = "", capname } = record2.fields;
+  const more = isOfFile(record2) ? masks.get(name2) ?? "" : "";
+  masks.delete(name2);
+  const files = [...masks].map(([path5, letters]) => ({ class: "file", name: path5, denied_mask: letters }));
+  const capabilities = missing.flatMap(
+    (access5) => access5.class === "capability" && access5.name !== capname ? [{ operation: "capable", capname: access5.name }] : []
+  );
+  const whole = more === "" ? record2 : { ...record2, fields: { ...record2.fields, denied_mask: mask + more } };
+  return [whole, ...[...files, ...capabilities].map((need) => ({ ...record2, fields: { profile: own2, ...need } }))];
+}
+function isOfFile(record2) {
+  return recordAccesses(record2).some((access5) => access5.class === "file" && access5.permission !== "l");
+}
+function rulesToAdd(record2, text3) {
+  const hasVariable = (variable) => text3.variables.has(variable);
+  const own2 = profileOf(record2.fields);
+  const other = otherEnd(record2, text3);
+  const isNeeded = other !== void 0 && !allowsAll(text3, accessesOf2(other));
+  const isSame5 = other !== void 0 && profileOf(other.fields) === own2;
+  const first = suggestRule(isNeeded && isSame5 ? withBothMasks(record2, other) : record2, hasVariable);
+  if (first === void 0) return void 0;
+  const additions = [{ profile: own2, rule: first }];
+  if (!isNeeded || isSame5) return additions;
+  const second = suggestRule(other, hasVariable);
+  return second === void 0 ? additions : [...additions, { profile: profileOf(other.fields), rule: second }];
+}
+function bothEnds(record2, text3) {
+  const other = otherEnd(record2, text3);
+  return [...accessesOf2(record2), ...other === void 0 ? [] : accessesOf2(other)];
+}
+function accessesOf2(record2) {
+  const profile2 = profileOf(record2.fields);
+  return recordAccesses(record2).map((access5) => ({ profile: profile2, access: access5 }));
+}
+var COUNTERPARTS = {
+  send: "receive",
+  receive: "send",
+  trace: "tracedby",
+  tracedby: "trace",
+  read: "readby",
+  readby: "read",
+  connect: "accept",
+  accept: "connect"
+};
+function otherEnd({ fields: fields2, ...rest }, text3) {
+  const { peer, addr, peer_addr: peerAddr, denied_mask: mask = "" } = fields2;
+  if (peer === void 0 || blockNamed(text3, peer) === void 0) return void 0;
+  const masks = mask.split(" ").map((word) => COUNTERPARTS[word]);
+  if (masks.some((word) => word === void 0)) return void 0;
+  const profile2 = profileOf(fields2);
+  const turned = { profile: profile2, peer: profile2, denied_mask: masks.join(" "), addr: peerAddr, peer_addr: addr };
+  return { ...rest, fields: defined({ ...fields2, ...turned, profile: peer }) };
+}
+function withBothMasks(record2, { fields: { denied_mask: other = "" } }) {
+  const words5 = `${record2.fields["denied_mask"] ?? ""} ${other}`.split(" ");
+  const sorted2 = [...new Set(words5)].sort((a, b) => Number(isAnswer(a)) - Number(isAnswer(b)));
+  return { ...record2, fields: { ...record2.fields, denied_mask: sorted2.join(" ") } };
+}
+function isAnswer(mask) {
+  return /^(?:receive|tracedby|readby|accept)$/.test(mask);
+}
+function profileOf(fields2) {
+  return fields2["profile"] ?? fields2["label"] ?? "";
+}
+
 // src/core/hint/deciding-denial.ts
 function decidingDenial(entry) {
   const { probe: probe3, observation } = entry;
@@ -68707,7 +69385,7 @@ function ruleText2({ text: text3 }) {
 }
 
 // src/core/hint/denial-hint.ts
-async function denialHint(entry, profile2) {
+async function denialHint(entry, profile2, asked = []) {
   const decisive = decidingDenial(entry);
   if (decisive === void 0) return void 0;
   const record2 = withWrittenNames(decisive, profile2.names);
@@ -68715,7 +69393,10 @@ async function denialHint(entry, profile2) {
   if (byReason !== void 0) return byReason;
   const hasOthers = isCommand(entry.probe) && denialsOf(entry).length > 1;
   const denied2 = hasOthers ? denialText(record2) : void 0;
-  return (profile2.text && blockingRule(record2, profile2.text, denied2)) ?? await cure(record2, profile2, denied2);
+  if (profile2.text === void 0 || blockNamed(profile2.text, profileOf(record2.fields)) === void 0)
+    return uncheckedCure(record2, profile2, denied2);
+  const needs = allNeeds(record2, asked, profile2.text);
+  return blockingRule(needs, profile2.text, denied2) ?? await cure(needs, profile2, { text: profile2.text, denied: denied2 });
 }
 var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
 function withWrittenNames(record2, names) {
@@ -68745,99 +69426,56 @@ var REASONS2 = [
 function isAttaching(flag3) {
   return flag3.startsWith("attach_disconnected");
 }
-function blockingRule(record2, text3, denied2) {
-  const deny = denyRuleOf(text3, bothEnds(record2, text3));
+function blockingRule(needs, text3, denied2) {
+  const [record2] = needs;
+  const own2 = record2 && profileOf(record2.fields);
+  const deny = denyRuleOf(
+    text3,
+    needs.flatMap((need) => bothEnds(need, text3))
+  );
   if (deny !== void 0) {
     const { rule, profile: profile2 } = deny;
-    const other = profile2 === profileOf(record2.fields) ? void 0 : profile2;
+    const other = profile2 === own2 ? void 0 : profile2;
     return HINTS.denyRule(placeOf(text3, rule), ruleText2(rule), defined({ denied: denied2, profile: other }));
   }
-  if (record2.fields["operation"] !== "setrlimit") return void 0;
-  const limits = blockNamed(text3, profileOf(record2.fields))?.rules ?? [];
-  const limit2 = limits.findLast((rule) => rule.kind === "rlimit" && rule.limit === record2.fields["rlimit"]);
+  return record2 && limitRule(record2, text3);
+}
+function limitRule(record2, text3) {
+  const { operation: operation2, rlimit } = record2.fields;
+  if (operation2 !== "setrlimit") return void 0;
+  const rules = blockNamed(text3, profileOf(record2.fields))?.rules ?? [];
+  const limit2 = rules.findLast((rule) => rule.kind === "rlimit" && rule.limit === rlimit);
   const wanted = suggestRule(record2);
   return limit2 && wanted && HINTS.limitRule(placeOf(text3, limit2), ruleText2(limit2), wanted);
 }
-async function cure(record2, profile2, denied2) {
-  const { text: text3, name: name2 } = profile2;
+function uncheckedCure(record2, { name: name2 }, denied2) {
   const own2 = profileOf(record2.fields);
-  const show = (additions2, unchecked) => {
-    const rules = additions2.map((addition) => ({
-      rule: addition.rule,
-      profile: addition.profile === name2 ? void 0 : addition.profile
-    }));
-    const isExec2 = recordAccesses(record2).some((access5) => access5.class === "file" && access5.permission === "x");
-    return HINTS.addRules(rules, defined({ denied: denied2, unchecked })) + (isExec2 ? HINTS.execMode : "");
-  };
-  if (text3 === void 0 || blockNamed(text3, own2) === void 0) {
-    const rule = suggestRule(record2);
-    return rule && show([{ profile: own2, rule }], `the text of profile ${own2} is not known`);
-  }
-  const additions = rulesToAdd(record2, text3);
-  if (additions === void 0) return void 0;
-  const source = withRules(text3, additions);
-  if (source === void 0) return show(additions, "the profile stands in an included file");
-  if (!profile2.mayCheck()) return show(additions, "enough others were checked before");
-  const accesses = bothEnds(record2, text3);
+  const rule = suggestRule(record2);
+  const unchecked = `the text of profile ${own2} is not known`;
+  return rule && cureText([{ profile: own2, rule }], name2, defined({ denied: denied2, unchecked }));
+}
+async function cure(needs, profile2, { text: text3, denied: denied2 }) {
+  const additions = needs.map((need) => rulesToAdd(need, text3));
+  const rules = additions.flatMap((some) => some ?? []);
+  if (additions.includes(void 0) || rules.length === 0) return void 0;
+  const show = (unchecked) => cureText(rules, profile2.name, defined({ denied: denied2, unchecked }));
+  const source = withRules(text3, rules);
+  if (source === void 0) return show("the profile stands in an included file");
+  if (!profile2.mayCheck()) return show("enough others were checked before");
+  const accesses = needs.flatMap((need) => bothEnds(need, text3));
   const changed = profile2.read(source);
   const isKnown2 = accesses.length > 0;
   if (isKnown2 && (changed === void 0 || allowsAll(text3, accesses) || !allowsAll(changed, accesses)))
     return void 0;
   const answer2 = await profile2.compile(source);
   if (answer2 === "rejected") return void 0;
-  if (answer2 === "unknown") return show(additions, "apparmor_parser was not asked");
-  return show(additions, isKnown2 ? void 0 : "the record does not tell all that was asked for");
+  if (answer2 === "unknown") return show("apparmor_parser was not asked");
+  return show(isKnown2 ? void 0 : "the record does not tell all that was asked for");
 }
-function rulesToAdd(record2, text3) {
-  const hasVariable = (variable) => text3.variables.has(variable);
-  const own2 = profileOf(record2.fields);
-  const other = otherEnd(record2, text3);
-  const isNeeded = other !== void 0 && !allowsAll(text3, accessesOf2(other));
-  const isSame5 = other !== void 0 && profileOf(other.fields) === own2;
-  const first = suggestRule(isNeeded && isSame5 ? withBothMasks(record2, other) : record2, hasVariable);
-  if (first === void 0) return void 0;
-  const additions = [{ profile: own2, rule: first }];
-  if (!isNeeded || isSame5) return additions;
-  const second = suggestRule(other, hasVariable);
-  return second === void 0 ? additions : [...additions, { profile: profileOf(other.fields), rule: second }];
-}
-function bothEnds(record2, text3) {
-  const other = otherEnd(record2, text3);
-  return [...accessesOf2(record2), ...other === void 0 ? [] : accessesOf2(other)];
-}
-function accessesOf2(record2) {
-  const profile2 = profileOf(record2.fields);
-  return recordAccesses(record2).map((access5) => ({ profile: profile2, access: access5 }));
-}
-var COUNTERPARTS = {
-  send: "receive",
-  receive: "send",
-  trace: "tracedby",
-  tracedby: "trace",
-  read: "readby",
-  readby: "read",
-  connect: "accept",
-  accept: "connect"
-};
-function otherEnd({ fields: fields2, ...rest }, text3) {
-  const { peer, addr, peer_addr: peerAddr, denied_mask: mask = "" } = fields2;
-  if (peer === void 0 || blockNamed(text3, peer) === void 0) return void 0;
-  const masks = mask.split(" ").map((word) => COUNTERPARTS[word]);
-  if (masks.some((word) => word === void 0)) return void 0;
-  const profile2 = profileOf(fields2);
-  const turned = { profile: profile2, peer: profile2, denied_mask: masks.join(" "), addr: peerAddr, peer_addr: addr };
-  return { ...rest, fields: defined({ ...fields2, ...turned, profile: peer }) };
-}
-function withBothMasks(record2, { fields: { denied_mask: other = "" } }) {
-  const words5 = `${record2.fields["denied_mask"] ?? ""} ${other}`.split(" ");
-  const sorted2 = [...new Set(words5)].sort((a, b) => Number(isAnswer(a)) - Number(isAnswer(b)));
-  return { ...record2, fields: { ...record2.fields, denied_mask: sorted2.join(" ") } };
-}
-function isAnswer(mask) {
-  return /^(?:receive|tracedby|readby|accept)$/.test(mask);
-}
-function profileOf(fields2) {
-  return fields2["profile"] ?? fields2["label"] ?? "";
+function cureText(additions, underTest, doubt) {
+  const rules = additions.map(({ rule, profile: profile2 }) => ({ rule, profile: profile2 === underTest ? void 0 : profile2 }));
+  const isExec2 = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
+  return HINTS.addRules(rules, doubt) + (isExec2 ? HINTS.execMode : "");
 }
 function denialText({ fields: fields2 }) {
   const { operation: operation2, name: name2, capname, family: family2, sock_type: type4, denied_mask: mask } = fields2;
@@ -68925,8 +69563,8 @@ function namedLink(denial, { access: access5, resolve: resolve14 }) {
 function isLinkTo(name2, path5, resolve14) {
   return name2 !== path5 && name2.startsWith("/") && withSlash(resolve14(name2), name2.endsWith("/")) === path5;
 }
-function withSlash(path5, isFolder) {
-  return path5 !== void 0 && isFolder && !path5.endsWith("/") ? `${path5}/` : path5;
+function withSlash(path5, isFolder2) {
+  return path5 !== void 0 && isFolder2 && !path5.endsWith("/") ? `${path5}/` : path5;
 }
 function linkedFolder(denial, { access: access5, resolve: resolve14 }) {
   if (!couldDeny(denial, access5)) return void 0;
@@ -69079,7 +69717,7 @@ var ProfileHints = class {
   }
   async #hintFor(entry) {
     const { code: code2 } = entry.verdict;
-    if (code2 === "denied-but-allowed") return denialHint(entry, this.#profile);
+    if (code2 === "denied-but-allowed") return denialHint(entry, this.#profile, this.#askedBy(entry));
     const text3 = this.#text;
     if (text3 === void 0 || entry.observation === void 0 || !NAMED_BY_RULES.has(code2)) return void 0;
     const accesses = this.#accessesOf(entry, entry.observation);
@@ -69090,6 +69728,11 @@ var ProfileHints = class {
       });
     if (code2 === "denied-silently-but-allowed") return silentDenialHint(text3, accesses);
     return code2 === "denied-in-complain" ? complainDenialHint(text3, accesses) : void 0;
+  }
+  /** All that an operation asks for; of a command only its records tell. */
+  #askedBy(entry) {
+    const isOperation2 = entry.probe.action.kind === "operation";
+    return isOperation2 && entry.observation !== void 0 ? this.#accessesOf(entry, entry.observation) : [];
   }
   /** What the probe asked for, and of which profile. Of a command, only its start is known. */
   #accessesOf({ probe: probe3 }, observation) {
@@ -69156,7 +69799,7 @@ function wordOf(action) {
 }
 
 // src/adapters/kernel/securityfs/access-query.ts
-var import_node_fs34 = require("node:fs");
+var import_node_fs35 = require("node:fs");
 var FILE_CLASS = 2;
 var NETWORK_CLASS = 14;
 var BITS = { x: 1, w: 2, r: 4, a: 8, c: 16, d: 32, k: 32768, m: 65536, l: 262144 };
@@ -69165,7 +69808,7 @@ var PolicyQuery = class {
   answer = Buffer.alloc(256);
   /** @throws when the kernel has no such file, or this user may not open it. */
   constructor() {
-    this.fd = (0, import_node_fs34.openSync)("/sys/kernel/security/apparmor/.access", "r+");
+    this.fd = (0, import_node_fs35.openSync)("/sys/kernel/security/apparmor/.access", "r+");
   }
   /**
    * @param path bytes as the kernel sees them; a link and its target have a NUL between.
@@ -69179,13 +69822,13 @@ var PolicyQuery = class {
     return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
   }
   close() {
-    (0, import_node_fs34.closeSync)(this.fd);
+    (0, import_node_fs35.closeSync)(this.fd);
   }
   ask(label2, question2) {
     const query = Buffer.concat([Buffer.from(`label\0${label2}\0`), question2]);
     try {
-      (0, import_node_fs34.writeSync)(this.fd, query, 0, query.length, 0);
-      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs34.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
+      (0, import_node_fs35.writeSync)(this.fd, query, 0, query.length, 0);
+      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs35.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
       const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
       return Number.isNaN(allow) ? void 0 : allow;
     } catch {
@@ -69244,9 +69887,9 @@ function permissionsOf(operation2, [openModes = ""]) {
 function addKernelRuling(entry, pid, label2) {
   const ruling = rulingOn(entry, pid, label2);
   if (ruling === void 0) return entry;
-  const note2 = contradiction(entry, ruling);
-  if (note2 === void 0) return { ...entry, ruling };
-  return { ...entry, ruling, verdict: { ...entry.verdict, notes: [...entry.verdict.notes, note2] } };
+  const note3 = contradiction(entry, ruling);
+  if (note3 === void 0) return { ...entry, ruling };
+  return { ...entry, ruling, verdict: { ...entry.verdict, notes: [...entry.verdict.notes, note3] } };
 }
 function rulingOn({ probe: probe3, observation }, pid, label2) {
   const question2 = fileQuestion2(probe3.action);
@@ -69508,10 +70151,9 @@ async function compareVerdicts(options, events2, host = THIS_HOST) {
     const earlier = before.get(name2);
     return earlier === void 0 || isSame3(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
   });
-  return {
-    probes: { spec, tried: after.size, changed },
-    notes: [baseLedger, headLedger].flatMap(faultMessages).map((message) => `${spec}: ${message}`)
-  };
+  const lost2 = [...before.keys()].filter((name2) => !after.has(name2));
+  const untried = lost2.map((name2) => `the probe ${JSON.stringify(name2)} was tried under ${base.label} only`);
+  return { spec, tried: after.size, changed, faults: [...[baseLedger, headLedger].flatMap(faultMessages), ...untried] };
 }
 function verdictsOf({ suites }) {
   const entries = suites.flatMap((suite) => suite.entries);
@@ -69586,8 +70228,8 @@ function modeOf(flags) {
 function askKernel2(base, head2, differences) {
   const query = openConfirm(base, head2);
   if (query === void 0) {
-    const note2 = "Not confirmed: this kernel does not support policy queries.";
-    return { ...unconfirmedExamples(differences), notes: [note2] };
+    const note3 = "Not confirmed: this kernel does not support policy queries.";
+    return { ...unconfirmedExamples(differences), notes: [note3] };
   }
   try {
     const examples = differences.map(
@@ -69605,73 +70247,357 @@ function exampleOf(change2, access5, answer2) {
   return { access: access5, kernel: agrees ? "agrees" : "disagrees" };
 }
 
+// src/harness/diff/renamed-profile.ts
+function withNewName(text3, block2, { to, includes: includes2 }) {
+  const [oldTop = ""] = block2.name.split("//");
+  const [newTop = ""] = to.split("//");
+  const copy = makeCopy(text3, [oldTop], () => newTop);
+  if ("problem" in copy) return block2;
+  const renamed3 = profileText(text3.file, includes2, copy.source).profiles.find(({ name: name2 }) => name2 === to);
+  return renamed3 === void 0 ? block2 : { ...block2, name: to, rules: renamed3.rules };
+}
+
+// src/core/profile/binary/compiled-policy.ts
+var U8 = 0;
+var U16 = 1;
+var U32 = 2;
+var U64 = 3;
+var NAME3 = 4;
+var STRING = 5;
+var BLOB = 6;
+var STRUCT = 7;
+var STRUCT_END = 8;
+var LIST = 9;
+var LIST_END = 10;
+var ARRAY = 11;
+var ARRAY_END = 12;
+function fieldsOf(policy) {
+  return unlessTooShort(() => new FieldReader(policy).read());
+}
+function unlessTooShort(read2) {
+  try {
+    return read2();
+  } catch (error3) {
+    if (error3 instanceof RangeError) return void 0;
+    throw error3;
+  }
+}
+var FieldReader = class {
+  #policy;
+  #view;
+  #fields = [];
+  #at = 0;
+  /** Given by the field before. */
+  #name = "";
+  constructor(policy) {
+    this.#policy = policy;
+    this.#view = viewOf2(policy);
+  }
+  read() {
+    while (this.#at < this.#policy.length) {
+      const code2 = this.#number(1);
+      if (!this.#readField(code2)) return void 0;
+    }
+    return this.#at === this.#policy.length ? this.#fields : void 0;
+  }
+  /** @returns whether the code is known. */
+  #readField(code2) {
+    switch (code2) {
+      case U8:
+        this.#push("number", `${this.#number(1)}`);
+        return true;
+      case U16:
+        this.#push("number", `${this.#number(2)}`);
+        return true;
+      case U32:
+        this.#push("number", `${this.#number(4)}`);
+        return true;
+      case U64:
+        this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
+        return true;
+      case NAME3:
+        this.#name = textOf4(this.#bytes(this.#number(2))).replace(/\0$/, "");
+        return true;
+      case STRING:
+        this.#push("text", textOf4(this.#bytes(this.#number(2))));
+        return true;
+      case BLOB:
+        this.#push("blob", "", this.#bytes(this.#number(4)));
+        return true;
+      case STRUCT:
+      case LIST:
+        this.#push("open", `${code2}`);
+        return true;
+      case ARRAY:
+        this.#push("open", `array ${this.#number(2)}`);
+        return true;
+      case STRUCT_END:
+      case LIST_END:
+      case ARRAY_END:
+        this.#push("close", `${code2}`);
+        return true;
+      default:
+        return false;
+    }
+  }
+  #push(kind, value, blob) {
+    this.#fields.push({ kind, name: this.#name, value, ...blob && { blob } });
+    this.#name = "";
+  }
+  #number(size) {
+    const at = this.#skip(size);
+    if (size === 1) return this.#view.getUint8(at);
+    return size === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
+  }
+  #bytes(length) {
+    const at = this.#skip(length);
+    return this.#policy.subarray(at, at + length);
+  }
+  /** @returns the offset before the bytes that are skipped. */
+  #skip(length) {
+    const at = this.#at;
+    this.#at += length;
+    return at;
+  }
+};
+function viewOf2(bytes) {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+function textOf4(bytes) {
+  return String.fromCharCode(...bytes);
+}
+var MAGIC = [27, 94, 120, 61];
+var MAX_PADDING = 7;
+var TABLE_HEADER_BYTES = 12;
+var ACCEPT = 1;
+var BASE = 2;
+var CHECK = 3;
+var DEFAULT = 4;
+var CLASSES = 5;
+var ACCEPT2 = 7;
+var NEXT = 8;
+var OFFSET_MASK = 16777215;
+var DIFF_ENCODED = 2147483648;
+function automatonOf2(blob) {
+  const start2 = startOf(blob);
+  const tables = start2 === void 0 ? void 0 : unlessTooShort(() => readTables(viewOf2(blob), start2));
+  const accept = tables?.get(ACCEPT);
+  const base = tables?.get(BASE);
+  const check = tables?.get(CHECK);
+  const fallback = tables?.get(DEFAULT);
+  const next = tables?.get(NEXT);
+  if (!accept || !base || !check || !fallback || !next) return void 0;
+  const classes = tables?.get(CLASSES);
+  const accept2 = tables?.get(ACCEPT2);
+  return {
+    next: (state, byte) => step2({ base, check, fallback, next }, state, classes?.[byte] ?? byte),
+    accepts: (state) => ({ allow: accept[state] ?? 0, audit: accept2?.[state] ?? 0 })
+  };
+}
+function startOf(blob) {
+  for (let start2 = 0; start2 <= MAX_PADDING; start2 += 1) {
+    if (MAGIC.every((byte, i) => blob[start2 + i] === byte)) return start2;
+  }
+  return void 0;
+}
+function readTables(view, start2) {
+  const tables = /* @__PURE__ */ new Map();
+  const end = start2 + view.getUint32(start2 + 8);
+  let at = start2 + view.getUint32(start2 + 4);
+  while (at + TABLE_HEADER_BYTES <= end) {
+    const id = view.getUint16(at);
+    const width = view.getUint16(at + 2);
+    const high = view.getUint32(at + 4);
+    const low = view.getUint32(at + 8);
+    const count2 = low * Math.max(high, 1);
+    if (width !== 1 && width !== 2 && width !== 4) return void 0;
+    const entries = at + TABLE_HEADER_BYTES;
+    tables.set(
+      id,
+      Uint32Array.from({ length: count2 }, (_, i) => readEntry2(view, entries + i * width, width))
+    );
+    at = start2 + Math.ceil((entries - start2 + count2 * width) / 8) * 8;
+  }
+  return tables;
+}
+function readEntry2(view, at, width) {
+  if (width === 1) return view.getUint8(at);
+  return width === 2 ? view.getUint16(at) : view.getUint32(at);
+}
+function step2({ base, check, fallback, next }, from, column) {
+  let state = from;
+  for (let turns = 0; turns < base.length; turns += 1) {
+    const entry = base[state] ?? 0;
+    const place3 = (entry & OFFSET_MASK) + column;
+    if (check[place3] === state) return next[place3] ?? 0;
+    state = fallback[state] ?? 0;
+    if ((entry & DIFF_ENCODED) === 0) return state;
+  }
+  return 0;
+}
+
+// src/core/profile/binary/mediated-classes.ts
+var CLASSES2 = [
+  // the number of AF_UNIX follows in the old and the newest form
+  ["network", [14], [15]],
+  ["unix", [4, 0, 1], [15, 0, 1]],
+  ["mount", [7]],
+  ["ptrace", [9]],
+  ["signal", [10]],
+  ["mqueue", [17]],
+  ["sysv_mqueue", [18]],
+  ["userns", [21]],
+  ["io_uring", [22]],
+  ["dbus", [32]]
+];
+var MEDIATED_CLASSES = CLASSES2.map(([name2]) => name2);
+function mediatedClasses(policy) {
+  const fields2 = fieldsOf(policy);
+  if (fields2 === void 0) return void 0;
+  const profiles = /* @__PURE__ */ new Map();
+  let name2;
+  let isInPolicydb2 = false;
+  for (const [at, field] of fields2.entries()) {
+    if (field.kind === "open" && field.name === "profile") {
+      name2 = fields2[at + 1]?.value.replace(/\0$/, "") ?? "";
+      isInPolicydb2 = false;
+      profiles.set(name2, /* @__PURE__ */ new Set());
+    } else if (field.kind === "open" && field.name === "policydb") {
+      isInPolicydb2 = true;
+    } else if (isInPolicydb2 && field.name === "aadfa" && name2 !== void 0) {
+      const mediated = classesOf2(fields2, at);
+      if (mediated === void 0) return void 0;
+      profiles.set(name2, mediated);
+      isInPolicydb2 = false;
+    }
+  }
+  return profiles;
+}
+function classesOf2(fields2, at) {
+  const automaton = automatonOf2(fields2[at]?.blob ?? new Uint8Array());
+  if (automaton === void 0) return void 0;
+  const start2 = startOf2(fields2, at);
+  const leads = (bytes) => bytes.reduce((state, byte) => automaton.next(state, byte), start2) !== 0;
+  return new Set(CLASSES2.filter(([, ...starts]) => starts.some(leads)).map(([name2]) => name2));
+}
+function startOf2(fields2, at) {
+  const near = [at + 1, at + 2, at - 1].map((index) => fields2[index]);
+  const start2 = near.find((field) => field?.kind === "number" && field.name === "start");
+  return start2 === void 0 ? 1 : Number(start2.value);
+}
+
+// src/harness/diff/side-mediation.ts
+async function mediationOf(base, head2, kernel) {
+  const before = kernel ? await compiledClasses(base) : abiClasses(base);
+  const after = kernel ? await compiledClasses(head2) : abiClasses(head2);
+  if (before !== void 0 && after !== void 0) {
+    const of = (old, current) => isByRules(old) && isByRules(current) ? { base: before(old.name), head: after(current.name) } : void 0;
+    return { of, gaps: [] };
+  }
+  return { of: () => void 0, gaps: kernel ? [UNREADABLE] : abiGaps(base.text, head2.text, before === after) };
+}
+var UNREADABLE = "Which classes are mediated cannot be told: the compiled policy cannot be read.";
+function isByRules({ flags }) {
+  return !flags.includes("unconfined") && !flags.includes("default_allow");
+}
+async function compiledClasses({ side }) {
+  const { policy } = await compile(side.file, readProfile(side.file), side.includes);
+  const profiles = mediatedClasses(policy);
+  if (profiles === void 0) return void 0;
+  const [largest] = [...profiles.values()].sort((a, b) => b.size - a.size);
+  return (name2) => profiles.get(name2) ?? largest ?? /* @__PURE__ */ new Set();
+}
+function abiClasses({ side, text: text3 }) {
+  const abi = policyAbi(text3, side.includes);
+  if (abi === void 0) return void 0;
+  const classes = new Set(MEDIATED_CLASSES.filter((name2) => uncompiledReason(name2, abi) === void 0));
+  return () => classes;
+}
+function abiGaps(base, head2, isUnknownToBoth) {
+  if (base.abi === head2.abi && isUnknownToBoth) return [];
+  const before = base.abi ?? "not given";
+  const after = head2.abi ?? "not given";
+  return [
+    `The abi was ${before} and is ${after}: which classes they mediate is not known here. Let a kernel be asked, or name the folder that has their files with -b.`
+  ];
+}
+
 // src/harness/diff/compare-profiles.ts
 async function compareProfiles(options, events2, host = THIS_HOST) {
   const { base, head: head2, kernel, spec } = options;
   const texts = { base: profileText(base.file, base.includes), head: profileText(head2.file, head2.includes) };
-  const notes = abiNotes(texts);
-  const profiles = [];
-  for (const name2 of profileNames2(texts)) {
-    const compared = await compareProfile(name2, texts, options);
-    profiles.push(compared.profile);
-    notes.push(...compared.notes);
+  const mediation = await mediationOf({ side: base, text: texts.base }, { side: head2, text: texts.head }, kernel);
+  const compared = [];
+  for (const pair of pairProfiles(texts.base.profiles, texts.head.profiles)) {
+    if (pair.base === void 0) compared.push(addedProfile(pair.head, texts, options));
+    else if (pair.head === void 0) compared.push(removedProfile(pair.base, texts, options));
+    else compared.push(await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation }));
   }
-  if (!kernel) notes.push("Not confirmed: no kernel with AppArmor was asked.");
   const verdicts = spec === void 0 ? void 0 : await compareVerdicts({ ...options, spec }, events2, host);
-  notes.push(...verdicts?.notes ?? []);
-  return defined({ base: base.label, head: head2.label, profiles, notes, probes: verdicts?.probes });
+  const notes = compared.flatMap((each) => each.notes ?? []);
+  if (!kernel) notes.push("Not confirmed: no kernel with AppArmor was asked.");
+  const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
+  const profiles = compared.map(({ profile: profile2 }) => profile2);
+  return defined({ base: base.label, head: head2.label, profiles, notes, gaps, probes: verdicts });
 }
-function abiNotes({ base, head: head2 }) {
-  if (base.abi === head2.abi) return [];
-  const before = base.abi ?? "not given";
-  const after = head2.abi ?? "not given";
-  return [`The abi was ${before} and is ${after}: which classes are mediated at all may differ.`];
-}
-function profileNames2({ base, head: head2 }) {
-  return new Set([...base.profiles, ...head2.profiles].map(({ name: name2 }) => name2));
-}
-async function compareProfile(name2, texts, options) {
-  const base = findBlock(texts.base, name2);
-  const head2 = findBlock(texts.head, name2);
-  if (base === void 0) return addedProfile(name2, texts, options);
-  if (head2 === void 0) return { profile: profileOnOneSide(name2, "removed"), notes: [] };
-  const { differences, notes } = applyWaivers(base, head2, options, {
+async function compareProfile({ base, head: head2 }, texts, { options, mediation }) {
+  const isRenamed = base.name !== head2.name;
+  const before = isRenamed ? withNewName(texts.base, base, { to: head2.name, includes: options.base.includes }) : base;
+  const { differences, notes, gaps } = applyWaivers(before, head2, options, {
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head2)
   });
-  const baseProfile = { ...options.base, block: base };
-  const headProfile = { ...options.head, block: head2 };
-  const confirmed = options.kernel ? await confirmExamples(baseProfile, headProfile, differences) : unconfirmedExamples(differences);
-  const withExamples = differences.map((difference2, i) => ({ ...difference2, examples: confirmed.examples[i] ?? [] }));
+  const mediated = mediation.of(base, head2);
+  const decided = mediated === void 0 ? differences : differences.filter((each) => isDecidedByRules(each, mediated));
+  const { examples, notes: kernelNotes } = options.kernel ? await confirmExamples({ ...options.base, block: base }, { ...options.head, block: head2 }, decided) : unconfirmedExamples(decided);
+  const withExamples = decided.map((difference3, i) => ({ ...difference3, examples: examples[i] ?? [] }));
   return {
-    profile: { name: name2, status: "both", rules: ruleChanges(base, head2), differences: withExamples },
-    notes: [...notes, ...confirmed.notes]
+    profile: {
+      name: head2.name,
+      status: isRenamed ? "renamed" : "both",
+      ...defined({ formerName: isRenamed ? base.name : void 0 }),
+      rules: ruleChanges(before, head2),
+      differences: [...withoutExamples(classChanges(mediated, options)), ...withExamples]
+    },
+    notes: [...notes, ...kernelNotes],
+    gaps
   };
 }
-function addedProfile(name2, { base, head: head2 }, options) {
-  const profile2 = profileOnOneSide(name2, "added");
-  const parent = formerParent(base, name2);
-  const child = findBlock(head2, name2);
-  if (parent === void 0 || child === void 0) return { profile: profile2, notes: [] };
-  const { differences, notes } = compareAddedChild(
-    { text: base, block: parent },
-    { text: head2, block: child },
+function classChanges(mediated, options) {
+  return mediated === void 0 ? [] : waiveByName(mediationDifferences(mediated), options);
+}
+function addedProfile(added, texts, options) {
+  const profile2 = profileOnOneSide(added.name, "added");
+  const parent = formerParent(texts.base, added.name);
+  if (parent === void 0) {
+    const difference3 = addedDifference(added, texts.base.profiles, texts.head.profiles);
+    return { profile: { ...profile2, differences: withoutExamples(waiveByName([difference3], options)) } };
+  }
+  const { differences, notes, gaps } = compareAddedChild(
+    { text: texts.base, block: parent },
+    { text: texts.head, block: added },
     options
   );
-  const { examples } = unconfirmedExamples(differences);
-  const withExamples = differences.map((difference2, i) => ({ ...difference2, examples: examples[i] ?? [] }));
-  return { profile: { ...profile2, parent: parent.name, differences: withExamples }, notes };
+  return { profile: { ...profile2, parent: parent.name, differences: withoutExamples(differences) }, notes, gaps };
 }
-function findBlock({ profiles }, name2) {
-  return profiles.find((profile2) => profile2.name === name2);
+function removedProfile(removed, texts, options) {
+  const parentName = removed.name.slice(0, Math.max(0, removed.name.lastIndexOf("//")));
+  const parent = pairProfiles(texts.base.profiles, texts.head.profiles).find(({ base }) => base?.name === parentName);
+  const [difference3] = waiveByName([removedDifference(removed, parent?.head)], options);
+  const differences = difference3 === void 0 ? [] : withoutExamples([difference3]);
+  return { profile: { ...profileOnOneSide(removed.name, "removed"), differences } };
+}
+function withoutExamples(differences) {
+  const { examples } = unconfirmedExamples(differences);
+  return differences.map((difference3, i) => ({ ...difference3, examples: examples[i] ?? [] }));
 }
 function profileOnOneSide(name2, status) {
   return { name: name2, status, rules: { added: [], removed: [], changed: [] }, differences: [] };
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs35 = require("node:fs");
-var import_node_path29 = require("node:path");
+var import_node_fs36 = require("node:fs");
+var import_node_path31 = require("node:path");
 async function findSides(operands, options = {}) {
   const { includes: includes2 = {}, names = {}, sideFolders } = options;
   const checkouts = [];
@@ -69680,8 +70606,8 @@ async function findSides(operands, options = {}) {
   };
   const find = async (name2) => {
     const operand = operands[name2];
-    if (operands.file === void 0 && (0, import_node_fs35.existsSync)(operand))
-      return { label: labelOf3(operand, names), file: (0, import_node_path29.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    if (operands.file === void 0 && (0, import_node_fs36.existsSync)(operand))
+      return { label: labelOf3(operand, names), file: (0, import_node_path31.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -69733,7 +70659,7 @@ function splitOperand(operand) {
 async function atRevision(operands, name2) {
   const { file: file4 = "" } = operands;
   const revision = operands[name2];
-  const path5 = await pathInRepository((0, import_node_path29.resolve)(file4));
+  const path5 = await pathInRepository((0, import_node_path31.resolve)(file4));
   if (path5 === void 0)
     throw new HarnessError("revision-unreadable", `${JSON.stringify(file4)} is not in a git repository.`);
   const cwd = existingFolder(file4);
@@ -69744,7 +70670,7 @@ async function atRevision(operands, name2) {
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path30 = require("node:path");
+var import_node_path32 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
@@ -70042,10 +70968,10 @@ function toArgv(command3, options, operands) {
 function optionWords(row3, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row3.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf4(row3, value)];
+  const texts = Array.isArray(value) ? value.map(String) : [textOf5(row3, value)];
   return texts.map((text3) => `${row3.flag}=${text3}`);
 }
-function textOf4(row3, value) {
+function textOf5(row3, value) {
   if (row3.format !== void 0) return row3.format(value);
   return typeof value === "number" ? value.toString() : value;
 }
@@ -70084,7 +71010,7 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path30.resolve)(path5) : path5.map((folder) => (0, import_node_path30.resolve)(folder));
+  return typeof path5 === "string" ? (0, import_node_path32.resolve)(path5) : path5.map((folder) => (0, import_node_path32.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
@@ -70122,7 +71048,7 @@ async function diffInLab(sides, plan, args) {
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path31.dirname)((0, import_node_path31.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path33.dirname)((0, import_node_path33.resolve)(args.markdown)) })
   });
 }
 function filesOfSide({ file: file4, includes: includes2 }) {
@@ -70149,21 +71075,17 @@ async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
   const style = { root: process.cwd(), places: copies };
   print(args.json ? [diffJson(report)] : diffText(report, style));
   if (args.markdown !== void 0) writeMarkdown(args.markdown, diffMarkdown(report, style));
-  return exitOf2(report);
+  return diffExit(report);
 }
 function writeMarkdown(file4, text3) {
   try {
-    (0, import_node_fs36.mkdirSync)((0, import_node_path31.dirname)((0, import_node_path31.resolve)(file4)), { recursive: true });
-    (0, import_node_fs36.writeFileSync)(file4, text3);
+    (0, import_node_fs37.mkdirSync)((0, import_node_path33.dirname)((0, import_node_path33.resolve)(file4)), { recursive: true });
+    (0, import_node_fs37.writeFileSync)(file4, text3);
   } catch (error3) {
     throw new HarnessError("report-failed", `${file4} cannot be written: ${error3.message}.`, {
       cause: error3
     });
   }
-}
-function exitOf2(report) {
-  if (contradictions(report).length > 0) return EXIT.broken;
-  return newlyAllowed(report).length > 0 ? EXIT.failed : EXIT.ok;
 }
 
 // src/cli/commands/diff-specs.ts
@@ -70174,15 +71096,15 @@ async function runDiffSpecs(specs, args) {
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== void 0) comparisons.push(comparison);
   }
-  (0, import_node_fs37.mkdirSync)((0, import_node_path32.dirname)((0, import_node_path32.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs38.mkdirSync)((0, import_node_path34.dirname)((0, import_node_path34.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs37.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs38.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
   const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
   const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
-  const cwd = (0, import_node_path32.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const cwd = (0, import_node_path34.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
   const specPath = await pathInRepository(plan.file);
   if (specPath === void 0 && headPath === void 0) return void 0;
   const { since } = args;
@@ -70203,8 +71125,8 @@ async function profileOfSpec(specPath, { since, cwd, args }) {
   try {
     const [plan] = loadPlans([checkout.file], { nonce: "check" });
     const file4 = plan?.profile.from === "file" ? plan.profile.file : void 0;
-    const isThere = file4?.startsWith(checkout.folder) === true && (0, import_node_fs37.existsSync)(file4);
-    return isThere ? (0, import_node_path32.relative)(checkout.folder, file4) : void 0;
+    const isThere = file4?.startsWith(checkout.folder) === true && (0, import_node_fs38.existsSync)(file4);
+    return isThere ? (0, import_node_path34.relative)(checkout.folder, file4) : void 0;
   } catch {
     return void 0;
   } finally {
@@ -70235,8 +71157,8 @@ async function isUnchanged({ profile: profile2 }, path5, { since, cwd }) {
   }
 }
 async function compareFiles(plan, operands, args) {
-  const part = `${(0, import_node_path32.resolve)(args.markdown)}.part`;
-  (0, import_node_fs37.rmSync)(part, { force: true });
+  const part = `${(0, import_node_path34.resolve)(args.markdown)}.part`;
+  (0, import_node_fs38.rmSync)(part, { force: true });
   const { host, labSuite } = args;
   const { includes: includes2 } = plan.profile;
   const exit = await runDiff(operands, {
@@ -70249,19 +71171,19 @@ async function compareFiles(plan, operands, args) {
     ...defined({ base: includes2?.base })
   });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs37.rmSync)(part, { force: true });
+  (0, import_node_fs38.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
 function readIfWritten(file4) {
   try {
-    return (0, import_node_fs37.readFileSync)(file4, "utf8");
+    return (0, import_node_fs38.readFileSync)(file4, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs38 = require("node:fs");
+var import_node_fs39 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -70372,9 +71294,9 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs38.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs39.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs38.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs39.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
@@ -70382,7 +71304,7 @@ function auditDaemon() {
 }
 function isReadable2(file4) {
   try {
-    (0, import_node_fs38.accessSync)(file4, import_node_fs38.constants.R_OK);
+    (0, import_node_fs39.accessSync)(file4, import_node_fs39.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -70398,12 +71320,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs42 = require("node:fs");
-var import_node_path35 = require("node:path");
+var import_node_fs43 = require("node:fs");
+var import_node_path37 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs40 = require("node:fs");
-var import_node_path33 = require("node:path");
+var import_node_fs41 = require("node:fs");
+var import_node_path35 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var PLACEHOLDER_ROOTS = "/sys";
@@ -70424,11 +71346,11 @@ var PLACEHOLDER_TEXT = [
 ].join("\n");
 
 // src/adapters/host/file-owner.ts
-var import_node_fs39 = require("node:fs");
+var import_node_fs40 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs39.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs40.chownSync)(path5, uid, gid);
   };
 }
 
@@ -70438,29 +71360,29 @@ function makePlaceholderFiles(folder, paths, owner) {
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
     for (const parent of foldersAbove2(folder, path5)) {
-      if ((0, import_node_fs40.existsSync)(parent)) continue;
-      (0, import_node_fs40.mkdirSync)(parent, { recursive: true, mode: 493 });
+      if ((0, import_node_fs41.existsSync)(parent)) continue;
+      (0, import_node_fs41.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file4 = (0, import_node_path33.join)(folder, path5);
-    if (!(0, import_node_fs40.existsSync)(file4)) made2.unshift(file4);
-    const fd = (0, import_node_fs40.openSync)(file4, import_node_fs40.constants.O_WRONLY | import_node_fs40.constants.O_CREAT | import_node_fs40.constants.O_TRUNC | import_node_fs40.constants.O_NOFOLLOW, 493);
+    const file4 = (0, import_node_path35.join)(folder, path5);
+    if (!(0, import_node_fs41.existsSync)(file4)) made2.unshift(file4);
+    const fd = (0, import_node_fs41.openSync)(file4, import_node_fs41.constants.O_WRONLY | import_node_fs41.constants.O_CREAT | import_node_fs41.constants.O_TRUNC | import_node_fs41.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs40.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs41.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs40.closeSync)(fd);
+      (0, import_node_fs41.closeSync)(fd);
     }
-    (0, import_node_fs40.chmodSync)(file4, 493);
+    (0, import_node_fs41.chmodSync)(file4, 493);
     setOwner(file4);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs40.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs41.rmSync)(path5, { recursive: true, force: true });
   };
 }
 function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path33.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path35.join)(folder, ...parts.slice(0, depth)));
 }
 
 // src/core/generate/choose-probes.ts
@@ -70700,7 +71622,7 @@ function scalar2(text3) {
 }
 
 // src/core/generate/peer-and-flag-probes.ts
-var NAME3 = /^[a-z][a-z0-9-]{0,31}$/;
+var NAME4 = /^[a-z][a-z0-9-]{0,31}$/;
 function peersOf(block2) {
   return [...new Set(signalRules(block2).flatMap(([, peers2]) => peers2))];
 }
@@ -70714,7 +71636,7 @@ function signalRules({ rules, name: name2 }) {
   return rules.flatMap((rule) => {
     if (rule.kind !== "signal" || rule.via.length > 0) return [];
     if (rule.access.length > 0 && !rule.access.includes("receive")) return [];
-    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME3.test(peer) && peer !== name2);
+    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME4.test(peer) && peer !== name2);
     return peers2.length === 0 ? [] : [[rule, peers2]];
   });
 }
@@ -71437,8 +72359,8 @@ function pathsOf(rule) {
 }
 
 // src/adapters/container/rootfs/inventory.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs42 = require("node:fs");
+var import_node_path36 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
 var MOST_OF_A_TOP = 200;
@@ -71453,14 +72375,14 @@ var SKIPPED = new RegExp(
 var READABLE = /^[\x21-\x7e]{1,200}$/;
 function inventory(pid, named = []) {
   const root = `/proc/${pid}/root`;
-  const tops = namesIn(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
+  const tops = namesIn2(root).flatMap((name2) => itemAt(root, `/${name2}`) ?? []);
   const walked = [
     ...[itemAt(root, "/") ?? []].flat(),
     ...tops.flatMap((top) => [top, ...top.kind === "folder" ? below2(root, top.path) : []])
   ];
   const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
     item,
-    ...item.kind === "folder" ? namesIn((0, import_node_path34.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+    ...item.kind === "folder" ? namesIn2((0, import_node_path36.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
   ]);
   return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
@@ -71469,7 +72391,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn((0, import_node_path34.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn2((0, import_node_path36.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -71478,9 +72400,9 @@ function below2(root, top) {
   }
   return found;
 }
-function namesIn(folder, most = MOST_OF_A_FOLDER) {
+function namesIn2(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs41.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs42.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
@@ -71488,7 +72410,7 @@ function namesIn(folder, most = MOST_OF_A_FOLDER) {
 function itemAt(root, path5, isNamed = false) {
   if (!READABLE.test(path5) || !isNamed && SKIPPED.test(path5)) return void 0;
   try {
-    const stat = (0, import_node_fs41.lstatSync)((0, import_node_path34.join)(root, path5));
+    const stat = (0, import_node_fs42.lstatSync)((0, import_node_path36.join)(root, path5));
     const kind = kindOf4(stat, path5);
     return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095, device: stat.dev };
   } catch {
@@ -71687,18 +72609,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path35.resolve)(args.profile);
-  const output2 = (0, import_node_path35.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs42.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path37.resolve)(args.profile);
+  const output2 = (0, import_node_path37.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs43.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs42.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs43.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path35.join)("specs", `${(0, import_node_path35.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path37.join)("specs", `${(0, import_node_path37.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -71711,11 +72633,11 @@ async function initHere(args, profile2, output2) {
       image: args.image,
       includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path35.relative)((0, import_node_path35.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path37.relative)((0, import_node_path37.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
-      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path35.resolve)(args.build), owner, lab })
+      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path37.resolve)(args.build), owner, lab })
     },
     {
       progress,
@@ -71724,10 +72646,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path35.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path37.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path35.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path37.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -71744,8 +72666,8 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path35.join)(GUEST_OUTPUT_DIR, (0, import_node_path35.basename)(output2));
-  (0, import_node_fs42.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path37.join)(GUEST_OUTPUT_DIR, (0, import_node_path37.basename)(output2));
+  (0, import_node_fs43.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     files: samePaths([
@@ -71755,23 +72677,23 @@ async function initInLab(args, profile2, output2) {
     ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path35.basename)(output2)]
+    results: [(0, import_node_path37.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs42.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs43.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs42.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs43.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs42.existsSync)(folder)) return [];
-  return (0, import_node_fs42.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path35.relative)(folder, (0, import_node_path35.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs43.existsSync)(folder)) return [];
+  return (0, import_node_fs43.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path37.relative)(folder, (0, import_node_path37.join)(entry.parentPath, entry.name))}`);
 }
 function writeAtomically2(file4, text3) {
-  (0, import_node_fs42.mkdirSync)((0, import_node_path35.dirname)(file4), { recursive: true });
-  (0, import_node_fs42.writeFileSync)(`${file4}.part`, text3);
-  (0, import_node_fs42.renameSync)(`${file4}.part`, file4);
+  (0, import_node_fs43.mkdirSync)((0, import_node_path37.dirname)(file4), { recursive: true });
+  (0, import_node_fs43.writeFileSync)(`${file4}.part`, text3);
+  (0, import_node_fs43.renameSync)(`${file4}.part`, file4);
 }
 
 // src/cli/commands/lab.ts
@@ -71809,12 +72731,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs45 = require("node:fs");
-var import_node_path37 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path39 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs43 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs44 = require("node:fs");
+var import_node_path38 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -71906,10 +72828,10 @@ function coveredText({ hit, testable, percent }) {
   const rules = testable === 1 ? "rule" : "rules";
   return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
 }
-function explanationOf(rule, nameOf6) {
+function explanationOf(rule, nameOf7) {
   switch (rule.state) {
     case "hit":
-      return rule.probes.map(nameOf6).join("; ");
+      return rule.probes.map(nameOf7).join("; ");
     case "unhit":
       return "no probe covers it";
     case "shadowed":
@@ -72023,6 +72945,9 @@ function exitCode(ledger) {
   if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
 }
+function isProfileFault(fault) {
+  return exitOfFault(fault) === EXIT.failed;
+}
 function exitOfFault(fault) {
   return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
 }
@@ -72047,7 +72972,7 @@ function meaningOf(ledger) {
   return EXIT_MEANS[code2];
 }
 function isFailedByProfile(ledger) {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
 }
 
 // src/core/report/describe-entry.ts
@@ -72232,7 +73157,7 @@ function evidenceFacts({ observation, witnesses }) {
 function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
   return facts([
     ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE)],
-    ...notes.slice(0, MOST_LISTED).map((note2) => ["note", oneLine(note2, LINE)]),
+    ...notes.slice(0, MOST_LISTED).map((note3) => ["note", oneLine(note3, LINE)]),
     ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE)]
   ]);
 }
@@ -72442,9 +73367,9 @@ function coverageHtml(ledger, { root, anchorOf }) {
   const profiles = profileCoverages(ledger);
   const unknown2 = unknownCoverages(ledger);
   if (profiles.length === 0 && unknown2.length === 0) return "";
-  const nameOf6 = probeNames(ledger);
+  const nameOf7 = probeNames(ledger);
   const linkTo = (id) => {
-    const name2 = inline(nameOf6(id), WIDTH2);
+    const name2 = inline(nameOf7(id), WIDTH2);
     const anchor2 = anchorOf(id);
     return anchor2 === void 0 ? name2 : tag2("a", { href: `#${anchor2}` }, name2);
   };
@@ -72750,7 +73675,7 @@ function jsonEscape(unit) {
 
 // src/core/report/junit-report.ts
 var import_junit_report_builder = __toESM(require_dist2(), 1);
-var NAME4 = 250;
+var NAME5 = 250;
 var MESSAGE = 2e3;
 var CLASS_PART = 100;
 var RUN_CLASS = "apparmor-probe.run";
@@ -72762,7 +73687,7 @@ var OUTCOME = {
   skipped: "skipped"
 };
 function junit(ledger, { root } = {}) {
-  const report = import_junit_report_builder.default.newBuilder().name(oneLine(ledger.tool, NAME4));
+  const report = import_junit_report_builder.default.newBuilder().name(oneLine(ledger.tool, NAME5));
   const suiteNames = new UniqueNames();
   const caseNames = new UniqueNames();
   const shortfalls = shortfallsOf(ledger);
@@ -72785,7 +73710,7 @@ var UniqueNames = class {
   #next = /* @__PURE__ */ new Map();
   /** @param scope names may repeat in another one */
   take(wanted, fallback, scope = "") {
-    const name2 = oneLine(wanted, NAME4).trim() || fallback;
+    const name2 = oneLine(wanted, NAME5).trim() || fallback;
     let unique = name2;
     let count2 = this.#next.get(`${scope}\0${name2}`) ?? 1;
     while (this.#taken.has(`${scope}\0${unique}`)) {
@@ -72844,7 +73769,7 @@ function faultCase(fault, className2, file4) {
     name: `fault ${fault.code}`,
     file: file4,
     ms: 0,
-    outcome: "error",
+    outcome: isProfileFault(fault) ? "failure" : "error",
     message: fault.message,
     type: fault.code,
     properties: [],
@@ -72862,7 +73787,7 @@ function describeSuite(element, ledger, suite, root) {
   if (timestamp !== void 0) element.timestamp(timestamp);
   for (const [name2, value] of suiteProperties(ledger, suite)) element.property(name2, value);
   extend2(element, (xml) => {
-    xml.att("hostname", oneLine(ledger.host?.hostname ?? "", NAME4) || "unknown");
+    xml.att("hostname", oneLine(ledger.host?.hostname ?? "", NAME5) || "unknown");
     if (suite !== void 0) xml.att("file", oneLine(relativeTo(root, suite.file), MESSAGE));
   });
 }
@@ -72884,7 +73809,7 @@ function describeOutcome(xml, outcome3, { message, type: type4, detail: detail2 
   const element = xml.children.at(-1);
   element?.att("message", text3);
   if (outcome3 === "skipped") return;
-  element?.att("type", oneLine(type4, NAME4));
+  element?.att("type", oneLine(type4, NAME5));
   element?.txt(detail2 ?? text3);
 }
 function extend2(node2, write) {
@@ -73094,7 +74019,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs43.constants.O_WRONLY | import_node_fs43.constants.O_CREAT | import_node_fs43.constants.O_TRUNC | import_node_fs43.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs44.constants.O_WRONLY | import_node_fs44.constants.O_CREAT | import_node_fs44.constants.O_TRUNC | import_node_fs44.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -73112,11 +74037,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs43.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs43.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs44.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs44.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path36.join)(folder, name2);
+      const path5 = (0, import_node_path38.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -73127,11 +74052,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs43.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs44.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs43.writeFileSync)(fd, text3);
+    (0, import_node_fs44.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs43.closeSync)(fd);
+    (0, import_node_fs44.closeSync)(fd);
   }
 }
 
@@ -73196,7 +74121,7 @@ function mutationClosing(report, root) {
     ...LISTED.flatMap((state) => stateLines(report, state, root)),
     "",
     `  ${scoreText(report)}`,
-    ...report.notes.map((note2) => `  note: ${oneLine(note2, WIDTH4)}`),
+    ...report.notes.map((note3) => `  note: ${oneLine(note3, WIDTH4)}`),
     `  ${outcomeWord(exit)}: ${gateText(report)} (exit ${exit})`
   ];
 }
@@ -73251,8 +74176,9 @@ function gateText({ faults, results, options: { minScore } }) {
   if (minScore === void 0) return "no minimum score is set";
   return score < minScore ? `the score is below ${minScore} %` : `the score reaches ${minScore} %`;
 }
+var OF_THE_PROFILE = /* @__PURE__ */ new Set(["spec-not-green", "wrong-mode"]);
 function mutationExit({ faults, results, options: { minScore } }) {
-  if (faults.length > 0) return faults.some(({ code: name2 }) => name2 !== "spec-not-green") ? EXIT.broken : EXIT.failed;
+  if (faults.length > 0) return faults.every(({ code: name2 }) => OF_THE_PROFILE.has(name2)) ? EXIT.failed : EXIT.broken;
   const score = scoreOf(results);
   if (score === void 0) return EXIT.undecided;
   return minScore !== void 0 && score < minScore ? EXIT.failed : EXIT.ok;
@@ -73322,19 +74248,19 @@ function entryLines(entry, options) {
 function markOf2({ verdict: { kind } }) {
   return Object.hasOwn(MARK3, kind) ? MARK3[kind] : MARK3.inconclusive;
 }
-function nameOf5({ probe: probe3 }) {
+function nameOf6({ probe: probe3 }) {
   return oneLine(probe3.name, WIDTH5);
 }
 function skippedLine(entry, paint) {
   const [mark] = markOf2(entry);
-  return paint(`  ${mark} ${nameOf5(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
+  return paint(`  ${mark} ${nameOf6(entry)}: skipped, ${oneLine(entry.verdict.reason, WIDTH5)}`, "dim");
 }
 function passLines(entry, paint) {
   const notes = entry.verdict.notes.slice(0, MOST.notesOfPass);
   return [
-    `  ${paint(...markOf2(entry))} ${nameOf5(entry)}`,
+    `  ${paint(...markOf2(entry))} ${nameOf6(entry)}`,
     paint(`      ${passText(entry)}`, "dim"),
-    ...notes.map((note2) => paint(`      note: ${oneLine(note2, WIDTH5)}`, "dim"))
+    ...notes.map((note3) => paint(`      note: ${oneLine(note3, WIDTH5)}`, "dim"))
   ];
 }
 function passText({ probe: probe3, observation, control, witnesses, evidence }) {
@@ -73360,7 +74286,7 @@ function evidenceLines(entry, paint, root) {
     headingLine(entry, paint, root),
     ...shown2.map((fact) => factLine(fact, paint)),
     factLine(["why", `${verdict2.reason} [${verdict2.code}]`], paint, style),
-    ...notes.map((note2) => factLine(["note", note2], paint)),
+    ...notes.map((note3) => factLine(["note", note3], paint)),
     ...verdict2.hint === void 0 ? [] : [factLine(["hint", verdict2.hint], paint, "cyan")],
     ...records.map(({ record: record2 }) => factLine(["record", record2.raw], paint)),
     ...outputLines("stdout", observation?.stdout, paint),
@@ -73371,7 +74297,7 @@ function evidenceLines(entry, paint, root) {
 function headingLine(entry, paint, root) {
   const [mark, style] = markOf2(entry);
   const kind = paint(entry.verdict.kind.toUpperCase(), style, "bold");
-  const name2 = paint(nameOf5(entry), "bold");
+  const name2 = paint(nameOf6(entry), "bold");
   const place3 = paint(placeText(entry, root), "dim");
   return `  ${paint(mark, style)} ${kind} ${name2}  ${place3}`;
 }
@@ -73505,185 +74431,6 @@ function notAList() {
 // src/harness/mutate/classify-mutants.ts
 var import_node_crypto11 = require("node:crypto");
 
-// src/core/profile/binary/compiled-policy.ts
-var U8 = 0;
-var U16 = 1;
-var U32 = 2;
-var U64 = 3;
-var NAME5 = 4;
-var STRING = 5;
-var BLOB = 6;
-var STRUCT = 7;
-var STRUCT_END = 8;
-var LIST = 9;
-var LIST_END = 10;
-var ARRAY = 11;
-var ARRAY_END = 12;
-function fieldsOf(policy) {
-  return unlessTooShort(() => new FieldReader(policy).read());
-}
-function unlessTooShort(read2) {
-  try {
-    return read2();
-  } catch (error3) {
-    if (error3 instanceof RangeError) return void 0;
-    throw error3;
-  }
-}
-var FieldReader = class {
-  #policy;
-  #view;
-  #fields = [];
-  #at = 0;
-  /** Given by the field before. */
-  #name = "";
-  constructor(policy) {
-    this.#policy = policy;
-    this.#view = viewOf2(policy);
-  }
-  read() {
-    while (this.#at < this.#policy.length) {
-      const code2 = this.#number(1);
-      if (!this.#readField(code2)) return void 0;
-    }
-    return this.#at === this.#policy.length ? this.#fields : void 0;
-  }
-  /** @returns whether the code is known. */
-  #readField(code2) {
-    switch (code2) {
-      case U8:
-        this.#push("number", `${this.#number(1)}`);
-        return true;
-      case U16:
-        this.#push("number", `${this.#number(2)}`);
-        return true;
-      case U32:
-        this.#push("number", `${this.#number(4)}`);
-        return true;
-      case U64:
-        this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
-        return true;
-      case NAME5:
-        this.#name = textOf5(this.#bytes(this.#number(2))).replace(/\0$/, "");
-        return true;
-      case STRING:
-        this.#push("text", textOf5(this.#bytes(this.#number(2))));
-        return true;
-      case BLOB:
-        this.#push("blob", "", this.#bytes(this.#number(4)));
-        return true;
-      case STRUCT:
-      case LIST:
-        this.#push("open", `${code2}`);
-        return true;
-      case ARRAY:
-        this.#push("open", `array ${this.#number(2)}`);
-        return true;
-      case STRUCT_END:
-      case LIST_END:
-      case ARRAY_END:
-        this.#push("close", `${code2}`);
-        return true;
-      default:
-        return false;
-    }
-  }
-  #push(kind, value, blob) {
-    this.#fields.push({ kind, name: this.#name, value, ...blob && { blob } });
-    this.#name = "";
-  }
-  #number(size) {
-    const at = this.#skip(size);
-    if (size === 1) return this.#view.getUint8(at);
-    return size === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
-  }
-  #bytes(length) {
-    const at = this.#skip(length);
-    return this.#policy.subarray(at, at + length);
-  }
-  /** @returns the offset before the bytes that are skipped. */
-  #skip(length) {
-    const at = this.#at;
-    this.#at += length;
-    return at;
-  }
-};
-function viewOf2(bytes) {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-function textOf5(bytes) {
-  return String.fromCharCode(...bytes);
-}
-var MAGIC = [27, 94, 120, 61];
-var MAX_PADDING = 7;
-var TABLE_HEADER_BYTES = 12;
-var ACCEPT = 1;
-var BASE = 2;
-var CHECK = 3;
-var DEFAULT = 4;
-var CLASSES = 5;
-var ACCEPT2 = 7;
-var NEXT = 8;
-var OFFSET_MASK = 16777215;
-var DIFF_ENCODED = 2147483648;
-function automatonOf2(blob) {
-  const start2 = startOf(blob);
-  const tables = start2 === void 0 ? void 0 : unlessTooShort(() => readTables(viewOf2(blob), start2));
-  const accept = tables?.get(ACCEPT);
-  const base = tables?.get(BASE);
-  const check = tables?.get(CHECK);
-  const fallback = tables?.get(DEFAULT);
-  const next = tables?.get(NEXT);
-  if (!accept || !base || !check || !fallback || !next) return void 0;
-  const classes = tables?.get(CLASSES);
-  const accept2 = tables?.get(ACCEPT2);
-  return {
-    next: (state, byte) => step2({ base, check, fallback, next }, state, classes?.[byte] ?? byte),
-    accepts: (state) => ({ allow: accept[state] ?? 0, audit: accept2?.[state] ?? 0 })
-  };
-}
-function startOf(blob) {
-  for (let start2 = 0; start2 <= MAX_PADDING; start2 += 1) {
-    if (MAGIC.every((byte, i) => blob[start2 + i] === byte)) return start2;
-  }
-  return void 0;
-}
-function readTables(view, start2) {
-  const tables = /* @__PURE__ */ new Map();
-  const end = start2 + view.getUint32(start2 + 8);
-  let at = start2 + view.getUint32(start2 + 4);
-  while (at + TABLE_HEADER_BYTES <= end) {
-    const id = view.getUint16(at);
-    const width = view.getUint16(at + 2);
-    const high = view.getUint32(at + 4);
-    const low = view.getUint32(at + 8);
-    const count2 = low * Math.max(high, 1);
-    if (width !== 1 && width !== 2 && width !== 4) return void 0;
-    const entries = at + TABLE_HEADER_BYTES;
-    tables.set(
-      id,
-      Uint32Array.from({ length: count2 }, (_, i) => readEntry2(view, entries + i * width, width))
-    );
-    at = start2 + Math.ceil((entries - start2 + count2 * width) / 8) * 8;
-  }
-  return tables;
-}
-function readEntry2(view, at, width) {
-  if (width === 1) return view.getUint8(at);
-  return width === 2 ? view.getUint16(at) : view.getUint32(at);
-}
-function step2({ base, check, fallback, next }, from, column) {
-  let state = from;
-  for (let turns = 0; turns < base.length; turns += 1) {
-    const entry = base[state] ?? 0;
-    const place3 = (entry & OFFSET_MASK) + column;
-    if (check[place3] === state) return next[place3] ?? 0;
-    state = fallback[state] ?? 0;
-    if ((entry & DIFF_ENCODED) === 0) return state;
-  }
-  return 0;
-}
-
 // src/core/profile/binary/compiled-difference.ts
 var MAX_PAIRS = 2e6;
 function compiledDifference(one, other) {
@@ -73693,8 +74440,8 @@ function compiledDifference(one, other) {
   if (a.length !== b.length) return form("the policies have different parts");
   const policies2 = { a, b, allowFields: new Set(capabilityFields(a)) };
   for (const at of a.keys()) {
-    const difference2 = fieldDifference(policies2, at);
-    if (difference2 !== void 0) return difference2;
+    const difference3 = fieldDifference(policies2, at);
+    if (difference3 !== void 0) return difference3;
   }
   return void 0;
 }
@@ -73754,9 +74501,9 @@ function automataDifference(a, b, at) {
 function sideOf(fields2, at) {
   const blob = fields2[at]?.blob ?? new Uint8Array();
   const automaton = automatonOf2(blob);
-  return automaton && { automaton, start: startOf2(fields2, at), blob };
+  return automaton && { automaton, start: startOf3(fields2, at), blob };
 }
-function startOf2(fields2, at) {
+function startOf3(fields2, at) {
   for (const near of [at + 1, at + 2, at - 1]) {
     const field = fields2[near];
     if (field?.kind === "number" && isStart(field)) return Number(field.value);
@@ -73928,23 +74675,23 @@ var MutantClassifier = class {
   }
   async #classifyPolicy(mutant, policy) {
     const { bench } = this.#options;
-    const difference2 = compiledDifference(bench.original, policy);
-    if (difference2 === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
+    const difference3 = compiledDifference(bench.original, policy);
+    if (difference3 === void 0) return { state: "equivalent", reason: SAME_DECISIONS };
     const likely = this.#likelyKillersOf(mutant);
     const judgement = await judgeMutant(bench, policy, this.#inOrder(likely));
     if (judgement.state === "undecided") return judgement;
-    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference2);
+    if (judgement.state === "survived") return this.#classifySurvivor(mutant, difference3);
     const { probe: probe3, reason } = judgement;
     this.#likelyKillers.set(subjectOf(mutant), [probe3, ...likely.filter((other) => other !== probe3)]);
     return { state: "killed", killedBy: probe3.name, reason };
   }
   /** A survivor may be declared untestable in the spec. */
-  #classifySurvivor(mutant, difference2) {
+  #classifySurvivor(mutant, difference3) {
     const declared = this.#options.untestable.find(
       ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after
     );
     if (declared !== void 0) return { state: "untestable", reason: declared.because };
-    return { state: "survived", reason: exampleText2(difference2) };
+    return { state: "survived", reason: exampleText2(difference3) };
   }
   /** Until a mutant of the rule was killed: the probes that exercise it, those that leave traces last. */
   #likelyKillersOf(mutant) {
@@ -74121,13 +74868,13 @@ var LivePolicy = class _LivePolicy {
       );
   }
   /** Puts the original back and removes the containers. @param note called with what goes wrong */
-  async close(note2) {
+  async close(note3) {
     try {
       this.load(this.original);
     } catch (thrown) {
-      note2(thrown);
+      note3(thrown);
     }
-    for (const error3 of await this.#suite.close()) note2(error3);
+    for (const error3 of await this.#suite.close()) note3(error3);
   }
   get #file() {
     const { profile: profile2 } = this.#plan;
@@ -74167,7 +74914,7 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs44 = require("node:fs");
+var import_node_fs45 = require("node:fs");
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
   const candidates2 = candidatesFor(survivors, options);
@@ -74250,7 +74997,7 @@ function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
 function probesOf2(yamls, { plan, session }) {
-  const source = appendProbes((0, import_node_fs44.readFileSync)(plan.file, "utf8"), yamls);
+  const source = appendProbes((0, import_node_fs45.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
@@ -74281,7 +75028,7 @@ var MutationRun = class {
   }
   /** Tries the spec, each mutant, probes for the survivors, and the spec again. @throws HarnessError */
   async work(session) {
-    const { plan, note: note2 } = this.#options;
+    const { plan, note: note3 } = this.#options;
     const text3 = profileText(plan.profile.file, plan.profile.includes);
     const mutants = this.#mutantsOf(text3);
     const livePolicy = await LivePolicy.open(plan, session);
@@ -74296,7 +75043,7 @@ var MutationRun = class {
       session.events.progress("all probes still pass under the unchanged profile");
     } finally {
       this.#restarts = livePolicy.renewals;
-      await livePolicy.close(note2);
+      await livePolicy.close(note3);
     }
   }
   #mutantsOf(text3) {
@@ -74375,16 +75122,16 @@ async function mutateProfile(options, events2) {
   const run = runId();
   const plan = planOf(options, run);
   const report = new SessionReport(events2);
-  const note2 = (thrown) => {
+  const note3 = (thrown) => {
     report.note(thrown);
   };
   const { included, grep, minScore } = options;
-  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note: note2 });
+  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note: note3 });
   try {
     await withHostSession({ run, options, events: events2, reporter: report }, (session) => mutation.work(session));
   } catch (thrown) {
-    if (thrown instanceof PreparationFailed) thrown.closeErrors.forEach(note2);
-    note2(thrown);
+    if (thrown instanceof PreparationFailed) thrown.closeErrors.forEach(note3);
+    note3(thrown);
   }
   return defined({
     schema: 1,
@@ -74434,16 +75181,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file4 = (0, import_node_path37.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs45.existsSync)(file4)) return;
-  const { results } = JSON.parse((0, import_node_fs45.readFileSync)(file4, "utf8"));
+  const file4 = (0, import_node_path39.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs46.existsSync)(file4)) return;
+  const { results } = JSON.parse((0, import_node_fs46.readFileSync)(file4, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs45.writeFileSync)(spec, appendProbes((0, import_node_fs45.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs46.writeFileSync)(spec, appendProbes((0, import_node_fs46.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -74478,7 +75225,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path37.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path39.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -74563,8 +75310,8 @@ function runRules(file4, { json: json2, base, include: include2 }) {
 }
 
 // src/cli/commands/run.ts
-var import_node_fs46 = require("node:fs");
-var import_node_path38 = require("node:path");
+var import_node_fs47 = require("node:fs");
+var import_node_path40 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -74608,8 +75355,8 @@ function includedLines(file4, rules, listing) {
     ])
   ];
 }
-function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf6 }) {
-  const explanation = explanationOf(rule, nameOf6);
+function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf7 }) {
+  const explanation = explanationOf(rule, nameOf7);
   if (rule.state === "unhit" && !ofSeveral) return [];
   if (!ofSeveral) return [paint(`${EXPLANATION_INDENT}${oneLine(explanation, WIDTH6)}`, "dim")];
   const mark = markOf3(rule.state, (text4) => text4);
@@ -74646,13 +75393,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn2("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path38.join)("specs", name2));
+  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path40.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
-function namesIn2(folder) {
+function namesIn3(folder) {
   try {
-    return (0, import_node_fs46.readdirSync)(folder);
+    return (0, import_node_fs47.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -74687,7 +75434,7 @@ async function runHere(specs, args) {
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path38.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path40.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);

@@ -21561,8 +21561,13 @@ var ERRORS = {
   },
   "not-loaded": {
     exit: EXIT.broken,
-    means: "After loading, the kernel does not list the profile in the expected mode.",
-    hint: "Check the profile's flags and the `mode` in the spec."
+    means: "The kernel does not hold the profile as it was loaded.",
+    hint: "See what is loaded with `aa-status`. An engine loads its own profile when it starts; another program on this host may replace or remove profiles."
+  },
+  "wrong-mode": {
+    exit: EXIT.failed,
+    means: "The profile does not enforce its rules in the mode that the spec expects.",
+    hint: "Correct the profile's flags. If the mode is meant, say so in the spec (`mode: complain`), and expect what it does."
   },
   "not-confined": {
     exit: EXIT.broken,
@@ -21887,6 +21892,9 @@ function exitCode(ledger) {
   if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
 }
+function isProfileFault(fault) {
+  return exitOfFault(fault) === EXIT.failed;
+}
 function exitOfFault(fault) {
   return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
 }
@@ -21911,7 +21919,7 @@ function meaningOf(ledger) {
   return EXIT_MEANS[code2];
 }
 function isFailedByProfile(ledger) {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some((fault) => exitOfFault(fault) === EXIT.failed);
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
 }
 
 // src/core/model/describe-action.ts
@@ -22893,11 +22901,13 @@ function baseCommit(event, payload) {
 function diffArguments(since, markdown2, { profile, include, base }, specs) {
   return toArgv("diff-specs", { host: "local", since, markdown: markdown2, include, ...defined({ profile, base }) }, specs);
 }
-var NEWLY_ALLOWED = "the change to the profile allows new accesses that no waiver of the spec covers; the job summary lists them.";
+var LOOSER = "the change to the profile allows new accesses that no waiver of the spec covers, or makes a probe fail; the job summary lists them.";
+var INCOMPLETE = "a part of the change to the profile could not be compared; the job summary lists it.";
 function withDiff(result, { exit }) {
   if (exit === EXIT.ok || result.failure !== void 0) return result;
-  if (exit === EXIT.failed)
-    return { ...result, verdict: "red", exitCode: EXIT.failed, failure: `red: ${NEWLY_ALLOWED}` };
+  if (exit === EXIT.failed) return { ...result, verdict: "red", exitCode: EXIT.failed, failure: `red: ${LOOSER}` };
+  if (exit === EXIT.undecided)
+    return { ...result, verdict: "undecided", exitCode: exit, failure: `undecided: ${INCOMPLETE}` };
   const failure = "error: the profile could not be compared with the base commit; the log of the step shows why.";
   return { ...result, verdict: "error", exitCode: EXIT.broken, failure };
 }

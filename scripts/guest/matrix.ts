@@ -1,6 +1,6 @@
 /**
  * `npm run test:matrix`: both shipped specs on each suite's kernel, AppArmor and Docker, where the verdicts must be
- * the same everywhere; then one access of each mediated class, and every operation.
+ * the same everywhere; then one access of each mediated class, every operation, and all modes.
  * `-- --write` writes docs/classes.md from what was seen.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -61,9 +61,9 @@ function keepVerdicts(suite: LabSuite, { host, suites }: JsonReport): void {
   }
 }
 
-/** Tries the classes and the operations on a suite, and keeps what was seen of the classes. */
+/** Tries the classes, the operations and the modes on a suite, and keeps what was seen of the classes. */
 async function runTests(suite: LabSuite, tests: string): Promise<void> {
-  const run = await guestTests(suite, ['classes', 'operations'], tests, (line) => {
+  const run = await guestTests(suite, ['classes', 'operations', 'switch'], tests, (line) => {
     print(`${suite}: ${line}`);
   });
   counts.passed += run.counts.passed;

@@ -28,6 +28,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['sources', 'labels'] },
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage'] },
+  { suite: 'trixie', groups: ['switch', 'chains'] },
   { suite: 'trixie', groups: ['matcher', 'diff', 'hints'] },
 ];
 

@@ -22,7 +22,7 @@ const CHAINS = [
   {
     what: 'a program that was started',
     by: { run: 'setsid --fork sleep 987' },
-    then: bash('grep -qs sleep /proc/[0-9]*/comm'),
+    then: bash('grep -qs [9]87 /proc/[0-9]*/cmdline'),
   },
 ];
 

@@ -38,6 +38,8 @@ export class ContainerTwins {
   readonly #reader: TraceReader;
   /** Mounts that both have: they cannot differ there. */
   readonly #shared: ReadonlySet<string>;
+  /** What each was like before the first probe: in what they differ there, the profile made them differ. */
+  #first: readonly [confined: State, control: State] | undefined;
   /** What each was like when they were last compared. */
   #last: readonly [confined: State, control: State] | undefined;
   /** Files that differ, by their paths. */
@@ -59,19 +61,19 @@ export class ContainerTwins {
 
   /** Looks at both before the first probe. */
   async begin(): Promise<void> {
-    this.#last ??= await this.#look();
+    this.#first ??= await this.#look();
+    this.#last ??= this.#first;
   }
 
   /** Makes the control like the confined container again, after a probe that may have left something. */
   async compare(probe: Probe): Promise<void> {
     const last = this.#last ?? (await this.#look());
-    const look = await this.#lookTwice(last);
+    const look = await this.#lookTwice();
     const confined: Passage = { before: last[0], now: look[0] };
     const control: Passage = { before: last[1], now: look[1] };
 
     const areFilesAlike = await this.#compareFiles(confined, control, probe);
-    this.#compareMounts(confined, control, probe);
-    this.#comparePrograms(confined, control, probe);
+    this.#compareOthers(look, probe);
     this.#last = areFilesAlike ? look : await this.#look();
   }
 
@@ -86,7 +88,6 @@ export class ContainerTwins {
     const left = differing.filter((path) => this.#differs(path, false));
     for (const path of paths) if (!left.includes(path)) this.#files.delete(path);
     for (const path of left) note(this.#files, path, probe);
-    if (confined.now.isCut || control.now.isCut) note(this.#others, 'there are more files than are compared', probe);
     return differing.length === 0;
   }
 
@@ -125,27 +126,35 @@ export class ContainerTwins {
     }
   }
 
-  #compareMounts(confined: Passage, control: Passage, probe: Probe): void {
-    const here = changedMounts(confined);
-    const there = changedMounts(control);
-    const differing = [...here, ...there].filter((mount) => here.has(mount) !== there.has(mount));
-    for (const mount of differing) note(this.#others, mount, probe);
-  }
+  /** Ends what only the control still runs, and names what else is in one of them alone and was not from the start. */
+  #compareOthers(look: readonly [State, State], probe: Probe): void {
+    const first = this.#first ?? look;
+    const known = { mounts: onlyInOne(first, mountsOf), programs: onlyInOne(first, programsOf) };
+    const mounts = onlyInOne(look, mountsOf).filter((one) => !known.mounts.includes(one));
+    const programs = onlyInOne(look, programsOf).filter((one) => !known.programs.includes(one));
 
-  /** Ends what was left running in the control alone. What was left in the confined container alone is named. */
-  #comparePrograms(confined: Passage, control: Passage, probe: Probe): void {
-    const here = newPrograms(confined);
-    const there = newPrograms(control);
-    const inBoth = new Set([...here.values()].filter((program) => [...there.values()].includes(program)));
-    for (const [pid, program] of there) if (!inBoth.has(program)) this.#reader.endProcess(pid);
-    for (const program of here.values()) if (!inBoth.has(program)) note(this.#others, `${program} still runs`, probe);
+    const [confined, control] = look;
+    const isLeft = (program: string): boolean =>
+      programsOf(control).has(program) && first.every((state) => !programsOf(state).has(program));
+    for (const [pid, program] of control.programs)
+      if (programs.includes(program) && isLeft(program)) this.#reader.endProcess(pid);
+
+    const whats = [
+      ...mounts.map((mount) => `${mount}, in ${inWhich(mountsOf(confined).has(mount))} alone`),
+      ...programs
+        .filter((program) => !isLeft(program))
+        .map((program) => `${program} runs in ${inWhich(programsOf(confined).has(program))} alone`),
+      ...(look.some(({ isCut }) => isCut) ? ['there are more files than are compared'] : []),
+    ];
+    for (const what of [...this.#others.keys()]) if (!whats.includes(what)) this.#others.delete(what);
+    for (const what of whats) note(this.#others, what, probe);
   }
 
   /** What a command leaves running may still be on its way to its own program, or to its end. */
-  async #lookTwice(last: readonly [State, State]): Promise<readonly [State, State]> {
-    const first = await this.#look();
-    const isSettled = first.every((now, i) => newPrograms({ before: last[i] ?? now, now }).size === 0);
-    if (isSettled) return first;
+  async #lookTwice(): Promise<readonly [State, State]> {
+    const look = await this.#look();
+    const known = this.#first === undefined ? [] : onlyInOne(this.#first, programsOf);
+    if (onlyInOne(look, programsOf).every((program) => known.includes(program))) return look;
     await sleep(SETTLING_MS);
     return this.#look();
   }
@@ -172,16 +181,19 @@ function changedFiles({ before, now }: Passage): ReadonlySet<string> {
   return new Set(paths.filter((path) => before.files.get(path) !== now.files.get(path)));
 }
 
-function changedMounts({ before, now }: Passage): ReadonlySet<string> {
-  const made = [...now.mounts].filter((mount) => !before.mounts.has(mount)).map((mount) => `mounted: ${mount}`);
-  const gone = [...before.mounts].filter((mount) => !now.mounts.has(mount)).map((mount) => `unmounted: ${mount}`);
-  return new Set([...made, ...gone]);
+function mountsOf({ mounts }: State): ReadonlySet<string> {
+  return mounts;
 }
 
-/** Processes of programs that did not run before: a service may start more of its own at any time. */
-function newPrograms({ before, now }: Passage): ReadonlyMap<number, string> {
-  const known = new Set(before.programs.values());
-  return new Map(
-    [...now.programs].filter(([pid, program]) => before.programs.get(pid) !== program && !known.has(program)),
-  );
+function programsOf({ programs }: State): ReadonlySet<string> {
+  return new Set([...programs.values()].filter((program) => program !== ''));
+}
+
+/** What one of two containers has and the other has not. */
+function onlyInOne([one, other]: readonly [State, State], of: (state: State) => ReadonlySet<string>): string[] {
+  return [...new Set([...of(one), ...of(other)])].filter((what) => of(one).has(what) !== of(other).has(what));
+}
+
+function inWhich(isConfined: boolean): string {
+  return isConfined ? 'the confined container' : 'the control';
 }

@@ -293,11 +293,12 @@ function deservesAnotherTry({ probe, verdict: { code } }: Entry): boolean {
 }
 
 /** Whether something may still be there, or gone, that a probe made or removed. */
-function mayHaveLeft({ probe: { action }, observation, control }: Entry): boolean {
+function mayHaveLeft({ probe: { action }, observation, control, evidence }: Entry): boolean {
   if (action.kind === 'http') return false;
-  const isDone = [observation, control].every((seen) => seen === undefined || seen.stage === 'done');
-  const isUndone = observation?.undoErrno === undefined && control?.undoErrno === undefined;
-  return leavesTraces(action) || !isDone || !isUndone;
+  const isUndone = [observation, control, evidence?.observation].every(
+    (seen) => seen === undefined || (seen.stage === 'done' && seen.undoErrno === undefined),
+  );
+  return leavesTraces(action) || !isUndone;
 }
 
 /** One system call of the agent itself, which its thread name alone attributes. */

@@ -137,7 +137,7 @@ describe('ContainerTwins', () => {
     await twins.begin();
     control.mounts.add('tmpfs on /mnt');
     await twins.compare(FIRST);
-    expect(twins.leftover).to.deep.equal({ what: 'mounted: tmpfs on /mnt', by: 'first' });
+    expect(twins.leftover).to.deep.equal({ what: 'tmpfs on /mnt, in the control alone', by: 'first' });
   });
 
   it('end programs that only the control still runs, but none of a service', async () => {
@@ -151,11 +151,34 @@ describe('ContainerTwins', () => {
     expect(twins.leftover).to.equal(undefined);
   });
 
+  it('name a program of the service that only one of them still runs', async () => {
+    const { confined, control, twins } = twinsOf();
+    confined.programs.set(11, 'nginx');
+    control.programs.set(21, 'nginx');
+    await twins.begin();
+    control.programs.delete(21);
+    await twins.compare(FIRST);
+    expect(twins.leftover).to.deep.equal({ what: 'nginx runs in the confined container alone', by: 'first' });
+  });
+
+  it('do not mind what only one of them ran before the first probe', async () => {
+    const { confined, control, twins } = twinsOf();
+    control.programs.set(21, 'nginx');
+    await twins.begin();
+    confined.programs.set(11, 'nginx');
+    await twins.compare(FIRST);
+    expect([control.undone, twins.leftover]).to.deep.equal([[], undefined]);
+  });
+
   it('name a program that only the confined container still runs', async () => {
     const { confined, twins } = twinsOf();
     await twins.begin();
     confined.programs.set(14, 'nc');
     await twins.compare(FIRST);
-    expect(twins.leftover).to.deep.equal({ what: 'nc still runs', by: 'first' });
+    expect(twins.leftover).to.deep.equal({ what: 'nc runs in the confined container alone', by: 'first' });
+
+    confined.programs.delete(14);
+    await twins.compare(FIRST);
+    expect(twins.leftover).to.equal(undefined);
   });
 });
