@@ -9,6 +9,7 @@ import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
 import { silentDenials } from '../verdict/facts.ts';
 import { probeOutcome } from '../verdict/outcome.ts';
 import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './operation-accesses.ts';
+import { enteredProfiles, executedProgram } from './executed-program.ts';
 import { recordAccesses } from './record-accesses.ts';
 
 /** The profile file under test, and how its names read while it is loaded. */
@@ -40,7 +41,23 @@ export function coveredRules(
   const used = grantedAccesses(probe, observation, subject, look).flatMap(([block, access]) =>
     needed(subject, block, access),
   );
-  return new Set([...recorded, ...used]);
+  return new Set([...recorded, ...used, ...usedByProgram(probe, subject, look)]);
+}
+
+/** The rules that let a command be executed into another profile of the file, and run there. */
+function usedByProgram(probe: Probe, subject: Subject, look: FileLookup): readonly Rule[] {
+  const program = executedProgram(probe, look);
+  if (program?.executed.class !== 'file') return [];
+  const { executed, read } = program;
+  const { path } = executed;
+  return subject.profile.split('//&').flatMap((part) => {
+    const block = blockOf(subject, part);
+    if (block === undefined) return [];
+    const { transition } = answer(grants(subject, block, executed));
+    const entered = enteredProfiles(block.name, transition, path).flatMap((name) => blockOf(subject, name) ?? []);
+    if (entered.length === 0) return [];
+    return [...needed(subject, block, executed), ...entered.flatMap((child) => needed(subject, child, read))];
+  });
 }
 
 /** The rules that one record shows at work. */

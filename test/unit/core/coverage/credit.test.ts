@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { coveredRules } from '#core/coverage/credit.ts';
-import type { ProcessProof } from '#core/model/model.ts';
+import type { Probe, ProcessProof } from '#core/model/model.ts';
+import { success } from '../report/ledger.ts';
 import { files, operation, subject, texts } from './subject.ts';
 
 const look = files('/etc/', '/etc/passwd', '/bin->/usr/bin', '/usr/', '/usr/bin/', '/usr/bin/top', '/opt/', '/mnt/');
@@ -218,5 +219,40 @@ describe('coveredRules of a success', () => {
     expect(
       covered('/etc/x r,', 'open read /etc/passwd', { type: 'ALLOWED', name: '/etc/passwd', denied_mask: 'r' }),
     ).to.deep.equal([]);
+  });
+});
+
+describe('coveredRules of a command', () => {
+  const rules = [
+    '/usr/bin/top cx -> inner,',
+    '/usr/bin/free px -> q,',
+    '/usr/bin/w ix,',
+    'profile inner {\n/usr/bin/top mr,\n/etc/passwd r,\ndeny /etc/shadow r,\n}',
+  ].join('\n');
+  const look = files('/usr/', '/usr/bin/', '/usr/bin/top', '/usr/bin/free', '/usr/bin/w', '/bin->/usr/bin');
+
+  function ran(program: string, change: Partial<Probe> = {}, ...records: Readonly<Record<string, string>>[]): string[] {
+    const made = operation('open read /etc/passwd', ...records);
+    const action = { kind: 'run', argv: [program], tildes: [], terminal: false } as const;
+    const entry = { ...made, observation: success(), probe: { ...made.probe, action, ...change } };
+    return texts(coveredRules(entry, subject(rules, 'profile q {\n/usr/bin/free r,\n}'), look));
+  }
+
+  it('are those of the way into another profile, and of what reads the program there', () => {
+    expect(ran('/usr/bin/top')).to.deep.equal(['/usr/bin/top cx -> inner', '/usr/bin/top mr']);
+    expect(ran('/bin/free')).to.deep.equal(['/usr/bin/free px -> q', '/usr/bin/free r']);
+  });
+
+  it('are those of records where it stays, where PATH finds it, and where Docker starts it', () => {
+    expect(ran('/usr/bin/w')).to.deep.equal([]);
+    expect(ran('top')).to.deep.equal([]);
+    expect(ran('/usr/bin/top', { direct: true })).to.deep.equal([]);
+  });
+
+  it("are the child's that its records name", () => {
+    const denied = { profile: 'p.run//inner', name: '/etc/shadow', denied_mask: 'r' };
+    expect(ran('top', {}, denied)).to.deep.equal(['deny /etc/shadow r']);
+    const audited = { type: 'AUDIT', profile: 'p.run//inner', name: '/etc/passwd', requested_mask: 'r' };
+    expect(ran('top', {}, audited)).to.deep.equal(['/etc/passwd r']);
   });
 });
