@@ -124,7 +124,9 @@ function judgeQuietDenial({ evidence, ...facts }: Facts, outcome: ProbeOutcome):
 function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
   if (control === undefined) return verdict('no-witness', { missing: 'control' });
 
-  const { errno } = observation;
+  const { errno, stoppedAt } = observation;
+  const unasked = stoppedAt === undefined ? undefined : unaskedReason(probe, observation);
+  if (unasked !== undefined) return verdict('not-asked', { why: unasked });
   const isExpectedErrno = probe.expect.errno !== undefined || errno === 'EACCES' || errno === 'EPERM';
   if (probe.action.kind === 'operation' && !isExpectedErrno) return verdict('no-witness', { missing: 'errno', errno });
 

@@ -60,6 +60,18 @@ describe('what was not asked', () => {
     expect(judged('run', { errno: 'EIO', stage: 'exec' })).to.match(/^silent-denial: /);
   });
 
+  it('is a step that failed, although the spec expects no record', () => {
+    const { code } = decide(
+      facts({
+        expect: { access: 'denied', audit: 'none' },
+        action: operation('umount /x'),
+        seen: seen({ errno: 'EPERM', stoppedAt: 'capability sys_admin' }),
+        control: seen(),
+      }),
+    );
+    expect(code).to.equal('not-asked');
+  });
+
   it('says so once where the agent did not try', () => {
     expect(judged('umount /x', { errno: 'ECANCELED', remark: 'not tried: no socket, errno 13' })).to.equal(
       'not-asked: It could not be tried: no socket, errno 13.',
