@@ -84,7 +84,7 @@ function policyFolder(name: string): string | undefined {
     .map((entry) => join(base, entry))
     .find((folder) => {
       try {
-        return readFileSync(join(folder, 'name'), 'utf8').trim() === name;
+        return readFileSync(join(folder, 'name'), 'utf8').replace(/\n$/, '') === name;
       } catch {
         return false;
       }
