@@ -9,6 +9,7 @@ import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
 import { asLoaded, asWritten, sameLabel, type Names } from '#core/model/labels.ts';
 import type { ResultingLabel, Observation, Probe, ProcessProof } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import type { AgentProver } from './agent-proof.ts';
 import { captured, lost, observed } from './captured-output.ts';
 import { pausedForm, loadedArgs } from './paused-operations.ts';
 import { OUTPUT_CAP } from './limits.ts';
@@ -28,6 +29,10 @@ const HELLO_MS = 60_000;
 const PID_POLL_MS = 50;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
 const GRACE_MS = 30_000;
+/** Found out while a probe was tried; the end of the suite says more. */
+const NOT_ALONE = 'what answered is not the agent, or somebody traces it';
+/** How the engine's runtime reports, in place of the agent's first frame, that it could not execute it. */
+const RUNTIME_REFUSAL = /OCI runtime exec failed\b.*[^\s.]/;
 
 interface Pending {
   readonly stdout: Buffer[];
@@ -43,6 +48,16 @@ interface Exchanged {
   readonly seen: Observation;
   /** Process that the operation left paused, as the agent numbers it; 0: none. */
   readonly pausedPid: number;
+}
+
+/** How an agent is started, and what is to be true of it. */
+export interface AgentOptions {
+  /** The agent's file, as the container has it. */
+  readonly path: string;
+  /** Undefined for the container's own user. */
+  readonly user: string | undefined;
+  readonly confining: Confining;
+  readonly prover: AgentProver;
 }
 
 /** What is to confine the processes of a container. */
@@ -62,26 +77,26 @@ export class AgentSession {
   readonly pid: number;
   readonly #exec: Exec;
   readonly #confining: Confining;
+  readonly #prover: AgentProver;
   readonly #pending = new Map<string, Pending>();
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause: Promise<unknown> = Promise.resolve();
   #ended: string | undefined;
 
   /**
-   * Starts an agent and waits for its greeting.
-   * @throws HarnessError `agent-failed`
+   * Starts an agent, proves from outside that it is the agent, and waits for its greeting. Nothing that it says counts
+   * before that: the token, without which it cannot answer, is sent to none but the agent.
+   * @throws HarnessError `agent-failed`, `agent-replaced`
    */
-  static async start(
-    container: Pick<Container, 'exec'>,
-    path: string,
-    user: string | undefined,
-    confining: Confining,
-  ): Promise<AgentSession> {
+  static async start(container: Pick<Container, 'exec'>, options: AgentOptions): Promise<AgentSession> {
+    const { path, user, prover } = options;
     const exec = await container.exec([path, 'serve'], { user });
     const token = randomBytes(16).toString('hex');
     const output = new AgentOutput(exec, token);
+    let pid: number;
     try {
       const greeting = output.greeting();
+      pid = await beforeItEnds(greeting, provedPid(exec, prover));
       exec.stdin.write(encodeHello(token));
       await greeting;
     } catch (error) {
@@ -89,7 +104,7 @@ export class AgentSession {
       throw notStarted(error as Error, user, output.beginning());
     }
 
-    const session = new AgentSession(exec, await hostPid(exec), user, confining);
+    const session = new AgentSession(exec, pid, options);
     output.onFrame = (frame) => {
       session.#take(frame);
     };
@@ -99,11 +114,22 @@ export class AgentSession {
     return session;
   }
 
-  private constructor(exec: Exec, pid: number, user: string | undefined, confining: Confining) {
+  private constructor(exec: Exec, pid: number, { user, confining, prover }: AgentOptions) {
     this.#exec = exec;
     this.pid = pid;
     this.user = user;
     this.#confining = confining;
+    this.#prover = prover;
+  }
+
+  /** Whether another process is an agent, too. */
+  isAgent(pid: number): boolean {
+    return this.#prover.isAgent(pid);
+  }
+
+  /** Proves once more that it is the agent, unless it has ended. @throws HarnessError `agent-replaced` */
+  async proveAgain(): Promise<void> {
+    if (this.#ended === undefined) await this.#prover.proveAgain(this.pid);
   }
 
   /**
@@ -154,6 +180,10 @@ export class AgentSession {
     clearTimeout(timer);
     this.#pending.delete(probe.id);
     if (typeof result === 'string') return { seen: lost(result), pausedPid: 0 };
+    if (!this.#prover.isAgent(this.pid)) {
+      this.#end(NOT_ALONE);
+      return { seen: lost(NOT_ALONE), pausedPid: 0 };
+    }
 
     // an operation is the agent's own, or of its child: a label that is lost does not come back, so it is read after
     const process = pending.process ?? this.#proof(this.pid);
@@ -174,7 +204,9 @@ export class AgentSession {
   /** The process that is to become a command waits: its label is read before it executes anything. */
   confirm(inner: number, parent = this.pid): ProcessProof & { readonly right: boolean } {
     const process = this.#proof(childOf(parent, inner));
-    return { ...process, right: sameLabel(process.label, process.expected) };
+    const isAgent = this.#prover.isAgent(process.pid);
+    if (!isAgent) this.#end(NOT_ALONE);
+    return { ...process, right: isAgent && sameLabel(process.label, process.expected) };
   }
 
   /** The label of a paused process of the agent. @param executed whether it has executed a program. */
@@ -250,10 +282,20 @@ function isOwnProc(path: string): boolean {
   return /^\/proc\/(thread-)?self(\/|$)/.test(path);
 }
 
-/**
- * The agent has answered, so it runs; but older engines (20.10) learn its process id only a moment later, and report 0
- * until then.
- */
+/** @throws HarnessError `agent-failed`, `agent-replaced` */
+async function provedPid(exec: Exec, prover: AgentProver): Promise<number> {
+  const pid = await hostPid(exec);
+  await prover.prove(pid, { isServing: true });
+  return pid;
+}
+
+/** @returns what the work returns. @throws as soon as the agent has ended, or said something else than a greeting */
+async function beforeItEnds<Result>(greeting: Promise<void>, work: Promise<Result>): Promise<Result> {
+  work.catch(() => undefined); // the greeting may fail first
+  return Promise.race([work, greeting.then(() => work)]);
+}
+
+/** Older engines (20.10) learn the process id only a moment after the start, and report 0 until then. */
 async function hostPid(exec: Exec): Promise<number> {
   const deadline = performance.now() + HELLO_MS;
   while (performance.now() < deadline) {
@@ -266,7 +308,11 @@ async function hostPid(exec: Exec): Promise<number> {
 
 /** @param beginning of what the agent's process wrote: often the words of the runtime that could not start it. */
 function notStarted(error: Error, user: string | undefined, beginning: string): HarnessError {
+  if (error instanceof HarnessError && error.code === 'agent-replaced') return error;
   const who = user === undefined ? '' : ` as ${user}`;
+  const refusal = RUNTIME_REFUSAL.exec(beginning)?.[0];
+  if (refusal !== undefined)
+    return new HarnessError('agent-not-executable', `The agent cannot be executed in the container${who}: ${refusal}.`);
   const words = beginning === '' ? '' : `: ${beginning}`;
   return new HarnessError('agent-failed', `The agent did not start${who}: ${error.message}${words}.`, { cause: error });
 }

@@ -1,17 +1,40 @@
 /** A running container that probes are tried in: its agents, one for each user, and its processes. */
-import { readFileSync } from 'node:fs';
+import { asHarnessError, type HarnessError } from '#core/model/errors.ts';
 import type { Container, ContainerState } from '../container/container.ts';
 import { AGENT_PATH } from '../container/container-config.ts';
+import { MountedFiles } from '../container/rootfs/mounted-files.ts';
 import { httpGet } from '../container/http-get.ts';
 import { processesWithLabel } from '../kernel/process-label.ts';
-import type { Observation, Probe } from '#core/model/model.ts';
+import type { LabelAndMode } from '#core/model/labels.ts';
+import type { ContainerSpec, Observation, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { containerPids, executableOf, labelsOfThreads, parentOf } from '../kernel/container-processes.ts';
+import { ContainerAgentProver, type AgentIdentity, type AgentProver } from './agent-proof.ts';
 import { AgentSession, type Confining } from './agent-session.ts';
 import { captured, lost, NOTHING } from './captured-output.ts';
 import { tryOnPeer } from './two-process-probe.ts';
 import { runThroughDockerExec } from './docker-exec-probe.ts';
 import { OUTPUT_CAP } from './limits.ts';
 import { runOnTerminal } from './tty-probe.ts';
+
+/**
+ * Where a process of a container comes from.
+ * - `service`: from its first process.
+ * - `agent`: it is an agent, or what a probe has started.
+ * - `entered`: the engine, or somebody else outside, has just put it there; for a moment that is the engine's runtime.
+ */
+type ProcessOrigin = 'service' | 'agent' | 'entered';
+
+/** A process of a container, as the host sees it. */
+export interface ContainerProcess {
+  /** On the host. */
+  readonly pid: number;
+  /** Its executable, as its own namespace names it: hostile text. */
+  readonly exe: string;
+  /** The different labels of its threads, with their modes. Empty when it has ended. */
+  readonly labels: readonly LabelAndMode[];
+  readonly origin: ProcessOrigin;
+}
 
 /** Where probes are tried. */
 export interface ProbeTarget {
@@ -22,14 +45,23 @@ export interface ProbeTarget {
   readonly isControl: boolean;
   /** Adds a container that shares the namespaces of this one. @returns the peer as a target of its own */
   addPeer(name: string, options: TargetOptions): ProbeTarget;
-  /** Starts the agents that a probe needs. One that does not start shows when the probe is tried. */
+  /**
+   * Starts the agents that a probe needs. One that does not start for another reason shows when the probe is tried.
+   * @throws HarnessError `agent-replaced`, `agent-not-executable`
+   */
   startAgents(probe: Probe): Promise<void>;
   /** Tries one probe. Never rejects: what goes wrong becomes an observation that is `lost`. */
   attempt(probe: Probe): Promise<Observation>;
   /** Host process ids of the agents that have started. */
   agentPids(): Promise<Set<number>>;
-  /** Host process ids of the container, from its control group; empty on a host with control groups of version 1. */
+  /** Host process ids of the container, peers not among them. */
   pids(): Set<number>;
+  /** All processes of the container with their labels, peers not among them. */
+  processes(): Promise<readonly ContainerProcess[]>;
+  /** @returns a clause for each mount of the spec that the container has replaced: `/x is a link to /y` */
+  replacedMounts(): Promise<readonly string[]>;
+  /** Proves each agent once more, also those of the peers. @returns what is wrong with them */
+  proveAgents(): Promise<readonly HarnessError[]>;
   /** Host process ids outside the container that run under one of these profiles. */
   pidsOutside(profiles: readonly string[]): Set<number>;
   /** Ends the agents, also those of the peers. The container stays. */
@@ -40,18 +72,49 @@ export interface TargetOptions {
   readonly container: Container;
   readonly state: Pick<ContainerState, 'pid' | 'address'>;
   readonly confining: Confining;
+  /** Which container, for messages: `confined container`. */
+  readonly title: string;
+  /** The agent's file on the host. */
+  readonly agent: AgentIdentity;
+  /** What it was made of. */
+  readonly spec: ContainerSpec;
   /** Called with every agent before it is used: it checks the label. */
   readonly onAgent: (agent: Pick<AgentSession, 'user' | 'pid'>) => void;
 }
+
+/** Errors of an agent's start after which no probe of its container can be tried. */
+const NO_AGENT: readonly string[] = ['agent-replaced', 'agent-not-executable'];
+
+/** As the engine takes it, in both of its spellings. */
+const SECCOMP_OFF = /^seccomp[=:]unconfined$/;
 
 /** Tries probes in a container of the engine, through agents that `docker exec` starts. */
 export class ContainerTarget implements ProbeTarget {
   readonly #options: TargetOptions;
   readonly #agents = new Map<string, Promise<AgentSession>>();
   readonly #peers = new Map<string, ContainerTarget>();
+  readonly #prover: AgentProver;
+  readonly #mounted: MountedFiles;
+  /** Of a peer: the container that it was added to. */
+  readonly #main: ContainerTarget | undefined;
 
-  constructor(options: TargetOptions) {
+  constructor(options: TargetOptions, main?: ContainerTarget) {
+    const besides = (): readonly string[] => this.#sharers();
     this.#options = options;
+    this.#main = main;
+    this.#prover = new ContainerAgentProver({
+      title: options.title,
+      identity: options.agent,
+      container: {
+        id: options.container.id,
+        pid: options.state.pid,
+        get besides() {
+          return besides();
+        },
+      },
+      seccomp: !options.spec.securityOpt.some((option) => SECCOMP_OFF.test(option)),
+    });
+    this.#mounted = new MountedFiles(options.state.pid, options.spec.mounts);
   }
 
   get container(): Container {
@@ -67,7 +130,7 @@ export class ContainerTarget implements ProbeTarget {
   }
 
   addPeer(name: string, options: TargetOptions): ProbeTarget {
-    const peer = new ContainerTarget(options);
+    const peer = new ContainerTarget(options, this);
     this.#peers.set(name, peer);
     return peer;
   }
@@ -76,7 +139,10 @@ export class ContainerTarget implements ProbeTarget {
     if (probe.action.kind === 'http') return;
     const { actor, other } = this.#ends(probe);
     const ends = other === undefined ? [this] : [actor, other];
-    await Promise.allSettled(ends.map((end) => end.agent(probe.user)));
+    for (const started of await Promise.allSettled(ends.map((end) => end.agent(probe.user)))) {
+      const error = started.status === 'rejected' ? asHarnessError(started.reason) : undefined;
+      if (error !== undefined && NO_AGENT.includes(error.code)) throw error;
+    }
   }
 
   async attempt(probe: Probe): Promise<Observation> {
@@ -93,13 +159,31 @@ export class ContainerTarget implements ProbeTarget {
   }
 
   pids(): Set<number> {
-    try {
-      const group = /^0::(.*)$/m.exec(readFileSync(`/proc/${this.pid}/cgroup`, 'utf8'))?.[1] ?? '';
-      const lines = readFileSync(`/sys/fs/cgroup${group}/cgroup.procs`, 'utf8').split('\n');
-      return new Set(lines.filter((line) => line !== '').map(Number));
-    } catch {
-      return new Set();
-    }
+    return containerPids({ id: this.container.id, pid: this.pid, besides: this.#sharers() });
+  }
+
+  async processes(): Promise<readonly ContainerProcess[]> {
+    const agents = await this.agentPids();
+    const pids = this.pids();
+    return [...pids].map((pid) => ({
+      pid,
+      exe: executableOf(pid) ?? 'unknown',
+      labels: labelsOfThreads(pid),
+      origin: this.#originOf(pid, pids, agents),
+    }));
+  }
+
+  /** Seen through an agent, whose root folder is the container's; without one, no probe has looked at a file. */
+  async replacedMounts(): Promise<readonly string[]> {
+    const [agent] = await this.agentPids();
+    return agent === undefined ? [] : this.#mounted.replaced(agent);
+  }
+
+  async proveAgents(): Promise<readonly HarnessError[]> {
+    const own = await Promise.allSettled([...this.#agents.values()].map(async (agent) => (await agent).proveAgain()));
+    const errors = own.flatMap((proof) => (proof.status === 'rejected' ? [asHarnessError(proof.reason)] : []));
+    const ofPeers = await Promise.all([...this.#peers.values()].map((peer) => peer.proveAgents()));
+    return [...errors.filter(({ code }) => NO_AGENT.includes(code)), ...ofPeers.flat()];
   }
 
   pidsOutside(profiles: readonly string[]): Set<number> {
@@ -124,9 +208,29 @@ export class ContainerTarget implements ProbeTarget {
 
   async #startAgent(user: string | undefined): Promise<AgentSession> {
     const { container, confining, onAgent } = this.#options;
-    const agent = await AgentSession.start(container, AGENT_PATH, user, confining);
+    const agent = await AgentSession.start(container, { path: AGENT_PATH, user, confining, prover: this.#prover });
     onAgent(agent);
     return agent;
+  }
+
+  /** Ids of the containers in the same namespace of processes. */
+  #sharers(): readonly string[] {
+    const main = this.#main ?? this;
+    return [main, ...main.#peers.values()].filter((other) => other !== this).map(({ container }) => container.id);
+  }
+
+  /** Follows the parents as far as they are in the container. */
+  #originOf(pid: number, pids: ReadonlySet<number>, agents: ReadonlySet<number>): ProcessOrigin {
+    const seen = new Set<number>();
+    let ancestor = pid;
+    while (!seen.has(ancestor)) {
+      if (agents.has(ancestor)) return 'agent';
+      if (ancestor === this.pid) return 'service';
+      seen.add(ancestor);
+      const parent = parentOf(ancestor) ?? 0;
+      if (pids.has(parent)) ancestor = parent;
+    }
+    return 'entered';
   }
 
   async #attempt(probe: Probe): Promise<Observation> {

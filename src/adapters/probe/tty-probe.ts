@@ -86,9 +86,10 @@ class Terminal {
 
   /** Reads the label of the process that waits, and lets it go on by a line only if that is right. */
   async #letGo(waitingPid: number): Promise<void> {
-    const { right, ...proof } = this.#agent.confirm(waitingPid, await this.#exec.pid());
+    const terminalAgent = await this.#exec.pid();
+    const { right, ...proof } = this.#agent.confirm(waitingPid, terminalAgent);
     this.#process = proof;
-    if (right) this.#exec.stdin.write('\n');
+    if (right && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write('\n');
     else this.#exec.close();
   }
 }

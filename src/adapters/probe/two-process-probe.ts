@@ -1,6 +1,7 @@
 /** An attempt of one process on another, each under a label of its own. */
 import type { Action, Observation, Probe } from '#core/model/model.ts';
 import { sameLabel } from '#core/model/labels.ts';
+import { lost } from './captured-output.ts';
 import type { AgentSession } from './agent-session.ts';
 
 /** A container with agents: the confined one, the control, or a peer of them. */
@@ -29,10 +30,14 @@ export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<O
 
   let attempted: Observation | undefined;
   const prepared = await passive.pause(probe, form, args, async (paused, pausedPid) => {
-    const { right: _right, ...proof } = passive.confirm(pausedPid);
+    const { right, ...proof } = passive.confirm(pausedPid);
     const attempt = { ...probe, action: { ...action, args: [...action.args.slice(0, -1), placeOf(pausedPid)] } };
     // a process with another label is not touched: the verdict reports the label
     const isExpected = sameLabel(proof.label, proof.expected);
+    if (isExpected && !right) {
+      attempted = lost('the paused process of the peer is not of its agent');
+      return paused;
+    }
     attempted = { ...(isExpected ? await active.perform(attempt) : paused), other: proof };
     return paused;
   });

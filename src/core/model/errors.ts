@@ -198,6 +198,32 @@ export const ERRORS = {
     means: 'The agent inside the container did not answer.',
     hint: 'Run again with --verbose, and please report what it prints.',
   },
+  'agent-not-executable': {
+    exit: EXIT.broken,
+    means: "The agent's file cannot be executed: it has no x bit, or its file system is mounted with `noexec`.",
+    hint:
+      'Install apparmor-probe on a file system without `noexec`, and keep the modes of its files: ' +
+      '`chmod 755 dist/agent/*`.',
+  },
+  'agent-replaced': {
+    exit: EXIT.broken,
+    means: 'What answers as the agent is not the agent, or not alone: the container attacks the harness.',
+    hint:
+      'Nothing that such a container answers counts. Find out what its first process does: it may mount a program ' +
+      "over the agent's, trace it, or have taken its place.",
+  },
+  'mount-replaced': {
+    exit: EXIT.broken,
+    means: 'The container has something else in the place of a file or folder that the spec mounts.',
+    hint: 'Find out which process mounts over it, or unmounts it: probes on that path were about another file.',
+  },
+  'left-profile': {
+    exit: EXIT.failed,
+    means: 'A process of the confined container does not run under the profile, nor under a child of it.',
+    hint:
+      'The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or ' +
+      '`change_profile`. Write `ix`, or a child profile with `cx`.',
+  },
   interrupted: {
     exit: EXIT.broken,
     means: 'The run was interrupted.',

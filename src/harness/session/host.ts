@@ -11,6 +11,7 @@ import { KernelLog, type AuditLog, type LogChoice } from '#adapters/kernel/log/k
 import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import { labelTextOf } from '#adapters/kernel/process-label.ts';
 import { loadedProfiles, removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { agentIdentity, type AgentIdentity } from '#adapters/probe/agent-proof.ts';
 import { ContainerTarget, type ProbeTarget, type TargetOptions } from '#adapters/probe/probe-target.ts';
 import type { HostFacts, Plan, ProfileMode, ProfileSource, Readiness } from '#core/model/model.ts';
 import { hostFacts } from './host-facts.ts';
@@ -51,6 +52,8 @@ export interface Host {
 
   /** @throws HarnessError `container-exited`, `not-ready` */
   waitReady(container: Container, role: string, ready: Readiness | undefined): Promise<ContainerState>;
+  /** What makes the agent's file on this host this one, and no other. */
+  agentIdentity(file: string): Promise<AgentIdentity>;
   /** Label and mode of a process, as the kernel prints them. */
   labelTextOf(pid: number): string;
   makeTarget(options: TargetOptions): ProbeTarget;
@@ -75,6 +78,7 @@ export const THIS_HOST: Host = {
   unmediatedClasses,
 
   waitReady,
+  agentIdentity,
   labelTextOf,
   makeTarget: (options) => new ContainerTarget(options),
   traces: TRACES,

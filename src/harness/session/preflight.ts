@@ -1,5 +1,7 @@
 /** What must be true on this host before anything is changed. Each failure is one error with its remedy. */
 import { Engine } from '#adapters/container/engine.ts';
+import { agentFile } from '#adapters/host/package-files.ts';
+import { checkAgentFile } from '#adapters/probe/agent-file.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { policyPresent } from '#adapters/kernel/securityfs/loaded-profiles.ts';
@@ -13,7 +15,7 @@ export function apparmorEnabled(): boolean {
 /**
  * Checks that probes can run on this host.
  * @returns the engine, connected.
- * @throws HarnessError `no-rights`, `no-apparmor`, `not-enforcing`, `no-parser`, `no-docker`
+ * @throws HarnessError `no-rights`, `no-apparmor`, `not-enforcing`, `no-parser`, `agent-not-executable`, `no-docker`
  */
 export async function preflight(): Promise<Engine> {
   if (!apparmorEnabled()) throw new HarnessError('no-apparmor', 'AppArmor is not enabled in this kernel.');
@@ -25,5 +27,6 @@ export async function preflight(): Promise<Engine> {
       `AppArmor's global mode is ${mode ?? 'unknown'}: profiles that are listed as enforced are not.`,
     );
   if ((await parserVersion()) === undefined) throw new HarnessError('no-parser', 'apparmor_parser cannot be started.');
+  await checkAgentFile(agentFile());
   return Engine.connect();
 }

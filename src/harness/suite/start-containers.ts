@@ -6,6 +6,7 @@ import type { Role } from '#adapters/container/container-config.ts';
 import { asLoaded, labelText, sameLabel } from '#core/model/labels.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Confinement, Fault, Plan, ProfileMode } from '#core/model/model.ts';
+import type { AgentIdentity } from '#adapters/probe/agent-proof.ts';
 import type { ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
 import type { Host } from '../session/host.ts';
 import { asFault } from '../session/session.ts';
@@ -19,8 +20,8 @@ export interface StartOptions {
   readonly run: string;
   /** Distinguishes the suites of one run. */
   readonly number: number;
-  /** The agent's file on the host. */
-  readonly agent: string;
+  /** The agent's file on the host, and what it is. */
+  readonly agent: { readonly file: string; readonly identity: AgentIdentity };
 }
 
 /** What probes are tried in. */
@@ -59,9 +60,14 @@ export class SuiteContainers {
     this.#options = options;
   }
 
-  /** The label of each container's first process and of each agent, in the order in which they were read. */
+  /** The label of each process that was looked at, in the order in which they were read. */
   get labels(): Confinement['labels'] {
     return this.#labels;
+  }
+
+  /** Adds a label that was read. */
+  addLabel(label: Confinement['labels'][number]): void {
+    this.#labels.push(label);
   }
 
   /**
@@ -193,7 +199,7 @@ export class SuiteContainers {
   }): Promise<Container> {
     const { plan, engine, run, number, agent } = this.#options;
     const name = `apparmor-probe-${run}-${number}-${suffix}`;
-    const container = await engine.create({ spec: plan.container, run, agent, name, ...differences });
+    const container = await engine.create({ spec: plan.container, run, agent: agent.file, name, ...differences });
     this.#containers.push(container);
     return container;
   }
@@ -221,7 +227,8 @@ export class SuiteContainers {
     const onAgent: TargetOptions['onAgent'] = ({ user, pid }) => {
       this.#proveLabel(`agent in the ${title}${user === undefined ? '' : ` as ${user}`}`, pid, text);
     };
-    return { container, state, confining, onAgent };
+    const { agent, plan } = this.#options;
+    return { container, state, confining, title, agent: agent.identity, spec: plan.container, onAgent };
   }
 
   /** @throws HarnessError `not-confined` */

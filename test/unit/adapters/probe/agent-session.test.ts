@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Exec } from '#adapters/container/container.ts';
 import { start } from '#adapters/host/exec.ts';
 import { labelTextOf } from '#adapters/kernel/process-label.ts';
+import type { AgentProver } from '#adapters/probe/agent-proof.ts';
 import { AgentSession } from '#adapters/probe/agent-session.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Action, Expectation, Probe } from '#core/model/model.ts';
@@ -35,6 +36,15 @@ const confining = {
   control: true,
 };
 
+/** Takes every process for the agent. */
+const trusting: AgentProver = {
+  prove: () => Promise.resolve(),
+  isAgent: () => true,
+  proveAgain: () => Promise.resolve(),
+};
+
+const options = { path: AGENT, user: undefined, confining, prover: trusting };
+
 function probe(id: string, action: Action, expectation: Partial<Expectation> = {}): Probe {
   return {
     id,
@@ -55,7 +65,7 @@ function operation(name: string, ...args: string[]): Action {
 describe('a session with an agent', () => {
   let session: AgentSession;
   beforeEach(async () => {
-    session = await AgentSession.start(thisMachine, AGENT, undefined, confining);
+    session = await AgentSession.start(thisMachine, options);
   });
   afterEach(() => {
     session.close();
@@ -82,7 +92,10 @@ describe('a session with an agent', () => {
   });
 
   it('lets a command under another label execute nothing', async () => {
-    const other = await AgentSession.start(thisMachine, AGENT, undefined, { ...confining, expected: 'another' });
+    const other = await AgentSession.start(thisMachine, {
+      ...options,
+      confining: { ...confining, expected: 'another' },
+    });
     const seen = await other.perform(probe('a', { kind: 'run', argv: ['echo', 'x'], tildes: [], terminal: false }));
     other.close();
     expect(seen).to.include({ stage: 'exec', errno: 'ECANCELED' });
@@ -125,9 +138,7 @@ describe('a session with an agent', () => {
   it('says what the process wrote that did not greet', async () => {
     const failed = AgentSession.start(
       { exec: () => thisMachine.exec(['sh', '-c', 'echo no such file >&2; sleep 0.1']) },
-      AGENT,
-      'app',
-      confining,
+      { ...options, user: 'app' },
     );
     const error = await failed.then(
       () => undefined,
@@ -136,5 +147,42 @@ describe('a session with an agent', () => {
     expect(error).to.be.instanceOf(HarnessError);
     expect(error).to.include({ code: 'agent-failed' });
     expect((error as Error).message).to.equal('The agent did not start as app: the agent has ended: no such file.');
+  });
+
+  it('sends nothing to a process that is not proved to be the agent', async () => {
+    const prove = (): Promise<void> => Promise.reject(new HarnessError('agent-replaced', 'It is not.'));
+    const forger = { exec: () => thisMachine.exec(['sh', '-c', 'read line && echo got it']) };
+    const error = await AgentSession.start(forger, { ...options, prover: { ...trusting, prove } }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.include({ code: 'agent-replaced', message: 'It is not.' });
+  });
+
+  it('says in the words of the runtime why the agent cannot be executed', async () => {
+    const words = 'OCI runtime exec failed: exec failed: exec: "/agent": permission denied';
+    const refused = { exec: () => thisMachine.exec(['sh', '-c', `echo '${words}'; sleep 0.1`]) };
+    const error = await AgentSession.start(refused, options).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.include({
+      code: 'agent-not-executable',
+      message: `The agent cannot be executed in the container: ${words}.`,
+    });
+  });
+
+  it('counts no answer of a process that is not the agent any more, and lets it start no command', async () => {
+    let isAgent = true;
+    const other = await AgentSession.start(thisMachine, {
+      ...options,
+      prover: { ...trusting, isAgent: () => isAgent },
+    });
+    expect((await other.perform(probe('a', operation('getattr', '/')))).stage).to.equal('done');
+    isAgent = false;
+    const seen = await other.perform(probe('b', { kind: 'run', argv: ['echo', 'x'], tildes: [], terminal: false }));
+    other.close();
+    expect(seen.stage).to.equal('lost');
+    expect(seen.stdout.text).to.equal('');
   });
 });

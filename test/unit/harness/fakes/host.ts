@@ -7,7 +7,8 @@ import type { AuditSetting, AuditSwitch } from '#adapters/kernel/changes/audit-s
 import type { HostChanges } from '#adapters/kernel/changes/host-changes.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
-import type { ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
+import type { AgentIdentity } from '#adapters/probe/agent-proof.ts';
+import type { ContainerProcess, ProbeTarget, TargetOptions } from '#adapters/probe/probe-target.ts';
 import type { HarnessError } from '#core/model/errors.ts';
 import type { HostFacts, Observation, Probe, ProfileMode, ProfileSource } from '#core/model/model.ts';
 import type { Host } from '#harness/session/host.ts';
@@ -43,6 +44,12 @@ export class FakeHost implements Host {
   readonly unready = new Map<string, HarnessError>();
   readonly engine: ContainerEngine = new FakeEngine(this);
   readonly auditSwitch = new FakeAuditSwitch();
+  /** What runs in the confined container. */
+  processes: readonly ContainerProcess[] = [];
+  /** Mounts that the confined container has replaced. */
+  replacedMounts: readonly string[] = [];
+  /** What is wrong with the agents at the end. */
+  agentErrors: readonly HarnessError[] = [];
   /** Called before each attempt: it may kill the container, or interrupt the run. */
   onAttempt: (probe: Probe, role: string) => void | Promise<void> = () => undefined;
 
@@ -146,6 +153,10 @@ export class FakeHost implements Host {
   waitReady(container: Container): Promise<ContainerState> {
     const error = this.unready.get(container.id);
     return error === undefined ? container.state() : Promise.reject(error);
+  }
+
+  agentIdentity(): Promise<AgentIdentity> {
+    return Promise.resolve({ device: 1n, inode: 1n, sha256: 'aa' });
   }
 
   labelTextOf(pid: number): string {
@@ -315,6 +326,18 @@ class FakeTarget implements ProbeTarget {
 
   pids(): Set<number> {
     return new Set();
+  }
+
+  processes(): Promise<readonly ContainerProcess[]> {
+    return Promise.resolve(this.isControl ? [] : this.#host.processes);
+  }
+
+  replacedMounts(): Promise<readonly string[]> {
+    return Promise.resolve(this.isControl ? [] : this.#host.replacedMounts);
+  }
+
+  proveAgents(): Promise<readonly HarnessError[]> {
+    return Promise.resolve(this.isControl ? [] : this.#host.agentErrors);
   }
 
   pidsOutside(): Set<number> {
