@@ -1,7 +1,14 @@
 /** Labels: the kernel's, with the names of a run, and those with the names that the profile's author wrote. Pure. */
+import type { ProfileMode } from './plan.ts';
 
 /** Loaded name of each profile to the name as written. */
 export type Names = ReadonlyMap<string, string>;
+
+/** The mode of each profile that is loaded, by its name. */
+type LoadedModes = ReadonlyMap<string, ProfileMode>;
+
+/** Modes in which what is denied does not happen. */
+const STRICT: readonly (ProfileMode | undefined)[] = ['enforce', 'kill'];
 
 /** @returns the label with names as written: `x.run//child//&y.run` becomes `x//child//&y`. */
 export function asWritten(label: string, names: Names): string {
@@ -17,6 +24,29 @@ export function asLoaded(label: string, names: Names): string {
 /** Whether two labels are the same stack: the kernel prints the parts of a stack in an order of its own. */
 export function sameLabel(a: string, b: string): boolean {
   return a === b || (a.includes('//&') && withSortedStack(a) === withSortedStack(b));
+}
+
+/** A label with its mode, as the kernel prints both. */
+export interface LabelAndMode {
+  readonly label: string;
+  /** Undefined for `unconfined`. */
+  readonly mode?: ProfileMode;
+}
+
+/**
+ * Whether a label confines at least as much as a profile, or each profile of a stack: it is the profile, a child of it,
+ * or a stack with one of these, in the profile's own mode or one that does not let through what is denied.
+ * @param modes the mode of each profile that is loaded.
+ */
+export function staysUnder({ label, mode }: LabelAndMode, profile: string, modes: LoadedModes): boolean {
+  const parts = label.split('//&');
+  return profile.split('//&').every((wanted) => {
+    const accepted = [modes.get(wanted), ...STRICT];
+    return parts.some((part) => {
+      const isOfIt = part === wanted || part.startsWith(`${wanted}//`);
+      return isOfIt && accepted.includes(modes.get(part) ?? mode);
+    });
+  });
 }
 
 /** @returns a label and its mode, as the kernel prints both: `x (enforce)`. */

@@ -47,7 +47,7 @@ export interface Confinement {
   readonly mode: ProfileMode;
   /** The kernel's audit mode while probes were observed: the host's own, where it takes part in the decision. */
   readonly observedUnder?: string;
-  /** Of the container's first process and of each agent. */
+  /** Of the first processes and the agents; of the confined container also of each program that was seen to run. */
   readonly labels: readonly ProcessLabel[];
   /** Of the compiled policy. */
   readonly policySha256?: string;

@@ -171,6 +171,9 @@ export class LivePolicy implements MutantBench {
   async #tryAll(): Promise<readonly Entry[]> {
     const entries = await this.#suite.trialOfPlan().settleAll(this.#plan.probes, this.#session.signal);
     const failed = entries.filter(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
+    const [breach] = await this.#suite.breaches();
+    if (breach !== undefined)
+      throw new HarnessError('spec-not-green', breach.message, { details: breach.details, cause: breach });
     const { serviceFault } = this.#suite.facts;
     if (failed.length === 0 && serviceFault === undefined) return entries;
 

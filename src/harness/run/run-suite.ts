@@ -73,6 +73,8 @@ class SuiteRun {
       await runProbesInMocha(title, probes, (probe) => this.#settle(suite, trial, probe), { bail: options.bail });
       const exited = await exitDuringProbes(suite);
       if (exited !== undefined) this.#note(exited);
+      for (const breach of await suite.breaches()) this.#note(breach);
+      if (trial.policyChanges.length > 0) this.#note(policyChanged(suite.policy, trial));
       host.checkStillLoaded(suite.policy);
     } catch (thrown) {
       this.#note(thrown);
@@ -141,6 +143,13 @@ async function settleUnlessAborted(trial: Trial, probe: Probe, signal: AbortSign
     const { code, message } = asFault(thrown);
     return withoutAttempt(probe, verdictOfError(code, message));
   }
+}
+
+/** The kernel writes a record of each change, also of one that was taken back. */
+function policyChanged({ name }: LoadedPolicy, { policyChanges }: Trial): HarnessError {
+  return new HarnessError('not-loaded', `Something changed the policy of ${name} while its probes ran:`, {
+    details: policyChanges.slice(0, LOG_LINES).map(({ raw }) => raw),
+  });
 }
 
 /** A container that exits while it is probed takes the meaning of later verdicts with it. */

@@ -12,6 +12,7 @@ import type { Session } from '../session/session.ts';
 import { ContainerTwins } from './container-twins.ts';
 import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
 import { modesOf } from './possible-modes.ts';
+import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
 import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
@@ -64,6 +65,7 @@ interface SuiteParts {
   readonly auditSwitch: SuiteSwitch;
   readonly containers: SuiteContainers;
   readonly started: StartedContainers;
+  readonly watch: ContainerWatch;
   readonly circumstances: Circumstances;
   readonly facts: SuiteFacts;
 }
@@ -111,6 +113,7 @@ export class PreparedSuite {
       ...this.#sharedOptions(),
       ...defined({ control: this.control }),
       ...defined({ twins: this.#twins }),
+      watch: this.#parts.watch,
       probes: plan.probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,
       decidedInAdvance: (probe) => decideInAdvance(plan, probe, circumstances),
@@ -128,6 +131,18 @@ export class PreparedSuite {
       probes,
       decidedInAdvance: () => undefined,
     });
+  }
+
+  /**
+   * Looks once more at who runs in the confined container, and whether agents and mounts are what they were.
+   * @returns what is wrong: then nothing that the suite showed is green
+   */
+  async breaches(): Promise<readonly HarnessError[]> {
+    const { watch, started } = this.#parts;
+    await watch.look();
+    const ofAgents = [...(await started.confined.proveAgents()), ...((await started.control?.proveAgents()) ?? [])];
+    const ofControl = mountFault('control', (await started.control?.replacedMounts()) ?? []);
+    return [...watch.faults, ...ofAgents, ofControl].filter((error) => error !== undefined);
   }
 
   /** Removes the control container, once all that it can show has been seen. */
@@ -185,6 +200,15 @@ class Preparation {
     const auditSwitch = await this.#takeSwitch(policy);
 
     const { containers, started } = await this.#startContainers(policy);
+    const watch = new ContainerWatch({
+      target: started.confined,
+      policy,
+      loadedProfiles: () => host.loadedProfiles(),
+      onLabel: (label) => {
+        containers.addLabel(label);
+      },
+    });
+    await watch.look();
     const { version: engineVersion } = await engine.facts();
     const earlyDenials = await this.#readEarlyDenials(policy);
     const serviceFault = this.#reportServiceFault(started.serviceFault, earlyDenials);
@@ -205,6 +229,7 @@ class Preparation {
       auditSwitch,
       containers,
       started,
+      watch,
       circumstances,
       facts,
     };
@@ -264,7 +289,7 @@ class Preparation {
       engine,
       run,
       number: this.#options.number,
-      agent: agentFile(),
+      agent: { file: agentFile(), identity: await host.agentIdentity(agentFile()) },
     });
     this.#containers = containers;
     const started = await containers.start();

@@ -20,6 +20,7 @@ import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import type { ContainerTwins } from './container-twins.ts';
+import type { ContainerWatch } from './container-watch.ts';
 import type { TrialSwitch } from './suite-switch.ts';
 import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
@@ -48,6 +49,8 @@ export interface TrialOptions {
   readonly decidedInAdvance: (probe: Probe) => Verdict | undefined;
   /** The names are not the run's own: other containers of the host may carry them too. */
   readonly sharedNames?: boolean;
+  /** Looks at the confined container around each batch. */
+  readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile'>;
   /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
 }
@@ -93,6 +96,8 @@ export class Trial {
   readonly #entries = new Map<string, Entry>();
   /** Records under the profile that are no probe's. */
   readonly others: AuditRecord[] = [];
+  /** Records of changes to the policy under test, by somebody. */
+  readonly policyChanges: AuditRecord[] = [];
 
   constructor(options: TrialOptions) {
     this.#options = options;
@@ -186,9 +191,11 @@ export class Trial {
     attempt: (probes: readonly Probe[]) => Promise<Seen>,
   ): Promise<{ seen: Seen; attribution: Attribution }> {
     await this.#startAgents(probes); // before the window opens: starting one may leave records of its own
+    await this.#options.watch?.look();
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
     const seen = await attempt(probes);
+    await this.#options.watch?.look();
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
     this.#options.auditSwitch?.check();
@@ -271,6 +278,9 @@ export class Trial {
     const known = { probe, witnesses: witnesses.get(probe.id) ?? [] };
     if (observation === undefined) return { ...known, verdict: NOT_TRIED };
 
+    const unconfined = this.#servedByStray(probe);
+    if (unconfined !== undefined) return { ...known, verdict: unconfined, observation };
+
     const control = seen.control.get(probe.id);
     return this.#decided(defined({ ...known, observation, control }), { loss: lossOf(probe), leftover });
   }
@@ -281,8 +291,16 @@ export class Trial {
     return { ...known, verdict: decide(defined({ ...known, ...doubts, container, evidence })) };
   }
 
+  /** A service that does not run under the profile shows nothing of it, whatever it answers. */
+  #servedByStray({ action }: Probe): Verdict | undefined {
+    const fault = this.#options.watch?.leftProfile;
+    if (fault === undefined || action.kind !== 'http') return undefined;
+    return verdictOfError(fault.code, [fault.message, ...fault.details].join(' '));
+  }
+
   #keepOthers(records: readonly AuditRecord[]): void {
     const { profiles } = this.#options;
+    this.policyChanges.push(...records.filter((record) => changesPolicy(record, profiles)));
     this.others.push(...records.filter((record) => record.type !== 'STATUS' && concerns(record, profiles)));
   }
 }
@@ -304,6 +322,15 @@ function mayHaveLeft({ probe: { action }, observation, control, evidence }: Entr
 /** One system call of the agent itself, which its thread name alone attributes. */
 function isOperation({ action }: Probe): boolean {
   return action.kind === 'operation';
+}
+
+/** Whether it tells of a profile that was loaded, replaced or removed (security/apparmor/policy.c, audit_policy). */
+function changesPolicy(
+  { type, fields: { operation = '', name = '' } }: AuditRecord,
+  profiles: readonly string[],
+): boolean {
+  if (type !== 'STATUS' || !/^profile_(load|replace|remove)$/.test(operation)) return false;
+  return profiles.some((profile) => name === profile || name.startsWith(`${profile}//`));
 }
 
 /** What identifies the records of a probe. */

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { asLoaded, asWritten, labelText, sameLabel } from '#core/model/labels.ts';
+import { asLoaded, asWritten, labelText, sameLabel, staysUnder } from '#core/model/labels.ts';
+import type { ProfileMode } from '#core/model/model.ts';
+import { defined } from '#core/model/optional.ts';
 
 const NAMES = new Map([
   ['x.run', 'x'],
@@ -47,4 +49,35 @@ describe('labelText', () => {
   it('leaves a label without a mode as it is', () => {
     expect(labelText('unconfined')).to.equal('unconfined');
   });
+});
+
+describe('staysUnder', () => {
+  const modes = new Map<string, ProfileMode>([
+    ['p', 'enforce'],
+    ['p//open', 'unconfined'],
+    ['p//loose', 'complain'],
+    ['q', 'complain'],
+    ['r', 'kill'],
+  ]);
+
+  const cases: readonly [label: string, mode: ProfileMode | undefined, profile: string, stays: boolean][] = [
+    ['p', 'enforce', 'p', true],
+    ['p//child', 'enforce', 'p', true],
+    ['p//child//deeper', 'kill', 'p', true],
+    ['p//&q', 'mixed', 'p', true],
+    ['q//&p//child', 'mixed', 'p', false], // a child of unknown mode, in a stack of several
+    ['unconfined', undefined, 'p', false],
+    ['pp', 'enforce', 'p', false],
+    ['q//p', 'enforce', 'p', false],
+    ['p//open', 'unconfined', 'p', false],
+    ['p//loose', 'complain', 'p', false],
+    ['p//&r', 'mixed', 'p//&r', true],
+    ['p', 'enforce', 'p//&r', false],
+    ['q//null-/bin/sh', 'complain', 'q', true],
+    ['q', 'unconfined', 'q', true], // the list of loaded profiles has the last word
+  ];
+  for (const [label, mode, profile, stays] of cases)
+    it(`${stays ? 'holds' : 'does not hold'} for ${label} (${mode ?? 'no mode'}) and ${profile}`, () => {
+      expect(staysUnder(defined({ label, mode }), profile, modes)).to.equal(stays);
+    });
 });

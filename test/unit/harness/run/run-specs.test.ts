@@ -180,4 +180,19 @@ describe('runSpecs', () => {
       expect(faults(ledger)).to.deep.equal([code]);
       expect(host.events).to.deep.equal([]);
     });
+
+  it('is red when a process of the container left the profile, or an agent is not the agent', async () => {
+    host.processes = [{ pid: 9, exe: '/usr/bin/evil', labels: [{ label: 'unconfined' }], origin: 'service' }];
+    const left = await run([spec('one', ['/allowed'], 'allowed')]);
+    expect(faults(left)).to.deep.equal(['left-profile']);
+    expect(left.suites[0]?.confinement?.labels.at(-1)).to.deep.equal({
+      process: '/usr/bin/evil in the confined container',
+      pid: 9,
+      label: 'unconfined',
+    });
+
+    host.processes = [];
+    host.agentErrors = [new HarnessError('agent-replaced', 'It is not the agent.')];
+    expect(faults(await run([spec('three', ['/allowed'], 'allowed')]))).to.deep.equal(['agent-replaced']);
+  });
 });

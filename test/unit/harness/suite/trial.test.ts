@@ -2,15 +2,20 @@ import { expect } from 'chai';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Probe } from '#core/model/model.ts';
-import { Trial, type TrialTarget } from '#harness/suite/trial.ts';
+import { defined } from '#core/model/optional.ts';
+import { Trial, type TrialOptions, type TrialTarget } from '#harness/suite/trial.ts';
 import { FakeAuditLog, type Mishaps } from '../fakes/audit-log.ts';
 import { CONTAINER, observation, probe } from '../fakes/probes.ts';
 
 /** A container in which everything is denied, and the trial of some probes in it. */
 function trialOf(
   probes: readonly Probe[],
-  { servicePids = [], ...mishaps }: Mishaps & { readonly servicePids?: readonly number[] } = {},
-): { trial: Trial; tried: string[] } {
+  {
+    servicePids = [],
+    watch,
+    ...mishaps
+  }: Mishaps & { readonly servicePids?: readonly number[]; readonly watch?: TrialOptions['watch'] } = {},
+): { trial: Trial; tried: string[]; log: FakeAuditLog } {
   const log = new FakeAuditLog(mishaps);
   const tried: string[] = [];
   const confined = targetOf({
@@ -29,8 +34,9 @@ function trialOf(
     profiles: ['p'],
     container: CONTAINER,
     decidedInAdvance: () => undefined,
+    ...defined({ watch }),
   });
-  return { trial, tried };
+  return { trial, tried, log };
 }
 
 /** A target without a container: a trial only tries probes in it and asks for its processes. */
@@ -91,6 +97,27 @@ describe('Trial', () => {
     const { trial } = trialOf([a], { servicePids: [2] }); // the fake's records are all of process 2
     expect(await codes(trial, [a])).to.deep.equal(['silent-denial']);
     expect(trial.others.map(({ fields }) => fields['comm'])).to.deep.equal(['a']);
+  });
+
+  it('knows when somebody changed the policy meanwhile, even for a moment', async () => {
+    const { trial, log } = trialOf([a]);
+    log.write('apparmor="STATUS" operation="profile_replace" name="other" pid=9 comm="x"');
+    log.write('apparmor="STATUS" operation="profile_replace" name="p" pid=9 comm="x"');
+    await trial.settle(a);
+    expect(trial.policyChanges.map(({ fields }) => fields['name'])).to.deep.equal(['p']);
+  });
+
+  it('does not believe a service that left the profile, and looks around each batch', async () => {
+    let looks = 0;
+    const leftProfile = new HarnessError('left-profile', 'It left:', { details: ['/a has the label b'] });
+    const look = (): Promise<void> => {
+      looks += 1;
+      return Promise.resolve();
+    };
+    const request = probe('r', { action: { kind: 'http', url: 'http://container/' } });
+    const { trial } = trialOf([a, request], { watch: { look, leftProfile } });
+    expect(await codes(trial, [a, request])).to.deep.equal(['denied', 'left-profile']);
+    expect(looks).to.equal(4);
   });
 
   describe('under an audit mode that takes part in the decision', () => {
