@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   profile: () => import('../profile.test.ts'),
   container: () => import('../container.test.ts'),
   hostile: () => import('../hostile.test.ts'),
+  trust: () => import('../trust.test.ts'),
   errors: () => import('../errors.test.ts'),
   mutate: () => import('../mutate.test.ts'),
   mutation: () => import('../mutation.test.ts'),
