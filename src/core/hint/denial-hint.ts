@@ -49,10 +49,13 @@ export async function denialHint(
   if (byReason !== undefined) return byReason;
   const hasOthers = isCommand(entry.probe) && denialsOf(entry).length > 1;
   const denied = hasOthers ? denialText(record) : undefined;
-  if (profile.text === undefined || blockNamed(profile.text, profileOf(record.fields)) === undefined)
+  const { text } = profile;
+  const labels = profileOf(record.fields).split('//&'); // every profile of a stack decides
+  if (text === undefined || labels.some((label) => blockNamed(text, label) === undefined))
     return uncheckedCure(record, profile, denied);
-  const needs = allNeeds(record, asked, profile.text);
-  return blockingRule(needs, profile.text, denied) ?? (await cure(needs, profile, { text: profile.text, denied }));
+  const all = labels.flatMap((label) => allNeeds(withLabel(record, label), asked, text));
+  const needs = labels.length === 1 ? all : all.filter((need) => !allowsAll(text, bothEnds(need, text)));
+  return blockingRule(needs, text, denied) ?? (await cure(needs, profile, { text, denied }));
 }
 
 /** Fields whose values are labels: a run loads profiles under names of its own. */
@@ -68,13 +71,18 @@ export function withWrittenNames(record: AuditRecord, names: Names): AuditRecord
   return { ...record, fields: Object.fromEntries(fields) };
 }
 
+function withLabel(record: AuditRecord, profile: string): AuditRecord {
+  return { ...record, fields: { ...record.fields, profile } };
+}
+
 /** The hint for a record that says itself why no rule would help. */
 function reasonHint({ fields }: AuditRecord, text: ProfileText | undefined): string | undefined {
-  const info = fields['info'] ?? '';
+  const { info = '', operation = '', error, target, name = '', denied_mask: mask = '' } = fields;
+  const isLink = /link$/.test(operation) && target !== undefined;
+  if (isLink && !mask.includes('l')) return HINTS.linkSubset;
+  if (operation === 'change_hat' && error === '-2') return HINTS.noSuchHat(name);
   const flags = (text && blockNamed(text, profileOf(fields)))?.flags ?? [];
-  const isLink = /link$/.test(fields['operation'] ?? '') && fields['target'] !== undefined;
-  if (isLink && !(fields['denied_mask'] ?? '').includes('l')) return HINTS.linkSubset;
-  return REASONS.find(([start]) => info.startsWith(start))?.[1](flags, fields['target'] ?? fields['name'] ?? '');
+  return REASONS.find(([start]) => info.startsWith(start))?.[1](flags, target ?? name);
 }
 
 /** By how `info=` begins (security/apparmor/domain.c, path.c). */

@@ -92,6 +92,8 @@ describe('the hint of an unexpected denial', () => {
     ['the flag for disconnected paths', {}, denied('info=Failed name lookup - disconnected path  name=a  denied_mask=r'), 'The kernel could not name the file: it is not below the root folder of the process (a disconnected path). With flags=(attach_disconnected) it gets a name, and rules can allow it.'],
     ['not the flag that is there', { flags: 'flags=(attach_disconnected)' }, denied('info=Failed name lookup - disconnected path  name=a  denied_mask=r'), 'The kernel could not name the file: it is not below the root folder of the process (a disconnected path).'],
     ['a missing profile', {}, denied('operation=change_profile  info=label not found  name=q.run1'), 'There is no profile q that it could change to: load it, or correct the name in the rule.'],
+    ['a missing hat', {}, denied('operation=change_hat  error=-2  name=h'), 'The profile has no hat h: define it, `hat NAME { … }`, or correct the name.'],
+    ['the profile of a stack that denies it', { rules: '/etc/x r,', more: 'profile q {}\n' }, denied(`profile=p.run1//&q.run1  ${READ_ETC}`), 'A rule that would allow it: in profile q /etc/x r,'],
     ['nothing that the profile has already', { rules: '/etc/x r,' }, denied(READ_ETC), undefined],
     ['nothing that would not help', {}, denied('operation=create  family=inet  sock_type=unknown(9)  denied_mask=create'), undefined],
     ['nothing that the parser rejects', { answer: 'rejected' }, denied(READ_ETC), undefined],
