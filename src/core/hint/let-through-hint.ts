@@ -162,13 +162,18 @@ function linkedFolder(denial: Denial, { access, resolve }: Question): string | u
 
 /** The rule matches the path by which the file was reached, as written or with its folder's links followed. */
 function reachedByLink(denial: Denial, { access, resolve, named }: Question): string | undefined {
-  if (named === undefined || named === access.path || !couldDeny(denial, access)) return undefined;
+  if (named === undefined || isSamePath(named, access.path) || !couldDeny(denial, access)) return undefined;
   const found = denial.alternatives.find(
     ({ text, rest }) =>
       globMatches(escapeName(text) + rest, named) || globMatches(rebased({ text, rest }, resolve) ?? '', named),
   );
   if (found === undefined) return undefined;
   return HINTS.reachedByLink(denial.place, escapeName(found.text) + found.rest, { named, real: access.path });
+}
+
+/** Whether two paths differ in nothing but a slash at the end. */
+function isSamePath(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '');
 }
 
 /** @returns the glob with the links of its first folders followed; undefined where there are none. */

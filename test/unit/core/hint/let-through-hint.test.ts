@@ -56,6 +56,11 @@ describe('the hint of an access that was let through', () => {
       expect(hintOf(rules, access)).to.equal(hint);
     });
 
+  it('takes no folder for a link', () => {
+    const hint = hintOf('file,\ndeny /data/ssl r,', file('/data/ssl/', 'r'), { named: '/data/ssl' });
+    expect(hint).to.include('the kernel names a folder with a slash at its end');
+  });
+
   it('names the link by which the file was reached', () => {
     const named = '/usr/sbin/ip';
     const text = `but ${named} is a link: the kernel sees /usr/bin/ip, which no deny rule matches.`;
