@@ -10,6 +10,8 @@ export interface Row {
   readonly rule: string;
   /** Operation, requested mask and other fields of the rule's record; undefined: the rule does not stop it. */
   readonly record?: string;
+  /** The step of the operation, or the class, that the rule denies in place of the access itself. */
+  readonly by?: string;
   /** The peer that tries it. */
   readonly from?: string;
   /** No module has a hook for it, so no rule can have a say. */
@@ -68,7 +70,7 @@ const FILES: readonly Row[] = [
   row('open read @d/../f', 'deny @f r,', 'open r'),
   row('open read /proc/self/root@f', 'deny @f r,', 'open r'),
   row('open read /bin/uptime', 'deny /usr/bin/uptime r,', 'open r name=/usr/bin/uptime'),
-  row('open read /proc/1/root@f', 'deny ptrace read peer=ops,', 'ptrace read'),
+  row('open read /proc/1/root@f', 'deny ptrace read peer=ops,', 'ptrace read', { by: 'ptrace' }),
   row('readdir @d', 'deny @d/ r,', 'open r'),
   row('getattr @f', ALL),
   row('unlink @u', 'deny @{u,e/} w,', 'unlink d'),
@@ -103,10 +105,10 @@ const FILES: readonly Row[] = [
   ...['flock read', 'flock write', 'fcntl read', 'fcntl write', 'fcntl none'].map((how) =>
     row(`lock ${how} @f`, 'deny @f k,', 'file_lock k'),
   ),
-  row('lock fcntl write @f', 'deny @f w,', 'open w'),
+  row('lock fcntl write @f', 'deny @f w,', 'open w', { by: 'open' }),
   row('lock flock write @f', 'deny @f w,', 'file_lock w'),
   // what a process opened itself is not asked again when it receives it
-  row('receive-fd @f', 'deny @f r,', 'open r'),
+  row('receive-fd @f', 'deny @f r,', 'open r', { by: 'open' }),
 ];
 
 /** In a profile that has its file for itself: Linux 6.12 does not enforce m in some others. */
@@ -114,7 +116,7 @@ const MAPPINGS: readonly Row[] = [
   row('mmap @f', 'deny @f m,', 'file_mmap m'),
   row('mprotect @f', 'deny @f m,', 'file_mprotect m'),
   row('exec-loader @g @f', 'deny @f m,', 'file_mmap m'),
-  row('mmap @f', 'deny @f r,', 'open r'),
+  row('mmap @f', 'deny @f r,', 'open r', { by: 'open' }),
 ];
 
 const EXECUTIONS: readonly Row[] = [
@@ -125,7 +127,7 @@ const EXECUTIONS: readonly Row[] = [
   row('exec /bin/uptime', 'deny /usr/bin/uptime x,', 'exec x name=/usr/bin/uptime'),
   row('exec /bin/w', 'deny /bin/w x,'),
   row('exec-copy @f @n', 'deny @n x,', 'exec x'),
-  row('exec-copy @f @n', 'deny @n w,', 'mknod c'),
+  row('exec-copy @f @n', 'deny @n w,', 'mknod c', { by: 'copy' }),
   odd('exec-copy @f @n', 'deny @f r,', {
     allowed: 'pass allowed',
     denied: 'inconclusive not-asked',
@@ -139,10 +141,10 @@ const EXECUTIONS: readonly Row[] = [
     why: 'what is to be copied cannot be read',
   }),
   row('exec-script @f @n', 'deny @n x,', 'exec x'),
-  row('exec-script @f @n', 'deny @n w,', 'mknod c'),
+  row('exec-script @f @n', 'deny @n w,', 'mknod c', { by: 'create' }),
   row('exec-script @f @n', 'deny @f x,'),
   row('exec-loader @g @f', 'deny @f x,'),
-  row('exec-loader @g @f', 'deny @f r,', 'open r'),
+  row('exec-loader @g @f', 'deny @f r,', 'open r', { by: 'open' }),
   row('change_profile ops-a', 'deny change_profile -> ops-a,', 'change_profile'),
   row('change_onexec ops-b', 'deny change_profile -> ops-b,', 'change_onexec'),
   row('exec-as ops-c @f', 'deny change_profile -> ops-c,', 'change_onexec'),

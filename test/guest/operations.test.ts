@@ -88,10 +88,10 @@ describe('every operation', () => {
     row.odd ?? (oldEngine && NEWER_CAPABILITIES.has(row.line) ? notHeld(row) : undefined);
 
   /** The row's rule and record as this kernel and this parser have them. */
-  function ruled(row: Row): { rule: string; record: string } {
-    const { rule, record = '', step, ends } = row;
-    if (step !== true) return { rule: inFolder(rule, row), record };
-    if (!byAccess) return { rule: rule.replace(/\([a-z]+\) /, ''), record: 'create create' };
+  function ruled(row: Row): { rule: string; record: string; by?: string } {
+    const { rule, record = '', step, ends, by } = row;
+    if (step !== true) return { rule: inFolder(rule, row), record, ...(by === undefined ? {} : { by }) };
+    if (!byAccess) return { rule: rule.replace(/\([a-z]+\) /, ''), record: 'create create', by: 'socket' };
     // where the parser writes no unix rules for such a kernel, network rules by access still hold
     const unix =
       byEnds && !reasons.has('unix')
@@ -105,7 +105,8 @@ describe('every operation', () => {
     if (access === 'allowed') return 'allowed';
     if (oddOf(row) !== undefined) return 'denied';
     if (!stops(row)) return 'allowed';
-    return { access, audit: audit(ruled(row).record, byEnds && / unix /.test(row.line)) };
+    const { record, by } = ruled(row);
+    return { access, audit: audit(record, byEnds && / unix /.test(row.line)), ...(by === undefined ? {} : { by }) };
   }
 
   /** The verdict that a row must have. */

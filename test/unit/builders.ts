@@ -95,7 +95,7 @@ export function witness({ by = 'comm', ...parts }: RecordParts & Partial<Pick<Wi
 }
 
 export interface FactParts extends Partial<
-  Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'leftover' | 'loss'>
+  Pick<Facts, 'witnesses' | 'evidence' | 'control' | 'container' | 'leftover' | 'loss' | 'ruling'>
 > {
   readonly expect: Expectation;
   readonly action?: Action;
@@ -112,7 +112,7 @@ export function facts({ expect, action, seen: observation, witnesses = [], ...ot
 export function entry(changes: Partial<Entry> = {}): Entry {
   return {
     probe: probe(),
-    verdict: verdict('denied'),
+    verdict: verdict('denied', { denial: 'open /x (r)' }),
     observation: seen({ errno: 'EACCES' }),
     witnesses: [witness()],
     ...changes,

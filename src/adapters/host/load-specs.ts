@@ -5,24 +5,22 @@ import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { resolvePlan, type ResolveOptions } from '#core/spec/resolve.ts';
 import type { Problem } from '#core/spec/spec-source.ts';
+import { newProbeId } from './probe-ids.ts';
 import { MAX_SPEC_BYTES, validateSpec, type Validated } from '#core/spec/validate.ts';
 
 /**
  * Reads, validates and resolves spec files.
  * @throws HarnessError `spec-unreadable`, or `spec-invalid` with every problem of every file in `details`.
  */
-export function loadPlans(files: readonly string[], options: Omit<ResolveOptions, 'firstNumber'>): Plan[] {
+export function loadPlans(files: readonly string[], options: Omit<ResolveOptions, 'newId'> = {}): Plan[] {
   const plans: Plan[] = [];
   const problems: Problem[] = [];
-  let firstNumber = 1;
   for (const name of files) {
     const file = resolve(name);
     const validated = validateOnce(name, readSpec(file));
     problems.push(...validated.problems);
     if (validated.spec === undefined) continue;
-    const plan = resolvePlan(file, validated.spec, validated.locate, { ...options, firstNumber });
-    plans.push(plan);
-    firstNumber += plan.probes.length;
+    plans.push(resolvePlan(file, validated.spec, validated.locate, { ...options, newId: newProbeId }));
   }
   if (problems.length > 0) throw invalidSpecs(problems);
   return plans;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container, Exec } from '../container/container.ts';
+import { isTriedInChild } from '#core/spec/operation-effects.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import { childOf, labelTextOf, atSecureOf } from '../kernel/process-label.ts';
 import { labelOf } from '../kernel/securityfs/loaded-profiles.ts';
@@ -241,7 +242,7 @@ export class AgentSession {
           tag: probe.id,
           name: action.name,
           args: loadedArgs(action, this.#loaded),
-          isolated: this.#confining.killed || action.args.some(isOwnProc),
+          isolated: this.#confining.killed || isTriedInChild(action),
         });
       case 'run':
       case 'shell':
@@ -275,11 +276,6 @@ export class AgentSession {
     const environment = readFileSync(`/proc/${this.pid}/environ`, 'utf8').split('\0');
     return environment.find((entry) => entry.startsWith('HOME='))?.slice('HOME='.length) ?? '/';
   }
-}
-
-/** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
-function isOwnProc(path: string): boolean {
-  return /^\/proc\/(thread-)?self(\/|$)/.test(path);
 }
 
 /** @throws HarnessError `agent-failed`, `agent-replaced` */

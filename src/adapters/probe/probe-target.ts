@@ -8,6 +8,7 @@ import { processesWithLabel } from '../kernel/process-label.ts';
 import type { LabelAndMode } from '#core/model/labels.ts';
 import type { ContainerSpec, Observation, Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { controlId } from '../host/probe-ids.ts';
 import { containerPids, executableOf, labelsOfThreads, parentOf } from '../kernel/container-processes.ts';
 import { ContainerAgentProver, type AgentIdentity, type AgentProver } from './agent-proof.ts';
 import { AgentSession, type Confining } from './agent-session.ts';
@@ -147,7 +148,7 @@ export class ContainerTarget implements ProbeTarget {
 
   async attempt(probe: Probe): Promise<Observation> {
     try {
-      return await this.#attempt(probe);
+      return await this.#attempt(this.#marked(probe));
     } catch (error) {
       return lost((error as Error).message);
     }
@@ -239,7 +240,7 @@ export class ContainerTarget implements ProbeTarget {
     if (action.kind === 'http') return await this.#request(action.url, probe.timeoutMs);
 
     const { actor, other } = this.#ends(probe);
-    if (other !== undefined) return await tryOnPeer(actor, other, this.#marked(probe));
+    if (other !== undefined) return await tryOnPeer(actor, other, probe);
 
     const agent = await this.agent(probe.user);
     if (probe.direct) return await runThroughDockerExec(container, agent.argvOf(probe), probe, confining.expected);
@@ -261,9 +262,9 @@ export class ContainerTarget implements ProbeTarget {
     return peer;
   }
 
-  /** A peer of the control has its own profile: what is denied there must not have the name of the probe. */
+  /** What is seen or denied in the control, or a peer of it, must not bear or tell the name of the probe. */
   #marked(probe: Probe): Probe {
-    return this.isControl ? { ...probe, id: probe.id.replace('.', '-') } : probe;
+    return this.isControl ? { ...probe, id: controlId(probe.id) } : probe;
   }
 
   async #request(url: string, timeoutMs: number): Promise<Observation> {

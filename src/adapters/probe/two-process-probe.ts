@@ -1,6 +1,7 @@
 /** An attempt of one process on another, each under a label of its own. */
 import type { Action, Observation, Probe } from '#core/model/model.ts';
 import { sameLabel } from '#core/model/labels.ts';
+import { controlId } from '../host/probe-ids.ts';
 import { lost } from './captured-output.ts';
 import type { AgentSession } from './agent-session.ts';
 
@@ -25,7 +26,7 @@ interface OtherEnd {
 export async function tryOnPeer(actor: End, other: End, probe: Probe): Promise<Observation> {
   const { action, id, user } = probe;
   if (action.kind !== 'operation') throw new Error('only an operation can have a peer');
-  const { form, args, placeOf } = otherEndOf(action, `@apparmor-probe-${id}`);
+  const { form, args, placeOf } = otherEndOf(action, `@apparmor-probe-${controlId(id)}`);
   const [active, passive] = await Promise.all([actor.agent(user), other.agent(user)]);
 
   let attempted: Observation | undefined;

@@ -26,7 +26,7 @@ interface Comparison {
  * @throws HarnessError `revision-unreadable`: a profile that cannot be compared must not pass
  */
 export async function runDiffSpecs(specs: readonly string[], args: DiffSpecsArguments): Promise<number> {
-  const plans = loadPlans(specs, { nonce: 'check', includes: includesOf(args), ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons: Comparison[] = [];
   for (const plan of plans) {
     const comparison = await compareWithCommit(plan, args);
@@ -77,7 +77,7 @@ async function profileOfSpec(
   if (path === undefined) return undefined;
   const checkout = await readCheckout(since, path, { cwd });
   try {
-    const [plan] = loadPlans([checkout.file], { nonce: 'check' });
+    const [plan] = loadPlans([checkout.file]);
     const file = plan?.profile.from === 'file' ? plan.profile.file : undefined;
     const isThere = file?.startsWith(checkout.folder) === true && existsSync(file);
     return isThere ? relative(checkout.folder, file) : undefined;

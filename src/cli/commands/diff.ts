@@ -24,7 +24,7 @@ import type { DiffArguments } from '../command-arguments.ts';
 /** @returns the exit code: 1 when an access is newly allowed that no waiver covers. */
 export async function runDiff(operands: DiffOperands, args: DiffArguments): Promise<number> {
   const includes = includesOf(args);
-  const plan = args.spec === undefined ? undefined : loadPlans([args.spec], { nonce: 'check', includes })[0];
+  const plan = args.spec === undefined ? undefined : loadPlans([args.spec], { includes })[0];
   const { as: names, sideFolders } = args;
   const sides = await findSides(operands, {
     includes: plan?.profile.includes ?? includes,

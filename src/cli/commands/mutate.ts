@@ -23,7 +23,6 @@ import type { MutateArguments } from '../command-arguments.ts';
 /** @returns the exit code. */
 export async function runMutate(spec: string, args: MutateArguments): Promise<number> {
   const plans = loadPlans([spec], {
-    nonce: 'check',
     includes: includesOf(args),
     ...defined({ profile: args.profile }),
   });

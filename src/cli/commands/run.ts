@@ -28,7 +28,7 @@ import type { RunArguments } from '../command-arguments.ts';
 export async function runRun(operands: readonly string[], args: RunArguments): Promise<number> {
   const specs = operands.length > 0 ? operands : defaultSpecs();
   // mistakes in specs are reported before anything is started, wherever the run will be
-  const plans = loadPlans(specs, { nonce: 'check', includes: includesOf(args), ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
 
   if ((await chooseHost(args)) === 'lab') {
     return runInLab({

@@ -1,17 +1,19 @@
 /**
  * Which probe a record belongs to.
  *
- * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: this is exact,
- * and safe while other probes run; the refusal to start a command bears it too. After exec a command carries its own
+ * The agent names its thread after the probe before it acts, and the kernel prints that name as comm: this tells probes
+ * apart that run at once. Any process may take the name, so a record of an operation also has to fit what the operation
+ * asks for (`fitOf`). The refusal to start a command bears the name too. After exec a command carries its own
  * name: its records, and those of its children, have to lie in the window between two barriers. Where such a record
  * also has the process id that the command had before it executed anything, it is known to be the command's own.
  */
-import type { AuditRecord, Witness } from '../model/model.ts';
+import type { AuditRecord, RecordFit, Witness } from '../model/model.ts';
+import { defined } from '../model/optional.ts';
 import type { Window } from './losses.ts';
 import { envelopeOf } from './parse-record.ts';
 
 export interface ProbeTrace {
-  /** The thread name, carrying a nonce of the run. */
+  /** The thread name. */
   readonly id: string;
   readonly kind: 'operation' | 'command';
   /** Serials of the barriers before and after a command. */
@@ -20,6 +22,8 @@ export interface ProbeTrace {
   readonly pid?: number;
   /** Host pids of other processes, from before the window opened: their records are never the probe's. */
   readonly otherPids?: ReadonlySet<number>;
+  /** How a record with the name of an operation relates to it: a name alone can be anybody's. */
+  readonly fitOf?: (record: AuditRecord) => RecordFit;
 }
 
 export interface Attribution {
@@ -48,7 +52,7 @@ export function attribute(
     const isNamed = byId.has(record.fields['comm'] ?? '');
     const owner = canWitness(record, names, isNamed) ? ownerOf(record, byId, windows) : undefined;
     if (owner === undefined) others.push(record);
-    else witnesses.get(owner.id)?.push({ record, by: owner.by });
+    else witnesses.get(owner.id)?.push(defined({ record, by: owner.by, before: owner.before }));
   }
   return { witnesses, others };
 }
@@ -58,15 +62,20 @@ export function concerns(record: AuditRecord, profileNames: Iterable<string>): b
   return underProfile(labelOf(record), [...profileNames].map(normal));
 }
 
-/** The probe that a record belongs to, and what shows it. */
+/** A probe, and what shows that a record is its own. */
+interface Owner extends Pick<Witness, 'by' | 'before'> {
+  readonly id: string;
+}
+
+/** The probe that a record belongs to. */
 function ownerOf(
   record: AuditRecord,
   byId: ReadonlyMap<string, ProbeTrace>,
   windows: readonly ProbeTrace[],
-): { id: string; by: Witness['by'] } | undefined {
+): Owner | undefined {
   const named = byId.get(record.fields['comm'] ?? '');
   const pid = Number(record.fields['pid']);
-  if (named !== undefined) return named.otherPids?.has(pid) === true ? undefined : { id: named.id, by: 'comm' };
+  if (named !== undefined) return named.otherPids?.has(pid) === true ? undefined : ownedByName(record, named);
   // Where windows overlap the record is not attributed: a guess would be a witness for the wrong probe.
   const open = windows.filter(
     ({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial,
@@ -74,6 +83,12 @@ function ownerOf(
   const [only, another] = open;
   if (only === undefined || another !== undefined || only.otherPids?.has(pid) === true) return undefined;
   return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
+}
+
+function ownedByName(record: AuditRecord, { id, fitOf }: ProbeTrace): Owner | undefined {
+  const fit = fitOf?.(record) ?? 'access';
+  if (fit === 'foreign') return undefined;
+  return { id, by: 'comm', ...(fit === 'access' ? {} : fit) };
 }
 
 /** @param isNamed the sender has the name of a probe, so it is not the container runtime. */

@@ -1,4 +1,5 @@
 /** Which rules a probe covered: from what the kernel recorded, and from what the probe was granted. Pure. */
+import type { FileLookup } from '../model/file-lookup.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { AuditRecord, Entry, Observation, Probe, ProcessProof } from '../model/model.ts';
 import { questionOf, type Access } from '../profile/semantics/access.ts';
@@ -8,7 +9,7 @@ import { grantsFor, policyOf, surroundingsOf } from '../profile/semantics/policy
 import type { ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';
 import { silentDenials } from '../verdict/facts.ts';
 import { probeOutcome } from '../verdict/outcome.ts';
-import { answeredAccesses, isOwn, operationAccesses, type FileLookup } from './operation-accesses.ts';
+import { answeredAccesses, isOwn, operationAccesses } from './operation-accesses.ts';
 import { enteredProfiles, executedProgram } from './executed-program.ts';
 import { recordAccesses } from './record-accesses.ts';
 

@@ -2,7 +2,7 @@
 import { unquote } from '../profile/syntax/unquote.ts';
 import type { Probe } from '../model/model.ts';
 import type { Access } from '../profile/semantics/access.ts';
-import type { FileLookup } from './operation-accesses.ts';
+import type { FileLookup } from '../model/file-lookup.ts';
 
 /** `cx -> inner`, as the semantics of a file rule state a transition. */
 const TRANSITION = /^(?<mode>[a-zA-Z]+)(?: -> (?<target>.*))?$/s;

@@ -3,21 +3,9 @@
  * for. Only what is certain: too little coverage does no harm, too much does. Pure.
  */
 import { MOUNT_FLAGS, SOCKET_FAMILIES, SOCKET_TYPES, signalName } from '../model/linux.ts';
+import type { FileLookup, Place } from '../model/file-lookup.ts';
 import type { Action } from '../model/model.ts';
 import type { Access, FilePermission } from '../profile/semantics/access.ts';
-
-/** What a path of the container is. */
-interface Place {
-  /** As the kernel names it: links followed; for a missing name, its folder's real path with the name after it. */
-  readonly path: string;
-  readonly folder: boolean;
-  readonly missing: boolean;
-}
-
-export interface FileLookup {
-  /** @param follow whether the last part of the path is followed when it is a link. */
-  (path: string, follow: boolean): Place | undefined;
-}
 
 /** The labels of who tries and of who is at the other end; the latter unknown for a process that is not ours. */
 interface Ends {

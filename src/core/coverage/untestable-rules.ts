@@ -3,7 +3,7 @@ import type { Access, FilePermission } from '../profile/semantics/access.ts';
 import type { FileRule, LinkRule, PeerRule, ProfileBlock, Rule } from '../profile/syntax/ast.ts';
 import { isCovered, type Subject } from './credit.ts';
 import { folderOf, literalsOf, type Literal } from '../profile/patterns/literals.ts';
-import type { FileLookup } from './operation-accesses.ts';
+import type { FileLookup } from '../model/file-lookup.ts';
 
 /** What is known about the container that the probes run in. */
 export interface ContainerView {

@@ -1,5 +1,6 @@
 /** Everything that could be tried in a container: operations of a spec, with the accesses that each needs. Pure. */
-import { answeredAccesses, operationAccesses, type FileLookup } from '../coverage/operation-accesses.ts';
+import { answeredAccesses, operationAccesses } from '../coverage/operation-accesses.ts';
+import type { FileLookup } from '../model/file-lookup.ts';
 import { CAPABILITIES } from '../model/linux.ts';
 import type { Action } from '../model/model.ts';
 import { defined } from '../model/optional.ts';

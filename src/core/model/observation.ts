@@ -98,6 +98,11 @@ type AttributedBy = 'comm' | 'pid' | 'window';
 export interface Witness {
   readonly record: AuditRecord;
   readonly by: AttributedBy;
+  /**
+   * Of an operation: the record is not of the access itself, but of an earlier step (`open`) or of another class that
+   * answered in its place (`capability`), in the words of `by:`. Undefined: it is of the access.
+   */
+  readonly before?: string;
 }
 
 /**
@@ -108,6 +113,8 @@ export interface Evidence {
   readonly observation: Observation;
   readonly witnesses: readonly Witness[];
 }
+/** How a record that bears an operation's name relates to it. `foreign`: it fits nothing that the operation does. */
+export type RecordFit = 'access' | 'foreign' | { readonly before: string };
 
 /** The kernel's answer to whether the loaded policy allows an access to a file. */
 export interface Ruling {

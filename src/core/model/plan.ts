@@ -66,6 +66,8 @@ export interface Expectation {
   readonly access: Access;
   /** Exit status of a command; `nonzero` for any but 0. */
   readonly exit?: number | 'nonzero';
+  /** What denies it before, or in place of, the access itself: a step of the operation (`open`), or another class. */
+  readonly by?: string;
   /** Symbolic errno, for example `EACCES`. */
   readonly errno?: string;
   /** Status of the HTTP response. */

@@ -10,6 +10,8 @@ export type VerdictCode =
   | 'denied-quietly'
   | 'denied-silently'
   | 'let-through'
+  | 'other-denial'
+  | 'contradiction'
   | 'silent-denial'
   | 'vacuous'
   | 'no-witness'

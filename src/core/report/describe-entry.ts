@@ -55,6 +55,7 @@ function unboundedActionText(action: Action): string {
 export function expectationText(expect: Expectation): string {
   const parts = [
     expect.errno === undefined ? expect.access : `${expect.access} with ${expect.errno}`,
+    expect.by === undefined ? undefined : `by ${expect.by}`,
     expect.exit === undefined ? undefined : `exit ${expect.exit}`,
     expect.status === undefined ? undefined : `HTTP ${expect.status}`,
     matchOf('stdout', expect.stdout),
@@ -228,13 +229,18 @@ function observationFacts({ observation, control, witnesses, evidence, ruling }:
   ]);
 }
 
+function witnessText({ record, by, before }: Witness): string {
+  const place = before === undefined ? '' : `, of ${before}, not of the access itself`;
+  return `${recordText(record)} (by ${by}${place})`;
+}
+
 /** Records of denials first: the verdict rests on them. */
 function witnessFacts(witnesses: readonly Witness[]): readonly Fact[] {
   const isDenial = ({ record }: Witness): number => Number(record.type === 'DENIED');
   const listed = [...witnesses].sort((a, b) => isDenial(b) - isDenial(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
-    ...listed.map(({ record, by }): Fact => ['kernel', `${recordText(record)} (by ${by})`]),
+    ...listed.map((witness): Fact => ['kernel', witnessText(witness)]),
     ...(rest > 0 ? [['kernel', `and ${counted(rest, 'more record')}`] as const] : []),
   ];
 }

@@ -1,9 +1,10 @@
 /** Rules between the keys of a spec, which a schema states poorly, and commands that do not split into words. Pure. */
 import type { Position } from '../model/model.ts';
-import { nearest } from '../text/did-you-mean.ts';
+import { nearest, suggestion } from '../text/did-you-mean.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 import { isRecord } from './matrix.ts';
 import { LABEL_CHANGING } from './operation-effects.ts';
+import { answersBefore } from './operation-records.ts';
 import { readOperation } from './read-operation.ts';
 import { ACTION_KEYS, PROBE_KEYS } from './schema.ts';
 import type { KeyPath, Problem } from './spec-source.ts';
@@ -169,10 +170,31 @@ function peerFindings({ from, try: command }: Mapping, peers: readonly string[])
   return [];
 }
 
-/** Conditions on the label that a program or process has afterwards. */
 function expectFindings(probe: Mapping): Finding[] {
   const { expect } = probe;
-  if (!isRecord(expect)) return [];
+  return isRecord(expect) ? [...byFindings(probe, expect), ...labelFindings(probe, expect)] : [];
+}
+
+/** What may deny an operation in place of the access itself. */
+function byFindings(probe: Mapping, { by, access }: Mapping): Finding[] {
+  if (typeof by !== 'string') return [];
+  const key = 'expect';
+  if (access === 'allowed') return [{ key, message: '`by` cannot be expected of an allowed access' }];
+
+  const read = readOperation(operationWords(probe));
+  if ('problem' in read)
+    return [{ key, message: '`by` needs an operation: `open`, `unlink`, `mkdir`, `exec` or `try`' }];
+
+  const words = answersBefore(read);
+  if (words.includes(by)) return [];
+  const { name } = read;
+  const list = words.length === 0 ? 'nothing is asked before it' : `use ${words.join(', ')}`;
+  const message = `\`by\`: ${JSON.stringify(by)} cannot deny ${name} in place of the access itself`;
+  return [{ key, message: `${message}; ${list}${suggestion(by, words)}` }];
+}
+
+/** Conditions on the label that a program or process has afterwards. */
+function labelFindings(probe: Mapping, expect: Mapping): Finding[] {
   const condition = ['label', 'mode', 'secure'].find((key) => key in expect);
   if (condition === undefined) return [];
 
@@ -191,9 +213,16 @@ function expectFindings(probe: Mapping): Finding[] {
 }
 
 function operationOf(probe: Mapping): string {
-  const command = probe['try'];
-  if (typeof command === 'string' || Array.isArray(command)) return splitList(command as string | string[])[0] ?? '';
-  return 'exec' in probe ? 'exec' : '';
+  return operationWords(probe)[0] ?? '';
+}
+
+/** An operation by its words; empty where the probe has another action. */
+function operationWords(probe: Mapping): readonly string[] {
+  const { try: command, open, for: mode } = probe;
+  if (isCommandLine(command)) return splitList(command);
+  if (typeof open === 'string') return ['open', typeof mode === 'string' ? mode : 'read', open];
+  const key = ['unlink', 'mkdir', 'exec'].find((name) => typeof probe[name] === 'string');
+  return key === undefined ? [] : [key, String(probe[key])];
 }
 
 function nameFindings(name: unknown, number: number, namedBy: Map<string, number>): Finding[] {

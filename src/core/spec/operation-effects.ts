@@ -34,6 +34,21 @@ export function isUnmediated({ name, args }: Pick<Operation, 'name' | 'args'>): 
   return findOperation(name)?.isUnmediated?.(args) === true;
 }
 
+/** The agent shields its own /proc/self from its user: what is asked of it there would be answered by file modes. */
+function isOwnProc(path: string): boolean {
+  return /^\/proc\/(thread-)?self(\/|$)/.test(path);
+}
+
+/** Whether a child of the agent makes every call of an operation that the agent would make itself. */
+export function isTriedInChild(action: Action): boolean {
+  return action.kind === 'operation' && action.args.some(isOwnProc);
+}
+
+/** Whether both processes of a signal or a trace are known: the agent or its child, and a peer of the spec. */
+export function hasKnownEnds(action: Action): boolean {
+  return action.kind === 'operation' && (action.other !== undefined || action.args[1] === 'child');
+}
+
 /** Operations whose process can be paused to read the label that it has afterwards. */
 export const LABEL_CHANGING: readonly string[] = Object.entries(OPERATIONS)
   .filter(([, { pausedAs }]) => pausedAs !== undefined)

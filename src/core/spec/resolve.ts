@@ -20,7 +20,7 @@ import { readOperation } from './read-operation.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
 import type { Validated } from './validate.ts';
 
-/** What the command line overrides, and how probes are numbered. */
+/** What the command line overrides, and where probes have their ids from. */
 export interface ResolveOptions {
   readonly profile?: string;
   readonly image?: string;
@@ -28,9 +28,8 @@ export interface ResolveOptions {
   readonly includes?: IncludeFolders;
   /** Search `includes` alone: the spec's folders belong to the profile that it names. */
   readonly onlyTheseIncludes?: boolean;
-  /** Makes probe ids unique to the run; 5 characters. */
-  readonly nonce: string;
-  readonly firstNumber: number;
+  /** @returns an id of at most 15 bytes that no process of the container can foresee. */
+  readonly newId: () => string;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -64,7 +63,7 @@ function resolveProbes(spec: SpecFile, locate: Validated['locate'], options: Res
     const expect = expectation(probe);
 
     return defined({
-      id: probeId(options.nonce, options.firstNumber + i),
+      id: options.newId(),
       name: uniqueName(probe.name ?? defaultName(probe, action, expect), usedNames),
       because: probe.because,
       action,
@@ -78,11 +77,6 @@ function resolveProbes(spec: SpecFile, locate: Validated['locate'], options: Res
       at: locate(['probes', i]),
     });
   });
-}
-
-/** At most 15 bytes, so that it fits a thread name: the nonce, a dot, and the number in base 36. */
-function probeId(nonce: string, number: number): string {
-  return `${nonce}.${number.toString(36).padStart(4, '0')}`;
 }
 
 function defaultName({ from }: SpecProbe, action: Action, { access }: Expectation): string {
@@ -216,9 +210,10 @@ function notValidated(problem: string): HarnessError {
 function expectation({ expect }: SpecProbe): Expectation {
   if (typeof expect === 'string') return { access: expect };
 
-  const { access, exit, errno, status, mode, secure } = expect;
+  const { access, by, exit, errno, status, mode, secure } = expect;
   return defined({
     access,
+    by,
     exit,
     errno,
     status,

@@ -25,6 +25,12 @@ export const DOCS = {
       '`denied`, `allowed` or `complains`.',
       '`complains`: allowed, with an ALLOWED record, under a profile in complain mode.',
     ),
+    by: paragraph(
+      'With an operation that is to be denied: what denies it in place of the access itself. A step that leads to it',
+      '(`open` before `mmap`, `copy` before `exec-copy`, `socket` or `bind` before `listen`), or another class that',
+      'the kernel asks first (`capability` before a mount).',
+      'Without this key only a denial of the access itself counts.',
+    ),
     exit: 'Exit status of the command; `nonzero` for any failure.',
     errno: 'Errno of the system call, or of the exec that failed.',
     status: 'Status of the HTTP response.',

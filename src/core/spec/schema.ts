@@ -61,6 +61,7 @@ const expectation = z
     access,
     z.strictObject({
       access: access.describe(DOCS.expect.access),
+      by: text.optional().describe(DOCS.expect.by),
       exit: z
         .union([z.int().min(0).max(255), z.literal('nonzero')])
         .optional()

@@ -4,12 +4,14 @@
  */
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
-import type { Observation, Probe, Verdict, VerdictCode } from '../model/model.ts';
+import type { Observation, Probe, Verdict, VerdictCode, Witness } from '../model/model.ts';
 import { NOTES, verdict } from './verdicts.ts';
 import { unmetCondition } from './spec-conditions.ts';
-import { isComplaint, isDenial, isProof, silentDenials, type Facts } from './facts.ts';
-import { likelyLayer } from './other-layers.ts';
+import { denialText } from './denial-text.ts';
+import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
 import { unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
+import { likelyLayer } from './other-layers.ts';
+import { isDeniedAgainst } from './policy-question.ts';
 import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
 
 /** Verdicts that a record alone does not lead to. */
@@ -35,7 +37,7 @@ export function decide(known: Facts): Verdict {
     recordsLost(facts) ??
     noUsableAnswer(outcome) ??
     nothingDecided(facts, undecided) ??
-    withConditions(facts, withNotes(facts, notByLeftover(facts, judgeAccess(facts, outcome))))
+    withConditions(facts, withNotes(facts, withRuling(facts, notByLeftover(facts, judgeAccess(facts, outcome)))))
   );
 }
 
@@ -90,22 +92,35 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   if (quiet !== undefined) return quiet;
 
   const control = controlOutcome(facts);
-  const denials = facts.witnesses.filter(isDenial);
+  const denials = facts.witnesses.filter((witness) => isDenial(witness) && isOfAccess(facts.probe, witness));
   const hasDenial = denials.length > 0;
-  const isProved = denials.some((denial) => isProof(facts, denial));
+  const proof = denials.find((denial) => isProof(facts, denial));
+  const isProved = proof !== undefined;
+  const denial = denialOf(proof ?? denials[0]);
 
+  const other = hasDenial ? undefined : otherDenial(facts);
+  if (other !== undefined) return other;
   if (control?.kind === 'unclear') {
     return verdict('control-unclear', { why: control.why, isProgramMissing: control.code === 'not-runnable' });
   }
   if (control?.kind === 'failed') {
     const how = controlFailure(facts, control);
-    return isProved ? verdict('denied-twice', { how }) : verdict('vacuous', { how, hasDenial });
+    return isProved ? verdict('denied-twice', { how, denial }) : verdict('vacuous', { how, hasDenial });
   }
-  if (isProved) return verdict('denied');
+  if (isProved) return verdict('denied', { denial });
   if (hasDenial && control === undefined) return unmetCondition(facts) ?? verdict('no-witness', { missing: 'cause' });
-  if (hasDenial) return verdict('denied');
-  if (facts.probe.expect.audit === 'none') return judgeSilentDenial(facts);
-  const unasked = unaskedReason(facts.probe, facts.observation);
+  if (hasDenial) return verdict('denied', { denial });
+  return judgeWithoutRecord(facts, outcome);
+}
+
+/** It was to be denied and failed, and nothing was recorded. */
+function judgeWithoutRecord(facts: Facts, outcome: ProbeOutcome): Verdict {
+  const { probe, observation } = facts;
+  const { audit, by } = probe.expect;
+  const isAtAccess = observation.stoppedAt === undefined || by !== undefined;
+  if (audit === 'none' && isAtAccess) return judgeSilentDenial(facts);
+
+  const unasked = unaskedReason(probe, observation);
   if (unasked !== undefined) return verdict('not-asked', { why: unasked });
   return verdict('silent-denial', { how: outcomeText(outcome) });
 }
@@ -116,8 +131,25 @@ function judgeQuietDenial({ evidence, ...facts }: Facts, outcome: ProbeOutcome):
   const { probe, witnesses } = facts;
   if (denials.length === 0 || witnesses.some(isDenial) || probe.expect.audit === 'none') return undefined;
 
-  const { kind } = judgeDenied({ ...facts, witnesses: denials }, outcome);
-  return kind === 'pass' ? verdict('denied-quietly') : undefined;
+  const judged = judgeDenied({ ...facts, witnesses: denials }, outcome);
+  if (judged.kind === 'pass') return verdict('denied-quietly', { denial: denialOf(denials[0]) });
+  return judged.code === 'other-denial' ? judged : undefined;
+}
+
+/** AppArmor denied something of an operation, but not what the probe is about. */
+function otherDenial({ probe, witnesses }: Facts): Verdict | undefined {
+  const first = witnesses.find(isDenial);
+  if (first === undefined) return undefined;
+  return verdict('other-denial', {
+    denial: denialText(first.record),
+    action: describeAction(probe.action),
+    by: first.before,
+    declared: probe.expect.by,
+  });
+}
+
+function denialOf(witness: Witness | undefined): string | undefined {
+  return witness && denialText(witness.record);
 }
 
 /** The spec expects no record. So the control has to show that the profile is the cause. */
@@ -136,7 +168,7 @@ function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
 function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
   const { probe, observation, control, witnesses } = facts;
   const denials = witnesses.filter(isDenial);
-  const [firstDenial] = denials;
+  const firstDenial = denials.find((denial) => isOfAccess(probe, denial)) ?? denials[0];
 
   if (outcome.kind === 'succeeded') {
     const mayBeIncomplete = firstDenial !== undefined && isCommand(probe) && !declaresResult(probe);
@@ -156,12 +188,31 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
 }
 
 function judgeComplains(facts: Facts, outcome: ProbeOutcome): Verdict {
-  const complaints = facts.witnesses.filter(isComplaint);
+  const complaints = facts.witnesses.filter((witness) => isComplaint(witness) && isOfAccess(facts.probe, witness));
 
   if (outcome.kind === 'failed') return verdict('denied-in-complain', { how: outcome.how });
   if (complaints.some((complaint) => isProof(facts, complaint))) return verdict('complained');
   if (complaints.length > 0) return verdict('no-witness', { missing: 'owner', record: 'an ALLOWED record' });
   return verdict('no-complaint');
+}
+
+/** Modes in which what succeeds is what the policy allows. */
+const DECIDING_MODES = /^[\s\S]* \((?:enforce|kill)\)$/;
+
+/** What the kernel answers of the policy has a say: a pass that contradicts it is none. */
+function withRuling({ probe, observation, witnesses, ruling }: Facts, judged: Verdict): Verdict {
+  const { access, by } = probe.expect;
+  if (judged.kind !== 'pass' || ruling === undefined || by !== undefined) return judged;
+
+  if (access === 'allowed') {
+    const isDecided = DECIDING_MODES.test(observation.process?.label ?? '');
+    return isDecided && !ruling.allowed ? verdict('contradiction', ruling) : judged;
+  }
+  const denials = witnesses.filter((witness) => isDenial(witness) && isOfAccess(probe, witness));
+  const isAgainst = access === 'denied' && ruling.allowed;
+  return isAgainst && denials.every(({ record }) => isDeniedAgainst(ruling, record))
+    ? verdict('contradiction', ruling)
+    : judged;
 }
 
 /** A pass has to meet the further conditions of the spec as well. */
@@ -170,11 +221,11 @@ function withConditions(facts: Facts, judged: Verdict): Verdict {
   return unmetCondition(facts) ?? judged;
 }
 
-function withNotes({ probe, observation: { stoppedAt } }: Facts, judged: Verdict): Verdict {
+function withNotes({ probe }: Facts, judged: Verdict): Verdict {
   const isProvedDenial = judged.kind === 'pass' && probe.expect.access === 'denied';
   const notes = [...judged.notes];
   if (probe.direct) notes.push(NOTES.startedByDocker);
-  if (isProvedDenial && stoppedAt !== undefined) notes.push(NOTES.deniedAtStep(stoppedAt));
+  if (isProvedDenial && probe.expect.by !== undefined) notes.push(NOTES.deniedBefore(probe.expect.by));
   return { ...judged, notes };
 }
 

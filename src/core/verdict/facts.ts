@@ -1,5 +1,5 @@
 /** Everything that is known of a probe when it is judged, and what its records show. Pure. */
-import type { ContainerSpec, Observation, Probe, Witness } from '../model/model.ts';
+import type { ContainerSpec, Observation, Probe, Ruling, Witness } from '../model/model.ts';
 import { matchRecord } from './match.ts';
 import { isCommand } from './outcome.ts';
 
@@ -15,6 +15,8 @@ export interface Facts {
   readonly container?: ContainerSpec;
   /** What an earlier probe left in one of the containers alone. */
   readonly leftover?: Leftover;
+  /** The kernel's own answer about the loaded policy, where one file rule decides. */
+  readonly ruling?: Ruling;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
 }
@@ -35,6 +37,11 @@ export function isDenial({ record: { type } }: Witness): boolean {
 /** Whether the record is of an access that the profile would have stopped in enforce mode. */
 export function isComplaint({ record: { type } }: Witness): boolean {
   return type === 'ALLOWED';
+}
+
+/** Whether a record is of what the probe is about: the access itself, or what the spec names in its place. */
+export function isOfAccess({ expect }: Probe, { before }: Witness): boolean {
+  return before === expect.by;
 }
 
 /**

@@ -4,13 +4,14 @@ import type {
   ResultingLabel,
   Expectation,
   Observation,
+  Probe,
   RecordMatch,
   TextMatch,
   Verdict,
   Witness,
 } from '../model/model.ts';
 import { verdict } from './verdicts.ts';
-import { isComplaint, isDenial, silentDenials, type Facts } from './facts.ts';
+import { isComplaint, isDenial, isOfAccess, silentDenials, type Facts } from './facts.ts';
 import { matchRecord, matchText } from './match.ts';
 import { probeOutcome } from './outcome.ts';
 
@@ -112,7 +113,7 @@ function wrongRecords(facts: Facts): Verdict | undefined {
 /** At least one record has to fit, and has to be the probe's own where the control shows no difference. */
 function wrongRecord(facts: Facts, audit: RecordMatch): Verdict | undefined {
   const witnesses = [...facts.witnesses, ...evidenceFor(facts, audit)];
-  const candidates = witnesses.filter((witness) => mayMeet(facts.probe.expect, audit, witness));
+  const candidates = witnesses.filter((witness) => mayMeet(facts.probe, audit, witness));
   const problems = candidates.map(({ record }) => matchRecord(audit, record));
   const fitting = candidates.filter((_, i) => problems[i] === undefined);
 
@@ -130,8 +131,11 @@ function evidenceFor({ evidence }: Facts, audit: RecordMatch): readonly Witness[
 }
 
 /** A denial is met by a record of a denial, and a complaint by one of a complaint, unless the spec names the type. */
-function mayMeet({ access }: Expectation, audit: RecordMatch, witness: Witness): boolean {
-  if (audit['apparmor'] !== undefined || access === 'allowed') return true;
+function mayMeet(probe: Probe, audit: RecordMatch, witness: Witness): boolean {
+  const { access } = probe.expect;
+  if (access === 'allowed') return true;
+  if (!isOfAccess(probe, witness)) return false;
+  if (audit['apparmor'] !== undefined) return true;
   return access === 'denied' ? isDenial(witness) : isComplaint(witness);
 }
 

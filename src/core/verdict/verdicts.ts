@@ -6,6 +6,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import { defined } from '../model/optional.ts';
 import type { Leftover } from './facts.ts';
 import type { Verdict, VerdictCode, VerdictKind } from '../model/verdict.ts';
+import { oneLine } from '../text/visible.ts';
 
 /** What leads to a verdict, for the docs: the columns of the table in docs/verdicts.md. */
 export interface Situation {
@@ -53,6 +54,29 @@ interface DeniedButAllowed {
   readonly isQuiet: boolean;
 }
 
+/** What AppArmor denied, in words: `open /etc/shadow (r)`; undefined where no one record is known to be the cause. */
+interface Denial {
+  readonly denial: string | undefined;
+}
+
+/** A denial of something else than the probe names. */
+interface OtherDenial {
+  readonly denial: string;
+  /** What was tried, in the words of the spec. */
+  readonly action: string;
+  /** What was denied, in the words of `by:`; undefined: the access itself. */
+  readonly by: string | undefined;
+  /** What the spec declares. */
+  readonly declared: string | undefined;
+}
+
+/** What the kernel answers of the loaded policy when it is asked, against what was seen. */
+interface PolicyAnswer {
+  readonly path: string;
+  readonly permissions: string;
+  readonly allowed: boolean;
+}
+
 interface ServiceDown {
   readonly expected: string;
   /** The harness's message about the service: one sentence, then the last lines that the service printed. */
@@ -61,6 +85,9 @@ interface ServiceDown {
   readonly denial: string | undefined;
   readonly advice: string;
 }
+
+/** Longest path that a sentence shows, in characters. */
+const PATH = 300;
 
 const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
 
@@ -71,7 +98,7 @@ export const NOTES = {
   startedByDocker:
     'Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not ' +
     'checked. With `via: agent` they are.',
-  deniedAtStep: (step: string) => `Denied at ${step}, an earlier step, so the access itself was not tried.`,
+  deniedBefore: (by: string) => `Denied by \`${by}\`, as declared, so the access itself was not decided on.`,
 } as const;
 
 /** The table: one row for each code. */
@@ -83,13 +110,17 @@ export const VERDICTS = {
       { expected: 'denied', confined: 'fails', record: 'yes', control: 'succeeds' },
       { expected: 'denied', confined: 'fails', record: 'of that very denial', control: 'not tried' },
     ],
-    reason: () => 'Denied, and the kernel log shows that AppArmor denied it.',
+    reason: ({ denial }: Denial) =>
+      denial === undefined ? 'Denied, and the kernel log shows that AppArmor denied it.' : `Denied: ${denial}.`,
   },
   'denied-twice': {
     kind: 'pass',
     means: 'AppArmor denied the access, and another layer would have denied it as well.',
     when: [{ expected: 'denied', confined: 'fails', record: 'of that very denial', control: 'fails too' }],
-    reason: () => 'Denied by AppArmor; another layer denies it as well.',
+    reason: ({ denial }: Denial) =>
+      denial === undefined
+        ? 'Denied by AppArmor; another layer denies it as well.'
+        : `Denied: ${denial}; another layer denies it as well.`,
     notes: ({ how }: Failure) => [`The control, without the profile, fails too: ${how}.`],
   },
   'denied-quietly': {
@@ -98,9 +129,9 @@ export const VERDICTS = {
       "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. " +
       'A second attempt, under the audit mode `noquiet`, has the record.',
     when: [{ expected: 'denied', confined: 'fails', record: 'in a second attempt only', control: 'any' }],
-    reason: () =>
-      "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor " +
-      'denied it.',
+    reason: ({ denial }: Denial) =>
+      `Denied: ${denial ?? 'something'}, without a record under the host's own audit mode; a second attempt under ` +
+      'noquiet has the record.',
     notes: () => [
       "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing.",
     ],
@@ -116,6 +147,52 @@ export const VERDICTS = {
     means: 'The spec expects a denial, but the access succeeded. Lost records cannot change that.',
     when: [{ expected: 'denied', confined: 'succeeds', record: 'any', control: 'any' }],
     reason: ({ action }: { action: string }) => `Not denied: ${action} succeeded.`,
+  },
+  'other-denial': {
+    kind: 'vacuous',
+    means:
+      'AppArmor denied another access, which the kernel asks for before the one that the probe names or in its ' +
+      'place: a capability, or an earlier step. Nothing shows what the profile says of the access itself.',
+    when: [
+      {
+        expected: 'denied',
+        confined: 'an operation fails',
+        record: 'of an earlier step, or another class',
+        control: 'any',
+      },
+      {
+        expected: 'denied, `by`',
+        confined: 'an operation fails',
+        record: 'of something else than `by` names',
+        control: 'any',
+      },
+    ],
+    reason: ({ denial, action, by, declared }: OtherDenial) => {
+      if (by === undefined)
+        return `AppArmor denied the access itself (${denial}), not \`${declared ?? ''}\`, which \`by\` names.`;
+      const named = declared === undefined ? `${action} itself` : `\`${declared}\`, which \`by\` names`;
+      return `AppArmor denied ${denial}, not ${named}: this proves nothing about that.`;
+    },
+    hint: ({ by, denial }: OtherDenial) => {
+      if (by === undefined) return 'Remove `by`.';
+      const missing = denial.startsWith('capability ') ? `add the rule \`${denial},\`` : 'allow that';
+      return `To have the access itself decided on, ${missing}; or declare \`by: ${by}\` if you rely on that denial.`;
+    },
+  },
+  contradiction: {
+    kind: 'inconclusive',
+    means: "The kernel's own answer about the loaded policy is another one than what was seen.",
+    when: [
+      { expected: 'denied', confined: 'fails', record: 'any', control: 'any' },
+      { expected: 'allowed', confined: 'succeeds', record: 'any', control: 'any' },
+    ],
+    reason: ({ path, permissions, allowed }: PolicyAnswer) => {
+      const file = oneLine(path, PATH);
+      return allowed
+        ? `Asked directly, the kernel says that the policy allows ${permissions} of ${file}: AppArmor did not deny it.`
+        : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file}, but it succeeded.`;
+    },
+    hint: 'Look at the records and at who made the attempt: another layer, another process or another profile decided.',
   },
   'silent-denial': {
     kind: 'fail',

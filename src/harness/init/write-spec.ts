@@ -19,6 +19,7 @@ import { goalsOf, type Goal } from '#core/generate/shortlist.ts';
 import { neededFor, placeholdersAmong, PLACEHOLDER_ROOTS } from '#core/generate/placeholder-paths.ts';
 import { untestableChanges, type Untestable } from '#core/generate/untestable-changes.ts';
 import { changesOf, type Change } from '#core/generate/variants.ts';
+import { newProbeId } from '#adapters/host/probe-ids.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Entry, IncludeFolders, Plan } from '#core/model/model.ts';
@@ -98,7 +99,7 @@ export async function writeSpec(options: InitOptions, events: SessionEvents): Pr
   const run = runId();
   const subject = readSubject(options);
   // the probes of peers are in it, because only peers that probes name are started
-  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)], run);
+  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
 
   const removeFiles = makePlaceholderFiles(options.files, subject.placeholders, options.owner);
   let written: WrittenSpec;
@@ -166,7 +167,7 @@ function headOf(
 }
 
 /** @param probes as YAML. @returns the plan of a spec with these probes. */
-function planFor({ head, options }: Subject, probes: readonly string[], run: string): Plan {
+function planFor({ head, options }: Subject, probes: readonly string[]): Plan {
   const { output } = options;
   const { spec, locate, problems } = validateSpec(output, `${specHead(head)}\n${probes.join('\n')}\n`);
   if (spec === undefined)
@@ -174,7 +175,7 @@ function planFor({ head, options }: Subject, probes: readonly string[], run: str
       'internal',
       `The generated spec is invalid: ${problems.map(({ message }) => message).join('; ')}`,
     );
-  return resolvePlan(output, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
+  return resolvePlan(output, spec, locate, { newId: newProbeId });
 }
 
 async function tryAndCompose(subject: Subject, plan: Plan, session: Session): Promise<WrittenSpec> {
@@ -209,14 +210,14 @@ async function confirm(
   subject: Subject,
   goals: readonly Goal[],
   suite: PreparedSuite,
-  { run, signal, events }: Session,
+  { signal, events }: Session,
 ): Promise<Confirmed> {
   const { head, extras } = subject;
   const shortlist = [...new Set(goals.flatMap(({ options }) => options))];
   const rules = new Set(goals.map(({ rule }) => rule)).size;
   events.progress(`${head.title}: trying ${shortlist.length} candidates for ${rules} rules`);
 
-  const { probes } = planFor(subject, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)], run);
+  const { probes } = planFor(subject, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)]);
   const entries = await suite.trialOf(probes).settleAll(probes, signal);
   const extraEntries = entries.slice(shortlist.length);
   return {

@@ -35,7 +35,7 @@ export interface MutateOptions extends SessionOptions {
 export async function mutateProfile(options: MutateOptions, events: MutateEvents): Promise<MutationReport> {
   const started = new Date();
   const run = runId();
-  const plan = planOf(options, run);
+  const plan = planOf(options);
   const report = new SessionReport(events);
   const note = (thrown: unknown): void => {
     report.note(thrown);
@@ -66,8 +66,8 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
 }
 
 /** The plan of the spec, with its profile as text. @throws HarnessError `no-probes`, `no-profile-text` */
-function planOf({ spec, profile, image, includes }: MutateOptions, run: string): MutationPlan {
-  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile, image, includes }) });
+function planOf({ spec, profile, image, includes }: MutateOptions): MutationPlan {
+  const [plan] = loadPlans([spec], { ...defined({ profile, image, includes }) });
   if (plan === undefined) throw new HarnessError('no-probes', 'There is no spec.');
 
   const file = profileFileOf(plan.profile);

@@ -13,6 +13,7 @@ import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
+import { newProbeId } from '#adapters/host/probe-ids.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import type { Session } from '../session/session.ts';
 import { candidatePool } from '../suite/candidate-pool.ts';
@@ -161,7 +162,7 @@ function probesForFlags(block: ProfileBlock): string[] {
 }
 
 /** Reads candidates as probes at the end of the spec. @throws HarnessError `usage` where nothing can be added there */
-function probesOf(yamls: readonly string[], { plan, session }: SuggestOptions): Probe[] {
+function probesOf(yamls: readonly string[], { plan }: SuggestOptions): Probe[] {
   const source = appendProbes(readFileSync(plan.file, 'utf8'), yamls);
   const { spec, locate, problems } = validateSpec(plan.file, source);
   if (spec === undefined)
@@ -169,6 +170,6 @@ function probesOf(yamls: readonly string[], { plan, session }: SuggestOptions): 
       'internal',
       `A suggested probe is invalid: ${problems.map(({ message }) => message).join('; ')}`,
     );
-  const { probes } = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 });
+  const { probes } = resolvePlan(plan.file, spec, locate, { newId: newProbeId });
   return probes.slice(probes.length - yamls.length);
 }

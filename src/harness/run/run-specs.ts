@@ -25,7 +25,7 @@ export async function runSpecs(options: RunOptions, events: RunEvents, host = TH
   try {
     const { specs, profile, image, includes, onlyTheseIncludes, grep, bail, signal } = options;
     const given = defined({ profile, image, includes, onlyTheseIncludes });
-    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...given });
+    const plans = loadPlans(specs, given);
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
     await withHostSession({ run, options, events, reporter: report, host }, async (session) => {

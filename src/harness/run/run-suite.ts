@@ -13,7 +13,6 @@ import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparationFailed, PreparedSuite, type SuiteFacts } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
 import { ProfileHints } from './profile-hints.ts';
-import { addKernelRuling } from './kernel-ruling.ts';
 import { runProbesInMocha } from './mocha.ts';
 import type { RunContext } from './run-options.ts';
 
@@ -116,9 +115,8 @@ class SuiteRun {
     const { policy, confined } = suite;
     const { signal, events } = this.#context;
     const tried = await settleUnlessAborted(trial, probe, signal);
-    const ruled = addKernelRuling(tried, confined.pid, policy.loadedAs);
     this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
-    const entry = await this.#hints.add(ruled);
+    const entry = await this.#hints.add(tried);
     this.#entries.set(probe.id, entry);
     events.entry(entry);
     return entry;

@@ -3,6 +3,7 @@ import { isUnmediated } from '#core/spec/operation-effects.ts';
 import { skippedForEngineVersion } from '#core/verdict/engine-version.ts';
 import type { AuditRecord, Fault, Plan, Probe, Verdict } from '#core/model/model.ts';
 import { unloadedLabel } from '#core/verdict/unloaded-label.ts';
+import { denialText } from '#core/verdict/denial-text.ts';
 import { verdict } from '#core/verdict/verdicts.ts';
 
 /** What is known once the containers run, before any probe is tried. */
@@ -63,12 +64,5 @@ function serviceDown(probe: Probe, fault: Fault, denials: readonly AuditRecord[]
 
 /** @returns the first different denials, each as `denied open /etc/x (r)`. */
 export function denialLines(denials: readonly AuditRecord[]): string[] {
-  return [...new Set(denials.map(denialLine))].slice(0, QUOTED_DENIALS);
-}
-
-function denialLine({ fields }: AuditRecord): string {
-  const { operation, name, capname, family, sock_type: type, denied_mask: mask } = fields;
-  const target = name ?? capname ?? [family, type].filter(Boolean).join(' ');
-  const permissions = mask === undefined || mask === operation ? '' : ` (${mask})`;
-  return `denied ${operation ?? 'an access'} ${target}${permissions}`;
+  return [...new Set(denials.map((denial) => `denied ${denialText(denial)}`))].slice(0, QUOTED_DENIALS);
 }

@@ -11,6 +11,7 @@ import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { ContainerTwins } from './container-twins.ts';
 import { decideInAdvance, denialLines, type Circumstances } from './decided-in-advance.ts';
+import { outsideOf } from './kernel-ruling.ts';
 import { modesOf } from './possible-modes.ts';
 import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
@@ -161,7 +162,7 @@ export class PreparedSuite {
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
     const { plan, session, auditSwitch } = this.#parts;
-    const { names, written } = this.policy;
+    const { names, written, mode } = this.policy;
     const baseline = plan.baseline === undefined ? undefined : asLoaded(plan.baseline, written);
     return {
       confined: this.confined,
@@ -170,6 +171,7 @@ export class PreparedSuite {
       auditSwitch,
       profiles: names.filter((name) => name !== baseline),
       container: plan.container,
+      outside: outsideOf(this.confined.pid, written, mode === 'kill' || mode === 'mixed'),
     };
   }
 }

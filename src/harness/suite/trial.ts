@@ -8,19 +8,32 @@ import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
 import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
 import { probeWindows } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
-import type { AuditRecord, ContainerSpec, Entry, Evidence, Probe, Verdict, Witness } from '#core/model/model.ts';
+import type {
+  AuditRecord,
+  ContainerSpec,
+  Entry,
+  Evidence,
+  Observation,
+  Probe,
+  Ruling,
+  Verdict,
+  Witness,
+} from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
-import { leavesTraces, removes } from '#core/spec/operation-effects.ts';
+import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import type { Leftover } from '#core/verdict/facts.ts';
+import { endsOf, fitOf } from '#core/verdict/record-fit.ts';
+import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import type { ContainerTwins } from './container-twins.ts';
 import type { ContainerWatch } from './container-watch.ts';
+import type { Outside } from './kernel-ruling.ts';
 import type { TrialSwitch } from './suite-switch.ts';
 import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
@@ -53,6 +66,14 @@ export interface TrialOptions {
   readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile'>;
   /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
+  /** The host's view of the confined container. */
+  readonly outside: Outside;
+}
+
+/** What is known of an operation before it is tried: it may remove or make the file that it is about. */
+interface Preview {
+  readonly records: readonly ExpectedRecord[];
+  readonly ruling: (observation: Observation) => Ruling | undefined;
 }
 
 /** A probe that was tried, before it is decided. */
@@ -88,6 +109,11 @@ interface Attribution {
 
 /** Errors that leave a batch without its records. */
 const UNRECORDED: ReadonlySet<string> = new Set(['no-records', 'switch-changed']);
+
+/** The kernel's own answers about the files that probes tried, by the id of the probe. */
+interface Rulings {
+  readonly rulings: ReadonlyMap<string, Ruling>;
+}
 
 const NOT_TRIED = verdict('no-answer', { why: 'the probe was not tried' });
 
@@ -189,19 +215,53 @@ export class Trial {
   async #tryInWindow(
     probes: readonly Probe[],
     attempt: (probes: readonly Probe[]) => Promise<Seen>,
-  ): Promise<{ seen: Seen; attribution: Attribution }> {
+  ): Promise<{ seen: Seen; attribution: Attribution & Rulings }> {
     await this.#startAgents(probes); // before the window opens: starting one may leave records of its own
     await this.#options.watch?.look();
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
+    const previews = this.#previews(probes);
     const seen = await attempt(probes);
     await this.#options.watch?.look();
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
     this.#options.auditSwitch?.check();
 
-    const traces = probes.map((probe) => traceOf(probe, seen, log.window, otherPidsOf(probe, before, after)));
-    return { seen, attribution: this.#attribute(probes, traces, log) };
+    const traces = probes.map((probe) => {
+      const observation = seen.confined.get(probe.id);
+      const trace = traceOf(probe, observation, log.window, otherPidsOf(probe, before, after));
+      const preview = previews.get(probe.id);
+      return preview === undefined ? trace : { ...trace, fitOf: this.#fitOf(probe, preview, observation) };
+    });
+    const rulings = rulingsOf(previews, seen.confined);
+    return { seen, attribution: { ...this.#attribute(probes, traces, log), rulings } };
+  }
+
+  #previews(probes: readonly Probe[]): ReadonlyMap<string, Preview> {
+    const { look, loaded, ruling } = this.#options.outside;
+    return new Map(
+      probes.flatMap(({ id, action }) => {
+        if (action.kind !== 'operation') return [];
+        const preview: Preview = { records: expectedRecords(action, look, loaded), ruling: ruling(action) };
+        return [[id, preview] as const];
+      }),
+    );
+  }
+
+  /** How records with the name of an operation relate to it. */
+  #fitOf(
+    { action }: Probe,
+    { records }: Preview,
+    observation: Observation | undefined,
+  ): NonNullable<ProbeTrace['fitOf']> {
+    const { inChildren, fsuidOf } = this.#options.outside;
+    const pid = observation?.process?.pid;
+    const asker = defined({
+      agentPid: inChildren || isTriedInChild(action) ? undefined : pid,
+      fsuid: pid === undefined ? undefined : fsuidOf(pid),
+      ends: observation && endsOf(observation, hasKnownEnds(action)),
+    });
+    return (record) => fitOf(record, records, asker);
   }
 
   #splitDecided(probes: readonly Probe[]): { decided: Entry[]; remaining: Probe[] } {
@@ -273,9 +333,18 @@ export class Trial {
     };
   }
 
-  #entry(probe: Probe, seen: Seen, { witnesses, lossOf }: Attribution, leftover: Leftover | undefined): Entry {
+  #entry(
+    probe: Probe,
+    seen: Seen,
+    { witnesses, lossOf, rulings }: Attribution & Rulings,
+    leftover: Leftover | undefined,
+  ): Entry {
     const observation = seen.confined.get(probe.id);
-    const known = { probe, witnesses: witnesses.get(probe.id) ?? [] };
+    const known = defined({
+      probe,
+      witnesses: witnesses.get(probe.id) ?? [],
+      ruling: rulings.get(probe.id),
+    });
     if (observation === undefined) return { ...known, verdict: NOT_TRIED };
 
     const unconfined = this.#servedByStray(probe);
@@ -333,10 +402,25 @@ function changesPolicy(
   return profiles.some((profile) => name === profile || name.startsWith(`${profile}//`));
 }
 
+function rulingsOf(previews: ReadonlyMap<string, Preview>, seen: Observations): ReadonlyMap<string, Ruling> {
+  return new Map(
+    [...previews].flatMap(([id, preview]) => {
+      const observation = seen.get(id);
+      const ruling = observation && preview.ruling(observation);
+      return ruling === undefined ? [] : [[id, ruling] as const];
+    }),
+  );
+}
+
 /** What identifies the records of a probe. */
-function traceOf(probe: Probe, seen: Seen, window: Window, otherPids: ReadonlySet<number>): ProbeTrace {
+function traceOf(
+  probe: Probe,
+  observation: Observation | undefined,
+  window: Window,
+  otherPids: ReadonlySet<number>,
+): ProbeTrace {
   if (isOperation(probe)) return { id: probe.id, kind: 'operation', otherPids };
-  const pid = seen.confined.get(probe.id)?.process?.pid;
+  const pid = observation?.process?.pid;
   return defined({ id: probe.id, kind: 'command' as const, window, otherPids, pid });
 }
 

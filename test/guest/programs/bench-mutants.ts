@@ -51,7 +51,7 @@ async function floorMs(plan: Plan, text: string): Promise<{ parserMs: number; ro
 /** Every mutant of docker-nginx. @returns figures for JSON. */
 export async function benchMutants(): Promise<Record<string, unknown>> {
   const spec = join(ROOT, 'specs/docker-nginx.yml');
-  const [plan] = loadPlans([spec], { nonce: 'bench' });
+  const [plan] = loadPlans([spec]);
   if (plan?.profile.from !== 'file') throw new Error('the spec has no profile');
   const floor = await floorMs(plan, readFileSync(plan.profile.file, 'utf8'));
   const { results, mutantsMs } = await mutateProfile(

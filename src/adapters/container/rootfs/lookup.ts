@@ -34,13 +34,27 @@ export function lookUp(pid: number, path: string, follow: boolean): FileAt | und
   return follow && !file.missing ? undefined : file;
 }
 
+/** @returns the user that a file of the container belongs to, as the host numbers users; undefined: no such file. */
+export function ownerOf(pid: number, path: string): string | undefined {
+  try {
+    return String(lstatSync(join(rootOf(pid), path)).uid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a process of the container owns a file, as rules with `owner` ask. A missing file counts: it would be. */
 export function owns(pid: number, path: string): boolean {
+  const fsuid = fsuidOf(pid);
+  return fsuid !== undefined && fsuid === (ownerOf(pid, path) ?? fsuid);
+}
+
+/** @returns the user of a process for files, as the host numbers users; undefined when there is no such process. */
+export function fsuidOf(pid: number): string | undefined {
   try {
-    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return fsuid === String(lstatSync(join(rootOf(pid), path), { throwIfNoEntry: false })?.uid ?? fsuid);
+    return /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   } catch {
-    return false;
+    return undefined;
   }
 }
 

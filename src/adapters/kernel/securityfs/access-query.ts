@@ -4,13 +4,22 @@
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Ruling } from '#core/model/model.ts';
+import type { Permission } from '#core/verdict/policy-question.ts';
 
 const FILE_CLASS = 0x02;
 const NETWORK_CLASS = 14;
 /** AA_MAY_… bits of file permissions (security/apparmor/include/perms.h). */
-export const BITS = { x: 0x1, w: 0x2, r: 0x4, a: 0x8, c: 0x10, d: 0x20, k: 0x8000, m: 0x10000, l: 0x40000 } as const;
-/** A permission of a file that the kernel can be asked for. */
-export type Permission = keyof typeof BITS;
+export const BITS = {
+  x: 0x1,
+  w: 0x2,
+  r: 0x4,
+  a: 0x8,
+  c: 0x10,
+  d: 0x20,
+  k: 0x8000,
+  m: 0x10000,
+  l: 0x40000,
+} as const satisfies Record<Permission, number>;
 
 /** An open line to the kernel: thousands of questions a second. */
 export class PolicyQuery {

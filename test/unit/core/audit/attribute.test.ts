@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { attribute, concerns } from '#core/audit/attribute.ts';
 import type { ProbeTrace } from '#core/audit/attribute.ts';
-import type { AuditRecord } from '#core/model/model.ts';
+import type { AuditRecord, RecordFit } from '#core/model/model.ts';
 import { denial, record } from './records.ts';
 
 const operation: ProbeTrace = { id: 'ap-7f3-1', kind: 'operation' };
@@ -113,5 +113,14 @@ describe('attribute', () => {
     expect(witnesses.get('ap-7f3-1')?.map((witness) => witness.record.serial)).to.deep.equal([1, 2, 3]);
     expect(witnesses.get('ap-7f3-2')).to.deep.equal([]);
     expect(others).to.deep.equal([]);
+  });
+
+  it('asks how a record with the name of an operation fits it', () => {
+    const withFit = (fit: RecordFit): ProbeTrace => ({ ...operation, fitOf: () => fit });
+    const named = denial(`${file} pid=100 comm="ap-7f3-1"`);
+    expect(who(named, [withFit('access')])).to.equal('ap-7f3-1 by comm');
+    expect(who(named, [withFit('foreign'), command])).to.equal('others');
+    const { witnesses } = attribute(['web-1'], [withFit({ before: 'open' })], [named]);
+    expect(witnesses.get('ap-7f3-1')?.map(({ before }) => before)).to.deep.equal(['open']);
   });
 });

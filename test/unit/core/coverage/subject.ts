@@ -1,6 +1,6 @@
 /** Profiles read from text for tests of coverage. */
 import type { Subject } from '#core/coverage/credit.ts';
-import type { FileLookup } from '#core/coverage/operation-accesses.ts';
+import type { FileLookup } from '#core/model/file-lookup.ts';
 import type { ContainerView } from '#core/coverage/untestable-rules.ts';
 import type { Entry } from '#core/model/model.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';

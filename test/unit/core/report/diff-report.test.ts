@@ -74,7 +74,13 @@ describe('the report on a difference', () => {
       probes: {
         spec: 's.yml',
         tried: 4,
-        changed: [{ name: 'x is denied', base: verdict('denied'), head: verdict('let-through', { action: 'w /x' }) }],
+        changed: [
+          {
+            name: 'x is denied',
+            base: verdict('denied', { denial: 'open /x (r)' }),
+            head: verdict('let-through', { action: 'w /x' }),
+          },
+        ],
         faults: [],
       },
       notes: ['A note.'],
@@ -101,9 +107,9 @@ describe('the report on a difference', () => {
 
   it('fails for a probe that no longer passes, and for one that fails now', () => {
     const kinds = {
-      pass: verdict('denied'),
+      pass: verdict('denied', { denial: 'open /x (r)' }),
       fail: verdict('let-through', { action: 'w /x' }),
-      vacuous: { ...verdict('denied'), kind: 'vacuous' } as const,
+      vacuous: { ...verdict('denied', { denial: 'open /x (r)' }), kind: 'vacuous' } as const,
     };
     const exitOf = (base: keyof typeof kinds, head: keyof typeof kinds): number => {
       const changed = [{ name: 'x', base: kinds[base], head: kinds[head] }];

@@ -14,13 +14,13 @@ function validated(text: string): Validated & { spec: SpecFile } {
 
 function plan(text: string, options: Partial<ResolveOptions> = {}): Plan {
   const { spec, locate } = validated(text);
-  return resolvePlan('/repo/specs/s.yml', spec, locate, { nonce: 'abcde', firstNumber: 1, ...options });
+  return resolvePlan('/repo/specs/s.yml', spec, locate, { newId: () => 'id', ...options });
 }
 
 /** Resolves a probe that validation would have refused. */
 function resolveUnvalidated(probe: SpecProbe): Plan {
   const { spec, locate } = validated('profile: p\ncontainer: {image: i}\nprobes: [{open: /x, expect: denied}]\n');
-  return resolvePlan('/s.yml', { ...spec, probes: [probe] }, locate, { nonce: 'abcde', firstNumber: 1 });
+  return resolvePlan('/s.yml', { ...spec, probes: [probe] }, locate, { newId: () => 'id' });
 }
 
 describe('resolvePlan', () => {
@@ -40,7 +40,7 @@ describe('resolvePlan', () => {
     expect(made.container).to.include({ build: '/repo/specs/img', hold: false, network: 'bridge', readOnly: false });
     expect(made).to.include({ title: 's', control: true });
     expect(made.probes[0]).to.deep.equal({
-      id: 'abcde.0001',
+      id: 'id',
       name: 'touch ~/x is denied',
       action: { kind: 'run', argv: ['touch', '~/x'], tildes: [1], terminal: false },
       timeoutMs: 10_000,
@@ -56,14 +56,11 @@ describe('resolvePlan', () => {
     });
   });
 
-  it('gives ids that fit a thread name, even to the ten-thousandth probe', function many() {
+  it('keeps ten thousand probes apart by their names', function many() {
     this.timeout(60_000);
     const made = plan(
       `profile: p\ncontainer: {image: i}\nprobes:\n${'  - {open: /x, expect: denied}\n'.repeat(10_000)}`,
     );
-    const ids = made.probes.map(({ id }) => id);
-    expect(new Set(ids).size).to.equal(10_000);
-    expect(Math.max(...ids.map((id) => Buffer.byteLength(id)))).to.be.at.most(15);
     expect(new Set(made.probes.map(({ name }) => name)).size).to.equal(10_000);
   });
 

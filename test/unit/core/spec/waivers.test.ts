@@ -21,7 +21,7 @@ describe('waivers of a spec', () => {
       ),
     );
     expect(problems).to.deep.equal([]);
-    expect(resolvePlan('/s.yml', read!, locate, { nonce: 'n', firstNumber: 1 }).waivers).to.deep.equal([
+    expect(resolvePlan('/s.yml', read!, locate, { newId: () => 'id' }).waivers).to.deep.equal([
       { allows: '/srv/**', permissions: 'rw', because: 'reviewed', until: '2027-01-31' },
       { allows: 'capability sys_admin', because: 'reviewed', until: '2027-01-31' },
     ]);

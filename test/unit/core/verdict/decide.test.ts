@@ -124,6 +124,44 @@ describe('the verdict', () => {
     ]);
   });
 
+  describe('of a denial of something else than the access', () => {
+    const CAPABILITY = { ...witness({ fields: { operation: 'capable', capname: 'sys_admin' } }), before: 'capability' };
+    const OPEN = { ...DENIED, before: 'open' };
+    const byOpen = { ...denied, by: 'open' } as const;
+    // prettier-ignore
+    judges([
+      { name: 'another class answered first', expect: denied, seen: EACCES, witnesses: [CAPABILITY], control: OK, verdict: 'vacuous/other-denial' },
+      { name: 'an earlier step was denied', expect: denied, seen: EACCES, witnesses: [OPEN], verdict: 'vacuous/other-denial' },
+      { name: 'an earlier step was denied, and the control fails too', expect: denied, seen: EACCES, witnesses: [OPEN], control: EACCES, verdict: 'vacuous/other-denial' },
+      { name: 'an earlier step was denied, as declared', expect: byOpen, seen: EACCES, witnesses: [OPEN], control: OK, verdict: 'pass/denied' },
+      { name: 'another step was denied than the declared one', expect: byOpen, seen: EACCES, witnesses: [CAPABILITY], control: OK, verdict: 'vacuous/other-denial' },
+      { name: 'the access itself was denied, and a step is declared', expect: byOpen, seen: EACCES, witnesses: [DENIED], control: OK, verdict: 'vacuous/other-denial' },
+      { name: 'the access was denied, and a capability beside it', expect: denied, seen: EACCES, witnesses: [CAPABILITY, DENIED], control: OK, verdict: 'pass/denied' },
+      { name: 'the declared record is of a step', expect: { ...denied, audit: { operation: { equals: 'capable' } } }, seen: EACCES, witnesses: [CAPABILITY, DENIED], control: OK, verdict: 'fail/condition' },
+      { name: 'it stopped at an earlier step without a record', expect: denied, seen: seen({ errno: 'EPERM', stoppedAt: 'capability sys_admin' }), control: OK, verdict: 'inconclusive/not-asked' },
+      { name: 'it was to be allowed, and an earlier step was denied', expect: allowed, seen: EACCES, witnesses: [OPEN], control: OK, verdict: 'fail/denied-but-allowed' },
+      { name: 'only an earlier step is complained about', expect: complains, seen: OK, witnesses: [{ ...witness({ type: 'ALLOWED' }), before: 'open' }], verdict: 'fail/no-complaint' },
+    ]);
+  });
+
+  describe("beside the kernel's own answer", () => {
+    const ALLOWS = { path: '/x', permissions: 'r', allowed: true };
+    const FORBIDS = { ...ALLOWS, allowed: false };
+    const inMode = (mode: string): Observation => seen({ process: under(`p (${mode})`, `p (${mode})`) });
+    // prettier-ignore
+    judges([
+      { name: 'the policy allows what was denied', expect: denied, seen: EACCES, witnesses: [DENIED], control: OK, ruling: ALLOWS, verdict: 'inconclusive/contradiction' },
+      { name: 'the policy allows what failed silently', expect: { ...denied, audit: 'none' }, seen: EACCES, control: OK, ruling: ALLOWS, verdict: 'inconclusive/contradiction' },
+      { name: 'the policy allows it, and a transition was refused', expect: denied, seen: EACCES, witnesses: [witness({ fields: { info: 'ptrace prevents transition' } })], control: OK, ruling: ALLOWS, verdict: 'pass/denied' },
+      { name: 'the policy denies what was denied', expect: denied, seen: EACCES, witnesses: [DENIED], control: OK, ruling: FORBIDS, verdict: 'pass/denied' },
+      { name: 'the policy allows it, and a declared step was denied', expect: { ...denied, by: 'open' }, seen: EACCES, witnesses: [{ ...DENIED, before: 'open' }], control: OK, ruling: ALLOWS, verdict: 'pass/denied' },
+      { name: 'the policy does not allow what succeeded', expect: allowed, seen: inMode('enforce'), ruling: FORBIDS, verdict: 'inconclusive/contradiction' },
+      { name: 'the policy does not allow what succeeded, in complain mode', expect: allowed, seen: inMode('complain'), ruling: FORBIDS, verdict: 'pass/allowed' },
+      { name: 'the policy allows what succeeded', expect: allowed, seen: inMode('enforce'), ruling: ALLOWS, verdict: 'pass/allowed' },
+      { name: 'the policy does not allow what is complained about', expect: complains, seen: inMode('complain'), witnesses: [witness({ type: 'ALLOWED' })], ruling: FORBIDS, verdict: 'pass/complained' },
+    ]);
+  });
+
   describe('of a denial that needs no record', () => {
     // prettier-ignore
     judges([
@@ -271,24 +309,16 @@ describe('the verdict', () => {
 
 describe('the notes', () => {
   const proved = { expect: denied, witnesses: [DENIED], control: OK };
-  const atStep = (step: string): string => `Denied at ${step}, an earlier step, so the access itself was not tried.`;
 
   it('are none where a denial is all there is to say', () => {
     expect(decide(facts({ ...proved, seen: EACCES })).notes).to.deep.equal([]);
   });
 
-  it('name the step that an operation was denied at', () => {
+  it('name what the spec declares in place of the access', () => {
     const stopped = seen({ errno: 'EACCES', stoppedAt: 'open', remark: 'at open' });
-    const { kind, notes } = decide(facts({ ...proved, seen: stopped }));
+    const witnesses = [{ ...DENIED, before: 'open' }];
+    const { kind, notes } = decide(facts({ expect: { ...denied, by: 'open' }, control: OK, witnesses, seen: stopped }));
     expect(kind).to.equal('pass');
-    expect(notes).to.deep.equal([atStep('open')]);
-  });
-
-  it('name that step whatever else the agent remarks', () => {
-    const remark = 'no mount namespace of its own: errno 1; at fsopen; not undone: EPERM';
-    const stopped = seen({ errno: 'EPERM', stoppedAt: 'fsopen', undoErrno: 'EPERM', remark });
-    const { kind, notes } = decide(facts({ ...proved, seen: stopped }));
-    expect(kind).to.equal('pass');
-    expect(notes).to.deep.equal([atStep('fsopen')]);
+    expect(notes).to.deep.equal(['Denied by `open`, as declared, so the access itself was not decided on.']);
   });
 });

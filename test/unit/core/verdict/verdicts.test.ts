@@ -3,16 +3,16 @@ import { VERDICTS, verdict } from '#core/verdict/verdicts.ts';
 
 describe('verdict', () => {
   it('fills the sentences of a row with its facts', () => {
-    expect(verdict('denied-twice', { how: 'EROFS; likely a read-only mount' })).to.deep.equal({
+    expect(verdict('denied-twice', { denial: 'open /x (r)', how: 'EROFS; likely a read-only mount' })).to.deep.equal({
       kind: 'pass',
       code: 'denied-twice',
-      reason: 'Denied by AppArmor; another layer denies it as well.',
+      reason: 'Denied: open /x (r); another layer denies it as well.',
       notes: ['The control, without the profile, fails too: EROFS; likely a read-only mount.'],
     });
   });
 
   it('has no hint where there is nothing to do', () => {
-    expect(verdict('denied')).to.not.have.property('hint');
+    expect(verdict('denied', { denial: undefined })).to.not.have.property('hint');
     expect(verdict('control-unclear', { why: 'x', isProgramMissing: false })).to.not.have.property('hint');
   });
 

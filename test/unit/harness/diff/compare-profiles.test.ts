@@ -35,7 +35,7 @@ describe('compareProfiles', () => {
 
   /** A spec in which writing each of these files is to be denied. */
   function spec(paths: readonly string[]): string {
-    const probes = paths.map((path) => ({ name: path, open: path, for: 'write', expect: 'denied' }));
+    const probes = paths.map((path) => ({ name: path, open: path, expect: 'denied' }));
     const container = { image: 'i', hold: true };
     return file('spec.yml', stringify({ title: 's', profile: 'p', control: false, container, probes }));
   }

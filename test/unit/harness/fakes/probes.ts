@@ -1,5 +1,6 @@
 /** Probes, plans and observations for the stories. */
 import type { Plan, Probe } from '#core/model/model.ts';
+import type { Outside } from '#harness/suite/kernel-ruling.ts';
 import { container, probe as anyProbe, seen } from '../../builders.ts';
 
 /** An operation that is to be denied, unless the test says otherwise. */
@@ -10,6 +11,15 @@ export function probe(id: string, changes: Partial<Probe> = {}): Probe {
 export function openOf(path: string): Probe['action'] {
   return { kind: 'operation', name: 'open', args: ['read', path], words: ['open', path, 'for', 'read'], class: 'file' };
 }
+
+/** A container in which every path is what it seems, and a kernel that cannot be asked. */
+export const OUTSIDE: Outside = {
+  look: (path) => ({ path, folder: false, missing: false }),
+  loaded: (label) => label,
+  fsuidOf: () => undefined,
+  inChildren: false,
+  ruling: () => () => undefined,
+};
 
 export const CONTAINER = container();
 

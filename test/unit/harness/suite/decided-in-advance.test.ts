@@ -84,7 +84,7 @@ describe('denialLines', () => {
     const socket = 'operation="create" profile="p" family="inet" sock_type="raw" denied_mask="create"';
     expect(denialLines([open, open, capable, socket].map(denial))).to.deep.equal([
       'denied open /etc/x (r)',
-      'denied capable net_admin',
+      'denied capability net_admin',
       'denied create inet raw',
     ]);
   });

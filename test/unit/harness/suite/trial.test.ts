@@ -5,7 +5,7 @@ import type { Probe } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { Trial, type TrialOptions, type TrialTarget } from '#harness/suite/trial.ts';
 import { FakeAuditLog, type Mishaps } from '../fakes/audit-log.ts';
-import { CONTAINER, observation, probe } from '../fakes/probes.ts';
+import { CONTAINER, observation, OUTSIDE, probe } from '../fakes/probes.ts';
 
 /** A container in which everything is denied, and the trial of some probes in it. */
 function trialOf(
@@ -33,6 +33,7 @@ function trialOf(
     barrier: log.barrier,
     profiles: ['p'],
     container: CONTAINER,
+    outside: OUTSIDE,
     decidedInAdvance: () => undefined,
     ...defined({ watch }),
   });
@@ -142,6 +143,7 @@ describe('Trial', () => {
         barrier: log.barrier,
         profiles: ['p'],
         container: CONTAINER,
+        outside: OUTSIDE,
         auditSwitch: {
           isSilent: true,
           speak: async (work) => {
