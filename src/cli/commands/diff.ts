@@ -9,7 +9,7 @@ import { isRoot, rerunAsRoot } from '#adapters/host/sudo.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-import { diffExit, diffJson, diffMarkdown, diffText } from '#core/report/diff-report.ts';
+import { diffExit, diffJson, diffMarkdown, diffText, type DiffReport } from '#core/report/diff-report.ts';
 import { BASE_FOLDER } from '#adapters/kernel/parser/include-paths.ts';
 import { includedFiles } from '#adapters/kernel/parser/included-files.ts';
 import { compareProfiles } from '#harness/diff/compare-profiles.ts';
@@ -79,10 +79,8 @@ async function diffHere(
   args: DiffArguments,
   kernel: boolean,
 ): Promise<number> {
-  if (!kernel && args.spec !== undefined)
-    progress('not running the probes of the spec: they need a kernel with AppArmor');
   const silent = (): void => undefined;
-  const report = await compareProfiles(
+  const compared = await compareProfiles(
     {
       base,
       head,
@@ -94,10 +92,17 @@ async function diffHere(
     },
     { progress, suite: silent, entry: silent, fault: silent },
   );
+  const report = kernel || args.spec === undefined ? compared : withNote(compared, UNTRIED);
   const style = { root: process.cwd(), places: copies };
   print(args.json ? [diffJson(report)] : diffText(report, style));
   if (args.markdown !== undefined) writeMarkdown(args.markdown, diffMarkdown(report, style));
   return diffExit(report);
+}
+
+const UNTRIED = 'The probes of the spec were not tried: that needs a kernel with AppArmor.';
+
+function withNote(report: DiffReport, note: string): DiffReport {
+  return { ...report, notes: [...report.notes, note] };
 }
 
 function writeMarkdown(file: string, text: string): void {

@@ -43,6 +43,8 @@ export interface DiffReport {
     readonly spec: string;
     readonly tried: number;
     readonly changed: readonly ProbeChange[];
+    /** Why the new profile is none under which probes can be tried: its mode, for example. */
+    readonly refused: readonly string[];
     /** What went wrong in either run: then nothing is known of the probes. */
     readonly faults: readonly string[];
   };
@@ -78,7 +80,8 @@ export function regressions({ probes }: DiffReport): readonly ProbeChange[] {
  */
 export function diffExit(report: DiffReport): ExitCode {
   if (contradictions(report).length > 0 || (report.probes?.faults ?? []).length > 0) return EXIT.broken;
-  if (newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
+  const isRefused = (report.probes?.refused ?? []).length > 0;
+  if (isRefused || newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
   return report.gaps.length > 0 ? EXIT.undecided : EXIT.ok;
 }
 
@@ -159,6 +162,7 @@ function resultText(report: DiffReport): string {
   const parts = [
     ...(allowed > 0 ? [`${allowed} newly allowed`] : []),
     ...(failed > 0 ? [`${counted(failed, 'probe')} no longer ${failed === 1 ? 'passes' : 'pass'}`] : []),
+    ...((report.probes?.refused ?? []).length > 0 ? ['the probes can no longer be tried'] : []),
     ...((report.probes?.faults ?? []).length > 0 ? ['the probes could not be compared'] : []),
     ...(report.gaps.length > 0 ? ['not all could be compared'] : []),
   ];
@@ -173,10 +177,11 @@ function isEmpty({ profiles, probes }: DiffReport): boolean {
 
 function probeLines({ probes }: DiffReport, style: Style): readonly string[] {
   if (probes === undefined) return [];
-  const { spec, tried, changed, faults } = probes;
+  const { spec, tried, changed, refused, faults } = probes;
   return [
     style.title(2, `Probes of ${style.text(spec)} whose verdict changed: ${changed.length} of ${tried}`),
     ...changed.map((change) => style.item(0, probeText(change, style))),
+    ...refused.map((fault) => style.item(0, `no longer tried: ${style.text(fault)}`)),
     ...faults.map((fault) => style.item(0, `could not be compared: ${style.text(fault)}`)),
   ];
 }
@@ -239,12 +244,17 @@ const CHANGE = {
   logging: 'logged differently',
 } as const;
 
+/** A profile that nothing enters is neither allowed nor denied. */
+function changeText({ change, class: name }: Difference): string {
+  return name === 'profile' && change === 'tightened' ? 'nothing newly allowed' : CHANGE[change];
+}
+
 function differenceLines(difference: Difference, style: Style): readonly string[] {
   const { item } = style;
   const placed = (rule: Rule, verb: string): string =>
     item(1, `because ${style.code(rule.text)} ${verb} at ${style.text(place(rule, style))}`);
   return [
-    item(0, `${CHANGE[difference.change]}: ${accessesText(difference, style)}${waiverText(difference, style)}`),
+    item(0, `${changeText(difference)}: ${accessesText(difference, style)}${waiverText(difference, style)}`),
     ...difference.examples.map((example) => item(1, exampleText(example, style))),
     ...difference.base.map((rule) => placed(rule, 'was')),
     ...difference.head.map((rule) => placed(rule, 'is')),

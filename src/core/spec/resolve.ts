@@ -23,6 +23,8 @@ import type { Validated } from './validate.ts';
 /** What the command line overrides, and where probes have their ids from. */
 export interface ResolveOptions {
   readonly profile?: string;
+  /** Which profile of the file. */
+  readonly profileName?: string;
   readonly image?: string;
   /** Search these folders before those of the spec, and this base in place of its. */
   readonly includes?: IncludeFolders;
@@ -101,7 +103,7 @@ function profileSource(folder: string, spec: SpecFile, options: ResolveOptions):
   const { profile: override } = options;
   const given = typeof spec.profile === 'string' ? { file: spec.profile } : spec.profile;
   const mode = ('mode' in given ? given.mode : undefined) ?? 'enforce';
-  const name = 'name' in given ? given.name : undefined;
+  const name = options.profileName ?? ('name' in given ? given.name : undefined);
   const ofSpec = options.onlyTheseIncludes === true ? {} : given;
   const includes = includeFolders(folder, ofSpec, options.includes);
 

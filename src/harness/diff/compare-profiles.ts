@@ -42,11 +42,18 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents, h
     else if (pair.head === undefined) compared.push(removedProfile(pair.base, texts, options));
     else compared.push(await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation }));
   }
-  const verdicts = spec === undefined ? undefined : await compareVerdicts({ ...options, spec }, events, host);
+  const formerNames = new Map(
+    compared.flatMap(({ profile: { name, formerName } }) =>
+      formerName === undefined ? [] : [[name, formerName] as const],
+    ),
+  );
+  const verdicts =
+    spec === undefined ? undefined : await compareVerdicts({ ...options, spec, formerNames }, events, host);
 
   const notes = compared.flatMap((each) => each.notes ?? []);
   if (!kernel) notes.push('Not confirmed: no kernel with AppArmor was asked.');
   const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
+  if (compared.length === 0) gaps.push('Neither version defines a profile.');
   const profiles = compared.map(({ profile }) => profile);
   return defined({ base: base.label, head: head.label, profiles, notes, gaps, probes: verdicts });
 }

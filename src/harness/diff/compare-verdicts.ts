@@ -2,12 +2,18 @@
 import type { Ledger, Verdict } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import type { DiffReport } from '#core/report/diff-report.ts';
+import { loadPlans } from '#adapters/host/load-specs.ts';
+import { faultsOf, isProfileFault } from '#core/report/summary.ts';
 import type { RunEvents } from '../run/run-options.ts';
 import { runSpecs } from '../run/run-specs.ts';
 import { THIS_HOST } from '../session/host.ts';
 import type { DiffOptions, Side } from './diff-options.ts';
 
-type VerdictOptions = Pick<DiffOptions, 'base' | 'head' | 'lab' | 'signal'> & { readonly spec: string };
+type VerdictOptions = Pick<DiffOptions, 'base' | 'head' | 'lab' | 'signal'> & {
+  readonly spec: string;
+  /** From the new to the old names of profiles: a spec that names one means the old one in the base. */
+  readonly formerNames: ReadonlyMap<string, string>;
+};
 
 type ComparedVerdicts = NonNullable<DiffReport['probes']>;
 
@@ -17,12 +23,13 @@ export async function compareVerdicts(
   events: RunEvents,
   host = THIS_HOST,
 ): Promise<ComparedVerdicts> {
-  const { spec, base, head, lab, signal } = options;
-  const runUnder = ({ label, file, includes }: Side): Promise<Ledger> => {
+  const { spec, base, head, lab, signal, formerNames } = options;
+  const runUnder = ({ label, file, includes }: Side, profileName?: string): Promise<Ledger> => {
     events.progress(`trying the probes of ${spec} under ${label}`);
     const runOptions = defined({
       specs: [spec],
       profile: file,
+      profileName,
       includes,
       onlyTheseIncludes: true,
       bail: false,
@@ -33,7 +40,7 @@ export async function compareVerdicts(
     });
     return runSpecs(runOptions, events, host);
   };
-  const baseLedger = await runUnder(base);
+  const baseLedger = await runUnder(base, formerNameIn(spec, formerNames));
   const headLedger = await runUnder(head);
 
   const before = verdictsOf(baseLedger);
@@ -42,9 +49,24 @@ export async function compareVerdicts(
     const earlier = before.get(name);
     return earlier === undefined || isSame(earlier, verdict) ? [] : [{ name, base: earlier, head: verdict }];
   });
+  const refused = faultsOf(headLedger).filter(isProfileFault);
+  const others = [...faultsOf(baseLedger), ...faultsOf(headLedger).filter((fault) => !refused.includes(fault))];
+  const faults = others.map(({ message }) => message);
+  if (refused.length === 0 && faults.length === 0) faults.push(...untried(before, after, base));
+  return { spec, tried: after.size, changed, refused: refused.map(({ message }) => message), faults };
+}
+
+/** What the profile that a spec names, or a stack of them, was called before; undefined where it is not renamed. */
+function formerNameIn(spec: string, formerNames: ReadonlyMap<string, string>): string | undefined {
+  const parts = loadPlans([spec], { nonce: 'names' })[0]?.profile.name?.split('//&') ?? [];
+  const isRenamed = parts.some((name) => formerNames.has(name));
+  return isRenamed ? parts.map((name) => formerNames.get(name) ?? name).join('//&') : undefined;
+}
+
+/** Without a fault, the same probes are tried under both. */
+function untried(before: ReadonlyMap<string, Verdict>, after: ReadonlyMap<string, Verdict>, { label }: Side): string[] {
   const lost = [...before.keys()].filter((name) => !after.has(name));
-  const untried = lost.map((name) => `the probe ${JSON.stringify(name)} was tried under ${base.label} only`);
-  return { spec, tried: after.size, changed, faults: [...[baseLedger, headLedger].flatMap(faultMessages), ...untried] };
+  return lost.map((name) => `The probe ${JSON.stringify(name)} was tried under ${label} only.`);
 }
 
 /** The verdict of each probe, by its name. */
@@ -55,8 +77,4 @@ function verdictsOf({ suites }: Ledger): Map<string, Verdict> {
 
 function isSame(a: Verdict, b: Verdict): boolean {
   return a.kind === b.kind && a.code === b.code;
-}
-
-function faultMessages({ faults, suites }: Ledger): string[] {
-  return [...faults, ...suites.flatMap((suite) => suite.faults)].map(({ message }) => message);
 }

@@ -5,6 +5,8 @@ import type { Session, SessionEvents, SessionOptions } from '../session/session.
 export interface RunOptions extends SessionOptions {
   readonly specs: readonly string[];
   readonly profile?: string;
+  /** Which profile of the file, in place of the one that the spec names. */
+  readonly profileName?: string;
   readonly image?: string;
   /** Search these folders before those of the specs, and this base in place of theirs. */
   readonly includes?: IncludeFolders;

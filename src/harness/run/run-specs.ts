@@ -23,8 +23,8 @@ export async function runSpecs(options: RunOptions, events: RunEvents, host = TH
   let selected: Plan[] = [];
   let planned = 0;
   try {
-    const { specs, profile, image, includes, onlyTheseIncludes, grep, bail, signal } = options;
-    const given = defined({ profile, image, includes, onlyTheseIncludes });
+    const { specs, profile, profileName, image, includes, onlyTheseIncludes, grep, bail, signal } = options;
+    const given = defined({ profile, profileName, image, includes, onlyTheseIncludes });
     const plans = loadPlans(specs, given);
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);

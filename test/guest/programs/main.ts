@@ -29,6 +29,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   sources: () => import('../sources.test.ts'),
   matcher: () => import('../matcher.test.ts'),
   diff: () => import('../diff.test.ts'),
+  'gate-revisions': () => import('../gate-revisions.test.ts'),
 };
 
 const [resultFile = '', ...wanted] = process.argv.slice(2);

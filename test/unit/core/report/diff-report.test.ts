@@ -82,6 +82,7 @@ describe('the report on a difference', () => {
           },
         ],
         faults: [],
+        refused: [],
       },
       notes: ['A note.'],
     });
@@ -113,7 +114,7 @@ describe('the report on a difference', () => {
     };
     const exitOf = (base: keyof typeof kinds, head: keyof typeof kinds): number => {
       const changed = [{ name: 'x', base: kinds[base], head: kinds[head] }];
-      return diffExit(reportOf([], { probes: { spec: 's.yml', tried: 1, changed, faults: [] } }));
+      return diffExit(reportOf([], { probes: { spec: 's.yml', tried: 1, changed, refused: [], faults: [] } }));
     };
     expect(exitOf('pass', 'fail')).to.equal(1);
     expect(exitOf('pass', 'vacuous')).to.equal(1);
@@ -124,7 +125,7 @@ describe('the report on a difference', () => {
 
   it('is not green where something could not be compared', () => {
     const gaps = ['A rule.'];
-    const probes = { spec: 's.yml', tried: 0, changed: [], faults: ['It broke.'] };
+    const probes = { spec: 's.yml', tried: 0, changed: [], refused: [], faults: ['It broke.'] };
     expect(diffExit(reportOf([], { gaps }))).to.equal(3);
     expect(diffExit(reportOf([difference()], { gaps }))).to.equal(1);
     expect(diffExit(reportOf([difference()], { probes }))).to.equal(4);

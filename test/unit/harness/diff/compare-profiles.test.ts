@@ -205,6 +205,25 @@ describe('compareProfiles', () => {
     expect(notes).to.deep.equal([NOT_CONFIRMED]);
   });
 
+  it('tries the probes under the former name of a profile that was renamed', async () => {
+    host.effects.set('/always', 'denied');
+    const container = { image: 'i', hold: true };
+    const probes = [{ name: '/always', open: '/always', for: 'write', expect: 'denied' }];
+    const profile = { file: 'p', name: 'after' };
+    const text = stringify({ title: 's', profile, control: false, container, probes });
+    const names: (string | undefined)[] = [];
+    const loadProfile = host.loadProfile.bind(host);
+    host.loadProfile = (source, options) => {
+      names.push(source.name);
+      return loadProfile(source, options);
+    };
+    await compare(profileWith('', 'before'), profileWith('', 'after'), { spec: file('named.yml', text) });
+    expect(names).to.deep.equal(['before', 'after']);
+  });
+
+  it('is no result where neither version defines a profile', async () =>
+    expect(diffExit(await compare('', '# empty\n'))).to.equal(3));
+
   it('is no result where either run went wrong', async () => {
     const mistakes = [new HarnessError('profile-invalid', 'In base.'), new HarnessError('profile-invalid', 'In head.')];
     host.loadProfile = () => Promise.reject(mistakes.shift());
