@@ -6,9 +6,9 @@ import { automatonOf, fieldsOf, type Field } from './compiled-policy.ts';
 
 /** The bytes that rules of a class begin with (security/apparmor/include/apparmor.h, AA_CLASS_NET and others). */
 const CLASSES: readonly (readonly [name: string, ...starts: readonly (readonly number[])[]])[] = [
-  // the number of AF_UNIX follows in the old and the newest form
   ['network', [14], [15]],
-  ['unix', [4, 0, 1], [15, 0, 1]],
+  // the oldest form is written for unix alone; after the newest stands AF_UNIX (parser_regex.c, mediates_net_unixv9)
+  ['unix', [4], [15, 0, 1], [15, 0, 0x31]],
   ['mount', [7]],
   ['ptrace', [9]],
   ['signal', [10]],
