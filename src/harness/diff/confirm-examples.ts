@@ -1,4 +1,5 @@
 /** Asks the kernel for the examples of each difference, with both profiles loaded under names of their own. */
+import { HarnessError } from '#core/model/errors.ts';
 import type { IncludeFolders, ProfileMode } from '#core/model/model.ts';
 import type { WaivedDifference } from '#core/profile/compare/waivers.ts';
 import type { Access } from '#core/profile/semantics/access.ts';
@@ -45,6 +46,10 @@ export async function confirmExamples(
     const baseLabel = await load(base, `${run}.base`, changes);
     const headLabel = await load(head, `${run}.head`, changes);
     return askKernel(baseLabel, headLabel, differences);
+  } catch (error) {
+    // what a profile means can depend on its name, and it is only loaded under another
+    if (!(error instanceof HarnessError) || error.code !== 'profile-not-isolated') throw error;
+    return { ...unconfirmedExamples(differences), notes: [`Not confirmed: ${error.message}`] };
   } finally {
     await changes.undo();
   }
