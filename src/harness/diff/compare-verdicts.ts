@@ -58,7 +58,7 @@ export async function compareVerdicts(
 
 /** What the profile that a spec names, or a stack of them, was called before; undefined where it is not renamed. */
 function formerNameIn(spec: string, formerNames: ReadonlyMap<string, string>): string | undefined {
-  const parts = loadPlans([spec], { nonce: 'names' })[0]?.profile.name?.split('//&') ?? [];
+  const parts = loadPlans([spec])[0]?.profile.name?.split('//&') ?? [];
   const isRenamed = parts.some((name) => formerNames.has(name));
   return isRenamed ? parts.map((name) => formerNames.get(name) ?? name).join('//&') : undefined;
 }
