@@ -67666,6 +67666,8 @@ var ContainerTwins = class {
   #reader;
   /** Mounts that both have: they cannot differ there. */
   #shared;
+  /** What each was like before the first probe: in what they differ there, the profile made them differ. */
+  #first;
   /** What each was like when they were last compared. */
   #last;
   /** Files that differ, by their paths. */
@@ -67684,17 +67686,17 @@ var ContainerTwins = class {
   }
   /** Looks at both before the first probe. */
   async begin() {
-    this.#last ??= await this.#look();
+    this.#first ??= await this.#look();
+    this.#last ??= this.#first;
   }
   /** Makes the control like the confined container again, after a probe that may have left something. */
   async compare(probe3) {
     const last = this.#last ?? await this.#look();
-    const look = await this.#lookTwice(last);
+    const look = await this.#lookTwice();
     const confined = { before: last[0], now: look[0] };
     const control = { before: last[1], now: look[1] };
     const areFilesAlike = await this.#compareFiles(confined, control, probe3);
-    this.#compareMounts(confined, control, probe3);
-    this.#comparePrograms(confined, control, probe3);
+    this.#compareOthers(look, probe3);
     this.#last = areFilesAlike ? look : await this.#look();
   }
   /** @returns whether there was nothing to undo. */
@@ -67707,7 +67709,6 @@ var ContainerTwins = class {
     const left = differing.filter((path5) => this.#differs(path5, false));
     for (const path5 of paths) if (!left.includes(path5)) this.#files.delete(path5);
     for (const path5 of left) note2(this.#files, path5, probe3);
-    if (confined.now.isCut || control.now.isCut) note2(this.#others, "there are more files than are compared", probe3);
     return differing.length === 0;
   }
   /** @param isChangedInBoth then the times and numbers that each wrote into it are no difference. */
@@ -67740,25 +67741,29 @@ var ContainerTwins = class {
     } catch {
     }
   }
-  #compareMounts(confined, control, probe3) {
-    const here = changedMounts(confined);
-    const there = changedMounts(control);
-    const differing = [...here, ...there].filter((mount4) => here.has(mount4) !== there.has(mount4));
-    for (const mount4 of differing) note2(this.#others, mount4, probe3);
-  }
-  /** Ends what was left running in the control alone. What was left in the confined container alone is named. */
-  #comparePrograms(confined, control, probe3) {
-    const here = newPrograms(confined);
-    const there = newPrograms(control);
-    const inBoth = new Set([...here.values()].filter((program3) => [...there.values()].includes(program3)));
-    for (const [pid, program3] of there) if (!inBoth.has(program3)) this.#reader.endProcess(pid);
-    for (const program3 of here.values()) if (!inBoth.has(program3)) note2(this.#others, `${program3} still runs`, probe3);
+  /** Ends what only the control still runs, and names what else is in one of them alone and was not from the start. */
+  #compareOthers(look, probe3) {
+    const first = this.#first ?? look;
+    const known2 = { mounts: onlyInOne(first, mountsOf2), programs: onlyInOne(first, programsOf) };
+    const mounts = onlyInOne(look, mountsOf2).filter((one) => !known2.mounts.includes(one));
+    const programs = onlyInOne(look, programsOf).filter((one) => !known2.programs.includes(one));
+    const [confined, control] = look;
+    const isLeft = (program3) => programsOf(control).has(program3) && first.every((state) => !programsOf(state).has(program3));
+    for (const [pid, program3] of control.programs)
+      if (programs.includes(program3) && isLeft(program3)) this.#reader.endProcess(pid);
+    const whats = [
+      ...mounts.map((mount4) => `${mount4}, in ${inWhich(mountsOf2(confined).has(mount4))} alone`),
+      ...programs.filter((program3) => !isLeft(program3)).map((program3) => `${program3} runs in ${inWhich(programsOf(confined).has(program3))} alone`),
+      ...look.some(({ isCut }) => isCut) ? ["there are more files than are compared"] : []
+    ];
+    for (const what of [...this.#others.keys()]) if (!whats.includes(what)) this.#others.delete(what);
+    for (const what of whats) note2(this.#others, what, probe3);
   }
   /** What a command leaves running may still be on its way to its own program, or to its end. */
-  async #lookTwice(last) {
-    const first = await this.#look();
-    const isSettled = first.every((now, i) => newPrograms({ before: last[i] ?? now, now }).size === 0);
-    if (isSettled) return first;
+  async #lookTwice() {
+    const look = await this.#look();
+    const known2 = this.#first === void 0 ? [] : onlyInOne(this.#first, programsOf);
+    if (onlyInOne(look, programsOf).every((program3) => known2.includes(program3))) return look;
     await (0, import_promises22.setTimeout)(SETTLING_MS);
     return this.#look();
   }
@@ -67779,16 +67784,17 @@ function changedFiles({ before, now }) {
   const paths = [.../* @__PURE__ */ new Set([...before.files.keys(), ...now.files.keys()])];
   return new Set(paths.filter((path5) => before.files.get(path5) !== now.files.get(path5)));
 }
-function changedMounts({ before, now }) {
-  const made2 = [...now.mounts].filter((mount4) => !before.mounts.has(mount4)).map((mount4) => `mounted: ${mount4}`);
-  const gone = [...before.mounts].filter((mount4) => !now.mounts.has(mount4)).map((mount4) => `unmounted: ${mount4}`);
-  return /* @__PURE__ */ new Set([...made2, ...gone]);
+function mountsOf2({ mounts }) {
+  return mounts;
 }
-function newPrograms({ before, now }) {
-  const known2 = new Set(before.programs.values());
-  return new Map(
-    [...now.programs].filter(([pid, program3]) => before.programs.get(pid) !== program3 && !known2.has(program3))
-  );
+function programsOf({ programs }) {
+  return new Set([...programs.values()].filter((program3) => program3 !== ""));
+}
+function onlyInOne([one, other], of) {
+  return [.../* @__PURE__ */ new Set([...of(one), ...of(other)])].filter((what) => of(one).has(what) !== of(other).has(what));
+}
+function inWhich(isConfined) {
+  return isConfined ? "the confined container" : "the control";
 }
 
 // src/core/verdict/engine-version.ts
@@ -68731,11 +68737,12 @@ var Trial = class {
 function deservesAnotherTry({ probe: probe3, verdict: { code: code2 } }) {
   return (code2 === "records-lost" || UNRECORDED.has(code2)) && !removes(probe3.action);
 }
-function mayHaveLeft({ probe: { action }, observation, control }) {
+function mayHaveLeft({ probe: { action }, observation, control, evidence }) {
   if (action.kind === "http") return false;
-  const isDone = [observation, control].every((seen) => seen === void 0 || seen.stage === "done");
-  const isUndone = observation?.undoErrno === void 0 && control?.undoErrno === void 0;
-  return leavesTraces(action) || !isDone || !isUndone;
+  const isUndone = [observation, control, evidence?.observation].every(
+    (seen) => seen === void 0 || seen.stage === "done" && seen.undoErrno === void 0
+  );
+  return leavesTraces(action) || !isUndone;
 }
 function isOperation({ action }) {
   return action.kind === "operation";
@@ -69228,6 +69235,7 @@ function denyRuleOf(text3, accesses) {
 
 // src/core/hint/needs.ts
 function allNeeds(record2, asked, text3) {
+  if (!asked.some(({ access: access5 }) => isAbout(record2, access5))) return [record2];
   const own2 = profileOf(record2.fields);
   const missing = asked.filter((one) => one.profile === own2 && !allowsAll(text3, [one])).map(({ access: access5 }) => access5);
   const masks = /* @__PURE__ */ new Map();
@@ -69243,6 +69251,10 @@ function allNeeds(record2, asked, text3) {
   );
   const whole = more === "" ? record2 : { ...record2, fields: { ...record2.fields, denied_mask: mask + more } };
   return [whole, ...[...files, ...capabilities].map((need) => ({ ...record2, fields: { profile: own2, ...need } }))];
+}
+function isAbout({ fields: fields2 }, access5) {
+  if (access5.class === "capability") return access5.name === fields2["capname"];
+  return access5.class === "file" && access5.path === fields2["name"];
 }
 function isOfFile(record2) {
   return recordAccesses(record2).some((access5) => access5.class === "file" && access5.permission !== "l");
