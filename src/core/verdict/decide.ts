@@ -83,7 +83,8 @@ function notByLeftover(facts: Facts, judged: Verdict): Verdict {
   const { leftover, witnesses, evidence } = facts;
   if (leftover === undefined || !RESTS_ON_CONTROL.has(judged.code)) return judged;
   const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
-  return denials.some((denial) => isProof(facts, denial)) ? judged : verdict('earlier-probe', leftover);
+  const isProved = denials.some((denial) => isOfAccess(facts.probe, denial) && isProof(facts, denial));
+  return isProved ? judged : verdict('earlier-probe', leftover);
 }
 
 /** The access was to be denied, and did not succeed. */
@@ -132,7 +133,8 @@ function judgeQuietDenial({ evidence, ...facts }: Facts, outcome: ProbeOutcome):
   if (denials.length === 0 || witnesses.some(isDenial) || probe.expect.audit === 'none') return undefined;
 
   const judged = judgeDenied({ ...facts, witnesses: denials }, outcome);
-  if (judged.kind === 'pass') return verdict('denied-quietly', { denial: denialOf(denials[0]) });
+  if (judged.kind === 'pass')
+    return verdict('denied-quietly', { denial: denialOf(denials.find((one) => isOfAccess(probe, one))) });
   return judged.code === 'other-denial' ? judged : undefined;
 }
 

@@ -51,7 +51,7 @@ export function isOfAccess({ expect }: Probe, { before }: Witness): boolean {
 export function silentDenials(evidence: readonly Witness[] = []): readonly Witness[] {
   return evidence
     .filter((witness) => isDenial(witness) || isComplaint(witness))
-    .map(({ record, by }) => ({ record: { ...record, type: 'DENIED' }, by }));
+    .map((witness) => ({ ...witness, record: { ...witness.record, type: 'DENIED' } }));
 }
 
 /**

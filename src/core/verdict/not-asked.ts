@@ -1,5 +1,6 @@
 /** Failures that are no answer to the access: AppArmor was not asked about it, or refused for another reason. Pure. */
-import type { AuditRecord, Observation, Probe } from '../model/model.ts';
+import type { AuditRecord, Observation, Probe, Witness } from '../model/model.ts';
+import { defined } from '../model/optional.ts';
 import type { Facts } from './facts.ts';
 
 /** What follows the words of the spec that have a process ask under no_new_privs (ops_exec.c). */
@@ -30,10 +31,9 @@ export function undecidedReason({ fields }: AuditRecord, probe: Probe): string |
 /** @returns the same facts without records that are of no rule's denial, where the spec expects one. */
 export function withoutUndecided(facts: Facts): Facts {
   if (facts.probe.expect.access !== 'denied') return facts;
-  return {
-    ...facts,
-    witnesses: facts.witnesses.filter(({ record }) => undecidedReason(record, facts.probe) === undefined),
-  };
+  const decided = (witnesses: readonly Witness[] | undefined): readonly Witness[] | undefined =>
+    witnesses?.filter(({ record }) => undecidedReason(record, facts.probe) === undefined);
+  return { ...facts, ...defined({ witnesses: decided(facts.witnesses), evidence: decided(facts.evidence) }) };
 }
 
 /** @returns why the first such record proves nothing; undefined where there is none. */

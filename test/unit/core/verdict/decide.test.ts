@@ -87,6 +87,8 @@ describe('the verdict', () => {
       { name: 'complain mode lets it through with a record', expect: denied, seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-quietly' },
       { name: 'kill mode ends the process with a record', expect: denied, seen: EACCES, evidence: [ENDED], verdict: 'pass/denied-quietly' },
       { name: 'enforce mode denies it with a record', expect: denied, seen: EACCES, evidence: [DENIED], control: EACCES, verdict: 'pass/denied-quietly' },
+      { name: 'its record is of a step before the access', expect: denied, seen: EACCES, evidence: [{ ...LET_THROUGH, before: 'step' }], control: OK, verdict: 'vacuous/other-denial' },
+      { name: 'its record is of no rule', expect: denied, seen: EACCES, evidence: [witness({ type: 'ALLOWED', fields: { info: 'label not found' } })], control: OK, verdict: 'fail/silent-denial' },
       { name: 'it has no record either', expect: denied, seen: EACCES, evidence: [], control: OK, verdict: 'fail/silent-denial' },
       { name: 'its record is AUDIT', expect: denied, seen: EACCES, evidence: [witness({ type: 'AUDIT' })], control: OK, verdict: 'fail/silent-denial' },
       { name: 'the first attempt succeeded', expect: denied, seen: OK, evidence: [ENDED], control: OK, verdict: 'fail/let-through' },
