@@ -25,7 +25,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['errors', 'action', 'restore'] },
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
-  { suite: 'trixie', groups: ['sources', 'labels'] },
+  { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage'] },
   { suite: 'trixie', groups: ['switch', 'chains'] },

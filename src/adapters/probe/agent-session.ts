@@ -33,7 +33,8 @@ const GRACE_MS = 30_000;
 /** Found out while a probe was tried; the end of the suite says more. */
 const NOT_ALONE = 'what answered is not the agent, or somebody traces it';
 /** How the engine's runtime reports, in place of the agent's first frame, that it could not execute it. */
-const RUNTIME_REFUSAL = /OCI runtime exec failed\b.*[^\s.]/;
+const RUNTIME_REFUSAL =
+  /OCI runtime exec failed\b(?!.*apparmor profile).*\b(?:permission denied|no such file|exec format error)/;
 
 interface Pending {
   readonly stdout: Buffer[];

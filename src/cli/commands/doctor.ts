@@ -3,6 +3,7 @@ import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { Engine } from '#adapters/container/engine.ts';
 import { print, useColor } from '#adapters/host/console.ts';
+import { agentFile } from '#adapters/host/package-files.ts';
 import { canSudo, isRoot } from '#adapters/host/sudo.ts';
 import { beginChanges } from '#adapters/kernel/changes/host-changes.ts';
 import { moduleParameter, readParameters } from '#adapters/kernel/changes/kernel-parameters.ts';
@@ -10,6 +11,7 @@ import { makeBarrier } from '#adapters/kernel/log/barrier.ts';
 import { KernelLog } from '#adapters/kernel/log/kernel-log.ts';
 import { parserVersion } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { policyPresent } from '#adapters/kernel/securityfs/loaded-profiles.ts';
+import { checkAgentFile } from '#adapters/probe/agent-file.ts';
 import { asHarnessError, ERRORS, EXIT, type ErrorCode } from '#core/model/errors.ts';
 import { painter, type Painter } from '#core/text/color.ts';
 import { visible } from '#core/text/visible.ts';
@@ -55,6 +57,7 @@ async function hostChecks(root: boolean): Promise<Check[]> {
     requirement('no-apparmor', 'AppArmor in the kernel', enabledText, disabledText),
     requirement('no-apparmor', 'policy interface', securityfs, '/sys/kernel/security/apparmor does not exist'),
     ...(root && policyPresent() ? [modeCheck()] : []),
+    await agentCheck(),
     requirement('no-parser', 'parser', await parserVersion(), 'apparmor_parser is not installed'),
   ];
 }
@@ -67,6 +70,17 @@ async function rights(root: boolean): Promise<string | undefined> {
 function modeCheck(): Check {
   const mode = moduleParameter('mode');
   return requirement('not-enforcing', 'global mode', mode === 'enforce' ? mode : undefined, mode ?? 'unknown');
+}
+
+async function agentCheck(): Promise<Check> {
+  const subject = 'agent';
+  try {
+    await checkAgentFile(agentFile());
+    return information(subject, 'can be executed');
+  } catch (thrown) {
+    const { code, message } = asHarnessError(thrown);
+    return { ok: false, subject, result: message, code };
+  }
 }
 
 async function engineChecks(): Promise<Check[]> {
