@@ -8,6 +8,7 @@ import { asWritten, type Names } from '../model/labels.ts';
 import type { AuditRecord, Entry } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import type { ProfileText } from '../profile/syntax/ast.ts';
+import { denialText } from '../verdict/denial-text.ts';
 import { isCommand } from '../verdict/outcome.ts';
 import { allowsAll, blockNamed, denyRuleOf, withRules, type AccessUnder, type Addition } from './add-rules.ts';
 import { allNeeds, bothEnds, profileOf, rulesToAdd } from './needs.ts';
@@ -26,7 +27,7 @@ export interface ProfileUnderTest {
   readonly name: string;
   readonly names: Names;
   /** Whether another changed copy may be read and compiled: that takes time. */
-  readonly mayCheck: () => boolean;
+  readonly mayCheck: (source: string) => boolean;
   /** @returns another text of the same file, read; undefined where it cannot be. */
   readonly read: (source: string) => ProfileText | undefined;
   readonly compile: (source: string) => Promise<CompileAnswer>;
@@ -155,7 +156,7 @@ async function cure(
 
   const source = withRules(text, rules);
   if (source === undefined) return show('the profile stands in an included file');
-  if (!profile.mayCheck()) return show('enough others were checked before');
+  if (!profile.mayCheck(source)) return show('enough others were checked before');
   const accesses = needs.flatMap((need) => bothEnds(need, text));
   const changed = profile.read(source);
   const isKnown = accesses.length > 0;
@@ -175,12 +176,4 @@ function cureText(
   const rules = additions.map(({ rule, profile }) => ({ rule, profile: profile === underTest ? undefined : profile }));
   const isExec = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
   return HINTS.addRules(rules, doubt) + (isExec ? HINTS.execMode : '');
-}
-
-/** @returns what a record is about, in a few words: `open /etc/x (r)`. */
-function denialText({ fields }: AuditRecord): string {
-  const { operation, name, capname, family, sock_type: type, denied_mask: mask } = fields;
-  const target = name ?? capname ?? [family, type].filter(Boolean).join(' ');
-  const permissions = mask === undefined || mask === operation ? '' : ` (${mask})`;
-  return `${operation ?? 'an access'} ${target}${permissions}`.trim();
 }

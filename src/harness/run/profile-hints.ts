@@ -37,6 +37,7 @@ export class ProfileHints {
   readonly #includes: IncludeFolders | undefined;
   readonly #policy: LoadedPolicy;
   readonly #text: ProfileText | undefined;
+  readonly #checked = new Set<string>();
   readonly #answers = new Map<string, CompileAnswer>();
   readonly #profile: ProfileUnderTest;
   #spentMs = 0;
@@ -52,7 +53,7 @@ export class ProfileHints {
       text: this.#text,
       name: policy.name,
       names: policy.written,
-      mayCheck: () => this.#answers.size < MOST_CHECKS && this.#spentMs < MOST_CHECK_MS,
+      mayCheck: (changed) => this.#mayCheck(changed),
       read: (changed) => this.#read(changed),
       compile: (changed) => this.#compile(changed),
     };
@@ -122,6 +123,14 @@ export class ProfileHints {
     if (word === undefined) return undefined;
     const places = word.includes('/') ? [word] : PATH.map((folder) => `${folder}/${word}`);
     return places.find((path) => this.#resolve(path) !== undefined);
+  }
+
+  /** A copy that was checked before costs little. */
+  #mayCheck(source: string): boolean {
+    if (this.#checked.has(source)) return true;
+    if (this.#checked.size >= MOST_CHECKS || this.#spentMs >= MOST_CHECK_MS) return false;
+    this.#checked.add(source);
+    return true;
   }
 
   #resolve(path: string | undefined): string | undefined {
