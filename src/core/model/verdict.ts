@@ -9,6 +9,7 @@ export type VerdictCode =
   | 'denied-twice'
   | 'denied-quietly'
   | 'denied-silently'
+  | 'not-started'
   | 'let-through'
   | 'other-denial'
   | 'contradiction'

@@ -4,21 +4,25 @@
  */
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
-import type { Observation, Probe, Verdict, VerdictCode, Witness } from '../model/model.ts';
+import type { Observation, Verdict, VerdictCode, Witness } from '../model/model.ts';
 import { NOTES, verdict } from './verdicts.ts';
+import { isRefusedStart, judgeDeniedCommand } from './command-denial.ts';
+import { decisiveDenial, likelyDenial } from './decisive-denial.ts';
+import { looseConditionNotes } from './loose-conditions.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
 import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
 import { unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isDeniedAgainst } from './policy-question.ts';
-import { isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
+import { exitOutcome, isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
 
 /** Verdicts that a record alone does not lead to. */
 const RESTS_ON_CONTROL: ReadonlySet<string> = new Set<VerdictCode>([
   'denied',
   'denied-silently',
   'denied-quietly',
+  'not-started',
   'vacuous',
   'denied-silently-but-allowed',
   'denied-on-the-way',
@@ -29,7 +33,7 @@ const RESTS_ON_CONTROL: ReadonlySet<string> = new Set<VerdictCode>([
 export function decide(known: Facts): Verdict {
   const facts = withoutUndecided(known);
   const undecided = undecidedDenial(known);
-  const outcome = outcomeAsDeclared(facts.probe, facts.observation);
+  const outcome = outcomeOf(facts);
 
   return (
     wrongLabel(facts) ??
@@ -39,6 +43,13 @@ export function decide(known: Facts): Verdict {
     nothingDecided(facts, undecided) ??
     withConditions(facts, withNotes(facts, withRuling(facts, notByLeftover(facts, judgeAccess(facts, outcome)))))
   );
+}
+
+/** A shell exits with the same status whether it finds no program or a program is kept from starting. */
+function outcomeOf(facts: Facts): ProbeOutcome {
+  const outcome = outcomeAsDeclared(facts.probe, facts.observation);
+  const isNotFound = outcome.kind === 'unclear' && outcome.code === 'not-runnable' && isCommand(facts.probe);
+  return isNotFound && isRefusedStart(facts) ? exitOutcome(facts.observation) : outcome;
 }
 
 function wrongLabel({ observation, control }: Facts): Verdict | undefined {
@@ -93,6 +104,19 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
   if (quiet !== undefined) return quiet;
 
   const control = controlOutcome(facts);
+  return isCommand(facts.probe) ? judgeCommand(facts, outcome, control) : judgeDeniedAccess(facts, outcome, control);
+}
+
+function judgeCommand(facts: Facts, outcome: ProbeOutcome, control: ProbeOutcome | undefined): Verdict {
+  if (control?.kind === 'unclear') return controlUnclear(control);
+  return judgeDeniedCommand(facts, outcome, control?.kind === 'failed' ? controlFailure(facts, control) : undefined);
+}
+
+function controlUnclear({ why, code }: Extract<ProbeOutcome, { kind: 'unclear' }>): Verdict {
+  return verdict('control-unclear', { why, isProgramMissing: code === 'not-runnable' });
+}
+
+function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOutcome | undefined): Verdict {
   const denials = facts.witnesses.filter((witness) => isDenial(witness) && isOfAccess(facts.probe, witness));
   const hasDenial = denials.length > 0;
   const proof = denials.find((denial) => isProof(facts, denial));
@@ -101,9 +125,7 @@ function judgeDenied(facts: Facts, outcome: ProbeOutcome): Verdict {
 
   const other = hasDenial ? undefined : otherDenial(facts);
   if (other !== undefined) return other;
-  if (control?.kind === 'unclear') {
-    return verdict('control-unclear', { why: control.why, isProgramMissing: control.code === 'not-runnable' });
-  }
+  if (control?.kind === 'unclear') return controlUnclear(control);
   if (control?.kind === 'failed') {
     const how = controlFailure(facts, control);
     return isProved ? verdict('denied-twice', { how, denial }) : verdict('vacuous', { how, hasDenial });
@@ -133,6 +155,7 @@ function judgeQuietDenial({ evidence, ...facts }: Facts, outcome: ProbeOutcome):
   if (denials.length === 0 || witnesses.some(isDenial) || probe.expect.audit === 'none') return undefined;
 
   const judged = judgeDenied({ ...facts, witnesses: denials }, outcome);
+  if (judged.code === 'not-started') return judged;
   if (judged.kind === 'pass')
     return verdict('denied-quietly', { denial: denialOf(denials.find((one) => isOfAccess(probe, one))) });
   return judged.code === 'other-denial' ? judged : undefined;
@@ -168,13 +191,12 @@ function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
 }
 
 function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
-  const { probe, observation, control, witnesses } = facts;
+  const { probe, witnesses } = facts;
   const denials = witnesses.filter(isDenial);
-  const firstDenial = denials.find((denial) => isOfAccess(probe, denial)) ?? denials[0];
+  const firstDenial = isCommand(probe) ? likelyDenial(facts) : denials[0];
 
   if (outcome.kind === 'succeeded') {
-    const mayBeIncomplete = firstDenial !== undefined && isCommand(probe) && !declaresResult(probe);
-    if (mayBeIncomplete && control !== undefined && differs(observation, control)) return verdict('denied-on-the-way');
+    if (firstDenial !== undefined && mayBeIncomplete(facts)) return verdict('denied-on-the-way');
     return verdict('allowed', { denials: denials.length });
   }
 
@@ -223,9 +245,10 @@ function withConditions(facts: Facts, judged: Verdict): Verdict {
   return unmetCondition(facts) ?? judged;
 }
 
-function withNotes({ probe }: Facts, judged: Verdict): Verdict {
+function withNotes(facts: Facts, judged: Verdict): Verdict {
+  const { probe } = facts;
   const isProvedDenial = judged.kind === 'pass' && probe.expect.access === 'denied';
-  const notes = [...judged.notes];
+  const notes = [...judged.notes, ...looseConditionNotes(facts, judged)];
   if (probe.direct) notes.push(NOTES.startedByDocker);
   if (isProvedDenial && probe.expect.by !== undefined) notes.push(NOTES.deniedBefore(probe.expect.by));
   return { ...judged, notes };
@@ -250,9 +273,16 @@ function layerText({ probe, control, container }: Facts): string {
   return layer === undefined ? '' : `; likely ${layer}`;
 }
 
-/** Whether the spec states more about how a command has to end. */
-function declaresResult({ expect: { exit, stdout, stderr } }: Probe): boolean {
-  return exit !== undefined || stdout !== undefined || stderr !== undefined;
+/**
+ * Whether a denial may have changed what a command did that counts as a success: nothing is declared of its result and
+ * that is not the control's, or only an exit status of a failure is, and a denial fits that failure.
+ */
+function mayBeIncomplete(facts: Facts): boolean {
+  const { probe, observation, control } = facts;
+  const { exit, stdout, stderr } = probe.expect;
+  if (!isCommand(probe) || stdout !== undefined || stderr !== undefined) return false;
+  if (exit === undefined) return control !== undefined && differs(observation, control);
+  return exit !== 0 && control?.exit !== exit && decisiveDenial(facts) !== undefined;
 }
 
 function differs(one: Observation, other: Observation): boolean {

@@ -30,6 +30,28 @@ export function denialText({ fields }: AuditRecord): string {
   return oneLine(peer === undefined ? text : `${text}, peer ${peer}`, LINE);
 }
 
+/** @returns the same as part of a sentence about a start: `exec of /usr/bin/ping (x)`. */
+export function startDenialText(record: AuditRecord): string {
+  return denialText(record).replace(/^(\w+) (?=\/)/, '$1 of ');
+}
+
+/** Fields that tell what was accessed, in the order in which a person would name them. */
+const NAMING_FIELDS = ['operation', 'name', 'capname', 'family', 'sock_type', 'signal', 'fstype', 'srcname'] as const;
+
+/** @returns a condition of a spec that this record meets and few others do: `{operation: open, name: /etc/shadow}`. */
+export function recordCondition({ fields }: AuditRecord): string {
+  const pairs = NAMING_FIELDS.flatMap((key) => {
+    const value = fields[key];
+    return value === undefined ? [] : [`${key}: ${yamlText(value)}`];
+  });
+  return `{${oneLine(pairs.join(', '), LINE)}}`;
+}
+
+/** JSON is YAML: what is not plainly a word or a path goes in double quotes. */
+function yamlText(value: string): string {
+  return /^[\w/][\w@%+./-]*$/.test(value) && !/^[\d.]+$/.test(value) ? value : JSON.stringify(value);
+}
+
 /** The mask in brackets, unless the operation says as much. */
 function maskText(fields: AuditRecord['fields'], operation: string): string | undefined {
   const mask = fields['denied_mask'] ?? fields['denied'];

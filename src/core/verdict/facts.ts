@@ -1,5 +1,14 @@
 /** Everything that is known of a probe when it is judged, and what its records show. Pure. */
-import type { ContainerSpec, Observation, Probe, Ruling, Witness } from '../model/model.ts';
+import type {
+  AuditRecord,
+  ContainerSpec,
+  Expectation,
+  Observation,
+  Probe,
+  RecordMatch,
+  Ruling,
+  Witness,
+} from '../model/model.ts';
 import { matchRecord } from './match.ts';
 import { isCommand } from './outcome.ts';
 
@@ -17,6 +26,8 @@ export interface Facts {
   readonly leftover?: Leftover;
   /** The kernel's own answer about the loaded policy, where one file rule decides. */
   readonly ruling?: Ruling;
+  /** {@link recordKey} of what other processes were refused at other times: it shows nothing of this probe. */
+  readonly background?: ReadonlySet<string>;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
 }
@@ -27,6 +38,12 @@ export interface Leftover {
   readonly what: string;
   /** Name of the probe. */
   readonly by: string;
+}
+
+/** @returns the same for records of the same denial of programs of the same name, whenever that was. */
+export function recordKey({ fields }: AuditRecord): string {
+  const { comm, operation, name, capname, family, signal } = fields;
+  return JSON.stringify([comm, operation, name, capname, family, signal, fields['denied_mask'] ?? fields['denied']]);
 }
 
 /** Whether the record is of an access that the profile stopped. */
@@ -64,9 +81,31 @@ export function isProof({ probe, observation }: Facts, { by, record }: Witness):
   if (!isCommand(probe)) return true;
 
   const { audit } = probe.expect;
-  if (audit !== undefined && audit !== 'none') return matchRecord(audit, record) === undefined;
+  if (isTelling(audit)) return matchRecord(audit, record) === undefined;
   if (record.type === 'KILLED') return observation.signal === 'SIGKILL';
 
   const isStart = record.type === 'ALLOWED' && record.fields['operation'] === 'exec';
   return by === 'comm' && (observation.stage === 'exec' || isStart);
+}
+
+/** Fields that most records of a probe share: they tell who, not what. */
+const SHARED_FIELDS: ReadonlySet<string> = new Set([
+  'apparmor',
+  'profile',
+  'label',
+  'namespace',
+  'comm',
+  'pid',
+  'fsuid',
+  'ouid',
+  'error',
+]);
+
+/** Whether `audit` names a record by what was accessed. A type alone, or what it must not be, any denial may meet. */
+export function isTelling(audit: Expectation['audit']): audit is RecordMatch {
+  if (audit === undefined || audit === 'none') return false;
+  return Object.entries(audit).some(([key, { equals, contains, matches }]) => {
+    const isPattern = [equals, contains, matches].some((text) => text !== undefined && text !== '');
+    return isPattern && !SHARED_FIELDS.has(key);
+  });
 }

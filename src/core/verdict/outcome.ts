@@ -57,6 +57,11 @@ export function probeOutcome(probe: Probe, observation: Observation): ProbeOutco
 
   if (probe.action.kind === 'shell' && exit === COMMAND_NOT_FOUND)
     return unclear('not-runnable', 'the shell exited with status 127: it did not find a command');
+  return exitOutcome(observation);
+}
+
+/** @returns the failure that an exit status alone shows. */
+export function exitOutcome({ exit }: Observation): ProbeOutcome {
   return failed(`exit status ${exit}`);
 }
 

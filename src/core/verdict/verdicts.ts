@@ -47,7 +47,17 @@ interface NoAnswer {
 type MissingWitness =
   | { readonly missing: 'cause' | 'control' }
   | { readonly missing: 'owner'; readonly record: string }
-  | { readonly missing: 'errno'; readonly errno: string | undefined };
+  | { readonly missing: 'errno'; readonly errno: string | undefined }
+  | {
+      readonly missing: 'fit';
+      /** One thing that was denied: `open /dev/tty (rw)`. */
+      readonly denial: string;
+      /** The line in which the command says why it failed; undefined when it says nothing of the kind. */
+      readonly said: string | undefined;
+      /** A condition that the likeliest record meets; undefined where none is likely. */
+      readonly condition: string | undefined;
+    }
+  | { readonly missing: 'permission'; readonly said: string };
 
 interface DeniedButAllowed {
   /** Denied without a record, as deny rules do. */
@@ -92,6 +102,7 @@ const PATH = 300;
 const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
 
 const DENY_DECIDES = 'A deny rule decides: the denial is quiet. No other rule can allow what it denies.';
+const TEST_ACCESS = 'Test the access itself (`open`, `try`)';
 
 /** Notes that go with more than one verdict. */
 export const NOTES = {
@@ -99,6 +110,13 @@ export const NOTES = {
     'Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not ' +
     'checked. With `via: agent` they are.',
   deniedBefore: (by: string) => `Denied by \`${by}\`, as declared, so the access itself was not decided on.`,
+  looseRecord: (condition: string) => `The spec's \`audit\` is met by any denial. This one is \`audit: ${condition}\`.`,
+  noRecord:
+    'With `audit: none` only the control shows that the profile is the cause, and not what it denied. ' +
+    'Test the access itself (`open`, `try`) with its `errno`, or let the denial be recorded.',
+  declaredExit: (exit: number) =>
+    `Exit status ${exit} counts as success because the spec declares it, whatever the command failed at. ` +
+    'Declare what it prints as well (`stdout`, `stderr`).',
 } as const;
 
 /** The table: one row for each code. */
@@ -141,6 +159,26 @@ export const VERDICTS = {
     means: 'The access failed without a record, as `audit: none` allows, and only under the profile.',
     when: [{ expected: 'denied, `audit: none`', confined: 'fails', record: 'none', control: 'succeeds' }],
     reason: () => 'Denied without a record, as the spec allows; the control shows that the profile is the cause.',
+  },
+  'not-started': {
+    kind: 'pass',
+    means:
+      'AppArmor kept a program from starting: it was not executed, or its libraries or its script were refused. ' +
+      'What the program does was not tried. Summaries count these passes apart.',
+    when: [
+      { expected: 'denied', confined: 'a command does not start', record: 'of that refusal', control: 'succeeds' },
+      { expected: 'denied', confined: 'a command does not start', record: 'of that refusal', control: 'not tried' },
+      {
+        expected: 'denied, `audit: none`',
+        confined: 'a command is refused execution',
+        record: 'none',
+        control: 'succeeds',
+      },
+    ],
+    reason: ({ denial }: Denial) => {
+      const why = denial === undefined ? 'no record tells what was denied' : `AppArmor denied ${denial}`;
+      return `Could not be started: ${why}. What it does was not tried.`;
+    },
   },
   'let-through': {
     kind: 'fail',
@@ -211,7 +249,13 @@ export const VERDICTS = {
       { expected: 'denied', confined: 'fails', record: 'none', control: 'fails too' },
       { expected: 'denied', confined: 'a command fails', record: 'of another denial', control: 'fails too' },
     ],
-    reason: ({ how, hasDenial }: Failure & { hasDenial: boolean }) => {
+    reason: ({ how, hasDenial, notStarted }: Failure & { hasDenial: boolean; notStarted?: string }) => {
+      if (notStarted !== undefined) {
+        return (
+          `AppArmor denied ${notStarted}, so the command could not be started; ` +
+          `the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`
+        );
+      }
       const record = hasDenial ? 'a denial made the command fail' : 'AppArmor denied it';
       return (
         `The control, without the profile, fails too (${how}), and no record shows that ${record}: ` +
@@ -227,7 +271,19 @@ export const VERDICTS = {
     means: 'Nothing shows that AppArmor denied, or reported, this very access.',
     when: [
       { expected: 'denied', confined: 'a command fails', record: 'of another denial', control: 'not tried' },
+      {
+        expected: 'denied',
+        confined: 'a command fails',
+        record: 'of denials that do not fit how it failed',
+        control: 'succeeds',
+      },
       { expected: 'denied, `audit: none`', confined: 'fails', record: 'none', control: 'not tried' },
+      {
+        expected: 'denied, `audit: none`',
+        confined: 'a command fails, and says that it is not for lack of permission',
+        record: 'none',
+        control: 'succeeds',
+      },
       {
         expected: 'denied, `audit: none`',
         confined: 'an operation fails with another errno than EACCES, EPERM or the declared one',
@@ -258,18 +314,30 @@ export const VERDICTS = {
             `It failed with ${facts.errno ?? 'a signal'}, but AppArmor denies with EACCES or EPERM: ` +
             'an earlier probe may be the cause.'
           );
+        case 'fit':
+          return facts.said === undefined
+            ? `AppArmor denied something (${facts.denial}), but nothing shows that this made the command fail.`
+            : `AppArmor denied something (${facts.denial}), but the command failed for another reason: ${facts.said}`;
+        case 'permission':
+          return `It fails only under the profile, but not for lack of permission: ${facts.said}`;
         case 'owner':
           return `While the command ran there was ${facts.record}, but it may belong to another process.`;
       }
     },
-    hint: ({ missing }: MissingWitness) => {
-      switch (missing) {
+    hint: (facts: MissingWitness) => {
+      switch (facts.missing) {
         case 'cause':
           return 'Run the probe in the control container too (`control: true`), or name the record with `audit`.';
         case 'control':
           return 'Run the probe in the control container too (`control: true`).';
         case 'errno':
           return 'If the profile answers with this errno (`flags=(error=…)`), declare `errno`.';
+        case 'fit':
+          return facts.condition === undefined
+            ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: …}\`).`
+            : `${TEST_ACCESS}, or name the record that decides: \`audit: ${facts.condition}\`.`;
+        case 'permission':
+          return `${TEST_ACCESS}, and see what an earlier probe left in only one of the containers.`;
         case 'owner':
           return 'Test the access itself (`try`, `open`), or run the program without a shell around it.';
       }

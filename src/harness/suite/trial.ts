@@ -25,7 +25,7 @@ import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
-import type { Leftover } from '#core/verdict/facts.ts';
+import { recordKey, type Leftover } from '#core/verdict/facts.ts';
 import { endsOf, fitOf } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
@@ -124,6 +124,8 @@ export class Trial {
   readonly others: AuditRecord[] = [];
   /** Records of changes to the policy under test, by somebody. */
   readonly policyChanges: AuditRecord[] = [];
+  /** What those processes were refused: during a command they are refused it again. */
+  readonly #background = new Set<string>();
 
   constructor(options: TrialOptions) {
     this.#options = options;
@@ -357,7 +359,10 @@ export class Trial {
   #decided(known: Tried, doubts: Doubts): Entry {
     const { container } = this.#options;
     const evidence = known.evidence?.witnesses;
-    return { ...known, verdict: decide(defined({ ...known, ...doubts, container, evidence })) };
+    return {
+      ...known,
+      verdict: decide(defined({ ...known, ...doubts, container, background: this.#background, evidence })),
+    };
   }
 
   /** A service that does not run under the profile shows nothing of it, whatever it answers. */
@@ -370,7 +375,9 @@ export class Trial {
   #keepOthers(records: readonly AuditRecord[]): void {
     const { profiles } = this.#options;
     this.policyChanges.push(...records.filter((record) => changesPolicy(record, profiles)));
-    this.others.push(...records.filter((record) => record.type !== 'STATUS' && concerns(record, profiles)));
+    const others = records.filter((record) => record.type !== 'STATUS' && concerns(record, profiles));
+    this.others.push(...others);
+    for (const record of others) this.#background.add(recordKey(record));
   }
 }
 

@@ -12,7 +12,11 @@ const NOISE = witness({ by: 'window' });
 /** A denial of the command's own process. */
 const OWN = witness({ by: 'pid' });
 
+/** A command that failed, and said that it was refused /x. */
+const REFUSED = seen({ exit: 1, stderr: captured('cat: /x: Permission denied\n') });
+const REFUSED_START = witness({ fields: { operation: 'exec', name: '/usr/bin/x', denied_mask: 'x' } });
 const RUN = command('x');
+const CAT = command('cat', '/x');
 const SHELL = shell('x');
 const HTTP = { kind: 'http', url: 'http://container/' } as const;
 
@@ -69,7 +73,7 @@ describe('the verdict', () => {
     const silent = { access: 'denied', audit: 'none' } as const;
     // prettier-ignore
     judges([
-      { name: 'a command failed by the way of another denial', expect: denied, seen: failed, witnesses: [OWN], control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'a command failed by the way of another denial', expect: denied, seen: REFUSED, witnesses: [OWN], control: OK, action: CAT, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'it failed without a record, as the spec allows', expect: silent, seen: EACCES, control: OK, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'the control fails', expect: denied, seen: failed, control: failed, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'it was to be allowed, and fails without a record', expect: allowed, seen: failed, control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
@@ -92,7 +96,7 @@ describe('the verdict', () => {
       { name: 'it has no record either', expect: denied, seen: EACCES, evidence: [], control: OK, verdict: 'fail/silent-denial' },
       { name: 'its record is AUDIT', expect: denied, seen: EACCES, evidence: [witness({ type: 'AUDIT' })], control: OK, verdict: 'fail/silent-denial' },
       { name: 'the first attempt succeeded', expect: denied, seen: OK, evidence: [ENDED], control: OK, verdict: 'fail/let-through' },
-      { name: 'a command failed, and the control shows the difference', expect: denied, seen: seen({ exit: 1 }), action: RUN, evidence: [LET_THROUGH_MEANWHILE], control: OK, verdict: 'pass/denied-quietly' },
+      { name: 'a command failed, and the control shows the difference', expect: denied, seen: REFUSED, action: CAT, evidence: [LET_THROUGH_MEANWHILE], control: OK, verdict: 'pass/denied-quietly' },
       { name: 'a command failed, and nothing shows the difference', expect: denied, seen: seen({ exit: 1 }), action: RUN, evidence: [LET_THROUGH_MEANWHILE], verdict: 'fail/silent-denial' },
       { name: 'no record is expected', expect: named('none' as unknown as object), seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-silently' },
       { name: 'the spec names the record', expect: named({ name: { equals: '/x' } }), seen: EACCES, evidence: [LET_THROUGH], control: OK, verdict: 'pass/denied-quietly' },
@@ -179,25 +183,30 @@ describe('the verdict', () => {
   describe('of a command that was to be denied', () => {
     // prettier-ignore
     judges([
-      { name: 'it exits with an error and a record, and the control succeeded', expect: denied, seen: seen({ exit: 1 }), witnesses: [DENIED], control: seen({ exit: 0 }), action: RUN, verdict: 'pass/denied' },
+      { name: 'it exits with an error and a record that fits it, and the control succeeded', expect: denied, seen: REFUSED, witnesses: [OWN], control: seen({ exit: 0 }), action: CAT, verdict: 'pass/denied' },
+      { name: 'it exits with an error and a record that does not fit it, and the control succeeded', expect: denied, seen: seen({ exit: 1 }), witnesses: [OWN], control: seen({ exit: 0 }), action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'it is not in the image', expect: denied, seen: seen({ stage: 'exec', errno: 'ENOENT' }), witnesses: [DENIED], control: OK, action: RUN, verdict: 'inconclusive/not-runnable' },
       { name: 'its shell finds no command', expect: denied, seen: seen({ exit: 127 }), witnesses: [DENIED], control: OK, action: SHELL, verdict: 'inconclusive/not-runnable' },
       { name: 'it is missing in the control only', expect: denied, seen: seen({ exit: 1 }), witnesses: [DENIED], control: seen({ stage: 'exec', errno: 'ENOENT' }), action: RUN, verdict: 'inconclusive/control-unclear' },
-      { name: 'its start was refused, and there is no control', expect: denied, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [DENIED], action: RUN, verdict: 'pass/denied' },
+      { name: 'its start was refused, and there is no control', expect: denied, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [REFUSED_START], action: RUN, verdict: 'pass/not-started' },
+      { name: 'its start was refused, and the control succeeded', expect: denied, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [REFUSED_START], control: OK, action: RUN, verdict: 'pass/not-started' },
+      { name: 'its start was refused, and the control failed at what it does', expect: denied, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [REFUSED_START], control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
+      { name: 'its start was refused in both containers', expect: denied, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [REFUSED_START], control: seen({ stage: 'exec', errno: 'EACCES' }), action: RUN, verdict: 'pass/denied-twice' },
       { name: 'its only record is noise, and there is no control', expect: denied, seen: seen({ exit: 1 }), witnesses: [NOISE], action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'the declared record may be noise, and there is no control', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: seen({ exit: 1 }), witnesses: [NOISE], action: RUN, verdict: 'inconclusive/no-witness' },
-      { name: 'its only record is noise, and the control succeeded', expect: denied, seen: seen({ exit: 1 }), witnesses: [NOISE], control: seen({ exit: 0 }), action: RUN, verdict: 'pass/denied' },
+      { name: 'its only record is noise, and the control succeeded', expect: denied, seen: seen({ exit: 1 }), witnesses: [NOISE], control: seen({ exit: 0 }), action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'its only record is noise, and the control failed too', expect: denied, seen: seen({ exit: 1 }), witnesses: [NOISE], control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
       { name: 'a record is of its own process, and the control failed too', expect: denied, seen: seen({ exit: 1 }), witnesses: [NOISE, OWN], control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
       { name: 'a record is of its own process, and there is no control', expect: denied, seen: seen({ exit: 1 }), witnesses: [OWN], action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'the declared record is of its own process, and the control failed too', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: seen({ exit: 1 }), witnesses: [OWN], control: seen({ exit: 1 }), action: RUN, verdict: 'pass/denied-twice' },
       { name: 'the declared record is of its own process, and there is no control', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: seen({ exit: 1 }), witnesses: [OWN], action: RUN, verdict: 'pass/denied' },
-      { name: 'the declared record is of a child, and the control succeeded', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: seen({ exit: 1 }), witnesses: [NOISE], control: OK, action: RUN, verdict: 'pass/denied' },
+      { name: 'the declared record is of a program that it names, and the control succeeded', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: REFUSED, witnesses: [witness({ by: 'window', fields: { comm: 'cat' } })], control: OK, action: CAT, verdict: 'pass/denied' },
+      { name: 'the declared record may be of another process, and the control succeeded', expect: { ...denied, audit: { name: { equals: '/x' } } }, seen: seen({ exit: 1 }), witnesses: [NOISE], control: OK, action: RUN, verdict: 'inconclusive/no-witness' },
       { name: 'a record is its own, but the declared one is noise, and the control failed too', expect: { ...denied, audit: { name: { equals: '/y' } } }, seen: seen({ exit: 1 }), witnesses: [OWN, witness({ by: 'window', fields: { name: '/y' } })], control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
       { name: 'a record is its own, but another is declared, and there is no control', expect: { ...denied, audit: { name: { equals: '/y' } } }, seen: seen({ exit: 1 }), witnesses: [OWN], action: RUN, verdict: 'fail/condition' },
       { name: 'one program of its name was refused on the search path, and another started', expect: denied, seen: seen({ exit: 1 }), witnesses: [witness({ fields: { operation: 'exec' } })], control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
       { name: 'the declared record is of an access that was allowed', expect: { ...denied, audit: { name: { equals: '/y' } } }, seen: seen({ exit: 1 }), witnesses: [OWN, witness({ type: 'AUDIT', by: 'pid', fields: { name: '/y' } })], control: OK, action: RUN, verdict: 'fail/condition' },
-      { name: 'the spec asks for the record of an allowed access', expect: { ...denied, audit: { apparmor: { equals: 'AUDIT' }, name: { equals: '/y' } } }, seen: seen({ exit: 1 }), witnesses: [OWN, witness({ type: 'AUDIT', by: 'pid', fields: { name: '/y', apparmor: 'AUDIT' } })], control: OK, action: RUN, verdict: 'pass/denied' },
+      { name: 'the spec asks for the record of an allowed access', expect: { ...denied, audit: { apparmor: { equals: 'AUDIT' }, name: { equals: '/y' } } }, seen: REFUSED, witnesses: [OWN, witness({ type: 'AUDIT', by: 'pid', fields: { name: '/y', apparmor: 'AUDIT' } })], control: OK, action: CAT, verdict: 'pass/denied' },
       { name: 'it exits with the declared status, and so does the control', expect: { ...denied, exit: 1 }, seen: seen({ exit: 1 }), control: seen({ exit: 1 }), action: RUN, verdict: 'vacuous/vacuous' },
     ]);
   });
@@ -266,7 +275,7 @@ describe('the verdict', () => {
   describe('of the further conditions of a spec', () => {
     // prettier-ignore
     judges([
-      { name: 'the exit status is the declared one', expect: { ...denied, exit: 2 }, seen: seen({ exit: 2 }), witnesses: [DENIED], control: OK, action: RUN, verdict: 'pass/denied' },
+      { name: 'the exit status is the declared one', expect: { ...denied, exit: 2 }, seen: { ...REFUSED, exit: 2 }, witnesses: [OWN], control: OK, action: CAT, verdict: 'pass/denied' },
       { name: 'the exit status is another one', expect: { ...denied, exit: 2 }, seen: seen({ exit: 1 }), witnesses: [DENIED], control: OK, action: RUN, verdict: 'fail/condition' },
       { name: 'the exit status should be an error, but the command did not start', expect: { ...denied, exit: 'nonzero' }, seen: seen({ stage: 'exec', errno: 'EACCES' }), witnesses: [DENIED], control: OK, action: RUN, verdict: 'fail/condition' },
       { name: 'the errno is another one', expect: { ...denied, errno: 'EPERM' }, seen: EACCES, witnesses: [DENIED], control: OK, verdict: 'fail/condition' },
