@@ -105,19 +105,21 @@ function firstFault(report: Ledger): string {
 }
 
 /** The counts of a step without a report. */
-const NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+const NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 };
 
 /** The action's outputs, named as in action.yml. */
 export function outputsOf(
   { verdict, exitCode: code, report }: StepResult,
   { junit = '', json = '' }: ReportPaths,
 ): Readonly<Record<string, string | number>> {
-  const { total, pass, fail, vacuous, inconclusive, skipped } = report === undefined ? NO_COUNTS : countsOf(report);
+  const counts = report === undefined ? NO_COUNTS : countsOf(report);
+  const { total, pass, fail, vacuous, inconclusive, skipped, notStarted } = counts;
   return {
     verdict,
     'exit-code': code,
     total,
     passed: pass,
+    'not-started': notStarted,
     failed: fail,
     vacuous,
     inconclusive,

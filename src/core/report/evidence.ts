@@ -4,7 +4,7 @@
 import { countRules, isKnown } from '../coverage/coverage-counts.ts';
 import type { Captured, Confinement, Entry, HostFacts, Ledger, Observation, Suite, Witness } from '../model/model.ts';
 import { byteLength, counted, head, oneLine, visibleLines } from '../text/visible.ts';
-import { countEntries } from './summary.ts';
+import { countEntries, countNotStarted } from './summary.ts';
 import {
   actionText,
   carriedText,
@@ -170,6 +170,7 @@ function propertiesOf(suite: Suite): readonly PropertyOrNone[] {
     ['profileFile', profileFile],
     ...(confinement === undefined ? [] : confinementProperties(confinement)),
     ...verdicts.map(([kind, count]) => [`verdicts.${kind}`, `${count}`] as const),
+    ['verdicts.notStarted', `${countNotStarted(entries)}`],
     ['otherRecords', `${otherRecords.length}`],
     ...coverageProperties(suite),
   ];

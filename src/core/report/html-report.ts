@@ -15,7 +15,9 @@ import {
   exitCode,
   faultsOf,
   isNotGreen,
+  isNotStarted,
   meaningOf,
+  notStartedText,
   runOutcome,
   shortfallsOf,
   suiteOf,
@@ -111,7 +113,11 @@ function countsText(ledger: Ledger): string {
   const kinds = (Object.keys(VERDICT) as VerdictKind[]).filter((kind) => counts[kind] > 0);
   const parts = kinds.map((kind) => {
     const [mark, tone] = VERDICT[kind];
-    return tag('span', { class: tone }, `${mark} ${grouped(counts[kind])} ${kind}`);
+    return tag(
+      'span',
+      { class: tone },
+      `${mark} ${grouped(counts[kind])} ${kind}${kind === 'pass' ? notStartedText(counts) : ''}`,
+    );
   });
   return [tag('strong', {}, counted(counts.total, 'probe')), ...parts].join(' · ');
 }
@@ -174,6 +180,7 @@ function summaryHtml({ probe, verdict, observation }: Entry): string {
     tag('span', { class: tone }, mark),
     tag('strong', {}, inline(probe.name, PROBE_WIDTH)),
     tag('code', { class: 'dim' }, inline(`${action}${happened}`, PROBE_WIDTH)),
+    ...(isNotStarted(verdict) ? [tag('span', { class: 'warn' }, 'could not be started')] : []),
   ].join(' ');
 }
 

@@ -13,7 +13,9 @@ import {
   exitCode,
   faultsOf,
   isNotGreen,
+  isNotStarted,
   meaningOf,
+  notStartedText,
   runOutcome,
   shortfallsOf,
   suiteOf,
@@ -137,7 +139,9 @@ function opening(ledger: Ledger, budget: number): readonly string[] {
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
     [
       `**${counted(counts.total, 'probe')}**`,
-      ...kinds.map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`),
+      ...kinds.map(
+        (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === 'pass' ? notStartedText(counts) : ''}`,
+      ),
     ].join(' · '),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -217,15 +221,22 @@ function markOf({ verdict: { kind } }: Entry): string {
 }
 
 function row(entry: Entry, root?: string): string {
-  const { probe, verdict, observation } = entry;
+  const { probe, observation } = entry;
   const cells = [
     markOf(entry),
     `${plain(probe.name, WIDTH)}<br>${code(placeText(entry, root), WIDTH)}`,
     code(actionText(probe.action, probe.user), WIDTH),
     observation === undefined ? '' : plain(observationText(observation), WIDTH),
-    verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}** ${plain(verdict.reason, REASON_WIDTH)}`,
+    verdictCell(entry),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** A pass needs no reason, unless the command could not be started. */
+function verdictCell({ verdict }: Entry): string {
+  if (verdict.kind === 'pass' && !isNotStarted(verdict)) return 'pass';
+  const kind = verdict.kind === 'pass' ? 'pass' : `**${plain(verdict.kind)}**`;
+  return `${kind} ${plain(verdict.reason, REASON_WIDTH)}`;
 }
 
 /** The evidence for one probe, folded. */

@@ -13,6 +13,8 @@ import { countsText } from './coverage-wording.ts';
 export interface Counts extends Readonly<Record<VerdictKind, number>> {
   readonly total: number;
   readonly faults: number;
+  /** Of those that passed: commands that could not be started, so that nothing they do was tried. */
+  readonly notStarted: number;
 }
 
 /**
@@ -66,7 +68,23 @@ export function countEntries(entries: readonly Entry[]): Readonly<Record<Verdict
 /** The totals of a run. */
 export function countsOf(ledger: Ledger): Counts {
   const entries = entriesOf(ledger);
-  return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
+  const faults = faultsOf(ledger).length;
+  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
+}
+
+/** How many passes only show that a command could not be started. */
+export function countNotStarted(entries: readonly Entry[]): number {
+  return entries.filter(({ verdict }) => isNotStarted(verdict)).length;
+}
+
+/** Whether a verdict is a pass that shows no more than that a command could not be started. */
+export function isNotStarted({ kind, code }: Verdict): boolean {
+  return kind === 'pass' && code === 'not-started';
+}
+
+/** @returns what to add to the number of passes: ` (2 of them: could not be started)`; empty without any. */
+export function notStartedText({ notStarted }: Pick<Counts, 'notStarted'>): string {
+  return notStarted === 0 ? '' : ` (${grouped(notStarted)} of them: could not be started)`;
 }
 
 /** What the ledger lacks for green although no probe and no fault says so. */
@@ -184,10 +202,11 @@ export function runOutcome(exit: number): RunOutcome {
 /** What the run's exit code means: as in the table, or more exactly where this run allows it. */
 export function meaningOf(ledger: Ledger): string {
   const code = exitCode(ledger);
-  const { skipped } = countsOf(ledger);
+  const { skipped, notStarted } = countsOf(ledger);
+  const ofPassed = notStarted === 0 ? '' : `; ${grouped(notStarted)} could not be started`;
 
-  if (code === EXIT.ok && skipped === 0) return 'every probe passed';
-  if (code === EXIT.ok) return `${EXIT_MEANS[code]}; ${grouped(skipped)} skipped`;
+  if (code === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
+  if (code === EXIT.ok) return `${EXIT_MEANS[code]}${ofPassed}; ${grouped(skipped)} skipped`;
   if (code === EXIT.failed && !isFailedByProfile(ledger)) return 'the probes cover too little of the profile';
   return EXIT_MEANS[code];
 }

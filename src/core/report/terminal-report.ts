@@ -8,7 +8,17 @@ import type { Captured, Entry, Fault, Ledger, Suite, VerdictKind } from '../mode
 import { painter, type Painter, type Style } from '../text/color.ts';
 import { counted, grouped, head, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
 import { countsText } from './coverage-wording.ts';
-import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf, suiteOf, type RunOutcome } from './summary.ts';
+import {
+  countsOf,
+  exitCode,
+  isNotStarted,
+  meaningOf,
+  notStartedText,
+  runOutcome,
+  shortfallsOf,
+  suiteOf,
+  type RunOutcome,
+} from './summary.ts';
 import {
   actionText,
   durationText,
@@ -99,23 +109,33 @@ function passLines(entry: Entry, paint: Painter): readonly string[] {
   return [
     `  ${paint(...markOf(entry))} ${nameOf(entry)}`,
     paint(`      ${passText(entry)}`, 'dim'),
+    ...(isNotStarted(entry.verdict) ? [`      ${paint(oneLine(entry.verdict.reason, WIDTH), 'yellow')}`] : []),
     ...notes.map((note) => paint(`      note: ${oneLine(note, WIDTH)}`, 'dim')),
   ];
 }
 
 /** The evidence for a pass in one line. */
-function passText({ probe, observation, control, witnesses, evidence }: Entry): string {
-  const [witness] = witnesses;
+function passText(entry: Entry): string {
+  const { probe, observation, control, evidence } = entry;
   const [spoken] = evidence?.witnesses ?? [];
-  const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : '';
   const happened = observation === undefined ? 'no observation' : observationText(observation);
   const parts = [
     `tried ${actionText(probe.action, probe.user)}: ${happened}`,
-    witness === undefined ? 'no record' : `kernel: ${recordText(witness.record)}${more}`,
+    kernelText(entry),
     ...(spoken === undefined ? [] : [`in a second attempt under noquiet: ${recordText(spoken.record)}`]),
     ...(control === undefined ? [] : [`control: ${observationText(control)}`]),
   ];
   return oneLine(parts.join(' · '), WIDTH);
+}
+
+/** What the kernel says of it: the denial that the verdict rests on, or the first record. */
+function kernelText({ verdict, witnesses }: Entry): string {
+  const [witness] = witnesses;
+  if (witness === undefined) return 'no record';
+  const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : '';
+  const isNamed = verdict.code === 'denied' || verdict.code === 'denied-twice';
+  const shown = isNamed ? verdict.reason.replace(/\.$/, '') : `kernel: ${recordText(witness.record)}`;
+  return `${shown}${more}`;
 }
 
 function evidenceLines(entry: Entry, paint: Painter, root: string | undefined): readonly string[] {
@@ -199,7 +219,7 @@ export function closing(
 function totalsLine(ledger: Ledger, paint: Painter): string {
   const counts = countsOf(ledger);
   const parts: readonly (readonly [count: number, word: string, style: Style])[] = [
-    [counts.pass, 'passed', 'green'],
+    [counts.pass, `passed${notStartedText(counts)}`, 'green'],
     [counts.fail, 'failed', 'red'],
     [counts.vacuous, 'vacuous', 'yellow'],
     [counts.inconclusive, 'inconclusive', 'yellow'],

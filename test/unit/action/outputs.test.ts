@@ -82,6 +82,7 @@ describe('the result of the action', () => {
       'exit-code': 1,
       total: 6,
       passed: 2,
+      'not-started': 0,
       failed: 1,
       vacuous: 1,
       inconclusive: 1,

@@ -13,7 +13,7 @@ describe('report.json', () => {
       schema,
       verdict: 'red',
       exitCode: 1,
-      counts: { total: 2, pass: 1, fail: 1, vacuous: 0, inconclusive: 0, skipped: 0, faults: 1 },
+      counts: { total: 2, pass: 1, fail: 1, vacuous: 0, inconclusive: 0, skipped: 0, faults: 1, notStarted: 0 },
       coverage: [],
       ...rest,
     });

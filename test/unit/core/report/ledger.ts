@@ -13,6 +13,7 @@ import type {
   VerdictCode,
   VerdictKind,
 } from '#core/model/model.ts';
+import { verdict } from '#core/verdict/verdicts.ts';
 import { seen } from '../../builders.ts';
 
 export { captured } from '../../builders.ts';
@@ -48,6 +49,12 @@ export function record(fields: Readonly<Record<string, string>> = {}): AuditReco
     fields: all,
     raw: ['audit: type=1400 audit(1795359883.575:6): apparmor="DENIED"', ...pairs].join(' '),
   };
+}
+
+/** A command that passed only because it could not be started. */
+export function notStarted(id: string): Entry {
+  const denial = 'exec of /usr/bin/top (x)';
+  return entry('pass', id, { verdict: verdict('not-started', { denial }) });
 }
 
 export function entry(kind: VerdictKind, id = 'p1', change: Partial<Entry> = {}): Entry {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ERRORS, EXIT, type ErrorCode } from '#core/model/errors.ts';
 import { countsOf, exitCode, meaningOf, runOutcome, shortfallsOf } from '#core/report/summary.ts';
 import type { Ledger, VerdictKind } from '#core/model/model.ts';
-import { ALL_KINDS, entries, entry, fault, ledger, run, suite } from './ledger.ts';
+import { ALL_KINDS, entries, entry, fault, ledger, run, suite, notStarted } from './ledger.ts';
 
 /** Every set of verdict kinds, 32 of them. */
 const SETS = Array.from({ length: 2 ** ALL_KINDS.length }, (_, bits) =>
@@ -90,6 +90,7 @@ describe('the summary of a run', () => {
       inconclusive: 3,
       skipped: 1,
       faults: 1,
+      notStarted: 0,
     });
     expect(exitCode(run(['pass', 'splendid' as never]))).to.equal(3);
   });
@@ -98,6 +99,9 @@ describe('the summary of a run', () => {
     expect(meaningOf(run(['pass', 'pass']))).to.equal('every probe passed');
     expect(meaningOf(run(['pass', 'skipped', 'skipped']))).to.equal(
       'every probe that this host can check passed; 2 skipped',
+    );
+    expect(meaningOf(ledger([suite([notStarted('p1'), entry('pass', 'p2')])]))).to.equal(
+      'every probe passed; 1 could not be started',
     );
   });
 
