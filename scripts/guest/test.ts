@@ -27,7 +27,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
   { suite: 'trixie', groups: ['mutate', 'init'] },
-  { suite: 'trixie', groups: ['truth', 'coverage'] },
+  { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
   { suite: 'trixie', groups: ['switch', 'chains'] },
   { suite: 'trixie', groups: ['matcher', 'diff', 'hints'] },
 ];
