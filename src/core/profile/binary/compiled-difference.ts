@@ -80,7 +80,7 @@ function form(what: string): CompiledDifference {
  * `path_flags` if there is one, and fill the struct `caps64` (policy_unpack.c, unpack_profile).
  * @returns the index of the first of each four.
  */
-function capabilityFields(fields: readonly Field[]): number[] {
+export function capabilityFields(fields: readonly Field[]): number[] {
   return fields.flatMap((field, at) => {
     if (field.kind === 'open' && field.name === 'caps64') return [at + 1];
     if (field.kind !== 'close') return [];

@@ -121,18 +121,19 @@ function commonMode(base: ProfileBlock, head: ProfileBlock): CommonMode {
   return modes.find((mode) => base.flags.includes(mode) && head.flags.includes(mode));
 }
 
+/** By the rules as they are; where those answer alike, also by what the mode makes of a denial. */
 function changeOf(was: Answer, is: Answer, mode: CommonMode): Change | undefined {
-  if (was.allowed !== is.allowed && mode === undefined) return is.allowed ? 'allowed' : 'denied';
-  const leeway = leewayOf(is, mode) - leewayOf(was, mode);
+  if (was.allowed !== is.allowed) return is.allowed ? 'allowed' : 'denied';
+  const leeway = leewayOf(is) - leewayOf(was) || Number(isLetThrough(is, mode)) - Number(isLetThrough(was, mode));
   if (leeway !== 0) return leeway > 0 ? 'loosened' : 'tightened';
   if (was.transition !== is.transition) return 'transition';
   return was.logged === is.logged ? undefined : 'logging';
 }
 
 /** More for an answer under which more is possible. */
-function leewayOf(answer: Answer, mode: CommonMode): number {
-  if (answer.allowed || isLetThrough(answer, mode)) return answer.condition === undefined ? 3 : 2;
-  return answer.prompts === true ? 1 : 0;
+function leewayOf({ allowed, condition, prompts = false }: Answer): number {
+  if (allowed) return condition === undefined ? 3 : 2;
+  return prompts ? 1 : 0;
 }
 
 /** Complain mode stops only what a rule denies silently; a profile that allows by default, only what a rule denies. */

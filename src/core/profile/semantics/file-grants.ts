@@ -49,10 +49,14 @@ function lettersOf(rule: FileRule): ReadonlySet<string> {
 /** How the program is executed: `Px -> other`. The word `safe` or `unsafe` shows in the case of the mode. */
 function transitionOf(rule: FileRule): string {
   const { safety, target, targetName = target } = rule.exec ?? {};
-  const [first = '', ...others] = execMode(rule);
-  const modes = { safe: first.toUpperCase(), unsafe: first.toLowerCase() };
-  const mode = [safety === undefined || execMode(rule) === 'x' ? first : modes[safety], ...others].join('');
+  const mode = modeWithSafety(execMode(rule), safety);
   return targetName === undefined ? mode : `${mode} -> ${unquote(targetName)}`;
+}
+
+function modeWithSafety(mode: string, safety: 'safe' | 'unsafe' | undefined): string {
+  if (safety === undefined) return mode;
+  if (/^[ix]/i.test(mode)) return `${safety} ${mode}`;
+  return (safety === 'safe' ? mode.charAt(0).toUpperCase() : mode.charAt(0).toLowerCase()) + mode.slice(1);
 }
 
 function execMode({ exec, path }: FileRule): string {

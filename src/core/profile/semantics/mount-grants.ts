@@ -4,7 +4,7 @@ import { defined } from '#core/model/optional.ts';
 import type { Translation } from '../patterns/glob.ts';
 import { joinGlobs } from '../patterns/join-globs.ts';
 import { conditionWords, wordSet, type RuleGrants, type Words } from './grant-types.ts';
-import type { MountRule } from '../syntax/ast.ts';
+import type { Conditions, MountRule } from '../syntax/ast.ts';
 
 /** Flags of the mount system call that say what it does (include/uapi/linux/mount.h). */
 const REMOUNT = 0x20;
@@ -60,12 +60,13 @@ export function mountGrants(rule: MountRule): RuleGrants {
     return grants('pivot_root', joinGlobs([target, conditions['oldroot']], { path: true }), defined({ words, detail }));
   }
 
-  const flags = flagsOf(rule);
-  return kindsOf(rule, flags).flatMap((kind) =>
-    grants('mount', regexOf(rule, kind), {
-      words: [wordsOf(kind, flags), furtherWords(rule)],
-      detail: `${kind} ${flags.required} ${flags.optional}`,
-    }),
+  return flagsOf(rule).flatMap((flags) =>
+    kindsOf(rule, flags).flatMap((kind) =>
+      grants('mount', regexOf(rule, kind), {
+        words: [wordsOf(kind, flags), furtherWords(rule)],
+        detail: `${kind} ${flags.required} ${flags.optional}`,
+      }),
+    ),
   );
 }
 
@@ -79,13 +80,31 @@ interface RuleFlags {
   readonly optionalNames: readonly string[];
 }
 
-/** `options=(…)` names the required flags, `options in (…)` the optional ones; `remount` requires its own flag too. */
-function flagsOf({ kind, conditions }: MountRule): RuleFlags {
-  const required = conditions['options'] ?? conditions['option'];
-  const optional = conditions['options in'] ?? conditions['option in'];
+const REQUIRED = /^options?(?: #\d+)?$/;
+const OPTIONAL = /^options? in(?: #\d+)?$/;
+
+/** Each `options=(…)` is one way to satisfy a rule, with the flags of each `options in (…)` set or clear. */
+function flagsOf({ kind, conditions }: MountRule): readonly RuleFlags[] {
+  const required = valuesOf(conditions, REQUIRED);
+  const optional = valuesOf(conditions, OPTIONAL);
+  return required.flatMap((names) => optional.map((others) => flagsOfOne(kind, names, others)));
+}
+
+/** The values of these conditions; undefined where there is none. */
+function valuesOf(conditions: Conditions, key: RegExp): readonly (readonly string[] | undefined)[] {
+  const values = Object.entries(conditions).flatMap(([name, { expanded }]) => (key.test(name) ? [expanded] : []));
+  return values.length === 0 ? [undefined] : values;
+}
+
+/** `remount` requires its own flag too. */
+function flagsOfOne(
+  kind: MountRule['kind'],
+  required: readonly string[] | undefined,
+  optional: readonly string[] | undefined,
+): RuleFlags {
   const isRemount = kind === 'remount';
-  const requiredNames = [...new Set([...(required?.expanded ?? []), ...(isRemount ? ['remount'] : [])])].sort();
-  const optionalNames = optional?.expanded ?? [];
+  const requiredNames = [...new Set([...(required ?? []), ...(isRemount ? ['remount'] : [])])].sort();
+  const optionalNames = optional ?? [];
 
   if (required === undefined && optional === undefined) {
     const numbers = isRemount
@@ -129,12 +148,11 @@ function regexOf({ conditions, source, target }: MountRule, kind: MountKind): Tr
   return 'problem' in types ? types : { regex: `${places.regex}\\000${types.regex}` };
 }
 
-const FLAG_KEYS = ['options', 'option', 'options in', 'option in'];
-
 /** Repeated conditions, and options that are no flags: the parser takes those for data of the file system. */
 function furtherWords({ conditions }: MountRule): Words | undefined {
-  const data = FLAG_KEYS.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
-  const further = conditionWords(conditions, [...FLAG_KEYS, 'fstype', 'vfstype']) ?? [];
+  const flagKeys = Object.keys(conditions).filter((key) => REQUIRED.test(key) || OPTIONAL.test(key));
+  const data = flagKeys.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
+  const further = conditionWords(conditions, [...flagKeys, 'fstype', 'vfstype']) ?? [];
   const words = [...data.sort(), ...further];
   return wordSet(words.length === 0 ? [] : [words.join(' ')]);
 }

@@ -60,7 +60,7 @@ const WORDS: Readonly<Record<Domain, readonly (readonly string[])[]>> = {
   ],
   link: [['owner', 'other']],
   capability: [CAPABILITIES],
-  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ['create'], ['']],
+  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ACCESSES.network, ['']],
   mount: [MOUNTS, ['']],
   umount: [['']],
   pivot_root: [['']],
@@ -79,9 +79,9 @@ export function wordsOf(domain: Domain, grants: readonly Grant[]): (readonly str
   let combinations: (readonly string[])[] = [[]];
   for (const [position, known] of WORDS[domain].entries()) {
     const named = grants.flatMap(({ words }) => [...(words[position] ?? [])]);
-    // whose a file is makes no difference where no rule asks
-    const isIrrelevant = known.includes('other') && named.length === 0;
-    const words = isIrrelevant ? ['owner'] : [...new Set([...known, ...named])];
+    // whose a file is, and what is done with a socket, makes no difference where no rule asks
+    const isIrrelevant = named.length === 0 && (known.includes('other') || known === ACCESSES.network);
+    const words = isIrrelevant ? known.slice(0, 1) : [...new Set([...known, ...named])];
     combinations = combinations.flatMap((combination) => words.map((word) => [...combination, word]));
   }
   return combinations;

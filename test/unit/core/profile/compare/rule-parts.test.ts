@@ -157,7 +157,7 @@ describe('the mode of both profiles', () => {
     const silent = inMode('complain', 'deny /a w,');
     expect(changes(silent, inMode('complain', ''))).to.deep.equal([['loosened', 'file']]);
     expect(changes(silent, inMode('complain', 'audit deny /a w,'))).to.deep.equal([['loosened', 'file']]);
-    expect(changes(inMode('complain', ''), inMode('complain', '/a r,'))).to.deep.equal([['logging', 'file']]);
+    expect(changes(inMode('complain', ''), inMode('complain', '/a r,'))).to.deep.equal([['allowed', 'file']]);
   });
 
   it('counts where a profile allows by default: only denials decide', () => {
