@@ -3,32 +3,125 @@ import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.
 import type { FindInclude } from '#core/profile/syntax/ast.ts';
 
 /** A rule of each kind with each of its parts. Every one alone is valid for apparmor_parser 4.1. */
-// prettier-ignore
-export const RULES: readonly string[] = [
-  'file,', '/a r,', '/a/** rw,', 'owner /a/*/b rk,', 'audit /a/b r,', 'deny /a/b w,', 'audit deny /a/{b,c}/** wl,', '/a/[^a-c]* a,',
-  '/b/x px,', '/b/x Px -> other,', '/b/* Cx -> child,', '/b/y cix,', '/b/y Pux,', '/b/z ux,', '/b/z PUx,', '/b/z ix,', '/b/z mrix,', 'unsafe /b/w Px,', 'safe /b/v px -> &other,', 'deny /b/q x,',
-  'link /a/* -> /b/*,', 'link subset /a/l -> /c/**,', 'l subset /a/m -> /b/m,', '/a/n l,', 'owner link /a/o -> /a/p,', 'audit link /a/s -> /b,', 'deny link /a/* -> /c/d,',
-  'capability,', 'capability chown kill,', 'audit capability sys_admin,', 'deny capability net_raw,', 'audit deny capability mknod,',
-  'network,', 'network inet,', 'network inet stream,', 'network inet6 dgram,', 'deny network raw,', 'audit network unix,', 'network netlink raw,',
-  'signal,', 'signal send,', 'signal (send, receive) set=(term, kill) peer=a*,', 'deny signal receive peer=b,', 'audit signal set=(hup),', 'ptrace,', 'ptrace read peer=a,', 'ptrace (trace, readby),', 'deny ptrace tracedby peer=@{PEERS},',
-  'mount,', 'mount /dev/sd* -> /mnt/,', 'mount fstype=ext4 /dev/a -> /mnt/a/,', 'mount options=(ro, nosuid) /a -> /b,', 'mount options in (ro, noexec) /a -> /c,', 'mount options=bind /a/ -> /b/,', 'mount options=rbind /a/ -> /b/,', 'mount options=(rw, make-private) -> /,', 'mount options=move /a -> /b,', 'mount options=ro options=nodev /a -> /d,', 'deny mount fstype=proc,', 'audit mount options=rslave /x/,',
-  'remount /a/,', 'remount options=ro /a/,', 'umount,', 'umount /a/**,', 'deny umount /b,', 'pivot_root,', 'pivot_root /n/,', 'pivot_root oldroot=/n/old/ /n/,',
-  'change_profile,', 'change_profile -> a,', 'change_profile /b/x -> a,', 'change_profile unsafe /b/* -> b//c,', 'change_profile safe /b/y -> {a,c},',
-  'set rlimit nofile <= 10,', 'set rlimit cpu <= 10 minutes,', 'set rlimit as <= 1 GB,', 'set rlimit nice <= -5,', 'set rlimit core <= infinity,',
-  'userns,', 'userns create,', 'io_uring,', 'io_uring sqpoll,', 'io_uring override_creds label=a,',
-  'unix,', 'unix (send, receive) type=stream,', 'unix type=dgram addr=@a* peer=(label=b addr=none),', 'dbus,', 'dbus send bus=session path=/a interface=b.c member=D peer=(name=e, label=f),', 'dbus bind bus=system name=a.b,', 'dbus eavesdrop,',
-  'mqueue,', 'mqueue (create, open) type=posix /q,', 'mqueue type=sysv label=a 123,',
-  'priority=1 /a/b rw,', 'priority=2 deny /a/** w,', 'priority=-1 capability chown,', 'all,', 'priority=-1 all,',
-];
+const RULES: readonly string[] = `
+file,
+/a r,
+/a/** rw,
+owner /a/*/b rk,
+audit /a/b r,
+deny /a/b w,
+audit deny /a/{b,c}/** wl,
+/a/[^a-c]* a,
+/b/x px,
+/b/x Px -> other,
+/b/* Cx -> child,
+/b/y cix,
+/b/y Pux,
+/b/z ux,
+/b/z PUx,
+/b/z ix,
+/b/z mrix,
+unsafe /b/w Px,
+safe /b/v px -> &other,
+deny /b/q x,
+link /a/* -> /b/*,
+link subset /a/l -> /c/**,
+l subset /a/m -> /b/m,
+/a/n l,
+owner link /a/o -> /a/p,
+audit link /a/s -> /b,
+deny link /a/* -> /c/d,
+capability,
+capability chown kill,
+audit capability sys_admin,
+deny capability net_raw,
+audit deny capability mknod,
+network,
+network inet,
+network inet stream,
+network inet6 dgram,
+deny network raw,
+audit network unix,
+network netlink raw,
+signal,
+signal send,
+signal (send, receive) set=(term, kill) peer=a*,
+deny signal receive peer=b,
+audit signal set=(hup),
+ptrace,
+ptrace read peer=a,
+ptrace (trace, readby),
+deny ptrace tracedby peer=@{PEERS},
+mount,
+mount /dev/sd* -> /mnt/,
+mount fstype=ext4 /dev/a -> /mnt/a/,
+mount options=(ro, nosuid) /a -> /b,
+mount options in (ro, noexec) /a -> /c,
+mount options=bind /a/ -> /b/,
+mount options=rbind /a/ -> /b/,
+mount options=(rw, make-private) -> /,
+mount options=move /a -> /b,
+mount options=ro options=nodev /a -> /d,
+deny mount fstype=proc,
+audit mount options=rslave /x/,
+remount /a/,
+remount options=ro /a/,
+umount,
+umount /a/**,
+deny umount /b,
+pivot_root,
+pivot_root /n/,
+pivot_root oldroot=/n/old/ /n/,
+change_profile,
+change_profile -> a,
+change_profile /b/x -> a,
+change_profile unsafe /b/* -> b//c,
+change_profile safe /b/y -> {a,c},
+set rlimit nofile <= 10,
+set rlimit cpu <= 10 minutes,
+set rlimit as <= 1 GB,
+set rlimit nice <= -5,
+set rlimit core <= infinity,
+userns,
+userns create,
+io_uring,
+io_uring sqpoll,
+io_uring override_creds label=a,
+unix,
+unix (send, receive) type=stream,
+unix type=dgram addr=@a* peer=(label=b addr=none),
+dbus,
+dbus send bus=session path=/a interface=b.c member=D peer=(name=e, label=f),
+dbus bind bus=system name=a.b,
+dbus eavesdrop,
+mqueue,
+mqueue (create, open) type=posix /q,
+mqueue type=sysv label=a 123,
+priority=1 /a/b rw,
+priority=2 deny /a/** w,
+priority=-1 capability chown,
+all,
+priority=-1 all,
+`
+  .trim()
+  .split('\n');
 
 /** Words that can stand in headers and rules. */
-// prettier-ignore
-const WORDS: readonly string[] = [
-  'audit', 'deny', 'allow', 'owner', 'other', 'priority=1', 'priority=-2', 'safe', 'unsafe', 'subset', 'link', 'l', 'r', 'w', 'rw', 'a', 'k', 'm', 'ix', 'px', 'Px', 'cx', 'Cx', 'ux', 'Ux', 'pix', 'Pix', 'pux', 'PUx', 'cix', 'Cix', 'cux', 'CUx',
-  '-> a', '-> b', '-> &a', '-> child', '/a', '/a/*', '/a/**', '/b/x', '/{a,b}/c', '/[ab]', '/@{PEERS}/x', 'peer=a', 'peer=b*', 'peer=unconfined', 'set=(term)', 'set=(kill, hup)', 'send', 'receive', '(send, receive)', 'read', 'trace', 'readby', 'inet', 'inet6', 'stream', 'dgram', 'unix', 'raw', 'chown', 'kill', 'sys_admin',
-  'options=ro', 'options=(rw, bind)', 'options in (ro, nodev)', 'options=(remount, ro)', 'options=uid=5', 'fstype=tmpfs', 'fstype=(ext4, xfs)', 'oldroot=/o/', 'type=stream', 'type=posix', 'addr=@b', 'peer=(label=x)', 'label=x', 'bus=system', 'path=/b', 'member=X', 'create', 'sqpoll',
-  '11', '1K', 'infinity', 'nofile', 'core', 'nproc', 'seconds', 'KB', 'complain', 'audit', 'kill', 'unconfined', 'attach_disconnected', 'mediate_deleted', 'chroot_relative', 'attach_disconnected.path=/x', 'default_allow', 'prompt', 'flags=(complain)', 'flags=(audit)', 'xattrs=(user.a=b)', 'interruptible', 'error=EPERM', 'kill.signal=term',
-];
+const WORDS: readonly string[] = `
+audit | deny | allow | owner | other | priority=1 | priority=-2 | safe | unsafe | subset | link | l | r | w
+rw | a | k | m | ix | px | Px | cx | Cx | ux | Ux | pix | Pix | pux | PUx | cix | Cix | cux | CUx | -> a
+-> b | -> &a | -> child | /a | /a/* | /a/** | /b/x | /{a,b}/c | /[ab] | /@{PEERS}/x | peer=a | peer=b*
+peer=unconfined | set=(term) | set=(kill, hup) | send | receive | (send, receive) | read | trace | readby
+inet | inet6 | stream | dgram | unix | raw | chown | kill | sys_admin | options=ro | options=(rw, bind)
+options in (ro, nodev) | options=(remount, ro) | options=uid=5 | fstype=tmpfs | fstype=(ext4, xfs)
+oldroot=/o/ | type=stream | type=posix | addr=@b | peer=(label=x) | label=x | bus=system | path=/b | member=X
+create | sqpoll | 11 | 1K | infinity | nofile | core | nproc | seconds | KB | complain | audit | kill
+unconfined | attach_disconnected | mediate_deleted | chroot_relative | attach_disconnected.path=/x
+default_allow | prompt | flags=(complain) | flags=(audit) | xattrs=(user.a=b) | interruptible | error=EPERM
+kill.signal=term
+`
+  .trim()
+  .split(/ \| |\n/);
 
 /** Numbers from which every choice is made. */
 export class Choices {

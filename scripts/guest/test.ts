@@ -29,7 +29,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
   { suite: 'trixie', groups: ['switch', 'chains'] },
-  { suite: 'trixie', groups: ['matcher', 'diff'] },
+  { suite: 'trixie', groups: ['matcher', 'diff', 'diff-property'] },
 ];
 
 /** An emulated guest keeps one processor busy. */

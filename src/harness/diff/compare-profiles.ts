@@ -12,6 +12,7 @@ import type { DiffReport, ProfileDiff } from '#core/report/diff-report.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { RunEvents } from '../run/run-options.ts';
 import { THIS_HOST } from '../session/host.ts';
+import { compiledSides, type CompiledSides } from './compiled-policies.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
 import { confirmExamples, unconfirmedExamples } from './confirm-examples.ts';
 import type { DiffOptions } from './diff-options.ts';
@@ -36,11 +37,15 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents, h
   const { base, head, kernel, spec } = options;
   const texts = { base: profileText(base.file, base.includes), head: profileText(head.file, head.includes) };
   const mediation = await mediationOf({ side: base, text: texts.base }, { side: head, text: texts.head }, kernel);
+  const compiled = await compiledSides(options);
   const compared: Compared[] = [];
   for (const pair of pairProfiles(texts.base.profiles, texts.head.profiles)) {
     if (pair.base === undefined) compared.push(addedProfile(pair.head, texts, options));
     else if (pair.head === undefined) compared.push(removedProfile(pair.base, texts, options));
-    else compared.push(await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation }));
+    else
+      compared.push(
+        await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation, compiled }),
+      );
   }
   const formerNames = new Map(
     compared.flatMap(({ profile: { name, formerName } }) =>
@@ -58,11 +63,18 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents, h
   return defined({ base: base.label, head: head.label, profiles, notes, gaps, probes: verdicts });
 }
 
+/** What all profiles of a comparison share. */
+interface Comparing {
+  readonly options: DiffOptions;
+  readonly mediation: SideMediation;
+  readonly compiled: CompiledSides;
+}
+
 /** Both versions of a profile; their names differ where it was renamed. */
 async function compareProfile(
   { base, head }: { readonly base: ProfileBlock; readonly head: ProfileBlock },
   texts: ComparedTexts,
-  { options, mediation }: { readonly options: DiffOptions; readonly mediation: SideMediation },
+  { options, mediation, compiled }: Comparing,
 ): Promise<Compared> {
   const isRenamed = base.name !== head.name;
   const before = isRenamed ? withNewName(texts.base, base, { to: head.name, includes: options.base.includes }) : base;
@@ -70,6 +82,7 @@ async function compareProfile(
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head),
   });
+  const unexplained = compiled.unexplained(base, head, differences);
   const mediated = mediation.of(base, head);
   const decided = mediated === undefined ? differences : differences.filter((each) => isDecidedByRules(each, mediated));
   const { examples, notes: kernelNotes } = options.kernel
@@ -83,10 +96,13 @@ async function compareProfile(
       status: isRenamed ? 'renamed' : 'both',
       ...defined({ formerName: isRenamed ? base.name : undefined }),
       rules: ruleChanges(before, head),
-      differences: [...withoutExamples(classChanges(mediated, options)), ...withExamples],
+      differences: [
+        ...withoutExamples([...unexplained.differences, ...classChanges(mediated, options)]),
+        ...withExamples,
+      ],
     },
     notes: [...notes, ...kernelNotes],
-    gaps,
+    gaps: [...gaps, ...unexplained.gaps],
   };
 }
 

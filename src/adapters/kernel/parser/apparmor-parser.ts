@@ -8,6 +8,8 @@ import type { IncludeFolders } from '#core/model/model.ts';
 import { exec, type ExecResult } from '#adapters/host/exec.ts';
 
 const PARSER = 'apparmor_parser';
+/** What this kernel supports. */
+const FEATURES = '/sys/kernel/security/apparmor/features';
 /** Debian puts it in /sbin, which a plain user's PATH may lack. */
 const PARSER_ENV = { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
 
@@ -66,7 +68,17 @@ export async function compile(file: string, source: string, includes: IncludeFol
  * @throws HarnessError `profile-invalid`
  */
 export async function compileForKernel(source: string): Promise<Buffer> {
-  return (await parse('/a-rule', source, ['-S', '--policy-features=/sys/kernel/security/apparmor/features'])).stdout;
+  return (await parse('/a-rule', source, ['-S', `--policy-features=${FEATURES}`])).stdout;
+}
+
+/**
+ * Compiles a text for all that this kernel mediates, whatever feature ABI it names, so that texts of different ABIs can
+ * be compared.
+ * @throws HarnessError `profile-invalid`
+ */
+export async function compileAlike(file: string, source: string, includes: IncludeFolders = {}): Promise<Buffer> {
+  const action = [...includeOptions(includes), '-S', `--override-policy-abi=${FEATURES}`];
+  return (await parse(file, source, action)).stdout;
 }
 
 /** The folder of the profile follows them, see `foldersOf`. */

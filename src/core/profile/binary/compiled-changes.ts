@@ -17,7 +17,7 @@ export interface CompiledChange {
   readonly what: string;
 }
 
-/** The class that the first byte of the automaton for rules stands for (include/apparmor.h, AA_CLASS_FILE and others). */
+/** The class that a first byte of rules stands for (include/apparmor.h, AA_CLASS_FILE and others). */
 const CLASSES: Readonly<Record<number, string>> = {
   2: 'file',
   3: 'capability',
@@ -100,7 +100,8 @@ function fieldGroups({ fields }: CompiledProfile): ReadonlyMap<string, readonly 
     hasFlags ||= field.name === 'flags';
     if (field.kind === 'open' || field.kind === 'close') continue;
     const area = areaOf(field, owner, hasFlags);
-    const text = `${field.name}=${field.value}${field.blob === undefined ? '' : Buffer.from(field.blob).toString('hex')}`;
+    const bytes = Buffer.from(field.blob ?? []).toString('hex');
+    const text = `${field.name}=${field.value}${bytes}`;
     groups.set(area, [...(groups.get(area) ?? []), text]);
   }
   return groups;
@@ -253,6 +254,7 @@ function areaAfter({ byte: before, area }: Pair, byte: number): string {
 const NOTHING: StatePermissions = { allow: 0, logging: '0 0 0', execution: '0', further: '' };
 
 function comparePair(one: CompiledAutomaton, other: CompiledAutomaton, pair: Pair, add: Add): void {
+  const isBeginning = one.kind === 'rules' && (pair.place === CLASS || pair.place === LABELLED);
   const before = one.permissions(pair.x);
   const after = other.permissions(pair.y);
   for (let who = 0; who < Math.max(before.length, after.length); who += 1) {
@@ -263,7 +265,8 @@ function comparePair(one: CompiledAutomaton, other: CompiledAutomaton, pair: Pai
     };
     addBits(leewayOf(was, one, pair), leewayOf(is, other, pair), addKind);
     const isSame = was.logging === is.logging && was.execution === is.execution && was.further === is.further;
-    if (!isSame) addKind('other');
+    // what a class begins with says only whether it is mediated
+    if (!isSame && !isBeginning) addKind('other');
   }
 }
 

@@ -142,6 +142,8 @@ export interface Automaton {
   next(state: number, byte: number): number;
   /** The permissions as bits, and those of them that are audited or kept quiet. */
   accepts(state: number): { readonly allow: number; readonly audit: number };
+  /** Whether the second of these numbers is in the policy at all. */
+  readonly hasSecondNumber: boolean;
 }
 
 /** The first bytes of an automaton's header (match.h, YYTH_MAGIC). */
@@ -179,6 +181,7 @@ export function automatonOf(blob: Uint8Array): Automaton | undefined {
   return {
     next: (state, byte) => step({ base, check, fallback, next }, state, classes?.[byte] ?? byte),
     accepts: (state) => ({ allow: accept[state] ?? 0, audit: accept2?.[state] ?? 0 }),
+    hasSecondNumber: accept2 !== undefined,
   };
 }
 

@@ -130,10 +130,16 @@ function readAutomaton(parts: Parts, at: number): CompiledAutomaton | undefined 
   used.add(at);
   const kind = kindOf(parts, at);
   const table = tableBefore(parts, at);
+  // without flags every state of files has an entry for the owner, and one for others after it
+  const always = kind === 'files' && !automaton.hasSecondNumber;
+  const acceptedBy = (state: number): Accepted => {
+    const { allow, audit } = automaton.accepts(state);
+    return { allow, audit: always ? OWNER_FLAG : audit };
+  };
   const permissions =
     table === undefined
       ? (state: number) => plainPermissions(automaton.accepts(state), kind, targets)
-      : (state: number) => tablePermissions(automaton.accepts(state), table, targets);
+      : (state: number) => tablePermissions(acceptedBy(state), table, targets);
   return {
     kind,
     start: startOf(fields, at),
@@ -191,13 +197,16 @@ interface Accepted {
   readonly audit: number;
 }
 
+/** ACCEPT_FLAG_OWNER (include/match.h). */
+const OWNER_FLAG = 1;
+
 /** The state names an entry; where the owner's is another, that of others follows it. */
 function tablePermissions(
   { allow: index, audit: flags }: Accepted,
   table: readonly Entry[],
   targets: readonly string[],
 ): readonly StatePermissions[] {
-  const hasOwner = (flags & 1) !== 0;
+  const hasOwner = (flags & OWNER_FLAG) !== 0;
   const entries = hasOwner ? [table[index], table[index + 1]] : [table[index], table[index]];
   return entries.map((entry = []) => {
     const number = (place: number): number => entry[place] ?? 0;
