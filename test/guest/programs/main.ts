@@ -9,6 +9,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   labels: () => import('../labels.test.ts'),
   peers: () => import('../peers.test.ts'),
   modes: () => import('../modes.test.ts'),
+  commands: () => import('../commands.test.ts'),
   chains: () => import('../chains.test.ts'),
   switch: () => import('../switch.test.ts'),
   hints: () => import('../hints.test.ts'),
