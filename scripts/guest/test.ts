@@ -28,7 +28,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
-  { suite: 'trixie', groups: ['switch', 'chains'] },
+  { suite: 'trixie', groups: ['switch', 'chains', 'asked'] },
   { suite: 'trixie', groups: ['matcher', 'diff', 'diff-property'] },
 ];
 

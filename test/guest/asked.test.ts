@@ -50,10 +50,9 @@ describe('a change of profile', () => {
         { name: 'is there', try: 'change_profile asking-strict', expect: 'allowed' },
       ]),
     ]);
-    console.log(reasons(ledger));
     expect(verdicts(ledger, 0)).to.deep.equal(allOf(missing, NOT_ASKED));
     expect(verdicts(ledger, 1)).to.deep.equal({ ...allOf(missing, NOT_ASKED), 'is there': 'pass allowed' });
-    expect(entry(ledger, missing[0]!).verdict.reason).to.match(/did you mean asking-strict\?/);
+    expect(entry(ledger, missing[0]!).verdict.reason).to.match(/did you mean asking-strict\?$/);
     expect(exit).to.equal(3);
   });
 
@@ -64,7 +63,9 @@ describe('a change of profile', () => {
       'hat reduced {\n  /etc/hostname r,\n  }',
     ];
     const text =
-      profileOf('worker', rules) + blockOf('worker-strict', ['/usr/bin/** mr,']) + blockOf('worker-other', ['file,']);
+      profileOf('worker', rules) +
+      blockOf('worker-strict', ['/usr/{bin,lib}/** mr,']) +
+      blockOf('worker-other', ['file,']);
     const allowed = (label: string): object => ({ access: 'allowed', label });
     const { ledger } = await harness([
       spec({ file: file('worker', text), name: 'worker' }, [
@@ -86,8 +87,8 @@ describe('a change of profile', () => {
         },
       ]),
     ]);
-    console.log(reasons(ledger));
-    for (const [name, verdict] of Object.entries(verdicts(ledger))) expect(verdict, name).to.match(/^pass /);
+    for (const [name, verdict] of Object.entries(verdicts(ledger)))
+      expect(verdict, `${name}\n${reasons(ledger)}`).to.match(/^pass /);
   });
 
   it('is asked by the system call as well, where the file for it is barred', async () => {
@@ -96,11 +97,24 @@ describe('a change of profile', () => {
       blockOf('barred-next', ['file,']) +
       blockOf('barred-other', ['file,']);
     const lines = ['change_profile barred-next', 'change_onexec barred-next', 'change_profile barred-other'];
+    const barred = { file: file('barred', text), name: 'barred' };
     const { ledger } = await harness([
-      spec({ file: file('barred', text), name: 'barred' }, tries(lines, 'denied'), { container: OPEN }),
-      spec({ file: file('barred', text), name: 'barred' }, tries(lines, 'denied')),
+      spec(barred, tries(lines, 'denied'), { container: OPEN }),
+      spec(barred, tries(lines.slice(0, 1), 'denied')),
     ]);
-    console.log(reasons(ledger));
+    const [first, ...filtered] = ledger.suites.map(({ entries }) => entries);
+    // before Linux 6.8 there is no such call
+    const hasCall = first!.some(
+      ({ observation }) => observation?.remark?.includes('asked by lsm_set_self_attr') === true,
+    );
+    if (hasCall)
+      expect(verdicts(ledger), reasons(ledger)).to.deep.equal({
+        [lines[0]!]: 'fail let-through',
+        [lines[1]!]: 'fail let-through',
+        [lines[2]!]: 'pass denied',
+      });
+    const remarks = filtered.flat().map(({ observation }) => [observation?.stoppedAt, observation?.remark]);
+    expect(remarks).to.deep.equal([['open', 'lsm_set_self_attr(2) cannot be had here; at open']]);
   });
 
   it('is not denied by a rule where no_new_privs keeps AppArmor from it', async () => {
@@ -124,7 +138,12 @@ describe('a change of profile', () => {
         { control: true, container: { 'security-opt': ['no-new-privileges'] } },
       ),
     ]);
-    console.log(reasons(ledger));
+    expect(verdicts(ledger), reasons(ledger)).to.deep.equal({
+      'exec /usr/bin/free': NOT_ASKED,
+      'exec /usr/bin/slabtop': 'pass denied',
+      run: NOT_ASKED,
+      meant: 'pass denied',
+    });
   });
 });
 
@@ -137,15 +156,13 @@ describe('a capability', () => {
       'deny network,',
       'deny /sys/** w,',
       'deny /tmp/** w,',
-      'deny unix,',
     ]);
     const lines = [
       ...['net_bind_service', 'net_admin', 'net_raw', 'net_broadcast', 'audit_write', 'audit_read', 'audit_control'],
       ...['mac_admin', 'mknod /tmp/node', 'mac_admin /nowhere'],
     ].map((name) => `capable ${name}`);
-    const { ledger } = await harness([spec(file('unasked', text), tries(lines, 'denied'), { container: OPEN })]);
-    console.log(reasons(ledger));
-    expect(verdicts(ledger)).to.deep.equal(allOf(lines, NOT_ASKED));
+    const { ledger } = await harness([spec(text, tries(lines, 'denied'), { container: OPEN })]);
+    expect(verdicts(ledger), reasons(ledger)).to.deep.equal(allOf(lines, NOT_ASKED));
   });
 });
 
@@ -163,15 +180,18 @@ describe('mounts', () => {
     const without = ['umount /dev/shm', 'pivot_root /mnt /mnt', 'fsmount tmpfs /mnt', 'open_tree /mnt /mnt'];
     const again = without.map((line, i) => ({ name: `again ${i}`, try: line, expect: 'denied' }));
     const { ledger } = await harness([
-      spec(file('mounting', all), tries(early, 'denied'), { container: OPEN }),
+      spec(all, tries(early, 'denied'), { container: OPEN }),
       spec(
-        file('powerless', none),
+        none,
         [...tries(without, 'denied'), ...again, ...again.map((probe, i) => ({ ...probe, name: `more ${i}` }))],
         { container: OPEN, control: true },
       ),
     ]);
-    console.log(reasons(ledger));
-    expect(verdicts(ledger, 0)).to.deep.equal(allOf(early, NOT_ASKED));
+    expect(verdicts(ledger, 0), reasons(ledger)).to.deep.equal(allOf(early, NOT_ASKED));
+    for (const { probe, observation, verdict } of ledger.suites[1]!.entries) {
+      expect([observation?.errno, observation?.stoppedAt], probe.name).to.deep.equal(['EPERM', 'capability sys_admin']);
+      expect(verdict.code, probe.name).not.to.equal('silent-denial');
+    }
   });
 });
 
@@ -190,7 +210,7 @@ describe("a peer's label", () => {
     ]);
     const { ledger } = await harness([
       spec(
-        file('met', text),
+        text,
         labels.flatMap((label, i) => [
           { name: label, from: `p${i}`, try: 'signal term container', expect: 'allowed' },
           {
@@ -203,10 +223,10 @@ describe("a peer's label", () => {
         { peers: Object.fromEntries(labels.map((profile, i) => [`p${i}`, { profile }])) },
       ),
     ]);
-    console.log(reasons(ledger), JSON.stringify(ledger.suites[0]!.faults));
     expect([...loadedProfiles().keys()].filter((name) => name.includes('asked'))).to.deep.equal([]);
     expect(await hostState()).to.deep.equal(before);
-    for (const [name, verdict] of Object.entries(verdicts(ledger))) expect(verdict, name).to.match(/^pass /);
+    for (const [name, verdict] of Object.entries(verdicts(ledger)))
+      expect(verdict, `${name}\n${reasons(ledger)}`).to.match(/^pass /);
   });
 });
 
@@ -216,7 +236,6 @@ describe('a profile in another mode than the spec expects', () => {
       const { ledger, exit } = await harness([
         spec(profileText('soft', '', `attach_disconnected, ${flags}`), tries(['open read /etc/hostname'], 'allowed')),
       ]);
-      console.log(JSON.stringify(ledger.suites[0]!.faults), reasons(ledger), ledger.suites[0]!.confinement?.mode, exit);
       expect(exit).to.equal(1);
       expect(ledger.suites[0]!.faults.map(({ code }) => code)).to.deep.equal(['wrong-mode']);
     });

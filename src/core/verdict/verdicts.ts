@@ -562,9 +562,10 @@ export function verdictOfError(code: ErrorCode, message: string): Verdict {
   return { kind: 'inconclusive', code, reason: message, notes: [] };
 }
 
-/** @returns the clause as a sentence: with a capital letter and one full stop. */
+/** @returns the clause as a sentence: with a capital letter, and one full stop where it does not end as a question. */
 function sentence(clause: string): string {
-  return `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}.`;
+  const text = `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}`;
+  return text.endsWith('?') ? text : `${text}.`;
 }
 
 function firstLine(text: string): string {
