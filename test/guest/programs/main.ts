@@ -31,6 +31,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   sources: () => import('../sources.test.ts'),
   matcher: () => import('../matcher.test.ts'),
   diff: () => import('../diff.test.ts'),
+  'diff-property': () => import('../diff-property.test.ts'),
   'gate-revisions': () => import('../gate-revisions.test.ts'),
 };
 
