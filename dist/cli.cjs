@@ -2219,10 +2219,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         args = args.slice();
         let launchWithNode = false;
         const sourceExt = [".js", ".ts", ".tsx", ".mjs", ".cjs"];
-        function findFile(baseDir, baseName2) {
-          const localBin = path5.resolve(baseDir, baseName2);
+        function findFile(baseDir, baseName3) {
+          const localBin = path5.resolve(baseDir, baseName3);
           if (fs4.existsSync(localBin)) return localBin;
-          if (sourceExt.includes(path5.extname(baseName2))) return void 0;
+          if (sourceExt.includes(path5.extname(baseName3))) return void 0;
           const foundExt = sourceExt.find(
             (ext) => fs4.existsSync(`${localBin}${ext}`)
           );
@@ -2283,10 +2283,10 @@ Expecting one of '${allowedValues.join("', '")}'`);
         }
         if (!proc.killed) {
           const signals = ["SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT", "SIGHUP"];
-          signals.forEach((signal3) => {
-            process3.on(signal3, () => {
+          signals.forEach((signal4) => {
+            process3.on(signal4, () => {
               if (proc.killed === false && proc.exitCode === null) {
-                proc.kill(signal3);
+                proc.kill(signal4);
               }
             });
           });
@@ -3754,7 +3754,7 @@ var require_buffer_list = __commonJS({
         }
       }, {
         key: "join",
-        value: function join31(s) {
+        value: function join32(s) {
           if (this.length === 0) return "";
           var p = this.head;
           var ret = "" + p.data;
@@ -7694,20 +7694,20 @@ var require_ignore = __commonJS({
     var REGEX_TRAILING_BACKSLASH = /(?<=.)\\$/;
     var REGEX_TRAILING_PATH_SEP = path5.sep === "\\" ? REGEX_TRAILING_BACKSLASH : REGEX_TRAILING_SLASH;
     var KEY_IGNORE = typeof Symbol !== "undefined" ? /* @__PURE__ */ Symbol.for("dockerignore") : "dockerignore";
-    function cleanPath(file4) {
-      return path5.normalize(file4).replace(REGEX_TRAILING_PATH_SEP, "");
+    function cleanPath(file5) {
+      return path5.normalize(file5).replace(REGEX_TRAILING_PATH_SEP, "");
     }
-    function toSlash(file4) {
+    function toSlash(file5) {
       if (path5.sep === "/") {
-        return file4;
+        return file5;
       }
-      return file4.replace(/\\/g, "/");
+      return file5.replace(/\\/g, "/");
     }
-    function fromSlash(file4) {
+    function fromSlash(file5) {
       if (path5.sep === "/") {
-        return file4;
+        return file5;
       }
-      return file4.replace(/\//g, path5.sep);
+      return file5.replace(/\//g, path5.sep);
     }
     var IgnoreBase = class {
       constructor({
@@ -7817,13 +7817,13 @@ var require_ignore = __commonJS({
       }
       // @returns {Boolean} true if a file is NOT ignored
       // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L62
-      _test(file4) {
-        file4 = fromSlash(file4);
-        const parentPath = cleanPath(path5.dirname(file4));
+      _test(file5) {
+        file5 = fromSlash(file5);
+        const parentPath = cleanPath(path5.dirname(file5));
         const parentPathDirs = parentPath.split(path5.sep);
         let matched = false;
         this._rules.forEach((rule) => {
-          let match = this._match(file4, rule);
+          let match = this._match(file5, rule);
           if (!match && parentPath !== ".") {
             if (rule.dirs.includes("**")) {
               for (let i = rule.dirs.filter((x) => x !== "**").length; i <= parentPathDirs.length; i++) {
@@ -7840,8 +7840,8 @@ var require_ignore = __commonJS({
         return !matched;
       }
       // @returns {Boolean} true if a file is matched by a rule
-      _match(file4, rule) {
-        return this._compile(rule).regexp.test(file4);
+      _match(file5, rule) {
+        return this._compile(rule).regexp.test(file5);
       }
       // https://github.com/moby/moby/blob/v19.03.8/pkg/fileutils/fileutils.go#L139
       _compile(rule) {
@@ -7935,7 +7935,7 @@ var require_chownr = __commonJS({
     } : (path6, uid, gid) => lchownSync(path6, uid, gid);
     var nodeVersion = process.version;
     var readdir6 = (path6, options, cb) => fs4.readdir(path6, options, cb);
-    var readdirSync15 = (path6, options) => fs4.readdirSync(path6, options);
+    var readdirSync16 = (path6, options) => fs4.readdirSync(path6, options);
     if (/^v4\./.test(nodeVersion))
       readdir6 = (path6, options, cb) => fs4.readdir(path6, cb);
     var chown = (cpath, uid, gid, cb) => {
@@ -8006,7 +8006,7 @@ var require_chownr = __commonJS({
     var chownrSync = (p, uid, gid) => {
       let children2;
       try {
-        children2 = readdirSync15(p, { withFileTypes: true });
+        children2 = readdirSync16(p, { withFileTypes: true });
       } catch (er) {
         if (er.code === "ENOENT")
           return;
@@ -9353,8 +9353,8 @@ var require_mkdirp_classic = __commonJS({
           // there already.  If so, then hooray!  If not, then something
           // is borked.
           default:
-            xfs.stat(p, function(er2, stat) {
-              if (er2 || !stat.isDirectory()) cb(er, made2);
+            xfs.stat(p, function(er2, stat2) {
+              if (er2 || !stat2.isDirectory()) cb(er, made2);
               else cb(null, made2);
             });
             break;
@@ -9385,13 +9385,13 @@ var require_mkdirp_classic = __commonJS({
           // there already.  If so, then hooray!  If not, then something
           // is borked.
           default:
-            var stat;
+            var stat2;
             try {
-              stat = xfs.statSync(p);
+              stat2 = xfs.statSync(p);
             } catch (err1) {
               throw err0;
             }
-            if (!stat.isDirectory()) throw err0;
+            if (!stat2.isDirectory()) throw err0;
             break;
         }
       }
@@ -9419,7 +9419,7 @@ var require_tar_fs = __commonJS({
     var normalize2 = !win32 ? echo : function(name2) {
       return name2.replace(/\\/g, "/").replace(/[:?<>|]/g, "_");
     };
-    var statAll = function(fs5, stat, cwd, ignore, entries, sort) {
+    var statAll = function(fs5, stat2, cwd, ignore, entries, sort) {
       var queue = entries || ["."];
       for (var i = 0; i < queue.length; i++) {
         if (!inCwd(path5.resolve(cwd, queue[i]), cwd)) throw new Error(queue[i] + " is not a valid path");
@@ -9428,16 +9428,16 @@ var require_tar_fs = __commonJS({
         if (!queue.length) return callback();
         var next = queue.shift();
         var nextAbs = path5.join(cwd, next);
-        stat.call(fs5, nextAbs, function(err, stat2) {
+        stat2.call(fs5, nextAbs, function(err, stat3) {
           if (err) return callback(err);
-          if (!stat2.isDirectory()) return callback(null, next, stat2);
+          if (!stat3.isDirectory()) return callback(null, next, stat3);
           fs5.readdir(nextAbs, function(err2, files) {
             if (err2) return callback(err2);
             if (sort) files.sort();
             for (var i2 = 0; i2 < files.length; i2++) {
               if (!ignore(path5.join(cwd, next, files[i2]))) queue.push(path5.join(next, files[i2]));
             }
-            callback(null, next, stat2);
+            callback(null, next, stat3);
           });
         });
       };
@@ -9482,36 +9482,36 @@ var require_tar_fs = __commonJS({
           pack2.entry(header, onnextentry);
         });
       };
-      var onstat = function(err, filename, stat) {
+      var onstat = function(err, filename, stat2) {
         if (err) return pack2.destroy(err);
         if (!filename) {
           if (opts.finalize !== false) pack2.finalize();
           return finish(pack2);
         }
-        if (stat.isSocket()) return onnextentry();
+        if (stat2.isSocket()) return onnextentry();
         var header = {
           name: normalize2(filename),
-          mode: (stat.mode | (stat.isDirectory() ? dmode : fmode)) & umask,
-          mtime: stat.mtime,
-          size: stat.size,
+          mode: (stat2.mode | (stat2.isDirectory() ? dmode : fmode)) & umask,
+          mtime: stat2.mtime,
+          size: stat2.size,
           type: "file",
-          uid: stat.uid,
-          gid: stat.gid
+          uid: stat2.uid,
+          gid: stat2.gid
         };
-        if (stat.isDirectory()) {
+        if (stat2.isDirectory()) {
           header.size = 0;
           header.type = "directory";
           header = map(header) || header;
           return pack2.entry(header, onnextentry);
         }
-        if (stat.isSymbolicLink()) {
+        if (stat2.isSymbolicLink()) {
           header.size = 0;
           header.type = "symlink";
           header = map(header) || header;
           return onsymlink(filename, header);
         }
         header = map(header) || header;
-        if (!stat.isFile()) {
+        if (!stat2.isFile()) {
           if (strict) return pack2.destroy(new Error("unsupported type for " + filename));
           return onnextentry();
         }
@@ -9579,9 +9579,9 @@ var require_tar_fs = __commonJS({
         });
       };
       var chperm = function(name2, header, cb) {
-        var link = header.type === "symlink";
-        var chmod4 = link ? xfs.lchmod : xfs.chmod;
-        var chown = link ? xfs.lchown : xfs.chown;
+        var link2 = header.type === "symlink";
+        var chmod4 = link2 ? xfs.lchmod : xfs.chmod;
+        var chown = link2 ? xfs.lchown : xfs.chown;
         if (!chmod4) return cb();
         var mode2 = (header.mode | (header.type === "directory" ? dmode : fmode)) & umask & parseInt(777, 8);
         if (chown && own2) chown.call(xfs, name2, header.uid, header.gid, onchown);
@@ -9600,7 +9600,7 @@ var require_tar_fs = __commonJS({
           stream.resume();
           return next();
         }
-        var stat = function(err) {
+        var stat2 = function(err) {
           if (err) return next(err);
           if (path5.join(name2, ".") === path5.join(cwd, ".")) return next();
           utimes(name2, header, function(err2) {
@@ -9617,7 +9617,7 @@ var require_tar_fs = __commonJS({
             validateNotSymlink(xfs, dst, path5.resolve(cwd), function(err, valid) {
               if (err) return next(err);
               if (!valid) return next(new Error(name2 + " is not a valid symlink"));
-              xfs.symlink(header.linkname, name2, stat);
+              xfs.symlink(header.linkname, name2, stat2);
             });
           });
         };
@@ -9632,7 +9632,7 @@ var require_tar_fs = __commonJS({
                   stream = xfs.createReadStream(srcpath);
                   return onfile();
                 }
-                stat(err2);
+                stat2(err2);
               });
             });
           });
@@ -9651,7 +9651,7 @@ var require_tar_fs = __commonJS({
             });
             pump(rs, ws, function(err2) {
               if (err2) return next(err2);
-              ws.on("close", stat);
+              ws.on("close", stat2);
             });
           }
         };
@@ -9662,7 +9662,7 @@ var require_tar_fs = __commonJS({
             own: own2,
             uid: header.uid,
             gid: header.gid
-          }, stat);
+          }, stat2);
         }
         var dir = path5.dirname(name2);
         validate2(xfs, dir, path5.join(cwd, "."), function(err, valid) {
@@ -9780,9 +9780,9 @@ var require_util = __commonJS({
         repository: input
       };
     };
-    module2.exports.prepareBuildContext = function(file4, next) {
-      if (file4 && file4.context) {
-        fs4.readFile(path5.join(file4.context, ".dockerignore"), (err, data) => {
+    module2.exports.prepareBuildContext = function(file5, next) {
+      if (file5 && file5.context) {
+        fs4.readFile(path5.join(file5.context, ".dockerignore"), (err, data) => {
           let ignoreFn;
           let filterFn;
           if (!err) {
@@ -9792,8 +9792,8 @@ var require_util = __commonJS({
               return !filterFn(path6);
             };
           }
-          const entries = file4.src.slice() || [];
-          const pack2 = tar.pack(file4.context, {
+          const entries = file5.src.slice() || [];
+          const pack2 = tar.pack(file5.context, {
             entries: filterFn ? entries.filter(filterFn) : entries,
             ignore: ignoreFn
             // Only works on directories
@@ -9801,7 +9801,7 @@ var require_util = __commonJS({
           next(pack2.pipe(zlib.createGzip()));
         });
       } else {
-        next(file4);
+        next(file5);
       }
     };
   }
@@ -10691,13 +10691,13 @@ var require_container = __commonJS({
         });
       }
     };
-    Container.prototype.putArchive = function(file4, opts, callback) {
+    Container.prototype.putArchive = function(file5, opts, callback) {
       var self2 = this;
       var args = util2.processArgs(opts, callback, this.defaultOptions.putArchive);
       var optsf = {
         path: "/containers/" + this.id + "/archive?",
         method: "PUT",
-        file: file4,
+        file: file5,
         abortSignal: args.opts.abortSignal,
         statusCodes: {
           200: true,
@@ -12086,14 +12086,14 @@ var require_session = __commonJS({
           500: "server error"
         }
       };
-      docker.modem.dial(opts, function(err, socket2) {
+      docker.modem.dial(opts, function(err, socket3) {
         if (err) {
           return handler(err, null, () => void 0);
         }
         const server = new grpc.Server();
         const creds = grpc.ServerCredentials.createInsecure();
         const injector = server.createConnectionInjector(creds);
-        injector.injectConnection(socket2);
+        injector.injectConnection(socket3);
         const pkg = protoLoader.loadSync(
           path5.resolve(__dirname, "proto", "auth.proto")
         );
@@ -12112,7 +12112,7 @@ var require_session = __commonJS({
         });
         function done() {
           server.forceShutdown();
-          socket2.end();
+          socket3.end();
         }
         handler(null, sessionId, done);
       });
@@ -12411,7 +12411,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.loadImage = function(file4, opts, callback) {
+    Docker2.prototype.loadImage = function(file5, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12421,7 +12421,7 @@ var require_docker = __commonJS({
         path: "/images/load?",
         method: "POST",
         options: opts,
-        file: file4,
+        file: file5,
         abortSignal: opts && opts.abortSignal,
         isStream: true,
         statusCodes: {
@@ -12444,7 +12444,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.importImage = function(file4, opts, callback) {
+    Docker2.prototype.importImage = function(file5, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12457,7 +12457,7 @@ var require_docker = __commonJS({
         path: "/images/create?",
         method: "POST",
         options: opts,
-        file: file4,
+        file: file5,
         abortSignal: opts.abortSignal,
         isStream: true,
         statusCodes: {
@@ -12508,7 +12508,7 @@ var require_docker = __commonJS({
         });
       }
     };
-    Docker2.prototype.buildImage = function(file4, opts, callback) {
+    Docker2.prototype.buildImage = function(file5, opts, callback) {
       var self2 = this;
       if (!callback && typeof opts === "function") {
         callback = opts;
@@ -12540,7 +12540,7 @@ var require_docker = __commonJS({
         }
       }
       function dial(callback2) {
-        util2.prepareBuildContext(file4, (ctx) => {
+        util2.prepareBuildContext(file5, (ctx) => {
           optsf.file = ctx;
           self2.modem.dial(optsf, callback2);
         });
@@ -23599,13 +23599,13 @@ var init_base = __esm({
           editLength++;
         };
         if (callback) {
-          (function exec2() {
+          (function exec3() {
             setTimeout(function() {
               if (editLength > maxEditLength || Date.now() > abortAfterTimestamp) {
                 return callback(void 0);
               }
               if (!execEditLength()) {
-                exec2();
+                exec3();
               }
             }, 0);
           })();
@@ -24335,9 +24335,9 @@ var require_picocolors = __commonJS({
     var argv = p.argv || [];
     var env = p.env || {};
     var isColorSupported = !(!!env.NO_COLOR || argv.includes("--no-color")) && (!!env.FORCE_COLOR || argv.includes("--color") || p.platform === "win32" || (p.stdout || {}).isTTY && env.TERM !== "dumb" || !!env.CI);
-    var formatter = (open6, close, replace2 = open6) => (input) => {
-      let string3 = "" + input, index = string3.indexOf(close, open6.length);
-      return ~index ? open6 + replaceClose(string3, close, replace2, index) + close : open6 + string3 + close;
+    var formatter = (open7, close, replace2 = open7) => (input) => {
+      let string3 = "" + input, index = string3.indexOf(close, open7.length);
+      return ~index ? open7 + replaceClose(string3, close, replace2, index) + close : open7 + string3 + close;
     };
     var replaceClose = (string3, close, replace2, index) => {
       let result2 = "", cursor4 = 0;
@@ -25056,11 +25056,11 @@ function createInvalidPluginImplementationError(msg, { pluginDef, pluginImpl } =
   err.pluginImpl = pluginImpl;
   return err;
 }
-function createTimeoutError(msg, timeout, file4) {
+function createTimeoutError(msg, timeout, file5) {
   const err = new Error(msg);
   err.code = constants6.TIMEOUT;
   err.timeout = timeout;
-  err.file = file4;
+  err.file = file5;
   return err;
 }
 function createUnparsableFileError(message) {
@@ -27879,12 +27879,12 @@ function errorJSON(err) {
   }, err);
   return res;
 }
-var import_node_fs31, import_node_path28, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
+var import_node_fs33, import_node_path29, import_utils8, createUnsupportedError2, constants12, EVENT_TEST_PASS5, EVENT_TEST_PENDING3, EVENT_TEST_FAIL5, EVENT_TEST_END2, EVENT_RUN_END3, JSONReporter;
 var init_json = __esm({
   "node_modules/mocha/lib/reporters/json.js"() {
     init_base2();
-    import_node_fs31 = __toESM(require("node:fs"), 1);
-    import_node_path28 = __toESM(require("node:path"), 1);
+    import_node_fs33 = __toESM(require("node:fs"), 1);
+    import_node_path29 = __toESM(require("node:path"), 1);
     init_errors();
     import_utils8 = __toESM(require_utils2(), 1);
     init_runner();
@@ -27944,8 +27944,8 @@ var init_json = __esm({
           var json2 = JSON.stringify(obj, null, 2);
           if (output2) {
             try {
-              import_node_fs31.default.mkdirSync(import_node_path28.default.dirname(output2), { recursive: true });
-              import_node_fs31.default.writeFileSync(output2, json2);
+              import_node_fs33.default.mkdirSync(import_node_path29.default.dirname(output2), { recursive: true });
+              import_node_fs33.default.writeFileSync(output2, json2);
             } catch (err) {
               console.error(
                 `${Base.symbols.err} [mocha] writing output to "${output2}" failed: ${err.message}
@@ -28052,8 +28052,8 @@ var init_html = __esm({
         super(runner, options);
         var self2 = this;
         var stats = this.stats;
-        var stat = fragment(statsTemplate);
-        var items = stat.getElementsByTagName("li");
+        var stat2 = fragment(statsTemplate);
+        var items = stat2.getElementsByTagName("li");
         const resultIndex = 0;
         const progressIndex = 1;
         const passesIndex = 2;
@@ -28097,7 +28097,7 @@ var init_html = __esm({
             hideSuitesWithout("test fail");
           }
         });
-        root.appendChild(stat);
+        root.appendChild(stat2);
         root.appendChild(report);
         runner.on(EVENT_SUITE_BEGIN2, function(suite) {
           if (suite.root) {
@@ -28117,7 +28117,7 @@ var init_html = __esm({
           if (suite.root) {
             if (stats.failures === 0) {
               text2(resultIndicator, "\u2713");
-              stat.className += " pass";
+              stat2.className += " pass";
             }
             updateStats();
             return;
@@ -28134,7 +28134,7 @@ var init_html = __esm({
         });
         runner.on(EVENT_TEST_FAIL6, function(test2) {
           text2(resultIndicator, "\u2716");
-          stat.className += " fail";
+          stat2.className += " fail";
           var el = fragment(
             '<li class="test fail"><h2>%e <a href="%e" class="replay">' + playIcon + "</a></h2></li>",
             test2.title,
@@ -28680,17 +28680,17 @@ function stripInvalidXmlCharacters(value) {
 }
 function testFilePath(filepath, options) {
   if (options && options.reporterOptions && options.reporterOptions.showRelativePaths) {
-    return import_node_path29.default.relative(process.cwd(), filepath);
+    return import_node_path30.default.relative(process.cwd(), filepath);
   }
   return filepath;
 }
-var import_utils10, import_node_fs32, import_node_path29, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
+var import_utils10, import_node_fs34, import_node_path30, createUnsupportedError3, constants18, EVENT_TEST_PASS10, EVENT_TEST_FAIL10, EVENT_RUN_END8, EVENT_TEST_PENDING8, STATE_FAILED2, escape4, ANSI_ESCAPE_SEQUENCE, Date4, XUnit;
 var init_xunit = __esm({
   "node_modules/mocha/lib/reporters/xunit.js"() {
     init_base2();
     import_utils10 = __toESM(require_utils2(), 1);
-    import_node_fs32 = __toESM(require("node:fs"), 1);
-    import_node_path29 = __toESM(require("node:path"), 1);
+    import_node_fs34 = __toESM(require("node:fs"), 1);
+    import_node_path30 = __toESM(require("node:path"), 1);
     init_errors();
     init_runner();
     init_runnable();
@@ -28727,13 +28727,13 @@ var init_xunit = __esm({
         var DEFAULT_SUITE_NAME = "Mocha Tests";
         if (options && options.reporterOptions) {
           if (options.reporterOptions.output) {
-            if (!import_node_fs32.default.createWriteStream) {
+            if (!import_node_fs34.default.createWriteStream) {
               throw createUnsupportedError3("file output not supported in browser");
             }
-            import_node_fs32.default.mkdirSync(import_node_path29.default.dirname(options.reporterOptions.output), {
+            import_node_fs34.default.mkdirSync(import_node_path30.default.dirname(options.reporterOptions.output), {
               recursive: true
             });
-            self2.fileStream = import_node_fs32.default.createWriteStream(options.reporterOptions.output);
+            self2.fileStream = import_node_fs34.default.createWriteStream(options.reporterOptions.output);
           }
           suiteName = options.reporterOptions.suiteName;
         }
@@ -28884,15 +28884,15 @@ var init_markdown = __esm({
         function stringifyTOC(obj, level2) {
           ++level2;
           var buf2 = "";
-          var link;
+          var link2;
           for (var key in obj) {
             if (key === "suite") {
               continue;
             }
             if (key !== SUITE_PREFIX) {
-              link = " - [" + key.substring(1) + "]";
-              link += "(#" + import_utils11.default.slug(obj[key].suite.fullTitle()) + ")\n";
-              buf2 += Array(level2).join("  ") + link;
+              link2 = " - [" + key.substring(1) + "]";
+              link2 += "(#" + import_utils11.default.slug(obj[key].suite.fullTitle()) + ")\n";
+              buf2 += Array(level2).join("  ") + link2;
             }
             buf2 += stringifyTOC(obj[key], level2);
           }
@@ -29174,10 +29174,10 @@ function escapeWorkflowValue(value) {
 function escapeWorkflowProperty(value) {
   return String(value).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
 }
-var import_node_fs33, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
+var import_node_fs35, import_ms4, constants23, EVENT_TEST_FAIL12, EVENT_RUN_END13, GithubActions;
 var init_github_actions = __esm({
   "node_modules/mocha/lib/reporters/github-actions.js"() {
-    import_node_fs33 = __toESM(require("node:fs"), 1);
+    import_node_fs35 = __toESM(require("node:fs"), 1);
     import_ms4 = __toESM(require_ms(), 1);
     init_spec();
     init_runner();
@@ -29239,7 +29239,7 @@ var init_github_actions = __esm({
             if (this.stats.failures) {
               lines.push(":x: " + this.stats.failures + " failing");
             }
-            import_node_fs33.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
+            import_node_fs35.default.appendFileSync(summaryFile, lines.join("\n") + "\n");
           }
         });
       }
@@ -29310,35 +29310,35 @@ var require_esm_utils = __commonJS({
     var debug5 = require_src()("mocha:esm-utils");
     var { isMochaError: isMochaError2 } = (init_errors(), __toCommonJS(errors_exports));
     var forward = (x) => x;
-    var formattedImport = async (file4, esmDecorator = forward) => {
-      if (path5.isAbsolute(file4)) {
+    var formattedImport = async (file5, esmDecorator = forward) => {
+      if (path5.isAbsolute(file5)) {
         try {
-          return await exports2.doImport(esmDecorator(url.pathToFileURL(file4)));
+          return await exports2.doImport(esmDecorator(url.pathToFileURL(file5)));
         } catch (err) {
-          if (err instanceof SyntaxError && err.message && err.stack && !err.stack.includes(file4)) {
+          if (err instanceof SyntaxError && err.message && err.stack && !err.stack.includes(file5)) {
             const newErrorWithFilename = new SyntaxError(err.message);
             newErrorWithFilename.stack = err.stack.replace(
               /^SyntaxError/,
-              `SyntaxError[ @${file4} ]`
+              `SyntaxError[ @${file5} ]`
             );
             throw newErrorWithFilename;
           }
           throw err;
         }
       }
-      return exports2.doImport(esmDecorator(file4));
+      return exports2.doImport(esmDecorator(file5));
     };
-    exports2.doImport = async (file4) => import(file4);
-    var tryImportAndRequire = async (file4, esmDecorator) => {
-      if (path5.extname(file4) === ".mjs") {
-        return formattedImport(file4, esmDecorator);
+    exports2.doImport = async (file5) => import(file5);
+    var tryImportAndRequire = async (file5, esmDecorator) => {
+      if (path5.extname(file5) === ".mjs") {
+        return formattedImport(file5, esmDecorator);
       }
       try {
-        return dealWithExports(await formattedImport(file4, esmDecorator));
+        return dealWithExports(await formattedImport(file5, esmDecorator));
       } catch (err) {
         if (err.code === "ERR_MODULE_NOT_FOUND" || err.code === "ERR_UNKNOWN_FILE_EXTENSION" || err.code === "ERR_UNSUPPORTED_DIR_IMPORT") {
           try {
-            return require(file4);
+            return require(file5);
           } catch (requireErr) {
             if (requireErr.code === "ERR_REQUIRE_ESM" || requireErr instanceof SyntaxError && requireErr.toString().includes("Cannot use import statement outside a module")) {
               throw err;
@@ -29351,21 +29351,21 @@ var require_esm_utils = __commonJS({
         }
       }
     };
-    var requireModule = async (file4, esmDecorator) => {
-      if (path5.extname(file4) === ".mjs") {
-        return formattedImport(file4, esmDecorator);
+    var requireModule = async (file5, esmDecorator) => {
+      if (path5.extname(file5) === ".mjs") {
+        return formattedImport(file5, esmDecorator);
       }
       try {
-        return require(file4);
+        return require(file5);
       } catch (requireErr) {
         debug5("requireModule caught err: %O", requireErr.message);
         if (requireErr.name === "TSError" || isMochaError2(requireErr)) {
           throw requireErr;
         }
         try {
-          return dealWithExports(await formattedImport(file4, esmDecorator));
+          return dealWithExports(await formattedImport(file5, esmDecorator));
         } catch (importErr) {
-          if (/\.(cts|mts|ts)$/.test(file4) || importErr.code === "ERR_UNKNOWN_FILE_EXTENSION") {
+          if (/\.(cts|mts|ts)$/.test(file5) || importErr.code === "ERR_UNKNOWN_FILE_EXTENSION") {
             throw requireErr;
           }
           if (importErr.code === "ERR_UNSUPPORTED_DIR_IMPORT") {
@@ -29394,9 +29394,9 @@ var require_esm_utils = __commonJS({
         return { ...module3, default: void 0 };
       }
     }
-    var resolveFile = (file4) => {
-      if (URL.canParse(file4)) {
-        const parsed = new URL(file4);
+    var resolveFile = (file5) => {
+      if (URL.canParse(file5)) {
+        const parsed = new URL(file5);
         if (parsed.protocol.length > 2) {
           if (parsed.protocol === "file:") {
             return url.fileURLToPath(parsed);
@@ -29406,16 +29406,16 @@ var require_esm_utils = __commonJS({
           );
         }
       }
-      return path5.resolve(file4);
+      return path5.resolve(file5);
     };
     exports2.loadFilesAsync = async (files, preLoadFunc, postLoadFunc, esmDecorator) => {
-      for (const file4 of files) {
-        preLoadFunc(file4);
+      for (const file5 of files) {
+        preLoadFunc(file5);
         const result2 = await exports2.requireOrImport(
-          resolveFile(file4),
+          resolveFile(file5),
           esmDecorator
         );
-        postLoadFunc(file4, result2);
+        postLoadFunc(file5, result2);
       }
     };
   }
@@ -29737,7 +29737,7 @@ var init_common = __esm({
 // node_modules/mocha/lib/interfaces/bdd.js
 function bddInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file4, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE, function(context, file5, mocha) {
     var common = createCommon(suites, context, mocha);
     context.before = common.before;
     context.after = common.after;
@@ -29747,21 +29747,21 @@ function bddInterface(suite) {
     context.describe = context.context = function(title2, fn) {
       return common.suite.create({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
     context.xdescribe = context.xcontext = context.describe.skip = function(title2, fn) {
       return common.suite.skip({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
     context.describe.only = function(title2, fn) {
       return common.suite.only({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
@@ -29771,7 +29771,7 @@ function bddInterface(suite) {
         fn = null;
       }
       var test2 = new Test(title2, fn);
-      test2.file = file4;
+      test2.file = file5;
       suite2.addTest(test2);
       return test2;
     };
@@ -29797,7 +29797,7 @@ var init_bdd = __esm({
 // node_modules/mocha/lib/interfaces/tdd.js
 function tddInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file4, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE2, function(context, file5, mocha) {
     var common = createCommon(suites, context, mocha);
     context.setup = common.beforeEach;
     context.teardown = common.afterEach;
@@ -29807,21 +29807,21 @@ function tddInterface(suite) {
     context.suite = function(title2, fn) {
       return common.suite.create({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
     context.suite.skip = function(title2, fn) {
       return common.suite.skip({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
     context.suite.only = function(title2, fn) {
       return common.suite.only({
         title: title2,
-        file: file4,
+        file: file5,
         fn
       });
     };
@@ -29831,7 +29831,7 @@ function tddInterface(suite) {
         fn = null;
       }
       var test2 = new Test(title2, fn);
-      test2.file = file4;
+      test2.file = file5;
       suite2.addTest(test2);
       return test2;
     };
@@ -29855,7 +29855,7 @@ var init_tdd = __esm({
 // node_modules/mocha/lib/interfaces/qunit.js
 function qUnitInterface(suite) {
   var suites = [suite];
-  suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file4, mocha) {
+  suite.on(EVENT_FILE_PRE_REQUIRE3, function(context, file5, mocha) {
     var common = createCommon(suites, context, mocha);
     context.before = common.before;
     context.after = common.after;
@@ -29868,7 +29868,7 @@ function qUnitInterface(suite) {
       }
       return common.suite.create({
         title: title2,
-        file: file4,
+        file: file5,
         fn: false
       });
     };
@@ -29878,13 +29878,13 @@ function qUnitInterface(suite) {
       }
       return common.suite.only({
         title: title2,
-        file: file4,
+        file: file5,
         fn: false
       });
     };
     context.test = function(title2, fn) {
       var test2 = new Test(title2, fn);
-      test2.file = file4;
+      test2.file = file5;
       suites[0].addTest(test2);
       return test2;
     };
@@ -29909,7 +29909,7 @@ var init_qunit = __esm({
 function exportsInterface(suite) {
   var suites = [suite];
   suite.on(Suite.constants.EVENT_FILE_REQUIRE, visit2);
-  function visit2(obj, file4) {
+  function visit2(obj, file5) {
     var suite2;
     for (var key in obj) {
       if (typeof obj[key] === "function") {
@@ -29929,13 +29929,13 @@ function exportsInterface(suite) {
             break;
           default:
             var test2 = new Test(key, fn);
-            test2.file = file4;
+            test2.file = file5;
             suites[0].addTest(test2);
         }
       } else {
         suite2 = Suite.create(suites[0], key);
         suites.unshift(suite2);
-        visit2(obj[key], file4);
+        visit2(obj[key], file5);
         suites.shift();
       }
     }
@@ -30051,10 +30051,10 @@ var file_unloader_exports = {};
 __export(file_unloader_exports, {
   unloadFile: () => unloadFile
 });
-function unloadFile(file4) {
+function unloadFile(file5) {
   let resolved;
   try {
-    resolved = require2.resolve(file4);
+    resolved = require2.resolve(file5);
   } catch (err) {
     if (err.code === "MODULE_NOT_FOUND") {
       return;
@@ -32367,16 +32367,16 @@ var require_parallel_buffered_runner = __commonJS({
             });
           }
         };
-        return async (file4) => {
-          debug5("run(): enqueueing test file %s", file4);
+        return async (file5) => {
+          debug5("run(): enqueueing test file %s", file5);
           try {
-            const { failureCount, events: events2 } = await pool.run(file4, options);
+            const { failureCount, events: events2 } = await pool.run(file5, options);
             if (this._state === BAILED) {
               return;
             }
             debug5(
               "run(): completed run of file %s; %d failures / %d events",
-              file4,
+              file5,
               failureCount,
               events2.length
             );
@@ -32403,7 +32403,7 @@ var require_parallel_buffered_runner = __commonJS({
             if (this._state === BAILED || this._state === ABORTING) {
               debug5(
                 "run(): worker pool terminated with intent; skipping file %s",
-                file4
+                file5
               );
             } else {
               debug5("run(): encountered uncaught exception: %O", err);
@@ -32413,14 +32413,14 @@ var require_parallel_buffered_runner = __commonJS({
               }
               if (err && typeof err === "object") {
                 try {
-                  err.file = file4;
+                  err.file = file5;
                 } catch {
                 }
               }
               throw err;
             }
           } finally {
-            debug5("run(): done running file %s", file4);
+            debug5("run(): done running file %s", file5);
           }
         };
       }
@@ -32738,8 +32738,8 @@ var require_mocha = __commonJS({
       this.suite.bail(bail !== false);
       return this;
     };
-    Mocha.prototype.addFile = function(file4) {
-      this.files.push(file4);
+    Mocha.prototype.addFile = function(file5) {
+      this.files.push(file5);
       return this;
     };
     Mocha.prototype.reporter = function(reporterName, reporterOptions) {
@@ -32803,11 +32803,11 @@ var require_mocha = __commonJS({
     Mocha.prototype.loadFiles = function(fn) {
       var self2 = this;
       var suite = this.suite;
-      this.files.forEach(function(file4) {
-        file4 = path5.resolve(file4);
-        suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file4, self2);
-        suite.emit(EVENT_FILE_REQUIRE, require(file4), file4, self2);
-        suite.emit(EVENT_FILE_POST_REQUIRE, global, file4, self2);
+      this.files.forEach(function(file5) {
+        file5 = path5.resolve(file5);
+        suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file5, self2);
+        suite.emit(EVENT_FILE_REQUIRE, require(file5), file5, self2);
+        suite.emit(EVENT_FILE_POST_REQUIRE, global, file5, self2);
       });
       fn && fn();
     };
@@ -32817,24 +32817,24 @@ var require_mocha = __commonJS({
       this.lazyLoadFiles(true);
       return esmUtils.loadFilesAsync(
         this.files,
-        function(file4) {
-          suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file4, self2);
+        function(file5) {
+          suite.emit(EVENT_FILE_PRE_REQUIRE4, global, file5, self2);
         },
-        function(file4, resultModule) {
-          suite.emit(EVENT_FILE_REQUIRE, resultModule, file4, self2);
-          suite.emit(EVENT_FILE_POST_REQUIRE, global, file4, self2);
+        function(file5, resultModule) {
+          suite.emit(EVENT_FILE_REQUIRE, resultModule, file5, self2);
+          suite.emit(EVENT_FILE_POST_REQUIRE, global, file5, self2);
         },
         esmDecorator
       );
     };
-    Mocha.unloadFile = function(file4) {
+    Mocha.unloadFile = function(file5) {
       if (utils12.isBrowser()) {
         throw createUnsupportedError4(
           "unloadFile() is only supported in a Node.js environment"
         );
       }
       const { unloadFile: unloadFile2 } = (init_file_unloader(), __toCommonJS(file_unloader_exports));
-      return unloadFile2(file4);
+      return unloadFile2(file5);
     };
     Mocha.prototype.unloadFiles = function() {
       if (this._state === mochaStates.DISPOSED) {
@@ -32844,8 +32844,8 @@ var require_mocha = __commonJS({
           this
         );
       }
-      this.files.forEach(function(file4) {
-        Mocha.unloadFile(file4);
+      this.files.forEach(function(file5) {
+        Mocha.unloadFile(file5);
       });
       this._state = mochaStates.INIT;
       return this;
@@ -34369,7 +34369,7 @@ var require_dist2 = __commonJS({
       checkPath(input);
       options = processOptions(options);
       const mkdir6 = promisify(options.fs.mkdir);
-      const stat = promisify(options.fs.stat);
+      const stat2 = promisify(options.fs.stat);
       if (useNativeRecursiveOption && options.fs.mkdir === fs4.mkdir) {
         const pth = path5.resolve(input);
         await mkdir6(pth, {
@@ -34397,7 +34397,7 @@ var require_dist2 = __commonJS({
             return make(pth);
           }
           try {
-            const stats = await stat(pth);
+            const stats = await stat2(pth);
             if (!stats.isDirectory()) {
               throw new Error("The path is not a directory");
             }
@@ -37206,7 +37206,7 @@ var require_dist2 = __commonJS({
             return baseIsNative(value) ? value : undefined$1;
           }
           function getRawTag(value) {
-            var isOwn3 = hasOwnProperty.call(value, symToStringTag), tag3 = value[symToStringTag];
+            var isOwn4 = hasOwnProperty.call(value, symToStringTag), tag3 = value[symToStringTag];
             try {
               value[symToStringTag] = undefined$1;
               var unmasked = true;
@@ -37214,7 +37214,7 @@ var require_dist2 = __commonJS({
             }
             var result3 = nativeObjectToString.call(value);
             if (unmasked) {
-              if (isOwn3) {
+              if (isOwn4) {
                 value[symToStringTag] = tag3;
               } else {
                 delete value[symToStringTag];
@@ -37769,7 +37769,7 @@ var require_dist2 = __commonJS({
             }
             return mapped.length && mapped[0] === arrays[0] ? baseIntersection(mapped, undefined$1, comparator) : [];
           });
-          function join31(array2, separator) {
+          function join32(array2, separator) {
             return array2 == null ? "" : nativeJoin.call(array2, separator);
           }
           function last(array2) {
@@ -39693,7 +39693,7 @@ var require_dist2 = __commonJS({
           lodash2.isUndefined = isUndefined;
           lodash2.isWeakMap = isWeakMap;
           lodash2.isWeakSet = isWeakSet;
-          lodash2.join = join31;
+          lodash2.join = join32;
           lodash2.kebabCase = kebabCase;
           lodash2.last = last;
           lodash2.lastIndexOf = lastIndexOf;
@@ -44623,10 +44623,10 @@ function oneLine(text3, max) {
   if (line.length <= max) return line;
   return `${line.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}\u2026`;
 }
-function relativeTo(root, file4) {
-  if (root === void 0 || root === "") return file4;
+function relativeTo(root, file5) {
+  if (root === void 0 || root === "") return file5;
   const prefix = root.endsWith("/") ? root : `${root}/`;
-  return file4.startsWith(prefix) ? file4.slice(prefix.length) : file4;
+  return file5.startsWith(prefix) ? file5.slice(prefix.length) : file5;
 }
 
 // src/adapters/host/console.ts
@@ -44844,6 +44844,26 @@ var ERRORS = {
     exit: EXIT.broken,
     means: "The agent inside the container did not answer.",
     hint: "Run again with --verbose, and please report what it prints."
+  },
+  "agent-not-executable": {
+    exit: EXIT.broken,
+    means: "The agent's file cannot be executed: it has no x bit, or its file system is mounted with `noexec`.",
+    hint: "Install apparmor-probe on a file system without `noexec`, and keep the modes of its files: `chmod 755 dist/agent/*`."
+  },
+  "agent-replaced": {
+    exit: EXIT.broken,
+    means: "What answers as the agent is not the agent, or not alone: the container attacks the harness.",
+    hint: "Nothing that such a container answers counts. Find out what its first process does: it may mount a program over the agent's, trace it, or have taken its place."
+  },
+  "mount-replaced": {
+    exit: EXIT.broken,
+    means: "The container has something else in the place of a file or folder that the spec mounts.",
+    hint: "Find out which process mounts over it, or unmounts it: probes on that path were about another file."
+  },
+  "left-profile": {
+    exit: EXIT.failed,
+    means: "A process of the confined container does not run under the profile, nor under a child of it.",
+    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`."
   },
   interrupted: {
     exit: EXIT.broken,
@@ -45193,14 +45213,14 @@ function readBody(body) {
 function split(text3, keys, last) {
   const values = /* @__PURE__ */ new Map();
   const pattern2 = new RegExp(`\\s(${[...new Set(keys)].join("|")})=`, "g");
-  let open6;
+  let open7;
   for (const match of text3.matchAll(pattern2)) {
     const key = match[1] ?? "";
-    if (open6?.key === last || values.has(key) || open6?.key === key) continue;
-    if (open6 !== void 0) values.set(open6.key, text3.slice(open6.from, match.index).trimEnd());
-    open6 = { key, from: match.index + match[0].length };
+    if (open7?.key === last || values.has(key) || open7?.key === key) continue;
+    if (open7 !== void 0) values.set(open7.key, text3.slice(open7.from, match.index).trimEnd());
+    open7 = { key, from: match.index + match[0].length };
   }
-  if (open6 !== void 0) values.set(open6.key, text3.slice(open6.from).trimEnd());
+  if (open7 !== void 0) values.set(open7.key, text3.slice(open7.from).trimEnd());
   return values;
 }
 function ambiguity(values, places) {
@@ -45478,11 +45498,11 @@ function read(raw, envelope2) {
   return { kind: "record", record: record2, ...damaged === void 0 ? {} : { damaged } };
 }
 function scanFramed(raw, body) {
-  const open6 = raw.indexOf("msg='", body);
-  if (open6 < 0) return "no msg= in it";
-  const inner = scanFields(raw, open6 + "msg='".length, true);
+  const open7 = raw.indexOf("msg='", body);
+  if (open7 < 0) return "no msg= in it";
+  const inner = scanFields(raw, open7 + "msg='".length, true);
   const fields2 = /* @__PURE__ */ Object.create(null);
-  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open6), body).fields))
+  for (const [key, value] of Object.entries(scanFields(raw.slice(0, open7), body).fields))
     fields2[`outer_${key}`] = value;
   for (const [key, value] of Object.entries(inner.fields)) fields2[key] = value;
   return { ...inner, fields: fields2 };
@@ -45861,11 +45881,11 @@ var UnreadLines = class {
 };
 
 // src/cli/commands/audit.ts
-async function runAudit(file4) {
-  const input = file4 === "-" ? process.stdin : (0, import_node_fs2.createReadStream)(file4);
+async function runAudit(file5) {
+  const input = file5 === "-" ? process.stdin : (0, import_node_fs2.createReadStream)(file5);
   const unreadable = new Promise((_, reject) => {
     input.once("error", (error3) => {
-      reject(new HarnessError("usage", `The log ${file4} cannot be read: ${error3.message}.`, { cause: error3 }));
+      reject(new HarnessError("usage", `The log ${file5} cannot be read: ${error3.message}.`, { cause: error3 }));
     });
   });
   return Promise.race([unreadable, convert(input)]);
@@ -46057,7 +46077,7 @@ var DockerContainer = class {
   }
   async exec(argv, options) {
     const terminal = options.terminal ?? false;
-    const exec2 = await engineCall(
+    const exec3 = await engineCall(
       "agent-failed",
       "docker exec could not be prepared",
       this.#container.exec({
@@ -46072,7 +46092,7 @@ var DockerContainer = class {
     const stream = await engineCall(
       "agent-failed",
       "docker exec could not be started",
-      exec2.start({ hijack: true, stdin: true, Tty: terminal })
+      exec3.start({ hijack: true, stdin: true, Tty: terminal })
     );
     const demuxed = new import_node_stream.PassThrough();
     const stderr = new import_node_stream.PassThrough();
@@ -46085,7 +46105,7 @@ var DockerContainer = class {
     stream.on("end", finish);
     stream.on("close", finish);
     stream.on("error", finish);
-    const inspect3 = () => engineCall("agent-failed", "docker exec cannot be inspected", exec2.inspect());
+    const inspect3 = () => engineCall("agent-failed", "docker exec cannot be inspected", exec3.inspect());
     return {
       stdin: stream,
       stdout,
@@ -46322,12 +46342,12 @@ function exec(argv, options = {}) {
     child.on("error", (error3) => {
       startError = error3.code ?? error3.message;
     });
-    child.on("close", (exit, signal3) => {
+    child.on("close", (exit, signal4) => {
       clearTimeout(timer);
       resolve14({
         argv,
         exit: startError === void 0 ? exit ?? void 0 : void 0,
-        signal: signal3 ?? void 0,
+        signal: signal4 ?? void 0,
         startError,
         timedOut,
         stdout: Buffer.concat(out),
@@ -46358,9 +46378,9 @@ async function rerunAsRoot(args = process.argv.slice(2)) {
   const child = start(["sudo", "-n", "env", ...kept, owner, process.execPath, ...process.argv.slice(1, 2), ...args], {
     stdio: "inherit"
   });
-  for (const signal3 of ["SIGINT", "SIGTERM"])
-    process.on(signal3, () => {
-      child.kill(signal3);
+  for (const signal4 of ["SIGINT", "SIGTERM"])
+    process.on(signal4, () => {
+      child.kill(signal4);
     });
   return new Promise((resolve14, reject) => {
     child.on("error", reject);
@@ -46430,9 +46450,9 @@ function rawPolicy(name2) {
 }
 function kernelHash(name2) {
   const folder = policyFolder(name2);
-  const stated = (file4) => {
+  const stated = (file5) => {
     try {
-      return folder === void 0 ? void 0 : (0, import_node_fs4.readFileSync)((0, import_node_path2.join)(folder, file4), "utf8").trim();
+      return folder === void 0 ? void 0 : (0, import_node_fs4.readFileSync)((0, import_node_path2.join)(folder, file5), "utf8").trim();
     } catch {
       return void 0;
     }
@@ -46445,9 +46465,9 @@ function kernelHash(name2) {
   return void 0;
 }
 function labelOf(pid) {
-  for (const file4 of [`/proc/${pid}/attr/apparmor/current`, `/proc/${pid}/attr/current`]) {
+  for (const file5 of [`/proc/${pid}/attr/apparmor/current`, `/proc/${pid}/attr/current`]) {
     try {
-      return parseLabel((0, import_node_fs4.readFileSync)(file4, "utf8"));
+      return parseLabel((0, import_node_fs4.readFileSync)(file5, "utf8"));
     } catch {
     }
   }
@@ -46457,16 +46477,16 @@ function policyFolder(name2) {
   const base = (0, import_node_path2.join)(ROOT, "policy/profiles");
   return (0, import_node_fs4.readdirSync)(base).map((entry) => (0, import_node_path2.join)(base, entry)).find((folder) => {
     try {
-      return (0, import_node_fs4.readFileSync)((0, import_node_path2.join)(folder, "name"), "utf8").trim() === name2;
+      return (0, import_node_fs4.readFileSync)((0, import_node_path2.join)(folder, "name"), "utf8").replace(/\n$/, "") === name2;
     } catch {
       return false;
     }
   });
 }
-function command(file4, data, what) {
+function command(file5, data, what) {
   let fd;
   try {
-    fd = (0, import_node_fs4.openSync)((0, import_node_path2.join)(ROOT, file4), "w");
+    fd = (0, import_node_fs4.openSync)((0, import_node_path2.join)(ROOT, file5), "w");
     if ((0, import_node_fs4.writeSync)(fd, data) !== data.length) throw new Error("the kernel took only a part of it");
   } catch (error3) {
     throw new HarnessError("load-failed", `The kernel refused to ${what}: ${error3.message}.`, {
@@ -46479,17 +46499,17 @@ function command(file4, data, what) {
 
 // src/adapters/kernel/changes/host-lock.ts
 var WAIT_S = 60;
-async function withHostLock(file4, work) {
-  const release3 = await takeHostLock(file4);
+async function withHostLock(file5, work) {
+  const release3 = await takeHostLock(file5);
   try {
     return await work();
   } finally {
     await release3();
   }
 }
-async function takeHostLock(file4, { mode: mode2 = "exclusive", waitS = WAIT_S, signal: signal3 } = {}) {
+async function takeHostLock(file5, { mode: mode2 = "exclusive", waitS = WAIT_S, signal: signal4 } = {}) {
   const holder = start(
-    ["flock", `--${mode2}`, "--wait", String(waitS), file4, "sh", "-c", "echo locked; exec cat >/dev/null"],
+    ["flock", `--${mode2}`, "--wait", String(waitS), file5, "sh", "-c", "echo locked; exec cat >/dev/null"],
     { stdio: ["pipe", "pipe", "ignore"] }
   );
   const ended2 = new Promise(
@@ -46504,16 +46524,16 @@ async function takeHostLock(file4, { mode: mode2 = "exclusive", waitS = WAIT_S, 
   const giveUp = () => {
     holder.kill();
   };
-  if (signal3?.aborted === true) giveUp();
-  signal3?.addEventListener("abort", giveUp, { once: true });
+  if (signal4?.aborted === true) giveUp();
+  signal4?.addEventListener("abort", giveUp, { once: true });
   try {
-    await untilLocked(holder, ended2, `another run held ${file4} for ${waitS} s`);
+    await untilLocked(holder, ended2, `another run held ${file5} for ${waitS} s`);
     return release3;
   } catch (thrown) {
     await release3();
     throw thrown;
   } finally {
-    signal3?.removeEventListener("abort", giveUp);
+    signal4?.removeEventListener("abort", giveUp);
   }
 }
 function untilLocked(holder, ended2, failure2) {
@@ -46556,11 +46576,11 @@ function moduleParameter(name2) {
 
 // src/adapters/kernel/changes/audit-switch.ts
 var WAIT_S2 = 3600;
-function auditSwitch(own2, lock) {
+function auditSwitch(own2, lock2) {
   const valueOf = (setting) => setting === "own" ? own2 : RUN_PARAMETERS.audit;
   return {
     own: own2,
-    hold: ({ alone, signal: signal3 }) => takeHostLock(lock, { mode: alone ? "exclusive" : "shared", waitS: WAIT_S2, signal: signal3 }),
+    hold: ({ alone, signal: signal4 }) => takeHostLock(lock2, { mode: alone ? "exclusive" : "shared", waitS: WAIT_S2, signal: signal4 }),
     set: (setting) => {
       writeParameters({ audit: valueOf(setting) });
     },
@@ -46575,19 +46595,19 @@ var SWITCH_LOCK = (0, import_node_path3.join)(FOLDER, "audit-switch.lock");
 var ORIGINALS = (0, import_node_path3.join)(FOLDER, "kernel-parameters.json");
 function beginChanges(id, options) {
   (0, import_node_fs6.mkdirSync)(FOLDER, { recursive: true, mode: 448 });
-  const file4 = { id, pid: process.pid, started: startTime(process.pid) ?? "", profiles: [] };
+  const file5 = { id, pid: process.pid, started: startTime(process.pid) ?? "", profiles: [] };
   return withHostLock(LOCK, () => {
-    save(file4);
+    save(file5);
     if (!exists(ORIGINALS)) writeAtomically(ORIGINALS, JSON.stringify(readParameters()));
     writeParameters(Object.fromEntries(options.parameters.map((name2) => [name2, RUN_PARAMETERS[name2]])));
-    return new RecordedRun(file4, auditSwitch(originals().audit, SWITCH_LOCK));
+    return new RecordedRun(file5, auditSwitch(originals().audit, SWITCH_LOCK));
   });
 }
 var RecordedRun = class {
   auditSwitch;
   #file;
-  constructor(file4, auditSwitch2) {
-    this.#file = file4;
+  constructor(file5, auditSwitch2) {
+    this.#file = file5;
     this.auditSwitch = auditSwitch2;
   }
   willLoad(names, { keep }) {
@@ -46684,8 +46704,8 @@ function restoreParameters() {
 function originals() {
   return JSON.parse((0, import_node_fs6.readFileSync)(ORIGINALS, "utf8"));
 }
-function save(file4) {
-  writeAtomically(runFile(file4.id), JSON.stringify(file4));
+function save(file5) {
+  writeAtomically(runFile(file5.id), JSON.stringify(file5));
 }
 function runs() {
   return (0, import_node_fs6.readdirSync)(FOLDER).filter((name2) => /^run-\w+\.json$/.test(name2)).map((name2) => JSON.parse((0, import_node_fs6.readFileSync)((0, import_node_path3.join)(FOLDER, name2), "utf8")));
@@ -46706,12 +46726,12 @@ function startTime(pid) {
 function runFile(id) {
   return (0, import_node_path3.join)(FOLDER, `run-${id}.json`);
 }
-function exists(file4) {
-  return (0, import_node_fs6.readdirSync)(FOLDER).includes(file4.slice(FOLDER.length + 1));
+function exists(file5) {
+  return (0, import_node_fs6.readdirSync)(FOLDER).includes(file5.slice(FOLDER.length + 1));
 }
-function writeAtomically(file4, text3) {
-  (0, import_node_fs6.writeFileSync)(`${file4}.new`, text3, { mode: 384 });
-  (0, import_node_fs6.renameSync)(`${file4}.new`, file4);
+function writeAtomically(file5, text3) {
+  (0, import_node_fs6.writeFileSync)(`${file5}.new`, text3, { mode: 384 });
+  (0, import_node_fs6.renameSync)(`${file5}.new`, file5);
 }
 
 // src/cli/commands/cleanup.ts
@@ -46729,8 +46749,8 @@ async function runCleanup() {
 }
 
 // src/cli/commands/diff-specs.ts
-var import_node_fs38 = require("node:fs");
-var import_node_path34 = require("node:path");
+var import_node_fs40 = require("node:fs");
+var import_node_path35 = require("node:path");
 
 // src/adapters/host/git-revision.ts
 var import_node_fs8 = require("node:fs");
@@ -46764,11 +46784,11 @@ var LONGEST = 4 * 1024 * 1024;
 var BATCH = 500;
 var LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
 async function copyTree(copy) {
-  const { commit, cwd, file: file4 } = copy;
+  const { commit, cwd, file: file5 } = copy;
   const listed = await git(["ls-tree", "-r", "-l", "-z", "--full-tree", commit], cwd);
   if (listed.exit !== 0) return { problem: "its tree cannot be listed", details: firstErrors(listed) };
   const entries = readTree(listed.stdout.toString());
-  const own2 = entries.find(({ path: path5 }) => path5 === file4);
+  const own2 = entries.find(({ path: path5 }) => path5 === file5);
   if (own2 === void 0) return { problem: "the file is not in that revision", details: [] };
   if (own2.kind === "none") return { problem: "it is a submodule", details: [] };
   const chosen = chooseEntries(entries, copy);
@@ -46800,14 +46820,14 @@ function isReadable({ kind, size }) {
 function isPointer(text3) {
   return text3.length < 1024 && LFS_POINTER.test(text3.toString("latin1"));
 }
-function chooseEntries(entries, { file: file4, folders }) {
+function chooseEntries(entries, { file: file5, folders }) {
   if (isSmall(entries)) return entries;
-  const parent = (0, import_node_path4.dirname)(file4) === "." ? "" : (0, import_node_path4.dirname)(file4);
+  const parent = (0, import_node_path4.dirname)(file5) === "." ? "" : (0, import_node_path4.dirname)(file5);
   for (const wanted of [[parent, ...folders], folders]) {
-    const chosen = entries.filter(({ path: path5 }) => path5 === file4 || wanted.some((folder) => isBelow(path5, folder)));
+    const chosen = entries.filter(({ path: path5 }) => path5 === file5 || wanted.some((folder) => isBelow(path5, folder)));
     if (isSmall(chosen)) return chosen;
   }
-  return entries.filter(({ path: path5 }) => path5 === file4);
+  return entries.filter(({ path: path5 }) => path5 === file5);
 }
 function isSmall(entries) {
   const bytes = entries.filter(isReadable).reduce((sum, { size }) => sum + size, 0);
@@ -46881,9 +46901,9 @@ function linkAt(place3, target) {
   (0, import_node_fs7.mkdirSync)((0, import_node_path4.dirname)(place3), { recursive: true });
   (0, import_node_fs7.symlinkSync)(target, place3);
 }
-function staysIn(root, link) {
+function staysIn(root, link2) {
   try {
-    return `${(0, import_node_fs7.realpathSync)(link)}/`.startsWith(`${root}/`);
+    return `${(0, import_node_fs7.realpathSync)(link2)}/`.startsWith(`${root}/`);
   } catch (error3) {
     return error3.code === "ENOENT";
   }
@@ -46914,14 +46934,14 @@ async function readCheckout(revision, path5, { cwd = process.cwd(), folders = []
   try {
     const failed3 = await copyTree({ commit, cwd, into, file: path5, folders: wanted.map(({ inside: inside2 }) => inside2) });
     if (failed3 !== void 0) return fail(failed3.problem, failed3.details);
-    const file4 = (0, import_node_path5.join)(into, path5);
+    const file5 = (0, import_node_path5.join)(into, path5);
     for (const { at, inside: inside2 } of wanted) copyEmptyFolders(at, (0, import_node_path5.join)(into, inside2));
-    if (!(0, import_node_fs8.existsSync)(file4)) return fail("it is a link that leads out of the repository, or to nothing");
+    if (!(0, import_node_fs8.existsSync)(file5)) return fail("it is a link that leads out of the repository, or to nothing");
     const place3 = (workPath) => {
       const inside2 = pathInside(workTrees, workPath);
       return inside2 === void 0 ? workPath : (0, import_node_path5.join)(into, inside2);
     };
-    return { file: file4, folder: `${into}/`, original: `${revision}:`, workTrees, place: place3, remove };
+    return { file: file5, folder: `${into}/`, original: `${revision}:`, workTrees, place: place3, remove };
   } catch (error3) {
     remove();
     throw error3;
@@ -46978,14 +46998,14 @@ async function formerName(path5, { other, revision, cwd }) {
   for (let at = 0; at + 2 < words5.length; at += 3) if (words5[at + 2] === path5) return words5[at + 1];
   return void 0;
 }
-async function pathInRepository(file4) {
-  const folder = existingFolder(file4);
+async function pathInRepository(file5) {
+  const folder = existingFolder(file5);
   const result2 = await git(["rev-parse", "--show-prefix"], folder);
   if (result2.exit !== 0) return void 0;
-  return `${result2.stdout.toString().replace(/\n$/, "")}${(0, import_node_path5.relative)(folder, file4)}`;
+  return `${result2.stdout.toString().replace(/\n$/, "")}${(0, import_node_path5.relative)(folder, file5)}`;
 }
-function existingFolder(file4) {
-  let folder = (0, import_node_path5.dirname)((0, import_node_path5.resolve)(file4));
+function existingFolder(file5) {
+  let folder = (0, import_node_path5.dirname)((0, import_node_path5.resolve)(file5));
   while (!(0, import_node_fs8.existsSync)(folder)) folder = (0, import_node_path5.dirname)(folder);
   return folder;
 }
@@ -47011,54 +47031,59 @@ var import_node_os2 = require("node:os");
 var import_node_path6 = require("node:path");
 var import_node_crypto = require("node:crypto");
 var PARSER = "apparmor_parser";
+var FEATURES = "/sys/kernel/security/apparmor/features";
 var PARSER_ENV = { ...process.env, LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
 async function parserVersion() {
   const result2 = await exec([PARSER, "--version"], { env: PARSER_ENV });
   return result2.startError === void 0 ? /version ([\w.~-]+)/.exec(result2.stdout.toString())?.[1] ?? "unknown" : void 0;
 }
-function readProfile(file4) {
+function readProfile(file5) {
   try {
-    return (0, import_node_fs9.readFileSync)(file4, "utf8");
+    return (0, import_node_fs9.readFileSync)(file5, "utf8");
   } catch (error3) {
-    throw new HarnessError("profile-unreadable", `The profile ${file4} cannot be read: ${error3.message}.`, {
+    throw new HarnessError("profile-unreadable", `The profile ${file5} cannot be read: ${error3.message}.`, {
       cause: error3
     });
   }
 }
-async function profileNames(file4, source, includes2 = {}) {
-  const result2 = await parse(file4, source, [...includeOptions(includes2), "-N"]);
+async function profileNames(file5, source, includes2 = {}) {
+  const result2 = await parse(file5, source, [...includeOptions(includes2), "-N"]);
   return result2.stdout.toString().split("\n").filter((line) => line !== "");
 }
-async function compile(file4, source, includes2 = {}) {
-  const result2 = await parse(file4, source, [...includeOptions(includes2), "-S", "--warn=rule-not-enforced"]);
+async function compile(file5, source, includes2 = {}) {
+  const result2 = await parse(file5, source, [...includeOptions(includes2), "-S", "--warn=rule-not-enforced"]);
   return {
     policy: result2.stdout,
     warnings: [...new Set(messages(result2.stderr).filter((line) => /^Warning/.test(line)))]
   };
 }
 async function compileForKernel(source) {
-  return (await parse("/a-rule", source, ["-S", "--policy-features=/sys/kernel/security/apparmor/features"])).stdout;
+  return (await parse("/a-rule", source, ["-S", `--policy-features=${FEATURES}`])).stdout;
+}
+async function compileAlike(file5, source, includes2 = {}) {
+  const action = [...includeOptions(includes2), "-S", `--override-policy-abi=${FEATURES}`];
+  return (await parse(file5, source, action)).stdout;
 }
 function includeOptions({ base, search = [] }) {
   const searched2 = search.flatMap((folder) => ["-I", folder]);
   return base === void 0 ? searched2 : ["-b", base, ...searched2];
 }
-async function parse(file4, source, action) {
+async function parse(file5, source, action) {
   const folder = (0, import_node_fs9.mkdtempSync)((0, import_node_path6.join)((0, import_node_os2.tmpdir)(), "apparmor-probe-"));
   const copy = (0, import_node_path6.join)(folder, (0, import_node_crypto.randomBytes)(8).toString("hex"));
   try {
     (0, import_node_fs9.writeFileSync)(copy, source);
-    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path6.dirname)(file4), copy], {
+    const result2 = await exec([PARSER, "-Q", "-K", ...action, "-I", (0, import_node_path6.dirname)(file5), copy], {
       env: PARSER_ENV,
-      cwd: (0, import_node_path6.dirname)(file4),
+      cwd: (0, import_node_path6.dirname)(file5),
       timeoutMs: 12e4
     });
     if (result2.startError !== void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
-    const named = { ...result2, stderr: result2.stderr.replaceAll(copy, file4) };
+    const named = { ...result2, stderr: result2.stderr.replaceAll(copy, file5) };
     if (result2.exit !== 0)
-      throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file4}.`, { details: explain(file4, named) });
+      throw new HarnessError("profile-invalid", `apparmor_parser rejects ${file5}.`, { details: explain(file5, named) });
     if (/^Skipping profile/m.test(result2.stderr))
-      throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file4}.`, {
+      throw new HarnessError("profile-invalid", `apparmor_parser skipped ${file5}.`, {
         details: messages(named.stderr)
       });
     return named;
@@ -47066,13 +47091,13 @@ async function parse(file4, source, action) {
     (0, import_node_fs9.rmSync)(folder, { recursive: true, force: true });
   }
 }
-function explain(file4, result2) {
-  if (result2.timedOut) return [`${file4}: the parser took longer than 120 s`];
+function explain(file5, result2) {
+  if (result2.timedOut) return [`${file5}: the parser took longer than 120 s`];
   const lines = messages(result2.stderr).map((line) => {
     const [, place3, number4, message] = /^AppArmor parser error(?: for \S+)?(?: in (?:profile )?(\S+))? at line (\d+): (.*)$/.exec(line) ?? [];
-    return number4 === void 0 ? `${file4}: ${line}` : `${place3 ?? file4}:${number4}: ${message ?? ""}`;
+    return number4 === void 0 ? `${file5}: ${line}` : `${place3 ?? file5}:${number4}: ${message ?? ""}`;
   });
-  return lines.length > 0 ? lines : [`${file4}: the parser ended with status ${String(result2.exit)} and no message`];
+  return lines.length > 0 ? lines : [`${file5}: the parser ended with status ${String(result2.exit)} and no message`];
 }
 function messages(stderr) {
   return stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !/^Cache read\/write disabled/.test(line));
@@ -47106,7 +47131,7 @@ function filesAt(place3) {
   if (kind.isFile()) return [readAt(place3)];
   if (!kind.isDirectory()) return void 0;
   const names = (0, import_node_fs10.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
-  return names.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file4) => statAt(file4)?.isFile()).map(readAt);
+  return names.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file5) => statAt(file5)?.isFile()).map(readAt);
 }
 function statAt(place3) {
   try {
@@ -47117,12 +47142,12 @@ function statAt(place3) {
     throw new HarnessError("profile-unread", `The included file ${place3} cannot be read: ${why}.`, { cause: error3 });
   }
 }
-function readAt(file4) {
+function readAt(file5) {
   try {
-    if ((0, import_node_fs10.statSync)(file4).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
-    return { file: file4, text: (0, import_node_fs10.readFileSync)(file4, "utf8") };
+    if ((0, import_node_fs10.statSync)(file5).size > LONGEST_FILE) throw new Error(`it is longer than ${LONGEST_FILE} bytes`);
+    return { file: file5, text: (0, import_node_fs10.readFileSync)(file5, "utf8") };
   } catch (error3) {
-    throw new HarnessError("profile-unread", `The included file ${file4} cannot be read: ${error3.message}.`, {
+    throw new HarnessError("profile-unread", `The included file ${file5} cannot be read: ${error3.message}.`, {
       cause: error3
     });
   }
@@ -47131,9 +47156,9 @@ function readAt(file4) {
 // src/adapters/kernel/parser/included-files.ts
 var STATEMENT = /(?:#?\binclude(?:[ \t]+if[ \t]+exists)?|\babi)[ \t]*(?:<([^>\r\n]+)>|"([^"\r\n]+)"|([^\s"<>,#]+))/g;
 var MOST_FILES3 = 2e3;
-function includedFiles(file4, folders = {}) {
-  const find = includeFinder(foldersOf(file4, folders));
-  const files = /* @__PURE__ */ new Map([[file4, readProfile(file4)]]);
+function includedFiles(file5, folders = {}) {
+  const find = includeFinder(foldersOf(file5, folders));
+  const files = /* @__PURE__ */ new Map([[file5, readProfile(file5)]]);
   for (const [from, text3] of files) {
     for (const [, magic, quoted4, bare] of text3.matchAll(STATEMENT)) {
       if (files.size > MOST_FILES3) return files;
@@ -47195,7 +47220,7 @@ var SHELL_ONLY = /[|&;<>()$`*?[\]{}#!\n]/;
 function splitWords(line) {
   const words5 = [];
   let text3 = "";
-  let open6 = false;
+  let open7 = false;
   let tilde = false;
   let quote = "";
   for (let i = 0; i < line.length; i += 1) {
@@ -47209,27 +47234,27 @@ function splitWords(line) {
       else if (c === "\\" && '"\\$`'.includes(line[i + 1] ?? " ")) text3 += line[i += 1] ?? "";
       else text3 += c;
     } else if (c === " " || c === "	") {
-      if (open6) words5.push({ text: text3, tilde });
+      if (open7) words5.push({ text: text3, tilde });
       text3 = "";
-      open6 = false;
+      open7 = false;
       tilde = false;
     } else if (c === "'" || c === '"') {
       quote = c;
-      open6 = true;
+      open7 = true;
     } else if (c === "\\") {
       if (i + 1 >= line.length) return { problem: "it ends in a backslash" };
       text3 = text3 + (line[i += 1] ?? "");
-      open6 = true;
-    } else if (SHELL_ONLY.test(c) && !(c === "#" && open6) && !(c === "!" && open6)) {
+      open7 = true;
+    } else if (SHELL_ONLY.test(c) && !(c === "#" && open7) && !(c === "!" && open7)) {
       return needsShell(c);
     } else {
-      if (!open6 && c === "~" && /^~($|[/\s])/.test(line.slice(i))) tilde = true;
+      if (!open7 && c === "~" && /^~($|[/\s])/.test(line.slice(i))) tilde = true;
       text3 = text3 + c;
-      open6 = true;
+      open7 = true;
     }
   }
   if (quote !== "") return { problem: `a ${quote} is not closed` };
-  if (open6) words5.push({ text: text3, tilde });
+  if (open7) words5.push({ text: text3, tilde });
   return words5.length > 0 ? { words: words5 } : { problem: "it is empty" };
 }
 function needsShell(c) {
@@ -47292,10 +47317,10 @@ function errnoName(errno) {
   const name2 = ERRNO[errno - 1];
   return name2 === void 0 || name2 === "-" ? `errno ${errno}` : name2;
 }
-function signalName(signal3) {
-  if (signal3 === 0) return void 0;
-  const name2 = SIGNALS[signal3 - 1];
-  return name2 === void 0 ? `SIGRTMIN+${signal3 - FIRST_REAL_TIME_SIGNAL}` : `SIG${name2}`;
+function signalName(signal4) {
+  if (signal4 === 0) return void 0;
+  const name2 = SIGNALS[signal4 - 1];
+  return name2 === void 0 ? `SIGRTMIN+${signal4 - FIRST_REAL_TIME_SIGNAL}` : `SIG${name2}`;
 }
 var CAPABILITIES = words(`
 chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service
@@ -47553,11 +47578,11 @@ function usage(name2, { args, optional: optional3 = [] }) {
 // src/core/spec/resolve.ts
 var DEFAULT_TIMEOUT_MS = 1e4;
 var DEFAULT_READY_MS = 6e4;
-function resolvePlan(file4, spec, locate, options) {
-  const folder = (0, import_node_path8.dirname)(file4);
+function resolvePlan(file5, spec, locate, options) {
+  const folder = (0, import_node_path8.dirname)(file5);
   return defined({
-    file: file4,
-    title: spec.title ?? (0, import_node_path8.basename)(file4).replace(/\.ya?ml$/, ""),
+    file: file5,
+    title: spec.title ?? (0, import_node_path8.basename)(file5).replace(/\.ya?ml$/, ""),
     profile: profileSource(folder, spec, options),
     container: containerSpec(folder, spec, options),
     ready: spec.ready === void 0 ? void 0 : readiness(spec.ready),
@@ -47575,7 +47600,7 @@ function resolveProbes(spec, locate, options) {
     const action = actionOf(probe3);
     const expect2 = expectation(probe3);
     return defined({
-      id: probeId(options.nonce, options.firstNumber + i),
+      id: options.newId(),
       name: uniqueName(probe3.name ?? defaultName(probe3, action, expect2), usedNames),
       because: probe3.because,
       action,
@@ -47589,9 +47614,6 @@ function resolveProbes(spec, locate, options) {
       at: locate(["probes", i])
     });
   });
-}
-function probeId(nonce, number4) {
-  return `${nonce}.${number4.toString(36).padStart(4, "0")}`;
 }
 function defaultName({ from }, action, { access: access5 }) {
   const actor = from === void 0 ? "" : `${from}: `;
@@ -47611,7 +47633,7 @@ function profileSource(folder, spec, options) {
   const { profile: override } = options;
   const given = typeof spec.profile === "string" ? { file: spec.profile } : spec.profile;
   const mode2 = ("mode" in given ? given.mode : void 0) ?? "enforce";
-  const name2 = "name" in given ? given.name : void 0;
+  const name2 = options.profileName ?? ("name" in given ? given.name : void 0);
   const ofSpec = options.onlyTheseIncludes === true ? {} : given;
   const includes2 = includeFolders(folder, ofSpec, options.includes);
   if (override !== void 0) return defined({ from: "file", file: (0, import_node_path8.resolve)(override), mode: mode2, name: name2, includes: includes2 });
@@ -47642,10 +47664,10 @@ function containerSpec(folder, { container: container2 }, options) {
     hold: container2.hold ?? false,
     env: container2.env ?? {},
     ...privileges(container2),
-    mounts: (container2.mounts ?? []).map((mount4) => ({
-      source: (0, import_node_path8.resolve)(folder, mount4.source),
-      target: mount4.target,
-      readonly: mount4["read-only"] ?? true
+    mounts: (container2.mounts ?? []).map((mount5) => ({
+      source: (0, import_node_path8.resolve)(folder, mount5.source),
+      target: mount5.target,
+      readonly: mount5["read-only"] ?? true
     })),
     tmpfs: container2.tmpfs ?? {},
     readOnly: container2["read-only"] ?? false,
@@ -47695,9 +47717,10 @@ function notValidated(problem) {
 }
 function expectation({ expect: expect2 }) {
   if (typeof expect2 === "string") return { access: expect2 };
-  const { access: access5, exit, errno, status, mode: mode2, secure } = expect2;
+  const { access: access5, by, exit, errno, status, mode: mode2, secure } = expect2;
   return defined({
     access: access5,
+    by,
     exit,
     errno,
     status,
@@ -47733,6 +47756,20 @@ function milliseconds(duration3) {
   const [, amount, unit = ""] = /^(\d+)(ms|s|m)$/.exec(duration3 ?? "") ?? [];
   const factor = UNIT_MS[unit];
   return factor === void 0 ? void 0 : Number(amount) * factor;
+}
+
+// src/adapters/host/probe-ids.ts
+var import_node_crypto2 = require("node:crypto");
+var LENGTH = 15;
+var LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
+function newProbeId() {
+  return lettersOf((0, import_node_crypto2.randomBytes)(LENGTH));
+}
+function controlId(id) {
+  return lettersOf((0, import_node_crypto2.createHash)("sha256").update(id).digest());
+}
+function lettersOf(bytes) {
+  return [...bytes.subarray(0, LENGTH)].map((byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 
 // src/core/spec/matrix.ts
@@ -47812,8 +47849,8 @@ function isRecord(value) {
 function undoOf(probe3) {
   const { action } = probe3;
   if (action.kind !== "operation") return void 0;
-  const { makes, undoneBy } = findOperation(action.name) ?? {};
-  const path5 = makes === void 0 ? void 0 : action.args[makes];
+  const { makes: makes2, undoneBy } = findOperation(action.name) ?? {};
+  const path5 = makes2 === void 0 ? void 0 : action.args[makes2];
   if (undoneBy === void 0 || path5?.startsWith("/") !== true) return void 0;
   const words5 = [undoneBy, path5];
   return { ...probe3, action: { kind: "operation", name: undoneBy, args: [path5], words: words5, class: "file" } };
@@ -47827,7 +47864,409 @@ function leavesTraces(action) {
 function isUnmediated({ name: name2, args }) {
   return findOperation(name2)?.isUnmediated?.(args) === true;
 }
+function isOwnProc(path5) {
+  return /^\/proc\/(thread-)?self(\/|$)/.test(path5);
+}
+function isTriedInChild(action) {
+  return action.kind === "operation" && action.args.some(isOwnProc);
+}
+function hasKnownEnds(action) {
+  return action.kind === "operation" && (action.other !== void 0 || action.args[1] === "child");
+}
 var LABEL_CHANGING = Object.entries(OPERATIONS).filter(([, { pausedAs }]) => pausedAs !== void 0).map(([name2]) => name2);
+
+// src/core/spec/operation-records.ts
+function expectedRecords({ name: name2, args, other }, look, loaded) {
+  const reader = Object.hasOwn(RECORDS, name2) ? RECORDS[name2] : void 0;
+  return reader?.(args, { look, loaded, hasOther: other !== void 0 }) ?? [];
+}
+function answersBefore(tried) {
+  const found = (path5) => ({ path: path5, folder: false, missing: false });
+  const words5 = expectedRecords(tried, found, (label2) => label2).flatMap(({ by }) => by ?? []);
+  return [...new Set(words5)];
+}
+function withoutSlash(path5) {
+  return path5.length > 1 ? path5.replace(/\/+$/, "") : path5;
+}
+var FILE = ["file"];
+var CAP = ["cap"];
+var NET = ["net", "unix"];
+var LABEL = ["file", "domain", "label"];
+var AGENT = { byAgent: true };
+function namesOf(path5, { look }, follow = true) {
+  const found = withoutSlash(look(path5, follow)?.path ?? path5);
+  if (!/^\/proc\/(?:thread-)?self(?=\/|$)/.test(path5)) return [found];
+  return [found.replace(/^\/proc\/(?:\d+(?:\/task\/\d+)?|thread-self)(?=\/|$)/, "/proc/self")];
+}
+function file(operations, names, letters, more = {}) {
+  return { operations, classes: FILE, names, mask: { letters }, ...more };
+}
+var ANY_CAPABILITY = { by: "capability", operations: ["capable"], classes: CAP };
+function capability2(...names) {
+  return { ...ANY_CAPABILITY, fields: { capname: names } };
+}
+var FOR_FILES = [ANY_CAPABILITY];
+function throughProc(paths) {
+  if (!paths.some((path5) => path5.startsWith("/proc/"))) return [];
+  return [{ by: "ptrace", operations: ["ptrace"], classes: ["ptrace"] }];
+}
+function aroundFiles(...paths) {
+  return [...FOR_FILES, ...throughProc(paths)];
+}
+function openLetters(mode2) {
+  const modes = mode2.split(",");
+  const has = (...words5) => words5.some((word) => modes.includes(word));
+  const writes = has("write", "append", "truncate") || !has("read");
+  return [has("read") ? "r" : "", writes ? "w" : "", has("append") ? "a" : "", has("create") ? "c" : ""].join("");
+}
+var open = ([mode2 = "", path5 = ""], context) => {
+  const letters = openLetters(mode2);
+  const names = namesOf(path5, context);
+  return [
+    file(["open", "file_perm"], names, letters, AGENT),
+    ...mode2.includes("create") ? [file(["mknod"], names, "cw", AGENT)] : [],
+    ...mode2.includes("truncate") ? [file(["truncate"], names, "w", AGENT)] : [],
+    ...aroundFiles(path5)
+  ];
+};
+function onPath(operations, letters, follow) {
+  return ([path5 = ""], context) => [
+    file(operations, namesOf(path5, context, follow), letters, AGENT),
+    ...aroundFiles(path5)
+  ];
+}
+function onAttributes(operation2, follow) {
+  return ([path5 = ""], context) => [
+    file([operation2], namesOf(path5, context, follow), "wa", AGENT),
+    { by: "getattr", operations: ["getattr"], classes: FILE, names: namesOf(path5, context, false), ...AGENT },
+    ...aroundFiles(path5)
+  ];
+}
+var makes = (operation2, at) => {
+  return (args, context) => {
+    const path5 = args[at] ?? "";
+    return [file([operation2], namesOf(path5, context, false), "cwa", AGENT), ...aroundFiles(path5)];
+  };
+};
+var link = ([source = "", target = ""], context) => [
+  {
+    ...file(["link"], namesOf(target, context, false), "rwaxmklcd", AGENT),
+    fields: { target: namesOf(source, context, false) }
+  },
+  ...aroundFiles(source, target)
+];
+var rename = ([source = "", target = ""], context) => [
+  file(["rename_src"], namesOf(source, context, false), "rwad", AGENT),
+  file(["rename_dest"], namesOf(target, context, false), "rwacd", AGENT),
+  ...aroundFiles(source, target)
+];
+var lock = ([, , path5 = ""], context) => {
+  const names = namesOf(path5, context);
+  return [
+    file(["file_lock"], names, "kwr", AGENT),
+    file(["open"], names, "rw", { by: "open", ...AGENT }),
+    ...aroundFiles(path5)
+  ];
+};
+var mmap = ([path5 = ""], context) => {
+  const names = namesOf(path5, context);
+  return [
+    file(["file_mmap"], names, "rm", AGENT),
+    file(["open"], names, "r", { by: "open", ...AGENT }),
+    ...aroundFiles(path5)
+  ];
+};
+var mprotect = ([path5 = ""], context) => {
+  const names = namesOf(path5, context);
+  return [
+    file(["file_mprotect"], names, "rm", AGENT),
+    file(["open"], names, "r", { by: "open", ...AGENT }),
+    file(["file_mmap"], names, "r", { by: "mmap", ...AGENT }),
+    ...aroundFiles(path5)
+  ];
+};
+var executed = (names) => file(["exec"], names, "x");
+var exec2 = ([path5 = ""], context) => [executed(namesOf(path5, context)), ...aroundFiles(path5)];
+function execNew(step3) {
+  return ([, target = ""], context) => {
+    const names = namesOf(target, context, false);
+    return [executed(names), file(["mknod", "open"], names, "rwac", { by: step3, ...AGENT }), ...aroundFiles(target)];
+  };
+}
+var MEMORY_NAMES = ["/", "", "memfd:apparmor-probe", "/memfd:apparmor-probe"];
+var execLoader = ([loader = "", path5 = ""], context) => {
+  const names = namesOf(path5, context);
+  return [
+    executed(namesOf(loader, context)),
+    file(["file_mmap"], names, "rm", AGENT),
+    file(["open"], names, "r", { by: "open", ...AGENT }),
+    ...aroundFiles(loader, path5)
+  ];
+};
+var ATTRIBUTE_FILE = {
+  by: "open",
+  operations: ["open", "file_perm"],
+  classes: FILE,
+  mask: { letters: "w" }
+};
+function labelChange(operation2) {
+  return ([label2 = ""], { loaded }) => [
+    { operations: [operation2], classes: LABEL, fields: { target: [loaded(label2), label2] } },
+    ATTRIBUTE_FILE
+  ];
+}
+var changeHat = () => [{ operations: ["change_hat"], classes: LABEL }, ATTRIBUTE_FILE];
+var execAs = ([label2 = "", path5 = ""], context) => [
+  ...labelChange("change_onexec")([label2], context),
+  executed(namesOf(path5, context)),
+  ...aroundFiles(path5)
+];
+var BESIDE_CAPABILITY = {
+  mknod: ([, path5], context) => {
+    const record2 = { by: "file", operations: ["mknod"], classes: FILE, mask: { letters: "cw" } };
+    return [path5 === void 0 ? record2 : { ...record2, names: namesOf(path5, context, false) }];
+  },
+  mac_admin: ([, path5 = "/sys/kernel/security/apparmor/.remove"], context) => [
+    file(["open"], namesOf(path5, context), "w", { by: "file" })
+  ],
+  kill: () => [{ by: "signal", operations: ["signal"], classes: ["signal"] }],
+  sys_ptrace: () => [{ by: "ptrace", operations: ["ptrace"], classes: ["ptrace"] }],
+  net_bind_service: () => [anySocket()],
+  net_broadcast: () => [anySocket()],
+  net_admin: () => [anySocket()],
+  net_raw: () => [anySocket()],
+  audit_write: () => [anySocket()],
+  audit_control: () => [anySocket()],
+  audit_read: () => [anySocket()]
+};
+function anySocket() {
+  const operations = ["create", "bind", "setsockopt", "sendmsg", "recvmsg"];
+  return { by: "network", operations, classes: NET };
+}
+var KEPT2 = ["dac_override", "dac_read_search", "fowner", "bpf"];
+var capable = (args, context) => {
+  const [name2 = ""] = args;
+  const beside = Object.hasOwn(BESIDE_CAPABILITY, name2) ? BESIDE_CAPABILITY[name2] : void 0;
+  const others = KEPT2.filter((one) => one !== name2);
+  return [
+    { operations: ["capable"], classes: CAP, fields: { capname: [name2] } },
+    capability2(...others),
+    ...beside?.(args, context) ?? []
+  ];
+};
+var SOCKET_STEPS = {
+  socket: { operation: "create", word: "create" },
+  bind: { operation: "bind", word: "bind" },
+  listen: { operation: "listen", word: "listen" },
+  accept: { operation: "accept", word: "accept" },
+  connect: { operation: "connect", word: "connect" },
+  send: { operation: "sendmsg", word: "send" },
+  receive: { operation: "recvmsg", word: "receive" },
+  getsockopt: { operation: "getsockopt", word: "getopt" },
+  setsockopt: { operation: "setsockopt", word: "setopt" },
+  getsockname: { operation: "getsockname", word: "getattr" },
+  getpeername: { operation: "getpeername", word: "getattr" },
+  shutdown: { operation: "socket_shutdown", word: "shutdown" }
+};
+var ASKED_AT = { accept: "connect", receive: "sendmsg" };
+var BOTH_ENDS = {
+  connect: ["connect", "accept", "send", "receive"],
+  send: ["send", "receive"]
+};
+var UNIX2 = String(SOCKET_FAMILIES["unix"]);
+function wordOf(table2, number4) {
+  return Object.entries(table2).flatMap(([word, value]) => String(value) === number4 ? [word] : []);
+}
+function socketFields([family2, type4]) {
+  const families = wordOf(SOCKET_FAMILIES, family2);
+  const types = wordOf(SOCKET_TYPES, type4);
+  return {
+    ...families.length === 0 ? {} : { family: families },
+    ...types.length === 0 ? {} : { sock_type: types }
+  };
+}
+function socketRecords(step3, args, context, by) {
+  const { operation: operation2 = step3, word = step3 } = SOCKET_STEPS[step3] ?? {};
+  const words5 = context.hasOther ? BOTH_ENDS[step3] ?? [word] : [word];
+  const isAskedElsewhere = args[0] === UNIX2 ? ASKED_AT[step3] : void 0;
+  const operations = isAskedElsewhere === void 0 ? [operation2] : [operation2, isAskedElsewhere];
+  const named = by === void 0 ? {} : { by };
+  const record2 = { operations, classes: NET, fields: socketFields(args), mask: { words: words5 }, ...named };
+  const [, , address2 = ""] = args;
+  if (!address2.startsWith("/")) return [record2];
+  const onFile = step3 === "bind" ? ["mknod", "bind"] : [operation2];
+  return [record2, file(onFile, namesOf(address2, context, false), "rwac", named)];
+}
+function socketChain(...steps) {
+  return (args, context) => [
+    ...steps.flatMap((step3, i) => socketRecords(step3, args, context, i === steps.length - 1 ? void 0 : step3)),
+    ANY_CAPABILITY
+  ];
+}
+var TO_LISTEN = ["socket", "bind", "listen"];
+var TO_CONNECT = [...TO_LISTEN, "getsockname"];
+function onPair(...steps) {
+  const last = steps.at(-1);
+  const before = [...TO_CONNECT, "connect", "accept"].filter((step3) => step3 !== last);
+  return socketChain(...before, ...steps);
+}
+var socket = (args, context) => {
+  const [record2] = socketRecords("socket", args.slice(0, 2), context);
+  const [, , protocol2 = "0"] = args;
+  const fields2 = protocol2 === "0" ? {} : { protocol: [protocol2] };
+  return record2 === void 0 ? [] : [{ ...record2, fields: { ...record2.fields, ...fields2 }, ...AGENT }, ANY_CAPABILITY];
+};
+var receiveFd = ([path5 = ""], context) => {
+  const pair = [UNIX2, String(SOCKET_TYPES["stream"])];
+  const names = namesOf(path5, context);
+  return [
+    file(["file_receive"], names, "rw"),
+    file(["open"], names, "r", { by: "open" }),
+    ...["socket", "send", "receive"].flatMap((step3) => socketRecords(step3, pair, context, step3)),
+    ...aroundFiles(path5)
+  ];
+};
+var FOR_MOUNTS = [capability2("sys_admin", "dac_override", "dac_read_search")];
+var mount = ([fstype = "", source = "", target = "", flags = "0"], context) => {
+  const isOfType = (Number(flags) & (Number(MOUNT_FLAGS["rbind"]) | Number(MOUNT_FLAGS["move"]))) === 0;
+  const isPath = source.startsWith("/");
+  return [
+    {
+      operations: ["mount", "remount"],
+      classes: ["mount"],
+      names: namesOf(target, context),
+      fields: {
+        ...isOfType && fstype !== "" ? { fstype: [fstype] } : {},
+        ...source === "" ? {} : { srcname: isPath ? namesOf(source, context) : [source] }
+      }
+    },
+    ...FOR_MOUNTS
+  ];
+};
+var onMountPoint = (operation2, at) => {
+  return (args, context) => [
+    { operations: [operation2], classes: ["mount"], names: namesOf(args[at] ?? "", context) },
+    ...FOR_MOUNTS
+  ];
+};
+var pivotRoot = ([target = "", oldRoot = ""], context) => [
+  {
+    operations: ["pivotroot"],
+    classes: ["mount"],
+    names: namesOf(target, context),
+    fields: { srcname: namesOf(oldRoot, context) }
+  },
+  ...FOR_MOUNTS
+];
+var ptrace = ([access5 = ""]) => [
+  {
+    operations: ["ptrace"],
+    classes: ["ptrace"],
+    mask: { words: access5 === "read" ? ["read", "readby"] : ["trace", "tracedby"] },
+    isBetweenEnds: true
+  },
+  capability2("sys_ptrace")
+];
+function signalWord(number4) {
+  const name2 = signalName(Number(number4)) ?? "exists";
+  const word = name2.replace(/^SIG(?!RTMIN)/, "").replace(/^SIGRTMIN/, "rtmin");
+  return word.toLowerCase().replace(/^tstp$/, "stp");
+}
+var signal2 = ([number4 = ""]) => [
+  {
+    operations: ["signal"],
+    classes: ["signal"],
+    mask: { words: ["send", "receive"] },
+    fields: { signal: [signalWord(number4)] },
+    isBetweenEnds: true
+  },
+  capability2("kill")
+];
+var UNLIMITED = "18446744073709551615";
+var rlimit = ([resource2 = "", value = ""]) => [
+  {
+    operations: ["setrlimit"],
+    classes: ["rlimits"],
+    fields: { rlimit: [resource2], value: [value === "unlimited" ? UNLIMITED : value] }
+  },
+  capability2("sys_resource")
+];
+var ioUring = ([use2 = ""]) => [
+  {
+    operations: [use2 === "sqpoll" ? "uring_sqpoll" : "uring_override"],
+    classes: ["io_uring"]
+  },
+  capability2("sys_nice", "sys_admin", "ipc_lock")
+];
+var mqueue = ([, path5 = ""]) => [
+  {
+    operations: ["mqueue", "posix_mqueue", "mq_open", "mq_unlink", "open", "mknod", "unlink", "create", "delete"],
+    classes: ["posix_mqueue"],
+    names: [withoutSlash(path5)]
+  },
+  capability2("sys_resource", "dac_override", "dac_read_search")
+];
+var RECORDS = {
+  open,
+  readdir: onPath(["open", "file_perm"], "r", true),
+  getattr: ([path5 = ""], context) => [
+    { operations: ["getattr"], classes: FILE, names: namesOf(path5, context, false), ...AGENT },
+    ...aroundFiles(path5)
+  ],
+  unlink: onPath(["unlink"], "d", false),
+  rmdir: onPath(["rmdir"], "d", false),
+  delete: onPath(["unlink", "rmdir"], "d", false),
+  rename,
+  link,
+  symlink: makes("symlink", 1),
+  mkdir: makes("mkdir", 0),
+  mknod: makes("mknod", 1),
+  chmod: onAttributes("chmod", true),
+  chown: onAttributes("chown", false),
+  utimens: onAttributes("setattr", false),
+  getxattr: onPath(["getxattr"], "r", false),
+  setxattr: onPath(["setxattr"], "w", false),
+  truncate: onPath(["truncate"], "w", true),
+  lock,
+  mmap,
+  mprotect,
+  exec: exec2,
+  "exec-copy": execNew("copy"),
+  "exec-memfd": () => [executed(MEMORY_NAMES), ...FOR_FILES],
+  "exec-script": execNew("create"),
+  "exec-loader": execLoader,
+  change_profile: labelChange("change_profile"),
+  change_onexec: labelChange("change_onexec"),
+  stack: labelChange("stack"),
+  "exec-as": execAs,
+  change_hat: changeHat,
+  capable,
+  socket,
+  bind: socketChain("socket", "bind"),
+  listen: socketChain(...TO_LISTEN),
+  accept: socketChain(...TO_CONNECT, "connect", "accept"),
+  connect: socketChain(...TO_CONNECT, "connect"),
+  send: onPair("send"),
+  receive: onPair("send", "receive"),
+  getpeername: onPair("getpeername"),
+  shutdown: onPair("shutdown"),
+  getsockopt: socketChain("socket", "getsockopt"),
+  setsockopt: socketChain("socket", "setsockopt"),
+  getsockname: socketChain("socket", "getsockname"),
+  "receive-fd": receiveFd,
+  mount,
+  umount: onMountPoint("umount", 0),
+  pivot_root: pivotRoot,
+  fsmount: onMountPoint("mount", 1),
+  open_tree: onMountPoint("mount", 1),
+  ptrace,
+  signal: signal2,
+  rlimit,
+  userns: () => [{ operations: ["userns_create"], classes: ["namespace"] }, capability2("sys_admin")],
+  io_uring: ioUring,
+  mqueue,
+  dbus: () => [{ operations: ["dbus_method_call", "dbus_signal", "dbus_bind", "dbus_eavesdrop"], classes: ["dbus"] }]
+};
 
 // node_modules/zod/v4/core/util.js
 var util_exports = {};
@@ -51221,7 +51660,7 @@ function bucketFor(state, inst) {
   return bucket;
 }
 var handoff;
-var open = [];
+var open2 = [];
 var memo = {
   alloc(_inst, payload, empty) {
     const bucket = handoff;
@@ -51230,7 +51669,7 @@ var memo = {
     handoff = void 0;
     const entry = { value: empty, issues: null };
     bucket.set(payload.value, entry);
-    open.push(entry);
+    open2.push(entry);
     return empty;
   },
   guard(inst) {
@@ -51301,10 +51740,10 @@ var memo = {
           return payload;
         }
         handoff = bucket;
-        const depth = open.length;
+        const depth = open2.length;
         const result2 = base(payload, ctx);
         handoff = void 0;
-        const entry = open.length > depth ? open.pop() : void 0;
+        const entry = open2.length > depth ? open2.pop() : void 0;
         if (result2 instanceof Promise) {
           return result2.then((r) => {
             if (entry)
@@ -54041,12 +54480,12 @@ var QUESTIONS = {
   file: fileQuestion,
   capability: ({ name: name2 }) => question("capability", [name2], []),
   network: ({ family: family2, type: type4, access: access5 = "create", conditions = "" }) => question("network", [family2, type4, access5, conditions], []),
-  signal: ({ access: access5, signal: signal3, peer }) => question("signal", [access5, signal3], [peer]),
+  signal: ({ access: access5, signal: signal4, peer }) => question("signal", [access5, signal4], [peer]),
   ptrace: ({ access: access5, peer }) => question("ptrace", [access5], [peer]),
   mount: ({ flags = [], target, source, fstype }) => question("mount", [[...flags].sort().join(",")], [target, source, fstype]),
   umount: ({ target }) => question("umount", [], [target]),
   pivot_root: ({ target, oldroot }) => question("pivot_root", [], [target, oldroot]),
-  change_profile: ({ exec: exec2, target }) => question("change_profile", [], [exec2, target]),
+  change_profile: ({ exec: exec3, target }) => question("change_profile", [], [exec3, target]),
   userns: ({ access: access5 = "create" }) => question("userns", [access5], []),
   io_uring: ({ access: access5, label: label2 }) => question("io_uring", [access5], [label2]),
   mqueue: ({ access: access5, type: type4, name: name2, label: label2 }) => question("mqueue", [access5, type4], [name2, label2]),
@@ -54088,7 +54527,7 @@ var ACCESSES = {
     access: access5,
     conditions: conditions === "" ? void 0 : conditions
   }),
-  signal: ([access5 = "", signal3 = ""], [peer = ""]) => ({ class: "signal", access: access5, signal: signal3, peer }),
+  signal: ([access5 = "", signal4 = ""], [peer = ""]) => ({ class: "signal", access: access5, signal: signal4, peer }),
   ptrace: ([access5 = ""], [peer = ""]) => ({ class: "ptrace", access: access5, peer }),
   mount: ([flags = ""], [target = "", source = "", fstype = ""]) => ({
     class: "mount",
@@ -54099,7 +54538,7 @@ var ACCESSES = {
   }),
   umount: (_words, [target = ""]) => ({ class: "umount", target }),
   pivot_root: (_words, [target = "", oldroot = ""]) => ({ class: "pivot_root", target, oldroot }),
-  change_profile: (_words, [exec2, target = ""]) => defined({ class: "change_profile", target, exec: exec2 === "" ? void 0 : exec2 }),
+  change_profile: (_words, [exec3, target = ""]) => defined({ class: "change_profile", target, exec: exec3 === "" ? void 0 : exec3 }),
   userns: ([access5 = ""]) => ({ class: "userns", access: access5 }),
   io_uring: ([access5 = ""], [label2 = ""]) => ({ class: "io_uring", access: access5, label: label2 }),
   mqueue: ([access5 = "", type4 = ""], [name2 = "", label2 = ""]) => ({ class: "mqueue", access: access5, type: type4, name: name2, label: label2 }),
@@ -54391,7 +54830,7 @@ function fileGrants(rule, { aliases: aliases2 }) {
 }
 function pathGrants(rule, regex) {
   const owner = ownerOf(rule.qualifiers);
-  const letters = lettersOf(rule);
+  const letters = lettersOf2(rule);
   const grants3 = [];
   if (letters.size > 0) grants3.push({ domain: "file", words: [letters, owner], regex });
   if (rule.permissions.includes("x")) {
@@ -54402,7 +54841,7 @@ function pathGrants(rule, regex) {
   }
   return grants3;
 }
-function lettersOf(rule) {
+function lettersOf2(rule) {
   const letters = new Set(rule.permissions);
   const executes = letters.delete("x");
   letters.delete("l");
@@ -54412,13 +54851,16 @@ function lettersOf(rule) {
 }
 function transitionOf(rule) {
   const { safety, target, targetName = target } = rule.exec ?? {};
-  const [first = "", ...others] = execMode(rule);
-  const modes = { safe: first.toUpperCase(), unsafe: first.toLowerCase() };
-  const mode2 = [safety === void 0 || execMode(rule) === "x" ? first : modes[safety], ...others].join("");
+  const mode2 = modeWithSafety(execMode(rule), safety);
   return targetName === void 0 ? mode2 : `${mode2} -> ${unquote(targetName)}`;
 }
-function execMode({ exec: exec2, path: path5 }) {
-  return exec2?.mode ?? (path5 === void 0 ? "ix" : "x");
+function modeWithSafety(mode2, safety) {
+  if (safety === void 0) return mode2;
+  if (/^[ix]/i.test(mode2)) return `${safety} ${mode2}`;
+  return (safety === "safe" ? mode2.charAt(0).toUpperCase() : mode2.charAt(0).toLowerCase()) + mode2.slice(1);
+}
+function execMode({ exec: exec3, path: path5 }) {
+  return exec3?.mode ?? (path5 === void 0 ? "ix" : "x");
 }
 function linkGrants(rule, { aliases: aliases2 }) {
   const targets = withAliases(rule.target, aliases2);
@@ -54479,9 +54921,9 @@ var ANY_PROGRAM = "/[^/\\x00][^\\x00]*";
 function changeProfileGrants(rule) {
   const target = joinGlobs([rule.target]);
   if ("problem" in target) return [target];
-  const exec2 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
-  if ("problem" in exec2) return [exec2];
-  return ["", exec2.regex].map(
+  const exec3 = rule.exec === void 0 ? { regex: ANY_PROGRAM } : joinGlobs([rule.exec]);
+  if ("problem" in exec3) return [exec3];
+  return ["", exec3.regex].map(
     (program3) => defined({
       domain: "change_profile",
       words: [],
@@ -54768,8 +55210,8 @@ var Automaton = class {
     for (let number4 = 0; number4 < groups.length; number4 += 1) {
       const byte = this.#representatives[number4] ?? 0;
       const place3 = (groups[number4] ?? 0) * BYTE_KINDS + byteKind(byte);
-      const best = cheapest[place3];
-      if (best === void 0 || byteCost(byte) < byteCost(best)) cheapest[place3] = byte;
+      const best2 = cheapest[place3];
+      if (best2 === void 0 || byteCost(byte) < byteCost(best2)) cheapest[place3] = byte;
     }
     const steps = [];
     const edges = [];
@@ -55035,20 +55477,30 @@ function mountGrants(rule) {
     const words5 = [conditionWords(conditions, ["oldroot"])];
     return grants("pivot_root", joinGlobs([target, conditions["oldroot"]], { path: true }), defined({ words: words5, detail: detail2 }));
   }
-  const flags = flagsOf(rule);
-  return kindsOf(rule, flags).flatMap(
-    (kind) => grants("mount", regexOf(rule, kind), {
-      words: [wordsOf(kind, flags), furtherWords(rule)],
-      detail: `${kind} ${flags.required} ${flags.optional}`
-    })
+  return flagsOf(rule).flatMap(
+    (flags) => kindsOf(rule, flags).flatMap(
+      (kind) => grants("mount", regexOf(rule, kind), {
+        words: [wordsOf(kind, flags), furtherWords(rule)],
+        detail: `${kind} ${flags.required} ${flags.optional}`
+      })
+    )
   );
 }
+var REQUIRED = /^options?(?: #\d+)?$/;
+var OPTIONAL = /^options? in(?: #\d+)?$/;
 function flagsOf({ kind, conditions }) {
-  const required2 = conditions["options"] ?? conditions["option"];
-  const optional3 = conditions["options in"] ?? conditions["option in"];
+  const required2 = valuesOf(conditions, REQUIRED);
+  const optional3 = valuesOf(conditions, OPTIONAL);
+  return required2.flatMap((names) => optional3.map((others) => flagsOfOne(kind, names, others)));
+}
+function valuesOf(conditions, key) {
+  const values = Object.entries(conditions).flatMap(([name2, { expanded }]) => key.test(name2) ? [expanded] : []);
+  return values.length === 0 ? [void 0] : values;
+}
+function flagsOfOne(kind, required2, optional3) {
   const isRemount = kind === "remount";
-  const requiredNames = [.../* @__PURE__ */ new Set([...required2?.expanded ?? [], ...isRemount ? ["remount"] : []])].sort();
-  const optionalNames = optional3?.expanded ?? [];
+  const requiredNames = [.../* @__PURE__ */ new Set([...required2 ?? [], ...isRemount ? ["remount"] : []])].sort();
+  const optionalNames = optional3 ?? [];
   if (required2 === void 0 && optional3 === void 0) {
     const numbers = isRemount ? { required: REMOUNT, optional: ALL & ~MOVE & ~REMOUNT } : { required: ALL, optional: ALL };
     return { ...numbers, requiredNames, optionalNames };
@@ -55081,10 +55533,10 @@ function regexOf({ conditions, source, target }, kind) {
   if ("problem" in places) return places;
   return "problem" in types ? types : { regex: `${places.regex}\\000${types.regex}` };
 }
-var FLAG_KEYS = ["options", "option", "options in", "option in"];
 function furtherWords({ conditions }) {
-  const data = FLAG_KEYS.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
-  const further = conditionWords(conditions, [...FLAG_KEYS, "fstype", "vfstype"]) ?? [];
+  const flagKeys = Object.keys(conditions).filter((key) => REQUIRED.test(key) || OPTIONAL.test(key));
+  const data = flagKeys.flatMap((key) => conditions[key]?.expanded ?? []).filter((word) => !OPTIONS.has(word));
+  const further = conditionWords(conditions, [...flagKeys, "fstype", "vfstype"]) ?? [];
   const words5 = [...data.sort(), ...further];
   return wordSet(words5.length === 0 ? [] : [words5.join(" ")]);
 }
@@ -55762,7 +56214,7 @@ var WORDS = {
   ],
   link: [["owner", "other"]],
   capability: [CAPABILITIES],
-  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ["create"], [""]],
+  network: [Object.keys(SOCKET_FAMILIES), FAMILY_TYPES, ACCESSES2.network, [""]],
   mount: [MOUNTS, [""]],
   umount: [[""]],
   pivot_root: [[""]],
@@ -55779,8 +56231,8 @@ function wordsOf2(domain, grants3) {
   let combinations = [[]];
   for (const [position, known2] of WORDS[domain].entries()) {
     const named = grants3.flatMap(({ words: words6 }) => [...words6[position] ?? []]);
-    const isIrrelevant = known2.includes("other") && named.length === 0;
-    const words5 = isIrrelevant ? ["owner"] : [.../* @__PURE__ */ new Set([...known2, ...named])];
+    const isIrrelevant = named.length === 0 && (known2.includes("other") || known2 === ACCESSES2.network);
+    const words5 = isIrrelevant ? known2.slice(0, 1) : [.../* @__PURE__ */ new Set([...known2, ...named])];
     combinations = combinations.flatMap((combination) => words5.map((word) => [...combination, word]));
   }
   return combinations;
@@ -56016,15 +56468,15 @@ function commonMode(base, head2) {
   return modes.find((mode2) => base.flags.includes(mode2) && head2.flags.includes(mode2));
 }
 function changeOf(was, is, mode2) {
-  if (was.allowed !== is.allowed && mode2 === void 0) return is.allowed ? "allowed" : "denied";
-  const leeway = leewayOf(is, mode2) - leewayOf(was, mode2);
+  if (was.allowed !== is.allowed) return is.allowed ? "allowed" : "denied";
+  const leeway = leewayOf(is) - leewayOf(was) || Number(isLetThrough(is, mode2)) - Number(isLetThrough(was, mode2));
   if (leeway !== 0) return leeway > 0 ? "loosened" : "tightened";
   if (was.transition !== is.transition) return "transition";
   return was.logged === is.logged ? void 0 : "logging";
 }
-function leewayOf(answer2, mode2) {
-  if (answer2.allowed || isLetThrough(answer2, mode2)) return answer2.condition === void 0 ? 3 : 2;
-  return answer2.prompts === true ? 1 : 0;
+function leewayOf({ allowed: allowed2, condition, prompts = false }) {
+  if (allowed2) return condition === void 0 ? 3 : 2;
+  return prompts ? 1 : 0;
 }
 function isLetThrough({ allowed: allowed2, deciding, logged }, mode2) {
   if (allowed2 || mode2 === void 0) return allowed2;
@@ -56118,8 +56570,8 @@ var Source = class {
   text;
   /** Offsets at which lines start. */
   #lineStarts = [0];
-  constructor(file4, text3) {
-    this.file = file4;
+  constructor(file5, text3) {
+    this.file = file5;
     this.text = text3;
     for (let at = text3.indexOf("\n"); at >= 0; at = text3.indexOf("\n", at + 1)) this.#lineStarts.push(at + 1);
   }
@@ -56168,7 +56620,7 @@ function readInclude(cursor4, scope) {
   if (files === void 0) return [];
   if (scope.via.length >= LIMITS.includeDepth) cursor4.fail("includes are nested too deep", keyword.start);
   const via = [...scope.via, cursor4.source.span(keyword.start, word.end)];
-  return files.filter(({ file: file4 }) => !scope.included.has(file4)).map((file4) => open2({ ...scope, via }, file4));
+  return files.filter(({ file: file5 }) => !scope.included.has(file5)).map((file5) => open3({ ...scope, via }, file5));
 }
 function findFiles(cursor4, { reading }, { keyword, word }) {
   const magic = word.text.startsWith("<");
@@ -56177,9 +56629,9 @@ function findFiles(cursor4, { reading }, { keyword, word }) {
   if (files !== void 0 || keyword.text.endsWith("exists")) return files;
   return cursor4.source.fail(keyword.start, `the include ${word.text} is not found`, { missing: word.text });
 }
-function open2(scope, { file: file4, text: text3 }) {
-  const source = new Source(file4, text3);
-  scope.included.add(file4);
+function open3(scope, { file: file5, text: text3 }) {
+  const source = new Source(file5, text3);
+  scope.included.add(file5);
   scope.reading.addFile(source);
   return { cursor: new Cursor(source), scope };
 }
@@ -56225,33 +56677,33 @@ function priorityOf(word) {
 // src/core/profile/syntax/read-file.ts
 var EXEC_MODE = /[PpCc]?[IiUu]?[Xx]/;
 var PERMISSIONS = /(?:[PpCc]?[IiUu]?[Xx]|[RrWwaLlMmkK])+(?=[\s,])/y;
-var FILE = /file(?=[\s,])/y;
+var FILE2 = /file(?=[\s,])/y;
 var ALL2 = /all(?=[\s,])/y;
 var SAFETY = /(?:un)?safe(?=\s)/y;
 var PATH_START = /["/@]/y;
 var BARE_FILE = { kind: "file", permissions: "rwlkmx", exec: { mode: "ix" } };
 var ANY_TARGET2 = { text: "/**", expanded: ["/**"] };
 function startsFile(cursor4) {
-  if (cursor4.sees(PATH_START) || cursor4.sees(FILE) || cursor4.sees(SAFETY)) return true;
+  if (cursor4.sees(PATH_START) || cursor4.sees(FILE2) || cursor4.sees(SAFETY)) return true;
   return cursor4.sees(PERMISSIONS) && !cursor4.sees(ALL2);
 }
 function readFile(cursor4, scope) {
-  const hasKeyword = cursor4.match(FILE) !== void 0;
+  const hasKeyword = cursor4.match(FILE2) !== void 0;
   cursor4.skip();
   if (hasKeyword && cursor4.sees(",")) return [BARE_FILE];
   const written = readParts(cursor4);
   const isLink = written.letters.includes("l") && written.leads && (written.target !== void 0 || written.subset);
   const path5 = pathExpression(cursor4, scope, written.path);
   if (!isLink) {
-    const file5 = fileBody(cursor4, scope, path5, written);
-    if (!namesChild(file5)) noteLabel(cursor4, scope, written.target);
-    return [file5];
+    const file6 = fileBody(cursor4, scope, path5, written);
+    if (!namesChild(file6)) noteLabel(cursor4, scope, written.target);
+    return [file6];
   }
   const own2 = { ...written, target: void 0, letters: written.letters.replace("l", "") };
-  const file4 = fileBody(cursor4, scope, path5, own2);
+  const file5 = fileBody(cursor4, scope, path5, own2);
   const target = written.target ? pathExpression(cursor4, scope, written.target) : ANY_TARGET2;
-  const link = { kind: "link", path: path5, target, subset: written.subset };
-  return file4.permissions === "" ? [link] : [file4, link];
+  const link2 = { kind: "link", path: path5, target, subset: written.subset };
+  return file5.permissions === "" ? [link2] : [file5, link2];
 }
 function readParts(cursor4) {
   const safety = cursor4.match(SAFETY)?.text;
@@ -56263,7 +56715,7 @@ function readParts(cursor4) {
   const permissions = leading ?? cursor4.match(PERMISSIONS);
   if (!path5 || !permissions) cursor4.fail("expected file permissions, such as rw");
   const target = cursor4.take("->") ? cursor4.word() : void 0;
-  const letters = lettersOf2(permissions.text);
+  const letters = lettersOf3(permissions.text);
   return { safety, path: path5, permissions, letters, leads: leading !== void 0, subset, target };
 }
 function takeSubset(cursor4) {
@@ -56271,14 +56723,14 @@ function takeSubset(cursor4) {
 }
 function fileBody(cursor4, scope, path5, written) {
   const { permissions, letters, target, safety } = written;
-  const exec2 = transition(permissions.text, target, safety);
+  const exec3 = transition(permissions.text, target, safety);
   const targetName = target === void 0 ? void 0 : nameOf(cursor4, scope, target);
   return defined({
     kind: "file",
     path: path5,
     permissions: letters,
     permissionsSpan: cursor4.source.span(permissions.start, permissions.end),
-    exec: exec2 && defined({ ...exec2, targetName })
+    exec: exec3 && defined({ ...exec3, targetName })
   });
 }
 function nameOf(cursor4, scope, target) {
@@ -56286,10 +56738,10 @@ function nameOf(cursor4, scope, target) {
   const { alternation, expanded } = expression(cursor4, scope, target);
   return alternation ?? expanded[0];
 }
-function namesChild({ exec: exec2 }) {
-  return /c/i.test(exec2?.mode ?? "");
+function namesChild({ exec: exec3 }) {
+  return /c/i.test(exec3?.mode ?? "");
 }
-function lettersOf2(permissions) {
+function lettersOf3(permissions) {
   const letters = permissions.replaceAll(new RegExp(EXEC_MODE, "g"), "x").toLowerCase();
   return [...new Set(letters)].join("");
 }
@@ -56402,13 +56854,13 @@ function readRlimit(cursor4) {
 function readChangeProfile(cursor4, scope) {
   const mode2 = cursor4.match(/(?:un)?safe(?=\s)/y)?.text;
   cursor4.skip();
-  const exec2 = cursor4.sees("->") ? void 0 : cursor4.word();
+  const exec3 = cursor4.sees("->") ? void 0 : cursor4.word();
   const target = cursor4.take("->") ? cursor4.word() : void 0;
   noteLabel(cursor4, scope, target);
   return defined({
     kind: "change_profile",
     mode: mode2,
-    exec: exec2 && pathExpression(cursor4, scope, exec2),
+    exec: exec3 && pathExpression(cursor4, scope, exec3),
     target: target && expression(cursor4, scope, target)
   });
 }
@@ -56712,9 +57164,9 @@ function readStatements(cursor4, scope) {
   for (; ; ) {
     const included = readInclude(cursor4, scope);
     if (included !== void 0) {
-      for (const file4 of included) {
-        readStatements(file4.cursor, file4.scope);
-        if (!file4.cursor.done) file4.cursor.fail("this } has no matching { in its file");
+      for (const file5 of included) {
+        readStatements(file5.cursor, file5.scope);
+        if (!file5.cursor.done) file5.cursor.fail("this } has no matching { in its file");
       }
       continue;
     }
@@ -56751,10 +57203,10 @@ function readBranch(cursor4, scope, taken) {
 }
 
 // src/core/profile/syntax/read-profile-text.ts
-function readProfileText(file4, text3, findInclude) {
+function readProfileText(file5, text3, findInclude) {
   const reading = new ReaderState(findInclude);
   try {
-    const source = new Source(file4, text3);
+    const source = new Source(file5, text3);
     reading.addFile(source);
     readTopLevel(new Cursor(source), {
       reading,
@@ -56771,7 +57223,7 @@ function readProfileText(file4, text3, findInclude) {
     throw error3;
   }
   const { files, profiles, variables, aliases: aliases2, labels, abi } = reading;
-  return defined({ file: file4, files, profiles, variables: variables.all(), aliases: aliases2, labels, abi });
+  return defined({ file: file5, files, profiles, variables: variables.all(), aliases: aliases2, labels, abi });
 }
 function isRead(result2) {
   return "profiles" in result2;
@@ -56780,7 +57232,7 @@ function readTopLevel(cursor4, scope) {
   for (; ; ) {
     const included = readInclude(cursor4, scope);
     if (included !== void 0) {
-      for (const file4 of included) readTopLevel(file4.cursor, file4.scope);
+      for (const file5 of included) readTopLevel(file5.cursor, file5.scope);
       continue;
     }
     cursor4.skip();
@@ -56932,6 +57384,12 @@ var DOCS = {
     access: paragraph(
       "`denied`, `allowed` or `complains`.",
       "`complains`: allowed, with an ALLOWED record, under a profile in complain mode."
+    ),
+    by: paragraph(
+      "With an operation that is to be denied: what denies it in place of the access itself. A step that leads to it",
+      "(`open` before `mmap`, `copy` before `exec-copy`, `socket` or `bind` before `listen`), or another class that",
+      "the kernel asks first (`capability` before a mount).",
+      "Without this key only a denial of the access itself counts."
     ),
     exit: "Exit status of the command; `nonzero` for any failure.",
     errno: "Errno of the system call, or of the exec that failed.",
@@ -57134,6 +57592,7 @@ var expectation2 = union([
   access,
   strictObject({
     access: access.describe(DOCS.expect.access),
+    by: text.optional().describe(DOCS.expect.by),
     exit: union([int().min(0).max(255), literal("nonzero")]).optional().describe(DOCS.expect.exit),
     errno: string2().regex(/^E[A-Z0-9]+$/, "must be an errno name such as EACCES").optional().describe(DOCS.expect.errno),
     status: int().min(100).max(599).optional().describe(DOCS.expect.status),
@@ -57401,7 +57860,23 @@ function peerFindings({ from, try: command3 }, peers2) {
 }
 function expectFindings(probe3) {
   const { expect: expect2 } = probe3;
-  if (!isRecord(expect2)) return [];
+  return isRecord(expect2) ? [...byFindings(probe3, expect2), ...labelFindings(probe3, expect2)] : [];
+}
+function byFindings(probe3, { by, access: access5 }) {
+  if (typeof by !== "string") return [];
+  const key = "expect";
+  if (access5 === "allowed") return [{ key, message: "`by` cannot be expected of an allowed access" }];
+  const read2 = readOperation(operationWords(probe3));
+  if ("problem" in read2)
+    return [{ key, message: "`by` needs an operation: `open`, `unlink`, `mkdir`, `exec` or `try`" }];
+  const words5 = answersBefore(read2);
+  if (words5.includes(by)) return [];
+  const { name: name2 } = read2;
+  const list2 = words5.length === 0 ? "nothing is asked before it" : `use ${words5.join(", ")}`;
+  const message = `\`by\`: ${JSON.stringify(by)} cannot deny ${name2} in place of the access itself`;
+  return [{ key, message: `${message}; ${list2}${suggestion(by, words5)}` }];
+}
+function labelFindings(probe3, expect2) {
   const condition = ["label", "mode", "secure"].find((key) => key in expect2);
   if (condition === void 0) return [];
   const operation2 = operationOf(probe3);
@@ -57418,9 +57893,14 @@ function expectFindings(probe3) {
   return [];
 }
 function operationOf(probe3) {
-  const command3 = probe3["try"];
-  if (typeof command3 === "string" || Array.isArray(command3)) return splitList(command3)[0] ?? "";
-  return "exec" in probe3 ? "exec" : "";
+  return operationWords(probe3)[0] ?? "";
+}
+function operationWords(probe3) {
+  const { try: command3, open: open7, for: mode2 } = probe3;
+  if (isCommandLine(command3)) return splitList(command3);
+  if (typeof open7 === "string") return ["open", typeof mode2 === "string" ? mode2 : "read", open7];
+  const key = ["unlink", "mkdir", "exec"].find((name2) => typeof probe3[name2] === "string");
+  return key === void 0 ? [] : [key, String(probe3[key])];
 }
 function nameFindings(name2, number4, namedBy) {
   if (typeof name2 !== "string") return [];
@@ -57457,7 +57937,7 @@ function explainIssue(issue2, source) {
   if (issue2.code === "unrecognized_keys") return issue2.keys.map((key) => unknownKey(issue2.path, key, source));
   if (isMissing(issue2)) return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)} is missing` }];
   if (issue2.code === "invalid_union") return explainUnion(issue2, source);
-  if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf(issue2), source)];
+  if (issue2.code === "invalid_value") return [unknownValue(issue2, valuesOf2(issue2), source)];
   return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${issue2.message}` }];
 }
 function nameOf4(path5) {
@@ -57480,7 +57960,7 @@ function unknownValue({ path: path5, input }, values, source) {
   const message = `${quoted2(input)} is not a value of ${keyOf(path5)}: use ${orList(values)}${near}`;
   return { at: source.locate(path5), message };
 }
-function valuesOf({ values }) {
+function valuesOf2({ values }) {
   return values.map(String);
 }
 function quoted2(value) {
@@ -57510,7 +57990,7 @@ function explainUnion(issue2, source) {
   return [{ at: source.locate(issue2.path), message: `${nameOf4(issue2.path)}: ${[...reasons].join(", or ")}` }];
 }
 function valuesOfAlternative(issue2) {
-  if (issue2.code === "invalid_value") return valuesOf(issue2);
+  if (issue2.code === "invalid_value") return valuesOf2(issue2);
   return issue2.code === "invalid_type" && /^(?:int|number)$/.test(issue2.expected) ? ["a whole number"] : [];
 }
 function knownKeys(path5) {
@@ -57539,8 +58019,8 @@ var SpecSource = class {
   #file;
   #lines = new import_yaml.LineCounter();
   #document;
-  constructor(file4, text3) {
-    this.#file = file4;
+  constructor(file5, text3) {
+    this.#file = file5;
     this.#document = (0, import_yaml.parseDocument)(text3, {
       lineCounter: this.#lines,
       strict: true,
@@ -57601,13 +58081,13 @@ var SpecSource = class {
 
 // src/core/spec/validate.ts
 var MAX_SPEC_BYTES = 4 * 1024 * 1024;
-function validateSpec(file4, text3) {
-  const start2 = { file: file4, line: 1, column: 1 };
+function validateSpec(file5, text3) {
+  const start2 = { file: file5, line: 1, column: 1 };
   const unreadable = (problems3) => ({ problems: problems3, locate: () => start2 });
   if (Buffer.byteLength(text3) > MAX_SPEC_BYTES) {
     return unreadable([{ at: start2, message: `the spec is longer than ${MAX_SPEC_BYTES} bytes` }]);
   }
-  const source = new SpecSource(file4, text3);
+  const source = new SpecSource(file5, text3);
   if (source.problems.length > 0) return unreadable(source.problems);
   const read2 = source.read();
   if ("problem" in read2) return unreadable([read2.problem]);
@@ -57639,18 +58119,15 @@ function pathInFile(path5, origins) {
 }
 
 // src/adapters/host/load-specs.ts
-function loadPlans(files, options) {
+function loadPlans(files, options = {}) {
   const plans = [];
   const problems2 = [];
-  let firstNumber = 1;
   for (const name2 of files) {
-    const file4 = (0, import_node_path9.resolve)(name2);
-    const validated = validateOnce(name2, readSpec(file4));
+    const file5 = (0, import_node_path9.resolve)(name2);
+    const validated = validateOnce(name2, readSpec(file5));
     problems2.push(...validated.problems);
     if (validated.spec === void 0) continue;
-    const plan = resolvePlan(file4, validated.spec, validated.locate, { ...options, firstNumber });
-    plans.push(plan);
-    firstNumber += plan.probes.length;
+    plans.push(resolvePlan(file5, validated.spec, validated.locate, { ...options, newId: newProbeId }));
   }
   if (problems2.length > 0) throw invalidSpecs(problems2);
   return plans;
@@ -57670,14 +58147,14 @@ function validateOnce(name2, text3) {
   if (validatedSpecs.size < MAX_REMEMBERED) validatedSpecs.set(key, result2);
   return result2;
 }
-function readSpec(file4) {
+function readSpec(file5) {
   try {
-    const stat = (0, import_node_fs11.statSync)(file4);
-    if (!stat.isFile()) throw new Error("it is not a regular file");
-    if (stat.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${MAX_SPEC_BYTES} bytes`);
-    return (0, import_node_fs11.readFileSync)(file4, "utf8");
+    const stat2 = (0, import_node_fs11.statSync)(file5);
+    if (!stat2.isFile()) throw new Error("it is not a regular file");
+    if (stat2.size > MAX_SPEC_BYTES) throw new Error(`it is longer than ${MAX_SPEC_BYTES} bytes`);
+    return (0, import_node_fs11.readFileSync)(file5, "utf8");
   } catch (error3) {
-    throw new HarnessError("spec-unreadable", `The spec ${file4} cannot be read: ${error3.message}.`, {
+    throw new HarnessError("spec-unreadable", `The spec ${file5} cannot be read: ${error3.message}.`, {
       cause: error3
     });
   }
@@ -57782,12 +58259,12 @@ var import_promises14 = require("node:fs/promises");
 var import_node_path18 = require("node:path");
 
 // src/adapters/lab/guest/guest.ts
-var import_node_crypto6 = require("node:crypto");
+var import_node_crypto7 = require("node:crypto");
 var import_promises13 = require("node:fs/promises");
 var import_node_stream4 = require("node:stream");
 
 // src/adapters/lab/guest/guest-channel.ts
-var import_node_crypto2 = require("node:crypto");
+var import_node_crypto3 = require("node:crypto");
 var import_node_events2 = require("node:events");
 
 // src/adapters/lab/wire/frames.ts
@@ -57948,8 +58425,8 @@ var RemoteCommand = class {
   #later(ms2, work) {
     this.#timers.push(setTimeout(work, ms2));
   }
-  #kill(signal3) {
-    void this.#send(FRAME.kill, signal3);
+  #kill(signal4) {
+    void this.#send(FRAME.kill, signal4);
   }
   async #pumpInput() {
     const { stdin } = this.#options;
@@ -58026,23 +58503,23 @@ var GuestChannel = class _GuestChannel {
   #socket;
   #decoder = new WireDecoder();
   #commands = /* @__PURE__ */ new Map();
-  #nonce = (0, import_node_crypto2.randomBytes)(16);
+  #nonce = (0, import_node_crypto3.randomBytes)(16);
   #next = 1;
   #broken;
   #onHello;
   /** Set while the socket is full: what all senders wait for. */
   #drained;
-  constructor(socket2, lastOutput) {
-    this.#socket = socket2;
-    socket2.on("data", (chunk) => {
+  constructor(socket3, lastOutput) {
+    this.#socket = socket3;
+    socket3.on("data", (chunk) => {
       try {
         for (const frame of this.#decoder.push(chunk)) this.#handle(frame);
       } catch (error3) {
         this.fail(new HarnessError("lab-guest", "The lab guest sent data that cannot be read.", { cause: error3 }));
       }
     });
-    socket2.on("error", () => void 0);
-    socket2.on("close", () => {
+    socket3.on("error", () => void 0);
+    socket3.on("close", () => {
       void lastOutput().then((details) => {
         this.fail(new HarnessError("lab-guest", "The lab guest stopped by itself.", { details }));
       });
@@ -58052,8 +58529,8 @@ var GuestChannel = class _GuestChannel {
    * Greets the guest and waits for its answer.
    * @param lastOutput reads the last output of the guest, called when the connection breaks
    */
-  static async open(socket2, timeoutMs, lastOutput) {
-    const channel = new _GuestChannel(socket2, lastOutput);
+  static async open(socket3, timeoutMs, lastOutput) {
+    const channel = new _GuestChannel(socket3, lastOutput);
     await new Promise((resolve14, reject) => {
       const timer = setTimeout(() => {
         reject(new HarnessError("lab-guest", `The lab guest did not answer within ${timeoutMs / 1e3} s.`));
@@ -58093,8 +58570,8 @@ var GuestChannel = class _GuestChannel {
   }
   async #untilDrained() {
     const over = new AbortController();
-    const { signal: signal3 } = over;
-    await Promise.race([(0, import_node_events2.once)(this.#socket, "drain", { signal: signal3 }), (0, import_node_events2.once)(this.#socket, "close", { signal: signal3 })]).catch(
+    const { signal: signal4 } = over;
+    await Promise.race([(0, import_node_events2.once)(this.#socket, "drain", { signal: signal4 }), (0, import_node_events2.once)(this.#socket, "close", { signal: signal4 })]).catch(
       () => void 0
     );
     over.abort();
@@ -58137,14 +58614,14 @@ function runRoot() {
 
 // src/adapters/lab/image/image-files.ts
 function imageFiles(folder) {
-  const file4 = (name2) => (0, import_node_path12.join)(folder, name2);
+  const file5 = (name2) => (0, import_node_path12.join)(folder, name2);
   return {
-    kernel: file4("kernel"),
-    initrd: file4("initrd"),
-    disk: file4("disk.raw"),
-    ram: file4("ram"),
-    state: file4("state"),
-    meta: file4("meta.json")
+    kernel: file5("kernel"),
+    initrd: file5("initrd"),
+    disk: file5("disk.raw"),
+    ram: file5("ram"),
+    state: file5("state"),
+    meta: file5("meta.json")
   };
 }
 async function kvmUsable() {
@@ -58176,22 +58653,22 @@ var Qmp = class _Qmp {
   #text = "";
   #closed = false;
   #waiting = [];
-  constructor(socket2) {
-    this.#socket = socket2;
-    socket2.setEncoding("utf8");
-    socket2.on("data", (text3) => {
+  constructor(socket3) {
+    this.#socket = socket3;
+    socket3.setEncoding("utf8");
+    socket3.on("data", (text3) => {
       this.#read(text3);
     });
-    socket2.on("error", () => void 0);
-    socket2.on("close", () => {
+    socket3.on("error", () => void 0);
+    socket3.on("close", () => {
       this.#closed = true;
       for (const resolve14 of this.#waiting) resolve14({ error: { desc: "QEMU ended" } });
       this.#waiting = [];
     });
   }
   /** Takes over a connected socket and leaves the protocol's greeting phase. */
-  static async open(socket2) {
-    const qmp = new _Qmp(socket2);
+  static async open(socket3) {
+    const qmp = new _Qmp(socket3);
     await qmp.command("qmp_capabilities");
     return qmp;
   }
@@ -58224,16 +58701,16 @@ var Qmp = class _Qmp {
     await this.command("migrate-set-capabilities", { capabilities: [{ capability: "x-ignore-shared", state: true }] });
   }
   /** Stops the machine and writes its state, all but the memory, to a file. */
-  async saveSnapshot(file4) {
+  async saveSnapshot(file5) {
     await this.command("stop");
     await this.ignoreSharedMemory();
-    await this.command("migrate", { uri: `file:${file4}` });
+    await this.command("migrate", { uri: `file:${file5}` });
     await this.#migrated();
   }
   /** Loads what {@link saveSnapshot} wrote; the machine then runs. */
-  async restoreSnapshot(file4) {
+  async restoreSnapshot(file5) {
     await this.ignoreSharedMemory();
-    await this.command("migrate-incoming", { uri: `file:${file4}` });
+    await this.command("migrate-incoming", { uri: `file:${file5}` });
     await this.#migrated();
     await this.command("cont");
   }
@@ -58249,7 +58726,7 @@ var Qmp = class _Qmp {
 };
 
 // src/adapters/lab/image/recipe.ts
-var import_node_crypto3 = require("node:crypto");
+var import_node_crypto4 = require("node:crypto");
 
 // src/adapters/lab/image/init-script.ts
 var GUEST = {
@@ -58490,7 +58967,7 @@ function recipeHash(suite, agent, node2) {
     machine2,
     node2
   ];
-  return (0, import_node_crypto3.createHash)("sha256").update(JSON.stringify(recipe)).update(agent).digest("hex").slice(0, 12);
+  return (0, import_node_crypto4.createHash)("sha256").update(JSON.stringify(recipe)).update(agent).digest("hex").slice(0, 12);
 }
 var WARM_UP = `set -e
 sync; echo 3 > /proc/sys/vm/drop_caches
@@ -58506,18 +58983,18 @@ sync
 `;
 
 // src/adapters/lab/image/tools.ts
-var import_node_crypto5 = require("node:crypto");
+var import_node_crypto6 = require("node:crypto");
 var import_promises6 = require("node:fs/promises");
 var import_node_path14 = require("node:path");
 
 // src/adapters/lab/image/image-lock.ts
-var import_node_crypto4 = require("node:crypto");
+var import_node_crypto5 = require("node:crypto");
 var import_node_net = require("node:net");
 var import_promises4 = require("node:timers/promises");
 function take(name2) {
   return new Promise((resolve14, reject) => {
-    const server = (0, import_node_net.createServer)((socket2) => {
-      socket2.destroy();
+    const server = (0, import_node_net.createServer)((socket3) => {
+      socket3.destroy();
     });
     server.once("error", (error3) => {
       if (error3.code === "EADDRINUSE") resolve14(void 0);
@@ -58530,7 +59007,7 @@ function take(name2) {
   });
 }
 async function withImageLock(path5, work, onWait = () => void 0) {
-  const name2 = `\0apparmor-probe-${(0, import_node_crypto4.createHash)("sha256").update(path5).digest("hex").slice(0, 32)}`;
+  const name2 = `\0apparmor-probe-${(0, import_node_crypto5.createHash)("sha256").update(path5).digest("hex").slice(0, 32)}`;
   let server = await take(name2);
   if (server === void 0) onWait();
   while (server === void 0) {
@@ -58563,8 +59040,8 @@ var DEBIAN_SUITES = /* @__PURE__ */ new Set([
   "sid"
 ]);
 function findMirror(files) {
-  for (const file4 of files) {
-    const entries = file4.name.endsWith(".sources") ? parseDeb822(file4.text) : parseList(file4.text);
+  for (const file5 of files) {
+    const entries = file5.name.endsWith(".sources") ? parseDeb822(file5.text) : parseList(file5.text);
     for (const entry of entries) {
       if (!entry.components.includes("main") || !entry.suites.some((suite) => DEBIAN_SUITES.has(suite))) continue;
       const uri = entry.uris.find((candidate2) => /^https?:\/\//.test(candidate2));
@@ -58667,7 +59144,7 @@ async function giveToUser(path5) {
 }
 async function extractTree(name2, packages, suite, progress2 = () => void 0) {
   const recipe = JSON.stringify(extractArgv(suite, "", [...packages].sort(), ""));
-  const target = (0, import_node_path14.join)(labCache(), `${name2}-${(0, import_node_crypto5.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
+  const target = (0, import_node_path14.join)(labCache(), `${name2}-${(0, import_node_crypto6.createHash)("sha256").update(recipe).digest("hex").slice(0, 12)}`);
   if (await exists2(target)) return target;
   await (0, import_promises6.mkdir)(labCache(), { recursive: true });
   return withImageLock(
@@ -58725,12 +59202,12 @@ var import_node_net2 = require("node:net");
 var import_promises7 = require("node:timers/promises");
 function attempt(path5) {
   return new Promise((resolve14) => {
-    const socket2 = (0, import_node_net2.connect)(path5);
-    socket2.once("connect", () => {
-      socket2.removeAllListeners("error");
-      resolve14(socket2);
+    const socket3 = (0, import_node_net2.connect)(path5);
+    socket3.once("connect", () => {
+      socket3.removeAllListeners("error");
+      resolve14(socket3);
     });
-    socket2.once("error", () => {
+    socket3.once("error", () => {
       resolve14(void 0);
     });
   });
@@ -58738,8 +59215,8 @@ function attempt(path5) {
 async function connectSoon(path5, timeoutMs, alive) {
   const end = performance.now() + timeoutMs;
   for (; ; ) {
-    const socket2 = await attempt(path5);
-    if (socket2 !== void 0) return socket2;
+    const socket3 = await attempt(path5);
+    if (socket3 !== void 0) return socket3;
     if (!alive() || performance.now() > end) throw new HarnessError("lab-guest", "QEMU did not open its socket.");
     await (0, import_promises7.setTimeout)(10);
   }
@@ -58839,14 +59316,14 @@ var import_node_path16 = require("node:path");
 var import_node_stream3 = require("node:stream");
 var import_promises10 = require("node:stream/promises");
 var import_tar_stream = __toESM(require_tar_stream2(), 1);
-function small(tar, name2, file4) {
+function small(tar, name2, file5) {
   return new Promise((resolve14, reject) => {
     const done = (error3) => {
       if (error3 == null) resolve14();
       else reject(error3);
     };
-    if (file4.linkTo === void 0) tar.entry({ name: name2, mode: file4.mode, uid: 0, gid: 0 }, file4.text ?? "", done);
-    else tar.entry({ name: name2, type: "symlink", linkname: file4.linkTo, uid: 0, gid: 0 }, done);
+    if (file5.linkTo === void 0) tar.entry({ name: name2, mode: file5.mode, uid: 0, gid: 0 }, file5.text ?? "", done);
+    else tar.entry({ name: name2, type: "symlink", linkname: file5.linkTo, uid: 0, gid: 0 }, done);
   });
 }
 async function add2(tar, hostPath, guestPath) {
@@ -58870,8 +59347,8 @@ async function add2(tar, hostPath, guestPath) {
 function packFiles(files, made2 = []) {
   const tar = (0, import_tar_stream.pack)();
   const fill2 = async () => {
-    for (const file4 of made2) await small(tar, file4.guestPath.replace(/^\/+/, ""), file4);
-    for (const file4 of files) await add2(tar, file4.hostPath, file4.guestPath);
+    for (const file5 of made2) await small(tar, file5.guestPath.replace(/^\/+/, ""), file5);
+    for (const file5 of files) await add2(tar, file5.hostPath, file5.guestPath);
     tar.finalize();
   };
   fill2().catch((error3) => {
@@ -58914,11 +59391,11 @@ async function unpackHostile(source, folder, limits = DEFAULT_LIMITS) {
       } else if (type4 === "file") {
         await (0, import_promises11.mkdir)((0, import_node_path17.join)(folder, (0, import_node_path17.dirname)(safe)), { recursive: true });
         const flags = import_node_fs14.constants.O_WRONLY | import_node_fs14.constants.O_CREAT | import_node_fs14.constants.O_TRUNC | import_node_fs14.constants.O_NOFOLLOW;
-        const file4 = await (0, import_promises11.open)((0, import_node_path17.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
+        const file5 = await (0, import_promises11.open)((0, import_node_path17.join)(folder, safe), flags, (mode2 & 64) === 0 ? 420 : 493);
         try {
-          for await (const chunk of entry) await file4.writeFile(chunk);
+          for await (const chunk of entry) await file5.writeFile(chunk);
         } finally {
-          await file4.close();
+          await file5.close();
         }
       } else {
         throw refuse(`${JSON.stringify(name2.slice(0, 200))} is a ${type4}`);
@@ -58976,7 +59453,7 @@ syswrite($random, join("", <STDIN>)); ioctl($random, 0x5207, 0) or die "reseed: 
 async function wake(channel) {
   const now = Date.now();
   const time2 = [String(Math.floor(now / 1e3)), String(now % 1e3 * 1e6)];
-  await runInGuest(channel, ["perl", "-e", WAKE, ...time2], { stdin: (0, import_node_crypto6.randomBytes)(256), timeoutMs: ANSWER_MS });
+  await runInGuest(channel, ["perl", "-e", WAKE, ...time2], { stdin: (0, import_node_crypto7.randomBytes)(256), timeoutMs: ANSWER_MS });
 }
 async function getFiles(channel, guestDir, hostDir) {
   await (0, import_promises13.mkdir)(hostDir, { recursive: true });
@@ -59120,7 +59597,7 @@ async function snapshotGuest(tree, image, target, progress2) {
     await runOrFail("lab-build", "making the memory file sparse", ["fallocate", "--dig-holes", ram]).catch(
       () => void 0
     );
-    for (const file4 of [ram, disk, state]) await (0, import_promises14.chmod)(file4, 292).catch(() => void 0);
+    for (const file5 of [ram, disk, state]) await (0, import_promises14.chmod)(file5, 292).catch(() => void 0);
   }
 }
 
@@ -59168,7 +59645,7 @@ async function makeTrees(work, { suite, agent, node: node2, progress: progress2 
         { hostPath: agent, guestPath: GUEST.agent }
       ],
       [
-        ...guestFiles(suite).map((file4) => ({ guestPath: file4.path, mode: file4.mode, text: file4.text })),
+        ...guestFiles(suite).map((file5) => ({ guestPath: file5.path, mode: file5.mode, text: file5.text })),
         { guestPath: "/usr/local/bin/node", mode: 511, linkTo: GUEST.node }
       ]
     ),
@@ -59328,7 +59805,7 @@ async function interactiveShell(guest) {
 // src/cli/in-lab/run-in-lab.ts
 var MAX_NEIGHBOURS = 500;
 async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
-  const signal3 = abortOnInterrupt();
+  const signal4 = abortOnInterrupt();
   const guest = await startGuest(await buildLab({ suite: labSuite, progress }), { progress });
   try {
     await guest.putFiles([...harnessFiles(), ...files]);
@@ -59336,7 +59813,7 @@ async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
     if (folder !== void 0) for (const name2 of results) (0, import_node_fs17.rmSync)((0, import_node_path21.join)(folder, name2), { force: true });
     const { exit } = await guest.exec(["node", (0, import_node_path21.join)(packageRoot(), "dist/cli.cjs"), ...argv], {
       cwd: process.cwd(),
-      signal: signal3,
+      signal: signal4,
       env: guestVariables(labSuite),
       ...TO_THIS_TERMINAL
     });
@@ -59367,10 +59844,10 @@ function harnessFiles() {
 }
 function planFiles(plans) {
   return samePaths(
-    plans.flatMap(({ file: file4, profile: profile2, container: container2 }) => {
+    plans.flatMap(({ file: file5, profile: profile2, container: container2 }) => {
       const profileFile = profileFileOf(profile2);
       return [
-        file4,
+        file5,
         ...profileFile === void 0 ? [] : profileFiles(profileFile),
         ...includePaths(profile2.includes),
         ...container2.build === void 0 ? [] : [container2.build],
@@ -59386,12 +59863,12 @@ function samePaths(paths) {
 function includePaths({ base, search = [] } = {}) {
   return base === void 0 ? [...search] : [...search, base];
 }
-function profileFiles(file4) {
+function profileFiles(file5) {
   try {
-    const folder = (0, import_node_path21.dirname)(file4);
-    return (0, import_node_fs17.readdirSync)(folder, { recursive: true }).length <= MAX_NEIGHBOURS ? [folder] : [file4];
+    const folder = (0, import_node_path21.dirname)(file5);
+    return (0, import_node_fs17.readdirSync)(folder, { recursive: true }).length <= MAX_NEIGHBOURS ? [folder] : [file5];
   } catch {
-    return [file4];
+    return [file5];
   }
 }
 async function fetchResults(guest, folder) {
@@ -59400,8 +59877,8 @@ async function fetchResults(guest, folder) {
 }
 
 // src/cli/commands/diff.ts
-var import_node_fs37 = require("node:fs");
-var import_node_path33 = require("node:path");
+var import_node_fs39 = require("node:fs");
+var import_node_path34 = require("node:path");
 
 // src/core/report/diff-report.ts
 function newlyAllowed({ profiles }) {
@@ -59415,7 +59892,8 @@ function regressions({ probes }) {
 }
 function diffExit(report) {
   if (contradictions(report).length > 0 || (report.probes?.faults ?? []).length > 0) return EXIT.broken;
-  if (newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
+  const isRefused = (report.probes?.refused ?? []).length > 0;
+  if (isRefused || newlyAllowed(report).length > 0 || regressions(report).length > 0) return EXIT.failed;
   return report.gaps.length > 0 ? EXIT.undecided : EXIT.ok;
 }
 function contradictions({ profiles }) {
@@ -59474,6 +59952,7 @@ function resultText(report) {
   const parts = [
     ...allowed2 > 0 ? [`${allowed2} newly allowed`] : [],
     ...failed3 > 0 ? [`${counted(failed3, "probe")} no longer ${failed3 === 1 ? "passes" : "pass"}`] : [],
+    ...(report.probes?.refused ?? []).length > 0 ? ["the probes can no longer be tried"] : [],
     ...(report.probes?.faults ?? []).length > 0 ? ["the probes could not be compared"] : [],
     ...report.gaps.length > 0 ? ["not all could be compared"] : []
   ];
@@ -59486,10 +59965,11 @@ function isEmpty({ profiles, probes }) {
 }
 function probeLines({ probes }, style) {
   if (probes === void 0) return [];
-  const { spec, tried, changed, faults } = probes;
+  const { spec, tried, changed, refused, faults } = probes;
   return [
     style.title(2, `Probes of ${style.text(spec)} whose verdict changed: ${changed.length} of ${tried}`),
     ...changed.map((change2) => style.item(0, probeText(change2, style))),
+    ...refused.map((fault) => style.item(0, `no longer tried: ${style.text(fault)}`)),
     ...faults.map((fault) => style.item(0, `could not be compared: ${style.text(fault)}`))
   ];
 }
@@ -59543,11 +60023,14 @@ var CHANGE = {
   transition: "executed differently",
   logging: "logged differently"
 };
+function changeText({ change: change2, class: name2 }) {
+  return name2 === "profile" && change2 === "tightened" ? "nothing newly allowed" : CHANGE[change2];
+}
 function differenceLines(difference3, style) {
   const { item } = style;
   const placed = (rule, verb) => item(1, `because ${style.code(rule.text)} ${verb} at ${style.text(place(rule, style))}`);
   return [
-    item(0, `${CHANGE[difference3.change]}: ${accessesText(difference3, style)}${waiverText(difference3, style)}`),
+    item(0, `${changeText(difference3)}: ${accessesText(difference3, style)}${waiverText(difference3, style)}`),
     ...difference3.examples.map((example) => item(1, exampleText(example, style))),
     ...difference3.base.map((rule) => placed(rule, "was")),
     ...difference3.head.map((rule) => placed(rule, "is"))
@@ -59578,8 +60061,8 @@ function permissionsText(permissions) {
 function accessText(access5) {
   if (access5.class === "file") {
     const { permission, path: path5, target, owner } = access5;
-    const link = target === void 0 ? "" : ` -> ${target}`;
-    return `${permission} ${path5}${link}${owner === false ? " (of another user)" : ""}`;
+    const link2 = target === void 0 ? "" : ` -> ${target}`;
+    return `${permission} ${path5}${link2}${owner === false ? " (of another user)" : ""}`;
   }
   const { class: kind, ...rest } = access5;
   const words5 = Object.entries(rest).map(([key, value]) => {
@@ -59588,11 +60071,11 @@ function accessText(access5) {
   });
   return `${kind}${words5.join("")}`;
 }
-function place({ span: { file: file4, line } }, { root, places }) {
-  const copy = places.find(([folder2]) => file4.startsWith(folder2));
-  if (copy === void 0) return `${relativeTo(root, file4)}:${line}`;
+function place({ span: { file: file5, line } }, { root, places }) {
+  const copy = places.find(([folder2]) => file5.startsWith(folder2));
+  if (copy === void 0) return `${relativeTo(root, file5)}:${line}`;
   const [folder, name2] = copy;
-  return `${name2}${file4.slice(folder.length)}:${line}`;
+  return `${name2}${file5.slice(folder.length)}:${line}`;
 }
 
 // src/core/profile/compare/added-child.ts
@@ -59747,15 +60230,15 @@ function likeness(one, other) {
 }
 
 // src/adapters/kernel/parser/read-profile-file.ts
-function profileText(file4, folders = {}, source = readProfile(file4)) {
-  const where = foldersOf(file4, folders);
-  const result2 = readProfileText(file4, source, includeFinder(where));
+function profileText(file5, folders = {}, source = readProfile(file5)) {
+  const where = foldersOf(file5, folders);
+  const result2 = readProfileText(file5, source, includeFinder(where));
   if (isRead(result2)) return result2;
   const { line, column, message, missing } = result2;
   const details = [`${result2.file}:${line}:${column}: ${message}`];
   if (missing === void 0)
-    throw new HarnessError("profile-unread", `The rules of ${file4} cannot be read.`, { details });
-  throw new HarnessError("include-not-found", `${file4} includes ${missing}, which was not found.`, {
+    throw new HarnessError("profile-unread", `The rules of ${file5} cannot be read.`, { details });
+  throw new HarnessError("include-not-found", `${file5} includes ${missing}, which was not found.`, {
     details: [...details, `searched: ${searched(where).join(", ")}`]
   });
 }
@@ -59790,14 +60273,14 @@ function resolveInContainer(pid, path5) {
     }
     const here = [...done, name2];
     try {
-      const file4 = (0, import_node_path22.join)(root, ...here);
-      if (!(0, import_node_fs18.lstatSync)(file4).isSymbolicLink()) {
+      const file5 = (0, import_node_path22.join)(root, ...here);
+      if (!(0, import_node_fs18.lstatSync)(file5).isSymbolicLink()) {
         done = here;
         continue;
       }
       links += 1;
       if (links > MAX_LINKS) return void 0;
-      const target = (0, import_node_fs18.readlinkSync)(file4);
+      const target = (0, import_node_fs18.readlinkSync)(file5);
       if (target.startsWith("/")) done = [];
       left = [...target.split("/").filter(Boolean), ...left];
     } catch {
@@ -59816,15 +60299,25 @@ function lookUp(pid, path5, follow) {
   const [, folder = "", name2 = ""] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
   const above = folder === "" ? "/" : resolveInContainer(pid, folder);
   if (above === void 0 || name2 === "" || name2 === "." || name2 === "..") return void 0;
-  const file4 = fileAt(pid, `${above === "/" ? "" : above}/${name2}`);
-  return follow && !file4.missing ? void 0 : file4;
+  const file5 = fileAt(pid, `${above === "/" ? "" : above}/${name2}`);
+  return follow && !file5.missing ? void 0 : file5;
+}
+function ownerOf2(pid, path5) {
+  try {
+    return String((0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5)).uid);
+  } catch {
+    return void 0;
+  }
 }
 function owns(pid, path5) {
+  const fsuid = fsuidOf(pid);
+  return fsuid !== void 0 && fsuid === (ownerOf2(pid, path5) ?? fsuid);
+}
+function fsuidOf(pid) {
   try {
-    const fsuid = /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs19.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
-    return fsuid === String((0, import_node_fs19.lstatSync)((0, import_node_path23.join)(rootOf(pid), path5), { throwIfNoEntry: false })?.uid ?? fsuid);
+    return /^Uid:(?:\s+\d+){3}\s+(\d+)$/m.exec((0, import_node_fs19.readFileSync)(`/proc/${pid}/status`, "utf8"))?.[1];
   } catch {
-    return false;
+    return void 0;
   }
 }
 function fileAt(pid, path5) {
@@ -59871,15 +60364,15 @@ var KERNEL_TYPES = /* @__PURE__ */ new Set([
 var TRACES = { readTraces, sharedMounts, fileStateOf, sameContent, programOf, endProcess };
 function readTraces(pid, shared) {
   const mounts = mountsOf(pid);
-  const walk2 = new Walk();
+  const walk3 = new Walk();
   for (const { point, type: type4, options, what, superOptions } of mounts) {
     const upper = point === "/" && type4 === "overlay" ? optionOf(superOptions, "upperdir") : void 0;
     const isWritable = options.split(",").includes("rw") && !KERNEL_TYPES.has(type4) && type4 !== "overlay";
-    if (upper !== void 0) walk2.below(upper, "");
-    else if (isWritable && point !== "/" && !shared.has(what)) walk2.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
+    if (upper !== void 0) walk3.below(upper, "");
+    else if (isWritable && point !== "/" && !shared.has(what)) walk3.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
   }
   const names = mounts.map(({ point, type: type4 }) => `${type4} on ${point}`);
-  return { files: walk2.files, mounts: new Set(names), isCut: walk2.isCut };
+  return { files: walk3.files, mounts: new Set(names), isCut: walk3.isCut };
 }
 function sharedMounts(pid, other) {
   const others = new Set(mountsOf(other).map(({ what }) => what));
@@ -59927,13 +60420,13 @@ var Walk = class {
       this.#add((0, import_node_path24.join)(folder, name2), `${path5}/${name2}`);
     }
   }
-  #add(file4, path5) {
+  #add(file5, path5) {
     try {
-      const { mode: mode2, uid, gid, ino, size, ctimeNs } = (0, import_node_fs20.lstatSync)(file4, { bigint: true });
+      const { mode: mode2, uid, gid, ino, size, ctimeNs } = (0, import_node_fs20.lstatSync)(file5, { bigint: true });
       const rights2 = `${mode2} ${uid} ${gid}`;
       const isParent = isFolder(Number(mode2));
       this.files.set(path5, isParent ? rights2 : `${rights2} ${ino} ${size} ${ctimeNs}`);
-      if (isParent) this.below(file4, path5);
+      if (isParent) this.below(file5, path5);
     } catch {
     }
   }
@@ -60069,12 +60562,12 @@ function answerOf({ statusCode }, body, error3) {
 }
 function tcpAccepts(port, address2, ms2) {
   return new Promise((resolve14) => {
-    const socket2 = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
+    const socket3 = (0, import_node_net3.connect)({ host: address2, port, timeout: ms2 });
     const answer2 = (accepts) => () => {
-      socket2.destroy();
+      socket3.destroy();
       resolve14(accepts);
     };
-    socket2.once("connect", answer2(true)).once("error", answer2(false)).once("timeout", answer2(false));
+    socket3.once("connect", answer2(true)).once("error", answer2(false)).once("timeout", answer2(false));
   });
 }
 
@@ -60126,9 +60619,10 @@ async function lastLines(container2) {
 }
 
 // src/adapters/kernel/load-profile.ts
-var import_node_crypto7 = require("node:crypto");
+var import_node_crypto8 = require("node:crypto");
 
 // src/core/model/labels.ts
+var STRICT = ["enforce", "kill"];
 function asWritten(label2, names) {
   return mapProfileNames(label2, (name2) => names.get(name2) ?? name2);
 }
@@ -60139,6 +60633,16 @@ function asLoaded(label2, names) {
 function sameLabel(a, b) {
   return a === b || a.includes("//&") && withSortedStack(a) === withSortedStack(b);
 }
+function staysUnder({ label: label2, mode: mode2 }, profile2, modes) {
+  const parts = label2.split("//&");
+  return profile2.split("//&").every((wanted) => {
+    const accepted = [modes.get(wanted), ...STRICT];
+    return parts.some((part) => {
+      const isOfIt = part === wanted || part.startsWith(`${wanted}//`);
+      return isOfIt && accepted.includes(modes.get(part) ?? mode2);
+    });
+  });
+}
 function labelText(label2, mode2) {
   return mode2 === void 0 ? label2 : `${label2} (${mode2})`;
 }
@@ -60146,10 +60650,10 @@ function withSortedStack(label2) {
   const [, stack = label2, mode2 = ""] = /^([\s\S]*?)( \([a-z]+\))?$/.exec(label2) ?? [];
   return stack.split("//&").sort().join("//&") + mode2;
 }
-function mapProfileNames(label2, rename3) {
+function mapProfileNames(label2, rename4) {
   return label2.split("//&").map((part) => {
     const nameEnd = part.indexOf("//");
-    return nameEnd < 0 ? rename3(part) : rename3(part.slice(0, nameEnd)) + part.slice(nameEnd);
+    return nameEnd < 0 ? rename4(part) : rename4(part.slice(0, nameEnd)) + part.slice(nameEnd);
   }).join("//&");
 }
 
@@ -60159,37 +60663,37 @@ function applyEdits(source, edits) {
 }
 
 // src/core/profile/copy/make-copy.ts
-function makeCopy(original, names, rename3) {
+function makeCopy(original, names, rename4) {
   const source = original.files.get(original.file) ?? "";
-  const isOfFile2 = ({ file: file4 }) => file4 === original.file;
+  const isOfFile2 = ({ file: file5 }) => file5 === original.file;
   const headers = original.profiles.filter(({ kind, nameSpan }) => kind === "profile" && isOfFile2(nameSpan));
   for (const name2 of names) {
     const count2 = headers.filter((header) => header.name === name2).length;
     if (count2 !== 1) return { problem: `the header of profile ${JSON.stringify(name2)} was found ${count2} times` };
   }
-  const renameLabel = labelRenamer(names, rename3);
+  const renameLabel = labelRenamer(names, rename4);
   const edits = [
-    ...headers.flatMap((header) => headerEdits(header, names, rename3)),
+    ...headers.flatMap((header) => headerEdits(header, names, rename4)),
     ...original.labels.filter(isOfFile2).map((span) => replace(span, renameLabel(source.slice(span.start, span.end))))
   ];
   return { source: applyEdits(source, edits) };
 }
-function headerEdits(header, names, rename3) {
+function headerEdits(header, names, rename4) {
   const { name: name2, nameSpan, attachmentSpan } = header;
   const [top = "", ...children2] = names.includes(name2) ? [name2] : name2.split("//");
   if (!names.includes(top)) return [];
-  const edits = [replace(nameSpan, quoteName([rename3(top), ...children2].join("//")))];
+  const edits = [replace(nameSpan, quoteName([rename4(top), ...children2].join("//")))];
   return attachmentSpan === void 0 ? edits : [...edits, replace(attachmentSpan, "")];
 }
 function replace({ start: start2, end }, text3) {
   return { start: start2, end, text: text3 };
 }
-function labelRenamer(names, rename3) {
+function labelRenamer(names, rename4) {
   if (names.length === 0) return (label2) => label2;
   const longestFirst = [...names].sort((a, b) => b.length - a.length);
   const escaped2 = longestFirst.map((name2) => name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const wholeName = new RegExp(`(?<=^|["{,&])(${escaped2.join("|")})(?=$|["{},&]|//)`, "g");
-  return (label2) => label2.replaceAll(wholeName, (name2) => rename3(name2));
+  return (label2) => label2.replaceAll(wholeName, (name2) => rename4(name2));
 }
 
 // src/core/profile/patterns/literals.ts
@@ -60199,16 +60703,16 @@ function literalsOf(glob) {
 }
 function alternativesOf2(glob) {
   const finished = [];
-  const open6 = [{ text: "", rest: glob }];
-  for (let partial2 = open6.pop(); partial2 !== void 0; partial2 = open6.pop()) {
-    if (finished.length + open6.length > MAX_ALTERNATIVES) return void 0;
+  const open7 = [{ text: "", rest: glob }];
+  for (let partial2 = open7.pop(); partial2 !== void 0; partial2 = open7.pop()) {
+    if (finished.length + open7.length > MAX_ALTERNATIVES) return void 0;
     const { text: text3, rest } = readPlain(partial2);
     const braces = rest.startsWith("{") ? splitBraces(rest) : void 0;
     if (braces === void 0) {
       finished.push({ text: text3, rest });
       continue;
     }
-    open6.push(...braces.alternatives.map((alternative) => ({ text: text3, rest: alternative + braces.after })).reverse());
+    open7.push(...braces.alternatives.map((alternative) => ({ text: text3, rest: alternative + braces.after })).reverse());
   }
   return finished;
 }
@@ -60252,12 +60756,12 @@ function folderOf(text3) {
 }
 
 // src/core/profile/copy/check-copy.ts
-function copyProblem(original, copy, rename3) {
+function copyProblem(original, copy, rename4) {
   const names = original.profiles.map(({ name: name2 }) => name2);
   const attachments = attachmentsOf(original);
   for (const [i, { rules }] of original.profiles.entries()) {
     for (const [j, rule] of rules.entries()) {
-      const problem = changedMeaning(rule, copy.profiles[i]?.rules[j], names, rename3) ?? lostAttachment(rule, attachments);
+      const problem = changedMeaning(rule, copy.profiles[i]?.rules[j], names, rename4) ?? lostAttachment(rule, attachments);
       if (problem !== void 0) return `${rule.span.file}:${rule.span.line}: \`${rule.text}\` ${problem}`;
     }
   }
@@ -60273,20 +60777,20 @@ function attachmentsOf({ profiles }) {
 function literal2(text3) {
   return { text: text3, expanded: [text3] };
 }
-function changedMeaning(rule, copied, names, rename3) {
+function changedMeaning(rule, copied, names, rename4) {
   if (copied === void 0) return "is not in it";
   if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(copied))) return "names other objects in it";
   const before = labelsOf(rule);
   const after = labelsOf(copied);
   const isChanged = before.some(
-    (label2, i) => names.some((name2) => matches(label2, name2) !== matches(after[i] ?? label2, rename3(name2)))
+    (label2, i) => names.some((name2) => matches(label2, name2) !== matches(after[i] ?? label2, rename4(name2)))
   );
   return isChanged ? "names other profiles in it" : void 0;
 }
 function withoutLabels({ id: _id, profile: _profile, span: _span, text: _text, via: _via, ...rule }) {
   if (rule.kind === "file") {
-    const exec2 = { ...rule.exec, targetName: void 0, ...namesChild(rule) ? {} : { target: void 0 } };
-    return { ...rule, permissionsSpan: void 0, exec: exec2 };
+    const exec3 = { ...rule.exec, targetName: void 0, ...namesChild(rule) ? {} : { target: void 0 } };
+    return { ...rule, permissionsSpan: void 0, exec: exec3 };
   }
   if (rule.kind === "change_profile") return { ...rule, target: void 0 };
   if (rule.kind === "pivot_root") return { ...rule, transition: void 0 };
@@ -60310,9 +60814,9 @@ function lostAttachment(rule, attachments) {
 function canMatchSame({ path: path5 }, attachment) {
   if (path5 === void 0) return true;
   const attached = attachment.expanded.flatMap(wholeLiteralsOf);
-  const executed = path5.expanded.flatMap(wholeLiteralsOf);
-  if (attached.length === 0 && executed.length === 0) return true;
-  return attached.some((name2) => matches(path5, name2)) || executed.some((name2) => matches(attachment, name2));
+  const executed2 = path5.expanded.flatMap(wholeLiteralsOf);
+  if (attached.length === 0 && executed2.length === 0) return true;
+  return attached.some((name2) => matches(path5, name2)) || executed2.some((name2) => matches(attachment, name2));
 }
 function matches(expression2, text3) {
   const translation = joinGlobs([expression2]);
@@ -60334,20 +60838,20 @@ async function loadProfile(source, { suffix, changes }) {
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) })
     };
-  const { file: file4, includes: includes2 } = source;
-  const original = readProfile(file4);
-  const allNames = await profileNames(file4, original, includes2);
+  const { file: file5, includes: includes2 } = source;
+  const original = readProfile(file5);
+  const allNames = await profileNames(file5, original, includes2);
   const written = topLevel(allNames);
   const chosen = choose(source, written);
   const names = written.map((name2) => renamed(name2, suffix));
   const text3 = readText(source, original, { isNeeded: suffix !== void 0 });
   const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(source, text3, allNames, suffix);
-  const { policy, warnings } = await compile(file4, copy, includes2);
+  const { policy, warnings } = await compile(file5, copy, includes2);
   changes.willLoad(names, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
   const mode2 = checkMode(loadedAs, source.mode, chosen.join(STACKED));
-  const proof = prove(loadedAs, policy, file4);
+  const proof = prove(loadedAs, policy, file5);
   return {
     name: chosen.join(STACKED),
     loadedAs,
@@ -60363,23 +60867,23 @@ async function loadProfile(source, { suffix, changes }) {
     ...defined({ text: text3, includes: includes2 })
   };
 }
-function readText({ file: file4, includes: includes2 }, source, { isNeeded }) {
+function readText({ file: file5, includes: includes2 }, source, { isNeeded }) {
   try {
-    return profileText(file4, includes2, source);
+    return profileText(file5, includes2, source);
   } catch (error3) {
     if (isNeeded) throw error3;
     return void 0;
   }
 }
-function prove(loadedAs, policy, file4) {
+function prove(loadedAs, policy, file5) {
   const [first = ""] = loadedAs.split(STACKED);
   const bytes = rawPolicy(first);
   const stated = kernelHash(first);
-  const differs2 = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto7.createHash)(stated.algorithm).update(policy).digest("hex");
+  const differs2 = bytes !== void 0 && !bytes.equals(policy) || stated !== void 0 && stated.policy !== (0, import_node_crypto8.createHash)(stated.algorithm).update(policy).digest("hex");
   if (differs2)
     throw new HarnessError(
       "not-loaded",
-      `The policy that the kernel has as ${loadedAs} is not the one compiled from ${file4}.`
+      `The policy that the kernel has as ${loadedAs} is not the one compiled from ${file5}.`
     );
   const isProved = bytes !== void 0 || stated !== void 0;
   return defined({ policyMatchesKernel: isProved ? true : void 0, kernelHash: stated });
@@ -60390,12 +60894,12 @@ function checkStillLoaded({ loadedAs, mode: mode2, kernelHash: before }) {
   if (modeNow !== mode2 || now?.policy !== before?.policy || now?.profile !== before?.profile)
     throw new HarnessError("not-loaded", `Something replaced the policy of ${loadedAs} while its probes ran.`);
 }
-async function compileVariant(file4, text3, { written, includes: includes2 }) {
+async function compileVariant(file5, text3, { written, includes: includes2 }) {
   const loadedNames = new Map([...written].map(([loaded, name2]) => [name2, loaded]));
-  const variant = profileText(file4, includes2, text3);
+  const variant = profileText(file5, includes2, text3);
   const result2 = makeCopy(variant, [...loadedNames.keys()], (name2) => loadedNames.get(name2) ?? name2);
-  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
-  return (await compile(file4, result2.source, includes2)).policy;
+  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
+  return (await compile(file5, result2.source, includes2)).policy;
 }
 function swapPolicy(loadedAs, policy) {
   replacePolicy(policy);
@@ -60417,24 +60921,24 @@ function loadedMode(name2) {
   const [only, another] = new Set(modes);
   return only === void 0 || another !== void 0 ? "mixed" : only;
 }
-async function checkedCopy({ file: file4, includes: includes2 }, original, allNames, suffix) {
+async function checkedCopy({ file: file5, includes: includes2 }, original, allNames, suffix) {
   const names = topLevel(allNames);
   const result2 = makeCopy(original, names, (name2) => renamed(name2, suffix));
-  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file4}: ${result2.problem}.`);
-  const actual = await profileNames(file4, result2.source, includes2);
+  if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
+  const actual = await profileNames(file5, result2.source, includes2);
   const written = new Map(names.map((name2) => [renamed(name2, suffix), name2]));
   const wanted = allNames.map((name2) => asLoaded(name2, written));
   if (actual.length !== wanted.length || wanted.some((name2) => !actual.includes(name2))) {
     throw new HarnessError(
       "profile-not-isolated",
-      `A renamed copy of ${file4} defines ${actual.join(", ")} instead of ${wanted.join(", ")}.`
+      `A renamed copy of ${file5} defines ${actual.join(", ")} instead of ${wanted.join(", ")}.`
     );
   }
-  const problem = copyProblem(original, profileText(file4, includes2, result2.source), (name2) => asLoaded(name2, written));
+  const problem = copyProblem(original, profileText(file5, includes2, result2.source), (name2) => asLoaded(name2, written));
   if (problem !== void 0)
     throw new HarnessError(
       "profile-not-isolated",
-      `The meaning of ${file4} would change under another name: in a copy, ${problem}.`
+      `The meaning of ${file5} would change under another name: in a copy, ${problem}.`
     );
   return result2.source;
 }
@@ -60462,7 +60966,7 @@ function renamed(name2, suffix) {
   return suffix === void 0 ? name2 : `${name2}.${suffix}`;
 }
 function sha256(data) {
-  return (0, import_node_crypto7.createHash)("sha256").update(data).digest("hex");
+  return (0, import_node_crypto8.createHash)("sha256").update(data).digest("hex");
 }
 
 // src/adapters/kernel/log/barrier.ts
@@ -60619,9 +61123,9 @@ var import_node_path26 = require("node:path");
 var import_node_fs22 = require("node:fs");
 var import_node_path25 = require("node:path");
 var LONGEST_LINE = 1024 * 1024;
-function followFile(file4, refuse2) {
+function followFile(file5, refuse2) {
   const buffer = Buffer.alloc(64 * 1024);
-  let fd = open4(file4);
+  let fd = open5(file5);
   let at = (0, import_node_fs22.fstatSync)(fd).size;
   let partial2 = Buffer.alloc(0);
   let skip = at > 0 && !endsLine(fd, at);
@@ -60649,7 +61153,7 @@ function followFile(file4, refuse2) {
     }
   }
   function switchTo(path5) {
-    const next = open4(path5);
+    const next = open5(path5);
     const problem = refuse2((0, import_node_fs22.fstatSync)(next));
     (0, import_node_fs22.closeSync)(fd);
     fd = next;
@@ -60664,16 +61168,16 @@ function followFile(file4, refuse2) {
       try {
         const here = (0, import_node_fs22.fstatSync)(fd);
         if (here.size < at) {
-          lost2.push(`${file4} was truncated`);
+          lost2.push(`${file5} was truncated`);
           at = 0;
           partial2 = Buffer.alloc(0);
         }
         drain(lines);
-        if (isSameFile((0, import_node_fs22.statSync)(file4), here)) return { lines, ...lossesOf(lost2) };
+        if (isSameFile((0, import_node_fs22.statSync)(file5), here)) return { lines, ...lossesOf(lost2) };
         drain(lines);
-        const newer = rotatedAfter(file4, here);
-        if (newer === void 0) lost2.push(`${file4} was replaced, and the old one is gone`);
-        for (const path5 of [...newer ?? [], file4]) {
+        const newer = rotatedAfter(file5, here);
+        if (newer === void 0) lost2.push(`${file5} was replaced, and the old one is gone`);
+        for (const path5 of [...newer ?? [], file5]) {
           const problem = switchTo(path5);
           if (problem !== void 0) lost2.push(problem);
           else drain(lines);
@@ -60688,12 +61192,12 @@ function followFile(file4, refuse2) {
     }
   };
 }
-function open4(path5) {
+function open5(path5) {
   return (0, import_node_fs22.openSync)(path5, import_node_fs22.constants.O_RDONLY | import_node_fs22.constants.O_NOFOLLOW | import_node_fs22.constants.O_NONBLOCK);
 }
-function rotatedAfter(file4, old) {
-  const prefix = `${(0, import_node_path25.basename)(file4)}.`;
-  const rotated = (0, import_node_fs22.readdirSync)((0, import_node_path25.dirname)(file4)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path25.join)((0, import_node_path25.dirname)(file4), name2) }));
+function rotatedAfter(file5, old) {
+  const prefix = `${(0, import_node_path25.basename)(file5)}.`;
+  const rotated = (0, import_node_fs22.readdirSync)((0, import_node_path25.dirname)(file5)).filter((name2) => name2.startsWith(prefix) && /^\d+$/.test(name2.slice(prefix.length))).map((name2) => ({ number: Number(name2.slice(prefix.length)), path: (0, import_node_path25.join)((0, import_node_path25.dirname)(file5), name2) }));
   const ours = rotated.find(({ path: path5 }) => isSameFile((0, import_node_fs22.statSync)(path5), old));
   return ours === void 0 ? void 0 : rotated.filter(({ number: number4 }) => number4 < ours.number).sort((a, b) => b.number - a.number).map(({ path: path5 }) => path5);
 }
@@ -60721,20 +61225,20 @@ function auditdFile(settings = SETTINGS) {
   } catch {
   }
   const setting = (name2) => new RegExp(String.raw`^[ \t]*${name2}[ \t]*=[ \t]*(\S+)`, "mi").exec(text3)?.[1];
-  const file4 = setting("log_file") ?? DEFAULT_FILE;
+  const file5 = setting("log_file") ?? DEFAULT_FILE;
   if (setting("tcp_listen_port") !== void 0)
-    return { file: file4, problem: `${file4} also collects records of other machines (tcp_listen_port in ${settings})` };
+    return { file: file5, problem: `${file5} also collects records of other machines (tcp_listen_port in ${settings})` };
   try {
-    return { file: file4, ...optional2(distrust(file4)) };
+    return { file: file5, ...optional2(distrust(file5)) };
   } catch {
-    return { file: file4, problem: `${file4} does not exist` };
+    return { file: file5, problem: `${file5} does not exist` };
   }
 }
-function auditdSource(file4) {
-  const follower = followFile(file4, (stats) => distrustFile(file4, stats));
+function auditdSource(file5) {
+  const follower = followFile(file5, (stats) => distrustFile(file5, stats));
   return {
     name: "auditd",
-    label: `auditd (${file4})`,
+    label: `auditd (${file5})`,
     read() {
       const { lines, lost: lost2 } = follower.read();
       const texts = lines.map(
@@ -60748,16 +61252,16 @@ function auditdSource(file4) {
     }
   };
 }
-function distrust(file4) {
-  const folder = (0, import_node_path26.dirname)(file4);
+function distrust(file5) {
+  const folder = (0, import_node_path26.dirname)(file5);
   const { uid, mode: mode2 } = (0, import_node_fs23.statSync)(folder);
   if (uid !== 0 || (mode2 & 18) !== 0)
     return `${folder} can be written by others than root, so records in it could be forged`;
-  return distrustFile(file4, (0, import_node_fs23.statSync)(file4));
+  return distrustFile(file5, (0, import_node_fs23.statSync)(file5));
 }
-function distrustFile(file4, stats) {
-  if (!stats.isFile()) return `${file4} is not a regular file`;
-  return stats.uid === 0 && (stats.mode & 18) === 0 ? void 0 : `${file4} can be written by others than root, so records in it could be forged`;
+function distrustFile(file5, stats) {
+  if (!stats.isFile()) return `${file5} is not a regular file`;
+  return stats.uid === 0 && (stats.mode & 18) === 0 ? void 0 : `${file5} can be written by others than root, so records in it could be forged`;
 }
 function optional2(problem) {
   return problem === void 0 ? {} : { problem };
@@ -61059,8 +61563,8 @@ var KernelLog = class {
     this.#candidates = [buffer];
   }
   #openAuditd() {
-    const { file: file4, problem } = auditdFile();
-    if (problem === void 0) this.#candidates.push(new RecordBuffer(auditdSource(file4)));
+    const { file: file5, problem } = auditdFile();
+    if (problem === void 0) this.#candidates.push(new RecordBuffer(auditdSource(file5)));
     else this.#refused.push(problem);
   }
   #openJournal() {
@@ -61099,17 +61603,17 @@ var EVIDENCE = {
   dbus: [["dbus/mask"]],
   mqueue: [["ipc/posix_mqueue"], ["ipc/mask", "posix_mqueue"]]
 };
-var inKernel = (file4) => {
-  const path5 = (0, import_node_path27.join)(ROOT2, file4);
+var inKernel = (file5) => {
+  const path5 = (0, import_node_path27.join)(ROOT2, file5);
   return (0, import_node_fs26.existsSync)(path5) ? (0, import_node_fs26.readFileSync)(path5, "utf8") : void 0;
 };
 function lacking(name2, features) {
   const evidence = EVIDENCE[name2] ?? [];
-  const found = evidence.some(([file4, word]) => {
-    const text3 = features(file4);
+  const found = evidence.some(([file5, word]) => {
+    const text3 = features(file5);
     return text3 !== void 0 && (word === void 0 || text3.includes(word));
   });
-  return found ? void 0 : evidence.map(([file4, word]) => `features/${file4}${word === void 0 ? "" : ` with ${word}`}`).join(", ");
+  return found ? void 0 : evidence.map(([file5, word]) => `features/${file5}${word === void 0 ? "" : ` with ${word}`}`).join(", ");
 }
 function unmediatedReason(name2) {
   const lack = lacking(name2, inKernel);
@@ -61117,7 +61621,7 @@ function unmediatedReason(name2) {
 }
 function uncompiledReason(name2, abi) {
   const files = readFeatures(abi.text);
-  return lacking(name2, (file4) => files.get(file4)) === void 0 ? void 0 : `The policy is compiled without rules of class ${name2}: its feature ABI, ${abi.name}, does not include it.`;
+  return lacking(name2, (file5) => files.get(file5)) === void 0 ? void 0 : `The policy is compiled without rules of class ${name2}: its feature ABI, ${abi.name}, does not include it.`;
 }
 function readFeatures(text3) {
   const files = /* @__PURE__ */ new Map();
@@ -61187,25 +61691,30 @@ function attribute(profileNames2, probes, records) {
   const others = [];
   for (const record2 of records) {
     const isNamed = byId.has(record2.fields["comm"] ?? "");
-    const owner = canWitness(record2, names, isNamed) ? ownerOf2(record2, byId, windows) : void 0;
+    const owner = canWitness(record2, names, isNamed) ? ownerOf3(record2, byId, windows) : void 0;
     if (owner === void 0) others.push(record2);
-    else witnesses.get(owner.id)?.push({ record: record2, by: owner.by });
+    else witnesses.get(owner.id)?.push(defined({ record: record2, by: owner.by, before: owner.before }));
   }
   return { witnesses, others };
 }
 function concerns(record2, profileNames2) {
   return underProfile(labelOf2(record2), [...profileNames2].map(normal));
 }
-function ownerOf2(record2, byId, windows) {
+function ownerOf3(record2, byId, windows) {
   const named = byId.get(record2.fields["comm"] ?? "");
   const pid = Number(record2.fields["pid"]);
-  if (named !== void 0) return named.otherPids?.has(pid) === true ? void 0 : { id: named.id, by: "comm" };
-  const open6 = windows.filter(
+  if (named !== void 0) return named.otherPids?.has(pid) === true ? void 0 : ownedByName(record2, named);
+  const open7 = windows.filter(
     ({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial
   );
-  const [only, another] = open6;
+  const [only, another] = open7;
   if (only === void 0 || another !== void 0 || only.otherPids?.has(pid) === true) return void 0;
   return { id: only.id, by: pid === only.pid ? "pid" : "window" };
+}
+function ownedByName(record2, { id, fitOf: fitOf3 }) {
+  const fit = fitOf3?.(record2) ?? "access";
+  if (fit === "foreign") return void 0;
+  return { id, by: "comm", ...fit === "access" ? {} : fit };
 }
 function canWitness(record2, names, isNamed) {
   if (!ACCESSES3.has(record2.type) || !underProfile(labelOf2(record2), names)) return false;
@@ -61267,21 +61776,291 @@ function pairs(vector, size) {
   for (let at = 0; at + 2 * size <= vector.length; at += 2 * size) entries.set(word(at), word(at + size));
   return entries;
 }
-function readText2(file4) {
+function readText2(file5) {
   try {
-    return (0, import_node_fs27.readFileSync)(file4, "utf8");
+    return (0, import_node_fs27.readFileSync)(file5, "utf8");
   } catch {
     return void 0;
   }
 }
 
-// src/adapters/probe/probe-target.ts
+// src/adapters/probe/agent-proof.ts
+var import_node_crypto9 = require("node:crypto");
 var import_node_fs29 = require("node:fs");
+var import_promises20 = require("node:fs/promises");
+var import_promises21 = require("node:timers/promises");
+
+// src/adapters/kernel/container-processes.ts
+var import_node_fs28 = require("node:fs");
+var MAX_DEPTH4 = 4096;
+function containerPids(container2) {
+  const { id, pid, besides } = container2;
+  const members2 = new Set(groupFolders(pid, id).flatMap((folder) => pidsOfGroup(folder)));
+  const own2 = namespaceOf(pid, "pid");
+  const host = namespaceOf("self", "pid");
+  if (own2 === void 0 || own2 === host) return members2;
+  for (const other of allPids()) {
+    if (members2.has(other)) continue;
+    const theirs = namespaceOf(other, "pid");
+    if (theirs === void 0 || theirs === host) continue;
+    const isInside2 = theirs === own2 || descendsFrom(other, members2);
+    if (isInside2 && !isOfContainers(other, besides)) members2.add(other);
+  }
+  return members2;
+}
+function labelsOfThreads(pid) {
+  const labels = /* @__PURE__ */ new Map();
+  for (const thread of threadsOf(pid)) {
+    const found = labelOf(thread);
+    if (found !== void 0 && !isZombie(thread)) labels.set(labelText(found.label, found.mode), found);
+  }
+  return [...labels.values()];
+}
+function executableOf(pid) {
+  return linkOf(`/proc/${pid}/exe`);
+}
+function parentOf(pid) {
+  return numberIn(statusOf(pid), "PPid");
+}
+function numberIn(status, key) {
+  const text3 = new RegExp(`^${key}:\\s*(\\d+)$`, "m").exec(status)?.[1];
+  return text3 === void 0 ? void 0 : Number(text3);
+}
+function statusOf(pid) {
+  return textOf4(`/proc/${pid}/status`) ?? "";
+}
+function namespaceOf(pid, kind) {
+  return linkOf(`/proc/${pid}/ns/${kind}`);
+}
+function linkOf(path5) {
+  try {
+    return (0, import_node_fs28.readlinkSync)(path5);
+  } catch {
+    return void 0;
+  }
+}
+function numbersIn(folder) {
+  try {
+    return (0, import_node_fs28.readdirSync)(folder).filter((name2) => /^\d+$/.test(name2)).map(Number);
+  } catch {
+    return [];
+  }
+}
+function allPids() {
+  return numbersIn("/proc");
+}
+function threadsOf(pid) {
+  return numbersIn(`/proc/${pid}/task`);
+}
+function isZombie(thread) {
+  return /^State:\s*[ZX]/m.test(statusOf(thread));
+}
+function groupFolders(pid, id) {
+  const lines = (textOf4(`/proc/${pid}/cgroup`) ?? "").split("\n");
+  const folders = lines.flatMap((line) => {
+    const [, controllers, path5] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
+    const own2 = path5 === void 0 ? void 0 : ownPart(path5, id);
+    if (controllers === void 0 || own2 === void 0) return [];
+    const hierarchies = controllers === "" ? ["", "/unified"] : [`/${controllers.replace(/^name=/, "")}`];
+    return hierarchies.map((hierarchy) => `/sys/fs/cgroup${hierarchy}${own2}`);
+  });
+  return [...new Set(folders)];
+}
+function ownPart(path5, id) {
+  const parts = path5.split("/");
+  const at = parts.findIndex((part) => part.includes(id));
+  return at < 0 ? void 0 : parts.slice(0, at + 1).join("/");
+}
+function pidsOfGroup(folder) {
+  const text3 = textOf4(`${folder}/cgroup.procs`);
+  if (text3 === void 0) return [];
+  const pids = text3.split("\n").map(Number).filter((pid) => pid > 0);
+  return [...pids, ...foldersIn2(folder).flatMap((below3) => pidsOfGroup(`${folder}/${below3}`))];
+}
+function foldersIn2(folder) {
+  try {
+    return (0, import_node_fs28.readdirSync)(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name: name2 }) => name2);
+  } catch {
+    return [];
+  }
+}
+function descendsFrom(pid, members2) {
+  let parent = parentOf(pid);
+  for (let depth = 0; parent !== void 0 && parent > 1 && depth < MAX_DEPTH4; depth += 1) {
+    if (members2.has(parent)) return true;
+    parent = parentOf(parent);
+  }
+  return false;
+}
+function isOfContainers(pid, ids) {
+  if (ids.length === 0) return false;
+  const groups = textOf4(`/proc/${pid}/cgroup`) ?? "";
+  return ids.some((id) => groups.includes(id));
+}
+function textOf4(file5) {
+  try {
+    return (0, import_node_fs28.readFileSync)(file5, "utf8");
+  } catch {
+    return void 0;
+  }
+}
+
+// src/adapters/probe/agent-proof.ts
+var EXECUTED_MS = 5e3;
+var POLL_MS3 = 20;
+var READ_MS = 1e4;
+var STREAMS = [0, 1, 2];
+var NAMESPACES = ["mnt", "pid", "net", "ipc", "uts"];
+async function agentIdentity(file5) {
+  const { dev, ino } = await (0, import_promises20.stat)(file5, { bigint: true });
+  return { device: dev, inode: ino, sha256: sha2562(await (0, import_promises20.readFile)(file5)) };
+}
+var ContainerAgentProver = class {
+  #options;
+  constructor(options) {
+    this.#options = options;
+  }
+  async prove(pid, { isServing }) {
+    const deadline = performance.now() + EXECUTED_MS;
+    let problem = await this.#problem(pid, isServing);
+    while (problem !== void 0 && performance.now() < deadline) {
+      await (0, import_promises21.setTimeout)(POLL_MS3);
+      problem = await this.#problem(pid, isServing);
+    }
+    if (problem !== void 0) throw this.#error(pid, problem);
+  }
+  isAgent(pid) {
+    const { device, inode } = this.#options.identity;
+    try {
+      const { dev, ino } = (0, import_node_fs29.statSync)(`/proc/${pid}/exe`, { bigint: true });
+      return dev === device && ino === inode && tracerProblem(pid) === void 0;
+    } catch {
+      return false;
+    }
+  }
+  async proveAgain(pid) {
+    const problem = await this.#fileProblem(pid) ?? tracerProblem(pid);
+    if (problem !== void 0) throw this.#error(pid, problem);
+  }
+  async #problem(pid, isServing) {
+    const problem = await this.#fileProblem(pid) ?? this.#surroundingsProblem(pid);
+    return problem === void 0 && isServing ? this.#streamsProblem(pid) : problem;
+  }
+  async #fileProblem(pid) {
+    const { device, inode, sha256: expected } = this.#options.identity;
+    const exe = `/proc/${pid}/exe`;
+    try {
+      const { dev, ino } = await inTime((0, import_promises20.stat)(exe, { bigint: true }));
+      if (dev !== device || ino !== inode) return `it executes ${linkOf(exe) ?? "another file"}, which is another file`;
+      if (sha2562(await inTime((0, import_promises20.readFile)(exe))) !== expected) return "its file has other bytes than the agent's";
+      return void 0;
+    } catch (error3) {
+      return `its executable cannot be read (${error3.code ?? error3.message})`;
+    }
+  }
+  /** Whoever started the agent in the engine's place could have changed what it sees. */
+  #surroundingsProblem(pid) {
+    const { container: container2, seccomp } = this.#options;
+    const parent = numberIn(statusOf(pid), "PPid") ?? 0;
+    const members2 = containerPids(container2);
+    if (!members2.has(pid)) return "it is not in the container";
+    if (members2.has(parent)) return "a process of the container started it, and not the engine";
+    const allowed2 = (filtersOf(parent) ?? 0) + (seccomp ? 1 : 0);
+    const filters = filtersOf(pid);
+    if (filters !== void 0 && filters > allowed2) return "it has a seccomp filter that is not of the engine";
+    const strange = NAMESPACES.find((kind) => namespaceOf(pid, kind) !== namespaceOf(container2.pid, kind));
+    if (strange !== void 0) return `it is in another namespace (${strange}) than the container's first process`;
+    if (linkOf(`/proc/${pid}/root`) !== "/") return "its root folder was changed";
+    return tracerProblem(pid);
+  }
+  /** Requests come from the engine, and answers go to it: its process has the other end of each pipe. */
+  #streamsProblem(pid) {
+    const pipes = STREAMS.map((fd) => linkOf(`/proc/${pid}/fd/${fd}`) ?? "nothing");
+    const parent = numberIn(statusOf(pid), "PPid") ?? 0;
+    const ofEngine = linksOf(parent);
+    const unknown2 = pipes.findIndex((pipe2) => !pipe2.startsWith("pipe:") || !ofEngine.has(pipe2));
+    if (unknown2 >= 0) return `its stream ${unknown2} does not lead to the engine`;
+    const others = [...containerPids(this.#options.container)].filter((other) => other !== pid);
+    const holder = others.find((other) => pipes.some((pipe2) => linksOf(other).has(pipe2)));
+    return holder === void 0 ? void 0 : `process ${holder} of the container shares its streams`;
+  }
+  #error(pid, problem) {
+    if (namespaceOf(pid, "pid") === void 0)
+      return new HarnessError("agent-failed", `The agent in the ${this.#options.title} (pid ${pid}) has ended.`);
+    return new HarnessError(
+      "agent-replaced",
+      `What runs as the agent in the ${this.#options.title} (pid ${pid}) is not the agent alone: ${problem}.`
+    );
+  }
+};
+function tracerProblem(pid) {
+  const tracer = numberIn(statusOf(pid), "TracerPid");
+  return tracer === void 0 || tracer === 0 ? void 0 : `process ${tracer} traces it`;
+}
+function filtersOf(pid) {
+  return numberIn(statusOf(pid), "Seccomp_filters");
+}
+function linksOf(pid) {
+  return new Set(numbersIn(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`) ?? ""));
+}
+function sha2562(bytes) {
+  return (0, import_node_crypto9.createHash)("sha256").update(bytes).digest("hex");
+}
+async function inTime(work) {
+  let timer;
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error("no answer in time"));
+    }, READ_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// src/adapters/container/rootfs/mounted-files.ts
+var import_node_fs30 = require("node:fs");
+var import_node_path28 = require("node:path");
+var MountedFiles = class {
+  #mounted;
+  /** @param pid a process of the container, on the host, when the container has just started. */
+  constructor(pid, mounts) {
+    this.#mounted = mounts.flatMap(({ source, target }) => {
+      const found = statOf(() => (0, import_node_fs30.statSync)(source, { bigint: true }));
+      if (found === void 0) return [];
+      return [{ target, place: resolveInContainer(pid, target), device: found.dev, inode: found.ino }];
+    });
+  }
+  /**
+   * @param pid a process of the container whose root folder is the container's.
+   * @returns a clause for each mount that is not what the spec mounts there: `/x is a link`
+   */
+  replaced(pid) {
+    return this.#mounted.flatMap((mounted) => problemOf2(pid, mounted) ?? []);
+  }
+};
+function problemOf2(pid, { target, place: place3, device, inode }) {
+  if (place3 === void 0) return `${target} was not there at the start`;
+  const now = resolveInContainer(pid, place3);
+  if (now === void 0) return `${target} has gone`;
+  if (now !== place3) return `${target} is a link to ${now}`;
+  const found = statOf(() => (0, import_node_fs30.lstatSync)((0, import_node_path28.join)(`/proc/${pid}/root`, place3), { bigint: true }));
+  return found?.dev === device && found.ino === inode ? void 0 : `${target} is another file`;
+}
+function statOf(read2) {
+  try {
+    return read2();
+  } catch {
+    return void 0;
+  }
+}
 
 // src/adapters/probe/agent-session.ts
-var import_node_crypto8 = require("node:crypto");
-var import_node_fs28 = require("node:fs");
-var import_promises20 = require("node:timers/promises");
+var import_node_crypto10 = require("node:crypto");
+var import_node_fs31 = require("node:fs");
+var import_promises22 = require("node:timers/promises");
 
 // src/adapters/probe/captured-output.ts
 var NOTHING2 = { text: "", bytes: 0, truncated: false };
@@ -61482,13 +62261,13 @@ function output(stream, body) {
   return { type: "output", stream, tag: body.toString("utf8", 0, end), data: Buffer.from(body.subarray(end + 1)) };
 }
 function result(all) {
-  const [tag3 = "", stage = "", errno = "", exit = "", signal3 = "", stdoutBytes = "", stderrBytes = ""] = all;
+  const [tag3 = "", stage = "", errno = "", exit = "", signal4 = "", stdoutBytes = "", stderrBytes = ""] = all;
   const [durationUs = "", killErrno = "", undoErrno = "", askedOnlyErrno = "", pausedPid = ""] = all.slice(7);
   const [stoppedAt = "", remark = ""] = all.slice(12);
   return {
     type: "result",
     tag: tag3,
-    ...outcome({ stage, errno, exit, signal: signal3, durationUs, killErrno }),
+    ...outcome({ stage, errno, exit, signal: signal4, durationUs, killErrno }),
     stdoutBytes: number3(stdoutBytes),
     stderrBytes: number3(stderrBytes),
     undoErrno: number3(undoErrno, MAX_ERRNO),
@@ -61531,9 +62310,9 @@ function parseTtyTrailer(output2, token) {
   const end = output2.indexOf(RECORD_SEPARATOR, start2 + 1);
   if (end < 0) return void 0;
   const parts = output2.toString("latin1", start2 + mark.length, end).split(";");
-  const [stage = "", errno = "", exit = "", signal3 = "", durationUs = "", killErrno = ""] = parts;
+  const [stage = "", errno = "", exit = "", signal4 = "", durationUs = "", killErrno = ""] = parts;
   if (parts.length !== 6) throw new ProtocolError(`a terminal trailer with ${parts.length} fields instead of 6`);
-  const text3 = { stage, errno, exit, signal: signal3, durationUs, killErrno };
+  const text3 = { stage, errno, exit, signal: signal4, durationUs, killErrno };
   return { output: output2.subarray(0, start2), outcome: outcome(text3) };
 }
 
@@ -61541,33 +62320,40 @@ function parseTtyTrailer(output2, token) {
 var HELLO_MS = 6e4;
 var PID_POLL_MS = 50;
 var GRACE_MS2 = 3e4;
+var NOT_ALONE = "what answered is not the agent, or somebody traces it";
+var RUNTIME_REFUSAL = /OCI runtime exec failed\b(?!.*apparmor profile).*\b(?:permission denied|no such file|exec format error)/;
 var AgentSession = class _AgentSession {
   user;
   /** Process id on the host. */
   pid;
   #exec;
   #confining;
+  #prover;
   #pending = /* @__PURE__ */ new Map();
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause = Promise.resolve();
   #ended;
   /**
-   * Starts an agent and waits for its greeting.
-   * @throws HarnessError `agent-failed`
+   * Starts an agent, proves from outside that it is the agent, and waits for its greeting. Nothing that it says counts
+   * before that: the token, without which it cannot answer, is sent to none but the agent.
+   * @throws HarnessError `agent-failed`, `agent-replaced`
    */
-  static async start(container2, path5, user, confining) {
-    const exec2 = await container2.exec([path5, "serve"], { user });
-    const token = (0, import_node_crypto8.randomBytes)(16).toString("hex");
-    const output2 = new AgentOutput(exec2, token);
+  static async start(container2, options) {
+    const { path: path5, user, prover } = options;
+    const exec3 = await container2.exec([path5, "serve"], { user });
+    const token = (0, import_node_crypto10.randomBytes)(16).toString("hex");
+    const output2 = new AgentOutput(exec3, token);
+    let pid;
     try {
       const greeting = output2.greeting();
-      exec2.stdin.write(encodeHello(token));
+      pid = await beforeItEnds(greeting, provedPid(exec3, prover));
+      exec3.stdin.write(encodeHello(token));
       await greeting;
     } catch (error3) {
-      exec2.close();
+      exec3.close();
       throw notStarted(error3, user, output2.beginning());
     }
-    const session = new _AgentSession(exec2, await hostPid(exec2), user, confining);
+    const session = new _AgentSession(exec3, pid, options);
     output2.onFrame = (frame) => {
       session.#take(frame);
     };
@@ -61576,11 +62362,20 @@ var AgentSession = class _AgentSession {
     };
     return session;
   }
-  constructor(exec2, pid, user, confining) {
-    this.#exec = exec2;
+  constructor(exec3, pid, { user, confining, prover }) {
+    this.#exec = exec3;
     this.pid = pid;
     this.user = user;
     this.#confining = confining;
+    this.#prover = prover;
+  }
+  /** Whether another process is an agent, too. */
+  isAgent(pid) {
+    return this.#prover.isAgent(pid);
+  }
+  /** Proves once more that it is the agent, unless it has ended. @throws HarnessError `agent-replaced` */
+  async proveAgain() {
+    if (this.#ended === void 0) await this.#prover.proveAgain(this.pid);
   }
   /**
    * Tries one probe. Many may be under way at once, the agent works through them in order; a command has to be alone.
@@ -61623,6 +62418,10 @@ var AgentSession = class _AgentSession {
     clearTimeout(timer);
     this.#pending.delete(probe3.id);
     if (typeof result2 === "string") return { seen: lost(result2), pausedPid: 0 };
+    if (!this.#prover.isAgent(this.pid)) {
+      this.#end(NOT_ALONE);
+      return { seen: lost(NOT_ALONE), pausedPid: 0 };
+    }
     const process3 = pending.process ?? this.#proof(this.pid);
     const seen = {
       ...observed(result2),
@@ -61639,13 +62438,15 @@ var AgentSession = class _AgentSession {
   /** The process that is to become a command waits: its label is read before it executes anything. */
   confirm(inner, parent = this.pid) {
     const process3 = this.#proof(childOf2(parent, inner));
-    return { ...process3, right: sameLabel(process3.label, process3.expected) };
+    const isAgent = this.#prover.isAgent(process3.pid);
+    if (!isAgent) this.#end(NOT_ALONE);
+    return { ...process3, right: isAgent && sameLabel(process3.label, process3.expected) };
   }
   /** The label of a paused process of the agent. @param executed whether it has executed a program. */
-  #resultingLabel(inner, executed) {
+  #resultingLabel(inner, executed2) {
     const pid = childOf2(this.pid, inner) ?? 0;
     const { label: label2 = "none", mode: mode2 } = labelOf(pid) ?? {};
-    const secure = executed ? atSecureOf(pid) : void 0;
+    const secure = executed2 ? atSecureOf(pid) : void 0;
     return { pid, label: asWritten(label2, this.#confining.names), ...defined({ mode: mode2, secure }) };
   }
   #loaded = (label2) => asLoaded(label2, this.#confining.names);
@@ -61669,7 +62470,7 @@ var AgentSession = class _AgentSession {
           tag: probe3.id,
           name: action.name,
           args: loadedArgs(action, this.#loaded),
-          isolated: this.#confining.killed || action.args.some(isOwnProc)
+          isolated: this.#confining.killed || isTriedInChild(action)
         });
       case "run":
       case "shell":
@@ -61696,24 +62497,34 @@ var AgentSession = class _AgentSession {
   }
   /** HOME as `docker exec` set it for this user, read from outside: inside, reading it could be denied. */
   #home() {
-    const environment = (0, import_node_fs28.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
+    const environment = (0, import_node_fs31.readFileSync)(`/proc/${this.pid}/environ`, "utf8").split("\0");
     return environment.find((entry) => entry.startsWith("HOME="))?.slice("HOME=".length) ?? "/";
   }
 };
-function isOwnProc(path5) {
-  return /^\/proc\/(thread-)?self(\/|$)/.test(path5);
+async function provedPid(exec3, prover) {
+  const pid = await hostPid(exec3);
+  await prover.prove(pid, { isServing: true });
+  return pid;
 }
-async function hostPid(exec2) {
+async function beforeItEnds(greeting, work) {
+  work.catch(() => void 0);
+  return Promise.race([work, greeting.then(() => work)]);
+}
+async function hostPid(exec3) {
   const deadline = performance.now() + HELLO_MS;
   while (performance.now() < deadline) {
-    const pid = await exec2.pid();
+    const pid = await exec3.pid();
     if (pid > 0) return pid;
-    await (0, import_promises20.setTimeout)(PID_POLL_MS);
+    await (0, import_promises22.setTimeout)(PID_POLL_MS);
   }
   throw new HarnessError("agent-failed", "The engine does not report the process id of the agent.");
 }
 function notStarted(error3, user, beginning) {
+  if (error3 instanceof HarnessError && error3.code === "agent-replaced") return error3;
   const who = user === void 0 ? "" : ` as ${user}`;
+  const refusal = RUNTIME_REFUSAL.exec(beginning)?.[0];
+  if (refusal !== void 0)
+    return new HarnessError("agent-not-executable", `The agent cannot be executed in the container${who}: ${refusal}.`);
   const words5 = beginning === "" ? "" : `: ${beginning}`;
   return new HarnessError("agent-failed", `The agent did not start${who}: ${error3.message}${words5}.`, { cause: error3 });
 }
@@ -61722,21 +62533,21 @@ var AgentOutput = class {
   /** Called when no more frames come, and why. */
   onEnd = () => void 0;
   #firstChunks = [];
-  constructor(exec2, token) {
+  constructor(exec3, token) {
     const decoder3 = new FrameDecoder(token);
-    exec2.stdout.on("data", (chunk) => {
+    exec3.stdout.on("data", (chunk) => {
       this.#keep(chunk);
       try {
         for (const frame of decoder3.push(chunk)) this.onFrame(frame);
       } catch (error3) {
         this.onEnd(error3.message);
-        exec2.close();
+        exec3.close();
       }
     });
-    exec2.stdout.on("end", () => {
+    exec3.stdout.on("end", () => {
       this.onEnd("the agent has ended");
     });
-    exec2.stderr.on("data", (chunk) => {
+    exec3.stderr.on("data", (chunk) => {
       this.#keep(chunk);
     });
   }
@@ -61769,13 +62580,17 @@ var AgentOutput = class {
 async function tryOnPeer(actor, other, probe3) {
   const { action, id, user } = probe3;
   if (action.kind !== "operation") throw new Error("only an operation can have a peer");
-  const { form: form2, args, placeOf: placeOf2 } = otherEndOf(action, `@apparmor-probe-${id}`);
+  const { form: form2, args, placeOf: placeOf2 } = otherEndOf(action, `@apparmor-probe-${controlId(id)}`);
   const [active, passive] = await Promise.all([actor.agent(user), other.agent(user)]);
   let attempted;
   const prepared = await passive.pause(probe3, form2, args, async (paused, pausedPid) => {
-    const { right: _right, ...proof } = passive.confirm(pausedPid);
+    const { right, ...proof } = passive.confirm(pausedPid);
     const attempt2 = { ...probe3, action: { ...action, args: [...action.args.slice(0, -1), placeOf2(pausedPid)] } };
     const isExpected = sameLabel(proof.label, proof.expected);
+    if (isExpected && !right) {
+      attempted = lost("the paused process of the peer is not of its agent");
+      return paused;
+    }
     attempted = { ...isExpected ? await active.perform(attempt2) : paused, other: proof };
     return paused;
   });
@@ -61791,7 +62606,7 @@ function notPrepared(prepared) {
 }
 
 // src/adapters/probe/docker-exec-probe.ts
-var import_promises21 = require("node:timers/promises");
+var import_promises23 = require("node:timers/promises");
 var PID_POLL_MS2 = 20;
 var LABEL_POLL_MS = 10;
 var LABEL_READS = 50;
@@ -61799,12 +62614,12 @@ var REFUSAL = /OCI runtime exec failed: [^\n]*?(permission denied|no such file o
 var NOT_STARTED = [126, 127];
 async function runThroughDockerExec(container2, argv, probe3, expected) {
   const started = performance.now();
-  const exec2 = await container2.exec(argv, { user: probe3.user });
-  exec2.stdin.end();
-  const stdout = new Stream(exec2.stdout);
-  const stderr = new Stream(exec2.stderr);
+  const exec3 = await container2.exec(argv, { user: probe3.user });
+  exec3.stdin.end();
+  const stdout = new Stream(exec3.stdout);
+  const stderr = new Stream(exec3.stderr);
   let isOver = false;
-  const proof = readProof(exec2, expected, () => isOver);
+  const proof = readProof(exec3, expected, () => isOver);
   const hasEnded = await within(probe3.timeoutMs, Promise.all([stdout.ended, stderr.ended]), () => {
     isOver = true;
   });
@@ -61816,15 +62631,15 @@ async function runThroughDockerExec(container2, argv, probe3, expected) {
     process: process3
   });
   if (!hasEnded) {
-    await kill(exec2);
+    await kill(exec3);
     return { stage: "timeout", ...seen };
   }
-  const end = await endOf(exec2, seen.stdout.text);
+  const end = await endOf(exec3, seen.stdout.text);
   return end === void 0 ? lost("docker exec gave no exit status") : { ...end, ...seen };
 }
-async function endOf(exec2, stdout) {
-  const exit = await exec2.exit();
-  const pid = await exec2.pid();
+async function endOf(exec3, stdout) {
+  const exit = await exec3.exit();
+  const pid = await exec3.pid();
   const refusal = REFUSAL.exec(stdout)?.[1]?.toLowerCase();
   if (refusal !== void 0 || pid === 0 && NOT_STARTED.includes(exit))
     return { stage: "exec", errno: refusal === "permission denied" ? "EACCES" : "ENOENT" };
@@ -61840,21 +62655,21 @@ async function within(timeoutMs, work, onOver) {
   onOver();
   return hasEnded;
 }
-async function readProof(exec2, expected, isOver) {
-  const pid = await pidOnceKnown(exec2, isOver);
+async function readProof(exec3, expected, isOver) {
+  const pid = await pidOnceKnown(exec3, isOver);
   if (pid === 0) return void 0;
   let label2 = labelTextOf(pid);
   for (let reads = 0; reads < LABEL_READS && label2 !== "none" && !sameLabel(label2, expected); reads += 1) {
-    await (0, import_promises21.setTimeout)(LABEL_POLL_MS);
+    await (0, import_promises23.setTimeout)(LABEL_POLL_MS);
     label2 = labelTextOf(pid);
   }
   return label2 === "none" ? void 0 : { pid, label: label2, expected };
 }
-async function pidOnceKnown(exec2, isOver) {
+async function pidOnceKnown(exec3, isOver) {
   for (; ; ) {
-    const pid = await exec2.pid().catch(() => 0);
+    const pid = await exec3.pid().catch(() => 0);
     if (pid !== 0 || isOver()) return pid;
-    await (0, import_promises21.setTimeout)(PID_POLL_MS2);
+    await (0, import_promises23.setTimeout)(PID_POLL_MS2);
   }
 }
 var Stream = class {
@@ -61876,28 +62691,28 @@ var Stream = class {
     return captured(this.#output.kept, this.#output.bytes);
   }
 };
-async function kill(exec2) {
+async function kill(exec3) {
   try {
-    const pid = await exec2.pid();
+    const pid = await exec3.pid();
     if (pid > 0) process.kill(pid, "SIGKILL");
   } catch {
   }
-  exec2.close();
+  exec3.close();
 }
 
 // src/adapters/probe/tty-probe.ts
-var import_node_crypto9 = require("node:crypto");
+var import_node_crypto11 = require("node:crypto");
 var GRACE_MS3 = 3e4;
 var READ_CAP = 16 * 1024 * 1024;
 async function runOnTerminal(container2, agent, probe3) {
-  const token = (0, import_node_crypto9.randomBytes)(16).toString("hex");
-  const exec2 = await container2.exec(
+  const token = (0, import_node_crypto11.randomBytes)(16).toString("hex");
+  const exec3 = await container2.exec(
     [AGENT_PATH, "tty", token, probe3.id, `${probe3.timeoutMs}`, "--", ...agent.argvOf(probe3)],
     { user: probe3.user, terminal: true }
   );
-  const terminal = new Terminal(exec2, agent, token);
+  const terminal = new Terminal(exec3, agent, token);
   const output2 = await terminal.read(probe3.timeoutMs + GRACE_MS3);
-  exec2.close();
+  exec3.close();
   const parsed = parseTtyTrailer(output2, token);
   const proof = defined({ process: terminal.process });
   if (parsed === void 0) return { ...lost("the agent on the terminal did not get to its end"), ...proof };
@@ -61916,8 +62731,8 @@ var Terminal = class {
   #bytes = 0;
   #hasStarted = false;
   #process;
-  constructor(exec2, agent, token) {
-    this.#exec = exec2;
+  constructor(exec3, agent, token) {
+    this.#exec = exec3;
     this.#agent = agent;
     this.#token = token;
   }
@@ -61952,20 +62767,42 @@ var Terminal = class {
   }
   /** Reads the label of the process that waits, and lets it go on by a line only if that is right. */
   async #letGo(waitingPid) {
-    const { right, ...proof } = this.#agent.confirm(waitingPid, await this.#exec.pid());
+    const terminalAgent = await this.#exec.pid();
+    const { right, ...proof } = this.#agent.confirm(waitingPid, terminalAgent);
     this.#process = proof;
-    if (right) this.#exec.stdin.write("\n");
+    if (right && this.#agent.isAgent(terminalAgent)) this.#exec.stdin.write("\n");
     else this.#exec.close();
   }
 };
 
 // src/adapters/probe/probe-target.ts
+var NO_AGENT = ["agent-replaced", "agent-not-executable"];
+var SECCOMP_OFF = /^seccomp[=:]unconfined$/;
 var ContainerTarget = class _ContainerTarget {
   #options;
   #agents = /* @__PURE__ */ new Map();
   #peers = /* @__PURE__ */ new Map();
-  constructor(options) {
+  #prover;
+  #mounted;
+  /** Of a peer: the container that it was added to. */
+  #main;
+  constructor(options, main) {
+    const besides = () => this.#sharers();
     this.#options = options;
+    this.#main = main;
+    this.#prover = new ContainerAgentProver({
+      title: options.title,
+      identity: options.agent,
+      container: {
+        id: options.container.id,
+        pid: options.state.pid,
+        get besides() {
+          return besides();
+        }
+      },
+      seccomp: !options.spec.securityOpt.some((option) => SECCOMP_OFF.test(option))
+    });
+    this.#mounted = new MountedFiles(options.state.pid, options.spec.mounts);
   }
   get container() {
     return this.#options.container;
@@ -61977,7 +62814,7 @@ var ContainerTarget = class _ContainerTarget {
     return this.#options.confining.control;
   }
   addPeer(name2, options) {
-    const peer = new _ContainerTarget(options);
+    const peer = new _ContainerTarget(options, this);
     this.#peers.set(name2, peer);
     return peer;
   }
@@ -61985,11 +62822,14 @@ var ContainerTarget = class _ContainerTarget {
     if (probe3.action.kind === "http") return;
     const { actor, other } = this.#ends(probe3);
     const ends = other === void 0 ? [this] : [actor, other];
-    await Promise.allSettled(ends.map((end) => end.agent(probe3.user)));
+    for (const started of await Promise.allSettled(ends.map((end) => end.agent(probe3.user)))) {
+      const error3 = started.status === "rejected" ? asHarnessError(started.reason) : void 0;
+      if (error3 !== void 0 && NO_AGENT.includes(error3.code)) throw error3;
+    }
   }
   async attempt(probe3) {
     try {
-      return await this.#attempt(probe3);
+      return await this.#attempt(this.#marked(probe3));
     } catch (error3) {
       return lost(error3.message);
     }
@@ -61999,13 +62839,28 @@ var ContainerTarget = class _ContainerTarget {
     return new Set(agents.flatMap((result2) => result2.status === "fulfilled" ? [result2.value.pid] : []));
   }
   pids() {
-    try {
-      const group = /^0::(.*)$/m.exec((0, import_node_fs29.readFileSync)(`/proc/${this.pid}/cgroup`, "utf8"))?.[1] ?? "";
-      const lines = (0, import_node_fs29.readFileSync)(`/sys/fs/cgroup${group}/cgroup.procs`, "utf8").split("\n");
-      return new Set(lines.filter((line) => line !== "").map(Number));
-    } catch {
-      return /* @__PURE__ */ new Set();
-    }
+    return containerPids({ id: this.container.id, pid: this.pid, besides: this.#sharers() });
+  }
+  async processes() {
+    const agents = await this.agentPids();
+    const pids = this.pids();
+    return [...pids].map((pid) => ({
+      pid,
+      exe: executableOf(pid) ?? "unknown",
+      labels: labelsOfThreads(pid),
+      origin: this.#originOf(pid, pids, agents)
+    }));
+  }
+  /** Seen through an agent, whose root folder is the container's; without one, no probe has looked at a file. */
+  async replacedMounts() {
+    const [agent] = await this.agentPids();
+    return agent === void 0 ? [] : this.#mounted.replaced(agent);
+  }
+  async proveAgents() {
+    const own2 = await Promise.allSettled([...this.#agents.values()].map(async (agent) => (await agent).proveAgain()));
+    const errors = own2.flatMap((proof) => proof.status === "rejected" ? [asHarnessError(proof.reason)] : []);
+    const ofPeers = await Promise.all([...this.#peers.values()].map((peer) => peer.proveAgents()));
+    return [...errors.filter(({ code: code2 }) => NO_AGENT.includes(code2)), ...ofPeers.flat()];
   }
   pidsOutside(profiles) {
     const inside2 = this.pids();
@@ -62026,16 +62881,34 @@ var ContainerTarget = class _ContainerTarget {
   }
   async #startAgent(user) {
     const { container: container2, confining, onAgent } = this.#options;
-    const agent = await AgentSession.start(container2, AGENT_PATH, user, confining);
+    const agent = await AgentSession.start(container2, { path: AGENT_PATH, user, confining, prover: this.#prover });
     onAgent(agent);
     return agent;
+  }
+  /** Ids of the containers in the same namespace of processes. */
+  #sharers() {
+    const main = this.#main ?? this;
+    return [main, ...main.#peers.values()].filter((other) => other !== this).map(({ container: container2 }) => container2.id);
+  }
+  /** Follows the parents as far as they are in the container. */
+  #originOf(pid, pids, agents) {
+    const seen = /* @__PURE__ */ new Set();
+    let ancestor = pid;
+    while (!seen.has(ancestor)) {
+      if (agents.has(ancestor)) return "agent";
+      if (ancestor === this.pid) return "service";
+      seen.add(ancestor);
+      const parent = parentOf(ancestor) ?? 0;
+      if (pids.has(parent)) ancestor = parent;
+    }
+    return "entered";
   }
   async #attempt(probe3) {
     const { container: container2, confining } = this.#options;
     const { action } = probe3;
     if (action.kind === "http") return await this.#request(action.url, probe3.timeoutMs);
     const { actor, other } = this.#ends(probe3);
-    if (other !== void 0) return await tryOnPeer(actor, other, this.#marked(probe3));
+    if (other !== void 0) return await tryOnPeer(actor, other, probe3);
     const agent = await this.agent(probe3.user);
     if (probe3.direct) return await runThroughDockerExec(container2, agent.argvOf(probe3), probe3, confining.expected);
     if ((action.kind === "run" || action.kind === "shell") && action.terminal)
@@ -62053,9 +62926,9 @@ var ContainerTarget = class _ContainerTarget {
     if (peer === void 0) throw new Error(`there is no peer ${name2}`);
     return peer;
   }
-  /** A peer of the control has its own profile: what is denied there must not have the name of the probe. */
+  /** What is seen or denied in the control, or a peer of it, must not bear or tell the name of the probe. */
   #marked(probe3) {
-    return this.isControl ? { ...probe3, id: probe3.id.replace(".", "-") } : probe3;
+    return this.isControl ? { ...probe3, id: controlId(probe3.id) } : probe3;
   }
   async #request(url, timeoutMs) {
     const { address: address2 } = this.#options.state;
@@ -62077,7 +62950,7 @@ var ContainerTarget = class _ContainerTarget {
 };
 
 // src/harness/session/host-facts.ts
-var import_node_fs30 = require("node:fs");
+var import_node_fs32 = require("node:fs");
 var import_node_os4 = require("node:os");
 async function hostFacts(engine, { logSource, lab, auditMode }) {
   return {
@@ -62096,7 +62969,7 @@ async function hostFacts(engine, { logSource, lab, auditMode }) {
 }
 function osName() {
   try {
-    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs30.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
+    return /^PRETTY_NAME="?([^"\n]*)/m.exec((0, import_node_fs32.readFileSync)("/etc/os-release", "utf8"))?.[1] ?? "unknown";
   } catch {
     return "unknown";
   }
@@ -62141,6 +63014,21 @@ ${rules}}
 `;
 }
 
+// src/adapters/probe/agent-file.ts
+var EXIT_USAGE = 64;
+var START_MS = 1e4;
+var REASONS2 = {
+  EACCES: "it has no x bit, or its file system is mounted with noexec",
+  ENOENT: "it is not there"
+};
+async function checkAgentFile(file5) {
+  const { exit, startError, signal: signal4 } = await exec([file5], { timeoutMs: START_MS });
+  if (exit === EXIT_USAGE) return;
+  const how = signal4 === void 0 ? `exit status ${exit ?? "unknown"}` : `signal ${signal4}`;
+  const why = startError === void 0 ? `it ended with ${how}` : REASONS2[startError] ?? startError;
+  throw new HarnessError("agent-not-executable", `The agent ${file5} cannot be executed: ${why}.`);
+}
+
 // src/harness/session/preflight.ts
 function apparmorEnabled() {
   return moduleParameter("enabled") === "Y" && policyPresent();
@@ -62155,6 +63043,7 @@ async function preflight() {
       `AppArmor's global mode is ${mode2 ?? "unknown"}: profiles that are listed as enforced are not.`
     );
   if (await parserVersion() === void 0) throw new HarnessError("no-parser", "apparmor_parser cannot be started.");
+  await checkAgentFile(agentFile());
   return Engine.connect();
 }
 
@@ -62173,10 +63062,842 @@ var THIS_HOST = {
   removeProfile,
   unmediatedClasses,
   waitReady,
+  agentIdentity,
   labelTextOf,
   makeTarget: (options) => new ContainerTarget(options),
   traces: TRACES
 };
+
+// src/core/profile/binary/compiled-changes.ts
+var CLASSES = {
+  2: "file",
+  3: "capability",
+  4: "network",
+  5: "rlimit",
+  7: "mount",
+  9: "ptrace",
+  10: "signal",
+  14: "network",
+  15: "network",
+  17: "mqueue",
+  18: "mqueue",
+  21: "userns",
+  22: "io_uring",
+  32: "dbus"
+};
+function compiledChanges(base, head2) {
+  const changes = /* @__PURE__ */ new Map();
+  const add3 = (change2) => {
+    const key = `${change2.area} ${change2.kind}`;
+    if (!changes.has(key)) changes.set(key, change2);
+  };
+  compareFields(base, head2, add3);
+  for (const kind of ["attachment", "rules", "files"]) {
+    const one = base.automata.find((automaton) => automaton.kind === kind);
+    const other = head2.automata.find((automaton) => automaton.kind === kind);
+    if (one !== void 0 || other !== void 0) walk(one ?? NONE2, other ?? NONE2, kind, add3);
+  }
+  return [...changes.values()];
+}
+var NONE2 = {
+  kind: "rules",
+  start: 0,
+  next: () => 0,
+  permissions: () => [],
+  bits: { link: 0, subset: 0, onexec: 0, implied: 0 }
+};
+var AREAS_OF_STRUCTS = {
+  flags: "flags",
+  rlimits: "rlimit",
+  xattrs: "attachment",
+  caps64: "capability",
+  net_allowed_af: "network"
+};
+var AREAS_OF_FIELDS = {
+  path_flags: "flags",
+  disconnected: "flags",
+  attach: "attachment",
+  net_allowed_af: "network"
+};
+function compareFields(base, head2, add3) {
+  const before = fieldGroups(base);
+  const after = fieldGroups(head2);
+  for (const area of /* @__PURE__ */ new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(area) ?? [];
+    const is = after.get(area) ?? [];
+    if (was.join() === is.join()) continue;
+    if (area === "capability") compareCapabilities(was, is, add3);
+    else add3({ area, kind: "other", what: `${was.join(" ")} and ${is.join(" ")}` });
+  }
+}
+function fieldGroups({ fields: fields2 }) {
+  const groups = /* @__PURE__ */ new Map();
+  let hasFlags = false;
+  for (const { field, owner } of fields2) {
+    hasFlags ||= field.name === "flags";
+    if (field.kind === "open" || field.kind === "close") continue;
+    const area = areaOf(field, owner, hasFlags);
+    const bytes = Buffer.from(field.blob ?? []).toString("hex");
+    const text3 = `${field.name}=${field.value}${bytes}`;
+    groups.set(area, [...groups.get(area) ?? [], text3]);
+  }
+  return groups;
+}
+function areaOf({ kind, name: name2 }, owner, hasFlags) {
+  if (owner !== "") return AREAS_OF_STRUCTS[owner] ?? "policy";
+  if (name2 !== "") return AREAS_OF_FIELDS[name2] ?? "policy";
+  if (kind !== "number") return "policy";
+  return hasFlags ? "capability" : "attachment";
+}
+function compareCapabilities(was, is, add3) {
+  for (let at = 0; at < Math.max(was.length, is.length); at += 1) {
+    const before = numberOf(was[at]);
+    const after = numberOf(is[at]);
+    const what = `capabilities 0x${before.toString(16)} and 0x${after.toString(16)}`;
+    if (before === after) continue;
+    if (at % 4 !== 0) add3({ area: "capability", kind: "other", what });
+    else
+      addBits(before, after, (kind) => {
+        add3({ area: "capability", kind, what });
+      });
+  }
+}
+function numberOf(text3 = "") {
+  return Number(text3.split("=")[1] ?? 0);
+}
+function addBits(before, after, add3) {
+  if ((after & ~before) !== 0) add3("more");
+  if ((before & ~after) !== 0) add3("less");
+}
+var MAX_PAIRS = 2e6;
+var SLASH2 = 47;
+var START = 0;
+var NAME3 = 1;
+var SLASHED2 = 2;
+var TARGET = 3;
+var LINKED = 4;
+var LABEL2 = 5;
+function stepPath2(place3, byte) {
+  if (place3 === TARGET) return byte === SLASH2 ? LINKED : LABEL2;
+  if (place3 > TARGET) return place3;
+  if (byte === 0) return TARGET;
+  if (byte !== SLASH2) return NAME3;
+  return place3 === SLASHED2 ? void 0 : SLASHED2;
+}
+var CLASS = 1;
+var LABELLED = 2;
+var KEY3 = 3;
+var MOUNT = 7;
+var LABEL_CLASS = 16;
+var MOUNT_POINT = 10;
+var MOUNT_FLAGS2 = 13;
+var MOST_FLAGS = 32;
+function stepRule(place3, byte) {
+  if (place3 === START) {
+    if (byte === MOUNT) return MOUNT_POINT - 1;
+    return byte === LABEL_CLASS ? LABELLED : CLASS;
+  }
+  if (place3 === MOUNT_POINT - 1) return byte === SLASH2 ? MOUNT_POINT : void 0;
+  if (place3 === MOUNT_FLAGS2 && byte > MOST_FLAGS) return void 0;
+  if (place3 >= MOUNT_POINT) return byte === 0 ? place3 + 1 : place3;
+  return place3 === LABELLED ? CLASS : KEY3;
+}
+function walk(one, other, kind, add3) {
+  const start2 = { x: one.start, y: other.start, place: START, byte: -1, area: areaOfWalk(kind) };
+  const seen = /* @__PURE__ */ new Set([keyOf2(start2)]);
+  let row3 = [start2];
+  while (row3.length > 0) {
+    const nextRow = [];
+    for (const pair of row3) {
+      if (pair.place !== START) comparePair(one, other, pair, add3);
+      for (const next of stepsOf(one, other, pair, kind)) {
+        const key = keyOf2(next);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        nextRow.push(next);
+      }
+    }
+    if (seen.size > MAX_PAIRS) {
+      add3({ area: "policy", kind: "more", what: "the automata are too large to compare" });
+      return;
+    }
+    row3 = nextRow;
+  }
+}
+function areaOfWalk(kind) {
+  if (kind === "attachment") return kind;
+  return kind === "files" ? "file" : "policy";
+}
+function keyOf2({ x, y, place: place3, area }) {
+  return `${x} ${y} ${place3} ${area}`;
+}
+function* stepsOf(one, other, from, kind) {
+  for (let byte = 0; byte < 256; byte += 1) {
+    const place3 = kind === "rules" ? stepRule(from.place, byte) : stepPath2(from.place, byte);
+    if (place3 === void 0) continue;
+    const x = one.next(from.x, byte);
+    const y = other.next(from.y, byte);
+    if (x === 0 && y === 0) continue;
+    yield { x, y, place: place3, from, byte, area: kind === "rules" ? areaAfter(from, byte) : from.area };
+  }
+}
+function areaAfter({ byte: before, area }, byte) {
+  if (before < 0) return byte === LABEL_CLASS ? "label" : CLASSES[byte] ?? "policy";
+  return area === "label" ? CLASSES[byte] ?? "policy" : area;
+}
+var NOTHING3 = { allow: 0, logging: "0 0 0", execution: "0", further: "" };
+function comparePair(one, other, pair, add3) {
+  const isBeginning = one.kind === "rules" && (pair.place === CLASS || pair.place === LABELLED);
+  const before = one.permissions(pair.x);
+  const after = other.permissions(pair.y);
+  for (let who = 0; who < Math.max(before.length, after.length); who += 1) {
+    const was = before[who] ?? NOTHING3;
+    const is = after[who] ?? NOTHING3;
+    const addKind = (kind) => {
+      add3({ area: pair.area, kind, what: spell(pair) });
+    };
+    addBits(leewayOf2(was, one, pair), leewayOf2(is, other, pair), addKind);
+    const isSame5 = was.logging === is.logging && was.execution === is.execution && was.further === is.further;
+    if (!isSame5 && !isBeginning) addKind("other");
+  }
+}
+var MEDIATED = 32768;
+function leewayOf2({ allow }, { kind, bits }, { place: place3 }) {
+  if (kind === "rules") return place3 <= LABELLED ? allow & ~MEDIATED : allow;
+  if (place3 < TARGET) return allow & ~bits.implied;
+  const isLink = place3 === LINKED && (allow & bits.link) !== 0;
+  return allow & bits.onexec | (isLink ? bits.link | ~allow & bits.subset : 0);
+}
+function spell(last) {
+  const bytes = [];
+  for (let pair = last; pair !== void 0 && pair.byte >= 0; pair = pair.from)
+    bytes.unshift(pair.byte);
+  return bytes.map(
+    (byte) => byte > 32 && byte < 127 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`
+  ).join("");
+}
+
+// src/core/profile/binary/compiled-policy.ts
+var U8 = 0;
+var U16 = 1;
+var U32 = 2;
+var U64 = 3;
+var NAME4 = 4;
+var STRING = 5;
+var BLOB = 6;
+var STRUCT = 7;
+var STRUCT_END = 8;
+var LIST = 9;
+var LIST_END = 10;
+var ARRAY = 11;
+var ARRAY_END = 12;
+function fieldsOf(policy) {
+  return unlessTooShort(() => new FieldReader(policy).read());
+}
+function unlessTooShort(read2) {
+  try {
+    return read2();
+  } catch (error3) {
+    if (error3 instanceof RangeError) return void 0;
+    throw error3;
+  }
+}
+var FieldReader = class {
+  #policy;
+  #view;
+  #fields = [];
+  #at = 0;
+  /** Given by the field before. */
+  #name = "";
+  constructor(policy) {
+    this.#policy = policy;
+    this.#view = viewOf(policy);
+  }
+  read() {
+    while (this.#at < this.#policy.length) {
+      const code2 = this.#number(1);
+      if (!this.#readField(code2)) return void 0;
+    }
+    return this.#at === this.#policy.length ? this.#fields : void 0;
+  }
+  /** @returns whether the code is known. */
+  #readField(code2) {
+    switch (code2) {
+      case U8:
+        this.#push("number", `${this.#number(1)}`);
+        return true;
+      case U16:
+        this.#push("number", `${this.#number(2)}`);
+        return true;
+      case U32:
+        this.#push("number", `${this.#number(4)}`);
+        return true;
+      case U64:
+        this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
+        return true;
+      case NAME4:
+        this.#name = textOf5(this.#bytes(this.#number(2))).replace(/\0$/, "");
+        return true;
+      case STRING:
+        this.#push("text", textOf5(this.#bytes(this.#number(2))));
+        return true;
+      case BLOB:
+        this.#push("blob", "", this.#bytes(this.#number(4)));
+        return true;
+      case STRUCT:
+      case LIST:
+        this.#push("open", `${code2}`);
+        return true;
+      case ARRAY:
+        this.#push("open", `array ${this.#number(2)}`);
+        return true;
+      case STRUCT_END:
+      case LIST_END:
+      case ARRAY_END:
+        this.#push("close", `${code2}`);
+        return true;
+      default:
+        return false;
+    }
+  }
+  #push(kind, value, blob) {
+    this.#fields.push({ kind, name: this.#name, value, ...blob && { blob } });
+    this.#name = "";
+  }
+  #number(size) {
+    const at = this.#skip(size);
+    if (size === 1) return this.#view.getUint8(at);
+    return size === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
+  }
+  #bytes(length) {
+    const at = this.#skip(length);
+    return this.#policy.subarray(at, at + length);
+  }
+  /** @returns the offset before the bytes that are skipped. */
+  #skip(length) {
+    const at = this.#at;
+    this.#at += length;
+    return at;
+  }
+};
+function viewOf(bytes) {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+function textOf5(bytes) {
+  return String.fromCharCode(...bytes);
+}
+var MAGIC = [27, 94, 120, 61];
+var MAX_PADDING = 7;
+var TABLE_HEADER_BYTES = 12;
+var ACCEPT = 1;
+var BASE = 2;
+var CHECK = 3;
+var DEFAULT = 4;
+var CLASSES2 = 5;
+var ACCEPT2 = 7;
+var NEXT = 8;
+var OFFSET_MASK = 16777215;
+var DIFF_ENCODED = 2147483648;
+function automatonOf(blob) {
+  const start2 = startOf(blob);
+  const tables = start2 === void 0 ? void 0 : unlessTooShort(() => readTables(viewOf(blob), start2));
+  const accept = tables?.get(ACCEPT);
+  const base = tables?.get(BASE);
+  const check = tables?.get(CHECK);
+  const fallback = tables?.get(DEFAULT);
+  const next = tables?.get(NEXT);
+  if (!accept || !base || !check || !fallback || !next) return void 0;
+  const classes = tables?.get(CLASSES2);
+  const accept2 = tables?.get(ACCEPT2);
+  return {
+    next: (state, byte) => step2({ base, check, fallback, next }, state, classes?.[byte] ?? byte),
+    accepts: (state) => ({ allow: accept[state] ?? 0, audit: accept2?.[state] ?? 0 }),
+    hasSecondNumber: accept2 !== void 0
+  };
+}
+function startOf(blob) {
+  for (let start2 = 0; start2 <= MAX_PADDING; start2 += 1) {
+    if (MAGIC.every((byte, i) => blob[start2 + i] === byte)) return start2;
+  }
+  return void 0;
+}
+function readTables(view, start2) {
+  const tables = /* @__PURE__ */ new Map();
+  const end = start2 + view.getUint32(start2 + 8);
+  let at = start2 + view.getUint32(start2 + 4);
+  while (at + TABLE_HEADER_BYTES <= end) {
+    const id = view.getUint16(at);
+    const width = view.getUint16(at + 2);
+    const high = view.getUint32(at + 4);
+    const low = view.getUint32(at + 8);
+    const count2 = low * Math.max(high, 1);
+    if (width !== 1 && width !== 2 && width !== 4) return void 0;
+    const entries = at + TABLE_HEADER_BYTES;
+    tables.set(
+      id,
+      Uint32Array.from({ length: count2 }, (_, i) => readEntry2(view, entries + i * width, width))
+    );
+    at = start2 + Math.ceil((entries - start2 + count2 * width) / 8) * 8;
+  }
+  return tables;
+}
+function readEntry2(view, at, width) {
+  if (width === 1) return view.getUint8(at);
+  return width === 2 ? view.getUint16(at) : view.getUint32(at);
+}
+function step2({ base, check, fallback, next }, from, column) {
+  let state = from;
+  for (let turns = 0; turns < base.length; turns += 1) {
+    const entry = base[state] ?? 0;
+    const place3 = (entry & OFFSET_MASK) + column;
+    if (check[place3] === state) return next[place3] ?? 0;
+    state = fallback[state] ?? 0;
+    if ((entry & DIFF_ENCODED) === 0) return state;
+  }
+  return 0;
+}
+
+// src/core/profile/binary/compiled-profiles.ts
+function compiledProfiles(policy) {
+  const all = fieldsOf(policy);
+  if (all === void 0) return void 0;
+  const profiles = /* @__PURE__ */ new Map();
+  for (const fields2 of profileStructs(all)) {
+    const profile2 = readProfile3(fields2);
+    if (profile2 === void 0) return void 0;
+    profiles.set(profile2.name, profile2);
+  }
+  return profiles;
+}
+function profileStructs(fields2) {
+  const structs = [];
+  let depth = 0;
+  for (const field of fields2) {
+    if (field.kind === "close") depth -= 1;
+    if (depth === 0 && field.kind === "open" && field.name === "profile") structs.push([]);
+    else if (depth > 0) structs.at(-1)?.push(field);
+    if (field.kind === "open") depth += 1;
+  }
+  return structs;
+}
+function readProfile3(fields2) {
+  const [first] = fields2;
+  if (first?.kind !== "text") return void 0;
+  const owners = owningStructs(fields2);
+  const used2 = /* @__PURE__ */ new Set([0]);
+  const targets = targetsOf(fields2, owners, used2);
+  const automata2 = [];
+  for (const [at, field] of fields2.entries()) {
+    if (field.kind !== "blob" || field.name !== "aadfa") continue;
+    const automaton = readAutomaton({ fields: fields2, owners, used: used2, targets }, at);
+    if (automaton === void 0) return void 0;
+    automata2.push(automaton);
+  }
+  const rest = fields2.flatMap(
+    (field, at) => used2.has(at) || isStart(field) ? [] : [{ field, owner: owners[at] ?? "" }]
+  );
+  return { name: first.value.replace(/\0$/, ""), fields: rest, automata: automata2 };
+}
+function owningStructs(fields2) {
+  const open7 = [];
+  return fields2.map(({ kind, name: name2 }) => {
+    if (kind === "close") open7.pop();
+    const owner = open7.at(-1) ?? "";
+    if (kind === "open") open7.push(name2 === "" ? owner : name2);
+    return owner;
+  });
+}
+function isStart({ name: name2 }) {
+  return name2 === "start" || name2 === "dfa_start";
+}
+function targetsOf(fields2, owners, used2) {
+  const targets = [];
+  for (const [at, field] of fields2.entries()) {
+    if (field.name !== "xtable" && owners[at] !== "xtable") continue;
+    used2.add(at);
+    if (field.kind === "text") targets.push(field.value);
+  }
+  return targets;
+}
+function readAutomaton(parts, at) {
+  const { fields: fields2, used: used2, targets } = parts;
+  const automaton = automatonOf(fields2[at]?.blob ?? new Uint8Array());
+  if (automaton === void 0) return void 0;
+  used2.add(at);
+  const kind = kindOf4(parts, at);
+  const table2 = tableBefore(parts, at);
+  const always2 = kind === "files" && !automaton.hasSecondNumber;
+  const acceptedBy = (state) => {
+    const { allow, audit } = automaton.accepts(state);
+    return { allow, audit: always2 ? OWNER_FLAG : audit };
+  };
+  const permissions = table2 === void 0 ? (state) => plainPermissions(automaton.accepts(state), kind, targets) : (state) => tablePermissions(acceptedBy(state), table2, targets);
+  return {
+    kind,
+    start: startOf2(fields2, at),
+    next: (state, byte) => automaton.next(state, byte),
+    permissions,
+    bits: table2 === void 0 ? PLAIN_BITS : TABLE_BITS
+  };
+}
+var PLAIN_BITS = { link: 16, subset: 32, onexec: 1073741824, implied: 0 };
+var TABLE_BITS = { link: 262144, subset: 32768, onexec: 536870912, implied: 512 };
+function kindOf4({ fields: fields2, owners }, at) {
+  if (owners[at] === "policydb") return "rules";
+  return fields2.slice(0, at).some(({ kind, name: name2 }) => kind === "open" && name2 === "flags") ? "files" : "attachment";
+}
+function startOf2(fields2, at) {
+  for (const near of [at + 1, at + 2, at - 1]) {
+    const field = fields2[near];
+    if (field?.kind === "number" && isStart(field)) return Number(field.value);
+  }
+  return 1;
+}
+var ALLOW = 1;
+var DENY = 2;
+var AUDIT = 8;
+var QUIET = 9;
+var XINDEX = 11;
+function tableBefore({ fields: fields2, used: used2 }, at) {
+  const isClosed2 = fields2[at - 1]?.kind === "close";
+  const opening2 = fields2.slice(0, at).findLastIndex(({ kind, name: name2 }) => kind === "open" && name2 === "perms");
+  const blob = fields2.slice(0, at).findLastIndex(({ kind }) => kind === "blob");
+  if (!isClosed2 || opening2 < 0 || opening2 < blob) return void 0;
+  const table2 = fields2.slice(opening2, at);
+  for (let place3 = opening2; place3 < at; place3 += 1) used2.add(place3);
+  const count2 = Number(table2.find(({ value }) => value.startsWith("array "))?.value.slice("array ".length) ?? 0);
+  const numbers = table2.filter(({ kind, name: name2 }) => kind === "number" && name2 === "").map(({ value }) => Number(value));
+  const width = numbers.length / Math.max(count2, 1);
+  return Array.from({ length: count2 }, (_, i) => numbers.slice(i * width, (i + 1) * width));
+}
+var OWNER_FLAG = 1;
+function tablePermissions({ allow: index, audit: flags }, table2, targets) {
+  const hasOwner = (flags & OWNER_FLAG) !== 0;
+  const entries = hasOwner ? [table2[index], table2[index + 1]] : [table2[index], table2[index]];
+  return entries.map((entry = []) => {
+    const number4 = (place3) => entry[place3] ?? 0;
+    const allow = number4(ALLOW) & ~number4(DENY);
+    const further = entry.filter((_, place3) => ![ALLOW, DENY, AUDIT, QUIET, XINDEX].includes(place3));
+    return {
+      allow,
+      logging: `${number4(AUDIT)} ${number4(QUIET)} ${number4(DENY)}`,
+      execution: executionText(number4(XINDEX), targets),
+      further: further.join(" ")
+    };
+  });
+}
+var X_TABLE = 134217728;
+var X_INDEX = 16777215;
+function executionText(xindex, targets) {
+  const how = (xindex & ~X_INDEX) >>> 0;
+  return (xindex & X_TABLE) === 0 ? `${xindex}` : `${how} ${targets[xindex & X_INDEX] ?? ""}`;
+}
+var USER_BITS = 127;
+var OTHER_SHIFT = 14;
+var CHANGE_BITS = 3221225472;
+function plainPermissions({ allow, audit }, kind, targets) {
+  if (kind !== "files") return [{ allow, logging: `${audit}`, execution: "", further: "" }];
+  return [0, OTHER_SHIFT].map((shift) => {
+    const bits = allow >>> shift;
+    return {
+      allow: bits & USER_BITS | allow & CHANGE_BITS,
+      logging: `${audit >>> shift & 16383}`,
+      execution: plainExecution(bits >>> 7 & USER_BITS, targets),
+      further: ""
+    };
+  });
+}
+var FIRST_TEXT = 4;
+function plainExecution(bits, targets) {
+  const index = bits >>> 3;
+  return index < FIRST_TEXT ? `${bits}` : `${bits & 7} ${targets[index - FIRST_TEXT] ?? ""}`;
+}
+
+// src/core/profile/compare/unexplained.ts
+var AREAS = {
+  change_profile: "file",
+  link: "file",
+  unix: "network",
+  umount: "mount",
+  pivot_root: "mount"
+};
+var UNEXPLAINED = "unexplained";
+function unexplainedDifferences(changes, differences, { flags }) {
+  const allowsByDefault = flags.includes("default_allow");
+  return changes.filter((change2) => !isExplained(change2, differences, allowsByDefault)).map(unexplained);
+}
+function isExplained({ area, kind }, differences, allowsByDefault) {
+  const inArea = differences.filter(({ class: name2 }) => (AREAS[name2] ?? name2) === area);
+  const needsMore = kind === "more" && area !== "attachment" && !allowsByDefault;
+  return inArea.some(({ change: change2 }) => !needsMore || loosens(change2));
+}
+function unexplained({ area, what }) {
+  return {
+    change: "loosened",
+    class: UNEXPLAINED,
+    permissions: [area],
+    examples: [],
+    base: [],
+    head: [],
+    detail: `the compiled policy differs in the class ${area}, and this comparison cannot say how (first at ${what})`
+  };
+}
+
+// src/harness/diff/compiled-policies.ts
+var NOTHING4 = { differences: [], gaps: [] };
+async function compiledSides({ base, head: head2, kernel }) {
+  if (!kernel) return { unexplained: () => NOTHING4 };
+  const before = await compiledOf(base);
+  const after = await compiledOf(head2);
+  return {
+    unexplained: (old, current, found) => {
+      if (old.name !== current.name) return NOTHING4;
+      const was = before(current.name);
+      const is = after(current.name);
+      if (was === void 0 || is === void 0) return { differences: [], gaps: [gapOf(current)] };
+      return { differences: unexplainedDifferences(compiledChanges(was, is), found, old), gaps: [] };
+    }
+  };
+}
+async function compiledOf({ file: file5, includes: includes2 }) {
+  const profiles = compiledProfiles(await compileAlike(file5, readProfile(file5), includes2));
+  return (name2) => profiles?.get(name2) ?? profiles?.get(name2.replace(/^:[^:]*:\/\//, ""));
+}
+function gapOf({ name: name2 }) {
+  return `The compiled policies of ${name2} could not be read, so only its rules were compared.`;
+}
+
+// src/core/coverage/coverage-counts.ts
+var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
+function isKnown(coverage) {
+  return coverage !== void 0 && "rules" in coverage;
+}
+function unknownCoverages(ledger) {
+  return ledger.suites.flatMap(
+    ({ title: title2, coverage }) => coverage === void 0 || isKnown(coverage) ? [] : [{ title: title2, reason: coverage.unknown }]
+  );
+}
+function fileCoverages(ledger) {
+  const files = /* @__PURE__ */ new Map();
+  for (const { coverage } of ledger.suites) {
+    if (!isKnown(coverage)) continue;
+    const { file: file5, source } = coverage;
+    const key = `${file5}\0${source}`;
+    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
+    for (const rule of coverage.rules) rules.set(rule.id, joined(rules.get(rule.id), rule));
+    files.set(key, { file: file5, source, rules });
+  }
+  return [...files.values()].map(({ file: file5, source, rules }) => ({ file: file5, source, rules: [...rules.values()] }));
+}
+function joined(before, next) {
+  if (before === void 0) return next;
+  const best2 = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
+  return { ...best2, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
+}
+function profileCoverages(ledger) {
+  return fileCoverages(ledger).flatMap(({ file: file5, rules }) => {
+    const profiles = [...new Set(rules.map(({ profile: profile2 }) => profile2))];
+    return profiles.map((profile2) => {
+      const ofProfile2 = rules.filter((rule) => rule.profile === profile2);
+      return {
+        profile: profile2,
+        file: file5,
+        own: countRules(ofProfile2.filter(({ included }) => !included)),
+        included: countRules(ofProfile2.filter(({ included }) => included))
+      };
+    });
+  });
+}
+function countRules(rules) {
+  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
+  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
+  const testable = counts.hit + counts.unhit;
+  const percent = testable === 0 ? void 0 : Math.floor(counts.hit * 1e3 / testable) / 10;
+  return defined({ ...counts, testable, percent });
+}
+function hasRules({ testable, shadowed, untestable }) {
+  return testable + shadowed + untestable > 0;
+}
+
+// src/core/report/coverage-wording.ts
+var STATE_MARK = {
+  hit: ["\u2713", "green"],
+  unhit: ["\u2717", "red"],
+  shadowed: ["\u2261", "yellow"],
+  untestable: ["-", "dim"]
+};
+var STATE_WORD = {
+  hit: "covered",
+  unhit: "not covered",
+  shadowed: "shadowed",
+  untestable: "untestable"
+};
+function countsText(counts) {
+  const others = ["unhit", "shadowed", "untestable"].filter((state) => counts[state] > 0).map((state) => `${grouped(counts[state])} ${STATE_WORD[state]}`);
+  return [coveredText(counts), ...others].join(", ");
+}
+function coveredText({ hit, testable, percent }) {
+  if (percent === void 0) return "no testable rule";
+  const rules = testable === 1 ? "rule" : "rules";
+  return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
+}
+function explanationOf(rule, nameOf7) {
+  switch (rule.state) {
+    case "hit":
+      return rule.probes.map(nameOf7).join("; ");
+    case "unhit":
+      return "no probe covers it";
+    case "shadowed":
+      return shadowedText(rule.shadowedBy ?? []);
+    case "untestable":
+      return `not testable here: ${rule.reason ?? "the reason is unknown"}`;
+  }
+}
+function shadowedText(shadowedBy) {
+  if (shadowedBy.length === 0) return "has no effect: no possible name matches it";
+  const verb = shadowedBy.length === 1 ? "decides" : "decide";
+  return `never decides: ${shadowedBy.join("; ")} ${verb} instead`;
+}
+function probeNames(ledger) {
+  const probes = ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe3 }) => probe3));
+  const names = new Map(probes.map(({ id, name: name2 }) => [id, name2]));
+  return (id) => names.get(id) ?? id;
+}
+
+// src/core/report/summary.ts
+var EXIT_MEANS = {
+  [EXIT.ok]: "every probe that this host can check passed",
+  [EXIT.failed]: "the profile fails its spec",
+  [EXIT.usage]: "a spec, profile or option is wrong",
+  [EXIT.undecided]: "some probe proves nothing",
+  [EXIT.broken]: "the harness or the host failed"
+};
+var KINDS2 = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
+function entriesOf(ledger) {
+  return ledger.suites.flatMap((suite) => suite.entries);
+}
+function faultsOf(ledger) {
+  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
+}
+function isNotGreen({ kind }) {
+  return kind !== "pass" && kind !== "skipped";
+}
+function countEntries(entries) {
+  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+  for (const { verdict: verdict2 } of entries) counts[KINDS2.includes(verdict2.kind) ? verdict2.kind : "inconclusive"] += 1;
+  return counts;
+}
+function countsOf(ledger) {
+  const entries = entriesOf(ledger);
+  const faults = faultsOf(ledger).length;
+  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
+}
+function countNotStarted(entries) {
+  return entries.filter(({ verdict: verdict2 }) => isNotStarted(verdict2)).length;
+}
+function isNotStarted({ kind, code: code2 }) {
+  return kind === "pass" && code2 === "not-started";
+}
+function notStartedText({ notStarted: notStarted2 }) {
+  return notStarted2 === 0 ? "" : ` (${grouped(notStarted2)} of them: could not be started)`;
+}
+function shortfallsOf(ledger) {
+  return [
+    ...verdictShortfalls(ledger),
+    ...suiteShortfalls(ledger),
+    ...passShortfalls(ledger),
+    ...coverageShortfalls(ledger)
+  ];
+}
+function suiteOf(ledger, { suite }) {
+  return suite === void 0 ? void 0 : ledger.suites[suite];
+}
+function verdictShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  const { selected } = ledger.options;
+  const shortfalls = [];
+  if (entries.length !== selected) {
+    shortfalls.push({
+      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
+      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`
+    });
+  }
+  const ids = new Set(entries.map((entry) => entry.probe.id));
+  if (ids.size !== entries.length) {
+    shortfalls.push({ exit: EXIT.broken, message: "A probe has more than one verdict." });
+  }
+  return shortfalls;
+}
+function suiteShortfalls(ledger) {
+  const message = "The suite has no probe with a verdict.";
+  return ledger.suites.flatMap(
+    ({ entries }, suite) => entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
+  );
+}
+function passShortfalls(ledger) {
+  const entries = entriesOf(ledger);
+  if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass")) return [];
+  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
+  return [{ exit: EXIT.undecided, message }];
+}
+function coverageShortfalls(ledger) {
+  const { minCoverage } = ledger.options;
+  if (minCoverage === void 0) return [];
+  const below3 = profileCoverages(ledger).filter(({ own: own2 }) => own2.hit * 100 < minCoverage * own2.testable).map(({ profile: profile2, own: own2 }) => ({
+    exit: EXIT.failed,
+    message: [
+      `Too few rules of profile ${JSON.stringify(profile2)} are covered: ${countsText(own2)}.`,
+      `The minimum is ${minCoverage} %.`
+    ].join(" ")
+  }));
+  const unknown2 = ledger.suites.flatMap(({ coverage }, suite) => {
+    if (isKnown(coverage)) return [];
+    const reason = coverage?.unknown ?? "the suite was not prepared.";
+    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
+    return [{ suite, exit: EXIT.undecided, message }];
+  });
+  return [...below3, ...unknown2];
+}
+function exitCode(ledger) {
+  const counts = countsOf(ledger);
+  const codes = /* @__PURE__ */ new Set([
+    ...faultsOf(ledger).map(exitOfFault),
+    ...shortfallsOf(ledger).map(({ exit }) => exit)
+  ]);
+  if (counts.fail > 0) codes.add(EXIT.failed);
+  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
+  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
+}
+function isProfileFault(fault) {
+  return exitOfFault(fault) === EXIT.failed;
+}
+function exitOfFault(fault) {
+  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
+}
+function runOutcome(exit) {
+  switch (exit) {
+    case EXIT.ok:
+      return "green";
+    case EXIT.failed:
+      return "red";
+    case EXIT.undecided:
+      return "undecided";
+    default:
+      return "error";
+  }
+}
+function meaningOf(ledger) {
+  const code2 = exitCode(ledger);
+  const { skipped, notStarted: notStarted2 } = countsOf(ledger);
+  const ofPassed = notStarted2 === 0 ? "" : `; ${grouped(notStarted2)} could not be started`;
+  if (code2 === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
+  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}${ofPassed}; ${grouped(skipped)} skipped`;
+  if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
+  return EXIT_MEANS[code2];
+}
+function isFailedByProfile(ledger) {
+  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
+}
 
 // src/harness/session/grep-pattern.ts
 function grepPattern(grep) {
@@ -62189,7 +63910,7 @@ function grepPattern(grep) {
 }
 
 // src/harness/session/session.ts
-var import_node_crypto10 = require("node:crypto");
+var import_node_crypto12 = require("node:crypto");
 var SessionReport = class {
   faults = [];
   #events;
@@ -62217,7 +63938,7 @@ var THROWING_REPORTER = {
   }
 };
 async function withHostSession({ run, options, events: events2, reporter = THROWING_REPORTER, host = THIS_HOST }, work) {
-  const { signal: signal3, keepAuditSwitch, lab } = options;
+  const { signal: signal4, keepAuditSwitch, lab } = options;
   const engine = await host.connect();
   for (const line of await host.cleanUpDeadRuns((deadRun) => engine.removeRun(deadRun)))
     events2.progress(`cleaning up after a killed run: ${line}`);
@@ -62232,11 +63953,11 @@ async function withHostSession({ run, options, events: events2, reporter = THROW
     await barrier.cross();
     reporter.host({ ...facts2, logSource: log.source });
     events2.progress(`audit records arrive through ${log.source}`);
-    return await work({ run, signal: signal3, events: events2, host, engine, keepAuditSwitch, changes, log, barrier });
+    return await work({ run, signal: signal4, events: events2, host, engine, keepAuditSwitch, changes, log, barrier });
   } finally {
     log?.close();
     try {
-      if (signal3.aborted) await removeLeftContainers(run, engine, reporter);
+      if (signal4.aborted) await removeLeftContainers(run, engine, reporter);
     } finally {
       await changes.undo();
       events2.progress("host restored");
@@ -62255,7 +63976,7 @@ function asFault(thrown) {
   return { code: error3.code, message: [error3.message, ...error3.details].join("\n"), hint: error3.hint };
 }
 function runId() {
-  return BigInt(`0x${(0, import_node_crypto10.randomBytes)(8).toString("hex")}`).toString(36).padStart(13, "0").slice(0, 10);
+  return BigInt(`0x${(0, import_node_crypto12.randomBytes)(8).toString("hex")}`).toString(36).padStart(13, "0").slice(0, 10);
 }
 
 // node_modules/chai/index.js
@@ -64780,7 +66501,7 @@ Assertion.addMethod("instanceof", assertInstanceOf);
 Assertion.addMethod("instanceOf", assertInstanceOf);
 function assertProperty(name2, val, msg) {
   if (msg) flag2(this, "message", msg);
-  let isNested = flag2(this, "nested"), isOwn3 = flag2(this, "own"), flagMsg = flag2(this, "message"), obj = flag2(this, "object"), ssfi = flag2(this, "ssfi"), nameType = typeof name2;
+  let isNested = flag2(this, "nested"), isOwn4 = flag2(this, "own"), flagMsg = flag2(this, "message"), obj = flag2(this, "object"), ssfi = flag2(this, "ssfi"), nameType = typeof name2;
   flagMsg = flagMsg ? flagMsg + ": " : "";
   if (isNested) {
     if (nameType !== "string") {
@@ -64799,7 +66520,7 @@ function assertProperty(name2, val, msg) {
       );
     }
   }
-  if (isNested && isOwn3) {
+  if (isNested && isOwn4) {
     throw new AssertionError(
       flagMsg + 'The "nested" and "own" flags cannot be combined.',
       void 0,
@@ -64816,11 +66537,11 @@ function assertProperty(name2, val, msg) {
   let isDeep = flag2(this, "deep"), negate = flag2(this, "negate"), pathInfo = isNested ? getPathInfo(obj, name2) : null, value = isNested ? pathInfo.value : obj[name2], isEql = isDeep ? flag2(this, "eql") : (val1, val2) => val1 === val2;
   let descriptor = "";
   if (isDeep) descriptor += "deep ";
-  if (isOwn3) descriptor += "own ";
+  if (isOwn4) descriptor += "own ";
   if (isNested) descriptor += "nested ";
   descriptor += "property ";
   let hasProperty2;
-  if (isOwn3) hasProperty2 = Object.prototype.hasOwnProperty.call(obj, name2);
+  if (isOwn4) hasProperty2 = Object.prototype.hasOwnProperty.call(obj, name2);
   else if (isNested) hasProperty2 = pathInfo.exists;
   else hasProperty2 = hasProperty(obj, name2);
   if (!negate || arguments.length === 1) {
@@ -66550,11 +68271,16 @@ function errnoInText(output2) {
 }
 
 // src/core/verdict/verdicts.ts
+var PATH2 = 300;
 var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
 var DENY_DECIDES = "A deny rule decides: the denial is quiet. No other rule can allow what it denies.";
+var TEST_ACCESS = "Test the access itself (`open`, `try`)";
 var NOTES = {
   startedByDocker: "Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not checked. With `via: agent` they are.",
-  deniedAtStep: (step3) => `Denied at ${step3}, an earlier step, so the access itself was not tried.`
+  deniedBefore: (by) => `Denied by \`${by}\`, as declared, so the access itself was not decided on.`,
+  looseRecord: (condition) => `The spec's \`audit\` is met by any denial. This one is \`audit: ${condition}\`.`,
+  noRecord: "With `audit: none` only the control shows that the profile is the cause, and not what it denied. Test the access itself (`open`, `try`) with its `errno`, or let the denial be recorded.",
+  declaredExit: (exit) => `Exit status ${exit} counts as success because the spec declares it, whatever the command failed at. Declare what it prints as well (\`stdout\`, \`stderr\`).`
 };
 var VERDICTS = {
   denied: {
@@ -66564,20 +68290,20 @@ var VERDICTS = {
       { expected: "denied", confined: "fails", record: "yes", control: "succeeds" },
       { expected: "denied", confined: "fails", record: "of that very denial", control: "not tried" }
     ],
-    reason: () => "Denied, and the kernel log shows that AppArmor denied it."
+    reason: ({ denial }) => denial === void 0 ? "Denied, and the kernel log shows that AppArmor denied it." : `Denied: ${denial}.`
   },
   "denied-twice": {
     kind: "pass",
     means: "AppArmor denied the access, and another layer would have denied it as well.",
     when: [{ expected: "denied", confined: "fails", record: "of that very denial", control: "fails too" }],
-    reason: () => "Denied by AppArmor; another layer denies it as well.",
+    reason: ({ denial }) => denial === void 0 ? "Denied by AppArmor; another layer denies it as well." : `Denied: ${denial}; another layer denies it as well.`,
     notes: ({ how }) => [`The control, without the profile, fails too: ${how}.`]
   },
   "denied-quietly": {
     kind: "pass",
     means: "AppArmor denied the access without a record, as a deny rule does under the host's own audit mode. A second attempt, under the audit mode `noquiet`, has the record.",
     when: [{ expected: "denied", confined: "fails", record: "in a second attempt only", control: "any" }],
-    reason: () => "Denied without a record under the host's own audit mode; a second attempt under noquiet shows that AppArmor denied it.",
+    reason: ({ denial }) => `Denied: ${denial ?? "something"}, without a record under the host's own audit mode; a second attempt under noquiet has the record.`,
     notes: () => [
       "In the profile's mode, noquiet changes what a deny rule does: that attempt is evidence, and decides nothing."
     ]
@@ -66588,11 +68314,71 @@ var VERDICTS = {
     when: [{ expected: "denied, `audit: none`", confined: "fails", record: "none", control: "succeeds" }],
     reason: () => "Denied without a record, as the spec allows; the control shows that the profile is the cause."
   },
+  "not-started": {
+    kind: "pass",
+    means: "AppArmor kept a program from starting: it was not executed, or its libraries or its script were refused. What the program does was not tried. Summaries count these passes apart.",
+    when: [
+      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "succeeds" },
+      { expected: "denied", confined: "a command does not start", record: "of that refusal", control: "not tried" },
+      {
+        expected: "denied, `audit: none`",
+        confined: "a command is refused execution",
+        record: "none",
+        control: "succeeds"
+      }
+    ],
+    reason: ({ denial }) => {
+      const why = denial === void 0 ? "no record tells what was denied" : `AppArmor denied ${denial}`;
+      return `Could not be started: ${why}. What it does was not tried.`;
+    }
+  },
   "let-through": {
     kind: "fail",
     means: "The spec expects a denial, but the access succeeded. Lost records cannot change that.",
     when: [{ expected: "denied", confined: "succeeds", record: "any", control: "any" }],
     reason: ({ action }) => `Not denied: ${action} succeeded.`
+  },
+  "other-denial": {
+    kind: "vacuous",
+    means: "AppArmor denied another access, which the kernel asks for before the one that the probe names or in its place: a capability, or an earlier step. Nothing shows what the profile says of the access itself.",
+    when: [
+      {
+        expected: "denied",
+        confined: "an operation fails",
+        record: "of an earlier step, or another class",
+        control: "any"
+      },
+      {
+        expected: "denied, `by`",
+        confined: "an operation fails",
+        record: "of something else than `by` names",
+        control: "any"
+      }
+    ],
+    reason: ({ denial, action, by, declared }) => {
+      if (by === void 0)
+        return `AppArmor denied the access itself (${denial}), not \`${declared ?? ""}\`, which \`by\` names.`;
+      const named = declared === void 0 ? `${action} itself` : `\`${declared}\`, which \`by\` names`;
+      return `AppArmor denied ${denial}, not ${named}: this proves nothing about that.`;
+    },
+    hint: ({ by, denial }) => {
+      if (by === void 0) return "Remove `by`.";
+      const missing = denial.startsWith("capability ") ? `add the rule \`${denial},\`` : "allow that";
+      return `To have the access itself decided on, ${missing}; or declare \`by: ${by}\` if you rely on that denial.`;
+    }
+  },
+  contradiction: {
+    kind: "inconclusive",
+    means: "The kernel's own answer about the loaded policy is another one than what was seen.",
+    when: [
+      { expected: "denied", confined: "fails", record: "any", control: "any" },
+      { expected: "allowed", confined: "succeeds", record: "any", control: "any" }
+    ],
+    reason: ({ path: path5, permissions, allowed: allowed2 }) => {
+      const file5 = oneLine(path5, PATH2);
+      return allowed2 ? `Asked directly, the kernel says that the policy allows ${permissions} of ${file5}: AppArmor did not deny it.` : `Asked directly, the kernel says that the policy does not allow ${permissions} of ${file5}, but it succeeded.`;
+    },
+    hint: "Look at the records and at who made the attempt: another layer, another process or another profile decided."
   },
   "silent-denial": {
     kind: "fail",
@@ -66608,7 +68394,10 @@ var VERDICTS = {
       { expected: "denied", confined: "fails", record: "none", control: "fails too" },
       { expected: "denied", confined: "a command fails", record: "of another denial", control: "fails too" }
     ],
-    reason: ({ how, hasDenial }) => {
+    reason: ({ how, hasDenial, notStarted: notStarted2 }) => {
+      if (notStarted2 !== void 0) {
+        return `AppArmor denied ${notStarted2}, so the command could not be started; the control, without the profile, started it and fails too (${how}): this proves nothing about what it does.`;
+      }
       const record2 = hasDenial ? "a denial made the command fail" : "AppArmor denied it";
       return `The control, without the profile, fails too (${how}), and no record shows that ${record2}: this proves nothing about the profile.`;
     },
@@ -66619,7 +68408,19 @@ var VERDICTS = {
     means: "Nothing shows that AppArmor denied, or reported, this very access.",
     when: [
       { expected: "denied", confined: "a command fails", record: "of another denial", control: "not tried" },
+      {
+        expected: "denied",
+        confined: "a command fails",
+        record: "of denials that do not fit how it failed",
+        control: "succeeds"
+      },
       { expected: "denied, `audit: none`", confined: "fails", record: "none", control: "not tried" },
+      {
+        expected: "denied, `audit: none`",
+        confined: "a command fails, and says that it is not for lack of permission",
+        record: "none",
+        control: "succeeds"
+      },
       {
         expected: "denied, `audit: none`",
         confined: "an operation fails with another errno than EACCES, EPERM or the declared one",
@@ -66647,18 +68448,26 @@ var VERDICTS = {
           return "There is neither a record nor a control container to show what denied it.";
         case "errno":
           return `It failed with ${facts2.errno ?? "a signal"}, but AppArmor denies with EACCES or EPERM: an earlier probe may be the cause.`;
+        case "fit":
+          return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made the command fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
+        case "permission":
+          return `It fails only under the profile, but not for lack of permission: ${facts2.said}`;
         case "owner":
           return `While the command ran there was ${facts2.record}, but it may belong to another process.`;
       }
     },
-    hint: ({ missing }) => {
-      switch (missing) {
+    hint: (facts2) => {
+      switch (facts2.missing) {
         case "cause":
           return "Run the probe in the control container too (`control: true`), or name the record with `audit`.";
         case "control":
           return "Run the probe in the control container too (`control: true`).";
         case "errno":
           return "If the profile answers with this errno (`flags=(error=\u2026)`), declare `errno`.";
+        case "fit":
+          return facts2.condition === void 0 ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: \u2026}\`).` : `${TEST_ACCESS}, or name the record that decides: \`audit: ${facts2.condition}\`.`;
+        case "permission":
+          return `${TEST_ACCESS}, and see what an earlier probe left in only one of the containers.`;
         case "owner":
           return "Test the access itself (`try`, `open`), or run the program without a shell around it.";
       }
@@ -66843,7 +68652,8 @@ function verdictOfError(code2, message) {
   return { kind: "inconclusive", code: code2, reason: message, notes: [] };
 }
 function sentence(clause) {
-  return `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}.`;
+  const text3 = `${clause.charAt(0).toUpperCase()}${withoutFullStop(clause.slice(1))}`;
+  return text3.endsWith("?") ? text3 : `${text3}.`;
 }
 function firstLine(text3) {
   return text3.split("\n")[0] ?? "";
@@ -66853,15 +68663,15 @@ function withoutFullStop(text3) {
 }
 
 // src/harness/session/abortable.ts
-function abortable(signal3, work) {
+function abortable(signal4, work) {
   return new Promise((resolve14, reject) => {
     const stop = () => {
       reject(new HarnessError("interrupted", "The run was interrupted."));
     };
-    if (signal3.aborted) stop();
-    signal3.addEventListener("abort", stop, { once: true });
+    if (signal4.aborted) stop();
+    signal4.addEventListener("abort", stop, { once: true });
     work.then(resolve14, reject).finally(() => {
-      signal3.removeEventListener("abort", stop);
+      signal4.removeEventListener("abort", stop);
     });
   });
 }
@@ -67014,15 +68824,18 @@ var NOT_A_DENIAL = /* @__PURE__ */ new Set([
 var NOT_ASKED = /* @__PURE__ */ new Set(["ECANCELED", "EOPNOTSUPP", "ENOSYS", "ETIMEDOUT", "ETXTBSY"]);
 var COMMAND_NOT_FOUND = 127;
 function probeOutcome(probe3, observation) {
-  const { stage, errno, signal: signal3, status, exit, problem } = observation;
+  const { stage, errno, signal: signal4, status, exit, problem } = observation;
   if (stage === "lost") return unclear("no-answer", problem ?? "no answer came back");
   if (stage === "timeout") return unclear("timeout", `it did not end within ${probe3.timeoutMs} ms and was killed`);
   if (errno !== void 0) return outcomeOfErrno(probe3, observation, errno);
-  if (signal3 !== void 0) return failed2(`killed by ${signal3}`);
+  if (signal4 !== void 0) return failed2(`killed by ${signal4}`);
   if (status !== void 0) return status < 400 ? { kind: "succeeded" } : failed2(`HTTP status ${status}`);
   if (exit === void 0 || exit === 0) return { kind: "succeeded" };
   if (probe3.action.kind === "shell" && exit === COMMAND_NOT_FOUND)
     return unclear("not-runnable", "the shell exited with status 127: it did not find a command");
+  return exitOutcome(observation);
+}
+function exitOutcome({ exit }) {
   return failed2(`exit status ${exit}`);
 }
 function outcomeAsDeclared(probe3, observation) {
@@ -67042,10 +68855,10 @@ function isCommand({ action }) {
   return action.kind === "run" || action.kind === "shell";
 }
 function outcomeOfErrno(probe3, observation, errno) {
-  const { stage, signal: signal3, remark } = observation;
-  const missing = signal3 === void 0 ? missingProfile(probe3, errno) : void 0;
+  const { stage, signal: signal4, remark } = observation;
+  const missing = signal4 === void 0 ? missingProfile(probe3, errno) : void 0;
   if (missing !== void 0) return unclear("not-asked", missing);
-  if (probe3.action.kind === "operation" && signal3 === void 0 && NOT_ASKED.has(errno))
+  if (probe3.action.kind === "operation" && signal4 === void 0 && NOT_ASKED.has(errno))
     return unclear("not-asked", `it could not be tried: ${remark?.replace(/^not tried: /, "") ?? errno}`);
   if (isCommand(probe3) && NOT_A_DENIAL.has(errno))
     return unclear("not-runnable", `the command could not be started: ${errno}`);
@@ -67073,23 +68886,48 @@ function unclear(code2, why) {
 }
 
 // src/core/verdict/facts.ts
+function recordKey({ fields: fields2 }) {
+  const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
+  return JSON.stringify([comm, operation2, name2, capname, family2, signal4, fields2["denied_mask"] ?? fields2["denied"]]);
+}
 function isDenial({ record: { type: type4 } }) {
   return type4 === "DENIED" || type4 === "KILLED";
 }
 function isComplaint({ record: { type: type4 } }) {
   return type4 === "ALLOWED";
 }
+function isOfAccess({ expect: expect2 }, { before }) {
+  return before === expect2.by;
+}
 function silentDenials(evidence = []) {
-  return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map(({ record: record2, by }) => ({ record: { ...record2, type: "DENIED" }, by }));
+  return evidence.filter((witness) => isDenial(witness) || isComplaint(witness)).map((witness) => ({ ...witness, record: { ...witness.record, type: "DENIED" } }));
 }
 function isProof({ probe: probe3, observation }, { by, record: record2 }) {
   if (by === "window") return false;
   if (!isCommand(probe3)) return true;
   const { audit } = probe3.expect;
-  if (audit !== void 0 && audit !== "none") return matchRecord(audit, record2) === void 0;
+  if (isTelling(audit)) return matchRecord(audit, record2) === void 0;
   if (record2.type === "KILLED") return observation.signal === "SIGKILL";
-  const isStart2 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
-  return by === "comm" && (observation.stage === "exec" || isStart2);
+  const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
+  return by === "comm" && (observation.stage === "exec" || isStart3);
+}
+var SHARED_FIELDS = /* @__PURE__ */ new Set([
+  "apparmor",
+  "profile",
+  "label",
+  "namespace",
+  "comm",
+  "pid",
+  "fsuid",
+  "ouid",
+  "error"
+]);
+function isTelling(audit) {
+  if (audit === void 0 || audit === "none") return false;
+  return Object.entries(audit).some(([key, { equals, contains, matches: matches2 }]) => {
+    const isPattern = [equals, contains, matches2].some((text3) => text3 !== void 0 && text3 !== "");
+    return isPattern && !SHARED_FIELDS.has(key);
+  });
 }
 
 // src/core/coverage/operation-accesses.ts
@@ -67112,7 +68950,7 @@ function signalOf([number4]) {
 function name({ path: path5, folder }, asFolder = folder) {
   return asFolder && path5 !== "/" ? `${path5}/` : path5;
 }
-function file(letters, place3, more = {}) {
+function file2(letters, place3, more = {}) {
   if (place3 === void 0) return [];
   return [...letters].map((letter) => ({
     class: "file",
@@ -67121,7 +68959,7 @@ function file(letters, place3, more = {}) {
     ...more.made === true ? { owner: true } : {}
   }));
 }
-function open5([mode2 = "", path5 = ""], look) {
+function open6([mode2 = "", path5 = ""], look) {
   const modes = mode2.split(",");
   const has = (...words5) => words5.some((word) => modes.includes(word));
   const writes = has("write", "append", "truncate") || !has("read");
@@ -67132,9 +68970,9 @@ function open5([mode2 = "", path5 = ""], look) {
     has("create") ? "c" : "",
     has("truncate") ? "w" : ""
   ];
-  return file([...new Set(letters)].join(""), look(path5, true));
+  return file2([...new Set(letters)].join(""), look(path5, true));
 }
-var socket = ([family2, type4]) => {
+var socket2 = ([family2, type4]) => {
   const named = { family: nameOf5(SOCKET_FAMILIES, family2), type: nameOf5(SOCKET_TYPES, type4) };
   return named.family === void 0 || named.type === void 0 ? [] : [{ class: "network", family: named.family, type: named.type, access: "create" }];
 };
@@ -67145,7 +68983,7 @@ var inside = (args, at, look) => {
   const place3 = look(args[at] ?? "", true);
   return place3 === void 0 ? void 0 : name(place3, true);
 };
-function mount([fstype = "", source = "", target = "", number4 = "0"], look) {
+function mount2([fstype = "", source = "", target = "", number4 = "0"], look) {
   const bits = Number(number4);
   const flags = Object.entries(MOUNT_FLAGS).filter(([, bit]) => bit !== 0 && (bits & bit) === bit).map(([word]) => word);
   const place3 = look(target, true);
@@ -67166,60 +69004,60 @@ function lockPermissions(call2, type4) {
   return call2 === "fcntl" && type4 === "write" ? "rwk" : "rk";
 }
 var made = { made: true };
-var attribute2 = ([path5 = ""], look) => file("w", look(path5, true));
+var attribute2 = ([path5 = ""], look) => file2("w", look(path5, true));
 var READERS2 = {
-  open: open5,
-  readdir: ([path5 = ""], look) => file("r", look(path5, true), { asFolder: true }),
-  unlink: ([path5 = ""], look) => file("d", look(path5, false)),
-  rmdir: ([path5 = ""], look) => file("d", look(path5, false), { asFolder: true }),
-  delete: ([path5 = ""], look) => file("d", look(path5, false)),
+  open: open6,
+  readdir: ([path5 = ""], look) => file2("r", look(path5, true), { asFolder: true }),
+  unlink: ([path5 = ""], look) => file2("d", look(path5, false)),
+  rmdir: ([path5 = ""], look) => file2("d", look(path5, false), { asFolder: true }),
+  delete: ([path5 = ""], look) => file2("d", look(path5, false)),
   rename: ([from = "", to = ""], look) => {
     const source = look(from, false);
-    return [...file("rwd", source), ...file("wc", look(to, false), { asFolder: source?.folder ?? false })];
+    return [...file2("rwd", source), ...file2("wc", look(to, false), { asFolder: source?.folder ?? false })];
   },
   link: ([from = "", to = ""], look) => {
     const source = look(from, false);
     const target = look(to, false);
     return source === void 0 || target === void 0 ? [] : [{ class: "file", path: target.path, permission: "l", target: source.path }];
   },
-  symlink: ([, to = ""], look) => file("c", look(to, false), made),
-  mkdir: ([path5 = ""], look) => file("c", look(path5, false), { ...made, asFolder: true }),
+  symlink: ([, to = ""], look) => file2("c", look(to, false), made),
+  mkdir: ([path5 = ""], look) => file2("c", look(path5, false), { ...made, asFolder: true }),
   mknod: ([kind = "", path5 = ""], look) => [
-    ...file("c", look(path5, false), made),
+    ...file2("c", look(path5, false), made),
     ...kind === "char" || kind === "block" ? [{ class: "capability", name: "mknod" }] : []
   ],
   chmod: attribute2,
   truncate: attribute2,
-  chown: ([path5 = ""], look) => file("w", look(path5, false)),
-  lock: ([call2 = "", type4 = "", path5 = ""], look) => file(lockPermissions(call2, type4), look(path5, true)),
-  mmap: ([path5 = ""], look) => file("rm", look(path5, true)),
+  chown: ([path5 = ""], look) => file2("w", look(path5, false)),
+  lock: ([call2 = "", type4 = "", path5 = ""], look) => file2(lockPermissions(call2, type4), look(path5, true)),
+  mmap: ([path5 = ""], look) => file2("rm", look(path5, true)),
   // overlayfs does not check `m` here, so success shows nothing about it
-  mprotect: ([path5 = ""], look) => file("r", look(path5, true)),
-  "receive-fd": ([path5 = ""], look) => file("r", look(path5, true)),
-  exec: ([path5 = ""], look) => file("x", look(path5, true)),
-  "exec-copy": ([from = "", to = ""], look) => [...file("r", look(from, true)), ...file("cwx", look(to, false), made)],
-  "exec-script": ([, to = ""], look) => file("cwx", look(to, false), made),
-  "exec-memfd": ([from = ""], look) => file("r", look(from, true)),
+  mprotect: ([path5 = ""], look) => file2("r", look(path5, true)),
+  "receive-fd": ([path5 = ""], look) => file2("r", look(path5, true)),
+  exec: ([path5 = ""], look) => file2("x", look(path5, true)),
+  "exec-copy": ([from = "", to = ""], look) => [...file2("r", look(from, true)), ...file2("cwx", look(to, false), made)],
+  "exec-script": ([, to = ""], look) => file2("cwx", look(to, false), made),
+  "exec-memfd": ([from = ""], look) => file2("r", look(from, true)),
   "exec-loader": ([loader = "", path5 = ""], look) => [
-    ...file("x", look(loader, true)),
-    ...file("rm", look(path5, true))
+    ...file2("x", look(loader, true)),
+    ...file2("rm", look(path5, true))
   ],
   change_profile: ([target = ""]) => [{ class: "change_profile", target }],
   change_onexec: ([target = ""]) => [{ class: "change_profile", target }],
-  capable: ([capability3 = ""]) => [{ class: "capability", name: capability3 }],
-  socket,
-  bind: socket,
-  listen: socket,
-  accept: socket,
-  connect: socket,
-  send: socket,
-  receive: socket,
-  getpeername: socket,
-  shutdown: socket,
-  getsockopt: socket,
-  setsockopt: socket,
-  getsockname: socket,
-  mount,
+  capable: ([capability4 = ""]) => [{ class: "capability", name: capability4 }],
+  socket: socket2,
+  bind: socket2,
+  listen: socket2,
+  accept: socket2,
+  connect: socket2,
+  send: socket2,
+  receive: socket2,
+  getpeername: socket2,
+  shutdown: socket2,
+  getsockopt: socket2,
+  setsockopt: socket2,
+  getsockname: socket2,
+  mount: mount2,
   umount: (args, look) => {
     const target = inside(args, 0, look);
     return target === void 0 ? [] : [{ class: "umount", target }];
@@ -67238,17 +69076,33 @@ var READERS2 = {
   ]
 };
 
+// src/core/coverage/executed-program.ts
+var TRANSITION = /^(?<mode>[a-zA-Z]+)(?: -> (?<target>.*))?$/s;
+function executedProgram({ action, direct }, look) {
+  const [program3 = ""] = action.kind === "run" ? action.argv : [];
+  const place3 = direct || !program3.startsWith("/") ? void 0 : look(program3, true);
+  if (place3 === void 0 || place3.folder || place3.missing) return void 0;
+  const file5 = { class: "file", path: place3.path };
+  return { executed: { ...file5, permission: "x" }, read: { ...file5, permission: "r" } };
+}
+function enteredProfiles(from, transition3, program3) {
+  const { mode: mode2 = "", target } = TRANSITION.exec(transition3 ?? "")?.groups ?? {};
+  const name2 = target === void 0 ? program3 : unquote(target);
+  if (/c/i.test(mode2)) return [`${from}//${name2}`];
+  return /p/i.test(mode2) ? [name2] : [];
+}
+
 // src/core/coverage/record-accesses.ts
 function recordAccesses(record2) {
   const { fields: fields2, type: type4 } = record2;
   const mask = type4 === "AUDIT" ? fields2["requested_mask"] ?? fields2["requested"] : fields2["denied_mask"] ?? fields2["denied"];
   const operation2 = fields2["operation"] ?? "";
-  const reader = READERS3.find(([pattern2]) => pattern2.test(operation2))?.[1] ?? (fields2["family"] === void 0 ? file2 : network);
+  const reader = READERS3.find(([pattern2]) => pattern2.test(operation2))?.[1] ?? (fields2["family"] === void 0 ? file3 : network);
   return reader(fields2, (mask ?? "").split(/[ ,]+/).filter(Boolean));
 }
 var READERS3 = [
   [/^capable$/, ({ capname }) => capname === void 0 ? [] : [{ class: "capability", name: capname }]],
-  [/^(?:re)?mount$/, mount2],
+  [/^(?:re)?mount$/, mount3],
   [/^umount$/, ({ name: name2 }) => name2 === void 0 ? [] : [{ class: "umount", target: name2 }]],
   [
     /^pivotroot$/,
@@ -67260,7 +69114,7 @@ var READERS3 = [
   ],
   [
     /^signal$/,
-    ({ peer, signal: signal3 }, words5) => peer === void 0 || signal3 === void 0 ? [] : words5.map((access5) => ({ class: "signal", access: access5, signal: signal3, peer }))
+    ({ peer, signal: signal4 }, words5) => peer === void 0 || signal4 === void 0 ? [] : words5.map((access5) => ({ class: "signal", access: access5, signal: signal4, peer }))
   ],
   [
     /^change_(?:profile|onexec)$/,
@@ -67278,11 +69132,11 @@ var READERS3 = [
   ],
   [/^(?:setrlimit|stack|change_hat|dbus_)/, () => []]
 ];
-var LETTERS = "rwaxmklcd";
-function file2({ name: name2, target, fsuid, ouid }, words5) {
+var LETTERS2 = "rwaxmklcd";
+function file3({ name: name2, target, fsuid, ouid }, words5) {
   if (name2 === void 0 || !name2.startsWith("/")) return [];
   const owner = fsuid === void 0 || ouid === void 0 ? void 0 : fsuid === ouid;
-  const letters = [...new Set(words5.join(""))].filter((letter) => LETTERS.includes(letter));
+  const letters = [...new Set(words5.join(""))].filter((letter) => LETTERS2.includes(letter));
   return letters.map(
     (permission) => defined({
       class: "file",
@@ -67299,7 +69153,7 @@ function network({ family: family2, sock_type: type4, addr, peer, peer_addr: pee
     return words5.map((access5) => ({ class: "network", family: family2, type: type4, access: access5 }));
   return words5.map((access5) => defined({ class: "unix", access: access5, type: type4, addr, peerAddr, peerLabel: peer }));
 }
-function mount2({ name: name2, srcname, fstype, flags }) {
+function mount3({ name: name2, srcname, fstype, flags }) {
   if (name2 === void 0) return [];
   const words5 = (flags ?? "").split(/[ ,]+/).filter(Boolean);
   return [defined({ class: "mount", target: name2, flags: words5, source: srcname, fstype })];
@@ -67314,7 +69168,21 @@ function coveredRules({ probe: probe3, observation, witnesses, evidence }, subje
   const used2 = grantedAccesses(probe3, observation, subject2, look).flatMap(
     ([block2, access5]) => needed(subject2, block2, access5)
   );
-  return /* @__PURE__ */ new Set([...recorded, ...used2]);
+  return /* @__PURE__ */ new Set([...recorded, ...used2, ...usedByProgram(probe3, subject2, look)]);
+}
+function usedByProgram(probe3, subject2, look) {
+  const program3 = executedProgram(probe3, look);
+  if (program3?.executed.class !== "file") return [];
+  const { executed: executed2, read: read2 } = program3;
+  const { path: path5 } = executed2;
+  return subject2.profile.split("//&").flatMap((part) => {
+    const block2 = blockOf(subject2, part);
+    if (block2 === void 0) return [];
+    const { transition: transition3 } = answer(grants2(subject2, block2, executed2));
+    const entered = enteredProfiles(block2.name, transition3, path5).flatMap((name2) => blockOf(subject2, name2) ?? []);
+    if (entered.length === 0) return [];
+    return [...needed(subject2, block2, executed2), ...entered.flatMap((child) => needed(subject2, child, read2))];
+  });
 }
 function rulesInRecord(record2, subject2) {
   const block2 = blockOf(subject2, record2.fields["profile"] ?? "");
@@ -67396,7 +69264,7 @@ function isCovered(subject2, block2, access5, rule) {
 }
 
 // src/core/coverage/untestable-rules.ts
-var CLASS = {
+var CLASS2 = {
   link: "file",
   unix: "network",
   remount: "mount",
@@ -67404,7 +69272,7 @@ var CLASS = {
   pivot_root: "mount"
 };
 function classOf(rule) {
-  return rule.kind === "unix" && rule.qualifiers.access === "deny" ? "unix" : CLASS[rule.kind] ?? rule.kind;
+  return rule.kind === "unix" && rule.qualifiers.access === "deny" ? "unix" : CLASS2[rule.kind] ?? rule.kind;
 }
 function untestableReason(rule, block2, subject2, here) {
   if (rule.kind === "all") return void 0;
@@ -67449,8 +69317,8 @@ function unreachablePeer(rule, { text: text3 }, { labels }) {
 function peerAccesses(rule, peer) {
   if (rule.kind === "signal") {
     const words6 = rule.access.length > 0 ? rule.access : ["send"];
-    const signal3 = rule.signals?.[0] ?? "urg";
-    return words6.map((access5) => ({ class: "signal", access: access5, signal: signal3, peer }));
+    const signal4 = rule.signals?.[0] ?? "urg";
+    return words6.map((access5) => ({ class: "signal", access: access5, signal: signal4, peer }));
   }
   const words5 = rule.access.length > 0 ? rule.access : ["trace"];
   return words5.map((access5) => ({ class: "ptrace", access: access5, peer }));
@@ -67466,9 +69334,9 @@ function beyondLinks(rule, { look }) {
   for (const { text: text3, whole } of literals) {
     const folder = nearest2(folderOf(text3), look);
     const writes = rule.kind === "link" || /[wl]/.test(rule.permissions);
-    const file4 = whole && !writes ? look(text3, true)?.path : void 0;
+    const file5 = whole && !writes ? look(text3, true)?.path : void 0;
     if (folder.real !== folder.path) links.push(`${folder.path} \u2192 ${folder.real}`);
-    else if (file4 !== void 0 && file4 !== text3.replace(/(?<=.)\/$/, "")) links.push(`${text3} \u2192 ${file4}`);
+    else if (file5 !== void 0 && file5 !== text3.replace(/(?<=.)\/$/, "")) links.push(`${text3} \u2192 ${file5}`);
     else return void 0;
   }
   const followed = [...new Set(links)].join(", ");
@@ -67487,7 +69355,7 @@ function literalsIn(rule) {
   return all.some((one) => one === void 0) ? void 0 : all.flatMap((one) => one ?? []);
 }
 var MAX_FILES = 2e3;
-var MAX_DEPTH4 = 3;
+var MAX_DEPTH5 = 3;
 function nothingThere(rule, block2, subject2, here) {
   const literals = literalsIn(rule);
   if (literals === void 0 || rule.kind === "link") return void 0;
@@ -67518,7 +69386,7 @@ function fileAccess(path5, permission) {
 function below(top, { list: list2, look }) {
   const paths = [];
   let level = [top];
-  for (let depth = 0; depth < MAX_DEPTH4 && level.length > 0; depth += 1) {
+  for (let depth = 0; depth < MAX_DEPTH5 && level.length > 0; depth += 1) {
     const next = [];
     for (const folder of level) {
       for (const name2 of list2(folder) ?? []) {
@@ -67588,21 +69456,21 @@ function stateOf(rule, block2, { subject: subject2, container: container2, shado
 }
 
 // src/adapters/kernel/parser/policy-abi.ts
-var import_node_fs34 = require("node:fs");
+var import_node_fs36 = require("node:fs");
 var CONFIG = "/etc/apparmor/parser.conf";
 var BUILT_IN = /^<(?:kernel|default)>$/;
-function policyAbi({ file: file4, abi }, includes2 = {}) {
+function policyAbi({ file: file5, abi }, includes2 = {}) {
   if (abi === void 0) return defaultAbi();
   if (BUILT_IN.test(abi)) return void 0;
   const [, magic, plain3] = /^(?:<(.*)>|"?([^"]*)"?)$/.exec(abi) ?? [];
-  const find = includeFinder(foldersOf(file4, includes2));
-  const [found] = find({ name: magic ?? plain3 ?? "", magic: magic !== void 0, from: file4 }) ?? [];
+  const find = includeFinder(foldersOf(file5, includes2));
+  const [found] = find({ name: magic ?? plain3 ?? "", magic: magic !== void 0, from: file5 }) ?? [];
   return found === void 0 ? void 0 : { name: abi, text: found.text };
 }
 function defaultAbi() {
   try {
-    const file4 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs34.readFileSync)(CONFIG, "utf8"))?.[1];
-    return file4 === void 0 ? void 0 : { name: file4, text: (0, import_node_fs34.readFileSync)(file4, "utf8") };
+    const file5 = /^\s*policy-features\s*=\s*(\S+)/m.exec((0, import_node_fs36.readFileSync)(CONFIG, "utf8"))?.[1];
+    return file5 === void 0 ? void 0 : { name: file5, text: (0, import_node_fs36.readFileSync)(file5, "utf8") };
   } catch {
     return void 0;
   }
@@ -67611,13 +69479,13 @@ function defaultAbi() {
 // src/harness/suite/measure-coverage.ts
 var NO_TEXT = "The text of the engine's profile is not available. Name its file with `source:` next to `engine:`.";
 async function measureCoverage(source, policy, entries, pid) {
-  const file4 = profileFileOf(source);
-  if (file4 === void 0) return { unknown: NO_TEXT };
+  const file5 = profileFileOf(source);
+  if (file5 === void 0) return { unknown: NO_TEXT };
   try {
-    const text3 = profileText(file4, source.includes, policy.source);
-    if (!definesProfile(text3, policy.name)) return { unknown: `${file4} has no profile ${policy.name}.` };
+    const text3 = profileText(file5, source.includes, policy.source);
+    if (!definesProfile(text3, policy.name)) return { unknown: `${file5} has no profile ${policy.name}.` };
     const original = (label2) => asWritten(label2, policy.written);
-    return measureRules({ text: text3, profile: policy.name, original }, entries, await viewOf(pid, policy, text3));
+    return measureRules({ text: text3, profile: policy.name, original }, entries, await viewOf2(pid, policy, text3));
   } catch (thrown) {
     const { message, details } = asHarnessError(thrown);
     return { unknown: [message, ...details].join(" ") };
@@ -67627,7 +69495,7 @@ function definesProfile({ profiles }, name2) {
   const defined2 = new Set(profiles.map((block2) => block2.name));
   return name2.split("//&").every((part) => defined2.has(part));
 }
-async function viewOf(pid, { written }, text3) {
+async function viewOf2(pid, { written }, text3) {
   const reasons = await reasonsWithoutEffect(text3);
   const otherProfiles = [...loadedProfiles().keys()].filter((name2) => !written.has(name2));
   return {
@@ -67652,11 +69520,11 @@ async function reasonsWithoutEffect(text3) {
 }
 
 // src/harness/suite/prepare-suite.ts
-var import_promises23 = require("node:timers/promises");
+var import_promises26 = require("node:timers/promises");
 
 // src/harness/suite/container-twins.ts
-var import_node_path30 = require("node:path");
-var import_promises22 = require("node:timers/promises");
+var import_node_path31 = require("node:path");
+var import_promises24 = require("node:timers/promises");
 var MOST_BYTES2 = 16 * 1024 * 1024;
 var SETTLING_MS = 250;
 var MOST_UNDONE = 100;
@@ -67737,7 +69605,7 @@ var ContainerTwins = class {
   async #copy(path5) {
     try {
       const archive = await this.#confined.container.pack(path5, MOST_BYTES2);
-      await this.#control.container.unpack(archive, (0, import_node_path30.dirname)(path5));
+      await this.#control.container.unpack(archive, (0, import_node_path31.dirname)(path5));
     } catch {
     }
   }
@@ -67752,7 +69620,7 @@ var ContainerTwins = class {
     for (const [pid, program3] of control.programs)
       if (programs.includes(program3) && isLeft(program3)) this.#reader.endProcess(pid);
     const whats = [
-      ...mounts.map((mount4) => `${mount4}, in ${inWhich(mountsOf2(confined).has(mount4))} alone`),
+      ...mounts.map((mount5) => `${mount5}, in ${inWhich(mountsOf2(confined).has(mount5))} alone`),
       ...programs.filter((program3) => !isLeft(program3)).map((program3) => `${program3} runs in ${inWhich(programsOf(confined).has(program3))} alone`),
       ...look.some(({ isCut }) => isCut) ? ["there are more files than are compared"] : []
     ];
@@ -67764,7 +69632,7 @@ var ContainerTwins = class {
     const look = await this.#look();
     const known2 = this.#first === void 0 ? [] : onlyInOne(this.#first, programsOf);
     if (onlyInOne(look, programsOf).every((program3) => known2.includes(program3))) return look;
-    await (0, import_promises22.setTimeout)(SETTLING_MS);
+    await (0, import_promises24.setTimeout)(SETTLING_MS);
     return this.#look();
   }
   async #look() {
@@ -67826,6 +69694,46 @@ function partsOf(label2) {
   return label2.replace(/^&/, "").split("//&").filter((name2) => name2 !== "unconfined" && !name2.startsWith(":"));
 }
 
+// src/core/verdict/denial-text.ts
+var LINE = 300;
+function denialText({ fields: fields2 }) {
+  const { operation: operation2 = "an access", name: name2, capname, family: family2, sock_type: type4, target } = fields2;
+  if (capname !== void 0) return oneLine(`capability ${capname}`, LINE);
+  const words5 = [
+    operation2,
+    fields2["fstype"],
+    fields2["signal"],
+    fields2["rlimit"],
+    fields2["value"],
+    family2,
+    type4,
+    name2,
+    target === void 0 || target === name2 ? void 0 : `-> ${target}`,
+    maskText(fields2, operation2)
+  ];
+  const text3 = words5.filter((word) => word !== void 0 && word !== "").join(" ");
+  const peer = fields2["peer"];
+  return oneLine(peer === void 0 ? text3 : `${text3}, peer ${peer}`, LINE);
+}
+function startDenialText(record2) {
+  return denialText(record2).replace(/^(\w+) (?=\/)/, "$1 of ");
+}
+var NAMING_FIELDS = ["operation", "name", "capname", "family", "sock_type", "signal", "fstype", "srcname"];
+function recordCondition({ fields: fields2 }) {
+  const pairs2 = NAMING_FIELDS.flatMap((key) => {
+    const value = fields2[key];
+    return value === void 0 ? [] : [`${key}: ${yamlText(value)}`];
+  });
+  return `{${oneLine(pairs2.join(", "), LINE)}}`;
+}
+function yamlText(value) {
+  return /^[\w/][\w@%+./-]*$/.test(value) && !/^[\d.]+$/.test(value) ? value : JSON.stringify(value);
+}
+function maskText(fields2, operation2) {
+  const mask = fields2["denied_mask"] ?? fields2["denied"];
+  return mask === void 0 || mask === operation2 ? void 0 : `(${mask})`;
+}
+
 // src/harness/suite/decided-in-advance.ts
 var NEEDS_A_BUS = "D-Bus is checked by the bus daemon, not by the kernel. Test it with a command on a mediated bus, for example `run: dbus-send \u2026`";
 var QUOTED_DENIALS = 5;
@@ -67856,13 +69764,196 @@ function serviceDown(probe3, fault, denials) {
   });
 }
 function denialLines(denials) {
-  return [...new Set(denials.map(denialLine))].slice(0, QUOTED_DENIALS);
+  return [...new Set(denials.map((denial) => `denied ${denialText(denial)}`))].slice(0, QUOTED_DENIALS);
 }
-function denialLine({ fields: fields2 }) {
-  const { operation: operation2, name: name2, capname, family: family2, sock_type: type4, denied_mask: mask } = fields2;
-  const target = name2 ?? capname ?? [family2, type4].filter(Boolean).join(" ");
-  const permissions = mask === void 0 || mask === operation2 ? "" : ` (${mask})`;
-  return `denied ${operation2 ?? "an access"} ${target}${permissions}`;
+
+// src/adapters/kernel/securityfs/access-query.ts
+var import_node_fs37 = require("node:fs");
+var FILE_CLASS = 2;
+var NETWORK_CLASS = 14;
+var BITS = {
+  x: 1,
+  w: 2,
+  r: 4,
+  a: 8,
+  c: 16,
+  d: 32,
+  k: 32768,
+  m: 65536,
+  l: 262144
+};
+var PolicyQuery = class {
+  fd;
+  answer = Buffer.alloc(256);
+  /** @throws when the kernel has no such file, or this user may not open it. */
+  constructor() {
+    this.fd = (0, import_node_fs37.openSync)("/sys/kernel/security/apparmor/.access", "r+");
+  }
+  /**
+   * @param path bytes as the kernel sees them; a link and its target have a NUL between.
+   * @returns bits of what is allowed to the file's owner, when root asks; undefined when the kernel does not answer.
+   */
+  file(label2, path5) {
+    return this.ask(label2, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path5)]));
+  }
+  /** Bits of what is allowed to sockets of a family and type, by their numbers. */
+  network(label2, family2, type4) {
+    return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
+  }
+  close() {
+    (0, import_node_fs37.closeSync)(this.fd);
+  }
+  ask(label2, question2) {
+    const query = Buffer.concat([Buffer.from(`label\0${label2}\0`), question2]);
+    try {
+      (0, import_node_fs37.writeSync)(this.fd, query, 0, query.length, 0);
+      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs37.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
+      const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
+      return Number.isNaN(allow) ? void 0 : allow;
+    } catch {
+      return void 0;
+    }
+  }
+};
+function askKernel(label2, path5, permissions) {
+  const line = openLine();
+  try {
+    const allow = line?.file(label2, path5);
+    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
+    return allow === void 0 ? void 0 : { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted };
+  } finally {
+    line?.close();
+  }
+}
+function openLine() {
+  try {
+    return new PolicyQuery();
+  } catch {
+    return void 0;
+  }
+}
+
+// src/core/verdict/policy-question.ts
+var OPEN_PERMISSIONS = {
+  read: "r",
+  write: "w",
+  append: "a",
+  create: "w",
+  truncate: "w"
+};
+var OPERATION_PERMISSIONS = {
+  readdir: { permission: "r", follow: true },
+  unlink: { permission: "d", follow: false },
+  rmdir: { permission: "d", follow: false },
+  delete: { permission: "d", follow: false },
+  exec: { permission: "x", follow: true },
+  mkdir: { permission: "c", follow: false },
+  truncate: { permission: "w", follow: true },
+  mmap: { permission: "m", follow: true },
+  lock: { permission: "k", follow: true }
+};
+function policyQuestion(action) {
+  const path5 = pathOf(action);
+  if (action.kind !== "operation" || path5 === void 0) return void 0;
+  if (/^\/proc\/(thread-)?self(\/|$)/.test(path5)) return void 0;
+  if (action.name === "open") {
+    const permissions = openPermissions(action.args[0] ?? "");
+    return permissions.length === 0 ? void 0 : { path: path5, permissions, follow: true, isFolder: false };
+  }
+  const needed2 = Object.hasOwn(OPERATION_PERMISSIONS, action.name) ? OPERATION_PERMISSIONS[action.name] : void 0;
+  if (needed2 === void 0) return void 0;
+  const { permission, follow } = needed2;
+  return { path: path5, permissions: [permission], follow, isFolder: action.name === "mkdir" };
+}
+function openPermissions(modes) {
+  const permissions = modes.split(",").map((mode2) => OPEN_PERMISSIONS[mode2]);
+  return [...new Set(permissions)].filter((permission) => permission !== void 0);
+}
+function isDeniedAgainst({ allowed: allowed2, path: path5, permissions }, { type: type4, fields: fields2 }) {
+  if (!allowed2 || type4 !== "DENIED" || fields2["info"] !== void 0) return false;
+  const isSameFile2 = fields2["name"]?.replace(/(?<=.)\/$/, "") === path5.replace(/(?<=.)\/$/, "");
+  const letters = (fields2["denied_mask"] ?? "").replace(
+    /[cd]/g,
+    (letter) => permissions.includes("w") ? "w" : letter
+  );
+  return isSameFile2 && [...letters].every((letter) => permissions.includes(letter));
+}
+
+// src/core/verdict/record-fit.ts
+function fitOf(record2, expected, asker) {
+  const fitting2 = expected.filter((one) => fits(record2, one, asker));
+  if (fitting2.length === 0) return "foreign";
+  const { by } = fitting2.find((one) => one.by === void 0) ?? fitting2[0] ?? {};
+  return by === void 0 ? "access" : { before: by };
+}
+function endsOf({ process: process3, other }, isOtherKnown) {
+  if (process3 === void 0 || !isOtherKnown) return void 0;
+  return [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
+}
+function withoutMode(label2) {
+  return label2.replace(/ \([a-z]+\)$/, "");
+}
+function fits(record2, expected, asker) {
+  return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected) && hasFields(record2, expected) && hasMask(record2, expected) && isOfAsker(record2, expected, asker);
+}
+function hasClass({ fields: fields2 }, expected) {
+  const given = fields2["class"];
+  return given === void 0 || expected.classes.includes(given);
+}
+function hasNames({ fields: fields2 }, { names }) {
+  if (names === void 0) return true;
+  const { name: name2, info = "" } = fields2;
+  if (info.startsWith("Failed name lookup")) return name2 === void 0 || names.some((one) => one.endsWith(name2));
+  return name2 !== void 0 && names.some((one) => isSameName(one, withoutSlash(name2)));
+}
+function isSameName(expected, actual) {
+  if (expected === actual) return true;
+  return expected.startsWith("/proc/self") && expected === actual.replace(/^\/proc\/\d+(\/task\/\d+)?/, "/proc/self");
+}
+function hasFields({ fields: fields2 }, { fields: conditions = {} }) {
+  return Object.entries(conditions).every(([key, values]) => {
+    const value = fields2[key];
+    return value === void 0 || values.includes(value) || values.includes(withoutSlash(value));
+  });
+}
+function hasMask({ fields: fields2 }, { mask }) {
+  const asked = fields2["requested_mask"] ?? fields2["requested"] ?? fields2["denied_mask"] ?? fields2["denied"];
+  if (mask === void 0 || asked === void 0) return true;
+  if ("letters" in mask) return [...asked].every((letter) => mask.letters.includes(letter));
+  const refused = fields2["denied_mask"] ?? fields2["denied"] ?? asked;
+  return refused.split(/[ ,]+/).some((word) => mask.words.includes(word));
+}
+function isOfAsker({ fields: fields2 }, expected, { agentPid, fsuid, ends }) {
+  const isAgent = expected.byAgent !== true || agentPid === void 0 || fields2["pid"] === String(agentPid);
+  const isUser = fsuid === void 0 || fields2["fsuid"] === void 0 || fields2["fsuid"] === fsuid;
+  return isAgent && isUser && (expected.isBetweenEnds !== true || isBetween(fields2["peer"], ends));
+}
+function isBetween(peer, ends) {
+  return peer === void 0 || ends === void 0 || ends.some((end) => sameLabel(end, peer));
+}
+
+// src/harness/suite/kernel-ruling.ts
+function outsideOf(pid, names, inChildren) {
+  const look = (path5, follow) => lookUp(pid, path5, follow);
+  return {
+    look,
+    loaded: (label2) => asLoaded(label2, names),
+    fsuidOf,
+    inChildren,
+    ruling: (action) => rulingOn(action, pid, look)
+  };
+}
+function rulingOn(action, pid, look) {
+  const question2 = policyQuestion(action);
+  const place3 = question2 && look(question2.path, question2.follow);
+  if (question2 === void 0 || place3 === void 0) return () => void 0;
+  const { permissions } = question2;
+  const path5 = (question2.isFolder || place3.folder) && place3.path !== "/" ? `${place3.path}/` : place3.path;
+  const owner = ownerOf2(pid, place3.path);
+  return ({ process: process3 }) => {
+    if (process3 === void 0 || owner !== void 0 && owner !== fsuidOf(process3.pid)) return void 0;
+    return askKernel(withoutMode(process3.label), path5, permissions);
+  };
 }
 
 // src/harness/suite/possible-modes.ts
@@ -67885,6 +69976,86 @@ function mayLeadElsewhere(rule) {
   return rule.kind === "file" && rule.exec !== void 0 && /p/i.test(rule.exec.mode);
 }
 
+// src/harness/suite/container-watch.ts
+var import_promises25 = require("node:timers/promises");
+var LOOKS = 100;
+var PAUSE_MS2 = 50;
+var MAX_LISTED = 50;
+var ContainerWatch = class {
+  #options;
+  #listed = /* @__PURE__ */ new Set();
+  /** Who left the profile: one line for each executable under each label. */
+  #strays = /* @__PURE__ */ new Map();
+  #replaced = /* @__PURE__ */ new Set();
+  constructor(options) {
+    this.#options = options;
+  }
+  /** What was found so far. */
+  get faults() {
+    return [this.leftProfile, mountFault("confined", [...this.#replaced])].filter((fault) => fault !== void 0);
+  }
+  /** Undefined when everybody has stayed under the profile. */
+  get leftProfile() {
+    if (this.#strays.size === 0) return void 0;
+    const lines = [...this.#strays.values()];
+    const { name: name2 } = this.#options.policy;
+    return new HarnessError(
+      "left-profile",
+      `In the confined container, ${counted(lines.length, "program")} did not run under the profile ${visible(name2)}:`,
+      { details: lines }
+    );
+  }
+  async look() {
+    for (const clause of await this.#options.target.replacedMounts()) this.#replaced.add(clause);
+    await this.#lookAtProcesses();
+  }
+  /** Looks once; where a process has only just entered the container, until it is what it is to be. */
+  async #lookAtProcesses() {
+    for (let looks = 1; ; looks += 1) {
+      const processes = (await this.#options.target.processes()).filter(({ origin }) => origin !== "agent");
+      const entering = processes.filter((process3) => process3.origin === "entered" && this.#strayLabel(process3));
+      const isSettled = entering.length === 0 || looks === LOOKS;
+      for (const process3 of processes) if (isSettled || !entering.includes(process3)) this.#note(process3);
+      if (isSettled) return;
+      await (0, import_promises25.setTimeout)(PAUSE_MS2);
+    }
+  }
+  #note(process3) {
+    const { pid, exe } = process3;
+    for (const label2 of process3.labels) this.#list(pid, exe, this.#shown(label2));
+    const stray = this.#strayLabel(process3);
+    if (stray === void 0 || this.#strays.size >= MAX_LISTED) return;
+    const shown2 = this.#shown(stray);
+    const key = `${exe}
+${shown2}`;
+    if (!this.#strays.has(key)) this.#strays.set(key, `${visible(exe)} (pid ${pid}) has the label ${visible(shown2)}`);
+  }
+  #list(pid, exe, label2) {
+    const key = `${exe}
+${label2}`;
+    if (this.#listed.has(key) || this.#listed.size >= MAX_LISTED) return;
+    this.#listed.add(key);
+    this.#options.onLabel({ process: `${exe} in the confined container`, pid, label: label2 });
+  }
+  /** The first label of its threads that is not the profile's, nor a child's. */
+  #strayLabel({ labels }) {
+    const { loadedAs, mode: mode2 } = this.#options.policy;
+    const others = labels.filter((one) => one.label !== loadedAs || one.mode !== mode2);
+    if (others.length === 0) return void 0;
+    const modes = this.#options.loadedProfiles();
+    return others.find((one) => !staysUnder(one, loadedAs, modes));
+  }
+  #shown({ label: label2, mode: mode2 }) {
+    return labelText(asWritten(label2, this.#options.policy.written), mode2);
+  }
+};
+function mountFault(role, replaced) {
+  if (replaced.length === 0) return void 0;
+  return new HarnessError("mount-replaced", `In the ${role} container, a mount of the spec was replaced:`, {
+    details: replaced.map(visible)
+  });
+}
+
 // src/harness/suite/start-containers.ts
 var SuiteContainers = class {
   #options;
@@ -67894,9 +70065,13 @@ var SuiteContainers = class {
   constructor(options) {
     this.#options = options;
   }
-  /** The label of each container's first process and of each agent, in the order in which they were read. */
+  /** The label of each process that was looked at, in the order in which they were read. */
   get labels() {
     return this.#labels;
+  }
+  /** Adds a label that was read. */
+  addLabel(label2) {
+    this.#labels.push(label2);
   }
   /**
    * Starts the confined container, its control and the peers of both.
@@ -68011,7 +70186,7 @@ var SuiteContainers = class {
   }) {
     const { plan, engine, run, number: number4, agent } = this.#options;
     const name2 = `apparmor-probe-${run}-${number4}-${suffix}`;
-    const container2 = await engine.create({ spec: plan.container, run, agent, name: name2, ...differences });
+    const container2 = await engine.create({ spec: plan.container, run, agent: agent.file, name: name2, ...differences });
     this.#containers.push(container2);
     return container2;
   }
@@ -68035,7 +70210,8 @@ var SuiteContainers = class {
     const onAgent = ({ user, pid }) => {
       this.#proveLabel(`agent in the ${title2}${user === void 0 ? "" : ` as ${user}`}`, pid, text3);
     };
-    return { container: container2, state, confining, onAgent };
+    const { agent, plan } = this.#options;
+    return { container: container2, state, confining, title: title2, agent: agent.identity, spec: plan.container, onAgent };
   }
   /** @throws HarnessError `not-confined` */
   #proveLabel(process3, pid, expected) {
@@ -68137,14 +70313,14 @@ var SuiteSwitch = class _SuiteSwitch {
     this.#setting = setting;
   }
 };
-async function holdSwitch({ changes, events: events2, signal: signal3 }, alone) {
+async function holdSwitch({ changes, events: events2, signal: signal4 }, alone) {
   const impatience = setTimeout(() => {
     events2.progress("waiting for another run on this host that needs another setting of the kernel's audit mode");
   }, PATIENCE_MS);
   try {
-    return await changes.auditSwitch.hold({ alone, signal: signal3 });
+    return await changes.auditSwitch.hold({ alone, signal: signal4 });
   } catch (cause) {
-    if (signal3.aborted) throw new HarnessError("interrupted", "The run was interrupted.", { cause });
+    if (signal4.aborted) throw new HarnessError("interrupted", "The run was interrupted.", { cause });
     throw new HarnessError("host-busy", `The kernel's audit mode is in use: ${cause.message}.`, { cause });
   } finally {
     clearTimeout(impatience);
@@ -68252,6 +70428,268 @@ function probeWindows(order, serials, window2) {
   );
 }
 
+// src/core/verdict/by-the-way.ts
+var FILES2 = [
+  /^\/dev\/(tty|null|zero|full|u?random|log|console)$/,
+  /^\/dev\/pts\//,
+  /^\/etc\/(nsswitch|host|gai|resolv)\.conf$/,
+  /^\/etc\/(hosts|passwd|group|services|protocols|networks|localtime|timezone|locale\.alias|inputrc|profile)$/,
+  /^\/etc\/(bash\.bashrc|debian_version|os-release|environment|terminfo|ld\.so\.(cache|preload)|ssl\/openssl\.cnf)/,
+  /^\/etc\/selinux\//,
+  /^\/usr\/share\/(locale|zoneinfo|terminfo|i18n|misc|ca-certificates|gcc|glib-2\.0)/,
+  /^(\/usr)?\/lib\/(locale|terminfo)\//,
+  /\/gconv\//,
+  /\/lib[\w+.-]*\.so(\.[\d.]+)?$/,
+  /^\/proc\/(filesystems|meminfo|cpuinfo|stat|loadavg|uptime|version|mounts|cmdline|devices|modules)$/,
+  /^\/proc\/\d+\/(task\/\d+\/)?(maps|mounts|mountinfo|stat|statm|status|cgroup|cmdline|limits|comm|auxv|loginuid)$/,
+  /^\/proc\/\d+\/(task\/\d+\/)?(sessionid|oom_score_adj|fd\/|attr\/)/,
+  /^\/proc\/sys\/(kernel\/(ngroups_max|cap_last_cap|osrelease|random\/)|vm\/overcommit_memory|crypto\/)/,
+  /^\/sys\/(devices\/system\/(cpu|node)|kernel\/mm|fs\/(selinux|cgroup)|kernel\/security)/,
+  /^\/(root|home\/[^/]+)\/\.\w/,
+  /^(\/var)?\/run\/(nscd|systemd|dbus|utmp)/
+];
+var CAPABILITIES2 = /^(dac_read_search|sys_ptrace|net_admin|sys_resource|audit_\w+|sys_nice|ipc_lock|sys_admin|bpf|perfmon|fsetid)$/;
+function isByTheWay({ fields: fields2 }) {
+  const { name: name2, capname, family: family2, operation: operation2 } = fields2;
+  if (capname !== void 0) return CAPABILITIES2.test(capname);
+  if (family2 !== void 0) return family2 === "unix" || family2 === "netlink";
+  if (operation2 === "exec") return false;
+  return operation2 === "ptrace" || name2 !== void 0 && FILES2.some((pattern2) => pattern2.test(name2));
+}
+function isLibrary({ fields: fields2 }) {
+  const isMapping = /^(open|file_mmap|file_mprotect|getattr)$/.test(fields2["operation"] ?? "");
+  return isMapping && /\.so(\.[\d.]+)?$|\/ld\.so\.(cache|preload)$/.test(fields2["name"] ?? "");
+}
+
+// src/core/verdict/failure-lines.ts
+var MOST_LINES2 = 400;
+var LINE2 = 2e3;
+var LOADER = /error while loading shared libraries:|Error loading shared library|Error relocating /;
+var PERMISSION = new RegExp(
+  [
+    "permission denied|operation not permitted|access (is )?denied|not permitted|permissionerror",
+    String.raw`\bEACCES\b|\bEPERM\b|\berr(no|or)[ =:]*13\b|\(13[:)]|\(errno:? 13`,
+    "have permission|insufficient (permission|privilege)|must be (root|superuser)|are you root|only root",
+    "keine berechtigung|zugriff verweigert|vorgang nicht zul\xE4ssig|operation ist nicht erlaubt",
+    "permission non accord\xE9e|op\xE9ration non permise|permiso denegado|operaci\xF3n no permitida",
+    "permesso negato|operazione non permessa|permiss\xE3o negada|opera\xE7\xE3o n\xE3o permitida|toegang geweigerd",
+    "\u043E\u0442\u043A\u0430\u0437\u0430\u043D\u043E \u0432 \u0434\u043E\u0441\u0442\u0443\u043F\u0435|\u043E\u043F\u0435\u0440\u0430\u0446\u0438\u044F \u043D\u0435 \u043F\u043E\u0437\u0432\u043E\u043B\u0435\u043D\u0430|\u8A31\u53EF\u304C\u3042\u308A\u307E\u305B\u3093|\u8A31\u53EF\u3055\u308C\u3066\u3044\u306A\u3044\u64CD\u4F5C|\u6743\u9650\u4E0D\u591F|\u4E0D\u5141\u8BB8\u7684\u64CD\u4F5C"
+  ].join("|"),
+  "iu"
+);
+var ELSEWHERE = new RegExp(
+  [
+    "no such file or directory|no such process|no such device|not a directory|is a directory|directory nonexistent",
+    "file exists|directory not empty|read-only file system|no space left|connection refused|exec format error",
+    String.raw`text file busy|command not found|: not found\s*$|\b(ENOENT|ENOTDIR|EISDIR|EEXIST|ECONNREFUSED)\b`,
+    "FileNotFoundError|ConnectionRefusedError",
+    "datei oder verzeichnis nicht gefunden|aucun fichier ou dossier|no existe el fichero|file o directory non"
+  ].join("|"),
+  "iu"
+);
+function failureLines(observation, control) {
+  const known2 = /* @__PURE__ */ new Set([...linesOf(control?.stdout.text), ...linesOf(control?.stderr.text)]);
+  const onlyHere = (text3) => linesOf(text3).filter((line) => !known2.has(line));
+  const stdout = onlyHere(observation.stdout.text);
+  const stderr = onlyHere(observation.stderr.text);
+  const lines = [...stdout, ...stderr];
+  const telling = lastTelling(stderr) ?? lastTelling(stdout);
+  return telling === void 0 ? { lines } : { lines, telling };
+}
+function linesOf(text3 = "") {
+  return text3.split("\n", 1e5).map((line) => line.slice(0, LINE2).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
+}
+function lastTelling(lines) {
+  for (const text3 of lines.toReversed()) {
+    const kind = kindOf5(text3);
+    if (kind !== void 0) return { text: text3, kind };
+  }
+  return void 0;
+}
+function kindOf5(line) {
+  if (LOADER.test(line)) return "loader";
+  if (PERMISSION.test(line)) return "permission";
+  return ELSEWHERE.test(line) ? "elsewhere" : void 0;
+}
+
+// src/core/verdict/named-objects.ts
+var PATH_FIELDS = ["name", "target", "srcname"];
+var TOPICS = [
+  ["operation", /^signal$/, /\bkill|signal/i],
+  ["operation", /^ptrace$/, /ptrace|attach|namespace|\/proc\/|\/ns\//i],
+  ["operation", /mount|pivotroot/, /mount|propagation|pivot|overlay|unshare/i],
+  ["operation", /^userns_create$/, /unshare|namespace|clone/i],
+  ["family", /netlink/, /netlink|audit interface/i],
+  ["family", /./, /socket|connect|\bbind|network|\bping|\/dev\/(tcp|udp)|SOCK_|https?:/i],
+  ["capname", /chown/, /chown|owner/i],
+  ["capname", /sys_chroot/, /chroot|root directory/i],
+  ["capname", /sys_time/, /date|clock|time/i],
+  ["capname", /syslog/, /dmesg|kernel buffer|syslog/i],
+  ["capname", /setuid|setgid/, /set(re|res)?[ug]id|user|group|\bsu\b/i],
+  ["capname", /net_raw/, /socket|\bping|raw/i],
+  ["capname", /fowner|fsetid/, /chmod|mode|attr|times/i],
+  ["capname", /mknod/, /mknod|device/i],
+  ["capname", /kill/, /kill|signal/i]
+];
+function exactnessOf(text3, { fields: fields2 }) {
+  const paths = PATH_FIELDS.flatMap((key) => fields2[key]?.startsWith("/") === true ? [fields2[key]] : []);
+  if (paths.length === 0) return isAbout(text3, fields2) ? 2 : 0;
+  const plain3 = withoutProcessIds(text3);
+  const levels = paths.map((path5) => pathExactness(plain3, withoutProcessIds(path5).replace(/\/$/, "")));
+  const best2 = Math.max(...levels);
+  return best2 === 0 && fields2["operation"]?.includes("mount") === true && isAbout(text3, fields2) ? 2 : best2;
+}
+function isAbout(text3, fields2) {
+  return TOPICS.some(([field, value, words5]) => {
+    const actual = fields2[field];
+    return actual !== void 0 && value.test(actual) && words5.test(text3);
+  });
+}
+function withoutProcessIds(text3) {
+  return text3.replace(/\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?(?=\/)/g, "/proc/self");
+}
+function pathExactness(text3, path5) {
+  if (path5 === "") return 0;
+  if (/[^\w./~@%+-]/.test(path5)) return text3.includes(path5) ? 3 : 0;
+  const tokens = text3.match(/[^\s'"`(){}[\]<>|;&,=:]+/g) ?? [];
+  const words5 = tokens.map((token) => token.replace(/[.!?]+$/, "").replace(/(.)\/+$/, "$1"));
+  if (words5.includes(path5)) return 3;
+  if (words5.some((word) => isSameEnd(word, path5))) return 2;
+  return words5.some((word) => isAbove(word, path5)) ? 1 : 0;
+}
+function isSameEnd(word, path5) {
+  const last = path5.slice(path5.lastIndexOf("/") + 1);
+  if (!/[a-z]{2}/i.test(last) || word.slice(word.lastIndexOf("/") + 1) !== last) return false;
+  return !word.startsWith("/") || path5.endsWith(word) || word.endsWith(path5);
+}
+function isAbove(word, path5) {
+  if (!/^\/[^/]/.test(word)) return false;
+  if (path5.startsWith(`${word}/`)) return true;
+  if (/X{3}/.test(word)) return folderOf2(word) === folderOf2(path5);
+  return path5.startsWith(word) && /^[.~+-]\w{0,16}[~+-]?$/.test(path5.slice(word.length));
+}
+function folderOf2(path5) {
+  return path5.slice(0, path5.lastIndexOf("/"));
+}
+
+// src/core/verdict/decisive-denial.ts
+var COMM2 = 15;
+var NAMES_A_PATH = /(^|[\s'"`:(])\//;
+var NOT_EXECUTABLE = 126;
+var NOT_FOUND = 127;
+function decisiveDenial(facts2) {
+  const denials = facts2.witnesses.filter((witness) => isDenial(witness) && !isBackground(facts2, witness));
+  if (denials.length === 0) return void 0;
+  const failure2 = failureOf(facts2);
+  return refusedExec(failure2, denials) ?? death(failure2, denials) ?? refusedLibrary(failure2, denials) ?? best(failure2, denials);
+}
+function likelyDenial(facts2) {
+  const denials = facts2.witnesses.filter(isDenial);
+  return decisiveDenial(facts2) ?? denials.findLast(({ record: record2 }) => !isByTheWay(record2)) ?? denials.at(-1);
+}
+function isBackground({ background }, { record: record2, by }) {
+  return by === "window" && background?.has(recordKey(record2)) === true;
+}
+function failureOf({ probe: probe3, observation, control, witnesses }) {
+  const command3 = describeAction(probe3.action);
+  const own2 = witnesses.filter(({ by }) => by === "pid").map(({ record: record2 }) => record2.fields["comm"] ?? "");
+  const shell = probe3.action.kind === "shell" ? ["sh"] : [];
+  const words5 = (command3.match(/[\w./+-]+/g) ?? []).map(
+    (word) => word.slice(word.lastIndexOf("/") + 1, COMM2 + word.length)
+  );
+  const programs = new Set(
+    [...own2, ...shell, ...words5.map((word) => word.slice(0, COMM2))].filter((name2) => name2 !== "")
+  );
+  return { probe: probe3, observation, command: command3, programs, ...failureLines(observation, control) };
+}
+function refusedExec({ observation, programs }, denials) {
+  if (observation.stage !== "exec") return void 0;
+  const execs = denials.filter(({ record: record2 }) => record2.fields["operation"] === "exec");
+  const own2 = execs.filter(({ by }) => by !== "window");
+  const named = execs.filter(({ record: record2 }) => programs.has(baseName(record2.fields["name"] ?? "").slice(0, COMM2)));
+  const witness = own2.at(-1) ?? named.at(-1) ?? denials.findLast(({ by }) => by === "comm");
+  return witness && { record: witness.record, isStart: true };
+}
+function death({ observation }, denials) {
+  if (observation.signal !== "SIGKILL") return void 0;
+  const witness = denials.findLast(({ record: record2, by }) => record2.type === "KILLED" && by !== "window");
+  return witness && { record: witness.record, isStart: false };
+}
+function refusedLibrary(failure2, denials) {
+  const { telling, observation } = failure2;
+  const isSilent = telling === void 0 && observation.exit === NOT_FOUND;
+  if (telling?.kind !== "loader" && !isSilent) return void 0;
+  const libraries = denials.filter((witness2) => isLibrary(witness2.record) && isOwn2(failure2, witness2));
+  const named = libraries.filter(({ record: record2 }) => telling !== void 0 && exactnessOf(telling.text, record2) >= 2);
+  const witness = named.at(-1) ?? libraries.at(-1);
+  return witness && { record: witness.record, isStart: true };
+}
+function best(failure2, denials) {
+  const last = denials.findLast((witness) => isOwn2(failure2, witness) && !isByTheWay(witness.record));
+  const fitting2 = denials.map((witness, index) => ({ record: witness.record, index, fit: fitOf2(failure2, witness, last) })).filter(({ fit }) => fit > 0).sort((a, b) => b.fit - a.fit || Number(isExec(b.record)) - Number(isExec(a.record)) || b.index - a.index);
+  const [first] = fitting2;
+  if (first === void 0) return void 0;
+  const { record: record2 } = firstLike(first, fitting2);
+  return { record: record2, isStart: isExec(record2) || isOwnScript(failure2, record2) };
+}
+function firstLike(candidate2, others) {
+  const { fields: fields2 } = candidate2.record;
+  if (fields2["name"] !== void 0) return candidate2;
+  const alike = others.filter(
+    ({ record: other }) => other.fields["name"] === void 0 && other.fields["operation"] === fields2["operation"] && other.fields["sock_type"] === fields2["sock_type"]
+  );
+  return alike.reduce((one, other) => other.index < one.index ? other : one, candidate2);
+}
+function fitOf2(failure2, witness, last) {
+  const { record: record2 } = witness;
+  const { telling, lines } = failure2;
+  const inTelling = telling === void 0 ? 0 : exactnessOf(telling.text, record2);
+  if (telling?.kind === "elsewhere") return inTelling === 3 && isOwn2(failure2, witness) ? 60 : 0;
+  const isSaid = telling?.kind === "permission";
+  if (!isOwn2(failure2, witness)) return isSaid && inTelling === 3 ? 50 : 0;
+  if (isSaid && inTelling >= 2) return 60 + inTelling;
+  if (lines.some((line) => exactnessOf(line, record2) >= 2)) return 40;
+  return fitOfUnsaid(failure2, witness, last);
+}
+function fitOfUnsaid({ command: command3, telling }, witness, last) {
+  const { record: record2, by } = witness;
+  const inCommand = exactnessOf(command3, record2);
+  const isSaid = telling !== void 0;
+  const isPassing = isByTheWay(record2);
+  if (isPassing && !isSaid) return isAskedFor(record2, inCommand) ? 20 : 0;
+  if (inCommand >= 2) return 30;
+  if (isExec(record2)) return 25;
+  if (!isPassing && inCommand === 1) return 15;
+  if (isSaid) return witness === last && (by !== "window" || !NAMES_A_PATH.test(telling.text)) ? 10 : 0;
+  return record2.fields["name"] === void 0 && by !== "window" && witness === last ? 5 : 0;
+}
+function isAskedFor({ fields: fields2 }, inCommand) {
+  if (fields2["operation"] === "ptrace") return inCommand >= 2;
+  return inCommand === 3 && fields2["name"]?.startsWith("/dev/") === false;
+}
+function isOwn2({ programs, probe: probe3 }, { record: record2, by }) {
+  if (by !== "window") return true;
+  const comm = record2.fields["comm"] ?? "";
+  return programs.has(comm) || probe3.direct && comm.startsWith("runc:");
+}
+function isExec({ fields: fields2 }) {
+  return fields2["operation"] === "exec";
+}
+function isOwnScript({ probe: { action }, observation, telling }, { fields: fields2 }) {
+  if (fields2["operation"] !== "open") return false;
+  if (telling !== void 0 && observation.exit === NOT_EXECUTABLE) return true;
+  if (telling !== void 0 && /\b(sh|bash|dash): (0: )?cannot open |open perl script|bad interpreter/.test(telling.text))
+    return true;
+  if (action.kind !== "run") return false;
+  const { name: name2 = "" } = fields2;
+  const [program3 = "", ...args] = action.argv;
+  const isProgram2 = name2 === program3 || /\/s?bin\//.test(name2) && baseName(name2) === baseName(program3);
+  return isProgram2 && !args.some((arg) => baseName(arg) === baseName(name2));
+}
+function baseName(path5) {
+  return path5.slice(path5.lastIndexOf("/") + 1);
+}
+
 // src/core/verdict/spec-conditions.ts
 function unmetCondition(facts2) {
   const { expect: expect2 } = facts2.probe;
@@ -68316,7 +70754,7 @@ function wrongRecords(facts2) {
 }
 function wrongRecord(facts2, audit) {
   const witnesses = [...facts2.witnesses, ...evidenceFor(facts2, audit)];
-  const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe.expect, audit, witness));
+  const candidates2 = witnesses.filter((witness) => mayMeet(facts2.probe, audit, witness));
   const problems2 = candidates2.map(({ record: record2 }) => matchRecord(audit, record2));
   const fitting2 = candidates2.filter((_, i) => problems2[i] === void 0);
   if (fitting2.length === 0) {
@@ -68329,13 +70767,112 @@ function wrongRecord(facts2, audit) {
 function evidenceFor({ evidence }, audit) {
   return audit["apparmor"] === void 0 ? silentDenials(evidence) : [];
 }
-function mayMeet({ access: access5 }, audit, witness) {
-  if (audit["apparmor"] !== void 0 || access5 === "allowed") return true;
+function mayMeet(probe3, audit, witness) {
+  const { access: access5 } = probe3.expect;
+  if (access5 === "allowed") return true;
+  if (!isOfAccess(probe3, witness)) return false;
+  if (audit["apparmor"] !== void 0) return true;
   return access5 === "denied" ? isDenial(witness) : isComplaint(witness);
 }
 function isShownByControl({ probe: probe3, control }) {
   if (probe3.expect.access !== "denied" || control === void 0) return false;
   return probeOutcome(probe3, control).kind === "succeeded";
+}
+
+// src/core/verdict/command-denial.ts
+var SAID = 160;
+var NOT_EXECUTABLE2 = 126;
+function judgeDeniedCommand(facts2, outcome3, controlFailure3) {
+  if (controlFailure3 !== void 0) return judgeWithFailedControl(facts2, controlFailure3);
+  const decisive = facts2.control === void 0 ? provedDenial(facts2) : shownDenial(facts2);
+  if (decisive !== void 0) return passOf(decisive);
+  if (facts2.witnesses.some(isDenial)) return unmetCondition(facts2) ?? withoutFit(facts2);
+  if (facts2.probe.expect.audit === "none") return judgeSilently(facts2);
+  return verdict("silent-denial", { how: outcomeText(outcome3) });
+}
+function passOf({ record: record2, isStart: isStart3 }) {
+  return isStart3 ? verdict("not-started", { denial: startDenialText(record2) }) : verdict("denied", { denial: denialText(record2) });
+}
+function provedDenial(facts2) {
+  const proofs = facts2.witnesses.filter((witness) => isDenial(witness) && isProof(facts2, witness));
+  const decisive = decisiveDenial({ ...facts2, witnesses: proofs });
+  const [proof] = proofs;
+  return decisive ?? (proof && { record: proof.record, isStart: false });
+}
+function shownDenial(facts2) {
+  const { audit } = facts2.probe.expect;
+  const decisive = decisiveDenial(facts2);
+  if (!isTelling(audit) || decisive !== void 0 && matchRecord(audit, decisive.record) === void 0)
+    return decisive;
+  const named = facts2.witnesses.filter(
+    (witness) => isDenial(witness) && matchRecord(audit, witness.record) === void 0
+  );
+  const fitting2 = decisiveDenial({ ...facts2, witnesses: named });
+  const own2 = named.find(({ by }) => by !== "window");
+  return fitting2 ?? (own2 && { record: own2.record, isStart: false }) ?? decisive;
+}
+function judgeWithFailedControl(facts2, how) {
+  const denials = facts2.witnesses.filter(isDenial);
+  const proved = provedDenial(facts2);
+  if (proved === void 0) return verdict("vacuous", { how, hasDenial: denials.length > 0 });
+  const denial = proved.isStart ? startDenialText(proved.record) : denialText(proved.record);
+  const isStartedThere = facts2.control?.stage !== "exec";
+  if (proved.isStart && isStartedThere && !isTelling(facts2.probe.expect.audit))
+    return verdict("vacuous", { how, hasDenial: true, notStarted: denial });
+  return verdict("denied-twice", { how, denial });
+}
+function withoutFit(facts2) {
+  const { probe: probe3, observation, control, witnesses } = facts2;
+  if (control === void 0) return verdict("no-witness", { missing: "cause" });
+  const { audit } = probe3.expect;
+  if (isTelling(audit)) return verdict("no-witness", { missing: "owner", record: "the record that the spec names" });
+  const denials = witnesses.filter(isDenial);
+  const likely = denials.findLast((witness) => isLikely(witness));
+  const shown2 = likely ?? denials.at(-1);
+  const { telling } = failureLines(observation, control);
+  return verdict("no-witness", {
+    missing: "fit",
+    denial: shown2 === void 0 ? "something" : denialText(shown2.record),
+    said: telling?.kind === "elsewhere" ? quotedLine(telling.text) : void 0,
+    condition: likely && recordCondition(likely.record)
+  });
+}
+function isLikely({ record: record2, by }) {
+  return by !== "window" && !isByTheWay(record2);
+}
+function judgeSilently({ observation, control }) {
+  if (control === void 0) return verdict("no-witness", { missing: "control" });
+  const { telling } = failureLines(observation, control);
+  if (observation.stage === "exec" || telling?.kind === "loader") return verdict("not-started", { denial: void 0 });
+  if (telling?.kind === "elsewhere")
+    return verdict("no-witness", { missing: "permission", said: quotedLine(telling.text) });
+  if (telling !== void 0 && observation.exit === NOT_EXECUTABLE2)
+    return verdict("not-started", { denial: void 0 });
+  return verdict("denied-silently");
+}
+function quotedLine(line) {
+  return `\u201C${oneLine(line, SAID)}\u201D.`;
+}
+function isRefusedStart(facts2) {
+  const { stage, exit } = facts2.observation;
+  if (stage !== "done" || exit === void 0 || exit === 0) return false;
+  return decisiveDenial(facts2)?.isStart === true;
+}
+
+// src/core/verdict/loose-conditions.ts
+function looseConditionNotes(facts2, { kind, code: code2 }) {
+  const { probe: probe3, observation } = facts2;
+  if (kind !== "pass") return [];
+  const { access: access5, audit, exit } = probe3.expect;
+  if (access5 === "allowed")
+    return isDeclaredFailure(exit) && observation.exit === exit ? [NOTES.declaredExit(exit)] : [];
+  if (!isCommand(probe3)) return [];
+  if (audit === "none") return code2 === "denied-silently" ? [NOTES.noRecord] : [];
+  const record2 = audit === void 0 || isTelling(audit) ? void 0 : likelyDenial(facts2)?.record;
+  return record2 === void 0 ? [] : [NOTES.looseRecord(recordCondition(record2))];
+}
+function isDeclaredFailure(exit) {
+  return typeof exit === "number" && exit !== 0;
 }
 
 // src/core/verdict/not-asked.ts
@@ -68352,16 +70889,14 @@ function undecidedReason({ fields: fields2 }, probe3) {
 }
 function withoutUndecided(facts2) {
   if (facts2.probe.expect.access !== "denied") return facts2;
-  return {
-    ...facts2,
-    witnesses: facts2.witnesses.filter(({ record: record2 }) => undecidedReason(record2, facts2.probe) === void 0)
-  };
+  const decided = (witnesses) => witnesses?.filter(({ record: record2 }) => undecidedReason(record2, facts2.probe) === void 0);
+  return { ...facts2, ...defined({ witnesses: decided(facts2.witnesses), evidence: decided(facts2.evidence) }) };
 }
 function undecidedDenial({ probe: probe3, witnesses }) {
   return witnesses.map(({ record: record2 }) => undecidedReason(record2, probe3)).find((reason) => reason !== void 0);
 }
-function unaskedReason({ action }, { errno, signal: signal3, stoppedAt }) {
-  if (action.kind !== "operation" || errno === void 0 || signal3 !== void 0) return void 0;
+function unaskedReason({ action }, { errno, signal: signal4, stoppedAt }) {
+  if (action.kind !== "operation" || errno === void 0 || signal4 !== void 0) return void 0;
   if (stoppedAt !== void 0)
     return `it did not come to the access: without a record, it failed at the step ${stoppedAt} (${errno})`;
   if (APPARMOR_ERRNOS.has(errno)) return void 0;
@@ -68373,6 +70908,7 @@ var RESTS_ON_CONTROL = /* @__PURE__ */ new Set([
   "denied",
   "denied-silently",
   "denied-quietly",
+  "not-started",
   "vacuous",
   "denied-silently-but-allowed",
   "denied-on-the-way",
@@ -68381,9 +70917,14 @@ var RESTS_ON_CONTROL = /* @__PURE__ */ new Set([
 function decide(known2) {
   const facts2 = withoutUndecided(known2);
   const undecided = undecidedDenial(known2);
-  const outcome3 = outcomeAsDeclared(facts2.probe, facts2.observation);
+  const outcome3 = outcomeOf(facts2);
   return wrongLabel(facts2) ?? letThrough(facts2, outcome3) ?? // before lost records, which cannot change it
-  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? nothingDecided(facts2, undecided) ?? withConditions(facts2, withNotes(facts2, notByLeftover(facts2, judgeAccess(facts2, outcome3))));
+  recordsLost(facts2) ?? noUsableAnswer(outcome3) ?? nothingDecided(facts2, undecided) ?? withConditions(facts2, withNotes(facts2, withRuling(facts2, notByLeftover(facts2, judgeAccess(facts2, outcome3)))));
+}
+function outcomeOf(facts2) {
+  const outcome3 = outcomeAsDeclared(facts2.probe, facts2.observation);
+  const isNotFound = outcome3.kind === "unclear" && outcome3.code === "not-runnable" && isCommand(facts2.probe);
+  return isNotFound && isRefusedStart(facts2) ? exitOutcome(facts2.observation) : outcome3;
 }
 function wrongLabel({ observation, control }) {
   const processes = [observation.process, observation.other, control?.process, control?.other];
@@ -68419,27 +70960,46 @@ function notByLeftover(facts2, judged) {
   const { leftover, witnesses, evidence } = facts2;
   if (leftover === void 0 || !RESTS_ON_CONTROL.has(judged.code)) return judged;
   const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
-  return denials.some((denial) => isProof(facts2, denial)) ? judged : verdict("earlier-probe", leftover);
+  const isProved = denials.some((denial) => isOfAccess(facts2.probe, denial) && isProof(facts2, denial));
+  return isProved ? judged : verdict("earlier-probe", leftover);
 }
 function judgeDenied(facts2, outcome3) {
   const quiet = judgeQuietDenial(facts2, outcome3);
   if (quiet !== void 0) return quiet;
   const control = controlOutcome(facts2);
-  const denials = facts2.witnesses.filter(isDenial);
+  return isCommand(facts2.probe) ? judgeCommand(facts2, outcome3, control) : judgeDeniedAccess(facts2, outcome3, control);
+}
+function judgeCommand(facts2, outcome3, control) {
+  if (control?.kind === "unclear") return controlUnclear(control);
+  return judgeDeniedCommand(facts2, outcome3, control?.kind === "failed" ? controlFailure2(facts2, control) : void 0);
+}
+function controlUnclear({ why, code: code2 }) {
+  return verdict("control-unclear", { why, isProgramMissing: code2 === "not-runnable" });
+}
+function judgeDeniedAccess(facts2, outcome3, control) {
+  const denials = facts2.witnesses.filter((witness) => isDenial(witness) && isOfAccess(facts2.probe, witness));
   const hasDenial = denials.length > 0;
-  const isProved = denials.some((denial) => isProof(facts2, denial));
-  if (control?.kind === "unclear") {
-    return verdict("control-unclear", { why: control.why, isProgramMissing: control.code === "not-runnable" });
-  }
+  const proof = denials.find((denial2) => isProof(facts2, denial2));
+  const isProved = proof !== void 0;
+  const denial = denialOf2(proof ?? denials[0]);
+  const other = hasDenial ? void 0 : otherDenial(facts2);
+  if (other !== void 0) return other;
+  if (control?.kind === "unclear") return controlUnclear(control);
   if (control?.kind === "failed") {
     const how = controlFailure2(facts2, control);
-    return isProved ? verdict("denied-twice", { how }) : verdict("vacuous", { how, hasDenial });
+    return isProved ? verdict("denied-twice", { how, denial }) : verdict("vacuous", { how, hasDenial });
   }
-  if (isProved) return verdict("denied");
+  if (isProved) return verdict("denied", { denial });
   if (hasDenial && control === void 0) return unmetCondition(facts2) ?? verdict("no-witness", { missing: "cause" });
-  if (hasDenial) return verdict("denied");
-  if (facts2.probe.expect.audit === "none") return judgeSilentDenial(facts2);
-  const unasked = unaskedReason(facts2.probe, facts2.observation);
+  if (hasDenial) return verdict("denied", { denial });
+  return judgeWithoutRecord(facts2, outcome3);
+}
+function judgeWithoutRecord(facts2, outcome3) {
+  const { probe: probe3, observation } = facts2;
+  const { audit, by } = probe3.expect;
+  const isAtAccess = observation.stoppedAt === void 0 || by !== void 0;
+  if (audit === "none" && isAtAccess) return judgeSilentDenial(facts2);
+  const unasked = unaskedReason(probe3, observation);
   if (unasked !== void 0) return verdict("not-asked", { why: unasked });
   return verdict("silent-denial", { how: outcomeText(outcome3) });
 }
@@ -68447,23 +71007,40 @@ function judgeQuietDenial({ evidence, ...facts2 }, outcome3) {
   const denials = silentDenials(evidence);
   const { probe: probe3, witnesses } = facts2;
   if (denials.length === 0 || witnesses.some(isDenial) || probe3.expect.audit === "none") return void 0;
-  const { kind } = judgeDenied({ ...facts2, witnesses: denials }, outcome3);
-  return kind === "pass" ? verdict("denied-quietly") : void 0;
+  const judged = judgeDenied({ ...facts2, witnesses: denials }, outcome3);
+  if (judged.code === "not-started") return judged;
+  if (judged.kind === "pass")
+    return verdict("denied-quietly", { denial: denialOf2(denials.find((one) => isOfAccess(probe3, one))) });
+  return judged.code === "other-denial" ? judged : void 0;
+}
+function otherDenial({ probe: probe3, witnesses }) {
+  const first = witnesses.find(isDenial);
+  if (first === void 0) return void 0;
+  return verdict("other-denial", {
+    denial: denialText(first.record),
+    action: describeAction(probe3.action),
+    by: first.before,
+    declared: probe3.expect.by
+  });
+}
+function denialOf2(witness) {
+  return witness && denialText(witness.record);
 }
 function judgeSilentDenial({ probe: probe3, observation, control }) {
   if (control === void 0) return verdict("no-witness", { missing: "control" });
-  const { errno } = observation;
+  const { errno, stoppedAt } = observation;
+  const unasked = stoppedAt === void 0 ? void 0 : unaskedReason(probe3, observation);
+  if (unasked !== void 0) return verdict("not-asked", { why: unasked });
   const isExpectedErrno = probe3.expect.errno !== void 0 || errno === "EACCES" || errno === "EPERM";
   if (probe3.action.kind === "operation" && !isExpectedErrno) return verdict("no-witness", { missing: "errno", errno });
   return verdict("denied-silently");
 }
 function judgeAllowed(facts2, outcome3) {
-  const { probe: probe3, observation, control, witnesses } = facts2;
+  const { probe: probe3, witnesses } = facts2;
   const denials = witnesses.filter(isDenial);
-  const [firstDenial] = denials;
+  const firstDenial = isCommand(probe3) ? likelyDenial(facts2) : denials[0];
   if (outcome3.kind === "succeeded") {
-    const mayBeIncomplete = firstDenial !== void 0 && isCommand(probe3) && !declaresResult(probe3);
-    if (mayBeIncomplete && control !== void 0 && differs(observation, control)) return verdict("denied-on-the-way");
+    if (firstDenial !== void 0 && mayBeIncomplete(facts2)) return verdict("denied-on-the-way");
     return verdict("allowed", { denials: denials.length });
   }
   const how = outcomeText(outcome3);
@@ -68475,21 +71052,34 @@ function judgeAllowed(facts2, outcome3) {
   return verdict("not-the-profile", { how, controlHow: controlFailure2(facts2, controlResult) });
 }
 function judgeComplains(facts2, outcome3) {
-  const complaints = facts2.witnesses.filter(isComplaint);
+  const complaints = facts2.witnesses.filter((witness) => isComplaint(witness) && isOfAccess(facts2.probe, witness));
   if (outcome3.kind === "failed") return verdict("denied-in-complain", { how: outcome3.how });
   if (complaints.some((complaint2) => isProof(facts2, complaint2))) return verdict("complained");
   if (complaints.length > 0) return verdict("no-witness", { missing: "owner", record: "an ALLOWED record" });
   return verdict("no-complaint");
 }
+var DECIDING_MODES = /^[\s\S]* \((?:enforce|kill)\)$/;
+function withRuling({ probe: probe3, observation, witnesses, ruling }, judged) {
+  const { access: access5, by } = probe3.expect;
+  if (judged.kind !== "pass" || ruling === void 0 || by !== void 0) return judged;
+  if (access5 === "allowed") {
+    const isDecided = DECIDING_MODES.test(observation.process?.label ?? "");
+    return isDecided && !ruling.allowed ? verdict("contradiction", ruling) : judged;
+  }
+  const denials = witnesses.filter((witness) => isDenial(witness) && isOfAccess(probe3, witness));
+  const isAgainst = access5 === "denied" && ruling.allowed;
+  return isAgainst && denials.every(({ record: record2 }) => isDeniedAgainst(ruling, record2)) ? verdict("contradiction", ruling) : judged;
+}
 function withConditions(facts2, judged) {
   if (judged.kind !== "pass") return judged;
   return unmetCondition(facts2) ?? judged;
 }
-function withNotes({ probe: probe3, observation: { stoppedAt } }, judged) {
+function withNotes(facts2, judged) {
+  const { probe: probe3 } = facts2;
   const isProvedDenial = judged.kind === "pass" && probe3.expect.access === "denied";
-  const notes = [...judged.notes];
+  const notes = [...judged.notes, ...looseConditionNotes(facts2, judged)];
   if (probe3.direct) notes.push(NOTES.startedByDocker);
-  if (isProvedDenial && stoppedAt !== void 0) notes.push(NOTES.deniedAtStep(stoppedAt));
+  if (isProvedDenial && probe3.expect.by !== void 0) notes.push(NOTES.deniedBefore(probe3.expect.by));
   return { ...judged, notes };
 }
 function controlOutcome({ probe: probe3, control }) {
@@ -68505,8 +71095,12 @@ function layerText({ probe: probe3, control, container: container2 }) {
   const layer = container2 && likelyLayer(probe3, control, container2);
   return layer === void 0 ? "" : `; likely ${layer}`;
 }
-function declaresResult({ expect: { exit, stdout, stderr } }) {
-  return exit !== void 0 || stdout !== void 0 || stderr !== void 0;
+function mayBeIncomplete(facts2) {
+  const { probe: probe3, observation, control } = facts2;
+  const { exit, stdout, stderr } = probe3.expect;
+  if (!isCommand(probe3) || stdout !== void 0 || stderr !== void 0) return false;
+  if (exit === void 0) return control !== void 0 && differs(observation, control);
+  return exit !== 0 && control?.exit !== exit && decisiveDenial(facts2) !== void 0;
 }
 function differs(one, other) {
   return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
@@ -68574,6 +71168,10 @@ var Trial = class {
   #entries = /* @__PURE__ */ new Map();
   /** Records under the profile that are no probe's. */
   others = [];
+  /** Records of changes to the policy under test, by somebody. */
+  policyChanges = [];
+  /** What those processes were refused: during a command they are refused it again. */
+  #background = /* @__PURE__ */ new Set();
   constructor(options) {
     this.#options = options;
   }
@@ -68591,9 +71189,9 @@ var Trial = class {
     return this.#entries.get(probe3.id) ?? withoutAttempt(probe3, NOT_TRIED);
   }
   /** The entries of some probes, in their order. @throws HarnessError `interrupted` */
-  async settleAll(probes, signal3) {
+  async settleAll(probes, signal4) {
     const entries = [];
-    for (const probe3 of probes) entries.push(await abortable(signal3, this.settle(probe3)));
+    for (const probe3 of probes) entries.push(await abortable(signal4, this.settle(probe3)));
     return entries;
   }
   /** The probe and the operations that directly follow it; a command stands alone. */
@@ -68652,14 +71250,44 @@ var Trial = class {
   /** Makes attempts between two barriers, and joins them with what the kernel wrote. */
   async #tryInWindow(probes, attempt2) {
     await this.#startAgents(probes);
+    await this.#options.watch?.look();
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
+    const previews = this.#previews(probes);
     const seen = await attempt2(probes);
+    await this.#options.watch?.look();
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
     this.#options.auditSwitch?.check();
-    const traces = probes.map((probe3) => traceOf(probe3, seen, log.window, otherPidsOf(probe3, before, after)));
-    return { seen, attribution: this.#attribute(probes, traces, log) };
+    const traces = probes.map((probe3) => {
+      const observation = seen.confined.get(probe3.id);
+      const trace = traceOf(probe3, observation, log.window, otherPidsOf(probe3, before, after));
+      const preview = previews.get(probe3.id);
+      return preview === void 0 ? trace : { ...trace, fitOf: this.#fitOf(probe3, preview, observation) };
+    });
+    const rulings = rulingsOf(previews, seen.confined);
+    return { seen, attribution: { ...this.#attribute(probes, traces, log), rulings } };
+  }
+  #previews(probes) {
+    const { look, loaded, ruling } = this.#options.outside;
+    return new Map(
+      probes.flatMap(({ id, action }) => {
+        if (action.kind !== "operation") return [];
+        const preview = { records: expectedRecords(action, look, loaded), ruling: ruling(action) };
+        return [[id, preview]];
+      })
+    );
+  }
+  /** How records with the name of an operation relate to it. */
+  #fitOf({ action }, { records }, observation) {
+    const { inChildren, fsuidOf: fsuidOf2 } = this.#options.outside;
+    const pid = observation?.process?.pid;
+    const asker = defined({
+      agentPid: inChildren || isTriedInChild(action) ? void 0 : pid,
+      fsuid: pid === void 0 ? void 0 : fsuidOf2(pid),
+      ends: observation && endsOf(observation, hasKnownEnds(action))
+    });
+    return (record2) => fitOf(record2, records, asker);
   }
   #splitDecided(probes) {
     const decided = [];
@@ -68717,21 +71345,39 @@ var Trial = class {
       lossOf: ({ id }) => losses.find((loss) => mayAffect(loss, windows.get(id) ?? window2))?.why
     };
   }
-  #entry(probe3, seen, { witnesses, lossOf }, leftover) {
+  #entry(probe3, seen, { witnesses, lossOf, rulings }, leftover) {
     const observation = seen.confined.get(probe3.id);
-    const known2 = { probe: probe3, witnesses: witnesses.get(probe3.id) ?? [] };
+    const known2 = defined({
+      probe: probe3,
+      witnesses: witnesses.get(probe3.id) ?? [],
+      ruling: rulings.get(probe3.id)
+    });
     if (observation === void 0) return { ...known2, verdict: NOT_TRIED };
+    const unconfined = this.#servedByStray(probe3);
+    if (unconfined !== void 0) return { ...known2, verdict: unconfined, observation };
     const control = seen.control.get(probe3.id);
     return this.#decided(defined({ ...known2, observation, control }), { loss: lossOf(probe3), leftover });
   }
   #decided(known2, doubts) {
     const { container: container2 } = this.#options;
     const evidence = known2.evidence?.witnesses;
-    return { ...known2, verdict: decide(defined({ ...known2, ...doubts, container: container2, evidence })) };
+    return {
+      ...known2,
+      verdict: decide(defined({ ...known2, ...doubts, container: container2, background: this.#background, evidence }))
+    };
+  }
+  /** A service that does not run under the profile shows nothing of it, whatever it answers. */
+  #servedByStray({ action }) {
+    const fault = this.#options.watch?.leftProfile;
+    if (fault === void 0 || action.kind !== "http") return void 0;
+    return verdictOfError(fault.code, [fault.message, ...fault.details].join(" "));
   }
   #keepOthers(records) {
     const { profiles } = this.#options;
-    this.others.push(...records.filter((record2) => record2.type !== "STATUS" && concerns(record2, profiles)));
+    this.policyChanges.push(...records.filter((record2) => changesPolicy(record2, profiles)));
+    const others = records.filter((record2) => record2.type !== "STATUS" && concerns(record2, profiles));
+    this.others.push(...others);
+    for (const record2 of others) this.#background.add(recordKey(record2));
   }
 };
 function deservesAnotherTry({ probe: probe3, verdict: { code: code2 } }) {
@@ -68747,9 +71393,22 @@ function mayHaveLeft({ probe: { action }, observation, control, evidence }) {
 function isOperation({ action }) {
   return action.kind === "operation";
 }
-function traceOf(probe3, seen, window2, otherPids) {
+function changesPolicy({ type: type4, fields: { operation: operation2 = "", name: name2 = "" } }, profiles) {
+  if (type4 !== "STATUS" || !/^profile_(load|replace|remove)$/.test(operation2)) return false;
+  return profiles.some((profile2) => name2 === profile2 || name2.startsWith(`${profile2}//`));
+}
+function rulingsOf(previews, seen) {
+  return new Map(
+    [...previews].flatMap(([id, preview]) => {
+      const observation = seen.get(id);
+      const ruling = observation && preview.ruling(observation);
+      return ruling === void 0 ? [] : [[id, ruling]];
+    })
+  );
+}
+function traceOf(probe3, observation, window2, otherPids) {
   if (isOperation(probe3)) return { id: probe3.id, kind: "operation", otherPids };
-  const pid = seen.confined.get(probe3.id)?.process?.pid;
+  const pid = observation?.process?.pid;
   return defined({ id: probe3.id, kind: "command", window: window2, otherPids, pid });
 }
 function withoutAttempt(probe3, decision) {
@@ -68786,7 +71445,7 @@ var PreparedSuite = class _PreparedSuite {
     try {
       return new _PreparedSuite(await abortable(session.signal, work));
     } catch (thrown) {
-      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises23.setTimeout)(PREPARING_MS)]);
+      if (session.signal.aborted) await Promise.race([work.catch(() => void 0), (0, import_promises26.setTimeout)(PREPARING_MS)]);
       const closeErrors = await preparation.close();
       throw new PreparationFailed(asHarnessError(thrown), preparation.facts, closeErrors);
     }
@@ -68807,6 +71466,7 @@ var PreparedSuite = class _PreparedSuite {
       ...this.#sharedOptions(),
       ...defined({ control: this.control }),
       ...defined({ twins: this.#twins }),
+      watch: this.#parts.watch,
       probes: plan.probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,
       decidedInAdvance: (probe3) => decideInAdvance(plan, probe3, circumstances)
@@ -68824,6 +71484,17 @@ var PreparedSuite = class _PreparedSuite {
       decidedInAdvance: () => void 0
     });
   }
+  /**
+   * Looks once more at who runs in the confined container, and whether agents and mounts are what they were.
+   * @returns what is wrong: then nothing that the suite showed is green
+   */
+  async breaches() {
+    const { watch, started } = this.#parts;
+    await watch.look();
+    const ofAgents = [...await started.confined.proveAgents(), ...await started.control?.proveAgents() ?? []];
+    const ofControl = mountFault("control", await started.control?.replacedMounts() ?? []);
+    return [...watch.faults, ...ofAgents, ofControl].filter((error3) => error3 !== void 0);
+  }
   /** Removes the control container, once all that it can show has been seen. */
   async removeControl() {
     if (this.control !== void 0) await this.#parts.containers.remove(this.control);
@@ -68838,7 +71509,7 @@ var PreparedSuite = class _PreparedSuite {
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions() {
     const { plan, session, auditSwitch: auditSwitch2 } = this.#parts;
-    const { names, written } = this.policy;
+    const { names, written, mode: mode2 } = this.policy;
     const baseline = plan.baseline === void 0 ? void 0 : asLoaded(plan.baseline, written);
     return {
       confined: this.confined,
@@ -68846,7 +71517,8 @@ var PreparedSuite = class _PreparedSuite {
       barrier: session.barrier,
       auditSwitch: auditSwitch2,
       profiles: names.filter((name2) => name2 !== baseline),
-      container: plan.container
+      container: plan.container,
+      outside: outsideOf(this.confined.pid, written, mode2 === "kill" || mode2 === "mixed")
     };
   }
 };
@@ -68871,6 +71543,15 @@ var Preparation = class {
     await this.#loadPlaceholders(policy);
     const auditSwitch2 = await this.#takeSwitch(policy);
     const { containers, started } = await this.#startContainers(policy);
+    const watch = new ContainerWatch({
+      target: started.confined,
+      policy,
+      loadedProfiles: () => host.loadedProfiles(),
+      onLabel: (label2) => {
+        containers.addLabel(label2);
+      }
+    });
+    await watch.look();
     const { version: engineVersion } = await engine.facts();
     const earlyDenials = await this.#readEarlyDenials(policy);
     const serviceFault = this.#reportServiceFault(started.serviceFault, earlyDenials);
@@ -68890,6 +71571,7 @@ var Preparation = class {
       auditSwitch: auditSwitch2,
       containers,
       started,
+      watch,
       circumstances,
       facts: facts2
     };
@@ -68943,7 +71625,7 @@ var Preparation = class {
       engine,
       run,
       number: this.#options.number,
-      agent: agentFile()
+      agent: { file: agentFile(), identity: await host.agentIdentity(agentFile()) }
     });
     this.#containers = containers;
     const started = await containers.start();
@@ -69045,37 +71727,37 @@ var NOT_BY_RULE = [
 var BY_CLASS = Object.assign(
   /* @__PURE__ */ Object.create(null),
   {
-    file: (fields2, operation2, hasVariable) => operation2.startsWith("change_") || operation2.startsWith("stack") ? transition2(fields2, operation2) : file3(fields2, operation2, hasVariable),
-    cap: capability2,
+    file: (fields2, operation2, hasVariable) => operation2.startsWith("change_") || operation2.startsWith("stack") ? transition2(fields2, operation2) : file4(fields2, operation2, hasVariable),
+    cap: capability3,
     net: network2,
-    mount: mount3,
-    ptrace,
-    signal: signal2,
+    mount: mount4,
+    ptrace: ptrace2,
+    signal: signal3,
     rlimits,
     namespace: userns,
-    io_uring: ioUring,
-    posix_mqueue: mqueue,
-    sysv_mqueue: mqueue,
+    io_uring: ioUring2,
+    posix_mqueue: mqueue2,
+    sysv_mqueue: mqueue2,
     dbus
   }
 );
 var BY_OPERATION = [
   [/^dbus_/, dbus],
-  [/^capable$/, capability2],
-  [/^(?:u?mount|pivotroot|remount)$/, mount3],
-  [/^ptrace$/, ptrace],
-  [/^signal$/, signal2],
+  [/^capable$/, capability3],
+  [/^(?:u?mount|pivotroot|remount)$/, mount4],
+  [/^ptrace$/, ptrace2],
+  [/^signal$/, signal3],
   [/^setrlimit$/, rlimits],
   [/^userns_create$/, userns],
-  [/^uring_/, ioUring],
+  [/^uring_/, ioUring2],
   [/^change_(?:profile|onexec|hat)|^stack/, transition2],
-  [/^sysv_mqueue$/, mqueue]
+  [/^sysv_mqueue$/, mqueue2]
 ];
 function writerFor(operation2) {
   return BY_OPERATION.find(([pattern2]) => pattern2.test(operation2))?.[1];
 }
 function guess(fields2) {
-  return fields2["family"] === void 0 ? file3 : network2;
+  return fields2["family"] === void 0 ? file4 : network2;
 }
 var denied = (fields2) => fields2["denied_mask"] ?? fields2["denied"] ?? fields2["mask"] ?? "";
 var words4 = (fields2) => {
@@ -69084,7 +71766,7 @@ var words4 = (fields2) => {
 };
 var peerOf2 = (fields2) => fields2["peer"] === void 0 ? "" : ` peer=${quotePath(fields2["peer"])}`;
 var HARNESS_FILES = /^\/\.apparmor-probe/;
-function file3(fields2, operation2, hasVariable) {
+function file4(fields2, operation2, hasVariable) {
   const name2 = fields2["name"];
   if (name2 === void 0 || !name2.startsWith("/") || HARNESS_FILES.test(name2)) return void 0;
   const mask = denied(fields2);
@@ -69116,7 +71798,7 @@ function transition2(fields2, operation2) {
   const target = fields2["target"] ?? fields2["name"];
   return target === void 0 || !/^change_(?:profile|onexec)$/.test(operation2) ? void 0 : `change_profile -> ${quotePath(target)}`;
 }
-function capability2(fields2) {
+function capability3(fields2) {
   const name2 = fields2["capname"] ?? fields2["name"];
   return name2 !== void 0 && /^[a-z_]+$/.test(name2) ? `capability ${name2}` : void 0;
 }
@@ -69141,14 +71823,14 @@ function network2(fields2) {
 function peerList(conditions) {
   return conditions.length === 0 ? [] : [`peer=(${conditions.join(", ")})`];
 }
-function signal2(fields2) {
+function signal3(fields2) {
   const name2 = fields2["signal"] ?? "";
   return `signal${words4(fields2)}${/^[a-z0-9+]+$/.test(name2) ? ` set=(${name2})` : ""}${peerOf2(fields2)}`;
 }
-function ptrace(fields2) {
+function ptrace2(fields2) {
   return `ptrace${words4(fields2)}${peerOf2(fields2)}`;
 }
-function mount3(fields2, operation2) {
+function mount4(fields2, operation2) {
   const { name: name2, srcname: source, flags, fstype } = fields2;
   if (name2 === void 0) return void 0;
   if (operation2 === "umount") return `umount ${quotePath(name2)}`;
@@ -69158,8 +71840,8 @@ function mount3(fields2, operation2) {
   const options = flags === void 0 || !/^[a-z, ]+$/.test(flags) ? "" : ` options=(${flags})`;
   return `mount${type4}${options}${source === void 0 ? "" : ` ${quotePath(source)}`} -> ${quotePath(name2)}`;
 }
-function rlimits({ rlimit = "", value = "" }) {
-  return /^[a-z]+$/.test(rlimit) && /^\d+$/.test(value) ? `set rlimit ${rlimit} <= ${limitText(rlimit, value)}` : void 0;
+function rlimits({ rlimit: rlimit2 = "", value = "" }) {
+  return /^[a-z]+$/.test(rlimit2) && /^\d+$/.test(value) ? `set rlimit ${rlimit2} <= ${limitText(rlimit2, value)}` : void 0;
 }
 function limitText(limit2, value) {
   if (limit2 === "nice") return `${Math.max(-20, 20 - Number(value))}`;
@@ -69168,12 +71850,12 @@ function limitText(limit2, value) {
 function userns() {
   return "userns create";
 }
-function ioUring(fields2, operation2) {
+function ioUring2(fields2, operation2) {
   if (operation2 === "uring_sqpoll") return "io_uring sqpoll";
   const label2 = fields2["tcontext"];
   return operation2 === "uring_override" ? `io_uring override_creds${label2 === void 0 ? "" : ` label=${quotePath(label2)}`}` : void 0;
 }
-function mqueue(fields2) {
+function mqueue2(fields2) {
   const name2 = fields2["name"];
   if (name2 === void 0) return void 0;
   return `mqueue${words4(fields2)} type=${name2.startsWith("/") ? "posix" : "sysv"} ${quotePath(name2)}`;
@@ -69206,9 +71888,9 @@ function withRules(text3, additions) {
   });
   const known2 = edits.filter((edit) => edit !== void 0);
   if (known2.length < edits.length) return void 0;
-  return applyEdits(text3.files.get(text3.file) ?? "", joined(known2));
+  return applyEdits(text3.files.get(text3.file) ?? "", joined2(known2));
 }
-function joined(edits) {
+function joined2(edits) {
   const places = /* @__PURE__ */ new Map();
   for (const { start: start2, text: text3 } of edits) places.set(start2, (places.get(start2) ?? "") + text3);
   return [...places].map(([start2, text3]) => ({ start: start2, end: start2, text: text3 }));
@@ -69235,7 +71917,7 @@ function denyRuleOf(text3, accesses) {
 
 // src/core/hint/needs.ts
 function allNeeds(record2, asked, text3) {
-  if (!asked.some(({ access: access5 }) => isAbout(record2, access5))) return [record2];
+  if (!asked.some(({ access: access5 }) => isAbout2(record2, access5))) return [record2];
   const own2 = profileOf(record2.fields);
   const missing = asked.filter((one) => one.profile === own2 && !allowsAll(text3, [one])).map(({ access: access5 }) => access5);
   const masks = /* @__PURE__ */ new Map();
@@ -69252,7 +71934,7 @@ function allNeeds(record2, asked, text3) {
   const whole = more === "" ? record2 : { ...record2, fields: { ...record2.fields, denied_mask: mask + more } };
   return [whole, ...[...files, ...capabilities].map((need) => ({ ...record2, fields: { profile: own2, ...need } }))];
 }
-function isAbout({ fields: fields2 }, access5) {
+function isAbout2({ fields: fields2 }, access5) {
   if (access5.class === "capability") return access5.name === fields2["capname"];
   return access5.class === "file" && access5.path === fields2["name"];
 }
@@ -69313,37 +71995,22 @@ function profileOf(fields2) {
 
 // src/core/hint/deciding-denial.ts
 function decidingDenial(entry) {
-  const { probe: probe3, observation } = entry;
-  const denials = denialsOf(entry);
-  if (!isCommand(probe3)) return lastActive(denials);
-  const printed2 = observation?.stderr.text ?? "";
-  return denials.findLast(({ type: type4 }) => type4 === "KILLED") ?? (observation?.stage === "exec" ? denials.find(isExec) : void 0) ?? denials.findLast((record2) => isNamedIn(record2, printed2)) ?? denials.findLast((record2) => isNamedIn(record2, commandLine(probe3.action))) ?? denials.at(-1);
+  const { probe: probe3, observation, control } = entry;
+  if (!isCommand(probe3) || observation === void 0) return lastActive(denialsOf(entry));
+  return likelyDenial(defined({ probe: probe3, observation, control, witnesses: denyingWitnesses(entry) }))?.record;
 }
-function denialsOf({ witnesses, evidence }) {
+function denialsOf(entry) {
+  return denyingWitnesses(entry).map(({ record: record2 }) => record2);
+}
+function denyingWitnesses({ witnesses, evidence }) {
   const recorded = witnesses.filter(isDenial);
-  const all = recorded.length > 0 ? recorded : silentDenials(evidence?.witnesses);
-  return all.map(({ record: record2 }) => record2);
+  return recorded.length > 0 ? recorded : silentDenials(evidence?.witnesses);
 }
 function lastActive(denials) {
   return denials.findLast((record2) => !isPassive(record2)) ?? denials.at(-1);
 }
 function isPassive({ fields: fields2 }) {
   return /^(?:receive|readby|tracedby)$/.test(fields2["denied_mask"] ?? "");
-}
-function isExec({ fields: fields2 }) {
-  return fields2["operation"] === "exec";
-}
-function isNamedIn({ fields: fields2 }, text3) {
-  const path5 = fields2["name"];
-  if (path5 === void 0 || path5.length < 3) return false;
-  for (let at = text3.indexOf(path5); at >= 0; at = text3.indexOf(path5, at + 1)) {
-    if (!/[\w./-]/.test(text3[at + path5.length] ?? " ") && !/[\w.-]/.test(text3[at - 1] ?? " ")) return true;
-  }
-  return false;
-}
-function commandLine(action) {
-  if (action.kind === "run") return action.argv.join("\n");
-  return action.kind === "shell" ? action.script : "";
 }
 
 // src/core/hint/hint-texts.ts
@@ -69365,6 +72032,7 @@ var HINTS = {
   disconnected: (isAttached) => "The kernel could not name the file: it is not below the root folder of the process (a disconnected path)." + (isAttached ? "" : " With flags=(attach_disconnected) it gets a name, and rules can allow it."),
   deleted: (isMediated) => "The kernel could not name the file: it has been deleted." + (isMediated ? "" : " With flags=(mediate_deleted) it keeps its name, and rules can allow it."),
   noSuchLabel: (name2) => `There is no profile ${name2} that it could change to: load it, or correct the name in the rule.`,
+  noSuchHat: (name2) => `The profile has no hat ${name2}: define it, \`hat NAME { \u2026 }\`, or correct the name.`,
   nameTransition: NAME_TRANSITION,
   tracedTransition: "The process is traced, and its tracer may not trace the profile that it would change to.",
   linkSubset: "A hard link that an `l` allows must not give its new name more than the file itself has: give both the same permissions, or write `link NEW -> FILE,` in place of the `l`.",
@@ -69389,8 +72057,8 @@ function ofProfile(profile2) {
 
 // src/core/hint/rule-places.ts
 var MAX_RULE = 300;
-function placeOf({ file: file4 }, { span }) {
-  return span.file === file4 ? `line ${span.line}` : `${span.file}:${span.line}`;
+function placeOf({ file: file5 }, { span }) {
+  return span.file === file5 ? `line ${span.line}` : `${span.file}:${span.line}`;
 }
 function ruleText2({ text: text3 }) {
   return text3.length > MAX_RULE ? `${text3.slice(0, MAX_RULE)}\u2026` : text3;
@@ -69405,10 +72073,13 @@ async function denialHint(entry, profile2, asked = []) {
   if (byReason !== void 0) return byReason;
   const hasOthers = isCommand(entry.probe) && denialsOf(entry).length > 1;
   const denied2 = hasOthers ? denialText(record2) : void 0;
-  if (profile2.text === void 0 || blockNamed(profile2.text, profileOf(record2.fields)) === void 0)
+  const { text: text3 } = profile2;
+  const labels = profileOf(record2.fields).split("//&");
+  if (text3 === void 0 || labels.some((label2) => blockNamed(text3, label2) === void 0))
     return uncheckedCure(record2, profile2, denied2);
-  const needs = allNeeds(record2, asked, profile2.text);
-  return blockingRule(needs, profile2.text, denied2) ?? await cure(needs, profile2, { text: profile2.text, denied: denied2 });
+  const all = labels.flatMap((label2) => allNeeds(withLabel(record2, label2), asked, text3));
+  const needs = labels.length === 1 ? all : all.filter((need) => !allowsAll(text3, bothEnds(need, text3)));
+  return blockingRule(needs, text3, denied2) ?? await cure(needs, profile2, { text: text3, denied: denied2 });
 }
 var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
 function withWrittenNames(record2, names) {
@@ -69419,14 +72090,18 @@ function withWrittenNames(record2, names) {
   });
   return { ...record2, fields: Object.fromEntries(fields2) };
 }
-function reasonHint({ fields: fields2 }, text3) {
-  const info = fields2["info"] ?? "";
-  const flags = (text3 && blockNamed(text3, profileOf(fields2)))?.flags ?? [];
-  const isLink = /link$/.test(fields2["operation"] ?? "") && fields2["target"] !== void 0;
-  if (isLink && !(fields2["denied_mask"] ?? "").includes("l")) return HINTS.linkSubset;
-  return REASONS2.find(([start2]) => info.startsWith(start2))?.[1](flags, fields2["target"] ?? fields2["name"] ?? "");
+function withLabel(record2, profile2) {
+  return { ...record2, fields: { ...record2.fields, profile: profile2 } };
 }
-var REASONS2 = [
+function reasonHint({ fields: fields2 }, text3) {
+  const { info = "", operation: operation2 = "", error: error3, target, name: name2 = "", denied_mask: mask = "" } = fields2;
+  const isLink = /link$/.test(operation2) && target !== void 0;
+  if (isLink && !mask.includes("l")) return HINTS.linkSubset;
+  if (operation2 === "change_hat" && error3 === "-2") return HINTS.noSuchHat(name2);
+  const flags = (text3 && blockNamed(text3, profileOf(fields2)))?.flags ?? [];
+  return REASONS3.find(([start2]) => info.startsWith(start2))?.[1](flags, target ?? name2);
+}
+var REASONS3 = [
   ["no new privs", () => HINTS.noNewPrivs],
   ["Failed name lookup - disconnected path", (flags) => HINTS.disconnected(flags.some(isAttaching))],
   ["Failed name lookup - deleted entry", (flags) => HINTS.deleted(flags.includes("mediate_deleted"))],
@@ -69453,10 +72128,10 @@ function blockingRule(needs, text3, denied2) {
   return record2 && limitRule(record2, text3);
 }
 function limitRule(record2, text3) {
-  const { operation: operation2, rlimit } = record2.fields;
+  const { operation: operation2, rlimit: rlimit2 } = record2.fields;
   if (operation2 !== "setrlimit") return void 0;
   const rules = blockNamed(text3, profileOf(record2.fields))?.rules ?? [];
-  const limit2 = rules.findLast((rule) => rule.kind === "rlimit" && rule.limit === rlimit);
+  const limit2 = rules.findLast((rule) => rule.kind === "rlimit" && rule.limit === rlimit2);
   const wanted = suggestRule(record2);
   return limit2 && wanted && HINTS.limitRule(placeOf(text3, limit2), ruleText2(limit2), wanted);
 }
@@ -69473,7 +72148,7 @@ async function cure(needs, profile2, { text: text3, denied: denied2 }) {
   const show = (unchecked) => cureText(rules, profile2.name, defined({ denied: denied2, unchecked }));
   const source = withRules(text3, rules);
   if (source === void 0) return show("the profile stands in an included file");
-  if (!profile2.mayCheck()) return show("enough others were checked before");
+  if (!profile2.mayCheck(source)) return show("enough others were checked before");
   const accesses = needs.flatMap((need) => bothEnds(need, text3));
   const changed = profile2.read(source);
   const isKnown2 = accesses.length > 0;
@@ -69488,12 +72163,6 @@ function cureText(additions, underTest, doubt) {
   const rules = additions.map(({ rule, profile: profile2 }) => ({ rule, profile: profile2 === underTest ? void 0 : profile2 }));
   const isExec2 = additions.some(({ rule }) => / [rwamkl]*ix,$/.test(rule));
   return HINTS.addRules(rules, doubt) + (isExec2 ? HINTS.execMode : "");
-}
-function denialText({ fields: fields2 }) {
-  const { operation: operation2, name: name2, capname, family: family2, sock_type: type4, denied_mask: mask } = fields2;
-  const target = name2 ?? capname ?? [family2, type4].filter(Boolean).join(" ");
-  const permissions = mask === void 0 || mask === operation2 ? "" : ` (${mask})`;
-  return `${operation2 ?? "an access"} ${target}${permissions}`.trim();
 }
 
 // src/core/hint/let-through-hint.ts
@@ -69526,12 +72195,12 @@ function allowingRule(text3, accesses) {
   }
   return void 0;
 }
-var REASONS3 = [
+var REASONS4 = [
   otherOwner,
   namedLink,
   linkedFolder,
   reachedByLink,
-  withoutSlash,
+  withoutSlash2,
   starAndSlash,
   folderAlone,
   otherLetters
@@ -69539,8 +72208,8 @@ var REASONS3 = [
 function nearestDenial(question2) {
   const { text: text3, under, access: access5, named } = question2;
   const own2 = blockNamed(text3, under)?.rules ?? [];
-  const denials = denialsOf2(text3, own2, baseName(named ?? access5.path));
-  for (const reason of REASONS3) {
+  const denials = denialsOf2(text3, own2, baseName2(named ?? access5.path));
+  for (const reason of REASONS4) {
     for (const denial of denials) {
       const hint = reason(denial, question2);
       if (hint !== void 0) return hint;
@@ -69556,7 +72225,7 @@ function denialsOf2(text3, rules, name2) {
     place: placeOf(text3, rule),
     alternatives: (rule.path?.expanded ?? []).flatMap((glob) => alternativesOf2(glob) ?? [])
   }));
-  const isNamed = ({ alternatives }) => alternatives.some((one) => baseName(one.text) === name2);
+  const isNamed = ({ alternatives }) => alternatives.some((one) => baseName2(one.text) === name2);
   return [...denials.filter(isNamed), ...denials.filter((denial) => !isNamed(denial))];
 }
 function isDenial2(rule) {
@@ -69589,12 +72258,15 @@ function linkedFolder(denial, { access: access5, resolve: resolve14 }) {
   return void 0;
 }
 function reachedByLink(denial, { access: access5, resolve: resolve14, named }) {
-  if (named === void 0 || named === access5.path || !couldDeny(denial, access5)) return void 0;
+  if (named === void 0 || isSamePath(named, access5.path) || !couldDeny(denial, access5)) return void 0;
   const found = denial.alternatives.find(
     ({ text: text3, rest }) => globMatches(escapeName(text3) + rest, named) || globMatches(rebased({ text: text3, rest }, resolve14) ?? "", named)
   );
   if (found === void 0) return void 0;
   return HINTS.reachedByLink(denial.place, escapeName(found.text) + found.rest, { named, real: access5.path });
+}
+function isSamePath(one, other) {
+  return one.replace(/\/$/, "") === other.replace(/\/$/, "");
 }
 function rebased({ text: text3, rest }, resolve14) {
   const folder = folderOf(text3);
@@ -69602,7 +72274,7 @@ function rebased({ text: text3, rest }, resolve14) {
   if (real === void 0 || real === folder) return void 0;
   return escapeName((real === "/" ? "" : real) + text3.slice(folder.length)) + rest;
 }
-function withoutSlash(denial, { access: access5 }) {
+function withoutSlash2(denial, { access: access5 }) {
   const bare = access5.path.replace(/\/$/, "");
   if (bare === access5.path || bare === "" || !couldDeny(denial, access5) || !matchesPath(denial, bare)) return void 0;
   return HINTS.folderWithoutSlash(denial.place, globText(denial, bare));
@@ -69665,11 +72337,11 @@ var automata = /* @__PURE__ */ new Map();
 function globMatches(glob, path5) {
   if (!automata.has(glob)) {
     if (automata.size >= MAX_KEPT) automata.clear();
-    automata.set(glob, automatonOf(glob));
+    automata.set(glob, automatonOf2(glob));
   }
   return (automata.get(glob)?.match(path5).length ?? 0) > 0;
 }
-function automatonOf(glob) {
+function automatonOf2(glob) {
   const translation = translate(glob, { path: true });
   if ("problem" in translation) return void 0;
   const nfa = readRegex(translation.regex);
@@ -69679,12 +72351,12 @@ function foldersAbove(path5) {
   const parts = path5.replace(/\/$/, "").split("/").slice(1, -1);
   return parts.map((_part, at) => `/${parts.slice(0, at + 1).join("/")}`).reverse().flatMap((folder) => [`${folder}/`, folder]);
 }
-function baseName(path5) {
+function baseName2(path5) {
   return path5.replace(/\/$/, "").split("/").at(-1) ?? "";
 }
 
 // src/harness/run/profile-hints.ts
-var PATH2 = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+var PATH3 = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 var MOST_CHECKS = 24;
 var MOST_CHECK_MS = 3e4;
 var NAMED_BY_RULES = /* @__PURE__ */ new Set([
@@ -69699,6 +72371,7 @@ var ProfileHints = class {
   #includes;
   #policy;
   #text;
+  #checked = /* @__PURE__ */ new Set();
   #answers = /* @__PURE__ */ new Map();
   #profile;
   #spentMs = 0;
@@ -69713,7 +72386,7 @@ var ProfileHints = class {
       text: this.#text,
       name: policy.name,
       names: policy.written,
-      mayCheck: () => this.#answers.size < MOST_CHECKS && this.#spentMs < MOST_CHECK_MS,
+      mayCheck: (changed) => this.#mayCheck(changed),
       read: (changed) => this.#read(changed),
       compile: (changed) => this.#compile(changed)
     };
@@ -69771,10 +72444,17 @@ var ProfileHints = class {
   }
   /** The program that a command starts, by the path at which it is found. */
   #programOf(action) {
-    const word = wordOf(action);
+    const word = wordOf2(action);
     if (word === void 0) return void 0;
-    const places = word.includes("/") ? [word] : PATH2.map((folder) => `${folder}/${word}`);
+    const places = word.includes("/") ? [word] : PATH3.map((folder) => `${folder}/${word}`);
     return places.find((path5) => this.#resolve(path5) !== void 0);
+  }
+  /** A copy that was checked before costs little. */
+  #mayCheck(source) {
+    if (this.#checked.has(source)) return true;
+    if (this.#checked.size >= MOST_CHECKS || this.#spentMs >= MOST_CHECK_MS) return false;
+    this.#checked.add(source);
+    return true;
   }
   #resolve(path5) {
     return path5 === void 0 ? void 0 : resolveInContainer(this.#pid, path5);
@@ -69797,135 +72477,17 @@ var ProfileHints = class {
     return answer2;
   }
 };
-async function compileAnswer(file4, source, includes2) {
+async function compileAnswer(file5, source, includes2) {
   try {
-    await compile(file4, source, includes2);
+    await compile(file5, source, includes2);
     return "compiles";
   } catch (thrown) {
     return thrown instanceof HarnessError && thrown.code === "profile-invalid" ? "rejected" : "unknown";
   }
 }
-function wordOf(action) {
+function wordOf2(action) {
   if (action.kind === "run") return action.argv[0];
   return action.kind === "shell" ? "/bin/sh" : void 0;
-}
-
-// src/adapters/kernel/securityfs/access-query.ts
-var import_node_fs35 = require("node:fs");
-var FILE_CLASS = 2;
-var NETWORK_CLASS = 14;
-var BITS = { x: 1, w: 2, r: 4, a: 8, c: 16, d: 32, k: 32768, m: 65536, l: 262144 };
-var PolicyQuery = class {
-  fd;
-  answer = Buffer.alloc(256);
-  /** @throws when the kernel has no such file, or this user may not open it. */
-  constructor() {
-    this.fd = (0, import_node_fs35.openSync)("/sys/kernel/security/apparmor/.access", "r+");
-  }
-  /**
-   * @param path bytes as the kernel sees them; a link and its target have a NUL between.
-   * @returns bits of what is allowed to the file's owner, when root asks; undefined when the kernel does not answer.
-   */
-  file(label2, path5) {
-    return this.ask(label2, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path5)]));
-  }
-  /** Bits of what is allowed to sockets of a family and type, by their numbers. */
-  network(label2, family2, type4) {
-    return this.ask(label2, Buffer.from([NETWORK_CLASS, family2 >> 8, family2 & 255, type4 >> 8, type4 & 255]));
-  }
-  close() {
-    (0, import_node_fs35.closeSync)(this.fd);
-  }
-  ask(label2, question2) {
-    const query = Buffer.concat([Buffer.from(`label\0${label2}\0`), question2]);
-    try {
-      (0, import_node_fs35.writeSync)(this.fd, query, 0, query.length, 0);
-      const text3 = this.answer.toString("latin1", 0, (0, import_node_fs35.readSync)(this.fd, this.answer, 0, this.answer.length, 0));
-      const allow = text3.startsWith("allow 0x") ? Number.parseInt(text3.slice(8, 16), 16) : NaN;
-      return Number.isNaN(allow) ? void 0 : allow;
-    } catch {
-      return void 0;
-    }
-  }
-};
-function askKernel(label2, path5, permissions) {
-  const line = openLine();
-  try {
-    const allow = line?.file(label2, path5);
-    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return allow === void 0 ? void 0 : { path: path5, permissions: permissions.join(""), allowed: (allow & wanted) === wanted };
-  } finally {
-    line?.close();
-  }
-}
-function openLine() {
-  try {
-    return new PolicyQuery();
-  } catch {
-    return void 0;
-  }
-}
-
-// src/harness/run/kernel-ruling.ts
-var OPEN_PERMISSIONS = {
-  read: "r",
-  write: "w",
-  append: "a",
-  create: "w",
-  truncate: "w"
-};
-var OPERATION_PERMISSIONS = {
-  unlink: "d",
-  delete: "d",
-  exec: "x",
-  mkdir: "c",
-  mmap: "m",
-  lock: "k"
-};
-function fileQuestion2(action) {
-  const path5 = pathOf(action);
-  if (action.kind !== "operation" || path5 === void 0) return void 0;
-  const permissions = permissionsOf(action.name, action.args);
-  return permissions.length === 0 ? void 0 : { path: path5, permissions, isFolder: action.name === "mkdir" };
-}
-function permissionsOf(operation2, [openModes = ""]) {
-  if (operation2 === "open") {
-    const permissions = openModes.split(",").map((mode2) => OPEN_PERMISSIONS[mode2]);
-    return [...new Set(permissions)].filter((permission2) => permission2 !== void 0);
-  }
-  const permission = OPERATION_PERMISSIONS[operation2];
-  return permission === void 0 ? [] : [permission];
-}
-function addKernelRuling(entry, pid, label2) {
-  const ruling = rulingOn(entry, pid, label2);
-  if (ruling === void 0) return entry;
-  const note3 = contradiction(entry, ruling);
-  if (note3 === void 0) return { ...entry, ruling };
-  return { ...entry, ruling, verdict: { ...entry.verdict, notes: [...entry.verdict.notes, note3] } };
-}
-function rulingOn({ probe: probe3, observation }, pid, label2) {
-  const question2 = fileQuestion2(probe3.action);
-  const prober = observation?.process?.pid;
-  if (question2 === void 0 || prober === void 0) return void 0;
-  const path5 = lookUp(pid, question2.path, true)?.path;
-  if (path5 === void 0 || !owns(prober, path5)) return void 0;
-  return askKernel(label2, question2.isFolder ? `${path5}/` : path5, question2.permissions);
-}
-function contradiction(entry, ruling) {
-  const { probe: probe3, observation, witnesses } = entry;
-  const { path: path5, permissions, allowed: allowed2 } = ruling;
-  const hasSucceeded = observation !== void 0 && probeOutcome(probe3, observation).kind === "succeeded";
-  if (allowed2 && witnesses.some(({ record: record2 }) => isDenialOf(record2, ruling))) {
-    return `Contradiction: the kernel's policy query allows ${permissions} of ${path5}, but its record shows a denial.`;
-  }
-  if (!allowed2 && hasSucceeded) {
-    return `Contradiction: the kernel's policy query does not allow ${permissions} of ${path5}, but the access succeeded.`;
-  }
-  return void 0;
-}
-function isDenialOf({ type: type4, fields: fields2 }, { path: path5, permissions }) {
-  const mask = [...fields2["denied_mask"] ?? ""];
-  return type4 === "DENIED" && fields2["name"] === path5 && mask.some((letter) => permissions.includes(letter));
 }
 
 // src/harness/run/run-suite.ts
@@ -69971,6 +72533,8 @@ var SuiteRun = class {
       await runProbesInMocha(title2, probes, (probe3) => this.#settle(suite, trial, probe3), { bail: options.bail });
       const exited = await exitDuringProbes(suite);
       if (exited !== void 0) this.#note(exited);
+      for (const breach of await suite.breaches()) this.#note(breach);
+      if (trial.policyChanges.length > 0) this.#note(policyChanged(suite.policy, trial));
       host.checkStillLoaded(suite.policy);
     } catch (thrown) {
       this.#note(thrown);
@@ -69991,8 +72555,8 @@ var SuiteRun = class {
     const { bail } = this.#context.options;
     const hasBailed = bail && [...this.#entries.values()].some(({ verdict: verdict2 }) => verdict2.kind !== "pass");
     const [cause = "the suite ended early."] = this.#faults[0]?.message.split("\n") ?? [];
-    const untried = hasBailed ? verdict("bail") : verdict("not-tried", { why: cause });
-    return this.#plan.probes.map((probe3) => this.#entries.get(probe3.id) ?? withoutAttempt2(probe3, untried));
+    const untried2 = hasBailed ? verdict("bail") : verdict("not-tried", { why: cause });
+    return this.#plan.probes.map((probe3) => this.#entries.get(probe3.id) ?? withoutAttempt2(probe3, untried2));
   }
   /** @returns the suite as it goes into the ledger. */
   suite(entries) {
@@ -70006,11 +72570,10 @@ var SuiteRun = class {
   }
   async #settle(suite, trial, probe3) {
     const { policy, confined } = suite;
-    const { signal: signal3, events: events2 } = this.#context;
-    const tried = await settleUnlessAborted(trial, probe3, signal3);
-    const ruled = addKernelRuling(tried, confined.pid, policy.loadedAs);
+    const { signal: signal4, events: events2 } = this.#context;
+    const tried = await settleUnlessAborted(trial, probe3, signal4);
     this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
-    const entry = await this.#hints.add(ruled);
+    const entry = await this.#hints.add(tried);
     this.#entries.set(probe3.id, entry);
     events2.entry(entry);
     return entry;
@@ -70025,13 +72588,18 @@ var SuiteRun = class {
     this.#context.events.fault(fault);
   }
 };
-async function settleUnlessAborted(trial, probe3, signal3) {
+async function settleUnlessAborted(trial, probe3, signal4) {
   try {
-    return await abortable(signal3, trial.settle(probe3));
+    return await abortable(signal4, trial.settle(probe3));
   } catch (thrown) {
     const { code: code2, message } = asFault(thrown);
     return withoutAttempt2(probe3, verdictOfError(code2, message));
   }
+}
+function policyChanged({ name: name2 }, { policyChanges }) {
+  return new HarnessError("not-loaded", `Something changed the policy of ${name2} while its probes ran:`, {
+    details: policyChanges.slice(0, LOG_LINES2).map(({ raw }) => raw)
+  });
 }
 async function exitDuringProbes({ confined, control }) {
   return await exitOf(confined, "confined", "container-exited") ?? (control === void 0 ? void 0 : await exitOf(control, "control", "control-failed"));
@@ -70089,9 +72657,9 @@ async function runSpecs(options, events2, host = THIS_HOST) {
   let selected = [];
   let planned = 0;
   try {
-    const { specs, profile: profile2, image, includes: includes2, onlyTheseIncludes, grep, bail, signal: signal3 } = options;
-    const given = defined({ profile: profile2, image, includes: includes2, onlyTheseIncludes });
-    const plans = loadPlans(specs, { nonce: run.slice(0, 5), ...given });
+    const { specs, profile: profile2, profileName, image, includes: includes2, onlyTheseIncludes, grep, bail, signal: signal4 } = options;
+    const given = defined({ profile: profile2, profileName, image, includes: includes2, onlyTheseIncludes });
+    const plans = loadPlans(specs, given);
     planned = countProbes(plans);
     selected = selectProbes(plans, grep);
     await withHostSession({ run, options, events: events2, reporter: report, host }, async (session) => {
@@ -70099,7 +72667,7 @@ async function runSpecs(options, events2, host = THIS_HOST) {
         const isLeftOut = bail && suites.some(hasFailed);
         suites.push(isLeftOut ? suiteLeftOut(plan) : await runOneSuite(plan, number4, { ...session, options }));
       }
-      if (signal3.aborted) report.note(new HarnessError("interrupted", "The run was interrupted."));
+      if (signal4.aborted) report.note(new HarnessError("interrupted", "The run was interrupted."));
     });
   } catch (thrown) {
     report.note(thrown);
@@ -70139,23 +72707,24 @@ function countProbes(plans) {
 
 // src/harness/diff/compare-verdicts.ts
 async function compareVerdicts(options, events2, host = THIS_HOST) {
-  const { spec, base, head: head2, lab, signal: signal3 } = options;
-  const runUnder = ({ label: label2, file: file4, includes: includes2 }) => {
+  const { spec, base, head: head2, lab, signal: signal4, formerNames } = options;
+  const runUnder = ({ label: label2, file: file5, includes: includes2 }, profileName) => {
     events2.progress(`trying the probes of ${spec} under ${label2}`);
     const runOptions = defined({
       specs: [spec],
-      profile: file4,
+      profile: file5,
+      profileName,
       includes: includes2,
       onlyTheseIncludes: true,
       bail: false,
       inPlace: false,
       keepAuditSwitch: false,
-      signal: signal3,
+      signal: signal4,
       lab
     });
     return runSpecs(runOptions, events2, host);
   };
-  const baseLedger = await runUnder(base);
+  const baseLedger = await runUnder(base, formerNameIn(spec, formerNames));
   const headLedger = await runUnder(head2);
   const before = verdictsOf(baseLedger);
   const after = verdictsOf(headLedger);
@@ -70163,9 +72732,20 @@ async function compareVerdicts(options, events2, host = THIS_HOST) {
     const earlier = before.get(name2);
     return earlier === void 0 || isSame3(earlier, verdict2) ? [] : [{ name: name2, base: earlier, head: verdict2 }];
   });
+  const refused = faultsOf(headLedger).filter(isProfileFault);
+  const others = [...faultsOf(baseLedger), ...faultsOf(headLedger).filter((fault) => !refused.includes(fault))];
+  const faults = others.map(({ message }) => message);
+  if (refused.length === 0 && faults.length === 0) faults.push(...untried(before, after, base));
+  return { spec, tried: after.size, changed, refused: refused.map(({ message }) => message), faults };
+}
+function formerNameIn(spec, formerNames) {
+  const parts = loadPlans([spec])[0]?.profile.name?.split("//&") ?? [];
+  const isRenamed = parts.some((name2) => formerNames.has(name2));
+  return isRenamed ? parts.map((name2) => formerNames.get(name2) ?? name2).join("//&") : void 0;
+}
+function untried(before, after, { label: label2 }) {
   const lost2 = [...before.keys()].filter((name2) => !after.has(name2));
-  const untried = lost2.map((name2) => `the probe ${JSON.stringify(name2)} was tried under ${base.label} only`);
-  return { spec, tried: after.size, changed, faults: [...[baseLedger, headLedger].flatMap(faultMessages), ...untried] };
+  return lost2.map((name2) => `The probe ${JSON.stringify(name2)} was tried under ${label2} only.`);
 }
 function verdictsOf({ suites }) {
   const entries = suites.flatMap((suite) => suite.entries);
@@ -70173,9 +72753,6 @@ function verdictsOf({ suites }) {
 }
 function isSame3(a, b) {
   return a.kind === b.kind && a.code === b.code;
-}
-function faultMessages({ faults, suites }) {
-  return [...faults, ...suites.flatMap((suite) => suite.faults)].map(({ message }) => message);
 }
 
 // src/adapters/kernel/confirm-difference.ts
@@ -70217,6 +72794,9 @@ async function confirmExamples(base, head2, differences) {
     const baseLabel = await load(base, `${run}.base`, changes);
     const headLabel = await load(head2, `${run}.head`, changes);
     return askKernel2(baseLabel, headLabel, differences);
+  } catch (error3) {
+    if (!(error3 instanceof HarnessError) || error3.code !== "profile-not-isolated") throw error3;
+    return { ...unconfirmedExamples(differences), notes: [`Not confirmed: ${error3.message}`] };
   } finally {
     await changes.undo();
   }
@@ -70227,9 +72807,9 @@ function unconfirmedExamples(differences) {
 function canBeAsked({ block: { kind, flags } }) {
   return kind === "profile" && !flags.includes("unconfined") && !flags.includes("default_allow");
 }
-async function load({ file: file4, includes: includes2, block: block2 }, suffix, changes) {
+async function load({ file: file5, includes: includes2, block: block2 }, suffix, changes) {
   const { name: name2, flags } = block2;
-  const policy = await loadProfile({ from: "file", file: file4, name: name2, mode: modeOf(flags), includes: includes2 }, { suffix, changes });
+  const policy = await loadProfile({ from: "file", file: file5, name: name2, mode: modeOf(flags), includes: includes2 }, { suffix, changes });
   return policy.loadedAs;
 }
 function modeOf(flags) {
@@ -70269,190 +72849,11 @@ function withNewName(text3, block2, { to, includes: includes2 }) {
   return renamed3 === void 0 ? block2 : { ...block2, name: to, rules: renamed3.rules };
 }
 
-// src/core/profile/binary/compiled-policy.ts
-var U8 = 0;
-var U16 = 1;
-var U32 = 2;
-var U64 = 3;
-var NAME3 = 4;
-var STRING = 5;
-var BLOB = 6;
-var STRUCT = 7;
-var STRUCT_END = 8;
-var LIST = 9;
-var LIST_END = 10;
-var ARRAY = 11;
-var ARRAY_END = 12;
-function fieldsOf(policy) {
-  return unlessTooShort(() => new FieldReader(policy).read());
-}
-function unlessTooShort(read2) {
-  try {
-    return read2();
-  } catch (error3) {
-    if (error3 instanceof RangeError) return void 0;
-    throw error3;
-  }
-}
-var FieldReader = class {
-  #policy;
-  #view;
-  #fields = [];
-  #at = 0;
-  /** Given by the field before. */
-  #name = "";
-  constructor(policy) {
-    this.#policy = policy;
-    this.#view = viewOf2(policy);
-  }
-  read() {
-    while (this.#at < this.#policy.length) {
-      const code2 = this.#number(1);
-      if (!this.#readField(code2)) return void 0;
-    }
-    return this.#at === this.#policy.length ? this.#fields : void 0;
-  }
-  /** @returns whether the code is known. */
-  #readField(code2) {
-    switch (code2) {
-      case U8:
-        this.#push("number", `${this.#number(1)}`);
-        return true;
-      case U16:
-        this.#push("number", `${this.#number(2)}`);
-        return true;
-      case U32:
-        this.#push("number", `${this.#number(4)}`);
-        return true;
-      case U64:
-        this.#push("number", this.#view.getBigUint64(this.#skip(8), true).toString());
-        return true;
-      case NAME3:
-        this.#name = textOf4(this.#bytes(this.#number(2))).replace(/\0$/, "");
-        return true;
-      case STRING:
-        this.#push("text", textOf4(this.#bytes(this.#number(2))));
-        return true;
-      case BLOB:
-        this.#push("blob", "", this.#bytes(this.#number(4)));
-        return true;
-      case STRUCT:
-      case LIST:
-        this.#push("open", `${code2}`);
-        return true;
-      case ARRAY:
-        this.#push("open", `array ${this.#number(2)}`);
-        return true;
-      case STRUCT_END:
-      case LIST_END:
-      case ARRAY_END:
-        this.#push("close", `${code2}`);
-        return true;
-      default:
-        return false;
-    }
-  }
-  #push(kind, value, blob) {
-    this.#fields.push({ kind, name: this.#name, value, ...blob && { blob } });
-    this.#name = "";
-  }
-  #number(size) {
-    const at = this.#skip(size);
-    if (size === 1) return this.#view.getUint8(at);
-    return size === 2 ? this.#view.getUint16(at, true) : this.#view.getUint32(at, true);
-  }
-  #bytes(length) {
-    const at = this.#skip(length);
-    return this.#policy.subarray(at, at + length);
-  }
-  /** @returns the offset before the bytes that are skipped. */
-  #skip(length) {
-    const at = this.#at;
-    this.#at += length;
-    return at;
-  }
-};
-function viewOf2(bytes) {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-function textOf4(bytes) {
-  return String.fromCharCode(...bytes);
-}
-var MAGIC = [27, 94, 120, 61];
-var MAX_PADDING = 7;
-var TABLE_HEADER_BYTES = 12;
-var ACCEPT = 1;
-var BASE = 2;
-var CHECK = 3;
-var DEFAULT = 4;
-var CLASSES = 5;
-var ACCEPT2 = 7;
-var NEXT = 8;
-var OFFSET_MASK = 16777215;
-var DIFF_ENCODED = 2147483648;
-function automatonOf2(blob) {
-  const start2 = startOf(blob);
-  const tables = start2 === void 0 ? void 0 : unlessTooShort(() => readTables(viewOf2(blob), start2));
-  const accept = tables?.get(ACCEPT);
-  const base = tables?.get(BASE);
-  const check = tables?.get(CHECK);
-  const fallback = tables?.get(DEFAULT);
-  const next = tables?.get(NEXT);
-  if (!accept || !base || !check || !fallback || !next) return void 0;
-  const classes = tables?.get(CLASSES);
-  const accept2 = tables?.get(ACCEPT2);
-  return {
-    next: (state, byte) => step2({ base, check, fallback, next }, state, classes?.[byte] ?? byte),
-    accepts: (state) => ({ allow: accept[state] ?? 0, audit: accept2?.[state] ?? 0 })
-  };
-}
-function startOf(blob) {
-  for (let start2 = 0; start2 <= MAX_PADDING; start2 += 1) {
-    if (MAGIC.every((byte, i) => blob[start2 + i] === byte)) return start2;
-  }
-  return void 0;
-}
-function readTables(view, start2) {
-  const tables = /* @__PURE__ */ new Map();
-  const end = start2 + view.getUint32(start2 + 8);
-  let at = start2 + view.getUint32(start2 + 4);
-  while (at + TABLE_HEADER_BYTES <= end) {
-    const id = view.getUint16(at);
-    const width = view.getUint16(at + 2);
-    const high = view.getUint32(at + 4);
-    const low = view.getUint32(at + 8);
-    const count2 = low * Math.max(high, 1);
-    if (width !== 1 && width !== 2 && width !== 4) return void 0;
-    const entries = at + TABLE_HEADER_BYTES;
-    tables.set(
-      id,
-      Uint32Array.from({ length: count2 }, (_, i) => readEntry2(view, entries + i * width, width))
-    );
-    at = start2 + Math.ceil((entries - start2 + count2 * width) / 8) * 8;
-  }
-  return tables;
-}
-function readEntry2(view, at, width) {
-  if (width === 1) return view.getUint8(at);
-  return width === 2 ? view.getUint16(at) : view.getUint32(at);
-}
-function step2({ base, check, fallback, next }, from, column) {
-  let state = from;
-  for (let turns = 0; turns < base.length; turns += 1) {
-    const entry = base[state] ?? 0;
-    const place3 = (entry & OFFSET_MASK) + column;
-    if (check[place3] === state) return next[place3] ?? 0;
-    state = fallback[state] ?? 0;
-    if ((entry & DIFF_ENCODED) === 0) return state;
-  }
-  return 0;
-}
-
 // src/core/profile/binary/mediated-classes.ts
-var CLASSES2 = [
-  // the number of AF_UNIX follows in the old and the newest form
+var CLASSES3 = [
   ["network", [14], [15]],
-  ["unix", [4, 0, 1], [15, 0, 1]],
+  // the oldest form is written for unix alone; after the newest stands AF_UNIX (parser_regex.c, mediates_net_unixv9)
+  ["unix", [4], [15, 0, 1], [15, 0, 49]],
   ["mount", [7]],
   ["ptrace", [9]],
   ["signal", [10]],
@@ -70462,7 +72863,7 @@ var CLASSES2 = [
   ["io_uring", [22]],
   ["dbus", [32]]
 ];
-var MEDIATED_CLASSES = CLASSES2.map(([name2]) => name2);
+var MEDIATED_CLASSES = CLASSES3.map(([name2]) => name2);
 function mediatedClasses(policy) {
   const fields2 = fieldsOf(policy);
   if (fields2 === void 0) return void 0;
@@ -70486,13 +72887,13 @@ function mediatedClasses(policy) {
   return profiles;
 }
 function classesOf2(fields2, at) {
-  const automaton = automatonOf2(fields2[at]?.blob ?? new Uint8Array());
+  const automaton = automatonOf(fields2[at]?.blob ?? new Uint8Array());
   if (automaton === void 0) return void 0;
-  const start2 = startOf2(fields2, at);
+  const start2 = startOf3(fields2, at);
   const leads = (bytes) => bytes.reduce((state, byte) => automaton.next(state, byte), start2) !== 0;
-  return new Set(CLASSES2.filter(([, ...starts]) => starts.some(leads)).map(([name2]) => name2));
+  return new Set(CLASSES3.filter(([, ...starts]) => starts.some(leads)).map(([name2]) => name2));
 }
-function startOf2(fields2, at) {
+function startOf3(fields2, at) {
   const near = [at + 1, at + 2, at - 1].map((index) => fields2[index]);
   const start2 = near.find((field) => field?.kind === "number" && field.name === "start");
   return start2 === void 0 ? 1 : Number(start2.value);
@@ -70539,26 +72940,37 @@ async function compareProfiles(options, events2, host = THIS_HOST) {
   const { base, head: head2, kernel, spec } = options;
   const texts = { base: profileText(base.file, base.includes), head: profileText(head2.file, head2.includes) };
   const mediation = await mediationOf({ side: base, text: texts.base }, { side: head2, text: texts.head }, kernel);
+  const compiled2 = await compiledSides(options);
   const compared = [];
   for (const pair of pairProfiles(texts.base.profiles, texts.head.profiles)) {
     if (pair.base === void 0) compared.push(addedProfile(pair.head, texts, options));
     else if (pair.head === void 0) compared.push(removedProfile(pair.base, texts, options));
-    else compared.push(await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation }));
+    else
+      compared.push(
+        await compareProfile({ base: pair.base, head: pair.head }, texts, { options, mediation, compiled: compiled2 })
+      );
   }
-  const verdicts = spec === void 0 ? void 0 : await compareVerdicts({ ...options, spec }, events2, host);
+  const formerNames = new Map(
+    compared.flatMap(
+      ({ profile: { name: name2, formerName: formerName2 } }) => formerName2 === void 0 ? [] : [[name2, formerName2]]
+    )
+  );
+  const verdicts = spec === void 0 ? void 0 : await compareVerdicts({ ...options, spec, formerNames }, events2, host);
   const notes = compared.flatMap((each) => each.notes ?? []);
   if (!kernel) notes.push("Not confirmed: no kernel with AppArmor was asked.");
   const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
+  if (compared.length === 0) gaps.push("Neither version defines a profile.");
   const profiles = compared.map(({ profile: profile2 }) => profile2);
   return defined({ base: base.label, head: head2.label, profiles, notes, gaps, probes: verdicts });
 }
-async function compareProfile({ base, head: head2 }, texts, { options, mediation }) {
+async function compareProfile({ base, head: head2 }, texts, { options, mediation, compiled: compiled2 }) {
   const isRenamed = base.name !== head2.name;
   const before = isRenamed ? withNewName(texts.base, base, { to: head2.name, includes: options.base.includes }) : base;
   const { differences, notes, gaps } = applyWaivers(before, head2, options, {
     base: surroundingsOf(texts.base, base),
     head: surroundingsOf(texts.head, head2)
   });
+  const unexplained2 = compiled2.unexplained(base, head2, differences);
   const mediated = mediation.of(base, head2);
   const decided = mediated === void 0 ? differences : differences.filter((each) => isDecidedByRules(each, mediated));
   const { examples, notes: kernelNotes } = options.kernel ? await confirmExamples({ ...options.base, block: base }, { ...options.head, block: head2 }, decided) : unconfirmedExamples(decided);
@@ -70569,10 +72981,13 @@ async function compareProfile({ base, head: head2 }, texts, { options, mediation
       status: isRenamed ? "renamed" : "both",
       ...defined({ formerName: isRenamed ? base.name : void 0 }),
       rules: ruleChanges(before, head2),
-      differences: [...withoutExamples(classChanges(mediated, options)), ...withExamples]
+      differences: [
+        ...withoutExamples([...unexplained2.differences, ...classChanges(mediated, options)]),
+        ...withExamples
+      ]
     },
     notes: [...notes, ...kernelNotes],
-    gaps
+    gaps: [...gaps, ...unexplained2.gaps]
   };
 }
 function classChanges(mediated, options) {
@@ -70608,8 +73023,8 @@ function profileOnOneSide(name2, status) {
 }
 
 // src/cli/diff-sides.ts
-var import_node_fs36 = require("node:fs");
-var import_node_path31 = require("node:path");
+var import_node_fs38 = require("node:fs");
+var import_node_path32 = require("node:path");
 async function findSides(operands, options = {}) {
   const { includes: includes2 = {}, names = {}, sideFolders } = options;
   const checkouts = [];
@@ -70618,8 +73033,8 @@ async function findSides(operands, options = {}) {
   };
   const find = async (name2) => {
     const operand = operands[name2];
-    if (operands.file === void 0 && (0, import_node_fs36.existsSync)(operand))
-      return { label: labelOf3(operand, names), file: (0, import_node_path31.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+    if (operands.file === void 0 && (0, import_node_fs38.existsSync)(operand))
+      return { label: labelOf3(operand, names), file: (0, import_node_path32.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -70639,8 +73054,8 @@ async function findSides(operands, options = {}) {
     throw error3;
   }
 }
-function refuseWorkTree({ label: label2, file: file4, includes: includes2 }, { folder, workTrees }) {
-  const files = [...includedFiles(file4, includes2).keys()].filter((path5) => !path5.startsWith(folder));
+function refuseWorkTree({ label: label2, file: file5, includes: includes2 }, { folder, workTrees }) {
+  const files = [...includedFiles(file5, includes2).keys()].filter((path5) => !path5.startsWith(folder));
   const foreign = files.find((path5) => isInWorkTree(workTrees, path5));
   if (foreign === void 0) return;
   throw new HarnessError(
@@ -70653,7 +73068,7 @@ function labelOf3(operand, names) {
   const name2 = Object.hasOwn(names, operand) ? names[operand] : void 0;
   return name2 ?? operand;
 }
-function namesOf({ base, head: head2, copies }) {
+function namesOf2({ base, head: head2, copies }) {
   return { ...Object.fromEntries(copies), [base.file]: base.label, [head2.file]: head2.label };
 }
 function foldersOfSides({ base, head: head2 }) {
@@ -70669,12 +73084,12 @@ function splitOperand(operand) {
   return { revision: operand.slice(0, colon), path: operand.slice(colon + 1) };
 }
 async function atRevision(operands, name2) {
-  const { file: file4 = "" } = operands;
+  const { file: file5 = "" } = operands;
   const revision = operands[name2];
-  const path5 = await pathInRepository((0, import_node_path31.resolve)(file4));
+  const path5 = await pathInRepository((0, import_node_path32.resolve)(file5));
   if (path5 === void 0)
-    throw new HarnessError("revision-unreadable", `${JSON.stringify(file4)} is not in a git repository.`);
-  const cwd = existingFolder(file4);
+    throw new HarnessError("revision-unreadable", `${JSON.stringify(file5)} is not in a git repository.`);
+  const cwd = existingFolder(file5);
   if (await hasCommit(`${revision}:${path5}`, cwd)) return { revision, path: path5, cwd };
   const other = operands[name2 === "base" ? "head" : "base"];
   const former = await formerName(path5, { other: revision, revision: other, cwd });
@@ -70682,7 +73097,7 @@ async function atRevision(operands, name2) {
 }
 
 // src/cli/in-lab/command-line.ts
-var import_node_path32 = require("node:path");
+var import_node_path33 = require("node:path");
 
 // src/adapters/kernel/log/source.ts
 var LOG_SOURCES = ["kmsg", "auditd", "journal"];
@@ -70980,10 +73395,10 @@ function toArgv(command3, options, operands) {
 function optionWords(row3, value) {
   if (value === void 0 || value === false) return [];
   if (value === true) return [row3.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf5(row3, value)];
+  const texts = Array.isArray(value) ? value.map(String) : [textOf6(row3, value)];
   return texts.map((text3) => `${row3.flag}=${text3}`);
 }
-function textOf5(row3, value) {
+function textOf6(row3, value) {
   if (row3.format !== void 0) return row3.format(value);
   return typeof value === "number" ? value.toString() : value;
 }
@@ -71022,13 +73437,13 @@ function toGuestArgv(command3, options, operands) {
 function guestValue(row3, value) {
   if (row3.inGuest !== "absolute-path" || value === void 0) return value;
   const path5 = value;
-  return typeof path5 === "string" ? (0, import_node_path32.resolve)(path5) : path5.map((folder) => (0, import_node_path32.resolve)(folder));
+  return typeof path5 === "string" ? (0, import_node_path33.resolve)(path5) : path5.map((folder) => (0, import_node_path33.resolve)(folder));
 }
 
 // src/cli/commands/diff.ts
 async function runDiff(operands, args) {
   const includes2 = includesOf(args);
-  const plan = args.spec === void 0 ? void 0 : loadPlans([args.spec], { nonce: "check", includes: includes2 })[0];
+  const plan = args.spec === void 0 ? void 0 : loadPlans([args.spec], { includes: includes2 })[0];
   const { as: names, sideFolders } = args;
   const sides = await findSides(operands, {
     includes: plan?.profile.includes ?? includes2,
@@ -71048,7 +73463,7 @@ function chooseKernel(host) {
   return apparmorEnabled() ? "local" : "lab";
 }
 function argvWithFiles(sides, args) {
-  const own2 = { as: namesOf(sides), sideFolders: foldersOfSides(sides) };
+  const own2 = { as: namesOf2(sides), sideFolders: foldersOfSides(sides) };
   return toGuestArgv("diff", { ...args, ...own2 }, [sides.base.file, sides.head.file]);
 }
 async function diffInLab(sides, plan, args) {
@@ -71060,19 +73475,17 @@ async function diffInLab(sides, plan, args) {
       ...plan === void 0 ? [] : planFiles([plan])
     ],
     argv: argvWithFiles(sides, args),
-    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path33.dirname)((0, import_node_path33.resolve)(args.markdown)) })
+    ...defined({ resultDir: args.markdown === void 0 ? void 0 : (0, import_node_path34.dirname)((0, import_node_path34.resolve)(args.markdown)) })
   });
 }
-function filesOfSide({ file: file4, includes: includes2 }) {
+function filesOfSide({ file: file5, includes: includes2 }) {
   const isOfHost = (path5) => includes2.base === void 0 && path5.startsWith(`${BASE_FOLDER}/`);
-  const included = [...includedFiles(file4, includes2).keys()].filter((path5) => !isOfHost(path5));
-  return [...profileFiles(file4), ...includePaths(includes2), ...included];
+  const included = [...includedFiles(file5, includes2).keys()].filter((path5) => !isOfHost(path5));
+  return [...profileFiles(file5), ...includePaths(includes2), ...included];
 }
 async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
-  if (!kernel && args.spec !== void 0)
-    progress("not running the probes of the spec: they need a kernel with AppArmor");
   const silent = () => void 0;
-  const report = await compareProfiles(
+  const compared = await compareProfiles(
     {
       base,
       head: head2,
@@ -71084,17 +73497,22 @@ async function diffHere({ base, head: head2, copies }, plan, args, kernel) {
     },
     { progress, suite: silent, entry: silent, fault: silent }
   );
+  const report = kernel || args.spec === void 0 ? compared : withNote(compared, UNTRIED);
   const style = { root: process.cwd(), places: copies };
   print(args.json ? [diffJson(report)] : diffText(report, style));
   if (args.markdown !== void 0) writeMarkdown(args.markdown, diffMarkdown(report, style));
   return diffExit(report);
 }
-function writeMarkdown(file4, text3) {
+var UNTRIED = "The probes of the spec were not tried: that needs a kernel with AppArmor.";
+function withNote(report, note3) {
+  return { ...report, notes: [...report.notes, note3] };
+}
+function writeMarkdown(file5, text3) {
   try {
-    (0, import_node_fs37.mkdirSync)((0, import_node_path33.dirname)((0, import_node_path33.resolve)(file4)), { recursive: true });
-    (0, import_node_fs37.writeFileSync)(file4, text3);
+    (0, import_node_fs39.mkdirSync)((0, import_node_path34.dirname)((0, import_node_path34.resolve)(file5)), { recursive: true });
+    (0, import_node_fs39.writeFileSync)(file5, text3);
   } catch (error3) {
-    throw new HarnessError("report-failed", `${file4} cannot be written: ${error3.message}.`, {
+    throw new HarnessError("report-failed", `${file5} cannot be written: ${error3.message}.`, {
       cause: error3
     });
   }
@@ -71102,21 +73520,21 @@ function writeMarkdown(file4, text3) {
 
 // src/cli/commands/diff-specs.ts
 async function runDiffSpecs(specs, args) {
-  const plans = loadPlans(specs, { nonce: "check", includes: includesOf(args), ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
   const comparisons = [];
   for (const plan of plans) {
     const comparison = await compareWithCommit(plan, args);
     if (comparison !== void 0) comparisons.push(comparison);
   }
-  (0, import_node_fs38.mkdirSync)((0, import_node_path34.dirname)((0, import_node_path34.resolve)(args.markdown)), { recursive: true });
+  (0, import_node_fs40.mkdirSync)((0, import_node_path35.dirname)((0, import_node_path35.resolve)(args.markdown)), { recursive: true });
   const parts = comparisons.map(({ markdown: markdown2 }) => markdown2).filter((markdown2) => markdown2 !== "");
-  (0, import_node_fs38.writeFileSync)(args.markdown, parts.join("\n"));
+  (0, import_node_fs40.writeFileSync)(args.markdown, parts.join("\n"));
   return Math.max(EXIT.ok, ...comparisons.map(({ exit }) => exit));
 }
 async function compareWithCommit(plan, args) {
   const head2 = plan.profile.from === "file" ? plan.profile.file : void 0;
   const headPath = head2 === void 0 ? void 0 : await pathInRepository(head2);
-  const cwd = (0, import_node_path34.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
+  const cwd = (0, import_node_path35.dirname)(headPath === void 0 ? plan.file : head2 ?? plan.file);
   const specPath = await pathInRepository(plan.file);
   if (specPath === void 0 && headPath === void 0) return void 0;
   const { since } = args;
@@ -71135,10 +73553,10 @@ async function profileOfSpec(specPath, { since, cwd, args }) {
   if (path5 === void 0) return void 0;
   const checkout = await readCheckout(since, path5, { cwd });
   try {
-    const [plan] = loadPlans([checkout.file], { nonce: "check" });
-    const file4 = plan?.profile.from === "file" ? plan.profile.file : void 0;
-    const isThere = file4?.startsWith(checkout.folder) === true && (0, import_node_fs38.existsSync)(file4);
-    return isThere ? (0, import_node_path34.relative)(checkout.folder, file4) : void 0;
+    const [plan] = loadPlans([checkout.file]);
+    const file5 = plan?.profile.from === "file" ? plan.profile.file : void 0;
+    const isThere = file5?.startsWith(checkout.folder) === true && (0, import_node_fs40.existsSync)(file5);
+    return isThere ? (0, import_node_path35.relative)(checkout.folder, file5) : void 0;
   } catch {
     return void 0;
   } finally {
@@ -71157,11 +73575,11 @@ ${plain2(message)}
 }
 async function isUnchanged({ profile: profile2 }, path5, { since, cwd }) {
   if (profile2.from !== "file") return false;
-  const { file: file4, includes: includes2 = {} } = profile2;
+  const { file: file5, includes: includes2 = {} } = profile2;
   const checkout = await readCheckout(since, path5, { cwd, folders: includePaths(includes2) });
   try {
     const before = includedFiles(checkout.file, foldersIn(checkout, includes2));
-    const after = includedFiles(file4, includes2);
+    const after = includedFiles(file5, includes2);
     const isSame5 = [...after].every(([each, text3]) => before.get(checkout.place(each)) === text3);
     return isSame5 && before.size === after.size;
   } finally {
@@ -71169,8 +73587,8 @@ async function isUnchanged({ profile: profile2 }, path5, { since, cwd }) {
   }
 }
 async function compareFiles(plan, operands, args) {
-  const part = `${(0, import_node_path34.resolve)(args.markdown)}.part`;
-  (0, import_node_fs38.rmSync)(part, { force: true });
+  const part = `${(0, import_node_path35.resolve)(args.markdown)}.part`;
+  (0, import_node_fs40.rmSync)(part, { force: true });
   const { host, labSuite } = args;
   const { includes: includes2 } = plan.profile;
   const exit = await runDiff(operands, {
@@ -71183,19 +73601,19 @@ async function compareFiles(plan, operands, args) {
     ...defined({ base: includes2?.base })
   });
   const markdown2 = readIfWritten(part);
-  (0, import_node_fs38.rmSync)(part, { force: true });
+  (0, import_node_fs40.rmSync)(part, { force: true });
   return { exit, markdown: markdown2 };
 }
-function readIfWritten(file4) {
+function readIfWritten(file5) {
   try {
-    return (0, import_node_fs38.readFileSync)(file4, "utf8");
+    return (0, import_node_fs40.readFileSync)(file5, "utf8");
   } catch {
     return "";
   }
 }
 
 // src/cli/commands/doctor.ts
-var import_node_fs39 = require("node:fs");
+var import_node_fs41 = require("node:fs");
 var import_node_os5 = require("node:os");
 
 // src/core/text/color.ts
@@ -71241,6 +73659,7 @@ async function hostChecks(root) {
     requirement("no-apparmor", "AppArmor in the kernel", enabledText, disabledText),
     requirement("no-apparmor", "policy interface", securityfs, "/sys/kernel/security/apparmor does not exist"),
     ...root && policyPresent() ? [modeCheck()] : [],
+    await agentCheck(),
     requirement("no-parser", "parser", await parserVersion(), "apparmor_parser is not installed")
   ];
 }
@@ -71251,6 +73670,16 @@ async function rights(root) {
 function modeCheck() {
   const mode2 = moduleParameter("mode");
   return requirement("not-enforcing", "global mode", mode2 === "enforce" ? mode2 : void 0, mode2 ?? "unknown");
+}
+async function agentCheck() {
+  const subject2 = "agent";
+  try {
+    await checkAgentFile(agentFile());
+    return information(subject2, "can be executed");
+  } catch (thrown) {
+    const { code: code2, message } = asHarnessError(thrown);
+    return { ok: false, subject: subject2, result: message, code: code2 };
+  }
 }
 async function engineChecks() {
   try {
@@ -71306,17 +73735,17 @@ async function recordCheck() {
   }
 }
 function auditDaemon() {
-  return (0, import_node_fs39.readdirSync)("/proc").find((name2) => {
+  return (0, import_node_fs41.readdirSync)("/proc").find((name2) => {
     try {
-      return /^\d+$/.test(name2) && (0, import_node_fs39.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
+      return /^\d+$/.test(name2) && (0, import_node_fs41.readFileSync)(`/proc/${name2}/comm`, "utf8").trim() === "auditd";
     } catch {
       return false;
     }
   });
 }
-function isReadable2(file4) {
+function isReadable2(file5) {
   try {
-    (0, import_node_fs39.accessSync)(file4, import_node_fs39.constants.R_OK);
+    (0, import_node_fs41.accessSync)(file5, import_node_fs41.constants.R_OK);
     return true;
   } catch {
     return false;
@@ -71332,12 +73761,12 @@ ${" ".repeat(SUBJECT_WIDTH + 3)}[${code2}] ${ERRORS[code2].hint}`;
 }
 
 // src/cli/commands/init.ts
-var import_node_fs43 = require("node:fs");
-var import_node_path37 = require("node:path");
+var import_node_fs45 = require("node:fs");
+var import_node_path38 = require("node:path");
 
 // src/harness/init/placeholder-files.ts
-var import_node_fs41 = require("node:fs");
-var import_node_path35 = require("node:path");
+var import_node_fs43 = require("node:fs");
+var import_node_path36 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
 var PLACEHOLDER_ROOTS = "/sys";
@@ -71347,7 +73776,7 @@ function placeholdersAmong(names) {
 }
 function neededFor(placeholders, paths) {
   const tried = new Set(paths.flatMap((path5) => [path5, `${folderOf(path5)}/`]));
-  return placeholders.filter((file4) => [file4, folderOf(file4), `${folderOf(file4)}/`].some((path5) => tried.has(path5)));
+  return placeholders.filter((file5) => [file5, folderOf(file5), `${folderOf(file5)}/`].some((path5) => tried.has(path5)));
 }
 function placeholderPaths(placeholders) {
   return [...new Set(placeholders.flatMap((path5) => [folderOf(path5), path5]))];
@@ -71358,11 +73787,11 @@ var PLACEHOLDER_TEXT = [
 ].join("\n");
 
 // src/adapters/host/file-owner.ts
-var import_node_fs40 = require("node:fs");
+var import_node_fs42 = require("node:fs");
 function ownershipSetter(owner) {
   const [uid, gid] = (owner ?? "").split(":").map(Number);
   return (path5) => {
-    if (uid !== void 0 && gid !== void 0) (0, import_node_fs40.chownSync)(path5, uid, gid);
+    if (uid !== void 0 && gid !== void 0) (0, import_node_fs42.chownSync)(path5, uid, gid);
   };
 }
 
@@ -71372,36 +73801,36 @@ function makePlaceholderFiles(folder, paths, owner) {
   const setOwner = ownershipSetter(owner);
   for (const path5 of paths) {
     for (const parent of foldersAbove2(folder, path5)) {
-      if ((0, import_node_fs41.existsSync)(parent)) continue;
-      (0, import_node_fs41.mkdirSync)(parent, { recursive: true, mode: 493 });
+      if ((0, import_node_fs43.existsSync)(parent)) continue;
+      (0, import_node_fs43.mkdirSync)(parent, { recursive: true, mode: 493 });
       setOwner(parent);
       made2.unshift(parent);
     }
-    const file4 = (0, import_node_path35.join)(folder, path5);
-    if (!(0, import_node_fs41.existsSync)(file4)) made2.unshift(file4);
-    const fd = (0, import_node_fs41.openSync)(file4, import_node_fs41.constants.O_WRONLY | import_node_fs41.constants.O_CREAT | import_node_fs41.constants.O_TRUNC | import_node_fs41.constants.O_NOFOLLOW, 493);
+    const file5 = (0, import_node_path36.join)(folder, path5);
+    if (!(0, import_node_fs43.existsSync)(file5)) made2.unshift(file5);
+    const fd = (0, import_node_fs43.openSync)(file5, import_node_fs43.constants.O_WRONLY | import_node_fs43.constants.O_CREAT | import_node_fs43.constants.O_TRUNC | import_node_fs43.constants.O_NOFOLLOW, 493);
     try {
-      (0, import_node_fs41.writeFileSync)(fd, PLACEHOLDER_TEXT);
+      (0, import_node_fs43.writeFileSync)(fd, PLACEHOLDER_TEXT);
     } finally {
-      (0, import_node_fs41.closeSync)(fd);
+      (0, import_node_fs43.closeSync)(fd);
     }
-    (0, import_node_fs41.chmodSync)(file4, 493);
-    setOwner(file4);
+    (0, import_node_fs43.chmodSync)(file5, 493);
+    setOwner(file5);
   }
   return () => {
-    for (const path5 of made2) (0, import_node_fs41.rmSync)(path5, { recursive: true, force: true });
+    for (const path5 of made2) (0, import_node_fs43.rmSync)(path5, { recursive: true, force: true });
   };
 }
 function foldersAbove2(folder, path5) {
   const parts = path5.split("/").slice(1, -1);
-  return ["", ...parts].map((_part, depth) => (0, import_node_path35.join)(folder, ...parts.slice(0, depth)));
+  return ["", ...parts].map((_part, depth) => (0, import_node_path36.join)(folder, ...parts.slice(0, depth)));
 }
 
 // src/core/generate/choose-probes.ts
 function chooseProbes(goals, confirmed) {
   const choices = [];
   const chosen = /* @__PURE__ */ new Set();
-  const open6 = [];
+  const open7 = [];
   for (const goal of [...goals].sort((a, b) => ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose))) {
     if (goal.variant !== void 0 && choices.some(({ predicted }) => goal.variant?.shows(predicted))) continue;
     const usable = [
@@ -71409,15 +73838,15 @@ function chooseProbes(goals, confirmed) {
       ...goal.options.filter((option) => confirmed(option) === "noted")
     ];
     if (usable.some((option) => chosen.has(option))) continue;
-    const [best] = usable;
-    if (best === void 0) {
-      open6.push(goal);
+    const [best2] = usable;
+    if (best2 === void 0) {
+      open7.push(goal);
       continue;
     }
-    chosen.add(best);
-    choices.push({ predicted: best, rule: goal.rule, alias: goal.purpose === "alias" });
+    chosen.add(best2);
+    choices.push({ predicted: best2, rule: goal.rule, alias: goal.purpose === "alias" });
   }
-  return { choices, open: open6 };
+  return { choices, open: open7 };
 }
 var ORDER = ["shows", "alias", "neighbour", "change"];
 
@@ -71446,12 +73875,12 @@ function subject(words5) {
 var SUBJECTS = {
   link: ([target = "", name2 = ""]) => `making ${name2} a link to ${target}`,
   "exec-copy": ([program3 = "", copy = ""]) => `executing a copy of ${program3} at ${copy}`,
-  capable: ([capability3 = ""]) => `the capability ${capability3}`,
+  capable: ([capability4 = ""]) => `the capability ${capability4}`,
   socket: (args) => `a socket of ${args.slice(0, 3).join(" ")}`,
   mount: ([type4 = "", source = ""]) => type4 === "" ? `mounting ${source} a second time` : `mounting ${type4}`,
   umount: ([target = ""]) => `unmounting ${target}`,
   ptrace: ([access5]) => access5 === "read" ? "reading the state of a child" : "tracing a child",
-  signal: ([signal3 = ""]) => `the signal ${signal3} to a child`,
+  signal: ([signal4 = ""]) => `the signal ${signal4} to a child`,
   userns: () => "a new user namespace",
   change_profile: ([profile2 = ""]) => `changing to the profile ${profile2}`
 };
@@ -71492,13 +73921,13 @@ function specHead(head2) {
     "probes:"
   ].join("\n");
 }
-function profileLines2({ file: file4, name: name2, include: include2, base }) {
+function profileLines2({ file: file5, name: name2, include: include2, base }) {
   const more = [
     ...name2 === void 0 ? [] : [`  name: ${scalar2(name2)}`],
     ...include2.length === 0 ? [] : [`  include: [${include2.map(scalar2).join(", ")}]`],
     ...base === void 0 ? [] : [`  base: ${scalar2(base)}`]
   ];
-  return more.length === 0 ? [`profile: ${scalar2(file4)}`] : ["profile:", `  file: ${scalar2(file4)}`, ...more];
+  return more.length === 0 ? [`profile: ${scalar2(file5)}`] : ["profile:", `  file: ${scalar2(file5)}`, ...more];
 }
 function containerLines({ image, build: build2, sysctls, placeholderMount }) {
   const parameters = Object.entries(sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`);
@@ -71634,7 +74063,7 @@ function scalar2(text3) {
 }
 
 // src/core/generate/peer-and-flag-probes.ts
-var NAME4 = /^[a-z][a-z0-9-]{0,31}$/;
+var NAME5 = /^[a-z][a-z0-9-]{0,31}$/;
 function peersOf(block2) {
   return [...new Set(signalRules(block2).flatMap(([, peers2]) => peers2))];
 }
@@ -71648,7 +74077,7 @@ function signalRules({ rules, name: name2 }) {
   return rules.flatMap((rule) => {
     if (rule.kind !== "signal" || rule.via.length > 0) return [];
     if (rule.access.length > 0 && !rule.access.includes("receive")) return [];
-    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME4.test(peer) && peer !== name2);
+    const peers2 = (rule.conditions["peer"]?.expanded ?? []).flatMap(wholeLiteralsOf).filter((peer) => NAME5.test(peer) && peer !== name2);
     return peers2.length === 0 ? [] : [[rule, peers2]];
   });
 }
@@ -71698,9 +74127,9 @@ function examplesIn(block2, changes, surroundings) {
 }
 function examplesOf(rule, block2, changes, surroundings) {
   if (rule.kind !== "file" || rule.path === void 0 || changes.length === 0) return [];
-  const ofBlock = policyOf(block2, surroundings).domains.file.grants.filter(isOwn2);
+  const ofBlock = policyOf(block2, surroundings).domains.file.grants.filter(isOwn3);
   const ofRule = ofBlock.filter((grant) => grant.rule === rule);
-  const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn2));
+  const ofChanges = changes.flatMap(({ variant }) => variant.changed.domains.file.grants.filter(isOwn3));
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
   const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EXAMPLES_PER_SET });
@@ -71711,7 +74140,7 @@ function examplesOf(rule, block2, changes, surroundings) {
   );
   return [...new Set(names)].filter((name2) => /^[\x21-\x7e]+[^/]$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MAX_EXAMPLES);
 }
-function isOwn2({ rule }) {
+function isOwn3({ rule }) {
   return rule === void 0 || rule.via.length === 0;
 }
 function readable(name2, same) {
@@ -71887,10 +74316,10 @@ function untestableChanges(rule, changes, look) {
   });
 }
 function droppedLetter({ before, after }) {
-  const left = lettersOf3(after);
-  return lettersOf3(before).filter((word) => !left.includes(word)).join("");
+  const left = lettersOf4(after);
+  return lettersOf4(before).filter((word) => !left.includes(word)).join("");
 }
-function lettersOf3(rule) {
+function lettersOf4(rule) {
   return permissionWords(rule.replace(/^.*\s/, ""));
 }
 
@@ -71910,11 +74339,11 @@ function expressionChanges(text3) {
   }
   return changes;
 }
-function withoutOne(text3, open6) {
-  const cuts = [open6];
+function withoutOne(text3, open7) {
+  const cuts = [open7];
   let depth = 0;
   let close = -1;
-  for (let i = open6; i < text3.length; i += 1) {
+  for (let i = open7; i < text3.length; i += 1) {
     const c = text3[i] ?? "";
     if (c === "\\") i += 1;
     else if (c === "[") i = classEnd(text3, i) - 1;
@@ -71929,11 +74358,11 @@ function withoutOne(text3, open6) {
   const parts = cuts.map((cut, i) => text3.slice(cut + 1, cuts[i + 1] ?? close));
   return parts.map((_, dropped) => {
     const rest = parts.filter((_part, i) => i !== dropped);
-    return { start: open6, end: close + 1, text: rest.length === 1 ? rest[0] ?? "" : `{${rest.join(",")}}` };
+    return { start: open7, end: close + 1, text: rest.length === 1 ? rest[0] ?? "" : `{${rest.join(",")}}` };
   });
 }
-function classEnd(text3, open6) {
-  let i = open6 + (text3[open6 + 1] === "^" ? 2 : 1);
+function classEnd(text3, open7) {
+  let i = open7 + (text3[open7 + 1] === "^" ? 2 : 1);
   if (text3[i] === "]") i += 1;
   while (i < text3.length && text3[i] !== "]") i += text3[i] === "\\" ? 2 : 1;
   return Math.min(i + 1, text3.length);
@@ -71943,7 +74372,7 @@ function orEnd(index, text3) {
 }
 
 // src/core/mutation/rule-mutants.ts
-function changeText({ before, after }) {
+function changeText2({ before, after }) {
   return `${before} \u2192 ${after === "" ? "nothing" : after}`;
 }
 function mutantsOf(text3, { included = false } = {}) {
@@ -71957,21 +74386,21 @@ function mutantsOf(text3, { included = false } = {}) {
     const key = editKey(draft);
     if (seen.has(key)) return [];
     seen.add(key);
-    const file4 = draft.via.length === 0 ? "" : `${draft.file}:`;
-    const name2 = `${file4}${draft.line}:${column} ${draft.kind}`;
+    const file5 = draft.via.length === 0 ? "" : `${draft.file}:`;
+    const name2 = `${file5}${draft.line}:${column} ${draft.kind}`;
     const number4 = (counts.get(name2) ?? 0) + 1;
     counts.set(name2, number4);
     return [{ ...draft, id: number4 === 1 ? name2 : `${name2} ${number4}` }];
   });
 }
-function editKey({ file: file4, via, edits }) {
+function editKey({ file: file5, via, edits }) {
   const includes2 = via.map((span) => `${span.file}:${span.start}`).join();
-  return [file4, includes2, JSON.stringify(edits)].join("\0");
+  return [file5, includes2, JSON.stringify(edits)].join("\0");
 }
 function mutatedText(text3, mutant) {
   let changed = applyEdits(text3.files.get(mutant.file) ?? "", mutant.edits);
-  for (const { file: file4, start: start2, end } of [...mutant.via].reverse())
-    changed = applyEdits(text3.files.get(file4) ?? "", [{ start: start2, end, text: `
+  for (const { file: file5, start: start2, end } of [...mutant.via].reverse())
+    changed = applyEdits(text3.files.get(file5) ?? "", [{ start: start2, end, text: `
 ${changed}
 ` }]);
   return changed;
@@ -72220,7 +74649,7 @@ function changesOf(text3, block2, find, mutants = mutantsOf(text3)) {
     changes.set(rule.id, [
       ...changes.get(rule.id) ?? [],
       {
-        what: changeText(mutant),
+        what: changeText2(mutant),
         mutant,
         variant: new Variant(rule, changed, block2, surroundings),
         moves: mutant.kind === "expression"
@@ -72290,7 +74719,7 @@ var PATHLESS_OPERATIONS = [
   ["umount", "/proc"],
   ["ptrace", "trace", "child"],
   ["ptrace", "read", "child"],
-  ...["urg", "term", "kill", "hup", "usr1", "exists"].map((signal3) => ["signal", signal3, "child"]),
+  ...["urg", "term", "kill", "hup", "usr1", "exists"].map((signal4) => ["signal", signal4, "child"]),
   ["userns"],
   ["io_uring", "sqpoll"],
   ["io_uring", "override_creds"],
@@ -72301,7 +74730,7 @@ function candidatesIn(inventory2, look, self2, names = []) {
   const files = inventory2.filter(({ kind }) => kind === "file");
   const sources = {
     file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
-    program: PROGRAMS.find((path5) => files.some((file4) => file4.path === path5)) ?? files.find(isProgram)?.path,
+    program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
     inFolder: new Map(files.map(({ path: path5 }) => [folderOf(path5), path5]))
   };
   const missing = names.filter(
@@ -72337,9 +74766,9 @@ function operationsOn(item, look, sources) {
   }
   return [["readdir", path5], ...creating(`${path5 === "/" ? "" : path5}/${NEW_NAME}`, sources, item.device)];
 }
-function creating(name2, { file: file4, program: program3, inFolder }, device) {
-  const isElsewhere = file4?.device !== void 0 && device !== void 0 && device !== file4.device;
-  const source = isElsewhere ? inFolder.get(folderOf(name2)) : file4?.path;
+function creating(name2, { file: file5, program: program3, inFolder }, device) {
+  const isElsewhere = file5?.device !== void 0 && device !== void 0 && device !== file5.device;
+  const source = isElsewhere ? inFolder.get(folderOf(name2)) : file5?.path;
   return [
     ["open", "create", name2],
     ["mkdir", name2],
@@ -72371,8 +74800,8 @@ function pathsOf(rule) {
 }
 
 // src/adapters/container/rootfs/inventory.ts
-var import_node_fs42 = require("node:fs");
-var import_node_path36 = require("node:path");
+var import_node_fs44 = require("node:fs");
+var import_node_path37 = require("node:path");
 var MOST_BELOW_A_TOP = 1200;
 var MOST_OF_A_FOLDER = 60;
 var MOST_OF_A_TOP = 200;
@@ -72394,7 +74823,7 @@ function inventory(pid, named = []) {
   ];
   const wanted = named.flatMap((path5) => itemAt(root, path5, true) ?? []).flatMap((item) => [
     item,
-    ...item.kind === "folder" ? namesIn2((0, import_node_path36.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
+    ...item.kind === "folder" ? namesIn2((0, import_node_path37.join)(root, item.path)).flatMap((name2) => itemAt(root, `${item.path}/${name2}`) ?? []) : []
   ]);
   return [...new Map([...walked, ...wanted].map((item) => [item.path, item])).values()];
 }
@@ -72403,7 +74832,7 @@ function below2(root, top) {
   let level = [top];
   for (let depth = 1; depth < DEEPEST && level.length > 0; depth += 1) {
     const items = level.flatMap(
-      (folder) => namesIn2((0, import_node_path36.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
+      (folder) => namesIn2((0, import_node_path37.join)(root, folder), depth === 1 ? MOST_OF_A_TOP : MOST_OF_A_FOLDER).flatMap(
         (name2) => itemAt(root, `${folder}/${name2}`) ?? []
       )
     ).slice(0, MOST_BELOW_A_TOP - found.length);
@@ -72414,7 +74843,7 @@ function below2(root, top) {
 }
 function namesIn2(folder, most = MOST_OF_A_FOLDER) {
   try {
-    return (0, import_node_fs42.readdirSync)(folder).sort().slice(0, most);
+    return (0, import_node_fs44.readdirSync)(folder).sort().slice(0, most);
   } catch {
     return [];
   }
@@ -72422,17 +74851,17 @@ function namesIn2(folder, most = MOST_OF_A_FOLDER) {
 function itemAt(root, path5, isNamed = false) {
   if (!READABLE.test(path5) || !isNamed && SKIPPED.test(path5)) return void 0;
   try {
-    const stat = (0, import_node_fs42.lstatSync)((0, import_node_path36.join)(root, path5));
-    const kind = kindOf4(stat, path5);
-    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat.mode & 4095, device: stat.dev };
+    const stat2 = (0, import_node_fs44.lstatSync)((0, import_node_path37.join)(root, path5));
+    const kind = kindOf6(stat2, path5);
+    return kind === void 0 ? void 0 : { path: path5, kind, mode: stat2.mode & 4095, device: stat2.dev };
   } catch {
     return void 0;
   }
 }
-function kindOf4(stat, path5) {
-  if (stat.isSymbolicLink()) return "link";
-  if (stat.isDirectory()) return "folder";
-  return stat.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
+function kindOf6(stat2, path5) {
+  if (stat2.isSymbolicLink()) return "link";
+  if (stat2.isDirectory()) return "folder";
+  return stat2.isFile() || path5.startsWith("/dev/") ? "file" : void 0;
 }
 
 // src/harness/suite/candidate-pool.ts
@@ -72450,7 +74879,7 @@ var READ_ROOT = "  - try: readdir /\n    expect: allowed";
 async function writeSpec(options, events2) {
   const run = runId();
   const subject2 = readSubject(options);
-  const plan = planFor(subject2, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)], run);
+  const plan = planFor(subject2, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
   const removeFiles = makePlaceholderFiles(options.files, subject2.placeholders, options.owner);
   let written;
   try {
@@ -72471,26 +74900,26 @@ function readSubject(options) {
   const head2 = headOf(block2, text3, placeholders, options);
   return { options, text: text3, block: block2, changes, names, placeholders, extras: extraProbesOf(block2), head: head2 };
 }
-function onlyBlock({ profiles }, file4) {
+function onlyBlock({ profiles }, file5) {
   const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
   if (block2 === void 0 || another !== void 0)
     throw new HarnessError(
       "profile-ambiguous",
-      `${file4} defines ${block2 === void 0 ? "no profile" : "several profiles"}: init needs exactly one.`
+      `${file5} defines ${block2 === void 0 ? "no profile" : "several profiles"}: init needs exactly one.`
     );
   const flag3 = block2.flags.find((name2) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name2));
   if (flag3 !== void 0)
     throw new HarnessError("usage", `The profile ${block2.name} has the flag ${flag3}: what it denies cannot be tried.`);
   return block2;
 }
-function headOf(block2, { file: file4 }, placeholders, { image, build: build2, includes: includes2 = {}, relative: relative4, files }) {
+function headOf(block2, { file: file5 }, placeholders, { image, build: build2, includes: includes2 = {}, relative: relative4, files }) {
   const isForLowPorts = block2.rules.some(
     (rule) => rule.kind === "capability" && rule.names.includes("net_bind_service")
   );
   return defined({
     title: block2.name,
     profile: defined({
-      file: relative4(file4),
+      file: relative4(file5),
       include: (includes2.search ?? []).map(relative4),
       base: includes2.base === void 0 ? void 0 : relative4(includes2.base)
     }),
@@ -72502,7 +74931,7 @@ function headOf(block2, { file: file4 }, placeholders, { image, build: build2, i
     sysctls: isForLowPorts ? { "net.ipv4.ip_unprivileged_port_start": "1024" } : {}
   });
 }
-function planFor({ head: head2, options }, probes, run) {
+function planFor({ head: head2, options }, probes) {
   const { output: output2 } = options;
   const { spec, locate, problems: problems2 } = validateSpec(output2, `${specHead(head2)}
 ${probes.join("\n")}
@@ -72512,7 +74941,7 @@ ${probes.join("\n")}
       "internal",
       `The generated spec is invalid: ${problems2.map(({ message }) => message).join("; ")}`
     );
-  return resolvePlan(output2, spec, locate, { nonce: run.slice(0, 5), firstNumber: 1 });
+  return resolvePlan(output2, spec, locate, { newId: newProbeId });
 }
 async function tryAndCompose(subject2, plan, session) {
   const suite = await PreparedSuite.prepare(plan, session, { number: 0 });
@@ -72538,13 +74967,13 @@ function goalsIn({ text: text3, block: block2, changes, names }, pid, { events: 
   });
   return ownRules(block2).flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
 }
-async function confirm(subject2, goals, suite, { run, signal: signal3, events: events2 }) {
+async function confirm(subject2, goals, suite, { signal: signal4, events: events2 }) {
   const { head: head2, extras } = subject2;
   const shortlist = [...new Set(goals.flatMap(({ options }) => options))];
   const rules = new Set(goals.map(({ rule }) => rule)).size;
   events2.progress(`${head2.title}: trying ${shortlist.length} candidates for ${rules} rules`);
-  const { probes } = planFor(subject2, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)], run);
-  const entries = await suite.trialOf(probes).settleAll(probes, signal3);
+  const { probes } = planFor(subject2, [...shortlist.map(candidateProbe), ...extras.map(yamlOfExtra)]);
+  const entries = await suite.trialOf(probes).settleAll(probes, signal4);
   const extraEntries = entries.slice(shortlist.length);
   return {
     tried: probes.length,
@@ -72567,8 +74996,8 @@ function initResult({ head: head2, block: block2, placeholders }, { choices }, {
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
   const needed2 = neededFor(placeholders, usedPaths);
   const { placeholderMount, ...rest } = head2;
-  const mount4 = needed2.length === 0 ? void 0 : placeholderMount;
-  const finalHead = defined({ ...rest, untestable, placeholderMount: mount4 });
+  const mount5 = needed2.length === 0 ? void 0 : placeholderMount;
+  const finalHead = defined({ ...rest, untestable, placeholderMount: mount5 });
   const profileName = head2.profile.file.replace(/^.*\//, "");
   const confirmed = [...candidates2.values()].filter((confirmation2) => confirmation2 !== void 0);
   return {
@@ -72621,18 +75050,18 @@ async function dockerProblem() {
 // src/cli/commands/init.ts
 var GUEST_OUTPUT_DIR = "reports/init";
 async function runInit(args) {
-  const profile2 = (0, import_node_path37.resolve)(args.profile);
-  const output2 = (0, import_node_path37.resolve)(args.output ?? defaultOutput(profile2));
-  if ((0, import_node_fs43.existsSync)(output2) && !args.force) {
+  const profile2 = (0, import_node_path38.resolve)(args.profile);
+  const output2 = (0, import_node_path38.resolve)(args.output ?? defaultOutput(profile2));
+  if ((0, import_node_fs45.existsSync)(output2) && !args.force) {
     const name2 = args.output ?? output2;
     throw new HarnessError("usage", `${name2} already exists: overwrite it with --force, or choose another with -o.`);
   }
-  if (!(0, import_node_fs43.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
+  if (!(0, import_node_fs45.existsSync)(profile2)) throw new HarnessError("profile-unreadable", `There is no file ${args.profile}.`);
   if (await chooseHost(args) === "lab") return initInLab(args, profile2, output2);
   return isRoot() ? initHere(args, profile2, output2) : rerunAsRoot();
 }
 function defaultOutput(profile2) {
-  return (0, import_node_path37.join)("specs", `${(0, import_node_path37.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
+  return (0, import_node_path38.join)("specs", `${(0, import_node_path38.basename)(profile2).replace(/\.\w+$/, "")}.generated.yml`);
 }
 function placeholderDir(spec) {
   return spec.replace(/(?:\.ya?ml)?$/, ".placeholders");
@@ -72645,11 +75074,11 @@ async function initHere(args, profile2, output2) {
       image: args.image,
       includes: includesOf(args),
       output: output2,
-      relative: (path5) => (0, import_node_path37.relative)((0, import_node_path37.dirname)(output2), path5),
+      relative: (path5) => (0, import_node_path38.relative)((0, import_node_path38.dirname)(output2), path5),
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
-      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path37.resolve)(args.build), owner, lab })
+      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path38.resolve)(args.build), owner, lab })
     },
     {
       progress,
@@ -72658,10 +75087,10 @@ async function initHere(args, profile2, output2) {
       }
     }
   );
-  const written = (0, import_node_path37.resolve)(args.writeTo ?? output2);
+  const written = (0, import_node_path38.resolve)(args.writeTo ?? output2);
   if (written !== output2) makePlaceholderFiles(placeholderDir(written), result2.placeholders, owner);
   writeAtomically2(written, result2.yaml);
-  print(summary(result2, (0, import_node_path37.relative)(process.cwd(), output2)));
+  print(summary(result2, (0, import_node_path38.relative)(process.cwd(), output2)));
   return EXIT.ok;
 }
 function summary(result2, output2) {
@@ -72678,8 +75107,8 @@ function summary(result2, output2) {
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
 async function initInLab(args, profile2, output2) {
-  const written = (0, import_node_path37.join)(GUEST_OUTPUT_DIR, (0, import_node_path37.basename)(output2));
-  (0, import_node_fs43.rmSync)(placeholderDir(written), { recursive: true, force: true });
+  const written = (0, import_node_path38.join)(GUEST_OUTPUT_DIR, (0, import_node_path38.basename)(output2));
+  (0, import_node_fs45.rmSync)(placeholderDir(written), { recursive: true, force: true });
   const exit = await runInLab({
     labSuite: args.labSuite,
     files: samePaths([
@@ -72689,23 +75118,23 @@ async function initInLab(args, profile2, output2) {
     ]),
     argv: toGuestArgv("init", { ...args, force: true, output: output2, writeTo: written }, []),
     resultDir: GUEST_OUTPUT_DIR,
-    results: [(0, import_node_path37.basename)(output2)]
+    results: [(0, import_node_path38.basename)(output2)]
   });
   if (exit === EXIT.ok) {
     makePlaceholderFiles(placeholderDir(output2), filesIn(placeholderDir(written)), void 0);
-    writeAtomically2(output2, (0, import_node_fs43.readFileSync)(written, "utf8"));
+    writeAtomically2(output2, (0, import_node_fs45.readFileSync)(written, "utf8"));
   }
-  (0, import_node_fs43.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
+  (0, import_node_fs45.rmSync)(GUEST_OUTPUT_DIR, { recursive: true, force: true });
   return exit;
 }
 function filesIn(folder) {
-  if (!(0, import_node_fs43.existsSync)(folder)) return [];
-  return (0, import_node_fs43.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path37.relative)(folder, (0, import_node_path37.join)(entry.parentPath, entry.name))}`);
+  if (!(0, import_node_fs45.existsSync)(folder)) return [];
+  return (0, import_node_fs45.readdirSync)(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => `/${(0, import_node_path38.relative)(folder, (0, import_node_path38.join)(entry.parentPath, entry.name))}`);
 }
-function writeAtomically2(file4, text3) {
-  (0, import_node_fs43.mkdirSync)((0, import_node_path37.dirname)(file4), { recursive: true });
-  (0, import_node_fs43.writeFileSync)(`${file4}.part`, text3);
-  (0, import_node_fs43.renameSync)(`${file4}.part`, file4);
+function writeAtomically2(file5, text3) {
+  (0, import_node_fs45.mkdirSync)((0, import_node_path38.dirname)(file5), { recursive: true });
+  (0, import_node_fs45.writeFileSync)(`${file5}.part`, text3);
+  (0, import_node_fs45.renameSync)(`${file5}.part`, file5);
 }
 
 // src/cli/commands/lab.ts
@@ -72743,12 +75172,12 @@ async function inGuest({ labSuite }, work) {
 }
 
 // src/cli/commands/mutate.ts
-var import_node_fs46 = require("node:fs");
-var import_node_path39 = require("node:path");
+var import_node_fs48 = require("node:fs");
+var import_node_path40 = require("node:path");
 
 // src/adapters/host/write-reports.ts
-var import_node_fs44 = require("node:fs");
-var import_node_path38 = require("node:path");
+var import_node_fs46 = require("node:fs");
+var import_node_path39 = require("node:path");
 
 // src/core/text/html.ts
 var SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -72766,233 +75195,12 @@ function tag2(name2, attributes, ...content) {
   return `<${name2}${list2}>${content.join("")}</${name2}>`;
 }
 
-// src/core/coverage/coverage-counts.ts
-var PRECEDENCE = ["hit", "unhit", "untestable", "shadowed"];
-function isKnown(coverage) {
-  return coverage !== void 0 && "rules" in coverage;
-}
-function unknownCoverages(ledger) {
-  return ledger.suites.flatMap(
-    ({ title: title2, coverage }) => coverage === void 0 || isKnown(coverage) ? [] : [{ title: title2, reason: coverage.unknown }]
-  );
-}
-function fileCoverages(ledger) {
-  const files = /* @__PURE__ */ new Map();
-  for (const { coverage } of ledger.suites) {
-    if (!isKnown(coverage)) continue;
-    const { file: file4, source } = coverage;
-    const key = `${file4}\0${source}`;
-    const { rules } = files.get(key) ?? { rules: /* @__PURE__ */ new Map() };
-    for (const rule of coverage.rules) rules.set(rule.id, joined2(rules.get(rule.id), rule));
-    files.set(key, { file: file4, source, rules });
-  }
-  return [...files.values()].map(({ file: file4, source, rules }) => ({ file: file4, source, rules: [...rules.values()] }));
-}
-function joined2(before, next) {
-  if (before === void 0) return next;
-  const best = PRECEDENCE.indexOf(next.state) < PRECEDENCE.indexOf(before.state) ? next : before;
-  return { ...best, probes: [.../* @__PURE__ */ new Set([...before.probes, ...next.probes])] };
-}
-function profileCoverages(ledger) {
-  return fileCoverages(ledger).flatMap(({ file: file4, rules }) => {
-    const profiles = [...new Set(rules.map(({ profile: profile2 }) => profile2))];
-    return profiles.map((profile2) => {
-      const ofProfile2 = rules.filter((rule) => rule.profile === profile2);
-      return {
-        profile: profile2,
-        file: file4,
-        own: countRules(ofProfile2.filter(({ included }) => !included)),
-        included: countRules(ofProfile2.filter(({ included }) => included))
-      };
-    });
-  });
-}
-function countRules(rules) {
-  const counts = { hit: 0, unhit: 0, shadowed: 0, untestable: 0 };
-  for (const { state } of rules) counts[Object.hasOwn(counts, state) ? state : "unhit"] += 1;
-  const testable = counts.hit + counts.unhit;
-  const percent = testable === 0 ? void 0 : Math.floor(counts.hit * 1e3 / testable) / 10;
-  return defined({ ...counts, testable, percent });
-}
-function hasRules({ testable, shadowed, untestable }) {
-  return testable + shadowed + untestable > 0;
-}
-
-// src/core/report/coverage-wording.ts
-var STATE_MARK = {
-  hit: ["\u2713", "green"],
-  unhit: ["\u2717", "red"],
-  shadowed: ["\u2261", "yellow"],
-  untestable: ["-", "dim"]
-};
-var STATE_WORD = {
-  hit: "covered",
-  unhit: "not covered",
-  shadowed: "shadowed",
-  untestable: "untestable"
-};
-function countsText(counts) {
-  const others = ["unhit", "shadowed", "untestable"].filter((state) => counts[state] > 0).map((state) => `${grouped(counts[state])} ${STATE_WORD[state]}`);
-  return [coveredText(counts), ...others].join(", ");
-}
-function coveredText({ hit, testable, percent }) {
-  if (percent === void 0) return "no testable rule";
-  const rules = testable === 1 ? "rule" : "rules";
-  return `${grouped(hit)} of ${grouped(testable)} testable ${rules} covered (${percent} %)`;
-}
-function explanationOf(rule, nameOf7) {
-  switch (rule.state) {
-    case "hit":
-      return rule.probes.map(nameOf7).join("; ");
-    case "unhit":
-      return "no probe covers it";
-    case "shadowed":
-      return shadowedText(rule.shadowedBy ?? []);
-    case "untestable":
-      return `not testable here: ${rule.reason ?? "the reason is unknown"}`;
-  }
-}
-function shadowedText(shadowedBy) {
-  if (shadowedBy.length === 0) return "has no effect: no possible name matches it";
-  const verb = shadowedBy.length === 1 ? "decides" : "decide";
-  return `never decides: ${shadowedBy.join("; ")} ${verb} instead`;
-}
-function probeNames(ledger) {
-  const probes = ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe3 }) => probe3));
-  const names = new Map(probes.map(({ id, name: name2 }) => [id, name2]));
-  return (id) => names.get(id) ?? id;
-}
-
-// src/core/report/summary.ts
-var EXIT_MEANS = {
-  [EXIT.ok]: "every probe that this host can check passed",
-  [EXIT.failed]: "the profile fails its spec",
-  [EXIT.usage]: "a spec, profile or option is wrong",
-  [EXIT.undecided]: "some probe proves nothing",
-  [EXIT.broken]: "the harness or the host failed"
-};
-var KINDS2 = ["pass", "fail", "vacuous", "inconclusive", "skipped"];
-function entriesOf(ledger) {
-  return ledger.suites.flatMap((suite) => suite.entries);
-}
-function faultsOf(ledger) {
-  return [...ledger.faults, ...ledger.suites.flatMap((suite) => suite.faults)];
-}
-function isNotGreen({ kind }) {
-  return kind !== "pass" && kind !== "skipped";
-}
-function countEntries(entries) {
-  const counts = { pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
-  for (const { verdict: verdict2 } of entries) counts[KINDS2.includes(verdict2.kind) ? verdict2.kind : "inconclusive"] += 1;
-  return counts;
-}
-function countsOf(ledger) {
-  const entries = entriesOf(ledger);
-  return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
-}
-function shortfallsOf(ledger) {
-  return [
-    ...verdictShortfalls(ledger),
-    ...suiteShortfalls(ledger),
-    ...passShortfalls(ledger),
-    ...coverageShortfalls(ledger)
-  ];
-}
-function suiteOf(ledger, { suite }) {
-  return suite === void 0 ? void 0 : ledger.suites[suite];
-}
-function verdictShortfalls(ledger) {
-  const entries = entriesOf(ledger);
-  const { selected } = ledger.options;
-  const shortfalls = [];
-  if (entries.length !== selected) {
-    shortfalls.push({
-      exit: faultsOf(ledger).length === 0 ? EXIT.broken : EXIT.undecided,
-      message: `Probes selected: ${grouped(selected)}. Probes with a verdict: ${grouped(entries.length)}.`
-    });
-  }
-  const ids = new Set(entries.map((entry) => entry.probe.id));
-  if (ids.size !== entries.length) {
-    shortfalls.push({ exit: EXIT.broken, message: "A probe has more than one verdict." });
-  }
-  return shortfalls;
-}
-function suiteShortfalls(ledger) {
-  const message = "The suite has no probe with a verdict.";
-  return ledger.suites.flatMap(
-    ({ entries }, suite) => entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : []
-  );
-}
-function passShortfalls(ledger) {
-  const entries = entriesOf(ledger);
-  if (entries.some(({ verdict: verdict2 }) => verdict2.kind === "pass")) return [];
-  const message = entries.length === 0 ? "No probe ran." : "No probe passed: nothing is proved.";
-  return [{ exit: EXIT.undecided, message }];
-}
-function coverageShortfalls(ledger) {
-  const { minCoverage } = ledger.options;
-  if (minCoverage === void 0) return [];
-  const below3 = profileCoverages(ledger).filter(({ own: own2 }) => own2.hit * 100 < minCoverage * own2.testable).map(({ profile: profile2, own: own2 }) => ({
-    exit: EXIT.failed,
-    message: [
-      `Too few rules of profile ${JSON.stringify(profile2)} are covered: ${countsText(own2)}.`,
-      `The minimum is ${minCoverage} %.`
-    ].join(" ")
-  }));
-  const unknown2 = ledger.suites.flatMap(({ coverage }, suite) => {
-    if (isKnown(coverage)) return [];
-    const reason = coverage?.unknown ?? "the suite was not prepared.";
-    const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
-    return [{ suite, exit: EXIT.undecided, message }];
-  });
-  return [...below3, ...unknown2];
-}
-function exitCode(ledger) {
-  const counts = countsOf(ledger);
-  const codes = /* @__PURE__ */ new Set([
-    ...faultsOf(ledger).map(exitOfFault),
-    ...shortfallsOf(ledger).map(({ exit }) => exit)
-  ]);
-  if (counts.fail > 0) codes.add(EXIT.failed);
-  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
-  return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code2) => codes.has(code2)) ?? EXIT.ok;
-}
-function isProfileFault(fault) {
-  return exitOfFault(fault) === EXIT.failed;
-}
-function exitOfFault(fault) {
-  return Object.hasOwn(ERRORS, fault.code) ? ERRORS[fault.code].exit : EXIT.broken;
-}
-function runOutcome(exit) {
-  switch (exit) {
-    case EXIT.ok:
-      return "green";
-    case EXIT.failed:
-      return "red";
-    case EXIT.undecided:
-      return "undecided";
-    default:
-      return "error";
-  }
-}
-function meaningOf(ledger) {
-  const code2 = exitCode(ledger);
-  const { skipped } = countsOf(ledger);
-  if (code2 === EXIT.ok && skipped === 0) return "every probe passed";
-  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
-  if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
-  return EXIT_MEANS[code2];
-}
-function isFailedByProfile(ledger) {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
-}
-
 // src/core/report/describe-entry.ts
-var LINE = 1e3;
+var LINE3 = 1e3;
 var MOST_LISTED = 8;
 function actionText(action, user) {
   const text3 = unboundedActionText(action);
-  return oneLine(user === void 0 ? text3 : `${text3} (as ${user})`, LINE);
+  return oneLine(user === void 0 ? text3 : `${text3} (as ${user})`, LINE3);
 }
 function unboundedActionText(action) {
   switch (action.kind) {
@@ -73009,6 +75217,7 @@ function unboundedActionText(action) {
 function expectationText(expect2) {
   const parts = [
     expect2.errno === void 0 ? expect2.access : `${expect2.access} with ${expect2.errno}`,
+    expect2.by === void 0 ? void 0 : `by ${expect2.by}`,
     expect2.exit === void 0 ? void 0 : `exit ${expect2.exit}`,
     expect2.status === void 0 ? void 0 : `HTTP ${expect2.status}`,
     matchOf("stdout", expect2.stdout),
@@ -73019,7 +75228,7 @@ function expectationText(expect2) {
     expect2.secure === void 0 ? void 0 : environmentText(expect2.secure),
     auditText(expect2.audit)
   ];
-  return oneLine(present(parts).join(", "), LINE);
+  return oneLine(present(parts).join(", "), LINE3);
 }
 function matchOf(name2, match) {
   return match === void 0 ? void 0 : `${name2} ${matchText2(match)}`;
@@ -73053,16 +75262,16 @@ function durationText(ms2) {
   return `${Math.floor(ms2 / 6e4)} min ${Math.round(ms2 % 6e4 / 1e3)} s`;
 }
 function observationText(observation) {
-  const { signal: signal3, exit, status, durationMs, remark } = observation;
+  const { signal: signal4, exit, status, durationMs, remark } = observation;
   const parts = present([
     stageText(observation),
-    signal3 === void 0 ? void 0 : `ended by ${signal3}`,
+    signal4 === void 0 ? void 0 : `ended by ${signal4}`,
     exit === void 0 ? void 0 : `exit ${exit}`,
     status === void 0 ? void 0 : `HTTP ${status}`
   ]);
   const outcome3 = parts.length === 0 ? "succeeded" : parts.join(", ");
   const end = remark === void 0 ? "" : `; ${remark}`;
-  return oneLine(`${outcome3} (${durationText(durationMs)})${end}`, LINE);
+  return oneLine(`${outcome3} (${durationText(durationMs)})${end}`, LINE3);
 }
 function stageText({ stage, problem, errno }) {
   switch (stage) {
@@ -73102,26 +75311,26 @@ function recordText({ type: type4, fields: fields2 }) {
     return value === void 0 ? void 0 : `${key}=${quoted(value)}`;
   });
   const parts = [type4, field("operation") ?? "?", name2 === void 0 ? void 0 : quoted(name2), ...keys];
-  return oneLine(present(parts).join(" "), LINE);
+  return oneLine(present(parts).join(" "), LINE3);
 }
 function processText({ pid, label: label2, expected }) {
   const correction = sameLabel(label2, expected) ? "" : `, not ${expected}`;
-  return oneLine(`pid ${pid} under ${label2}${correction}`, LINE);
+  return oneLine(`pid ${pid} under ${label2}${correction}`, LINE3);
 }
 function carriedText({ label: label2, mode: mode2, secure }) {
   const parts = [labelText(label2, mode2), secure === void 0 ? void 0 : environmentText(secure)];
-  return oneLine(present(parts).join(", "), LINE);
+  return oneLine(present(parts).join(", "), LINE3);
 }
 function rulingText({ path: path5, permissions, allowed: allowed2 }) {
   const verb = allowed2 ? "allows" : "does not allow";
-  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path5)}`, LINE);
+  return oneLine(`asked directly, the kernel reports that the policy ${verb} ${permissions} on ${quoted(path5)}`, LINE3);
 }
 function sizeText({ bytes, truncated }) {
   return truncated ? `${counted(bytes, "byte")} in total, cut by the agent` : counted(bytes, "byte");
 }
 function placeText(entry, root) {
-  const { file: file4, line } = entry.probe.at;
-  return oneLine(`${relativeTo(root, file4)}:${line}`, LINE);
+  const { file: file5, line } = entry.probe.at;
+  return oneLine(`${relativeTo(root, file5)}:${line}`, LINE3);
 }
 function factsOf(entry, root) {
   return [...probeFacts(entry, root), ...observationFacts(entry), ...verdictFacts(entry)];
@@ -73131,7 +75340,7 @@ function probeFacts(entry, root) {
   const by = from === void 0 ? "" : `by the peer ${visible(from)}: `;
   return facts([
     ["probe", `${visible(id)} at ${placeText(entry, root)}`],
-    ["because", because === void 0 ? void 0 : oneLine(because, LINE)],
+    ["because", because === void 0 ? void 0 : oneLine(because, LINE3)],
     ["tried", `${by}${actionText(action, user)}`],
     ["expected", expectationText(expect2)]
   ]);
@@ -73151,12 +75360,16 @@ function observationFacts({ observation, control, witnesses, evidence, ruling })
     ["control", control === void 0 ? void 0 : observationText(control)]
   ]);
 }
+function witnessText({ record: record2, by, before }) {
+  const place3 = before === void 0 ? "" : `, of ${before}, not of the access itself`;
+  return `${recordText(record2)} (by ${by}${place3})`;
+}
 function witnessFacts(witnesses) {
   const isDenial3 = ({ record: record2 }) => Number(record2.type === "DENIED");
   const listed = [...witnesses].sort((a, b) => isDenial3(b) - isDenial3(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
-    ...listed.map(({ record: record2, by }) => ["kernel", `${recordText(record2)} (by ${by})`]),
+    ...listed.map((witness) => ["kernel", witnessText(witness)]),
     ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
   ];
 }
@@ -73168,9 +75381,9 @@ function evidenceFacts({ observation, witnesses }) {
 }
 function verdictFacts({ verdict: { kind, code: code2, reason, notes, hint } }) {
   return facts([
-    ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE)],
-    ...notes.slice(0, MOST_LISTED).map((note3) => ["note", oneLine(note3, LINE)]),
-    ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE)]
+    ["verdict", oneLine(`${kind} [${code2}] ${reason}`, LINE3)],
+    ...notes.slice(0, MOST_LISTED).map((note3) => ["note", oneLine(note3, LINE3)]),
+    ["hint", hint === void 0 ? void 0 : oneLine(hint, LINE3)]
   ]);
 }
 function facts(lines) {
@@ -73178,18 +75391,18 @@ function facts(lines) {
 }
 function underText({ confinement, image }) {
   const profile2 = confinement === void 0 ? "confinement not proved" : `profile ${confinement.profile} (${confinement.mode})`;
-  return oneLine(`${profile2}, image ${image}`, LINE);
+  return oneLine(`${profile2}, image ${image}`, LINE3);
 }
 function layersText({ layers }) {
-  return oneLine(`other layers: ${layers.join("; ")}`, LINE);
+  return oneLine(`other layers: ${layers.join("; ")}`, LINE3);
 }
 function labelProofText({ confinement }) {
   const proof = confinement?.labels[0];
   if (proof === void 0) return void 0;
-  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE);
+  return oneLine(`the kernel reports that the ${proof.process} (pid ${proof.pid}) runs under ${proof.label}`, LINE3);
 }
 function faultText(fault) {
-  return oneLine(`[${fault.code}] ${fault.message}`, LINE);
+  return oneLine(`[${fault.code}] ${fault.message}`, LINE3);
 }
 
 // src/core/report/evidence.ts
@@ -73267,13 +75480,13 @@ function caseProperties(entry, root) {
   ]);
 }
 function observationProperties(observation) {
-  const { stage, errno, exit, signal: signal3, process: process3, other, carried, status } = observation;
+  const { stage, errno, exit, signal: signal4, process: process3, other, carried, status } = observation;
   return [
     ["observed", observationText(observation)],
     ["stage", stage],
     ["errno", errno],
     ["exit", exit?.toString()],
-    ["signal", signal3],
+    ["signal", signal4],
     ["process", process3 === void 0 ? void 0 : processText(process3)],
     ["otherEnd", other === void 0 ? void 0 : processText(other)],
     ["carries", carried === void 0 ? void 0 : carriedText(carried)],
@@ -73312,6 +75525,7 @@ function propertiesOf(suite) {
     ["profileFile", profileFile],
     ...confinement === void 0 ? [] : confinementProperties(confinement),
     ...verdicts.map(([kind, count2]) => [`verdicts.${kind}`, `${count2}`]),
+    ["verdicts.notStarted", `${countNotStarted(entries)}`],
     ["otherRecords", `${otherRecords.length}`],
     ...coverageProperties(suite)
   ];
@@ -73347,8 +75561,8 @@ function coverageProperties({ coverage }) {
 
 // src/core/report/coverage-lines.ts
 var PRECEDENCE2 = ["unhit", "hit", "untestable", "shadowed"];
-function linesOf({ file: file4, source, rules }) {
-  const own2 = rules.filter((rule) => rule.file === file4);
+function linesOf2({ file: file5, source, rules }) {
+  const own2 = rules.filter((rule) => rule.file === file5);
   const byLine = groupBy(own2, ({ line }) => line);
   const texts = source.replace(/\n$/, "").split("\n");
   return texts.map((text3, index) => ({
@@ -73357,18 +75571,18 @@ function linesOf({ file: file4, source, rules }) {
     rules: byLine.get(index + 1) ?? []
   }));
 }
-function includedOf({ file: file4, rules }) {
+function includedOf({ file: file5, rules }) {
   return groupBy(
-    rules.filter((rule) => rule.file !== file4),
+    rules.filter((rule) => rule.file !== file5),
     (rule) => rule.file
   );
 }
 function stateOfLine(rules) {
   return PRECEDENCE2.find((state) => rules.some((rule) => rule.state === state)) ?? "unhit";
 }
-function groupBy(rules, keyOf3) {
+function groupBy(rules, keyOf4) {
   const groups = /* @__PURE__ */ new Map();
-  for (const rule of rules) groups.set(keyOf3(rule), [...groups.get(keyOf3(rule)) ?? [], rule]);
+  for (const rule of rules) groups.set(keyOf4(rule), [...groups.get(keyOf4(rule)) ?? [], rule]);
   return groups;
 }
 
@@ -73423,9 +75637,9 @@ function bar(percent) {
   return tag2("div", { class: "bar" }, tag2("div", { style: `width: ${percent}%` }, ""));
 }
 function fileHtml(coverage, root, linkTo) {
-  const lines = linesOf(coverage).map((line) => lineHtml(line, linkTo));
+  const lines = linesOf2(coverage).map((line) => lineHtml(line, linkTo));
   const included = [...includedOf(coverage)].map(
-    ([file4, rules]) => includedHtml(relativeTo(root, file4), rules, linkTo)
+    ([file5, rules]) => includedHtml(relativeTo(root, file5), rules, linkTo)
   );
   return [
     tag2("h3", {}, tag2("code", {}, inline(relativeTo(root, coverage.file)))),
@@ -73433,8 +75647,8 @@ function fileHtml(coverage, root, linkTo) {
     ...included
   ].join("\n");
 }
-function includedHtml(file4, rules, linkTo) {
-  const name2 = tag2("code", {}, inline(file4));
+function includedHtml(file5, rules, linkTo) {
+  const name2 = tag2("code", {}, inline(file5));
   const lines = rules.map((rule) => lineHtml({ line: rule.line, text: rule.text, rules: [rule] }, linkTo));
   return tag2(
     "details",
@@ -73600,7 +75814,11 @@ function countsText2(ledger) {
   const kinds = Object.keys(VERDICT).filter((kind) => counts[kind] > 0);
   const parts = kinds.map((kind) => {
     const [mark, tone] = VERDICT[kind];
-    return tag2("span", { class: tone }, `${mark} ${grouped(counts[kind])} ${kind}`);
+    return tag2(
+      "span",
+      { class: tone },
+      `${mark} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
+    );
   });
   return [tag2("strong", {}, counted(counts.total, "probe")), ...parts].join(" \xB7 ");
 }
@@ -73634,10 +75852,10 @@ function entryHtml(entry, root, anchor2) {
     tag2("dt", {}, inline(name2)),
     tag2("dd", {}, inline(value))
   ]);
-  const open6 = isNotGreen(entry.verdict) ? { open: "" } : {};
+  const open7 = isNotGreen(entry.verdict) ? { open: "" } : {};
   return tag2(
     "details",
-    { id: anchor2, ...open6 },
+    { id: anchor2, ...open7 },
     tag2("summary", {}, summaryHtml(entry)),
     tag2("dl", {}, ...facts2),
     tag2(
@@ -73655,7 +75873,8 @@ function summaryHtml({ probe: probe3, verdict: verdict2, observation }) {
   return [
     tag2("span", { class: tone }, mark),
     tag2("strong", {}, inline(probe3.name, PROBE_WIDTH)),
-    tag2("code", { class: "dim" }, inline(`${action}${happened}`, PROBE_WIDTH))
+    tag2("code", { class: "dim" }, inline(`${action}${happened}`, PROBE_WIDTH)),
+    ...isNotStarted(verdict2) ? [tag2("span", { class: "warn" }, "could not be started")] : []
   ].join(" ");
 }
 function hostHtml({ host }) {
@@ -73687,7 +75906,7 @@ function jsonEscape(unit) {
 
 // src/core/report/junit-report.ts
 var import_junit_report_builder = __toESM(require_dist2(), 1);
-var NAME5 = 250;
+var NAME6 = 250;
 var MESSAGE = 2e3;
 var CLASS_PART = 100;
 var RUN_CLASS = "apparmor-probe.run";
@@ -73699,7 +75918,7 @@ var OUTCOME = {
   skipped: "skipped"
 };
 function junit(ledger, { root } = {}) {
-  const report = import_junit_report_builder.default.newBuilder().name(oneLine(ledger.tool, NAME5));
+  const report = import_junit_report_builder.default.newBuilder().name(oneLine(ledger.tool, NAME6));
   const suiteNames = new UniqueNames();
   const caseNames = new UniqueNames();
   const shortfalls = shortfallsOf(ledger);
@@ -73722,7 +75941,7 @@ var UniqueNames = class {
   #next = /* @__PURE__ */ new Map();
   /** @param scope names may repeat in another one */
   take(wanted, fallback, scope = "") {
-    const name2 = oneLine(wanted, NAME5).trim() || fallback;
+    const name2 = oneLine(wanted, NAME6).trim() || fallback;
     let unique = name2;
     let count2 = this.#next.get(`${scope}\0${name2}`) ?? 1;
     while (this.#taken.has(`${scope}\0${unique}`)) {
@@ -73736,11 +75955,11 @@ var UniqueNames = class {
 };
 function suiteCases(suite, lacks, root) {
   const className2 = classNameOf(suite);
-  const file4 = relativeTo(root, suite.file);
+  const file5 = relativeTo(root, suite.file);
   return [
     ...suite.entries.map((entry) => probeCase(entry, className2, root)),
-    ...suite.faults.map((fault) => faultCase(fault, className2, file4)),
-    ...lacks.map((message) => shortfallCase("suite", message, className2, file4))
+    ...suite.faults.map((fault) => faultCase(fault, className2, file5)),
+    ...lacks.map((message) => shortfallCase("suite", message, className2, file5))
   ];
 }
 function runCases(ledger, lacks) {
@@ -73749,9 +75968,9 @@ function runCases(ledger, lacks) {
     ...lacks.map((message) => shortfallCase("run", message, RUN_CLASS, ""))
   ];
 }
-function classNameOf({ confinement, profileFile, image, file: file4 }) {
+function classNameOf({ confinement, profileFile, image, file: file5 }) {
   const profile2 = confinement?.profile ?? stem(profileFile ?? image);
-  return `${classPart(profile2)}.${classPart(stem(file4))}`;
+  return `${classPart(profile2)}.${classPart(stem(file5))}`;
 }
 function stem(path5) {
   return path5.slice(path5.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
@@ -73775,11 +75994,11 @@ function probeCase(entry, className2, root) {
     output: caseOutput(entry, root)
   };
 }
-function faultCase(fault, className2, file4) {
+function faultCase(fault, className2, file5) {
   return {
     className: className2,
     name: `fault ${fault.code}`,
-    file: file4,
+    file: file5,
     ms: 0,
     outcome: isProfileFault(fault) ? "failure" : "error",
     message: fault.message,
@@ -73789,8 +76008,8 @@ function faultCase(fault, className2, file4) {
 hint      ${oneLine(fault.hint, MESSAGE)}`
   };
 }
-function shortfallCase(name2, message, className2, file4) {
-  return { className: className2, name: name2, file: file4, ms: 0, outcome: "error", message, type: "incomplete", properties: [] };
+function shortfallCase(name2, message, className2, file5) {
+  return { className: className2, name: name2, file: file5, ms: 0, outcome: "error", message, type: "incomplete", properties: [] };
 }
 function describeSuite(element, ledger, suite, root) {
   const { startedAt, durationMs } = suite ?? ledger;
@@ -73799,15 +76018,15 @@ function describeSuite(element, ledger, suite, root) {
   if (timestamp !== void 0) element.timestamp(timestamp);
   for (const [name2, value] of suiteProperties(ledger, suite)) element.property(name2, value);
   extend2(element, (xml) => {
-    xml.att("hostname", oneLine(ledger.host?.hostname ?? "", NAME5) || "unknown");
+    xml.att("hostname", oneLine(ledger.host?.hostname ?? "", NAME6) || "unknown");
     if (suite !== void 0) xml.att("file", oneLine(relativeTo(root, suite.file), MESSAGE));
   });
 }
 function addCase(suite, testCase, names) {
-  const { className: className2, name: name2, file: file4, line, ms: ms2, outcome: outcome3, output: output2 } = testCase;
+  const { className: className2, name: name2, file: file5, line, ms: ms2, outcome: outcome3, output: output2 } = testCase;
   const element = suite.testCase();
   element.className(className2).name(names.take(name2, "probe", className2)).time(seconds(ms2));
-  if (file4 !== "") element.file(oneLine(file4, MESSAGE));
+  if (file5 !== "") element.file(oneLine(file5, MESSAGE));
   for (const [key, value] of testCase.properties) element.property(key, value);
   if (outcome3 !== void 0) element[outcome3]();
   extend2(element, (xml) => {
@@ -73821,7 +76040,7 @@ function describeOutcome(xml, outcome3, { message, type: type4, detail: detail2 
   const element = xml.children.at(-1);
   element?.att("message", text3);
   if (outcome3 === "skipped") return;
-  element?.att("type", oneLine(type4, NAME5));
+  element?.att("type", oneLine(type4, NAME6));
   element?.txt(detail2 ?? text3);
 }
 function extend2(node2, write) {
@@ -73842,7 +76061,7 @@ function utc(time2) {
 
 // src/core/report/markdown-report.ts
 var BUDGET = 900 * 1024;
-var RECORDS = 10;
+var RECORDS2 = 10;
 var BLOCK_BYTES = 4096;
 var WIDTH3 = 200;
 var REASON_WIDTH = 300;
@@ -73893,11 +76112,11 @@ function shortened2(ledger, { top, notGreen, budget, root }) {
 function rank({ verdict: verdict2 }) {
   return ROW_ORDER.indexOf(verdict2.kind);
 }
-function fitting(items, bytes, textOf6) {
+function fitting(items, bytes, textOf7) {
   const texts = [];
   let left = bytes;
   for (const item of items) {
-    const text3 = textOf6(item);
+    const text3 = textOf7(item);
     left -= bytesOf2([text3]);
     if (left < 0) break;
     texts.push(text3);
@@ -73920,7 +76139,9 @@ function opening(ledger, budget) {
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
     [
       `**${counted(counts.total, "probe")}**`,
-      ...kinds.map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`)
+      ...kinds.map(
+        (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
+      )
     ].join(" \xB7 "),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -73975,7 +76196,7 @@ function notCoveredParts(ledger, budget, root) {
   const rules = fileCoverages(ledger).flatMap((coverage) => coverage.rules).filter(({ state, included }) => state === "unhit" && !included);
   if (rules.length === 0) return [];
   const items = rules.map(
-    ({ file: file4, line, text: text3 }) => `${code(`${relativeTo(root, file4)}:${line}`, WIDTH3)} ${code(text3, WIDTH3)}`
+    ({ file: file5, line, text: text3 }) => `${code(`${relativeTo(root, file5)}:${line}`, WIDTH3)} ${code(text3, WIDTH3)}`
   );
   const title2 = `${counted(rules.length, "rule")} that no probe covers`;
   return [`<details><summary>${title2}</summary>`, list(items, budget), "</details>"];
@@ -73987,20 +76208,25 @@ function markOf({ verdict: { kind } }) {
   return Object.hasOwn(MARK, kind) ? MARK[kind] : MARK.inconclusive;
 }
 function row2(entry, root) {
-  const { probe: probe3, verdict: verdict2, observation } = entry;
+  const { probe: probe3, observation } = entry;
   const cells = [
     markOf(entry),
     `${plain2(probe3.name, WIDTH3)}<br>${code(placeText(entry, root), WIDTH3)}`,
     code(actionText(probe3.action, probe3.user), WIDTH3),
     observation === void 0 ? "" : plain2(observationText(observation), WIDTH3),
-    verdict2.kind === "pass" ? "pass" : `**${plain2(verdict2.kind)}** ${plain2(verdict2.reason, REASON_WIDTH)}`
+    verdictCell(entry)
   ];
   return `| ${cells.join(" | ")} |`;
+}
+function verdictCell({ verdict: verdict2 }) {
+  if (verdict2.kind === "pass" && !isNotStarted(verdict2)) return "pass";
+  const kind = verdict2.kind === "pass" ? "pass" : `**${plain2(verdict2.kind)}**`;
+  return `${kind} ${plain2(verdict2.reason, REASON_WIDTH)}`;
 }
 function detail(entry, root) {
   const { probe: probe3, verdict: verdict2, witnesses, observation } = entry;
   const facts2 = factsOf(entry, root).filter(([label2]) => label2 !== "hint").map(([label2, value]) => `${label2.padEnd(10)}${value}`);
-  const records = witnesses.slice(0, RECORDS).map(({ record: record2 }) => record2.raw);
+  const records = witnesses.slice(0, RECORDS2).map(({ record: record2 }) => record2.raw);
   return [
     `<details><summary>${markOf(entry)} ${plain2(probe3.name, WIDTH3)}</summary>`,
     fenced(facts2.join("\n")),
@@ -74031,7 +76257,7 @@ var MUTATION_FILES = {
 };
 
 // src/adapters/host/write-reports.ts
-var WRITE_FLAGS = import_node_fs44.constants.O_WRONLY | import_node_fs44.constants.O_CREAT | import_node_fs44.constants.O_TRUNC | import_node_fs44.constants.O_NOFOLLOW;
+var WRITE_FLAGS = import_node_fs46.constants.O_WRONLY | import_node_fs46.constants.O_CREAT | import_node_fs46.constants.O_TRUNC | import_node_fs46.constants.O_NOFOLLOW;
 var MODE = 420;
 function writeReports(ledger, folder, owner) {
   const root = process.cwd();
@@ -74049,11 +76275,11 @@ function writeReports(ledger, folder, owner) {
 function writeFiles(contents, folder, owner) {
   const setOwner = ownershipSetter(owner);
   try {
-    (0, import_node_fs44.mkdirSync)(folder, { recursive: true });
-    if ((0, import_node_fs44.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
+    (0, import_node_fs46.mkdirSync)(folder, { recursive: true });
+    if ((0, import_node_fs46.lstatSync)(folder).isSymbolicLink()) throw new Error("the folder is a symbolic link");
     setOwner(folder);
     return Object.entries(contents).map(([name2, text3]) => {
-      const path5 = (0, import_node_path38.join)(folder, name2);
+      const path5 = (0, import_node_path39.join)(folder, name2);
       writeFile3(path5, text3);
       setOwner(path5);
       return path5;
@@ -74064,11 +76290,11 @@ function writeFiles(contents, folder, owner) {
   }
 }
 function writeFile3(path5, text3) {
-  const fd = (0, import_node_fs44.openSync)(path5, WRITE_FLAGS, MODE);
+  const fd = (0, import_node_fs46.openSync)(path5, WRITE_FLAGS, MODE);
   try {
-    (0, import_node_fs44.writeFileSync)(fd, text3);
+    (0, import_node_fs46.writeFileSync)(fd, text3);
   } finally {
-    (0, import_node_fs44.closeSync)(fd);
+    (0, import_node_fs46.closeSync)(fd);
   }
 }
 
@@ -74109,9 +76335,9 @@ var LISTED_IN_MARKDOWN = ["survived", "undecided"];
 var AGAINST = ["survived", "undecided"];
 var NOT_COUNTED = ["equivalent", "untestable", "invalid", "untried"];
 function mutantText(mutant, profileFile) {
-  const { file: file4, line } = mutant;
-  const place3 = profileFile === void 0 || file4 === profileFile ? "" : `${file4} `;
-  return oneLine(`${place3}line ${line}: ${changeText(mutant)}`, WIDTH4);
+  const { file: file5, line } = mutant;
+  const place3 = profileFile === void 0 || file5 === profileFile ? "" : `${file5} `;
+  return oneLine(`${place3}line ${line}: ${changeText2(mutant)}`, WIDTH4);
 }
 function mutantLine(result2, number4, total, profileFile) {
   const { state, sameAs, ms: ms2 } = result2;
@@ -74146,11 +76372,11 @@ function stateLines({ results }, state, root) {
   return [`  ${state} (${grouped(mutants.length)})`, ...mutants.flatMap((mutant) => listedLines(mutant, root))];
 }
 function listedLines(mutant, root) {
-  const { file: file4, line, state, reason, probe: probe3 } = mutant;
-  const place3 = `${oneLine(relativeTo(root, file4), WIDTH4)}:${line}`;
+  const { file: file5, line, state, reason, probe: probe3 } = mutant;
+  const place3 = `${oneLine(relativeTo(root, file5), WIDTH4)}:${line}`;
   const showsReason = state !== "survived" && reason !== void 0;
   return [
-    `    ${MARK2[state]} ${place3} ${oneLine(changeText(mutant), WIDTH4)}`,
+    `    ${MARK2[state]} ${place3} ${oneLine(changeText2(mutant), WIDTH4)}`,
     ...showsReason ? [`        ${oneLine(reason, WIDTH4)}`] : [],
     ...probe3 === void 0 ? [] : probeLines3(probe3)
   ];
@@ -74211,8 +76437,8 @@ function markdownLines({ results }, state, root) {
   if (mutants.length === 0) return [];
   return [`### ${state} (${grouped(mutants.length)})`, "", ...mutants.flatMap((mutant) => itemLines(mutant, root)), ""];
 }
-function itemLines({ file: file4, line, before, after, probe: probe3 }, root) {
-  const place3 = plain2(`${relativeTo(root, file4)}:${line}`);
+function itemLines({ file: file5, line, before, after, probe: probe3 }, root) {
+  const place3 = plain2(`${relativeTo(root, file5)}:${line}`);
   const item = `- ${place3} ${code(before)} \u2192 ${after === "" ? "nothing" : code(after)}`;
   return probe3 === void 0 ? [item] : [item, "", fenced(visibleLines(probe3).trimEnd()), ""];
 }
@@ -74240,11 +76466,11 @@ var SHOWN_APART = ["probe", "verdict", "note", "hint"];
 function suiteLines(suite, { color: color5, root }) {
   const paint = painter(color5);
   const title2 = paint(oneLine(suite.title, WIDTH5), "bold");
-  const file4 = paint(oneLine(relativeTo(root, suite.file), WIDTH5), "dim");
+  const file5 = paint(oneLine(relativeTo(root, suite.file), WIDTH5), "dim");
   const proof = labelProofText(suite);
   return [
     "",
-    `\u25B8 ${title2}  ${file4}`,
+    `\u25B8 ${title2}  ${file5}`,
     paint(`  ${underText(suite)}`, "dim"),
     paint(`  ${layersText(suite)}`, "dim"),
     ...proof === void 0 ? [] : [paint(`  ${proof}`, "dim")]
@@ -74272,21 +76498,29 @@ function passLines(entry, paint) {
   return [
     `  ${paint(...markOf2(entry))} ${nameOf6(entry)}`,
     paint(`      ${passText(entry)}`, "dim"),
+    ...isNotStarted(entry.verdict) ? [`      ${paint(oneLine(entry.verdict.reason, WIDTH5), "yellow")}`] : [],
     ...notes.map((note3) => paint(`      note: ${oneLine(note3, WIDTH5)}`, "dim"))
   ];
 }
-function passText({ probe: probe3, observation, control, witnesses, evidence }) {
-  const [witness] = witnesses;
+function passText(entry) {
+  const { probe: probe3, observation, control, evidence } = entry;
   const [spoken] = evidence?.witnesses ?? [];
-  const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : "";
   const happened = observation === void 0 ? "no observation" : observationText(observation);
   const parts = [
     `tried ${actionText(probe3.action, probe3.user)}: ${happened}`,
-    witness === void 0 ? "no record" : `kernel: ${recordText(witness.record)}${more}`,
+    kernelText3(entry),
     ...spoken === void 0 ? [] : [`in a second attempt under noquiet: ${recordText(spoken.record)}`],
     ...control === void 0 ? [] : [`control: ${observationText(control)}`]
   ];
   return oneLine(parts.join(" \xB7 "), WIDTH5);
+}
+function kernelText3({ verdict: verdict2, witnesses }) {
+  const [witness] = witnesses;
+  if (witness === void 0) return "no record";
+  const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : "";
+  const isNamed = verdict2.code === "denied" || verdict2.code === "denied-twice";
+  const shown2 = isNamed ? verdict2.reason.replace(/\.$/, "") : `kernel: ${recordText(witness.record)}`;
+  return `${shown2}${more}`;
 }
 function evidenceLines(entry, paint, root) {
   const { verdict: verdict2, witnesses, observation } = entry;
@@ -74355,7 +76589,7 @@ function closing(ledger, options) {
 function totalsLine(ledger, paint) {
   const counts = countsOf(ledger);
   const parts = [
-    [counts.pass, "passed", "green"],
+    [counts.pass, `passed${notStartedText(counts)}`, "green"],
     [counts.fail, "failed", "red"],
     [counts.vacuous, "vacuous", "yellow"],
     [counts.inconclusive, "inconclusive", "yellow"],
@@ -74441,10 +76675,10 @@ function notAList() {
 }
 
 // src/harness/mutate/classify-mutants.ts
-var import_node_crypto11 = require("node:crypto");
+var import_node_crypto13 = require("node:crypto");
 
 // src/core/profile/binary/compiled-difference.ts
-var MAX_PAIRS = 2e6;
+var MAX_PAIRS2 = 2e6;
 function compiledDifference(one, other) {
   const a = fieldsOf(one);
   const b = fieldsOf(other);
@@ -74466,7 +76700,7 @@ function fieldDifference({ a, b, allowFields }, at) {
     return isSame4(field.blob, other.blob) ? void 0 : form(`${field.name} differs`);
   }
   const isQuiet = allowFields.has(at - 2);
-  if (field.value === other.value || isStart(field) || isQuiet) return void 0;
+  if (field.value === other.value || isStart2(field) || isQuiet) return void 0;
   if (allowFields.has(at - 1) && auditedAndAllowed(a, at) === auditedAndAllowed(b, at)) return void 0;
   if (allowFields.has(at)) return { kind: "capability", what: capabilityText(field.value, other.value) };
   return form(formText(field));
@@ -74478,7 +76712,7 @@ function formText({ name: name2 }) {
   if (name2 === "perms") return "the tables of permissions differ";
   return `${name2 === "" ? "a field" : name2} differs`;
 }
-function isStart({ name: name2 }) {
+function isStart2({ name: name2 }) {
   return name2 === "start" || name2 === "dfa_start";
 }
 function form(what) {
@@ -74508,17 +76742,17 @@ function automataDifference(a, b, at) {
   if (hasPermissionTable(a) || hasPermissionTable(b)) {
     return isSame4(one.blob, other.blob) ? void 0 : form("the automata differ");
   }
-  return walk(one, other, { areFiles: !isInPolicydb(a, at) });
+  return walk2(one, other, { areFiles: !isInPolicydb(a, at) });
 }
 function sideOf(fields2, at) {
   const blob = fields2[at]?.blob ?? new Uint8Array();
-  const automaton = automatonOf2(blob);
-  return automaton && { automaton, start: startOf3(fields2, at), blob };
+  const automaton = automatonOf(blob);
+  return automaton && { automaton, start: startOf4(fields2, at), blob };
 }
-function startOf3(fields2, at) {
+function startOf4(fields2, at) {
   for (const near of [at + 1, at + 2, at - 1]) {
     const field = fields2[near];
-    if (field?.kind === "number" && isStart(field)) return Number(field.value);
+    if (field?.kind === "number" && isStart2(field)) return Number(field.value);
   }
   return 1;
 }
@@ -74536,31 +76770,31 @@ function isInPolicydb(fields2, at) {
   }
   return false;
 }
-var SLASH2 = 47;
+var SLASH3 = 47;
 var NO_KEY = -1;
-function keyOf2(x, y, slashed) {
+function keyOf3(x, y, slashed) {
   return (x * 2097152 + y) * 2 + (slashed ? 1 : 0);
 }
-function walk(one, other, { areFiles }) {
+function walk2(one, other, { areFiles }) {
   const start2 = { x: one.start, y: other.start, slashed: false };
-  const steps = /* @__PURE__ */ new Map([[keyOf2(start2.x, start2.y, start2.slashed), { from: NO_KEY, byte: 0 }]]);
+  const steps = /* @__PURE__ */ new Map([[keyOf3(start2.x, start2.y, start2.slashed), { from: NO_KEY, byte: 0 }]]);
   let row3 = [start2];
   while (row3.length > 0) {
     const nextRow = [];
     for (const pair of row3) {
-      const from = keyOf2(pair.x, pair.y, pair.slashed);
+      const from = keyOf3(pair.x, pair.y, pair.slashed);
       if (!isAlike2(one.automaton.accepts(pair.x), other.automaton.accepts(pair.y))) {
-        return { kind: areFiles ? "path" : "rule", what: spell(steps, from) };
+        return { kind: areFiles ? "path" : "rule", what: spell2(steps, from) };
       }
       for (const byte of BYTES) {
-        if (pair.slashed && byte === SLASH2) continue;
+        if (pair.slashed && byte === SLASH3) continue;
         const x = one.automaton.next(pair.x, byte);
         const y = other.automaton.next(pair.y, byte);
         if (x === 0 && y === 0) continue;
-        const slashed = areFiles && byte === SLASH2;
-        const key = keyOf2(x, y, slashed);
+        const slashed = areFiles && byte === SLASH3;
+        const key = keyOf3(x, y, slashed);
         if (steps.has(key)) continue;
-        if (steps.size > MAX_PAIRS) return form("the automata are too large to compare");
+        if (steps.size > MAX_PAIRS2) return form("the automata are too large to compare");
         steps.set(key, { from, byte });
         nextRow.push({ x, y, slashed });
       }
@@ -74574,7 +76808,7 @@ var BYTES = Array.from({ length: 256 }, (_, byte) => byte).sort(
 );
 function rankOf(byte) {
   if (byte >= 97 && byte <= 122) return 0;
-  if (byte === SLASH2) return 1;
+  if (byte === SLASH3) return 1;
   return isPrintable(byte) ? 2 : 3;
 }
 function isPrintable(byte) {
@@ -74588,7 +76822,7 @@ function auditedOf({ allow, audit }) {
   const others = audit >>> 14 & allow >>> 14 & 127;
   return owner | others << 7;
 }
-function spell(steps, key) {
+function spell2(steps, key) {
   const bytes = [];
   for (let step3 = steps.get(key); step3 !== void 0 && step3.from !== NO_KEY; step3 = steps.get(step3.from)) {
     bytes.unshift(step3.byte);
@@ -74678,7 +76912,7 @@ var MutantClassifier = class {
     if ("problem" in compiled2) return { state: "invalid", reason: compiled2.problem };
     const { policy } = compiled2;
     if (policy.equals(this.#options.bench.original)) return { state: "equivalent", reason: SAME_BYTES };
-    const hash = (0, import_node_crypto11.createHash)("sha256").update(policy).digest("hex");
+    const hash = (0, import_node_crypto13.createHash)("sha256").update(policy).digest("hex");
     const first = this.#byPolicy.get(hash);
     if (first !== void 0) return { ...first.classification, sameAs: first.id };
     const classification = await this.#classifyPolicy(mutant, policy);
@@ -74911,6 +77145,9 @@ var LivePolicy = class _LivePolicy {
   async #tryAll() {
     const entries = await this.#suite.trialOfPlan().settleAll(this.#plan.probes, this.#session.signal);
     const failed3 = entries.filter(({ verdict: { kind } }) => kind !== "pass" && kind !== "skipped");
+    const [breach] = await this.#suite.breaches();
+    if (breach !== void 0)
+      throw new HarnessError("spec-not-green", breach.message, { details: breach.details, cause: breach });
     const { serviceFault } = this.#suite.facts;
     if (failed3.length === 0 && serviceFault === void 0) return entries;
     const serviceLines = serviceFault === void 0 ? [] : [serviceFault.message];
@@ -74926,7 +77163,7 @@ function entryLine({ probe: { at, name: name2 }, verdict: { kind, reason } }) {
 }
 
 // src/harness/mutate/suggest-probes.ts
-var import_node_fs45 = require("node:fs");
+var import_node_fs47 = require("node:fs");
 async function suggestProbes(survivors, options) {
   if (survivors.length === 0) return { probes: /* @__PURE__ */ new Map(), notes: [] };
   const candidates2 = candidatesFor(survivors, options);
@@ -74978,7 +77215,7 @@ function suggestedFirst(candidates2, suggested) {
 }
 function withReason(yaml, mutant) {
   return `${yaml}
-    because: ${scalar2(`it notices when the profile's ${changeText(mutant)}`)}`;
+    because: ${scalar2(`it notices when the profile's ${changeText2(mutant)}`)}`;
 }
 function candidatesFor(survivors, options) {
   const candidates2 = /* @__PURE__ */ new Map();
@@ -75008,15 +77245,15 @@ function candidatesForRules(mutants, block2, { text: text3, livePolicy, session 
 function probesForFlags(block2) {
   return extraProbesOf(block2).filter(({ rule }) => rule === void 0).map((extra) => extraProbe(extra).join("\n"));
 }
-function probesOf2(yamls, { plan, session }) {
-  const source = appendProbes((0, import_node_fs45.readFileSync)(plan.file, "utf8"), yamls);
+function probesOf2(yamls, { plan }) {
+  const source = appendProbes((0, import_node_fs47.readFileSync)(plan.file, "utf8"), yamls);
   const { spec, locate, problems: problems2 } = validateSpec(plan.file, source);
   if (spec === void 0)
     throw new HarnessError(
       "internal",
       `A suggested probe is invalid: ${problems2.map(({ message }) => message).join("; ")}`
     );
-  const { probes } = resolvePlan(plan.file, spec, locate, { nonce: session.run.slice(0, 5), firstNumber: 1 });
+  const { probes } = resolvePlan(plan.file, spec, locate, { newId: newProbeId });
   return probes.slice(probes.length - yamls.length);
 }
 
@@ -75062,7 +77299,7 @@ var MutationRun = class {
     const { included, pattern: pattern2 } = this.#options;
     const mutants = mutantsOf(text3, { included });
     if (pattern2 === void 0) return mutants;
-    return mutants.filter((mutant) => pattern2.test(`line ${mutant.line}: ${changeText(mutant)}`));
+    return mutants.filter((mutant) => pattern2.test(`line ${mutant.line}: ${changeText2(mutant)}`));
   }
   async #classifyAll(subject2) {
     const { livePolicy, text: text3, mutants, entries, probes } = subject2;
@@ -75075,8 +77312,8 @@ var MutationRun = class {
       this.#notes.push(...outdatedNotes(untestable, mutantsOf(text3, { included: true })));
     } finally {
       this.#mutantsMs = elapsedSince(startedAt);
-      const untried = mutants.slice(this.#results.length);
-      this.#results.push(...untried.map(untriedResult));
+      const untried2 = mutants.slice(this.#results.length);
+      this.#results.push(...untried2.map(untriedResult));
     }
   }
   async #classifyEach({ session, livePolicy, text: text3, mutants }, classifier) {
@@ -75118,8 +77355,8 @@ function outdatedNotes(untestable, mutants) {
     ({ rule, becomes }) => `\`untestable\` lists \`${rule}\` \u2192 \`${becomes}\`, but the profile has no such mutant any more.`
   );
 }
-function identityOf2({ id, kind, file: file4, line, before, after }) {
-  return { id, kind, file: file4, line, before, after };
+function identityOf2({ id, kind, file: file5, line, before, after }) {
+  return { id, kind, file: file5, line, before, after };
 }
 function untriedResult(mutant) {
   return { ...identityOf2(mutant), state: "untried", reason: "The run ended before its turn.", ms: 0 };
@@ -75132,7 +77369,7 @@ function elapsedSince(startedAt) {
 async function mutateProfile(options, events2) {
   const started = /* @__PURE__ */ new Date();
   const run = runId();
-  const plan = planOf(options, run);
+  const plan = planOf(options);
   const report = new SessionReport(events2);
   const note3 = (thrown) => {
     report.note(thrown);
@@ -75161,13 +77398,13 @@ async function mutateProfile(options, events2) {
     faults: report.faults
   });
 }
-function planOf({ spec, profile: profile2, image, includes: includes2 }, run) {
-  const [plan] = loadPlans([spec], { nonce: run.slice(0, 5), ...defined({ profile: profile2, image, includes: includes2 }) });
+function planOf({ spec, profile: profile2, image, includes: includes2 }) {
+  const [plan] = loadPlans([spec], { ...defined({ profile: profile2, image, includes: includes2 }) });
   if (plan === void 0) throw new HarnessError("no-probes", "There is no spec.");
-  const file4 = profileFileOf(plan.profile);
-  if (file4 === void 0) throw noProfileText(spec, plan.profile);
+  const file5 = profileFileOf(plan.profile);
+  if (file5 === void 0) throw noProfileText(spec, plan.profile);
   const { name: name2, mode: mode2, includes: folders } = plan.profile;
-  return { ...plan, profile: { from: "file", file: file4, mode: mode2, ...defined({ name: name2, includes: folders }) } };
+  return { ...plan, profile: { from: "file", file: file5, mode: mode2, ...defined({ name: name2, includes: folders }) } };
 }
 function noProfileText(spec, { name: name2 = "a profile" }) {
   return new HarnessError("no-profile-text", `${spec} tests ${name2}, which the engine loads, without its text.`);
@@ -75176,7 +77413,6 @@ function noProfileText(spec, { name: name2 = "a profile" }) {
 // src/cli/commands/mutate.ts
 async function runMutate(spec, args) {
   const plans = loadPlans([spec], {
-    nonce: "check",
     includes: includesOf(args),
     ...defined({ profile: args.profile })
   });
@@ -75193,16 +77429,16 @@ async function runMutate(spec, args) {
   return exit;
 }
 function writeProbes(spec, reportDir) {
-  const file4 = (0, import_node_path39.join)(reportDir, MUTATION_FILES.json);
-  if (!(0, import_node_fs46.existsSync)(file4)) return;
-  const { results } = JSON.parse((0, import_node_fs46.readFileSync)(file4, "utf8"));
+  const file5 = (0, import_node_path40.join)(reportDir, MUTATION_FILES.json);
+  if (!(0, import_node_fs48.existsSync)(file5)) return;
+  const { results } = JSON.parse((0, import_node_fs48.readFileSync)(file5, "utf8"));
   const killers = results.flatMap(({ probe: probe3 }) => probe3 ?? []);
   const probes = [...new Set(killers)];
   if (probes.length === 0) {
     print([`  ${spec}: no probes to add`]);
     return;
   }
-  (0, import_node_fs46.writeFileSync)(spec, appendProbes((0, import_node_fs46.readFileSync)(spec, "utf8"), probes));
+  (0, import_node_fs48.writeFileSync)(spec, appendProbes((0, import_node_fs48.readFileSync)(spec, "utf8"), probes));
   const added = `${probes.length} ${probes.length === 1 ? "probe" : "probes"} added`;
   const survivors = `${killers.length} of ${countMutants(results).survived} survivors`;
   print([`  ${spec}: ${added} for ${survivors}; run mutate again for the new score`]);
@@ -75237,7 +77473,7 @@ async function mutateHere(spec, args) {
 `,
     [MUTATION_FILES.markdown]: mutationMarkdown(report, root)
   };
-  const written = writeFiles(contents, (0, import_node_path39.resolve)(args.reportDir), owner);
+  const written = writeFiles(contents, (0, import_node_path40.resolve)(args.reportDir), owner);
   print([...mutationClosing(report, root), ...written.map((path5) => `  report: ${path5}`)]);
   return mutationExit(report);
 }
@@ -75300,30 +77536,30 @@ function withOuterQualifiers({ text: text3, qualifiers: { audit, access: access5
   ];
   return [...outer, text3].join(" ");
 }
-function place2({ file: file4, line }, { root }) {
-  return `${visible(relativeTo(root, file4))}:${line}`;
+function place2({ file: file5, line }, { root }) {
+  return `${visible(relativeTo(root, file5))}:${line}`;
 }
 function dim2(text3, { color: color5 }) {
   return text3 === "" ? "" : painter(color5)(text3, "dim");
 }
-function rulesJson({ file: file4, files, profiles, variables, aliases: aliases2, abi }) {
+function rulesJson({ file: file5, files, profiles, variables, aliases: aliases2, abi }) {
   return JSON.stringify(
-    { file: file4, files: [...files.keys()], abi, variables: Object.fromEntries(variables), aliases: aliases2, profiles },
+    { file: file5, files: [...files.keys()], abi, variables: Object.fromEntries(variables), aliases: aliases2, profiles },
     void 0,
     2
   );
 }
 
 // src/cli/commands/rules.ts
-function runRules(file4, { json: json2, base, include: include2 }) {
-  const text3 = profileText(file4, { search: include2, ...defined({ base }) });
+function runRules(file5, { json: json2, base, include: include2 }) {
+  const text3 = profileText(file5, { search: include2, ...defined({ base }) });
   print(json2 ? [rulesJson(text3)] : rulesText(text3, { color: useColor(process.stdout), root: process.cwd() }));
   return EXIT.ok;
 }
 
 // src/cli/commands/run.ts
-var import_node_fs47 = require("node:fs");
-var import_node_path40 = require("node:path");
+var import_node_fs49 = require("node:fs");
+var import_node_path41 = require("node:path");
 
 // src/core/report/coverage-listing.ts
 var WIDTH6 = 400;
@@ -75344,8 +77580,8 @@ function fileLines(coverage, listing) {
   return [
     "",
     `\u25B8 ${fileName(coverage.file, listing)}`,
-    ...linesOf(coverage).flatMap((line) => sourceLines(line, listing)),
-    ...[...includedOf(coverage)].flatMap(([file4, rules]) => includedLines(file4, rules, listing))
+    ...linesOf2(coverage).flatMap((line) => sourceLines(line, listing)),
+    ...[...includedOf(coverage)].flatMap(([file5, rules]) => includedLines(file5, rules, listing))
   ];
 }
 function sourceLines({ line, text: text3, rules }, listing) {
@@ -75356,11 +77592,11 @@ function sourceLines({ line, text: text3, rules }, listing) {
     ...rules.flatMap((rule) => explanationLines(rule, rules.length > 1, listing))
   ];
 }
-function includedLines(file4, rules, listing) {
+function includedLines(file5, rules, listing) {
   const { paint } = listing;
   return [
     "",
-    `  ${fileName(file4, listing)}, included: ${countsText(countRules(rules))}`,
+    `  ${fileName(file5, listing)}, included: ${countsText(countRules(rules))}`,
     ...rules.flatMap((rule) => [
       `  ${markOf3(rule.state, paint)} ${lineNumber(rule.line, paint)}  ${shown(rule.text)}`,
       ...explanationLines(rule, false, listing)
@@ -75375,8 +77611,8 @@ function explanationLines(rule, ofSeveral, { paint, nameOf: nameOf7 }) {
   const text3 = oneLine(`${rule.text}: ${explanation}`, WIDTH6);
   return [paint(`${EXPLANATION_INDENT}${mark} ${text3}`, "dim")];
 }
-function fileName(file4, { paint, root }) {
-  return paint(oneLine(relativeTo(root, file4), WIDTH6), "bold");
+function fileName(file5, { paint, root }) {
+  return paint(oneLine(relativeTo(root, file5), WIDTH6), "bold");
 }
 function lineNumber(line, paint) {
   return paint(`${line}`.padStart(NUMBER_WIDTH), "dim");
@@ -75392,7 +77628,7 @@ function shown(text3) {
 // src/cli/commands/run.ts
 async function runRun(operands, args) {
   const specs = operands.length > 0 ? operands : defaultSpecs();
-  const plans = loadPlans(specs, { nonce: "check", includes: includesOf(args), ...defined({ profile: args.profile }) });
+  const plans = loadPlans(specs, { includes: includesOf(args), ...defined({ profile: args.profile }) });
   if (await chooseHost(args) === "lab") {
     return runInLab({
       labSuite: args.labSuite,
@@ -75405,13 +77641,13 @@ async function runRun(operands, args) {
   return isRoot() ? runHere(specs, args) : rerunAsRoot();
 }
 function defaultSpecs() {
-  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path40.join)("specs", name2));
+  const specs = namesIn3("specs").filter((name2) => /\.ya?ml$/.test(name2)).sort().map((name2) => (0, import_node_path41.join)("specs", name2));
   if (specs.length === 0) throw new HarnessError("usage", "No spec was given, and there is none in specs/.");
   return specs;
 }
 function namesIn3(folder) {
   try {
-    return (0, import_node_fs47.readdirSync)(folder);
+    return (0, import_node_fs49.readdirSync)(folder);
   } catch {
     return [];
   }
@@ -75446,7 +77682,7 @@ async function runHere(specs, args) {
     },
     events2
   );
-  const reports = writeReports(ledger, (0, import_node_path40.resolve)(args.reportDir), owner);
+  const reports = writeReports(ledger, (0, import_node_path41.resolve)(args.reportDir), owner);
   if (args.coverage) print(coverageListing(ledger, style));
   print(closing(ledger, { ...style, reports }));
   return ledger.suites.length === 0 && ledger.faults.length === 0 ? EXIT.broken : exitCode(ledger);
@@ -75515,8 +77751,8 @@ Exit status: 0 every newly allowed access has a waiver in the spec, 1 at least o
 2 a profile, revision or option is wrong, 4 the harness or the host failed, or the kernel contradicts the comparison.
 
 Example: apparmor-probe diff main HEAD profiles/docker-nginx --spec specs/docker-nginx.yml`
-  ).action(async (base, head2, file4, options) => {
-    process.exitCode = await runDiff(file4 === void 0 ? { base, head: head2 } : { base, head: head2, file: file4 }, options);
+  ).action(async (base, head2, file5, options) => {
+    process.exitCode = await runDiff(file5 === void 0 ? { base, head: head2 } : { base, head: head2, file: file5 }, options);
   });
 }
 function addDiffSpecs(program3) {
@@ -75580,8 +77816,8 @@ Standard error says how many records were read, and how many lines were not, and
 log has lines but no record.
 
 Example: dmesg | apparmor-probe audit`
-  ).action(async (file4) => {
-    process.exitCode = await runAudit(file4);
+  ).action(async (file5) => {
+    process.exitCode = await runAudit(file5);
   });
 }
 function addLab(program3) {

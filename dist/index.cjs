@@ -21599,6 +21599,26 @@ var ERRORS = {
     means: "The agent inside the container did not answer.",
     hint: "Run again with --verbose, and please report what it prints."
   },
+  "agent-not-executable": {
+    exit: EXIT.broken,
+    means: "The agent's file cannot be executed: it has no x bit, or its file system is mounted with `noexec`.",
+    hint: "Install apparmor-probe on a file system without `noexec`, and keep the modes of its files: `chmod 755 dist/agent/*`."
+  },
+  "agent-replaced": {
+    exit: EXIT.broken,
+    means: "What answers as the agent is not the agent, or not alone: the container attacks the harness.",
+    hint: "Nothing that such a container answers counts. Find out what its first process does: it may mount a program over the agent's, trace it, or have taken its place."
+  },
+  "mount-replaced": {
+    exit: EXIT.broken,
+    means: "The container has something else in the place of a file or folder that the spec mounts.",
+    hint: "Find out which process mounts over it, or unmounts it: probes on that path were about another file."
+  },
+  "left-profile": {
+    exit: EXIT.failed,
+    means: "A process of the confined container does not run under the profile, nor under a child of it.",
+    hint: "The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or `change_profile`. Write `ix`, or a child profile with `cx`."
+  },
   interrupted: {
     exit: EXIT.broken,
     means: "The run was interrupted.",
@@ -21823,7 +21843,17 @@ function countEntries(entries) {
 }
 function countsOf(ledger) {
   const entries = entriesOf(ledger);
-  return { total: entries.length, ...countEntries(entries), faults: faultsOf(ledger).length };
+  const faults = faultsOf(ledger).length;
+  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
+}
+function countNotStarted(entries) {
+  return entries.filter(({ verdict }) => isNotStarted(verdict)).length;
+}
+function isNotStarted({ kind, code: code2 }) {
+  return kind === "pass" && code2 === "not-started";
+}
+function notStartedText({ notStarted }) {
+  return notStarted === 0 ? "" : ` (${grouped(notStarted)} of them: could not be started)`;
 }
 function shortfallsOf(ledger) {
   return [
@@ -21912,9 +21942,10 @@ function runOutcome(exit) {
 }
 function meaningOf(ledger) {
   const code2 = exitCode(ledger);
-  const { skipped } = countsOf(ledger);
-  if (code2 === EXIT.ok && skipped === 0) return "every probe passed";
-  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}; ${grouped(skipped)} skipped`;
+  const { skipped, notStarted } = countsOf(ledger);
+  const ofPassed = notStarted === 0 ? "" : `; ${grouped(notStarted)} could not be started`;
+  if (code2 === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
+  if (code2 === EXIT.ok) return `${EXIT_MEANS[code2]}${ofPassed}; ${grouped(skipped)} skipped`;
   if (code2 === EXIT.failed && !isFailedByProfile(ledger)) return "the probes cover too little of the profile";
   return EXIT_MEANS[code2];
 }
@@ -21985,6 +22016,7 @@ function unboundedActionText(action) {
 function expectationText(expect) {
   const parts = [
     expect.errno === void 0 ? expect.access : `${expect.access} with ${expect.errno}`,
+    expect.by === void 0 ? void 0 : `by ${expect.by}`,
     expect.exit === void 0 ? void 0 : `exit ${expect.exit}`,
     expect.status === void 0 ? void 0 : `HTTP ${expect.status}`,
     matchOf("stdout", expect.stdout),
@@ -22124,12 +22156,16 @@ function observationFacts({ observation, control, witnesses, evidence, ruling })
     ["control", control === void 0 ? void 0 : observationText(control)]
   ]);
 }
+function witnessText({ record, by, before }) {
+  const place = before === void 0 ? "" : `, of ${before}, not of the access itself`;
+  return `${recordText(record)} (by ${by}${place})`;
+}
 function witnessFacts(witnesses) {
   const isDenial = ({ record }) => Number(record.type === "DENIED");
   const listed = [...witnesses].sort((a, b) => isDenial(b) - isDenial(a)).slice(0, MOST_LISTED);
   const rest = witnesses.length - listed.length;
   return [
-    ...listed.map(({ record, by }) => ["kernel", `${recordText(record)} (by ${by})`]),
+    ...listed.map((witness) => ["kernel", witnessText(witness)]),
     ...rest > 0 ? [["kernel", `and ${counted(rest, "more record")}`]] : []
   ];
 }
@@ -22237,7 +22273,9 @@ function opening(ledger, budget) {
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
     [
       `**${counted(counts.total, "probe")}**`,
-      ...kinds.map((kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}`)
+      ...kinds.map(
+        (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === "pass" ? notStartedText(counts) : ""}`
+      )
     ].join(" \xB7 "),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -22304,15 +22342,20 @@ function markOf({ verdict: { kind } }) {
   return Object.hasOwn(MARK, kind) ? MARK[kind] : MARK.inconclusive;
 }
 function row(entry, root2) {
-  const { probe, verdict, observation } = entry;
+  const { probe, observation } = entry;
   const cells = [
     markOf(entry),
     `${plain(probe.name, WIDTH)}<br>${code(placeText(entry, root2), WIDTH)}`,
     code(actionText(probe.action, probe.user), WIDTH),
     observation === void 0 ? "" : plain(observationText(observation), WIDTH),
-    verdict.kind === "pass" ? "pass" : `**${plain(verdict.kind)}** ${plain(verdict.reason, REASON_WIDTH)}`
+    verdictCell(entry)
   ];
   return `| ${cells.join(" | ")} |`;
+}
+function verdictCell({ verdict }) {
+  if (verdict.kind === "pass" && !isNotStarted(verdict)) return "pass";
+  const kind = verdict.kind === "pass" ? "pass" : `**${plain(verdict.kind)}**`;
+  return `${kind} ${plain(verdict.reason, REASON_WIDTH)}`;
 }
 function detail(entry, root2) {
   const { probe, verdict, witnesses, observation } = entry;
@@ -22843,14 +22886,16 @@ function firstFault(report) {
   const fault = faultsOf(report)[0];
   return fault === void 0 ? "" : `: ${oneLine(`${faultText(fault)} ${fault.hint}`, 1e3)}`;
 }
-var NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0 };
+var NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 };
 function outputsOf({ verdict, exitCode: code2, report }, { junit = "", json = "" }) {
-  const { total, pass, fail, vacuous, inconclusive, skipped } = report === void 0 ? NO_COUNTS : countsOf(report);
+  const counts = report === void 0 ? NO_COUNTS : countsOf(report);
+  const { total, pass, fail, vacuous, inconclusive, skipped, notStarted } = counts;
   return {
     verdict,
     "exit-code": code2,
     total,
     passed: pass,
+    "not-started": notStarted,
     failed: fail,
     vacuous,
     inconclusive,

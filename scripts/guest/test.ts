@@ -29,7 +29,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['mutate', 'init'] },
   { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
   { suite: 'trixie', groups: ['switch', 'chains', 'asked'] },
-  { suite: 'trixie', groups: ['matcher', 'diff', 'diff-property'] },
+  { suite: 'trixie', groups: ['records', 'matcher', 'diff', 'diff-property'] },
 ];
 
 /** An emulated guest keeps one processor busy. */

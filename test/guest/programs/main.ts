@@ -17,6 +17,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   thousands: () => import('../thousands.test.ts'),
   classes: () => import('../classes.test.ts'),
   operations: () => import('../operations.test.ts'),
+  records: () => import('../records.test.ts'),
   profile: () => import('../profile.test.ts'),
   container: () => import('../container.test.ts'),
   hostile: () => import('../hostile.test.ts'),
