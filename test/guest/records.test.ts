@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Ledger } from '#core/model/model.ts';
 import { entry, file, harness, profileOf, spec, story } from './kit.ts';
 
-/** Without the capabilities that mounts, raw sockets, device nodes and owners need, and with all rules for them. */
+/** Without the capabilities that mounts, raw sockets and device nodes need, and with all rules for them. */
 const STEPS = profileOf('steps', [
   ...['file,', 'network,', 'mount,', 'umount,', 'pivot_root,', 'signal,', 'ptrace,'],
   ...['capability dac_override,', 'capability dac_read_search,', 'capability fowner,'],
@@ -24,7 +24,6 @@ const BEFORE: readonly (readonly [line: string, by: string, denial: RegExp])[] =
   ['mount tmpfs none /mnt', 'capability', /capability sys_admin/],
   ['socket inet raw icmp', 'capability', /capability net_raw/],
   ['mknod char /tmp/n', 'capability', /capability mknod/],
-  ['chown /etc/issue', 'capability', /capability chown/],
 ];
 
 const only = { container: { 'only-apparmor': true }, control: true };
