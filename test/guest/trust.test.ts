@@ -191,12 +191,6 @@ describe('a container that puts a program in the place of the agent', () => {
           },
         }),
       ]);
-      console.log(
-        mode,
-        exit,
-        faultText(ledger),
-        JSON.stringify(ledger.suites[0]?.entries.map(({ verdict }) => verdict)),
-      );
       expect(exit, story(ledger)).to.equal(4);
       expect(passed(ledger)).to.deep.equal([]);
       expect(faults(ledger)).to.include('agent-replaced');
@@ -228,12 +222,6 @@ describe('a container that traces the agent, and replaces a mount', () => {
         },
       ),
     ]);
-    console.log(
-      'trace',
-      exit,
-      faultText(ledger),
-      ledger.suites[0]?.entries.slice(0, 2).map(({ verdict }) => verdict),
-    );
     expect(exit, story(ledger)).to.equal(4);
     expect(faults(ledger)).to.include.members(['agent-replaced', 'mount-replaced']);
     expect(faultText(ledger)).to.include('/opt/file is another file');

@@ -174,10 +174,10 @@ export class ContainerTarget implements ProbeTarget {
     }));
   }
 
-  /** Seen through an agent, whose root folder is the container's; without one, no probe has looked at a file. */
+  /** Seen through an agent, whose root folder is the container's; the first process may have another one. */
   async replacedMounts(): Promise<readonly string[]> {
     const [agent] = await this.agentPids();
-    return agent === undefined ? [] : this.#mounted.replaced(agent);
+    return this.#mounted.replaced(agent ?? this.pid);
   }
 
   async proveAgents(): Promise<readonly HarnessError[]> {
