@@ -13,7 +13,7 @@ import {
   type Guest,
   type LabSuite,
 } from '#adapters/lab/index.ts';
-import { EXIT } from '#core/model/errors.ts';
+import { EXIT, HarnessError } from '#core/model/errors.ts';
 import type { IncludeFolders, Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
@@ -42,6 +42,7 @@ export async function runInLab({ labSuite, files, argv, resultDir, results = [] 
     const folder = resultDir === undefined ? undefined : resolve(resultDir);
     if (folder !== undefined) for (const name of results) rmSync(join(folder, name), { force: true });
 
+    await makeFolder(guest, process.cwd());
     const { exit } = await guest.exec(['node', join(packageRoot(), 'dist/cli.cjs'), ...argv], {
       cwd: process.cwd(),
       signal,
@@ -54,6 +55,16 @@ export async function runInLab({ labSuite, files, argv, resultDir, results = [] 
   } finally {
     await guest.stop();
   }
+}
+
+/**
+ * Makes a folder in the guest, which has of this machine only what a command reads: maybe nothing below the folder
+ * that the command is run in.
+ * @throws HarnessError `lab-guest`
+ */
+export async function makeFolder(guest: Pick<Guest, 'exec'>, folder: string): Promise<void> {
+  const { exit } = await guest.exec(['mkdir', '-p', '--', folder]);
+  if (exit !== 0) throw new HarnessError('lab-guest', `The folder ${folder} cannot be made in the lab guest.`);
 }
 
 /** Options of a guest's command that pass its output on as it comes. */

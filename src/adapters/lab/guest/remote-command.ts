@@ -140,9 +140,9 @@ export class RemoteCommand {
   ended(end: { readonly exit?: number; readonly signal?: string; readonly error?: string }): void {
     void Promise.all(this.#sinks.values()).then(() => {
       if (end.error !== undefined) {
-        this.fail(
-          new HarnessError('lab-guest', `${this.#argv[0] ?? ''} cannot be started in the lab guest: ${end.error}.`),
-        );
+        const program = `${this.#argv[0] ?? ''} cannot be started in the lab guest`;
+        const folder = this.#options.cwd ?? '/';
+        this.fail(new HarnessError('lab-guest', `${program}, in the folder ${folder}: ${end.error}.`));
         return;
       }
       this.#close();

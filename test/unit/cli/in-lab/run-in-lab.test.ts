@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { harnessFiles, profileFiles, samePaths } from '#cli/in-lab/run-in-lab.ts';
+import type { Guest } from '#adapters/lab/index.ts';
+import { HarnessError } from '#core/model/errors.ts';
+import { harnessFiles, makeFolder, profileFiles, samePaths } from '#cli/in-lab/run-in-lab.ts';
 
 describe('the files for a lab guest', () => {
   const folder = mkdtempSync(join(tmpdir(), 'run-in-lab-'));
@@ -34,5 +36,28 @@ describe('the files for a lab guest', () => {
   it('include the bundle of the harness', () => {
     const names = harnessFiles().map(({ hostPath }) => hostPath.split('/').at(-1));
     expect(names).to.deep.equal(['package.json', 'dist']);
+  });
+});
+
+describe('the folder of a command in a lab guest', () => {
+  const guest = (exit: number): { readonly calls: string[][]; exec: Guest['exec'] } => {
+    const calls: string[][] = [];
+    const exec: Guest['exec'] = (argv) => {
+      calls.push([...argv]);
+      return Promise.resolve({ exit, timedOut: false });
+    };
+    return { calls, exec };
+  };
+
+  it('is made there: of a repository, the guest may get nothing', async () => {
+    const { calls, exec } = guest(0);
+    await makeFolder({ exec }, '/repository/-p');
+    expect(calls).to.deep.equal([['mkdir', '-p', '--', '/repository/-p']]);
+  });
+
+  it('is named when it cannot be made', async () => {
+    const error: unknown = await makeFolder(guest(1), '/proc/here').catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(HarnessError);
+    expect(String(error)).to.include('/proc/here');
   });
 });
