@@ -24,7 +24,7 @@ const MISSING: readonly Missing[] = [
   { name: 'a plain file', class: 'file', probe: { open: '/opt/new', for: 'create' }, rule: '/opt/new w,' },
   { name: 'a name with signs', class: 'file', probe: { open: '/opt/a b"[1]{x,y}*?^é@{B}', for: 'create' }, rule: '"/opt/a b\\"\\[1\\]\\{x,y\\}\\*\\?^é@\\{B\\}" w,' },
   { name: 'a name that the log writes in hex', class: 'file', probe: { open: '/opt/x\ny', for: 'create' }, rule: '"/opt/x\\012y" w,' },
-  { name: 'a file, for two ways', class: 'file', probe: { try: 'open read,create /opt/both' }, rule: '/opt/both rw,' },
+  { name: 'a file, for two ways', class: 'file', probe: { try: 'open read,create /srv/both' }, rule: '/srv/both rw,' },
   { name: 'a folder', class: 'file', probe: { try: 'mkdir /opt/folder' }, rule: '/opt/folder/ w,' },
   { name: 'a hard link', class: 'file', probe: { try: 'link /etc/issue /opt/linked' }, rule: 'link /opt/linked -> /etc/issue,' },
   { name: 'a program', class: 'file', probe: { exec: '/usr/bin/top' }, rule: '/usr/bin/top ix,' },
