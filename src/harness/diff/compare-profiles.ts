@@ -55,7 +55,7 @@ export async function compareProfiles(options: DiffOptions, events: RunEvents, h
   const verdicts =
     spec === undefined ? undefined : await compareVerdicts({ ...options, spec, formerNames }, events, host);
 
-  const notes = compared.flatMap((each) => each.notes ?? []);
+  const notes = [...new Set(compared.flatMap((each) => each.notes ?? []))];
   if (!kernel) notes.push('Not confirmed: no kernel with AppArmor was asked.');
   const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
   if (compared.length === 0) gaps.push('Neither version defines a profile.');

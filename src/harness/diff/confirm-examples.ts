@@ -88,11 +88,20 @@ function askKernel(base: string, head: string, differences: readonly WaivedDiffe
     const examples = differences.map(({ change, examples: accesses }) =>
       accesses.map((access) => exampleOf(change, access, query.confirm(access))),
     );
-    return { examples, notes: [] };
+    return { examples, notes: notesOf(examples) };
   } finally {
     query.close();
   }
 }
+
+/** What the kernel was asked, where an example stays unconfirmed although there is one. Pure. */
+export function notesOf(examples: readonly (readonly Example[])[]): string[] {
+  const isOpen = examples.flat().some(({ kernel }) => kernel === undefined);
+  return isOpen ? [`Not confirmed: ${WHAT_A_KERNEL_ANSWERS}`] : [];
+}
+
+const WHAT_A_KERNEL_ANSWERS =
+  'a kernel only answers whether it allows an access to a file or the making of a socket, nothing else.';
 
 /** @param answer undefined where the kernel cannot be asked. Pure. */
 export function exampleOf(

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Access } from '#core/profile/semantics/access.ts';
-import { exampleOf, type KernelAnswer } from '#harness/diff/confirm-examples.ts';
+import { exampleOf, notesOf, type KernelAnswer } from '#harness/diff/confirm-examples.ts';
 
 const ACCESS: Access = { class: 'file', path: '/x', permission: 'w', owner: true };
 
@@ -34,4 +34,18 @@ describe('an example of a difference', () => {
     it(`stays unconfirmed for a change of ${change}: the kernel only answers yes or no`, () => {
       expect(exampleOf(change, ACCESS, answer(false, true))).to.deep.equal({ access: ACCESS });
     });
+});
+
+describe('examples of differences', () => {
+  const agreed = { access: ACCESS, kernel: 'agrees' } as const;
+
+  it('say what a kernel can be asked where one of them stays unconfirmed', () => {
+    expect(notesOf([[agreed], [agreed, { access: ACCESS }]])).to.have.length(1);
+    expect(notesOf([[agreed], [{ access: ACCESS }]])[0]).to.match(/^Not confirmed: a kernel only answers/);
+  });
+
+  it('say nothing where the kernel answered for each', () => {
+    expect(notesOf([[agreed], [agreed, agreed]])).to.deep.equal([]);
+    expect(notesOf([])).to.deep.equal([]);
+  });
 });
