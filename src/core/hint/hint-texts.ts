@@ -83,7 +83,7 @@ export const HINTS = {
 } as const;
 
 function deniedText(denied: string | undefined): string {
-  return denied === undefined ? '' : `Of what AppArmor denied it, this seems to have decided: ${denied}. `;
+  return denied === undefined ? '' : `Of all that AppArmor denied it, this seems to have decided: ${denied}. `;
 }
 
 function ofProfile(profile: string | undefined): string {

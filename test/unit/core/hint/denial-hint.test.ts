@@ -132,7 +132,7 @@ describe('the hint of a command', () => {
   it('is about what the command complains about', async () => {
     const records = ['name=/usr/bin/ldd  denied_mask=r', ...NOISE];
     expect(await hintOf(['ldd'], '/bin/bash: /usr/bin/ldd: Permission denied', ...records)).to.equal(
-      'Of what AppArmor denied it, this seems to have decided: open /usr/bin/ldd (r). ' +
+      'Of all that AppArmor denied it, this seems to have decided: open /usr/bin/ldd (r). ' +
         'A rule that would allow that: /usr/bin/ldd r,',
     );
   });
