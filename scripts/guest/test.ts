@@ -26,7 +26,7 @@ const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
-  { suite: 'trixie', groups: ['mutate', 'init'] },
+  { suite: 'trixie', groups: ['mutate', 'init', 'hints'] },
   { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
   { suite: 'trixie', groups: ['switch', 'chains', 'asked'] },
   { suite: 'trixie', groups: ['records', 'matcher', 'diff', 'diff-property'] },
