@@ -73,6 +73,8 @@ export interface MutateArguments {
 
 export interface InitArguments {
   readonly profile: string;
+  /** Which profile of the file. */
+  readonly name?: string;
   readonly image: string;
   readonly include: readonly string[];
   readonly base?: string;

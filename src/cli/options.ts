@@ -292,6 +292,12 @@ const MUTATE: OptionTable<MutateArguments> = {
 
 const INIT: OptionTable<InitArguments> = {
   profile: { ...PROFILE, help: 'the profile to write a spec for', required: true },
+  name: {
+    flag: '--name',
+    argument: '<profile>',
+    help: 'which profile of the file, when it defines several',
+    inGuest: 'unchanged',
+  },
   image: { ...IMAGE, help: 'the container image; probes are made from its files', required: true },
   include: INCLUDE,
   base: BASE_FOLDER,

@@ -54,7 +54,12 @@ async function initHere(args: InitArguments, profile: string, output: string): P
       files: placeholderDir(output),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
-      ...defined({ build: args.build === undefined ? undefined : resolve(args.build), owner, lab }),
+      ...defined({
+        name: args.name,
+        build: args.build === undefined ? undefined : resolve(args.build),
+        owner,
+        lab,
+      }),
     },
     {
       progress,
@@ -72,7 +77,7 @@ async function initHere(args: InitArguments, profile: string, output: string): P
 }
 
 function summary(result: WrittenSpec, output: string): string[] {
-  const { probes, tried, confirmed, rules, rulesWithoutProbe, placeholders } = result;
+  const { probes, tried, confirmed, rules, rulesWithoutProbe, otherBlocks, placeholders } = result;
   const tested = `${probes} probes for ${rules - rulesWithoutProbe.length} of ${rules} rules`;
   const lines = [`${output}: ${tested}; ${confirmed} of ${tried} candidates behaved as predicted`];
   if (placeholders.length > 0)
@@ -81,6 +86,14 @@ function summary(result: WrittenSpec, output: string): string[] {
     lines.push(
       'rules without a probe:',
       ...rulesWithoutProbe.map(({ span, text }) => `  line ${span.line}: ${visible(text)}`),
+    );
+  if (otherBlocks.length > 0)
+    lines.push(
+      'not tried, because they are rules of other profiles, children or hats of the file:',
+      ...otherBlocks.map(
+        ({ name, span, rules: { length } }) => `  line ${span.line}: ${visible(name)} (rules: ${length})`,
+      ),
+      'init writes a spec for one profile: choose another with --name, and test children by hand (docs/spec.md)',
     );
   return [...lines, `next: apparmor-probe run ${output}`];
 }

@@ -94,7 +94,8 @@ export function candidatesIn(
     program: PROGRAMS.find((path) => files.some((file) => file.path === path)) ?? files.find(isProgram)?.path,
     inFolder: new Map(files.map(({ path }) => [folderOf(path), path])),
   };
-  const missing = names.filter(
+  const paths = [...new Set(names.map((name) => name.replace(/(?<=.)\/$/, '')))];
+  const missing = paths.filter(
     (name) => look(name, false)?.missing === true && look(folderOf(name), true)?.folder === true,
   );
   const devices = new Map(inventory.map(({ path, device }) => [path, device]));

@@ -15,11 +15,17 @@ export interface SpecHead {
   readonly image: string;
   readonly build?: string;
   readonly sysctls: Readonly<Record<string, string>>;
-  /** The folder of placeholder files, relative to the spec's folder, and where it is mounted. */
-  readonly placeholderMount?: { readonly source: string; readonly target: string };
+  /** Folders of placeholder files, relative to the spec's folder, and where they are mounted. */
+  readonly placeholderMounts: readonly PlaceholderMount[];
   /** Peers; each runs under the profile with its name. */
   readonly peers: readonly string[];
   readonly untestable?: readonly Untestable[];
+}
+
+/** One folder of placeholder files. */
+export interface PlaceholderMount {
+  readonly source: string;
+  readonly target: string;
 }
 
 /** The profile; paths are relative to the spec's folder. */
@@ -92,7 +98,7 @@ function profileLines({ file, name, include, base }: HeadProfile): string[] {
   return more.length === 0 ? [`profile: ${scalar(file)}`] : ['profile:', `  file: ${scalar(file)}`, ...more];
 }
 
-function containerLines({ image, build, sysctls, placeholderMount }: SpecHead): string[] {
+function containerLines({ image, build, sysctls, placeholderMounts }: SpecHead): string[] {
   const parameters = Object.entries(sysctls).map(([key, value]) => `    ${key}: ${scalar(value)}`);
   return [
     'container:',
@@ -101,16 +107,18 @@ function containerLines({ image, build, sysctls, placeholderMount }: SpecHead): 
     '  only-apparmor: true',
     '  hold: true',
     ...(parameters.length === 0 ? [] : ['  sysctls:', ...parameters]),
-    ...(placeholderMount === undefined ? [] : mountLines(placeholderMount)),
+    ...(placeholderMounts.length === 0 ? [] : mountLines(placeholderMounts)),
   ];
 }
 
-function mountLines({ source, target }: NonNullable<SpecHead['placeholderMount']>): string[] {
+function mountLines(mounts: readonly PlaceholderMount[]): string[] {
   return [
     '  mounts:',
-    `    # Placeholder files in place of ${target}, where a container cannot write, lock, link or execute anything:`,
-    '    # a rule about a name can only be tested where that name exists.',
-    `    - {source: ${scalar(source)}, target: ${target}, read-only: false}`,
+    '    # Placeholder files for names that the image lacks, or where a container cannot write, lock, link or execute',
+    '    # anything (/sys): a rule about a name can only be tested where that name exists.',
+    ...mounts.map(
+      ({ source, target }) => `    - {source: ${scalar(source)}, target: ${scalar(target)}, read-only: false}`,
+    ),
   ];
 }
 
@@ -233,8 +241,14 @@ function matrixLines(paths: readonly string[]): string[] {
 /** Operations that need a capability as well, with the `operation=` of their own records. */
 const OWN_RECORD: Readonly<Record<string, string>> = { socket: 'create', mount: 'mount', umount: 'umount' };
 
-function expectation({ allowed, logged, candidate: { words } }: Predicted): string {
-  if (allowed) return logged ? '{access: allowed, audit: {apparmor: AUDIT}}' : 'allowed';
+function expectation({ allowed, logged, label, candidate: { words } }: Predicted): string {
+  if (allowed) {
+    const conditions = [
+      ...(label === undefined ? [] : [`label: ${scalar(label)}`]),
+      ...(logged ? ['audit: {apparmor: AUDIT}'] : []),
+    ];
+    return conditions.length === 0 ? 'allowed' : `{access: allowed, ${conditions.join(', ')}}`;
+  }
 
   // the record of a capability that is denied on the way belongs to another rule
   const record = OWN_RECORD[words[0] ?? ''];

@@ -1,4 +1,5 @@
 /** How a profile, and the profile with one rule changed, would decide a candidate. Pure. */
+import { defined } from '../model/optional.ts';
 import { questionOf } from '../profile/semantics/access.ts';
 import { answer, rulesOf } from '../profile/semantics/decide-access.ts';
 import type { Domain, Grant, Question, Surroundings } from '../profile/semantics/grant-types.ts';
@@ -14,6 +15,10 @@ export interface Predicted {
   readonly allowed: boolean;
   /** It is allowed, and the profile has it logged. */
   readonly logged: boolean;
+  /** For an execution that is allowed: the mode of the exec rule and its target. */
+  readonly transition?: string;
+  /** The label that the program then has, where the profile's file says it. */
+  readonly label?: string;
   /** The rules that decide it. */
   readonly rules: ReadonlySet<Rule>;
 }
@@ -24,10 +29,11 @@ export function predict(candidate: Candidate, policy: Policy): Predicted {
   return { candidate, questions, grants, ...outcome(grants), rules: new Set(rulesOf(grants.flat())) };
 }
 
-function outcome(grants: readonly (readonly Grant[])[]): { readonly allowed: boolean; readonly logged: boolean } {
+function outcome(grants: readonly (readonly Grant[])[]): Pick<Predicted, 'allowed' | 'logged' | 'transition'> {
   const answers = grants.map(answer);
   const allowed = answers.every(({ allowed: passes }) => passes);
-  return { allowed, logged: allowed && answers.some(({ logged }) => logged) };
+  const transition = answers.find((each) => each.transition !== undefined)?.transition;
+  return defined({ allowed, logged: allowed && answers.some(({ logged }) => logged), transition });
 }
 
 /** All candidates, the plainest first, indexed by the questions that they ask of the profile. */

@@ -23,7 +23,7 @@ export function examplesIn(
 
 /**
  * One name or more for each set of expressions, of this rule, of its changes and of the profile's other rules, that
- * match the same: whatever a change makes of the rule, there is a name for which it makes a difference.
+ * match the same, folders with a slash at their end: whatever a change makes of the rule, there is a name for which it makes a difference.
  * @param changes of this rule.
  */
 function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[], surroundings: Surroundings): string[] {
@@ -42,7 +42,7 @@ function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[],
       ),
     );
   return [...new Set(names)]
-    .filter((name) => /^[\x21-\x7e]+[^/]$/.test(name))
+    .filter((name) => /^[\x21-\x7e]{2,}$/.test(name))
     .sort((a, b) => a.length - b.length)
     .slice(0, MAX_EXAMPLES);
 }

@@ -173,9 +173,10 @@ function neighbours(main: Predicted, rule: Rule, all: readonly Predicted[]): Pre
     .slice(0, MAX_OPTIONS.neighbour);
 }
 
-/** What is done, without what it is done to. */
-function formOf({ candidate: { words, path } }: Predicted): string {
-  return path === undefined ? (words[0] ?? '') : words.filter((word) => word !== path).join(' ');
+/** What is done and by whom, without what it is done to. */
+function formOf({ candidate: { words, path, user = '' } }: Predicted): string {
+  const form = path === undefined ? (words[0] ?? '') : words.filter((word) => word !== path).join(' ');
+  return `${form} ${user}`;
 }
 
 function commonHead(a: string, b: string): number {

@@ -9,7 +9,7 @@ export interface Change {
   readonly what: string;
   readonly mutant: Mutant;
   readonly variant: Variant;
-  /** It may match names that the rule did not. */
+  /** It may decide accesses that the rule did not. */
   readonly moves: boolean;
 }
 
@@ -35,7 +35,7 @@ export function changesOf(
         what: changeText(mutant),
         mutant,
         variant: new Variant(rule, changed, block, surroundings),
-        moves: mutant.kind === 'expression',
+        moves: mutant.kind === 'expression' || mutant.kind === 'qualifier',
       },
     ]);
   }

@@ -71,7 +71,7 @@ export const ERRORS = {
   'profile-ambiguous': {
     exit: EXIT.usage,
     means: 'The file does not define the profile to test, or it defines several and the spec does not choose one.',
-    hint: 'Write `profile: {file: …, name: …}` with one of the names listed.',
+    hint: 'Write `profile: {file: …, name: …}` with one of the names listed; for init, `--name`.',
   },
   'profile-not-isolated': {
     exit: EXIT.usage,

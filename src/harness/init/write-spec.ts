@@ -10,13 +10,14 @@ import {
   extraProbe,
   groupsOf,
   specHead,
+  type PlaceholderMount,
   type SpecHead,
 } from '#core/generate/compose-spec.ts';
 import { extraProbesOf, peersOf, type ExtraProbe } from '#core/generate/peer-and-flag-probes.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import type { Predicted } from '#core/generate/predict.ts';
 import { goalsOf, type Goal } from '#core/generate/shortlist.ts';
-import { neededFor, placeholdersAmong, PLACEHOLDER_ROOTS } from '#core/generate/placeholder-paths.ts';
+import { neededFor, placeholderRoots, placeholdersAmong } from '#core/generate/placeholder-paths.ts';
 import { untestableChanges, type Untestable } from '#core/generate/untestable-changes.ts';
 import { changesOf, type Change } from '#core/generate/variants.ts';
 import { newProbeId } from '#adapters/host/probe-ids.ts';
@@ -24,6 +25,7 @@ import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
 import type { Entry, IncludeFolders, Plan } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import type { FileLookup } from '#core/model/file-lookup.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '#core/profile/syntax/ast.ts';
@@ -37,6 +39,8 @@ import { makePlaceholderFiles } from './placeholder-files.ts';
 interface InitOptions extends SessionOptions {
   /** Absolute path of the profile. */
   readonly profile: string;
+  /** Which profile of the file; undefined when it has only one. */
+  readonly name?: string;
   readonly includes?: IncludeFolders;
   readonly image: string;
   /** Absolute folder with a Dockerfile. */
@@ -59,6 +63,8 @@ export interface WrittenSpec {
   /** How many rules the profile's own file has. */
   readonly rules: number;
   readonly rulesWithoutProbe: readonly Rule[];
+  /** The other profiles, children and hats of the file: their rules are not tried. */
+  readonly otherBlocks: readonly ProfileBlock[];
   /** How many probes the spec has. */
   readonly probes: number;
   /** Files that were made for the spec, as paths of the container. */
@@ -74,7 +80,9 @@ interface Subject {
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   /** Names that would show rules and changes of them. */
   readonly names: readonly string[];
-  /** Those of them that no container has, so that files are mounted for them. */
+  /** Folders that are mounted with placeholder files in them. */
+  readonly roots: readonly string[];
+  /** The files in them, for names that no container has, or not this image. */
   readonly placeholders: readonly string[];
   /** Probes of peers and flags. */
   readonly extras: readonly ExtraProbe[];
@@ -98,51 +106,93 @@ const READ_ROOT = '  - try: readdir /\n    expect: allowed';
 export async function writeSpec(options: InitOptions, events: SessionEvents): Promise<WrittenSpec> {
   const run = runId();
   const subject = readSubject(options);
-  // the probes of peers are in it, because only peers that probes name are started
-  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
-
-  const removeFiles = makePlaceholderFiles(options.files, subject.placeholders, options.owner);
+  const files = new PlaceholderFiles(options);
+  files.make(subject.placeholders);
   let written: WrittenSpec;
   try {
-    written = await withHostSession({ run, options, events }, (session) => tryAndCompose(subject, plan, session));
+    written = await withHostSession({ run, options, events }, (session) => writeInSession(subject, files, session));
   } finally {
-    removeFiles();
+    files.remove();
   }
-  makePlaceholderFiles(options.files, written.placeholders, options.owner); // not those that only candidates needed
+  files.make(written.placeholders); // not those that only candidates needed
   return written;
+}
+
+/** The placeholder files beside the spec. */
+class PlaceholderFiles {
+  readonly #options: InitOptions;
+  #undo: (() => void)[] = [];
+
+  constructor(options: InitOptions) {
+    this.#options = options;
+  }
+
+  make(paths: readonly string[]): void {
+    const { files, owner } = this.#options;
+    this.#undo.unshift(makePlaceholderFiles(files, paths, owner));
+  }
+
+  /** Removes what was not there before. */
+  remove(): void {
+    for (const undo of this.#undo) undo();
+    this.#undo = [];
+  }
 }
 
 function readSubject(options: InitOptions): Subject {
   const { profile, includes = {} } = options;
   const text = profileText(profile, includes);
-  const block = onlyBlock(text, profile);
+  const block = chosenBlock(text, options);
   const changes = changesOf(text, block, remembering(includeFinder(foldersOf(profile, includes))));
   const names = examplesIn(block, changes, surroundingsOf(text, block));
-  const placeholders = placeholdersAmong(names);
-  const head = headOf(block, text, placeholders, options);
-  return { options, text, block, changes, names, placeholders, extras: extraProbesOf(block), head };
+  const extras = extraProbesOf(block);
+  return withRoots({ options, text, block, changes, names, extras }, placeholderRoots(names, IMAGE_UNKNOWN));
+}
+
+/** Before the image has been looked at, no folder counts as missing. */
+const IMAGE_UNKNOWN: FileLookup = (path) => ({ path, folder: true, missing: false });
+
+/** @param roots where placeholder files are mounted. */
+function withRoots(known: Omit<Subject, 'roots' | 'placeholders' | 'head'>, roots: readonly string[]): Subject {
+  const { block, text, names, options } = known;
+  const placeholders = placeholdersAmong(names, roots);
+  return { ...known, roots, placeholders, head: headOf(block, text, mountsOf(roots, placeholders, options), options) };
+}
+
+/** The roots that have placeholder files in them, as mounts. */
+function mountsOf(
+  roots: readonly string[],
+  placeholders: readonly string[],
+  { relative, files }: InitOptions,
+): PlaceholderMount[] {
+  return roots
+    .filter((root) => placeholders.some((path) => path.startsWith(`${root}/`)))
+    .map((root) => ({ source: relative(`${files}${root}`), target: root }));
 }
 
 /** @throws HarnessError `profile-ambiguous`, `usage` */
-function onlyBlock({ profiles }: ProfileText, file: string): ProfileBlock {
-  const [block, another] = profiles.filter(({ kind }) => kind === 'profile');
-  if (block === undefined || another !== undefined)
-    throw new HarnessError(
-      'profile-ambiguous',
-      `${file} defines ${block === undefined ? 'no profile' : 'several profiles'}: init needs exactly one.`,
-    );
+function chosenBlock({ profiles }: ProfileText, { profile: file, name }: InitOptions): ProfileBlock {
+  const blocks = profiles.filter(({ kind }) => kind === 'profile');
+  const [block, another] = name === undefined ? blocks : blocks.filter((each) => each.name === name);
+  if (block === undefined || another !== undefined) throw ambiguous(file, name, blocks);
   const flag = block.flags.find((name) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name));
   if (flag !== undefined)
     throw new HarnessError('usage', `The profile ${block.name} has the flag ${flag}: what it denies cannot be tried.`);
   return block;
 }
 
-/** @param placeholders files that candidates need. */
+function ambiguous(file: string, name: string | undefined, blocks: readonly ProfileBlock[]): HarnessError {
+  const names = blocks.map((block) => block.name);
+  if (names.length === 0) return new HarnessError('profile-ambiguous', `${file} defines no profile.`);
+  const problem = name === undefined ? 'defines several profiles' : `does not define the profile ${name}`;
+  return new HarnessError('profile-ambiguous', `${file} ${problem}: name one with --name.`, { details: names });
+}
+
 function headOf(
   block: ProfileBlock,
   { file }: ProfileText,
-  placeholders: readonly string[],
-  { image, build, includes = {}, relative, files }: InitOptions,
+  placeholderMounts: readonly PlaceholderMount[],
+  { image, name, build, includes = {}, relative }: InitOptions,
 ): SpecHead {
   const isForLowPorts = block.rules.some(
     (rule) => rule.kind === 'capability' && rule.names.includes('net_bind_service'),
@@ -151,16 +201,14 @@ function headOf(
     title: block.name,
     profile: defined({
       file: relative(file),
+      name,
       include: (includes.search ?? []).map(relative),
       base: includes.base === undefined ? undefined : relative(includes.base),
     }),
     image,
     build: build === undefined ? undefined : relative(build),
     peers: peersOf(block),
-    placeholderMount:
-      placeholders.length === 0
-        ? undefined
-        : { source: relative(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
+    placeholderMounts,
     // the kernel asks for the capability only where Docker does not open low ports to all
     sysctls: isForLowPorts ? { 'net.ipv4.ip_unprivileged_port_start': '1024' } : {},
   });
@@ -178,8 +226,27 @@ function planFor({ head, options }: Subject, probes: readonly string[]): Plan {
   return resolvePlan(output, spec, locate, { newId: newProbeId });
 }
 
-async function tryAndCompose(subject: Subject, plan: Plan, session: Session): Promise<WrittenSpec> {
-  const suite = await PreparedSuite.prepare(plan, session, { number: 0 });
+/** Starts the image, and once more with placeholder files for the folders that it lacks, when there are such. */
+async function writeInSession(subject: Subject, files: PlaceholderFiles, session: Session): Promise<WrittenSpec> {
+  const suite = await prepare(subject, session, 0);
+  const { pid } = suite.confined;
+  const roots = placeholderRoots(subject.names, (path, follow) => lookUp(pid, path, follow));
+  const complete = withRoots(subject, roots);
+  if (complete.placeholders.length === subject.placeholders.length) return tryAndCompose(subject, suite, session);
+
+  await suite.close();
+  files.make(complete.placeholders);
+  session.events.progress(`${subject.head.title}: starting again, with placeholders for folders that the image lacks`);
+  return tryAndCompose(complete, await prepare(complete, session, 1), session);
+}
+
+function prepare(subject: Subject, session: Session, number: number): Promise<PreparedSuite> {
+  // the probes of peers are in it, because only peers that probes name are started
+  const plan = planFor(subject, [READ_ROOT, ...subject.extras.map(yamlOfExtra)]);
+  return PreparedSuite.prepare(plan, session, { number });
+}
+
+async function tryAndCompose(subject: Subject, suite: PreparedSuite, session: Session): Promise<WrittenSpec> {
   try {
     const { pid } = suite.confined;
     const goals = goalsIn(subject, pid, session);
@@ -192,12 +259,13 @@ async function tryAndCompose(subject: Subject, plan: Plan, session: Session): Pr
 }
 
 /** What the spec is to show of each rule, with the candidates that would show it. */
-function goalsIn({ text, block, changes, names }: Subject, pid: number, { events }: Session): Goal[] {
+function goalsIn({ text, block, changes, names, placeholders }: Subject, pid: number, { events }: Session): Goal[] {
   const pool = candidatePool({
     pid,
     text,
     block,
     names,
+    placeholders,
     progress: (line) => {
       events.progress(line);
     },
@@ -241,7 +309,7 @@ function untestableIn({ block, changes }: Subject, pid: number): Untestable[] {
 }
 
 function initResult(
-  { head, block, placeholders }: Subject,
+  { head, text, block, roots, placeholders, options }: Subject,
   { choices }: Chosen,
   { tried, candidates, extras }: Confirmed,
   untestable: readonly Untestable[],
@@ -250,9 +318,7 @@ function initResult(
   const shown = new Set([...choices, ...extras].map(({ rule }) => rule));
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
   const needed = neededFor(placeholders, usedPaths);
-  const { placeholderMount, ...rest } = head;
-  const mount = needed.length === 0 ? undefined : placeholderMount;
-  const finalHead = defined({ ...rest, untestable, placeholderMount: mount });
+  const finalHead = { ...head, untestable, placeholderMounts: mountsOf(roots, needed, options) };
   const profileName = head.profile.file.replace(/^.*\//, '');
   const confirmed = [...candidates.values()].filter((confirmation) => confirmation !== undefined);
   return {
@@ -266,6 +332,7 @@ function initResult(
     confirmed: confirmed.length + extras.length,
     rules: rules.length,
     rulesWithoutProbe: rules.filter((rule) => !shown.has(rule)),
+    otherBlocks: text.profiles.filter(({ name }) => name !== block.name),
     probes: choices.length + extras.length,
     placeholders: needed,
   };

@@ -14,6 +14,7 @@ import { appendProbes } from '#core/spec/append-probes.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
 import { validateSpec } from '#core/spec/validate.ts';
 import { newProbeId } from '#adapters/host/probe-ids.ts';
+import { placeholdersAmong } from '#core/generate/placeholder-paths.ts';
 import { foldersOf, includeFinder } from '#adapters/kernel/parser/include-paths.ts';
 import type { Session } from '../session/session.ts';
 import { candidatePool } from '../suite/candidate-pool.ts';
@@ -137,15 +138,17 @@ function candidatesFor(survivors: readonly Mutant[], options: SuggestOptions): M
 function candidatesForRules(
   mutants: readonly Mutant[],
   block: ProfileBlock,
-  { text, livePolicy, session }: SuggestOptions,
+  { text, plan, livePolicy, session }: SuggestOptions,
 ): Map<string, string[]> {
-  const findInclude = includeFinder(foldersOf(text.file, {}));
+  const findInclude = includeFinder(foldersOf(text.file, plan.profile.includes ?? {}));
   const changes = changesOf(text, block, findInclude, mutants);
   const examples = examplesIn(block, changes, surroundingsOf(text, block));
+  const mounted = plan.container.mounts.map(({ target }) => target);
+  const placeholders = placeholdersAmong(examples, mounted);
   const progress = (line: string): void => {
     session.events.progress(line);
   };
-  const pool = candidatePool({ pid: livePolicy.pid, text, block, names: examples, progress });
+  const pool = candidatePool({ pid: livePolicy.pid, text, block, names: examples, placeholders, progress });
 
   const candidates = new Map<string, string[]>();
   for (const rule of block.rules)

@@ -1,10 +1,12 @@
 /** What can be tried in a container, with what a profile says to each. */
 import { candidatesIn } from '#core/generate/candidates.ts';
 import { namedPaths } from '#core/generate/named-paths.ts';
+import { labelAfterExec } from '#core/generate/label-after-exec.ts';
 import { Pool, predict } from '#core/generate/predict.ts';
-import { placeholderPaths, placeholdersAmong } from '#core/generate/placeholder-paths.ts';
+import { placeholderPaths } from '#core/generate/placeholder-paths.ts';
 import { inventory } from '#adapters/container/rootfs/inventory.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
+import { defined } from '#core/model/optional.ts';
 import { policyOf, surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 
@@ -15,16 +17,24 @@ export interface PoolOptions {
   readonly block: ProfileBlock;
   /** Names that would show rules or changes of them: tried where they are, and made where only the name is missing. */
   readonly names: readonly string[];
+  /** Files that are there for the spec only. */
+  readonly placeholders?: readonly string[];
   readonly progress: (line: string) => void;
 }
 
 /** Lists what is in the container, and predicts what the profile does to each access. */
-export function candidatePool({ pid, text, block, names, progress }: PoolOptions): Pool {
-  const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholdersAmong(names))];
+export function candidatePool({ pid, text, block, names, placeholders = [], progress }: PoolOptions): Pool {
+  const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
   const candidates = candidatesIn(files, (path, follow) => lookUp(pid, path, follow), block.name, names);
   progress(`${block.name}: ${files.length} names in the image, ${candidates.length} candidates`);
 
   const policy = policyOf(block, surroundingsOf(text, block));
-  return new Pool(candidates.map((candidate) => predict(candidate, policy)));
+  const known = new Set(text.profiles.map(({ name }) => name));
+  const predictions = candidates.map((candidate) => {
+    const predicted = predict(candidate, policy);
+    const label = labelAfterExec(candidate, predicted.transition, block.name, known);
+    return { ...predicted, ...defined({ label }) };
+  });
+  return new Pool(predictions);
 }

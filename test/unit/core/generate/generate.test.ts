@@ -50,7 +50,14 @@ function generated(
   const goals = block!.rules.flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
   const { choices } = chooseProbes(goals, ({ candidate }) => (holds(candidate.words.join(' ')) ? 'clean' : undefined));
   const yaml = composeSpec(
-    { title: 'p', profile: { file: '../p', include: [] }, image: 'x', sysctls: {}, peers: peersOf(block!) },
+    {
+      title: 'p',
+      profile: { file: '../p', include: [] },
+      image: 'x',
+      sysctls: {},
+      placeholderMounts: [],
+      peers: peersOf(block!),
+    },
     {
       groups: groupsOf(block!.rules),
       choices,

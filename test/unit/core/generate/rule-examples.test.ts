@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { candidatesIn, type NamedFile } from '#core/generate/candidates.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import { Pool, predict } from '#core/generate/predict.ts';
-import { neededFor, placeholderPaths, placeholdersAmong } from '#core/generate/placeholder-paths.ts';
+import { neededFor, placeholderPaths, placeholderRoots, placeholdersAmong } from '#core/generate/placeholder-paths.ts';
 import { untestableChanges } from '#core/generate/untestable-changes.ts';
 import { changesOf } from '#core/generate/variants.ts';
 import { policyOf, surroundingsOf } from '#core/profile/semantics/policy.ts';
@@ -21,7 +21,7 @@ describe('examplesIn and placeholderPaths', () => {
     const { text, block, changes, names } = read(
       '  deny /sys/[^f]*/** wklx,\n  deny /sys/f[^s]*/** wklx,\n  deny /sys/firmware/** rwklx,',
     );
-    const placeholders = placeholdersAmong(names);
+    const placeholders = placeholdersAmong(names, ['/sys']);
     const paths = new Set(placeholderPaths(placeholders));
     const found = [...paths].map((path): NamedFile => ({
       path,
@@ -73,11 +73,23 @@ describe('examplesIn and placeholderPaths', () => {
     expect(words).to.include.members(['open create /opt/secret', 'mkdir /opt/secret']);
   });
 
-  it('have no placeholder that is a folder of another, and none outside /sys', () => {
-    expect(placeholdersAmong(['/sys/x', '/sys/x/file', '/sys/x/y/file', '/etc/x', '/sys/a/../b'])).to.deep.equal([
-      '/sys/x/file',
-      '/sys/x/y/file',
-    ]);
+  it('have no placeholder that is a folder of another, and none outside the roots', () => {
+    expect(
+      placeholdersAmong(['/sys/x', '/sys/x/file', '/sys/x/y/file', '/etc/x', '/sys/a/../b'], ['/sys']),
+    ).to.deep.equal(['/sys/x/file', '/sys/x/y/file']);
+  });
+
+  it('are mounted in place of folders that the image lacks, and make folders that rules name exist', () => {
+    const folders = ['/opt', '/etc', '/srv'];
+    const lookIn = (path: string): { path: string; folder: boolean; missing: boolean } => ({
+      path,
+      folder: true,
+      missing: !folders.includes(path),
+    });
+    const names = ['/srv/secret/', '/srv/secret/a', '/opt/app/sub/', '/opt/x', '/etc/passwd', '/proc/no/x', '/a/b/c'];
+    const roots = placeholderRoots(names, lookIn);
+    expect(roots).to.deep.equal(['/sys', '/a', '/opt/app', '/srv/secret']);
+    expect(placeholdersAmong(names, roots)).to.deep.equal(['/a/b/c', '/opt/app/placeholder', '/srv/secret/a']);
   });
 
   it('keep only the placeholders that a probe needs', () => {
