@@ -14,6 +14,15 @@ profile generated flags=(attach_disconnected,mediate_deleted) {
   deny /srv/** w,
   deny /usr/bin/top x,
   deny /sys/fs/c[^g]*/** wklx,
+  deny /opt/app/{,**} rwklx,
+  deny owner /etc/issue r,
+  /usr/bin/id cx -> child,
+  profile child {
+    file,
+  }
+}
+profile other {
+  file,
 }
 `;
 
@@ -29,6 +38,8 @@ describe('init', () => {
       'local',
       '--profile',
       profile,
+      '--name',
+      'generated',
       '--image',
       IMAGE,
       '-o',
@@ -39,7 +50,12 @@ describe('init', () => {
     const text = read(output);
     expect(text).to.contain('generated:7: deny /etc/shadow r').and.contain("Nobody else's passwords.");
     expect(text, 'no container has such a name').to.contain('source: generated.placeholders/sys, target: /sys');
-    expect(stdout.toString()).to.match(/probes for \d+ of 7 rules/);
+    expect(text, 'the image lacks the folder').to.contain('source: generated.placeholders/opt/app, target: /opt/app');
+    expect(text, 'who does not own it').to.match(/open: \/etc\/issue\n {4}user: "65534:65534"\n {4}expect: allowed/);
+    expect(text).to.contain('exec: /usr/bin/id\n    expect: {access: allowed, label: generated//child}');
+    expect(text).to.match(/profile:\n {2}file: .*\n {2}name: generated\n/);
+    expect(stdout.toString()).to.match(/probes for 10 of 10 rules/);
+    expect(stdout.toString(), 'said').to.contain('generated//child (rules: 1)').and.contain('other (rules: 1)');
   });
 
   it('writes a spec that is green at once', async () => {
@@ -53,6 +69,9 @@ describe('init', () => {
       ['  deny /etc/shadow r,\n', ''],
       ['  deny /srv/** w,\n', ''],
       ['  deny /usr/bin/top x,\n', ''],
+      ['deny owner', 'deny'],
+      ['  deny /opt/app/{,**} rwklx,\n', ''],
+      ['cx -> child', 'ix'],
       ['wklx', 'wlx'],
       ['wklx', 'wkl'],
     ];

@@ -13,6 +13,8 @@ import { costOf } from './candidate-cost.ts';
 export interface Candidate {
   /** As in a spec: `open write /etc/passwd`, `socket inet raw icmp`. */
   readonly words: readonly string[];
+  /** Who tries it, where that is not the container's own user. */
+  readonly user?: string;
   readonly action: Action;
   readonly accesses: readonly Access[];
   /** The path that is tried, as written. */
@@ -31,6 +33,9 @@ export interface NamedFile {
   /** Number of its file system: a link does not lead from one into another. */
   readonly device?: number;
 }
+
+/** A user who owns nothing in an image; a number, because not every image names it. */
+export const STRANGER = '65534:65534';
 
 /** Name of a file or folder that a probe creates and removes again. */
 const NEW_NAME = 'thing';
@@ -74,17 +79,23 @@ interface Sources {
   readonly inFolder: ReadonlyMap<string, string>;
 }
 
+interface CandidateOptions {
+  /** Paths that rules match; one that is missing while its folder exists becomes a path for probes to create. */
+  readonly names?: readonly string[];
+  /** Also what somebody may try who does not own the files: rules with `owner` tell them apart. */
+  readonly withStranger?: boolean;
+}
+
 /**
  * @param inventory the files of the container.
  * @param look what a path is in the container.
  * @param self the label of the agent.
- * @param names paths that rules match; one that is missing while its folder exists becomes a path for probes to create.
  */
 export function candidatesIn(
   inventory: readonly NamedFile[],
   look: FileLookup,
   self: string,
-  names: readonly string[] = [],
+  { names = [], withStranger = false }: CandidateOptions = {},
 ): Candidate[] {
   const files = inventory.filter(({ kind }) => kind === 'file');
   const sources: Sources = {
@@ -104,7 +115,17 @@ export function candidatesIn(
     ...inventory.flatMap((item) => operationsOn(item, look, sources)),
     ...missing.flatMap((name) => creating(name, sources, devices.get(folderOf(name)))),
   ];
-  return all.flatMap((words, order) => candidate(words, { look, self, order }) ?? []);
+  const ofStranger = withStranger ? inventory.flatMap(strangersOperations) : [];
+  return [
+    ...all.flatMap((words, order) => candidate(words, { look, self, order }) ?? []),
+    ...ofStranger.flatMap((words, i) => candidate(words, { look, self, order: all.length + i, user: STRANGER }) ?? []),
+  ];
+}
+
+/** What the file's mode lets everybody do, so that only the profile decides. */
+function strangersOperations({ path, kind, mode }: NamedFile): (readonly string[])[] {
+  if (kind !== 'file') return [];
+  return [...((mode & 0o004) === 0 ? [] : [['open', 'read', path]]), ...((mode & 0o001) === 0 ? [] : [['exec', path]])];
 }
 
 /** Small programs that most images have. */
@@ -149,22 +170,32 @@ function creating(
   ];
 }
 
+/** Only where the container's own user shows no difference. */
+const COST_OF_STRANGER = 100;
+
 interface Context {
   readonly look: FileLookup;
   readonly self: string;
   /** Place in the list of all operations: it decides between equals. */
   readonly order: number;
+  readonly user?: string;
 }
 
-function candidate(words: readonly string[], { look, self, order }: Context): Candidate | undefined {
+function candidate(words: readonly string[], { look, self, order, user }: Context): Candidate | undefined {
   const read = readOperation(words);
   if ('problem' in read) return undefined;
   const action: Action = { kind: 'operation', ...read, words };
   const ends = { self, other: self }; // the agent signals and traces only its own children
-  const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
+  const asked = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
+  const accesses = user === undefined ? asked : asked.map(byStranger);
   if (accesses.length === 0) return undefined;
   const path = words.findLast((word) => word.startsWith('/'));
   const checked = accesses.flatMap((access) => (access.class === 'file' ? [access.path.replace(/(?<=.)\/$/, '')] : []));
   const alias = path !== undefined && checked.length > 0 && !checked.includes(path);
-  return defined({ words, action, accesses, path, alias, cost: costOf(words, path, order) });
+  const cost = costOf(words, path, order) + (user === undefined ? 0 : COST_OF_STRANGER);
+  return defined({ words, user, action, accesses, path, alias, cost });
+}
+
+function byStranger(access: Access): Access {
+  return access.class === 'file' ? { ...access, owner: false } : access;
 }

@@ -185,7 +185,8 @@ function oneLine(text: string): string {
 function probeLines(choices: readonly Choice[], because: string | undefined): string[] {
   const alike = new Map<string, Choice[]>();
   for (const choice of choices) {
-    const key = JSON.stringify([patternOf(choice.predicted), expectation(choice.predicted), choice.alias]);
+    const { user } = choice.predicted.candidate;
+    const key = JSON.stringify([patternOf(choice.predicted), user, expectation(choice.predicted), choice.alias]);
     alike.set(key, [...(alike.get(key) ?? []), choice]);
   }
   return [...alike.values()].flatMap((group, i) => probesOf(group, i === 0 ? because : undefined));
@@ -221,9 +222,10 @@ interface ProbeParts {
 
 function probe({ predicted, alias }: Choice, { words, because, matrix }: ProbeParts): string[] {
   return listItem([
-    `name: ${scalar(probeName(words, predicted.allowed, alias))}`,
+    `name: ${scalar(probeName(words, predicted, alias))}`,
     ...(because === undefined ? [] : [`because: ${scalar(because)}`]),
     ...actionLines(words),
+    ...userLines(predicted),
     ...matrix,
     `expect: ${expectation(predicted)}`,
   ]);
@@ -260,9 +262,17 @@ export function extraProbe({ fields }: ExtraProbe): string[] {
   return listItem(fields);
 }
 
+function userLines({ candidate: { user } }: Predicted): string[] {
+  return user === undefined ? [] : [`user: ${scalar(user)}`];
+}
+
 /** A single probe for the first trial of a candidate. */
 export function candidateProbe(predicted: Predicted): string {
-  return listItem([...actionLines(predicted.candidate.words), `expect: ${expectation(predicted)}`]).join('\n');
+  return listItem([
+    ...actionLines(predicted.candidate.words),
+    ...userLines(predicted),
+    `expect: ${expectation(predicted)}`,
+  ]).join('\n');
 }
 
 /** The spec's short keys where there are any, else `try`. */

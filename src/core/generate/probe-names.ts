@@ -1,5 +1,7 @@
 /** Names of generated probes. Pure. */
 
+import type { Predicted } from './predict.ts';
+
 /** Operations on one path. */
 const FILE_VERBS: Readonly<Record<string, string>> = {
   'open read': 'reading',
@@ -15,8 +17,13 @@ const FILE_VERBS: Readonly<Record<string, string>> = {
 };
 
 /** @param words of the operation; a path may be the placeholder of a matrix. */
-export function probeName(words: readonly string[], allowed: boolean, alias: boolean): string {
-  return `${subject(words)}${alias ? ', by way of a link,' : ''} is ${allowed ? 'allowed' : 'denied'}`;
+export function probeName(
+  words: readonly string[],
+  { allowed, candidate: { user } }: Pick<Predicted, 'allowed' | 'candidate'>,
+  alias: boolean,
+): string {
+  const by = user === undefined ? '' : ' by a user who does not own it';
+  return `${subject(words)}${by}${alias ? ', by way of a link,' : ''} is ${allowed ? 'allowed' : 'denied'}`;
 }
 
 function subject(words: readonly string[]): string {

@@ -23,7 +23,8 @@ export function examplesIn(
 
 /**
  * One name or more for each set of expressions, of this rule, of its changes and of the profile's other rules, that
- * match the same, folders with a slash at their end: whatever a change makes of the rule, there is a name for which it makes a difference.
+ * match the same: whatever a change makes of the rule, there is a name for which it makes a difference. Folders have a
+ * slash at their end.
  * @param changes of this rule.
  */
 function examplesOf(rule: Rule, block: ProfileBlock, changes: readonly Change[], surroundings: Surroundings): string[] {

@@ -26,7 +26,10 @@ export interface PoolOptions {
 export function candidatePool({ pid, text, block, names, placeholders = [], progress }: PoolOptions): Pool {
   const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
-  const candidates = candidatesIn(files, (path, follow) => lookUp(pid, path, follow), block.name, names);
+  const candidates = candidatesIn(files, (path, follow) => lookUp(pid, path, follow), block.name, {
+    names,
+    withStranger: block.rules.some(({ qualifiers, via }) => qualifiers.owner !== undefined && via.length === 0),
+  });
   progress(`${block.name}: ${files.length} names in the image, ${candidates.length} candidates`);
 
   const policy = policyOf(block, surroundingsOf(text, block));

@@ -45,7 +45,9 @@ function generated(
   if (!isRead(text)) throw new Error(text.message);
   const [block] = text.profiles;
   const policy = policyOf(block!, surroundingsOf(text, block!));
-  const pool = new Pool(candidatesIn(IMAGE, look, 'p').map((one) => predict(one, policy)));
+  const pool = new Pool(
+    candidatesIn(IMAGE, look, 'p', { withStranger: /\bowner\b/.test(body) }).map((one) => predict(one, policy)),
+  );
   const changes = changesOf(text, block!, () => undefined);
   const goals = block!.rules.flatMap((rule) => goalsOf(rule, pool, changes.get(rule.id) ?? []));
   const { choices } = chooseProbes(goals, ({ candidate }) => (holds(candidate.words.join(' ')) ? 'clean' : undefined));
@@ -93,6 +95,12 @@ describe('a spec generated from a profile and an image', () => {
     const { unshown, names } = generated('  file,\n  deny /usr/** w,\n  deny /etc/[^p]* w,');
     expect(unshown).to.deep.equal([]);
     expect(names).to.include('writing to /etc/group is denied');
+  });
+
+  it('tries as somebody else what only the owner of a file may do', () => {
+    const { yaml, unshown } = generated('  owner /etc/* r,\n  /usr/** rix,');
+    expect(yaml).to.match(/by a user who does not own it is denied"?\n(?: {4}.*\n)*? {4}user: "65534:65534"/);
+    expect(unshown.filter((change) => !change.includes('→ owner'))).to.deep.equal([]);
   });
 
   it('expects an audited access with its record', () => {

@@ -34,7 +34,7 @@ describe('examplesIn and placeholderPaths', () => {
       [passwd, ...found],
       (path) => ({ path, folder: paths.has(path) && !placeholders.includes(path), missing: !paths.has(path) }),
       'p',
-      names,
+      { names },
     );
     const pool = new Pool(candidates.map((one) => predict(one, policyOf(block, surroundingsOf(text, block)))));
     const unshown = [...changes.values()]
@@ -67,7 +67,7 @@ describe('examplesIn and placeholderPaths', () => {
   it('become probes that create a file where only the name is missing', () => {
     const { names } = read('  deny /opt/secret w,');
     const look = (path: string) => ({ path, folder: path === '/opt', missing: path !== '/opt' });
-    const words = candidatesIn([{ path: '/opt', kind: 'folder', mode: 0o755 }], look, 'p', names).map((one) =>
+    const words = candidatesIn([{ path: '/opt', kind: 'folder', mode: 0o755 }], look, 'p', { names }).map((one) =>
       one.words.join(' '),
     );
     expect(words).to.include.members(['open create /opt/secret', 'mkdir /opt/secret']);
