@@ -74,7 +74,7 @@ describe('resolvePlan', () => {
     expect(made.container).to.not.have.property('build');
   });
 
-  it("searches includes in the command line's folders before the spec's, and takes its base in place of the spec's", () => {
+  it("searches the command line's folders of includes before the spec's, and takes its base", () => {
     const made = plan(
       'profile: {file: p, include: [a, ../b], base: c}\ncontainer: {image: i}\nprobes: [{run: x, expect: allowed}]\n',
       { includes: { search: ['/first'], base: '/base' } },
