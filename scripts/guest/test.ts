@@ -7,30 +7,11 @@ import Mocha from 'mocha';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { buildLab, type LabSuite } from '#adapters/lab/index.ts';
+import { buildLab } from '#adapters/lab/index.ts';
 import { root } from '../build/bundle.mjs';
+import { JOBS, type Job } from './jobs.ts';
 import { exitWith, printTimed, total } from './print.ts';
 import { bundleTests, guestTests, type Counts } from './with-guest.ts';
-
-/** Groups of tests for one guest. */
-interface Job {
-  readonly suite: LabSuite;
-  readonly groups: readonly string[];
-}
-
-/** Trixie in full, bookworm briefly, whose records look different. */
-const JOBS: readonly Job[] = [
-  { suite: 'bookworm', groups: ['gate', 'classes'] }, // first: its guest may have to be built
-  { suite: 'trixie', groups: ['operations', 'peers', 'modes'] },
-  { suite: 'trixie', groups: ['errors', 'action', 'restore'] },
-  { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
-  { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
-  { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
-  { suite: 'trixie', groups: ['mutate', 'init', 'hints'] },
-  { suite: 'trixie', groups: ['truth', 'coverage', 'commands'] },
-  { suite: 'trixie', groups: ['switch', 'chains', 'asked'] },
-  { suite: 'trixie', groups: ['records', 'matcher', 'diff', 'diff-property'] },
-];
 
 /** An emulated guest keeps one processor busy. */
 const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
