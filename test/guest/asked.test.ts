@@ -126,7 +126,9 @@ describe('a change of profile', () => {
         '/usr/bin/free px -> nnp-next,',
         '/usr/bin/top ix,',
         'change_profile -> nnp-next,',
-      ]) + blockOf('nnp-next', ['/usr/bin/** mr,']);
+      ]) +
+      blockOf('nnp-next', ['/usr/bin/** mr,']) +
+      blockOf('nnp-other', ['/usr/bin/** mr,']);
     const { ledger } = await harness([
       spec(
         { file: file('nnp', text), name: 'nnp' },
@@ -134,6 +136,9 @@ describe('a change of profile', () => {
           ...tries(['exec /usr/bin/free', 'exec /usr/bin/slabtop'], 'denied'),
           { name: 'run', run: '/usr/bin/free', expect: 'denied' },
           { name: 'meant', try: 'exec /usr/bin/free no_new_privs', expect: 'denied' },
+          { name: 'change', try: 'change_profile nnp-next', expect: 'denied' },
+          { name: 'silent', try: 'change_profile nnp-next', expect: { access: 'denied', audit: 'none' } },
+          { name: 'rule', try: 'change_profile nnp-other', expect: 'denied' },
         ],
         { control: true, container: { 'security-opt': ['no-new-privileges'] } },
       ),
@@ -143,6 +148,9 @@ describe('a change of profile', () => {
       'exec /usr/bin/slabtop': 'pass denied',
       run: NOT_ASKED,
       meant: 'pass denied',
+      change: NOT_ASKED,
+      silent: NOT_ASKED,
+      rule: 'pass denied',
     });
   });
 });

@@ -1,4 +1,5 @@
 /** What hints say: one sentence or two each. Pure. */
+import { NO_NEW_PRIVS } from '../verdict/verdicts.ts';
 
 /** Where a rule stands, as part of a sentence: `line 12`, `/etc/apparmor.d/abstractions/base:12`. */
 export type Place = string;
@@ -40,9 +41,7 @@ export const HINTS = {
   denyRuleInComplain: (place: Place, rule: string) =>
     `The rule in ${place} denies it: \`${rule},\`. In complain mode deny rules still deny.`,
 
-  noNewPrivs:
-    'The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, ' +
-    'or start the container without no-new-privileges.',
+  noNewPrivs: NO_NEW_PRIVS,
   disconnected: (isAttached: boolean) =>
     'The kernel could not name the file: it is not below the root folder of the process (a disconnected path).' +
     (isAttached ? '' : ' With flags=(attach_disconnected) it gets a name, and rules can allow it.'),

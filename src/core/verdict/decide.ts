@@ -12,7 +12,7 @@ import { looseConditionNotes } from './loose-conditions.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
 import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
-import { unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
+import { isRefusedByNoNewPrivs, unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isDeniedAgainst } from './policy-question.ts';
 import { exitOutcome, isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
@@ -207,7 +207,10 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
 
   const controlResult = controlOutcome(facts);
   if (controlResult === undefined) return verdict('not-the-profile', { how, controlHow: undefined });
-  if (controlResult.kind === 'succeeded') return verdict('denied-silently-but-allowed', { how });
+  if (controlResult.kind === 'succeeded') {
+    const isByNoNewPrivs = isRefusedByNoNewPrivs(facts);
+    return verdict('denied-silently-but-allowed', { how, isByNoNewPrivs });
+  }
   return verdict('not-the-profile', { how, controlHow: controlFailure(facts, controlResult) });
 }
 

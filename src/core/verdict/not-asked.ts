@@ -6,6 +6,11 @@ import type { Facts } from './facts.ts';
 /** What follows the words of the spec that have a process ask under no_new_privs (ops_exec.c). */
 const NO_NEW_PRIVS = 'no_new_privs';
 
+const REFUSED_BY_NO_NEW_PRIVS = 'AppArmor does not change the profile under no_new_privs, whatever the rules say';
+
+/** Changes of the own profile, which no_new_privs refuses without a record (aa_change_profile, aa_change_hat). */
+const CHANGES: ReadonlySet<string> = new Set(['change_profile', 'stack', 'change_hat']);
+
 /** What AppArmor's own denials end with, where a profile states no other errno (`flags=(error=…)`). */
 const APPARMOR_ERRNOS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
@@ -17,9 +22,7 @@ const UNDECIDED: Readonly<Record<string, (probe: Probe) => string | undefined>> 
   'label not found': () => 'the profile to change to is not loaded, so no rule was asked',
   'profile transition not found': () => 'the exec rule leads to a profile that is not loaded, which says nothing of it',
   'no new privs': ({ action }) =>
-    action.kind === 'operation' && action.words.includes(NO_NEW_PRIVS)
-      ? undefined
-      : 'AppArmor does not change the profile under no_new_privs, whatever the rules say',
+    action.kind === 'operation' && action.words.includes(NO_NEW_PRIVS) ? undefined : REFUSED_BY_NO_NEW_PRIVS,
 };
 
 /** @returns why the record is of no rule's denial of the access, as a clause; undefined where it may be of one. */
@@ -36,9 +39,18 @@ export function withoutUndecided(facts: Facts): Facts {
   return { ...facts, ...defined({ witnesses: decided(facts.witnesses), evidence: decided(facts.evidence) }) };
 }
 
-/** @returns why the first such record proves nothing; undefined where there is none. */
-export function undecidedDenial({ probe, witnesses }: Facts): string | undefined {
-  return witnesses.map(({ record }) => undecidedReason(record, probe)).find((reason) => reason !== undefined);
+/** @returns why the refusal proves nothing of the rules; undefined where they may have decided. */
+export function undecidedDenial(facts: Facts): string | undefined {
+  const { probe, witnesses } = facts;
+  const byRecord = witnesses.map(({ record }) => undecidedReason(record, probe)).find((reason) => reason !== undefined);
+  return byRecord ?? (isRefusedByNoNewPrivs(facts) ? REFUSED_BY_NO_NEW_PRIVS : undefined);
+}
+
+/** Whether the container's no_new_privs refused a change of profile in silence: by then the rules have allowed it. */
+export function isRefusedByNoNewPrivs({ probe: { action }, observation, container }: Facts): boolean {
+  if (action.kind !== 'operation' || !CHANGES.has(action.name) || action.words.includes(NO_NEW_PRIVS)) return false;
+  const isOn = container?.securityOpt.includes('no-new-privileges') === true;
+  return isOn && observation.errno === 'EPERM' && observation.stoppedAt === undefined;
 }
 
 /**

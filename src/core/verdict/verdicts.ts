@@ -64,6 +64,11 @@ interface DeniedButAllowed {
   readonly isQuiet: boolean;
 }
 
+interface DeniedSilentlyButAllowed extends Failure {
+  /** The container's no_new_privs refused it. */
+  readonly isByNoNewPrivs: boolean;
+}
+
 /** What AppArmor denied, in words: `open /etc/shadow (r)`; undefined where no one record is known to be the cause. */
 interface Denial {
   readonly denial: string | undefined;
@@ -102,6 +107,10 @@ const PATH = 300;
 const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
 
 const DENY_DECIDES = 'A deny rule decides: the denial is quiet. No other rule can allow what it denies.';
+/** What to do where no rule helps, for no_new_privs is on. */
+export const NO_NEW_PRIVS =
+  'The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, ' +
+  'or start the container without no-new-privileges.';
 const TEST_ACCESS = 'Test the access itself (`open`, `try`)';
 
 /** Notes that go with more than one verdict. */
@@ -407,7 +416,10 @@ export const VERDICTS = {
     when: [{ expected: 'allowed', confined: 'fails', record: 'none', control: 'succeeds' }],
     reason: ({ how }: Failure) =>
       `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
-    hint: 'A record may be missing. Check the capability rules: the kernel logs each denied capability only once.',
+    hint: ({ isByNoNewPrivs }: DeniedSilentlyButAllowed) =>
+      isByNoNewPrivs
+        ? NO_NEW_PRIVS
+        : 'A record may be missing. Check the capability rules: the kernel logs each denied capability only once.',
   },
   'not-the-profile': {
     kind: 'inconclusive',

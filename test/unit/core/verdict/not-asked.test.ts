@@ -1,9 +1,9 @@
 /** Failures that prove nothing, because AppArmor was not asked about the access. */
 import { expect } from 'chai';
-import type { Observation, Witness } from '#core/model/model.ts';
+import type { ContainerSpec, Observation, Witness } from '#core/model/model.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { unloadedLabel } from '#core/verdict/unloaded-label.ts';
-import { command, facts, operation, probe, seen, witness } from '../../builders.ts';
+import { command, container, facts, operation, probe, seen, witness, type FactParts } from '../../builders.ts';
 
 function info(text: string): Witness {
   return witness({ fields: { operation: 'change_profile', info: text } });
@@ -42,6 +42,31 @@ describe('what was not asked', () => {
     expect(judged('run', { ...refused, stage: 'exec' }, records)).to.match(/^not-asked: /);
     expect(judged('exec /x no_new_privs', refused, records)).to.match(/^denied: /);
     expect(judged('exec /x', { errno: 'EACCES' }, [...records, witness()]), 'a rule denied it too').to.match(/^denied/);
+  });
+
+  it('is a change of profile that no_new_privs refuses without a record, whatever record the spec expects', () => {
+    const nnp = container({ securityOpt: ['no-new-privileges'] });
+    const silent = { access: 'denied', audit: 'none' } as const;
+    const under = (line: string, errno: string, changes: Partial<FactParts> = {}): string => {
+      const parts = { expect: silent, action: operation(line), seen: seen({ errno }), control: seen(), container: nnp };
+      return decide(facts({ ...parts, ...changes })).code;
+    };
+    for (const line of ['change_profile x', 'stack x', 'change_hat x']) {
+      expect(under(line, 'EPERM'), line).to.equal('not-asked');
+      expect(under(line, 'EPERM', { expect: { access: 'denied' } }), line).to.equal('not-asked');
+      expect(under(line, 'EACCES'), 'a quiet deny rule').to.equal('denied-silently');
+      expect(under(line, 'EPERM', { container: container() }), line).to.equal('denied-silently');
+      expect(under(`${line} no_new_privs`, 'EPERM'), 'meant').to.equal('denied-silently');
+    }
+    expect(under('umount /x', 'EPERM')).to.equal('denied-silently');
+  });
+
+  it('is named where the change was to be allowed', () => {
+    const parts = { expect: { access: 'allowed' }, action: operation('change_profile x'), control: seen() } as const;
+    const hint = (securityOpt: ContainerSpec['securityOpt']): string | undefined =>
+      decide(facts({ ...parts, seen: seen({ errno: 'EPERM' }), container: container({ securityOpt }) })).hint;
+    expect(hint(['no-new-privileges'])).to.match(/^The process has no_new_privs/);
+    expect(hint([])).to.match(/^A record may be missing/);
   });
 
   it('is an exec into a profile that is not loaded', () => {
