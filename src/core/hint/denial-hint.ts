@@ -83,19 +83,35 @@ function reasonHint({ fields }: AuditRecord, text: ProfileText | undefined): str
   if (isLink && !mask.includes('l')) return HINTS.linkSubset;
   if (operation === 'change_hat' && error === '-2') return HINTS.noSuchHat(name);
   const flags = (text && blockNamed(text, profileOf(fields)))?.flags ?? [];
-  return REASONS.find(([start]) => info.startsWith(start))?.[1](flags, target ?? name);
+  return REASONS.find(([start]) => info.startsWith(start))?.[1]({ flags, target, name });
+}
+
+/** What a record with a reason is of. */
+interface Refused {
+  /** Flags of the profile. */
+  readonly flags: readonly string[];
+  /** The profile that a rule names: undefined for an exec rule that names none. */
+  readonly target: string | undefined;
+  readonly name: string;
 }
 
 /** By how `info=` begins (security/apparmor/domain.c, path.c). */
-const REASONS: readonly (readonly [string, (flags: readonly string[], target: string) => string])[] = [
+const REASONS: readonly (readonly [string, (refused: Refused) => string])[] = [
   ['no new privs', () => HINTS.noNewPrivs],
-  ['Failed name lookup - disconnected path', (flags) => HINTS.disconnected(flags.some(isAttaching))],
-  ['Failed name lookup - deleted entry', (flags) => HINTS.deleted(flags.includes('mediate_deleted'))],
-  ['profile transition not found', () => HINTS.nameTransition],
-  ['label not found', (_flags, target) => HINTS.noSuchLabel(target)],
-  ['profile not found', (_flags, target) => HINTS.noSuchLabel(target)],
+  ['Failed name lookup - disconnected path', ({ flags }) => HINTS.disconnected(flags.some(isAttaching))],
+  ['Failed name lookup - deleted entry', ({ flags }) => HINTS.deleted(flags.includes('mediate_deleted'))],
+  [
+    'profile transition not found',
+    ({ target }) => (target === undefined ? HINTS.nameTransition : HINTS.noSuchLabel(target)),
+  ],
+  ['label not found', noSuchLabel],
+  ['profile not found', noSuchLabel],
   ['ptrace prevents transition', () => HINTS.tracedTransition],
 ];
+
+function noSuchLabel({ target, name }: Refused): string {
+  return HINTS.noSuchLabel(target ?? name);
+}
 
 /** `attach_disconnected`, and the form with a path. */
 function isAttaching(flag: string): boolean {
