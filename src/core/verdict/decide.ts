@@ -11,7 +11,8 @@ import { decisiveDenial, likelyDenial } from './decisive-denial.ts';
 import { looseConditionNotes } from './loose-conditions.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
-import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
+import { isComplaint, isDenial, isOfAccess, isProof, isTelling, silentDenials, type Facts } from './facts.ts';
+import { matchRecord } from './match.ts';
 import { isRefusedByNoNewPrivs, unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isDeniedAgainst } from './policy-question.ts';
@@ -132,8 +133,19 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
   }
   if (isProved) return verdict('denied', { denial });
   if (hasDenial && control === undefined) return unmetCondition(facts) ?? verdict('no-witness', { missing: 'cause' });
-  if (hasDenial) return verdict('denied', { denial });
+  if (hasDenial) return judgeDeniedRequest(facts);
   return judgeWithoutRecord(facts, outcome);
+}
+
+/** The service is refused much that no request is about: only a record that the spec names shows why one failed. */
+function judgeDeniedRequest({ probe: { expect }, witnesses }: Facts): Verdict {
+  const { audit } = expect;
+  const named = isTelling(audit)
+    ? witnesses.find((witness) => isDenial(witness) && matchRecord(audit, witness.record) === undefined)
+    : undefined;
+  return named === undefined
+    ? verdict('no-witness', { missing: 'request', denial: denialOf(witnesses.find(isDenial)) })
+    : verdict('denied', { denial: denialOf(named) });
 }
 
 /** It was to be denied and failed, and nothing was recorded. */

@@ -46,6 +46,7 @@ interface NoAnswer {
 /** What is missing for a denial, or a complaint, to be shown to be AppArmor's. */
 type MissingWitness =
   | { readonly missing: 'cause' | 'control' }
+  | { readonly missing: 'request'; readonly denial: string | undefined }
   | { readonly missing: 'owner'; readonly record: string }
   | { readonly missing: 'errno'; readonly errno: string | undefined }
   | {
@@ -300,6 +301,12 @@ export const VERDICTS = {
         control: 'succeeds',
       },
       {
+        expected: 'denied, without a record that `audit` names',
+        confined: 'an HTTP request fails',
+        record: 'of any denial',
+        control: 'succeeds',
+      },
+      {
         expected: 'complains',
         confined: 'a command succeeds',
         record: 'ALLOWED, but neither of its start nor the one that `audit` names',
@@ -316,6 +323,11 @@ export const VERDICTS = {
       switch (facts.missing) {
         case 'cause':
           return 'AppArmor denied something, but not necessarily what made the command fail.';
+        case 'request':
+          return (
+            `The request failed, and AppArmor denied the service something (${facts.denial}), ` +
+            'but nothing shows that this made it fail.'
+          );
         case 'control':
           return 'There is neither a record nor a control container to show what denied it.';
         case 'errno':
@@ -337,6 +349,8 @@ export const VERDICTS = {
       switch (facts.missing) {
         case 'cause':
           return 'Run the probe in the control container too (`control: true`), or name the record with `audit`.';
+        case 'request':
+          return 'Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.';
         case 'control':
           return 'Run the probe in the control container too (`control: true`).';
         case 'errno':

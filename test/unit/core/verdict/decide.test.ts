@@ -64,6 +64,7 @@ function printed(text: string): Observation {
 /** Records of a second attempt, under `noquiet`: in complain mode, in kill mode, and of a command. */
 const LET_THROUGH = witness({ type: 'ALLOWED' });
 const ENDED = witness({ type: 'KILLED' });
+const MEANWHILE = witness({ by: 'window' });
 const LET_THROUGH_MEANWHILE = witness({ type: 'ALLOWED', by: 'window' });
 
 describe('the verdict', () => {
@@ -126,7 +127,9 @@ describe('the verdict', () => {
       { name: 'it failed, and the only record is ALLOWED', expect: denied, seen: EACCES, witnesses: [witness({ type: 'ALLOWED' })], control: OK, verdict: 'fail/silent-denial' },
       { name: 'the control timed out', expect: denied, seen: EACCES, witnesses: [DENIED], control: seen({ stage: 'timeout' }), verdict: 'inconclusive/control-unclear' },
       { name: 'the file was busy, which the kernel finds before it asks AppArmor', expect: denied, seen: seen({ errno: 'ETXTBSY' }), control: OK, verdict: 'inconclusive/not-asked' },
-      { name: 'the service answered with HTTP status 500, and 200 in the control', expect: denied, seen: seen({ status: 500 }), witnesses: [DENIED], control: seen({ status: 200 }), action: HTTP, verdict: 'pass/denied' },
+      { name: 'the service answered with HTTP status 500, and 200 in the control, and the spec names the record', expect: { access: 'denied', audit: { name: { equals: '/x' } } }, seen: seen({ status: 500 }), witnesses: [MEANWHILE], control: seen({ status: 200 }), action: HTTP, verdict: 'pass/denied' },
+      { name: 'the service answered with HTTP status 500, and was refused something meanwhile', expect: denied, seen: seen({ status: 500 }), witnesses: [MEANWHILE], control: seen({ status: 200 }), action: HTTP, verdict: 'inconclusive/no-witness' },
+      { name: 'the service answered with HTTP status 500, and the record is not the one that the spec names', expect: { access: 'denied', audit: { name: { equals: '/y' } } }, seen: seen({ status: 500 }), witnesses: [MEANWHILE], control: seen({ status: 200 }), action: HTTP, verdict: 'inconclusive/no-witness' },
     ]);
   });
 
