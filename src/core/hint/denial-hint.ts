@@ -83,7 +83,8 @@ function reasonHint({ fields }: AuditRecord, text: ProfileText | undefined): str
   if (isLink && !mask.includes('l')) return HINTS.linkSubset;
   if (operation === 'change_hat' && error === '-2') return HINTS.noSuchHat(name);
   const flags = (text && blockNamed(text, profileOf(fields)))?.flags ?? [];
-  return REASONS.find(([start]) => info.startsWith(start))?.[1]({ flags, target, name });
+  const isDefined = text !== undefined && blockNamed(text, target ?? name) !== undefined;
+  return REASONS.find(([start]) => info.startsWith(start))?.[1]({ flags, target, name, isDefined });
 }
 
 /** What a record with a reason is of. */
@@ -93,6 +94,8 @@ interface Refused {
   /** The profile that a rule names: undefined for an exec rule that names none. */
   readonly target: string | undefined;
   readonly name: string;
+  /** The file under test defines the profile that is missing. */
+  readonly isDefined: boolean;
 }
 
 /** By how `info=` begins (security/apparmor/domain.c, path.c). */
@@ -109,8 +112,8 @@ const REASONS: readonly (readonly [string, (refused: Refused) => string])[] = [
   ['ptrace prevents transition', () => HINTS.tracedTransition],
 ];
 
-function noSuchLabel({ target, name }: Refused): string {
-  return HINTS.noSuchLabel(target ?? name);
+function noSuchLabel({ target, name, isDefined }: Refused): string {
+  return isDefined ? HINTS.loadedAsCopy(target ?? name) : HINTS.noSuchLabel(target ?? name);
 }
 
 /** `attach_disconnected`, and the form with a path. */

@@ -50,6 +50,9 @@ export const HINTS = {
     (isMediated ? '' : ' With flags=(mediate_deleted) it keeps its name, and rules can allow it.'),
   noSuchLabel: (name: string) =>
     `There is no profile ${name} that it could change to: load it, or correct the name in the rule.`,
+  loadedAsCopy: (name: string) =>
+    `A run loads the profiles of the file under names of its own, so the command did not find ${name}. Use ` +
+    `\`try: change_profile ${name}\` in its place, or run with --in-place.`,
   noSuchHat: (name: string) => `The profile has no hat ${name}: define it, \`hat NAME { … }\`, or correct the name.`,
   nameTransition: NAME_TRANSITION,
   tracedTransition: 'The process is traced, and its tracer may not trace the profile that it would change to.',
