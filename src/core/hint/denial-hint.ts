@@ -83,8 +83,12 @@ function reasonHint({ fields }: AuditRecord, text: ProfileText | undefined): str
   if (isLink && !mask.includes('l')) return HINTS.linkSubset;
   if (operation === 'change_hat' && error === '-2') return HINTS.noSuchHat(name);
   const flags = (text && blockNamed(text, profileOf(fields)))?.flags ?? [];
-  const isDefined = text !== undefined && blockNamed(text, target ?? name) !== undefined;
+  const isDefined = defines(text, target ?? name);
   return REASONS.find(([start]) => info.startsWith(start))?.[1]({ flags, target, name, isDefined });
+}
+
+function defines(text: ProfileText | undefined, name: string): boolean {
+  return text !== undefined && blockNamed(text, name) !== undefined;
 }
 
 /** What a record with a reason is of. */
