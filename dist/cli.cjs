@@ -27034,7 +27034,7 @@ var init_runner = __esm({
         debug3("run(): emitted %s", constants7.EVENT_RUN_BEGIN);
         this.runSuite(rootSuite, end);
       };
-      const prepare = () => {
+      const prepare2 = () => {
         debug3("run(): starting");
         if (rootSuite.hasOnly()) {
           rootSuite.filterOnly();
@@ -27063,10 +27063,10 @@ var init_runner = __esm({
       this._addEventListener(process, "unhandledRejection", this.unhandled);
       if (this._opts.delay) {
         this.emit(constants7.EVENT_DELAY_BEGIN, rootSuite);
-        rootSuite.once(EVENT_ROOT_SUITE_RUN, prepare);
+        rootSuite.once(EVENT_ROOT_SUITE_RUN, prepare2);
         debug3("run(): waiting for green light due to --delay");
       } else {
-        Runner.immediately(prepare);
+        Runner.immediately(prepare2);
       }
       return this;
     };
@@ -44728,7 +44728,7 @@ var ERRORS = {
   "profile-ambiguous": {
     exit: EXIT.usage,
     means: "The file does not define the profile to test, or it defines several and the spec does not choose one.",
-    hint: "Write `profile: {file: \u2026, name: \u2026}` with one of the names listed."
+    hint: "Write `profile: {file: \u2026, name: \u2026}` with one of the names listed; for init, `--name`."
   },
   "profile-not-isolated": {
     exit: EXIT.usage,
@@ -58465,9 +58465,9 @@ var RemoteCommand = class {
   ended(end) {
     void Promise.all(this.#sinks.values()).then(() => {
       if (end.error !== void 0) {
-        this.fail(
-          new HarnessError("lab-guest", `${this.#argv[0] ?? ""} cannot be started in the lab guest: ${end.error}.`)
-        );
+        const program3 = `${this.#argv[0] ?? ""} cannot be started in the lab guest`;
+        const folder = this.#options.cwd ?? "/";
+        this.fail(new HarnessError("lab-guest", `${program3}, in the folder ${folder}: ${end.error}.`));
         return;
       }
       this.#close();
@@ -59811,6 +59811,7 @@ async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
     await guest.putFiles([...harnessFiles(), ...files]);
     const folder = resultDir === void 0 ? void 0 : (0, import_node_path21.resolve)(resultDir);
     if (folder !== void 0) for (const name2 of results) (0, import_node_fs17.rmSync)((0, import_node_path21.join)(folder, name2), { force: true });
+    await makeFolder(guest, process.cwd());
     const { exit } = await guest.exec(["node", (0, import_node_path21.join)(packageRoot(), "dist/cli.cjs"), ...argv], {
       cwd: process.cwd(),
       signal: signal4,
@@ -59822,6 +59823,10 @@ async function runInLab({ labSuite, files, argv, resultDir, results = [] }) {
   } finally {
     await guest.stop();
   }
+}
+async function makeFolder(guest, folder) {
+  const { exit } = await guest.exec(["mkdir", "-p", "--", folder]);
+  if (exit !== 0) throw new HarnessError("lab-guest", `The folder ${folder} cannot be made in the lab guest.`);
 }
 var TO_THIS_TERMINAL = {
   onStdout: (chunk) => {
@@ -62851,10 +62856,10 @@ var ContainerTarget = class _ContainerTarget {
       origin: this.#originOf(pid, pids, agents)
     }));
   }
-  /** Seen through an agent, whose root folder is the container's; without one, no probe has looked at a file. */
+  /** Seen through an agent, whose root folder is the container's; the first process may have another one. */
   async replacedMounts() {
     const [agent] = await this.agentPids();
-    return agent === void 0 ? [] : this.#mounted.replaced(agent);
+    return this.#mounted.replaced(agent ?? this.pid);
   }
   async proveAgents() {
     const own2 = await Promise.allSettled([...this.#agents.values()].map(async (agent) => (await agent).proveAgain()));
@@ -68274,6 +68279,7 @@ function errnoInText(output2) {
 var PATH2 = 300;
 var INSTALL_PROGRAM = "Install the program in the image, or correct the command: a missing program proves nothing.";
 var DENY_DECIDES = "A deny rule decides: the denial is quiet. No other rule can allow what it denies.";
+var NO_NEW_PRIVS = "The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, or start the container without no-new-privileges.";
 var TEST_ACCESS = "Test the access itself (`open`, `try`)";
 var NOTES = {
   startedByDocker: "Started by docker exec: the engine opens the program while still unconfined, so the exec rules were not checked. With `via: agent` they are.",
@@ -68428,6 +68434,12 @@ var VERDICTS = {
         control: "succeeds"
       },
       {
+        expected: "denied, without a record that `audit` names",
+        confined: "an HTTP request fails",
+        record: "of any denial",
+        control: "succeeds"
+      },
+      {
         expected: "complains",
         confined: "a command succeeds",
         record: "ALLOWED, but neither of its start nor the one that `audit` names",
@@ -68444,6 +68456,8 @@ var VERDICTS = {
       switch (facts2.missing) {
         case "cause":
           return "AppArmor denied something, but not necessarily what made the command fail.";
+        case "request":
+          return `The request failed, and AppArmor denied the service something (${facts2.denial}), but nothing shows that this made it fail.`;
         case "control":
           return "There is neither a record nor a control container to show what denied it.";
         case "errno":
@@ -68460,6 +68474,8 @@ var VERDICTS = {
       switch (facts2.missing) {
         case "cause":
           return "Run the probe in the control container too (`control: true`), or name the record with `audit`.";
+        case "request":
+          return "Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.";
         case "control":
           return "Run the probe in the control container too (`control: true`).";
         case "errno":
@@ -68526,7 +68542,7 @@ var VERDICTS = {
     means: "An access that the spec expects to be allowed fails, without a record, and only under the profile.",
     when: [{ expected: "allowed", confined: "fails", record: "none", control: "succeeds" }],
     reason: ({ how }) => `It fails under the profile (${how}) and succeeds without it, but there is no audit record.`,
-    hint: "A record may be missing. Check the capability rules: the kernel logs each denied capability only once."
+    hint: ({ isByNoNewPrivs }) => isByNoNewPrivs ? NO_NEW_PRIVS : "A record may be missing. Check the capability rules: the kernel logs each denied capability only once."
   },
   "not-the-profile": {
     kind: "inconclusive",
@@ -70876,12 +70892,14 @@ function isDeclaredFailure(exit) {
 }
 
 // src/core/verdict/not-asked.ts
-var NO_NEW_PRIVS = "no_new_privs";
+var NO_NEW_PRIVS2 = "no_new_privs";
+var REFUSED_BY_NO_NEW_PRIVS = "AppArmor does not change the profile under no_new_privs, whatever the rules say";
+var CHANGES = /* @__PURE__ */ new Set(["change_profile", "stack", "change_hat"]);
 var APPARMOR_ERRNOS = /* @__PURE__ */ new Set(["EACCES", "EPERM"]);
 var UNDECIDED = {
   "label not found": () => "the profile to change to is not loaded, so no rule was asked",
   "profile transition not found": () => "the exec rule leads to a profile that is not loaded, which says nothing of it",
-  "no new privs": ({ action }) => action.kind === "operation" && action.words.includes(NO_NEW_PRIVS) ? void 0 : "AppArmor does not change the profile under no_new_privs, whatever the rules say"
+  "no new privs": ({ action }) => action.kind === "operation" && action.words.includes(NO_NEW_PRIVS2) ? void 0 : REFUSED_BY_NO_NEW_PRIVS
 };
 function undecidedReason({ fields: fields2 }, probe3) {
   const info = fields2["info"] ?? "";
@@ -70892,8 +70910,15 @@ function withoutUndecided(facts2) {
   const decided = (witnesses) => witnesses?.filter(({ record: record2 }) => undecidedReason(record2, facts2.probe) === void 0);
   return { ...facts2, ...defined({ witnesses: decided(facts2.witnesses), evidence: decided(facts2.evidence) }) };
 }
-function undecidedDenial({ probe: probe3, witnesses }) {
-  return witnesses.map(({ record: record2 }) => undecidedReason(record2, probe3)).find((reason) => reason !== void 0);
+function undecidedDenial(facts2) {
+  const { probe: probe3, witnesses } = facts2;
+  const byRecord = witnesses.map(({ record: record2 }) => undecidedReason(record2, probe3)).find((reason) => reason !== void 0);
+  return byRecord ?? (isRefusedByNoNewPrivs(facts2) ? REFUSED_BY_NO_NEW_PRIVS : void 0);
+}
+function isRefusedByNoNewPrivs({ probe: { action }, observation, container: container2 }) {
+  if (action.kind !== "operation" || !CHANGES.has(action.name) || action.words.includes(NO_NEW_PRIVS2)) return false;
+  const isOn = container2?.securityOpt.includes("no-new-privileges") === true;
+  return isOn && observation.errno === "EPERM" && observation.stoppedAt === void 0;
 }
 function unaskedReason({ action }, { errno, signal: signal4, stoppedAt }) {
   if (action.kind !== "operation" || errno === void 0 || signal4 !== void 0) return void 0;
@@ -70991,8 +71016,13 @@ function judgeDeniedAccess(facts2, outcome3, control) {
   }
   if (isProved) return verdict("denied", { denial });
   if (hasDenial && control === void 0) return unmetCondition(facts2) ?? verdict("no-witness", { missing: "cause" });
-  if (hasDenial) return verdict("denied", { denial });
+  if (hasDenial) return judgeDeniedRequest(facts2);
   return judgeWithoutRecord(facts2, outcome3);
+}
+function judgeDeniedRequest({ probe: { expect: expect2 }, witnesses }) {
+  const { audit } = expect2;
+  const named = isTelling(audit) ? witnesses.find((witness) => isDenial(witness) && matchRecord(audit, witness.record) === void 0) : void 0;
+  return named === void 0 ? verdict("no-witness", { missing: "request", denial: denialOf2(witnesses.find(isDenial)) }) : verdict("denied", { denial: denialOf2(named) });
 }
 function judgeWithoutRecord(facts2, outcome3) {
   const { probe: probe3, observation } = facts2;
@@ -71048,7 +71078,10 @@ function judgeAllowed(facts2, outcome3) {
   if (silentDenials(facts2.evidence).length > 0) return verdict("denied-but-allowed", { how, isQuiet: true });
   const controlResult = controlOutcome(facts2);
   if (controlResult === void 0) return verdict("not-the-profile", { how, controlHow: void 0 });
-  if (controlResult.kind === "succeeded") return verdict("denied-silently-but-allowed", { how });
+  if (controlResult.kind === "succeeded") {
+    const isByNoNewPrivs = isRefusedByNoNewPrivs(facts2);
+    return verdict("denied-silently-but-allowed", { how, isByNoNewPrivs });
+  }
   return verdict("not-the-profile", { how, controlHow: controlFailure2(facts2, controlResult) });
 }
 function judgeComplains(facts2, outcome3) {
@@ -72028,10 +72061,11 @@ var HINTS = {
   limitRule: (place3, rule, wanted) => `The limit in ${place3} denies it: \`${rule},\`. To allow it, write ${wanted}`,
   silentDenyRule: (place3, rule) => `The rule in ${place3} denies it without a record: \`${rule},\`.`,
   denyRuleInComplain: (place3, rule) => `The rule in ${place3} denies it: \`${rule},\`. In complain mode deny rules still deny.`,
-  noNewPrivs: "The process has no_new_privs: it may only change to a profile that allows no more than its own. Use ix, or start the container without no-new-privileges.",
+  noNewPrivs: NO_NEW_PRIVS,
   disconnected: (isAttached) => "The kernel could not name the file: it is not below the root folder of the process (a disconnected path)." + (isAttached ? "" : " With flags=(attach_disconnected) it gets a name, and rules can allow it."),
   deleted: (isMediated) => "The kernel could not name the file: it has been deleted." + (isMediated ? "" : " With flags=(mediate_deleted) it keeps its name, and rules can allow it."),
   noSuchLabel: (name2) => `There is no profile ${name2} that it could change to: load it, or correct the name in the rule.`,
+  loadedAsCopy: (name2) => `A run loads the profiles of the file under names of its own, so the command did not find ${name2}. Use \`try: change_profile ${name2}\` in its place, or run with --in-place.`,
   noSuchHat: (name2) => `The profile has no hat ${name2}: define it, \`hat NAME { \u2026 }\`, or correct the name.`,
   nameTransition: NAME_TRANSITION,
   tracedTransition: "The process is traced, and its tracer may not trace the profile that it would change to.",
@@ -72049,7 +72083,7 @@ var HINTS = {
   allowedBy: (place3, rule) => `The rule in ${place3} allows it: \`${rule},\`.`
 };
 function deniedText(denied2) {
-  return denied2 === void 0 ? "" : `Of what AppArmor denied it, this seems to have decided: ${denied2}. `;
+  return denied2 === void 0 ? "" : `Of all that AppArmor denied it, this seems to have decided: ${denied2}. `;
 }
 function ofProfile(profile2) {
   return profile2 === void 0 ? "" : ` (profile ${profile2})`;
@@ -72099,17 +72133,27 @@ function reasonHint({ fields: fields2 }, text3) {
   if (isLink && !mask.includes("l")) return HINTS.linkSubset;
   if (operation2 === "change_hat" && error3 === "-2") return HINTS.noSuchHat(name2);
   const flags = (text3 && blockNamed(text3, profileOf(fields2)))?.flags ?? [];
-  return REASONS3.find(([start2]) => info.startsWith(start2))?.[1](flags, target ?? name2);
+  const isDefined = defines(text3, target ?? name2);
+  return REASONS3.find(([start2]) => info.startsWith(start2))?.[1]({ flags, target, name: name2, isDefined });
+}
+function defines(text3, name2) {
+  return text3 !== void 0 && blockNamed(text3, name2) !== void 0;
 }
 var REASONS3 = [
   ["no new privs", () => HINTS.noNewPrivs],
-  ["Failed name lookup - disconnected path", (flags) => HINTS.disconnected(flags.some(isAttaching))],
-  ["Failed name lookup - deleted entry", (flags) => HINTS.deleted(flags.includes("mediate_deleted"))],
-  ["profile transition not found", () => HINTS.nameTransition],
-  ["label not found", (_flags, target) => HINTS.noSuchLabel(target)],
-  ["profile not found", (_flags, target) => HINTS.noSuchLabel(target)],
+  ["Failed name lookup - disconnected path", ({ flags }) => HINTS.disconnected(flags.some(isAttaching))],
+  ["Failed name lookup - deleted entry", ({ flags }) => HINTS.deleted(flags.includes("mediate_deleted"))],
+  [
+    "profile transition not found",
+    ({ target }) => target === void 0 ? HINTS.nameTransition : HINTS.noSuchLabel(target)
+  ],
+  ["label not found", noSuchLabel],
+  ["profile not found", noSuchLabel],
   ["ptrace prevents transition", () => HINTS.tracedTransition]
 ];
+function noSuchLabel({ target, name: name2, isDefined }) {
+  return isDefined ? HINTS.loadedAsCopy(target ?? name2) : HINTS.noSuchLabel(target ?? name2);
+}
 function isAttaching(flag3) {
   return flag3.startsWith("attach_disconnected");
 }
@@ -72827,11 +72871,16 @@ function askKernel2(base, head2, differences) {
     const examples = differences.map(
       ({ change: change2, examples: accesses }) => accesses.map((access5) => exampleOf(change2, access5, query.confirm(access5)))
     );
-    return { examples, notes: [] };
+    return { examples, notes: notesOf(examples) };
   } finally {
     query.close();
   }
 }
+function notesOf(examples) {
+  const isOpen = examples.flat().some(({ kernel }) => kernel === void 0);
+  return isOpen ? [`Not confirmed: ${WHAT_A_KERNEL_ANSWERS}`] : [];
+}
+var WHAT_A_KERNEL_ANSWERS = "a kernel only answers whether it allows an access to a file or the making of a socket, nothing else.";
 function exampleOf(change2, access5, answer2) {
   const isYesOrNo = change2 === "allowed" || change2 === "denied";
   if (answer2 === void 0 || !isYesOrNo) return { access: access5 };
@@ -72956,7 +73005,7 @@ async function compareProfiles(options, events2, host = THIS_HOST) {
     )
   );
   const verdicts = spec === void 0 ? void 0 : await compareVerdicts({ ...options, spec, formerNames }, events2, host);
-  const notes = compared.flatMap((each) => each.notes ?? []);
+  const notes = [...new Set(compared.flatMap((each) => each.notes ?? []))];
   if (!kernel) notes.push("Not confirmed: no kernel with AppArmor was asked.");
   const gaps = [...mediation.gaps, ...compared.flatMap((each) => each.gaps ?? [])];
   if (compared.length === 0) gaps.push("Neither version defines a profile.");
@@ -73332,6 +73381,12 @@ var MUTATE = {
 };
 var INIT = {
   profile: { ...PROFILE, help: "the profile to write a spec for", required: true },
+  name: {
+    flag: "--name",
+    argument: "<profile>",
+    help: "which profile of the file, when it defines several",
+    inGuest: "unchanged"
+  },
   image: { ...IMAGE, help: "the container image; probes are made from its files", required: true },
   include: INCLUDE2,
   base: BASE_FOLDER2,
@@ -73769,9 +73824,18 @@ var import_node_fs43 = require("node:fs");
 var import_node_path36 = require("node:path");
 
 // src/core/generate/placeholder-paths.ts
-var PLACEHOLDER_ROOTS = "/sys";
-function placeholdersAmong(names) {
-  const below3 = [...new Set(names)].filter((name2) => name2.startsWith(`${PLACEHOLDER_ROOTS}/`) && !/\/\.{0,2}(?:\/|$)/.test(name2)).sort();
+var ALWAYS_MOUNTED = "/sys";
+var NEVER_MOUNTED = /^\/(?:proc|dev)(?:\/|$)/;
+var MAX_ROOTS = 16;
+var FILLER = "placeholder";
+function placeholderRoots(names, look) {
+  const lacking2 = names.flatMap((name2) => firstMissing(withoutSlash3(name2), look) ?? []);
+  const roots = [...new Set(lacking2)].sort().slice(0, MAX_ROOTS);
+  return [ALWAYS_MOUNTED, ...roots];
+}
+function placeholdersAmong(names, roots) {
+  const files = names.map((name2) => name2.endsWith("/") ? `${folderOf(withoutSlash3(name2))}/${FILLER}` : name2).filter((name2) => roots.some((root) => name2.startsWith(`${root}/`)) && !/\/\.{0,2}(?:\/|$)/.test(name2));
+  const below3 = [...new Set(files)].sort();
   return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
 }
 function neededFor(placeholders, paths) {
@@ -73785,6 +73849,15 @@ var PLACEHOLDER_TEXT = [
   "#!/bin/sh",
   "# Placeholder for a name that a rule matches and that no container has; the spec next to this folder mounts it.\n"
 ].join("\n");
+function firstMissing(name2, look) {
+  if (NEVER_MOUNTED.test(name2) || name2.startsWith(`${ALWAYS_MOUNTED}/`)) return void 0;
+  const parts = folderOf(name2).split("/").slice(1);
+  const folders = parts.map((_part, i) => `/${parts.slice(0, i + 1).join("/")}`);
+  return folders.find((folder) => look(folder, true)?.missing !== false);
+}
+function withoutSlash3(name2) {
+  return name2.replace(/(?<=.)\/$/, "");
+}
 
 // src/adapters/host/file-owner.ts
 var import_node_fs42 = require("node:fs");
@@ -73863,8 +73936,9 @@ var FILE_VERBS = {
   "lock flock read": "locking",
   "lock fcntl none": "locking, without reading or writing,"
 };
-function probeName(words5, allowed2, alias) {
-  return `${subject(words5)}${alias ? ", by way of a link," : ""} is ${allowed2 ? "allowed" : "denied"}`;
+function probeName(words5, { allowed: allowed2, candidate: { user } }, alias) {
+  const by = user === void 0 ? "" : " by a user who does not own it";
+  return `${subject(words5)}${by}${alias ? ", by way of a link," : ""} is ${allowed2 ? "allowed" : "denied"}`;
 }
 function subject(words5) {
   const [operation2 = "", ...args] = words5;
@@ -73929,7 +74003,7 @@ function profileLines2({ file: file5, name: name2, include: include2, base }) {
   ];
   return more.length === 0 ? [`profile: ${scalar2(file5)}`] : ["profile:", `  file: ${scalar2(file5)}`, ...more];
 }
-function containerLines({ image, build: build2, sysctls, placeholderMount }) {
+function containerLines({ image, build: build2, sysctls, placeholderMounts }) {
   const parameters = Object.entries(sysctls).map(([key, value]) => `    ${key}: ${scalar2(value)}`);
   return [
     "container:",
@@ -73938,15 +74012,17 @@ function containerLines({ image, build: build2, sysctls, placeholderMount }) {
     "  only-apparmor: true",
     "  hold: true",
     ...parameters.length === 0 ? [] : ["  sysctls:", ...parameters],
-    ...placeholderMount === void 0 ? [] : mountLines(placeholderMount)
+    ...placeholderMounts.length === 0 ? [] : mountLines(placeholderMounts)
   ];
 }
-function mountLines({ source, target }) {
+function mountLines(mounts) {
   return [
     "  mounts:",
-    `    # Placeholder files in place of ${target}, where a container cannot write, lock, link or execute anything:`,
-    "    # a rule about a name can only be tested where that name exists.",
-    `    - {source: ${scalar2(source)}, target: ${target}, read-only: false}`
+    "    # Placeholder files for names that the image lacks, or where a container cannot write, lock, link or execute",
+    "    # anything (/sys): a rule about a name can only be tested where that name exists.",
+    ...mounts.map(
+      ({ source, target }) => `    - {source: ${scalar2(source)}, target: ${scalar2(target)}, read-only: false}`
+    )
   ];
 }
 function peerLines(peers2) {
@@ -73995,7 +74071,8 @@ function oneLine2(text3) {
 function probeLines2(choices, because) {
   const alike = /* @__PURE__ */ new Map();
   for (const choice of choices) {
-    const key = JSON.stringify([patternOf(choice.predicted), expectation3(choice.predicted), choice.alias]);
+    const { user } = choice.predicted.candidate;
+    const key = JSON.stringify([patternOf(choice.predicted), user, expectation3(choice.predicted), choice.alias]);
     alike.set(key, [...alike.get(key) ?? [], choice]);
   }
   return [...alike.values()].flatMap((group, i) => probesOf(group, i === 0 ? because : void 0));
@@ -74020,9 +74097,10 @@ function probesOf(alike, because) {
 }
 function probe2({ predicted, alias }, { words: words5, because, matrix }) {
   return listItem([
-    `name: ${scalar2(probeName(words5, predicted.allowed, alias))}`,
+    `name: ${scalar2(probeName(words5, predicted, alias))}`,
     ...because === void 0 ? [] : [`because: ${scalar2(because)}`],
     ...actionLines(words5),
+    ...userLines(predicted),
     ...matrix,
     `expect: ${expectation3(predicted)}`
   ]);
@@ -74035,16 +74113,29 @@ function matrixLines(paths) {
   return flow.length <= 120 ? [flow] : ["matrix:", "  path:", ...paths.map((path5) => `    - ${scalar2(path5)}`)];
 }
 var OWN_RECORD = { socket: "create", mount: "mount", umount: "umount" };
-function expectation3({ allowed: allowed2, logged, candidate: { words: words5 } }) {
-  if (allowed2) return logged ? "{access: allowed, audit: {apparmor: AUDIT}}" : "allowed";
+function expectation3({ allowed: allowed2, logged, label: label2, candidate: { words: words5 } }) {
+  if (allowed2) {
+    const conditions = [
+      ...label2 === void 0 ? [] : [`label: ${scalar2(label2)}`],
+      ...logged ? ["audit: {apparmor: AUDIT}"] : []
+    ];
+    return conditions.length === 0 ? "allowed" : `{access: allowed, ${conditions.join(", ")}}`;
+  }
   const record2 = OWN_RECORD[words5[0] ?? ""];
   return record2 === void 0 ? "denied" : `{access: denied, audit: {operation: ${record2}}}`;
 }
 function extraProbe({ fields: fields2 }) {
   return listItem(fields2);
 }
+function userLines({ candidate: { user } }) {
+  return user === void 0 ? [] : [`user: ${scalar2(user)}`];
+}
 function candidateProbe(predicted) {
-  return listItem([...actionLines(predicted.candidate.words), `expect: ${expectation3(predicted)}`]).join("\n");
+  return listItem([
+    ...actionLines(predicted.candidate.words),
+    ...userLines(predicted),
+    `expect: ${expectation3(predicted)}`
+  ]).join("\n");
 }
 function actionLines(words5) {
   const [operation2 = "", first = "", second = ""] = words5;
@@ -74138,7 +74229,7 @@ function examplesOf(rule, block2, changes, surroundings) {
       (bytes) => readable(Buffer.from(bytes).toString("latin1"), (name2) => automaton.match(name2) === tags)
     )
   );
-  return [...new Set(names)].filter((name2) => /^[\x21-\x7e]+[^/]$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MAX_EXAMPLES);
+  return [...new Set(names)].filter((name2) => /^[\x21-\x7e]{2,}$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MAX_EXAMPLES);
 }
 function isOwn3({ rule }) {
   return rule === void 0 || rule.via.length === 0;
@@ -74254,8 +74345,9 @@ function neighbours(main, rule, all) {
     (a, b) => commonHead(b.candidate.path ?? "", path5) - commonHead(a.candidate.path ?? "", path5) || a.candidate.cost - b.candidate.cost
   ).slice(0, MAX_OPTIONS.neighbour);
 }
-function formOf({ candidate: { words: words5, path: path5 } }) {
-  return path5 === void 0 ? words5[0] ?? "" : words5.filter((word) => word !== path5).join(" ");
+function formOf({ candidate: { words: words5, path: path5, user = "" } }) {
+  const form2 = path5 === void 0 ? words5[0] ?? "" : words5.filter((word) => word !== path5).join(" ");
+  return `${form2} ${user}`;
 }
 function commonHead(a, b) {
   let length = 0;
@@ -74586,7 +74678,8 @@ function predict(candidate2, policy) {
 function outcome2(grants3) {
   const answers = grants3.map(answer);
   const allowed2 = answers.every(({ allowed: passes }) => passes);
-  return { allowed: allowed2, logged: allowed2 && answers.some(({ logged }) => logged) };
+  const transition3 = answers.find((each) => each.transition !== void 0)?.transition;
+  return defined({ allowed: allowed2, logged: allowed2 && answers.some(({ logged }) => logged), transition: transition3 });
 }
 var Pool = class {
   all;
@@ -74652,7 +74745,7 @@ function changesOf(text3, block2, find, mutants = mutantsOf(text3)) {
         what: changeText2(mutant),
         mutant,
         variant: new Variant(rule, changed, block2, surroundings),
-        moves: mutant.kind === "expression"
+        moves: mutant.kind === "expression" || mutant.kind === "qualifier"
       }
     ]);
   }
@@ -74696,6 +74789,7 @@ function costOfPath(path5) {
 }
 
 // src/core/generate/candidates.ts
+var STRANGER = "65534:65534";
 var NEW_NAME = "thing";
 var PATHLESS_OPERATIONS = [
   ...CAPABILITIES.map((name2) => ["capable", name2]),
@@ -74726,14 +74820,15 @@ var PATHLESS_OPERATIONS = [
   ["mqueue", "create", `/${NEW_NAME}`],
   ["change_profile", "unconfined"]
 ];
-function candidatesIn(inventory2, look, self2, names = []) {
+function candidatesIn(inventory2, look, self2, { names = [], withStranger = false } = {}) {
   const files = inventory2.filter(({ kind }) => kind === "file");
   const sources = {
     file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
     program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
     inFolder: new Map(files.map(({ path: path5 }) => [folderOf(path5), path5]))
   };
-  const missing = names.filter(
+  const paths = [...new Set(names.map((name2) => name2.replace(/(?<=.)\/$/, "")))];
+  const missing = paths.filter(
     (name2) => look(name2, false)?.missing === true && look(folderOf(name2), true)?.folder === true
   );
   const devices = new Map(inventory2.map(({ path: path5, device }) => [path5, device]));
@@ -74742,7 +74837,15 @@ function candidatesIn(inventory2, look, self2, names = []) {
     ...inventory2.flatMap((item) => operationsOn(item, look, sources)),
     ...missing.flatMap((name2) => creating(name2, sources, devices.get(folderOf(name2))))
   ];
-  return all.flatMap((words5, order) => candidate(words5, { look, self: self2, order }) ?? []);
+  const ofStranger = withStranger ? inventory2.flatMap(strangersOperations) : [];
+  return [
+    ...all.flatMap((words5, order) => candidate(words5, { look, self: self2, order }) ?? []),
+    ...ofStranger.flatMap((words5, i) => candidate(words5, { look, self: self2, order: all.length + i, user: STRANGER }) ?? [])
+  ];
+}
+function strangersOperations({ path: path5, kind, mode: mode2 }) {
+  if (kind !== "file") return [];
+  return [...(mode2 & 4) === 0 ? [] : [["open", "read", path5]], ...(mode2 & 1) === 0 ? [] : [["exec", path5]]];
 }
 var PROGRAMS = ["/usr/bin/env", "/bin/busybox", "/usr/bin/id"];
 function isProgram({ path: path5, mode: mode2 }) {
@@ -74776,17 +74879,23 @@ function creating(name2, { file: file5, program: program3, inFolder }, device) {
     ...program3 === void 0 ? [] : [["exec-copy", program3, name2]]
   ];
 }
-function candidate(words5, { look, self: self2, order }) {
+var COST_OF_STRANGER = 100;
+function candidate(words5, { look, self: self2, order, user }) {
   const read2 = readOperation(words5);
   if ("problem" in read2) return void 0;
   const action = { kind: "operation", ...read2, words: words5 };
   const ends = { self: self2, other: self2 };
-  const accesses = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
+  const asked = [...operationAccesses(action, look, ends), ...answeredAccesses(action, ends)];
+  const accesses = user === void 0 ? asked : asked.map(byStranger);
   if (accesses.length === 0) return void 0;
   const path5 = words5.findLast((word) => word.startsWith("/"));
   const checked2 = accesses.flatMap((access5) => access5.class === "file" ? [access5.path.replace(/(?<=.)\/$/, "")] : []);
   const alias = path5 !== void 0 && checked2.length > 0 && !checked2.includes(path5);
-  return defined({ words: words5, action, accesses, path: path5, alias, cost: costOf2(words5, path5, order) });
+  const cost = costOf2(words5, path5, order) + (user === void 0 ? 0 : COST_OF_STRANGER);
+  return defined({ words: words5, user, action, accesses, path: path5, alias, cost });
+}
+function byStranger(access5) {
+  return access5.class === "file" ? { ...access5, owner: false } : access5;
 }
 
 // src/core/generate/named-paths.ts
@@ -74797,6 +74906,18 @@ function namedPaths({ rules }) {
 }
 function pathsOf(rule) {
   return (rule.kind === "file" || rule.kind === "link") && rule.path !== void 0 ? rule.path.expanded : [];
+}
+
+// src/core/generate/label-after-exec.ts
+var TRANSITION2 = /^(?<kind>[cpu])(?<fallback>[iu]?)x(?: -> (?<target>.+))?$/i;
+function labelAfterExec({ words: words5 }, transition3, profile2, known2) {
+  const [operation2, path5 = ""] = words5;
+  if (operation2 !== "exec" || words5.length !== 2 || transition3 === void 0) return void 0;
+  const { kind, fallback, target = path5 } = TRANSITION2.exec(transition3)?.groups ?? {};
+  if (kind === void 0) return void 0;
+  if (kind.toLowerCase() === "u") return fallback === "" ? "unconfined" : void 0;
+  const label2 = kind.toLowerCase() === "c" ? `${profile2}//${target}` : target;
+  return known2.has(label2) ? label2 : void 0;
 }
 
 // src/adapters/container/rootfs/inventory.ts
@@ -74865,13 +74986,22 @@ function kindOf6(stat2, path5) {
 }
 
 // src/harness/suite/candidate-pool.ts
-function candidatePool({ pid, text: text3, block: block2, names, progress: progress2 }) {
-  const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholdersAmong(names))];
+function candidatePool({ pid, text: text3, block: block2, names, placeholders = [], progress: progress2 }) {
+  const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
-  const candidates2 = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, names);
+  const candidates2 = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, {
+    names,
+    withStranger: block2.rules.some(({ qualifiers, via }) => qualifiers.owner !== void 0 && via.length === 0)
+  });
   progress2(`${block2.name}: ${files.length} names in the image, ${candidates2.length} candidates`);
   const policy = policyOf(block2, surroundingsOf(text3, block2));
-  return new Pool(candidates2.map((candidate2) => predict(candidate2, policy)));
+  const known2 = new Set(text3.profiles.map(({ name: name2 }) => name2));
+  const predictions = candidates2.map((candidate2) => {
+    const predicted = predict(candidate2, policy);
+    const label2 = labelAfterExec(candidate2, predicted.transition, block2.name, known2);
+    return { ...predicted, ...defined({ label: label2 }) };
+  });
+  return new Pool(predictions);
 }
 
 // src/harness/init/write-spec.ts
@@ -74879,40 +75009,67 @@ var READ_ROOT = "  - try: readdir /\n    expect: allowed";
 async function writeSpec(options, events2) {
   const run = runId();
   const subject2 = readSubject(options);
-  const plan = planFor(subject2, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
-  const removeFiles = makePlaceholderFiles(options.files, subject2.placeholders, options.owner);
+  const files = new PlaceholderFiles(options);
+  files.make(subject2.placeholders);
   let written;
   try {
-    written = await withHostSession({ run, options, events: events2 }, (session) => tryAndCompose(subject2, plan, session));
+    written = await withHostSession({ run, options, events: events2 }, (session) => writeInSession(subject2, files, session));
   } finally {
-    removeFiles();
+    files.remove();
   }
-  makePlaceholderFiles(options.files, written.placeholders, options.owner);
+  files.make(written.placeholders);
   return written;
 }
+var PlaceholderFiles = class {
+  #options;
+  #undo = [];
+  constructor(options) {
+    this.#options = options;
+  }
+  make(paths) {
+    const { files, owner } = this.#options;
+    this.#undo.unshift(makePlaceholderFiles(files, paths, owner));
+  }
+  /** Removes what was not there before. */
+  remove() {
+    for (const undo of this.#undo) undo();
+    this.#undo = [];
+  }
+};
 function readSubject(options) {
   const { profile: profile2, includes: includes2 = {} } = options;
   const text3 = profileText(profile2, includes2);
-  const block2 = onlyBlock(text3, profile2);
+  const block2 = chosenBlock(text3, options);
   const changes = changesOf(text3, block2, remembering(includeFinder(foldersOf(profile2, includes2))));
   const names = examplesIn(block2, changes, surroundingsOf(text3, block2));
-  const placeholders = placeholdersAmong(names);
-  const head2 = headOf(block2, text3, placeholders, options);
-  return { options, text: text3, block: block2, changes, names, placeholders, extras: extraProbesOf(block2), head: head2 };
+  const extras = extraProbesOf(block2);
+  return withRoots({ options, text: text3, block: block2, changes, names, extras }, placeholderRoots(names, IMAGE_UNKNOWN));
 }
-function onlyBlock({ profiles }, file5) {
-  const [block2, another] = profiles.filter(({ kind }) => kind === "profile");
-  if (block2 === void 0 || another !== void 0)
-    throw new HarnessError(
-      "profile-ambiguous",
-      `${file5} defines ${block2 === void 0 ? "no profile" : "several profiles"}: init needs exactly one.`
-    );
-  const flag3 = block2.flags.find((name2) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name2));
+var IMAGE_UNKNOWN = (path5) => ({ path: path5, folder: true, missing: false });
+function withRoots(known2, roots) {
+  const { block: block2, text: text3, names, options } = known2;
+  const placeholders = placeholdersAmong(names, roots);
+  return { ...known2, roots, placeholders, head: headOf(block2, text3, mountsOf3(roots, placeholders, options), options) };
+}
+function mountsOf3(roots, placeholders, { relative: relative4, files }) {
+  return roots.filter((root) => placeholders.some((path5) => path5.startsWith(`${root}/`))).map((root) => ({ source: relative4(`${files}${root}`), target: root }));
+}
+function chosenBlock({ profiles }, { profile: file5, name: name2 }) {
+  const blocks = profiles.filter(({ kind }) => kind === "profile");
+  const [block2, another] = name2 === void 0 ? blocks : blocks.filter((each) => each.name === name2);
+  if (block2 === void 0 || another !== void 0) throw ambiguous(file5, name2, blocks);
+  const flag3 = block2.flags.find((name3) => /^(?:complain|kill|unconfined|prompt|default_allow)$/.test(name3));
   if (flag3 !== void 0)
     throw new HarnessError("usage", `The profile ${block2.name} has the flag ${flag3}: what it denies cannot be tried.`);
   return block2;
 }
-function headOf(block2, { file: file5 }, placeholders, { image, build: build2, includes: includes2 = {}, relative: relative4, files }) {
+function ambiguous(file5, name2, blocks) {
+  const names = blocks.map((block2) => block2.name);
+  if (names.length === 0) return new HarnessError("profile-ambiguous", `${file5} defines no profile.`);
+  const problem = name2 === void 0 ? "defines several profiles" : `does not define the profile ${name2}`;
+  return new HarnessError("profile-ambiguous", `${file5} ${problem}: name one with --name.`, { details: names });
+}
+function headOf(block2, { file: file5 }, placeholderMounts, { image, name: name2, build: build2, includes: includes2 = {}, relative: relative4 }) {
   const isForLowPorts = block2.rules.some(
     (rule) => rule.kind === "capability" && rule.names.includes("net_bind_service")
   );
@@ -74920,13 +75077,14 @@ function headOf(block2, { file: file5 }, placeholders, { image, build: build2, i
     title: block2.name,
     profile: defined({
       file: relative4(file5),
+      name: name2,
       include: (includes2.search ?? []).map(relative4),
       base: includes2.base === void 0 ? void 0 : relative4(includes2.base)
     }),
     image,
     build: build2 === void 0 ? void 0 : relative4(build2),
     peers: peersOf(block2),
-    placeholderMount: placeholders.length === 0 ? void 0 : { source: relative4(`${files}${PLACEHOLDER_ROOTS}`), target: PLACEHOLDER_ROOTS },
+    placeholderMounts,
     // the kernel asks for the capability only where Docker does not open low ports to all
     sysctls: isForLowPorts ? { "net.ipv4.ip_unprivileged_port_start": "1024" } : {}
   });
@@ -74943,8 +75101,22 @@ ${probes.join("\n")}
     );
   return resolvePlan(output2, spec, locate, { newId: newProbeId });
 }
-async function tryAndCompose(subject2, plan, session) {
-  const suite = await PreparedSuite.prepare(plan, session, { number: 0 });
+async function writeInSession(subject2, files, session) {
+  const suite = await prepare(subject2, session, 0);
+  const { pid } = suite.confined;
+  const roots = placeholderRoots(subject2.names, (path5, follow) => lookUp(pid, path5, follow));
+  const complete = withRoots(subject2, roots);
+  if (complete.placeholders.length === subject2.placeholders.length) return tryAndCompose(subject2, suite, session);
+  await suite.close();
+  files.make(complete.placeholders);
+  session.events.progress(`${subject2.head.title}: starting again, with placeholders for folders that the image lacks`);
+  return tryAndCompose(complete, await prepare(complete, session, 1), session);
+}
+function prepare(subject2, session, number4) {
+  const plan = planFor(subject2, [READ_ROOT, ...subject2.extras.map(yamlOfExtra)]);
+  return PreparedSuite.prepare(plan, session, { number: number4 });
+}
+async function tryAndCompose(subject2, suite, session) {
   try {
     const { pid } = suite.confined;
     const goals = goalsIn(subject2, pid, session);
@@ -74955,12 +75127,13 @@ async function tryAndCompose(subject2, plan, session) {
     await suite.close();
   }
 }
-function goalsIn({ text: text3, block: block2, changes, names }, pid, { events: events2 }) {
+function goalsIn({ text: text3, block: block2, changes, names, placeholders }, pid, { events: events2 }) {
   const pool = candidatePool({
     pid,
     text: text3,
     block: block2,
     names,
+    placeholders,
     progress: (line) => {
       events2.progress(line);
     }
@@ -74990,14 +75163,12 @@ function untestableIn({ block: block2, changes }, pid) {
     (rule) => untestableChanges(rule, changes.get(rule.id) ?? [], (path5, follow) => lookUp(pid, path5, follow))
   );
 }
-function initResult({ head: head2, block: block2, placeholders }, { choices }, { tried, candidates: candidates2, extras }, untestable) {
+function initResult({ head: head2, text: text3, block: block2, roots, placeholders, options }, { choices }, { tried, candidates: candidates2, extras }, untestable) {
   const rules = ownRules(block2);
   const shown2 = new Set([...choices, ...extras].map(({ rule }) => rule));
   const usedPaths = choices.flatMap(({ predicted }) => predicted.candidate.words);
   const needed2 = neededFor(placeholders, usedPaths);
-  const { placeholderMount, ...rest } = head2;
-  const mount5 = needed2.length === 0 ? void 0 : placeholderMount;
-  const finalHead = defined({ ...rest, untestable, placeholderMount: mount5 });
+  const finalHead = { ...head2, untestable, placeholderMounts: mountsOf3(roots, needed2, options) };
   const profileName = head2.profile.file.replace(/^.*\//, "");
   const confirmed = [...candidates2.values()].filter((confirmation2) => confirmation2 !== void 0);
   return {
@@ -75011,6 +75182,7 @@ function initResult({ head: head2, block: block2, placeholders }, { choices }, {
     confirmed: confirmed.length + extras.length,
     rules: rules.length,
     rulesWithoutProbe: rules.filter((rule) => !shown2.has(rule)),
+    otherBlocks: text3.profiles.filter(({ name: name2 }) => name2 !== block2.name),
     probes: choices.length + extras.length,
     placeholders: needed2
   };
@@ -75078,7 +75250,12 @@ async function initHere(args, profile2, output2) {
       files: placeholderDir(output2),
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
-      ...defined({ build: args.build === void 0 ? void 0 : (0, import_node_path38.resolve)(args.build), owner, lab })
+      ...defined({
+        name: args.name,
+        build: args.build === void 0 ? void 0 : (0, import_node_path38.resolve)(args.build),
+        owner,
+        lab
+      })
     },
     {
       progress,
@@ -75094,7 +75271,7 @@ async function initHere(args, profile2, output2) {
   return EXIT.ok;
 }
 function summary(result2, output2) {
-  const { probes, tried, confirmed, rules, rulesWithoutProbe, placeholders } = result2;
+  const { probes, tried, confirmed, rules, rulesWithoutProbe, otherBlocks, placeholders } = result2;
   const tested = `${probes} probes for ${rules - rulesWithoutProbe.length} of ${rules} rules`;
   const lines = [`${output2}: ${tested}; ${confirmed} of ${tried} candidates behaved as predicted`];
   if (placeholders.length > 0)
@@ -75103,6 +75280,14 @@ function summary(result2, output2) {
     lines.push(
       "rules without a probe:",
       ...rulesWithoutProbe.map(({ span, text: text3 }) => `  line ${span.line}: ${visible(text3)}`)
+    );
+  if (otherBlocks.length > 0)
+    lines.push(
+      "not tried, because they are rules of other profiles, children or hats of the file:",
+      ...otherBlocks.map(
+        ({ name: name2, span, rules: { length } }) => `  line ${span.line}: ${visible(name2)} (rules: ${length})`
+      ),
+      "init writes a spec for one profile: choose another with --name, and test children by hand (docs/spec.md)"
     );
   return [...lines, `next: apparmor-probe run ${output2}`];
 }
@@ -77228,14 +77413,16 @@ function candidatesFor(survivors, options) {
   }
   return candidates2;
 }
-function candidatesForRules(mutants, block2, { text: text3, livePolicy, session }) {
-  const findInclude = includeFinder(foldersOf(text3.file, {}));
+function candidatesForRules(mutants, block2, { text: text3, plan, livePolicy, session }) {
+  const findInclude = includeFinder(foldersOf(text3.file, plan.profile.includes ?? {}));
   const changes = changesOf(text3, block2, findInclude, mutants);
   const examples = examplesIn(block2, changes, surroundingsOf(text3, block2));
+  const mounted = plan.container.mounts.map(({ target }) => target);
+  const placeholders = placeholdersAmong(examples, mounted);
   const progress2 = (line) => {
     session.events.progress(line);
   };
-  const pool = candidatePool({ pid: livePolicy.pid, text: text3, block: block2, names: examples, progress: progress2 });
+  const pool = candidatePool({ pid: livePolicy.pid, text: text3, block: block2, names: examples, placeholders, progress: progress2 });
   const candidates2 = /* @__PURE__ */ new Map();
   for (const rule of block2.rules)
     for (const change2 of changes.get(rule.id) ?? [])

@@ -21482,7 +21482,7 @@ var ERRORS = {
   "profile-ambiguous": {
     exit: EXIT.usage,
     means: "The file does not define the profile to test, or it defines several and the spec does not choose one.",
-    hint: "Write `profile: {file: \u2026, name: \u2026}` with one of the names listed."
+    hint: "Write `profile: {file: \u2026, name: \u2026}` with one of the names listed; for init, `--name`."
   },
   "profile-not-isolated": {
     exit: EXIT.usage,
@@ -22651,6 +22651,12 @@ var MUTATE = {
 };
 var INIT = {
   profile: { ...PROFILE, help: "the profile to write a spec for", required: true },
+  name: {
+    flag: "--name",
+    argument: "<profile>",
+    help: "which profile of the file, when it defines several",
+    inGuest: "unchanged"
+  },
   image: { ...IMAGE, help: "the container image; probes are made from its files", required: true },
   include: INCLUDE,
   base: BASE_FOLDER,
