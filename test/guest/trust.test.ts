@@ -257,3 +257,53 @@ describe('an agent that cannot be executed', () => {
     }
   });
 });
+
+/** Under a child of the profile that denies mounts: takes the name of every process that appears, and mounts. */
+const NAMESAKE = String.raw`
+my ($mount, $prctl) = qx{uname -m} =~ /aarch64/ ? (40, 167) : (165, 157);
+my %seen;
+$| = 1; print "up\n";
+while (1) {
+  for my $file (glob('/proc/[0-9]*/comm')) {
+    open(my $c, '<', $file) or next;
+    my $name = <$c>; next unless defined $name; chomp $name;
+    next if $seen{$name}++ || $name =~ /^(perl|bash|runc|head)/;
+    next if fork();
+    my ($from, $to, $type, $data) = ('none', '/mnt', 'tmpfs', '');
+    syscall($prctl, 15, $name, 0, 0, 0); # PR_SET_NAME
+    syscall($mount, $from, $to, $type, 0, $data);
+    exit;
+  }
+  1 while waitpid(-1, 1) > 0;
+}
+`;
+
+describe('a service under a child of the profile, which takes the names of probes', () => {
+  it('is not taken for the one that tried', async () => {
+    const script = file('namesake.pl', NAMESAKE);
+    const child = blockOf('svc', ['network,', 'capability,', 'file,', 'signal,', 'ptrace,', 'deny mount,']);
+    const text = profileOf('named', [...OPEN, '/usr/bin/perl cx -> svc,', child.replace(/^/gm, '  ')]);
+    const { ledger } = await harness([
+      spec(
+        text,
+        Array.from({ length: 12 }, (_, i) => ({ name: `mount ${i}`, try: 'mount tmpfs none /mnt', expect: 'denied' })),
+        {
+          control: true,
+          ready: { log: 'up' },
+          container: {
+            hold: false,
+            entrypoint: ['bash', '-c', 'perl /opt/h/namesake.pl & wait'],
+            mounts: [{ source: dirname(script), target: '/opt/h' }],
+            'security-opt': ['seccomp=unconfined'], // else it could not ask for a mount
+          },
+        },
+      ),
+    ]);
+    const others = ledger.suites.flatMap((suite) => suite.otherRecords);
+    expect(
+      others.some(({ fields }) => fields['operation'] === 'mount'),
+      'the service was denied',
+    ).to.equal(true);
+    expect(passed(ledger), story(ledger)).to.deep.equal([]);
+  });
+});

@@ -59,7 +59,7 @@ export function attribute(
 
 /** Whether a record is about one of the profiles: its own name, a child or learning profile, or part of a stack. */
 export function concerns(record: AuditRecord, profileNames: Iterable<string>): boolean {
-  return underProfile(labelOf(record), [...profileNames].map(normal));
+  return underProfile(labelOfRecord(record), [...profileNames].map(normal));
 }
 
 /** A probe, and what shows that a record is its own. */
@@ -93,7 +93,7 @@ function ownedByName(record: AuditRecord, { id, fitOf }: ProbeTrace): Owner | un
 
 /** @param isNamed the sender has the name of a probe, so it is not the container runtime. */
 function canWitness(record: AuditRecord, names: readonly string[], isNamed: boolean): boolean {
-  if (!ACCESSES.has(record.type) || !underProfile(labelOf(record), names)) return false;
+  if (!ACCESSES.has(record.type) || !underProfile(labelOfRecord(record), names)) return false;
   // CAP_AUDIT_WRITE, which Docker grants by default, is enough to send user-space records: they prove nothing.
   if (envelopeOf(record)?.origin !== 'kernel') return false;
   const masks = (record.fields['requested_mask'] ?? record.fields['denied_mask'] ?? '').split(' ');
@@ -101,7 +101,7 @@ function canWitness(record: AuditRecord, names: readonly string[], isNamed: bool
 }
 
 /** The confinement that a record is about. A stack has `label=` instead of `profile=`. */
-function labelOf({ fields }: AuditRecord): string {
+export function labelOfRecord({ fields }: AuditRecord): string {
   const label = fields['profile'] ?? fields['label'] ?? '';
   const namespace = fields['namespace'];
   return namespace === undefined || label.startsWith(':') ? label : `:${namespace}:${label}`;
@@ -109,10 +109,12 @@ function labelOf({ fields }: AuditRecord): string {
 
 /** Whether a label is one of these profiles, a child of one, or a stack with one in it. */
 export function underProfile(label: string, names: readonly string[]): boolean {
-  return label
-    .split('//&')
-    .map(normal)
-    .some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
+  return partsOf(label).some((part) => names.some((name) => part === name || part.startsWith(`${name}//`)));
+}
+
+/** @returns the profiles of a label: one, or those of a stack. */
+export function partsOf(label: string): readonly string[] {
+  return label.split('//&').map(normal);
 }
 
 /** `:ns://name` and `:ns:name` are the same. */

@@ -24,6 +24,8 @@ export interface ExpectedRecord {
   readonly byAgent?: true;
   /** Its `peer=` is one of the two ends of the attempt. */
   readonly isBetweenEnds?: true;
+  /** It may be of whoever is at the other end, under a label that nobody here knows. */
+  readonly isOfEitherEnd?: true;
 }
 
 /** What a reader of the table is given beside the arguments. */
@@ -346,8 +348,10 @@ function socketRecords(step: string, args: readonly string[], context: Context, 
   const isAskedElsewhere = args[0] === UNIX ? ASKED_AT[step] : undefined;
   const operations = isAskedElsewhere === undefined ? [operation] : [operation, isAskedElsewhere];
   const named = by === undefined ? {} : { by };
-  const record = { operations, classes: NET, fields: socketFields(args), mask: { words }, ...named };
   const [, , address = ''] = args;
+  // a unix socket asks the policy of both its ends
+  const toOther = args[0] === UNIX && (address !== '' || context.hasOther) ? ({ isOfEitherEnd: true } as const) : {};
+  const record = { operations, classes: NET, fields: socketFields(args), mask: { words }, ...named, ...toOther };
   if (!address.startsWith('/')) return [record];
 
   // a unix socket with a path is a file

@@ -1,4 +1,5 @@
 /** Which records that bear a probe's name are of its access: any process may take a name. Pure. */
+import { labelOfRecord, partsOf } from '../audit/attribute.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { AuditRecord, Observation, RecordFit } from '../model/model.ts';
 import { withoutSlash, type ExpectedRecord } from '../spec/operation-records.ts';
@@ -11,6 +12,8 @@ export interface Asker {
   readonly fsuid?: string;
   /** Labels of the two ends, without modes; undefined where one of them is a process that is not ours. */
   readonly ends?: readonly string[];
+  /** Labels of the processes of the attempt, without modes; undefined where none was read. */
+  readonly labels?: readonly string[];
 }
 
 /** @returns how a record with the probe's name relates to what the probe tried. */
@@ -25,6 +28,12 @@ export function fitOf(record: AuditRecord, expected: readonly ExpectedRecord[], 
 export function endsOf({ process, other }: Observation, isOtherKnown: boolean): readonly string[] | undefined {
   if (process === undefined || !isOtherKnown) return undefined;
   return [process, other].flatMap((proof) => (proof === undefined ? [] : [withoutMode(proof.label)]));
+}
+
+/** @returns the labels of the processes of an attempt, without modes; undefined where none was read. */
+export function labelsOf({ process, other }: Observation): readonly string[] | undefined {
+  const labels = [process, other].flatMap((proof) => (proof === undefined ? [] : [withoutMode(proof.label)]));
+  return labels.length === 0 ? undefined : labels;
 }
 
 /** @returns the label of a process without its mode: `x` of `x (enforce)`. */
@@ -79,10 +88,21 @@ function hasMask({ fields }: AuditRecord, { mask }: ExpectedRecord): boolean {
   return refused.split(/[ ,]+/).some((word) => mask.words.includes(word));
 }
 
-function isOfAsker({ fields }: AuditRecord, expected: ExpectedRecord, { agentPid, fsuid, ends }: Asker): boolean {
+function isOfAsker(record: AuditRecord, expected: ExpectedRecord, asker: Asker): boolean {
+  const { fields } = record;
+  const { agentPid, fsuid, ends } = asker;
   const isAgent = expected.byAgent !== true || agentPid === undefined || fields['pid'] === String(agentPid);
   const isUser = fsuid === undefined || fields['fsuid'] === undefined || fields['fsuid'] === fsuid;
-  return isAgent && isUser && (expected.isBetweenEnds !== true || isBetween(fields['peer'], ends));
+  const areEnds = expected.isBetweenEnds !== true || isBetween(fields['peer'], ends);
+  return isAgent && isUser && areEnds && hasLabel(record, expected, asker);
+}
+
+/** Another process of the container may run under a child of the profile, with rules of its own. */
+function hasLabel(record: AuditRecord, expected: ExpectedRecord, { ends, labels }: Asker): boolean {
+  const isOtherUnknown = expected.isOfEitherEnd === true || (expected.isBetweenEnds === true && ends === undefined);
+  if (labels === undefined || isOtherUnknown) return true;
+  const known = new Set(labels.flatMap((label) => partsOf(label)));
+  return partsOf(labelOfRecord(record)).every((part) => part === '' || known.has(part));
 }
 
 function isBetween(peer: string | undefined, ends: readonly string[] | undefined): boolean {

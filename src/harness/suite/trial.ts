@@ -26,7 +26,7 @@ import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { recordKey, type Leftover } from '#core/verdict/facts.ts';
-import { endsOf, fitOf } from '#core/verdict/record-fit.ts';
+import { endsOf, fitOf, labelsOf } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
@@ -262,6 +262,7 @@ export class Trial {
       agentPid: inChildren || isTriedInChild(action) ? undefined : pid,
       fsuid: pid === undefined ? undefined : fsuidOf(pid),
       ends: observation && endsOf(observation, hasKnownEnds(action)),
+      labels: observation && labelsOf(observation),
     });
     return (record) => fitOf(record, records, asker);
   }

@@ -128,6 +128,28 @@ describe('a record with the name of a probe', () => {
     expect(fit('open read /rows/f', `operation="open" ${FILE} ${lost}`)).to.equal('access');
   });
 
+  it('has the label of who tried it, and not that of a child of the profile, which has rules of its own', () => {
+    const mount = (label: string): string =>
+      `operation="mount" class="mount" ${label} name="/mnt/" pid=8 comm="id" fstype="tmpfs" srcname="none"`;
+    const asker: Asker = { labels: ['ops//&:ns://b'] };
+    const fitOfMount = (label: string): RecordFit => fit('mount tmpfs none /mnt', mount(label), asker);
+    expect(fitOfMount('profile="ops"')).to.equal('access');
+    expect(fitOfMount('namespace="ns" profile="b"')).to.equal('access');
+    expect(fitOfMount('label="ops//&:ns:b"')).to.equal('access');
+    expect(fitOfMount('profile="ops//svc"')).to.equal('foreign');
+    expect(fitOfMount('label="ops//&ops//svc"')).to.equal('foreign');
+  });
+
+  it('may be of the process at the other end, where that is not ours', () => {
+    const at = 'profile="ops//svc" pid=7 comm="id"';
+    const signal = `operation="signal" class="signal" ${at} requested_mask="receive" denied_mask="receive"`;
+    const connect = `operation="connect" class="unix" ${at} family="unix" sock_type="stream" requested_mask="connect"`;
+    const asker: Asker = { labels: ['ops'] };
+    expect(fit('signal exists 1', `${signal} signal=exists peer="ops"`, asker)).to.equal('access');
+    expect(fit('connect unix stream @a', connect, asker)).to.equal('access');
+    expect(fit('connect unix stream', connect, asker)).to.equal('foreign');
+  });
+
   it('may be of either end of a stack, in any order', () => {
     const stack = seen({ process: { pid: 7, label: 'b//&a (enforce)', expected: 'a//&b (enforce)' } });
     const signal =
