@@ -91,6 +91,21 @@ const FOR_ANOTHER_REASON = [
   'cd /var/tmp && cat flag',
 ].map((script) => [...SHELL, `${ONLY_HERE}; ${script}`]);
 
+/** Conditions that bash meets when it is refused /dev/tty. */
+const LOOSE = [
+  { operation: 'open' },
+  { class: 'file' },
+  { denied_mask: { contains: 'w' } },
+  { operation: 'open', name: { matches: '^/' } },
+];
+
+/** They end as if they had succeeded, and were denied what they name. */
+const SWALLOWED = [
+  'cat /etc/shadow >/dev/null 2>&1; exit 0',
+  'cat /etc/shadow 2>/dev/null | true',
+  'cat /etc/shadow || true',
+];
+
 const NOT_STARTED: readonly (string | readonly string[])[] = [
   'top -b -n 1',
   'slabtop -o',
@@ -132,6 +147,13 @@ describe('a command that is to be denied', () => {
             name: 'declared',
             expect: { access: 'denied', audit: { name: '/dev/tty' } },
           }),
+          ...LOOSE.map((audit) =>
+            denied([...SHELL, 'cat /etc/no-such-secret'], {
+              name: `loose: ${JSON.stringify(audit)}`,
+              expect: { access: 'denied', audit },
+            }),
+          ),
+          ...SWALLOWED.map((script) => denied([...SHELL, script], { name: `swallowed: ${script}`, expect: 'allowed' })),
           ...HONEST.map(([command]) => denied(command)), // the last one leaves a mount in the control
         ],
         {
@@ -161,6 +183,13 @@ describe('a command that is to be denied', () => {
     }
     expect(entry(ledger, 'terminal').verdict.reason).to.equal('Denied: open /etc/shadow (r).');
     expect(entry(ledger, 'loose').verdict.kind).to.equal('vacuous');
+    for (const audit of LOOSE)
+      expect(entry(ledger, `loose: ${JSON.stringify(audit)}`).verdict.kind, story(ledger)).to.equal('vacuous');
+    for (const script of SWALLOWED) {
+      const { code, reason } = entry(ledger, `swallowed: ${script}`).verdict;
+      expect(code, `${script} ${story(ledger)}`).to.equal('denied-on-the-way');
+      expect(reason).to.match(/: open \/etc\/shadow \(r\)\.$/);
+    }
     expect(entry(ledger, 'loose, but it fits').verdict.notes.join()).to.match(
       /\{operation: open, name: \/etc\/shadow\}/,
     );

@@ -4,11 +4,12 @@ import { oneLine } from '../text/visible.ts';
 import { isByTheWay } from './by-the-way.ts';
 import { decisiveDenial, type DecisiveDenial } from './decisive-denial.ts';
 import { denialText, recordCondition, startDenialText } from './denial-text.ts';
-import { failureLines } from './failure-lines.ts';
-import { isDenial, isProof, isTelling, type Facts } from './facts.ts';
+import { failureLines, type TellingLine } from './failure-lines.ts';
+import { isDenial, isProof, type Facts } from './facts.ts';
 import { matchRecord } from './match.ts';
 import { outcomeText, type ProbeOutcome } from './outcome.ts';
 import { unmetCondition } from './spec-conditions.ts';
+import { isTelling } from './telling.ts';
 import { verdict } from './verdicts.ts';
 
 /** Longest line of a command's output in a sentence. */
@@ -95,16 +96,23 @@ function isLikely({ record, by }: Witness): boolean {
 }
 
 /** The spec expects no record. So the control has to show that the profile is the cause. */
-function judgeSilently({ observation, control }: Facts): Verdict {
+function judgeSilently({ observation, control, isRecorded }: Facts): Verdict {
   if (control === undefined) return verdict('no-witness', { missing: 'control' });
 
   const { telling } = failureLines(observation, control);
+  const isOfFile = observation.stage === 'exec' || telling?.kind === 'loader' || isAboutPath(telling);
+  if (isRecorded === true && isOfFile) return verdict('no-witness', { missing: 'record' });
   if (observation.stage === 'exec' || telling?.kind === 'loader') return verdict('not-started', { denial: undefined });
   if (telling?.kind === 'elsewhere')
     return verdict('no-witness', { missing: 'permission', said: quotedLine(telling.text) });
   if (telling !== undefined && observation.exit === NOT_EXECUTABLE)
     return verdict('not-started', { denial: undefined });
   return verdict('denied-silently');
+}
+
+/** Whether the line says that permission for a file was missing. */
+function isAboutPath(telling: TellingLine | undefined): boolean {
+  return telling?.kind === 'permission' && /(^|[\s'"`:(])\//.test(telling.text);
 }
 
 function quotedLine(line: string): string {

@@ -4,18 +4,20 @@
  */
 import { describeAction } from '../model/describe-action.ts';
 import { sameLabel } from '../model/labels.ts';
-import type { Observation, Verdict, VerdictCode, Witness } from '../model/model.ts';
+import type { Probe, Verdict, VerdictCode, Witness } from '../model/model.ts';
 import { NOTES, verdict } from './verdicts.ts';
 import { isRefusedStart, judgeDeniedCommand } from './command-denial.ts';
-import { decisiveDenial, likelyDenial } from './decisive-denial.ts';
+import { likelyDenial } from './decisive-denial.ts';
+import { incompleteSuccess } from './incomplete-success.ts';
 import { looseConditionNotes } from './loose-conditions.ts';
 import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
-import { isComplaint, isDenial, isOfAccess, isProof, isTelling, silentDenials, type Facts } from './facts.ts';
+import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
 import { matchRecord } from './match.ts';
 import { isRefusedByNoNewPrivs, unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isDeniedAgainst } from './policy-question.ts';
+import { isTelling } from './telling.ts';
 import { exitOutcome, isCommand, outcomeAsDeclared, outcomeText, probeOutcome, type ProbeOutcome } from './outcome.ts';
 
 /** Verdicts that a record alone does not lead to. */
@@ -190,7 +192,7 @@ function denialOf(witness: Witness | undefined): string | undefined {
 }
 
 /** The spec expects no record. So the control has to show that the profile is the cause. */
-function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
+function judgeSilentDenial({ probe, observation, control, isRecorded }: Facts): Verdict {
   if (control === undefined) return verdict('no-witness', { missing: 'control' });
 
   const { errno, stoppedAt } = observation;
@@ -199,7 +201,15 @@ function judgeSilentDenial({ probe, observation, control }: Facts): Verdict {
   const isExpectedErrno = probe.expect.errno !== undefined || errno === 'EACCES' || errno === 'EPERM';
   if (probe.action.kind === 'operation' && !isExpectedErrno) return verdict('no-witness', { missing: 'errno', errno });
 
+  if (isRecorded === true && isAlwaysRecorded(probe)) return verdict('no-witness', { missing: 'record' });
   return verdict('denied-silently');
+}
+
+/** Classes of which the kernel records each denial by a rule: other than capabilities, which it records once. */
+const RECORDED_CLASSES: ReadonlySet<string> = new Set(['file', 'network', 'mount']);
+
+function isAlwaysRecorded({ action }: Probe): boolean {
+  return action.kind === 'operation' && RECORDED_CLASSES.has(action.class);
 }
 
 function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
@@ -208,7 +218,8 @@ function judgeAllowed(facts: Facts, outcome: ProbeOutcome): Verdict {
   const firstDenial = isCommand(probe) ? likelyDenial(facts) : denials[0];
 
   if (outcome.kind === 'succeeded') {
-    if (firstDenial !== undefined && mayBeIncomplete(facts)) return verdict('denied-on-the-way');
+    const incomplete = firstDenial === undefined ? undefined : incompleteSuccess(facts);
+    if (incomplete !== undefined) return verdict('denied-on-the-way', incomplete);
     return verdict('allowed', { denials: denials.length });
   }
 
@@ -230,7 +241,8 @@ function judgeComplains(facts: Facts, outcome: ProbeOutcome): Verdict {
   const complaints = facts.witnesses.filter((witness) => isComplaint(witness) && isOfAccess(facts.probe, witness));
 
   if (outcome.kind === 'failed') return verdict('denied-in-complain', { how: outcome.how });
-  if (complaints.some((complaint) => isProof(facts, complaint))) return verdict('complained');
+  const proof = complaints.find((complaint) => isProof(facts, complaint));
+  if (proof !== undefined) return verdict('complained', { denial: denialOf(proof) });
   if (complaints.length > 0) return verdict('no-witness', { missing: 'owner', record: 'an ALLOWED record' });
   return verdict('no-complaint');
 }
@@ -286,20 +298,4 @@ function layerText({ probe, control, container }: Facts): string {
 
   const layer = container && likelyLayer(probe, control, container);
   return layer === undefined ? '' : `; likely ${layer}`;
-}
-
-/**
- * Whether a denial may have changed what a command did that counts as a success: nothing is declared of its result and
- * that is not the control's, or only an exit status of a failure is, and a denial fits that failure.
- */
-function mayBeIncomplete(facts: Facts): boolean {
-  const { probe, observation, control } = facts;
-  const { exit, stdout, stderr } = probe.expect;
-  if (!isCommand(probe) || stdout !== undefined || stderr !== undefined) return false;
-  if (exit === undefined) return control !== undefined && differs(observation, control);
-  return exit !== 0 && control?.exit !== exit && decisiveDenial(facts) !== undefined;
-}
-
-function differs(one: Observation, other: Observation): boolean {
-  return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
 }

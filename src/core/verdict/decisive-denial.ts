@@ -6,7 +6,7 @@ import { describeAction } from '../model/describe-action.ts';
 import type { AuditRecord, Observation, Probe, Witness } from '../model/model.ts';
 import { isByTheWay, isLibrary } from './by-the-way.ts';
 import { isDenial, recordKey, type Facts } from './facts.ts';
-import { failureLines, type FailureLines } from './failure-lines.ts';
+import { failureLines, tellsPermission, type FailureLines } from './failure-lines.ts';
 import { exactnessOf, type Exactness } from './named-objects.ts';
 
 /** What made a command fail. */
@@ -52,6 +52,25 @@ export function decisiveDenial(facts: Facts): DecisiveDenial | undefined {
 export function likelyDenial(facts: Facts): Pick<DecisiveDenial, 'record'> | undefined {
   const denials = facts.witnesses.filter(isDenial);
   return decisiveDenial(facts) ?? denials.findLast(({ record }) => !isByTheWay(record)) ?? denials.at(-1);
+}
+
+/**
+ * @returns the last denial of something that a command names, in its output as refused or on its command line: it was
+ * denied that, even where it ended as if it had succeeded.
+ */
+export function namedDenial(facts: Facts): AuditRecord | undefined {
+  const failure = failureOf(facts);
+  const own = facts.witnesses.filter(
+    (witness) => isDenial(witness) && !isBackground(facts, witness) && isOwn(failure, witness),
+  );
+  return own.findLast(({ record }) => isNamed(failure, record))?.record;
+}
+
+function isNamed({ command, lines }: Failure, record: AuditRecord): boolean {
+  const isSaid = lines.some((line) => tellsPermission(line) && exactnessOf(line, record) >= 2);
+  const inCommand = exactnessOf(command, record);
+  const isPathless = record.fields['name'] === undefined;
+  return isSaid || inCommand === 3 || (inCommand === 2 && (isExec(record) || isPathless) && !isByTheWay(record));
 }
 
 /** What another process is refused at other times too, it is refused whatever the command does. */

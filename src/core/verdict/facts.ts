@@ -1,16 +1,8 @@
 /** Everything that is known of a probe when it is judged, and what its records show. Pure. */
-import type {
-  AuditRecord,
-  ContainerSpec,
-  Expectation,
-  Observation,
-  Probe,
-  RecordMatch,
-  Ruling,
-  Witness,
-} from '../model/model.ts';
+import type { AuditRecord, ContainerSpec, Observation, Probe, Ruling, Witness } from '../model/model.ts';
 import { matchRecord } from './match.ts';
 import { isCommand } from './outcome.ts';
+import { isTelling } from './telling.ts';
 
 export interface Facts {
   readonly probe: Probe;
@@ -28,6 +20,8 @@ export interface Facts {
   readonly ruling?: Ruling;
   /** {@link recordKey} of what other processes were refused at other times: it shows nothing of this probe. */
   readonly background?: ReadonlySet<string>;
+  /** The kernel's audit mode has it record every denial, also by explicit deny rules. */
+  readonly isRecorded?: boolean;
   /** Why records of this probe may be missing; undefined when nothing was lost. */
   readonly loss?: string;
 }
@@ -86,26 +80,4 @@ export function isProof({ probe, observation }: Facts, { by, record }: Witness):
 
   const isStart = record.type === 'ALLOWED' && record.fields['operation'] === 'exec';
   return by === 'comm' && (observation.stage === 'exec' || isStart);
-}
-
-/** Fields that most records of a probe share: they tell who, not what. */
-const SHARED_FIELDS: ReadonlySet<string> = new Set([
-  'apparmor',
-  'profile',
-  'label',
-  'namespace',
-  'comm',
-  'pid',
-  'fsuid',
-  'ouid',
-  'error',
-]);
-
-/** Whether `audit` names a record by what was accessed. A type alone, or what it must not be, any denial may meet. */
-export function isTelling(audit: Expectation['audit']): audit is RecordMatch {
-  if (audit === undefined || audit === 'none') return false;
-  return Object.entries(audit).some(([key, { equals, contains, matches }]) => {
-    const isPattern = [equals, contains, matches].some((text) => text !== undefined && text !== '');
-    return isPattern && !SHARED_FIELDS.has(key);
-  });
 }

@@ -70,6 +70,11 @@ export function failureLines(observation: Observation, control: Observation | un
   return telling === undefined ? { lines } : { lines, telling };
 }
 
+/** Whether a line says that permission was missing. */
+export function tellsPermission(line: string): boolean {
+  return kindOf(line) === 'permission';
+}
+
 function linesOf(text = ''): string[] {
   return text
     .split('\n', 100_000)

@@ -2,8 +2,9 @@
 import type { Verdict } from '../model/model.ts';
 import { likelyDenial } from './decisive-denial.ts';
 import { recordCondition } from './denial-text.ts';
-import { isTelling, type Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { isCommand } from './outcome.ts';
+import { isTelling } from './telling.ts';
 import { NOTES } from './verdicts.ts';
 
 /** @returns a note for each condition that more than the access in question can meet. */

@@ -45,7 +45,7 @@ interface NoAnswer {
 
 /** What is missing for a denial, or a complaint, to be shown to be AppArmor's. */
 type MissingWitness =
-  | { readonly missing: 'cause' | 'control' }
+  | { readonly missing: 'cause' | 'control' | 'record' }
   | { readonly missing: 'request'; readonly denial: string | undefined }
   | { readonly missing: 'owner'; readonly record: string }
   | { readonly missing: 'errno'; readonly errno: string | undefined }
@@ -307,6 +307,12 @@ export const VERDICTS = {
         control: 'succeeds',
       },
       {
+        expected: 'denied, `audit: none`',
+        confined: 'an access to a file, a socket or a mount fails, and the audit mode is `noquiet`',
+        record: 'none',
+        control: 'succeeds',
+      },
+      {
         expected: 'complains',
         confined: 'a command succeeds',
         record: 'ALLOWED, but neither of its start nor the one that `audit` names',
@@ -330,6 +336,11 @@ export const VERDICTS = {
           );
         case 'control':
           return 'There is neither a record nor a control container to show what denied it.';
+        case 'record':
+          return (
+            'It fails only under the profile, but AppArmor did not deny it: the kernel was made to record every such ' +
+            'denial, and there is no record.'
+          );
         case 'errno':
           return (
             `It failed with ${facts.errno ?? 'a signal'}, but AppArmor denies with EACCES or EPERM: ` +
@@ -337,7 +348,7 @@ export const VERDICTS = {
           );
         case 'fit':
           return facts.said === undefined
-            ? `AppArmor denied something (${facts.denial}), but nothing shows that this made the command fail.`
+            ? `AppArmor denied something (${facts.denial}), but nothing shows that this made it fail.`
             : `AppArmor denied something (${facts.denial}), but the command failed for another reason: ${facts.said}`;
         case 'permission':
           return `It fails only under the profile, but not for lack of permission: ${facts.said}`;
@@ -353,6 +364,11 @@ export const VERDICTS = {
           return 'Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.';
         case 'control':
           return 'Run the probe in the control container too (`control: true`).';
+        case 'record':
+          return (
+            'See in what the two containers differ: the service may have been kept from setting the owner or the ' +
+            'mode of the file.'
+          );
         case 'errno':
           return 'If the profile answers with this errno (`flags=(error=…)`), declare `errno`.';
         case 'fit':
@@ -403,17 +419,28 @@ export const VERDICTS = {
   },
   'denied-on-the-way': {
     kind: 'inconclusive',
-    means: 'A command succeeded, but something was denied, and its output or exit status is not that of the control.',
+    means:
+      'A command succeeded, but AppArmor denied what it names, or denied something while its output or exit status ' +
+      'is not that of the control. It may have swallowed that it was denied what it is for.',
     when: [
       {
-        expected: 'allowed, nothing declared of output or exit',
+        expected: 'allowed, nothing declared of the output',
         confined: 'a command succeeds',
         record: 'yes',
         control: 'exits or prints otherwise',
       },
+      {
+        expected: 'allowed, nothing declared of the output',
+        confined: 'a command succeeds',
+        record: 'of what it names',
+        control: 'any',
+      },
     ],
-    reason: () => "It succeeded, but AppArmor denied something and the result differs from the control's.",
-    hint: 'Declare what it must print or how it must exit (`stdout`, `stderr`, `exit`), or test the access itself.',
+    reason: ({ denial }: Denial) =>
+      denial === undefined
+        ? "It succeeded, but AppArmor denied something and the result differs from the control's."
+        : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
+    hint: 'Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`).',
   },
   'denied-but-allowed': {
     kind: 'fail',
@@ -453,7 +480,8 @@ export const VERDICTS = {
     kind: 'pass',
     means: 'In complain mode the access succeeded, and an ALLOWED record shows that enforcing would deny it.',
     when: [{ expected: 'complains', confined: 'succeeds', record: 'ALLOWED', control: 'any' }],
-    reason: () => 'Allowed, and the kernel log shows that enforcing the profile would deny it.',
+    reason: ({ denial }: Denial) =>
+      `Allowed, and the kernel log shows what enforcing the profile would deny: ${denial ?? 'it'}.`,
   },
   'no-complaint': {
     kind: 'fail',

@@ -16,7 +16,7 @@ const SPEAKING: ReadonlySet<string> = new Set(['noquiet', 'all']);
 const INDIFFERENT: ReadonlySet<ProfileMode> = new Set(['enforce', 'unconfined']);
 
 /** What a trial needs of it. */
-export type TrialSwitch = Pick<SuiteSwitch, 'isSilent' | 'speak' | 'check'>;
+export type TrialSwitch = Pick<SuiteSwitch, 'isSilent' | 'isSpeaking' | 'speak' | 'check'>;
 
 /** Whether the audit switch takes part in what the kernel decides about processes in these modes. */
 export function switchDecides(modes: Iterable<ProfileMode>): boolean {
@@ -61,9 +61,14 @@ export class SuiteSwitch {
     return this.#observed === 'own' ? this.#session.changes.auditSwitch.own : 'noquiet';
   }
 
+  /** Whether every denial is recorded, also those by explicit deny rules. */
+  get isSpeaking(): boolean {
+    return SPEAKING.has(this.observed);
+  }
+
   /** Whether denials stay without a record that a second attempt, under `noquiet`, would have. */
   get isSilent(): boolean {
-    return this.#giveBack !== undefined && !this.#session.keepAuditSwitch && !SPEAKING.has(this.observed);
+    return this.#giveBack !== undefined && !this.#session.keepAuditSwitch && !this.isSpeaking;
   }
 
   /**

@@ -358,11 +358,12 @@ export class Trial {
   }
 
   #decided(known: Tried, doubts: Doubts): Entry {
-    const { container } = this.#options;
+    const { container, auditSwitch } = this.#options;
     const evidence = known.evidence?.witnesses;
+    const isRecorded = auditSwitch?.isSpeaking;
     return {
       ...known,
-      verdict: decide(defined({ ...known, ...doubts, container, background: this.#background, evidence })),
+      verdict: decide(defined({ ...known, ...doubts, container, background: this.#background, evidence, isRecorded })),
     };
   }
 

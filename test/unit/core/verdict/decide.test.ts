@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Expectation, Observation } from '#core/model/model.ts';
 import { VERDICTS } from '#core/verdict/verdicts.ts';
 import { decide } from '#core/verdict/decide.ts';
-import { captured, command, facts, seen, shell, witness, type FactParts } from '../../builders.ts';
+import { captured, command, facts, operation, seen, shell, witness, type FactParts } from '../../builders.ts';
 
 const OK = seen();
 const EACCES = seen({ errno: 'EACCES' });
@@ -177,6 +177,10 @@ describe('the verdict', () => {
       { name: 'the control succeeded', expect: { ...denied, audit: 'none' }, seen: EACCES, control: OK, verdict: 'pass/denied-silently' },
       { name: 'there is a record all the same', expect: { ...denied, audit: 'none' }, seen: EACCES, witnesses: [DENIED], control: OK, verdict: 'fail/condition' },
       { name: 'there is no control', expect: { ...denied, audit: 'none' }, seen: EACCES, verdict: 'inconclusive/no-witness' },
+      { name: 'the kernel records every denial', expect: { ...denied, audit: 'none' }, seen: EACCES, control: OK, isRecorded: true, verdict: 'inconclusive/no-witness' },
+      { name: 'it is of a capability, which the kernel records once', expect: { ...denied, audit: 'none' }, seen: seen({ errno: 'EPERM' }), control: OK, isRecorded: true, action: operation('capable sys_time'), verdict: 'pass/denied-silently' },
+      { name: 'the kernel records every denial, and a program was not executed', expect: { ...denied, audit: 'none' }, seen: seen({ stage: 'exec', errno: 'EACCES' }), control: OK, isRecorded: true, action: RUN, verdict: 'inconclusive/no-witness' },
+      { name: 'the kernel records every denial, and a command was refused a file', expect: { ...denied, audit: 'none' }, seen: REFUSED, control: OK, isRecorded: true, action: CAT, verdict: 'inconclusive/no-witness' },
       { name: 'the control failed too', expect: { ...denied, audit: 'none' }, seen: EACCES, control: EACCES, verdict: 'vacuous/vacuous' },
       { name: 'it failed for another reason than permissions', expect: { ...denied, audit: 'none' }, seen: seen({ errno: 'ENOENT' }), control: OK, verdict: 'inconclusive/no-witness' },
       { name: 'it failed with the errno that the spec declares', expect: { ...denied, audit: 'none', errno: 'ENOENT' }, seen: seen({ errno: 'ENOENT' }), control: OK, verdict: 'pass/denied-silently' },
@@ -223,6 +227,11 @@ describe('the verdict', () => {
       { name: 'a command succeeded in spite of a denial, just as the control', expect: allowed, seen: seen({ exit: 0 }), witnesses: [OWN], control: seen({ exit: 0 }), action: SHELL, verdict: 'pass/allowed' },
       { name: 'a command succeeded in spite of a denial, but not as the control', expect: allowed, seen: printed('0'), witnesses: [OWN], control: printed('84'), action: SHELL, verdict: 'inconclusive/denied-on-the-way' },
       { name: 'a command printed what is declared in spite of a denial, but not what the control printed', expect: { ...allowed, stdout: { equals: '0' } }, seen: printed('0'), witnesses: [OWN], control: printed('84'), action: SHELL, verdict: 'pass/allowed' },
+      { name: 'a command succeeded just as the control, and was denied what it names', expect: allowed, seen: seen({ exit: 0 }), witnesses: [OWN], control: seen({ exit: 0 }), action: CAT, verdict: 'inconclusive/denied-on-the-way' },
+      { name: 'a command succeeded without a control, and says that it was denied something', expect: allowed, seen: seen({ exit: 0, stderr: captured('cat: /x: Permission denied') }), witnesses: [OWN], action: SHELL, verdict: 'inconclusive/denied-on-the-way' },
+      { name: 'a command exits with the declared status 0, but not as the control', expect: { ...allowed, exit: 0 }, seen: printed('0'), witnesses: [OWN], control: printed('84'), action: SHELL, verdict: 'inconclusive/denied-on-the-way' },
+      { name: 'another process was denied what a command names', expect: allowed, seen: seen({ exit: 0 }), witnesses: [NOISE], control: seen({ exit: 0 }), action: CAT, verdict: 'pass/allowed' },
+      { name: 'a command printed what is declared, and was denied what it names', expect: { ...allowed, stdout: { equals: '0' } }, seen: printed('0'), witnesses: [OWN], action: CAT, verdict: 'pass/allowed' },
       { name: 'a command succeeded without a denial, but not as the control', expect: allowed, seen: printed('1'), control: printed('2'), action: SHELL, verdict: 'pass/allowed' },
       { name: 'a command exits with the declared status', expect: { ...allowed, exit: 1 }, seen: seen({ exit: 1 }), control: seen({ exit: 1 }), action: RUN, verdict: 'pass/allowed' },
       { name: 'the service answers with the declared HTTP status', expect: { ...allowed, status: 404 }, seen: seen({ status: 404 }), control: OK, action: HTTP, verdict: 'pass/allowed' },

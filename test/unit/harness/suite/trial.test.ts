@@ -146,6 +146,7 @@ describe('Trial', () => {
         outside: OUTSIDE,
         auditSwitch: {
           isSilent: true,
+          isSpeaking: false,
           speak: async (work) => {
             isSpeaking = true;
             const result = await work();
