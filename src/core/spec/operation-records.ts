@@ -20,6 +20,8 @@ export interface ExpectedRecord {
   readonly names?: readonly string[];
   /** What was asked: letters, of which a record has no others; or words, of which it has one at least. */
   readonly mask?: { readonly letters: string } | { readonly words: readonly string[] };
+  /** Flags of a new mount, as words of {@link MOUNT_WORDS}. A record without flags is of a mount with none of them. */
+  readonly mountWords?: readonly string[];
   /** The agent itself makes the call, and not a child of its. */
   readonly byAgent?: true;
   /** Its `peer=` is one of the two ends of the attempt. */
@@ -397,6 +399,32 @@ const receiveFd: Reader = ([path = ''], context) => {
 
 /* ---- mounts ---- */
 
+/** Flags of a new mount that every kernel prints by these words (security/apparmor/mount.c, audit_mnt_flags). */
+export const MOUNT_WORDS = [
+  'ro',
+  'nosuid',
+  'nodev',
+  'noexec',
+  'sync',
+  'mand',
+  'dirsync',
+  'noatime',
+  'nodiratime',
+] as const;
+
+/** What makes a call of mount something else than a new mount: the kernel then drops the other flags. */
+const NOT_NEW = ['remount', 'bind', 'move', 'unbindable', 'private', 'slave', 'shared'];
+
+function hasFlag(flags: number, word: string): boolean {
+  return (flags & (MOUNT_FLAGS[word] ?? 0)) !== 0;
+}
+
+/** @returns undefined where it is no new mount. */
+function mountWords(flags: number): Pick<ExpectedRecord, 'mountWords'> {
+  if (NOT_NEW.some((word) => hasFlag(flags, word))) return {};
+  return { mountWords: MOUNT_WORDS.filter((word) => hasFlag(flags, word)) };
+}
+
 const FOR_MOUNTS: readonly ExpectedRecord[] = [capability('sys_admin', 'dac_override', 'dac_read_search')];
 
 const mount: Reader = ([fstype = '', source = '', target = '', flags = '0'], context) => {
@@ -411,6 +439,7 @@ const mount: Reader = ([fstype = '', source = '', target = '', flags = '0'], con
         ...(isOfType && fstype !== '' ? { fstype: [fstype] } : {}),
         ...(source === '' ? {} : { srcname: isPath ? namesOf(source, context) : [source] }),
       },
+      ...mountWords(Number(flags)),
     },
     ...FOR_MOUNTS,
   ];

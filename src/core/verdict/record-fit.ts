@@ -2,7 +2,7 @@
 import { labelOfRecord, partsOf } from '../audit/attribute.ts';
 import { sameLabel } from '../model/labels.ts';
 import type { AuditRecord, Observation, RecordFit } from '../model/model.ts';
-import { withoutSlash, type ExpectedRecord } from '../spec/operation-records.ts';
+import { MOUNT_WORDS, withoutSlash, type ExpectedRecord } from '../spec/operation-records.ts';
 
 /** Who made an attempt, as far as records tell. */
 export interface Asker {
@@ -48,6 +48,7 @@ function fits(record: AuditRecord, expected: ExpectedRecord, asker: Asker): bool
     hasNames(record, expected) &&
     hasFields(record, expected) &&
     hasMask(record, expected) &&
+    hasMountWords(record, expected) &&
     isOfAsker(record, expected, asker)
   );
 }
@@ -86,6 +87,13 @@ function hasMask({ fields }: AuditRecord, { mask }: ExpectedRecord): boolean {
   if ('letters' in mask) return [...asked].every((letter) => mask.letters.includes(letter));
   const refused = fields['denied_mask'] ?? fields['denied'] ?? asked;
   return refused.split(/[ ,]+/).some((word) => mask.words.includes(word));
+}
+
+/** The kernel prints no flags where there are none. */
+function hasMountWords({ fields }: AuditRecord, { mountWords }: ExpectedRecord): boolean {
+  if (mountWords === undefined) return true;
+  const printed = new Set(fields['flags']?.split(', '));
+  return MOUNT_WORDS.every((word) => printed.has(word) === mountWords.includes(word));
 }
 
 function isOfAsker(record: AuditRecord, expected: ExpectedRecord, asker: Asker): boolean {

@@ -76,6 +76,8 @@ describe('a record with the name of a probe', () => {
       ['another process was signalled', 'signal term child', 'operation="signal" class="signal" profile="ops" pid=8 comm="id" requested_mask="send" denied_mask="send" signal=term peer="init"'],
       ['another file system was mounted', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="proc" srcname="proc"'],
       ['it was mounted elsewhere', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/opt/" pid=8 comm="id" fstype="tmpfs" srcname="none"'],
+      ['it was mounted with other flags', 'mount tmpfs none /mnt ro,nosuid', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="tmpfs" srcname="none"'],
+      ['it was mounted with more flags', 'mount tmpfs none /mnt', 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" fstype="tmpfs" srcname="none" flags="ro"'],
       ['another limit was set', 'rlimit cpu 1', 'operation="setrlimit" class="rlimits" profile="ops" pid=8 comm="id" rlimit=cpu value=2'],
       ['another label was asked for', 'change_profile a', 'operation="change_profile" class="file" profile="ops" name="b" pid=8 comm="id" target="b"'],
     ];
@@ -110,6 +112,13 @@ describe('a record with the name of a probe', () => {
         expect(answersBefore(read(line))).to.include(by);
       });
     }
+  });
+
+  it('has the flags of the mount, in any order', () => {
+    const of = 'operation="mount" class="mount" profile="ops" name="/mnt/" pid=8 comm="id" srcname="none"';
+    const words = 'fstype="tmpfs" flags="ro, noexec, nosuid, relatime"';
+    expect(fit('mount tmpfs none /mnt nosuid,noexec,ro', `${of} ${words}`)).to.equal('access');
+    expect(fit('mount tmpfs none /mnt silent', `${of} fstype="tmpfs" flags="rw, silent"`)).to.equal('access');
   });
 
   it('has the name that a link leads to, and the number of who asks for `self`', () => {
