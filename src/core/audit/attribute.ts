@@ -22,6 +22,8 @@ export interface ProbeTrace {
   readonly pid?: number;
   /** Host pids of other processes, from before the window opened: their records are never the probe's. */
   readonly otherPids?: ReadonlySet<number>;
+  /** Labels that the service has, and the command itself has not: what is denied under one may be anybody's. */
+  readonly otherLabels?: ReadonlySet<string>;
   /** How a record with the name of an operation relates to it: a name alone can be anybody's. */
   readonly fitOf?: (record: AuditRecord) => RecordFit;
 }
@@ -75,14 +77,20 @@ function ownerOf(
 ): Owner | undefined {
   const named = byId.get(record.fields['comm'] ?? '');
   const pid = Number(record.fields['pid']);
-  if (named !== undefined) return named.otherPids?.has(pid) === true ? undefined : ownedByName(record, named);
+  if (named !== undefined) return isNamesake(named, pid) ? undefined : ownedByName(record, named);
   // Where windows overlap the record is not attributed: a guess would be a witness for the wrong probe.
   const open = windows.filter(
     ({ window }) => window !== undefined && record.serial > window.afterSerial && record.serial < window.beforeSerial,
   );
   const [only, another] = open;
   if (only === undefined || another !== undefined || only.otherPids?.has(pid) === true) return undefined;
-  return { id: only.id, by: pid === only.pid ? 'pid' : 'window' };
+  if (pid === only.pid) return { id: only.id, by: 'pid' };
+  return only.otherLabels?.has(labelOfRecord(record)) === true ? undefined : { id: only.id, by: 'window' };
+}
+
+/** Whether somebody else took the name: a process that is to become a command bears it until it executes something. */
+function isNamesake({ kind, pid: own, otherPids }: ProbeTrace, pid: number): boolean {
+  return otherPids?.has(pid) === true || (kind === 'command' && own !== undefined && own !== pid);
 }
 
 function ownedByName(record: AuditRecord, { id, fitOf }: ProbeTrace): Owner | undefined {

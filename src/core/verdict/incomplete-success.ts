@@ -1,8 +1,9 @@
 /** Whether a command that ended as if it had succeeded did what it is for. Pure. */
-import type { AuditRecord, Observation } from '../model/model.ts';
+import type { AuditRecord, Observation, TextMatch } from '../model/model.ts';
 import { decisiveDenial, namedDenial } from './decisive-denial.ts';
 import { denialText } from './denial-text.ts';
 import type { Facts } from './facts.ts';
+import { matchText } from './match.ts';
 import { isCommand } from './outcome.ts';
 
 /** Why a success may be none. */
@@ -20,12 +21,17 @@ export interface Incomplete {
 export function incompleteSuccess(facts: Facts): Incomplete | undefined {
   const { probe, observation, control } = facts;
   const { exit = 0, stdout, stderr } = probe.expect;
-  if (!isCommand(probe) || stdout !== undefined || stderr !== undefined) return undefined;
+  if (!isCommand(probe) || isOutputDeclared(stdout) || isOutputDeclared(stderr)) return undefined;
 
   const named = namedDenial(facts);
   if (named !== undefined) return { denial: denialText(named) };
   if (exit === 0) return control !== undefined && differs(observation, control) ? { denial: undefined } : undefined;
   return control?.exit === exit ? undefined : declaredFailure(decisiveDenial(facts)?.record);
+}
+
+/** Whether a condition asks for any output: one that silence meets does not tell that a command did its work. */
+function isOutputDeclared(match: TextMatch | undefined): boolean {
+  return match !== undefined && matchText(match, '') !== undefined;
 }
 
 function declaredFailure(record: AuditRecord | undefined): Incomplete | undefined {

@@ -33,6 +33,7 @@ export class ContainerWatch {
   /** Who left the profile: one line for each executable under each label. */
   readonly #strays = new Map<string, string>();
   readonly #replaced = new Set<string>();
+  readonly #serviceLabels = new Set<string>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -55,6 +56,11 @@ export class ContainerWatch {
     );
   }
 
+  /** Every label that the first process or a descendant of it had, whenever it was looked at. */
+  get serviceLabels(): ReadonlySet<string> {
+    return this.#serviceLabels;
+  }
+
   async look(): Promise<void> {
     for (const clause of await this.#options.target.replacedMounts()) this.#replaced.add(clause);
     await this.#lookAtProcesses();
@@ -73,8 +79,9 @@ export class ContainerWatch {
   }
 
   #note(process: ContainerProcess): void {
-    const { pid, exe } = process;
+    const { pid, exe, origin } = process;
     for (const label of process.labels) this.#list(pid, exe, this.#shown(label));
+    if (origin === 'service') for (const { label } of process.labels) this.#serviceLabels.add(label);
     const stray = this.#strayLabel(process);
     if (stray === undefined || this.#strays.size >= MAX_LISTED) return;
     const shown = this.#shown(stray);

@@ -26,7 +26,7 @@ import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { recordKey, type Leftover } from '#core/verdict/facts.ts';
-import { endsOf, fitOf, labelsOf } from '#core/verdict/record-fit.ts';
+import { endsOf, fitOf, labelsOf, withoutMode } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
@@ -63,7 +63,7 @@ export interface TrialOptions {
   /** The names are not the run's own: other containers of the host may carry them too. */
   readonly sharedNames?: boolean;
   /** Looks at the confined container around each batch. */
-  readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile'>;
+  readonly watch?: Pick<ContainerWatch, 'look' | 'leftProfile' | 'serviceLabels'>;
   /** What the containers were made of, except the profile. */
   readonly container: ContainerSpec;
   /** The host's view of the confined container. */
@@ -231,7 +231,8 @@ export class Trial {
 
     const traces = probes.map((probe) => {
       const observation = seen.confined.get(probe.id);
-      const trace = traceOf(probe, observation, log.window, otherPidsOf(probe, before, after));
+      const others = { pids: otherPidsOf(probe, before, after), labels: this.#options.watch?.serviceLabels };
+      const trace = traceOf(probe, observation, log.window, others);
       const preview = previews.get(probe.id);
       return preview === undefined ? trace : { ...trace, fitOf: this.#fitOf(probe, preview, observation) };
     });
@@ -421,16 +422,30 @@ function rulingsOf(previews: ReadonlyMap<string, Preview>, seen: Observations): 
   );
 }
 
+/** Whose records are no probe's. */
+interface Others {
+  readonly pids: ReadonlySet<number>;
+  /** Labels that the service has. */
+  readonly labels: ReadonlySet<string> | undefined;
+}
+
 /** What identifies the records of a probe. */
-function traceOf(
-  probe: Probe,
-  observation: Observation | undefined,
-  window: Window,
-  otherPids: ReadonlySet<number>,
-): ProbeTrace {
-  if (isOperation(probe)) return { id: probe.id, kind: 'operation', otherPids };
-  const pid = observation?.process?.pid;
-  return defined({ id: probe.id, kind: 'command' as const, window, otherPids, pid });
+function traceOf(probe: Probe, observation: Observation | undefined, window: Window, others: Others): ProbeTrace {
+  if (isOperation(probe)) return { id: probe.id, kind: 'operation', otherPids: others.pids };
+  const process = observation?.process;
+  const pid = process?.pid;
+  const otherLabels = probe.action.kind === 'http' ? undefined : labelsBeside(process, others.labels);
+  return defined({ id: probe.id, kind: 'command' as const, window, otherPids: others.pids, otherLabels, pid });
+}
+
+/** The labels that the service has, without the command's own. */
+function labelsBeside(
+  process: Observation['process'],
+  labels: ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  if (process === undefined || labels === undefined) return undefined;
+  const own = withoutMode(process.label);
+  return new Set([...labels].filter((label) => label !== own));
 }
 
 function withoutAttempt(probe: Probe, decision: Verdict): Entry {

@@ -11,6 +11,7 @@ const command: ProbeTrace = {
   pid: 200,
   window: { afterSerial: 10, beforeSerial: 20 },
   otherPids: new Set([50]),
+  otherLabels: new Set(['web-1//svc']),
 };
 const file = 'operation="open" class="file" profile="web-1"';
 
@@ -31,7 +32,10 @@ describe('attribute', () => {
     ['the thread name of an operation', denial(`${file} pid=100 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
     ['the fork of an exec operation', denial(`${file} pid=101 comm="ap-7f3-1"`), 'ap-7f3-1 by comm'],
     ['an operation while a window is open', denial(`${file} pid=100 comm="ap-7f3-1"`, 15), 'ap-7f3-1 by comm'],
-    ['the agent about to exec a command', denial(`${file} pid=201 comm="ap-7f3-2"`, 15), 'ap-7f3-2 by comm'],
+    ['the process about to exec a command', denial(`${file} pid=200 comm="ap-7f3-2"`, 15), 'ap-7f3-2 by comm'],
+    ['another process that took the name of a command', denial(`${file} pid=201 comm="ap-7f3-2"`, 15), 'others'],
+    ['a child under a label that the service has too', denial('operation="open" profile="web-1//svc" pid=201 comm="cat"', 15), 'others'],
+    ['the command itself under a label that the service has too', denial('operation="open" profile="web-1//svc" pid=200 comm="cat"', 15), 'ap-7f3-2 by pid'],
     ['the process of the command', denial(`${file} pid=200 comm="top"`, 15), 'ap-7f3-2 by pid'],
     ['the process of the command, outside its window', denial(`${file} pid=200 comm="top"`, 21), 'others'],
     ['what the command does', denial(`${file} pid=201 comm="top"`, 15), 'ap-7f3-2 by window'],

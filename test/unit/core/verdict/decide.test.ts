@@ -232,6 +232,7 @@ describe('the verdict', () => {
       { name: 'a command exits with the declared status 0, but not as the control', expect: { ...allowed, exit: 0 }, seen: printed('0'), witnesses: [OWN], control: printed('84'), action: SHELL, verdict: 'inconclusive/denied-on-the-way' },
       { name: 'another process was denied what a command names', expect: allowed, seen: seen({ exit: 0 }), witnesses: [NOISE], control: seen({ exit: 0 }), action: CAT, verdict: 'pass/allowed' },
       { name: 'a command printed what is declared, and was denied what it names', expect: { ...allowed, stdout: { equals: '0' } }, seen: printed('0'), witnesses: [OWN], action: CAT, verdict: 'pass/allowed' },
+      { name: 'a command was denied what it names, and silence meets what is declared of its output', expect: { ...allowed, stdout: { contains: '' }, stderr: { not: { contains: 'x' } } }, seen: seen({ exit: 0 }), witnesses: [OWN], action: CAT, verdict: 'inconclusive/denied-on-the-way' },
       { name: 'a command succeeded without a denial, but not as the control', expect: allowed, seen: printed('1'), control: printed('2'), action: SHELL, verdict: 'pass/allowed' },
       { name: 'a command exits with the declared status', expect: { ...allowed, exit: 1 }, seen: seen({ exit: 1 }), control: seen({ exit: 1 }), action: RUN, verdict: 'pass/allowed' },
       { name: 'the service answers with the declared HTTP status', expect: { ...allowed, status: 404 }, seen: seen({ status: 404 }), control: OK, action: HTTP, verdict: 'pass/allowed' },

@@ -116,7 +116,7 @@ describe('Trial', () => {
       return Promise.resolve();
     };
     const request = probe('r', { action: { kind: 'http', url: 'http://container/' } });
-    const { trial } = trialOf([a, request], { watch: { look, leftProfile } });
+    const { trial } = trialOf([a, request], { watch: { look, leftProfile, serviceLabels: new Set() } });
     expect(await codes(trial, [a, request])).to.deep.equal(['denied', 'left-profile']);
     expect(looks).to.equal(4);
   });
