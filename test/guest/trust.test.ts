@@ -258,7 +258,7 @@ describe('an agent that cannot be executed', () => {
   });
 });
 
-/** Under a child of the profile that denies mounts: takes the name of every process that appears, and mounts. */
+/** Under a child of the profile: takes the name of every process that appears, and is refused what probes try. */
 const NAMESAKE = String.raw`
 my ($mount, $prctl) = qx{uname -m} =~ /aarch64/ ? (40, 167) : (165, 157);
 my %seen;
@@ -272,6 +272,7 @@ while (1) {
     my ($from, $to, $type, $data) = ('none', '/mnt', 'tmpfs', '');
     syscall($prctl, 15, $name, 0, 0, 0); # PR_SET_NAME
     syscall($mount, $from, $to, $type, 0, $data);
+    exec { '/srv/tool' } 'tool';
     exit;
   }
   1 while waitpid(-1, 1) > 0;
@@ -281,18 +282,23 @@ while (1) {
 describe('a service under a child of the profile, which takes the names of probes', () => {
   it('is not taken for the one that tried', async () => {
     const script = file('namesake.pl', NAMESAKE);
-    const child = blockOf('svc', ['network,', 'capability,', 'file,', 'signal,', 'ptrace,', 'deny mount,']);
+    const denied = ['deny mount,', 'deny /srv/tool x,'];
+    const child = blockOf('svc', ['network,', 'capability,', 'file,', 'signal,', 'ptrace,', ...denied]);
     const text = profileOf('named', [...OPEN, '/usr/bin/perl cx -> svc,', child.replace(/^/gm, '  ')]);
     const { ledger } = await harness([
       spec(
         text,
-        Array.from({ length: 12 }, (_, i) => ({ name: `mount ${i}`, try: 'mount tmpfs none /mnt', expect: 'denied' })),
+        Array.from({ length: 12 }, (_, i) => [
+          { name: `mount ${i}`, try: 'mount tmpfs none /mnt', expect: 'denied' },
+          ...(i < 3 ? [{ name: `run ${i}`, run: '/srv/tool', expect: 'denied' }] : []),
+        ]).flat(),
         {
           control: true,
           ready: { log: 'up' },
           container: {
             hold: false,
-            entrypoint: ['bash', '-c', 'perl /opt/h/namesake.pl & wait'],
+            // a file that nobody may execute
+            entrypoint: ['bash', '-c', 'touch /srv/tool; perl /opt/h/namesake.pl & wait'],
             mounts: [{ source: dirname(script), target: '/opt/h' }],
             'security-opt': ['seccomp=unconfined'], // else it could not ask for a mount
           },
