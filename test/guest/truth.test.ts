@@ -327,7 +327,7 @@ describe('kill mode', () => {
     const { ledger, exit } = await harness([
       spec(
         {
-          file: file('profile', profileText('killer', '  deny /etc/passwd w,', 'kill,attach_disconnected')),
+          file: file('profile', profileText('killer', '  audit deny /etc/passwd w,', 'kill,attach_disconnected')),
           mode: 'kill',
         },
         [

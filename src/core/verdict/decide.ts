@@ -30,6 +30,7 @@ const RESTS_ON_CONTROL: ReadonlySet<string> = new Set<VerdictCode>([
   'denied-silently-but-allowed',
   'denied-on-the-way',
   'not-the-profile',
+  'no-witness',
 ]);
 
 /** Judges one probe. */
@@ -94,8 +95,8 @@ function judgeAccess(facts: Facts, outcome: ProbeOutcome): Verdict {
 
 /** A difference to the control proves nothing where the two differ in what an earlier probe left. */
 function notByLeftover(facts: Facts, judged: Verdict): Verdict {
-  const { leftover, witnesses, evidence } = facts;
-  if (leftover === undefined || !RESTS_ON_CONTROL.has(judged.code)) return judged;
+  const { leftover, witnesses, evidence, control } = facts;
+  if (leftover === undefined || control === undefined || !RESTS_ON_CONTROL.has(judged.code)) return judged;
   const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
   const isProved = denials.some((denial) => isOfAccess(facts.probe, denial) && isProof(facts, denial));
   return isProved ? judged : verdict('earlier-probe', leftover);

@@ -76,6 +76,7 @@ describe('the verdict', () => {
     judges([
       { name: 'a command failed by the way of another denial', expect: denied, seen: REFUSED, witnesses: [OWN], control: OK, action: CAT, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'it failed without a record, as the spec allows', expect: silent, seen: EACCES, control: OK, leftover, verdict: 'inconclusive/earlier-probe' },
+      { name: 'a command failed, and no denial fits', expect: denied, seen: failed, witnesses: [MEANWHILE], control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'the control fails', expect: denied, seen: failed, control: failed, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'it was to be allowed, and fails without a record', expect: allowed, seen: failed, control: OK, action: RUN, leftover, verdict: 'inconclusive/earlier-probe' },
       { name: 'the record is proof', expect: denied, seen: EACCES, witnesses: [DENIED], control: OK, leftover, verdict: 'pass/denied' },
