@@ -23,6 +23,8 @@ const MOST_UNDONE = 100;
 interface State extends Traces {
   /** Programs of its processes by their ids on the host, without the agents. */
   readonly programs: ReadonlyMap<number, string>;
+  /** Processes that were there at an earlier look; undefined when there was none. */
+  readonly earlier?: ReadonlySet<number>;
 }
 
 /** A container before and after a probe. */
@@ -131,7 +133,9 @@ export class ContainerTwins {
     const first = this.#first ?? look;
     const known = { mounts: onlyInOne(first, mountsOf), programs: onlyInOne(first, programsOf) };
     const mounts = onlyInOne(look, mountsOf).filter((one) => !known.mounts.includes(one));
-    const programs = onlyInOne(look, programsOf).filter((one) => !known.programs.includes(one));
+    const programs = onlyInOne(look, programsOf).filter(
+      (one) => !known.programs.includes(one) && look.some((state) => isLasting(state, one)),
+    );
 
     const [confined, control] = look;
     const isLeft = (program: string): boolean =>
@@ -156,7 +160,11 @@ export class ContainerTwins {
     const known = this.#first === undefined ? [] : onlyInOne(this.#first, programsOf);
     if (onlyInOne(look, programsOf).every((program) => known.includes(program))) return look;
     await sleep(SETTLING_MS);
-    return this.#look();
+    const [confined, control] = await this.#look();
+    return [
+      { ...confined, earlier: new Set(look[0].programs.keys()) },
+      { ...control, earlier: new Set(look[1].programs.keys()) },
+    ];
   }
 
   async #look(): Promise<readonly [State, State]> {
@@ -169,6 +177,11 @@ export class ContainerTwins {
     const programs = new Map(pids.map((pid) => [pid, this.#reader.programOf(pid)]));
     return { ...this.#reader.readTraces(twin.pid, this.#shared), programs };
   }
+}
+
+/** Whether a process of that program was there at the look before, too: a service may start one for a moment. */
+function isLasting({ programs, earlier }: State, program: string): boolean {
+  return [...programs].some(([pid, name]) => name === program && earlier?.has(pid) !== false);
 }
 
 /** The first probe that made a difference is the one that is named. */

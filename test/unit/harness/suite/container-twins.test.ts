@@ -170,6 +170,21 @@ describe('ContainerTwins', () => {
     expect([control.undone, twins.leftover]).to.deep.equal([[], undefined]);
   });
 
+  it('do not mind what a service starts for a moment in one of them, again and again', async () => {
+    const { confined, control, twins } = twinsOf();
+    let pid = 100;
+    confined.pids = () => {
+      confined.programs.clear();
+      confined.programs.set(1, 'init').set((pid += 1), 'cat');
+      return new Set(confined.programs.keys());
+    };
+    control.programs.set(7, 'cat');
+    await twins.begin();
+    control.programs.delete(7);
+    await twins.compare(probe({ name: 'first' }));
+    expect(twins.leftover).to.equal(undefined);
+  });
+
   it('name a program that only the confined container still runs', async () => {
     const { confined, twins } = twinsOf();
     await twins.begin();
