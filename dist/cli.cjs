@@ -883,8 +883,8 @@ var require_option = __commonJS({
        * @param {(string | string[])} names
        * @return {Option}
        */
-      conflicts(names) {
-        this.conflictsWith = this.conflictsWith.concat(names);
+      conflicts(names2) {
+        this.conflictsWith = this.conflictsWith.concat(names2);
         return this;
       }
       /**
@@ -1511,8 +1511,8 @@ var require_command = __commonJS({
        * @param {string} names
        * @return {Command} `this` command for chaining
        */
-      arguments(names) {
-        names.trim().split(/ +/).forEach((detail2) => {
+      arguments(names2) {
+        names2.trim().split(/ +/).forEach((detail2) => {
           this.argument(detail2);
         });
         return this;
@@ -6880,12 +6880,12 @@ var require_supports_color = __commonJS({
     "use strict";
     var os = require("os");
     var tty = require("tty");
-    var hasFlag = require_has_flag();
+    var hasFlag2 = require_has_flag();
     var { env } = process;
     var flagForceColor;
-    if (hasFlag("no-color") || hasFlag("no-colors") || hasFlag("color=false") || hasFlag("color=never")) {
+    if (hasFlag2("no-color") || hasFlag2("no-colors") || hasFlag2("color=false") || hasFlag2("color=never")) {
       flagForceColor = 0;
-    } else if (hasFlag("color") || hasFlag("colors") || hasFlag("color=true") || hasFlag("color=always")) {
+    } else if (hasFlag2("color") || hasFlag2("colors") || hasFlag2("color=true") || hasFlag2("color=always")) {
       flagForceColor = 1;
     }
     function envForceColor() {
@@ -6920,10 +6920,10 @@ var require_supports_color = __commonJS({
         return 0;
       }
       if (sniffFlags) {
-        if (hasFlag("color=16m") || hasFlag("color=full") || hasFlag("color=truecolor")) {
+        if (hasFlag2("color=16m") || hasFlag2("color=full") || hasFlag2("color=truecolor")) {
           return 3;
         }
-        if (hasFlag("color=256")) {
+        if (hasFlag2("color=256")) {
           return 2;
         }
       }
@@ -46610,17 +46610,17 @@ var RecordedRun = class {
     this.#file = file5;
     this.auditSwitch = auditSwitch2;
   }
-  willLoad(names, { keep }) {
+  willLoad(names2, { keep }) {
     const rival = runs().find(
-      (run) => run.id !== this.#file.id && isAlive(run) && run.profiles.some((profile2) => names.includes(profile2.name))
+      (run) => run.id !== this.#file.id && isAlive(run) && run.profiles.some((profile2) => names2.includes(profile2.name))
     );
     if (rival !== void 0)
       throw new HarnessError(
         "load-failed",
-        `Run ${rival.id} on this host has loaded ${names.join(", ")} and still uses it.`
+        `Run ${rival.id} on this host has loaded ${names2.join(", ")} and still uses it.`
       );
     const first = this.#file.profiles.length;
-    this.#add(names.map((name2, i) => keep ? this.#keep(name2, first + i) : { name: name2 }));
+    this.#add(names2.map((name2, i) => keep ? this.#keep(name2, first + i) : { name: name2 }));
   }
   share(name2, load2) {
     return withHostLock(LOCK, () => {
@@ -47130,8 +47130,8 @@ function filesAt(place3) {
   if (!kind) return void 0;
   if (kind.isFile()) return [readAt(place3)];
   if (!kind.isDirectory()) return void 0;
-  const names = (0, import_node_fs10.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
-  return names.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file5) => statAt(file5)?.isFile()).map(readAt);
+  const names2 = (0, import_node_fs10.readdirSync)(place3).filter((name2) => !name2.startsWith(".") && name2 !== "README" && !LEFT_OVER.test(name2)).sort();
+  return names2.slice(0, MOST_FILES2).map((name2) => (0, import_node_path7.join)(place3, name2)).filter((file5) => statAt(file5)?.isFile()).map(readAt);
 }
 function statAt(place3) {
   try {
@@ -47898,12 +47898,12 @@ function namesOf(path5, { look }, follow = true) {
   if (!/^\/proc\/(?:thread-)?self(?=\/|$)/.test(path5)) return [found];
   return [found.replace(/^\/proc\/(?:\d+(?:\/task\/\d+)?|thread-self)(?=\/|$)/, "/proc/self")];
 }
-function file(operations, names, letters, more = {}) {
-  return { operations, classes: FILE, names, mask: { letters }, ...more };
+function file(operations, names2, letters, more = {}) {
+  return { operations, classes: FILE, names: names2, mask: { letters }, ...more };
 }
 var ANY_CAPABILITY = { by: "capability", operations: ["capable"], classes: CAP };
-function capability2(...names) {
-  return { ...ANY_CAPABILITY, fields: { capname: names } };
+function capability2(...names2) {
+  return { ...ANY_CAPABILITY, fields: { capname: names2 } };
 }
 var FOR_FILES = [ANY_CAPABILITY];
 function throughProc(paths) {
@@ -47921,11 +47921,11 @@ function openLetters(mode2) {
 }
 var open = ([mode2 = "", path5 = ""], context) => {
   const letters = openLetters(mode2);
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
-    file(["open", "file_perm"], names, letters, AGENT),
-    ...mode2.includes("create") ? [file(["mknod"], names, "cw", AGENT)] : [],
-    ...mode2.includes("truncate") ? [file(["truncate"], names, "w", AGENT)] : [],
+    file(["open", "file_perm"], names2, letters, AGENT),
+    ...mode2.includes("create") ? [file(["mknod"], names2, "cw", AGENT)] : [],
+    ...mode2.includes("truncate") ? [file(["truncate"], names2, "w", AGENT)] : [],
     ...aroundFiles(path5)
   ];
 };
@@ -47961,45 +47961,45 @@ var rename = ([source = "", target = ""], context) => [
   ...aroundFiles(source, target)
 ];
 var lock = ([, , path5 = ""], context) => {
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
-    file(["file_lock"], names, "kwr", AGENT),
-    file(["open"], names, "rw", { by: "open", ...AGENT }),
+    file(["file_lock"], names2, "kwr", AGENT),
+    file(["open"], names2, "rw", { by: "open", ...AGENT }),
     ...aroundFiles(path5)
   ];
 };
 var mmap = ([path5 = ""], context) => {
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
-    file(["file_mmap"], names, "rm", AGENT),
-    file(["open"], names, "r", { by: "open", ...AGENT }),
+    file(["file_mmap"], names2, "rm", AGENT),
+    file(["open"], names2, "r", { by: "open", ...AGENT }),
     ...aroundFiles(path5)
   ];
 };
 var mprotect = ([path5 = ""], context) => {
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
-    file(["file_mprotect"], names, "rm", AGENT),
-    file(["open"], names, "r", { by: "open", ...AGENT }),
-    file(["file_mmap"], names, "r", { by: "mmap", ...AGENT }),
+    file(["file_mprotect"], names2, "rm", AGENT),
+    file(["open"], names2, "r", { by: "open", ...AGENT }),
+    file(["file_mmap"], names2, "r", { by: "mmap", ...AGENT }),
     ...aroundFiles(path5)
   ];
 };
-var executed = (names) => file(["exec"], names, "x");
+var executed = (names2) => file(["exec"], names2, "x");
 var exec2 = ([path5 = ""], context) => [executed(namesOf(path5, context)), ...aroundFiles(path5)];
 function execNew(step3) {
   return ([, target = ""], context) => {
-    const names = namesOf(target, context, false);
-    return [executed(names), file(["mknod", "open"], names, "rwac", { by: step3, ...AGENT }), ...aroundFiles(target)];
+    const names2 = namesOf(target, context, false);
+    return [executed(names2), file(["mknod", "open"], names2, "rwac", { by: step3, ...AGENT }), ...aroundFiles(target)];
   };
 }
 var MEMORY_NAMES = ["/", "", "memfd:apparmor-probe", "/memfd:apparmor-probe"];
 var execLoader = ([loader = "", path5 = ""], context) => {
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
     executed(namesOf(loader, context)),
-    file(["file_mmap"], names, "rm", AGENT),
-    file(["open"], names, "r", { by: "open", ...AGENT }),
+    file(["file_mmap"], names2, "rm", AGENT),
+    file(["open"], names2, "r", { by: "open", ...AGENT }),
     ...aroundFiles(loader, path5)
   ];
 };
@@ -48091,8 +48091,9 @@ function socketRecords(step3, args, context, by) {
   const isAskedElsewhere = args[0] === UNIX2 ? ASKED_AT[step3] : void 0;
   const operations = isAskedElsewhere === void 0 ? [operation2] : [operation2, isAskedElsewhere];
   const named = by === void 0 ? {} : { by };
-  const record2 = { operations, classes: NET, fields: socketFields(args), mask: { words: words5 }, ...named };
   const [, , address2 = ""] = args;
+  const toOther = args[0] === UNIX2 && (address2 !== "" || context.hasOther) ? { isOfEitherEnd: true } : {};
+  const record2 = { operations, classes: NET, fields: socketFields(args), mask: { words: words5 }, ...named, ...toOther };
   if (!address2.startsWith("/")) return [record2];
   const onFile = step3 === "bind" ? ["mknod", "bind"] : [operation2];
   return [record2, file(onFile, namesOf(address2, context, false), "rwac", named)];
@@ -48118,14 +48119,33 @@ var socket = (args, context) => {
 };
 var receiveFd = ([path5 = ""], context) => {
   const pair = [UNIX2, String(SOCKET_TYPES["stream"])];
-  const names = namesOf(path5, context);
+  const names2 = namesOf(path5, context);
   return [
-    file(["file_receive"], names, "rw"),
-    file(["open"], names, "r", { by: "open" }),
+    file(["file_receive"], names2, "rw"),
+    file(["open"], names2, "r", { by: "open" }),
     ...["socket", "send", "receive"].flatMap((step3) => socketRecords(step3, pair, context, step3)),
     ...aroundFiles(path5)
   ];
 };
+var MOUNT_WORDS = [
+  "ro",
+  "nosuid",
+  "nodev",
+  "noexec",
+  "sync",
+  "mand",
+  "dirsync",
+  "noatime",
+  "nodiratime"
+];
+var NOT_NEW = ["remount", "bind", "move", "unbindable", "private", "slave", "shared"];
+function hasFlag(flags, word) {
+  return (flags & (MOUNT_FLAGS[word] ?? 0)) !== 0;
+}
+function mountWords(flags) {
+  if (NOT_NEW.some((word) => hasFlag(flags, word))) return {};
+  return { mountWords: MOUNT_WORDS.filter((word) => hasFlag(flags, word)) };
+}
 var FOR_MOUNTS = [capability2("sys_admin", "dac_override", "dac_read_search")];
 var mount = ([fstype = "", source = "", target = "", flags = "0"], context) => {
   const isOfType = (Number(flags) & (Number(MOUNT_FLAGS["rbind"]) | Number(MOUNT_FLAGS["move"]))) === 0;
@@ -48138,7 +48158,8 @@ var mount = ([fstype = "", source = "", target = "", flags = "0"], context) => {
       fields: {
         ...isOfType && fstype !== "" ? { fstype: [fstype] } : {},
         ...source === "" ? {} : { srcname: isPath ? namesOf(source, context) : [source] }
-      }
+      },
+      ...mountWords(Number(flags))
     },
     ...FOR_MOUNTS
   ];
@@ -53362,12 +53383,12 @@ function rewriteKeyNames(ctx) {
   const rewrites = /* @__PURE__ */ new Map();
   for (const record2 of pendingRecords.get(ctx) ?? []) {
     const seen = ctx.seen.get(record2);
-    const names = (seen?.def ?? seen?.schema)?.propertyNames;
-    if (!names || names === true || rewrites.has(names))
+    const names2 = (seen?.def ?? seen?.schema)?.propertyNames;
+    if (!names2 || names2 === true || rewrites.has(names2))
       continue;
-    const rewritten = stringifyKeyNames(bySchema, names, /* @__PURE__ */ new Set());
-    if (rewritten !== names)
-      rewrites.set(names, rewritten);
+    const rewritten = stringifyKeyNames(bySchema, names2, /* @__PURE__ */ new Set());
+    if (rewritten !== names2)
+      rewrites.set(names2, rewritten);
   }
   if (!rewrites.size)
     return;
@@ -55491,7 +55512,7 @@ var OPTIONAL = /^options? in(?: #\d+)?$/;
 function flagsOf({ kind, conditions }) {
   const required2 = valuesOf(conditions, REQUIRED);
   const optional3 = valuesOf(conditions, OPTIONAL);
-  return required2.flatMap((names) => optional3.map((others) => flagsOfOne(kind, names, others)));
+  return required2.flatMap((names2) => optional3.map((others) => flagsOfOne(kind, names2, others)));
 }
 function valuesOf(conditions, key) {
   const values = Object.entries(conditions).flatMap(([name2, { expanded }]) => key.test(name2) ? [expanded] : []);
@@ -55592,7 +55613,7 @@ function isFamily(word) {
 var GRANTS = {
   file: fileGrants,
   link: linkGrants,
-  capability: ({ names }) => [{ domain: "capability", words: [wordSet(names)], regex: "" }],
+  capability: ({ names: names2 }) => [{ domain: "capability", words: [wordSet(names2)], regex: "" }],
   network: networkGrants,
   mount: mountGrants,
   remount: mountGrants,
@@ -56156,8 +56177,8 @@ function accessesOf(cursor4, ruleClass, word) {
   return accesses ?? cursor4.fail(`${word.text} is not an access of ${ruleClass} rules`, word.start);
 }
 function accessesNamed(ruleClass, word) {
-  const names = ACCESSES2[ruleClass];
-  if (names.includes(word)) return [word];
+  const names2 = ACCESSES2[ruleClass];
+  if (names2.includes(word)) return [word];
   const meaning2 = READ_WRITE[ruleClass];
   if (meaning2 === void 0) return void 0;
   if (word === "read" || word === "write") return [meaning2[word]];
@@ -56321,8 +56342,8 @@ function flagChange(flag3, what) {
 function limitDifferences(base, head2) {
   const before = limitsOf(base);
   const after = limitsOf(head2);
-  const names = [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])];
-  return names.filter((name2) => !isSameLimit(before.get(name2), after.get(name2))).map((name2) => limitDifference(name2, before.get(name2), after.get(name2)));
+  const names2 = [.../* @__PURE__ */ new Set([...before.keys(), ...after.keys()])];
+  return names2.filter((name2) => !isSameLimit(before.get(name2), after.get(name2))).map((name2) => limitDifference(name2, before.get(name2), after.get(name2)));
 }
 function isSameLimit(was, is) {
   return was !== void 0 && is !== void 0 && amountOf(was) === amountOf(is);
@@ -56835,11 +56856,11 @@ function readPeer(cursor4, scope, keyword) {
 
 // src/core/profile/syntax/read-plain.ts
 function readCapability(cursor4) {
-  const names = [];
+  const names2 = [];
   for (; ; ) {
     const word = cursor4.match(/[A-Za-z][A-Za-z0-9_]*/y);
-    if (!word) return { kind: "capability", names };
-    names.push(word.text);
+    if (!word) return { kind: "capability", names: names2 };
+    names2.push(word.text);
   }
 }
 function readRlimit(cursor4) {
@@ -57759,8 +57780,8 @@ function containerFindings(container2) {
   const privileges2 = ["cap-add", "cap-drop", "security-opt"].filter((key2) => key2 in container2);
   const [key] = privileges2;
   if (container2["only-apparmor"] === true && key !== void 0) {
-    const names = privileges2.map((name2) => `\`${name2}\``).join(", ");
-    findings.push({ key, message: `container: \`only-apparmor\` cannot be combined with ${names}` });
+    const names2 = privileges2.map((name2) => `\`${name2}\``).join(", ");
+    findings.push({ key, message: `container: \`only-apparmor\` cannot be combined with ${names2}` });
   }
   if (container2["hold"] === true && ("command" in container2 || "entrypoint" in container2)) {
     const message = "container: `hold` cannot be combined with `command` or `entrypoint`";
@@ -59079,12 +59100,12 @@ async function debianMirror(etc = "/etc/apt") {
   const given = process.env["APPARMOR_PROBE_MIRROR"];
   if (given !== void 0 && given !== "") return given.replace(/\/+$/, "");
   const parts = await (0, import_promises5.readdir)((0, import_node_path13.join)(etc, "sources.list.d")).catch(() => []);
-  const names = [
+  const names2 = [
     "sources.list",
     ...parts.filter((name2) => /\.(list|sources)$/.test(name2)).sort().map((name2) => (0, import_node_path13.join)("sources.list.d", name2))
   ];
   const files = await Promise.all(
-    names.map(async (name2) => ({ name: name2, text: await (0, import_promises5.readFile)((0, import_node_path13.join)(etc, name2), "utf8").catch(() => "") }))
+    names2.map(async (name2) => ({ name: name2, text: await (0, import_promises5.readFile)((0, import_node_path13.join)(etc, name2), "utf8").catch(() => "") }))
   );
   const found = findMirror(files);
   if (found !== void 0) return found;
@@ -59238,9 +59259,9 @@ function processExists(pid) {
   }
 }
 async function listRuns() {
-  const names = await (0, import_promises8.readdir)(runRoot()).catch(() => []);
+  const names2 = await (0, import_promises8.readdir)(runRoot()).catch(() => []);
   return Promise.all(
-    names.map(async (name2) => {
+    names2.map(async (name2) => {
       const folder = (0, import_node_path15.join)(runRoot(), name2);
       const text3 = await (0, import_promises8.readFile)((0, import_node_path15.join)(folder, "owner.json"), "utf8").catch(() => void 0);
       return { folder, owner: text3 === void 0 ? void 0 : JSON.parse(text3) };
@@ -60219,8 +60240,8 @@ function renamedProfiles(base, head2) {
   return renamed3;
 }
 function onlyIn(blocks, others) {
-  const names = new Set(others.map(({ name: name2 }) => name2));
-  return blocks.filter(({ kind, name: name2 }) => kind === "profile" && !names.has(name2));
+  const names2 = new Set(others.map(({ name: name2 }) => name2));
+  return blocks.filter(({ kind, name: name2 }) => kind === "profile" && !names2.has(name2));
 }
 function alikePairs(gone, fresh) {
   const pairs2 = gone.flatMap((old) => fresh.map((current) => ({ old, current, score: likeness(old, current) })));
@@ -60336,8 +60357,8 @@ function listFolder(pid, folder) {
   const real = resolveInContainer(pid, folder);
   if (real === void 0) return void 0;
   try {
-    const names = (0, import_node_fs19.readdirSync)((0, import_node_path23.join)(rootOf(pid), real));
-    return names.length > MOST_NAMES ? void 0 : names;
+    const names2 = (0, import_node_fs19.readdirSync)((0, import_node_path23.join)(rootOf(pid), real));
+    return names2.length > MOST_NAMES ? void 0 : names2;
   } catch {
     return void 0;
   }
@@ -60376,8 +60397,8 @@ function readTraces(pid, shared) {
     if (upper !== void 0) walk3.below(upper, "");
     else if (isWritable && point !== "/" && !shared.has(what)) walk3.below((0, import_node_path24.join)(`/proc/${pid}/root`, point), point);
   }
-  const names = mounts.map(({ point, type: type4 }) => `${type4} on ${point}`);
-  return { files: walk3.files, mounts: new Set(names), isCut: walk3.isCut };
+  const names2 = mounts.map(({ point, type: type4 }) => `${type4} on ${point}`);
+  return { files: walk3.files, mounts: new Set(names2), isCut: walk3.isCut };
 }
 function sharedMounts(pid, other) {
   const others = new Set(mountsOf(other).map(({ what }) => what));
@@ -60628,11 +60649,11 @@ var import_node_crypto8 = require("node:crypto");
 
 // src/core/model/labels.ts
 var STRICT = ["enforce", "kill"];
-function asWritten(label2, names) {
-  return mapProfileNames(label2, (name2) => names.get(name2) ?? name2);
+function asWritten(label2, names2) {
+  return mapProfileNames(label2, (name2) => names2.get(name2) ?? name2);
 }
-function asLoaded(label2, names) {
-  const loadedNames = new Map([...names].map(([loaded, written]) => [written, loaded]));
+function asLoaded(label2, names2) {
+  const loadedNames = new Map([...names2].map(([loaded, written]) => [written, loaded]));
   return mapProfileNames(label2, (name2) => loadedNames.get(name2) ?? name2);
 }
 function sameLabel(a, b) {
@@ -60668,34 +60689,34 @@ function applyEdits(source, edits) {
 }
 
 // src/core/profile/copy/make-copy.ts
-function makeCopy(original, names, rename4) {
+function makeCopy(original, names2, rename4) {
   const source = original.files.get(original.file) ?? "";
   const isOfFile2 = ({ file: file5 }) => file5 === original.file;
   const headers = original.profiles.filter(({ kind, nameSpan }) => kind === "profile" && isOfFile2(nameSpan));
-  for (const name2 of names) {
+  for (const name2 of names2) {
     const count2 = headers.filter((header) => header.name === name2).length;
     if (count2 !== 1) return { problem: `the header of profile ${JSON.stringify(name2)} was found ${count2} times` };
   }
-  const renameLabel = labelRenamer(names, rename4);
+  const renameLabel = labelRenamer(names2, rename4);
   const edits = [
-    ...headers.flatMap((header) => headerEdits(header, names, rename4)),
+    ...headers.flatMap((header) => headerEdits(header, names2, rename4)),
     ...original.labels.filter(isOfFile2).map((span) => replace(span, renameLabel(source.slice(span.start, span.end))))
   ];
   return { source: applyEdits(source, edits) };
 }
-function headerEdits(header, names, rename4) {
+function headerEdits(header, names2, rename4) {
   const { name: name2, nameSpan, attachmentSpan } = header;
-  const [top = "", ...children2] = names.includes(name2) ? [name2] : name2.split("//");
-  if (!names.includes(top)) return [];
+  const [top = "", ...children2] = names2.includes(name2) ? [name2] : name2.split("//");
+  if (!names2.includes(top)) return [];
   const edits = [replace(nameSpan, quoteName([rename4(top), ...children2].join("//")))];
   return attachmentSpan === void 0 ? edits : [...edits, replace(attachmentSpan, "")];
 }
 function replace({ start: start2, end }, text3) {
   return { start: start2, end, text: text3 };
 }
-function labelRenamer(names, rename4) {
-  if (names.length === 0) return (label2) => label2;
-  const longestFirst = [...names].sort((a, b) => b.length - a.length);
+function labelRenamer(names2, rename4) {
+  if (names2.length === 0) return (label2) => label2;
+  const longestFirst = [...names2].sort((a, b) => b.length - a.length);
   const escaped2 = longestFirst.map((name2) => name2.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const wholeName = new RegExp(`(?<=^|["{,&])(${escaped2.join("|")})(?=$|["{},&]|//)`, "g");
   return (label2) => label2.replaceAll(wholeName, (name2) => rename4(name2));
@@ -60762,11 +60783,11 @@ function folderOf(text3) {
 
 // src/core/profile/copy/check-copy.ts
 function copyProblem(original, copy, rename4) {
-  const names = original.profiles.map(({ name: name2 }) => name2);
+  const names2 = original.profiles.map(({ name: name2 }) => name2);
   const attachments = attachmentsOf(original);
   for (const [i, { rules }] of original.profiles.entries()) {
     for (const [j, rule] of rules.entries()) {
-      const problem = changedMeaning(rule, copy.profiles[i]?.rules[j], names, rename4) ?? lostAttachment(rule, attachments);
+      const problem = changedMeaning(rule, copy.profiles[i]?.rules[j], names2, rename4) ?? lostAttachment(rule, attachments);
       if (problem !== void 0) return `${rule.span.file}:${rule.span.line}: \`${rule.text}\` ${problem}`;
     }
   }
@@ -60782,13 +60803,13 @@ function attachmentsOf({ profiles }) {
 function literal2(text3) {
   return { text: text3, expanded: [text3] };
 }
-function changedMeaning(rule, copied, names, rename4) {
+function changedMeaning(rule, copied, names2, rename4) {
   if (copied === void 0) return "is not in it";
   if (JSON.stringify(withoutLabels(rule)) !== JSON.stringify(withoutLabels(copied))) return "names other objects in it";
   const before = labelsOf(rule);
   const after = labelsOf(copied);
   const isChanged = before.some(
-    (label2, i) => names.some((name2) => matches(label2, name2) !== matches(after[i] ?? label2, rename4(name2)))
+    (label2, i) => names2.some((name2) => matches(label2, name2) !== matches(after[i] ?? label2, rename4(name2)))
   );
   return isChanged ? "names other profiles in it" : void 0;
 }
@@ -60848,11 +60869,11 @@ async function loadProfile(source, { suffix, changes }) {
   const allNames = await profileNames(file5, original, includes2);
   const written = topLevel(allNames);
   const chosen = choose(source, written);
-  const names = written.map((name2) => renamed(name2, suffix));
+  const names2 = written.map((name2) => renamed(name2, suffix));
   const text3 = readText(source, original, { isNeeded: suffix !== void 0 });
   const copy = suffix === void 0 || text3 === void 0 ? original : await checkedCopy(source, text3, allNames, suffix);
   const { policy, warnings } = await compile(file5, copy, includes2);
-  changes.willLoad(names, { keep: suffix === void 0 });
+  changes.willLoad(names2, { keep: suffix === void 0 });
   replacePolicy(policy);
   const loadedAs = chosen.map((name2) => renamed(name2, suffix)).join(STACKED);
   const mode2 = checkMode(loadedAs, source.mode, chosen.join(STACKED));
@@ -60860,7 +60881,7 @@ async function loadProfile(source, { suffix, changes }) {
   return {
     name: chosen.join(STACKED),
     loadedAs,
-    names,
+    names: names2,
     written: new Map(written.map((name2) => [renamed(name2, suffix), name2])),
     mode: mode2,
     source: original,
@@ -60927,11 +60948,11 @@ function loadedMode(name2) {
   return only === void 0 || another !== void 0 ? "mixed" : only;
 }
 async function checkedCopy({ file: file5, includes: includes2 }, original, allNames, suffix) {
-  const names = topLevel(allNames);
-  const result2 = makeCopy(original, names, (name2) => renamed(name2, suffix));
+  const names2 = topLevel(allNames);
+  const result2 = makeCopy(original, names2, (name2) => renamed(name2, suffix));
   if ("problem" in result2) throw new HarnessError("profile-not-isolated", `${file5}: ${result2.problem}.`);
   const actual = await profileNames(file5, result2.source, includes2);
-  const written = new Map(names.map((name2) => [renamed(name2, suffix), name2]));
+  const written = new Map(names2.map((name2) => [renamed(name2, suffix), name2]));
   const wanted = allNames.map((name2) => asLoaded(name2, written));
   if (actual.length !== wanted.length || wanted.some((name2) => !actual.includes(name2))) {
     throw new HarnessError(
@@ -60947,25 +60968,25 @@ async function checkedCopy({ file: file5, includes: includes2 }, original, allNa
     );
   return result2.source;
 }
-function choose(source, names) {
-  const [only, another] = names;
+function choose(source, names2) {
+  const [only, another] = names2;
   if (source.name !== void 0) {
     const wanted = source.name.split(STACKED);
-    const missing = wanted.find((name2) => !names.includes(name2));
+    const missing = wanted.find((name2) => !names2.includes(name2));
     if (missing === void 0) return wanted;
     throw new HarnessError(
       "profile-ambiguous",
-      `${source.file} does not define the profile ${missing}. It defines ${names.join(", ") || "none"}.`
+      `${source.file} does not define the profile ${missing}. It defines ${names2.join(", ") || "none"}.`
     );
   }
   if (only !== void 0 && another === void 0) return [only];
   throw new HarnessError(
     "profile-ambiguous",
-    names.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names.join(", ")}.`
+    names2.length === 0 ? `${source.file} defines no profile.` : `${source.file} defines several profiles: ${names2.join(", ")}.`
   );
 }
-function topLevel(names) {
-  return names.filter((name2) => !name2.includes("//"));
+function topLevel(names2) {
+  return names2.filter((name2) => !name2.includes("//"));
 }
 function renamed(name2, suffix) {
   return suffix === void 0 ? name2 : `${name2}.${suffix}`;
@@ -61689,51 +61710,58 @@ var import_node_fs27 = require("node:fs");
 var ACCESSES3 = /* @__PURE__ */ new Set(["DENIED", "ALLOWED", "AUDIT", "KILLED"]);
 var PASSIVE = /* @__PURE__ */ new Set(["receive", "readby", "tracedby"]);
 function attribute(profileNames2, probes, records) {
-  const names = [...profileNames2].map(normal);
+  const names2 = [...profileNames2].map(normal);
   const byId = new Map(probes.map((probe3) => [probe3.id, probe3]));
   const windows = probes.filter((probe3) => probe3.kind === "command" && probe3.window !== void 0);
   const witnesses = new Map(probes.map((probe3) => [probe3.id, []]));
   const others = [];
   for (const record2 of records) {
-    const isNamed = byId.has(record2.fields["comm"] ?? "");
-    const owner = canWitness(record2, names, isNamed) ? ownerOf3(record2, byId, windows) : void 0;
+    const isNamed2 = byId.has(record2.fields["comm"] ?? "");
+    const owner = canWitness(record2, names2, isNamed2) ? ownerOf3(record2, byId, windows) : void 0;
     if (owner === void 0) others.push(record2);
     else witnesses.get(owner.id)?.push(defined({ record: record2, by: owner.by, before: owner.before }));
   }
   return { witnesses, others };
 }
 function concerns(record2, profileNames2) {
-  return underProfile(labelOf2(record2), [...profileNames2].map(normal));
+  return underProfile(labelOfRecord(record2), [...profileNames2].map(normal));
 }
 function ownerOf3(record2, byId, windows) {
   const named = byId.get(record2.fields["comm"] ?? "");
   const pid = Number(record2.fields["pid"]);
-  if (named !== void 0) return named.otherPids?.has(pid) === true ? void 0 : ownedByName(record2, named);
+  if (named !== void 0) return isNamesake(named, pid) ? void 0 : ownedByName(record2, named);
   const open7 = windows.filter(
     ({ window: window2 }) => window2 !== void 0 && record2.serial > window2.afterSerial && record2.serial < window2.beforeSerial
   );
   const [only, another] = open7;
   if (only === void 0 || another !== void 0 || only.otherPids?.has(pid) === true) return void 0;
-  return { id: only.id, by: pid === only.pid ? "pid" : "window" };
+  if (pid === only.pid) return { id: only.id, by: "pid" };
+  return only.otherLabels?.has(labelOfRecord(record2)) === true ? void 0 : { id: only.id, by: "window" };
+}
+function isNamesake({ kind, pid: own2, otherPids }, pid) {
+  return otherPids?.has(pid) === true || kind === "command" && own2 !== void 0 && own2 !== pid;
 }
 function ownedByName(record2, { id, fitOf: fitOf3 }) {
   const fit = fitOf3?.(record2) ?? "access";
   if (fit === "foreign") return void 0;
   return { id, by: "comm", ...fit === "access" ? {} : fit };
 }
-function canWitness(record2, names, isNamed) {
-  if (!ACCESSES3.has(record2.type) || !underProfile(labelOf2(record2), names)) return false;
+function canWitness(record2, names2, isNamed2) {
+  if (!ACCESSES3.has(record2.type) || !underProfile(labelOfRecord(record2), names2)) return false;
   if (envelopeOf(record2)?.origin !== "kernel") return false;
   const masks = (record2.fields["requested_mask"] ?? record2.fields["denied_mask"] ?? "").split(" ");
-  return isNamed || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record2.fields["peer"] ?? "", names);
+  return isNamed2 || !masks.some((mask) => PASSIVE.has(mask)) || underProfile(record2.fields["peer"] ?? "", names2);
 }
-function labelOf2({ fields: fields2 }) {
+function labelOfRecord({ fields: fields2 }) {
   const label2 = fields2["profile"] ?? fields2["label"] ?? "";
   const namespace = fields2["namespace"];
   return namespace === void 0 || label2.startsWith(":") ? label2 : `:${namespace}:${label2}`;
 }
-function underProfile(label2, names) {
-  return label2.split("//&").map(normal).some((part) => names.some((name2) => part === name2 || part.startsWith(`${name2}//`)));
+function underProfile(label2, names2) {
+  return partsOf(label2).some((part) => names2.some((name2) => part === name2 || part.startsWith(`${name2}//`)));
+}
+function partsOf(label2) {
+  return label2.split("//&").map(normal);
 }
 function normal(name2) {
   return name2.replace(/^(:[^:]+:)\/\//, "$1");
@@ -61757,9 +61785,9 @@ function labelTextOf(pid) {
   const found = labelOf(pid);
   return found === void 0 ? "none" : labelText(found.label, found.mode);
 }
-function processesWithLabel(names) {
+function processesWithLabel(names2) {
   return new Set(
-    (0, import_node_fs27.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names))
+    (0, import_node_fs27.readdirSync)("/proc").filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => underProfile(labelOf(pid)?.label ?? "", names2))
   );
 }
 function atSecureOf(pid) {
@@ -63765,8 +63793,8 @@ function shadowedText(shadowedBy) {
 }
 function probeNames(ledger) {
   const probes = ledger.suites.flatMap(({ entries }) => entries.map(({ probe: probe3 }) => probe3));
-  const names = new Map(probes.map(({ id, name: name2 }) => [id, name2]));
-  return (id) => names.get(id) ?? id;
+  const names2 = new Map(probes.map(({ id, name: name2 }) => [id, name2]));
+  return (id) => names2.get(id) ?? id;
 }
 
 // src/core/report/summary.ts
@@ -68440,6 +68468,12 @@ var VERDICTS = {
         control: "succeeds"
       },
       {
+        expected: "denied, `audit: none`",
+        confined: "an access to a file, a socket or a mount fails, and the audit mode is `noquiet`",
+        record: "none",
+        control: "succeeds"
+      },
+      {
         expected: "complains",
         confined: "a command succeeds",
         record: "ALLOWED, but neither of its start nor the one that `audit` names",
@@ -68460,10 +68494,12 @@ var VERDICTS = {
           return `The request failed, and AppArmor denied the service something (${facts2.denial}), but nothing shows that this made it fail.`;
         case "control":
           return "There is neither a record nor a control container to show what denied it.";
+        case "record":
+          return "It fails only under the profile, but AppArmor did not deny it: the kernel was made to record every such denial, and there is no record.";
         case "errno":
           return `It failed with ${facts2.errno ?? "a signal"}, but AppArmor denies with EACCES or EPERM: an earlier probe may be the cause.`;
         case "fit":
-          return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made the command fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
+          return facts2.said === void 0 ? `AppArmor denied something (${facts2.denial}), but nothing shows that this made it fail.` : `AppArmor denied something (${facts2.denial}), but the command failed for another reason: ${facts2.said}`;
         case "permission":
           return `It fails only under the profile, but not for lack of permission: ${facts2.said}`;
         case "owner":
@@ -68478,6 +68514,8 @@ var VERDICTS = {
           return "Name the record that decides, for example `audit: {operation: open, name: /srv/page}`.";
         case "control":
           return "Run the probe in the control container too (`control: true`).";
+        case "record":
+          return "See in what the two containers differ: the service may have been kept from setting the owner or the mode of the file.";
         case "errno":
           return "If the profile answers with this errno (`flags=(error=\u2026)`), declare `errno`.";
         case "fit":
@@ -68518,17 +68556,23 @@ var VERDICTS = {
   },
   "denied-on-the-way": {
     kind: "inconclusive",
-    means: "A command succeeded, but something was denied, and its output or exit status is not that of the control.",
+    means: "A command succeeded, but AppArmor denied what it names, or denied something while its output or exit status is not that of the control. It may have swallowed that it was denied what it is for.",
     when: [
       {
-        expected: "allowed, nothing declared of output or exit",
+        expected: "allowed, nothing declared of the output",
         confined: "a command succeeds",
         record: "yes",
         control: "exits or prints otherwise"
+      },
+      {
+        expected: "allowed, nothing declared of the output",
+        confined: "a command succeeds",
+        record: "of what it names",
+        control: "any"
       }
     ],
-    reason: () => "It succeeded, but AppArmor denied something and the result differs from the control's.",
-    hint: "Declare what it must print or how it must exit (`stdout`, `stderr`, `exit`), or test the access itself."
+    reason: ({ denial }) => denial === void 0 ? "It succeeded, but AppArmor denied something and the result differs from the control's." : `It ended as if it had succeeded, but AppArmor denied what it names: ${denial}.`,
+    hint: "Declare what it must print (`stdout`, `stderr`), or test the access itself (`open`, `try`)."
   },
   "denied-but-allowed": {
     kind: "fail",
@@ -68555,7 +68599,7 @@ var VERDICTS = {
     kind: "pass",
     means: "In complain mode the access succeeded, and an ALLOWED record shows that enforcing would deny it.",
     when: [{ expected: "complains", confined: "succeeds", record: "ALLOWED", control: "any" }],
-    reason: () => "Allowed, and the kernel log shows that enforcing the profile would deny it."
+    reason: ({ denial }) => `Allowed, and the kernel log shows what enforcing the profile would deny: ${denial ?? "it"}.`
   },
   "no-complaint": {
     kind: "fail",
@@ -68901,6 +68945,44 @@ function unclear(code2, why) {
   return { kind: "unclear", code: code2, why };
 }
 
+// src/core/verdict/telling.ts
+var SHARED_FIELDS = /* @__PURE__ */ new Set([
+  "apparmor",
+  "profile",
+  "label",
+  "namespace",
+  "comm",
+  "pid",
+  "fsuid",
+  "ouid",
+  "error",
+  "requested_mask",
+  "denied_mask",
+  "requested",
+  "denied"
+]);
+var BY_THE_WAY = {
+  name: ["/dev/tty", "/proc/filesystems", "/proc/1/status", "/etc/nsswitch.conf", "/etc/passwd", "/usr/lib/libc.so.6"],
+  capname: ["dac_read_search", "sys_ptrace", "net_admin", "sys_admin", "sys_resource"],
+  family: ["unix", "netlink"]
+};
+var COMMON = {
+  operation: ["open", "getattr", "file_mmap", "file_perm", "create", "connect", "capable", "ptrace"],
+  class: ["file", "net", "unix", "cap", "ptrace"],
+  sock_type: ["stream", "dgram"]
+};
+var ANYTHING = ["a", "/b", "10", "Z_z"];
+function isTelling(audit) {
+  if (audit === void 0 || audit === "none") return false;
+  return Object.entries(audit).some(([key, pattern2]) => !SHARED_FIELDS.has(key) && names(key, pattern2));
+}
+function names(key, pattern2) {
+  const { equals, contains, matches: matches2 } = pattern2;
+  if (![equals, contains, matches2].some((text3) => text3 !== void 0 && text3 !== "")) return false;
+  const matching2 = (samples = []) => samples.filter((sample) => matchText(pattern2, sample) === void 0).length;
+  return matching2(COMMON[key]) === 0 && matching2(BY_THE_WAY[key]) <= 1 && matching2(ANYTHING) <= 1;
+}
+
 // src/core/verdict/facts.ts
 function recordKey({ fields: fields2 }) {
   const { comm, operation: operation2, name: name2, capname, family: family2, signal: signal4 } = fields2;
@@ -68926,24 +69008,6 @@ function isProof({ probe: probe3, observation }, { by, record: record2 }) {
   if (record2.type === "KILLED") return observation.signal === "SIGKILL";
   const isStart3 = record2.type === "ALLOWED" && record2.fields["operation"] === "exec";
   return by === "comm" && (observation.stage === "exec" || isStart3);
-}
-var SHARED_FIELDS = /* @__PURE__ */ new Set([
-  "apparmor",
-  "profile",
-  "label",
-  "namespace",
-  "comm",
-  "pid",
-  "fsuid",
-  "ouid",
-  "error"
-]);
-function isTelling(audit) {
-  if (audit === void 0 || audit === "none") return false;
-  return Object.entries(audit).some(([key, { equals, contains, matches: matches2 }]) => {
-    const isPattern = [equals, contains, matches2].some((text3) => text3 !== void 0 && text3 !== "");
-    return isPattern && !SHARED_FIELDS.has(key);
-  });
 }
 
 // src/core/coverage/operation-accesses.ts
@@ -69308,16 +69372,16 @@ function reasonByKind(rule, block2, subject2, here) {
   }
   return void 0;
 }
-function missingCapability(names, { capabilities }) {
-  const isThere = names.length === 0 ? capabilities.size > 0 : names.some((name2) => capabilities.has(name2));
+function missingCapability(names2, { capabilities }) {
+  const isThere = names2.length === 0 ? capabilities.size > 0 : names2.some((name2) => capabilities.has(name2));
   if (isThere) return void 0;
-  const what = names.length === 0 ? "any capability" : `the capability ${names.join(", ")}`;
+  const what = names2.length === 0 ? "any capability" : `the capability ${names2.join(", ")}`;
   return `The container does not have ${what}: the kernel refuses before it asks AppArmor.`;
 }
 function unreachablePeer(rule, { text: text3 }, { labels }) {
   const peer = rule.conditions["peer"];
   if (peer === void 0) return void 0;
-  const names = [...text3.profiles.map(({ name: name2 }) => name2), ...labels];
+  const names2 = [...text3.profiles.map(({ name: name2 }) => name2), ...labels];
   const alone = {
     name: "",
     kind: "profile",
@@ -69326,7 +69390,7 @@ function unreachablePeer(rule, { text: text3 }, { labels }) {
     span: rule.span,
     rules: [{ ...rule, qualifiers: { audit: false, access: "allow" } }]
   };
-  const isReached = names.some((name2) => peerAccesses(rule, name2).some((access5) => reaches(alone, access5, text3)));
+  const isReached = names2.some((name2) => peerAccesses(rule, name2).some((access5) => reaches(alone, access5, text3)));
   if (isReached) return void 0;
   return `No profile that is loaded here matches ${peer.text}, so no process has such a label.`;
 }
@@ -69379,16 +69443,16 @@ function nothingThere(rule, block2, subject2, here) {
   for (const literal3 of literals) {
     const folder = folderOf(literal3.text);
     if (!/^\/(?:proc|sys)\/./.test(literal3.whole ? literal3.text : `${folder}/`)) return void 0;
-    const names = literal3.whole ? [literal3.text] : below(folder, here);
-    if (names === void 0) return void 0;
+    const names2 = literal3.whole ? [literal3.text] : below(folder, here);
+    if (names2 === void 0) return void 0;
     places.add(literal3.whole ? literal3.text : folder);
-    const accesses = [...existingFiles(rule, names, here), ...newFiles(rule, literal3, here)];
+    const accesses = [...existingFiles(rule, names2, here), ...newFiles(rule, literal3, here)];
     if (accesses.some((access5) => isCovered(subject2, block2, access5, rule))) return void 0;
   }
   return `This rule decides about no file that exists here or could be created here: ${[...places].join(", ")}.`;
 }
-function existingFiles({ permissions }, names, { look }) {
-  return names.filter((name2) => look(name2, true)?.missing === false).flatMap((path5) => [...permissions].map((letter) => fileAccess(path5, letter)));
+function existingFiles({ permissions }, names2, { look }) {
+  return names2.filter((name2) => look(name2, true)?.missing === false).flatMap((path5) => [...permissions].map((letter) => fileAccess(path5, letter)));
 }
 function newFiles({ permissions }, { text: text3, whole }, { look }) {
   const folder = folderOf(text3);
@@ -69630,7 +69694,9 @@ var ContainerTwins = class {
     const first = this.#first ?? look;
     const known2 = { mounts: onlyInOne(first, mountsOf2), programs: onlyInOne(first, programsOf) };
     const mounts = onlyInOne(look, mountsOf2).filter((one) => !known2.mounts.includes(one));
-    const programs = onlyInOne(look, programsOf).filter((one) => !known2.programs.includes(one));
+    const programs = onlyInOne(look, programsOf).filter(
+      (one) => !known2.programs.includes(one) && look.some((state) => isLasting(state, one))
+    );
     const [confined, control] = look;
     const isLeft = (program3) => programsOf(control).has(program3) && first.every((state) => !programsOf(state).has(program3));
     for (const [pid, program3] of control.programs)
@@ -69649,7 +69715,11 @@ var ContainerTwins = class {
     const known2 = this.#first === void 0 ? [] : onlyInOne(this.#first, programsOf);
     if (onlyInOne(look, programsOf).every((program3) => known2.includes(program3))) return look;
     await (0, import_promises24.setTimeout)(SETTLING_MS);
-    return this.#look();
+    const [confined, control] = await this.#look();
+    return [
+      { ...confined, earlier: new Set(look[0].programs.keys()) },
+      { ...control, earlier: new Set(look[1].programs.keys()) }
+    ];
   }
   async #look() {
     return [await this.#stateOf(this.#confined), await this.#stateOf(this.#control)];
@@ -69661,6 +69731,9 @@ var ContainerTwins = class {
     return { ...this.#reader.readTraces(twin.pid, this.#shared), programs };
   }
 };
+function isLasting({ programs, earlier }, program3) {
+  return [...programs].some(([pid, name2]) => name2 === program3 && earlier?.has(pid) !== false);
+}
 function note2(leftovers, what, { name: name2 }) {
   if (!leftovers.has(what)) leftovers.set(what, { what, by: name2 });
 }
@@ -69701,12 +69774,12 @@ function isOlder(version2, than) {
 // src/core/verdict/unloaded-label.ts
 function unloadedLabel({ action }, loaded) {
   if (action.kind !== "operation" || findOperation(action.name)?.takesLabel !== true) return void 0;
-  const missing = partsOf(action.args[0] ?? "").find((name2) => !loaded.has(name2));
+  const missing = partsOf2(action.args[0] ?? "").find((name2) => !loaded.has(name2));
   if (missing === void 0) return void 0;
   const hint = suggestion(missing, [...loaded]);
   return `no profile ${JSON.stringify(missing)} is loaded, and the profile's file defines none${hint}`;
 }
-function partsOf(label2) {
+function partsOf2(label2) {
   return label2.replace(/^&/, "").split("//&").filter((name2) => name2 !== "unconfined" && !name2.startsWith(":"));
 }
 
@@ -69906,21 +69979,25 @@ function endsOf({ process: process3, other }, isOtherKnown) {
   if (process3 === void 0 || !isOtherKnown) return void 0;
   return [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
 }
+function labelsOf2({ process: process3, other }) {
+  const labels = [process3, other].flatMap((proof) => proof === void 0 ? [] : [withoutMode(proof.label)]);
+  return labels.length === 0 ? void 0 : labels;
+}
 function withoutMode(label2) {
   return label2.replace(/ \([a-z]+\)$/, "");
 }
 function fits(record2, expected, asker) {
-  return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected) && hasFields(record2, expected) && hasMask(record2, expected) && isOfAsker(record2, expected, asker);
+  return expected.operations.includes(record2.fields["operation"] ?? "") && hasClass(record2, expected) && hasNames(record2, expected) && hasFields(record2, expected) && hasMask(record2, expected) && hasMountWords(record2, expected) && isOfAsker(record2, expected, asker);
 }
 function hasClass({ fields: fields2 }, expected) {
   const given = fields2["class"];
   return given === void 0 || expected.classes.includes(given);
 }
-function hasNames({ fields: fields2 }, { names }) {
-  if (names === void 0) return true;
+function hasNames({ fields: fields2 }, { names: names2 }) {
+  if (names2 === void 0) return true;
   const { name: name2, info = "" } = fields2;
-  if (info.startsWith("Failed name lookup")) return name2 === void 0 || names.some((one) => one.endsWith(name2));
-  return name2 !== void 0 && names.some((one) => isSameName(one, withoutSlash(name2)));
+  if (info.startsWith("Failed name lookup")) return name2 === void 0 || names2.some((one) => one.endsWith(name2));
+  return name2 !== void 0 && names2.some((one) => isSameName(one, withoutSlash(name2)));
 }
 function isSameName(expected, actual) {
   if (expected === actual) return true;
@@ -69939,21 +70016,35 @@ function hasMask({ fields: fields2 }, { mask }) {
   const refused = fields2["denied_mask"] ?? fields2["denied"] ?? asked;
   return refused.split(/[ ,]+/).some((word) => mask.words.includes(word));
 }
-function isOfAsker({ fields: fields2 }, expected, { agentPid, fsuid, ends }) {
+function hasMountWords({ fields: fields2 }, { mountWords: mountWords2 }) {
+  if (mountWords2 === void 0) return true;
+  const printed2 = new Set(fields2["flags"]?.split(", "));
+  return MOUNT_WORDS.every((word) => printed2.has(word) === mountWords2.includes(word));
+}
+function isOfAsker(record2, expected, asker) {
+  const { fields: fields2 } = record2;
+  const { agentPid, fsuid, ends } = asker;
   const isAgent = expected.byAgent !== true || agentPid === void 0 || fields2["pid"] === String(agentPid);
   const isUser = fsuid === void 0 || fields2["fsuid"] === void 0 || fields2["fsuid"] === fsuid;
-  return isAgent && isUser && (expected.isBetweenEnds !== true || isBetween(fields2["peer"], ends));
+  const areEnds = expected.isBetweenEnds !== true || isBetween(fields2["peer"], ends);
+  return isAgent && isUser && areEnds && hasLabel(record2, expected, asker);
+}
+function hasLabel(record2, expected, { ends, labels }) {
+  const isOtherUnknown = expected.isOfEitherEnd === true || expected.isBetweenEnds === true && ends === void 0;
+  if (labels === void 0 || isOtherUnknown) return true;
+  const known2 = new Set(labels.flatMap((label2) => partsOf(label2)));
+  return partsOf(labelOfRecord(record2)).every((part) => part === "" || known2.has(part));
 }
 function isBetween(peer, ends) {
   return peer === void 0 || ends === void 0 || ends.some((end) => sameLabel(end, peer));
 }
 
 // src/harness/suite/kernel-ruling.ts
-function outsideOf(pid, names, inChildren) {
+function outsideOf(pid, names2, inChildren) {
   const look = (path5, follow) => lookUp(pid, path5, follow);
   return {
     look,
-    loaded: (label2) => asLoaded(label2, names),
+    loaded: (label2) => asLoaded(label2, names2),
     fsuidOf,
     inChildren,
     ruling: (action) => rulingOn(action, pid, look)
@@ -70003,6 +70094,7 @@ var ContainerWatch = class {
   /** Who left the profile: one line for each executable under each label. */
   #strays = /* @__PURE__ */ new Map();
   #replaced = /* @__PURE__ */ new Set();
+  #serviceLabels = /* @__PURE__ */ new Set();
   constructor(options) {
     this.#options = options;
   }
@@ -70021,6 +70113,10 @@ var ContainerWatch = class {
       { details: lines }
     );
   }
+  /** Every label that the first process or a descendant of it had, whenever it was looked at. */
+  get serviceLabels() {
+    return this.#serviceLabels;
+  }
   async look() {
     for (const clause of await this.#options.target.replacedMounts()) this.#replaced.add(clause);
     await this.#lookAtProcesses();
@@ -70037,8 +70133,9 @@ var ContainerWatch = class {
     }
   }
   #note(process3) {
-    const { pid, exe } = process3;
+    const { pid, exe, origin } = process3;
     for (const label2 of process3.labels) this.#list(pid, exe, this.#shown(label2));
+    if (origin === "service") for (const { label: label2 } of process3.labels) this.#serviceLabels.add(label2);
     const stray = this.#strayLabel(process3);
     if (stray === void 0 || this.#strays.size >= MAX_LISTED) return;
     const shown2 = this.#shown(stray);
@@ -70136,9 +70233,9 @@ var SuiteContainers = class {
   /** Takes the profile away from processes that it keeps from being killed. An engine's own profile is not ours. */
   #unconfine() {
     const { host, policy } = this.#options;
-    const { policySha256, names } = policy;
+    const { policySha256, names: names2 } = policy;
     if (policySha256 === void 0) return;
-    for (const name2 of names) host.removeProfile(name2);
+    for (const name2 of names2) host.removeProfile(name2);
   }
   /**
    * A service that fails under the profile is a finding, and no reason to stop: the profile can still be probed with a
@@ -70296,9 +70393,13 @@ var SuiteSwitch = class _SuiteSwitch {
   get observed() {
     return this.#observed === "own" ? this.#session.changes.auditSwitch.own : "noquiet";
   }
+  /** Whether every denial is recorded, also those by explicit deny rules. */
+  get isSpeaking() {
+    return SPEAKING.has(this.observed);
+  }
   /** Whether denials stay without a record that a second attempt, under `noquiet`, would have. */
   get isSilent() {
-    return this.#giveBack !== void 0 && !this.#session.keepAuditSwitch && !SPEAKING.has(this.observed);
+    return this.#giveBack !== void 0 && !this.#session.keepAuditSwitch && !this.isSpeaking;
   }
   /**
    * Does something while explicit deny rules write records. Only where it `isSilent`.
@@ -70512,6 +70613,9 @@ function failureLines(observation, control) {
   const telling = lastTelling(stderr) ?? lastTelling(stdout);
   return telling === void 0 ? { lines } : { lines, telling };
 }
+function tellsPermission(line) {
+  return kindOf5(line) === "permission";
+}
 function linesOf(text3 = "") {
   return text3.split("\n", 1e5).map((line) => line.slice(0, LINE2).trim()).filter((line) => line !== "").slice(-MOST_LINES2);
 }
@@ -70602,6 +70706,19 @@ function decisiveDenial(facts2) {
 function likelyDenial(facts2) {
   const denials = facts2.witnesses.filter(isDenial);
   return decisiveDenial(facts2) ?? denials.findLast(({ record: record2 }) => !isByTheWay(record2)) ?? denials.at(-1);
+}
+function namedDenial(facts2) {
+  const failure2 = failureOf(facts2);
+  const own2 = facts2.witnesses.filter(
+    (witness) => isDenial(witness) && !isBackground(facts2, witness) && isOwn2(failure2, witness)
+  );
+  return own2.findLast(({ record: record2 }) => isNamed(failure2, record2))?.record;
+}
+function isNamed({ command: command3, lines }, record2) {
+  const isSaid = lines.some((line) => tellsPermission(line) && exactnessOf(line, record2) >= 2);
+  const inCommand = exactnessOf(command3, record2);
+  const isPathless = record2.fields["name"] === void 0;
+  return isSaid || inCommand === 3 || inCommand === 2 && (isExec(record2) || isPathless) && !isByTheWay(record2);
 }
 function isBackground({ background }, { record: record2, by }) {
   return by === "window" && background?.has(recordKey(record2)) === true;
@@ -70856,15 +70973,20 @@ function withoutFit(facts2) {
 function isLikely({ record: record2, by }) {
   return by !== "window" && !isByTheWay(record2);
 }
-function judgeSilently({ observation, control }) {
+function judgeSilently({ observation, control, isRecorded }) {
   if (control === void 0) return verdict("no-witness", { missing: "control" });
   const { telling } = failureLines(observation, control);
+  const isOfFile2 = observation.stage === "exec" || telling?.kind === "loader" || isAboutPath(telling);
+  if (isRecorded === true && isOfFile2) return verdict("no-witness", { missing: "record" });
   if (observation.stage === "exec" || telling?.kind === "loader") return verdict("not-started", { denial: void 0 });
   if (telling?.kind === "elsewhere")
     return verdict("no-witness", { missing: "permission", said: quotedLine(telling.text) });
   if (telling !== void 0 && observation.exit === NOT_EXECUTABLE2)
     return verdict("not-started", { denial: void 0 });
   return verdict("denied-silently");
+}
+function isAboutPath(telling) {
+  return telling?.kind === "permission" && /(^|[\s'"`:(])\//.test(telling.text);
 }
 function quotedLine(line) {
   return `\u201C${oneLine(line, SAID)}\u201D.`;
@@ -70873,6 +70995,26 @@ function isRefusedStart(facts2) {
   const { stage, exit } = facts2.observation;
   if (stage !== "done" || exit === void 0 || exit === 0) return false;
   return decisiveDenial(facts2)?.isStart === true;
+}
+
+// src/core/verdict/incomplete-success.ts
+function incompleteSuccess(facts2) {
+  const { probe: probe3, observation, control } = facts2;
+  const { exit = 0, stdout, stderr } = probe3.expect;
+  if (!isCommand(probe3) || isOutputDeclared(stdout) || isOutputDeclared(stderr)) return void 0;
+  const named = namedDenial(facts2);
+  if (named !== void 0) return { denial: denialText(named) };
+  if (exit === 0) return control !== void 0 && differs(observation, control) ? { denial: void 0 } : void 0;
+  return control?.exit === exit ? void 0 : declaredFailure(decisiveDenial(facts2)?.record);
+}
+function isOutputDeclared(match) {
+  return match !== void 0 && matchText(match, "") !== void 0;
+}
+function declaredFailure(record2) {
+  return record2 && { denial: void 0 };
+}
+function differs(one, other) {
+  return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
 }
 
 // src/core/verdict/loose-conditions.ts
@@ -70937,7 +71079,8 @@ var RESTS_ON_CONTROL = /* @__PURE__ */ new Set([
   "vacuous",
   "denied-silently-but-allowed",
   "denied-on-the-way",
-  "not-the-profile"
+  "not-the-profile",
+  "no-witness"
 ]);
 function decide(known2) {
   const facts2 = withoutUndecided(known2);
@@ -70982,8 +71125,8 @@ function judgeAccess(facts2, outcome3) {
   }
 }
 function notByLeftover(facts2, judged) {
-  const { leftover, witnesses, evidence } = facts2;
-  if (leftover === void 0 || !RESTS_ON_CONTROL.has(judged.code)) return judged;
+  const { leftover, witnesses, evidence, control } = facts2;
+  if (leftover === void 0 || control === void 0 || !RESTS_ON_CONTROL.has(judged.code)) return judged;
   const denials = [...witnesses.filter(isDenial), ...silentDenials(evidence)];
   const isProved = denials.some((denial) => isOfAccess(facts2.probe, denial) && isProof(facts2, denial));
   return isProved ? judged : verdict("earlier-probe", leftover);
@@ -71056,21 +71199,27 @@ function otherDenial({ probe: probe3, witnesses }) {
 function denialOf2(witness) {
   return witness && denialText(witness.record);
 }
-function judgeSilentDenial({ probe: probe3, observation, control }) {
+function judgeSilentDenial({ probe: probe3, observation, control, isRecorded }) {
   if (control === void 0) return verdict("no-witness", { missing: "control" });
   const { errno, stoppedAt } = observation;
   const unasked = stoppedAt === void 0 ? void 0 : unaskedReason(probe3, observation);
   if (unasked !== void 0) return verdict("not-asked", { why: unasked });
   const isExpectedErrno = probe3.expect.errno !== void 0 || errno === "EACCES" || errno === "EPERM";
   if (probe3.action.kind === "operation" && !isExpectedErrno) return verdict("no-witness", { missing: "errno", errno });
+  if (isRecorded === true && isAlwaysRecorded(probe3)) return verdict("no-witness", { missing: "record" });
   return verdict("denied-silently");
+}
+var RECORDED_CLASSES = /* @__PURE__ */ new Set(["file", "network", "mount"]);
+function isAlwaysRecorded({ action }) {
+  return action.kind === "operation" && RECORDED_CLASSES.has(action.class);
 }
 function judgeAllowed(facts2, outcome3) {
   const { probe: probe3, witnesses } = facts2;
   const denials = witnesses.filter(isDenial);
   const firstDenial = isCommand(probe3) ? likelyDenial(facts2) : denials[0];
   if (outcome3.kind === "succeeded") {
-    if (firstDenial !== void 0 && mayBeIncomplete(facts2)) return verdict("denied-on-the-way");
+    const incomplete = firstDenial === void 0 ? void 0 : incompleteSuccess(facts2);
+    if (incomplete !== void 0) return verdict("denied-on-the-way", incomplete);
     return verdict("allowed", { denials: denials.length });
   }
   const how = outcomeText(outcome3);
@@ -71087,7 +71236,8 @@ function judgeAllowed(facts2, outcome3) {
 function judgeComplains(facts2, outcome3) {
   const complaints = facts2.witnesses.filter((witness) => isComplaint(witness) && isOfAccess(facts2.probe, witness));
   if (outcome3.kind === "failed") return verdict("denied-in-complain", { how: outcome3.how });
-  if (complaints.some((complaint2) => isProof(facts2, complaint2))) return verdict("complained");
+  const proof = complaints.find((complaint2) => isProof(facts2, complaint2));
+  if (proof !== void 0) return verdict("complained", { denial: denialOf2(proof) });
   if (complaints.length > 0) return verdict("no-witness", { missing: "owner", record: "an ALLOWED record" });
   return verdict("no-complaint");
 }
@@ -71127,16 +71277,6 @@ function layerText({ probe: probe3, control, container: container2 }) {
     return "; its baseline profile may deny it as well";
   const layer = container2 && likelyLayer(probe3, control, container2);
   return layer === void 0 ? "" : `; likely ${layer}`;
-}
-function mayBeIncomplete(facts2) {
-  const { probe: probe3, observation, control } = facts2;
-  const { exit, stdout, stderr } = probe3.expect;
-  if (!isCommand(probe3) || stdout !== void 0 || stderr !== void 0) return false;
-  if (exit === void 0) return control !== void 0 && differs(observation, control);
-  return exit !== 0 && control?.exit !== exit && decisiveDenial(facts2) !== void 0;
-}
-function differs(one, other) {
-  return one.exit !== other.exit || one.stdout.text !== other.stdout.text || one.stderr.text !== other.stderr.text;
 }
 
 // src/harness/suite/attempt-probes.ts
@@ -71294,7 +71434,8 @@ var Trial = class {
     this.#options.auditSwitch?.check();
     const traces = probes.map((probe3) => {
       const observation = seen.confined.get(probe3.id);
-      const trace = traceOf(probe3, observation, log.window, otherPidsOf(probe3, before, after));
+      const others = { pids: otherPidsOf(probe3, before, after), labels: this.#options.watch?.serviceLabels };
+      const trace = traceOf(probe3, observation, log.window, others);
       const preview = previews.get(probe3.id);
       return preview === void 0 ? trace : { ...trace, fitOf: this.#fitOf(probe3, preview, observation) };
     });
@@ -71318,7 +71459,8 @@ var Trial = class {
     const asker = defined({
       agentPid: inChildren || isTriedInChild(action) ? void 0 : pid,
       fsuid: pid === void 0 ? void 0 : fsuidOf2(pid),
-      ends: observation && endsOf(observation, hasKnownEnds(action))
+      ends: observation && endsOf(observation, hasKnownEnds(action)),
+      labels: observation && labelsOf2(observation)
     });
     return (record2) => fitOf(record2, records, asker);
   }
@@ -71392,11 +71534,12 @@ var Trial = class {
     return this.#decided(defined({ ...known2, observation, control }), { loss: lossOf(probe3), leftover });
   }
   #decided(known2, doubts) {
-    const { container: container2 } = this.#options;
+    const { container: container2, auditSwitch: auditSwitch2 } = this.#options;
     const evidence = known2.evidence?.witnesses;
+    const isRecorded = auditSwitch2?.isSpeaking;
     return {
       ...known2,
-      verdict: decide(defined({ ...known2, ...doubts, container: container2, background: this.#background, evidence }))
+      verdict: decide(defined({ ...known2, ...doubts, container: container2, background: this.#background, evidence, isRecorded }))
     };
   }
   /** A service that does not run under the profile shows nothing of it, whatever it answers. */
@@ -71439,10 +71582,17 @@ function rulingsOf(previews, seen) {
     })
   );
 }
-function traceOf(probe3, observation, window2, otherPids) {
-  if (isOperation(probe3)) return { id: probe3.id, kind: "operation", otherPids };
-  const pid = observation?.process?.pid;
-  return defined({ id: probe3.id, kind: "command", window: window2, otherPids, pid });
+function traceOf(probe3, observation, window2, others) {
+  if (isOperation(probe3)) return { id: probe3.id, kind: "operation", otherPids: others.pids };
+  const process3 = observation?.process;
+  const pid = process3?.pid;
+  const otherLabels = probe3.action.kind === "http" ? void 0 : labelsBeside(process3, others.labels);
+  return defined({ id: probe3.id, kind: "command", window: window2, otherPids: others.pids, otherLabels, pid });
+}
+function labelsBeside(process3, labels) {
+  if (process3 === void 0 || labels === void 0) return void 0;
+  const own2 = withoutMode(process3.label);
+  return new Set([...labels].filter((label2) => label2 !== own2));
 }
 function withoutAttempt(probe3, decision) {
   return { probe: probe3, verdict: decision, witnesses: [] };
@@ -71542,14 +71692,14 @@ var PreparedSuite = class _PreparedSuite {
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions() {
     const { plan, session, auditSwitch: auditSwitch2 } = this.#parts;
-    const { names, written, mode: mode2 } = this.policy;
+    const { names: names2, written, mode: mode2 } = this.policy;
     const baseline = plan.baseline === void 0 ? void 0 : asLoaded(plan.baseline, written);
     return {
       confined: this.confined,
       log: session.log,
       barrier: session.barrier,
       auditSwitch: auditSwitch2,
-      profiles: names.filter((name2) => name2 !== baseline),
+      profiles: names2.filter((name2) => name2 !== baseline),
       container: plan.container,
       outside: outsideOf(this.confined.pid, written, mode2 === "kill" || mode2 === "mixed")
     };
@@ -71666,12 +71816,12 @@ var Preparation = class {
     return { containers, started };
   }
   /** What the profile denied while the containers started is no probe's. */
-  async #readEarlyDenials({ names }) {
+  async #readEarlyDenials({ names: names2 }) {
     const { barrier, log } = this.#session;
     await barrier.cross();
     const { records } = log.take();
     const earlyDenials = records.filter(
-      ({ type: type4, fields: fields2 }) => type4 === "DENIED" && names.includes(fields2["profile"] ?? "")
+      ({ type: type4, fields: fields2 }) => type4 === "DENIED" && names2.includes(fields2["profile"] ?? "")
     );
     this.#learn({ earlyDenials });
     return earlyDenials;
@@ -72116,11 +72266,11 @@ async function denialHint(entry, profile2, asked = []) {
   return blockingRule(needs, text3, denied2) ?? await cure(needs, profile2, { text: text3, denied: denied2 });
 }
 var LABELS = ["profile", "label", "peer", "target", "tcontext", "peer_label", "peer_profile"];
-function withWrittenNames(record2, names) {
+function withWrittenNames(record2, names2) {
   const isChange = /^(?:change_|stack)/.test(record2.fields["operation"] ?? "");
   const fields2 = Object.entries(record2.fields).map(([key, value]) => {
     const isLabel = LABELS.includes(key) || key === "name" && isChange;
-    return [key, isLabel ? asWritten(value, names) : value];
+    return [key, isLabel ? asWritten(value, names2) : value];
   });
   return { ...record2, fields: Object.fromEntries(fields2) };
 }
@@ -72269,8 +72419,8 @@ function denialsOf2(text3, rules, name2) {
     place: placeOf(text3, rule),
     alternatives: (rule.path?.expanded ?? []).flatMap((glob) => alternativesOf2(glob) ?? [])
   }));
-  const isNamed = ({ alternatives }) => alternatives.some((one) => baseName2(one.text) === name2);
-  return [...denials.filter(isNamed), ...denials.filter((denial) => !isNamed(denial))];
+  const isNamed2 = ({ alternatives }) => alternatives.some((one) => baseName2(one.text) === name2);
+  return [...denials.filter(isNamed2), ...denials.filter((denial) => !isNamed2(denial))];
 }
 function isDenial2(rule) {
   return rule.kind === "file" && rule.qualifiers.access === "deny" && rule.path !== void 0;
@@ -73075,7 +73225,7 @@ function profileOnOneSide(name2, status) {
 var import_node_fs38 = require("node:fs");
 var import_node_path32 = require("node:path");
 async function findSides(operands, options = {}) {
-  const { includes: includes2 = {}, names = {}, sideFolders } = options;
+  const { includes: includes2 = {}, names: names2 = {}, sideFolders } = options;
   const checkouts = [];
   const remove = () => {
     for (const checkout of checkouts) checkout.remove();
@@ -73083,7 +73233,7 @@ async function findSides(operands, options = {}) {
   const find = async (name2) => {
     const operand = operands[name2];
     if (operands.file === void 0 && (0, import_node_fs38.existsSync)(operand))
-      return { label: labelOf3(operand, names), file: (0, import_node_path32.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
+      return { label: labelOf2(operand, names2), file: (0, import_node_path32.resolve)(operand), includes: sideFolders?.[name2] ?? includes2 };
     const at = operands.file === void 0 ? { ...splitOperand(operand), cwd: operands.cwd } : await atRevision(operands, name2);
     const { revision, path: path5, cwd } = at;
     const folders = [...includes2.search ?? [], includes2.base ?? BASE_FOLDER];
@@ -73095,7 +73245,7 @@ async function findSides(operands, options = {}) {
   };
   try {
     const sides = { base: await find("base"), head: await find("head") };
-    const named = Object.entries(names).filter(([path5]) => path5.endsWith("/"));
+    const named = Object.entries(names2).filter(([path5]) => path5.endsWith("/"));
     const copied = checkouts.map(({ folder, original }) => [folder, original]);
     return { ...sides, copies: [...named, ...copied], remove };
   } catch (error3) {
@@ -73113,8 +73263,8 @@ function refuseWorkTree({ label: label2, file: file5, includes: includes2 }, { f
     { details: ["name it by a relative path, or by <\u2026> and its folder with -I"] }
   );
 }
-function labelOf3(operand, names) {
-  const name2 = Object.hasOwn(names, operand) ? names[operand] : void 0;
+function labelOf2(operand, names2) {
+  const name2 = Object.hasOwn(names2, operand) ? names2[operand] : void 0;
   return name2 ?? operand;
 }
 function namesOf2({ base, head: head2, copies }) {
@@ -73308,7 +73458,7 @@ var DIFF = {
     hidden: true,
     parse: readNames,
     expects: "a JSON object whose values are strings",
-    format: (names) => JSON.stringify(names),
+    format: (names2) => JSON.stringify(names2),
     inGuest: "unchanged"
   },
   sideFolders: {
@@ -73459,10 +73609,10 @@ function textOf6(row3, value) {
 }
 function readNames(text3) {
   try {
-    const names = JSON.parse(text3);
-    if (typeof names !== "object" || names === null || Array.isArray(names)) return void 0;
-    const isText = Object.values(names).every((name2) => typeof name2 === "string");
-    return isText ? names : void 0;
+    const names2 = JSON.parse(text3);
+    if (typeof names2 !== "object" || names2 === null || Array.isArray(names2)) return void 0;
+    const isText = Object.values(names2).every((name2) => typeof name2 === "string");
+    return isText ? names2 : void 0;
   } catch {
     return void 0;
   }
@@ -73499,10 +73649,10 @@ function guestValue(row3, value) {
 async function runDiff(operands, args) {
   const includes2 = includesOf(args);
   const plan = args.spec === void 0 ? void 0 : loadPlans([args.spec], { includes: includes2 })[0];
-  const { as: names, sideFolders } = args;
+  const { as: names2, sideFolders } = args;
   const sides = await findSides(operands, {
     includes: plan?.profile.includes ?? includes2,
-    ...defined({ names, sideFolders })
+    ...defined({ names: names2, sideFolders })
   });
   try {
     const host = chooseKernel(args.host);
@@ -73828,13 +73978,13 @@ var ALWAYS_MOUNTED = "/sys";
 var NEVER_MOUNTED = /^\/(?:proc|dev)(?:\/|$)/;
 var MAX_ROOTS = 16;
 var FILLER = "placeholder";
-function placeholderRoots(names, look) {
-  const lacking2 = names.flatMap((name2) => firstMissing(withoutSlash3(name2), look) ?? []);
+function placeholderRoots(names2, look) {
+  const lacking2 = names2.flatMap((name2) => firstMissing(withoutSlash3(name2), look) ?? []);
   const roots = [...new Set(lacking2)].sort().slice(0, MAX_ROOTS);
   return [ALWAYS_MOUNTED, ...roots];
 }
-function placeholdersAmong(names, roots) {
-  const files = names.map((name2) => name2.endsWith("/") ? `${folderOf(withoutSlash3(name2))}/${FILLER}` : name2).filter((name2) => roots.some((root) => name2.startsWith(`${root}/`)) && !/\/\.{0,2}(?:\/|$)/.test(name2));
+function placeholdersAmong(names2, roots) {
+  const files = names2.map((name2) => name2.endsWith("/") ? `${folderOf(withoutSlash3(name2))}/${FILLER}` : name2).filter((name2) => roots.some((root) => name2.startsWith(`${root}/`)) && !/\/\.{0,2}(?:\/|$)/.test(name2));
   const below3 = [...new Set(files)].sort();
   return below3.filter((name2) => !below3.some((other) => other.startsWith(`${name2}/`)));
 }
@@ -74224,12 +74374,12 @@ function examplesOf(rule, block2, changes, surroundings) {
   const { automaton, regexes } = compileGrants([...ofBlock, ...ofChanges]);
   const focus = new Set([...ofRule, ...ofChanges].map(({ regex }) => regexes.indexOf(regex)));
   const { sets } = automaton.tagSets(NAME_SHAPES.file, { focus, examples: EXAMPLES_PER_SET });
-  const names = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3))).flatMap(
+  const names2 = sets.filter(({ tags }) => tags.some((tag3) => focus.has(tag3))).flatMap(
     ({ tags, examples }) => examples.map(
       (bytes) => readable(Buffer.from(bytes).toString("latin1"), (name2) => automaton.match(name2) === tags)
     )
   );
-  return [...new Set(names)].filter((name2) => /^[\x21-\x7e]{2,}$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MAX_EXAMPLES);
+  return [...new Set(names2)].filter((name2) => /^[\x21-\x7e]{2,}$/.test(name2)).sort((a, b) => a.length - b.length).slice(0, MAX_EXAMPLES);
 }
 function isOwn3({ rule }) {
   return rule === void 0 || rule.via.length === 0;
@@ -74820,14 +74970,14 @@ var PATHLESS_OPERATIONS = [
   ["mqueue", "create", `/${NEW_NAME}`],
   ["change_profile", "unconfined"]
 ];
-function candidatesIn(inventory2, look, self2, { names = [], withStranger = false } = {}) {
+function candidatesIn(inventory2, look, self2, { names: names2 = [], withStranger = false } = {}) {
   const files = inventory2.filter(({ kind }) => kind === "file");
   const sources = {
     file: files.find(({ path: path5 }) => path5 === "/etc/passwd") ?? files.find(({ path: path5 }) => /^\/(?:etc|usr|bin|opt)\//.test(path5)),
     program: PROGRAMS.find((path5) => files.some((file5) => file5.path === path5)) ?? files.find(isProgram)?.path,
     inFolder: new Map(files.map(({ path: path5 }) => [folderOf(path5), path5]))
   };
-  const paths = [...new Set(names.map((name2) => name2.replace(/(?<=.)\/$/, "")))];
+  const paths = [...new Set(names2.map((name2) => name2.replace(/(?<=.)\/$/, "")))];
   const missing = paths.filter(
     (name2) => look(name2, false)?.missing === true && look(folderOf(name2), true)?.folder === true
   );
@@ -74969,8 +75119,8 @@ function namesIn2(folder, most = MOST_OF_A_FOLDER) {
     return [];
   }
 }
-function itemAt(root, path5, isNamed = false) {
-  if (!READABLE.test(path5) || !isNamed && SKIPPED.test(path5)) return void 0;
+function itemAt(root, path5, isNamed2 = false) {
+  if (!READABLE.test(path5) || !isNamed2 && SKIPPED.test(path5)) return void 0;
   try {
     const stat2 = (0, import_node_fs44.lstatSync)((0, import_node_path37.join)(root, path5));
     const kind = kindOf6(stat2, path5);
@@ -74986,11 +75136,11 @@ function kindOf6(stat2, path5) {
 }
 
 // src/harness/suite/candidate-pool.ts
-function candidatePool({ pid, text: text3, block: block2, names, placeholders = [], progress: progress2 }) {
+function candidatePool({ pid, text: text3, block: block2, names: names2, placeholders = [], progress: progress2 }) {
   const extraPaths = [...namedPaths(block2), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
   const candidates2 = candidatesIn(files, (path5, follow) => lookUp(pid, path5, follow), block2.name, {
-    names,
+    names: names2,
     withStranger: block2.rules.some(({ qualifiers, via }) => qualifiers.owner !== void 0 && via.length === 0)
   });
   progress2(`${block2.name}: ${files.length} names in the image, ${candidates2.length} candidates`);
@@ -75041,14 +75191,14 @@ function readSubject(options) {
   const text3 = profileText(profile2, includes2);
   const block2 = chosenBlock(text3, options);
   const changes = changesOf(text3, block2, remembering(includeFinder(foldersOf(profile2, includes2))));
-  const names = examplesIn(block2, changes, surroundingsOf(text3, block2));
+  const names2 = examplesIn(block2, changes, surroundingsOf(text3, block2));
   const extras = extraProbesOf(block2);
-  return withRoots({ options, text: text3, block: block2, changes, names, extras }, placeholderRoots(names, IMAGE_UNKNOWN));
+  return withRoots({ options, text: text3, block: block2, changes, names: names2, extras }, placeholderRoots(names2, IMAGE_UNKNOWN));
 }
 var IMAGE_UNKNOWN = (path5) => ({ path: path5, folder: true, missing: false });
 function withRoots(known2, roots) {
-  const { block: block2, text: text3, names, options } = known2;
-  const placeholders = placeholdersAmong(names, roots);
+  const { block: block2, text: text3, names: names2, options } = known2;
+  const placeholders = placeholdersAmong(names2, roots);
   return { ...known2, roots, placeholders, head: headOf(block2, text3, mountsOf3(roots, placeholders, options), options) };
 }
 function mountsOf3(roots, placeholders, { relative: relative4, files }) {
@@ -75064,10 +75214,10 @@ function chosenBlock({ profiles }, { profile: file5, name: name2 }) {
   return block2;
 }
 function ambiguous(file5, name2, blocks) {
-  const names = blocks.map((block2) => block2.name);
-  if (names.length === 0) return new HarnessError("profile-ambiguous", `${file5} defines no profile.`);
+  const names2 = blocks.map((block2) => block2.name);
+  if (names2.length === 0) return new HarnessError("profile-ambiguous", `${file5} defines no profile.`);
   const problem = name2 === void 0 ? "defines several profiles" : `does not define the profile ${name2}`;
-  return new HarnessError("profile-ambiguous", `${file5} ${problem}: name one with --name.`, { details: names });
+  return new HarnessError("profile-ambiguous", `${file5} ${problem}: name one with --name.`, { details: names2 });
 }
 function headOf(block2, { file: file5 }, placeholderMounts, { image, name: name2, build: build2, includes: includes2 = {}, relative: relative4 }) {
   const isForLowPorts = block2.rules.some(
@@ -75127,12 +75277,12 @@ async function tryAndCompose(subject2, suite, session) {
     await suite.close();
   }
 }
-function goalsIn({ text: text3, block: block2, changes, names, placeholders }, pid, { events: events2 }) {
+function goalsIn({ text: text3, block: block2, changes, names: names2, placeholders }, pid, { events: events2 }) {
   const pool = candidatePool({
     pid,
     text: text3,
     block: block2,
-    names,
+    names: names2,
     placeholders,
     progress: (line) => {
       events2.progress(line);
@@ -76207,10 +76357,10 @@ function describeSuite(element, ledger, suite, root) {
     if (suite !== void 0) xml.att("file", oneLine(relativeTo(root, suite.file), MESSAGE));
   });
 }
-function addCase(suite, testCase, names) {
+function addCase(suite, testCase, names2) {
   const { className: className2, name: name2, file: file5, line, ms: ms2, outcome: outcome3, output: output2 } = testCase;
   const element = suite.testCase();
-  element.className(className2).name(names.take(name2, "probe", className2)).time(seconds(ms2));
+  element.className(className2).name(names2.take(name2, "probe", className2)).time(seconds(ms2));
   if (file5 !== "") element.file(oneLine(file5, MESSAGE));
   for (const [key, value] of testCase.properties) element.property(key, value);
   if (outcome3 !== void 0) element[outcome3]();
@@ -76703,8 +76853,8 @@ function kernelText3({ verdict: verdict2, witnesses }) {
   const [witness] = witnesses;
   if (witness === void 0) return "no record";
   const more = witnesses.length > 1 ? ` and ${grouped(witnesses.length - 1)} more` : "";
-  const isNamed = verdict2.code === "denied" || verdict2.code === "denied-twice";
-  const shown2 = isNamed ? verdict2.reason.replace(/\.$/, "") : `kernel: ${recordText(witness.record)}`;
+  const isNamed2 = verdict2.code === "denied" || verdict2.code === "denied-twice";
+  const shown2 = isNamed2 ? verdict2.reason.replace(/\.$/, "") : `kernel: ${recordText(witness.record)}`;
   return `${shown2}${more}`;
 }
 function evidenceLines(entry, paint, root) {
