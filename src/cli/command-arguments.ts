@@ -6,13 +6,17 @@ import type { IncludeFolders } from '#core/model/model.ts';
 /** Where a command runs: `auto` is this host when it can, else the lab guest. */
 export type HostChoice = 'auto' | 'local' | 'lab';
 
-export interface RunArguments {
+/** `-I` and `-b`: where a profile's includes are searched. */
+export interface IncludeArguments {
+  readonly include: readonly string[];
+  readonly base?: string;
+}
+
+export interface RunArguments extends IncludeArguments {
   readonly host: HostChoice;
   readonly labSuite: LabSuite;
   readonly profile?: string;
   readonly image?: string;
-  readonly include: readonly string[];
-  readonly base?: string;
   readonly reportDir: string;
   readonly grep?: string;
   readonly bail: boolean;
@@ -24,44 +28,36 @@ export interface RunArguments {
   readonly minCoverage?: number;
 }
 
-export interface RulesArguments {
+export interface RulesArguments extends IncludeArguments {
   readonly json: boolean;
-  readonly include: readonly string[];
-  readonly base?: string;
 }
 
-export interface DiffArguments {
+export interface DiffArguments extends IncludeArguments {
   /** `none` compares the profiles without a kernel. */
   readonly host: HostChoice | 'none';
   readonly labSuite: LabSuite;
   readonly spec?: string;
   readonly json: boolean;
   readonly markdown?: string;
-  readonly include: readonly string[];
-  readonly base?: string;
   /** What reports call files and folders that are copies, by their absolute paths. */
   readonly as?: Readonly<Record<string, string>>;
   /** In a repeated command: where the includes of each side are searched, in place of `include` and `base`. */
   readonly sideFolders?: { readonly base: IncludeFolders; readonly head: IncludeFolders };
 }
 
-export interface DiffSpecsArguments {
+export interface DiffSpecsArguments extends IncludeArguments {
   readonly since: string;
   readonly markdown: string;
   readonly profile?: string;
-  readonly include: readonly string[];
-  readonly base?: string;
   readonly host: HostChoice | 'none';
   readonly labSuite: LabSuite;
 }
 
-export interface MutateArguments {
+export interface MutateArguments extends IncludeArguments {
   readonly host: HostChoice;
   readonly labSuite: LabSuite;
   readonly profile?: string;
   readonly image?: string;
-  readonly include: readonly string[];
-  readonly base?: string;
   readonly reportDir: string;
   readonly grep?: string;
   readonly included: boolean;
@@ -71,13 +67,11 @@ export interface MutateArguments {
   readonly log: LogChoice;
 }
 
-export interface InitArguments {
+export interface InitArguments extends IncludeArguments {
   readonly profile: string;
   /** Which profile of the file. */
   readonly name?: string;
   readonly image: string;
-  readonly include: readonly string[];
-  readonly base?: string;
   readonly build?: string;
   readonly output?: string;
   readonly force: boolean;

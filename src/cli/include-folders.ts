@@ -4,11 +4,7 @@ import type { Checkout } from '#adapters/host/git-revision.ts';
 import { BASE_FOLDER } from '#adapters/kernel/parser/include-paths.ts';
 import type { IncludeFolders } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
-
-interface IncludeArguments {
-  readonly include: readonly string[];
-  readonly base?: string;
-}
+import type { IncludeArguments } from './command-arguments.ts';
 
 /** @returns the folders as absolute paths. */
 export function includesOf({ include, base }: IncludeArguments): IncludeFolders {
