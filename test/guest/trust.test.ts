@@ -55,11 +55,14 @@ describe('the processes of the confined container', () => {
     expect(entry(ledger, 'passwd').verdict.kind).to.equal('pass');
   });
 
-  it('may run under a child of the profile, and a probe may leave it', async () => {
+  it('may run under a child of the profile, or one that the spec declares, and a probe may leave it', async () => {
     const child = blockOf('served', OPEN).replace(/^/gm, '  ');
+    const exits = ['/usr/sbin/nginx cx -> served,', '/usr/bin/perl px -> second,', '/usr/bin/{sleep,head} ux,'];
+    const profile = profileText('nested', `${exits.join('\n  ')}\n${child}`) + blockOf('second', OPEN);
+    const command = ['bash', '-c', "perl -e 'sleep 600' & nginx -g 'daemon off;' & wait"];
     const { ledger, exit } = await harness([
       spec(
-        profileText('nested', `/usr/sbin/nginx cx -> served,\n  /usr/bin/sleep ux,\n  /usr/bin/head ux,\n${child}`),
+        { file: file('profile', profile), name: 'nested', 'also-under': ['second'] },
         [
           SERVED,
           { name: 'left by a command', run: 'head -c 1 /etc/passwd', expect: 'allowed' },
@@ -68,11 +71,14 @@ describe('the processes of the confined container', () => {
           { name: 'label', exec: '/usr/bin/sleep', expect: { access: 'allowed', label: 'unconfined' } },
           { name: 'read', open: '/etc/passwd', expect: 'allowed' },
         ],
-        { ready: READY, container: { hold: false, command: NGINX } },
+        { ready: READY, container: { hold: false, command } },
       ),
     ]);
     expect(exit, story(ledger)).to.equal(0);
-    expect(listed(ledger)).to.include('/usr/sbin/nginx in the confined container: nested//served (enforce)');
+    expect(listed(ledger)).to.include.members([
+      '/usr/sbin/nginx in the confined container: nested//served (enforce)',
+      '/usr/bin/perl in the confined container: second (enforce)',
+    ]);
   });
 
   it('make it red when they change profile after they were ready, or hide from their parent', async () => {

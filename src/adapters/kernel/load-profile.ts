@@ -27,6 +27,8 @@ export interface LoadedPolicy {
   /** Each of them to the name as its author wrote it. */
   readonly written: Names;
   readonly mode: ProfileMode;
+  /** Other loaded profiles under which processes of the container may run. */
+  readonly alsoUnder: readonly string[];
   /** The text as its author wrote it; undefined for an engine's own. */
   readonly source?: string;
   /** The same, read; undefined where the profile is loaded in place and cannot be read. */
@@ -60,6 +62,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
       names: [source.name],
       written: new Map(),
       mode: checkMode(source.name, source.mode),
+      alsoUnder: [],
       warnings: [],
       ...defined({ kernelHash: kernelHash(source.name) }),
     };
@@ -79,6 +82,10 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
 
   const loadedAs = chosen.map((name) => renamed(name, suffix)).join(STACKED);
   const mode = checkMode(loadedAs, source.mode, chosen.join(STACKED));
+  const alsoUnder = (source.alsoUnder ?? []).map((name) => {
+    checkMode(renamed(name, suffix), source.mode, name);
+    return renamed(name, suffix);
+  });
   const proof = prove(loadedAs, policy, file);
   return {
     name: chosen.join(STACKED),
@@ -86,6 +93,7 @@ export async function loadProfile(source: ProfileSource, { suffix, changes }: Lo
     names,
     written: new Map(written.map((name) => [renamed(name, suffix), name])),
     mode,
+    alsoUnder,
     source: original,
     sourceSha256: sha256(original),
     policySha256: sha256(policy),
@@ -226,17 +234,14 @@ async function checkedCopy(
   return result.source;
 }
 
-/** The one profile, or those of a stack. */
+/** The one profile, or those of a stack. @throws HarnessError `profile-ambiguous` */
 function choose(source: FileProfile, names: readonly string[]): string[] {
+  checkDefined(source, source.alsoUnder ?? [], names);
   const [only, another] = names;
   if (source.name !== undefined) {
     const wanted = source.name.split(STACKED);
-    const missing = wanted.find((name) => !names.includes(name));
-    if (missing === undefined) return wanted;
-    throw new HarnessError(
-      'profile-ambiguous',
-      `${source.file} does not define the profile ${missing}. It defines ${names.join(', ') || 'none'}.`,
-    );
+    checkDefined(source, wanted, names);
+    return wanted;
   }
   if (only !== undefined && another === undefined) return [only];
   throw new HarnessError(
@@ -244,6 +249,15 @@ function choose(source: FileProfile, names: readonly string[]): string[] {
     names.length === 0
       ? `${source.file} defines no profile.`
       : `${source.file} defines several profiles: ${names.join(', ')}.`,
+  );
+}
+
+function checkDefined({ file }: FileProfile, wanted: readonly string[], names: readonly string[]): void {
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing === undefined) return;
+  throw new HarnessError(
+    'profile-ambiguous',
+    `${file} does not define the profile ${missing}. It defines ${names.join(', ') || 'none'}.`,
   );
 }
 

@@ -222,7 +222,8 @@ export const ERRORS = {
     means: 'A process of the confined container does not run under the profile, nor under a child of it.',
     hint:
       'The message names the process and its label. Find the rule that let it out: `ux` or `px` for its program, or ' +
-      '`change_profile`. Write `ix`, or a child profile with `cx`.',
+      '`change_profile`. Write `ix`, or a child profile with `cx`. If the service is meant to run under another ' +
+      'profile of the file too, name that under `profile: {also-under: […]}`, and test it with a spec of its own.',
   },
   interrupted: {
     exit: EXIT.broken,

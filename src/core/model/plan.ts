@@ -134,6 +134,8 @@ interface FileProfile {
   readonly file: string;
   /** Which profile of the file; undefined when it has only one. */
   readonly name?: string;
+  /** Other profiles of the file, as written there, under which processes of the container may run. */
+  readonly alsoUnder?: readonly string[];
   /** What the kernel must report. */
   readonly mode: ProfileMode;
   readonly includes?: IncludeFolders;

@@ -106,10 +106,14 @@ function profileSource(folder: string, spec: SpecFile, options: ResolveOptions):
   const name = options.profileName ?? ('name' in given ? given.name : undefined);
   const ofSpec = options.onlyTheseIncludes === true ? {} : given;
   const includes = includeFolders(folder, ofSpec, options.includes);
+  const alsoUnder = 'also-under' in given ? given['also-under'] : undefined;
 
-  if (override !== undefined) return defined({ from: 'file' as const, file: resolve(override), mode, name, includes });
-  if (!('engine' in given))
-    return defined({ from: 'file' as const, file: resolve(folder, given.file), mode, name, includes });
+  const file = override === undefined ? undefined : resolve(override);
+  if (file !== undefined) return defined({ from: 'file' as const, file, mode, name, alsoUnder, includes });
+  if (!('engine' in given)) {
+    const ofSpecFile = resolve(folder, given.file);
+    return defined({ from: 'file' as const, file: ofSpecFile, mode, name, alsoUnder, includes });
+  }
 
   const source = given.source === undefined ? undefined : resolve(folder, given.source);
   return defined({ from: 'engine' as const, name: given.engine, mode, source, includes });

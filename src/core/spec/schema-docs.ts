@@ -142,6 +142,11 @@ export const DOCS = {
     is: 'The profile under test: a file, relative to the spec, or a profile that is already loaded.',
     file: 'Profile file, relative to the spec.',
     name: 'Which profile of the file. `a//&b` stacks profiles: an access is denied if any of them denies it.',
+    alsoUnder: paragraph(
+      'Other profiles of the file under which processes of the container may run, such as one that a `px` rule names.',
+      'They have the mode that the spec expects. A process under any profile but these, the tested one and their',
+      'children fails the spec.',
+    ),
     include: paragraph(
       'Folders, relative to the spec, in which includes are searched before the base folder,',
       'like `-I` of `apparmor_parser`. The folder of the profile follows them.',

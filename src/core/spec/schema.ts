@@ -186,6 +186,7 @@ const profile = z
     z.strictObject({
       file: text.describe(DOCS.profile.file),
       name: text.optional().describe(DOCS.profile.name),
+      'also-under': z.array(text).max(LIMIT.list).optional().describe(DOCS.profile.alsoUnder),
       mode,
       ...includes,
     }),

@@ -72,6 +72,8 @@ function planOf({ spec, profile, image, includes }: MutateOptions): MutationPlan
 
   const file = profileFileOf(plan.profile);
   if (file === undefined) throw noProfileText(spec, plan.profile);
+  if (plan.profile.from === 'file') return { ...plan, profile: plan.profile };
+
   const { name, mode, includes: folders } = plan.profile;
   return { ...plan, profile: { from: 'file', file, mode, ...defined({ name, includes: folders }) } };
 }

@@ -19,7 +19,7 @@ const MAX_LISTED = 50;
 
 export interface WatchOptions {
   readonly target: Pick<ProbeTarget, 'processes' | 'replacedMounts'>;
-  readonly policy: Pick<LoadedPolicy, 'name' | 'loadedAs' | 'mode' | 'written'>;
+  readonly policy: Pick<LoadedPolicy, 'name' | 'loadedAs' | 'mode' | 'alsoUnder' | 'written'>;
   /** The mode of each profile that is loaded now, by its name. */
   readonly loadedProfiles: () => ReadonlyMap<string, ProfileMode>;
   /** Called with each executable under each label, once. */
@@ -96,13 +96,13 @@ export class ContainerWatch {
     this.#options.onLabel({ process: `${exe} in the confined container`, pid, label });
   }
 
-  /** The first label of its threads that is not the profile's, nor a child's. */
+  /** The first label of its threads that is not the profile's, nor a child's, nor one that the spec declares. */
   #strayLabel({ labels }: ContainerProcess): LabelAndMode | undefined {
-    const { loadedAs, mode } = this.#options.policy;
+    const { loadedAs, mode, alsoUnder } = this.#options.policy;
     const others = labels.filter((one) => one.label !== loadedAs || one.mode !== mode);
     if (others.length === 0) return undefined;
     const modes = this.#options.loadedProfiles();
-    return others.find((one) => !staysUnder(one, loadedAs, modes));
+    return others.find((one) => ![loadedAs, ...alsoUnder].some((profile) => staysUnder(one, profile, modes)));
   }
 
   #shown({ label, mode }: LabelAndMode): string {

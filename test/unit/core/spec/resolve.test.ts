@@ -56,6 +56,17 @@ describe('resolvePlan', () => {
     });
   });
 
+  it('keeps the other profiles that processes may run under, whichever file the command line names', () => {
+    const text = [
+      'profile: {file: p, name: a, also-under: [b]}',
+      'container: {image: i}',
+      'probes: [{run: x, expect: allowed}]',
+    ].join('\n');
+    const wanted = { from: 'file', mode: 'enforce', name: 'a', alsoUnder: ['b'] };
+    expect(plan(text).profile).to.deep.equal({ ...wanted, file: '/repo/specs/p' });
+    expect(plan(text, { profile: '/other' }).profile).to.deep.equal({ ...wanted, file: '/other' });
+  });
+
   it('keeps ten thousand probes apart by their names', function many() {
     this.timeout(60_000);
     const made = plan(

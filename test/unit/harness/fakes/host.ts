@@ -123,6 +123,7 @@ export class FakeHost implements Host {
       names: [loadedAs],
       written: new Map([[loadedAs, 'p']]),
       mode: source.mode,
+      alsoUnder: [],
       source: 'profile p {}',
       policySha256: 'aa',
       policy: Buffer.from('policy'),

@@ -35,6 +35,7 @@ describe('ProfileHints', () => {
       names: ['p.run'],
       written: new Map([['p.run', 'p']]),
       mode: 'enforce',
+      alsoUnder: [],
       source,
       warnings: [],
     };

@@ -15,7 +15,7 @@ function process(changes: Partial<ContainerProcess> = {}): ContainerProcess {
 /** @param looks what is there at each look; the last stays. */
 function watchOf(
   looks: readonly (readonly ContainerProcess[])[],
-  { listed = [], replaced = [] }: { listed?: string[]; replaced?: string[] } = {},
+  { listed = [], replaced = [], alsoUnder = [] }: { listed?: string[]; replaced?: string[]; alsoUnder?: string[] } = {},
 ): ContainerWatch {
   let count = 0;
   return new ContainerWatch({
@@ -27,8 +27,12 @@ function watchOf(
       },
       replacedMounts: () => Promise.resolve(replaced),
     },
-    policy: { name: 'p', loadedAs: 'p.run', mode: 'enforce', written: new Map([['p.run', 'p']]) },
-    loadedProfiles: () => new Map<string, ProfileMode>([['p.run', 'enforce']]),
+    policy: { name: 'p', loadedAs: 'p.run', mode: 'enforce', alsoUnder, written: new Map([['p.run', 'p']]) },
+    loadedProfiles: () =>
+      new Map<string, ProfileMode>([
+        ['p.run', 'enforce'],
+        ['helper.run', 'enforce'],
+      ]),
     onLabel: ({ process: who, label }) => listed.push(`${who}: ${label}`),
   });
 }
@@ -60,6 +64,24 @@ describe('ContainerWatch', () => {
       '/usr/sbin/nginx (pid 7) has the label unconfined',
       '/a\\nb (pid 9) has the label q (enforce)',
     ]);
+  });
+
+  it('accepts another profile that the spec declares, with its children', async () => {
+    const under = (label: string, mode: ProfileMode = 'enforce'): ContainerProcess =>
+      process({ labels: [{ label, mode }] });
+    const helpers = [under('helper.run'), under('helper.run//part'), under('helper.run//&p.run')];
+    const declared = watchOf([helpers], { alsoUnder: ['helper.run'] });
+    await declared.look();
+    expect(declared.leftProfile).to.equal(undefined);
+
+    const undeclared = watchOf([[under('helper.run')]]);
+    await undeclared.look();
+    expect(undeclared.leftProfile?.details).to.have.length(1);
+
+    const namesakes = [under('helper.run2'), under('other.run')];
+    const others = watchOf([namesakes], { alsoUnder: ['helper.run'] });
+    await others.look();
+    expect(others.leftProfile?.details).to.have.length(2);
   });
 
   it('remembers who left it and has gone', async () => {
