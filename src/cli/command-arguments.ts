@@ -2,6 +2,7 @@
 import type { LogChoice } from '#adapters/kernel/log/kernel-log.ts';
 import type { LabSuite } from '#adapters/lab/image/recipe.ts';
 import type { IncludeFolders } from '#core/model/model.ts';
+import type { Operator } from '#core/mutation/operators.ts';
 
 /** Where a command runs: `auto` is this host when it can, else the lab guest. */
 export type HostChoice = 'auto' | 'local' | 'lab';
@@ -60,6 +61,10 @@ export interface MutateArguments extends IncludeArguments {
   readonly image?: string;
   readonly reportDir: string;
   readonly grep?: string;
+  readonly operators?: readonly Operator[];
+  /** How many mutants of each operator. */
+  readonly sample?: number;
+  readonly seed?: number;
   readonly included: boolean;
   readonly writeProbes: boolean;
   /** 0 to 100. */

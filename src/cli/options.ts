@@ -5,6 +5,8 @@
 import { LOG_SOURCES } from '#adapters/kernel/log/source.ts';
 import { DEFAULT_SUITE, SUITES } from '#adapters/lab/image/recipe.ts';
 import type { IncludeFolders } from '#core/model/model.ts';
+import { OPERATOR_WORDS, readOperators } from '#core/mutation/operators.ts';
+import { readCount } from '#core/text/count.ts';
 import { readPercent } from '#core/text/percent.ts';
 import type {
   RunArguments,
@@ -124,6 +126,13 @@ const BASE_FOLDER = {
   help: 'base folder of includes (default: /etc/apparmor.d)',
   inGuest: 'absolute-path',
 } as const satisfies OptionRow;
+
+const COUNT = {
+  argument: '<number>',
+  parse: readCount,
+  expects: 'a whole number from 1 on',
+  inGuest: 'unchanged',
+} as const;
 
 const PERCENT = {
   argument: '<percent>',
@@ -274,6 +283,21 @@ const MUTATE: OptionTable<MutateArguments> = {
     help: 'try only mutants whose line matches this regular expression, for example "line 31:"',
     inGuest: 'unchanged',
   },
+  operators: {
+    flag: '--operators',
+    argument: '<names>',
+    help: 'try only these operators or groups of them (loosen, carve, add), for example "loosen,add-network"',
+    parse: readOperators,
+    expects: `names out of ${OPERATOR_WORDS.join(', ')}`,
+    format: (operators) => operators.join(','),
+    inGuest: 'unchanged',
+  },
+  sample: {
+    ...COUNT,
+    flag: '--sample',
+    help: 'try at most so many mutants of each operator, chosen by --seed',
+  },
+  seed: { ...COUNT, flag: '--seed', help: 'another sample for each number (default: 1)' },
   included: {
     flag: '--included',
     help: 'also change rules of included files',
@@ -378,7 +402,8 @@ export function toArgv<Name extends CommandName>(
 function optionWords(row: OptionRow, value: unknown): string[] {
   if (value === undefined || value === false) return [];
   if (value === true) return [row.flag];
-  const texts = Array.isArray(value) ? value.map(String) : [textOf(row, value)];
+  const repeats = Array.isArray(value) && row.format === undefined;
+  const texts = repeats ? value.map(String) : [textOf(row, value)];
   return texts.map((text) => `${row.flag}=${text}`);
 }
 

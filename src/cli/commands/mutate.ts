@@ -63,7 +63,7 @@ function writeProbes(spec: string, reportDir: string): void {
 async function mutateHere(spec: string, args: MutateArguments): Promise<number> {
   const color = useColor(process.stdout);
   const root = process.cwd();
-  const { profile, image, grep, included, minScore, log } = args;
+  const { profile, image, grep, operators, sample, seed, included, minScore, log } = args;
   const { lab, owner } = readEnvironment();
 
   const report = await mutateProfile(
@@ -74,7 +74,7 @@ async function mutateHere(spec: string, args: MutateArguments): Promise<number> 
       keepAuditSwitch: false,
       signal: abortOnInterrupt(),
       includes: includesOf(args),
-      ...defined({ profile, image, grep, minScore, lab }),
+      ...defined({ profile, image, grep, operators, sample, seed, minScore, lab }),
     },
     {
       progress,

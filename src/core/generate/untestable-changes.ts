@@ -1,7 +1,7 @@
 /** Changes of rules that no probe can notice in any container, each with the reason, as a spec declares them. Pure. */
 import type { FileLookup } from '../model/file-lookup.ts';
 import { permissionWords } from '../mutation/mutate-permissions.ts';
-import type { Mutant } from '../mutation/rule-mutants.ts';
+import type { Mutant } from '../mutation/mutant.ts';
 import type { Rule } from '../profile/syntax/ast.ts';
 import type { Change } from './variants.ts';
 

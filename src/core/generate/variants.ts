@@ -1,5 +1,6 @@
 /** The mutants of a rule as variants of the policy, which decide candidates. Pure. */
-import { changeText, mutantsOf, mutatedText, type Mutant } from '../mutation/rule-mutants.ts';
+import { changeText, mutatedText, type Mutant } from '../mutation/mutant.ts';
+import { mutantsOf } from '../mutation/rule-mutants.ts';
 import { surroundingsOf } from '../profile/semantics/policy.ts';
 import { isRead, readProfileText } from '../profile/syntax/read-profile-text.ts';
 import type { FindInclude, ProfileBlock, ProfileText, Rule } from '../profile/syntax/ast.ts';

@@ -54,7 +54,8 @@ function withoutOne(text: string, open: number): ExpressionChange[] {
   });
 }
 
-function classEnd(text: string, open: number): number {
+/** The offset after the class that begins at `open`. */
+export function classEnd(text: string, open: number): number {
   let i = open + (text[open + 1] === '^' ? 2 : 1);
   if (text[i] === ']') i += 1;
   while (i < text.length && text[i] !== ']') i += text[i] === '\\' ? 2 : 1;

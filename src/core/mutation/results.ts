@@ -1,6 +1,6 @@
 /** The results of a mutation run, as plain data, and the score. Pure. */
 import type { ReportHead } from '../model/model.ts';
-import type { MutationKind } from './rule-mutants.ts';
+import type { Operator } from './operators.ts';
 
 /**
  * The result for a mutant.
@@ -16,7 +16,7 @@ export type MutantState = 'killed' | 'survived' | 'equivalent' | 'invalid' | 'un
 
 export interface MutantResult {
   readonly id: string;
-  readonly kind: MutationKind;
+  readonly kind: Operator;
   readonly file: string;
   readonly line: number;
   readonly before: string;
@@ -38,7 +38,16 @@ export interface MutationReport extends ReportHead {
   readonly title: string;
   readonly profileFile?: string;
   readonly probes: number;
-  readonly options: { readonly included: boolean; readonly grep?: string; readonly minScore?: number };
+  readonly options: {
+    readonly included: boolean;
+    readonly grep?: string;
+    readonly minScore?: number;
+    /** Absent: every operator. */
+    readonly operators?: readonly Operator[];
+    /** How many mutants of each operator were tried, and the number that chose them. */
+    readonly sample?: number;
+    readonly seed?: number;
+  };
   /** Time for all mutants, from the start of the first to the end of the last. */
   readonly mutantsMs: number;
   /** Number of times that containers were started again, because a mutant had left them changed. */

@@ -7,7 +7,8 @@ import {
   type MutantState,
   type MutationReport,
 } from '../mutation/results.ts';
-import { changeText } from '../mutation/rule-mutants.ts';
+import { changeText, orNothing } from '../mutation/mutant.ts';
+import { OPERATORS } from '../mutation/operators.ts';
 import { code, fenced, plain } from '../text/markdown.ts';
 import { counted, grouped, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
 import { runOutcome } from './summary.ts';
@@ -33,7 +34,12 @@ const LISTED_IN_MARKDOWN = ['survived', 'undecided'] as const;
 
 /** States that count against the score, and states that do not count at all. */
 const AGAINST = ['survived', 'undecided'] as const;
+const STATES = Object.keys(MARK) as readonly MutantState[];
 const NOT_COUNTED = ['equivalent', 'untestable', 'invalid', 'untried'] as const;
+
+/** How many are listed of the states that only say that nothing was tried; all are in the JSON. */
+const MOST_NOT_COUNTED = 20;
+const NOT_COUNTED_STATES: ReadonlySet<MutantState> = new Set(['equivalent', 'invalid']);
 
 /** `line 31: deny /usr/** wl → deny /usr/** w`, with the file where it is an included one. */
 function mutantText(mutant: MutantResult, profileFile?: string): string {
@@ -44,12 +50,12 @@ function mutantText(mutant: MutantResult, profileFile?: string): string {
 
 /** One mutant as soon as it is decided. */
 export function mutantLine(result: MutantResult, number: number, total: number, profileFile?: string): string {
-  const { state, sameAs, ms } = result;
+  const { kind, state, sameAs, ms } = result;
   const why = state === 'killed' ? `by ${result.killedBy ?? '?'}` : (result.reason ?? '');
   const parts = [
     `  ${`${number}`.padStart(`${total}`.length)}/${total}`,
     ` ${MARK[state]} ${state.padEnd(STATE_WIDTH)}`,
-    ` ${mutantText(result, profileFile)}`,
+    ` ${kind}: ${mutantText(result, profileFile)}`,
     why === '' ? '' : `  · ${why}`,
     sameAs === undefined ? '' : ` (same policy as ${sameAs})`,
     ` · ${durationText(ms)}`,
@@ -63,6 +69,8 @@ export function mutationClosing(report: MutationReport, root: string | undefined
   return [
     '',
     ...LISTED.flatMap((state) => stateLines(report, state, root)),
+    '',
+    ...operatorTable(report).map((line) => `  ${line}`),
     '',
     `  ${scoreText(report)}`,
     ...report.notes.map((note) => `  note: ${oneLine(note, WIDTH)}`),
@@ -78,15 +86,49 @@ function outcomeWord(exit: ExitCode): string {
 function stateLines({ results }: MutationReport, state: MutantState, root: string | undefined): readonly string[] {
   const mutants = results.filter((result) => result.state === state);
   if (mutants.length === 0) return [];
-  return [`  ${state} (${grouped(mutants.length)})`, ...mutants.flatMap((mutant) => listedLines(mutant, root))];
+  const shown = NOT_COUNTED_STATES.has(state) ? mutants.slice(0, MOST_NOT_COUNTED) : mutants;
+  const left = mutants.length - shown.length;
+  return [
+    `  ${state} (${grouped(mutants.length)})`,
+    ...shown.flatMap((mutant) => listedLines(mutant, root)),
+    ...(left === 0 ? [] : [`    … and ${grouped(left)} more, in mutation.json`]),
+  ];
+}
+
+/** Counts of each operator, as the rows of a table; the first row has the states. */
+function operatorRows({ results }: MutationReport): string[][] {
+  const states = STATES.filter((state) => results.some((result) => result.state === state));
+  const operators = OPERATORS.filter((operator) => results.some(({ kind }) => kind === operator));
+  const rows = operators.map((operator) => {
+    const counts = countMutants(results.filter(({ kind }) => kind === operator));
+    return [operator, ...states.map((state) => (counts[state] === 0 ? '·' : grouped(counts[state])))];
+  });
+  return rows.length === 0 ? [] : [['operator', ...states], ...rows];
+}
+
+function operatorTable(report: MutationReport): string[] {
+  const rows = operatorRows(report);
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const cell = (text: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return column === 0 ? text.padEnd(width) : text.padStart(width);
+  };
+  return rows.map((row) => row.map(cell).join('  '));
+}
+
+function operatorMarkdown(report: MutationReport): string[] {
+  const [head, ...rows] = operatorRows(report);
+  if (head === undefined) return [];
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line), ''];
 }
 
 function listedLines(mutant: MutantResult, root: string | undefined): readonly string[] {
-  const { file, line, state, reason, probe } = mutant;
+  const { file, line, kind, state, reason, probe } = mutant;
   const place = `${oneLine(relativeTo(root, file), WIDTH)}:${line}`;
   const showsReason = state !== 'survived' && reason !== undefined;
   return [
-    `    ${MARK[state]} ${place} ${oneLine(changeText(mutant), WIDTH)}`,
+    `    ${MARK[state]} ${place} ${kind}: ${oneLine(changeText(mutant), WIDTH)}`,
     ...(showsReason ? [`        ${oneLine(reason, WIDTH)}`] : []),
     ...(probe === undefined ? [] : probeLines(probe)),
   ];
@@ -154,6 +196,7 @@ export function mutationMarkdown(report: MutationReport, root: string | undefine
     '',
     plain(scoreText(report)),
     '',
+    ...operatorMarkdown(report),
     ...LISTED_IN_MARKDOWN.flatMap((state) => markdownLines(report, state, root)),
   ];
   return `${lines.join('\n')}\n`;
@@ -165,8 +208,10 @@ function markdownLines({ results }: MutationReport, state: MutantState, root: st
   return [`### ${state} (${grouped(mutants.length)})`, '', ...mutants.flatMap((mutant) => itemLines(mutant, root)), ''];
 }
 
-function itemLines({ file, line, before, after, probe }: MutantResult, root: string | undefined): readonly string[] {
+function itemLines(mutant: MutantResult, root: string | undefined): readonly string[] {
+  const { kind, file, line, before, after, probe } = mutant;
   const place = plain(`${relativeTo(root, file)}:${line}`);
-  const item = `- ${place} ${code(before)} → ${after === '' ? 'nothing' : code(after)}`;
+  const shown = (text: string): string => (text === '' ? orNothing(text) : code(text));
+  const item = `- ${place} ${kind}: ${shown(before)} → ${shown(after)}`;
   return probe === undefined ? [item] : [item, '', fenced(visibleLines(probe).trimEnd()), ''];
 }

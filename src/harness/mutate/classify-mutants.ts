@@ -1,17 +1,20 @@
 /** What becomes of each mutant, with what the ones before have taught. */
 import { createHash } from 'node:crypto';
-import type { Plan, Probe } from '#core/model/model.ts';
+import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import type { MutantResult } from '#core/mutation/results.ts';
-import type { Mutant } from '#core/mutation/rule-mutants.ts';
+import type { Mutant } from '#core/mutation/mutant.ts';
 import { compiledDifference, type CompiledDifference } from '#core/profile/binary/compiled-difference.ts';
 import { leavesTraces } from '#core/spec/operation-effects.ts';
 import type { CompiledMutant } from './compile-ahead.ts';
-import { judgeMutant, type MutantBench } from './judge-mutant.ts';
+import { judgeMutant, type Judgement, type MutantBench } from './judge-mutant.ts';
+import { NoticingProbes } from './noticing-probes.ts';
 
 export interface ClassifierOptions {
   readonly bench: MutantBench;
   /** Those that pass under the unchanged profile. */
   readonly probes: readonly Probe[];
+  /** How the spec ended under the unchanged profile. */
+  readonly entries: readonly Entry[];
   /** The ids of the probes that exercise each rule, by the rule's id. */
   readonly probesByRule: ReadonlyMap<string, readonly string[]>;
   readonly untestable: Plan['untestable'];
@@ -30,9 +33,11 @@ export class MutantClassifier {
   readonly #byPolicy = new Map<string, { readonly id: string; readonly classification: Classification }>();
   /** The probes to try first on the next mutant of a rule: those that killed one of it, the latest first. */
   readonly #likelyKillers = new Map<string, readonly Probe[]>();
+  readonly #noticing: NoticingProbes;
 
   constructor(options: ClassifierOptions) {
     this.#options = options;
+    this.#noticing = new NoticingProbes(options.bench.original, options.entries);
   }
 
   /** @throws HarnessError `interrupted`, and whatever ends the run */
@@ -55,9 +60,12 @@ export class MutantClassifier {
     const { bench } = this.#options;
     const difference = compiledDifference(bench.original, policy);
     if (difference === undefined) return { state: 'equivalent', reason: SAME_DECISIONS };
+    const areas = this.#noticing.changedAreas(policy);
+    if (areas?.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
 
     const likely = this.#likelyKillersOf(mutant);
-    const judgement = await judgeMutant(bench, policy, this.#inOrder(likely));
+    const probes = this.#noticing.among(this.#inOrder(likely), mutant, areas);
+    const judgement: Judgement = probes.length === 0 ? { state: 'survived' } : await judgeMutant(bench, policy, probes);
     if (judgement.state === 'undecided') return judgement;
     if (judgement.state === 'survived') return this.#classifySurvivor(mutant, difference);
 
@@ -80,6 +88,7 @@ export class MutantClassifier {
     const subject = subjectOf(mutant);
     const known = this.#likelyKillers.get(subject);
     if (known !== undefined) return known;
+    if (mutant.rule === undefined) return [];
 
     const ids = this.#options.probesByRule.get(subject) ?? [];
     const exercising = this.#options.probes.filter(({ id }) => ids.includes(id));
@@ -93,9 +102,9 @@ export class MutantClassifier {
   }
 }
 
-/** The rule that a mutant changes; a mutant of a flag stands alone. */
-function subjectOf({ rule, id }: Mutant): string {
-  return rule ?? id;
+/** The rule that a mutant changes; a mutant without one is likest to those of its operator. */
+function subjectOf({ rule, kind }: Mutant): string {
+  return rule ?? kind;
 }
 
 const COST_BY_KIND: Readonly<Record<Probe['action']['kind'], number>> = { operation: 1, run: 2, shell: 2, http: 3 };

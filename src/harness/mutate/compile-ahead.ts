@@ -1,6 +1,6 @@
 /** Compiles mutants in the background, a few ahead of their turn, while the probes are tried. */
 import { HarnessError } from '#core/model/errors.ts';
-import type { Mutant } from '#core/mutation/rule-mutants.ts';
+import type { Mutant } from '#core/mutation/mutant.ts';
 
 /** The policy of a mutant, or why there is none. */
 export type CompiledMutant = { readonly policy: Buffer } | { readonly problem: string };

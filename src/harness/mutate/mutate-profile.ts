@@ -5,6 +5,7 @@
 import { HarnessError } from '#core/model/errors.ts';
 import type { IncludeFolders, ProfileSource } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { OPERATORS, type Operator } from '#core/mutation/operators.ts';
 import type { MutationReport } from '#core/mutation/results.ts';
 import { profileFileOf } from '#core/spec/resolve.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
@@ -23,6 +24,12 @@ export interface MutateOptions extends SessionOptions {
   readonly included: boolean;
   /** A regular expression: only mutants whose line and change match. */
   readonly grep?: string;
+  /** Absent: every operator. */
+  readonly operators?: readonly Operator[];
+  /** Only so many mutants of each operator. */
+  readonly sample?: number;
+  /** Which they are. Default 1. */
+  readonly seed?: number;
   /** The percentage that the mutation score has to reach. */
   readonly minScore?: number;
 }
@@ -40,8 +47,15 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
   const note = (thrown: unknown): void => {
     report.note(thrown);
   };
-  const { included, grep, minScore } = options;
-  const mutation = new MutationRun({ plan, included, pattern: grepPattern(grep), note });
+  const { included, grep, minScore, operators, sample: most, seed = 1 } = options;
+  const mutation = new MutationRun({
+    plan,
+    included,
+    note,
+    pattern: grepPattern(grep),
+    operators: operators ?? OPERATORS,
+    sample: most === undefined ? undefined : { most, seed },
+  });
   try {
     await withHostSession({ run, options, events, reporter: report }, (session) => mutation.work(session));
   } catch (thrown) {
@@ -59,7 +73,14 @@ export async function mutateProfile(options: MutateOptions, events: MutateEvents
     title: plan.title,
     profileFile: plan.profile.file,
     probes: plan.probes.length,
-    options: defined({ included, grep, minScore }),
+    options: defined({
+      included,
+      grep,
+      minScore,
+      operators,
+      sample: most,
+      seed: most === undefined ? undefined : seed,
+    }),
     ...mutation.findings,
     faults: report.faults,
   });

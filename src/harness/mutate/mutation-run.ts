@@ -1,8 +1,12 @@
 /** The steps of a mutation run, and what has become known of it when one of them fails. */
 import { HarnessError } from '#core/model/errors.ts';
 import type { Entry, Plan, Probe } from '#core/model/model.ts';
+import { allMutantsOf } from '#core/mutation/all-mutants.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
-import { changeText, mutantsOf, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
+import { changeText, mutatedText, type Mutant } from '#core/mutation/mutant.ts';
+import type { MutationWorld } from '#core/mutation/mutation-world.ts';
+import type { Operator } from '#core/mutation/operators.ts';
+import { sampleOf } from '#core/mutation/sample.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';
 import { removes } from '#core/spec/operation-effects.ts';
 import { profileText } from '#adapters/kernel/parser/read-profile-file.ts';
@@ -13,6 +17,7 @@ import { CompileAhead } from './compile-ahead.ts';
 import type { MutantBench } from './judge-mutant.ts';
 import { LivePolicy } from './live-policy.ts';
 import { suggestProbes } from './suggest-probes.ts';
+import { worldOf } from './world-of-plan.ts';
 
 /** A plan whose profile has a text that can be changed. */
 export interface MutationPlan extends Plan {
@@ -30,6 +35,9 @@ interface MutationRunOptions {
   readonly included: boolean;
   /** Only mutants whose line and change match. */
   readonly pattern: RegExp | undefined;
+  readonly operators: readonly Operator[];
+  /** Only so many mutants of each operator, chosen by the seed. */
+  readonly sample: { readonly most: number; readonly seed: number } | undefined;
   /** Called with what goes wrong while the container is removed. */
   readonly note: (thrown: unknown) => void;
 }
@@ -74,9 +82,9 @@ export class MutationRun {
   async work(session: Session<MutateEvents>): Promise<void> {
     const { plan, note } = this.#options;
     const text = profileText(plan.profile.file, plan.profile.includes);
-    const mutants = this.#mutantsOf(text);
     const livePolicy = await LivePolicy.open(plan, session);
     try {
+      const mutants = this.#mutantsOf(text, worldOf(plan, livePolicy.pid));
       const entries = await livePolicy.tryPlan();
       const probes = entries.filter(({ verdict }) => verdict.kind === 'pass').map(({ probe }) => probe);
       session.events.progress(`${plan.title}: all ${probes.length} probes pass; trying ${mutants.length} mutants`);
@@ -92,23 +100,23 @@ export class MutationRun {
     }
   }
 
-  #mutantsOf(text: ProfileText): Mutant[] {
-    const { included, pattern } = this.#options;
-    const mutants = mutantsOf(text, { included });
-    if (pattern === undefined) return mutants;
-    return mutants.filter((mutant) => pattern.test(`line ${mutant.line}: ${changeText(mutant)}`));
+  #mutantsOf(text: ProfileText, world: MutationWorld): Mutant[] {
+    const { included, pattern, operators, sample } = this.#options;
+    const all = allMutantsOf(text, { included, world, operators });
+    const mutants = pattern === undefined ? all : all.filter((mutant) => pattern.test(lineOf(mutant)));
+    return sample === undefined ? mutants : sampleOf(mutants, sample.most, sample.seed);
   }
 
   async #classifyAll(subject: MutationSubject): Promise<void> {
-    const { livePolicy, text, mutants, entries, probes } = subject;
+    const { livePolicy, mutants, entries, probes } = subject;
     const { untestable } = this.#options.plan;
     const probesByRule = await livePolicy.probesByRule(entries);
-    const classifier = new MutantClassifier({ bench: livePolicy, probes, probesByRule, untestable });
+    const classifier = new MutantClassifier({ bench: livePolicy, probes, entries, probesByRule, untestable });
 
     const startedAt = performance.now();
     try {
       await this.#classifyEach(subject, classifier);
-      this.#notes.push(...outdatedNotes(untestable, mutantsOf(text, { included: true })));
+      this.#notes.push(...outdatedNotes(untestable, this.#everyMutant(subject)));
     } finally {
       this.#mutantsMs = elapsedSince(startedAt);
       const untried = mutants.slice(this.#results.length);
@@ -131,6 +139,12 @@ export class MutationRun {
     }
   }
 
+  /** Whatever the options leave out. */
+  #everyMutant({ text, livePolicy }: MutationSubject): Mutant[] {
+    const world = worldOf(this.#options.plan, livePolicy.pid);
+    return allMutantsOf(text, { included: true, world });
+  }
+
   /** Gives each survivor the probe that would kill it, where there is one. */
   async #suggestProbes({ session, livePolicy, text, mutants }: MutationSubject): Promise<void> {
     const survivedIds = new Set(this.#results.filter(({ state }) => state === 'survived').map(({ id }) => id));
@@ -144,6 +158,11 @@ export class MutationRun {
       return probe === undefined || result.state !== 'survived' ? result : { ...result, probe };
     });
   }
+}
+
+/** As `--grep` matches it. */
+function lineOf(mutant: Mutant): string {
+  return `line ${mutant.line}: ${changeText(mutant)}`;
 }
 
 /** Kills in a container that a mutant left spoilt would prove nothing. @throws HarnessError `spec-not-green` */

@@ -7,7 +7,7 @@ import { extraProbesOf } from '#core/generate/peer-and-flag-probes.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
 import { killersOf } from '#core/generate/shortlist.ts';
 import { changesOf } from '#core/generate/variants.ts';
-import { changeText, mutatedText, type Mutant } from '#core/mutation/rule-mutants.ts';
+import { changeText, mutatedText, type Mutant } from '#core/mutation/mutant.ts';
 import { surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
 import { appendProbes } from '#core/spec/append-probes.ts';

@@ -5,6 +5,7 @@ import { toGuestArgv } from '#cli/in-lab/command-line.ts';
 import { optionsOf, toArgv, type OptionRow } from '#cli/options.ts';
 import type { CommandName } from '#cli/command-arguments.ts';
 import { createProgram } from '#cli/program.ts';
+import { OPERATORS } from '#core/mutation/operators.ts';
 
 const GUEST_COMMANDS = ['run', 'diff', 'mutate', 'init'] as const;
 const OPERANDS = { run: ['a.yml', '--b.yml'], diff: ['-base', 'head'], mutate: ['--spec'], init: [] } as const;
@@ -38,6 +39,8 @@ function valuesOf(row: OptionRow): fc.Arbitrary<unknown> {
   if (row.choices !== undefined) return fc.constantFrom(...row.choices);
   if (row.repeats === true) return fc.array(fc.string({ unit: 'binary' }), { maxLength: 3 });
   if (row.argument === '<percent>') return fc.integer({ min: 0, max: 100_000_000 }).map((units) => units / 1e6);
+  if (row.argument === '<names>') return fc.subarray([...OPERATORS], { minLength: 1 });
+  if (row.argument === '<number>') return fc.integer({ min: 1, max: 999_999_999 });
   if (row.argument === '<folders>') return fc.record({ base: FOLDERS, head: FOLDERS });
   if (row.argument === '<json>') return fc.dictionary(fc.string(), fc.string());
   return fc.string({ unit: 'binary' });

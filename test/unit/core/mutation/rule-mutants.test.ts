@@ -1,6 +1,7 @@
 /** Mutants as edits of a profile's text: every kind, and nothing but the one change. */
 import { expect } from 'chai';
-import { changeText, mutantsOf, mutatedText } from '#core/mutation/rule-mutants.ts';
+import { changeText, mutatedText } from '#core/mutation/mutant.ts';
+import { mutantsOf } from '#core/mutation/rule-mutants.ts';
 import { expressionChanges } from '#core/mutation/mutate-expression.ts';
 import { isRead, readProfileText } from '#core/profile/syntax/read-profile-text.ts';
 import type { ProfileText } from '#core/profile/syntax/ast.ts';

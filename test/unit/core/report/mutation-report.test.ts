@@ -54,13 +54,13 @@ const MIXED = [
 describe('the mutation report', () => {
   it('shows a killed mutant with the probe that killed it', () => {
     const line = mutantLine(mutant({ killedBy: 'ping is denied' }), 7, 53);
-    expect(line).to.equal('   7/53 ✓ killed     line 31: deny /usr/** wl → nothing  · by ping is denied · 5 ms');
+    expect(line).to.equal('   7/53 ✓ killed     drop: line 31: deny /usr/** wl → nothing  · by ping is denied · 5 ms');
   });
 
   it('names the file of a mutant in an included file, and the mutant with the same policy', () => {
     const included = mutant({ state: 'invalid', file: '/inc', reason: 'rejected', sameAs: 'm0' });
     expect(mutantLine(included, 1, 1, '/repo/profiles/p')).to.equal(
-      '  1/1 - invalid    /inc line 31: deny /usr/** wl → nothing  · rejected (same policy as m0) · 5 ms',
+      '  1/1 - invalid    drop: /inc line 31: deny /usr/** wl → nothing  · rejected (same policy as m0) · 5 ms',
     );
   });
 
@@ -78,13 +78,16 @@ describe('the mutation report', () => {
     expect(mutationClosing(reportOf(MIXED, { notes: ['A note.'] }), '/repo')).to.deep.equal([
       '',
       '  survived (1)',
-      '    ✗ profiles/p:31 deny /usr/** wl → deny /usr/** w',
+      '    ✗ profiles/p:31 drop: deny /usr/** wl → deny /usr/** w',
       '        a probe that would kill it:',
       '          - open: /usr/x',
       '            expect: denied',
       '  equivalent (1)',
-      '    = profiles/p:40 deny /usr/** wl → nothing',
+      '    = profiles/p:40 drop: deny /usr/** wl → nothing',
       '        The policies are equal.',
+      '',
+      '  operator  killed  survived  equivalent',
+      '  drop           1         1           1',
       '',
       `  ${scoreText(reportOf(MIXED))}`,
       '  note: A note.',
@@ -132,9 +135,13 @@ describe('the mutation report', () => {
         '',
         'mutation score 0 &#37;&#58; 0 killed of 1 (1 survived)&#59; 1 min 0 s, 1 a minute',
         '',
+        '| operator | survived |',
+        '| --- | --: |',
+        '| drop | 1 |',
+        '',
         '### survived (1)',
         '',
-        '- profiles/p&#58;31 <code>deny &#60;b&#62; w</code> → nothing',
+        '- profiles/p&#58;31 drop: <code>deny &#60;b&#62; w</code> → nothing',
         '',
         '````text\n- run: "```"\n````',
         '',

@@ -14,7 +14,14 @@ const open = probe('open');
 const other = probe('other');
 
 function classifierOn(bench: FakeBench, options: Partial<ClassifierOptions> = {}): MutantClassifier {
-  return new MutantClassifier({ bench, probes: [open, other], probesByRule: new Map(), untestable: [], ...options });
+  return new MutantClassifier({
+    bench,
+    probes: [open, other],
+    entries: [],
+    probesByRule: new Map(),
+    untestable: [],
+    ...options,
+  });
 }
 
 /** The ids of the probes that were tried under a mutant, in order. */

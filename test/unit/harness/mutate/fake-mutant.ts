@@ -1,5 +1,5 @@
 /** Mutants, as if they came from a profile. */
-import type { Mutant } from '#core/mutation/rule-mutants.ts';
+import type { Mutant } from '#core/mutation/mutant.ts';
 
 /** A mutant that drops the rule `deny /x w` at line 1, unless the test says otherwise. */
 export function mutant(id: string, changes: Partial<Mutant> = {}): Mutant {
@@ -14,6 +14,7 @@ export function mutant(id: string, changes: Partial<Mutant> = {}): Mutant {
     after: '',
     edits: [],
     via: [],
+    widens: false,
     ...changes,
   };
 }

@@ -1,0 +1,32 @@
+/** Ways out of the profile for programs that exist: `ux`, `Pux`, `px`, `cx`. Pure. */
+import { wholeLiteralsOf } from '../../profile/patterns/literals.ts';
+import { literal, quoted, type AddContext, type AddOperator } from './add-context.ts';
+
+const MODES = ['ux', 'Pux', 'px', 'cx'];
+
+/** What somebody would most likely add a rule for. */
+const LIKELY = /\/(?:sh|bash|dash|busybox|env|nginx|apt|python3|perl)$/;
+const MOST_PROGRAMS = 5;
+
+export const addExec: AddOperator = (context) => {
+  const [label] = context.world.labels;
+  const targets = label === undefined ? [] : [`/** px -> ${quoted(label)}`];
+  return [
+    ...programsOf(context).flatMap((path) => MODES.map((mode) => `${literal(path)} ${mode}`)),
+    '/** ux',
+    '/** Pux',
+    ...targets,
+  ];
+};
+
+/** Programs that the profile names come first, then those that most images have. */
+function programsOf({ block, world }: AddContext): string[] {
+  const existing = new Set(world.programs);
+  const named = block.rules
+    .filter(({ via }) => via.length === 0)
+    .flatMap((rule) => (rule.kind === 'file' ? (rule.path?.expanded ?? []) : []))
+    .flatMap(wholeLiteralsOf)
+    .filter((path) => existing.has(path));
+  const likely = world.programs.filter((path) => LIKELY.test(path));
+  return [...new Set([...named, ...likely, ...world.programs])].slice(0, MOST_PROGRAMS);
+}
