@@ -30,6 +30,8 @@ export interface MutantResult {
   readonly sameAs?: string;
   /** A probe that would kill it, as YAML of a spec. */
   readonly probe?: string;
+  /** Why a probe that tries it does not pass with the unchanged profile, where none was found that kills. */
+  readonly problem?: string;
   readonly ms: number;
 }
 

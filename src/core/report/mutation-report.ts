@@ -124,12 +124,13 @@ function operatorMarkdown(report: MutationReport): string[] {
 }
 
 function listedLines(mutant: MutantResult, root: string | undefined): readonly string[] {
-  const { file, line, kind, state, reason, probe } = mutant;
+  const { file, line, kind, state, reason, probe, problem } = mutant;
   const place = `${oneLine(relativeTo(root, file), WIDTH)}:${line}`;
   const showsReason = state !== 'survived' && reason !== undefined;
   return [
     `    ${MARK[state]} ${place} ${kind}: ${oneLine(changeText(mutant), WIDTH)}`,
     ...(showsReason ? [`        ${oneLine(reason, WIDTH)}`] : []),
+    ...(problem === undefined ? [] : [`        ${oneLine(problem, WIDTH)}`]),
     ...(probe === undefined ? [] : probeLines(probe)),
   ];
 }

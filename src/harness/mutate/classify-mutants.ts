@@ -1,5 +1,6 @@
 /** What becomes of each mutant, with what the ones before have taught. */
 import { createHash } from 'node:crypto';
+import { untestableAddition } from '#core/generate/addition-probes.ts';
 import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import type { MutantResult } from '#core/mutation/results.ts';
 import type { Mutant } from '#core/mutation/mutant.ts';
@@ -80,6 +81,8 @@ export class MutantClassifier {
       ({ rule, becomes }) => rule === mutant.before && becomes === mutant.after,
     );
     if (declared !== undefined) return { state: 'untestable', reason: declared.because };
+    const because = untestableAddition(mutant);
+    if (because !== undefined) return { state: 'untestable', reason: because };
     return { state: 'survived', reason: exampleText(difference) };
   }
 

@@ -1,5 +1,6 @@
 /** The steps of a mutation run, and what has become known of it when one of them fails. */
 import { HarnessError } from '#core/model/errors.ts';
+import { defined } from '#core/model/optional.ts';
 import type { Entry, Plan, Probe } from '#core/model/model.ts';
 import { allMutantsOf } from '#core/mutation/all-mutants.ts';
 import type { MutantResult, MutationReport } from '#core/mutation/results.ts';
@@ -155,7 +156,9 @@ export class MutationRun {
     this.#notes.push(...suggested.notes);
     this.#results = this.#results.map((result) => {
       const probe = suggested.probes.get(result.sameAs ?? result.id);
-      return probe === undefined || result.state !== 'survived' ? result : { ...result, probe };
+      if (result.state !== 'survived') return result;
+      const problem = suggested.problems.get(result.sameAs ?? result.id);
+      return { ...result, ...defined({ probe, problem: probe === undefined ? problem : undefined }) };
     });
   }
 }

@@ -1,7 +1,9 @@
 /** Finds a probe for each mutant that survived: one that passes under the profile and that kills the mutant. */
 import { readFileSync } from 'node:fs';
 import { HarnessError } from '#core/model/errors.ts';
-import type { Plan, Probe } from '#core/model/model.ts';
+import { describeAction } from '#core/model/describe-action.ts';
+import type { Entry, Plan, Probe } from '#core/model/model.ts';
+import { additionProbes } from '#core/generate/addition-probes.ts';
 import { candidateProbe, extraProbe, scalar } from '#core/generate/compose-spec.ts';
 import { extraProbesOf } from '#core/generate/peer-and-flag-probes.ts';
 import { examplesIn } from '#core/generate/rule-examples.ts';
@@ -25,6 +27,8 @@ import type { LivePolicy } from './live-policy.ts';
 interface SuggestedProbes {
   /** By the id of the mutant. One probe may be for several. */
   readonly probes: ReadonlyMap<string, string>;
+  /** By the id of a mutant without a probe: why those that were tried do not do. */
+  readonly problems: ReadonlyMap<string, string>;
   readonly notes: readonly string[];
 }
 
@@ -42,9 +46,11 @@ interface Candidate {
   readonly probe: Probe;
 }
 
+const NONE: SuggestedProbes = { probes: new Map(), problems: new Map(), notes: [] };
+
 /** @returns notes and no probe where the spec's list of probes cannot be added to. @throws HarnessError */
 export async function suggestProbes(survivors: readonly Mutant[], options: SuggestOptions): Promise<SuggestedProbes> {
-  if (survivors.length === 0) return { probes: new Map(), notes: [] };
+  if (survivors.length === 0) return NONE;
 
   const candidates = candidatesFor(survivors, options);
   const yamls = [...new Set([...candidates.values()].flat())];
@@ -52,38 +58,47 @@ export async function suggestProbes(survivors: readonly Mutant[], options: Sugge
   try {
     probes = probesOf(yamls, options);
   } catch (thrown) {
-    if (thrown instanceof HarnessError && thrown.code === 'usage')
-      return { probes: new Map(), notes: [thrown.message] };
+    if (thrown instanceof HarnessError && thrown.code === 'usage') return { ...NONE, notes: [thrown.message] };
     throw thrown;
   }
 
-  const confirmed = await confirmedCandidates(yamls, probes, options);
+  const { confirmed, refused } = await confirmedCandidates(yamls, probes, options);
   options.session.events.progress(
     `${survivors.length} mutants survived; ` +
       `${confirmed.size} candidate probes for them pass under the unchanged profile`,
   );
   const confirmedFor = ({ id }: Mutant): Candidate[] =>
     (candidates.get(id) ?? []).flatMap((yaml) => confirmed.get(yaml) ?? []);
-  return { probes: await findKillers(survivors, confirmedFor, options), notes: [] };
+  const problems = survivors.flatMap(({ id }) => {
+    const problem = (candidates.get(id) ?? []).map((yaml) => refused.get(yaml)).find((reason) => reason !== undefined);
+    return problem === undefined ? [] : [[id, problem] as const];
+  });
+  return { probes: await findKillers(survivors, confirmedFor, options), problems: new Map(problems), notes: [] };
 }
 
 /**
  * Tries candidates under the unchanged profile.
  * @param probes the probe of each YAML, in the same order
- * @returns those that pass, by their YAML
+ * @returns by their YAML, those that pass, and why the others do not
  */
 async function confirmedCandidates(
   yamls: readonly string[],
   probes: readonly Probe[],
   { livePolicy, session }: SuggestOptions,
-): Promise<Map<string, Candidate>> {
+): Promise<{ confirmed: Map<string, Candidate>; refused: Map<string, string> }> {
   const entries = await livePolicy.trial(probes).settleAll(probes, session.signal);
   const confirmed = new Map<string, Candidate>();
+  const refused = new Map<string, string>();
   for (const [i, yaml] of yamls.entries()) {
     const entry = entries[i];
     if (entry?.verdict.kind === 'pass') confirmed.set(yaml, { yaml, probe: entry.probe });
+    else if (entry !== undefined) refused.set(yaml, refusalText(entry));
   }
-  return confirmed;
+  return { confirmed, refused };
+}
+
+function refusalText({ probe, verdict: { kind, reason } }: Entry): string {
+  return `A probe that tries it (${describeAction(probe.action)}) is ${kind} with the unchanged profile: ${reason}`;
 }
 
 /** For each mutant, by its id, the first of its candidates that kills it. */
@@ -130,6 +145,9 @@ function candidatesFor(survivors: readonly Mutant[], options: SuggestOptions): M
 
     for (const [id, yamls] of candidatesForRules(mutants, block, options)) candidates.set(id, yamls);
     const flagProbes = probesForFlags(block);
+    const context = { self: block.name, peers: options.plan.peers };
+    for (const mutant of mutants.filter(({ rule }) => rule === undefined))
+      candidates.set(mutant.id, additionProbes(mutant, context));
     for (const { id, kind } of mutants) if (kind === 'flag') candidates.set(id, flagProbes);
   }
   return candidates;

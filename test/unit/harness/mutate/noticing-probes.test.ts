@@ -1,0 +1,74 @@
+/** Which probes are tried under a mutant that only allows more. */
+import { expect } from 'chai';
+import type { AuditRecord, Entry, Probe } from '#core/model/model.ts';
+import { NoticingProbes } from '#harness/mutate/noticing-probes.ts';
+import { probe } from '../fakes/probes.ts';
+import { mutant } from './fake-mutant.ts';
+
+function record(fields: Readonly<Record<string, string>>): AuditRecord {
+  return { timeMs: 0, serial: 1, type: 'DENIED', fields, raw: '' };
+}
+
+const RECORDS = {
+  capability: record({ operation: 'capable', capname: 'chown' }),
+  file: record({ operation: 'open', name: '/etc/passwd', denied_mask: 'w' }),
+  network: record({ operation: 'create', family: 'inet', sock_type: 'raw', denied_mask: 'create' }),
+  umount: record({ operation: 'umount', name: '/mnt/' }),
+  unknown: record({ operation: 'something new' }),
+};
+
+function entry(of: Probe, ...records: readonly AuditRecord[]): Entry {
+  return {
+    probe: of,
+    verdict: { kind: 'pass', code: 'denied', reason: '', notes: [] },
+    witnesses: records.map((one) => ({ record: one, by: 'probe-id' }) as never),
+  };
+}
+
+const command = { kind: 'shell', script: 'true', terminal: false } as const;
+const named = {
+  capability: probe('capability'),
+  file: probe('file'),
+  network: probe('network'),
+  umount: probe('umount'),
+  unknown: probe('unknown'),
+  silent: probe('silent'),
+  deniedCommand: probe('deniedCommand', { action: command }),
+  allowed: probe('allowed', { expect: { access: 'allowed' } as never }),
+  allowedAfterDenial: probe('allowedAfterDenial', { expect: { access: 'allowed' } as never, action: command }),
+};
+const ENTRIES = [
+  ...(['capability', 'file', 'network', 'umount', 'unknown'] as const).map((id) => entry(named[id], RECORDS[id])),
+  entry(named.silent),
+  entry(named.deniedCommand, RECORDS.network),
+  entry(named.allowed),
+  entry(named.allowedAfterDenial, RECORDS.file),
+];
+const PROBES = ENTRIES.map(({ probe: one }) => one);
+const noticing = new NoticingProbes(Buffer.from('original'), ENTRIES);
+
+function tried(areas: readonly string[] | undefined, widens = true): string[] {
+  const chosen = noticing.among(PROBES, mutant('1', { widens }), areas && new Set(areas));
+  return chosen.map(({ id }) => id);
+}
+
+describe('the probes that are tried under a mutant', () => {
+  it('are those that were denied something of its class, or something that no record names', () => {
+    expect(tried(['network'])).to.deep.equal(['network', 'unknown', 'silent', 'deniedCommand']);
+    expect(tried(['mount'])).to.deep.equal(['umount', 'unknown', 'silent']);
+    expect(tried(['file'])).to.deep.equal(['file', 'unknown', 'silent', 'allowedAfterDenial']);
+  });
+
+  it('are also denied commands where it allows a capability, which the kernel records only once', () => {
+    expect(tried(['capability'])).to.deep.equal(['capability', 'unknown', 'silent', 'deniedCommand']);
+  });
+
+  it('are all where it can also deny, and where its difference is not known', () => {
+    const all = PROBES.map(({ id }) => id);
+    expect(tried(['network'], false)).to.deep.equal(all);
+    expect(tried(undefined)).to.deep.equal(all);
+    expect(tried(['flags'])).to.deep.equal(all);
+    expect(tried(['policy'])).to.deep.equal(all);
+    expect(noticing.changedAreas(Buffer.from('mutant'))).to.equal(undefined);
+  });
+});
