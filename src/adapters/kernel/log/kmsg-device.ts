@@ -25,7 +25,7 @@ export function openKmsg(): KmsgReader {
       const items: KmsgItem[] = [];
       for (;;) {
         try {
-          const length = readSync(fd, buffer, 0, buffer.length, null);
+          const length = withoutStack(() => readSync(fd, buffer, 0, buffer.length, null));
           if (length === 0) return items;
           items.push({ kind: 'message', raw: buffer.toString('utf8', 0, length) });
         } catch (error) {
@@ -40,4 +40,15 @@ export function openKmsg(): KmsgReader {
       closeSync(fd);
     },
   };
+}
+
+/** Most reads end with EAGAIN, many times a second: an error without a stack takes a fraction of the time. */
+function withoutStack<T>(act: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return act();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
