@@ -1,9 +1,10 @@
 /**
- * `npm test`: the unit tests here, then the tests in lab guests on real kernels, then one line for all of it.
+ * `npm test`: the unit tests here, beside them the tests in lab guests on real kernels, then one line for all of it.
  *   --unit                only the unit tests
  *   --guest [GROUP…]      only the guest's, or only these groups of them, on trixie
  */
 import Mocha from 'mocha';
+import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +12,13 @@ import { buildLab } from '#adapters/lab/index.ts';
 import { root } from '../build/bundle.mjs';
 import { JOBS, type Job } from './jobs.ts';
 import { exitWith, printTimed, total } from './print.ts';
-import { bundleTests, guestTests, type Counts } from './with-guest.ts';
+import { bundleTests, guestTests, lineByLine, type Counts } from './with-guest.ts';
 
-/** An emulated guest keeps one processor busy. */
+/** An emulated guest keeps one processor busy, and so do the unit tests. */
 const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
+
+/** Some of the tests. */
+type Task = () => Promise<Counts>;
 
 /** Prints a line that is about one guest or suite. */
 function printOf(name: string): (line: string) => void {
@@ -49,24 +53,47 @@ async function unitTests(): Promise<Counts> {
   return counts;
 }
 
+/** The unit tests in a process of their own: they would keep this one from hearing its guests. */
+async function unitTestsBeside(): Promise<Counts> {
+  const child = fork(import.meta.filename, ['--unit'], { execArgv: ['--import', 'tsx'], silent: true });
+  const onOutput = lineByLine(printOf('unit'));
+  child.stdout?.on('data', onOutput);
+  child.stderr?.on('data', onOutput);
+
+  let counts: Counts = { passed: 0, failed: 1, skipped: 0 }; // unless they come to an end
+  child.on('message', (message) => {
+    counts = message as Counts;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return counts;
+}
+
 /** Starts to build the guests that are missing. Who needs one waits for it, and gets its error. */
-function buildGuests(): void {
-  for (const suite of new Set(JOBS.map((job) => job.suite)))
+function buildGuests(jobs: readonly Job[]): void {
+  for (const suite of new Set(jobs.map((job) => job.suite)))
     buildLab({ suite, progress: printOf(suite) }).catch(() => undefined);
 }
 
-/** Runs jobs, some at once, each in a guest of its own. */
-async function runJobs(jobs: readonly Job[]): Promise<Counts[]> {
+/** Each job as a task, in a guest of its own. */
+async function guestTasks(jobs: readonly Job[]): Promise<Task[]> {
   const tests = await bundleTests();
-  const waiting = [...jobs];
+  return jobs.map(({ suite, groups }) => async () => {
+    const name = `${suite}:${groups[0] ?? 'all'}`;
+    const started = performance.now();
+    const { counts } = await guestTests(suite, groups, tests, printOf(name));
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    printTimed(`${name} took ${seconds} s: ${groups.join(', ')}`);
+    return counts;
+  });
+}
+
+/** Runs tasks in their order, some at once. */
+async function runAtOnce(tasks: readonly Task[]): Promise<Counts[]> {
+  const waiting = [...tasks];
   const done: Counts[] = [];
 
   const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const { suite, groups } = job;
-      const { counts } = await guestTests(suite, groups, tests, printOf(`${suite}:${groups[0] ?? 'all'}`));
-      done.push(counts);
-    }
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) done.push(await task());
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return done;
@@ -74,20 +101,16 @@ async function runJobs(jobs: readonly Job[]): Promise<Counts[]> {
 
 async function main(): Promise<void> {
   const [mode, ...groups] = process.argv.slice(2);
-  const all: Counts[] = [];
+  if (mode === '--unit') {
+    const counts = await unitTests();
+    if (process.send !== undefined) await new Promise((resolve) => process.send?.(counts, resolve)); // unitTestsBeside
+    exitWith(counts);
+  }
 
-  if (mode !== '--guest') {
-    printTimed('unit tests');
-    if (mode !== '--unit') buildGuests(); // meanwhile
-    all.push(await unitTests());
-  }
-  if (mode !== '--unit') {
-    const inGuests = await runJobs(groups.length > 0 ? [{ suite: 'trixie', groups }] : JOBS);
-    const { passed, failed } = total(inGuests);
-    printTimed(`${passed + failed} tests ran in lab guests`);
-    all.push(...inGuests);
-  }
-  exitWith(total(all));
+  const jobs: readonly Job[] = groups.length > 0 ? [{ suite: 'trixie', groups }] : JOBS;
+  buildGuests(jobs);
+  const inGuests = await guestTasks(jobs);
+  exitWith(total(await runAtOnce(mode === '--guest' ? inGuests : [unitTestsBeside, ...inGuests])));
 }
 
 await main();

@@ -119,7 +119,7 @@ function readResults(folder: string): GuestRun {
 }
 
 /** A sink for output that hands on whole lines, apart from empty ones. */
-function lineByLine(onLine: (line: string) => void): (chunk: Buffer) => void {
+export function lineByLine(onLine: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
   return (chunk) => {
     const lines = (rest + chunk.toString()).split('\n');
