@@ -94,11 +94,15 @@ interface Comparison {
 async function comparePullRequest({ inputs, result }: SpecRun): Promise<Comparison | undefined> {
   if (inputs?.diff !== true || result.report === undefined) return undefined;
   const base = baseCommit(process.env['GITHUB_EVENT_NAME'], contentsOf(process.env['GITHUB_EVENT_PATH'] ?? ''));
-  if (base === undefined) return undefined;
+  if (base.problem !== undefined) {
+    const exit = { startError: base.problem };
+    return { exit, summary: diffSummary(undefined, exit) };
+  }
+  if (base.commit === undefined) return undefined;
 
   const file = join(inputs.reportDir, 'diff.md');
   rmSync(file, { force: true });
-  const exit = await runCli(diffArguments(base, file, inputs, expandSpecs(inputs.specs, namesIn)));
+  const exit = await runCli(diffArguments(base.commit, file, inputs, expandSpecs(inputs.specs, namesIn)));
   return { exit, summary: diffSummary(contentsOf(file), exit) };
 }
 

@@ -18,16 +18,20 @@ const GREEN: StepResult = { verdict: 'green', exitCode: 0 };
 describe('a pull request', () => {
   it('names its base commit, and only a commit', () => {
     const payload = (sha: unknown): string => JSON.stringify({ pull_request: { base: { sha } } });
-    expect(baseCommit('pull_request', payload(SHA))).to.equal(SHA);
-    for (const [event, text] of [
-      ['push', payload(SHA)],
-      ['pull_request', payload('--output=x')],
-      ['pull_request', payload(7)],
-      ['pull_request', '{'],
-      ['pull_request', 'null'],
-      ['pull_request', undefined],
-    ] as const)
-      expect(baseCommit(event, text)).to.equal(undefined);
+    const group = JSON.stringify({ merge_group: { base_sha: SHA } });
+    expect(baseCommit('pull_request', payload(SHA))).to.deep.equal({ commit: SHA });
+    expect(baseCommit('pull_request_target', payload(SHA))).to.deep.equal({ commit: SHA });
+    expect(baseCommit('merge_group', group)).to.deep.equal({ commit: SHA });
+    expect(baseCommit('push', payload(SHA))).to.deep.equal({});
+    expect(baseCommit(undefined, payload(SHA))).to.deep.equal({});
+    for (const text of [payload('--output=x'), payload(7), '{', 'null', group, undefined])
+      expect(baseCommit('pull_request', text).problem, text).to.include('names no base commit');
+  });
+
+  it('that names no base commit is an error, and not one without a comparison', () => {
+    const { failure, verdict } = withDiff(GREEN, { startError: 'the payload names no base commit' });
+    expect(verdict).to.equal('error');
+    expect(failure).to.include('names no base commit');
   });
 
   it('gives no spec a chance to be an option', () => {
