@@ -26,6 +26,8 @@ export interface DiffOperands {
   readonly file?: string;
   /** A folder of the repository that REVISION:PATH is about, if not this one. */
   readonly cwd?: string;
+  /** Where the includes of BASE were searched, if not where those of HEAD are: paths of the work tree. */
+  readonly baseIncludes?: IncludeFolders;
 }
 
 /** What reports call files, and folders whose path ends in a slash, by their absolute paths. */
@@ -59,13 +61,15 @@ interface SideOptions {
  * @throws HarnessError `profile-unreadable`, `revision-unreadable`, `profile-unread`
  */
 export async function findSides(operands: DiffOperands, options: SideOptions = {}): Promise<Sides> {
-  const { includes = {}, names = {}, sideFolders } = options;
+  const { names = {}, sideFolders } = options;
   const checkouts: Checkout[] = [];
   const remove = (): void => {
     for (const checkout of checkouts) checkout.remove();
   };
   const find = async (name: 'base' | 'head'): Promise<Side> => {
     const operand = operands[name];
+    const ofBase = name === 'base' ? operands.baseIncludes : undefined;
+    const includes = ofBase ?? options.includes ?? {};
     if (operands.file === undefined && existsSync(operand))
       return { label: labelOf(operand, names), file: resolve(operand), includes: sideFolders?.[name] ?? includes };
 

@@ -83,6 +83,53 @@ describe('the profiles of specs, compared with a commit', () => {
     expect((await compare()).exit).to.equal(1);
   });
 
+  describe('where the spec alone has changed', () => {
+    const STACK = 'profile: { file: ../profiles/web, name: NAME }';
+    const named = (name: string): string => SPEC.replace('profile: PROFILE', STACK.replace('NAME', name));
+
+    beforeEach(async () => {
+      write('profiles/web', `${STRICT}${LOOSE.replace('web', 'loose')}`);
+      write('strict/rules', '/etc/** r,\n');
+      write('loose/rules', '/etc/** rw,\n');
+      write('profiles/including', 'profile web {\n  include <rules>\n}\n');
+      write('specs/web.yml', named('web'));
+      write('specs/including.yml', SPEC.replace('PROFILE', '{ file: ../profiles/including, include: [../strict] }'));
+      await git('checkout', '-q', '--orphan', 'fresh');
+      await commit();
+    });
+
+    it('fail where it names another profile of the same file', async () => {
+      write('specs/web.yml', named('loose'));
+      const { exit, markdown } = await compare();
+      expect(exit).to.equal(1);
+      expect(markdown).to.include('another profile of the same file');
+    });
+
+    it('pass where it adds a profile to a stack', async () => {
+      write('specs/web.yml', named('web//&loose'));
+      expect(await compare()).to.deep.equal({ exit: 0, markdown: '' });
+    });
+
+    it('fail where a stack loses a profile', async () => {
+      write('specs/web.yml', named('web//&loose'));
+      await git('checkout', '-q', '--orphan', 'stacked');
+      await commit();
+      write('specs/web.yml', named('loose'));
+      expect((await compare()).exit).to.equal(1);
+    });
+
+    it('pass where a waiver accepts the other profile', async () => {
+      const waiver = 'waivers: [{ allows: profile loose, because: accepted, until: "2999-01-01" }]\n';
+      write('specs/web.yml', `${waiver}${named('loose')}`);
+      expect((await compare()).exit).to.equal(0);
+    });
+
+    it('are compared with what the folders of includes had that it named', async () => {
+      write('specs/including.yml', SPEC.replace('PROFILE', '{ file: ../profiles/including, include: [../loose] }'));
+      expect((await compare('specs/including.yml')).exit).to.equal(1);
+    });
+  });
+
   it('fail where the spec no longer names a file', async () => {
     write('specs/web.yml', SPEC.replace('PROFILE', '{ engine: docker-default }'));
     const { exit, markdown } = await compare();
