@@ -9,13 +9,18 @@ const RULES = `
   deny signal (receive) set=(urg) peer=unconfined,
   deny ptrace (trace) peer=meeting-other,
   deny ptrace (readby) peer=meeting-other,`;
+/** What the peer's own profile denies says nothing of the other one. */
+const PEER_RULES = `
+  deny signal set=(hup) peer=meeting,
+  deny ptrace (readby) peer=meeting,`;
+const SHUT = '  unix,\n  deny unix (accept) type=stream peer=(label=meeting),';
 const PEERS = { other: { profile: 'meeting-other' }, plain: { profile: 'unconfined' } };
 
 const denied = (audit: object): object => ({ access: 'denied', audit });
 
 describe('a peer under a chosen label', () => {
   it("is signalled and traced, signals and traces, and each side's rule decides", async () => {
-    const text = profileText('meeting', RULES) + profileText('meeting-other', '').replace(/^abi.*\n/, '');
+    const text = profileText('meeting', RULES) + profileText('meeting-other', PEER_RULES).replace(/^abi.*\n/, '');
     const { ledger, exit } = await harness([
       spec(
         { file: file('meeting', text), name: 'meeting' },
@@ -43,7 +48,11 @@ describe('a peer under a chosen label', () => {
             try: 'ptrace trace peer other',
             expect: denied({ operation: 'ptrace', requested_mask: 'trace' }),
           },
-          { name: 'read, allowed', try: 'ptrace read peer other', expect: 'allowed' },
+          { name: 'read, denied by the peer', try: 'ptrace read peer other', expect: 'denied' },
+          { name: 'read, allowed', try: 'ptrace read peer plain', expect: 'allowed' },
+          { name: 'sent, denied by the peer', try: 'signal hup peer other', expect: 'denied' },
+          { name: 'received, denied by the peer', from: 'other', try: 'signal hup container', expect: 'denied' },
+          { name: 'declared', try: 'signal hup peer other', expect: { access: 'denied', by: 'peer' } },
           {
             name: 'readby',
             from: 'other',
@@ -65,7 +74,11 @@ describe('a peer under a chosen label', () => {
       receive: 'pass denied',
       'receive, allowed': 'pass allowed',
       trace: 'pass denied',
+      'read, denied by the peer': 'vacuous other-denial',
       'read, allowed': 'pass allowed',
+      'sent, denied by the peer': 'vacuous other-denial',
+      'received, denied by the peer': 'vacuous other-denial',
+      declared: 'pass denied',
       readby: 'pass denied',
       'tracedby, allowed': 'pass allowed',
       'not denied as expected': 'fail let-through',
@@ -93,8 +106,8 @@ describe('a peer under a chosen label', () => {
     const rules = `
   deny unix (connect) type=stream peer=(label=meeting-other),
   deny unix (accept) type=stream peer=(label=meeting-plain),`;
-    const others = ['meeting-other', 'meeting-plain'].map((name) =>
-      profileText(name, '  unix,').replace(/^abi.*\n/, ''),
+    const others = ['meeting-other', 'meeting-plain', 'meeting-shut'].map((name) =>
+      profileText(name, name === 'meeting-shut' ? SHUT : '  unix,').replace(/^abi.*\n/, ''),
     );
     const text = [profileText('meeting', `  unix,${rules}`).replace('<abi/3.0>', `"${abi}"`), ...others].join('');
     const { ledger } = await harness([
@@ -104,9 +117,21 @@ describe('a peer under a chosen label', () => {
           { name: 'connect', try: 'connect unix stream peer other', expect: 'denied' },
           { name: 'send', try: 'send unix dgram peer other', expect: 'allowed' },
           { name: 'accept', from: 'third', try: 'connect unix stream container', expect: 'denied' },
+          {
+            name: 'accept, by the peer',
+            try: 'connect unix stream peer shut',
+            expect: { access: 'denied', by: 'peer' },
+          },
           { name: 'accept, allowed', from: 'other', try: 'connect unix stream container', expect: 'allowed' },
         ],
-        { control: true, peers: { other: { profile: 'meeting-other' }, third: { profile: 'meeting-plain' } } },
+        {
+          control: true,
+          peers: {
+            other: { profile: 'meeting-other' },
+            third: { profile: 'meeting-plain' },
+            shut: { profile: 'meeting-shut' },
+          },
+        },
       ),
     ]);
     const reason = (await unmediatedClasses(['unix'])).get('unix');
@@ -114,7 +139,7 @@ describe('a peer under a chosen label', () => {
     expect(
       ledger.suites[0]!.entries.map(({ verdict }) => verdict.kind),
       story(ledger),
-    ).to.deep.equal(Array(4).fill(reason === undefined ? 'pass' : 'skipped'));
+    ).to.deep.equal(Array(5).fill(reason === undefined ? 'pass' : 'skipped'));
     if (reason !== undefined) expect(entry(ledger, 'connect').verdict.reason).to.equal(reason);
   });
 });

@@ -28,6 +28,8 @@ export interface ExpectedRecord {
   readonly isBetweenEnds?: true;
   /** It may be of whoever is at the other end, under a label that nobody here knows. */
   readonly isOfEitherEnd?: true;
+  /** Whose profile decided: that under test, or that of the peer. Absent where only one of them can. */
+  readonly end?: 'tested' | 'peer';
 }
 
 /** What a reader of the table is given beside the arguments. */
@@ -299,6 +301,15 @@ const capable: Reader = (args, context) => {
 
 /* ---- sockets ---- */
 
+/** The kernel asks the profiles of both ends: what the peer's own denies says nothing of the one under test. */
+function atEnds(record: ExpectedRecord, { hasOther }: Context): readonly ExpectedRecord[] {
+  if (!hasOther || record.by !== undefined) return [record];
+  return [
+    { ...record, end: 'tested' },
+    { ...record, end: 'peer', by: 'peer' },
+  ];
+}
+
 /** The record of each step of a socket, and the words of its mask. */
 const SOCKET_STEPS: Readonly<Record<string, { readonly operation: string; readonly word: string }>> = {
   socket: { operation: 'create', word: 'create' },
@@ -344,7 +355,12 @@ function socketFields([family, type]: readonly string[]): Record<string, readonl
 }
 
 /** @param by the word for it as a step; undefined: it is the access itself. */
-function socketRecords(step: string, args: readonly string[], context: Context, by?: string): ExpectedRecord[] {
+function socketRecords(
+  step: string,
+  args: readonly string[],
+  context: Context,
+  by?: string,
+): readonly ExpectedRecord[] {
   const { operation = step, word = step } = SOCKET_STEPS[step] ?? {};
   const words = context.hasOther ? (BOTH_ENDS[step] ?? [word]) : [word];
   const isAskedElsewhere = args[0] === UNIX ? ASKED_AT[step] : undefined;
@@ -354,7 +370,7 @@ function socketRecords(step: string, args: readonly string[], context: Context, 
   // a unix socket asks the policy of both its ends
   const toOther = args[0] === UNIX && (address !== '' || context.hasOther) ? ({ isOfEitherEnd: true } as const) : {};
   const record = { operations, classes: NET, fields: socketFields(args), mask: { words }, ...named, ...toOther };
-  if (!address.startsWith('/')) return [record];
+  if (!address.startsWith('/')) return atEnds(record, context);
 
   // a unix socket with a path is a file
   const onFile = step === 'bind' ? ['mknod', 'bind'] : [operation];
@@ -464,13 +480,16 @@ const pivotRoot: Reader = ([target = '', oldRoot = ''], context) => [
 
 /* ---- processes, limits, queues, rings ---- */
 
-const ptrace: Reader = ([access = '']) => [
-  {
-    operations: ['ptrace'],
-    classes: ['ptrace'],
-    mask: { words: access === 'read' ? ['read', 'readby'] : ['trace', 'tracedby'] },
-    isBetweenEnds: true,
-  },
+const ptrace: Reader = ([access = ''], context) => [
+  ...atEnds(
+    {
+      operations: ['ptrace'],
+      classes: ['ptrace'],
+      mask: { words: access === 'read' ? ['read', 'readby'] : ['trace', 'tracedby'] },
+      isBetweenEnds: true,
+    },
+    context,
+  ),
   capability('sys_ptrace'),
 ];
 
@@ -481,14 +500,17 @@ function signalWord(number: string): string {
   return word.toLowerCase().replace(/^tstp$/, 'stp');
 }
 
-const signal: Reader = ([number = '']) => [
-  {
-    operations: ['signal'],
-    classes: ['signal'],
-    mask: { words: ['send', 'receive'] },
-    fields: { signal: [signalWord(number)] },
-    isBetweenEnds: true,
-  },
+const signal: Reader = ([number = ''], context) => [
+  ...atEnds(
+    {
+      operations: ['signal'],
+      classes: ['signal'],
+      mask: { words: ['send', 'receive'] },
+      fields: { signal: [signalWord(number)] },
+      isBetweenEnds: true,
+    },
+    context,
+  ),
   capability('kill'),
 ];
 

@@ -28,7 +28,7 @@ export const DOCS = {
     by: paragraph(
       'With an operation that is to be denied: what denies it in place of the access itself. A step that leads to it',
       '(`open` before `mmap`, `copy` before `exec-copy`, `socket` or `bind` before `listen`), or another class that',
-      'the kernel asks first (`capability` before a mount).',
+      'the kernel asks first (`capability` before a mount), or the profile of the peer (`peer`).',
       'Without this key only a denial of the access itself counts.',
     ),
     exit: 'Exit status of the command; `nonzero` for any failure.',

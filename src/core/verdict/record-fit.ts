@@ -1,7 +1,7 @@
 /** Which records that bear a probe's name are of its access: any process may take a name. Pure. */
 import { labelOfRecord, partsOf } from '../audit/attribute.ts';
 import { sameLabel } from '../model/labels.ts';
-import type { AuditRecord, Observation, RecordFit } from '../model/model.ts';
+import type { AuditRecord, Observation, Probe, RecordFit } from '../model/model.ts';
 import { MOUNT_WORDS, withoutSlash, type ExpectedRecord } from '../spec/operation-records.ts';
 
 /** Who made an attempt, as far as records tell. */
@@ -14,6 +14,8 @@ export interface Asker {
   readonly ends?: readonly string[];
   /** Labels of the processes of the attempt, without modes; undefined where none was read. */
   readonly labels?: readonly string[];
+  /** Label of the end that is under test, without its mode; undefined where there is no peer. */
+  readonly tested?: string;
 }
 
 /** @returns how a record with the probe's name relates to what the probe tried. */
@@ -34,6 +36,13 @@ export function endsOf({ process, other }: Observation, isOtherKnown: boolean): 
 export function labelsOf({ process, other }: Observation): readonly string[] | undefined {
   const labels = [process, other].flatMap((proof) => (proof === undefined ? [] : [withoutMode(proof.label)]));
   return labels.length === 0 ? undefined : labels;
+}
+
+/** @returns the label of the end under test, without its mode; undefined where the attempt has no peer. */
+export function testedEnd({ from }: Pick<Probe, 'from'>, { process, other }: Observation): string | undefined {
+  if (other === undefined) return undefined;
+  const tested = from === undefined ? process : other;
+  return tested && withoutMode(tested.label);
 }
 
 /** @returns the label of a process without its mode: `x` of `x (enforce)`. */
@@ -102,7 +111,15 @@ function isOfAsker(record: AuditRecord, expected: ExpectedRecord, asker: Asker):
   const isAgent = expected.byAgent !== true || agentPid === undefined || fields['pid'] === String(agentPid);
   const isUser = fsuid === undefined || fields['fsuid'] === undefined || fields['fsuid'] === fsuid;
   const areEnds = expected.isBetweenEnds !== true || isBetween(fields['peer'], ends);
-  return isAgent && isUser && areEnds && hasLabel(record, expected, asker);
+  return isAgent && isUser && areEnds && hasLabel(record, expected, asker) && isOfEnd(record, expected, asker);
+}
+
+/** A record is of the profile that decided, and names the other end as its peer. */
+function isOfEnd(record: AuditRecord, { end }: ExpectedRecord, { tested }: Asker): boolean {
+  if (end === undefined || tested === undefined) return true;
+  const known = new Set(partsOf(tested));
+  const isTested = partsOf(labelOfRecord(record)).every((part) => part === '' || known.has(part));
+  return isTested === (end === 'tested');
 }
 
 /** Another process of the container may run under a child of the profile, with rules of its own. */

@@ -107,6 +107,9 @@ const PATH = 300;
 
 const INSTALL_PROGRAM = 'Install the program in the image, or correct the command: a missing program proves nothing.';
 
+const PEER_DECIDED =
+  "To have the tested profile decide, allow the access in the peer's profile, or give the peer " +
+  '`profile: unconfined`; or declare `by: peer` if you rely on that denial.';
 const DENY_DECIDES = 'A deny rule decides: the denial is quiet. No other rule can allow what it denies.';
 /** What to do where no rule helps, for no_new_privs is on. */
 export const NO_NEW_PRIVS =
@@ -200,7 +203,8 @@ export const VERDICTS = {
     kind: 'vacuous',
     means:
       'AppArmor denied another access, which the kernel asks for before the one that the probe names or in its ' +
-      'place: a capability, or an earlier step. Nothing shows what the profile says of the access itself.',
+      "place: a capability, an earlier step, or a peer's part in it, which its own profile decides. Nothing shows " +
+      'what the profile says of the access itself.',
     when: [
       {
         expected: 'denied',
@@ -218,11 +222,14 @@ export const VERDICTS = {
     reason: ({ denial, action, by, declared }: OtherDenial) => {
       if (by === undefined)
         return `AppArmor denied the access itself (${denial}), not \`${declared ?? ''}\`, which \`by\` names.`;
+      if (by === 'peer')
+        return `The peer's own profile denied it (${denial}): this proves nothing about the profile under test.`;
       const named = declared === undefined ? `${action} itself` : `\`${declared}\`, which \`by\` names`;
       return `AppArmor denied ${denial}, not ${named}: this proves nothing about that.`;
     },
     hint: ({ by, denial }: OtherDenial) => {
       if (by === undefined) return 'Remove `by`.';
+      if (by === 'peer') return PEER_DECIDED;
       const missing = denial.startsWith('capability ') ? `add the rule \`${denial},\`` : 'allow that';
       return `To have the access itself decided on, ${missing}; or declare \`by: ${by}\` if you rely on that denial.`;
     },

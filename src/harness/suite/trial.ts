@@ -26,7 +26,7 @@ import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { recordKey, type Leftover } from '#core/verdict/facts.ts';
-import { endsOf, fitOf, labelsOf, withoutMode } from '#core/verdict/record-fit.ts';
+import { endsOf, fitOf, labelsOf, testedEnd, withoutMode } from '#core/verdict/record-fit.ts';
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
@@ -252,11 +252,8 @@ export class Trial {
   }
 
   /** How records with the name of an operation relate to it. */
-  #fitOf(
-    { action }: Probe,
-    { records }: Preview,
-    observation: Observation | undefined,
-  ): NonNullable<ProbeTrace['fitOf']> {
+  #fitOf(probe: Probe, { records }: Preview, observation: Observation | undefined): NonNullable<ProbeTrace['fitOf']> {
+    const { action } = probe;
     const { inChildren, fsuidOf } = this.#options.outside;
     const pid = observation?.process?.pid;
     const asker = defined({
@@ -264,6 +261,7 @@ export class Trial {
       fsuid: pid === undefined ? undefined : fsuidOf(pid),
       ends: observation && endsOf(observation, hasKnownEnds(action)),
       labels: observation && labelsOf(observation),
+      tested: observation && testedEnd(probe, observation),
     });
     return (record) => fitOf(record, records, asker);
   }

@@ -5,7 +5,7 @@ import { OPERATIONS } from '#core/spec/operations.ts';
 import { answersBefore, expectedRecords } from '#core/spec/operation-records.ts';
 import { readOperation, type Operation } from '#core/spec/read-operation.ts';
 import { splitList } from '#core/text/split-words.ts';
-import { endsOf, fitOf, type Asker } from '#core/verdict/record-fit.ts';
+import { endsOf, fitOf, testedEnd, type Asker } from '#core/verdict/record-fit.ts';
 import { seen } from '../../builders.ts';
 import { denial } from '../audit/records.ts';
 import { ROWS } from './record-rows.ts';
@@ -147,6 +147,43 @@ describe('a record with the name of a probe', () => {
     expect(fitOfMount('label="ops//&:ns:b"')).to.equal('access');
     expect(fitOfMount('profile="ops//svc"')).to.equal('foreign');
     expect(fitOfMount('label="ops//&ops//svc"')).to.equal('foreign');
+  });
+
+  describe('of an attempt on a peer', () => {
+    const signal = (profile: string, word: string): string =>
+      `operation="signal" class="signal" profile="${profile}" pid=8 comm="id" requested_mask="${word}" ` +
+      `denied_mask="${word}" signal=term peer="${profile === 'ops' ? 'ops-other' : 'ops'}"`;
+    const trace =
+      'operation="ptrace" class="ptrace" profile="ops-other" pid=8 comm="id" requested_mask="readby" ' +
+      'denied_mask="readby" peer="ops"';
+    const connect = 'operation="connect" class="unix" profile="ops-other" pid=7 comm="id" requested_mask="accept"';
+    const asker: Asker = { ends: ['ops', 'ops-other'], labels: ['ops', 'ops-other'], tested: 'ops' };
+
+    it('is of the access where the profile under test decided, at whichever end it is', () => {
+      expect(fit('signal term peer x', signal('ops', 'send'), asker)).to.equal('access');
+      expect(fit('signal term peer x', signal('ops', 'receive'), asker)).to.equal('access');
+    });
+
+    it("is of the peer where the peer's own profile decided", () => {
+      expect(textOf(fit('signal term peer x', signal('ops-other', 'receive'), asker))).to.equal('peer');
+      expect(textOf(fit('ptrace read peer x', trace, asker))).to.equal('peer');
+      expect(textOf(fit('connect unix stream peer x', connect, asker))).to.equal('peer');
+      expect(answersBefore(read('signal term peer x'))).to.deep.equal(['peer', 'capability']);
+    });
+
+    it('is of the access where both ends are under the profile', () => {
+      const same: Asker = { ends: ['ops', 'ops'], labels: ['ops', 'ops'], tested: 'ops' };
+      const text = signal('ops', 'receive').replace('ops-other', 'ops');
+      expect(fit('signal term peer x', text, same)).to.equal('access');
+    });
+
+    it('is told by who is under test: the container, whoever asks', () => {
+      const process = { pid: 7, label: 'a (enforce)', expected: 'a (enforce)' };
+      const other = { pid: 8, label: 'b (enforce)', expected: 'b (enforce)' };
+      expect(testedEnd({}, seen({ process, other }))).to.equal('a');
+      expect(testedEnd({ from: 'x' }, seen({ process, other }))).to.equal('b');
+      expect(testedEnd({}, seen({ process }))).to.equal(undefined);
+    });
   });
 
   it('may be of the process at the other end, where that is not ours', () => {
