@@ -1,5 +1,7 @@
 /** Rules between the keys of a spec, which a schema states poorly, and commands that do not split into words. Pure. */
 import type { Position } from '../model/model.ts';
+import { path } from './argument-kinds.ts';
+import { findOperation } from './operations.ts';
 import { nearest, suggestion } from '../text/did-you-mean.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
 import { isRecord } from './matrix.ts';
@@ -88,6 +90,7 @@ function probeFindings(probe: Mapping, number: number, peers: readonly string[])
     ...optionFindings(probe),
     ...commandFindings(probe['run'], 'run', `run of probe ${number}`),
     ...operationFindings(probe['try'], `try of probe ${number}`),
+    ...patternFindings(probe, number),
     ...peerFindings(probe, peers),
     ...expectFindings(probe),
   ];
@@ -144,6 +147,25 @@ function operationFindings(command: unknown, name: string): Finding[] {
 
   const read = readOperation(splitList(command));
   return 'problem' in read ? [{ key: 'try', message: `${name}: ${read.problem}` }] : [];
+}
+
+/** What people write for several paths: an operation would take it for the name of one. */
+const PATTERN = /\*|\{[^{}]*\}/;
+
+/** An operation on a file of such a name shows nothing of the files that are meant. */
+function patternFindings(probe: Mapping, number: number): Finding[] {
+  const [name = '', ...words] = operationWords(probe);
+  const form = findOperation(name);
+  if (form === undefined) return [];
+  const kinds = [...form.args, ...(form.optional ?? []).map(({ kind }) => kind)];
+  const pattern = words.find((word, i) => kinds[i] === path && PATTERN.test(word));
+  if (pattern === undefined) return [];
+
+  const key = ACTION_KEYS.find((one) => Object.hasOwn(probe, one)) ?? 'try';
+  const message =
+    `${key} of probe ${number}: ${JSON.stringify(pattern)} would be the name of one file, for * and {} are no ` +
+    'patterns here: name a file, or several with `matrix`';
+  return [{ key, message }];
 }
 
 function isCommandLine(value: unknown): value is string | string[] {
