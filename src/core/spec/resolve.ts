@@ -59,14 +59,15 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
 }
 
 function resolveProbes(spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Probe[] {
-  const usedNames = new Map<string, number>();
+  const taken = new Set(spec.probes.flatMap(({ name }) => name ?? []));
+  const counts = new Map<string, number>();
   return spec.probes.map((probe, i): Probe => {
     const action = actionOf(probe);
     const expect = expectation(probe);
 
     return defined({
       id: options.newId(),
-      name: uniqueName(probe.name ?? defaultName(probe, action, expect), usedNames),
+      name: probe.name ?? uniqueName(defaultName(probe, action, expect), taken, counts),
       because: probe.because,
       action,
       user: probe.user ?? spec.defaults?.user,
@@ -93,10 +94,17 @@ function runsInControl({ kind }: Action, { container }: SpecFile): boolean {
   return !(isCommand && container['only-apparmor'] === true);
 }
 
-function uniqueName(name: string, used: Map<string, number>): string {
-  const count = (used.get(name) ?? 0) + 1;
-  used.set(name, count);
-  return count === 1 ? name : `${name} (${count})`;
+/** @param taken by probes that have names of their own, which validation keeps apart, and by those before. */
+function uniqueName(wanted: string, taken: Set<string>, counts: Map<string, number>): string {
+  let count = counts.get(wanted) ?? 1;
+  let name = count === 1 ? wanted : `${wanted} (${count})`;
+  while (taken.has(name)) {
+    count += 1;
+    name = `${wanted} (${count})`;
+  }
+  taken.add(name);
+  counts.set(wanted, count);
+  return name;
 }
 
 function profileSource(folder: string, spec: SpecFile, options: ResolveOptions): ProfileSource {

@@ -67,6 +67,22 @@ describe('resolvePlan', () => {
     expect(plan(text, { profile: '/other' }).profile).to.deep.equal({ ...wanted, file: '/other' });
   });
 
+  it('keeps a name that it makes apart from those of the spec, whatever their order', () => {
+    const open = '  - {open: /x, expect: denied}';
+    const named = (name: string): string => `  - {name: ${name}, open: /y, expect: denied}`;
+    const made = plan(
+      [
+        'profile: p',
+        'container: {image: i}',
+        'probes:',
+        ...[open, open, named('open /x for read is denied'), open, named('open /x for read is denied (3)'), open],
+      ].join('\n'),
+    );
+    expect(made.probes.map(({ name }) => name.replace('open /x for read is denied', ''))).to.deep.equal([
+      ...[' (2)', ' (4)', '', ' (5)', ' (3)', ' (6)'],
+    ]);
+  });
+
   it('keeps ten thousand probes apart by their names', function many() {
     this.timeout(60_000);
     const made = plan(
