@@ -14,7 +14,13 @@ import { unmetCondition } from './spec-conditions.ts';
 import { denialText } from './denial-text.ts';
 import { isComplaint, isDenial, isOfAccess, isProof, silentDenials, type Facts } from './facts.ts';
 import { matchRecord } from './match.ts';
-import { isRefusedByNoNewPrivs, unaskedReason, undecidedDenial, withoutUndecided } from './not-asked.ts';
+import {
+  isAppArmorErrno,
+  isRefusedByNoNewPrivs,
+  unaskedReason,
+  undecidedDenial,
+  withoutUndecided,
+} from './not-asked.ts';
 import { likelyLayer } from './other-layers.ts';
 import { isDeniedAgainst } from './policy-question.ts';
 import { isTelling } from './telling.ts';
@@ -124,7 +130,7 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
   const denials = facts.witnesses.filter((witness) => isDenial(witness) && isOfAccess(facts.probe, witness));
   const hasDenial = denials.length > 0;
   const proof = denials.find((denial) => isProof(facts, denial));
-  const isProved = proof !== undefined;
+  const isProved = proof !== undefined && !endedOtherwise(facts);
   const denial = denialOf(proof ?? denials[0]);
 
   const other = hasDenial ? undefined : otherDenial(facts);
@@ -138,6 +144,15 @@ function judgeDeniedAccess(facts: Facts, outcome: ProbeOutcome, control: ProbeOu
   if (hasDenial && control === undefined) return unmetCondition(facts) ?? verdict('no-witness', { missing: 'cause' });
   if (hasDenial) return judgeDeniedRequest(facts);
   return judgeWithoutRecord(facts, outcome);
+}
+
+/**
+ * A capability is often asked for and refused by the way: the kernel then tries another one, goes on, and finds that
+ * the file is not there. Such a denial has decided nothing where the control ends with the same errno.
+ */
+function endedOtherwise({ probe: { expect }, observation: { errno, signal }, control }: Facts): boolean {
+  if (expect.by === undefined || errno === undefined || signal !== undefined || isAppArmorErrno(errno)) return false;
+  return control === undefined || control.errno === errno;
 }
 
 /** The service is refused much that no request is about: only a record that the spec names shows why one failed. */
@@ -199,7 +214,7 @@ function judgeSilentDenial({ probe, observation, control, isRecorded }: Facts): 
   const { errno, stoppedAt } = observation;
   const unasked = stoppedAt === undefined ? undefined : unaskedReason(probe, observation);
   if (unasked !== undefined) return verdict('not-asked', { why: unasked });
-  const isExpectedErrno = probe.expect.errno !== undefined || errno === 'EACCES' || errno === 'EPERM';
+  const isExpectedErrno = probe.expect.errno !== undefined || isAppArmorErrno(errno);
   if (probe.action.kind === 'operation' && !isExpectedErrno) return verdict('no-witness', { missing: 'errno', errno });
 
   if (isRecorded === true && isAlwaysRecorded(probe)) return verdict('no-witness', { missing: 'record' });

@@ -14,6 +14,11 @@ const CHANGES: ReadonlySet<string> = new Set(['change_profile', 'stack', 'change
 /** What AppArmor's own denials end with, where a profile states no other errno (`flags=(error=…)`). */
 const APPARMOR_ERRNOS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
+/** Whether AppArmor answers with it, where a profile states no other. */
+export function isAppArmorErrno(errno: string | undefined): boolean {
+  return errno !== undefined && APPARMOR_ERRNOS.has(errno);
+}
+
 /**
  * Records of refusals that no rule decides, by their `info` (security/apparmor/domain.c). Each says why it proves
  * nothing of the access that the probe names.
@@ -61,6 +66,6 @@ export function unaskedReason({ action }: Probe, { errno, signal, stoppedAt }: O
   if (action.kind !== 'operation' || errno === undefined || signal !== undefined) return undefined;
   if (stoppedAt !== undefined)
     return `it did not come to the access: without a record, it failed at the step ${stoppedAt} (${errno})`;
-  if (APPARMOR_ERRNOS.has(errno)) return undefined;
+  if (isAppArmorErrno(errno)) return undefined;
   return `it failed with ${errno}, which is the kernel's answer and not AppArmor's, and no record shows a denial`;
 }

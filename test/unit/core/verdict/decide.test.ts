@@ -137,6 +137,8 @@ describe('the verdict', () => {
   describe('of a denial of something else than the access', () => {
     const CAPABILITY = { ...witness({ fields: { operation: 'capable', capname: 'sys_admin' } }), before: 'capability' };
     const OPEN = { ...DENIED, before: 'open' };
+    const byCapability = { ...denied, by: 'capability' } as const;
+    const MISSING = seen({ errno: 'ENOENT' });
     const byOpen = { ...denied, by: 'open' } as const;
     // prettier-ignore
     judges([
@@ -146,6 +148,9 @@ describe('the verdict', () => {
       { name: 'an earlier step was denied, as declared', expect: byOpen, seen: EACCES, witnesses: [OPEN], control: OK, verdict: 'pass/denied' },
       { name: 'another step was denied than the declared one', expect: byOpen, seen: EACCES, witnesses: [CAPABILITY], control: OK, verdict: 'vacuous/other-denial' },
       { name: 'the access itself was denied, and a step is declared', expect: byOpen, seen: EACCES, witnesses: [DENIED], control: OK, verdict: 'vacuous/other-denial' },
+      { name: 'a capability was denied by the way, and the file is missing in both', expect: byCapability, seen: MISSING, witnesses: [CAPABILITY], control: MISSING, verdict: 'vacuous/vacuous' },
+      { name: 'a capability was denied by the way, the file is missing, and there is no control', expect: byCapability, seen: MISSING, witnesses: [CAPABILITY], verdict: 'inconclusive/no-witness' },
+      { name: 'a declared capability was denied, with an errno of its own', expect: byCapability, seen: seen({ errno: 'ENOMEM' }), witnesses: [CAPABILITY], control: OK, verdict: 'pass/denied' },
       { name: 'the access was denied, and a capability beside it', expect: denied, seen: EACCES, witnesses: [CAPABILITY, DENIED], control: OK, verdict: 'pass/denied' },
       { name: 'the declared record is of a step', expect: { ...denied, audit: { operation: { equals: 'capable' } } }, seen: EACCES, witnesses: [CAPABILITY, DENIED], control: OK, verdict: 'fail/condition' },
       { name: 'it stopped at an earlier step without a record', expect: denied, seen: seen({ errno: 'EPERM', stoppedAt: 'capability sys_admin' }), control: OK, verdict: 'inconclusive/not-asked' },
