@@ -2,10 +2,11 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mutateProfile, type MutateOptions } from '#harness/mutate/mutate-profile.ts';
-import { scoreOf, type MutationReport } from '#core/mutation/results.ts';
+import { LOOSENING, type Operator } from '#core/mutation/operators.ts';
+import { scoreOf, type MutantResult, type MutationReport } from '#core/mutation/results.ts';
 import { start } from '#adapters/host/exec.ts';
 import { mutationExit } from '#core/report/mutation-report.ts';
-import { cli, CLI, docker, folder, hostState, profileText, read, ROOT, spec } from './kit.ts';
+import { cli, CLI, docker, folder, hostState, profileOf, profileText, read, ROOT, spec } from './kit.ts';
 
 const RULES = [
   '  deny /etc/** wl,',
@@ -15,6 +16,7 @@ const RULES = [
   '  /usr/bin/top px -> other,',
   '  deny /usr/bin/top x,',
 ].join('\n');
+const ADDING: readonly Operator[] = ['add-flag', 'add-capability', 'add-change-profile', 'add-ptrace'];
 const PROBES = [
   { name: 'passwd cannot be written', open: '/etc/passwd', for: 'write', expect: 'denied' },
   { name: 'nothing is made below', open: '/etc/nginx/thing', for: 'create', expect: 'denied' },
@@ -24,7 +26,14 @@ const PROBES = [
 async function mutated(file: string, options: Partial<MutateOptions> = {}): Promise<MutationReport> {
   const silent = (): void => undefined;
   return mutateProfile(
-    { spec: file, included: false, keepAuditSwitch: false, signal: new AbortController().signal, ...options },
+    {
+      spec: file,
+      included: false,
+      operators: LOOSENING,
+      keepAuditSwitch: false,
+      signal: new AbortController().signal,
+      ...options,
+    },
     { progress: silent, fault: silent, result: silent },
   );
 }
@@ -75,6 +84,23 @@ describe('mutants', () => {
     expect(invalid?.reason).to.match(/conflicting x modifiers/);
   });
 
+  it('also add rules and carve letters out, by operators that the report names', async () => {
+    const peers = { host: { profile: 'unconfined' } };
+    const file = spec(profileOf('opened', ['file,', 'signal,', 'deny /etc/** wl,']), PROBES, { peers });
+    const grep =
+      '→ (deny /etc/\\[.*|change_profile -> unconfined|capability sys_admin|ptrace peer=.*|flags=.*unconfined.*)$';
+    const { faults, results } = await mutated(file, { grep, operators: ['carve-letter', ...ADDING] });
+    expect(faults, JSON.stringify(faults)).to.deep.equal([]);
+    const told = JSON.stringify(results, null, 1);
+    const of = (kind: string): MutantResult | undefined => results.find((result) => result.kind === kind);
+    expect(of('add-flag')?.state, told).to.equal('killed');
+    expect(of('add-capability')?.probe, told).to.include('try: capable sys_admin');
+    expect(of('add-change-profile')?.probe, told).to.include('try: change_profile unconfined');
+    expect(of('add-ptrace')?.probe, told).to.match(/ptrace (read|trace) (peer host|container)/);
+    const carved = of('carve-letter');
+    expect(carved?.probe ?? carved?.killedBy, told).to.match(/\/etc\/|passwd|below/);
+  });
+
   it('fail the run when their score is below --min-score', () => {
     const score = scoreOf(report.results)!;
     expect(score).to.be.greaterThan(20).and.lessThan(100);
@@ -115,6 +141,8 @@ describe('mutants', () => {
         reports,
         '--grep',
         'line (9|1[0-9]):',
+        '--operators',
+        'loosen',
         ...more,
         file,
       ]);

@@ -42,6 +42,9 @@ const GROUPS: ReadonlyMap<string, readonly Operator[]> = new Map(Object.entries(
 /** Every operator, in the order of reports. */
 export const OPERATORS: readonly Operator[] = Object.values(NAMES).flat();
 
+/** Those that change or remove what is written, and add nothing. */
+export const LOOSENING: readonly Operator[] = NAMES.loosen;
+
 /** What `--operators` takes, for messages. */
 export const OPERATOR_WORDS: readonly string[] = [...GROUPS.keys(), ...OPERATORS];
 

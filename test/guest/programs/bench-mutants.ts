@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
 import type { Plan } from '#core/model/model.ts';
 import { mutateProfile } from '#harness/mutate/mutate-profile.ts';
+import { LOOSENING } from '#core/mutation/operators.ts';
 import { countMutants, scoreOf } from '#core/mutation/results.ts';
 import { exec } from '#adapters/host/exec.ts';
 import { withHostSession, runId, type SessionEvents } from '#harness/session/session.ts';
@@ -55,7 +56,7 @@ export async function benchMutants(): Promise<Record<string, unknown>> {
   if (plan?.profile.from !== 'file') throw new Error('the spec has no profile');
   const floor = await floorMs(plan, readFileSync(plan.profile.file, 'utf8'));
   const { results, mutantsMs } = await mutateProfile(
-    { spec, included: false, ...OPTIONS },
+    { spec, included: false, operators: LOOSENING, ...OPTIONS },
     { ...EVENTS, result: silent },
   );
   const mutantMs = mutantsMs / results.length;
