@@ -20,6 +20,39 @@ const PROBES = `Each probe has exactly one of ${codeList(ACTION_KEYS)}. The shor
   expect: denied
 \`\`\``;
 
+const CLOSED = `A spec lists what is denied; what it does not list may open unseen. Of a **closed** class, whatever is
+not declared allowed has to be denied, and the harness tries every member that the kernel and the container have:
+
+\`\`\`yaml
+closed:
+  capability: {allow: [chown, net_bind_service]}
+  network: {allow: [inet stream, inet6 stream, unix]}
+  signal: {allow: [receive unconfined]}
+  mount: {}
+open: [ptrace]
+\`\`\`
+
+\`closed: [capability, mount]\` is the short form for classes of which nothing is allowed. Each member is tried as a
+probe is, in the container and in its control, with the kernel's record, and reports show one row for each class:
+
+\`\`\`text
+✓ closed: capability: 38 of 41 denied, 2 allowed as declared, 1 not tried (mac_override: …)
+\`\`\`
+
+- A member that is let through makes the class red. It stands alone in every report, with the rule that let it
+  through.
+- A member that is declared allowed has to be allowed.
+- What could not be tried is counted and named, with the reason: the control is refused it as well, another class was
+  asked first, or the kernel does not ask AppArmor about it. A class is green for what was tried; one of which nothing
+  could be tried is not green.
+- The kernel asks AppArmor about a socket or a mount before it looks for anything else. What AppArmor lets pass there
+  is red, although the kernel then has no such family, or asks for a capability that the container does not have.
+- A denied capability is recorded once for each profile. One that was denied before is tried without a record: the
+  control shows that the profile is the cause.
+
+A class that is neither in \`closed\` nor in \`open\` is named by every report: nobody said what the profile should do
+with it. The classes, and the words of their members for \`allow\`:`;
+
 /** A part of the page. */
 interface Section {
   readonly title: string;
@@ -46,6 +79,7 @@ export function specPage(root: Schema): string {
 function fileSections(schema: SchemaReader, root: Schema): Section[] {
   const [profileFile = {}, engineProfile = {}] = schema.objects(schema.at(root, 'profile'));
   const container = schema.at(root, 'container');
+  const closed = schema.object(schema.at(root, 'closed'));
   const itemsOf = (key: string): Schema => schema.items(schema.at(root, key));
 
   return [
@@ -83,6 +117,8 @@ function fileSections(schema: SchemaReader, root: Schema): Section[] {
       text: 'Each item allows one difference that `apparmor-probe diff` may find. See [diff](diff.md).',
       object: itemsOf('waivers'),
     },
+    { title: 'Closed classes', text: CLOSED, object: closed },
+    { title: '`closed` of one class', text: 'What is allowed of it.', object: schema.at(closed, 'capability') },
     {
       title: '`untestable[]`',
       text: 'Each item is one mutant of `apparmor-probe mutate`. See [mutation](mutation.md).',

@@ -1,7 +1,7 @@
 /** What came of it: verdicts, proof and coverage, up to the Ledger that every report is drawn from. Plain data. */
 
 import type { ErrorCode } from './errors.ts';
-import type { Probe, ProfileMode } from './plan.ts';
+import type { Probe, ProfileMode, UntriedMember } from './plan.ts';
 import type { Verdict } from './verdict.ts';
 import type { AuditRecord, Evidence, Observation, Ruling, Witness } from './observation.ts';
 
@@ -127,6 +127,17 @@ interface UnknownCoverage {
 
 export type Coverage = KnownCoverage | UnknownCoverage;
 
+/** What came of a closed class: every attempt with one verdict. */
+export interface ClosedResult {
+  readonly class: string;
+  /** What the spec declares allowed. */
+  readonly allow: readonly string[];
+  readonly entries: readonly Entry[];
+  /** Members without an attempt, each with the reason. */
+  readonly untried: readonly UntriedMember[];
+  readonly durationMs: number;
+}
+
 /** One spec on one container: every planned probe with exactly one verdict. */
 export interface Suite {
   readonly file: string;
@@ -140,6 +151,10 @@ export interface Suite {
   /** The other layers that could deny: capabilities, seccomp, masked paths; and placeholder profiles of peers. */
   readonly layers: readonly string[];
   readonly entries: readonly Entry[];
+  /** One for each class that the spec closes. Its attempts are not among `entries`. Absent when there is none. */
+  readonly closed?: readonly ClosedResult[];
+  /** Classes that the spec says are open, and those of which it says nothing. Absent when it closes none. */
+  readonly notClosed?: { readonly open: readonly string[]; readonly unknown: readonly string[] };
   /** Records of no probe: denials while the container's own service started, or of others under the profile. */
   readonly otherRecords: readonly AuditRecord[];
   readonly faults: readonly Fault[];

@@ -113,8 +113,35 @@ export interface Probe {
   /** The peer that makes the attempt, in place of the container's own agent. */
   readonly from?: string;
   readonly expect: Expectation;
+  /** Which member of a closed class it tries; undefined for a probe that somebody wrote. */
+  readonly closed?: Membership;
   /** Where the spec has it. */
   readonly at: Position;
+}
+
+/** Where an attempt comes from that the harness made of a closed class. */
+interface Membership {
+  readonly class: string;
+  /** In the words of `allow:`: `inet stream 6`, `send unconfined term`. */
+  readonly member: string;
+}
+
+/** A class of which whatever is not declared allowed is to be denied, and what the harness tries of it. */
+export interface ClosedClass {
+  readonly class: string;
+  /** What is declared allowed: the first words of members, in which `*` stands for any text. */
+  readonly allow: readonly string[];
+  /** One for each member that can be tried; empty until the host is known. */
+  readonly attempts: readonly Probe[];
+  /** Members that this version cannot try, each with the reason. */
+  readonly untried: readonly UntriedMember[];
+  /** Where the spec has it. */
+  readonly at: Position;
+}
+
+export interface UntriedMember {
+  readonly member: string;
+  readonly why: string;
 }
 
 /** Where the includes of a profile are searched, absolute; the folder of the profile itself comes after `search`. */
@@ -238,4 +265,7 @@ export interface Plan {
   /** Profile of the control container, as its author wrote it; undefined when it is unconfined. */
   readonly baseline?: string;
   readonly probes: readonly Probe[];
+  readonly closed: readonly ClosedClass[];
+  /** Classes that the spec says are open. */
+  readonly open: readonly string[];
 }

@@ -11,6 +11,7 @@ export type VerdictCode =
   | 'denied-silently'
   | 'not-started'
   | 'let-through'
+  | 'let-pass'
   | 'other-denial'
   | 'contradiction'
   | 'silent-denial'

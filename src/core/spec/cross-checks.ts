@@ -4,6 +4,8 @@ import { path } from './argument-kinds.ts';
 import { findOperation } from './operations.ts';
 import { nearest, suggestion } from '../text/did-you-mean.ts';
 import { splitList, splitWords } from '../text/split-words.ts';
+import { allowProblem } from './closed/allow.ts';
+import { CLOSED_CLASS_NAMES } from './closed/classes.ts';
 import { isRecord } from './matrix.ts';
 import { LABEL_CHANGING } from './operation-effects.ts';
 import { answersBefore } from './operation-records.ts';
@@ -26,12 +28,14 @@ interface Finding {
  */
 export function crossProblems(value: unknown, locate: Locate, origins: readonly number[]): Problem[] {
   if (!isRecord(value)) return [];
-  const { ready, container, peers, probes } = value;
+  const { ready, container, peers, probes, closed, open } = value;
   const peerNames = isRecord(peers) ? Object.keys(peers) : [];
   return [
     ...(isRecord(ready) ? located(readyFindings(ready), ['ready'], locate) : []),
     ...(isRecord(container) ? located(containerFindings(container), ['container'], locate) : []),
     ...(isRecord(peers) ? located(peersFindings(peers), ['peers'], locate) : []),
+    ...closedFindings(closed).flatMap(({ message, path }) => located([{ message }], ['closed', ...path], locate)),
+    ...located(openFindings(open, closed), ['open'], locate),
     ...(Array.isArray(probes) ? probesProblems(probes, peerNames, { locate, origins }) : []),
   ];
 }
@@ -64,6 +68,28 @@ function containerFindings(container: Mapping): Finding[] {
 function peersFindings(peers: Mapping): Finding[] {
   if (!Object.hasOwn(peers, 'container')) return [];
   return [{ key: 'container', message: 'peers: the name `container` is reserved for the container itself' }];
+}
+
+/** Entries of `allow:` that can name no member of their class. */
+function closedFindings(closed: unknown): { readonly message: string; readonly path: KeyPath }[] {
+  if (!isRecord(closed)) return [];
+  return CLOSED_CLASS_NAMES.flatMap((name) => {
+    const given = closed[name];
+    const allow = isRecord(given) && Array.isArray(given['allow']) ? (given['allow'] as unknown[]) : [];
+    return allow.flatMap((entry, index) => {
+      const problem = typeof entry === 'string' ? allowProblem(name, entry) : undefined;
+      if (problem === undefined) return [];
+      return [{ message: `allow of closed ${name}: ${problem}`, path: [name, 'allow', index] }];
+    });
+  });
+}
+
+function openFindings(open: unknown, closed: unknown): Finding[] {
+  if (!Array.isArray(open)) return [];
+  const names = Array.isArray(closed) ? closed : Object.keys(isRecord(closed) ? closed : {});
+  return open
+    .filter((name) => names.includes(name))
+    .map((name) => ({ message: `${String(name)} cannot be both in \`open\` and in \`closed\`` }));
 }
 
 function probesProblems(

@@ -4,6 +4,7 @@ import { describeAction } from '../model/describe-action.ts';
 import { HarnessError } from '../model/errors.ts';
 import type {
   Action,
+  ClosedClass,
   ContainerSpec,
   Expectation,
   IncludeFolders,
@@ -16,6 +17,8 @@ import type {
 } from '../model/model.ts';
 import { defined } from '../model/optional.ts';
 import { splitWords } from '../text/split-words.ts';
+import { CLOSED_CLASS_NAMES } from './closed/classes.ts';
+import { standInPeers } from './closed/expand.ts';
 import { readOperation } from './read-operation.ts';
 import type { SpecFile, SpecPattern, SpecProbe } from './schema.ts';
 import type { Validated } from './validate.ts';
@@ -43,6 +46,8 @@ const DEFAULT_READY_MS = 60_000;
  */
 export function resolvePlan(file: string, spec: SpecFile, locate: Validated['locate'], options: ResolveOptions): Plan {
   const folder = dirname(file);
+  const closed = closedClasses(spec, locate);
+  const peers = Object.entries(spec.peers ?? {}).map(([name, { profile }]) => ({ name, profile }));
   return defined({
     file,
     title: spec.title ?? basename(file).replace(/\.ya?ml$/, ''),
@@ -50,11 +55,24 @@ export function resolvePlan(file: string, spec: SpecFile, locate: Validated['loc
     container: containerSpec(folder, spec, options),
     ready: spec.ready === undefined ? undefined : readiness(spec.ready),
     untestable: spec.untestable ?? [],
-    peers: Object.entries(spec.peers ?? {}).map(([name, { profile }]) => ({ name, profile })),
+    peers: [...peers, ...standInPeers(closed, peers)],
     waivers: (spec.waivers ?? []).map((waiver) => defined(waiver)),
     control: spec.control !== false,
     baseline: typeof spec.control === 'object' ? spec.control.profile : undefined,
     probes: resolveProbes(spec, locate, options),
+    closed,
+    open: spec.open ?? [],
+  });
+}
+
+/** In the order of the table, without their attempts: these need the host. */
+function closedClasses({ closed = [] }: SpecFile, locate: Validated['locate']): readonly ClosedClass[] {
+  return CLOSED_CLASS_NAMES.flatMap((name) => {
+    const index = Array.isArray(closed) ? closed.indexOf(name) : name;
+    const given = Array.isArray(closed) ? closed.find((one) => one === name) : closed[name];
+    if (given === undefined) return [];
+    const allow = typeof given === 'string' ? [] : (given.allow ?? []);
+    return [{ class: name, allow, attempts: [], untried: [], at: locate(['closed', index]) }];
   });
 }
 

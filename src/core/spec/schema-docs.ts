@@ -195,6 +195,36 @@ export const DOCS = {
     because: 'Why no probe can see the difference.',
   },
 
+  closed: {
+    allow: paragraph(
+      'Members that are allowed, and that have to be allowed: the first words of their names,',
+      'in which `*` stands for any text.',
+    ),
+    classes: {
+      capability: 'Every capability that the kernel has: `net_bind_service`.',
+      network: paragraph(
+        'A socket of every family, type and protocol: `inet stream`, `inet6 dgram udp`, `netlink raw 15`.',
+        'What the control cannot open either is not there.',
+      ),
+      mount: paragraph(
+        'Every kind of mount: `new TYPE` for each file system of the kernel, `bind`, `rbind`, `move`, `remount`,',
+        '`make-private` and its kin, `umount`, `pivot_root`, and by the newer calls `fsmount TYPE` and `open_tree`.',
+      ),
+      userns: '`create`: a user namespace.',
+      io_uring: '`sqpoll` and `override_creds`.',
+      mqueue: 'POSIX message queues: `create`, `read`, `write`, `delete`.',
+      ptrace: paragraph(
+        '`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`.',
+        'LABEL is `own`, `unconfined`, `other` (a label that nobody has), or the profile of one of the `peers`.',
+      ),
+      signal: 'Every signal: `send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`.',
+      change_profile: paragraph(
+        '`change_profile LABEL`, `change_onexec LABEL` and `stack LABEL` for `unconfined` and each profile that is',
+        'loaded, and `change_hat NAME` for each child of the profile.',
+      ),
+    },
+  },
+
   spec: {
     $schema: 'For editors.',
     title: "Name of the suite in reports. Default: the file's name.",
@@ -208,6 +238,14 @@ export const DOCS = {
       'The baseline profile: one of the same file, or one that is already loaded, for example `docker-default`.',
     ),
     defaults: 'Defaults for probes that do not set these keys.',
+    closed: paragraph(
+      'Classes of which whatever is not declared allowed has to be denied: the harness tries every member of them.',
+      'A list of classes, or a mapping of classes to what is allowed of each. See [Closed classes](#closed-classes).',
+    ),
+    open: paragraph(
+      'Classes that the spec leaves open on purpose. With `closed`, a report names each class of which the spec says',
+      'nothing.',
+    ),
     probes: 'The probes, run in this order.',
   },
 } as const;

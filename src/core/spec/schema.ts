@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { defined } from '../model/optional.ts';
 import { waiverProblem } from '../profile/compare/waivers.ts';
+import { CLOSED_CLASS_NAMES, type ClosedClassName } from './closed/classes.ts';
 import { DOCS } from './schema-docs.ts';
 
 const LIMIT = { text: 4096, script: 65_536, items: 10_000, list: 1_000 } as const;
@@ -232,6 +233,20 @@ const waiver = z
     path: ['allows'],
   });
 
+const allow = z.array(text.max(200)).max(LIMIT.list).optional().describe(DOCS.closed.allow);
+const closedClass = z.strictObject({ allow });
+const className = z.enum(CLOSED_CLASS_NAMES);
+const closed = z
+  .union([
+    z.array(className).min(1),
+    z.strictObject(
+      Object.fromEntries(
+        CLOSED_CLASS_NAMES.map((name) => [name, closedClass.optional().describe(DOCS.closed.classes[name])]),
+      ) as Record<ClosedClassName, z.ZodOptional<typeof closedClass>>,
+    ),
+  ])
+  .describe(DOCS.spec.closed);
+
 /** The whole spec file. */
 export const specSchema = z.strictObject({
   $schema: z.string().optional().describe(DOCS.spec.$schema),
@@ -276,6 +291,8 @@ export const specSchema = z.strictObject({
     })
     .optional()
     .describe(DOCS.spec.defaults),
+  closed: closed.optional(),
+  open: z.array(className).optional().describe(DOCS.spec.open),
   untestable: z
     .array(
       z.strictObject({

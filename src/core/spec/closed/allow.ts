@@ -1,0 +1,42 @@
+/** What a closed class declares allowed: the first words of its members. Pure. */
+import { suggestion } from '../../text/did-you-mean.ts';
+import { CLOSED_CLASSES, type ClosedClassName } from './classes.ts';
+
+const ANY = '*';
+
+/** @returns whether an entry of `allow:` names a member: it begins with these words, in which `*` is any text. */
+export function allows(entry: string, words: readonly string[]): boolean {
+  const wanted = wordsOf(entry);
+  return wanted.length <= words.length && wanted.every((word, i) => fits(word, words[i] ?? ''));
+}
+
+/** @returns what is wrong with an entry of `allow:`, as the rest of a sentence; undefined where nothing is. */
+export function allowProblem(name: ClosedClassName, entry: string): string | undefined {
+  const [first] = wordsOf(entry);
+  if (first === undefined) return 'is empty';
+  const known: readonly string[] = CLOSED_CLASSES[name];
+  if (first.includes(ANY) || known.includes(first)) return undefined;
+  const shown = known.length > MOST_SHOWN ? '' : `: use ${known.join(', ')}`;
+  return `${JSON.stringify(first)} is no member of ${name}${shown}${suggestion(first, known)}`;
+}
+
+const MOST_SHOWN = 12;
+
+function wordsOf(entry: string): string[] {
+  return entry.split(/\s+/).filter((word) => word !== '');
+}
+
+/** Without a regular expression: the text is the spec's, and may have many stars. */
+function fits(pattern: string, word: string): boolean {
+  const [head = '', ...tails] = pattern.split(ANY);
+  if (tails.length === 0) return pattern === word;
+  const last = tails.pop() ?? '';
+  if (!word.startsWith(head) || word.length < head.length + last.length) return false;
+  let at = head.length;
+  for (const part of tails) {
+    const found = word.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return word.endsWith(last) && word.length - last.length >= at;
+}

@@ -1,0 +1,152 @@
+/** Closed classes in a spec: what they take, and the attempts that are made of them. */
+import { expect } from 'chai';
+import type { Plan, Probe } from '#core/model/model.ts';
+import { allows } from '#core/spec/closed/allow.ts';
+import { CLOSED_CLASS_NAMES, CLOSED_CLASSES, type ClosedClassName } from '#core/spec/closed/classes.ts';
+import { expandClass, peersOfClasses } from '#core/spec/closed/expand.ts';
+import type { Inventory } from '#core/spec/closed/member.ts';
+import { resolvePlan } from '#core/spec/resolve.ts';
+import { validateSpec } from '#core/spec/validate.ts';
+
+const TEXT = 'profile: p\ncontainer: {image: i}\nprobes: [{run: a, expect: denied}]\n';
+
+function problems(closed: string): string[] {
+  return validateSpec('s.yml', TEXT + closed).problems.map(({ at, message }) => `${at.line} ${message}`);
+}
+
+let ids = 0;
+const newId = (): string => `id${(ids += 1)}`;
+
+function planOf(closed: string): Plan {
+  const { spec, locate, problems: found } = validateSpec('/s.yml', TEXT + closed);
+  if (spec === undefined) throw new Error(JSON.stringify(found));
+  return resolvePlan('/s.yml', spec, locate, { newId });
+}
+
+const INVENTORY: Inventory = {
+  lastCapability: 41,
+  families: ['unspec', 'unix', 'inet', 'quantum'],
+  filesystems: [
+    { name: 'tmpfs', needsDevice: false },
+    { name: 'ext4', needsDevice: true },
+  ],
+  labels: ['p', 'p//hat', 'other-one'],
+  profile: 'p',
+  peers: [
+    { name: 'closed.unconfined', label: 'unconfined' },
+    { name: 'helper', label: 'runc' },
+  ],
+};
+
+function attemptsOf(name: ClosedClassName, allow: readonly string[] = []): readonly Probe[] {
+  const at = { file: 'f', line: 1, column: 1 };
+  const closed = { class: name, allow, attempts: [], untried: [], at };
+  return expandClass(closed, INVENTORY, { newId, user: undefined }).attempts;
+}
+
+function linesOf(name: ClosedClassName, allow: readonly string[] = []): string[] {
+  return attemptsOf(name, allow).map(({ action, closed, expect: { access }, from }) => {
+    const words = action.kind === 'operation' ? action.words.map((word) => word || "''").join(' ') : '?';
+    return `${closed?.member}: ${from === undefined ? '' : `${from}: `}${words}: ${access}`;
+  });
+}
+
+describe('closed classes', () => {
+  it('are a list of classes, or a mapping of classes to what is allowed', () => {
+    expect(planOf('closed: [mount, capability]\n').closed.map((one) => one.class)).to.deep.equal([
+      'capability',
+      'mount',
+    ]);
+    const [capability] = planOf('closed: {capability: {allow: [chown]}, mount: {}}\nopen: [network]\n').closed;
+    expect(capability).to.deep.include({ class: 'capability', allow: ['chown'], attempts: [] });
+    expect(capability?.at.line).to.equal(4);
+    expect(planOf('open: [network]\n').open).to.deep.equal(['network']);
+  });
+
+  it('refuse what is no class and no member of it, with a hint', () => {
+    expect(problems('closed: [capabilty]\n').join()).to.match(/capability/);
+    expect(problems('closed: {netwrk: {}}\n').join()).to.match(/did you mean network\?/);
+    expect(problems('closed: {capability: {allow: [chwon]}}\n').join()).to.match(/^4 .*did you mean chown\?/);
+    expect(problems('closed: {mount: {alow: []}}\n').join()).to.match(/did you mean allow\?/);
+    expect(problems('closed: {signal: {allow: [" "]}}\n')).to.have.length(1);
+    expect(problems('closed: [mount]\nopen: [mount]\n').join()).to.match(/cannot be both/);
+    expect(problems('closed: {network: {allow: ["*"]}}\n')).to.deep.equal([]);
+  });
+
+  it('bring the peers that they need, and no second one that is unconfined', () => {
+    const names = (text: string): string[] => planOf(text).peers.map(({ name }) => name);
+    expect(names('closed: [mount]\n')).to.deep.equal([]);
+    expect(names('closed: [signal]\n')).to.deep.equal(['closed.unconfined', 'closed.other']);
+    const own = planOf('closed: [ptrace]\npeers: {host: {profile: unconfined}}\n').peers;
+    expect(own.map(({ name }) => name)).to.deep.equal(['host', 'closed.other']);
+    expect(peersOfClasses(own)).to.deep.equal([
+      { name: 'host', label: 'unconfined' },
+      { name: 'closed.other', label: 'other' },
+    ]);
+  });
+
+  it('have an attempt for each member, each with an id and a name of its own', () => {
+    const all = CLOSED_CLASS_NAMES.flatMap((name) => attemptsOf(name));
+    expect(new Set(all.map(({ id }) => id)).size).to.equal(all.length);
+    expect(new Set(all.map(({ name }) => name)).size).to.equal(all.length);
+    for (const { closed, control } of all) {
+      expect(control).to.equal(true);
+      const first = closed?.member.split(' ')[0];
+      expect(CLOSED_CLASSES[closed?.class as ClosedClassName]).to.include(first);
+    }
+  });
+
+  it('name what this version does not know', () => {
+    const at = { file: 'f', line: 1, column: 1 };
+    const of = (name: ClosedClassName): readonly string[] =>
+      expandClass({ class: name, allow: [], attempts: [], untried: [], at }, INVENTORY, {
+        newId,
+        user: undefined,
+      }).untried.map(({ member }) => member);
+    expect(of('capability')).to.deep.equal(['41']);
+    expect(of('network')).to.deep.equal(['quantum']);
+  });
+
+  it('are tried by operations of the kernel and of both ends', () => {
+    expect(linesOf('capability', ['chown']).slice(0, 2)).to.deep.equal([
+      'chown: capable chown: allowed',
+      'dac_override: capable dac_override: denied',
+    ]);
+    expect(linesOf('network', ['inet stream'])).to.include.members([
+      'unix raw: socket unix raw: denied',
+      'inet stream: socket inet stream: allowed',
+      'inet stream tcp: socket inet stream tcp: allowed',
+      'inet raw icmp: socket inet raw icmp: denied',
+    ]);
+    expect(linesOf('mount')).to.include.members([
+      'new tmpfs: mount tmpfs none /dev/shm: denied',
+      'new ext4: mount ext4 /dev/null /dev/shm: denied',
+      "make-rshared: mount '' '' /dev/shm make-rshared: denied",
+      'pivot_root: pivot_root /dev/shm /dev/shm: denied',
+    ]);
+    expect(linesOf('ptrace', ['readby unconfined'])).to.include.members([
+      'trace own: ptrace trace child: denied',
+      'trace runc: ptrace trace peer helper: denied',
+      'readby unconfined: closed.unconfined: ptrace read container: allowed',
+    ]);
+    expect(linesOf('signal', ['receive *', 'send * term'])).to.include.members([
+      'send own term: signal term child: allowed',
+      'send runc kill: signal kill peer helper: denied',
+      'receive runc kill: helper: signal kill container: allowed',
+    ]);
+    expect(linesOf('change_profile')).to.deep.equal([
+      ...['unconfined', 'p', 'p//hat', 'other-one'].flatMap((label) =>
+        ['change_profile', 'change_onexec', 'stack'].map((change) => `${change} ${label}: ${change} ${label}: denied`),
+      ),
+      'change_hat hat: change_hat hat: denied',
+    ]);
+  });
+
+  it('compare what is allowed word by word', () => {
+    const words = ['inet', 'stream', 'tcp'];
+    for (const entry of ['inet', 'inet stream', ' inet  stream tcp', '*', 'i*t str*', '* * t*p', '*et'])
+      expect(allows(entry, words), entry).to.equal(true);
+    for (const entry of ['ine', 'stream', 'inet6', 'inet stream tcp x', 'i*x', 'inetinet*', 'i*n*net'])
+      expect(allows(entry, words), entry).to.equal(false);
+  });
+});
