@@ -199,6 +199,14 @@ export const VERDICTS = {
     when: [{ expected: 'denied', confined: 'succeeds', record: 'any', control: 'any' }],
     reason: ({ action }: { action: string }) => `Not denied: ${action} succeeded.`,
   },
+  'let-pass': {
+    kind: 'fail',
+    means:
+      'Of a closed class: the kernel asks AppArmor about this first, and AppArmor let it pass. What refused it then ' +
+      'is another layer, or the kernel has no such thing.',
+    reason: ({ action, how }: { action: string; how: string }) =>
+      `Not denied: AppArmor, which is asked first, let ${action} pass; it failed for another reason (${how}).`,
+  },
   'other-denial': {
     kind: 'vacuous',
     means:

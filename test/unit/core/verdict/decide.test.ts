@@ -333,7 +333,8 @@ describe('the verdict', () => {
   });
 
   it('is reached by a test, whichever row of the table it is', () => {
-    expect([...reached].sort()).to.deep.equal(Object.keys(VERDICTS).sort());
+    const ofProbes = Object.keys(VERDICTS).filter((code) => code !== 'let-pass'); // closed-class.test.ts reaches it
+    expect([...reached].sort()).to.deep.equal(ofProbes.sort());
   });
 });
 

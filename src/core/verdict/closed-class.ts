@@ -1,0 +1,139 @@
+/**
+ * What the attempts of a closed class add up to. Each has its verdict by the same rules as a probe that somebody wrote;
+ * here it is said which of them show something of the class. Pure.
+ */
+import { describeAction } from '../model/describe-action.ts';
+import type { ClosedResult, Entry, Probe, UntriedMember, VerdictKind } from '../model/model.ts';
+import { isDenial } from './facts.ts';
+import { verdict } from './verdicts.ts';
+
+/**
+ * What became of a member.
+ * - `denied`: as it must be.
+ * - `allowed`: as the spec declares.
+ * - `failed`: let through, or denied although it is declared allowed.
+ * - `undecided`: tried, and nothing is known.
+ * - `absent`: this kernel has no such thing.
+ * - `untried`: AppArmor was not asked, or another layer or class answered first.
+ */
+export type MemberState = 'denied' | 'allowed' | 'failed' | 'undecided' | 'absent' | 'untried';
+
+/** How many members there are in each state, and what that makes of the class. */
+export interface ClosedTally extends Readonly<Record<MemberState, number>> {
+  readonly kind: VerdictKind;
+  readonly total: number;
+}
+
+/** What the kernel answers for a socket that it has no code for, after it has asked AppArmor (net/socket.c). */
+const NO_SUCH_SOCKET: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'ESOCKTNOSUPPORT', 'EPROTONOSUPPORT']);
+
+/** Where a mount stops that AppArmor has let pass (src/agent/ops_mount.c, op_mount). */
+const AFTER_MOUNT = 'capability sys_admin';
+
+/** Verdicts by which nothing is known of what was asked, since it was not. */
+const NOT_ASKED: ReadonlySet<string> = new Set([
+  'vacuous',
+  'other-denial',
+  'not-asked',
+  'control-unclear',
+  'not-the-profile',
+]);
+
+/** Classes of which the kernel writes one record for each profile and processor, and is silent then. */
+const RECORDED_ONCE: ReadonlySet<string> = new Set(['capability']);
+
+/**
+ * Whether an attempt deserves another one that expects no record: its class is recorded once, and this was denied
+ * without a record.
+ */
+export function isRecordedBefore({ probe, verdict: { code } }: Entry): boolean {
+  return code === 'silent-denial' && RECORDED_ONCE.has(probe.closed?.class ?? '');
+}
+
+/** @returns the same attempt, which expects no record: then only the control shows that the profile is the cause. */
+export function withoutRecord(probe: Probe, id: string): Probe {
+  return { ...probe, id, expect: { ...probe.expect, audit: 'none' } };
+}
+
+/**
+ * @returns the entry, judged for its class: the kernel asks AppArmor first about some accesses, so that what only
+ * another layer refused was let through by the profile.
+ */
+export function judgedForClass(entry: Entry): Entry {
+  return isLetPass(entry) ? { ...entry, verdict: verdict('let-pass', letPassFacts(entry)) } : entry;
+}
+
+function letPassFacts({ probe: { action }, observation }: Entry): { action: string; how: string } {
+  const { stoppedAt, errno = '' } = observation ?? {};
+  return { action: describeAction(action), how: stoppedAt === undefined ? errno : `${errno} at ${stoppedAt}` };
+}
+
+function isLetPass({ probe: { action, expect }, verdict: { code }, observation, witnesses }: Entry): boolean {
+  if (expect.access !== 'denied' || action.kind !== 'operation' || observation === undefined) return false;
+  if (code !== 'vacuous' && code !== 'other-denial' && code !== 'not-asked') return false;
+  if (witnesses.some((witness) => isDenial(witness) && witness.before === undefined)) return false;
+  if (action.name === 'mount') return observation.stoppedAt === AFTER_MOUNT;
+  return action.name === 'socket' && NO_SUCH_SOCKET.has(observation.errno ?? '');
+}
+
+/** @param entry as {@link judgedForClass} returns it. */
+export function memberState(entry: Entry): MemberState {
+  const { code, kind } = entry.verdict;
+  if (code === 'let-pass') return 'failed';
+  if (isAbsent(entry)) return 'absent';
+  if (kind === 'skipped' || NOT_ASKED.has(code)) return 'untried';
+  const isDeclared = entry.probe.expect.access === 'allowed';
+  if (kind === 'pass') return isDeclared ? 'allowed' : 'denied';
+  if (isDeclared && isDeniedByOthers(entry)) return 'untried';
+  return kind === 'fail' ? 'failed' : 'undecided';
+}
+
+/** The control shows that this kernel has no code for it, whatever AppArmor says before. */
+function isAbsent({ probe: { action }, verdict: { code }, control }: Entry): boolean {
+  const isSocket = action.kind === 'operation' && action.name === 'socket';
+  return isSocket && hasNoCode(control?.errno) && (code === 'denied-twice' || NOT_ASKED.has(code));
+}
+
+/** Whether only other classes denied something, before the access itself was asked for. */
+function isDeniedByOthers({ witnesses }: Entry): boolean {
+  const denials = witnesses.filter(isDenial);
+  return denials.length > 0 && denials.every(({ before }) => before !== undefined);
+}
+
+function hasNoCode(errno: string | undefined): boolean {
+  return errno !== undefined && NO_SUCH_SOCKET.has(errno);
+}
+
+/** A class is green for what was tried. One of which nothing could be tried is not. */
+export function tallyOf({ entries, untried }: ClosedResult): ClosedTally {
+  const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };
+  for (const entry of entries) counts[memberState(entry)] += 1;
+  return { ...counts, total: entries.length + untried.length, kind: kindOf(counts, entries) };
+}
+
+function kindOf(counts: Readonly<Record<MemberState, number>>, entries: readonly Entry[]): VerdictKind {
+  if (counts.failed > 0) return 'fail';
+  if (counts.undecided > 0) return 'inconclusive';
+  if (counts.denied + counts.allowed > 0) return 'pass';
+  const isSkipped = entries.length > 0 && entries.every(({ verdict: { kind } }) => kind === 'skipped');
+  return isSkipped ? 'skipped' : 'inconclusive';
+}
+
+/** Members that show nothing, each with the reason. */
+export function untriedMembers({ entries, untried }: ClosedResult): readonly UntriedMember[] {
+  const ofEntries = entries
+    .filter((entry) => memberState(entry) === 'untried')
+    .map((entry) => ({ member: entry.probe.closed?.member ?? entry.probe.name, why: whyUntried(entry) }));
+  return [...untried, ...ofEntries];
+}
+
+function whyUntried({ verdict: { code, reason }, control }: Entry): string {
+  if (code !== 'vacuous' && code !== 'not-the-profile') return reason.replace(/\.$/, '');
+  const { errno = 'a failure', stoppedAt } = control ?? {};
+  return `refused without the profile as well: ${errno}${stoppedAt === undefined ? '' : ` at ${stoppedAt}`}`;
+}
+
+/** Entries of a class that are to be shown by themselves. */
+export function notableEntries({ entries }: ClosedResult): readonly Entry[] {
+  return entries.filter((entry) => ['failed', 'undecided'].includes(memberState(entry)));
+}

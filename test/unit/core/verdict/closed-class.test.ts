@@ -1,0 +1,120 @@
+/** What the attempts of a closed class add up to. */
+import { expect } from 'chai';
+import type { ClosedResult, Entry, Expectation, Observation, Witness } from '#core/model/model.ts';
+import { closedText } from '#core/report/closed-rows.ts';
+import { decide } from '#core/verdict/decide.ts';
+import {
+  isRecordedBefore,
+  judgedForClass,
+  memberState,
+  notableEntries,
+  tallyOf,
+  withoutRecord,
+} from '#core/verdict/closed-class.ts';
+import { verdict } from '#core/verdict/verdicts.ts';
+import { facts, operation, seen, witness } from '../../builders.ts';
+
+interface Tried {
+  readonly access?: Expectation['access'];
+  readonly seen?: Partial<Observation>;
+  readonly control?: Partial<Observation>;
+  readonly witnesses?: readonly Witness[];
+}
+
+const DENIED = { errno: 'EACCES' };
+const NO_FAMILY = { errno: 'EAFNOSUPPORT' };
+
+/** An attempt that goes through the rules for every probe, and then through those for its class. */
+function attempt(line: string, { access = 'denied', seen: shown = {}, control = {}, witnesses = [] }: Tried): Entry {
+  const known = facts({
+    action: operation(line),
+    expect: { access },
+    seen: seen(shown),
+    control: seen(control),
+    witnesses,
+  });
+  const member = line.split(' ').slice(1).join(' ');
+  const probe = { ...known.probe, closed: { class: line.startsWith('capable') ? 'capability' : 'x', member } };
+  const { observation, control: inControl = seen() } = known;
+  return judgedForClass({ probe, observation, control: inControl, witnesses, verdict: decide({ ...known, probe }) });
+}
+
+const mountRecord = witness({ fields: { operation: 'mount', name: '/dev/shm/' } });
+const capRecord: Witness = {
+  ...witness({ fields: { operation: 'capable', capname: 'sys_admin' } }),
+  before: 'capability',
+};
+
+// prettier-ignore
+const CASES: readonly (readonly [string, string, Entry])[] = [
+  ['denied, with its record', 'denied', attempt('capable chown', { seen: { errno: 'EPERM' }, witnesses: [witness()] })],
+  ['let through', 'failed', attempt('capable chown', {})],
+  ['allowed as declared', 'allowed', attempt('capable chown', { access: 'allowed' })],
+  ['declared allowed, and denied', 'failed', attempt('capable chown', { access: 'allowed', seen: { errno: 'EPERM' }, witnesses: [witness()] })],
+  ['missing in the control too', 'untried', attempt('capable chown', { seen: { errno: 'EPERM' }, control: { errno: 'EPERM' } })],
+  ['never asked', 'untried', attempt('capable mac_override', { seen: { errno: 'ECANCELED' }, control: { errno: 'ECANCELED' } })],
+  ['without an answer', 'undecided', attempt('capable chown', { seen: { stage: 'lost', problem: 'gone' } })],
+  ['no such family, and denied before', 'absent', attempt('socket x25 raw', { seen: DENIED, control: NO_FAMILY, witnesses: [witness()] })],
+  ['no such family, and let pass before', 'failed', attempt('socket x25 raw', { seen: NO_FAMILY, control: NO_FAMILY })],
+  ['no such family, and declared allowed', 'absent', attempt('socket x25 raw', { access: 'allowed', seen: NO_FAMILY, control: NO_FAMILY })],
+  ['a mount that is denied where nobody may mount', 'denied', attempt('mount tmpfs none /dev/shm', { seen: DENIED, control: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, witnesses: [mountRecord] })],
+  ['a mount that only the container keeps from being made', 'failed', attempt('mount tmpfs none /dev/shm', { seen: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, control: { errno: 'EPERM', stoppedAt: 'capability sys_admin' } })],
+  ['a mount that another class denies', 'failed', attempt('mount tmpfs none /dev/shm', { seen: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, witnesses: [capRecord] })],
+  ['an umount that another class denies', 'untried', attempt('umount /dev/shm', { seen: { errno: 'EPERM', stoppedAt: 'capability sys_admin' }, witnesses: [capRecord] })],
+  ['declared allowed, and denied by another class', 'untried', attempt('umount /dev/shm', { access: 'allowed', seen: { errno: 'EPERM' }, witnesses: [capRecord] })],
+];
+
+function classOf(entries: readonly Entry[], untried: ClosedResult['untried'] = []): ClosedResult {
+  return { class: 'capability', allow: [], entries, untried, durationMs: 1 };
+}
+
+const of = (name: string): Entry => CASES.find(([title]) => title === name)![2];
+const skipped: Entry = { ...of('let through'), verdict: verdict('not-mediated', { why: 'the kernel has none' }) };
+
+describe('a closed class', () => {
+  for (const [name, state, entry] of CASES) {
+    it(`has a member that is ${state}: ${name}`, () => {
+      expect(memberState(entry), entry.verdict.reason).to.equal(state);
+    });
+  }
+
+  it('says of what AppArmor let pass that another reason kept it', () => {
+    const { verdict: judged } = of('no such family, and let pass before');
+    expect(`${judged.kind} ${judged.code}`).to.equal('fail let-pass');
+    expect(judged.reason).to.match(/let socket x25 raw pass; it failed for another reason \(EAFNOSUPPORT\)/);
+  });
+
+  it('is green only for what was tried', () => {
+    const denied = of('denied, with its record');
+    const untried = of('missing in the control too');
+    expect(tallyOf(classOf([denied, untried]))).to.deep.include({ kind: 'pass', total: 2, denied: 1, untried: 1 });
+    expect(tallyOf(classOf([untried])).kind).to.equal('inconclusive');
+    expect(tallyOf(classOf([])).kind).to.equal('inconclusive');
+    expect(tallyOf(classOf([skipped, skipped])).kind).to.equal('skipped');
+    expect(tallyOf(classOf([denied, skipped])).kind).to.equal('pass');
+    expect(tallyOf(classOf([denied, of('without an answer')])).kind).to.equal('inconclusive');
+    expect(tallyOf(classOf([of('without an answer'), of('let through')])).kind).to.equal('fail');
+  });
+
+  it('is one row, with the reasons of what was not tried, and with what stands alone', () => {
+    const untried = of('missing in the control too');
+    const entries = [of('denied, with its record'), of('allowed as declared'), untried, of('let through')];
+    const result = classOf(entries, [{ member: '41', why: 'this version does not know capability 41' }]);
+    expect(closedText(result)).to.equal(
+      '1 of 5 denied, 1 allowed as declared, 1 not as declared, 2 not tried ' +
+        '(41: this version does not know capability 41; chown: refused without the profile as well: EPERM)',
+    );
+    expect(notableEntries(result)).to.deep.equal([of('let through')]);
+    expect(closedText(classOf([untried]))).to.match(/: nothing of it could be tried$/);
+  });
+
+  it('tries a capability again that was denied before, and so has no record', () => {
+    const silent = attempt('capable chown', { seen: { errno: 'EPERM' } });
+    expect(silent.verdict.code).to.equal('silent-denial');
+    expect(isRecordedBefore(silent)).to.equal(true);
+    const probe = withoutRecord(silent.probe, 'again');
+    const known = facts({ expect: probe.expect, seen: seen({ errno: 'EPERM' }), control: seen() });
+    expect(decide({ ...known, probe }).code).to.equal('denied-silently');
+    expect(isRecordedBefore(attempt('userns', { seen: { errno: 'EACCES' } }))).to.equal(false);
+  });
+});
