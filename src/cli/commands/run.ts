@@ -12,7 +12,7 @@ import { defined } from '#core/model/optional.ts';
 import { coverageListing } from '#core/report/coverage-listing.ts';
 import { REPORT_FILES } from '#core/report/report-files.ts';
 import { exitCode } from '#core/report/summary.ts';
-import { closing, entryLines, faultLines, suiteLines } from '#core/report/terminal-report.ts';
+import { closedLines, closing, entryLines, faultLines, suiteLines } from '#core/report/terminal-report.ts';
 import type { RunEvents } from '#harness/run/run-options.ts';
 import { runSpecs } from '#harness/run/run-specs.ts';
 import { includesOf } from '../include-folders.ts';
@@ -68,6 +68,9 @@ async function runHere(specs: readonly string[], args: RunArguments): Promise<nu
     },
     entry: (entry) => {
       print(entryLines(entry, style));
+    },
+    closed: (result) => {
+      print(closedLines(result, style));
     },
     fault: (fault) => {
       print(faultLines(fault, style));

@@ -4,13 +4,16 @@
  *
  * It shows the profile line by line with the probes that cover each rule, and every probe with its evidence.
  */
-import type { Entry, Ledger, Suite, VerdictKind } from '../model/model.ts';
+import type { ClosedResult, Entry, Ledger, Suite, VerdictKind } from '../model/model.ts';
 import { block, inline, tag } from '../text/html.ts';
 import { counted, grouped } from '../text/visible.ts';
+import { notableEntries, tallyOf } from '../verdict/closed-class.ts';
+import { closedEffortText, closedText, closedTitle, openClassesText, unknownClassesText } from './closed-rows.ts';
 import { caseOutput } from './evidence.ts';
 import { coverageHtml } from './html-coverage.ts';
 import { STYLE } from './html-style.ts';
 import {
+  closedCountsText,
   countsOf,
   exitCode,
   faultsOf,
@@ -42,6 +45,8 @@ interface HtmlOptions {
 /** Longest title, and longest text of a probe. */
 const TITLE_WIDTH = 200;
 const PROBE_WIDTH = 300;
+/** Longest text of a closed class. */
+const ROW_WIDTH = 600;
 
 /** Nothing is loaded from anywhere, whatever the text is. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -86,8 +91,10 @@ export function html(ledger: Ledger, { root }: HtmlOptions = {}): string {
 
 /** The id of each probe's element, by the probe's id. */
 function anchorsOf(ledger: Ledger): ReadonlyMap<string, string> {
-  const anchors = ledger.suites.flatMap(({ entries }, suite) =>
-    entries.map(({ probe }, index) => [probe.id, `probe-${suite}-${index}`] as const),
+  const anchors = ledger.suites.flatMap(({ entries, closed = [] }, suite) =>
+    [...entries, ...closed.flatMap((result) => result.entries)].map(
+      ({ probe }, index) => [probe.id, `probe-${suite}-${index}`] as const,
+    ),
   );
   return new Map(anchors);
 }
@@ -119,7 +126,10 @@ function countsText(ledger: Ledger): string {
       `${mark} ${grouped(counts[kind])} ${kind}${kind === 'pass' ? notStartedText(counts) : ''}`,
     );
   });
-  return [tag('strong', {}, counted(counts.total, 'probe')), ...parts].join(' · ');
+  const closed = closedCountsText(counts);
+  return [tag('strong', {}, counted(counts.total, 'probe')), ...parts, ...(closed === undefined ? [] : [closed])].join(
+    ' · ',
+  );
 }
 
 /** What no probe states: faults with what to do about them, and what is missing. */
@@ -144,7 +154,37 @@ function suiteHtml(suite: Suite, root: string | undefined, anchors: ReadonlyMap<
     dim(layersText(suite)),
     ...(proof === undefined ? [] : [dim(proof)]),
     ...suite.entries.map((entry) => entryHtml(entry, root, anchors.get(entry.probe.id) ?? '')),
+    ...(suite.closed ?? []).map((result) => closedHtml(result, root, anchors)),
+    ...[openClassesText(suite), unknownClassesText(suite)].flatMap((text) => (text === undefined ? [] : [dim(text)])),
   ].join('\n');
+}
+
+/** Folded: its members one by one. What is not as it must be stands unfolded before them. */
+function closedHtml(result: ClosedResult, root: string | undefined, anchors: ReadonlyMap<string, string>): string {
+  const { kind } = tallyOf(result);
+  const [mark, tone] = VERDICT[kind];
+  const isWrong = kind === 'fail' || kind === 'inconclusive';
+  const htmlOf = (entry: Entry): string => entryHtml(entry, root, anchors.get(entry.probe.id) ?? '');
+  const notable = new Set(notableEntries(result));
+  const summary = [
+    tag('span', { class: tone }, mark),
+    tag('strong', {}, inline(closedTitle(result))),
+    inline(closedText(result), ROW_WIDTH),
+    tag('code', { class: 'dim' }, inline(closedEffortText(result))),
+  ];
+  return tag(
+    'details',
+    isWrong ? { open: '' } : {},
+    tag('summary', {}, summary.join(' ')),
+    ...[...notable].map(htmlOf),
+    tag(
+      'details',
+      {},
+      tag('summary', { class: 'dim' }, `all ${grouped(result.entries.length + result.untried.length)} members`),
+      ...result.entries.filter((entry) => !notable.has(entry)).map(htmlOf),
+      ...result.untried.map(({ member, why }) => dim(`${member}: not tried. ${why}`)),
+    ),
+  );
 }
 
 function dim(text: string): string {

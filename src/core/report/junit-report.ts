@@ -4,8 +4,10 @@
  * What XML cannot hold at all (controls, lone surrogates) is already a visible escape by the time it comes here.
  */
 import builders, { type TestCase, type TestSuite } from 'junit-report-builder';
-import type { Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
-import { oneLine, relativeTo } from '../text/visible.ts';
+import type { ClosedResult, Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
+import { head, oneLine, relativeTo } from '../text/visible.ts';
+import { memberState, notableEntries, tallyOf } from '../verdict/closed-class.ts';
+import { closedText, closedTitle, memberLines } from './closed-rows.ts';
 import { caseFacts, caseOutput, caseProperties, suiteProperties } from './evidence.ts';
 import { isProfileFault, shortfallsOf } from './summary.ts';
 import { faultText } from './describe-entry.ts';
@@ -14,6 +16,8 @@ import { faultText } from './describe-entry.ts';
 const NAME = 250;
 const MESSAGE = 2000;
 const CLASS_PART = 100;
+/** Most bytes of the list of a class's members: report.json has them in full. */
+const MEMBERS_BYTES = 256 * 1024;
 /** Class of the cases that are about the run as a whole. */
 const RUN_CLASS = 'apparmor-probe.run';
 
@@ -100,6 +104,7 @@ function suiteCases(suite: Suite, lacks: readonly string[], root: string | undef
   const file = relativeTo(root, suite.file);
   return [
     ...suite.entries.map((entry) => probeCase(entry, className, root)),
+    ...(suite.closed ?? []).flatMap((result) => closedCases(result, className, { file, root })),
     ...suite.faults.map((fault) => faultCase(fault, className, file)),
     ...lacks.map((message) => shortfallCase('suite', message, className, file)),
   ];
@@ -142,6 +147,44 @@ function probeCase(entry: Entry, className: string, root: string | undefined): C
     detail: caseFacts(entry, root),
     output: caseOutput(entry, root),
   };
+}
+
+/** A closed class is one case; what is not as it must be stands alone after it. */
+function closedCases(
+  result: ClosedResult,
+  className: string,
+  { file, root }: { readonly file: string; readonly root: string | undefined },
+): readonly Case[] {
+  const { kind } = tallyOf(result);
+  const text = closedText(result);
+  const row: Case = {
+    className,
+    name: closedTitle(result),
+    file,
+    ms: result.durationMs,
+    outcome: OUTCOME[kind],
+    message: text,
+    type: 'closed',
+    properties: closedProperties(result),
+    output: head([text, ...memberLines(result)].join('\n'), MEMBERS_BYTES),
+  };
+  return [row, ...notableEntries(result).map((entry) => memberCase(entry, className, root))];
+}
+
+/** A member of a closed class that shows nothing, or the wrong thing, is no pass. */
+function memberCase(entry: Entry, className: string, root: string | undefined): Case {
+  const { outcome = 'error', ...rest } = probeCase(entry, className, root);
+  return { ...rest, outcome: memberState(entry) === 'failed' ? 'failure' : outcome };
+}
+
+function closedProperties(result: ClosedResult): Case['properties'] {
+  const { kind, ...counts } = tallyOf(result);
+  return [
+    ['closed', result.class],
+    ['verdict', kind],
+    ['allow', oneLine(result.allow.join('; '), MESSAGE)],
+    ...Object.entries(counts).map(([state, count]) => [`members.${state}`, `${count}`] as const),
+  ];
 }
 
 function faultCase(fault: Fault, className: string, file: string): Case {

@@ -6,8 +6,12 @@ import { profileCoverages, fileCoverages, unknownCoverages } from '../coverage/c
 import type { Entry, Ledger, VerdictKind } from '../model/model.ts';
 import { code, fenced, plain } from '../text/markdown.ts';
 import { byteLength, counted, grouped, head, relativeTo, visibleLines } from '../text/visible.ts';
+import { notableEntries, tallyOf } from '../verdict/closed-class.ts';
+import { closedText, closedTitle, openClassesText, unknownClassesText } from './closed-rows.ts';
 import { countsText } from './coverage-wording.ts';
 import {
+  closedCountsText,
+  closedOf,
   countsOf,
   entriesOf,
   exitCode,
@@ -31,6 +35,8 @@ const BLOCK_BYTES = 4096;
 /** Longest name, place or rule, and longest reason in a table. */
 const WIDTH = 200;
 const REASON_WIDTH = 300;
+/** Longest text of a closed class. */
+const ROW_WIDTH = 600;
 /** What a shortened summary leaves for its notice and table head. */
 const NOTICE_BYTES = 1000;
 
@@ -61,11 +67,15 @@ const COUNT_ORDER = ['pass', 'fail', 'vacuous', 'inconclusive', 'skipped'] as co
 
 /** The ledger as a job summary. If it does not fit, the least important parts are left out, and the summary says so. */
 export function markdown(ledger: Ledger, { root, budget = BUDGET }: MarkdownOptions = {}): string {
-  const entries = entriesOf(ledger).toSorted((a, b) => rank(a) - rank(b));
-  const notGreen = entries.filter(({ verdict }) => isNotGreen(verdict));
-  const top = [...opening(ledger, Math.floor(budget / 4)), ...coverageParts(ledger, Math.floor(budget / 8), root)].join(
-    '\n\n',
+  const entries = [...entriesOf(ledger), ...closedOf(ledger).flatMap(notableEntries)].toSorted(
+    (a, b) => rank(a) - rank(b),
   );
+  const notGreen = entries.filter(({ probe, verdict }) => isNotGreen(verdict) || probe.closed !== undefined);
+  const top = [
+    ...opening(ledger, Math.floor(budget / 4)),
+    ...closedParts(ledger),
+    ...coverageParts(ledger, Math.floor(budget / 8), root),
+  ].join('\n\n');
 
   const rows = fitting(entries, budget, (entry) => row(entry, root));
   const details = fitting(notGreen, budget, (entry) => detail(entry, root));
@@ -134,6 +144,7 @@ function list(items: readonly string[], bytes: number): string {
 function opening(ledger: Ledger, budget: number): readonly string[] {
   const counts = countsOf(ledger);
   const kinds = COUNT_ORDER.filter((kind) => counts[kind] > 0);
+  const closedTotal = closedCountsText(counts);
   const suites = ledger.suites.map((suite) => `${code(suite.title)}: ${plain(underText(suite))}`);
   const parts = [
     `## ${HEADLINE[runOutcome(exitCode(ledger))]}: ${meaningOf(ledger)}`,
@@ -142,6 +153,7 @@ function opening(ledger: Ledger, budget: number): readonly string[] {
       ...kinds.map(
         (kind) => `${MARK[kind]} ${grouped(counts[kind])} ${kind}${kind === 'pass' ? notStartedText(counts) : ''}`,
       ),
+      ...(closedTotal === undefined ? [] : [closedTotal]),
     ].join(' · '),
     list(problems(ledger), budget / 2),
     list(suites, budget / 4),
@@ -166,6 +178,27 @@ function hostTable({ host }: Ledger): string {
   if (facts.length === 0) return '';
   const rows = facts.map(([key, value]) => `| ${plain(key)} | ${code(value as string)} |`);
   return ['| host | |', '|---|---|', ...rows].join('\n');
+}
+
+/** A row per closed class, with what is wrong first, and the classes of which a spec says nothing. */
+function closedParts(ledger: Ledger): readonly string[] {
+  const rows = ledger.suites
+    .flatMap(({ title, closed = [] }) => closed.map((result) => ({ title, result, kind: tallyOf(result).kind })))
+    .toSorted((a, b) => ROW_ORDER.indexOf(a.kind) - ROW_ORDER.indexOf(b.kind))
+    .map(({ title, result, kind }) => {
+      const cells = [MARK[kind], code(title, WIDTH), plain(closedTitle(result)), plain(closedText(result), ROW_WIDTH)];
+      return `| ${cells.join(' | ')} |`;
+    });
+  const remarks = ledger.suites.flatMap((suite) =>
+    [unknownClassesText(suite), openClassesText(suite)].flatMap((text) =>
+      text === undefined ? [] : [`${code(suite.title, WIDTH)}: ${plain(text, ROW_WIDTH)}`],
+    ),
+  );
+  if (rows.length === 0) return [];
+  return [
+    ['| | suite | closed class | members |', '|---|---|---|---|', ...rows].join('\n'),
+    ...(remarks.length === 0 ? [] : [remarks.map((line) => `- ${line}`).join('\n')]),
+  ];
 }
 
 /** A row per profile, why coverage is not known, and the rules that no probe covers. */

@@ -5,8 +5,9 @@
  */
 import { isKnown, profileCoverages } from '../coverage/coverage-counts.ts';
 import { ERRORS, EXIT, type ExitCode } from '../model/errors.ts';
-import type { Entry, Fault, Ledger, Suite, Verdict, VerdictKind } from '../model/model.ts';
-import { grouped } from '../text/visible.ts';
+import type { ClosedResult, Entry, Fault, Ledger, Suite, Verdict, VerdictKind } from '../model/model.ts';
+import { counted, grouped } from '../text/visible.ts';
+import { tallyOf } from '../verdict/closed-class.ts';
 import { countsText } from './coverage-wording.ts';
 
 /** How many probes have each verdict, and how many faults there are in the run and its suites. */
@@ -15,6 +16,13 @@ export interface Counts extends Readonly<Record<VerdictKind, number>> {
   readonly faults: number;
   /** Of those that passed: commands that could not be started, so that nothing they do was tried. */
   readonly notStarted: number;
+  /** Closed classes, how many of them have which verdict, and their attempts: none of these is among the others. */
+  readonly closed: number;
+  readonly closedGreen: number;
+  readonly closedRed: number;
+  readonly closedUndecided: number;
+  readonly closedSkipped: number;
+  readonly closedAttempts: number;
 }
 
 /**
@@ -69,7 +77,47 @@ export function countEntries(entries: readonly Entry[]): Readonly<Record<Verdict
 export function countsOf(ledger: Ledger): Counts {
   const entries = entriesOf(ledger);
   const faults = faultsOf(ledger).length;
-  return { total: entries.length, ...countEntries(entries), faults, notStarted: countNotStarted(entries) };
+  const notStarted = countNotStarted(entries);
+  return { total: entries.length, ...countEntries(entries), faults, notStarted, ...countClosed(ledger) };
+}
+
+type ClosedCounts = Pick<
+  Counts,
+  'closed' | 'closedGreen' | 'closedRed' | 'closedUndecided' | 'closedSkipped' | 'closedAttempts'
+>;
+
+/** Every closed class of the run. */
+export function closedOf(ledger: Ledger): readonly ClosedResult[] {
+  return ledger.suites.flatMap(({ closed = [] }) => closed);
+}
+
+function countClosed(ledger: Ledger): ClosedCounts {
+  const results = closedOf(ledger);
+  const kinds = results.map((result) => tallyOf(result).kind);
+  const count = (wanted: VerdictKind): number => kinds.filter((kind) => kind === wanted).length;
+  const [closedGreen, closedRed, closedSkipped] = [count('pass'), count('fail'), count('skipped')];
+  return {
+    closed: results.length,
+    closedGreen,
+    closedRed,
+    closedUndecided: results.length - closedGreen - closedRed - closedSkipped,
+    closedSkipped,
+    closedAttempts: results.reduce((sum, { entries }) => sum + entries.length, 0),
+  };
+}
+
+/** @returns `5 closed classes (612 attempts): 4 green, 1 red`; undefined where the run has none. */
+export function closedCountsText(counts: Counts): string | undefined {
+  if (counts.closed === 0) return undefined;
+  const parts = [
+    [counts.closedGreen, 'green'],
+    [counts.closedRed, 'red'],
+    [counts.closedUndecided, 'undecided'],
+    [counts.closedSkipped, 'skipped'],
+  ] as const;
+  const shown = parts.filter(([count]) => count > 0).map(([count, word]) => `${grouped(count)} ${word}`);
+  const classes = counts.closed === 1 ? '1 closed class' : `${grouped(counts.closed)} closed classes`;
+  return `${classes} (${counted(counts.closedAttempts, 'attempt')}): ${shown.join(', ')}`;
 }
 
 /** How many passes only show that a command could not be started. */
@@ -124,14 +172,14 @@ function verdictShortfalls(ledger: Ledger): readonly Shortfall[] {
 
 function suiteShortfalls(ledger: Ledger): readonly Shortfall[] {
   const message = 'The suite has no probe with a verdict.';
-  return ledger.suites.flatMap(({ entries }, suite) =>
-    entries.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : [],
+  return ledger.suites.flatMap(({ entries, closed = [] }, suite) =>
+    entries.length === 0 && closed.length === 0 ? [{ suite, exit: EXIT.undecided, message }] : [],
   );
 }
 
 function passShortfalls(ledger: Ledger): readonly Shortfall[] {
   const entries = entriesOf(ledger);
-  if (entries.some(({ verdict }) => verdict.kind === 'pass')) return [];
+  if (entries.some(({ verdict }) => verdict.kind === 'pass') || countClosed(ledger).closedGreen > 0) return [];
   const message = entries.length === 0 ? 'No probe ran.' : 'No probe passed: nothing is proved.';
   return [{ exit: EXIT.undecided, message }];
 }
@@ -170,8 +218,8 @@ export function exitCode(ledger: Ledger): ExitCode {
     ...faultsOf(ledger).map(exitOfFault),
     ...shortfallsOf(ledger).map(({ exit }) => exit),
   ]);
-  if (counts.fail > 0) codes.add(EXIT.failed);
-  if (counts.vacuous > 0 || counts.inconclusive > 0) codes.add(EXIT.undecided);
+  if (counts.fail > 0 || counts.closedRed > 0) codes.add(EXIT.failed);
+  if (counts.vacuous > 0 || counts.inconclusive > 0 || counts.closedUndecided > 0) codes.add(EXIT.undecided);
   return [EXIT.broken, EXIT.usage, EXIT.failed, EXIT.undecided].find((code) => codes.has(code)) ?? EXIT.ok;
 }
 
@@ -202,7 +250,9 @@ export function runOutcome(exit: number): RunOutcome {
 /** What the run's exit code means: as in the table, or more exactly where this run allows it. */
 export function meaningOf(ledger: Ledger): string {
   const code = exitCode(ledger);
-  const { skipped, notStarted } = countsOf(ledger);
+  const counts = countsOf(ledger);
+  const { notStarted } = counts;
+  const skipped = counts.skipped + counts.closedSkipped;
   const ofPassed = notStarted === 0 ? '' : `; ${grouped(notStarted)} could not be started`;
 
   if (code === EXIT.ok && skipped === 0) return `every probe passed${ofPassed}`;
@@ -212,5 +262,6 @@ export function meaningOf(ledger: Ledger): string {
 }
 
 function isFailedByProfile(ledger: Ledger): boolean {
-  return countsOf(ledger).fail > 0 || faultsOf(ledger).some(isProfileFault);
+  const { fail, closedRed } = countsOf(ledger);
+  return fail > 0 || closedRed > 0 || faultsOf(ledger).some(isProfileFault);
 }

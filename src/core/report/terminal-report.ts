@@ -4,11 +4,14 @@
  * Whether there is colour is the caller's decision.
  */
 import { hasRules, profileCoverages, type ProfileCoverage } from '../coverage/coverage-counts.ts';
-import type { Captured, Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
+import type { Captured, ClosedResult, Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
 import { painter, type Painter, type Style } from '../text/color.ts';
 import { counted, grouped, head, oneLine, relativeTo, visibleLines } from '../text/visible.ts';
+import { notableEntries, tallyOf } from '../verdict/closed-class.ts';
+import { closedEffortText, closedText, closedTitle, openClassesText, unknownClassesText } from './closed-rows.ts';
 import { countsText } from './coverage-wording.ts';
 import {
+  closedCountsText,
   countsOf,
   exitCode,
   isNotStarted,
@@ -47,7 +50,15 @@ const OUTPUT_WIDTH = 200;
 const LABEL_WIDTH = 9;
 
 /** The most that is shown of one probe or fault. */
-const MOST = { records: 5, notes: 5, notesOfPass: 3, outputLines: 8, outputBytes: 4096, faultLines: 20 } as const;
+const MOST = {
+  members: 20,
+  records: 5,
+  notes: 5,
+  notesOfPass: 3,
+  outputLines: 8,
+  outputBytes: 4096,
+  faultLines: 20,
+} as const;
 
 const MARK: Readonly<Record<VerdictKind, readonly [mark: string, style: Style]>> = {
   pass: ['✓', 'green'],
@@ -89,6 +100,22 @@ export function entryLines(entry: Entry, options: TerminalOptions): readonly str
   if (kind === 'pass') return passLines(entry, paint);
   if (kind === 'skipped') return [skippedLine(entry, paint)];
   return evidenceLines(entry, paint, options.root);
+}
+
+/** A closed class in one line, and its members that are not as they must be, as if they were probes of their own. */
+export function closedLines(result: ClosedResult, options: TerminalOptions): readonly string[] {
+  const paint = painter(options.color);
+  const { kind } = tallyOf(result);
+  const [mark, style] = MARK[kind];
+  const title = paint(closedTitle(result), 'bold');
+  const effort = paint(`(${closedEffortText(result)})`, 'dim');
+  const notable = notableEntries(result);
+  const rest = notable.length - MOST.members;
+  return [
+    `  ${paint(mark, style)} ${title}: ${oneLine(closedText(result), WIDTH * 2)} ${effort}`,
+    ...notable.slice(0, MOST.members).flatMap((entry) => evidenceLines(entry, paint, options.root)),
+    ...(rest > 0 ? [`      and ${counted(rest, 'more member')}: report.json has them`] : []),
+  ];
 }
 
 function markOf({ verdict: { kind } }: Entry): readonly [mark: string, style: Style] {
@@ -209,6 +236,7 @@ export function closing(
   return [
     '',
     totalsLine(ledger, paint),
+    ...closedTotalLines(ledger, paint),
     ...profileCoverages(ledger).map((coverage) => coverageLine(coverage, paint)),
     ...shortfallLines(ledger, paint),
     outcomeLine(ledger, paint),
@@ -233,6 +261,21 @@ function totalsLine(ledger: Ledger, paint: Painter): string {
   const total = counted(counts.total, 'probe');
   const totals = shown.length === 0 ? total : `${total}: ${shown.join(', ')}`;
   return `  ${totals} ${paint(`(${durationText(ledger.durationMs)}${selectionText(ledger)})`, 'dim')}`;
+}
+
+/** What the closed classes add up to, and a warning for each suite whose spec says nothing of a class. */
+function closedTotalLines(ledger: Ledger, paint: Painter): readonly string[] {
+  const total = closedCountsText(countsOf(ledger));
+  const ofSuites = ledger.suites.flatMap((suite) => {
+    const title = oneLine(suite.title, TITLE_WIDTH);
+    const unknown = unknownClassesText(suite);
+    const open = openClassesText(suite);
+    return [
+      ...(open === undefined ? [] : [paint(`  ${title}: ${open}`, 'dim')]),
+      ...(unknown === undefined ? [] : [`  ${paint('!', 'yellow')} ${title}: ${unknown}`]),
+    ];
+  });
+  return [...(total === undefined ? [] : [`  ${total}`]), ...ofSuites];
 }
 
 function selectionText({ options: { planned, selected } }: Ledger): string {

@@ -1,5 +1,5 @@
 /** What a run is given, and what it reports while it goes on. */
-import type { Entry, IncludeFolders, Suite } from '#core/model/model.ts';
+import type { ClosedResult, Entry, IncludeFolders, Suite } from '#core/model/model.ts';
 import type { Session, SessionEvents, SessionOptions } from '../session/session.ts';
 
 export interface RunOptions extends SessionOptions {
@@ -27,6 +27,8 @@ export interface RunEvents extends SessionEvents {
   /** Called when a suite is prepared, without entries yet. */
   suite(suite: Suite): void;
   entry(entry: Entry): void;
+  /** Called with each closed class once all its attempts have their verdicts. */
+  closed?(result: ClosedResult): void;
 }
 
 /** What all suites of a run share. */

@@ -7,6 +7,7 @@ import { loadPlans } from '#adapters/host/load-specs.ts';
 import { toolVersion } from '#adapters/host/package-files.ts';
 import type { Ledger, Plan, Suite } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { tallyOf } from '#core/verdict/closed-class.ts';
 import { grepPattern } from '../session/grep-pattern.ts';
 import { THIS_HOST } from '../session/host.ts';
 import { runId, SessionReport, withHostSession } from '../session/session.ts';
@@ -59,8 +60,9 @@ export async function runSpecs(options: RunOptions, events: RunEvents, host = TH
 }
 
 /** For --bail: whether a suite stops the run. */
-function hasFailed({ entries, faults }: Suite): boolean {
-  return faults.length > 0 || entries.some(({ verdict: { kind } }) => kind !== 'pass' && kind !== 'skipped');
+function hasFailed({ entries, faults, closed = [] }: Suite): boolean {
+  const kinds = [...entries.map(({ verdict }) => verdict.kind), ...closed.map((result) => tallyOf(result).kind)];
+  return faults.length > 0 || kinds.some((kind) => kind !== 'pass' && kind !== 'skipped');
 }
 
 /**
@@ -71,8 +73,12 @@ function selectProbes(plans: readonly Plan[], grep: string | undefined): Plan[] 
   const pattern = grepPattern(grep);
   if (pattern === undefined) return [...plans];
   const selected = plans
-    .map((plan) => ({ ...plan, probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))) }))
-    .filter(({ probes }) => probes.length > 0);
+    .map((plan) => ({
+      ...plan,
+      probes: plan.probes.filter((probe) => pattern.test(fullTitle(plan.title, probe))),
+      closed: plan.closed.filter((one) => pattern.test(`${plan.title} closed: ${one.class}`)),
+    }))
+    .filter(({ probes, closed }) => probes.length > 0 || closed.length > 0);
   if (selected.length === 0) throw new HarnessError('no-probes', `No probe matches --grep ${JSON.stringify(grep)}.`);
   return selected;
 }

@@ -4,8 +4,21 @@ import type { Role } from '#adapters/container/container-config.ts';
 import type { LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { layersOf } from '#core/verdict/other-layers.ts';
-import type { Confinement, Coverage, Entry, Fault, Plan, Probe, Suite, Verdict } from '#core/model/model.ts';
+import type {
+  ClosedClass,
+  ClosedResult,
+  Confinement,
+  Coverage,
+  Entry,
+  Fault,
+  Plan,
+  Probe,
+  Suite,
+  Verdict,
+} from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
+import { CLOSED_CLASS_NAMES } from '#core/spec/closed/classes.ts';
+import { judgedForClass } from '#core/verdict/closed-class.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import { abortable } from '../session/abortable.ts';
 import { asFault } from '../session/session.ts';
@@ -14,6 +27,7 @@ import { PreparationFailed, PreparedSuite, type SuiteFacts } from '../suite/prep
 import type { Trial } from '../suite/trial.ts';
 import { ProfileHints } from './profile-hints.ts';
 import { runProbesInMocha } from './mocha.ts';
+import { tryClosedClasses } from './try-closed-classes.ts';
 import type { RunContext } from './run-options.ts';
 
 /** How many lines of a container's output a fault quotes. */
@@ -40,7 +54,8 @@ export async function runOneSuite(plan: Plan, number: number, context: RunContex
 /** @returns a suite that --bail left out, with every probe skipped. */
 export function suiteLeftOut(plan: Plan): Suite {
   const entries = plan.probes.map((probe) => withoutAttempt(probe, verdict('bail')));
-  return assembleSuite(plan, NOTHING_KNOWN, { started: new Date(), entries, otherRecords: [], faults: [] });
+  const closed = plan.closed.map((one) => untriedClass(one, 'the run stops at the first failure (--bail)'));
+  return assembleSuite(plan, NOTHING_KNOWN, { started: new Date(), entries, closed, otherRecords: [], faults: [] });
 }
 
 /** What becomes known of a suite while it runs. */
@@ -51,7 +66,8 @@ class SuiteRun {
   readonly #entries = new Map<string, Entry>();
   readonly #faults: Fault[] = [];
   #facts: SuiteFacts = NOTHING_KNOWN;
-  #trial: Trial | undefined;
+  readonly #trials: Trial[] = [];
+  readonly #closed = new Map<string, ClosedResult>();
   #hints: ProfileHints | undefined;
   #coverage: Coverage | undefined;
 
@@ -66,20 +82,22 @@ class SuiteRun {
     const { events, host, options } = this.#context;
     this.#learn(suite.facts);
     const trial = suite.trialOfPlan();
-    this.#trial = trial;
+    this.#trials.push(trial);
     try {
       events.suite(this.suite([]));
       await runProbesInMocha(title, probes, (probe) => this.#settle(suite, trial, probe), { bail: options.bail });
+      if (!this.#hasBailed) await this.#tryClosed(suite);
       const exited = await exitDuringProbes(suite);
       if (exited !== undefined) this.#note(exited);
       for (const breach of await suite.breaches()) this.#note(breach);
-      if (trial.policyChanges.length > 0) this.#note(policyChanged(suite.policy, trial));
+      const policyChanges = this.#trials.flatMap((one) => one.policyChanges);
+      if (policyChanges.length > 0) this.#note(policyChanged(suite.policy, policyChanges));
       host.checkStillLoaded(suite.policy);
     } catch (thrown) {
       this.#note(thrown);
     } finally {
       if (options.withoutCoverage !== true)
-        this.#coverage = await measureCoverage(profile, suite.policy, [...this.#entries.values()], suite.confined.pid);
+        this.#coverage = await measureCoverage(profile, suite.policy, this.#allEntries, suite.confined.pid);
       for (const error of await suite.close()) this.#note(error);
     }
   }
@@ -93,11 +111,29 @@ class SuiteRun {
 
   /** @returns an entry for every probe of the plan, in its order. */
   entries(): Entry[] {
-    const { bail } = this.#context.options;
-    const hasBailed = bail && [...this.#entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
-    const [cause = 'the suite ended early.'] = this.#faults[0]?.message.split('\n') ?? [];
-    const untried = hasBailed ? verdict('bail') : verdict('not-tried', { why: cause });
+    const untried = this.#hasBailed ? verdict('bail') : verdict('not-tried', { why: this.#cause });
     return this.#plan.probes.map((probe) => this.#entries.get(probe.id) ?? withoutAttempt(probe, untried));
+  }
+
+  get #allEntries(): readonly Entry[] {
+    return [...this.#entries.values(), ...[...this.#closed.values()].flatMap(({ entries }) => entries)];
+  }
+
+  /** Why there is no more to see. */
+  get #cause(): string {
+    const [cause = 'the suite ended early.'] = this.#faults[0]?.message.split('\n') ?? [];
+    return cause;
+  }
+
+  get #hasBailed(): boolean {
+    const { bail } = this.#context.options;
+    return bail && [...this.#entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
+  }
+
+  /** A result for every class that the plan closes, in its order. */
+  #closedResults(): readonly ClosedResult[] {
+    const why = this.#hasBailed ? 'the run stops at the first failure (--bail)' : this.#cause;
+    return this.#plan.closed.map((closed) => this.#closed.get(closed.class) ?? untriedClass(closed, why));
   }
 
   /** @returns the suite as it goes into the ledger. */
@@ -105,21 +141,40 @@ class SuiteRun {
     return assembleSuite(this.#plan, this.#facts, {
       started: this.#started,
       entries,
-      otherRecords: [...this.#facts.earlyDenials, ...(this.#trial?.others ?? [])],
+      closed: this.#closedResults(),
+      otherRecords: [...this.#facts.earlyDenials, ...this.#trials.flatMap(({ others }) => others)],
       faults: this.#faults,
       coverage: this.#coverage,
     });
   }
 
   async #settle(suite: PreparedSuite, trial: Trial, probe: Probe): Promise<Entry> {
-    const { policy, confined } = suite;
     const { signal, events } = this.#context;
     const tried = await settleUnlessAborted(trial, probe, signal);
-    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
-    const entry = await this.#hints.add(tried);
+    const entry = await this.#hintsFor(suite).add(tried);
     this.#entries.set(probe.id, entry);
     events.entry(entry);
     return entry;
+  }
+
+  #hintsFor({ policy, confined }: PreparedSuite): ProfileHints {
+    this.#hints ??= new ProfileHints(this.#plan.profile, policy, confined.pid);
+    return this.#hints;
+  }
+
+  /** Tries every member of the closed classes. */
+  async #tryClosed(suite: PreparedSuite): Promise<void> {
+    const { signal, events } = this.#context;
+    const hints = this.#hintsFor(suite);
+    const attempt = async (trial: Trial, probe: Probe): Promise<Entry> => {
+      const entry = judgedForClass(await settleUnlessAborted(trial, probe, signal));
+      return await hints.add(entry);
+    };
+    for await (const { result, trials } of tryClosedClasses(suite, attempt)) {
+      this.#trials.push(...trials);
+      this.#closed.set(result.class, result);
+      events.closed?.(result);
+    }
   }
 
   #learn(facts: SuiteFacts): void {
@@ -144,7 +199,7 @@ async function settleUnlessAborted(trial: Trial, probe: Probe, signal: AbortSign
 }
 
 /** The kernel writes a record of each change, also of one that was taken back. */
-function policyChanged({ name }: LoadedPolicy, { policyChanges }: Trial): HarnessError {
+function policyChanged({ name }: LoadedPolicy, policyChanges: Trial['policyChanges']): HarnessError {
   return new HarnessError('not-loaded', `Something changed the policy of ${name} while its probes ran:`, {
     details: policyChanges.slice(0, LOG_LINES).map(({ raw }) => raw),
   });
@@ -170,6 +225,7 @@ async function exitOf({ container }: ProbeTarget, role: Role, code: ErrorCode): 
 interface SuiteResults {
   readonly started: Date;
   readonly entries: readonly Entry[];
+  readonly closed: readonly ClosedResult[];
   readonly otherRecords: Suite['otherRecords'];
   readonly faults: readonly Fault[];
   readonly coverage?: Coverage | undefined;
@@ -188,10 +244,22 @@ function assembleSuite(plan: Plan, facts: SuiteFacts, results: SuiteResults): Su
     confinement: facts.policy === undefined ? undefined : confinementOf(facts.policy, facts),
     layers: [...layersOf(plan.container), ...facts.placeholders],
     entries: results.entries,
+    ...closedOf(plan, results.closed),
     otherRecords: results.otherRecords,
     faults: results.faults,
     coverage: results.coverage,
   });
+}
+
+/** What a report tells of classes: nothing where the spec closes none. */
+function closedOf({ closed, open }: Plan, results: readonly ClosedResult[]): Pick<Suite, 'closed' | 'notClosed'> {
+  if (closed.length === 0) return {};
+  const known = new Set([...closed.map((one) => one.class), ...open]);
+  return { closed: results, notClosed: { open, unknown: CLOSED_CLASS_NAMES.filter((name) => !known.has(name)) } };
+}
+
+function untriedClass(closed: ClosedClass, why: string): ClosedResult {
+  return { class: closed.class, allow: closed.allow, entries: [], untried: [{ member: '*', why }], durationMs: 0 };
 }
 
 function confinementOf(policy: LoadedPolicy, { labels, observedUnder }: SuiteFacts): Confinement {

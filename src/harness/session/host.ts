@@ -8,6 +8,7 @@ import type { KernelParameter } from '#adapters/kernel/changes/kernel-parameters
 import { checkStillLoaded, loadProfile, type LoadedPolicy } from '#adapters/kernel/load-profile.ts';
 import { makeBarrier, type Barrier } from '#adapters/kernel/log/barrier.ts';
 import { KernelLog, type AuditLog, type LogChoice } from '#adapters/kernel/log/kernel-log.ts';
+import { kernelInventory, type KernelInventory } from '#adapters/kernel/kernel-inventory.ts';
 import { unmediatedClasses } from '#adapters/kernel/mediation.ts';
 import { labelTextOf } from '#adapters/kernel/process-label.ts';
 import { loadedProfiles, removeProfile } from '#adapters/kernel/securityfs/loaded-profiles.ts';
@@ -47,6 +48,8 @@ export interface Host {
   /** The mode of each profile that is loaded, by its name. */
   loadedProfiles(): ReadonlyMap<string, ProfileMode>;
   removeProfile(name: string): void;
+  /** What closed classes are made of: capabilities, families of sockets, file systems. */
+  kernelInventory(): KernelInventory;
   /** Why a class of rules has no effect here, for each that has none. */
   unmediatedClasses(classes: Iterable<string>): Promise<ReadonlyMap<string, string>>;
 
@@ -75,6 +78,7 @@ export const THIS_HOST: Host = {
   loadPlaceholderProfiles,
   loadedProfiles,
   removeProfile,
+  kernelInventory,
   unmediatedClasses,
 
   waitReady,

@@ -15,6 +15,7 @@ import { outsideOf } from './kernel-ruling.ts';
 import { modesOf } from './possible-modes.ts';
 import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
+import { withAttempts } from './closed-attempts.ts';
 import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -109,16 +110,17 @@ export class PreparedSuite {
 
   /** A trial of the plan's own probes: what need not be tried is decided in advance. */
   trialOfPlan(): Trial {
-    const { plan, options, circumstances } = this.#parts;
-    return new Trial({
-      ...this.#sharedOptions(),
-      ...defined({ control: this.control }),
-      ...defined({ twins: this.#twins }),
-      watch: this.#parts.watch,
-      probes: plan.probes,
-      sharedNames: options.inPlace === true || this.policy.written.size === 0,
-      decidedInAdvance: (probe) => decideInAdvance(plan, probe, circumstances),
-    });
+    return this.#trialBesideControl(this.#parts.plan.probes);
+  }
+
+  /** The closed classes of the plan, each with its attempts. */
+  get closed(): Plan['closed'] {
+    return this.#parts.plan.closed;
+  }
+
+  /** A trial of attempts of closed classes, in this order. */
+  trialOfClosed(attempts: readonly Probe[]): Trial {
+    return this.#trialBesideControl(attempts);
   }
 
   /**
@@ -159,6 +161,20 @@ export class PreparedSuite {
     return errors;
   }
 
+  /** What need not be tried is decided in advance. */
+  #trialBesideControl(probes: readonly Probe[]): Trial {
+    const { plan, options, circumstances } = this.#parts;
+    return new Trial({
+      ...this.#sharedOptions(),
+      ...defined({ control: this.control }),
+      ...defined({ twins: this.#twins }),
+      watch: this.#parts.watch,
+      probes,
+      sharedNames: options.inPlace === true || this.policy.written.size === 0,
+      decidedInAdvance: (probe) => decideInAdvance(plan, probe, circumstances),
+    });
+  }
+
   /** What all trials of the suite have in common. Denials under the control's baseline are no probe's. */
   #sharedOptions(): Omit<TrialOptions, 'probes' | 'decidedInAdvance'> {
     const { plan, session, auditSwitch } = this.#parts;
@@ -178,7 +194,7 @@ export class PreparedSuite {
 
 /** The way to a prepared suite, and what is known at each step of it. */
 class Preparation {
-  readonly #plan: Plan;
+  #plan: Plan;
   readonly #session: Session;
   readonly #options: PrepareOptions;
   #facts: SuiteFacts = { labels: [], placeholders: [], earlyDenials: [] };
@@ -199,6 +215,7 @@ class Preparation {
     const { host, engine } = this.#session;
     const policy = await this.#loadProfile();
     await this.#loadPlaceholders(policy);
+    this.#plan = withAttempts(this.#plan, policy, host);
     const auditSwitch = await this.#takeSwitch(policy);
 
     const { containers, started } = await this.#startContainers(policy);
@@ -330,6 +347,8 @@ class Preparation {
 }
 
 /** AppArmor's classes of rules that the operations of a plan exercise. */
-function classesOf({ probes }: Plan): string[] {
-  return probes.flatMap(({ action }) => (action.kind === 'operation' ? [action.class] : []));
+function classesOf({ probes, closed }: Plan): string[] {
+  return [...probes, ...closed.flatMap(({ attempts }) => attempts)].flatMap(({ action }) =>
+    action.kind === 'operation' ? [action.class] : [],
+  );
 }

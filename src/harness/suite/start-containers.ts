@@ -162,7 +162,8 @@ export class SuiteContainers {
   /** Starts the peers of a container that its probes name: they share its processes and its network. */
   async #startPeers(main: ProbeTarget): Promise<void> {
     const { plan } = this.#options;
-    const probes = plan.probes.filter(({ control }) => control || !main.isControl);
+    const attempts = plan.closed.flatMap((closed) => closed.attempts);
+    const probes = [...plan.probes, ...attempts].filter(({ control }) => control || !main.isControl);
     const named = new Set(
       probes.flatMap(({ action, from }) => [from, action.kind === 'operation' ? action.other : undefined]),
     );

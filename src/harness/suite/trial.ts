@@ -131,6 +131,11 @@ export class Trial {
     this.#options = options;
   }
 
+  /** What it was made to try, in this order. */
+  get probes(): readonly Probe[] {
+    return this.#options.probes;
+  }
+
   /** Every entry so far; a batch settles together, so there may be more than were asked for. */
   get settled(): readonly Entry[] {
     return [...this.#entries.values()];

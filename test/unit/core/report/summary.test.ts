@@ -91,6 +91,12 @@ describe('the summary of a run', () => {
       skipped: 1,
       faults: 1,
       notStarted: 0,
+      closed: 0,
+      closedGreen: 0,
+      closedRed: 0,
+      closedUndecided: 0,
+      closedSkipped: 0,
+      closedAttempts: 0,
     });
     expect(exitCode(run(['pass', 'splendid' as never]))).to.equal(3);
   });

@@ -44,6 +44,8 @@ export class FakeHost implements Host {
   readonly unready = new Map<string, HarnessError>();
   readonly engine: ContainerEngine = new FakeEngine(this);
   readonly auditSwitch = new FakeAuditSwitch();
+  /** Capabilities and families of sockets; none unless the test says otherwise. */
+  inventory: ReturnType<Host['kernelInventory']> = { lastCapability: -1, families: [], filesystems: [] };
   /** What runs in the confined container. */
   processes: readonly ContainerProcess[] = [];
   /** Mounts that the confined container has replaced. */
@@ -52,6 +54,10 @@ export class FakeHost implements Host {
   agentErrors: readonly HarnessError[] = [];
   /** Called before each attempt: it may kill the container, or interrupt the run. */
   onAttempt: (probe: Probe, role: string) => void | Promise<void> = () => undefined;
+
+  kernelInventory(): ReturnType<Host['kernelInventory']> {
+    return this.inventory;
+  }
 
   /** What a run did not put back. */
   get left(): string[] {

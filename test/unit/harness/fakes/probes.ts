@@ -34,6 +34,8 @@ export function plan(probes: readonly Probe[], changes: Partial<Plan> = {}): Pla
     control: true,
     waivers: [],
     probes,
+    closed: [],
+    open: [],
     ...changes,
   };
 }

@@ -1,0 +1,56 @@
+/** Tries every member of the closed classes of a suite, class by class, in as few batches as there can be. */
+import { newProbeId } from '#adapters/host/probe-ids.ts';
+import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
+import { isRecordedBefore, withoutRecord } from '#core/verdict/closed-class.ts';
+import type { PreparedSuite } from '../suite/prepare-suite.ts';
+import type { Trial } from '../suite/trial.ts';
+
+/** Settles one attempt: it has a verdict, whatever happens. */
+type Attempt = (trial: Trial, probe: Probe) => Promise<Entry>;
+
+interface TriedClass {
+  readonly result: ClosedResult;
+  /** The trials that were needed for it alone. */
+  readonly trials: readonly Trial[];
+}
+
+/** @returns the classes in the order of the plan, each as soon as its last attempt has a verdict. */
+export async function* tryClosedClasses(
+  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed'>,
+  attempt: Attempt,
+): AsyncGenerator<TriedClass> {
+  const trial = suite.trialOfClosed(suite.closed.flatMap(({ attempts }) => attempts));
+  for (const [index, closed] of suite.closed.entries()) {
+    const started = Date.now();
+    const entries: Entry[] = [];
+    for (const probe of closed.attempts) entries.push(await attempt(trial, probe));
+    const again = suite.trialOfClosed(
+      entries.filter(isRecordedBefore).map(({ probe }) => withoutRecord(probe, newProbeId())),
+    );
+    const settled = await withSecondAttempts(entries, again, attempt);
+    const durationMs = Date.now() - started;
+    yield { result: resultOf(closed, settled, durationMs), trials: index === 0 ? [trial, again] : [again] };
+  }
+}
+
+/** The kernel records a denied capability once: what was denied before has no record, and is tried without one. */
+async function withSecondAttempts(
+  entries: readonly Entry[],
+  again: Trial,
+  attempt: Attempt,
+): Promise<readonly Entry[]> {
+  const settled: Entry[] = [];
+  for (const entry of entries) {
+    const probe = isRecordedBefore(entry) ? again.probes.find(({ name }) => name === entry.probe.name) : undefined;
+    settled.push(probe === undefined ? entry : await attempt(again, probe));
+  }
+  return settled;
+}
+
+function resultOf(
+  { class: name, allow, untried }: ClosedClass,
+  entries: readonly Entry[],
+  durationMs: number,
+): ClosedResult {
+  return { class: name, allow, entries, untried, durationMs };
+}
