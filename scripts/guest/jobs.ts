@@ -19,7 +19,7 @@ export const JOBS: readonly Job[] = [
   { suite: 'trixie', groups: ['container', 'profile', 'classes'] },
   { suite: 'trixie', groups: ['weaken', 'gate', 'hostile'] },
   { suite: 'trixie', groups: ['errors', 'action', 'restore'] },
-  { suite: 'trixie', groups: ['sources', 'labels', 'trust'] },
+  { suite: 'trixie', groups: ['sources', 'labels', 'trust', 'closed'] },
 ];
 
 /** Too long for every run: `npm run test:mutation`, `npm run test:thousands`. */

@@ -7,6 +7,7 @@ const GROUPS: Readonly<Record<string, () => Promise<unknown>>> = {
   weaken: () => import('../weaken.test.ts'),
   truth: () => import('../truth.test.ts'),
   labels: () => import('../labels.test.ts'),
+  closed: () => import('../closed.test.ts'),
   asked: () => import('../asked.test.ts'),
   peers: () => import('../peers.test.ts'),
   modes: () => import('../modes.test.ts'),

@@ -1,0 +1,99 @@
+/** Closed classes: every member is denied, and whoever lets one pass is named, class by class. */
+import { expect } from 'chai';
+import type { ClosedResult, Ledger } from '#core/model/model.ts';
+import { exec } from '#adapters/host/exec.ts';
+import { closedText } from '#core/report/closed-rows.ts';
+import { notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
+import { blockOf, file, harness, spec } from './kit.ts';
+
+/** What the container needs: the engine stops it, and the agent makes its attempts of mounts. */
+const RULES = ['file,', 'capability sys_admin,', 'signal (receive) peer=unconfined,'];
+
+const CLOSED = {
+  capability: { allow: ['sys_admin'] },
+  network: {},
+  mount: {},
+  userns: {},
+  io_uring: {},
+  mqueue: {},
+  ptrace: {},
+  signal: { allow: ['receive unconfined'] },
+  change_profile: {},
+};
+
+/** One weakening a class, and the member that has to be named. */
+const WEAKENED = {
+  capability: ['capability sys_time,', 'sys_time'],
+  network: ['network netlink raw,', 'netlink raw'],
+  mount: ['mount fstype=ramfs,', 'new ramfs'],
+  userns: ['userns,', 'create'],
+  io_uring: ['io_uring sqpoll,', 'sqpoll'],
+  ptrace: ['ptrace read peer=apparmor-probe-other,', 'read other'],
+  signal: ['signal send set=(usr2) peer=unconfined,', 'send unconfined usr2'],
+  change_profile: ['change_profile -> unconfined,', 'change_profile unconfined'],
+} as const;
+
+const CONTAINER = { 'cap-add': ['ALL'], 'security-opt': ['seccomp=unconfined', 'systempaths=unconfined'] };
+
+let abi = '';
+
+function specOf(rules: readonly string[]): string {
+  const profile = file('closing', `abi "${abi}",\n${blockOf('closing', rules)}`);
+  const probes = [{ name: 'a file', open: '/etc/hostname', expect: 'allowed' }];
+  return spec({ file: profile }, probes, { closed: CLOSED, control: true, container: CONTAINER });
+}
+
+function resultsOf(ledger: Ledger): readonly ClosedResult[] {
+  return ledger.suites[0]?.closed ?? [];
+}
+
+function rowsOf(ledger: Ledger): string {
+  return resultsOf(ledger)
+    .flatMap((result) => [
+      `${result.class}: ${closedText(result)} [${result.durationMs} ms]`,
+      ...notableEntries(result)
+        .slice(0, 8)
+        .flatMap(({ probe, verdict, observation: seen, control, witnesses }) => [
+          `    ${probe.name}: ${verdict.code}: ${verdict.reason} ${verdict.hint ?? ''}`,
+          `        ${JSON.stringify([seen?.errno, seen?.stoppedAt, seen?.remark, control?.errno])}`,
+          ...witnesses.slice(0, 2).map(({ record, before }) => `        ${before ?? ''} ${record.raw}`),
+        ]),
+    ])
+    .join('\n');
+}
+
+function kinds(ledger: Ledger): Record<string, string> {
+  return Object.fromEntries(resultsOf(ledger).map((result) => [result.class, tallyOf(result).kind]));
+}
+
+describe('closed classes', () => {
+  before(async () => {
+    const features = await exec(['aa-features-abi', '--extract']);
+    expect(features.exit, features.stderr).to.equal(0);
+    abi = file('kernel.abi', features.stdout.toString());
+  });
+
+  it('are green where the profile denies whatever is not declared', async () => {
+    const { ledger } = await harness([specOf(RULES)]);
+    console.log(rowsOf(ledger));
+    console.log(JSON.stringify(ledger.suites[0]?.faults), ledger.suites[0]?.durationMs);
+    expect(kinds(ledger)).to.deep.equal({ ...allAre('pass'), mqueue: 'skipped' });
+  });
+
+  it('are red one by one where a rule lets a member pass, and name it', async () => {
+    const { ledger } = await harness([specOf([...RULES, ...Object.values(WEAKENED).map(([rule]) => rule)])]);
+    console.log(rowsOf(ledger));
+    const named = Object.fromEntries(
+      resultsOf(ledger).map((result) => [
+        result.class,
+        notableEntries(result).map(({ probe }) => probe.closed?.member ?? ''),
+      ]),
+    );
+    for (const [name, [, member]] of Object.entries(WEAKENED)) expect(named[name], name).to.include(member);
+    expect(kinds(ledger)).to.deep.equal({ ...allAre('fail'), mqueue: 'skipped' });
+  });
+});
+
+function allAre(kind: string): Record<string, string> {
+  return Object.fromEntries(Object.keys(CLOSED).map((name) => [name, kind]));
+}
