@@ -214,10 +214,14 @@ export const DOCS = {
       io_uring: '`sqpoll` and `override_creds`.',
       mqueue: 'POSIX message queues: `create`, `read`, `write`, `delete`.',
       ptrace: paragraph(
-        '`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`.',
+        '`trace LABEL` and `read LABEL`, and the other way round `tracedby LABEL` and `readby LABEL`, which the kernel',
+        'does not ask about an unconfined process.',
         'LABEL is `own`, `unconfined`, `other` (a label that nobody has), or the profile of one of the `peers`.',
       ),
-      signal: 'Every signal: `send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`.',
+      signal: paragraph(
+        '`send LABEL SIGNAL` and `receive LABEL SIGNAL`, with the labels of `ptrace`: every signal between processes',
+        'of the profile, and between it and others those that end, stop or tell a program something.',
+      ),
       change_profile: paragraph(
         '`change_profile LABEL`, `change_onexec LABEL` and `stack LABEL` for `unconfined` and each profile that is',
         'loaded, and `change_hat NAME` for each child of the profile.',

@@ -3,6 +3,7 @@ import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
 import { isRecordedBefore, withoutRecord } from '#core/verdict/closed-class.ts';
 import type { PreparedSuite } from '../suite/prepare-suite.ts';
+import { missingFamilies } from './missing-families.ts';
 import type { Trial } from '../suite/trial.ts';
 
 /** Settles one attempt: it has a verdict, whatever happens. */
@@ -16,10 +17,11 @@ interface TriedClass {
 
 /** @returns the classes in the order of the plan, each as soon as its last attempt has a verdict. */
 export async function* tryClosedClasses(
-  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed'>,
+  suite: Pick<PreparedSuite, 'closed' | 'trialOfClosed' | 'control'>,
   attempt: Attempt,
 ): AsyncGenerator<TriedClass> {
-  const trial = suite.trialOfClosed(suite.closed.flatMap(({ attempts }) => attempts));
+  const all = suite.closed.flatMap(({ attempts }) => attempts);
+  const trial = suite.trialOfClosed(all, await missingFamilies(all, suite.control));
   for (const [index, closed] of suite.closed.entries()) {
     const started = Date.now();
     const entries: Entry[] = [];

@@ -118,9 +118,12 @@ export class PreparedSuite {
     return this.#parts.plan.closed;
   }
 
-  /** A trial of attempts of closed classes, in this order. */
-  trialOfClosed(attempts: readonly Probe[]): Trial {
-    return this.#trialBesideControl(attempts);
+  /**
+   * A trial of attempts of closed classes, in this order.
+   * @param controlSeen what the control showed before, by the id of the attempt: it is not asked again.
+   */
+  trialOfClosed(attempts: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
+    return this.#trialBesideControl(attempts, controlSeen);
   }
 
   /**
@@ -162,12 +165,12 @@ export class PreparedSuite {
   }
 
   /** What need not be tried is decided in advance. */
-  #trialBesideControl(probes: readonly Probe[]): Trial {
+  #trialBesideControl(probes: readonly Probe[], controlSeen?: ReadonlyMap<string, Observation>): Trial {
     const { plan, options, circumstances } = this.#parts;
     return new Trial({
       ...this.#sharedOptions(),
       ...defined({ control: this.control }),
-      ...defined({ twins: this.#twins }),
+      ...defined({ twins: this.#twins, controlSeen }),
       watch: this.#parts.watch,
       probes,
       sharedNames: options.inPlace === true || this.policy.written.size === 0,

@@ -16,6 +16,9 @@ const PROTOCOLS: Readonly<Record<string, Readonly<Record<string, readonly string
   key: { raw: ['2'] },
 };
 
+/** The kernel takes the one for the other before it asks AppArmor (net/socket.c, __sock_create). */
+const TAKEN_FOR_ANOTHER = 'inet packet';
+
 /** A list of the kernel begins with the family that is none. */
 const NO_FAMILY = 'unspec';
 
@@ -30,6 +33,7 @@ export const networkMembers: MembersOf = ({ families }) =>
 
 function socketsOf(family: string, type: string): readonly Member[] {
   const protocols = PROTOCOLS[family]?.[type] ?? [];
+  if (`${family} ${type}` === TAKEN_FOR_ANOTHER) return [];
   return [[family, type], ...protocols.map((protocol) => [family, type, protocol])].map((words) => ({
     words,
     operation: ['socket', ...words],

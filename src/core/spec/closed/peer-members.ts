@@ -13,6 +13,15 @@ const SIGNAL_WORDS: readonly string[] = [
   'rtmin+32',
 ];
 
+/** What is tried with peers, where each attempt takes two processes: what ends, stops or tells a program something. */
+const SIGNALS_OF_PEERS: readonly string[] = [
+  ...['exists', 'hup', 'int', 'quit', 'abrt', 'kill', 'usr1', 'usr2', 'alrm', 'term', 'chld', 'cont', 'stop', 'urg'],
+  ...['rtmin+0', 'rtmin+32'],
+];
+
+/** The kernel asks no profile whether a process that is unconfined may trace (security/apparmor/ipc.c, lsm.c). */
+const NEVER_ASKED: ReadonlySet<string> = new Set(['tracedby unconfined', 'readby unconfined']);
+
 /** What the container does, and what is done to it, as rules name them. */
 const TRACES = [
   ['trace', 'tracedby'],
@@ -23,13 +32,14 @@ export const ptraceMembers: MembersOf = (inventory) =>
   TRACES.flatMap(([access, passive]) => [
     { words: [access, OWN], operation: ['ptrace', access, 'child'] },
     ...towardsPeers(inventory, { active: access, passive, operation: ['ptrace', access] }),
-  ]);
+  ]).filter(({ words }) => !NEVER_ASKED.has(words.join(' ')));
 
-export const signalMembers: MembersOf = (inventory) =>
-  SIGNAL_WORDS.flatMap((signal) => [
-    { words: ['send', OWN, signal], operation: ['signal', signal, 'child'] },
-    ...towardsPeers(inventory, { active: 'send', passive: 'receive', operation: ['signal', signal] }, [signal]),
-  ]);
+export const signalMembers: MembersOf = (inventory) => [
+  ...SIGNAL_WORDS.map((signal) => ({ words: ['send', OWN, signal], operation: ['signal', signal, 'child'] })),
+  ...SIGNALS_OF_PEERS.flatMap((signal) =>
+    towardsPeers(inventory, { active: 'send', passive: 'receive', operation: ['signal', signal] }, [signal]),
+  ),
+];
 
 interface BothWays {
   readonly active: string;
