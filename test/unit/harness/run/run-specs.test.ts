@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { HarnessError } from '#core/model/errors.ts';
 import type { Ledger } from '#core/model/model.ts';
+import { countsOf, exitCode } from '#core/report/summary.ts';
 import type { RunEvents, RunOptions } from '#harness/run/run-options.ts';
 import { runSpecs } from '#harness/run/run-specs.ts';
 import { FakeHost } from '../fakes/host.ts';
@@ -22,10 +23,10 @@ describe('runSpecs', () => {
   });
 
   /** Writes a spec in which reading each of these files is to be denied. */
-  function spec(name: string, paths: readonly string[], expected = 'denied'): string {
+  function spec(name: string, paths: readonly string[], expected = 'denied', more: object = {}): string {
     const file = join(folder, `${name}.yml`);
     const probes = paths.map((path) => ({ name: path, open: path, for: 'read', expect: expected }));
-    writeFileSync(file, stringify({ title: name, profile: 'p', container: { image: 'i' }, probes }));
+    writeFileSync(file, stringify({ title: name, profile: 'p', container: { image: 'i' }, ...more, probes }));
     return file;
   }
 
@@ -34,6 +35,7 @@ describe('runSpecs', () => {
       progress: () => undefined,
       suite: ({ title }) => events.push(`suite ${title}`),
       entry: ({ probe, verdict }) => events.push(`${probe.name} ${verdict.kind}`),
+      closed: ({ class: name }) => events.push(`closed ${name}`),
       fault: ({ code }) => events.push(`fault ${code}`),
     };
     return runSpecs(
@@ -75,6 +77,56 @@ describe('runSpecs', () => {
     host.effects.set('/silent', 'silent');
     const ledger = await run([spec('one', ['/open', '/silent'])]);
     expect(verdicts(ledger)).to.deep.equal(['/open let-through', '/silent silent-denial']);
+  });
+
+  describe('with a closed class', () => {
+    const closed = { closed: { capability: { allow: ['fowner'] } }, open: ['network'] };
+    beforeEach(() => {
+      host.inventory = { lastCapability: 3, families: [], filesystems: [] };
+      host.effects.set('/secret', 'denied');
+    });
+
+    it('tries each member after the probes, and counts the class apart', async () => {
+      for (const name of ['chown', 'dac_override', 'dac_read_search']) host.effects.set(name, 'silent');
+      const events: string[] = [];
+      const ledger = await run([spec('one', ['/secret'], 'denied', closed)], {}, events);
+      expect(events).to.deep.equal(['suite one', '/secret pass', 'closed capability']);
+      const [result] = ledger.suites[0]?.closed ?? [];
+      expect(result?.entries.map(({ probe, verdict }) => `${probe.closed?.member} ${verdict.code}`)).to.deep.equal([
+        'chown denied-silently', // a second attempt, without a record
+        'dac_override denied-silently',
+        'dac_read_search denied-silently',
+        'fowner allowed',
+      ]);
+      expect(countsOf(ledger)).to.include({ total: 1, pass: 1, closed: 1, closedGreen: 1, closedAttempts: 4 });
+      expect(exitCode(ledger)).to.equal(0);
+      const { open, unknown } = ledger.suites[0]!.notClosed!;
+      expect([open, unknown.includes('network'), unknown.includes('mount')]).to.deep.equal([['network'], false, true]);
+    });
+
+    it('is red for one member that is let through', async () => {
+      for (const name of ['chown', 'dac_read_search']) host.effects.set(name, 'silent');
+      const ledger = await run([spec('one', ['/secret'], 'denied', closed)]);
+      const [result] = ledger.suites[0]?.closed ?? [];
+      expect(result?.entries[1]?.verdict.code).to.equal('let-through');
+      expect(countsOf(ledger)).to.include({ fail: 0, closedRed: 1 });
+      expect(exitCode(ledger)).to.equal(1);
+    });
+
+    it('is in the ledger, and not green, where it could not be tried', async () => {
+      const bailed = await run([spec('one', ['/open'], 'denied', closed)], { bail: true });
+      host.unready.set('control', new HarnessError('not-ready', 'It is not ready.'));
+      const unprepared = await run([spec('two', ['/secret'], 'denied', closed)]);
+      for (const ledger of [bailed, unprepared]) expect(countsOf(ledger)).to.include({ closed: 1, closedUndecided: 1 });
+    });
+
+    it('is selected by its row', async () => {
+      const specs = [spec('one', ['/secret'], 'denied', { closed: ['capability', 'userns'] })];
+      const ledger = await run(specs, { grep: 'closed: userns' });
+      expect(ledger.suites[0]?.entries).to.deep.equal([]);
+      expect(ledger.suites[0]?.closed?.map((result) => result.class)).to.deep.equal(['userns']);
+      expect(exitCode(ledger)).to.equal(1);
+    });
   });
 
   it('fails a probe that is to be allowed and is denied', async () => {
