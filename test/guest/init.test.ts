@@ -64,23 +64,33 @@ describe('init', () => {
     expect(ledger.suites[0]!.entries.length).to.be.greaterThan(6);
   });
 
-  it('writes a spec that is red where a rule, or a letter of one, is taken away', async () => {
-    const weaker: readonly (readonly [string, string])[] = [
-      ['  deny /etc/shadow r,\n', ''],
-      ['  deny /srv/** w,\n', ''],
-      ['  deny /usr/bin/top x,\n', ''],
-      ['deny owner', 'deny'],
-      ['  deny /opt/app/{,**} rwklx,\n', ''],
-      ['cx -> child', 'ix'],
-      ['wklx', 'wlx'],
-      ['wklx', 'wkl'],
-    ];
-    for (const [rule, other] of weaker) {
-      const { ledger, exit } = await harness([output], { profile: file('generated', PROFILE.replace(rule, other)) });
-      expect(exit, `${rule} → ${other}${story(ledger)}`).to.equal(1);
-      expect(red(ledger).length).to.be.greaterThan(0);
-    }
-  });
+  /** Each with what its own probes are about. Those of a list are made at once. */
+  const weaker: readonly (readonly (readonly [about: string, from: string, to: string])[])[] = [
+    [
+      ['reading /etc/shadow ', '  deny /etc/shadow r,\n', ''],
+      ['writing to /srv/', '  deny /srv/** w,\n', ''],
+      ['executing /usr/bin/top ', '  deny /usr/bin/top x,\n', ''],
+      ['reading /etc/issue by a user who does not own it ', 'deny owner', 'deny'],
+      [' /opt/app', '  deny /opt/app/{,**} rwklx,\n', ''],
+      ['executing /usr/bin/id ', 'cx -> child', 'ix'],
+      ['locking /sys/fs/c', '** wklx', '** wlx'],
+    ],
+    [['executing /sys/fs/c', '** wklx', '** wkl']],
+  ];
+  for (const changes of weaker)
+    it(`writes a spec that is red where rules, or letters of them, are taken away: ${changes.length}`, async () => {
+      let other = PROFILE;
+      for (const [, from, to] of changes) {
+        expect(other.split(from).length, `it is there once: ${from}`).to.equal(2);
+        other = other.replace(from, to);
+      }
+      const { ledger, exit } = await harness([output], { profile: file('generated', other) });
+      expect(exit, story(ledger)).to.equal(1);
+      const names = red(ledger);
+      for (const [about] of changes) expect(names.join('\n')).to.include(about);
+      const others = names.filter((name) => !changes.some(([about]) => name.includes(about)));
+      expect(others, 'red by itself').to.deep.equal([]);
+    });
 
   it('leaves nothing behind where it fails', async () => {
     const other = join(folder(), 'other.yml');
