@@ -3,7 +3,8 @@
  *
  * Nothing here is ever stored in a ledger: totals that are derived cannot disagree with it.
  */
-import { isKnown, profileCoverages } from '../coverage/coverage-counts.ts';
+import { basename } from 'node:path';
+import { countRules, fileCoverages, isKnown, profileCoverages } from '../coverage/coverage-counts.ts';
 import { ERRORS, EXIT, type ExitCode } from '../model/errors.ts';
 import type { ClosedResult, Entry, Fault, Ledger, Suite, Verdict, VerdictKind } from '../model/model.ts';
 import { counted, grouped } from '../text/visible.ts';
@@ -199,13 +200,24 @@ function coverageShortfalls(ledger: Ledger): readonly Shortfall[] {
       ].join(' '),
     }));
 
+  // a profile without any rule is covered: it allows nothing
+  const unmeasured = fileCoverages(ledger)
+    .filter(({ rules }) => rules.length > 0 && minCoverage > 0)
+    .filter(({ rules }) => countRules(rules.filter(({ included }) => !included)).testable === 0)
+    .map(({ file }) => ({
+      exit: EXIT.undecided,
+      message:
+        `No rule of ${JSON.stringify(basename(file))} itself is testable: ` +
+        `a minimum of ${minCoverage} % says nothing.`,
+    }));
+
   const unknown = ledger.suites.flatMap(({ coverage }, suite) => {
     if (isKnown(coverage)) return [];
     const reason = coverage?.unknown ?? 'the suite was not prepared.';
     const message = `The rule coverage is not known, but the minimum is ${minCoverage} %: ${reason}`;
     return [{ suite, exit: EXIT.undecided, message }];
   });
-  return [...below, ...unknown];
+  return [...below, ...unmeasured, ...unknown];
 }
 
 /**

@@ -99,9 +99,21 @@ describe('rule coverage in reports', () => {
     expect(meaningOf(runOf(RULES, 51))).to.equal('the probes cover too little of the profile');
   });
 
-  it('does not gate on included rules, nor on a profile without a testable rule', () => {
+  it('does not gate on included rules', () => {
     expect(exitCode(runOf([covered('hit', 2), covered('unhit', 9, INCLUDED)], 100))).to.equal(0);
-    expect(exitCode(runOf([covered('shadowed', 2)], 100))).to.equal(0);
+  });
+
+  it('leaves a run undecided when a minimum is set and no rule of the file itself can reach it', () => {
+    const included = [covered('hit', 9, { ...INCLUDED, probes: ['p1'] })];
+    const untestable = [covered('untestable', 4, { text: 'userns', reason: 'No.' })];
+    for (const rules of [included, untestable, [covered('shadowed', 2)], [...included, ...untestable]]) {
+      expect(exitCode(runOf(rules, 90))).to.equal(3);
+      expect(exitCode(runOf(rules, 0))).to.equal(0);
+    }
+    expect(shortfallsOf(runOf(included, 90)).map(({ message }) => message)).to.deep.equal([
+      'No rule of "p" itself is testable: a minimum of 90 % says nothing.',
+    ]);
+    expect(exitCode(runOf([], 90)), 'a profile without rules').to.equal(0);
   });
 
   it('leaves a run undecided when a minimum is set and the coverage is not known', () => {
