@@ -71,7 +71,7 @@ function addRun(program: Command): void {
   const run = program
     .command('run')
     .description('run specs: load the profile, start the container under it, run every probe, write reports')
-    .argument('[SPEC...]', 'spec files (default: all of specs/*.yml)');
+    .argument('[SPEC...]', 'spec files (default: all .yml and .yaml of specs)');
   addOptions(run, 'run')
     .addHelpText(
       'after',

@@ -66,7 +66,7 @@ describe('the inputs of the action', () => {
   it('are exactly those of action.yml, with its defaults', () => {
     const from = source();
     expect(readInputs(from)).to.deep.equal({
-      specs: ['specs/*.yml'],
+      specs: ['specs/*.y*ml'],
       include: [],
       reportDir: 'reports',
       bail: false,
@@ -149,6 +149,9 @@ describe('the inputs of the action', () => {
     };
     const list = (folder: string): readonly string[] => folders[folder] ?? [];
     expect(expandSpecs(['specs/*.yml'], list)).to.deep.equal(['specs/a.yml', 'specs/b.yml']);
+    const [byDefault = ''] = readInputs(source()).specs;
+    const named = (): readonly string[] => ['a.yml', 'b.yaml', 'c.yml~', 'd.json'];
+    expect(expandSpecs([byDefault], named), 'as the command line').to.deep.equal(['specs/a.yml', 'specs/b.yaml']);
     expect(expandSpecs(['specs/b.yml', 'specs/*.yml', '*.yml', 'no-such.yml'], list)).to.deep.equal([
       'specs/b.yml',
       'specs/a.yml',
