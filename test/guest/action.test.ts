@@ -55,6 +55,19 @@ function pairs(text: string): Record<string, string> {
   );
 }
 
+function write(root: string, name: string, text: string): void {
+  mkdirSync(dirname(join(root, name)), { recursive: true });
+  writeFileSync(join(root, name), text);
+}
+
+/** A spec whose probes are denied to write files of /etc. */
+function specOf(profile: string, ...names: readonly string[]): string {
+  const probes = names.map(
+    (name) => `  - name: ${name} is denied\n    open: /etc/${name}\n    for: write\n    expect: denied`,
+  );
+  return [`profile: ${profile}`, `container: {image: ${IMAGE}, hold: true}`, 'probes:', ...probes, ''].join('\n');
+}
+
 const INPUTS = {
   specs: 'specs/docker-nginx.yml',
   'report-dir': 'action-reports',
@@ -100,15 +113,16 @@ describe('the action', () => {
   });
 
   it('fails the step when the profile fails its spec, and annotates the probes', async () => {
-    const { result, outputs, summary } = await step({
-      ...INPUTS,
-      grep: 'docker-nginx (sh|top) is',
-      profile: 'profiles/docker-nginx-documented',
-    });
+    const root = folder();
+    write(root, 'profiles/strict', profileText('strict', '  deny /etc/passwd w,\n  deny /etc/group w,'));
+    write(root, 'profiles/weak', profileText('weak', '  deny /etc/passwd w,'));
+    write(root, 'specs/strict.yml', specOf('../profiles/strict', 'passwd', 'group', 'hosts'));
+    const inputs = { ...INPUTS, specs: 'specs/strict.yml', grep: 'strict (passwd|group) is', profile: 'profiles/weak' };
+    const { result, outputs, summary } = await step(inputs, {}, { cwd: root });
     expect(result.exit).to.equal(1);
     expect(outputs).to.include({ verdict: 'red', 'exit-code': '1', passed: '1', failed: '1' });
-    expect(result.stdout.toString()).to.match(/^::error [^\n]*file=specs\/docker-nginx\.yml,line=\d+/m);
-    expect(summary).to.match(/sh is denied/);
+    expect(result.stdout.toString()).to.match(/^::error [^\n]*file=specs\/strict\.yml,line=8/m);
+    expect(summary).to.match(/group is denied/);
   });
 
   it('fails the step when there is nothing to judge', async () => {
@@ -120,13 +134,7 @@ describe('the action', () => {
 
 describe('the action on a pull request', () => {
   const RULES = '  deny /etc/passwd w,\n  deny /etc/group w,';
-  const SPEC = [
-    'profile: ../profiles/guarded',
-    `container: {image: ${IMAGE}, hold: true}`,
-    'probes:',
-    '  - {open: /etc/passwd, for: write, expect: denied}',
-    '',
-  ].join('\n');
+  const SPEC = specOf('../profiles/guarded', 'passwd');
   const WAIVER = [
     'waivers:',
     '  - allows: /etc/group',
@@ -145,10 +153,6 @@ describe('the action on a pull request', () => {
     );
     expect(exit, stderr).to.equal(0);
     return stdout.toString().trim();
-  };
-  const write = (root: string, name: string, text: string): void => {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), text);
   };
   const pull = (): Promise<Step> =>
     step(

@@ -130,27 +130,15 @@ describe('mutants', () => {
   });
 
   it('become probes of the spec with --write-probes: it stays green, and they kill', async () => {
-    const file = spec(profileText('mutated', '  deny /etc/** wl,\n  deny /srv/** w,'), PROBES.slice(0, 1));
-    const run = async (...more: string[]): Promise<MutationReport> => {
-      const reports = folder();
-      const { exit, stderr, stdout } = await cli([
-        'mutate',
-        '--host',
-        'local',
-        '--report-dir',
-        reports,
-        '--grep',
-        'line (9|1[0-9]):',
-        '--operators',
-        'loosen',
-        ...more,
-        file,
-      ]);
-      expect(exit, stderr + stdout.toString()).to.equal(0);
-      return JSON.parse(read(`${reports}/mutation.json`)) as MutationReport;
-    };
+    const file = spec(profileText('mutated', '  deny /etc/** wl,'), PROBES.slice(0, 1));
+    const grep = 'line 9:';
+    const reports = folder();
+    const args = ['--report-dir', reports, '--grep', grep, '--operators', 'loosen', '--write-probes', file];
     const before = read(file);
-    const first = await run('--write-probes');
+    const { exit, stderr, stdout } = await cli(['mutate', '--host', 'local', ...args]);
+    expect(exit, stderr + stdout.toString()).to.equal(0);
+
+    const first = JSON.parse(read(`${reports}/mutation.json`)) as MutationReport;
     const survived = first.results.filter(({ state }) => state === 'survived');
     expect(survived.length).to.be.greaterThan(1);
     expect(
@@ -158,8 +146,11 @@ describe('mutants', () => {
       'each has a probe',
     ).to.deep.equal([]);
     expect(read(file).startsWith(before.trimEnd()), read(file)).to.equal(true);
-    const second = await run();
+
+    const second = await mutated(file, { grep });
+    expect(second.faults, JSON.stringify(second.faults)).to.deep.equal([]);
     expect(second.probes).to.be.greaterThan(first.probes);
+    expect(second.results.length).to.equal(first.results.length);
     expect(
       scoreOf(second.results),
       JSON.stringify(second.results.filter(({ state }) => state === 'survived')),
