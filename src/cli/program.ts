@@ -139,7 +139,7 @@ function addDiffSpecs(program: Command): void {
 function addMutate(program: Command): void {
   const mutate = program
     .command('mutate')
-    .description('weaken the profile one rule at a time, and list the changes that no probe notices')
+    .description('weaken the profile, one rule or addition at a time, and list the changes that no probe notices')
     .argument('<SPEC>', 'spec file');
   addOptions(mutate, 'mutate')
     .addHelpText(
