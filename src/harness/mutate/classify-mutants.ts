@@ -61,11 +61,11 @@ export class MutantClassifier {
     const { bench } = this.#options;
     const difference = compiledDifference(bench.original, policy);
     if (difference === undefined) return { state: 'equivalent', reason: SAME_DECISIONS };
-    const areas = this.#noticing.changedAreas(policy);
-    if (areas?.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
+    const change = this.#noticing.changeTo(policy);
+    if (change?.areas.size === 0) return { state: 'equivalent', reason: SAME_DECISIONS };
 
     const likely = this.#likelyKillersOf(mutant);
-    const probes = this.#noticing.among(this.#inOrder(likely), mutant, areas);
+    const probes = this.#noticing.among(this.#inOrder(likely), mutant, change);
     const judgement: Judgement = probes.length === 0 ? { state: 'survived' } : await judgeMutant(bench, policy, probes);
     if (judgement.state === 'undecided') return judgement;
     if (judgement.state === 'survived') return this.#classifySurvivor(mutant, difference);

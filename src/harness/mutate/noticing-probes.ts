@@ -15,7 +15,12 @@ const AREAS: Partial<Record<Access['class'], string>> = {
 };
 
 /** What two policies differ in; undefined where that is not known. */
-type ChangedAreas = ReadonlySet<string> | undefined;
+interface PolicyChange {
+  /** The classes: none where the policies decide and record all alike. */
+  readonly areas: ReadonlySet<string>;
+  /** Whether a file of this name is decided otherwise; of a link, also by what it leads to. */
+  readonly movesFile: (name: string, target?: string) => boolean;
+}
 
 /** Chooses probes for mutants of one profile. */
 export class NoticingProbes {
@@ -28,37 +33,42 @@ export class NoticingProbes {
     this.#entries = new Map(entries.map((entry) => [entry.probe, entry]));
   }
 
-  /** @returns in which classes the policies differ: none where they decide and record all alike. */
-  changedAreas(policy: Buffer): ChangedAreas {
+  /** @returns what is decided otherwise; undefined where that is not known. */
+  changeTo(policy: Buffer): PolicyChange | undefined {
     const original = this.#original;
     const mutated = compiledProfiles(policy);
     if (original === undefined || mutated === undefined) return undefined;
-    const changes = [...original].flatMap(([name, profile]) => {
+    if ([...original.keys()].some((name) => !mutated.has(name))) return undefined;
+
+    const pairs = [...original].flatMap(([name, profile]) => {
       const other = mutated.get(name);
-      return other === undefined ? undefined : compiledChanges(profile, other);
+      return other === undefined ? [] : [[profile, other] as const];
     });
-    if (changes.includes(undefined)) return undefined;
+    const areas = pairs.flatMap(([profile, other]) => compiledChanges(profile, other).map(({ area }) => area));
     const added = mutated.size > original.size ? ['hat'] : [];
-    return new Set([...changes.flatMap((change) => change?.area ?? []), ...added]);
+    const movesFile = (name: string, target?: string): boolean =>
+      pairs.some(([profile, other]) => fileMoved(profile, other, name, target));
+    return { areas: new Set([...areas, ...added]), movesFile };
   }
 
   /** @returns in the order given, all where it is not certain that one could not. */
-  among(probes: readonly Probe[], mutant: Mutant, areas: ChangedAreas): Probe[] {
-    // what belongs to no class, or to the peer's end, could concern every probe
-    const isCertain = mutant.widens && areas !== undefined && !areas.has('policy') && !areas.has('flags');
-    return isCertain ? probes.filter((probe) => this.#mayNotice(probe, areas)) : [...probes];
+  among(probes: readonly Probe[], mutant: Mutant, change: PolicyChange | undefined): Probe[] {
+    // what belongs to no class could concern every probe
+    const isCertain =
+      mutant.widens && change !== undefined && !change.areas.has('policy') && !change.areas.has('flags');
+    return isCertain ? probes.filter((probe) => this.#mayNotice(probe, change)) : [...probes];
   }
 
-  #mayNotice(probe: Probe, areas: ReadonlySet<string>): boolean {
+  #mayNotice(probe: Probe, change: PolicyChange): boolean {
     const entry = this.#entries.get(probe);
     if (entry === undefined) return true;
 
     const denials = [...entry.witnesses, ...(entry.evidence?.witnesses ?? [])].filter(isDenial);
-    if (denials.some(({ record }) => isOf(record, areas))) return true;
+    if (denials.some(({ record }) => isDecidedOtherwise(record, change))) return true;
     if (probe.expect.access !== 'denied') return false;
     // the kernel records the same capability of the same program only once
     const isCommand = probe.action.kind !== 'operation';
-    return denials.length === 0 || (isCommand && areas.has('capability'));
+    return denials.length === 0 || (isCommand && change.areas.has('capability'));
   }
 }
 
@@ -66,8 +76,25 @@ function isDenial({ record: { type } }: { readonly record: AuditRecord }): boole
   return type === 'DENIED' || type === 'ALLOWED';
 }
 
-/** Whether a record is of one of these classes, or of one that is not known. */
-function isOf(record: AuditRecord, areas: ReadonlySet<string>): boolean {
+/** Whether what a record denies may be allowed now; so it is where the record's class is not known. */
+function isDecidedOtherwise(record: AuditRecord, { areas, movesFile }: PolicyChange): boolean {
   const accesses = recordAccesses(record);
-  return accesses.length === 0 || accesses.some((access) => areas.has(AREAS[access.class] ?? access.class));
+  if (accesses.length === 0) return true;
+  return accesses.some((access) => {
+    if (!areas.has(AREAS[access.class] ?? access.class)) return false;
+    return access.class !== 'file' || movesFile(access.path, record.fields['target']);
+  });
+}
+
+/** Whether the automata say anything else of a name, and of a link by this name to its target. */
+function fileMoved(one: CompiledProfile, other: CompiledProfile, name: string, target?: string): boolean {
+  const texts = target === undefined ? [name] : [name, `${name}\0${target}`];
+  return texts.some((text) => statesOf(one, text) !== statesOf(other, text));
+}
+
+function statesOf({ automata }: CompiledProfile, text: string): string {
+  const files = automata.find(({ kind }) => kind === 'files');
+  if (files === undefined) return '';
+  const state = Buffer.from(text).reduce((at, byte) => files.next(at, byte), files.start);
+  return JSON.stringify(state === 0 ? [] : files.permissions(state));
 }

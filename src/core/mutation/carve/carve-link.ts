@@ -17,9 +17,7 @@ function pairs({ rule: { span }, source, head }: CarveContext, rule: FileRule): 
   const others = source.slice(start, end).replace('l', '');
   const kept = others === '' ? '' : `${source.slice(span.start, start)}${others}${source.slice(end, span.end)}\n  `;
   const folder = /^"?((?:\/[\w.-]+)+)\//.exec(path.text)?.[1];
-  const links = [
-    `${head}link subset ${path.text} -> /**,`,
-    ...(folder === undefined ? [] : [`${head}link ${path.text} -> ${folder}/**,`]),
-  ];
-  return links.map((link) => [{ start: span.start, end: span.end, text: `${kept}${link}` }]);
+  if (folder === undefined) return [];
+  const link = `${head}link ${path.text} -> ${folder}/**,`;
+  return [[{ start: span.start, end: span.end, text: `${kept}${link}` }]];
 }

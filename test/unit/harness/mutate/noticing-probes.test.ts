@@ -14,6 +14,7 @@ const RECORDS = {
   file: record({ operation: 'open', name: '/etc/passwd', denied_mask: 'w' }),
   network: record({ operation: 'create', family: 'inet', sock_type: 'raw', denied_mask: 'create' }),
   umount: record({ operation: 'umount', name: '/mnt/' }),
+  otherFile: record({ operation: 'open', name: '/etc/shadow', denied_mask: 'w' }),
   unknown: record({ operation: 'something new' }),
 };
 
@@ -31,6 +32,7 @@ const named = {
   file: probe('file'),
   network: probe('network'),
   umount: probe('umount'),
+  otherFile: probe('otherFile'),
   unknown: probe('unknown'),
   silent: probe('silent'),
   deniedCommand: probe('deniedCommand', { action: command }),
@@ -38,7 +40,9 @@ const named = {
   allowedAfterDenial: probe('allowedAfterDenial', { expect: { access: 'allowed' } as never, action: command }),
 };
 const ENTRIES = [
-  ...(['capability', 'file', 'network', 'umount', 'unknown'] as const).map((id) => entry(named[id], RECORDS[id])),
+  ...(['capability', 'file', 'network', 'umount', 'otherFile', 'unknown'] as const).map((id) =>
+    entry(named[id], RECORDS[id]),
+  ),
   entry(named.silent),
   entry(named.deniedCommand, RECORDS.network),
   entry(named.allowed),
@@ -48,12 +52,13 @@ const PROBES = ENTRIES.map(({ probe: one }) => one);
 const noticing = new NoticingProbes(Buffer.from('original'), ENTRIES);
 
 function tried(areas: readonly string[] | undefined, widens = true): string[] {
-  const chosen = noticing.among(PROBES, mutant('1', { widens }), areas && new Set(areas));
+  const change = areas && { areas: new Set(areas), movesFile: (name: string) => name === '/etc/passwd' };
+  const chosen = noticing.among(PROBES, mutant('1', { widens }), change);
   return chosen.map(({ id }) => id);
 }
 
 describe('the probes that are tried under a mutant', () => {
-  it('are those that were denied something of its class, or something that no record names', () => {
+  it('are those that were denied something of its class that is decided otherwise, or that no record names', () => {
     expect(tried(['network'])).to.deep.equal(['network', 'unknown', 'silent', 'deniedCommand']);
     expect(tried(['mount'])).to.deep.equal(['umount', 'unknown', 'silent']);
     expect(tried(['file'])).to.deep.equal(['file', 'unknown', 'silent', 'allowedAfterDenial']);
@@ -69,6 +74,6 @@ describe('the probes that are tried under a mutant', () => {
     expect(tried(undefined)).to.deep.equal(all);
     expect(tried(['flags'])).to.deep.equal(all);
     expect(tried(['policy'])).to.deep.equal(all);
-    expect(noticing.changedAreas(Buffer.from('mutant'))).to.equal(undefined);
+    expect(noticing.changeTo(Buffer.from('mutant'))).to.equal(undefined);
   });
 });
