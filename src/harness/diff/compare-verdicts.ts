@@ -1,9 +1,11 @@
 /** Tries the probes of a spec under two profiles, and finds the verdicts that differ. */
-import type { Ledger, Verdict } from '#core/model/model.ts';
+import type { ClosedResult, Entry, Ledger, Verdict } from '#core/model/model.ts';
 import { defined } from '#core/model/optional.ts';
 import type { DiffReport } from '#core/report/diff-report.ts';
 import { loadPlans } from '#adapters/host/load-specs.ts';
-import { faultsOf, isProfileFault } from '#core/report/summary.ts';
+import { closedText, closedTitle } from '#core/report/closed-rows.ts';
+import { closedOf, entriesOf, faultsOf, isProfileFault } from '#core/report/summary.ts';
+import { notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
 import type { RunEvents } from '../run/run-options.ts';
 import { runSpecs } from '../run/run-specs.ts';
 import { THIS_HOST } from '../session/host.ts';
@@ -45,10 +47,7 @@ export async function compareVerdicts(
 
   const before = verdictsOf(baseLedger);
   const after = verdictsOf(headLedger);
-  const changed = [...after].flatMap(([name, verdict]) => {
-    const earlier = before.get(name);
-    return earlier === undefined || isSame(earlier, verdict) ? [] : [{ name, base: earlier, head: verdict }];
-  });
+  const changed = [...changedBetween(before, after), ...changedBetween(membersOf(baseLedger), membersOf(headLedger))];
   const refused = faultsOf(headLedger).filter(isProfileFault);
   const others = [...faultsOf(baseLedger), ...faultsOf(headLedger).filter((fault) => !refused.includes(fault))];
   const faults = others.map(({ message }) => message);
@@ -69,10 +68,35 @@ function untried(before: ReadonlyMap<string, Verdict>, after: ReadonlyMap<string
   return lost.map((name) => `The probe ${JSON.stringify(name)} was tried under ${label} only.`);
 }
 
-/** The verdict of each probe, by its name. */
-function verdictsOf({ suites }: Ledger): Map<string, Verdict> {
-  const entries = suites.flatMap((suite) => suite.entries);
-  return new Map(entries.map(({ probe, verdict }) => [probe.name, verdict]));
+function changedBetween(
+  before: ReadonlyMap<string, Verdict>,
+  after: ReadonlyMap<string, Verdict>,
+): ComparedVerdicts['changed'] {
+  return [...after].flatMap(([name, verdict]) => {
+    const earlier = before.get(name);
+    return earlier === undefined || isSame(earlier, verdict) ? [] : [{ name, base: earlier, head: verdict }];
+  });
+}
+
+/** The verdict of each probe and of each closed class, by its name. */
+function verdictsOf(ledger: Ledger): Map<string, Verdict> {
+  const classes = closedOf(ledger).map((result) => [closedTitle(result), verdictOfClass(result)] as const);
+  return new Map([...entriesOf(ledger).map(byName), ...classes]);
+}
+
+/** Those of the members of closed classes. Which there are depends on what is loaded. */
+function membersOf(ledger: Ledger): Map<string, Verdict> {
+  return new Map(closedOf(ledger).flatMap(({ entries }) => entries.map(byName)));
+}
+
+function byName({ probe: { name }, verdict }: Entry): readonly [string, Verdict] {
+  return [name, verdict];
+}
+
+/** A class has a verdict by what its members show, and the code of the first that is not as it must be. */
+function verdictOfClass(result: ClosedResult): Verdict {
+  const code = notableEntries(result)[0]?.verdict.code ?? 'denied';
+  return { kind: tallyOf(result).kind, code, reason: closedText(result), notes: [] };
 }
 
 function isSame(a: Verdict, b: Verdict): boolean {

@@ -19,6 +19,7 @@ import type {
 import { defined } from '#core/model/optional.ts';
 import { CLOSED_CLASS_NAMES } from '#core/spec/closed/classes.ts';
 import { judgedForClass } from '#core/verdict/closed-class.ts';
+import { isNotGreen } from '#core/report/summary.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import { abortable } from '../session/abortable.ts';
 import { asFault } from '../session/session.ts';
@@ -127,7 +128,7 @@ class SuiteRun {
 
   get #hasBailed(): boolean {
     const { bail } = this.#context.options;
-    return bail && [...this.#entries.values()].some(({ verdict }) => verdict.kind !== 'pass');
+    return bail && [...this.#entries.values()].some((entry) => isNotGreen(entry.verdict));
   }
 
   /** A result for every class that the plan closes, in its order. */

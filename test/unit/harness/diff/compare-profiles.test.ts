@@ -205,6 +205,27 @@ describe('compareProfiles', () => {
     expect(notes).to.deep.equal([NOT_CONFIRMED]);
   });
 
+  it('names a closed class that is red under the new profile, and its members', async () => {
+    host.inventory = { lastCapability: 1, families: [], filesystems: [] };
+    host.effects.set('chown', 'silent');
+    const loadProfile = host.loadProfile.bind(host);
+    host.loadProfile = (source, options) => {
+      const isBase = source.from === 'file' && source.file.endsWith('/base');
+      host.effects.set('dac_override', isBase ? 'silent' : 'allowed');
+      return loadProfile(source, options);
+    };
+    host.effects.set('/always', 'denied');
+    const container = { image: 'i', hold: true };
+    const probes = [{ name: '/always', open: '/always', expect: 'denied' }];
+    const text = stringify({ title: 's', profile: 'p', container, closed: ['capability'], probes });
+    const report = await compare(profileWith(''), profileWith(''), { spec: file('closed.yml', text) });
+    expect(report.probes?.changed.map(({ name, base, head }) => `${name}: ${base.kind}, ${head.kind}`)).to.deep.equal([
+      'closed: capability: pass, fail',
+      'closed capability: dac_override is denied (capable dac_override): pass, fail',
+    ]);
+    expect(diffExit(report)).to.equal(1);
+  });
+
   it('tries the probes under the former name of a profile that was renamed', async () => {
     host.effects.set('/always', 'denied');
     const container = { image: 'i', hold: true };

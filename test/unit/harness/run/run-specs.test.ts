@@ -120,6 +120,13 @@ describe('runSpecs', () => {
       for (const ledger of [bailed, unprepared]) expect(countsOf(ledger)).to.include({ closed: 1, closedUndecided: 1 });
     });
 
+    it('is tried with --bail after a probe that was only skipped', async () => {
+      host.unmediatedClasses = () => Promise.resolve(new Map([['file', 'It is not mediated.']]));
+      const ledger = await run([spec('one', ['/secret'], 'denied', closed)], { bail: true });
+      expect(ledger.suites[0]?.entries.map(({ verdict }) => verdict.kind)).to.deep.equal(['skipped']);
+      expect(ledger.suites[0]?.closed?.map(({ entries }) => entries.length)).to.deep.equal([4]);
+    });
+
     it('is selected by its row', async () => {
       const specs = [spec('one', ['/secret'], 'denied', { closed: ['capability', 'userns'] })];
       const ledger = await run(specs, { grep: 'closed: userns' });
