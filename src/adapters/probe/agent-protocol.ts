@@ -159,12 +159,13 @@ export function encodeStop(tag: string): Buffer {
 function request(fields: readonly string[]): Buffer {
   const bad = fields.find((field) => field.includes('\0'));
   if (bad !== undefined) throw new ProtocolError(`a request cannot carry a NUL: ${JSON.stringify(bad)}`);
-  const payload = Buffer.from(fields.map((field) => `${field}\0`).join(''));
-  if (payload.length > MAX_REQUEST)
-    throw new ProtocolError(`a request of ${payload.length} bytes; the agent takes ${MAX_REQUEST}`);
-  const head = Buffer.alloc(HEAD_SIZE);
-  head.writeUInt32LE(payload.length);
-  return Buffer.concat([head, payload]);
+  const payload = `${fields.join('\0')}\0`;
+  const size = Buffer.byteLength(payload);
+  if (size > MAX_REQUEST) throw new ProtocolError(`a request of ${size} bytes; the agent takes ${MAX_REQUEST}`);
+  const bytes = Buffer.alloc(HEAD_SIZE + size);
+  bytes.writeUInt32LE(size);
+  bytes.write(payload, HEAD_SIZE);
+  return bytes;
 }
 
 function checkToken(token: string): string {

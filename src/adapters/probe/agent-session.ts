@@ -28,6 +28,8 @@ import {
 
 const HELLO_MS = 60_000;
 const PID_POLL_MS = 50;
+/** How often probes are looked for that wait for too long. */
+const LATE_POLL_MS = 1000;
 /** On top of a probe's own limit, which the agent keeps: then the agent itself is stuck. */
 const GRACE_MS = 30_000;
 /** Found out while a probe was tried; the end of the suite says more. */
@@ -39,10 +41,19 @@ const RUNTIME_REFUSAL =
 interface Pending {
   readonly stdout: Buffer[];
   readonly stderr: Buffer[];
-  /** Ends the waiting: with the agent's answer, or why there is none. */
-  settle: (result: ResultFrame | string) => void;
+  /** When the agent has to have answered, as `performance.now()` counts. */
+  readonly deadline: number;
+  /** Ends the waiting: with the agent's answer and the agent as it was seen after it, or with why there is none. */
+  settle: (answer: Answer | string) => void;
   /** Of a command, once its process is there. */
   process?: ProcessProof;
+}
+
+/** An answer that counts. */
+interface Answer {
+  readonly result: ResultFrame;
+  /** The agent, looked at after the answer had come. */
+  readonly agent: ProcessProof;
 }
 
 /** What came of one request. */
@@ -84,6 +95,9 @@ export class AgentSession {
   /** The agent keeps one paused process at a time: the next pause waits for this one. */
   #lastPause: Promise<unknown> = Promise.resolve();
   #ended: string | undefined;
+  /** Requests of this turn of the event loop: they go out together. */
+  #outbox: Buffer[] = [];
+  #lateTimer: NodeJS.Timeout | undefined;
 
   /**
    * Starts an agent, proves from outside that it is the agent, and waits for its greeting. Nothing that it says counts
@@ -107,8 +121,8 @@ export class AgentSession {
     }
 
     const session = new AgentSession(exec, pid, options);
-    output.onFrame = (frame) => {
-      session.#take(frame);
+    output.onFrames = (frames) => {
+      session.#takeAll(frames);
     };
     output.onEnd = (why) => {
       session.#end(why);
@@ -169,33 +183,51 @@ export class AgentSession {
 
   async #exchange(probe: Probe, request: Buffer): Promise<Exchanged> {
     if (this.#ended !== undefined) return { seen: lost(this.#ended), pausedPid: 0 };
-    const pending: Pending = { stdout: [], stderr: [], settle: () => undefined };
-    const answer = new Promise<ResultFrame | string>((resolve) => {
+    const pending: Pending = {
+      stdout: [],
+      stderr: [],
+      deadline: performance.now() + probe.timeoutMs + GRACE_MS,
+      settle: () => undefined,
+    };
+    const answered = new Promise<Answer | string>((resolve) => {
       pending.settle = resolve;
     });
     this.#pending.set(probe.id, pending);
-    const timer = setTimeout(() => {
-      pending.settle('the agent did not answer');
-    }, probe.timeoutMs + GRACE_MS);
-    this.#exec.stdin.write(request);
-    const result = await answer;
-    clearTimeout(timer);
+    this.#lateTimer ??= setInterval(() => {
+      this.#giveUpLate();
+    }, LATE_POLL_MS);
+    this.#send(request);
+    const answer = await answered;
     this.#pending.delete(probe.id);
-    if (typeof result === 'string') return { seen: lost(result), pausedPid: 0 };
-    if (!this.#prover.isAgent(this.pid)) {
-      this.#end(NOT_ALONE);
-      return { seen: lost(NOT_ALONE), pausedPid: 0 };
-    }
+    if (this.#pending.size === 0) this.#stopTimer();
+    if (typeof answer === 'string') return { seen: lost(answer), pausedPid: 0 };
 
-    // an operation is the agent's own, or of its child: a label that is lost does not come back, so it is read after
-    const process = pending.process ?? this.#proof(this.pid);
+    const { result, agent } = answer;
     const seen = {
       ...observed(result),
-      process,
+      process: pending.process ?? agent,
       stdout: captured(Buffer.concat(pending.stdout), result.stdoutBytes),
       stderr: captured(Buffer.concat(pending.stderr), result.stderrBytes),
     };
     return { seen, pausedPid: result.pausedPid };
+  }
+
+  #send(request: Buffer): void {
+    if (this.#outbox.push(request) > 1) return;
+    process.nextTick(() => {
+      this.#exec.stdin.write(Buffer.concat(this.#outbox));
+      this.#outbox = [];
+    });
+  }
+
+  #giveUpLate(): void {
+    const now = performance.now();
+    for (const { deadline, settle } of this.#pending.values()) if (deadline < now) settle('the agent did not answer');
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#lateTimer);
+    this.#lateTimer = undefined;
   }
 
   /** Reads the label of a process that is about to make an attempt. */
@@ -253,10 +285,28 @@ export class AgentSession {
     }
   }
 
-  #take(frame: Frame): void {
+  /** Takes frames that came together: one look at the agent, after all of them, is proof for each. */
+  #takeAll(frames: readonly Frame[]): void {
+    const agent = frames.some(({ type }) => type === 'result') ? this.#provedAgent() : undefined;
+    for (const frame of frames) {
+      if (frame.type !== 'result') this.#take(frame);
+      else if (agent !== undefined) this.#pending.get(frame.tag)?.settle({ result: frame, agent });
+    }
+  }
+
+  /**
+   * Operations are the agent's own, or of its child: a label that is lost does not come back, so it is read after.
+   * @returns undefined, and the session has ended, when it is not the agent any more.
+   */
+  #provedAgent(): ProcessProof | undefined {
+    if (this.#prover.isAgent(this.pid)) return this.#proof(this.pid);
+    this.#end(NOT_ALONE);
+    return undefined;
+  }
+
+  #take(frame: Exclude<Frame, ResultFrame>): void {
     if (frame.type === 'output') this.#pending.get(frame.tag)?.[frame.stream].push(frame.data);
     else if (frame.type === 'waiting') this.#release(frame);
-    else if (frame.type === 'result') this.#pending.get(frame.tag)?.settle(frame);
     else this.#end(frame.type === 'fatal' ? frame.message : 'the agent greeted twice');
   }
 
@@ -264,7 +314,7 @@ export class AgentSession {
     const pending = this.#pending.get(tag);
     const { right, ...process } = this.confirm(pid);
     if (pending !== undefined) pending.process = process;
-    this.#exec.stdin.write(right ? encodeGo(tag) : encodeStop(tag));
+    this.#send(right ? encodeGo(tag) : encodeStop(tag));
   }
 
   #end(why: string): void {
@@ -316,7 +366,8 @@ function notStarted(error: Error, user: string | undefined, beginning: string): 
 
 /** The output of an agent's process: frames for whoever listens at the time, and the beginning as text. */
 class AgentOutput {
-  onFrame: (frame: Frame) => void = () => undefined;
+  /** Called with the frames that came together. */
+  onFrames: (frames: readonly Frame[]) => void = () => undefined;
   /** Called when no more frames come, and why. */
   onEnd: (why: string) => void = () => undefined;
   readonly #firstChunks: Buffer[] = [];
@@ -326,7 +377,7 @@ class AgentOutput {
     exec.stdout.on('data', (chunk: Buffer) => {
       this.#keep(chunk);
       try {
-        for (const frame of decoder.push(chunk)) this.onFrame(frame);
+        this.onFrames(decoder.push(chunk));
       } catch (error) {
         this.onEnd((error as Error).message);
         exec.close(); // nothing that follows can be trusted
@@ -343,7 +394,8 @@ class AgentOutput {
   /** Waits until the agent has sent its greeting. @throws an error with the reason when it does not */
   greeting(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.onFrame = (frame) => {
+      this.onFrames = ([frame]) => {
+        if (frame === undefined) return;
         if (frame.type === 'hello') resolve();
         else reject(new Error(frame.type === 'fatal' ? frame.message : 'the agent sent no greeting'));
       };

@@ -1,6 +1,7 @@
 /** What a suite knows of its container and its policy from the host, beside what the probes show. */
 import { fsuidOf, lookUp, ownerOf } from '#adapters/container/rootfs/lookup.ts';
-import { askKernel } from '#adapters/kernel/securityfs/access-query.ts';
+import { statsOf } from '#adapters/container/rootfs/symlinks.ts';
+import { openLine, type PolicyQuery } from '#adapters/kernel/securityfs/access-query.ts';
 import type { FileLookup } from '#core/model/file-lookup.ts';
 import { asLoaded, type Names } from '#core/model/labels.ts';
 import type { Action, Observation, Ruling } from '#core/model/model.ts';
@@ -9,41 +10,74 @@ import { withoutMode } from '#core/verdict/record-fit.ts';
 
 /** The host's view of the container under test. */
 export interface Outside {
-  /** What a path is in the container now. */
-  readonly look: FileLookup;
   /** A profile's name as it is loaded. */
   readonly loaded: (label: string) => string;
-  /** The user of a process for files; undefined when it cannot be read. */
-  readonly fsuidOf: (pid: number) => string | undefined;
   /** A child of the agent makes every call, because what the profile denies kills who asks. */
   readonly inChildren: boolean;
-  /** To be called before an attempt, which may remove the file. @returns asks the kernel about what was tried */
-  readonly ruling: (action: Action) => (observation: Observation) => Ruling | undefined;
+  /** To be called before attempts, which may remove or make files. It holds as long as the caller does not wait. */
+  readonly before: () => Before;
+  /** To be called after attempts, and closed. It holds as long as the caller does not wait. */
+  readonly after: () => After;
+}
+
+/** The container before some attempts. */
+export interface Before {
+  /** What a path is in the container. */
+  readonly look: FileLookup;
+  /** @returns asks the kernel about what was tried, after it */
+  readonly ruling: (action: Action) => (observation: Observation, after: After) => Ruling | undefined;
+}
+
+/** The processes of the container, and the policy, after some attempts. */
+export interface After {
+  /** The user of a process for files; undefined when it cannot be read. */
+  readonly fsuidOf: (pid: number) => string | undefined;
+  readonly ask: PolicyQuery['ruling'];
+  readonly close: () => void;
 }
 
 /** @param pid a process of the confined container, on the host. */
 export function outsideOf(pid: number, names: Names, inChildren: boolean): Outside {
-  const look: FileLookup = (path, follow) => lookUp(pid, path, follow);
   return {
-    look,
     loaded: (label) => asLoaded(label, names),
-    fsuidOf,
     inChildren,
-    ruling: (action) => rulingOn(action, pid, look),
+    before: () => {
+      const stats = statsOf(pid);
+      const look: FileLookup = (path, follow) => lookUp(pid, path, follow, stats);
+      return { look, ruling: (action) => rulingOn(action, look, (path) => ownerOf(pid, path, stats)) };
+    },
+    after,
   };
 }
 
-function rulingOn(action: Action, pid: number, look: FileLookup): (observation: Observation) => Ruling | undefined {
+function after(): After {
+  const line = openLine();
+  const users = new Map<number, string | undefined>();
+  return {
+    fsuidOf: (pid) => {
+      if (!users.has(pid)) users.set(pid, fsuidOf(pid));
+      return users.get(pid);
+    },
+    ask: (...question) => line?.ruling(...question),
+    close: () => line?.close(),
+  };
+}
+
+function rulingOn(
+  action: Action,
+  look: FileLookup,
+  ownerAt: (path: string) => string | undefined,
+): (observation: Observation, after: After) => Ruling | undefined {
   const question = policyQuestion(action);
   const place = question && look(question.path, question.follow);
   if (question === undefined || place === undefined) return () => undefined;
 
   const { permissions } = question;
   const path = (question.isFolder || place.folder) && place.path !== '/' ? `${place.path}/` : place.path;
-  const owner = ownerOf(pid, place.path);
-  return ({ process }) => {
+  const owner = ownerAt(place.path);
+  return ({ process }, { fsuidOf: userOf, ask }) => {
     // the kernel answers what the owner of the file may do; who makes a file will own it
-    if (process === undefined || (owner !== undefined && owner !== fsuidOf(process.pid))) return undefined;
-    return askKernel(withoutMode(process.label), path, permissions);
+    if (process === undefined || (owner !== undefined && owner !== userOf(process.pid))) return undefined;
+    return ask(withoutMode(process.label), path, permissions);
   };
 }

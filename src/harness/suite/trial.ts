@@ -33,7 +33,7 @@ import { abortable } from '../session/abortable.ts';
 import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import type { ContainerTwins } from './container-twins.ts';
 import type { ContainerWatch } from './container-watch.ts';
-import type { Outside } from './kernel-ruling.ts';
+import type { After, Outside } from './kernel-ruling.ts';
 import type { TrialSwitch } from './suite-switch.ts';
 import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
@@ -73,7 +73,7 @@ export interface TrialOptions {
 /** What is known of an operation before it is tried: it may remove or make the file that it is about. */
 interface Preview {
   readonly records: readonly ExpectedRecord[];
-  readonly ruling: (observation: Observation) => Ruling | undefined;
+  readonly ruling: (observation: Observation, after: After) => Ruling | undefined;
 }
 
 /** A probe that was tried, before it is decided. */
@@ -234,19 +234,22 @@ export class Trial {
     const log = await closeWindow();
     this.#options.auditSwitch?.check();
 
+    const outside = this.#options.outside.after();
     const traces = probes.map((probe) => {
       const observation = seen.confined.get(probe.id);
       const others = { pids: otherPidsOf(probe, before, after), labels: this.#options.watch?.serviceLabels };
       const trace = traceOf(probe, observation, log.window, others);
       const preview = previews.get(probe.id);
-      return preview === undefined ? trace : { ...trace, fitOf: this.#fitOf(probe, preview, observation) };
+      return preview === undefined ? trace : { ...trace, fitOf: this.#fitOf(probe, preview, observation, outside) };
     });
-    const rulings = rulingsOf(previews, seen.confined);
+    const rulings = rulingsOf(previews, seen.confined, outside);
+    outside.close();
     return { seen, attribution: { ...this.#attribute(probes, traces, log), rulings } };
   }
 
   #previews(probes: readonly Probe[]): ReadonlyMap<string, Preview> {
-    const { look, loaded, ruling } = this.#options.outside;
+    const { before, loaded } = this.#options.outside;
+    const { look, ruling } = before();
     return new Map(
       probes.flatMap(({ id, action }) => {
         if (action.kind !== 'operation') return [];
@@ -257,9 +260,14 @@ export class Trial {
   }
 
   /** How records with the name of an operation relate to it. */
-  #fitOf(probe: Probe, { records }: Preview, observation: Observation | undefined): NonNullable<ProbeTrace['fitOf']> {
+  #fitOf(
+    probe: Probe,
+    { records }: Preview,
+    observation: Observation | undefined,
+    { fsuidOf }: After,
+  ): NonNullable<ProbeTrace['fitOf']> {
     const { action } = probe;
-    const { inChildren, fsuidOf } = this.#options.outside;
+    const { inChildren } = this.#options.outside;
     const pid = observation?.process?.pid;
     const asker = defined({
       agentPid: inChildren || isTriedInChild(action) ? undefined : pid,
@@ -415,11 +423,15 @@ function changesPolicy(
   return profiles.some((profile) => name === profile || name.startsWith(`${profile}//`));
 }
 
-function rulingsOf(previews: ReadonlyMap<string, Preview>, seen: Observations): ReadonlyMap<string, Ruling> {
+function rulingsOf(
+  previews: ReadonlyMap<string, Preview>,
+  seen: Observations,
+  after: After,
+): ReadonlyMap<string, Ruling> {
   return new Map(
     [...previews].flatMap(([id, preview]) => {
       const observation = seen.get(id);
-      const ruling = observation && preview.ruling(observation);
+      const ruling = observation && preview.ruling(observation, after);
       return ruling === undefined ? [] : [[id, ruling] as const];
     }),
   );

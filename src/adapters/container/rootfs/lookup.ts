@@ -1,8 +1,8 @@
 /** Looks into a container from outside, through /proc of one of its processes. */
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CAPABILITIES } from '#core/model/linux.ts';
-import { resolveInContainer } from './symlinks.ts';
+import { resolveInContainer, statsOf, type FileStats } from './symlinks.ts';
 
 /** A folder with more names is not listed. */
 const MOST_NAMES = 5000;
@@ -20,27 +20,25 @@ interface FileAt {
 /**
  * @param pid a process of the container, on the host.
  * @param follow whether the last part of the path is followed when it is a link.
+ * @param stats shared by what is asked in one moment.
  * @returns undefined when not even its folder is there, or when it is a link that leads nowhere.
  */
-export function lookUp(pid: number, path: string, follow: boolean): FileAt | undefined {
+export function lookUp(pid: number, path: string, follow: boolean, stats = statsOf(pid)): FileAt | undefined {
   // /proc/self is another folder for each process that reads it
   const given = path.replace(/^\/proc\/self(?=\/|$)/, '/proc/1');
-  const real = follow ? resolveInContainer(pid, given) : undefined;
-  if (real !== undefined) return fileAt(pid, real);
+  const real = follow ? resolveInContainer(pid, given, stats) : undefined;
+  if (real !== undefined) return fileAt(real, stats);
   const [, folder = '', name = ''] = /^(.*?)\/+([^/]+)\/*$/.exec(given) ?? [];
-  const above = folder === '' ? '/' : resolveInContainer(pid, folder);
+  const above = folder === '' ? '/' : resolveInContainer(pid, folder, stats);
   if (above === undefined || name === '' || name === '.' || name === '..') return undefined;
-  const file = fileAt(pid, `${above === '/' ? '' : above}/${name}`);
+  const file = fileAt(`${above === '/' ? '' : above}/${name}`, stats);
   return follow && !file.missing ? undefined : file;
 }
 
 /** @returns the user that a file of the container belongs to, as the host numbers users; undefined: no such file. */
-export function ownerOf(pid: number, path: string): string | undefined {
-  try {
-    return String(lstatSync(join(rootOf(pid), path)).uid);
-  } catch {
-    return undefined;
-  }
+export function ownerOf(pid: number, path: string, stats = statsOf(pid)): string | undefined {
+  const uid = stats(path)?.uid;
+  return uid === undefined ? undefined : String(uid);
 }
 
 /** Whether a process of the container owns a file, as rules with `owner` ask. A missing file counts: it would be. */
@@ -58,12 +56,9 @@ export function fsuidOf(pid: number): string | undefined {
   }
 }
 
-function fileAt(pid: number, path: string): FileAt {
-  try {
-    return { path, folder: lstatSync(join(rootOf(pid), path)).isDirectory(), missing: false };
-  } catch {
-    return { path, folder: false, missing: true };
-  }
+function fileAt(path: string, stats: FileStats): FileAt {
+  const found = stats(path);
+  return { path, folder: found?.isDirectory() === true, missing: found === undefined };
 }
 
 /** @returns the names in a folder of the container; undefined when there is none, or too many names are in it. */

@@ -1,16 +1,41 @@
 /** Follows links as a process in the container would, from outside: an absolute link must not lead into the host. */
-import { readlinkSync, lstatSync } from 'node:fs';
+import { readlinkSync, lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
 const MAX_LINKS = 40; // the kernel's own limit (MAXSYMLINKS)
+
+/** What a path of a container is, with its links followed but for the last part; undefined: it cannot be found. */
+export interface FileStats {
+  (path: string): Stats | undefined;
+}
+
+/**
+ * Looks at each file of a container once: for questions that are asked while nothing can change in between.
+ * @param pid a process of the container, on the host.
+ */
+export function statsOf(pid: number): FileStats {
+  const root = `/proc/${pid}/root`;
+  const known = new Map<string, Stats | undefined>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, statAt(join(root, path)));
+    return known.get(path);
+  };
+}
+
+function statAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * @param pid a process of the container, on the host.
  * @param path absolute, inside the container.
  * @returns the path that the kernel checks, or undefined when there is no such file.
  */
-export function resolveInContainer(pid: number, path: string): string | undefined {
-  const root = `/proc/${pid}/root`;
+export function resolveInContainer(pid: number, path: string, stats = statsOf(pid)): string | undefined {
   let left = path.split('/').filter(Boolean);
   let done: string[] = [];
   let links = 0;
@@ -23,20 +48,26 @@ export function resolveInContainer(pid: number, path: string): string | undefine
       continue;
     }
     const here = [...done, name];
-    try {
-      const file = join(root, ...here);
-      if (!lstatSync(file).isSymbolicLink()) {
-        done = here;
-        continue;
-      }
-      links += 1;
-      if (links > MAX_LINKS) return undefined;
-      const target = readlinkSync(file);
-      if (target.startsWith('/')) done = [];
-      left = [...target.split('/').filter(Boolean), ...left];
-    } catch {
-      return undefined;
+    const file = `/${here.join('/')}`;
+    const found = stats(file);
+    if (found === undefined) return undefined;
+    if (!found.isSymbolicLink()) {
+      done = here;
+      continue;
     }
+    links += 1;
+    const target = links > MAX_LINKS ? undefined : targetOf(pid, file);
+    if (target === undefined) return undefined;
+    if (target.startsWith('/')) done = [];
+    left = [...target.split('/').filter(Boolean), ...left];
   }
   return `/${done.join('/')}`;
+}
+
+function targetOf(pid: number, path: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/root${path}`);
+  } catch {
+    return undefined;
+  }
 }

@@ -38,6 +38,18 @@ export class PolicyQuery {
     return this.ask(label, Buffer.concat([Buffer.from([FILE_CLASS]), Buffer.from(path)]));
   }
 
+  /**
+   * @param label of the profile, as loaded.
+   * @param path as the kernel sees it: links followed, folders with a slash at the end.
+   * @returns what the policy says, for the owner of the file; undefined when the kernel does not answer.
+   */
+  ruling(label: string, path: string, permissions: readonly Permission[]): Ruling | undefined {
+    const allow = this.file(label, path);
+    if (allow === undefined) return undefined;
+    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
+    return { path, permissions: permissions.join(''), allowed: (allow & wanted) === wanted };
+  }
+
   /** Bits of what is allowed to sockets of a family and type, by their numbers. */
   network(label: string, family: number, type: number): number | undefined {
     return this.ask(label, Buffer.from([NETWORK_CLASS, family >> 8, family & 0xff, type >> 8, type & 0xff]));
@@ -59,24 +71,6 @@ export class PolicyQuery {
     } catch {
       return undefined;
     }
-  }
-}
-
-/**
- * @param label of the profile, as loaded.
- * @param path as the kernel sees it: links followed, folders with a slash at the end.
- * @returns what the policy says, for the owner of the file; undefined when the kernel does not answer.
- */
-export function askKernel(label: string, path: string, permissions: readonly Permission[]): Ruling | undefined {
-  const line = openLine();
-  try {
-    const allow = line?.file(label, path);
-    const wanted = permissions.reduce((bits, one) => bits | BITS[one], 0);
-    return allow === undefined
-      ? undefined
-      : { path, permissions: permissions.join(''), allowed: (allow & wanted) === wanted };
-  } finally {
-    line?.close();
   }
 }
 

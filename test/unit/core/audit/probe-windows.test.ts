@@ -23,6 +23,28 @@ describe('probeWindows', () => {
     });
   });
 
+  it('ends windows at records that were made on purpose in between', () => {
+    const found = probeWindows(order, new Map([['d', [18]]]), window, [{ serial: 14, tried: 1, begun: 3 }]);
+    expect(Object.fromEntries(found)).to.deep.equal({
+      a: { afterSerial: 10, beforeSerial: 14 }, // it had been tried by then
+      b: { afterSerial: 10, beforeSerial: 18 },
+      c: { afterSerial: 10, beforeSerial: 18 },
+      d: { afterSerial: 14, beforeSerial: 20 }, // it had not begun
+    });
+    const last = probeWindows(['a'], new Map(), window, [{ serial: 12, tried: 1, begun: 1 }]);
+    expect(last.get('a')).to.deep.equal({ afterSerial: 10, beforeSerial: 12 });
+  });
+
+  it('places ten thousand windows in no time', function () {
+    this.timeout(2000);
+    const many = Array.from({ length: 10_000 }, (_, n) => `p${n}`);
+    const found = probeWindows(many, new Map(many.map((id, n) => [id, [n + 1]])), {
+      afterSerial: 0,
+      beforeSerial: 1e6,
+    });
+    expect(found.get('p5000')).to.deep.equal({ afterSerial: 5000, beforeSerial: 5002 });
+  });
+
   it('lets a loss touch a window only where a record of the probe can have been', () => {
     const touched = (loss: { afterSerial: number; beforeSerial: number }): string => {
       const found = probeWindows(

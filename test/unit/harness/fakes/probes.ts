@@ -14,11 +14,13 @@ export function openOf(path: string): Probe['action'] {
 
 /** A container in which every path is what it seems, and a kernel that cannot be asked. */
 export const OUTSIDE: Outside = {
-  look: (path) => ({ path, folder: false, missing: false }),
   loaded: (label) => label,
-  fsuidOf: () => undefined,
   inChildren: false,
-  ruling: () => () => undefined,
+  before: () => ({
+    look: (path) => ({ path, folder: false, missing: false }),
+    ruling: () => () => undefined,
+  }),
+  after: () => ({ fsuidOf: () => undefined, ask: () => undefined, close: () => undefined }),
 };
 
 export const CONTAINER = container();
