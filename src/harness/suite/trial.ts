@@ -6,7 +6,7 @@
  */
 import { attribute, concerns, type ProbeTrace } from '#core/audit/attribute.ts';
 import { findLosses, mayAffect, type LogText, type Window } from '#core/audit/losses.ts';
-import { probeWindows } from '#core/audit/probe-windows.ts';
+import { probeWindows, type Mark } from '#core/audit/probe-windows.ts';
 import { HarnessError } from '#core/model/errors.ts';
 import type {
   AuditRecord,
@@ -23,6 +23,7 @@ import { defined } from '#core/model/optional.ts';
 import { verdict, verdictOfError } from '#core/verdict/verdicts.ts';
 import type { Barrier } from '#adapters/kernel/log/barrier.ts';
 import type { AuditLog } from '#adapters/kernel/log/kernel-log.ts';
+import { Pace } from '#adapters/kernel/log/pace.ts';
 import { hasKnownEnds, isTriedInChild, leavesTraces, removes } from '#core/spec/operation-effects.ts';
 import { decide } from '#core/verdict/decide.ts';
 import { recordKey, type Leftover } from '#core/verdict/facts.ts';
@@ -30,7 +31,7 @@ import { endsOf, fitOf, labelsOf, testedEnd, withoutMode } from '#core/verdict/r
 import { expectedRecords, type ExpectedRecord } from '#core/spec/operation-records.ts';
 import type { ProbeTarget } from '#adapters/probe/probe-target.ts';
 import { abortable } from '../session/abortable.ts';
-import { attemptInOrder, orderOfAttempts, type Observations } from './attempt-probes.ts';
+import { attemptInOrder, hasTwoProcesses, orderOfAttempts, type Observations } from './attempt-probes.ts';
 import type { ContainerTwins } from './container-twins.ts';
 import type { ContainerWatch } from './container-watch.ts';
 import type { After, Outside } from './kernel-ruling.ts';
@@ -38,8 +39,12 @@ import type { TrialSwitch } from './suite-switch.ts';
 import { deservesEvidence } from './silent-denials.ts';
 import { otherPidsOf, findOtherProcesses, type OtherProcesses } from './other-processes.ts';
 
-/** The audit backlog holds 64 records, and an operation makes two at most: a batch that began after a barrier fits. */
-const BATCH = 24;
+/** Between two barriers, each of which takes looks at all processes: what a loss touches is tried again. */
+const BATCH = 512;
+/** Where one operation may stand in the way of the next, or records cannot be told apart by their order. */
+const SMALL_BATCH = 24;
+/** The audit backlog holds 64 records, and an operation makes two at most. */
+const UNDER_WAY = 24;
 
 /** What a trial needs of a container. */
 export type TrialTarget = Pick<ProbeTarget, 'startAgents' | 'attempt' | 'agentPids' | 'pids' | 'pidsOutside'>;
@@ -50,7 +55,7 @@ export interface TrialOptions {
   readonly control?: TrialTarget;
   /** What the control showed before, in place of a control: the profile makes no difference to it. */
   readonly controlSeen?: Observations;
-  readonly log: Pick<AuditLog, 'take'>;
+  readonly log: Pick<AuditLog, 'peek' | 'take'>;
   readonly barrier: Barrier;
   /** The kernel's audit mode; absent where nobody but this trial can change it. */
   readonly auditSwitch?: TrialSwitch;
@@ -126,6 +131,8 @@ export class Trial {
   readonly policyChanges: AuditRecord[] = [];
   /** What those processes were refused: during a command they are refused it again. */
   readonly #background = new Set<string>();
+  /** How many operations may follow one another without a look at what they left. */
+  #batchSize = BATCH;
 
   constructor(options: TrialOptions) {
     this.#options = options;
@@ -147,8 +154,11 @@ export class Trial {
     if (known !== undefined) return known;
 
     const first = await this.#tryUnlessSilent(this.#batchFrom(probe));
-    const again = await this.#tryUnlessSilent(first.filter(deservesAnotherTry).map((entry) => entry.probe));
-    for (const entry of [...first, ...again]) this.#entries.set(entry.probe.id, entry);
+    for (const entry of first) this.#entries.set(entry.probe.id, entry);
+    const again = first.filter(deservesAnotherTry).map((entry) => entry.probe);
+    for (let at = 0; at < again.length; at += SMALL_BATCH)
+      for (const entry of await this.#tryUnlessSilent(again.slice(at, at + SMALL_BATCH)))
+        this.#entries.set(entry.probe.id, entry);
     return this.#entries.get(probe.id) ?? withoutAttempt(probe, NOT_TRIED);
   }
 
@@ -164,9 +174,10 @@ export class Trial {
     if (!isOperation(probe)) return [probe];
     const { probes } = this.#options;
     const start = probes.indexOf(probe);
-    const candidates = probes.slice(start, start + BATCH);
-    const end = candidates.findIndex((next) => !isOperation(next));
-    return end < 0 ? candidates : candidates.slice(0, end);
+    const candidates = probes.slice(start, start + this.#batchSize);
+    const few = beginningOf(candidates.slice(0, SMALL_BATCH), isOperation);
+    const many = beginningOf(candidates, isIndependent);
+    return many.length > few.length ? many : few;
   }
 
   /** Without a record of the barrier, no verdict of the batch has its records; nor under another audit mode. */
@@ -188,14 +199,24 @@ export class Trial {
     const leftover = this.#options.twins?.leftover; // of earlier batches
     const observed = await this.#observe(remaining, leftover);
     const entries = await this.#withEvidence(observed, leftover);
-    const [last] = entries.filter(mayHaveLeft).slice(-1);
+    const leaving = entries.filter(mayHaveLeft);
+    const [last] = leaving.slice(-1);
     if (last !== undefined) await this.#options.twins?.compare(last.probe);
-    return [...decided, ...entries];
+    return [...decided, ...this.#withoutDisturbed(entries, leaving)];
+  }
+
+  /** Of many operations none leaves anything. When one did, those after it are tried again, in small batches. */
+  #withoutDisturbed(entries: readonly Entry[], [first]: readonly Entry[]): readonly Entry[] {
+    if (first === undefined || entries.length <= SMALL_BATCH) return entries;
+    this.#batchSize = SMALL_BATCH;
+    const order = orderOfAttempts(entries.map(({ probe }) => probe)).map(({ id }) => id);
+    const kept = new Set(order.slice(0, order.indexOf(first.probe.id) + 1));
+    return entries.filter(({ probe }) => kept.has(probe.id));
   }
 
   /** Tries the probes, and decides. */
   async #observe(probes: readonly Probe[], leftover: Leftover | undefined): Promise<Entry[]> {
-    const { seen, attribution } = await this.#tryInWindow(probes, (batch) => this.#attempt(batch));
+    const { seen, attribution } = await this.#tryInWindow(probes, (batch, pace) => this.#attempt(batch, pace));
     return probes.map((probe) => this.#entry(probe, seen, attribution, leftover));
   }
 
@@ -206,8 +227,8 @@ export class Trial {
     const silent = entries.filter(deservesEvidence).map(({ probe }) => probe);
     if (silent.length === 0) return entries;
 
-    const { seen, attribution } = await this.#tryInWindow(silent, (batch) =>
-      auditSwitch.speak(async () => ({ confined: await attemptInOrder(confined, batch), control: new Map() })),
+    const { seen, attribution } = await this.#tryInWindow(silent, (batch, pace) =>
+      auditSwitch.speak(async () => ({ confined: await attemptInOrder(confined, batch, pace), control: new Map() })),
     );
     return entries.map((entry) => {
       const { probe, observation } = entry;
@@ -221,14 +242,16 @@ export class Trial {
   /** Makes attempts between two barriers, and joins them with what the kernel wrote. */
   async #tryInWindow(
     probes: readonly Probe[],
-    attempt: (probes: readonly Probe[]) => Promise<Seen>,
+    attempt: (probes: readonly Probe[], pace: Pace) => Promise<Seen>,
   ): Promise<{ seen: Seen; attribution: Attribution & Rulings }> {
     await this.#startAgents(probes); // before the window opens: starting one may leave records of its own
     await this.#options.watch?.look();
     const closeWindow = await this.#openWindow();
     const before = await this.#findOtherProcesses();
     const previews = this.#previews(probes);
-    const seen = await attempt(probes);
+    const { log: records, barrier } = this.#options;
+    const pace = new Pace({ log: records, barrier, most: UNDER_WAY });
+    const seen = await attempt(probes, pace);
     await this.#options.watch?.look();
     const after = await this.#findOtherProcesses();
     const log = await closeWindow();
@@ -244,7 +267,7 @@ export class Trial {
     });
     const rulings = rulingsOf(previews, seen.confined, outside);
     outside.close();
-    return { seen, attribution: { ...this.#attribute(probes, traces, log), rulings } };
+    return { seen, attribution: { ...this.#attribute(probes, traces, { ...log, marks: pace.marks }), rulings } };
   }
 
   #previews(probes: readonly Probe[]): ReadonlyMap<string, Preview> {
@@ -316,24 +339,28 @@ export class Trial {
   }
 
   /** Tries the probes in both containers; what the control showed before, it is not asked again. */
-  async #attempt(probes: readonly Probe[]): Promise<Seen> {
+  async #attempt(probes: readonly Probe[], pace: Pace): Promise<Seen> {
     const { confined, control, controlSeen = new Map(), container } = this.#options;
     const inControl = probes.filter((probe) => probe.control && !controlSeen.has(probe.id));
-    const tryConfined = (): Promise<Observations> => attemptInOrder(confined, probes);
+    const tryConfined = (): Promise<Observations> => attemptInOrder(confined, probes, pace);
     const tryControl = async (): Promise<Observations> =>
       control === undefined ? controlSeen : new Map([...controlSeen, ...(await attemptInOrder(control, inControl))]);
 
     const takeTurns = container.mounts.some(({ readonly }) => !readonly);
     if (takeTurns) return { confined: await tryConfined(), control: await tryControl() };
-    const [fromConfined, fromControl] = await Promise.all([tryConfined(), tryControl()]);
-    return { confined: fromConfined, control: fromControl };
+    const inTheControl = tryControl();
+    try {
+      return { confined: await tryConfined(), control: await inTheControl };
+    } finally {
+      await inTheControl; // nothing is under way when the other one has failed
+    }
   }
 
   /** Gives each record to its probe, and finds whose records may be missing. */
   #attribute(
     probes: readonly Probe[],
     traces: readonly ProbeTrace[],
-    { window, texts, records }: WindowLog,
+    { window, texts, records, marks }: WindowLog & { readonly marks: readonly Mark[] },
   ): Attribution {
     const { witnesses, others } = attribute(this.#options.profiles, traces, records);
     this.#keepOthers(others);
@@ -341,7 +368,7 @@ export class Trial {
     const losses = findLosses(texts);
     const serials = new Map([...witnesses].map(([id, list]) => [id, list.map(({ record }) => record.serial)]));
     const order = orderOfAttempts(probes).map(({ id }) => id);
-    const windows = probeWindows(order, serials, window);
+    const windows = probeWindows(order, serials, window, marks);
     return {
       witnesses,
       lossOf: ({ id }) => losses.find((loss) => mayAffect(loss, windows.get(id) ?? window))?.why,
@@ -407,6 +434,17 @@ function mayHaveLeft({ probe: { action }, observation, control, evidence }: Entr
     (seen) => seen === undefined || (seen.stage === 'done' && seen.undoErrno === undefined),
   );
   return leavesTraces(action) || !isUndone;
+}
+
+/** Whether it does nothing that another operation could meet, and has its place in the order of attempts. */
+function isIndependent(probe: Probe): boolean {
+  return isOperation(probe) && !leavesTraces(probe.action) && !hasTwoProcesses(probe);
+}
+
+/** The probes up to the first one for which it does not hold. */
+function beginningOf(probes: readonly Probe[], holds: (probe: Probe) => boolean): readonly Probe[] {
+  const end = probes.findIndex((probe) => !holds(probe));
+  return end < 0 ? probes : probes.slice(0, end);
 }
 
 /** One system call of the agent itself, which its thread name alone attributes. */

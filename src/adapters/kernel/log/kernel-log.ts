@@ -32,7 +32,7 @@ export interface LogReading {
 }
 
 /** What a session needs of the log. */
-export type AuditLog = Pick<KernelLog, 'source' | 'searchedSources' | 'take' | 'waitFor' | 'close'>;
+export type AuditLog = Pick<KernelLog, 'source' | 'searchedSources' | 'peek' | 'take' | 'waitFor' | 'close'>;
 
 export class KernelLog {
   readonly #choice: LogChoice;
@@ -95,6 +95,12 @@ export class KernelLog {
       const lost = complaint(text, proved.source.name);
       if (lost !== undefined) this.#complaints.push({ text: '', lost });
     }
+  }
+
+  /** Reads what is there now. @returns the records since the last take, without the first `skip` of them. */
+  peek(skip: number): readonly AuditRecord[] {
+    this.poll();
+    return this.#proved?.records.slice(skip) ?? [];
   }
 
   /** Takes everything since the last take; the last stamped text stays, so that a loss between two takes shows. */

@@ -52,6 +52,10 @@ export class FakeAuditLog implements AuditLog {
     },
   };
 
+  peek(skip: number): AuditRecord[] {
+    return this.#texts.flatMap(recordIn).slice(skip);
+  }
+
   take(): LogReading {
     const fresh = this.#texts;
     const texts = this.#lastTaken === undefined ? fresh : [this.#lastTaken, ...fresh];

@@ -13,8 +13,14 @@ function trialOf(
   {
     servicePids = [],
     watch,
+    notUndone,
     ...mishaps
-  }: Mishaps & { readonly servicePids?: readonly number[]; readonly watch?: TrialOptions['watch'] } = {},
+  }: Mishaps & {
+    readonly servicePids?: readonly number[];
+    readonly watch?: TrialOptions['watch'];
+    /** The id of a probe whose effect stays. */
+    readonly notUndone?: string;
+  } = {},
 ): { trial: Trial; tried: string[]; log: FakeAuditLog } {
   const log = new FakeAuditLog(mishaps);
   const tried: string[] = [];
@@ -23,7 +29,8 @@ function trialOf(
     attempt: ({ id }) => {
       tried.push(id);
       log.writeDenial({ profile: 'p', comm: id, path: '/x', pid: 2 });
-      return Promise.resolve(observation({ errno: 'EACCES' }));
+      const left = id === notUndone ? { undoErrno: 'EBUSY' } : {};
+      return Promise.resolve(observation({ errno: 'EACCES', ...left }));
     },
   });
   const trial = new Trial({
@@ -106,6 +113,42 @@ describe('Trial', () => {
     log.write('apparmor="STATUS" operation="profile_replace" name="p" pid=9 comm="x"');
     await trial.settle(a);
     expect(trial.policyChanges.map(({ fields }) => fields['name'])).to.deep.equal(['p']);
+  });
+
+  describe('with many operations', () => {
+    const many = Array.from({ length: 100 }, (_, n) => probe(`m${n}`));
+
+    it('tries those that leave nothing between two barriers', async () => {
+      const { trial, tried } = trialOf(many);
+      await trial.settle(many[0]!);
+      expect(trial.settled.map(({ verdict }) => verdict.code)).to.deep.equal(many.map(() => 'denied'));
+      expect(tried).to.deep.equal(many.map(({ id }) => id));
+    });
+
+    it('stops before one that removes something', async () => {
+      const { trial } = trialOf([...many, unlinkProbe('u')]);
+      await trial.settle(many[0]!);
+      expect(trial.settled).to.have.length(100);
+      const early = trialOf([a, unlinkProbe('u'), ...many]);
+      await early.trial.settle(a);
+      expect(early.trial.settled).to.have.length(24);
+    });
+
+    it('tries those again, in small batches, that came after one that left something', async () => {
+      const { trial, tried } = trialOf(many, { notUndone: 'm30' });
+      await trial.settle(many[0]!);
+      expect(trial.settled).to.have.length(31);
+      await trial.settle(many[31]!);
+      expect(trial.settled).to.have.length(31 + 24);
+      expect(tried.slice(100)).to.deep.equal(many.slice(31, 55).map(({ id }) => id));
+    });
+
+    it('tries only those again that a loss may have touched', async () => {
+      const { trial, tried } = trialOf(many, { lose: [52] }); // of m50: the barrier is 1, m0 is 2
+      await trial.settle(many[0]!);
+      expect(tried.slice(100)).to.deep.equal(['m49', 'm50', 'm51']);
+      expect(trial.settled.every(({ verdict }) => verdict.code === 'denied')).to.equal(true);
+    });
   });
 
   it('does not believe a service that left the profile, and looks around each batch', async () => {
