@@ -52,7 +52,9 @@ export class Pace {
    * @throws HarnessError `no-records` when the log has fallen silent.
    */
   async begin(id: string): Promise<void> {
-    while (this.#places.size - this.#settled >= this.#options.most) await this.#makeRoom();
+    const { most } = this.#options;
+    // half of it at a time: what goes out together comes back together, and is looked at once
+    if (this.#underWay() >= most) while (this.#underWay() > most / 2) await this.#makeRoom();
     this.#places.set(id, this.#places.size);
   }
 
@@ -60,6 +62,10 @@ export class Pace {
   end(id: string): void {
     this.#ended.add(this.#places.get(id) ?? -1);
     while (this.#ended.delete(this.#tried)) this.#tried += 1;
+  }
+
+  #underWay(): number {
+    return this.#places.size - this.#settled;
   }
 
   async #makeRoom(): Promise<void> {
