@@ -6,7 +6,7 @@
 import Mocha from 'mocha';
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { buildLab } from '#adapters/lab/index.ts';
 import { root } from '../build/bundle.mjs';
@@ -14,8 +14,11 @@ import { JOBS, type Job } from './jobs.ts';
 import { exitWith, printTimed, total } from './print.ts';
 import { bundleTests, guestTests, lineByLine, type Counts } from './with-guest.ts';
 
-/** An emulated guest keeps one processor busy, and so do the unit tests. */
-const AT_ONCE = Math.min(4, Math.max(2, availableParallelism()));
+/** What an emulated guest may take: its memory, and what its code is translated to. */
+const GUEST_BYTES = 2.5 * 1024 ** 3;
+
+/** An emulated guest keeps one processor busy, but for what its tests wait for; and so do the unit tests. */
+const AT_ONCE = Math.min(4, availableParallelism() + 1, Math.max(2, Math.floor(totalmem() / GUEST_BYTES)));
 
 /** Some of the tests. */
 type Task = () => Promise<Counts>;
