@@ -6,6 +6,7 @@ import { Pool, predict } from '#core/generate/predict.ts';
 import { placeholderPaths } from '#core/generate/placeholder-paths.ts';
 import { inventory } from '#adapters/container/rootfs/inventory.ts';
 import { lookUp } from '#adapters/container/rootfs/lookup.ts';
+import type { FileLookup, Place } from '#core/model/file-lookup.ts';
 import { defined } from '#core/model/optional.ts';
 import { policyOf, surroundingsOf } from '#core/profile/semantics/policy.ts';
 import type { ProfileBlock, ProfileText } from '#core/profile/syntax/ast.ts';
@@ -26,7 +27,8 @@ export interface PoolOptions {
 export function candidatePool({ pid, text, block, names, placeholders = [], progress }: PoolOptions): Pool {
   const extraPaths = [...namedPaths(block), ...placeholderPaths(placeholders)];
   const files = inventory(pid, extraPaths);
-  const candidates = candidatesIn(files, (path, follow) => lookUp(pid, path, follow), block.name, {
+  const look = remembering((path, follow) => lookUp(pid, path, follow));
+  const candidates = candidatesIn(files, look, block.name, {
     names,
     withStranger: block.rules.some(({ qualifiers, via }) => qualifiers.owner !== undefined && via.length === 0),
   });
@@ -40,4 +42,18 @@ export function candidatePool({ pid, text, block, names, placeholders = [], prog
     return { ...predicted, ...defined({ label }) };
   });
   return new Pool(predictions);
+}
+
+/** Some ten operations ask about each path, and nothing is tried in the container meanwhile. */
+function remembering(look: FileLookup): FileLookup {
+  const places = new Map<string, Place | undefined>();
+  return (path, follow) => {
+    const key = `${follow ? 'to' : 'at'} ${path}`;
+    const known = places.get(key);
+    if (known !== undefined || places.has(key)) return known;
+
+    const place = look(path, follow);
+    places.set(key, place);
+    return place;
+  };
 }
