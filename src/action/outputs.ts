@@ -8,7 +8,10 @@ import { defined } from '#core/model/optional.ts';
 import { factsOf, faultText } from '#core/report/describe-entry.ts';
 import { readJson, type JsonReport } from '#core/report/json-report.ts';
 import {
+  closedCountsText,
+  closedOf,
   countsOf,
+  entriesOf,
   EXIT_MEANS,
   exitCode,
   faultsOf,
@@ -16,6 +19,7 @@ import {
   runOutcome,
   type RunOutcome,
 } from '#core/report/summary.ts';
+import { notableEntries } from '#core/verdict/closed-class.ts';
 import { grouped, oneLine, relativeTo } from '#core/text/visible.ts';
 
 /** How the command ended. */
@@ -90,13 +94,16 @@ function withoutReport(exit: number, why: string): StepResult {
 /** The counts that `tally` names, in this order, each with its word; zeros are left out. */
 const TALLIED = { fail: 'failed', vacuous: 'vacuous', inconclusive: 'inconclusive', faults: 'faults' } as const;
 
-/** For example ` (1 failed, 2 vacuous; 12 probes in total)`; empty when nothing failed. */
+/** For example ` (1 failed, 2 vacuous; 12 probes in total)`, and what closed classes add; empty when nothing failed. */
 function tally(report: Ledger): string {
   const counts = countsOf(report);
   const parts = (Object.keys(TALLIED) as (keyof typeof TALLIED)[])
     .filter((key) => counts[key] > 0)
     .map((key) => `${grouped(counts[key])} ${TALLIED[key]}`);
-  return parts.length === 0 ? '' : ` (${parts.join(', ')}; ${grouped(counts.total)} probes in total)`;
+  const ofProbes = parts.length === 0 ? undefined : `${parts.join(', ')}; ${grouped(counts.total)} probes in total`;
+  const ofClasses = counts.closedRed + counts.closedUndecided > 0 ? closedCountsText(counts) : undefined;
+  const all = [ofProbes, ofClasses].filter((text) => text !== undefined);
+  return all.length === 0 ? '' : ` (${all.join('; ')})`;
 }
 
 function firstFault(report: Ledger): string {
@@ -105,7 +112,10 @@ function firstFault(report: Ledger): string {
 }
 
 /** The counts of a step without a report. */
-const NO_COUNTS = { total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 };
+const NO_COUNTS = {
+  ...{ total: 0, pass: 0, fail: 0, vacuous: 0, inconclusive: 0, skipped: 0, notStarted: 0 },
+  ...{ closed: 0, closedRed: 0, closedUndecided: 0 },
+};
 
 /** The action's outputs, named as in action.yml. */
 export function outputsOf(
@@ -114,6 +124,7 @@ export function outputsOf(
 ): Readonly<Record<string, string | number>> {
   const counts = report === undefined ? NO_COUNTS : countsOf(report);
   const { total, pass, fail, vacuous, inconclusive, skipped, notStarted } = counts;
+  const { closed, closedRed, closedUndecided } = counts;
   return {
     verdict,
     'exit-code': code,
@@ -124,6 +135,9 @@ export function outputsOf(
     vacuous,
     inconclusive,
     skipped,
+    closed,
+    'closed-failed': closedRed,
+    'closed-undecided': closedUndecided,
     junit,
     json,
   };
@@ -141,9 +155,9 @@ interface Annotation {
 /** GitHub shows ten errors a step, and the message of the failed step is one of them. */
 export const MOST_ANNOTATIONS = 9;
 
-/** Faults first, then probes that failed, then those that prove nothing. */
+/** Faults first, then what failed, then what proves nothing: probes, and members of closed classes. */
 export function annotationsOf(ledger: Ledger, root: string, most: number = MOST_ANNOTATIONS): readonly Annotation[] {
-  const entries = ledger.suites.flatMap((suite) => suite.entries);
+  const entries = [...entriesOf(ledger), ...closedOf(ledger).flatMap(notableEntries)];
   const failed = entries.filter(({ verdict }) => verdict.kind === 'fail');
   const undecided = entries.filter(({ verdict }) => !['pass', 'skipped', 'fail'].includes(verdict.kind));
   const faults = ledger.suites.flatMap((suite) => suite.faults.map((fault) => faultAnnotation(suite, fault, root)));

@@ -87,9 +87,22 @@ describe('the result of the action', () => {
       vacuous: 1,
       inconclusive: 1,
       skipped: 1,
+      closed: 0,
+      'closed-failed': 0,
+      'closed-undecided': 0,
       junit: 'r/junit.xml',
       json: 'r/report.json',
     });
+  });
+
+  it('says which closed class failed, and of what', () => {
+    const [passed, letThrough] = entries(['pass', 'fail']);
+    const at = { class: 'capability', allow: [], untried: [], durationMs: 1 };
+    const made = ledger([suite([passed!], { closed: [{ ...at, entries: [letThrough!] }] })]);
+    const result = judged(made, 1);
+    expect(result.failure).to.include('1 closed class (1 attempt): 1 red');
+    expect(outputsOf(result, {})).to.include({ failed: 0, closed: 1, 'closed-failed': 1, 'closed-undecided': 0 });
+    expect(annotationsOf(made, '/repo')).to.have.length(1);
   });
 
   it('annotates faults, then failures, then what is undecided, within the limit', () => {
