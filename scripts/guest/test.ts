@@ -90,16 +90,16 @@ async function guestTasks(jobs: readonly Job[]): Promise<Task[]> {
   });
 }
 
-/** Runs tasks in their order, some at once. */
+/** Starts tasks in their order, some at once. @returns their counts, in that order. */
 async function runAtOnce(tasks: readonly Task[]): Promise<Counts[]> {
-  const waiting = [...tasks];
-  const done: Counts[] = [];
+  const waiting = tasks.entries();
+  const counts: Counts[] = [];
 
   const worker = async (): Promise<void> => {
-    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) done.push(await task());
+    for (const [number, task] of waiting) counts[number] = await task(); // all workers take from one list
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return done;
+  return counts;
 }
 
 async function main(): Promise<void> {
@@ -113,7 +113,10 @@ async function main(): Promise<void> {
   const jobs: readonly Job[] = groups.length > 0 ? [{ suite: 'trixie', groups }] : JOBS;
   buildGuests(jobs);
   const inGuests = await guestTasks(jobs);
-  exitWith(total(await runAtOnce(mode === '--guest' ? inGuests : [unitTestsBeside, ...inGuests])));
+  const counts = await runAtOnce(mode === '--guest' ? inGuests : [unitTestsBeside, ...inGuests]);
+  const { passed, failed } = total(counts.slice(-jobs.length));
+  printTimed(`${passed + failed} tests ran in lab guests`);
+  exitWith(total(counts));
 }
 
 await main();
