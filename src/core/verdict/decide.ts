@@ -215,6 +215,8 @@ function judgeSilentDenial({ probe, observation, control, isRecorded }: Facts): 
   const unasked = stoppedAt === undefined ? undefined : unaskedReason(probe, observation);
   if (unasked !== undefined) return verdict('not-asked', { why: unasked });
   const isExpectedErrno = probe.expect.errno !== undefined || isAppArmorErrno(errno);
+  if (probe.action.kind === 'http' && errno !== undefined && probe.expect.errno === undefined)
+    return verdict('no-witness', { missing: 'answer', errno });
   if (probe.action.kind === 'operation' && !isExpectedErrno) return verdict('no-witness', { missing: 'errno', errno });
 
   if (isRecorded === true && isAlwaysRecorded(probe)) return verdict('no-witness', { missing: 'record' });

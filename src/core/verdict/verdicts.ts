@@ -49,6 +49,7 @@ type MissingWitness =
   | { readonly missing: 'request'; readonly denial: string | undefined }
   | { readonly missing: 'owner'; readonly record: string }
   | { readonly missing: 'errno'; readonly errno: string | undefined }
+  | { readonly missing: 'answer'; readonly errno: string }
   | {
       readonly missing: 'fit';
       /** One thing that was denied: `open /dev/tty (rw)`. */
@@ -316,6 +317,12 @@ export const VERDICTS = {
         control: 'succeeds',
       },
       {
+        expected: 'denied, `audit: none`, without `errno`',
+        confined: 'an HTTP request gets no answer',
+        record: 'none',
+        control: 'succeeds',
+      },
+      {
         expected: 'denied, without a record that `audit` names',
         confined: 'an HTTP request fails',
         record: 'of any denial',
@@ -361,6 +368,8 @@ export const VERDICTS = {
             `It failed with ${facts.errno ?? 'a signal'}, but AppArmor denies with EACCES or EPERM: ` +
             'an earlier probe may be the cause.'
           );
+        case 'answer':
+          return `The service did not answer (${facts.errno}), and no record shows that AppArmor is why.`;
         case 'fit':
           return facts.said === undefined
             ? `AppArmor denied something (${facts.denial}), but nothing shows that this made it fail.`
@@ -386,6 +395,8 @@ export const VERDICTS = {
           );
         case 'errno':
           return 'If the profile answers with this errno (`flags=(error=…)`), declare `errno`.';
+        case 'answer':
+          return 'Declare `ready`, so that the request is not too early, or `errno`, if no answer is what you expect.';
         case 'fit':
           return facts.condition === undefined
             ? `${TEST_ACCESS}, or name the record that decides (\`audit: {name: …}\`).`
