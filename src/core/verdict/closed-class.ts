@@ -104,6 +104,17 @@ function hasNoCode(errno: string | undefined): boolean {
   return errno !== undefined && NO_SUCH_SOCKET.has(errno);
 }
 
+/**
+ * Whether a class is no longer green for an attempt that passed under another policy. Whether a denied capability has a
+ * record depends on what was denied before.
+ */
+export function isNoticed(entry: Entry): boolean {
+  const { code } = entry.verdict;
+  const isOfRecord = code === 'silent-denial' || code === 'condition';
+  if (isOfRecord && RECORDED_ONCE.has(entry.probe.closed?.class ?? '')) return false;
+  return ['failed', 'undecided'].includes(memberState(entry));
+}
+
 /** A class is green for what was tried. One of which nothing could be tried is not. */
 export function tallyOf({ entries, untried }: ClosedResult): ClosedTally {
   const counts = { denied: 0, allowed: 0, failed: 0, undecided: 0, absent: 0, untried: untried.length };

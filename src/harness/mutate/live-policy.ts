@@ -3,12 +3,14 @@ import { HarnessError } from '#core/model/errors.ts';
 import { compileVariant, swapPolicy } from '#adapters/kernel/load-profile.ts';
 import { compile } from '#adapters/kernel/parser/apparmor-parser.ts';
 import { undoOf } from '#core/spec/operation-effects.ts';
-import type { Entry, Observation, Plan, Probe } from '#core/model/model.ts';
+import type { ClosedResult, Entry, Observation, Plan, Probe } from '#core/model/model.ts';
+import { isNoticed, judgedForClass, notableEntries, tallyOf } from '#core/verdict/closed-class.ts';
 import { abortable } from '../session/abortable.ts';
 import type { Session } from '../session/session.ts';
 import { measureCoverage } from '../suite/measure-coverage.ts';
 import { PreparedSuite } from '../suite/prepare-suite.ts';
 import type { Trial } from '../suite/trial.ts';
+import { tryClosedClasses } from '../suite/try-closed-classes.ts';
 import type { Failure, MutantBench } from './judge-mutant.ts';
 
 /** Rules that allow the agent to remove whatever it made. */
@@ -98,7 +100,8 @@ export class LivePolicy implements MutantBench {
     const trial = this.trial(probes);
     for (const probe of probes) {
       const entry = await this.#untilAborted(trial.settle(probe));
-      if (entry.verdict.kind !== 'pass') return { failed: entry, tried: trial.settled };
+      const failed = failureOf(entry);
+      if (failed !== undefined) return { failed, tried: trial.settled };
     }
     return undefined;
   }
@@ -175,7 +178,8 @@ export class LivePolicy implements MutantBench {
     if (breach !== undefined)
       throw new HarnessError('spec-not-green', breach.message, { details: breach.details, cause: breach });
     const { serviceFault } = this.#suite.facts;
-    if (failed.length === 0 && serviceFault === undefined) return entries;
+    const closed = failed.length === 0 && serviceFault === undefined ? await this.#tryClosed() : [];
+    if (failed.length === 0 && serviceFault === undefined) return [...entries, ...closed];
 
     const serviceLines = serviceFault === undefined ? [] : [serviceFault.message];
     throw new HarnessError(
@@ -184,6 +188,29 @@ export class LivePolicy implements MutantBench {
       { details: [...serviceLines, ...failed.map(entryLine)] },
     );
   }
+
+  /** @returns the attempts of closed classes that pass. @throws HarnessError `spec-not-green` where a class is red */
+  async #tryClosed(): Promise<readonly Entry[]> {
+    const attempt = async (trial: Trial, probe: Probe): Promise<Entry> =>
+      judgedForClass(await this.#untilAborted(trial.settle(probe)));
+    const results: ClosedResult[] = [];
+    for await (const { result } of tryClosedClasses(this.#suite, attempt)) results.push(result);
+
+    const notGreen = results.filter((result) => ['fail', 'inconclusive'].includes(tallyOf(result).kind));
+    if (notGreen.length === 0)
+      return results.flatMap(({ entries }) => entries).filter(({ verdict }) => verdict.kind === 'pass');
+    throw new HarnessError('spec-not-green', 'Closed classes are not green with the unchanged profile.', {
+      details: notGreen.flatMap((result) => [result.class, ...notableEntries(result).map(entryLine)]),
+    });
+  }
+}
+
+/** What does not pass any more, as it is to be judged; undefined where it passes. */
+function failureOf(entry: Entry): Entry | undefined {
+  if (entry.verdict.kind === 'pass') return undefined;
+  if (entry.probe.closed === undefined) return entry;
+  const judged = judgedForClass(entry);
+  return isNoticed(judged) ? judged : undefined;
 }
 
 function entryLine({ probe: { at, name }, verdict: { kind, reason } }: Entry): string {

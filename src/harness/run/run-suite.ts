@@ -28,7 +28,7 @@ import { PreparationFailed, PreparedSuite, type SuiteFacts } from '../suite/prep
 import type { Trial } from '../suite/trial.ts';
 import { ProfileHints } from './profile-hints.ts';
 import { runProbesInMocha } from './mocha.ts';
-import { tryClosedClasses } from './try-closed-classes.ts';
+import { tryClosedClasses } from '../suite/try-closed-classes.ts';
 import type { RunContext } from './run-options.ts';
 
 /** How many lines of a container's output a fault quotes. */

@@ -2,9 +2,9 @@
 import { newProbeId } from '#adapters/host/probe-ids.ts';
 import type { ClosedClass, ClosedResult, Entry, Probe } from '#core/model/model.ts';
 import { isRecordedBefore, withoutRecord } from '#core/verdict/closed-class.ts';
-import type { PreparedSuite } from '../suite/prepare-suite.ts';
+import type { PreparedSuite } from './prepare-suite.ts';
 import { missingFamilies } from './missing-families.ts';
-import type { Trial } from '../suite/trial.ts';
+import type { Trial } from './trial.ts';
 
 /** Settles one attempt: it has a verdict, whatever happens. */
 type Attempt = (trial: Trial, probe: Probe) => Promise<Entry>;
