@@ -4,6 +4,8 @@ import { memberState, tallyOf, untriedMembers, type ClosedTally, type MemberStat
 import { counted, grouped, oneLine } from '../text/visible.ts';
 import { durationText } from './describe-entry.ts';
 
+/** Longest row. */
+const LINE = 800;
 /** Longest reason, most different reasons, and most members that a row names. */
 const WHY = 160;
 const MOST_REASONS = 3;
@@ -25,7 +27,7 @@ export function closedText(result: ClosedResult): string {
     countText(tally.absent, 'not there'),
     tally.untried === 0 ? undefined : `${grouped(tally.untried)} not tried (${untriedText(result)})`,
   ];
-  return `${parts.filter((part) => part !== undefined).join(', ')}${nothingTriedText(tally)}`;
+  return oneLine(`${parts.filter((part) => part !== undefined).join(', ')}${nothingTriedText(tally)}`, LINE);
 }
 
 function countText(count: number, what: string): string | undefined {
@@ -74,8 +76,6 @@ export function memberLines(result: ClosedResult): readonly string[] {
     ...result.untried.map(({ member, why }) => oneLine(`${member}: not tried. ${why}`, LINE)),
   ];
 }
-
-const LINE = 400;
 
 function memberLine(entry: Entry): string {
   const { probe, verdict } = entry;

@@ -2,8 +2,20 @@
  * The evidence for one probe as a block of plain text and as properties: what the JUnit report has in each case. Pure.
  */
 import { countRules, isKnown } from '../coverage/coverage-counts.ts';
-import type { Captured, Confinement, Entry, HostFacts, Ledger, Observation, Suite, Witness } from '../model/model.ts';
+import type {
+  Captured,
+  ClosedResult,
+  Confinement,
+  Entry,
+  HostFacts,
+  Ledger,
+  Observation,
+  Suite,
+  Witness,
+} from '../model/model.ts';
 import { byteLength, counted, head, oneLine, visibleLines } from '../text/visible.ts';
+import { tallyOf } from '../verdict/closed-class.ts';
+import { closedText, memberLines } from './closed-rows.ts';
 import { countEntries, countNotStarted } from './summary.ts';
 import {
   actionText,
@@ -23,6 +35,8 @@ import {
 const CASE_BYTES = 64 * 1024;
 /** Bytes that a section gets even when the others have used up the budget. */
 const LEAST_BYTES = 256;
+/** Most bytes of the list of a class's members: report.json has them in full. */
+const CLASS_BYTES = 256 * 1024;
 /** Longest value of a property. */
 const VALUE = 1000;
 
@@ -75,6 +89,22 @@ export function caseOutput(entry: Entry, root?: string): string {
     blocks.push(block);
   }
   return blocks.join('\n\n');
+}
+
+/** A closed class: its row, then a line for each member, all within {@link CLASS_BYTES}. */
+export function closedOutput(result: ClosedResult): string {
+  return harmless(head([closedText(result), ...memberLines(result)].join('\n'), CLASS_BYTES));
+}
+
+/** The facts of a closed class that tools may want to read one by one. */
+export function closedProperties(result: ClosedResult): readonly Property[] {
+  const { kind, ...counts } = tallyOf(result);
+  return properties([
+    ['closed', result.class],
+    ['verdict', kind],
+    ['allow', result.allow.length === 0 ? undefined : result.allow.join('; ')],
+    ...Object.entries(counts).map(([state, count]) => [`members.${state}`, `${count}`] as const),
+  ]);
 }
 
 function sectionsOf({ witnesses, evidence, observation, control }: Entry): readonly Section[] {

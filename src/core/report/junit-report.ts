@@ -5,10 +5,10 @@
  */
 import builders, { type TestCase, type TestSuite } from 'junit-report-builder';
 import type { ClosedResult, Entry, Fault, Ledger, Suite, VerdictKind } from '../model/model.ts';
-import { head, oneLine, relativeTo } from '../text/visible.ts';
+import { oneLine, relativeTo } from '../text/visible.ts';
 import { memberState, notableEntries, tallyOf } from '../verdict/closed-class.ts';
-import { closedText, closedTitle, memberLines } from './closed-rows.ts';
-import { caseFacts, caseOutput, caseProperties, suiteProperties } from './evidence.ts';
+import { closedText, closedTitle } from './closed-rows.ts';
+import { caseFacts, caseOutput, caseProperties, closedOutput, closedProperties, suiteProperties } from './evidence.ts';
 import { isProfileFault, shortfallsOf } from './summary.ts';
 import { faultText } from './describe-entry.ts';
 
@@ -16,8 +16,6 @@ import { faultText } from './describe-entry.ts';
 const NAME = 250;
 const MESSAGE = 2000;
 const CLASS_PART = 100;
-/** Most bytes of the list of a class's members: report.json has them in full. */
-const MEMBERS_BYTES = 256 * 1024;
 /** Class of the cases that are about the run as a whole. */
 const RUN_CLASS = 'apparmor-probe.run';
 
@@ -166,7 +164,7 @@ function closedCases(
     message: text,
     type: 'closed',
     properties: closedProperties(result),
-    output: head([text, ...memberLines(result)].join('\n'), MEMBERS_BYTES),
+    output: closedOutput(result),
   };
   return [row, ...notableEntries(result).map((entry) => memberCase(entry, className, root))];
 }
@@ -175,16 +173,6 @@ function closedCases(
 function memberCase(entry: Entry, className: string, root: string | undefined): Case {
   const { outcome = 'error', ...rest } = probeCase(entry, className, root);
   return { ...rest, outcome: memberState(entry) === 'failed' ? 'failure' : outcome };
-}
-
-function closedProperties(result: ClosedResult): Case['properties'] {
-  const { kind, ...counts } = tallyOf(result);
-  return [
-    ['closed', result.class],
-    ['verdict', kind],
-    ['allow', oneLine(result.allow.join('; '), MESSAGE)],
-    ...Object.entries(counts).map(([state, count]) => [`members.${state}`, `${count}`] as const),
-  ];
 }
 
 function faultCase(fault: Fault, className: string, file: string): Case {
