@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { CAPABILITIES, SOCKET_FAMILIES } from '#core/model/linux.ts';
 
-const FAMILIES = ['network_v9', 'network_v8', 'network'].map(
-  (name) => `/sys/kernel/security/apparmor/features/${name}/af_mask`,
-);
+const FEATURES = '/sys/kernel/security/apparmor/features';
+const FAMILIES = ['network_v9', 'network_v8', 'network'].map((name) => `${FEATURES}/${name}/af_mask`);
 
 export interface KernelInventory {
   /** The number of the last capability. */
@@ -13,6 +12,8 @@ export interface KernelInventory {
   readonly families: readonly string[];
   /** File systems that are there: others are modules that are not loaded. */
   readonly filesystems: readonly { readonly name: string; readonly needsDevice: boolean }[];
+  /** Whether AppArmor is asked about the newer calls for mounts: not before Linux 6.2. */
+  readonly asksOfNewerMounts: boolean;
 }
 
 /** @returns what the kernel lists; for a list that it does not have, all that this version knows. */
@@ -23,6 +24,7 @@ export function kernelInventory(): KernelInventory {
     lastCapability: Number.isInteger(last) ? last : CAPABILITIES.length - 1,
     families: families?.split(/\s+/).filter((word) => word !== '') ?? Object.keys(SOCKET_FAMILIES),
     filesystems: readFilesystems(textOf('/proc/filesystems') ?? ''),
+    asksOfNewerMounts: textOf(`${FEATURES}/mount/move_mount`) !== undefined,
   };
 }
 

@@ -8,6 +8,8 @@ export interface Inventory {
   readonly families: readonly string[];
   /** /proc/filesystems. */
   readonly filesystems: readonly Filesystem[];
+  /** Whether the kernel asks AppArmor about the newer calls for mounts (features/mount/move_mount). */
+  readonly asksOfNewerMounts: boolean;
   /** Profiles that are loaded, as their authors wrote them; children as `parent//child`. */
   readonly labels: readonly string[];
   /** The profile under test, as its author wrote it. */

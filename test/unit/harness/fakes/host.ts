@@ -45,7 +45,12 @@ export class FakeHost implements Host {
   readonly engine: ContainerEngine = new FakeEngine(this);
   readonly auditSwitch = new FakeAuditSwitch();
   /** Capabilities and families of sockets; none unless the test says otherwise. */
-  inventory: ReturnType<Host['kernelInventory']> = { lastCapability: -1, families: [], filesystems: [] };
+  inventory: ReturnType<Host['kernelInventory']> = {
+    lastCapability: -1,
+    families: [],
+    filesystems: [],
+    asksOfNewerMounts: true,
+  };
   /** What runs in the confined container. */
   processes: readonly ContainerProcess[] = [];
   /** Mounts that the confined container has replaced. */

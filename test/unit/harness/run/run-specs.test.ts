@@ -82,7 +82,7 @@ describe('runSpecs', () => {
   describe('with a closed class', () => {
     const closed = { closed: { capability: { allow: ['fowner'] } }, open: ['network'] };
     beforeEach(() => {
-      host.inventory = { lastCapability: 3, families: [], filesystems: [] };
+      host.inventory = { ...host.inventory, lastCapability: 3 };
       host.effects.set('/secret', 'denied');
     });
 

@@ -30,6 +30,7 @@ const INVENTORY: Inventory = {
     { name: 'tmpfs', needsDevice: false },
     { name: 'ext4', needsDevice: true },
   ],
+  asksOfNewerMounts: true,
   labels: ['p', 'p//hat', 'other-one'],
   profile: 'p',
   peers: [
@@ -96,15 +97,17 @@ describe('closed classes', () => {
     }
   });
 
-  it('name what this version does not know', () => {
+  it('name what this version does not know, and what the kernel does not ask about', () => {
     const at = { file: 'f', line: 1, column: 1 };
+    const older = { ...INVENTORY, asksOfNewerMounts: false };
     const of = (name: ClosedClassName): readonly string[] =>
-      expandClass({ class: name, allow: [], attempts: [], untried: [], at }, INVENTORY, {
+      expandClass({ class: name, allow: [], attempts: [], untried: [], at }, older, {
         newId,
         user: undefined,
       }).untried.map(({ member }) => member);
     expect(of('capability')).to.deep.equal(['41']);
     expect(of('network')).to.deep.equal(['quantum']);
+    expect(of('mount')).to.include.members(['fsmount tmpfs', 'open_tree']).and.not.to.include('umount');
   });
 
   it('are tried by operations of the kernel and of both ends', () => {
