@@ -21,7 +21,7 @@ export function closedText(result: ClosedResult): string {
   const tally = tallyOf(result);
   const parts = [
     `${grouped(tally.denied)} of ${grouped(tally.total)} denied`,
-    countText(tally.allowed, 'allowed as declared'),
+    countText(tally.allowed, result.class === 'exec' ? 'under the declared label' : 'allowed as declared'),
     countText(tally.failed, 'not as declared'),
     countText(tally.undecided, 'undecided'),
     countText(tally.absent, 'not there'),

@@ -226,6 +226,11 @@ export const DOCS = {
         '`change_profile LABEL`, `change_onexec LABEL` and `stack LABEL` for `unconfined` and each profile that is',
         'loaded, and `change_hat NAME` for each child of the profile.',
       ),
+      exec: paragraph(
+        'Executables of the image: none may start under another label than the profile, unless it is listed as',
+        '`/PATH LABEL`. What the profile refuses to start, stays in it too. Of an image with more than 120, those with',
+        'an exec rule of their own are tried, and some of each folder.',
+      ),
     },
   },
 

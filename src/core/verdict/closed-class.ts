@@ -83,9 +83,18 @@ export function memberState(entry: Entry): MemberState {
   if (isAbsent(entry)) return 'absent';
   if (kind === 'skipped' || NOT_ASKED.has(code)) return 'untried';
   const isDeclared = entry.probe.expect.access === 'allowed';
+  if (isExec(entry) && REFUSED.has(code)) return 'denied';
   if (kind === 'pass') return isDeclared ? 'allowed' : 'denied';
   if (isDeclared && isDeniedByOthers(entry)) return 'untried';
   return kind === 'fail' ? 'failed' : 'undecided';
+}
+
+/** How the start of a program ends that the profile refuses. */
+const REFUSED: ReadonlySet<string> = new Set(['denied-but-allowed', 'denied-silently-but-allowed']);
+
+/** A closed class of executables asks only for the label: what does not start, leaves no profile. */
+function isExec({ probe: { closed } }: Entry): boolean {
+  return closed?.class === 'exec';
 }
 
 /** The control shows that this kernel has no code for it, whatever AppArmor says before. */

@@ -25,6 +25,7 @@ const MOST_CHECK_MS = 30_000;
 /** Verdicts that a rule of the profile explains. */
 const NAMED_BY_RULES: ReadonlySet<string> = new Set([
   'let-through',
+  'let-pass',
   'no-complaint',
   'denied-silently-but-allowed',
   'denied-in-complain',
@@ -75,7 +76,7 @@ export class ProfileHints {
     const text = this.#text;
     if (text === undefined || entry.observation === undefined || !NAMED_BY_RULES.has(code)) return undefined;
     const accesses = this.#accessesOf(entry, entry.observation);
-    if (code === 'let-through' || code === 'no-complaint')
+    if (code === 'let-through' || code === 'let-pass' || code === 'no-complaint')
       return letThroughHint(text, accesses, {
         resolve: (path) => this.#resolve(path),
         named: this.#programOf(entry.probe.action) ?? pathOf(entry.probe.action),

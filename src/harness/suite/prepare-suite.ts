@@ -16,6 +16,7 @@ import { modesOf } from './possible-modes.ts';
 import { ContainerWatch, mountFault } from './container-watch.ts';
 import { SuiteContainers, type StartedContainers } from './start-containers.ts';
 import { withAttempts } from './closed-attempts.ts';
+import { withContainerExecutables } from './closed-executables.ts';
 import { SuiteSwitch, switchDecides } from './suite-switch.ts';
 import { Trial, type TrialOptions } from './trial.ts';
 
@@ -231,6 +232,7 @@ class Preparation {
       },
     });
     await watch.look();
+    this.#plan = withContainerExecutables(this.#plan, policy, started.confined.pid);
     const { version: engineVersion } = await engine.facts();
     const earlyDenials = await this.#readEarlyDenials(policy);
     const serviceFault = this.#reportServiceFault(started.serviceFault, earlyDenials);

@@ -14,10 +14,17 @@ export function allows(entry: string, words: readonly string[]): boolean {
 export function allowProblem(name: ClosedClassName, entry: string): string | undefined {
   const [first] = wordsOf(entry);
   if (first === undefined) return 'is empty';
+  if (name === 'exec') return execProblem(entry);
   const known: readonly string[] = CLOSED_CLASSES[name];
   if (first.includes(ANY) || known.includes(first)) return undefined;
   const shown = known.length > MOST_SHOWN ? '' : `: use ${known.join(', ')}`;
   return `${JSON.stringify(first)} is no member of ${name}${shown}${suggestion(first, known)}`;
+}
+
+function execProblem(entry: string): string | undefined {
+  const [path = '', label, ...more] = wordsOf(entry);
+  if (path.startsWith('/') && label !== undefined && more.length === 0) return undefined;
+  return `${JSON.stringify(entry)} is not a path and the label that it starts under: \`/usr/bin/x unconfined\``;
 }
 
 const MOST_SHOWN = 12;

@@ -18,6 +18,8 @@ export const CLOSED_CLASSES = {
   ptrace: ['trace', 'read', 'tracedby', 'readby'],
   signal: ['send', 'receive'],
   change_profile: ['change_profile', 'change_onexec', 'stack', 'change_hat'],
+  /** Paths of programs, each with the label that it starts under. */
+  exec: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type ClosedClassName = keyof typeof CLOSED_CLASSES;

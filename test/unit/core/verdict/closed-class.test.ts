@@ -78,6 +78,22 @@ describe('a closed class', () => {
     });
   }
 
+  it('asks of a program only under which label it starts', () => {
+    const start = (shown: Partial<Observation>, witnesses: readonly Witness[] = []): string => {
+      const action = operation('exec /usr/bin/x');
+      const expected = { access: 'allowed', label: { equals: 'p' } } as const;
+      const known = facts({ action, expect: expected, seen: seen(shown), control: seen(), witnesses });
+      const probe = { ...known.probe, closed: { class: 'exec', member: '/usr/bin/x' } };
+      const entry = { probe, observation: known.observation, witnesses, verdict: decide({ ...known, probe }) };
+      return memberState(judgedForClass(entry));
+    };
+    expect(start({ carried: { pid: 1, label: 'p' } })).to.equal('allowed');
+    expect(start({ carried: { pid: 1, label: 'unconfined' } })).to.equal('failed');
+    expect(start({})).to.equal('undecided');
+    expect(start({ errno: 'EACCES' }, [witness({ fields: { operation: 'exec' } })])).to.equal('denied');
+    expect(start({ errno: 'EACCES' })).to.equal('denied');
+  });
+
   it('says of what AppArmor let pass that another reason kept it', () => {
     const { verdict: judged } = of('no such family, and let pass before');
     expect(`${judged.kind} ${judged.code}`).to.equal('fail let-pass');

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Plan, Probe } from '#core/model/model.ts';
 import { allows } from '#core/spec/closed/allow.ts';
 import { CLOSED_CLASS_NAMES, CLOSED_CLASSES, type ClosedClassName } from '#core/spec/closed/classes.ts';
+import { execClass } from '#core/spec/closed/exec-members.ts';
 import { expandClass, peersOfClasses } from '#core/spec/closed/expand.ts';
 import type { Inventory } from '#core/spec/closed/member.ts';
 import { resolvePlan } from '#core/spec/resolve.ts';
@@ -144,6 +145,37 @@ describe('closed classes', () => {
       ),
       'change_hat hat: change_hat hat: denied',
     ]);
+  });
+
+  describe('of executables', () => {
+    const at = { file: 'f', line: 1, column: 1 };
+    const closed = { class: 'exec', allow: ['/bin/named other', '/opt/* helper'], attempts: [], untried: [], at };
+    const many = Array.from({ length: 300 }, (_, i) => ({ path: `/usr/bin/p${String(i).padStart(3, '0')}` }));
+    const programs = [
+      ...many.slice(0, 299),
+      { path: '/usr/bin/p299', transition: 'ux' },
+      { path: '/bin/named', transition: 'ix' },
+      { path: '/opt/x', transition: 'Px -> helper' },
+    ];
+
+    it('try what leaves the profile by its text, what the spec names, and some of the others', () => {
+      const { attempts, untried } = execClass(closed, programs, { profile: 'p', newId });
+      const labels = new Map(attempts.map((one) => [one.closed?.member, one.expect.label?.equals]));
+      expect(attempts).to.have.length(120);
+      expect(untried).to.have.length(programs.length - 120);
+      expect([...labels.keys()]).to.include.members(['/usr/bin/p299', '/bin/named', '/opt/x', '/usr/bin/p000']);
+      expect(labels.get('/usr/bin/p299')).to.equal('p');
+      expect(labels.get('/bin/named')).to.equal('other');
+      expect(labels.get('/opt/x')).to.equal('helper');
+      const spread = attempts.map((one) => one.closed?.member ?? '').filter((path) => path > '/usr/bin/p150');
+      expect(spread.length).to.be.greaterThan(50);
+    });
+
+    it('name a label with each path', () => {
+      const of = (entry: string): string => problems(`closed: {exec: {allow: ["${entry}"]}}\n`).join();
+      expect(of('/usr/bin/x unconfined')).to.equal('');
+      for (const entry of ['/usr/bin/x', 'x unconfined', '/usr/bin/x a b']) expect(of(entry)).to.match(/label that it/);
+    });
   });
 
   it('compare what is allowed word by word', () => {
