@@ -206,7 +206,7 @@ describe('compareProfiles', () => {
   });
 
   it('names a closed class that is red under the new profile, and its members', async () => {
-    host.inventory = { lastCapability: 1, families: [], filesystems: [] };
+    host.inventory = { ...host.inventory, lastCapability: 1 };
     host.effects.set('chown', 'silent');
     const loadProfile = host.loadProfile.bind(host);
     host.loadProfile = (source, options) => {
